@@ -1,0 +1,138 @@
+import { TollgateError } from './errors.ts';
+import { type Principal, parsePrincipal, parseTenantId, type TenantId } from './identity.ts';
+import { parseJson } from './json.ts';
+import { CONTEXT_MAX_BYTES } from './limits.ts';
+import { ACTIONS, type AllowedModel, arnsOf, STATUSES, type Target } from './model.ts';
+
+/**
+ * What the authorizer tells the invoke function. API Gateway passes scalars only, and passes them as strings, so the
+ * encoded form is a flat record of strings. Identity and allowed entries; never a credential: the context is cached.
+ */
+export interface CallerContext {
+  tenant: TenantId;
+  principal: Principal;
+  roles: string[];
+  costCenter: string;
+  /** The token's `exp`, whole seconds since 1970. The authorizer's cache ignores it, so invoke checks it again. */
+  exp: number;
+  /** The tenant's entries; null when they did not fit, and then invoke asks the registry itself. */
+  models: AllowedModel[] | null;
+}
+
+const VERSION = '1';
+
+/** The keys of an encoded context: exactly these, no more and no fewer. */
+export const CONTEXT_KEYS = ['v', 'tenant', 'principal', 'roles', 'costCenter', 'exp', 'models'] as const;
+
+/** API Gateway adds these to what the authorizer returned; everything else unknown is a forgery or another version. */
+const ADDED_BY_GATEWAY = new Set(['principalId', 'integrationLatency']);
+
+/**
+ * @returns the flat record, under CONTEXT_MAX_BYTES in all: entries that do not fit are left out as a whole (`models` is
+ *   then ''), never in part, so that "not in the list" always means "not granted"
+ */
+export function encodeContext(context: CallerContext): Record<string, string> {
+  const encoded = {
+    v: VERSION,
+    tenant: context.tenant,
+    principal: context.principal,
+    roles: JSON.stringify(context.roles),
+    costCenter: context.costCenter,
+    exp: String(context.exp),
+    models: context.models === null ? '' : JSON.stringify(context.models),
+  };
+  return sizeOf(encoded) <= CONTEXT_MAX_BYTES ? encoded : { ...encoded, models: '' };
+}
+
+function sizeOf(encoded: Record<string, string>): number {
+  return Buffer.byteLength(JSON.stringify(encoded));
+}
+
+/**
+ * @param value `requestContext.authorizer` of the event
+ * @param now milliseconds since 1970
+ * @throws TollgateError `forbidden` with reason context-missing | context-version | context-member | context-expired;
+ *   nothing has been looked up or assumed by then
+ */
+export function decodeContext(value: unknown, now: number): CallerContext {
+  if (value === null || typeof value !== 'object') throw forbidden('context-missing');
+  const raw = value as Record<string, unknown>;
+  for (const key of Object.keys(raw))
+    if (!ADDED_BY_GATEWAY.has(key) && !(CONTEXT_KEYS as readonly string[]).includes(key))
+      throw forbidden('context-member', key.slice(0, 64));
+  const text = (key: (typeof CONTEXT_KEYS)[number]): string => {
+    const found = Object.hasOwn(raw, key) ? raw[key] : undefined;
+    if (typeof found !== 'string') throw forbidden(key === 'v' ? 'context-missing' : 'context-member', key);
+    return found;
+  };
+  if (text('v') !== VERSION) throw forbidden('context-version');
+  try {
+    const exp = text('exp');
+    if (!/^[1-9]\d{0,15}$/.test(exp)) throw forbidden('context-member', 'exp');
+    if (Number(exp) * 1000 <= now) throw forbidden('context-expired');
+    return {
+      tenant: parseTenantId(text('tenant'), 'tenant'),
+      principal: parsePrincipal(text('principal'), 'principal'),
+      roles: strings(parseJson(text('roles'), 'roles'), 'roles'),
+      costCenter: text('costCenter'),
+      exp: Number(exp),
+      models: text('models') === '' ? null : models(parseJson(text('models'), 'models')),
+    };
+  } catch (error) {
+    if (error instanceof TollgateError && error.code === 'forbidden') throw error;
+    throw forbidden('context-member', error instanceof TollgateError ? error.field : undefined, error);
+  }
+}
+
+function forbidden(reason: string, field?: string, cause?: unknown): TollgateError {
+  // `field` stays in the log: which key of an internal context is wrong is nothing a caller can act on.
+  return new TollgateError('forbidden', { reason, ...(field ? { detail: { field } } : {}), cause });
+}
+
+function strings(value: unknown, field: string): string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  throw forbidden('context-member', field);
+}
+
+function models(value: unknown): AllowedModel[] {
+  if (!Array.isArray(value)) throw forbidden('context-member', 'models');
+  return value.map((item) => {
+    if (isAllowedModel(item)) return item;
+    throw forbidden('context-member', 'models');
+  });
+}
+
+// The ARNs themselves are checked where they matter, when the session policy is built; here only the shape.
+function isAllowedModel(item: unknown): item is AllowedModel {
+  if (item === null || typeof item !== 'object') return false;
+  const { id, target, actions, lifecycle } = item as Partial<AllowedModel>;
+  return (
+    typeof id === 'string' &&
+    isTarget(target) &&
+    Array.isArray(actions) &&
+    actions.length > 0 &&
+    actions.every((action) => ACTIONS.includes(action)) &&
+    typeof lifecycle === 'object' &&
+    lifecycle !== null &&
+    STATUSES.includes(lifecycle.status)
+  );
+}
+
+function isTarget(target: unknown): target is Target {
+  if (target === null || typeof target !== 'object') return false;
+  const candidate = target as Target;
+  if (typeof candidate.region !== 'string' || candidate.region === '') return false;
+  switch (candidate.kind) {
+    case 'bedrock-model':
+    case 'bedrock-profile':
+      if (typeof candidate.modelId !== 'string') return false;
+      if (candidate.kind === 'bedrock-profile' && !Array.isArray(candidate.modelArns)) return false;
+      break;
+    case 'sagemaker-endpoint':
+      if (typeof candidate.endpointName !== 'string') return false;
+      break;
+    default:
+      return false;
+  }
+  return arnsOf(candidate).every((arn) => typeof arn === 'string');
+}

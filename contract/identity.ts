@@ -1,0 +1,39 @@
+import { TollgateError } from './errors.ts';
+import { PRINCIPAL_MAX_CHARS, TENANT_ID_MAX_CHARS } from './limits.ts';
+
+declare const tenantBrand: unique symbol;
+declare const principalBrand: unique symbol;
+
+/** A tenant id that was checked once: ASCII letters, digits, `.`, `_`, `-`; 1 to 64; begins with a letter or digit. */
+export type TenantId = string & { readonly [tenantBrand]: true };
+
+/** Who within the tenant called (usually the token's `sub`): 1 to 256 printable characters of any script. */
+export type Principal = string & { readonly [principalBrand]: true };
+
+// ASCII only: a look-alike letter (a Cyrillic one in "acme") must not become another tenant that reads the same. No
+// `*`, `/`, `:`, `#`, `$`: the id goes into IAM names, ARNs, DynamoDB keys and S3 keys, and none of them may split on it.
+const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+// Control and format characters, line and paragraph separators, lone surrogates, unassigned.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
+
+/**
+ * @param value anything, usually a claim
+ * @param field what to name in the error
+ * @throws TollgateError `invalid_request` naming `field`; an authorizer turns it into 401
+ */
+export function parseTenantId(value: unknown, field = 'tenant'): TenantId {
+  if (typeof value === 'string' && value.length <= TENANT_ID_MAX_CHARS && TENANT.test(value)) return value as TenantId;
+  throw new TollgateError('invalid_request', { field, reason: 'not-a-tenant-id' });
+}
+
+/**
+ * @param value anything, usually the `sub` claim
+ * @param field what to name in the error
+ * @throws TollgateError `invalid_request` naming `field`
+ */
+export function parsePrincipal(value: unknown, field = 'principal'): Principal {
+  if (typeof value === 'string' && value.length > 0 && value.length <= PRINCIPAL_MAX_CHARS && !UNPRINTABLE.test(value))
+    return value as Principal;
+  throw new TollgateError('invalid_request', { field, reason: 'not-a-principal' });
+}

@@ -1,0 +1,93 @@
+/** Every number that bounds something, with its unit, its source and its reason. Nowhere else may hold one. */
+
+/** Characters. STS refuses a longer inline session policy (AssumeRole, parameter Policy). */
+export const SESSION_POLICY_MAX_CHARS = 2_048;
+
+/** Characters. STS: RoleSessionName and SourceIdentity are 2 to 64 of `[\w+=,.@-]`. */
+export const SESSION_NAME_MIN_CHARS = 2;
+export const SESSION_NAME_MAX_CHARS = 64;
+
+/** Seconds. The shortest life STS gives a session; short, because a session outlives a revoked grant by this much. */
+export const SESSION_SECONDS = 900;
+
+/** Milliseconds. Credentials are renewed this long before they expire, so that a call begun now can still be signed. */
+export const CREDENTIALS_RENEW_BEFORE_MS = 60_000;
+
+/** Entries. One per tenant, role and policy; beyond it the least recently used goes, so memory is bounded. */
+export const CREDENTIALS_CACHE_MAX = 1_000;
+
+/** Characters of a tenant id and of a principal. 64 is more than any GUID; 256 holds every provider's `sub`. */
+export const TENANT_ID_MAX_CHARS = 64;
+export const PRINCIPAL_MAX_CHARS = 256;
+
+/** Characters of a registry model id. */
+export const MODEL_ID_MAX_CHARS = 64;
+
+/** Characters of a whole Authorization header. A bearer token beyond 8 KB is refused before anything is decoded. */
+export const TOKEN_MAX_CHARS = 8_192;
+
+/** Seconds. A token's `nbf` or `iat` may lie this far ahead: two machines' clocks differ. `exp` gets none. */
+export const CLOCK_SKEW_SECONDS = 60;
+
+/** Bytes of an authorizer answer's context. API Gateway's own limit is not published; 4 KB is known to pass. */
+export const CONTEXT_MAX_BYTES = 4_096;
+
+/** Seconds. How long API Gateway keeps an authorizer answer: the bound on a retirement's delay. 0 to 3,600 in AWS. */
+export const AUTHORIZER_TTL_SECONDS = 60;
+
+/** Milliseconds. How long a function remembers a registry item that it read: small beside the authorizer's 60 s. */
+export const REGISTRY_MEMORY_MS = 5_000;
+
+/** Milliseconds for one registry read with its retries; past it the answer is 503. */
+export const REGISTRY_TIMEOUT_MS = 2_000;
+
+/** Milliseconds for one AssumeRole with its retries; past it the answer is 503. */
+export const STS_TIMEOUT_MS = 5_000;
+
+/** Attempts at one AssumeRole, the first included; backoff with full jitter between them. */
+export const STS_ATTEMPTS = 3;
+
+/** JWKS: milliseconds to fetch, bytes of a document, keys in it, and how long what we know stays trusted. */
+export const JWKS_TIMEOUT_MS = 2_000;
+export const JWKS_MAX_BYTES = 262_144;
+export const JWKS_MAX_KEYS = 100;
+/** Milliseconds. A key that the issuer withdrew is refused after this at the latest. */
+export const JWKS_MAX_AGE_MS = 600_000;
+/** Milliseconds. After a fetch for a key id that was not there, the next one waits this long, whoever asks. */
+export const JWKS_COOLDOWN_MS = 10_000;
+/** Milliseconds. While the issuer cannot be reached, keys fetched this recently are still trusted. */
+export const JWKS_LAST_GOOD_MS = 3_600_000;
+
+/** Bytes of a request body. Lambda takes 6 MB for the whole event, base64 included (4/3), so 4 MiB of body fit. */
+export const BODY_MAX_BYTES = 4_194_304;
+
+/** Levels of nesting in a request's JSON. The deepest tool schema seen is under 30. */
+export const JSON_MAX_DEPTH = 64;
+
+/** Bytes of one event-stream message. The protocol allows 16 MiB; beyond it the length prefix is corrupt. */
+export const EVENT_MAX_BYTES = 16_777_216;
+
+/** Milliseconds without a byte from the model before a stream is given up; below API Gateway's 5 idle minutes. */
+export const STREAM_IDLE_MS = 120_000;
+
+/** Milliseconds for a whole call; below Lambda's and API Gateway's 15 minutes, so that usage is still written. */
+export const CALL_TOTAL_MS = 840_000;
+
+/** Milliseconds to the first byte of the model's answer. */
+export const FIRST_BYTE_MS = 300_000;
+
+/** Milliseconds and bytes for which a stream is read on after its reader has gone, to learn what it cost. */
+export const DRAIN_MAX_MS = 60_000;
+export const DRAIN_MAX_BYTES = 16_777_216;
+
+/** Milliseconds. A started record without a finished one is unsettled after this: past Lambda's 15 minutes. */
+export const UNSETTLED_AFTER_MS = 960_000;
+
+/** Hours. A run looks this far back for late lines (CloudWatch Logs and Firehose retry for 24 h). */
+export const LATE_HOURS = 48;
+
+/** Tokens. The largest count a record may hold: beyond it a JavaScript number is no longer exact. */
+export const TOKENS_MAX = Number.MAX_SAFE_INTEGER;
+
+/** Seconds a caller is told to wait when we cannot decide, or when the model throttles without saying how long. */
+export const RETRY_AFTER_SECONDS = 2;

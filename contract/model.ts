@@ -1,0 +1,81 @@
+/** A model as it crosses from the registry through the authorizer's context to the invoke function. */
+
+/** What a caller may do with a model. Each stands for the IAM actions that `policies/session.ts` lists. */
+export const ACTIONS = ['invoke', 'stream', 'count'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** A foundation model, provisioned model, custom-model deployment or imported model, called in one region. */
+export interface BedrockModelTarget {
+  kind: 'bedrock-model';
+  /** What goes into Bedrock's path: `amazon.nova-lite-v1:0`, or a whole ARN for what has no short id. */
+  modelId: string;
+  region: string;
+  /** The one ARN that IAM checks. */
+  arn: string;
+}
+
+/** An inference profile: called in `region`, which may run it in every region that `modelArns` names. */
+export interface BedrockProfileTarget {
+  kind: 'bedrock-profile';
+  /** What goes into Bedrock's path: `us.anthropic.claude-...`, or the ARN of an application inference profile. */
+  modelId: string;
+  region: string;
+  /** The profile's own ARN. */
+  arn: string;
+  /** The foundation model in every destination region, as `GetInferenceProfile.models[].modelArn` lists them. */
+  modelArns: string[];
+}
+
+export interface SageMakerTarget {
+  kind: 'sagemaker-endpoint';
+  endpointName: string;
+  region: string;
+  arn: string;
+  /** Name and ARN of the inference component, where the endpoint hosts several. */
+  inferenceComponent?: string;
+  componentArn?: string;
+}
+
+export type Target = BedrockModelTarget | BedrockProfileTarget | SageMakerTarget;
+export type BedrockTarget = BedrockModelTarget | BedrockProfileTarget;
+
+export const STATUSES = ['active', 'deprecated', 'retired'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** Dates are whole seconds since 1970, UTC. */
+export interface Lifecycle {
+  status: Status;
+  /** When the deprecation was, or will be, in force (RFC 9745). */
+  deprecatedAt?: number;
+  /** When the model stops answering by itself (RFC 8594). */
+  sunsetAt?: number;
+  /** Registry id of the model to use instead. */
+  successor?: string;
+}
+
+/** A registry model joined with the tenant's grant for it: all that invoke needs, and nothing of any other tenant. */
+export interface AllowedModel {
+  /** The registry id. */
+  id: string;
+  target: Target;
+  /** At least one; in the order of ACTIONS. */
+  actions: Action[];
+  lifecycle: Lifecycle;
+}
+
+/** Every ARN that a call to this target needs, the one that is called first. */
+export function arnsOf(target: Target): string[] {
+  switch (target.kind) {
+    case 'bedrock-model':
+      return [target.arn];
+    case 'bedrock-profile':
+      return [target.arn, ...target.modelArns];
+    case 'sagemaker-endpoint':
+      return target.componentArn === undefined ? [target.arn] : [target.arn, target.componentArn];
+  }
+}
+
+/** The target's own id: what AWS calls the model, and what a caller may write instead of the registry id. */
+export function nativeIdOf(target: Target): string {
+  return target.kind === 'sagemaker-endpoint' ? target.endpointName : target.modelId;
+}

@@ -1,0 +1,94 @@
+import { TollgateError } from './errors.ts';
+import { parseIssuers, type TrustedIssuer } from './issuer.ts';
+import { CALL_TOTAL_MS, FIRST_BYTE_MS, STREAM_IDLE_MS } from './limits.ts';
+
+/**
+ * Environment -> frozen settings, one function per Lambda. Each is read once, at start, so that a missing or wrong
+ * setting stops the start and names itself. AWS_REGION and credentials belong to the SDK and are not read here.
+ */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface AuthorizerSettings {
+  /** DynamoDB table of the registry. */
+  table: string;
+  /** At least one. */
+  issuers: readonly TrustedIssuer[];
+}
+
+export interface InvokeSettings {
+  table: string;
+  /** The role that is assumed, under a session policy, for every call. */
+  invokerRoleArn: string;
+  /** Milliseconds; each at most the default in limits.ts, which stays below Lambda's own limits. */
+  firstByteMs: number;
+  streamIdleMs: number;
+  callTotalMs: number;
+}
+
+export interface MeteringSettings {
+  table: string;
+  /** Bucket of raw lines, hourly objects and reports. */
+  bucket: string;
+}
+
+/** @throws TollgateError `bad_setting` naming the variable */
+export function authorizerSettings(env: Environment): AuthorizerSettings {
+  const issuers = parseIssuers(json(env, 'TOLLGATE_ISSUERS'));
+  if (issuers.length === 0) throw bad('TOLLGATE_ISSUERS', 'must list at least one issuer');
+  return Object.freeze({ table: required(env, 'TOLLGATE_TABLE'), issuers: Object.freeze(issuers) });
+}
+
+/** @throws TollgateError `bad_setting` naming the variable */
+export function invokeSettings(env: Environment): InvokeSettings {
+  const invokerRoleArn = required(env, 'TOLLGATE_INVOKER_ROLE_ARN');
+  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(invokerRoleArn))
+    throw bad('TOLLGATE_INVOKER_ROLE_ARN', 'must be the ARN of an IAM role');
+  return Object.freeze({
+    table: required(env, 'TOLLGATE_TABLE'),
+    invokerRoleArn,
+    firstByteMs: milliseconds(env, 'TOLLGATE_FIRST_BYTE_MS', FIRST_BYTE_MS),
+    streamIdleMs: milliseconds(env, 'TOLLGATE_STREAM_IDLE_MS', STREAM_IDLE_MS),
+    callTotalMs: milliseconds(env, 'TOLLGATE_CALL_TOTAL_MS', CALL_TOTAL_MS),
+  });
+}
+
+/** @throws TollgateError `bad_setting` naming the variable */
+export function meteringSettings(env: Environment): MeteringSettings {
+  return Object.freeze({ table: required(env, 'TOLLGATE_TABLE'), bucket: required(env, 'TOLLGATE_BUCKET') });
+}
+
+/**
+ * A whole number from the environment.
+ *
+ * @throws TollgateError `bad_setting` naming the variable, its range and what it was
+ */
+export function wholeNumber(env: Environment, name: string, min: number, max: number, otherwise: number): number {
+  const value = env[name];
+  if (value === undefined || value === '') return otherwise;
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw bad(name, `must be a whole number from ${min} to ${max}, not ${JSON.stringify(value.slice(0, 40))}`);
+}
+
+function milliseconds(env: Environment, name: string, most: number): number {
+  return wholeNumber(env, name, 1, most, most);
+}
+
+function required(env: Environment, name: string): string {
+  const value = env[name];
+  if (value === undefined || value.trim() === '') throw bad(name, 'is not set');
+  return value;
+}
+
+function json(env: Environment, name: string): unknown {
+  try {
+    return JSON.parse(required(env, name));
+  } catch (cause) {
+    if (cause instanceof TollgateError) throw cause;
+    throw bad(name, 'is not JSON');
+  }
+}
+
+function bad(name: string, what: string): TollgateError {
+  return new TollgateError('bad_setting', { field: name, reason: 'bad-setting', message: `${name} ${what}.` });
+}

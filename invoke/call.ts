@@ -1,0 +1,72 @@
+import type { CallerContext } from '../contract/context.ts';
+import type { Action, AllowedModel } from '../contract/model.ts';
+import type { UsageBase } from '../contract/usage.ts';
+
+/** What stands between a surface (a wire format) and the pipeline. Bytes on both sides: nothing is re-serialised here. */
+
+export type Operation = 'invoke' | 'invoke-with-response-stream' | 'converse' | 'converse-stream' | 'count-tokens';
+
+/** What the surface wants sent, in the provider's own wire format. */
+export interface ProviderRequest {
+  operation: Operation;
+  body: Uint8Array;
+  contentType: string;
+  accept: string;
+  /** Lower-case names; only those that the surface lets a caller set. */
+  headers: Record<string, string>;
+}
+
+/** One call of one caller. */
+export interface Call {
+  surface: UsageBase['surface'];
+  caller: CallerContext;
+  requestId: string;
+  /** The model as the caller wrote it, percent-decoded once. */
+  wanted: string;
+  action: Action;
+  /**
+   * The request for the model that was resolved and allowed; called once, before anything is assumed or sent.
+   * @throws TollgateError `invalid_request` when this surface cannot serve this model or body
+   */
+  prepare(model: AllowedModel): ProviderRequest;
+  /** Keeps the function alive until the promise settles, also after the answer has been given. */
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** An answer in one piece. */
+export interface WholeAnswer {
+  kind: 'whole';
+  model: AllowedModel;
+  status: number;
+  /** Lower-case; only those a caller may see. */
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+/** One message of an `application/vnd.amazon.eventstream` answer, its checksums verified. */
+export interface StreamEvent {
+  /** The frame as it came, to be passed on untouched. */
+  bytes: Uint8Array;
+  /** `:event-type`, e.g. `contentBlockDelta`, or `chunk`. */
+  type: string;
+  /** The frame's payload, JSON. */
+  payload: Uint8Array;
+}
+
+/** An answer in pieces. */
+export interface StreamAnswer {
+  kind: 'stream';
+  model: AllowedModel;
+  status: number;
+  headers: Record<string, string>;
+  /**
+   * To be read once. Throws TollgateError when the stream breaks, and then the surface writes its error event and no end
+   * marker. Leaving it early (`return()`) means that the reader has gone: the rest is drained for its usage.
+   */
+  events: AsyncIterable<StreamEvent>;
+}
+
+export type Answer = WholeAnswer | StreamAnswer;
+
+/** The ONE path of every call to a model. @throws TollgateError with the code that the surface shapes into its error */
+export type Run = (call: Call) => Promise<Answer>;

@@ -1,0 +1,34 @@
+import type { TenantId } from '../contract/identity.ts';
+import type { AllowedModel } from '../contract/model.ts';
+import type { PricedModel } from './price.ts';
+
+/** A tenant and what it may call, as the data path needs it. */
+export interface TenantEntries {
+  id: TenantId;
+  /** A suspended tenant is refused whatever it was granted. */
+  suspended: boolean;
+  costCenter: string;
+  /** Granted models that exist and are well formed, retired ones included (they answer 410), sorted by id. */
+  models: AllowedModel[];
+  /** How many granted items were unusable (malformed, unknown version, naming another tenant): counted and alarmed. */
+  unusable: number;
+}
+
+/** The one question the data path asks. */
+export interface RegistryReader {
+  /**
+   * @returns the tenant's entries, or null when there is no such tenant
+   * @throws TollgateError `unavailable` when the store cannot say; nothing is then remembered
+   */
+  tenant(id: TenantId): Promise<TenantEntries | null>;
+}
+
+/** What metering asks. */
+export interface PriceReader {
+  /**
+   * @param ids registry ids
+   * @returns the models that exist; one that is missing or malformed is left out, and its calls are unpriced
+   * @throws TollgateError `unavailable`
+   */
+  prices(ids: readonly string[]): Promise<Map<string, PricedModel>>;
+}

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** What each room may import, beside itself. A trailing name restricts it to files that begin with that path. */
+const MAY_IMPORT: Record<string, string[]> = {
+  contract: [],
+  policies: ['contract/'],
+  // More than the ARN parser, because an entry whose session policy would not fit is refused when it is written.
+  registry: ['contract/', 'policies/arn.ts', 'policies/session.ts', 'policies/size.ts'],
+  authorizer: ['contract/', 'registry/', 'policies/gateway.ts'],
+  metering: ['contract/', 'registry/'],
+  invoke: ['contract/', 'policies/', 'registry/', 'metering/'],
+  infra: ['contract/', 'policies/'],
+  cli: ['contract/', 'policies/', 'registry/', 'metering/'],
+  local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/'],
+};
+
+/** Packages a room may use beside Node's own modules. An AWS SDK client is further bound to the files that call it. */
+const SDK_FILES = [
+  /^registry\/dynamo\.ts$/,
+  /^invoke\/credentials\.ts$/,
+  /^invoke\/providers\/\w+\.ts$/,
+  /^metering\/(store|quota|cloudwatch)\.ts$/,
+  /^(authorizer|invoke|metering)\/handler\.ts$/,
+  /^cli\/.*$/,
+  /^local\/.*$/,
+];
+
+const PURE = ['contract', 'policies'];
+
+function files(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(root, file), 'utf8');
+  const found = source.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g);
+  return [...found].map((match) => match[1] ?? '');
+}
+
+const rooms = Object.keys(MAY_IMPORT);
+const all = rooms.flatMap((room) => files(room).map((file) => ({ room, file })));
+
+describe('a room imports only what the house allows', () => {
+  test.each(all)('$file', ({ room, file }) => {
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith('.')) {
+        const target = relative(root, join(root, dirname(file), specifier));
+        if (target.startsWith(`${room}/`)) continue;
+        expect(
+          (MAY_IMPORT[room] ?? []).some((allowed) => target.startsWith(allowed)),
+          `${file} imports ${target}`,
+        ).toBe(true);
+        expect(target.endsWith('/handler.ts'), `${file} imports another room's handler`).toBe(false);
+      } else if (specifier.startsWith('@aws-sdk/client-')) {
+        expect(
+          SDK_FILES.some((pattern) => pattern.test(file)),
+          `${file} imports ${specifier}`,
+        ).toBe(true);
+      } else if (PURE.includes(room)) {
+        // `node:crypto` is a hash function, not I/O.
+        expect(['node:crypto'], `${file} imports ${specifier}`).toContain(specifier);
+      }
+    }
+  });
+});

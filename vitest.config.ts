@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// Flow tests share one running stack per file and open real ports; the others are pure. Timings belong in the bench, so
+// the timeouts here are generous: they only stop a hang.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/oracle/node_modules/**', 'node_modules/**'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
