@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import type { CallerContext } from '../../../contract/context.ts';
+import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
+import { createModels } from '../../../invoke/models.ts';
+import type { TenantEntries } from '../../../registry/reader.ts';
+
+const nova: AllowedModel = {
+  id: 'nova-lite',
+  target: {
+    kind: 'bedrock-model',
+    modelId: 'amazon.nova-lite-v1:0',
+    region: 'us-east-1',
+    arn: 'arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0',
+  },
+  actions: ['invoke', 'stream'],
+  lifecycle: { status: 'active' },
+};
+
+const tenant = parseTenantId('acme');
+const caller = (models: AllowedModel[] | null): CallerContext => ({
+  tenant,
+  principal: parsePrincipal('app'),
+  roles: [],
+  costCenter: 'cc',
+  exp: 1,
+  models,
+});
+
+function registry(answer: TenantEntries | null) {
+  const asked: string[] = [];
+  return {
+    asked,
+    tenant: async (id: string) => {
+      asked.push(id);
+      return answer;
+    },
+  };
+}
+
+const entries = (suspended: boolean): TenantEntries => ({
+  id: tenant,
+  suspended,
+  costCenter: 'cc',
+  models: [nova],
+  unusable: 0,
+});
+
+describe('the models of a caller', () => {
+  test('come from the context without asking the registry, also when there are none', async () => {
+    const reader = registry(entries(false));
+    const models = createModels({ registry: reader });
+    expect(await models(caller([nova]))).toEqual([nova]);
+    expect(await models(caller([]))).toEqual([]);
+    expect(reader.asked).toEqual([]);
+  });
+
+  test('come from the registry when they did not fit into the context', async () => {
+    const reader = registry(entries(false));
+    expect(await createModels({ registry: reader })(caller(null))).toEqual([nova]);
+    expect(reader.asked).toEqual(['acme']);
+  });
+
+  test.each([
+    ['tenant-unknown', null],
+    ['tenant-suspended', entries(true)],
+  ])('are refused with %s', async (reason, answer) => {
+    const models = createModels({ registry: registry(answer) });
+    await expect(models(caller(null))).rejects.toMatchObject({ code: 'forbidden', reason });
+  });
+});
