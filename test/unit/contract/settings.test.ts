@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { isTollgateError } from '../../../contract/errors.ts';
+import { parseIssuers } from '../../../contract/issuer.ts';
+import { authorizerSettings, invokeSettings, meteringSettings } from '../../../contract/settings.ts';
+
+const issuer = { issuer: 'https://login.example.com', audience: 'tollgate', tenantClaim: 'tenant' };
+const env = {
+  TOLLGATE_TABLE: 'tollgate-registry',
+  TOLLGATE_BUCKET: 'tollgate-usage',
+  TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/tollgate-local-invoker',
+  TOLLGATE_ISSUERS: JSON.stringify([issuer]),
+};
+
+function fieldOf(run: () => unknown): string | undefined {
+  try {
+    run();
+  } catch (error) {
+    if (isTollgateError(error, 'bad_setting')) {
+      expect(error.publicMessage).toContain(error.field);
+      return error.field;
+    }
+    throw error;
+  }
+  return undefined;
+}
+
+describe('settings', () => {
+  test('a complete environment is accepted and frozen', () => {
+    expect(authorizerSettings(env).issuers[0]).toMatchObject({ principalClaim: 'sub', audience: ['tollgate'] });
+    expect(invokeSettings(env).callTotalMs).toBeGreaterThan(0);
+    expect(Object.isFrozen(meteringSettings(env))).toBe(true);
+  });
+
+  test.each([
+    ['authorizer', authorizerSettings, 'TOLLGATE_TABLE'],
+    ['authorizer', authorizerSettings, 'TOLLGATE_ISSUERS'],
+    ['invoke', invokeSettings, 'TOLLGATE_TABLE'],
+    ['invoke', invokeSettings, 'TOLLGATE_INVOKER_ROLE_ARN'],
+    ['metering', meteringSettings, 'TOLLGATE_TABLE'],
+    ['metering', meteringSettings, 'TOLLGATE_BUCKET'],
+  ] as const)('%s without %3$s names it', (_function, read, name) => {
+    expect(fieldOf(() => read({ ...env, [name]: undefined }))).toBe(name);
+    expect(fieldOf(() => read({ ...env, [name]: ' ' }))).toBe(name);
+  });
+
+  test.each([
+    ['TOLLGATE_ISSUERS', authorizerSettings, 'not json'],
+    ['TOLLGATE_ISSUERS', authorizerSettings, '[]'],
+    ['TOLLGATE_ISSUERS', authorizerSettings, '{}'],
+    ['TOLLGATE_INVOKER_ROLE_ARN', invokeSettings, 'arn:aws:iam::111122223333:user/someone'],
+    ['TOLLGATE_CALL_TOTAL_MS', invokeSettings, '0'],
+    ['TOLLGATE_CALL_TOTAL_MS', invokeSettings, '1e9'],
+    ['TOLLGATE_STREAM_IDLE_MS', invokeSettings, '-1'],
+  ] as const)('%s set to %3$s names itself', (name, read, value) => {
+    expect(fieldOf(() => read({ ...env, [name]: value }))).toBe(name);
+  });
+});
+
+describe('trusted issuers', () => {
+  test.each([
+    ['no tenant claim', { ...issuer, tenantClaim: undefined }, '[0].tenantClaim'],
+    ['an issuer that is no URL', { ...issuer, issuer: 'login' }, '[0].issuer'],
+    ['plain http away from loopback', { ...issuer, issuer: 'http://login.example.com' }, '[0].issuer'],
+    ['a host that only begins like loopback', { ...issuer, issuer: 'http://127.0.0.1.example.com' }, '[0].issuer'],
+    ['credentials in its URL', { ...issuer, issuer: 'https://a:b@login.example.com' }, '[0].issuer'],
+    ['keys over plain http', { ...issuer, jwksUri: 'http://login.example.com/jwks' }, '[0].jwksUri'],
+    ['neither audience nor client ids', { ...issuer, audience: null }, '[0].clientIds'],
+    ['an empty list of audiences', { ...issuer, audience: [] }, '[0].audience'],
+    ['a shared-secret algorithm', { ...issuer, algorithms: ['HS256'] }, '[0].algorithms'],
+    ['the algorithm none', { ...issuer, algorithms: ['none'] }, '[0].algorithms'],
+    ['a misspelt setting', { ...issuer, audiance: 'tollgate' }, '[0].audiance'],
+  ])('%s is refused by name', (_name, value, field) => {
+    expect(fieldOf(() => parseIssuers([value]))).toBe(`TOLLGATE_ISSUERS${field}`);
+  });
+
+  test('one issuer twice is refused', () => {
+    expect(fieldOf(() => parseIssuers([issuer, issuer]))).toBe('TOLLGATE_ISSUERS[1].issuer');
+  });
+
+  test('http on loopback is accepted', () => {
+    expect(parseIssuers([{ ...issuer, issuer: 'http://127.0.0.1:8788' }])).toHaveLength(1);
+  });
+});
