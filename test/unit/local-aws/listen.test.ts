@@ -1,0 +1,82 @@
+import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
+import { afterEach, expect, test } from 'vitest';
+import { isTollgateError } from '../../../contract/errors.ts';
+import { type Listening, listen, type OnRequest } from '../../../local/listen.ts';
+
+const open: Listening[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close(0)));
+});
+
+async function start(onRequest: OnRequest): Promise<Listening> {
+  const server = await listen({ host: '127.0.0.1', port: 0, onRequest });
+  open.push(server);
+  return server;
+}
+
+const answer: OnRequest = (req, res) => {
+  req.resume();
+  req.on('end', () => {
+    res.writeHead(200, { 'content-type': 'application/json' });
+    res.end(
+      JSON.stringify({
+        output: { message: { role: 'assistant', content: [{ text: `HTTP/${req.httpVersion}` }] } },
+        stopReason: 'end_turn',
+        usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+        metrics: { latencyMs: 1 },
+      }),
+    );
+  });
+};
+
+test('the AWS SDK speaks HTTP/2 and fetch speaks HTTP/1.1 to the same port', async () => {
+  const { port } = await start(answer);
+  const client = new BedrockRuntimeClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  });
+  const input = { modelId: 'm', messages: [{ role: 'user' as const, content: [{ text: 'x'.repeat(100_000) }] }] };
+  const [overHttp2, again] = await Promise.all([
+    client.send(new ConverseCommand(input)),
+    client.send(new ConverseCommand(input)),
+  ]);
+  expect(overHttp2.output?.message?.content?.[0]?.text).toBe('HTTP/2.0');
+  expect(again.output?.message?.content?.[0]?.text).toBe('HTTP/2.0');
+  client.destroy();
+
+  const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'x'.repeat(100_000) });
+  expect(await response.text()).toContain('HTTP/1.1');
+});
+
+test('closing lets a request in flight finish and ends idle keep-alive connections', async () => {
+  let finish = (): void => undefined;
+  const server = await start((req, res) => {
+    if (req.url === '/idle') res.end('idle');
+    else {
+      res.write('begun ');
+      finish = () => res.end('ended');
+    }
+  });
+  expect(await (await fetch(`http://127.0.0.1:${server.port}/idle`)).text()).toBe('idle');
+  const inFlight = await fetch(`http://127.0.0.1:${server.port}/slow`);
+  const closed = server.close(20_000);
+  finish();
+  expect(await inFlight.text()).toBe('begun ended');
+  await closed;
+  await expect(fetch(`http://127.0.0.1:${server.port}/idle`)).rejects.toThrow();
+});
+
+test('closing cuts what is still open after the grace', async () => {
+  const server = await start((_req, res) => void res.write('for ever'));
+  const response = await fetch(`http://127.0.0.1:${server.port}/`);
+  await server.close(10);
+  await expect(response.text()).rejects.toThrow();
+});
+
+test('a port that is taken is a bad setting that names PORT', async () => {
+  const { port } = await start(answer);
+  const error = await listen({ host: '127.0.0.1', port, onRequest: answer }).catch((reason: unknown) => reason);
+  expect(isTollgateError(error, 'bad_setting') && error.field).toBe('PORT');
+  expect(isTollgateError(error) && error.publicMessage).toContain(String(port));
+});
