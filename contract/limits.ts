@@ -91,3 +91,11 @@ export const TOKENS_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Seconds a caller is told to wait when we cannot decide, or when the model throttles without saying how long. */
 export const RETRY_AFTER_SECONDS = 2;
+
+/** Bytes. API Gateway refuses a larger request body, and Lambda a larger event (base64 of the body included). */
+export const GATEWAY_BODY_MAX_BYTES = 10_485_760;
+export const FUNCTION_EVENT_MAX_BYTES = 6_291_456;
+
+/** Milliseconds. API Gateway gives up a streaming integration after 15 minutes, or 5 without a byte (regional API). */
+export const GATEWAY_TOTAL_MS = 900_000;
+export const GATEWAY_IDLE_MS = 300_000;

@@ -1,0 +1,99 @@
+import { RETRY_AFTER_SECONDS } from './limits.ts';
+
+/**
+ * What API Gateway answers by itself, before or instead of the function
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-responses-types.html). It has one
+ * template for every path, so one body must suit every SDK: OpenAI and Anthropic read `error`, Anthropic also `type`,
+ * Bedrock and SageMaker read `message` and take the exception's name from the `x-amzn-errortype` header. The template of
+ * the stack and the local front both answer from here.
+ */
+export interface GatewayResponse {
+  /** null keeps the status that the gateway chose. */
+  status: number | null;
+  /** Lower-case names, plain values. REQUEST_ID_HEADER is added to each. */
+  headers: Readonly<Record<string, string>>;
+  /** JSON, the same bytes for every caller: nothing of the request is repeated in it. */
+  body: string;
+}
+
+/** Carries the gateway's request id (`context.requestId`) on every answer. */
+export const REQUEST_ID_HEADER = 'x-request-id';
+
+function response(
+  status: number | null,
+  code: string,
+  type: string,
+  errorType: string,
+  message: string,
+  headers: Record<string, string> = {},
+): GatewayResponse {
+  return Object.freeze({
+    status,
+    headers: Object.freeze({ 'content-type': 'application/json', 'x-amzn-errortype': errorType, ...headers }),
+    body: JSON.stringify({ message, type: 'error', error: { message, type, code, param: null } }),
+  });
+}
+
+const RETRY = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+const TOKEN = 'The token is missing, malformed, expired or not trusted here.';
+const DENIED = 'This caller may not do that.';
+const OURS = 'Something went wrong on our side.';
+
+export const GATEWAY_RESPONSES = Object.freeze({
+  // RFC 9110 section 11.6.1: a 401 names the scheme that would do.
+  UNAUTHORIZED: response(401, 'unauthenticated', 'authentication_error', 'UnrecognizedClientException', TOKEN, {
+    'www-authenticate': 'Bearer',
+  }),
+  ACCESS_DENIED: response(403, 'forbidden', 'permission_error', 'AccessDeniedException', DENIED),
+  // A path that is not in the API: the gateway calls it a missing token, and says 403 unless told otherwise.
+  MISSING_AUTHENTICATION_TOKEN: response(
+    404,
+    'not_found',
+    'not_found_error',
+    'ResourceNotFoundException',
+    'There is no such path.',
+  ),
+  // The authorizer threw: it could not decide (registry or keys unreachable). That passes, so it is not a plain 500.
+  AUTHORIZER_FAILURE: response(
+    503,
+    'unavailable',
+    'api_error',
+    'ServiceUnavailableException',
+    'This call cannot be decided right now; try again later.',
+    RETRY,
+  ),
+  AUTHORIZER_CONFIGURATION_ERROR: response(500, 'internal', 'api_error', 'InternalServerException', OURS),
+  REQUEST_TOO_LARGE: response(
+    413,
+    'too_large',
+    'request_too_large',
+    'ValidationException',
+    'The request is too large.',
+  ),
+  INTEGRATION_FAILURE: response(502, 'upstream_failed', 'api_error', 'InternalServerException', OURS),
+  INTEGRATION_TIMEOUT: response(
+    504,
+    'deadline',
+    'api_error',
+    'ModelTimeoutException',
+    'The model did not answer in time.',
+  ),
+  THROTTLED: response(
+    429,
+    'rate_limited',
+    'rate_limit_error',
+    'ThrottlingException',
+    'Too many calls; try again later.',
+    RETRY,
+  ),
+  DEFAULT_4XX: response(
+    null,
+    'invalid_request',
+    'invalid_request_error',
+    'ValidationException',
+    'The request is malformed.',
+  ),
+  DEFAULT_5XX: response(null, 'internal', 'api_error', 'InternalServerException', OURS),
+});
+
+export type GatewayResponseType = keyof typeof GATEWAY_RESPONSES;
