@@ -99,3 +99,22 @@ export const FUNCTION_EVENT_MAX_BYTES = 6_291_456;
 /** Milliseconds. API Gateway gives up a streaming integration after 15 minutes, or 5 without a byte (regional API). */
 export const GATEWAY_TOTAL_MS = 900_000;
 export const GATEWAY_IDLE_MS = 300_000;
+
+/** Items of each kind that a function remembers for REGISTRY_MEMORY_MS; beyond it the oldest goes. */
+export const REGISTRY_MEMORY_MAX = 1_000;
+
+/** Keys of one BatchGetItem (DynamoDB's own limit). */
+export const REGISTRY_BATCH_MAX = 100;
+
+/** Attempts at the keys that a BatchGetItem left unprocessed, with backoff; the time limit usually ends it sooner. */
+export const REGISTRY_BATCH_ATTEMPTS = 8;
+
+/** Characters of a cost centre, a session tag (STS allows 256); and of a name for people. */
+export const COST_CENTER_MAX_CHARS = 64;
+export const DISPLAY_NAME_MAX_CHARS = 100;
+
+/** Destination regions of one inference profile; the session policy's own size usually ends it sooner. */
+export const MODEL_ARNS_MAX = 50;
+
+/** Price versions of one model: a price a month for 20 years. */
+export const PRICES_MAX = 240;

@@ -1,0 +1,65 @@
+import { type Action, type AllowedModel, arnsOf, nativeIdOf } from '../contract/model.ts';
+import { usability } from './lifecycle.ts';
+
+export type Decision =
+  | { outcome: 'allowed'; model: AllowedModel; deprecated: boolean }
+  | {
+      outcome: 'refused';
+      code: 'model_not_allowed' | 'model_retired';
+      /** For the log; the caller reads the same answer for all that is `model_not_allowed`. */
+      reason: 'unknown-model' | 'action-not-granted' | 'retired' | 'sunset-passed';
+      /** The entry, when the tenant holds one. */
+      model?: AllowedModel;
+      /** Registry id; only one that the tenant holds too, because a caller may not learn of others. */
+      successor?: string;
+    };
+
+/** The names a model answers to, strongest first: a weaker one counts only where no entry has a stronger one. */
+const NAMES: ((model: AllowedModel) => readonly string[])[] = [
+  (model) => [model.id],
+  (model) => [nativeIdOf(model.target)],
+  (model) => [model.target.arn],
+  (model) => arnsOf(model.target),
+];
+
+/**
+ * @param models what the tenant was granted; nothing else can be decided upon
+ * @param wanted as the caller wrote it: a registry id, the target's own id, or a full ARN that the entry lists
+ * @param nowSeconds seconds since 1970
+ */
+export function decideModel(
+  models: readonly AllowedModel[],
+  wanted: string,
+  action: Action,
+  nowSeconds: number,
+): Decision {
+  const named = candidates(models, wanted);
+  const [first] = named;
+  if (first === undefined) return { outcome: 'refused', code: 'model_not_allowed', reason: 'unknown-model' };
+  const granted = named.filter((model) => model.actions.includes(action));
+  const retired = granted[0];
+  if (retired === undefined)
+    return { outcome: 'refused', code: 'model_not_allowed', reason: 'action-not-granted', model: first };
+  for (const model of granted) {
+    const { state } = usability(model.lifecycle, nowSeconds);
+    if (state !== 'retired') return { outcome: 'allowed', model, deprecated: state === 'deprecated' };
+  }
+  const { reason } = usability(retired.lifecycle, nowSeconds);
+  const { successor } = retired.lifecycle;
+  return {
+    outcome: 'refused',
+    code: 'model_retired',
+    reason: reason === 'sunset-passed' ? reason : 'retired',
+    model: retired,
+    ...(successor !== undefined && models.some(({ id }) => id === successor) ? { successor } : {}),
+  };
+}
+
+/** All entries of the strongest name, in the order of their ids: two may share a native id, in two regions for instance. */
+function candidates(models: readonly AllowedModel[], wanted: string): AllowedModel[] {
+  for (const names of NAMES) {
+    const found = models.filter((model) => names(model).includes(wanted));
+    if (found.length > 0) return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+  return [];
+}

@@ -1,0 +1,115 @@
+import * as v from 'valibot';
+import { TollgateError } from '../contract/errors.ts';
+import { DISPLAY_NAME_MAX_CHARS, MODEL_ID_MAX_CHARS, PRINCIPAL_MAX_CHARS } from '../contract/limits.ts';
+
+/**
+ * What the schemas of this room are made of. A *document* is the written form of an entry: what stands in a DynamoDB
+ * item, in the file of `tollgate model put`, and on the screen. Its dates are ISO 8601 text in UTC, because people edit it.
+ */
+
+/** The schema of every document so far; an item of another one belongs to a newer Tollgate and is not guessed at. */
+export const SCHEMA_VERSION = 1;
+
+const MODEL_ID = /^[a-z0-9][a-z0-9._-]*$/;
+
+export function isModelId(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MODEL_ID_MAX_CHARS && MODEL_ID.test(value);
+}
+
+export const modelId = v.pipe(
+  v.string('not-text'),
+  v.maxLength(MODEL_ID_MAX_CHARS, 'too-long'),
+  v.regex(MODEL_ID, 'not-a-model-id'),
+);
+
+/** A name for people: no line break, so that a table stays a table. */
+export const displayName = v.pipe(
+  v.string('not-text'),
+  v.minLength(1, 'empty'),
+  v.maxLength(DISPLAY_NAME_MAX_CHARS, 'too-long'),
+  v.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'not-printable'),
+);
+
+/** Who edited: an operator's name or a token's principal. */
+export const actor = v.pipe(
+  v.string('not-text'),
+  v.minLength(1, 'empty'),
+  v.maxLength(PRINCIPAL_MAX_CHARS, 'too-long'),
+);
+
+/** Counts the edits of one item, from 1. */
+export const version = v.pipe(v.number('not-a-number'), v.safeInteger('not-whole'), v.minValue(1, 'too-small'));
+
+export const schemaVersion = v.literal(SCHEMA_VERSION, 'unknown-version');
+
+/** US dollars: up to 9 digits before and 12 behind the point, never a sign, an exponent or a binary fraction. */
+export const decimal = v.pipe(v.string('not-text'), v.regex(/^(0|[1-9]\d{0,8})(\.\d{1,12})?$/, 'not-a-decimal'));
+
+const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/;
+
+/** `2026-12-21` (its first moment) or `2026-12-21T09:30:00Z` -> milliseconds since 1970. */
+export const milliseconds = v.pipe(
+  v.string('not-a-date'),
+  v.check(isDate, 'not-a-date'),
+  v.transform((text) => Date.parse(text)),
+);
+
+/** The same, in whole seconds. */
+export const seconds = v.pipe(
+  milliseconds,
+  v.transform((ms) => Math.floor(ms / 1000)),
+);
+
+// JavaScript reads 30 February as 2 March; a date that does not come back as it was written is refused.
+function isDate(text: string): boolean {
+  if (!ISO.test(text)) return false;
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text.slice(0, 10));
+}
+
+/** Milliseconds since 1970 as a document writes them. */
+export function isoMilliseconds(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Seconds since 1970 as a document writes them. */
+export function isoSeconds(s: number): string {
+  return new Date(s * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/**
+ * @returns the schema's output
+ * @throws TollgateError `bad_entry` whose field is the first member at fault, e.g. `target.modelArns[1]`
+ */
+export function parseWith<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, value, { abortPipeEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  // The messages of the pieces above are reasons already; valibot's own sentences are not.
+  const known = /^[a-z-]+$/.test(issue.message);
+  const unknownMember = issue.type === 'strict_object' && issue.expected === 'never';
+  const reason = unknownMember
+    ? 'unknown-member'
+    : known
+      ? issue.message
+      : issue.received === 'undefined'
+        ? 'missing'
+        : 'wrong-type';
+  throw badEntry(pathOf(issue), reason);
+}
+
+function pathOf(issue: v.BaseIssue<unknown>): string {
+  const path = (issue.path ?? []).map(({ key }) =>
+    typeof key === 'number' ? `[${key}]` : `.${String(key).slice(0, 64)}`,
+  );
+  return path.join('').replace(/^\./, '') || 'entry';
+}
+
+export function badEntry(field: string, reason: string, cause?: unknown): TollgateError {
+  return new TollgateError('bad_entry', {
+    field,
+    reason,
+    message: `The registry item is not valid: ${field}: ${reason.replaceAll('-', ' ')}.`,
+    cause,
+  });
+}
