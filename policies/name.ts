@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { Principal, TenantId } from '../contract/identity.ts';
+import { SESSION_NAME_MAX_CHARS } from '../contract/limits.ts';
+
+/** Every name begins with this, and the invoker role's trust policy requires it. */
+export const SESSION_NAME_PREFIX = 'tg-';
+
+/** Hexadecimal digits of the hash, 4 bits each: 128 bits, so two callers share a name with odds of 2^-64 at 2^32 names.
+ * Hexadecimal, because it survives a tool that folds case. */
+const HASH_CHARS = 32;
+
+const SLUG_MAX_CHARS = SESSION_NAME_MAX_CHARS - SESSION_NAME_PREFIX.length - 1 - HASH_CHARS;
+
+export interface SessionNames {
+  /** RoleSessionName: the last part of the caller's ARN in CloudTrail and on the bill. */
+  readonly sessionName: string;
+  /**
+   * The same value. A session that assumes another role may choose a new session name there but keeps its source
+   * identity, so the trail leads back to this caller however long the chain is.
+   */
+  readonly sourceIdentity: string;
+}
+
+/**
+ * The names under which a caller appears in AWS: `tg-<tenant, up to 28 characters>-<hash of tenant and principal>`. The
+ * readable part helps whoever reads a trail; the hash alone tells callers apart. The principal is hashed, not shown: it
+ * may be an e-mail address, and AWS asks for no personal data in session names.
+ *
+ * @returns 2 to 64 characters of `[\w+=,.@-]`, different for different pairs
+ */
+export function sessionNames(tenant: TenantId, principal: Principal): SessionNames {
+  const slug = tenant.slice(0, SLUG_MAX_CHARS).replace(/[^A-Za-z0-9_.-]/g, '-');
+  const name = `${SESSION_NAME_PREFIX}${slug}-${digest(tenant, principal)}`;
+  return { sessionName: name, sourceIdentity: name };
+}
+
+/** The length stands first, so ("ab", "c") and ("a", "bc") differ; UTF-16, so no two strings become the same bytes. */
+function digest(tenant: string, principal: string): string {
+  return createHash('sha256')
+    .update(`${tenant.length}:${tenant}${principal}`, 'utf16le')
+    .digest('hex')
+    .slice(0, HASH_CHARS);
+}

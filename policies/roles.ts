@@ -1,0 +1,160 @@
+import { documentOf, type PermissionStatement, type PolicyDocument, type TrustDocument } from './document.ts';
+import { SESSION_NAME_PREFIX } from './name.ts';
+
+/**
+ * The roles' documents, for the template and for the laptop alike, so that what is tested is what is deployed. ARNs are
+ * plain strings here: in a template they are still placeholders, so nothing of them is parsed.
+ */
+
+/** Session tags that every session carries and no other: they reach CloudTrail and the bill. */
+export const SESSION_TAGS = ['TenantId', 'CostCenter'] as const;
+
+export interface InvokerScope {
+  partition: string;
+  account: string;
+  /** Regions in which a model may run, at least one. */
+  regions: readonly string[];
+  /** Whether `global.` profiles, which may run a model in any region there is, are allowed. Default false. */
+  globalProfiles?: boolean;
+}
+
+/**
+ * What the role that is assumed for every call may do at most; the session policy narrows it to one model. Broad over
+ * models because the registry, not a deployment, says which exist; closed over regions and account.
+ */
+export function invokerRolePolicy({ partition, account, regions, globalProfiles }: InvokerScope): PolicyDocument {
+  const inEach = (arn: (region: string) => string): string[] => [...new Set(regions)].sort().map(arn);
+  const owned = (service: string, type: string): string[] =>
+    inEach((region) => `arn:${partition}:${service}:${region}:${account}:${type}/*`);
+  const foundationModels = inEach((region) => `arn:${partition}:bedrock:${region}::foundation-model/*`);
+  return documentOf([
+    {
+      Effect: 'Allow',
+      Action: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+      Resource: [
+        ...foundationModels,
+        ...(globalProfiles === true ? [`arn:${partition}:bedrock:::foundation-model/*`] : []),
+        ...owned('bedrock', 'inference-profile'),
+        ...owned('bedrock', 'application-inference-profile'),
+        ...owned('bedrock', 'provisioned-model'),
+        ...owned('bedrock', 'custom-model-deployment'),
+        ...owned('bedrock', 'imported-model'),
+      ],
+    },
+    { Effect: 'Allow', Action: ['bedrock:CountTokens'], Resource: foundationModels },
+    {
+      Effect: 'Allow',
+      Action: ['sagemaker:InvokeEndpoint', 'sagemaker:InvokeEndpointWithResponseStream'],
+      Resource: [...owned('sagemaker', 'endpoint'), ...owned('sagemaker', 'inference-component')],
+    },
+    // A bearer key made from a session would be usable outside of our signing. The action takes no resource.
+    { Effect: 'Deny', Action: ['bedrock:CallWithBearerToken'], Resource: ['*'] },
+  ]);
+}
+
+/**
+ * Who may assume the invoker role: the invoke function's role, and only with the tenant's tags, a source identity and
+ * a name of ours. No condition can demand that a session policy is present; a session without these cannot exist.
+ *
+ * AssumeRole, TagSession and SetSourceIdentity are each decided on their own in one request, and a condition on a key that
+ * is not given for an action would deny it: so each statement asks only for keys that the Service Authorization Reference
+ * lists for its action. All three must allow, so together they hold what the first one asks.
+ */
+export function invokerTrustPolicy({ invokeRoleArn }: { invokeRoleArn: string }): TrustDocument {
+  const Principal = { AWS: invokeRoleArn };
+  const named = `${SESSION_NAME_PREFIX}*`;
+  const requestTags = SESSION_TAGS.map((key) => `aws:RequestTag/${key}`);
+  const tagged = Object.fromEntries(requestTags.map((key) => [key, '?*']));
+  // ForAllValues is true of no values at all, hence the Null beside it.
+  const onlyOurTags = { 'ForAllValues:StringEquals': { 'aws:TagKeys': [...SESSION_TAGS] } };
+  const tagsPresent = Object.fromEntries(['aws:TagKeys', ...requestTags].map((key) => [key, 'false']));
+  return documentOf([
+    {
+      Effect: 'Allow',
+      Principal,
+      Action: ['sts:AssumeRole'],
+      Condition: {
+        StringLike: { 'sts:RoleSessionName': named, 'sts:SourceIdentity': named, ...tagged },
+        ...onlyOurTags,
+        Null: { ...tagsPresent, 'sts:SourceIdentity': 'false' },
+      },
+    },
+    {
+      Effect: 'Allow',
+      Principal,
+      Action: ['sts:TagSession'],
+      Condition: { StringLike: tagged, ...onlyOurTags, Null: tagsPresent },
+    },
+    {
+      Effect: 'Allow',
+      Principal,
+      Action: ['sts:SetSourceIdentity'],
+      Condition: { StringLike: { 'sts:SourceIdentity': named } },
+    },
+  ]);
+}
+
+/** The trust policy of each function's own role. */
+export function functionTrustPolicy(): TrustDocument {
+  return documentOf([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] }]);
+}
+
+export type FunctionName = 'authorizer' | 'invoke' | 'metering';
+
+export interface FunctionScope {
+  tableArn: string;
+  bucketArn: string;
+  invokerRoleArn: string;
+  /** The function's log group; absent on a laptop, where lines go to stdout. */
+  logGroupArn?: string;
+}
+
+/** What each function's own role may do: none of them can call a model or write to the registry. */
+export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
+  const { tableArn, bucketArn, invokerRoleArn, logGroupArn } = scope;
+  const statements: PermissionStatement[] = [
+    {
+      Effect: 'Allow',
+      Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
+      Resource: [tableArn],
+    },
+  ];
+  if (name === 'invoke')
+    statements.push({
+      Effect: 'Allow',
+      Action: ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'],
+      Resource: [invokerRoleArn],
+    });
+  if (name === 'metering') statements.push(...meteringStatements(bucketArn));
+  if (logGroupArn !== undefined)
+    statements.push({
+      Effect: 'Allow',
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: [`${logGroupArn}:log-stream:*`],
+    });
+  return documentOf(statements);
+}
+
+/** Raw lines are read and never written: they are the evidence that the bill is computed from. */
+function meteringStatements(bucketArn: string): PermissionStatement[] {
+  return [
+    {
+      Effect: 'Allow',
+      Action: ['s3:GetObject'],
+      Resource: ['raw', 'reports', 'usage'].map((prefix) => `${bucketArn}/${prefix}/*`),
+    },
+    {
+      Effect: 'Allow',
+      Action: ['s3:PutObject'],
+      Resource: ['reports', 'usage'].map((prefix) => `${bucketArn}/${prefix}/*`),
+    },
+    {
+      Effect: 'Allow',
+      Action: ['s3:ListBucket'],
+      Resource: [bucketArn],
+      Condition: { StringLike: { 's3:prefix': ['raw/*', 'reports/*', 'usage/*'] } },
+    },
+    // GetMetricData takes neither a resource nor a condition key.
+    { Effect: 'Allow', Action: ['cloudwatch:GetMetricData'], Resource: ['*'] },
+  ];
+}
