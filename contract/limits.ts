@@ -86,6 +86,27 @@ export const UNSETTLED_AFTER_MS = 960_000;
 /** Hours. A run looks this far back for late lines (CloudWatch Logs and Firehose retry for 24 h). */
 export const LATE_HOURS = 48;
 
+/** Calls whose lines one pass over an hour keeps in memory (about 64 bytes each); a larger hour is read in more passes. */
+export const CALLS_PER_PASS = 1_500_000;
+
+/** Raw objects taken on at once; a backlog is worked off in such steps, each of which is final. */
+export const RAW_OBJECTS_PER_STEP = 500;
+
+/** Characters of one usage line. CloudWatch Logs cuts an event at 1 MiB; ours are under 2 KB. */
+export const USAGE_LINE_MAX_CHARS = 1_048_576;
+
+/** Characters of a line, kept with the reason, when it cannot be used. The raw object keeps the whole. */
+export const QUARANTINED_CHARS = 4_096;
+
+/** Rows in an hour's list of unsettled calls. Their count is exact; the list is for a person to begin with. */
+export const UNSETTLED_LISTED = 10_000;
+
+/** Attempts to write an hour or a report that another run is writing too; each begins from a fresh reading. */
+export const AGGREGATION_ATTEMPTS = 5;
+
+/** Days that one report may cover. */
+export const REPORT_MAX_DAYS = 366;
+
 /** Tokens. The largest count a record may hold: beyond it a JavaScript number is no longer exact. */
 export const TOKENS_MAX = Number.MAX_SAFE_INTEGER;
 
