@@ -14,7 +14,7 @@ export interface TrustedIssuer {
   jwksUri?: string;
   /** Accepted `aud` values, or null when this issuer's tokens have none (then `clientIds` is required). */
   audience: string[] | null;
-  /** Whether an `aud` that is a list may hold others beside ours. */
+  /** Whether `aud` may be a list, which may then hold others beside ours; otherwise only a single string will do. */
   audienceList: boolean;
   /** Accepted client ids (`client_id`, or `azp`), or null for any. */
   clientIds: string[] | null;

@@ -29,6 +29,19 @@ export const TOKEN_MAX_CHARS = 8_192;
 /** Seconds. A token's `nbf` or `iat` may lie this far ahead: two machines' clocks differ. `exp` gets none. */
 export const CLOCK_SKEW_SECONDS = 60;
 
+/** Characters of a `kid`. The longest in use (a SHA-512 in base64) has 88. */
+export const KID_MAX_CHARS = 256;
+
+/** Bits of an RSA modulus. RFC 7518 section 3.3 demands 2,048; beyond 8,192 one verification takes a millisecond. */
+export const RSA_MIN_BITS = 2_048;
+export const RSA_MAX_BITS = 8_192;
+
+/** Seconds since 1970. The last second of the year 9999; an `exp` written in milliseconds by mistake lies beyond it. */
+export const TOKEN_TIME_MAX_SECONDS = 253_402_300_799;
+
+/** Bytes that a caller's roles may take in the context; past it the token is refused, because cutting would be a lie. */
+export const ROLES_MAX_BYTES = 1_024;
+
 /** Bytes of an authorizer answer's context. API Gateway's own limit is not published; 4 KB is known to pass. */
 export const CONTEXT_MAX_BYTES = 4_096;
 
