@@ -74,6 +74,9 @@ export const JWKS_LAST_GOOD_MS = 3_600_000;
 /** Bytes of a request body. Lambda takes 6 MB for the whole event, base64 included (4/3), so 4 MiB of body fit. */
 export const BODY_MAX_BYTES = 4_194_304;
 
+/** Characters of a request path as it arrives. Real model ARNs are under 200; Bedrock's own limit is 2,048. */
+export const PATH_MAX_CHARS = 2_048;
+
 /** Levels of nesting in a request's JSON. The deepest tool schema seen is under 30. */
 export const JSON_MAX_DEPTH = 64;
 
@@ -152,3 +155,28 @@ export const MODEL_ARNS_MAX = 50;
 
 /** Price versions of one model: a price a month for 20 years. */
 export const PRICES_MAX = 240;
+
+/** Milliseconds. Base of the backoff between two AssumeRole attempts; doubled each time, then taken by full jitter. */
+export const STS_BACKOFF_MS = 100;
+
+/** Milliseconds to open a connection to AWS; a reachable endpoint answers in a few. */
+export const CONNECT_TIMEOUT_MS = 2_000;
+
+/** Connections to one AWS host at once. The SDK's 50 would make the 51st call of a process wait for a whole answer. */
+export const UPSTREAM_MAX_SOCKETS = 1_000;
+
+/** Milliseconds. A reset this soon on a kept connection means that it was dead already, so nothing had been run. */
+export const STALE_CONNECTION_MS = 1_000;
+
+/** Bytes of a model's answer in one piece (InvokeModel's own limit is 25,000,000), and of an error read from it. */
+export const ANSWER_MAX_BYTES = 26_214_400;
+export const ERROR_BODY_MAX_BYTES = 65_536;
+
+/** Characters of a model's own error message that a caller is shown. */
+export const UPSTREAM_MESSAGE_MAX_CHARS = 500;
+
+/** Seconds. The longest `Retry-After` of an upstream that is passed on. */
+export const RETRY_AFTER_MAX_SECONDS = 300;
+
+/** Bytes of text per token where a provider reported none: the usual rule of thumb for English, marked as estimated. */
+export const ESTIMATE_BYTES_PER_TOKEN = 4;
