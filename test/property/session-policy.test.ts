@@ -1,0 +1,264 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits.ts';
+import {
+  ACTIONS,
+  type Action,
+  arnsOf,
+  type BedrockModelTarget,
+  type BedrockProfileTarget,
+  type SageMakerTarget,
+  type Target,
+} from '../../contract/model.ts';
+import { parseModelArn } from '../../policies/arn.ts';
+import { documentOf } from '../../policies/document.ts';
+import { invokerRolePolicy } from '../../policies/roles.ts';
+import { sessionPolicy } from '../../policies/session.ts';
+import { allows } from '../unit/policies/evaluator.ts';
+
+const account = '111122223333';
+const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1'] as const;
+
+const region = fc.constantFrom(...REGIONS);
+const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/);
+const modelId = fc.tuple(word, word, fc.nat(9)).map(([provider, name, version]) => `${provider}.${name}:${version}`);
+const generatedId = fc.stringMatching(/^[a-z0-9]{12}$/);
+const actions = fc.subarray([...ACTIONS], { minLength: 1 });
+
+const foundation = (where: string, id: string): string => `arn:aws:bedrock:${where}::foundation-model/${id}`;
+const owned = (service: string, where: string, type: string, id: string): string =>
+  `arn:aws:${service}:${where}:${account}:${type}/${id}`;
+
+const single: fc.Arbitrary<BedrockModelTarget> = fc.oneof(
+  fc
+    .tuple(region, modelId)
+    .map(([where, id]) => ({ kind: 'bedrock-model' as const, modelId: id, region: where, arn: foundation(where, id) })),
+  fc
+    .tuple(region, fc.constantFrom('provisioned-model', 'custom-model-deployment', 'imported-model'), generatedId)
+    .map(([where, type, id]) => {
+      const arn = owned('bedrock', where, type, id);
+      return { kind: 'bedrock-model' as const, modelId: arn, region: where, arn };
+    }),
+);
+
+const profile: fc.Arbitrary<BedrockProfileTarget> = fc
+  .tuple(region, modelId, fc.subarray([...REGIONS], { minLength: 1 }))
+  .map(([where, id, destinations]) => ({
+    kind: 'bedrock-profile',
+    modelId: `us.${id}`,
+    region: where,
+    arn: owned('bedrock', where, 'inference-profile', `us.${id}`),
+    modelArns: destinations.map((destination) => foundation(destination, id)),
+  }));
+
+const endpoint: fc.Arbitrary<SageMakerTarget> = fc
+  .tuple(region, word, fc.option(word))
+  .map(([where, name, component]) => ({
+    kind: 'sagemaker-endpoint',
+    endpointName: name.replace(/-+$/, ''),
+    region: where,
+    arn: owned('sagemaker', where, 'endpoint', name.replace(/-+$/, '')),
+    ...(component === null
+      ? {}
+      : { componentArn: owned('sagemaker', where, 'inference-component', component.replace(/-+$/, '')) }),
+  }));
+
+const target = fc.oneof(single, profile, endpoint);
+
+const IAM: Record<Target['kind'], Record<Action, string>> = {
+  'bedrock-model': {
+    invoke: 'bedrock:InvokeModel',
+    stream: 'bedrock:InvokeModelWithResponseStream',
+    count: 'bedrock:CountTokens',
+  },
+  'bedrock-profile': {
+    invoke: 'bedrock:InvokeModel',
+    stream: 'bedrock:InvokeModelWithResponseStream',
+    count: 'bedrock:CountTokens',
+  },
+  'sagemaker-endpoint': {
+    invoke: 'sagemaker:InvokeEndpoint',
+    stream: 'sagemaker:InvokeEndpointWithResponseStream',
+    count: 'sagemaker:CountTokens',
+  },
+};
+
+/** What the call to `item` may touch, said independently of how the policy is built. */
+function expected(item: Target, granted: readonly Action[], action: Action, arn: string, through?: string): boolean {
+  if (!granted.includes(action)) return false;
+  if (action === 'count') {
+    if (!arn.includes(':foundation-model/') || !arn.includes(`:${item.region}:`)) return false;
+    return item.kind !== 'sagemaker-endpoint' && arnsOf(item).includes(arn);
+  }
+  if (item.kind !== 'bedrock-profile') return arnsOf(item).includes(arn);
+  return arn === item.arn || (item.modelArns.includes(arn) && through === item.arn);
+}
+
+/** Other ARNs: of another entry, or of this one with a part changed. */
+function others(item: Target, other: Target): string[] {
+  const [own = ''] = arnsOf(item);
+  return [
+    ...arnsOf(other),
+    own.replace(item.region, 'ap-south-1'),
+    own.replace(account, '444455556666'),
+    own.replace('arn:aws:', 'arn:aws-cn:'),
+    own.replace('/', '/x'),
+    `${own}x`,
+    own.slice(0, -1),
+    own.toUpperCase(),
+    '*',
+    '',
+  ];
+}
+
+function built(item: Target, granted: readonly Action[]) {
+  try {
+    return sessionPolicy(item, granted);
+  } catch (error) {
+    // Counting alone may be something that the target does not have; the unit cases say when.
+    if ((error as { reason?: string }).reason === 'action-not-available') return undefined;
+    throw error;
+  }
+}
+
+describe('the session policy of any entry', () => {
+  test('P1: allows an ARN if and only if it is of the entry, for each action, and P4: models only through the profile', () => {
+    fc.assert(
+      fc.property(target, target, actions, (item, other, granted) => {
+        const policy = built(item, granted);
+        for (const arn of [...arnsOf(item), ...others(item, other)])
+          for (const action of ACTIONS)
+            for (const through of [undefined, arnsOf(item)[0], arnsOf(other)[0]]) {
+              const ask = {
+                action: IAM[item.kind][action],
+                resource: arn,
+                context: through === undefined ? {} : { 'bedrock:InferenceProfileArn': through },
+              };
+              const decision = policy !== undefined && allows(policy.document, ask);
+              expect(decision, `${ask.action} on ${arn} through ${through}`).toBe(
+                expected(item, granted, action, arn, through),
+              );
+            }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('P5: holds no wildcard, no negation, no principal and no action beside the ones that call', () => {
+    fc.assert(
+      fc.property(target, actions, (item, granted) => {
+        const policy = built(item, granted);
+        if (policy === undefined) return;
+        expect(policy.text).not.toMatch(/[*?$]|NotAction|NotResource|Principal/);
+        for (const { Effect, Action } of policy.document.Statement) {
+          expect(Effect).toBe('Allow');
+          for (const name of Action) expect(Object.values(IAM[item.kind])).toContain(name);
+        }
+      }),
+    );
+  });
+
+  test('P6: the same set in any order, with repeats, gives the same bytes', () => {
+    const jumbled = <T>(list: readonly T[]) =>
+      fc.array(fc.constantFrom(...list), { maxLength: 6 }).chain((repeats) =>
+        fc.shuffledSubarray([...list, ...repeats], {
+          minLength: list.length + repeats.length,
+        }),
+      );
+    fc.assert(
+      fc.property(
+        fc
+          .tuple(profile, actions)
+          .chain(([item, granted]) =>
+            fc.tuple(fc.constant(item), fc.constant(granted), jumbled(item.modelArns), jumbled(granted)),
+          ),
+        ([item, granted, modelArns, again]) => {
+          const first = built(item, granted);
+          const second = built({ ...item, modelArns }, again);
+          expect(second?.text).toBe(first?.text);
+          expect(second?.hash).toBe(first?.hash);
+        },
+      ),
+    );
+  });
+
+  test('P6: another set gives other bytes', () => {
+    fc.assert(
+      fc.property(target, target, actions, (item, other, granted) => {
+        fc.pre(JSON.stringify([...arnsOf(item)].sort()) !== JSON.stringify([...arnsOf(other)].sort()));
+        const one = built(item, granted);
+        const two = built(other, granted);
+        fc.pre(one !== undefined && two !== undefined && granted.some((action) => action !== 'count'));
+        expect(one?.hash).not.toBe(two?.hash);
+      }),
+    );
+  });
+
+  test('P7: is never longer than STS takes', () => {
+    fc.assert(
+      fc.property(profile, fc.array(modelId, { maxLength: 60 }), actions, (item, ids, granted) => {
+        const modelArns = [...item.modelArns, ...ids.map((id) => foundation('us-east-1', id))];
+        try {
+          expect(sessionPolicy({ ...item, modelArns }, granted).text.length).toBeLessThanOrEqual(
+            SESSION_POLICY_MAX_CHARS,
+          );
+        } catch (error) {
+          expect(['policy_too_large', 'bad_entry']).toContain((error as { code?: string }).code);
+        }
+      }),
+    );
+  });
+
+  test('P8: the narrower of role and session decides', () => {
+    fc.assert(
+      fc.property(target, actions, fc.subarray([...REGIONS], { minLength: 1 }), (item, granted, regions) => {
+        const policy = built(item, granted) ?? { document: documentOf([]) };
+        const role = invokerRolePolicy({ partition: 'aws', account, regions });
+        for (const arn of arnsOf(item))
+          for (const action of ACTIONS) {
+            const ask = {
+              action: IAM[item.kind][action],
+              resource: arn,
+              context: { 'bedrock:InferenceProfileArn': arnsOf(item)[0] ?? '' },
+            };
+            const both = allows(role, ask) && allows(policy.document, ask);
+            const inRegions = regions.some((where) => arn.includes(`:${where}:`));
+            expect(both).toBe(inRegions && expected(item, granted, action, arn, arnsOf(item)[0]));
+          }
+      }),
+    );
+  });
+});
+
+describe('any text as an ARN', () => {
+  test('P2: is refused with a typed error, or is free of all that a policy would interpret', () => {
+    const part = fc.constantFrom(
+      ...['arn', 'aws', 'bedrock', 'sagemaker', 'us-east-1', '', account, 'foundation-model/a.b', 'endpoint/x'],
+      ...['*', '?', '${x}', ' ', 'A', '/', 'aws-cn', 'inference-profile/us.a.b', 'provisioned-model/a1b2c3d4e5f6'],
+    );
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(part, { minLength: 4, maxLength: 8 }).map((parts) => parts.join(':')),
+      fc.tuple(target, fc.string({ maxLength: 3 }), fc.nat(90)).map(([item, inserted, at]) => {
+        const arn = item.arn;
+        return arn.slice(0, at) + inserted + arn.slice(at);
+      }),
+    );
+    fc.assert(
+      fc.property(text, (value) => {
+        try {
+          const arn = parseModelArn(value);
+          expect(arn.text).toBe(value);
+          expect(value).toMatch(/^[A-Za-z0-9:/.-]+$/);
+          expect(value.split(':').length).toBeLessThanOrEqual(7);
+          expect(value).toBe(
+            `arn:${arn.partition}:${arn.service}:${arn.region}:${arn.account}:${arn.resourceType}/${arn.resourceId}`,
+          );
+        } catch (error) {
+          if ((error as { code?: string }).code !== 'bad_arn') throw error;
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

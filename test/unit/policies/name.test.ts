@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import type { Principal, TenantId } from '../../../contract/identity.ts';
+import { sessionNames } from '../../../policies/name.ts';
+
+const names = (tenant: string, principal: string) => sessionNames(tenant as TenantId, principal as Principal);
+
+describe('the name of a session', () => {
+  test('shows the tenant and hashes the principal, which may be an e-mail address', () => {
+    const { sessionName } = names('acme', 'ann@example.com');
+    expect(sessionName).toMatch(/^tg-acme-[0-9a-f]{32}$/);
+    expect(sessionName).not.toContain('ann');
+  });
+
+  test('source identity is the same name, which a chained session cannot shed', () => {
+    const { sessionName, sourceIdentity } = names('acme', 'app');
+    expect(sourceIdentity).toBe(sessionName);
+  });
+
+  test('is the same for the same caller', () => {
+    expect(names('acme', 'app')).toEqual(names('acme', 'app'));
+  });
+
+  test.each([
+    ['the border between tenant and principal moved', ['ab', 'c'], ['a', 'bc']],
+    ['a digit moved into the length', ['1', '1:x'], ['11', ':x']],
+    ['long tenants that begin alike', [`${'a'.repeat(63)}b`, 'x'], [`${'a'.repeat(63)}c`, 'x']],
+    ['characters that become the same in the readable part', ['a/b', 'x'], ['a:b', 'x']],
+    ['halves of surrogate pairs, which UTF-8 cannot tell apart', ['a', '\ud800'], ['a', '\ud801']],
+    ['composed and decomposed letters', ['a', '\u00e9'], ['a', 'e\u0301']],
+    ['upper and lower case', ['Acme', 'x'], ['acme', 'x']],
+  ])('P9: differs for %s', (_, [t1 = '', p1 = ''], [t2 = '', p2 = '']) => {
+    expect(names(t1, p1).sessionName).not.toBe(names(t2, p2).sessionName);
+  });
+});

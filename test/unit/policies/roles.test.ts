@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import type { Principal, TenantId } from '../../../contract/identity.ts';
+import { sessionNames } from '../../../policies/name.ts';
+import {
+  type FunctionName,
+  functionRolePolicy,
+  functionTrustPolicy,
+  invokerRolePolicy,
+  invokerTrustPolicy,
+} from '../../../policies/roles.ts';
+import { allows } from './evaluator.ts';
+
+const account = '111122223333';
+const role = invokerRolePolicy({ partition: 'aws', account, regions: ['us-east-1', 'us-west-2', 'us-east-1'] });
+const nova = (region: string): string => `arn:aws:bedrock:${region}::foundation-model/amazon.nova-lite-v1:0`;
+
+describe('the role that is assumed for every call', () => {
+  test.each([
+    ['a model in a configured region', 'bedrock:InvokeModel', nova('us-east-1'), true],
+    ['a stream', 'bedrock:InvokeModelWithResponseStream', nova('us-west-2'), true],
+    ['counting', 'bedrock:CountTokens', nova('us-east-1'), true],
+    ['a profile', 'bedrock:InvokeModel', `arn:aws:bedrock:us-east-1:${account}:inference-profile/us.a.b`, true],
+    ['an endpoint', 'sagemaker:InvokeEndpoint', `arn:aws:sagemaker:us-east-1:${account}:endpoint/chat`, true],
+    ['a model in another region', 'bedrock:InvokeModel', nova('eu-west-1'), false],
+    ['a model without a region', 'bedrock:InvokeModel', nova(''), false],
+    [
+      'a profile of another account',
+      'bedrock:InvokeModel',
+      'arn:aws:bedrock:us-east-1:444455556666:inference-profile/x',
+      false,
+    ],
+    ['a custom model', 'bedrock:InvokeModel', `arn:aws:bedrock:us-east-1:${account}:custom-model/x`, false],
+    ['counting on a profile', 'bedrock:CountTokens', `arn:aws:bedrock:us-east-1:${account}:inference-profile/x`, false],
+    ['reading about a model', 'bedrock:GetFoundationModel', nova('us-east-1'), false],
+    ['a bearer key', 'bedrock:CallWithBearerToken', '*', false],
+  ])('%s: %s', (_, action, resource, expected) => {
+    expect(allows(role, { action, resource })).toBe(expected);
+  });
+
+  test('a region given twice is named once', () => {
+    const resources = role.Statement.flatMap((statement) => statement.Resource);
+    expect(resources.filter((arn) => arn === 'arn:aws:bedrock:us-east-1::foundation-model/*')).toHaveLength(2);
+  });
+
+  test('a model without a region is allowed only where global profiles are', () => {
+    const global = invokerRolePolicy({ partition: 'aws', account, regions: ['us-east-1'], globalProfiles: true });
+    expect(allows(global, { action: 'bedrock:InvokeModel', resource: nova('') })).toBe(true);
+  });
+});
+
+describe('who may assume it', () => {
+  const { sessionName, sourceIdentity } = sessionNames('acme' as TenantId, 'app' as Principal);
+  const context = {
+    'sts:RoleSessionName': sessionName,
+    'sts:SourceIdentity': sourceIdentity,
+    'aws:RequestTag/TenantId': 'acme',
+    'aws:RequestTag/CostCenter': 'cc-1',
+    'aws:TagKeys': ['TenantId', 'CostCenter'],
+  };
+  const trust = invokerTrustPolicy({ invokeRoleArn: `arn:aws:iam::${account}:role/tollgate-local-invoke` });
+  const without = (...keys: string[]) =>
+    Object.fromEntries(Object.entries(context).filter(([key]) => !keys.includes(key)));
+  const may = (keys: Record<string, string | string[]>): boolean =>
+    ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'].every((action) =>
+      allows(trust, { action, context: keys }),
+    );
+
+  test('only the invoke function role is named', () => {
+    expect(trust.Statement.map(({ Principal }) => Principal)).toEqual(
+      Array(3).fill({ AWS: `arn:aws:iam::${account}:role/tollgate-local-invoke` }),
+    );
+  });
+
+  test.each([
+    ['tags, name and source identity as Tollgate gives them', context, true],
+    ['the tags in the other order', { ...context, 'aws:TagKeys': ['CostCenter', 'TenantId'] }, true],
+    ['no source identity', without('sts:SourceIdentity'), false],
+    ['a source identity of another kind', { ...context, 'sts:SourceIdentity': 'someone' }, false],
+    ['a session name of another kind', { ...context, 'sts:RoleSessionName': 'AWSCLI-Session' }, false],
+    ['no tags at all', without('aws:TagKeys', 'aws:RequestTag/TenantId', 'aws:RequestTag/CostCenter'), false],
+    ['no tenant tag', { ...without('aws:RequestTag/TenantId'), 'aws:TagKeys': ['CostCenter'] }, false],
+    ['no cost centre tag', { ...without('aws:RequestTag/CostCenter'), 'aws:TagKeys': ['TenantId'] }, false],
+    ['an empty tenant tag', { ...context, 'aws:RequestTag/TenantId': '' }, false],
+    ['a third tag', { ...context, 'aws:TagKeys': ['TenantId', 'CostCenter', 'Admin'] }, false],
+  ])('%s: %s', (_, keys, expected) => {
+    expect(may(keys as Record<string, string | string[]>)).toBe(expected);
+  });
+
+  test('the functions are assumed by Lambda alone', () => {
+    expect(functionTrustPolicy().Statement).toEqual([
+      { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] },
+    ]);
+  });
+});
+
+describe("the functions' own roles", () => {
+  const scope = {
+    tableArn: `arn:aws:dynamodb:us-east-1:${account}:table/tollgate-registry`,
+    bucketArn: 'arn:aws:s3:::tollgate-usage',
+    invokerRoleArn: `arn:aws:iam::${account}:role/tollgate-local-invoker`,
+    logGroupArn: `arn:aws:logs:us-east-1:${account}:log-group:tollgate-local`,
+  };
+  const names: FunctionName[] = ['authorizer', 'invoke', 'metering'];
+  const actionsOf = (name: FunctionName) => functionRolePolicy(name, scope).Statement.flatMap(({ Action }) => Action);
+
+  test.each(names)('%s calls no model and writes nothing to the table', (name) => {
+    for (const action of actionsOf(name)) {
+      expect(action).not.toMatch(/^(bedrock|sagemaker):|\*/);
+      expect(action).not.toMatch(/^dynamodb:.*(Put|Update|Delete|Write|Scan)/);
+    }
+  });
+
+  test('invoke alone may assume the invoker role', () => {
+    expect(names.filter((name) => actionsOf(name).includes('sts:AssumeRole'))).toEqual(['invoke']);
+  });
+
+  test('metering reads raw lines and never writes them', () => {
+    const policy = functionRolePolicy('metering', scope);
+    expect(allows(policy, { action: 's3:GetObject', resource: `${scope.bucketArn}/raw/dt=2026-11-21/x` })).toBe(true);
+    expect(allows(policy, { action: 's3:PutObject', resource: `${scope.bucketArn}/raw/dt=2026-11-21/x` })).toBe(false);
+    expect(allows(policy, { action: 's3:PutObject', resource: `${scope.bucketArn}/usage/x` })).toBe(true);
+  });
+
+  test('every resource but that of GetMetricData is named', () => {
+    for (const name of names)
+      for (const { Action, Resource } of functionRolePolicy(name, scope).Statement)
+        if (Resource.includes('*')) expect(Action).toEqual(['cloudwatch:GetMetricData']);
+  });
+
+  test('a function without a log group of its own has no logs permission', () => {
+    const { logGroupArn: _, ...local } = scope;
+    expect(JSON.stringify(functionRolePolicy('invoke', local))).not.toContain('logs:');
+  });
+});

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { SESSION_POLICY_MAX_CHARS } from '../../../contract/limits.ts';
+import type { BedrockProfileTarget } from '../../../contract/model.ts';
+import { parseModelArn } from '../../../policies/arn.ts';
+import { sessionPolicy } from '../../../policies/session.ts';
+import { assertFits } from '../../../policies/size.ts';
+
+const profileArn = 'arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.a.model';
+
+function profile(modelArns: string[]): BedrockProfileTarget {
+  return { kind: 'bedrock-profile', modelId: 'us.a.model', region: 'us-east-1', arn: profileArn, modelArns };
+}
+
+const model = (id: string): string => `arn:aws:bedrock:us-east-1::foundation-model/a.${id}`;
+
+/** A target whose policy has exactly `chars` characters: many models, the last one's name stretched to fit. */
+function targetOfSize(chars: number): BedrockProfileTarget {
+  const arns = [model('m0'), model('m1')];
+  const size = (list: string[]) => JSON.stringify(sessionPolicyUnchecked(list)).length;
+  while (size([...arns, model('z'.repeat(62))]) < chars) arns.push(model(`m${arns.length}`));
+  const padding = chars - size([...arns, model('')]);
+  return profile([...arns, model('z'.repeat(padding))]);
+}
+
+function sessionPolicyUnchecked(modelArns: string[]): unknown {
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Action: ['bedrock:InvokeModel'], Resource: [profileArn] },
+      {
+        Effect: 'Allow',
+        Action: ['bedrock:InvokeModel'],
+        Resource: modelArns,
+        Condition: { StringEquals: { 'bedrock:InferenceProfileArn': profileArn } },
+      },
+    ],
+  };
+}
+
+describe('the size of a session policy', () => {
+  test('P7: the largest entry that fits is accepted', () => {
+    expect(sessionPolicy(targetOfSize(SESSION_POLICY_MAX_CHARS), ['invoke']).text).toHaveLength(
+      SESSION_POLICY_MAX_CHARS,
+    );
+  });
+
+  test('P7: one character more is a typed error with both numbers, never a shorter policy', () => {
+    expect(() => sessionPolicy(targetOfSize(SESSION_POLICY_MAX_CHARS + 1), ['invoke'])).toThrow(
+      expect.objectContaining({
+        code: 'policy_too_large',
+        field: 'target',
+        detail: { chars: SESSION_POLICY_MAX_CHARS + 1, max: SESSION_POLICY_MAX_CHARS },
+      }),
+    );
+  });
+
+  test('the error names the field that it is told', () => {
+    expect(() => assertFits('x'.repeat(SESSION_POLICY_MAX_CHARS + 1), 'entries[3]')).toThrow(
+      expect.objectContaining({ field: 'entries[3]' }),
+    );
+    expect(() => assertFits('x'.repeat(SESSION_POLICY_MAX_CHARS))).not.toThrow();
+  });
+});
+
+describe('the bytes of a session policy', () => {
+  test('the hash is the SHA-256 of the text that is sent', () => {
+    const { text, hash } = sessionPolicy(profile([model('m')]), ['invoke']);
+    expect(hash).toBe(createHash('sha256').update(text, 'utf8').digest('hex'));
+  });
+
+  test('P6: one ARN more gives another hash', () => {
+    const one = sessionPolicy(profile([model('m')]), ['invoke']);
+    const two = sessionPolicy(profile([model('m'), model('n')]), ['invoke']);
+    expect(two.hash).not.toBe(one.hash);
+  });
+
+  test('P6: one action more gives another hash', () => {
+    const target = profile([model('m')]);
+    expect(sessionPolicy(target, ['invoke', 'stream']).hash).not.toBe(sessionPolicy(target, ['invoke']).hash);
+  });
+
+  test('the caller-visible message of a refused ARN holds nothing of the ARN', () => {
+    const secret = 'arn:aws:bedrock:us-east-1:999988887777:inference-profile/*';
+    expect(() => parseModelArn(secret)).toThrow(
+      expect.objectContaining({ publicMessage: expect.not.stringContaining('999988887777') }),
+    );
+  });
+});
