@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import type { TenantId } from '../contract/identity.ts';
+import { ACTIONS, type Action } from '../contract/model.ts';
+import {
+  actor,
+  isoMilliseconds,
+  milliseconds,
+  modelId,
+  parseWith,
+  SCHEMA_VERSION,
+  schemaVersion,
+  version,
+} from './fields.ts';
+import type { Document } from './items.ts';
+import { tenantId } from './tenant.ts';
+
+/** That a tenant may use a model. */
+export interface Grant {
+  tenant: TenantId;
+  /** Registry id. */
+  model: string;
+  /** At least one, each once, in the order of ACTIONS. */
+  actions: Action[];
+  version: number;
+  /** Milliseconds since 1970. */
+  grantedAt: number;
+  grantedBy: string;
+}
+
+const actions = v.pipe(
+  v.array(v.picklist(ACTIONS, 'unknown-action'), 'not-a-list'),
+  v.minLength(1, 'empty'),
+  // In one order and without repeats, so that equal grants make equal session policies.
+  v.transform((listed) => ACTIONS.filter((action) => listed.includes(action))),
+);
+
+const schema = v.strictObject({
+  v: schemaVersion,
+  tenant: tenantId,
+  model: modelId,
+  actions,
+  version,
+  grantedAt: milliseconds,
+  grantedBy: actor,
+});
+
+/** @throws TollgateError `bad_entry` naming the field */
+export function parseGrant(document: unknown): Grant {
+  const { v: _, ...grant } = parseWith(schema, document);
+  return grant;
+}
+
+/** The written form of a grant; parseGrant reads it back to the same grant. */
+export function grantDocument(grant: Grant): Document {
+  return {
+    v: SCHEMA_VERSION,
+    tenant: grant.tenant,
+    model: grant.model,
+    actions: [...grant.actions],
+    version: grant.version,
+    grantedAt: isoMilliseconds(grant.grantedAt),
+    grantedBy: grant.grantedBy,
+  };
+}

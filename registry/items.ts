@@ -1,0 +1,42 @@
+/** How this room sees its table: plain items, no SDK. registry/dynamo.ts is the real one. */
+
+export type Plain = null | boolean | number | string | Plain[] | { [member: string]: Plain };
+
+/** An item without its keys: the written form of an entry. */
+export interface Document {
+  [attribute: string]: Plain;
+}
+
+export interface Key {
+  pk: string;
+  sk: string;
+}
+
+export interface Item {
+  key: Key;
+  document: Document;
+}
+
+/** What must hold of the item that a write replaces or removes. */
+export type Expected =
+  | { is: 'absent' }
+  | { is: 'version'; version: number }
+  /** There is one whose version cannot be read: a malformed item is being repaired. */
+  | { is: 'present' };
+
+export type Write =
+  | { kind: 'put'; key: Key; document: Document; expected: Expected }
+  | { kind: 'delete'; key: Key; expected: Expected };
+
+/** Every method throws TollgateError `unavailable` when the store does not answer. Reads are strongly consistent. */
+export interface Items {
+  get(key: Key): Promise<Item | undefined>;
+  /** All items of a partition, in the order of `sk`, however many pages they take. */
+  partition(pk: string, signal?: AbortSignal): Promise<Item[]>;
+  /** Those of `keys` (distinct) that exist, in no order. */
+  batch(keys: readonly Key[], signal?: AbortSignal): Promise<Item[]>;
+  /** Every item of the table whose `sk` is, or begins with, the text. Reads the whole table. */
+  scan(sk: { equals: string } | { beginsWith: string }): Promise<Item[]>;
+  /** All or nothing. @throws TollgateError `conflict` when an item is not as expected */
+  write(writes: readonly Write[]): Promise<void>;
+}

@@ -1,0 +1,67 @@
+import type { TenantId } from '../contract/identity.ts';
+import type { Grant } from './grant.ts';
+import type { Key } from './items.ts';
+
+/**
+ * One table, `pk` (partition) and `sk` (sort), both text. `expiresAt` (seconds since 1970) is the TTL attribute of what
+ * expires; nothing below does.
+ *
+ * | item    | pk                            | sk                      |
+ * | ------- | ----------------------------- | ----------------------- |
+ * | tenant  | TENANT#{tenant}               | TENANT                  |
+ * | grant   | TENANT#{tenant}               | GRANT#{model}           |
+ * | model   | MODEL#{model}                 | MODEL                   |
+ * | history | HISTORY#TENANT#{tenant}       | {time}#{version}        |
+ * |         | HISTORY#GRANT#{tenant}#{model} | {time}#{version}       |
+ * |         | HISTORY#MODEL#{model}         | {time}#{version}        |
+ *
+ * | who asks                       | access                                                              |
+ * | ------------------------------ | ------------------------------------------------------------------- |
+ * | authorizer, invoke: a tenant   | Query pk = TENANT#{tenant}, then one round of BatchGetItem of models |
+ * | metering: prices               | BatchGetItem of MODEL#{model}                                        |
+ * | operator: one item             | GetItem                                                             |
+ * | operator: a tenant's grants    | Query pk = TENANT#{tenant}                                          |
+ * | operator: all of a kind        | Scan with a filter on sk: rare, and the registry is small           |
+ * | operator: who changed an item  | Query pk = HISTORY#...; its order is time                           |
+ * | every edit                     | TransactWriteItems of the item (if its version is the one read) and its history |
+ *
+ * History has partitions of its own, so that a tenant's partition, which every authorizer miss reads whole, stays as
+ * small as the tenant's grants. Ids hold no `#` (contract/identity.ts, registry/fields.ts), so no id reaches into
+ * another partition.
+ */
+
+/** The TTL attribute of the table. */
+export const TTL_ATTRIBUTE = 'expiresAt';
+
+export const TENANT_SK = 'TENANT';
+export const MODEL_SK = 'MODEL';
+export const GRANT_SK_PREFIX = 'GRANT#';
+
+export function tenantPartition(id: TenantId): string {
+  return `TENANT#${id}`;
+}
+
+export function tenantKey(id: TenantId): Key {
+  return { pk: tenantPartition(id), sk: TENANT_SK };
+}
+
+/** @param id a model id that has been checked */
+export function modelKey(id: string): Key {
+  return { pk: `MODEL#${id}`, sk: MODEL_SK };
+}
+
+export function grantKey({ tenant, model }: Pick<Grant, 'tenant' | 'model'>): Key {
+  return { pk: tenantPartition(tenant), sk: `${GRANT_SK_PREFIX}${model}` };
+}
+
+/** Where the history of the item at `key` is. */
+export function historyPartition({ pk, sk }: Key): string {
+  return sk.startsWith(GRANT_SK_PREFIX)
+    ? `HISTORY#GRANT#${pk.slice('TENANT#'.length)}#${sk.slice(GRANT_SK_PREFIX.length)}`
+    : `HISTORY#${pk}`;
+}
+
+/** @param at ISO 8601 in milliseconds; @param version the edit's; padded, so that text order is number order */
+export function historyKey(key: Key, at: string, version: number): Key {
+  return { pk: historyPartition(key), sk: `${at}#${String(version).padStart(9, '0')}` };
+}

@@ -1,0 +1,131 @@
+import * as v from 'valibot';
+import { PRICES_MAX } from '../contract/limits.ts';
+import { type Lifecycle, STATUSES, type Target } from '../contract/model.ts';
+import {
+  actor,
+  badEntry,
+  decimal,
+  displayName,
+  isoMilliseconds,
+  isoSeconds,
+  milliseconds,
+  modelId,
+  parseWith,
+  SCHEMA_VERSION,
+  schemaVersion,
+  seconds,
+  version,
+} from './fields.ts';
+import type { Document } from './items.ts';
+import type { PriceVersion } from './price.ts';
+import { checkTarget, targetSchema } from './target.ts';
+
+export interface ModelEntry {
+  /** The registry id: what a caller writes. */
+  id: string;
+  displayName?: string;
+  target: Target;
+  lifecycle: Lifecycle;
+  /** What the lifecycle was before the model was retired by hand; restore brings it back. */
+  beforeRetirement?: Lifecycle;
+  /** Sorted by `from`, ascending; no two of one moment or one name. */
+  prices: PriceVersion[];
+  version: number;
+  /** Milliseconds since 1970. */
+  updatedAt: number;
+  updatedBy: string;
+}
+
+const lifecycle = v.strictObject({
+  status: v.picklist(STATUSES, 'unknown-status'),
+  deprecatedAt: v.exactOptional(seconds),
+  sunsetAt: v.exactOptional(seconds),
+  successor: v.exactOptional(modelId),
+});
+
+const priceVersion = v.strictObject({
+  version: v.pipe(v.string('not-text'), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'not-a-name')),
+  from: milliseconds,
+  input: decimal,
+  output: decimal,
+  cacheRead: v.exactOptional(decimal),
+  cacheWrite: v.exactOptional(decimal),
+});
+
+const schema = v.strictObject({
+  v: schemaVersion,
+  id: modelId,
+  displayName: v.exactOptional(displayName),
+  target: targetSchema,
+  lifecycle,
+  beforeRetirement: v.exactOptional(lifecycle),
+  prices: v.pipe(v.array(priceVersion, 'not-a-list'), v.maxLength(PRICES_MAX, 'too-many')),
+  version,
+  updatedAt: milliseconds,
+  updatedBy: actor,
+});
+
+/**
+ * @param document an item without its keys, or what a file holds
+ * @throws TollgateError `bad_entry` naming the field, e.g. `target.modelArns[1]` or `prices[0].input`
+ */
+export function parseModel(document: unknown): ModelEntry {
+  const { v: _, ...entry } = parseWith(schema, document);
+  checkTarget(entry.target);
+  checkPrices(entry.prices);
+  const filled = { ...entry, lifecycle: datedLifecycle(entry.lifecycle, entry.updatedAt) };
+  checkLifecycle(filled.lifecycle, entry.id, 'lifecycle');
+  if (entry.beforeRetirement !== undefined) checkLifecycle(entry.beforeRetirement, entry.id, 'beforeRetirement');
+  filled.prices.sort((a, b) => a.from - b.from);
+  return filled;
+}
+
+/** The written form of an entry; parseModel reads it back to the same entry. */
+export function modelDocument(entry: ModelEntry): Document {
+  return {
+    v: SCHEMA_VERSION,
+    id: entry.id,
+    ...(entry.displayName === undefined ? {} : { displayName: entry.displayName }),
+    target: { ...entry.target },
+    lifecycle: lifecycleDocument(entry.lifecycle),
+    ...(entry.beforeRetirement === undefined ? {} : { beforeRetirement: lifecycleDocument(entry.beforeRetirement) }),
+    prices: entry.prices.map((price) => ({ ...price, from: isoMilliseconds(price.from) })),
+    version: entry.version,
+    updatedAt: isoMilliseconds(entry.updatedAt),
+    updatedBy: entry.updatedBy,
+  };
+}
+
+function lifecycleDocument({ status, deprecatedAt, sunsetAt, successor }: Lifecycle): Document {
+  return {
+    status,
+    ...(deprecatedAt === undefined ? {} : { deprecatedAt: isoSeconds(deprecatedAt) }),
+    ...(sunsetAt === undefined ? {} : { sunsetAt: isoSeconds(sunsetAt) }),
+    ...(successor === undefined ? {} : { successor }),
+  };
+}
+
+// Somebody who sets only the status in the DynamoDB console has deprecated the model, and the header needs a date.
+function datedLifecycle(lifecycle: Lifecycle, updatedAt: number): Lifecycle {
+  if (lifecycle.status !== 'deprecated' || lifecycle.deprecatedAt !== undefined) return lifecycle;
+  const end = lifecycle.sunsetAt ?? Number.POSITIVE_INFINITY;
+  return { ...lifecycle, deprecatedAt: Math.min(Math.floor(updatedAt / 1000), end) };
+}
+
+function checkLifecycle({ deprecatedAt, sunsetAt, successor }: Lifecycle, id: string, at: string): void {
+  if (successor === id) throw badEntry(`${at}.successor`, 'is-the-model-itself');
+  // RFC 9745 section 4: the sunset must not be earlier than the deprecation.
+  if (deprecatedAt !== undefined && sunsetAt !== undefined && sunsetAt < deprecatedAt)
+    throw badEntry(`${at}.sunsetAt`, 'before-the-deprecation');
+}
+
+function checkPrices(prices: readonly PriceVersion[]): void {
+  const names = new Set<string>();
+  const moments = new Set<number>();
+  for (const [index, { version: name, from }] of prices.entries()) {
+    if (names.has(name)) throw badEntry(`prices[${index}].version`, 'listed-twice');
+    if (moments.has(from)) throw badEntry(`prices[${index}].from`, 'listed-twice');
+    names.add(name);
+    moments.add(from);
+  }
+}
