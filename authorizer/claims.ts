@@ -1,0 +1,108 @@
+import { TollgateError } from '../contract/errors.ts';
+import { ALGORITHMS, type Algorithm, type TrustedIssuer } from '../contract/issuer.ts';
+import type { Json } from '../contract/json.ts';
+import { CLOCK_SKEW_SECONDS, TOKEN_TIME_MAX_SECONDS } from '../contract/limits.ts';
+import { isKeyId } from './jwk.ts';
+
+/**
+ * The checks that aws-jwt-verify leaves to its caller. Pure; each refusal is `unauthenticated` with the reason named
+ * beside it. None of them needs the signature: a token that fails here costs neither a key fetch nor a verification.
+ */
+
+export type Members = { readonly [name: string]: Json };
+
+export interface TokenHeader {
+  alg: Algorithm;
+  kid: string;
+  /** Whether the token calls itself an access token (RFC 9068 section 2.1). */
+  isAccessToken: boolean;
+}
+
+/**
+ * Members that would let the token choose its own key, or change what a signature covers. `crit` (RFC 7515 section
+ * 4.1.11) obliges us to refuse what we do not understand, and we understand no extension; `b64` is RFC 7797.
+ */
+const FORBIDDEN = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c'] as const;
+
+/** RFC 7515 section 4.1.9: compared without regard to case, `application/` may be left out. */
+const TYPES: ReadonlySet<Json> = new Set(['jwt', 'at+jwt']);
+
+/**
+ * Claims that only other kinds of token carry: an ID token's bindings to its authorization request (OpenID Connect Core
+ * 1.0 sections 3.1.3.6, 3.3.2.11), and the events of a logout token (Back-Channel Logout 1.0 section 2.4). Most
+ * providers mark neither in `typ`, and where an application is its own audience `aud` does not tell them apart.
+ */
+const NOT_OF_ACCESS_TOKENS = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'] as const;
+
+/**
+ * @param header the decoded JOSE header
+ * @throws TollgateError reason header-member | algorithm | kid | typ
+ */
+export function checkHeader(header: Members, issuer: TrustedIssuer): TokenHeader {
+  if (FORBIDDEN.some((name) => Object.hasOwn(header, name))) throw refused('header-member');
+  const alg = ALGORITHMS.find((name) => name === header.alg);
+  if (alg === undefined || !issuer.algorithms.includes(alg)) throw refused('algorithm');
+  if (!isKeyId(header.kid)) throw refused('kid');
+  const typ = typeOf(header.typ);
+  if (typ !== undefined && !TYPES.has(typ)) throw refused('typ');
+  return { alg, kid: header.kid, isAccessToken: typ === 'at+jwt' };
+}
+
+function typeOf(typ: Json | undefined): Json | undefined {
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
+}
+
+/**
+ * @param claims the decoded payload; its `iss` is the issuer's
+ * @param now milliseconds since 1970
+ * @returns `exp`, whole seconds since 1970, later than now
+ * @throws TollgateError reason exp | expired | nbf | iat | audience | client | token-use | token-kind
+ */
+export function checkClaims(claims: Members, header: TokenHeader, issuer: TrustedIssuer, now: number): number {
+  const exp = checkTimes(claims, now);
+  if (issuer.audience !== null && !isForUs(claims.aud, issuer.audience, issuer.audienceList)) throw refused('audience');
+  if (issuer.clientIds !== null && !issuer.clientIds.includes(clientOf(claims))) throw refused('client');
+  checkKind(claims, header, issuer);
+  return exp;
+}
+
+function checkTimes({ exp, nbf, iat }: Members, now: number): number {
+  if (!isTime(exp) || !Number.isInteger(exp)) throw refused('exp');
+  // No skew: a token is refused from the very second it names (RFC 7519 section 4.1.4, "on or after").
+  if (exp * 1000 <= now) throw refused('expired');
+  const latest = now / 1000 + CLOCK_SKEW_SECONDS;
+  if (nbf !== undefined && !(isTime(nbf) && nbf <= latest)) throw refused('nbf');
+  if (iat !== undefined && !(isTime(iat) && iat <= latest)) throw refused('iat');
+  return exp;
+}
+
+function isTime(value: Json | undefined): value is number {
+  return typeof value === 'number' && value > 0 && value <= TOKEN_TIME_MAX_SECONDS;
+}
+
+function isForUs(aud: Json | undefined, ours: readonly string[], listAllowed: boolean): boolean {
+  if (typeof aud === 'string') return ours.includes(aud);
+  if (!listAllowed || !Array.isArray(aud)) return false;
+  const names = aud.filter((one) => typeof one === 'string');
+  return names.length === aud.length && names.some((one) => ours.includes(one));
+}
+
+/** RFC 9068 section 2.2 `client_id`; OpenID Connect and Entra ID write `azp`. '' is nobody's. */
+function clientOf({ client_id: clientId, azp }: Members): string {
+  const client = clientId === undefined ? azp : clientId;
+  return typeof client === 'string' ? client : '';
+}
+
+function checkKind(claims: Members, header: TokenHeader, issuer: TrustedIssuer): void {
+  if (issuer.tokenUse !== null && claims.token_use !== issuer.tokenUse) throw refused('token-use');
+  // An operator who asks for Cognito's ID tokens by name means it.
+  if (issuer.tokenUse === 'id') return;
+  // Cognito and Keycloak say in the payload that a token is an ID token.
+  if (claims.token_use === 'id' || claims.typ === 'ID') throw refused('token-kind');
+  if (!header.isAccessToken && NOT_OF_ACCESS_TOKENS.some((name) => Object.hasOwn(claims, name)))
+    throw refused('token-kind');
+}
+
+function refused(reason: string): TollgateError {
+  return new TollgateError('unauthenticated', { reason });
+}

@@ -1,0 +1,23 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { WriteLine } from '../contract/log.ts';
+import { authorizerSettings } from '../contract/settings.ts';
+import { createRegistry } from '../registry/dynamo.ts';
+import { createAuthorizer } from './authorize.ts';
+import { trustIssuers } from './issuers.ts';
+import { createReport } from './report.ts';
+import { createVerifier } from './verify.ts';
+
+const { table, issuers } = authorizerSettings(process.env);
+const clock = () => Date.now();
+// Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
+const write: WriteLine = (line) => {
+  process.stdout.write(`${line}\n`);
+};
+const report = createReport({ clock, write });
+
+export const handler = createAuthorizer({
+  verify: createVerifier({ issuers: trustIssuers(issuers, { fetch, clock, report: report.issuer }), clock }),
+  registry: createRegistry({ client: new DynamoDBClient({}), table, clock, onUnusable: report.unusable }),
+  clock,
+  write,
+});

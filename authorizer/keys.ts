@@ -1,0 +1,98 @@
+import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import type { Algorithm, TrustedIssuer } from '../contract/issuer.ts';
+import { JWKS_COOLDOWN_MS, JWKS_LAST_GOOD_MS, JWKS_MAX_AGE_MS } from '../contract/limits.ts';
+import type { Clock, LogEvent } from '../contract/log.ts';
+import type { VerificationKey } from './jwk.ts';
+import { type Fetch, fetchKeys } from './jwks.ts';
+
+/** The keys of one issuer. */
+export interface KeySource {
+  /**
+   * @returns the first key of this id that may verify this algorithm
+   * @throws TollgateError `unauthenticated` with reason unknown-key when the issuer has no such key, or with reason
+   *   key-algorithm when its key is for another algorithm; `unavailable` when the issuer did not say
+   */
+  find(kid: string, algorithm: Algorithm): Promise<VerificationKey>;
+}
+
+export interface KeySourceOptions {
+  issuer: TrustedIssuer;
+  fetch: Fetch;
+  clock: Clock;
+  /** Told of what an operator should know and no caller is told: a fetch that failed, keys that cannot be used. */
+  report: (event: LogEvent) => void;
+}
+
+/**
+ * Keys in memory, with these bounds, all published:
+ * - a key that the issuer withdrew is refused after JWKS_MAX_AGE_MS, because by then the set has been read again;
+ * - while the issuer does not answer, keys read within JWKS_LAST_GOOD_MS stay trusted, and past that nothing is;
+ * - an unknown key id makes one fetch for all who ask at once. If the id was not there, the next fetch for any unknown id
+ *   waits JWKS_COOLDOWN_MS, so ids made up by an attacker cost the issuer one fetch in that time; after it the next
+ *   unknown id is tried again, and so a really new key is accepted JWKS_COOLDOWN_MS after its first refusal at the latest;
+ * - a failed fetch is not repeated within JWKS_COOLDOWN_MS.
+ */
+export function createKeySource({ issuer, fetch, clock, report }: KeySourceOptions): KeySource {
+  let known: { keys: readonly VerificationKey[]; at: number } | undefined;
+  let failure: { error: TollgateError; at: number } | undefined;
+  let missedAt: number | undefined;
+  let flight: Promise<void> | undefined;
+
+  // A clock that was set back makes what we know old and what we wait for over: both lead to a fetch, none to trust.
+  const within = (at: number | undefined, span: number): boolean => {
+    const elapsed = at === undefined ? -1 : clock() - at;
+    return elapsed >= 0 && elapsed < span;
+  };
+
+  const load = async (): Promise<void> => {
+    // The moment before asking: a key withdrawn while the answer travels counts as old from here.
+    const at = clock();
+    try {
+      const { keys, dropped } = await fetchKeys(issuer, fetch);
+      known = { keys, at };
+      failure = undefined;
+      if (dropped > 0) report({ event: 'issuer-keys-unusable', level: 'warn', issuer: issuer.issuer, dropped });
+    } catch (thrown) {
+      const error = asTollgateError(thrown);
+      failure = { error, at: clock() };
+      report({ event: 'issuer-unreachable', level: 'warn', issuer: issuer.issuer, reason: error.reason });
+    }
+  };
+
+  const refresh = async (): Promise<void> => {
+    if (within(failure?.at, JWKS_COOLDOWN_MS)) return;
+    flight ??= load().finally(() => {
+      flight = undefined;
+    });
+    await flight;
+  };
+
+  const ofId = (kid: string) => known?.keys.filter((key) => key.kid === kid) ?? [];
+
+  return {
+    async find(kid, algorithm) {
+      const isOld = !within(known?.at, JWKS_MAX_AGE_MS);
+      if (isOld) await refresh();
+      else if (ofId(kid).length === 0 && !within(missedAt, JWKS_COOLDOWN_MS)) await refresh();
+      if (known === undefined || !within(known.at, JWKS_LAST_GOOD_MS)) throw undecided(failure?.error);
+      const candidates = ofId(kid);
+      if (candidates.length === 0) {
+        // The set we hold may be older than the key: without an answer from the issuer this is not ours to refuse.
+        if (failure !== undefined) throw undecided(failure.error);
+        missedAt = known.at;
+        throw new TollgateError('unauthenticated', { reason: 'unknown-key' });
+      }
+      const key = candidates.find((candidate) => candidate.algorithms.includes(algorithm));
+      if (key === undefined) throw new TollgateError('unauthenticated', { reason: 'key-algorithm' });
+      return key;
+    },
+  };
+}
+
+// A new error each time: one that is shared would carry the first caller's stack to everyone.
+function undecided(last: TollgateError | undefined): TollgateError {
+  return new TollgateError('unavailable', {
+    reason: last?.reason ?? 'jwks-unreachable',
+    ...(last?.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: last.retryAfterSeconds }),
+  });
+}
