@@ -1,0 +1,101 @@
+import { Hono } from 'hono/tiny';
+import { decodeContext } from '../contract/context.ts';
+import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import type { Operation, Run } from './call.ts';
+import type { Exchange } from './exchange.ts';
+import type { Bindings, Served } from './lambda.ts';
+import type { ModelsOf } from './models.ts';
+import { openapi } from './openapi.ts';
+import { BEDROCK_OPERATIONS, bedrock } from './surfaces/bedrock.ts';
+import { errorAnswer } from './surfaces/errors.ts';
+import { chat } from './surfaces/openai/chat.ts';
+import { listModels, showModel } from './surfaces/openai/models.ts';
+
+export interface AppDeps {
+  run: Run;
+  models: ModelsOf;
+  clock: Clock;
+  /** Where log lines go. */
+  write: WriteLine;
+}
+
+interface Env {
+  Bindings: Bindings;
+  Variables: { exchange: Exchange; ran: boolean };
+}
+
+/**
+ * The routes, and nothing else: what a route does is its surface's, and who calls is the context's. A path or a method
+ * that is not here is 404.
+ */
+export function createApp(deps: AppDeps): Served {
+  const app = new Hono<Env>();
+
+  app.get('/health', (c) => c.json({ status: 'ok' }));
+  app.get('/openapi.json', (c) => c.json(openapi));
+
+  for (const operation of Object.keys(BEDROCK_OPERATIONS) as Operation[])
+    app.post(`/model/:modelId/${operation}`, (c) => bedrock(exchangeOf(c), c.req.param('modelId'), operation));
+  app.post('/v1/chat/completions', (c) => chat(exchangeOf(c)));
+  app.get('/v1/models', (c) => listModels(exchangeOf(c)));
+  app.get('/v1/models/:id', (c) => showModel(exchangeOf(c), c.req.param('id')));
+
+  app.notFound(() => {
+    throw new TollgateError('not_found');
+  });
+  app.onError((error, c) => {
+    const { pathname } = new URL(c.req.url);
+    return refuse(pathname, error, c.env.requestId, c.get('ran'));
+  });
+
+  /** @throws TollgateError `forbidden`, before the registry or STS has heard of the call */
+  function exchangeOf(c: { req: { raw: Request }; env: Bindings; set(key: 'ran', value: boolean): void }): Exchange {
+    const now = deps.clock();
+    const { authorizer, requestId, waitUntil } = c.env;
+    return {
+      request: c.req.raw,
+      caller: decodeContext(authorizer, now),
+      requestId,
+      nowSeconds: Math.floor(now / 1000),
+      run: (call) => {
+        c.set('ran', true);
+        return deps.run(call);
+      },
+      models: deps.models,
+      waitUntil,
+      broke: (error) => log('stream-broke', error, requestId),
+    };
+  }
+
+  /** A refusal within the pipeline has its usage record, and is counted there; every other one is counted here. */
+  function refuse(path: string, thrown: unknown, requestId: string, ran = false): Response {
+    const error = asTollgateError(thrown);
+    log('refused', error, requestId, ran || error.code === 'not_found' ? {} : { [METRICS.refused]: 1 });
+    return errorAnswer(path, error);
+  }
+
+  function log(event: string, error: TollgateError, requestId: string, metrics: Record<string, number> = {}): void {
+    const { code, status, reason, field, detail } = error;
+    const level = status >= 500 ? 'error' : 'info';
+    deps.write(
+      logLine(deps.clock(), { event, level, requestId, code, reason, field, detail, ...traceOf(error) }, metrics),
+    );
+  }
+
+  return {
+    fetch: async (request, bindings) => app.fetch(request, bindings),
+    refuse,
+    failed: (error, requestId) => log('failed-in-background', asTollgateError(error), requestId),
+  };
+}
+
+/**
+ * Where an unexpected error came from. Never its message: a parser's quotes the text it could not read, which is a
+ * caller's prompt.
+ */
+function traceOf({ code, cause }: TollgateError): { cause?: string; trace?: string[] } {
+  if (code !== 'internal' || !(cause instanceof Error)) return {};
+  const frames = (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { cause: cause.name, trace: frames.slice(0, 8).map((line) => line.trim()) };
+}

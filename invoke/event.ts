@@ -1,0 +1,76 @@
+import { TollgateError } from '../contract/errors.ts';
+import { canonicalPath } from './path.ts';
+
+/**
+ * An API Gateway REST proxy event
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html). Every member may
+ * be missing or of another type: whoever may invoke the function directly writes the event.
+ */
+export interface RestEvent {
+  path?: unknown;
+  httpMethod?: unknown;
+  headers?: Record<string, string | undefined> | null;
+  multiValueHeaders?: Record<string, string[] | undefined> | null;
+  queryStringParameters?: Record<string, string | undefined> | null;
+  multiValueQueryStringParameters?: Record<string, string[] | undefined> | null;
+  body?: unknown;
+  isBase64Encoded?: unknown;
+  requestContext?: { requestId?: unknown; authorizer?: unknown } | null;
+}
+
+// A name that can never resolve (RFC 6761 section 6.4): a Host header must not choose what is served.
+const ORIGIN = 'https://gateway.invalid';
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const BODILESS = new Set(['GET', 'HEAD']);
+
+// The authorizer has read the token already; here it could only leak. Cookies and Host have no say in anything.
+const DROPPED = new Set(['authorization', 'proxy-authorization', 'cookie', 'host']);
+
+/**
+ * @returns the request that the app serves: its URL is a fixed origin plus the event's path, whatever the headers say
+ * @throws TollgateError `invalid_request` for a path, header or body that cannot be one; `not_found` for a method that no
+ *   route has
+ */
+export function requestOf(event: RestEvent): Request {
+  const path = canonicalPath(event.path);
+  const method = event.httpMethod;
+  if (typeof method !== 'string' || !METHODS.has(method)) throw new TollgateError('not_found', { reason: 'method' });
+  try {
+    return new Request(`${ORIGIN}${path}${queryOf(event)}`, {
+      method,
+      headers: headersOf(event),
+      body: BODILESS.has(method) ? null : bodyOf(event),
+    });
+  } catch (cause) {
+    throw new TollgateError('invalid_request', { reason: 'event', cause });
+  }
+}
+
+function headersOf({ headers, multiValueHeaders }: RestEvent): Headers {
+  const all = new Headers();
+  for (const [name, values] of pairs(multiValueHeaders, headers))
+    if (!DROPPED.has(name.toLowerCase())) for (const value of values) all.append(name, value);
+  return all;
+}
+
+function queryOf({ queryStringParameters, multiValueQueryStringParameters }: RestEvent): string {
+  const query = new URLSearchParams();
+  for (const [name, values] of pairs(multiValueQueryStringParameters, queryStringParameters))
+    for (const value of values) query.append(name, value);
+  return query.size === 0 ? '' : `?${query}`;
+}
+
+/** The multi-value form holds everything; the single form only the last of equal names. */
+function pairs(
+  many: Record<string, string[] | undefined> | null | undefined,
+  single: Record<string, string | undefined> | null | undefined,
+): [string, string[]][] {
+  if (many) return Object.entries(many).map(([name, values]) => [name, values ?? []]);
+  return Object.entries(single ?? {}).map(([name, value]) => [name, value === undefined ? [] : [value]]);
+}
+
+function bodyOf({ body, isBase64Encoded }: RestEvent): Uint8Array<ArrayBuffer> | null {
+  if (typeof body !== 'string' || body === '') return null;
+  return new Uint8Array(Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8'));
+}

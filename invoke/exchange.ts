@@ -1,0 +1,18 @@
+import type { CallerContext } from '../contract/context.ts';
+import type { TollgateError } from '../contract/errors.ts';
+import type { Run } from './call.ts';
+import type { ModelsOf } from './models.ts';
+
+/** One request of one authorised caller, and what a surface may do with it. */
+export interface Exchange {
+  request: Request;
+  caller: CallerContext;
+  requestId: string;
+  /** Seconds since 1970 when the request arrived. */
+  nowSeconds: number;
+  run: Run;
+  models: ModelsOf;
+  waitUntil(promise: Promise<unknown>): void;
+  /** A stream that had begun could not be ended well. */
+  broke(error: TollgateError): void;
+}

@@ -1,0 +1,147 @@
+import type { Writable } from 'node:stream';
+import { TollgateError } from '../contract/errors.ts';
+import { REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
+import { type RestEvent, requestOf } from './event.ts';
+
+/** What the Lambda runtime for Node.js puts on `globalThis` for streamed answers, and the laptop's own runtime too. */
+export interface LambdaRuntime {
+  streamifyResponse(handler: StreamingHandler): unknown;
+  HttpResponseStream: {
+    /** Writes the metadata as JSON and 8 NUL bytes before the first byte of the body. */
+    from(stream: Writable, metadata: ResponseMetadata): Writable;
+  };
+}
+
+export type StreamingHandler = (event: RestEvent, stream: Writable, context: LambdaContext) => Promise<void>;
+
+export interface LambdaContext {
+  awsRequestId?: string;
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html */
+export interface ResponseMetadata {
+  statusCode: number;
+  headers: Record<string, string>;
+}
+
+/** What a request brings beside itself. */
+export interface Bindings {
+  /** `requestContext.authorizer`, unchecked. */
+  authorizer: unknown;
+  requestId: string;
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** What the adapter serves. Neither method throws. */
+export interface Served {
+  fetch(request: Request, bindings: Bindings): Promise<Response>;
+  /** The answer to what never became a request, in the shape of the path's surface. */
+  refuse(path: string, error: unknown, requestId: string): Response;
+  /** A promise given to `waitUntil` failed, or an answer could not be written to its end. */
+  failed(error: unknown, requestId: string): void;
+}
+
+/**
+ * API Gateway's REST events <-> Request and Response, with Lambda response streaming.
+ *
+ * After the returned handler's promise settles, every promise given to `waitUntil` has settled: no usage record is left
+ * unwritten in a frozen function. A caller who leaves cancels the body.
+ */
+export function streamingHandler(app: Served, runtime: LambdaRuntime): unknown {
+  return runtime.streamifyResponse(async (event, stream, context) => {
+    const requestId = requestIdOf(event, context);
+    const background = new Background((error) => app.failed(error, requestId));
+    const gone = leaving(stream);
+    const response = await answer(app, event, requestId, background);
+    const out = runtime.HttpResponseStream.from(stream, {
+      statusCode: response.status,
+      headers: { ...Object.fromEntries(response.headers), [REQUEST_ID_HEADER]: requestId },
+    });
+    try {
+      await writeBody(response.body, out, out === stream ? gone : Promise.race([gone, leaving(out)]), background);
+    } catch (error) {
+      // Cut off, so that it cannot be taken for a whole answer.
+      app.failed(error, requestId);
+      out.destroy();
+    } finally {
+      await background.settled();
+    }
+  });
+}
+
+async function answer(app: Served, event: RestEvent, requestId: string, background: Background): Promise<Response> {
+  let request: Request;
+  try {
+    request = requestOf(event ?? {});
+  } catch (error) {
+    return app.refuse(typeof event?.path === 'string' ? event.path : '/', error, requestId);
+  }
+  return app.fetch(request, {
+    authorizer: event.requestContext?.authorizer,
+    requestId,
+    waitUntil: (promise) => background.add(promise),
+  });
+}
+
+function requestIdOf(event: RestEvent, context: LambdaContext): string {
+  const given = event?.requestContext?.requestId;
+  // A direct invocation has no gateway; its id goes into a header, so only plain characters.
+  if (typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)) return given;
+  return context.awsRequestId ?? 'unknown';
+}
+
+/** Resolves when nobody reads any more, or when all has been written. */
+function leaving(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('close', resolve);
+    stream.once('error', () => resolve());
+  });
+}
+
+async function writeBody(
+  body: ReadableStream<Uint8Array> | null,
+  out: Writable,
+  gone: Promise<void>,
+  background: Background,
+): Promise<void> {
+  const reader = body?.getReader();
+  // The metadata goes out with the first write, so even an empty body needs one.
+  if (reader === undefined) out.write('');
+  else {
+    void gone.then(() =>
+      background.add(reader.cancel(new TollgateError('invalid_request', { reason: 'caller-left' }))),
+    );
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (!out.write(value)) await Promise.race([new Promise((resolve) => out.once('drain', resolve)), gone]);
+    }
+  }
+  const finished = new Promise((resolve) => out.once('finish', resolve));
+  out.end();
+  await Promise.race([finished, gone]);
+}
+
+/** Promises that must settle before the function returns. */
+class Background {
+  readonly #pending = new Set<Promise<void>>();
+  readonly #failed: (error: unknown) => void;
+
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed;
+  }
+
+  add(promise: Promise<unknown>): void {
+    const settled: Promise<void> = promise.then(
+      () => {},
+      (error) => this.#failed(error),
+    );
+    this.#pending.add(settled);
+    void settled.then(() => this.#pending.delete(settled));
+  }
+
+  /** Also waits for what is added meanwhile. */
+  async settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  }
+}

@@ -1,0 +1,46 @@
+import { EventStreamCodec } from '@smithy/core/event-streams';
+import type { Code, TollgateError } from '../../contract/errors.ts';
+import { awsMessage } from './aws-error.ts';
+import { publicError } from './errors.ts';
+import type { Translation } from './relay.ts';
+
+/**
+ * code -> member of Bedrock's stream unions that the SDK raises as its own class. Both streams have these five; what is
+ * not listed is ours to answer for.
+ */
+const EXCEPTIONS: Partial<Record<Code, string>> = {
+  upstream_failed: 'modelStreamErrorException',
+  deadline: 'modelStreamErrorException',
+  upstream_throttled: 'throttlingException',
+  rate_limited: 'throttlingException',
+  upstream_unavailable: 'serviceUnavailableException',
+  unavailable: 'serviceUnavailableException',
+  upstream_rejected: 'validationException',
+  invalid_request: 'validationException',
+};
+
+const encoder = new TextEncoder();
+const codec = new EventStreamCodec(
+  (bytes) => (typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8')),
+  (text) => encoder.encode(text),
+);
+
+/** Frames pass untouched; a break becomes one exception frame, and a whole stream has no end marker of its own. */
+export const bedrockFrames: Translation = {
+  event: ({ bytes }) => bytes,
+  end: () => null,
+  broken: exceptionFrame,
+};
+
+/** An `application/vnd.amazon.eventstream` message of type `exception` (Smithy, "event stream specification"). */
+export function exceptionFrame(error: TollgateError): Uint8Array {
+  const shown = publicError(error);
+  return codec.encode({
+    headers: {
+      ':message-type': { type: 'string', value: 'exception' },
+      ':exception-type': { type: 'string', value: EXCEPTIONS[shown.code] ?? 'internalServerException' },
+      ':content-type': { type: 'string', value: 'application/json' },
+    },
+    body: encoder.encode(JSON.stringify({ message: awsMessage(shown) })),
+  });
+}

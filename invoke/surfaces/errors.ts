@@ -1,0 +1,54 @@
+import { CODES, type Code, TollgateError } from '../../contract/errors.ts';
+import { RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
+import { anthropicError } from './anthropic-error.ts';
+import { awsError } from './aws-error.ts';
+import type { ErrorForm } from './error-form.ts';
+import { openaiError } from './openai/error.ts';
+
+// Faults of an entry or a setting, found while a caller waits: nothing that this caller could mend by asking otherwise.
+const OPERATORS_FAULT: ReadonlySet<Code> = new Set(['bad_setting', 'bad_arn', 'policy_too_large']);
+
+/**
+ * What a caller may read of an error.
+ *
+ * @returns the same error, or one that says less: a fault of ours becomes `internal`, and IAM's refusal cannot be told
+ *   from our own, nor "not granted" from "does not exist"
+ */
+export function publicError(error: TollgateError): TollgateError {
+  if (OPERATORS_FAULT.has(error.code)) return new TollgateError('internal', { cause: error });
+  if (error.code === 'denied_by_iam' || error.code === 'model_not_allowed')
+    return new TollgateError('model_not_allowed', { field: 'model', cause: error });
+  return error;
+}
+
+/**
+ * The answer to a refused or failed call, in the shape that the SDK of the path's surface raises as its own class.
+ *
+ * @param path the request's path, canonical or as it arrived
+ */
+export function errorAnswer(path: string, error: TollgateError): Response {
+  const shown = publicError(error);
+  const { headers, body } = formOf(path)(shown);
+  return Response.json(body, {
+    status: shown.status,
+    headers: { ...retryAfter(shown), ...successorLink(shown), ...headers },
+  });
+}
+
+function formOf(path: string): (error: TollgateError) => ErrorForm {
+  const under = (root: string) => path === root || path.startsWith(`${root}/`);
+  if (under('/model') || under('/endpoints')) return awsError;
+  if (under('/v1/messages')) return anthropicError;
+  return openaiError;
+}
+
+function retryAfter({ status, retryAfterSeconds }: TollgateError): Record<string, string> {
+  if (retryAfterSeconds !== undefined) return { 'retry-after': String(retryAfterSeconds) };
+  return status === CODES.rate_limited.status || status === CODES.unavailable.status
+    ? { 'retry-after': String(RETRY_AFTER_SECONDS) }
+    : {};
+}
+
+function successorLink({ successor }: TollgateError): Record<string, string> {
+  return successor === undefined ? {} : { link: `</v1/models/${successor}>; rel="successor-version"` };
+}

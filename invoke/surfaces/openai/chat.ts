@@ -1,0 +1,54 @@
+import { TollgateError } from '../../../contract/errors.ts';
+import { parseJsonObject } from '../../../contract/json.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
+import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
+import { jsonBytes } from '../../body.ts';
+import type { ProviderRequest } from '../../call.ts';
+import type { Exchange } from '../../exchange.ts';
+import { relay } from '../relay.ts';
+import { chatChunks } from './chunks.ts';
+import { type CompletionBase, completion } from './completion.ts';
+import { converseBody, parseHead } from './request.ts';
+
+/**
+ * `POST /v1/chat/completions`: OpenAI's format over Bedrock's Converse.
+ *
+ * @throws TollgateError
+ */
+export async function chat(exchange: Exchange): Promise<Response> {
+  const body = parseJsonObject(await jsonBytes(exchange.request));
+  const { model: wanted, stream, includeUsage } = parseHead(body);
+  const answer = await exchange.run({
+    surface: 'openai',
+    caller: exchange.caller,
+    requestId: exchange.requestId,
+    wanted,
+    action: stream ? 'stream' : 'invoke',
+    prepare: (model): ProviderRequest => {
+      checkTarget(model);
+      return {
+        operation: stream ? 'converse-stream' : 'converse',
+        body: converseBody(body),
+        contentType: 'application/json',
+        accept: stream ? 'application/vnd.amazon.eventstream' : 'application/json',
+        headers: {},
+      };
+    },
+    waitUntil: exchange.waitUntil,
+  });
+  const base: CompletionBase = { id: `chatcmpl-${exchange.requestId}`, created: exchange.nowSeconds, model: wanted };
+  const headers = lifecycleHeaders(answer.model, exchange.nowSeconds);
+  if (answer.kind === 'whole') return Response.json(completion(base, answer.body), { headers });
+  return new Response(relay(answer.events, chatChunks(base, includeUsage), exchange.broke), {
+    headers: { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
+  });
+}
+
+function checkTarget(model: AllowedModel): void {
+  if (model.target.kind === 'sagemaker-endpoint')
+    throw new TollgateError('invalid_request', {
+      field: 'model',
+      reason: 'wrong-surface',
+      message: 'This model is a SageMaker endpoint; chat completions do not serve it.',
+    });
+}

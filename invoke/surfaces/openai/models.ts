@@ -1,0 +1,51 @@
+import { TollgateError } from '../../../contract/errors.ts';
+import { ACTIONS, type AllowedModel } from '../../../contract/model.ts';
+import { decideModel } from '../../../registry/decide.ts';
+import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
+import type { Exchange } from '../../exchange.ts';
+
+/** `GET /v1/models`: what this caller may use now. @throws TollgateError `forbidden`, `unavailable` */
+export async function listModels(exchange: Exchange): Promise<Response> {
+  const models = await exchange.models(exchange.caller);
+  const usable = models.filter(({ lifecycle }) => usability(lifecycle, exchange.nowSeconds).state !== 'retired');
+  return Response.json({ object: 'list', data: usable.map((model) => modelObject(model, exchange.nowSeconds)) });
+}
+
+/**
+ * `GET /v1/models/{id}`
+ *
+ * @param wanted as for a call: the registry id, the target's own id or an ARN
+ * @throws TollgateError `model_not_allowed`, `model_retired`, `forbidden`, `unavailable`
+ */
+export async function showModel(exchange: Exchange, wanted: string): Promise<Response> {
+  const models = await exchange.models(exchange.caller);
+  const decisions = ACTIONS.map((action) => decideModel(models, wanted, action, exchange.nowSeconds));
+  for (const decision of decisions)
+    if (decision.outcome === 'allowed')
+      return Response.json(modelObject(decision.model, exchange.nowSeconds), {
+        headers: lifecycleHeaders(decision.model, exchange.nowSeconds),
+      });
+  for (const decision of decisions)
+    if (decision.outcome === 'refused' && decision.code === 'model_retired')
+      throw new TollgateError('model_retired', {
+        field: 'model',
+        reason: decision.reason,
+        ...(decision.successor === undefined ? {} : { successor: decision.successor }),
+      });
+  throw new TollgateError('model_not_allowed', { field: 'model', reason: 'unknown-model' });
+}
+
+/** https://platform.openai.com/docs/api-reference/models/object, and for a model with an end also when that is. */
+function modelObject(model: AllowedModel, nowSeconds: number): Record<string, unknown> {
+  const { lifecycle } = model;
+  return {
+    id: model.id,
+    object: 'model',
+    // The registry does not say when a model was made, and SDKs want a number.
+    created: 0,
+    owned_by: model.target.kind === 'sagemaker-endpoint' ? 'amazon-sagemaker' : 'amazon-bedrock',
+    ...(usability(lifecycle, nowSeconds).state === 'deprecated'
+      ? { deprecated_at: lifecycle.deprecatedAt, sunset_at: lifecycle.sunsetAt, successor: lifecycle.successor }
+      : {}),
+  };
+}
