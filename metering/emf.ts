@@ -1,5 +1,5 @@
 import { logLine, METRICS, type Metric } from '../contract/log.ts';
-import { BILLABLE, type FinishedUsage, type UsageRecord } from '../contract/usage.ts';
+import { BILLABLE, type FinishedUsage, NO_TOKENS, type UsageRecord } from '../contract/usage.ts';
 
 /** The event name of a usage line. The delivery to S3 does not look at it: it selects `{ $.usage.v = 1 }`. */
 export const USAGE_EVENT = 'usage';
@@ -20,8 +20,9 @@ export function usageLine(record: UsageRecord): string {
     : logLine(record.at, event, metricsOf(record), dimensionsOf(record));
 }
 
-function metricsOf({ outcome, tokens }: FinishedUsage): Partial<Record<Metric, number>> {
-  const billable = BILLABLE.has(outcome);
+function metricsOf(record: FinishedUsage): Partial<Record<Metric, number>> {
+  const billable = BILLABLE.has(record.outcome);
+  const tokens = billable ? record.tokens : NO_TOKENS;
   return {
     [METRICS.calls]: billable ? 1 : 0,
     [METRICS.refused]: billable ? 0 : 1,

@@ -1,0 +1,217 @@
+import { CALLS_PER_PASS, UNSETTLED_AFTER_MS } from '../contract/limits.ts';
+import { BILLABLE, type Outcome, type UsageRecord } from '../contract/usage.ts';
+import { Calls, type SettledCall, type Slice, WHOLE } from './calls.ts';
+import type { Money } from './money.ts';
+import { costOf, type Price, type PriceBook, type TokenSums } from './price.ts';
+
+/** Who called what and where: what a row is about, beside its price version. */
+export interface Party {
+  tenant: string;
+  principal: string;
+  costCenter: string;
+  /** Registry id; '' when a call was refused before the model was known. */
+  model: string;
+  region: string;
+}
+
+/** Calls of one party at one price. */
+export interface UsageRow extends Party {
+  /** '' when the model had no price. */
+  priceVersion: string;
+  /** Of calls in which the model ran; the others use nothing. */
+  tokens: TokenSums;
+  /** Calls in which the model ran. */
+  invocations: number;
+  /** Calls refused by us, by the model as malformed, or by IAM. */
+  refused: number;
+  /** Calls that the model throttled or failed before its first byte. */
+  failed: number;
+  /** Invocations whose tokens are our estimate. */
+  estimated: number;
+  /** Calls that began and of which no end was seen within UNSETTLED_AFTER_MS. */
+  unsettled: number;
+  /** Invocations without a price. */
+  unpriced: number;
+  /** null: not known, because nothing in the row has a price. */
+  cost: { input: Money; output: Money } | null;
+}
+
+export interface Summary {
+  /** Sorted; the same for the same calls, whatever the order, repetition and batching of their lines. */
+  rows: UsageRow[];
+  calls: number;
+  /** Calls whose lines contradict each other; the greater line stands. */
+  contradicted: number;
+  /** Calls that have begun and may still end. They are in no row yet. */
+  pending: number;
+  /** Milliseconds since 1970: when the first pending call becomes unsettled; null when none is pending. */
+  pendingUntil: number | null;
+}
+
+const REFUSED: ReadonlySet<Outcome> = new Set(['refused', 'denied']);
+
+/** Gathers usage records into rows: one `Pass` per slice of the calls, each added to the same sums. */
+export class Sums {
+  readonly #prices: PriceBook;
+  readonly #now: number;
+  readonly #rows = new Map<string, { row: UsageRow; price: Price | undefined }>();
+  #calls = 0;
+  #contradicted = 0;
+  #pending = 0;
+  #pendingUntil = Number.POSITIVE_INFINITY;
+
+  /** @param now milliseconds since 1970: decides which calls without an end are unsettled and which still pending */
+  constructor(prices: PriceBook, now: number) {
+    this.#prices = prices;
+    this.#now = now;
+  }
+
+  /** Adds what a pass gathered; its calls must be in no other pass. */
+  take(pass: Pass): void {
+    const rows = new Map<Price | undefined, UsageRow[]>();
+    for (const call of pass.calls) {
+      this.#calls++;
+      if (call.contradicted) this.#contradicted++;
+      const due = call.at + UNSETTLED_AFTER_MS;
+      if (call.outcome === null && this.#now < due) {
+        this.#pending++;
+        this.#pendingUntil = Math.min(this.#pendingUntil, due);
+        continue;
+      }
+      const party = pass.party(call.party);
+      const price = this.#prices.priceOf(party.model, call.at);
+      const ofPrice = rows.get(price) ?? [];
+      rows.set(price, ofPrice);
+      const row = ofPrice[call.party] ?? this.#row(party, price);
+      ofPrice[call.party] = row;
+      count(row, call);
+      if (price === undefined && call.outcome !== null && BILLABLE.has(call.outcome)) row.unpriced++;
+    }
+  }
+
+  summary(): Summary {
+    const rows = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { row, price }]) => priced(row, price));
+    return {
+      rows,
+      calls: this.#calls,
+      contradicted: this.#contradicted,
+      pending: this.#pending,
+      pendingUntil: this.#pending === 0 ? null : this.#pendingUntil,
+    };
+  }
+
+  #row(party: Party, price: Price | undefined): UsageRow {
+    const key = `${partyName(party)}${JSON.stringify(price?.version ?? '')}`;
+    const found = this.#rows.get(key);
+    if (found) return found.row;
+    const row: UsageRow = {
+      ...party,
+      priceVersion: price?.version ?? '',
+      tokens: { input: 0n, output: 0n, cacheRead: 0n, cacheWrite: 0n },
+      invocations: 0,
+      refused: 0,
+      failed: 0,
+      estimated: 0,
+      unsettled: 0,
+      unpriced: 0,
+      cost: null,
+    };
+    this.#rows.set(key, { row, price });
+    return row;
+  }
+}
+
+/** The records of one slice of an hour's calls. */
+export class Pass {
+  readonly calls: Calls;
+  readonly #parties: Party[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  constructor(slice: Slice = WHOLE, limit = CALLS_PER_PASS) {
+    this.calls = new Calls(slice, (party) => partyName(this.party(party)), limit);
+  }
+
+  /** @returns the slices given up for want of room, each to be read in a pass of its own; usually none */
+  add(record: UsageRecord): Slice[] {
+    const given: Slice[] = [];
+    const party = this.#number(record);
+    while (!this.calls.add(record, party)) given.push(this.calls.split());
+    return given;
+  }
+
+  party(number: number): Party {
+    const party = this.#parties[number];
+    if (party === undefined) throw new RangeError(`no party ${number}`);
+    return party;
+  }
+
+  /** Registry ids of the models that were called. */
+  models(): Set<string> {
+    return new Set(this.#parties.map(({ model }) => model).filter((model) => model !== ''));
+  }
+
+  #number(record: UsageRecord): number {
+    const { tenant, principal, costCenter, model, region } = record;
+    const party = { tenant, principal, costCenter, model, region };
+    const name = partyName(party);
+    const found = this.#numbers.get(name);
+    if (found !== undefined) return found;
+    this.#numbers.set(name, this.#parties.length);
+    return this.#parties.push(party) - 1;
+  }
+}
+
+/**
+ * Records already in memory, in one go.
+ *
+ * @param limit calls in memory at once; the result does not depend on it
+ */
+export function aggregate(
+  records: readonly UsageRecord[],
+  prices: PriceBook,
+  now: number,
+  limit = CALLS_PER_PASS,
+): Summary {
+  const sums = new Sums(prices, now);
+  const slices = [WHOLE];
+  for (let slice = slices.pop(); slice !== undefined; slice = slices.pop()) {
+    const pass = new Pass(slice, limit);
+    for (const record of records) slices.push(...pass.add(record));
+    sums.take(pass);
+  }
+  return sums.summary();
+}
+
+/** Unambiguous whatever the parts hold, and the order of rows. */
+function partyName({ tenant, principal, costCenter, model, region }: Party): string {
+  return JSON.stringify([tenant, principal, costCenter, model, region]);
+}
+
+function count(row: UsageRow, call: SettledCall): void {
+  const { outcome } = call;
+  if (outcome === null) {
+    row.unsettled++;
+    return;
+  }
+  if (!BILLABLE.has(outcome)) {
+    if (REFUSED.has(outcome)) row.refused++;
+    else row.failed++;
+    return;
+  }
+  row.invocations++;
+  if (call.estimated) row.estimated++;
+  row.tokens.input += BigInt(call.tokens.input);
+  row.tokens.output += BigInt(call.tokens.output);
+  row.tokens.cacheRead += BigInt(call.tokens.cacheRead);
+  row.tokens.cacheWrite += BigInt(call.tokens.cacheWrite);
+}
+
+function priced(row: UsageRow, price: Price | undefined): UsageRow {
+  if (!hasCost(row)) return row;
+  return { ...row, cost: price ? costOf(row.tokens, price.rates) : { input: 0n, output: 0n } };
+}
+
+/** Zero is said only of what is known to have cost nothing; calls without a price or an end are not. */
+export function hasCost(row: { invocations: number; unpriced: number; unsettled: number }): boolean {
+  return row.invocations > row.unpriced || row.unpriced + row.unsettled === 0;
+}

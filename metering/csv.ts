@@ -1,0 +1,66 @@
+/** A cell: text a tenant may have chosen, or a number of ours. */
+export type Cell = { text: string } | { number: string };
+
+// What a spreadsheet takes for the start of a formula (OWASP, "CSV Injection"). The apostrophe itself too, so that a cell
+// that begins with one we added can be told from one that always did, and reading gives back what was written.
+const FORMULA = /^[=+\-@\t\r']/;
+
+/**
+ * CSV as in RFC 4180: lines end in CRLF, and a cell with a quote, comma or line break is quoted.
+ *
+ * @param rows each with as many cells as there are columns
+ * @returns the header and the rows, the last line ended too
+ */
+export function writeCsv(columns: readonly string[], rows: Iterable<readonly Cell[]>): string {
+  let out = `${columns.join(',')}\r\n`;
+  for (const row of rows) out += `${row.map(cellText).join(',')}\r\n`;
+  return out;
+}
+
+function cellText(cell: Cell): string {
+  if ('number' in cell) return cell.number;
+  const safe = FORMULA.test(cell.text) ? `'${cell.text}` : cell.text;
+  return /["\r\n,]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/**
+ * @param csv as writeCsv writes it; a bare LF ends a line too
+ * @returns one object per row, by column name, texts without the apostrophe that writing added
+ */
+export function readCsv(csv: string): Record<string, string>[] {
+  const [columns, ...rows] = cells(csv);
+  if (columns === undefined) return [];
+  return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, (row[i] ?? '').replace(/^'/, '')])));
+}
+
+function cells(csv: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let at = 0;
+  while (at < csv.length) {
+    const { text, end } = csv[at] === '"' ? quoted(csv, at) : plain(csv, at);
+    row.push(text);
+    at = end + 1;
+    if (csv[end] === ',') {
+      if (at === csv.length) row.push('');
+      continue;
+    }
+    if (csv[end] === '\r' && csv[at] === '\n') at++;
+    rows.push(row);
+    row = [];
+  }
+  if (row.length > 0) rows.push(row);
+  return rows;
+}
+
+function plain(csv: string, start: number): { text: string; end: number } {
+  let end = start;
+  while (end < csv.length && csv[end] !== ',' && csv[end] !== '\r' && csv[end] !== '\n') end++;
+  return { text: csv.slice(start, end), end };
+}
+
+function quoted(csv: string, start: number): { text: string; end: number } {
+  let end = start + 1;
+  while (end < csv.length && !(csv[end] === '"' && csv[end + 1] !== '"')) end += csv[end] === '"' ? 2 : 1;
+  return { text: csv.slice(start + 1, end).replaceAll('""', '"'), end: end + 1 };
+}

@@ -1,0 +1,101 @@
+import { USAGE_LINE_MAX_CHARS } from '../contract/limits.ts';
+import { ACTIONS } from '../contract/model.ts';
+import { OUTCOMES, type UsageRecord } from '../contract/usage.ts';
+
+/** Why a line cannot be used. It is kept with this reason, and counted; it is never dropped and never guessed at. */
+export interface Rejection {
+  reason:
+    | 'too-long'
+    | 'not-json'
+    | 'no-usage'
+    | 'unknown-version'
+    | 'bad-phase'
+    | 'not-text'
+    | 'unknown-value'
+    | 'not-a-number'
+    | 'not-whole'
+    | 'negative'
+    | 'too-large';
+  /** The member of the record at fault, e.g. `tokens.input`; '' when it is the line itself. */
+  field: string;
+}
+
+export type Parsed = { record: UsageRecord; rejection?: never } | { record?: never; rejection: Rejection };
+
+/** Milliseconds: the last moment of the year 9999, beyond which a date no longer has the form of our object keys. */
+const AT_MAX = 253_402_300_799_999;
+
+/** Characters of any text in a record: our own ids and names are far below, so a longer one is not ours. */
+const TEXT_MAX = 2_048;
+
+const TEXTS = ['requestId', 'costCenter', 'model', 'nativeModel', 'region'] as const;
+const NAMES = ['invocationId', 'tenant', 'principal'] as const;
+const SURFACES: readonly unknown[] = ['bedrock', 'openai', 'anthropic', 'sagemaker'];
+const TOKEN_KINDS = ['input', 'output', 'cacheRead', 'cacheWrite'] as const;
+
+/**
+ * A raw line, strictly. `JSON.parse` suffices: the line was written by our own `JSON.stringify`, so no member stands twice.
+ *
+ * @param line as emitted, without its newline
+ * @returns the record, or why there is none
+ */
+export function parseUsageLine(line: string): Parsed {
+  if (line.length > USAGE_LINE_MAX_CHARS) return reject('too-long');
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return reject('not-json');
+  }
+  const usage = isObject(value) ? value.usage : undefined;
+  if (!isObject(usage)) return reject('no-usage');
+  if (usage.v !== 1) return reject('unknown-version', 'v');
+  if (usage.phase !== 'started' && usage.phase !== 'finished') return reject('bad-phase', 'phase');
+  const rejection = commonFault(usage) ?? (usage.phase === 'finished' ? finishedFault(usage) : undefined);
+  return rejection ? { rejection } : { record: usage as unknown as UsageRecord };
+}
+
+type Members = Record<string, unknown>;
+
+function commonFault(usage: Members): Rejection | undefined {
+  for (const field of NAMES) if (!isText(usage[field]) || usage[field] === '') return { reason: 'not-text', field };
+  for (const field of TEXTS) if (!isText(usage[field])) return { reason: 'not-text', field };
+  if (!SURFACES.includes(usage.surface)) return { reason: 'unknown-value', field: 'surface' };
+  if (!(ACTIONS as readonly unknown[]).includes(usage.action)) return { reason: 'unknown-value', field: 'action' };
+  return countFault(usage.at, 'at') ?? (Number(usage.at) > AT_MAX ? { reason: 'too-large', field: 'at' } : undefined);
+}
+
+function finishedFault(usage: Members): Rejection | undefined {
+  if (!(OUTCOMES as readonly unknown[]).includes(usage.outcome)) return { reason: 'unknown-value', field: 'outcome' };
+  if (!isText(usage.code)) return { reason: 'not-text', field: 'code' };
+  if (typeof usage.estimated !== 'boolean') return { reason: 'unknown-value', field: 'estimated' };
+  const { tokens } = usage;
+  if (!isObject(tokens)) return { reason: 'not-a-number', field: 'tokens' };
+  for (const kind of TOKEN_KINDS) {
+    const fault = countFault(tokens[kind], `tokens.${kind}`);
+    if (fault) return fault;
+  }
+  for (const field of ['durationMs', 'firstByteMs'] as const)
+    if (!Number.isFinite(usage[field])) return { reason: 'not-a-number', field };
+  return undefined;
+}
+
+/** NaN and the infinities are no JSON: `JSON.stringify` writes null in their place. */
+function countFault(value: unknown, field: string): Rejection | undefined {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return undefined;
+  if (typeof value !== 'number') return { reason: 'not-a-number', field };
+  if (value < 0) return { reason: 'negative', field };
+  return { reason: value > Number.MAX_SAFE_INTEGER ? 'too-large' : 'not-whole', field };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= TEXT_MAX;
+}
+
+function isObject(value: unknown): value is Members {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function reject(reason: Rejection['reason'], field = ''): Parsed {
+  return { rejection: { reason, field } };
+}
