@@ -1,0 +1,131 @@
+import { TollgateError } from '../contract/errors.ts';
+import type { Clock } from '../contract/log.ts';
+import type { Lifecycle } from '../contract/model.ts';
+import type { Change, Edits, Listing, Stamp } from './edit.ts';
+import { badEntry, isModelId, isoMilliseconds, isoSeconds, SCHEMA_VERSION } from './fields.ts';
+import type { Document, Items, Key } from './items.ts';
+import { MODEL_SK, modelKey } from './keys.ts';
+import { MODEL } from './kinds.ts';
+import { usability } from './lifecycle.ts';
+import type { ModelEntry } from './model.ts';
+
+export interface ModelWriter {
+  listModels(): Promise<Listing<ModelEntry>>;
+  /** @throws TollgateError `not_found`, `bad_entry` */
+  showModel(id: string): Promise<ModelEntry>;
+  /**
+   * Makes or replaces a model.
+   * @param document as showModel's document; `version`, if there, must be the table's; who and when are set anew
+   * @throws TollgateError `bad_entry` naming the field, `policy_too_large`, `conflict`
+   */
+  putModel(document: unknown): Promise<Change<ModelEntry>>;
+  /** @param end dates in seconds since 1970; `deprecatedAt` is now, or what it was, unless given */
+  deprecateModel(
+    id: string,
+    end: { deprecatedAt?: number; sunsetAt?: number; successor?: string },
+  ): Promise<Change<ModelEntry>>;
+  /** The end at once; restoreModel undoes it. */
+  retireModel(id: string, end?: { successor?: string }): Promise<Change<ModelEntry>>;
+  /** Brings back what was before the retirement: active, or deprecated with its dates. */
+  restoreModel(id: string): Promise<Change<ModelEntry>>;
+}
+
+export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWriter {
+  async function checkSuccessor(successor: string | undefined): Promise<void> {
+    if (successor === undefined) return;
+    if (!isModelId(successor)) throw badEntry('lifecycle.successor', 'not-a-model-id');
+    if ((await items.get(modelKey(successor))) === undefined) throw badEntry('lifecycle.successor', 'no-such-model');
+  }
+
+  return {
+    listModels: () => edits.list(MODEL, items.scan({ equals: MODEL_SK })),
+
+    showModel: async (id) => edits.show(MODEL, keyOf(id)),
+
+    async putModel(document) {
+      const { id, version, content } = opened(document);
+      const key = keyOf(id);
+      const make = (stamp: Stamp): Document => ({
+        ...content,
+        v: content.v ?? SCHEMA_VERSION,
+        version: stamp.version,
+        updatedAt: isoMilliseconds(stamp.at),
+        updatedBy: stamp.by,
+      });
+      // Once before the successor is looked up, so that what is wrong in the file itself is named first.
+      const { lifecycle } = MODEL.parse(make({ version: 1, at: clock(), by: 'check' }));
+      await checkSuccessor(lifecycle.successor);
+      return edits.put(MODEL, key, make, version);
+    },
+
+    async deprecateModel(id, end) {
+      await checkSuccessor(end.successor);
+      return edits.alter(MODEL, keyOf(id), 'deprecate', (model) => {
+        if (model.lifecycle.status === 'retired') throw refused('lifecycle.status', 'is-retired', 'restore it first');
+        const deprecatedAt = end.deprecatedAt ?? model.lifecycle.deprecatedAt ?? nowSeconds(clock);
+        const lifecycle: Lifecycle = { ...model.lifecycle, ...end, status: 'deprecated', deprecatedAt };
+        return { ...model, lifecycle: notOver(lifecycle, clock) };
+      });
+    },
+
+    async retireModel(id, end = {}) {
+      await checkSuccessor(end.successor);
+      return edits.alter(MODEL, keyOf(id), 'retire', (model) => {
+        const beforeRetirement = model.lifecycle.status === 'retired' ? model.beforeRetirement : model.lifecycle;
+        const lifecycle: Lifecycle = { ...model.lifecycle, ...end, status: 'retired' };
+        return { ...model, lifecycle, ...(beforeRetirement === undefined ? {} : { beforeRetirement }) };
+      });
+    },
+
+    async restoreModel(id) {
+      return edits.alter(MODEL, keyOf(id), 'restore', ({ beforeRetirement, ...model }) => {
+        if (model.lifecycle.status !== 'retired') return { ...model, lifecycle: notOver(model.lifecycle, clock) };
+        return { ...model, lifecycle: notOver(beforeRetirement ?? withoutRetirement(model.lifecycle), clock) };
+      });
+    },
+  };
+}
+
+function keyOf(id: string): Key {
+  if (!isModelId(id)) throw badEntry('id', 'not-a-model-id');
+  return modelKey(id);
+}
+
+/** What a file holds, without what the registry itself writes. */
+function opened(document: unknown): { id: string; version: number | undefined; content: Document } {
+  if (document === null || typeof document !== 'object' || Array.isArray(document))
+    throw badEntry('entry', 'not-an-object');
+  const { version, updatedAt: _at, updatedBy: _by, ...content } = document as Document;
+  if (version !== undefined && typeof version !== 'number') throw badEntry('version', 'not-a-number');
+  if (typeof content.id !== 'string') throw badEntry('id', content.id === undefined ? 'missing' : 'not-text');
+  return { id: content.id, version, content };
+}
+
+/** Retired by hand in the table, so that what was before is not known but its dates still tell. */
+function withoutRetirement(lifecycle: Lifecycle): Lifecycle {
+  const dated = lifecycle.deprecatedAt !== undefined || lifecycle.sunsetAt !== undefined;
+  return { ...lifecycle, status: dated ? 'deprecated' : 'active' };
+}
+
+/** @throws TollgateError `bad_entry` when the model would be at its end all the same */
+function notOver(lifecycle: Lifecycle, clock: Clock): Lifecycle {
+  if (lifecycle.sunsetAt !== undefined && usability(lifecycle, nowSeconds(clock)).state === 'retired')
+    throw refused(
+      'lifecycle.sunsetAt',
+      'sunset-passed',
+      `its sunset is ${isoSeconds(lifecycle.sunsetAt)}; set a later one`,
+    );
+  return lifecycle;
+}
+
+function refused(field: string, reason: string, advice: string): TollgateError {
+  return new TollgateError('bad_entry', {
+    field,
+    reason,
+    message: `The model ${reason.replaceAll('-', ' ')}: ${advice}.`,
+  });
+}
+
+function nowSeconds(clock: Clock): number {
+  return Math.floor(clock() / 1000);
+}

@@ -1,0 +1,181 @@
+import { isTollgateError } from '../contract/errors.ts';
+import type { Target } from '../contract/model.ts';
+import { isoMilliseconds } from './fields.ts';
+import type { Document } from './items.ts';
+import type { Writer } from './writer.ts';
+
+/** The demo registry of a gateway on a laptop. Prices are AWS's public on-demand ones in US dollars per 1,000 tokens. */
+
+const REGION = 'us-east-1';
+/** The regions of a `us.` profile (https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html). */
+const US_REGIONS = ['us-east-1', 'us-east-2', 'us-west-2'];
+const SUNSET_AFTER_MS = 30 * 24 * 3_600_000;
+
+interface DemoModel {
+  id: string;
+  displayName: string;
+  target: Target;
+  prices: { input: string; output: string; cacheRead?: string; cacheWrite?: string };
+  grantedTo: string[];
+}
+
+const TENANTS = [
+  { id: 'acme', displayName: 'Acme', costCenter: 'CC-100' },
+  { id: 'globex', displayName: 'Globex', costCenter: 'CC-200' },
+];
+
+// Written last, so that it stands for a seeding that was completed.
+const OPERATOR = { id: 'ops', displayName: 'Operations', costCenter: 'CC-000' };
+
+/**
+ * Writes the demo models, tenants and grants, once: a table whose seeding was completed is left as it is, whatever was
+ * changed in it since, and an interrupted seeding is completed without touching what is there.
+ *
+ * @param at `account`: twelve digits; `nowMs`: milliseconds since 1970, from which the deprecated model has 30 days
+ * @returns whether anything was written
+ */
+export async function seedDemo(writer: Writer, at: { account: string; nowMs: number }): Promise<boolean> {
+  if (await exists(() => writer.showTenant(OPERATOR.id))) return false;
+  const models = demoModels(at.account);
+  const unless = async (there: () => Promise<unknown>, write: () => Promise<unknown>) => {
+    if (!(await exists(there))) await write();
+  };
+  await Promise.all([
+    ...models.map((model) =>
+      unless(
+        () => writer.showModel(model.id),
+        () => writer.putModel(documentOf(model)),
+      ),
+    ),
+    ...TENANTS.map((tenant) =>
+      unless(
+        () => writer.showTenant(tenant.id),
+        () => writer.putTenant(tenant),
+      ),
+    ),
+  ]);
+  // After the models: a successor must exist.
+  await unless(
+    () => writer.showModel(OLD_MODEL),
+    () => writer.putModel({ ...documentOf(oldModel()), lifecycle: endingLifecycle(at.nowMs) }),
+  );
+  await Promise.all(
+    [...models, oldModel()].flatMap(({ id, grantedTo }) =>
+      grantedTo.map((tenant) =>
+        unless(
+          () => writer.showGrant(tenant, id),
+          () => writer.grant(tenant, id),
+        ),
+      ),
+    ),
+  );
+  await writer.putTenant(OPERATOR);
+  return true;
+}
+
+async function exists(show: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await show();
+    return true;
+  } catch (error) {
+    if (isTollgateError(error, 'not_found')) return false;
+    // Malformed is there all the same, and somebody's own.
+    if (isTollgateError(error, 'bad_entry')) return true;
+    throw error;
+  }
+}
+
+function demoModels(account: string): DemoModel[] {
+  return [
+    {
+      id: 'claude-sonnet-4-5',
+      displayName: 'Claude Sonnet 4.5',
+      target: usProfile('anthropic.claude-sonnet-4-5-20250929-v1:0', account),
+      prices: { input: '0.003', output: '0.015', cacheRead: '0.0003', cacheWrite: '0.00375' },
+      grantedTo: ['acme'],
+    },
+    {
+      id: 'nova-lite',
+      displayName: 'Amazon Nova Lite',
+      target: foundationModel('amazon.nova-lite-v1:0'),
+      prices: { input: '0.00006', output: '0.00024', cacheRead: '0.000015', cacheWrite: '0.00006' },
+      grantedTo: ['acme', 'globex'],
+    },
+    {
+      id: 'llama-3-3-70b',
+      displayName: 'Llama 3.3 70B Instruct',
+      target: usProfile('meta.llama3-3-70b-instruct-v1:0', account),
+      prices: { input: '0.00072', output: '0.00072' },
+      grantedTo: ['globex'],
+    },
+    {
+      id: 'titan-embed-v2',
+      displayName: 'Amazon Titan Text Embeddings V2',
+      target: foundationModel('amazon.titan-embed-text-v2:0'),
+      prices: { input: '0.00002', output: '0' },
+      grantedTo: ['acme', 'globex'],
+    },
+    {
+      id: 'mixtral-8x7b',
+      displayName: 'Mixtral 8x7B on SageMaker',
+      target: {
+        kind: 'sagemaker-endpoint',
+        endpointName: 'mixtral-8x7b',
+        region: REGION,
+        arn: `arn:aws:sagemaker:${REGION}:${account}:endpoint/mixtral-8x7b`,
+      },
+      // An endpoint is paid by the hour; these are what such a model costs by the token on Bedrock.
+      prices: { input: '0.00045', output: '0.0007' },
+      grantedTo: ['acme'],
+    },
+  ];
+}
+
+const OLD_MODEL = 'claude-v2';
+
+function oldModel(): DemoModel {
+  return {
+    id: OLD_MODEL,
+    displayName: 'Claude 2.1',
+    target: foundationModel('anthropic.claude-v2:1'),
+    prices: { input: '0.008', output: '0.024' },
+    grantedTo: ['acme'],
+  };
+}
+
+function endingLifecycle(nowMs: number): Document {
+  return {
+    status: 'deprecated',
+    deprecatedAt: isoMilliseconds(nowMs),
+    sunsetAt: isoMilliseconds(nowMs + SUNSET_AFTER_MS),
+    successor: 'claude-sonnet-4-5',
+  };
+}
+
+function documentOf({ id, displayName, target, prices }: DemoModel): Document {
+  return {
+    id,
+    displayName,
+    target: { ...target },
+    lifecycle: { status: 'active' },
+    prices: [{ version: '2024-01', from: '2024-01-01', ...prices }],
+  };
+}
+
+function foundationModel(modelId: string): Target {
+  return { kind: 'bedrock-model', modelId, region: REGION, arn: modelArn(modelId, REGION) };
+}
+
+function usProfile(modelId: string, account: string): Target {
+  return {
+    kind: 'bedrock-profile',
+    modelId: `us.${modelId}`,
+    region: REGION,
+    arn: `arn:aws:bedrock:${REGION}:${account}:inference-profile/us.${modelId}`,
+    modelArns: US_REGIONS.map((region) => modelArn(modelId, region)),
+  };
+}
+
+function modelArn(modelId: string, region: string): string {
+  return `arn:aws:bedrock:${region}::foundation-model/${modelId}`;
+}
