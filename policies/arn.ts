@@ -101,14 +101,13 @@ export function parseModelArn(value: unknown, field = 'arn'): ModelArn {
   return { text: value, partition, service, region, account, resourceType, resourceId };
 }
 
-/** Whether the text names a partition that Tollgate knows. */
-export function isPartition(text: unknown): text is Partition {
-  return typeof text === 'string' && Object.hasOwn(PARTITIONS, text);
+/** @returns the partition that has regions so named, or undefined; it says nothing about whether the region exists */
+export function partitionOf(region: string): Partition | undefined {
+  return (Object.keys(PARTITIONS) as Partition[]).find((partition) => PARTITIONS[partition].test(region));
 }
 
-/** Whether the text is shaped as a region of that partition; it says nothing about whether the region exists. */
-export function isRegionOf(partition: Partition, text: string): boolean {
-  return PARTITIONS[partition].test(text);
+function isPartition(text: unknown): text is Partition {
+  return typeof text === 'string' && Object.hasOwn(PARTITIONS, text);
 }
 
 function isResourceType(text: string): text is ResourceType {

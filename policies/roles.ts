@@ -135,25 +135,17 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
   return documentOf(statements);
 }
 
-/** Raw lines are read and never written: they are the evidence that the bill is computed from. */
+/** What metering writes, by the first part of the key. */
+const METERING_WRITES = ['quarantine', 'reports', 'state', 'usage'];
+
+/** Raw lines are read and never written: they are the evidence that the bill is computed from. Nothing is deleted. */
 function meteringStatements(bucketArn: string): PermissionStatement[] {
+  const under = (prefix: string): string => `${bucketArn}/${prefix}/*`;
   return [
-    {
-      Effect: 'Allow',
-      Action: ['s3:GetObject'],
-      Resource: ['raw', 'reports', 'usage'].map((prefix) => `${bucketArn}/${prefix}/*`),
-    },
-    {
-      Effect: 'Allow',
-      Action: ['s3:PutObject'],
-      Resource: ['reports', 'usage'].map((prefix) => `${bucketArn}/${prefix}/*`),
-    },
-    {
-      Effect: 'Allow',
-      Action: ['s3:ListBucket'],
-      Resource: [bucketArn],
-      Condition: { StringLike: { 's3:prefix': ['raw/*', 'reports/*', 'usage/*'] } },
-    },
+    { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['raw', ...METERING_WRITES].map(under) },
+    { Effect: 'Allow', Action: ['s3:PutObject'], Resource: METERING_WRITES.map(under) },
+    // Without a condition on the prefix: with one, S3 would answer 403 instead of 404 to reading what is not there.
+    { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [bucketArn] },
     // GetMetricData takes neither a resource nor a condition key.
     { Effect: 'Allow', Action: ['cloudwatch:GetMetricData'], Resource: ['*'] },
   ];
