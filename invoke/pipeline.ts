@@ -1,0 +1,163 @@
+import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { ANSWER_MAX_BYTES, ERROR_BODY_MAX_BYTES } from '../contract/limits.ts';
+import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import type { Action, AllowedModel, Target } from '../contract/model.ts';
+import type { Meter } from '../metering/emit.ts';
+import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
+import { type Decision, decideModel } from '../registry/decide.ts';
+import type { Answer, Call, Operation, ProviderRequest, Run } from './call.ts';
+import type { Credentials } from './credentials.ts';
+import { type Deadline, type Deadlines, startDeadline } from './deadline.ts';
+import { beginInvocation, type Invocation } from './invocation.ts';
+import type { ModelsOf } from './models.ts';
+import type { Provider, ProviderReply } from './providers/provider.ts';
+import { answerHeaders, isExpiredToken, readError, upstreamError } from './providers/upstream.ts';
+import { pump } from './stream.ts';
+import { estimate, NO_USAGE, type Usage, usageOfAnswer } from './tokens.ts';
+import { readBody } from './whole.ts';
+
+export interface PipelineOptions {
+  models: ModelsOf;
+  /** The first wall. Replaced only by a test that shows the second one, IAM, standing alone. */
+  decide?: typeof decideModel;
+  credentials: Credentials;
+  providers: Readonly<Partial<Record<Target['kind'], Provider>>>;
+  meter: Meter;
+  clock: Clock;
+  /** An id unique to the call. */
+  newId: () => string;
+  deadlines: Deadlines;
+  write: WriteLine;
+}
+
+/** What one call carries from step to step. */
+interface Step {
+  readonly call: Call;
+  readonly invocation: Invocation;
+  readonly deadline: Deadline;
+  /** What the call has cost as far as is known. */
+  usage: () => Usage;
+}
+
+/**
+ * The ONE path of every call to a model: decide, build the session policy for that one model, assume the role under it,
+ * send, give back. Exactly one finished line is left, whatever happens; a started one stands before it if anything was
+ * sent.
+ */
+export function createPipeline(options: PipelineOptions): Run {
+  const { decide = decideModel, clock, deadlines, write } = options;
+
+  return async (call) => {
+    const invocation = beginInvocation(call, options);
+    const deadline = startDeadline(deadlines.callTotalMs);
+    const step: Step = { call, invocation, deadline, usage: () => NO_USAGE };
+    try {
+      const decision = decide(await options.models(call.caller), call.wanted, call.action, Math.floor(clock() / 1000));
+      const model = allowed(decision, invocation);
+      const provider = options.providers[model.target.kind];
+      if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
+      const request = call.prepare(model);
+      step.usage = () => estimate(request, 0);
+      return await answer(step, model, request, await send(step, provider, model, request));
+    } catch (thrown) {
+      const error = asTollgateError(thrown);
+      invocation.failed(error, step.usage);
+      deadline.stop(error);
+      throw error;
+    }
+  };
+
+  /** @throws the upstream's error as ours, unless its status is a success */
+  async function send(step: Step, provider: Provider, model: AllowedModel, request: ProviderRequest) {
+    const { call, invocation, deadline } = step;
+    const { tenant, principal, costCenter } = call.caller;
+    const scope = { tenant, principal, costCenter, policy: policyOf(model, call.action) };
+    let credentials = await options.credentials(scope);
+    invocation.started();
+    for (let fresh = false; ; fresh = true) {
+      const attempt = provider.send({ target: model.target, request, credentials, signal: deadline.signal });
+      const reply = await deadline.within(deadlines.firstByteMs, 'first-byte', attempt);
+      if (reply.status >= 200 && reply.status < 300) return reply;
+      const body = await readBody(reply, { maxBytes: ERROR_BODY_MAX_BYTES, idleMs: deadlines.streamIdleMs, deadline });
+      const said = readError(reply.headers, Buffer.from(body).toString('utf8'));
+      if (isExpiredToken(said) && !fresh) {
+        credentials = await options.credentials(scope, credentials);
+        continue;
+      }
+      deadline.done();
+      const error = upstreamError(reply.status, said, reply.headers['retry-after']);
+      if (error.code === 'denied_by_iam') logDenied(step, model, scope.policy, error);
+      throw error;
+    }
+  }
+
+  async function answer(
+    step: Step,
+    model: AllowedModel,
+    request: ProviderRequest,
+    reply: ProviderReply,
+  ): Promise<Answer> {
+    const { call, invocation, deadline } = step;
+    const idleMs = deadlines.streamIdleMs;
+    const shown = { model, status: reply.status, headers: answerHeaders(reply.headers) };
+    if (isStream(request.operation)) {
+      const { body } = reply;
+      const waitUntil = (rest: Promise<unknown>): void => call.waitUntil(rest);
+      return { kind: 'stream', ...shown, events: pump({ body, request, invocation, deadline, idleMs, waitUntil }) };
+    }
+    invocation.ran();
+    // InvokeModel's counts are in its headers, so they are known even if the body is lost.
+    step.usage = () => usageOfAnswer(request, reply.headers, NOTHING);
+    const body = await readBody(reply, { maxBytes: ANSWER_MAX_BYTES, idleMs, deadline });
+    if (body.byteLength > ANSWER_MAX_BYTES) throw new TollgateError('upstream_failed', { reason: 'answer-too-large' });
+    deadline.done();
+    invocation.answered();
+    invocation.finished('ok', usageOfAnswer(request, reply.headers, body));
+    return { kind: 'whole', ...shown, body };
+  }
+
+  /** An entry whose policy cannot be built grants nothing, like one that is not there. */
+  function policyOf(model: AllowedModel, action: Action): SessionPolicy {
+    try {
+      return sessionPolicy(model.target, [action]);
+    } catch (cause) {
+      const { reason, field } = asTollgateError(cause);
+      const event = { event: 'unusable-entry', level: 'error' as const, model: model.id, reason, field };
+      write(logLine(clock(), event, { [METRICS.unusableEntry]: 1 }));
+      throw new TollgateError('model_not_allowed', { reason: 'unusable-entry', cause });
+    }
+  }
+
+  /** Our code allowed what IAM refuses: the two walls disagree, and someone has to look. */
+  function logDenied(step: Step, model: AllowedModel, policy: SessionPolicy, { detail }: TollgateError): void {
+    const { requestId, caller, action } = step.call;
+    const event = {
+      event: 'denied-by-iam',
+      level: 'error' as const,
+      invocationId: step.invocation.id,
+      requestId,
+      tenant: caller.tenant,
+      model: model.id,
+      action,
+      policyHash: policy.hash,
+      detail,
+    };
+    write(logLine(clock(), event, { [METRICS.deniedByIam]: 1 }));
+  }
+}
+
+/** @throws TollgateError with the decision's code; the record then names the entry only if the tenant holds it */
+function allowed(decision: Decision, invocation: Invocation): AllowedModel {
+  if (decision.model !== undefined) invocation.concerns(decision.model);
+  if (decision.outcome === 'allowed') return decision.model;
+  const { code, reason, successor } = decision;
+  throw new TollgateError(code, { reason, ...(successor === undefined ? {} : { successor }) });
+}
+
+const NOTHING = new Uint8Array();
+
+const STREAMS: ReadonlySet<Operation> = new Set(['converse-stream', 'invoke-with-response-stream']);
+
+function isStream(operation: Operation): boolean {
+  return STREAMS.has(operation);
+}

@@ -1,0 +1,38 @@
+import type { Target } from '../../contract/model.ts';
+import type { ProviderRequest } from '../call.ts';
+
+/** Credentials of one session, confined by its policy to one target. They never leave this process's memory. */
+export interface ScopedCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly expiresAt: number;
+}
+
+export interface ProviderCall {
+  target: Target;
+  request: ProviderRequest;
+  credentials: ScopedCredentials;
+  /** Ends the call at any time, the reading of the body included; the body's iteration then throws. */
+  signal: AbortSignal;
+}
+
+/** What came back, whatever its status; the body's bytes are as they arrived. */
+export interface ProviderReply {
+  status: number;
+  /** Lower-case names; not yet fit for a caller. */
+  headers: Readonly<Record<string, string>>;
+  /** To be read once; leaving it early closes the connection. */
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** Where models are. It sends; what an answer means is `upstream.ts`, what it cost is `tokens.ts`. */
+export interface Provider {
+  /**
+   * One attempt, except that a request which never left on a dead connection is sent again.
+   *
+   * @throws TollgateError `upstream_unavailable` when there was no answer; the signal's reason once it is aborted
+   */
+  send(call: ProviderCall): Promise<ProviderReply>;
+}

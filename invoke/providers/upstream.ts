@@ -1,0 +1,132 @@
+import { type Code, TollgateError } from '../../contract/errors.ts';
+import { RETRY_AFTER_MAX_SECONDS, RETRY_AFTER_SECONDS, UPSTREAM_MESSAGE_MAX_CHARS } from '../../contract/limits.ts';
+
+/** An error as AWS's REST-JSON protocol says it, in an answer or in a stream's exception message. */
+export interface UpstreamError {
+  /** Without namespace, e.g. `ThrottlingException`; '' when none was given. */
+  type: string;
+  message: string;
+}
+
+// https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors and the
+// common errors of that reference. A stream spells the same names with a small first letter.
+const BY_TYPE: Readonly<Record<string, Code>> = {
+  throttlingexception: 'upstream_throttled',
+  toomanyrequestsexception: 'upstream_throttled',
+  servicequotaexceededexception: 'upstream_throttled',
+  modeltimeoutexception: 'deadline',
+  modelnotreadyexception: 'upstream_unavailable',
+  serviceunavailableexception: 'upstream_unavailable',
+  internalserverexception: 'upstream_failed',
+  modelerrorexception: 'upstream_failed',
+  modelstreamerrorexception: 'upstream_failed',
+  resourcenotfoundexception: 'upstream_failed',
+  validationexception: 'upstream_rejected',
+  serializationexception: 'upstream_rejected',
+  accessdeniedexception: 'denied_by_iam',
+  // Our own credentials or signature were not accepted: nothing that the caller did or can mend.
+  expiredtokenexception: 'upstream_failed',
+  expiredtoken: 'upstream_failed',
+  unrecognizedclientexception: 'upstream_failed',
+  invalidsignatureexception: 'upstream_failed',
+  incompletesignatureexception: 'upstream_failed',
+  invalidclienttokenid: 'upstream_failed',
+  missingauthenticationtokenexception: 'upstream_failed',
+};
+
+function byStatus(status: number): Code {
+  switch (status) {
+    case 400:
+    case 413:
+    case 415:
+      return 'upstream_rejected';
+    case 403:
+      return 'denied_by_iam';
+    case 408:
+    case 504:
+      return 'deadline';
+    case 429:
+      return 'upstream_throttled';
+    case 503:
+      return 'upstream_unavailable';
+    default:
+      return 'upstream_failed';
+  }
+}
+
+const RETRYABLE: ReadonlySet<Code> = new Set(['upstream_throttled', 'upstream_unavailable']);
+
+/**
+ * @param status HTTP status, or 0 for an exception within a stream
+ * @param retryAfter the upstream's `Retry-After` header
+ * @returns what to throw. Of the upstream's own words only those about a malformed request reach the caller, cleaned;
+ *   the log gets the words only where IAM refused, because others may quote the prompt
+ */
+export function upstreamError(status: number, { type, message }: UpstreamError, retryAfter?: string): TollgateError {
+  const code = BY_TYPE[type.toLowerCase()] ?? byStatus(status);
+  return new TollgateError(code, {
+    reason: 'upstream-error',
+    detail: {
+      status,
+      type: type.slice(0, 64),
+      ...(code === 'denied_by_iam' ? { said: message.slice(0, UPSTREAM_MESSAGE_MAX_CHARS) } : {}),
+    },
+    ...(code === 'upstream_rejected' && message !== '' ? { message: sanitise(message) } : {}),
+    ...(RETRYABLE.has(code) ? { retryAfterSeconds: secondsOf(retryAfter) } : {}),
+  });
+}
+
+/** @param body the answer's text, JSON or not */
+export function readError(headers: Readonly<Record<string, string>>, body: string): UpstreamError {
+  let parsed: Record<string, unknown> = {};
+  try {
+    const value: unknown = JSON.parse(body);
+    if (value !== null && typeof value === 'object') parsed = value as Record<string, unknown>;
+  } catch {
+    // A proxy's HTML, or nothing: the status alone then says what happened.
+  }
+  const text = (name: string): string => (typeof parsed[name] === 'string' ? parsed[name] : '');
+  return {
+    type: bareType(headers['x-amzn-errortype'] || text('__type') || text('code')),
+    message: text('message') || text('Message'),
+  };
+}
+
+/** `com.amazonaws.bedrock#ThrottlingException:http://...` -> `ThrottlingException`. */
+function bareType(text: string): string {
+  const [name = ''] = text.split(':');
+  return name.slice(name.indexOf('#') + 1).trim();
+}
+
+/** Whether the credentials themselves were too old; the one error that fresh ones mend. */
+export function isExpiredToken({ type }: UpstreamError): boolean {
+  return type === 'ExpiredTokenException' || type === 'ExpiredToken';
+}
+
+const SECRETS: readonly [RegExp, string][] = [
+  [/\barn:[a-z-]*:[^\s"'`,;)\]}]*/gi, '[resource]'],
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, '[key]'],
+  [/\b\d{12}\b/g, '[account]'],
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '[id]'],
+  [/[\p{Cc}\p{Cf}]+/gu, ' '],
+];
+
+/** Words of AWS made fit for a caller: no ARN, account id, access key id or request id, one line, bounded. */
+export function sanitise(message: string): string {
+  // Cut before matching, so that a hostile message costs no time, and after it, because replacements may be longer.
+  const short = message.slice(0, UPSTREAM_MESSAGE_MAX_CHARS * 2);
+  return SECRETS.reduce((text, [pattern, by]) => text.replace(pattern, by), short).slice(0, UPSTREAM_MESSAGE_MAX_CHARS);
+}
+
+function secondsOf(retryAfter: string | undefined): number {
+  const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : RETRY_AFTER_SECONDS;
+  return Math.min(Math.max(seconds, 1), RETRY_AFTER_MAX_SECONDS);
+}
+
+const SHOWN =
+  /^(?:content-type|x-amzn-bedrock-(?:(?:cache-(?:read|write)-)?input-token-count|output-token-count|invocation-latency|service-tier|performanceconfig-latency))$/;
+
+/** The headers of an upstream's answer that a caller may see: an allow-list, since the others name accounts and requests. */
+export function answerHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => SHOWN.test(name)));
+}

@@ -1,0 +1,124 @@
+import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { DRAIN_MAX_BYTES, DRAIN_MAX_MS } from '../contract/limits.ts';
+import type { Call, ProviderRequest, StreamEvent } from './call.ts';
+import type { Deadline } from './deadline.ts';
+import { createSplitter, readEvent } from './frames.ts';
+import type { Invocation } from './invocation.ts';
+import { createStreamUsage, endsWithUsage } from './tokens.ts';
+
+export interface PumpOptions {
+  body: AsyncIterable<Uint8Array>;
+  request: ProviderRequest;
+  invocation: Invocation;
+  deadline: Deadline;
+  /** Milliseconds without a byte from the model. */
+  idleMs: number;
+  waitUntil: Call['waitUntil'];
+  /** Milliseconds and bytes for which a stream is read on after its reader has gone. */
+  drainMs?: number;
+  drainBytes?: number;
+}
+
+/**
+ * The events of a stream, read only as fast as they are taken, with their usage collected in the same pass. However it
+ * ends (in full, broken, out of time, left by its reader, or never read), the invocation is finished once.
+ *
+ * @returns to be read once; throws TollgateError when the stream breaks, and what came before stays valid
+ */
+export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
+  const { request, invocation, deadline, idleMs, waitUntil } = options;
+  const { drainMs = DRAIN_MAX_MS, drainBytes = DRAIN_MAX_BYTES } = options;
+  const usage = createStreamUsage(request);
+  let drained = -1;
+  let over = false;
+  let failure: TollgateError | undefined;
+
+  async function* read(): AsyncGenerator<StreamEvent, void, void> {
+    const chunks = options.body[Symbol.asyncIterator]();
+    const splitter = createSplitter();
+    for (;;) {
+      const { done, value } = await deadline.within(idleMs, 'stream-idle', chunks.next());
+      if (done) break;
+      if (drained >= 0) {
+        drained += value.byteLength;
+        if (drained > drainBytes) throw new TollgateError('deadline', { reason: 'drain-bytes' });
+      }
+      for (const message of splitter.push(value)) {
+        const event = readEvent(message);
+        usage.see(event);
+        yield event;
+      }
+    }
+    if (splitter.pending() > 0 || (endsWithUsage(request.operation) && !usage.settled()))
+      throw new TollgateError('upstream_failed', { reason: 'stream-ended-early' });
+  }
+
+  const end = (outcome: 'ok' | 'abandoned'): void => {
+    over = true;
+    invocation.finished(outcome, usage.usage());
+    deadline.done();
+  };
+  const fail = (thrown: unknown): TollgateError => {
+    const error = thrown instanceof TollgateError ? thrown : lost(thrown);
+    over = true;
+    failure ??= error;
+    invocation.failed(error, usage.usage);
+    deadline.stop(error);
+    return failure;
+  };
+  // The whole call's time may run out while the reader takes nothing, or before it has begun.
+  deadline.signal.addEventListener('abort', () => {
+    if (drained < 0) fail(asTollgateError(deadline.signal.reason));
+  });
+
+  const events = read();
+
+  /** What the model still says is read for its usage: it is charged for, whether or not anyone listens. */
+  const drain = async (): Promise<void> => {
+    drained = 0;
+    const timer = setTimeout(() => deadline.stop(new TollgateError('deadline', { reason: 'drain-time' })), drainMs);
+    try {
+      while (!(await events.next()).done);
+      end('abandoned');
+    } catch (error) {
+      end('abandoned');
+      deadline.stop(asTollgateError(error));
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const leave = async (): Promise<IteratorResult<StreamEvent>> => {
+    if (!over && drained < 0) {
+      // Once the model's last event has been handed over nothing is missed; the rest only frees the connection.
+      if (usage.settled()) end('ok');
+      waitUntil(drain());
+    }
+    return { done: true, value: undefined };
+  };
+
+  let told = false;
+  const iterator: AsyncIterator<StreamEvent> = {
+    async next() {
+      try {
+        if (failure !== undefined) throw failure;
+        if (over || drained >= 0) return { done: true, value: undefined };
+        const result = await events.next();
+        if (drained >= 0) return { done: true, value: undefined };
+        if (result.done) end('ok');
+        else invocation.answered();
+        return result;
+      } catch (error) {
+        if (told || drained >= 0) return { done: true, value: undefined };
+        told = true;
+        throw fail(error);
+      }
+    },
+    return: leave,
+    throw: leave,
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+function lost(cause: unknown): TollgateError {
+  return new TollgateError('upstream_failed', { reason: 'connection-lost', cause });
+}
