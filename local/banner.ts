@@ -1,0 +1,27 @@
+import type { Local } from './start.ts';
+
+/** @returns what a ready gateway prints: a token command, two calls to paste, and the line that says it is ready */
+export function banner({ gateway, issuer, aws }: Pick<Local, 'gateway' | 'issuer' | 'aws'>, dataDir: string): string {
+  return `
+Tollgate, on this machine only
+  gateway            ${gateway}
+  identity provider  ${issuer}
+  AWS endpoint       ${aws}
+  data               ${dataDir}
+
+A token:
+  export TOKEN=$(npx tollgate token acme-app)
+
+A call as the AWS SDK for Bedrock makes it:
+  curl -s ${gateway}/model/nova-lite/converse -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
+    -d '{"messages":[{"role":"user","content":[{"text":"Hello"}]}]}'
+
+A call as the OpenAI SDK makes it:
+  curl -s ${gateway}/v1/chat/completions -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
+    -d '{"model":"claude-sonnet-4-5","messages":[{"role":"user","content":"Hello"}]}'
+
+What it cost: npx tollgate meter run && npx tollgate report
+
+ready ${gateway}
+`;
+}

@@ -1,0 +1,48 @@
+import { devNull } from 'node:os';
+import { BUCKET, roleName, TABLE } from './aws/roles.ts';
+import type { Credentials } from './aws/sessions.ts';
+
+/** What the functions' settings need to know about the stack around them. */
+export interface Surroundings {
+  /** Base URL of the local AWS endpoint. */
+  awsUrl: string;
+  /** 12 digits. */
+  account: string;
+  region: string;
+  /** The authorizer's TOLLGATE_ISSUERS: its JSON items. */
+  issuers: readonly object[];
+}
+
+/** Each has a role of the same name. */
+export const FUNCTIONS = ['authorizer', 'invoke', 'metering'] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+/**
+ * A function's environment variables, the ones that Lambda and the template set: its settings, its region, the credentials
+ * of its own role. Where AWS is, is told to the SDK in its own variables, so no handler knows that it is local.
+ */
+export function environmentOf(
+  name: FunctionName,
+  { awsUrl, account, region, issuers }: Surroundings,
+  { accessKeyId, secretAccessKey, sessionToken }: Credentials,
+): Record<string, string> {
+  const own: Record<FunctionName, Record<string, string>> = {
+    authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers) },
+    invoke: { TOLLGATE_INVOKER_ROLE_ARN: `arn:aws:iam::${account}:role/${roleName('invoker')}` },
+    metering: { TOLLGATE_BUCKET: BUCKET },
+  };
+  return {
+    AWS_ENDPOINT_URL: awsUrl,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    // A Lambda has no such files; without this, the developer's own ~/.aws would take part.
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    TZ: ':UTC',
+    TOLLGATE_TABLE: TABLE,
+    ...own[name],
+  };
+}

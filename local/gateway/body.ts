@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+import { GATEWAY_BODY_MAX_BYTES } from '../../contract/limits.ts';
+
+export type Body = { kind: 'whole'; bytes: Uint8Array } | { kind: 'too-large' } | { kind: 'gone' };
+
+/**
+ * Reads a request's body. What is beyond the limit is read and thrown away, never kept: a client that has not finished
+ * sending would otherwise miss the answer that tells it why.
+ */
+export function readBody(req: IncomingMessage): Promise<Body> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= GATEWAY_BODY_MAX_BYTES) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        resolve({ kind: 'too-large' });
+      }
+    });
+    req.once('end', () => resolve({ kind: 'whole', bytes: Buffer.concat(chunks) }));
+    req.once('error', () => resolve({ kind: 'gone' }));
+    req.once('close', () => resolve({ kind: 'gone' }));
+  });
+}

@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { FUNCTION_EVENT_MAX_BYTES } from '../../contract/limits.ts';
+import type { Clock } from '../../contract/log.ts';
+import type { OnRequest } from '../listen.ts';
+import type { StreamReader } from '../runtime/function.ts';
+import { answerAlone, answerFrom, cut, type Ending } from './answer.ts';
+import type { Authorization } from './authorizers.ts';
+import { readBody } from './body.ts';
+import { type Api, proxyEvent, type Received, receive } from './event.ts';
+
+export interface FrontOptions {
+  api: Api;
+  authorize(received: Received, resource: string): Promise<Authorization>;
+  /** The streaming integration. Never rejects. */
+  invoke(event: string, requestId: string, reader: StreamReader): Promise<void>;
+  clock: Clock;
+  newId(): string;
+  /** A call that the integration did not answer. */
+  onBroken(received: Received, ending: Ending, error: Error | undefined): void;
+}
+
+interface Route {
+  resource: string;
+  /** Whether the authorizer stands before it. */
+  open: boolean;
+}
+
+/** Answered without a token: what a load balancer and a reader of the documentation ask for. */
+const OPEN: ReadonlySet<string> = new Set(['/health', '/openapi.json']);
+
+/** @returns the API's route, or undefined where the API has none: the two open paths have a GET and nothing else */
+function routeOf({ method, path }: Received): Route | undefined {
+  if (OPEN.has(path)) return method === 'GET' ? { resource: path, open: true } : undefined;
+  return path === '/' ? undefined : { resource: '/{proxy+}', open: false };
+}
+
+/** A REST API in front of the functions: authorizer, limits, streaming proxy integration, and its own error answers. */
+export function createFront(options: FrontOptions): OnRequest {
+  return (req, res) => {
+    const received = receive(req, options.newId(), options.clock());
+    handle(options, req, res, received).catch((error: Error) => {
+      options.onBroken(received, 'failed', error);
+      if (res.headersSent) cut(res);
+      else answerAlone(res, 'DEFAULT_5XX', received.requestId);
+    });
+  };
+}
+
+async function handle(
+  { api, authorize, invoke, onBroken }: FrontOptions,
+  req: IncomingMessage,
+  res: ServerResponse,
+  received: Received,
+): Promise<void> {
+  const { requestId, path } = received;
+  // Begun first and awaited later: the body arrives while the authorizer decides.
+  const reading = readBody(req);
+  if (!path.startsWith('/')) return answerAlone(res, 'DEFAULT_4XX', requestId, 400);
+  const route = routeOf(received);
+  if (route === undefined) return answerAlone(res, 'MISSING_AUTHENTICATION_TOKEN', requestId);
+  const authorization = route.open ? undefined : await authorize(received, route.resource);
+  if (authorization?.ok === false) return answerAlone(res, authorization.response, requestId);
+
+  const body = await reading;
+  if (body.kind === 'gone') return;
+  if (body.kind === 'too-large') return answerAlone(res, 'REQUEST_TOO_LARGE', requestId);
+  const event = JSON.stringify(proxyEvent(api, received, route.resource, authorization?.context ?? null, body.bytes));
+  if (Buffer.byteLength(event) > FUNCTION_EVENT_MAX_BYTES) return answerAlone(res, 'REQUEST_TOO_LARGE', requestId);
+
+  const reader = answerFrom(res, requestId, (ending, error) => {
+    if (ending !== 'answered') onBroken(received, ending, error);
+  });
+  await invoke(event, requestId, reader);
+}

@@ -1,0 +1,78 @@
+/**
+ * API Gateway's reading of the policy that an authorizer returned: an explicit Deny wins, then an Allow, and everything
+ * not allowed is denied
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html). Lenient in form (one
+ * or many) and strict in doubt: what cannot be read allows nothing and denies everything.
+ */
+
+export type PolicyDecision = 'allow' | 'deny';
+
+const ACTION = 'execute-api:Invoke';
+
+/**
+ * @param document the answer's `policyDocument`, not yet trusted
+ * @param methodArn of the request at hand, which for a cached answer is not the one that was asked about
+ */
+export function decidePolicy(document: unknown, methodArn: string): PolicyDecision {
+  let allowed = false;
+  for (const statement of list(member(document, 'Statement'))) {
+    const effect = member(statement, 'Effect');
+    const actions = list(member(statement, 'Action'));
+    const resources = list(member(statement, 'Resource'));
+    // Conditions, NotAction and the like: no authorizer of ours writes them, and ignoring one would widen an Allow.
+    if (!understood(statement)) return 'deny';
+    if (!actions.some((action) => matches(action, ACTION, true))) continue;
+    if (!resources.some((resource) => matches(resource, methodArn, false))) continue;
+    if (effect !== 'Allow') return 'deny';
+    allowed = true;
+  }
+  return allowed ? 'allow' : 'deny';
+}
+
+function understood(statement: unknown): boolean {
+  return (
+    typeof statement === 'object' &&
+    statement !== null &&
+    Object.keys(statement).every((key) => ['Sid', 'Effect', 'Action', 'Resource'].includes(key))
+  );
+}
+
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Record<string, unknown>)[name];
+}
+
+function list(value: unknown): unknown[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function matches(pattern: unknown, text: string, ignoreCase: boolean): boolean {
+  if (typeof pattern !== 'string') return false;
+  return ignoreCase ? wildcard(pattern.toLowerCase(), text.toLowerCase()) : wildcard(pattern, text);
+}
+
+/**
+ * `*` is any characters, `?` is one. Walks back to the last star only, so a hostile pattern costs length times length and
+ * not, as a regular expression might, exponentially more.
+ */
+export function wildcard(pattern: string, text: string): boolean {
+  let p = 0;
+  let t = 0;
+  let star = -1;
+  let mark = 0;
+  while (t < text.length) {
+    if (pattern[p] === '*') {
+      star = p++;
+      mark = t;
+    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
+      p++;
+      t++;
+    } else if (star >= 0) {
+      p = star + 1;
+      t = ++mark;
+    } else return false;
+  }
+  while (pattern[p] === '*') p++;
+  return p === pattern.length;
+}

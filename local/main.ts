@@ -1,0 +1,41 @@
+import { rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { isTollgateError } from '../contract/errors.ts';
+import { banner } from './banner.ts';
+import { writeWhole } from './files.ts';
+import { localSettings } from './settings.ts';
+import { startLocal } from './start.ts';
+
+/** Milliseconds. A stop ends by then whatever hangs; undelivered usage is on disk and goes out after the next start. */
+const STOP_MS = 9_500;
+
+/** `npm start`: the whole gateway on this machine. */
+async function main(): Promise<void> {
+  const settings = localSettings(process.env);
+  const local = await startLocal(settings);
+  const { gateway, issuer, aws } = local;
+  const file = join(settings.dataDir, 'local.json');
+
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    // A second signal changes nothing: the first one ends within ten seconds.
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(0), STOP_MS).unref();
+    await rm(file, { force: true });
+    await local.stop();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(fail));
+
+  await writeWhole(file, JSON.stringify({ gateway, issuer, aws, pid: process.pid }));
+  process.stdout.write(banner(local, relative('', settings.dataDir) || '.'));
+}
+
+function fail(error: unknown): never {
+  const message = isTollgateError(error) ? error.publicMessage : error instanceof Error ? error.message : String(error);
+  process.stderr.write(`tollgate: ${message.replaceAll('\n', ' ')}\n`);
+  process.exit(1);
+}
+
+await main().catch(fail);

@@ -1,0 +1,50 @@
+import type { Clock } from '../contract/log.ts';
+import { roleName, STAGE } from './aws/roles.ts';
+import type { Functions } from './functions.ts';
+import { createAuthorizer } from './gateway/authorizers.ts';
+import type { Api } from './gateway/event.ts';
+import { createFront } from './gateway/front.ts';
+import { listen } from './listen.ts';
+
+export interface RestApiOptions {
+  port: number;
+  account: string;
+  region: string;
+  authorizerTtlSeconds: number;
+  functions: Pick<Functions, 'authorizer' | 'invoke'>;
+  clock: Clock;
+  newId(): string;
+  /** Something to be found in the log. */
+  note(event: string, fields: Record<string, unknown>): void;
+}
+
+export interface RestApi {
+  url: string;
+  /** Lets calls in flight finish, and cuts the rest after `graceMs` milliseconds. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** @throws TollgateError `bad_setting` when the port is taken */
+export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
+  const { port, account, region, authorizerTtlSeconds, functions, clock, newId, note } = options;
+  const api: Api = { apiId: 'local', accountId: account, region, stage: STAGE, domainName: `127.0.0.1:${port}` };
+  const authorize = createAuthorizer({
+    api,
+    call: (event, requestId) => functions.authorizer.call(event, requestId),
+    ttlSeconds: authorizerTtlSeconds,
+    clock,
+    onFailure: (error, requestId) =>
+      note('authorizer-failed', { requestId, reason: error instanceof Error ? error.message : 'not an Error' }),
+  });
+  const onRequest = createFront({
+    api,
+    authorize,
+    invoke: (event, requestId, reader) => functions.invoke.stream(event, requestId, reader),
+    clock,
+    newId,
+    onBroken: ({ requestId }, ending, error) =>
+      note('integration-broken', { function: roleName('invoke'), requestId, ending, reason: error?.message ?? '' }),
+  });
+  const { close } = await listen({ host: '127.0.0.1', port, onRequest });
+  return { url: `http://127.0.0.1:${port}`, close };
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { TollgateError } from '../contract/errors.ts';
+import { parseIssuers } from '../contract/issuer.ts';
+import { AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
+import { type Environment, wholeNumber } from '../contract/settings.ts';
+
+export interface LocalSettings {
+  /** The gateway's port; the identity provider has the next one, the AWS endpoint the one after. */
+  port: number;
+  /** Absolute path of the folder that outlives a restart. */
+  dataDir: string;
+  /** Issuers trusted beside the local one: the setting's own JSON items, checked. */
+  issuers: readonly object[];
+  /** Seconds, 0 to 300. */
+  authorizerTtlSeconds: number;
+  /** Also print the functions' own log lines. */
+  verbose: boolean;
+}
+
+/** Seconds. Longer than this and a retired model would answer for minutes on the machine where one tries that out. */
+const TTL_MAX_SECONDS = 300;
+
+/**
+ * The laptop's settings.
+ *
+ * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_VERBOSE
+ * @throws TollgateError `bad_setting` naming the variable
+ */
+export function localSettings(env: Environment): LocalSettings {
+  return Object.freeze({
+    // The two services beside it need the next two ports.
+    port: wholeNumber(env, 'PORT', 1, 65_533, 8787),
+    dataDir: resolve(env.TOLLGATE_DATA || '.tollgate'),
+    issuers: Object.freeze(issuers(env.TOLLGATE_ISSUERS)),
+    authorizerTtlSeconds: wholeNumber(env, 'TOLLGATE_AUTHORIZER_TTL', 0, TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS),
+    verbose: env.TOLLGATE_VERBOSE !== undefined && !['', '0', 'false'].includes(env.TOLLGATE_VERBOSE),
+  });
+}
+
+function issuers(value: string | undefined): object[] {
+  if (value === undefined || value.trim() === '') return [];
+  const text = value.trimStart().startsWith('[') ? value : fileText(value);
+  let items: unknown;
+  try {
+    items = JSON.parse(text);
+  } catch (cause) {
+    throw bad('is not JSON', cause);
+  }
+  parseIssuers(items);
+  return items as object[];
+}
+
+function fileText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw bad(`is neither a JSON array nor a file that can be read: ${JSON.stringify(path.slice(0, 200))}`, cause);
+  }
+}
+
+function bad(what: string, cause: unknown): TollgateError {
+  const field = 'TOLLGATE_ISSUERS';
+  return new TollgateError('bad_setting', { field, reason: 'bad-issuers', message: `${field} ${what}.`, cause });
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { logLine } from '../contract/log.ts';
+import { type Aws, startAws } from './aws/start.ts';
+import { startDelivery } from './delivery.ts';
+import { writableFolder } from './files.ts';
+import { startFunctions } from './functions.ts';
+import { startIdentity } from './identity.ts';
+import { openLog } from './log.ts';
+import { createOperator } from './operator.ts';
+import { startRestApi } from './rest-api.ts';
+import { startSchedule } from './schedule.ts';
+import type { LocalSettings } from './settings.ts';
+import { Teardown } from './teardown.ts';
+
+export interface Local {
+  /** Base URLs. */
+  gateway: string;
+  issuer: string;
+  aws: string;
+  /** The AWS endpoint itself, for tests. */
+  endpoint: Aws;
+  /** Finishes calls in flight, delivers usage, and closes everything, in bounded time. */
+  stop(): Promise<void>;
+}
+
+const ACCOUNT = '111122223333';
+const REGION = 'us-east-1';
+
+/** Milliseconds for calls in flight at a stop; what follows it takes less than two seconds more. */
+const DRAIN_MS = 7_000;
+
+/**
+ * Starts the whole gateway on this machine. Resolves when it answers calls.
+ *
+ * @throws TollgateError `bad_setting` for a port or folder that cannot be used; nothing is left running then
+ */
+export async function startLocal(settings: LocalSettings): Promise<Local> {
+  const { port, dataDir, authorizerTtlSeconds, verbose } = settings;
+  const clock = () => Date.now();
+  const teardown = new Teardown();
+  try {
+    await writableFolder(dataDir);
+    const log = openLog(dataDir, verbose);
+    teardown.add(() => log.close());
+    const note = (event: string, fields: Record<string, unknown>): void =>
+      log.write(logLine(clock(), { event, level: 'warn', ...fields }), 'warn');
+
+    const [endpoint, identity] = await Promise.all([
+      teardown.opening(startAws({ port: port + 2, dataDir, account: ACCOUNT, region: REGION }), (aws) => aws.close()),
+      teardown.opening(
+        startIdentity({ port: port + 1, dataDir, onError: ({ message }) => note('identity-failed', { message }) }),
+        ({ close }) => close(0),
+      ),
+    ]);
+    const operator = createOperator({ awsUrl: endpoint.url, account: ACCOUNT, region: REGION, clock });
+    teardown.add(async () => operator.close());
+    const delivery = startDelivery({
+      folder: join(dataDir, 'spool'),
+      put: operator.put,
+      onMetrics: endpoint.ingestEmf,
+      onLog: log.write,
+      clock,
+    });
+    teardown.add(() => delivery.close());
+    const functions = startFunctions({
+      credentialsFor: endpoint.credentialsFor,
+      surroundings: {
+        awsUrl: endpoint.url,
+        account: ACCOUNT,
+        region: REGION,
+        issuers: [localIssuer(identity.issuer), ...settings.issuers],
+      },
+      onLine: delivery.take,
+    });
+    teardown.add(() => functions.stop());
+    const flush = async (): Promise<void> => {
+      await functions.sync();
+      await delivery.flush();
+    };
+    endpoint.onFlush = flush;
+
+    const [restApi] = await Promise.all([
+      teardown.opening(
+        startRestApi({
+          port,
+          account: ACCOUNT,
+          region: REGION,
+          authorizerTtlSeconds,
+          functions,
+          clock,
+          newId: randomUUID,
+          note,
+        }),
+        (api) => api.close(DRAIN_MS),
+      ),
+      operator.provision(),
+      functions.authorizer.start(),
+      functions.invoke.start(),
+    ]);
+    const schedule = startSchedule({ flush, metering: functions.metering, newId: randomUUID, note });
+    teardown.add(async () => schedule.stop());
+    return { gateway: restApi.url, issuer: identity.issuer, aws: endpoint.url, endpoint, stop: () => teardown.run() };
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+}
+
+/** The demo's own identity provider, as one would write it into the setting. */
+function localIssuer(issuer: string): object {
+  return {
+    issuer,
+    jwksUri: `${issuer}/jwks`,
+    audience: 'tollgate',
+    tenantClaim: 'tenant',
+    rolesClaim: 'roles',
+    algorithms: ['RS256'],
+  };
+}
