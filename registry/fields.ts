@@ -113,3 +113,10 @@ export function badEntry(field: string, reason: string, cause?: unknown): Tollga
     cause,
   });
 }
+
+/** A date as documents write it -> seconds since 1970. @throws TollgateError `bad_entry` naming `field` */
+export function parseSeconds(text: string, field: string): number {
+  const result = v.safeParse(seconds, text);
+  if (!result.success) throw badEntry(field, 'not-a-date');
+  return result.output;
+}

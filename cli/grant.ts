@@ -1,0 +1,104 @@
+import type { Command } from 'commander';
+import { ACTIONS } from '../contract/model.ts';
+import { grantDocument } from '../registry/grant.ts';
+import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
+import { openRegistry, printHistory, warnOf } from './registry.ts';
+import type { Target } from './target.ts';
+
+interface Pair {
+  tenant?: string;
+  model?: string;
+}
+
+export function register(program: Command, target: () => Promise<Target>): void {
+  const noun = program
+    .command('grant')
+    .description('who may use which model: list, show, add, revoke')
+    .addHelpText(
+      'after',
+      '\nA tenant and a model are given in this order, or by --tenant and --model. Without a verb a grant is added:' +
+        '\n  tollgate grant acme llama-3-3-70b',
+    );
+  const registry = async () => openRegistry(await target());
+
+  pairOf(noun.command('list').description('all grants, or those of a tenant, of a model'))
+    .addOption(formatOption())
+    .action(async (...args: Args<{ format: Format }>) => {
+      const { format, ...of } = given(args);
+      const listing = await (await registry()).listGrants(of);
+      if (format === 'json') printJson(listing.entries.map(grantDocument));
+      else
+        print(
+          table(
+            ['tenant', 'model', 'actions', 'granted at', 'granted by'],
+            listing.entries
+              .map(grantDocument)
+              .map((grant) => [
+                String(grant.tenant),
+                String(grant.model),
+                String(grant.actions),
+                String(grant.grantedAt),
+                String(grant.grantedBy),
+              ]),
+          ),
+        );
+      warnOf(listing);
+    });
+
+  pairOf(noun.command('show').description('one grant'))
+    .addOption(formatOption())
+    .action(async (...args: Args<{ format: Format }>) => {
+      const { format, ...of } = given(args);
+      const { tenant, model } = both(of, noun);
+      const document = grantDocument(await (await registry()).showGrant(tenant, model));
+      if (format === 'json') printJson(document);
+      else print(lines(document));
+    });
+
+  pairOf(noun.command('add', { isDefault: true }).alias('grant').description('let a tenant use a model'))
+    .option('--actions <list>', `what for, of ${ACTIONS.join(',')}; all of them unless given`)
+    .action(async (...args: Args<{ actions?: string }>) => {
+      const { actions, ...of } = given(args);
+      const { tenant, model } = both(of, noun);
+      const { entry, changed } = await (await registry()).grant(tenant, model, actions?.split(','));
+      const what = `grant of ${model} to ${tenant}`;
+      print(changed ? `${what}: ${entry.actions.join(', ')} (version ${entry.version})` : `${what}: nothing to change`);
+    });
+
+  pairOf(noun.command('revoke').description('take a grant back, within the authorizer’s cache time')).action(
+    async (...args: Args<object>) => {
+      const { tenant, model } = both(given(args), noun);
+      await (await registry()).revoke(tenant, model);
+      print(`grant of ${model} to ${tenant}: revoked`);
+    },
+  );
+
+  pairOf(noun.command('history').description('who granted and revoked, and when'))
+    .addOption(formatOption())
+    .action(async (...args: Args<{ format: Format }>) => {
+      const { format, ...of } = given(args);
+      const records = await (await registry()).history(both(of, noun));
+      if (format === 'json') printJson(records);
+      else printHistory(records);
+    });
+}
+
+function pairOf(verb: Command): Command {
+  return verb
+    .argument('[tenant]')
+    .argument('[model]')
+    .option('--tenant <tenant>', 'instead of the first argument')
+    .option('--model <model>', 'instead of the second');
+}
+
+type Args<Options> = [tenant: string | undefined, model: string | undefined, options: Options & Pair];
+
+function given<Options>([tenant, model, options]: Args<Options>): Options & Pair {
+  return { ...options, ...(tenant === undefined ? {} : { tenant }), ...(model === undefined ? {} : { model }) };
+}
+
+function both({ tenant, model }: Pair, noun: Command): Required<Pair> {
+  if (tenant === undefined) return noun.error('error: a tenant is needed: name it first', { exitCode: 2 });
+  if (model === undefined) return noun.error('error: a model is needed: name it after the tenant', { exitCode: 2 });
+  return { tenant, model };
+}

@@ -1,0 +1,78 @@
+import { Option } from 'commander';
+import { isTollgateError } from '../contract/errors.ts';
+
+export type Format = 'table' | 'json';
+
+/** The option that every printing verb has. */
+export function formatOption(): Option {
+  return new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table');
+}
+
+export function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+export function warn(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** @returns lines of columns padded to their widest cell, without trailing spaces; an empty cell is `-` */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head.map((name) => name.toUpperCase()), ...rows.map((row) => row.map((cell) => printable(cell) || '-'))];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+    .map(trimmed)
+    .join('\n');
+}
+
+/** A document as `name  value` lines, members of members with a dot between. */
+export function lines(document: object): string {
+  const rows = flat(document, '');
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => trimmed(`${name.padEnd(width)}  ${printable(value)}`)).join('\n');
+}
+
+function flat(value: object, path: string): [string, string][] {
+  return Object.entries(value).flatMap(([name, inner]): [string, string][] => {
+    const at = Array.isArray(value) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
+    if (Array.isArray(inner) && inner.every((item) => typeof item === 'string')) return [[at, inner.join(', ')]];
+    return inner !== null && typeof inner === 'object' ? flat(inner, at) : [[at, String(inner)]];
+  });
+}
+
+// What the table holds may have been written by anybody: no value moves a terminal's cursor or starts a line.
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+}
+
+function trimmed(line: string): string {
+  return line.trimEnd();
+}
+
+/** One line that says what went wrong and, where a store or service failed, what it said. */
+export function explain(error: unknown): string {
+  if (!isTollgateError(error)) return printable(describe(error));
+  const named = error.field !== undefined && !error.publicMessage.includes(error.field);
+  const said = error.code === 'unavailable' && error.reason !== 'no-local-gateway' && error.cause !== undefined;
+  return printable(
+    [
+      error.publicMessage,
+      named ? `(${error.field}: ${error.reason ?? error.code})` : '',
+      said ? `(${describe(error.cause)})` : '',
+    ]
+      .filter(Boolean)
+      .join(' '),
+  );
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  // A refused connection is an AggregateError with an empty message in Node.
+  return error.message === '' ? (code ?? error.name) : `${error.name}: ${error.message}`;
+}

@@ -1,0 +1,50 @@
+import { userInfo } from 'node:os';
+import type { Listing } from '../registry/edit.ts';
+import type { Writer } from '../registry/writer.ts';
+import { print, table, warn } from './print.ts';
+import type { Target } from './target.ts';
+
+/** The registry of the target, edited under the name of whoever runs the command. */
+export async function openRegistry(target: Target): Promise<Writer> {
+  const [{ DynamoDBClient }, { createItems }, { createWriter }] = await Promise.all([
+    import('@aws-sdk/client-dynamodb'),
+    import('../registry/dynamo.ts'),
+    import('../registry/writer.ts'),
+  ]);
+  const client = new DynamoDBClient(target.clientConfig);
+  return createWriter({ items: createItems({ client, table: target.table }), clock: Date.now, actor: actorName() });
+}
+
+// AWS's own log of the table says which principal it was; this says which person or job, for the history.
+function actorName(): string {
+  try {
+    return `cli:${userInfo().username}`;
+  } catch {
+    return 'cli:unknown';
+  }
+}
+
+/** Items that cannot be used are named on stderr, so that a list on stdout stays a list. */
+export function warnOf({ unusable }: Pick<Listing<unknown>, 'unusable'>): void {
+  for (const { pk, sk, field, reason } of unusable) warn(`tollgate: unusable item ${pk} ${sk}: ${field}: ${reason}`);
+}
+
+/** The history of one item, oldest first. */
+export function printHistory(records: Awaited<ReturnType<Writer['history']>>): void {
+  print(
+    table(
+      ['at', 'by', 'change', 'members'],
+      records.map(({ at, by, change, before, after }) => [at, by, change, changedMembers(before, after).join(', ')]),
+    ),
+  );
+}
+
+const STAMPS = new Set(['version', 'updatedAt', 'updatedBy', 'grantedAt', 'grantedBy']);
+
+function changedMembers(before: object | null, after: object | null): string[] {
+  const old = new Map(Object.entries(before ?? {}));
+  const now = new Map(Object.entries(after ?? {}));
+  return [...new Set([...old.keys(), ...now.keys()])].filter(
+    (member) => !STAMPS.has(member) && JSON.stringify(old.get(member)) !== JSON.stringify(now.get(member)),
+  );
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import * as grant from './grant.ts';
+import * as model from './model.ts';
+import { explain } from './print.ts';
+import { resolveTarget, type Target } from './target.ts';
+import * as tenant from './tenant.ts';
+import * as token from './token.ts';
+
+// One file a noun. What a noun needs of AWS it imports when it runs: `tollgate --help` should not wait for five SDKs.
+const NOUNS = [token, model, tenant, grant];
+
+async function main(args: readonly string[]): Promise<number> {
+  const program = new Command('tollgate')
+    .description('Operate a Tollgate: the local gateway that runs on this machine, or a deployed stage.')
+    .option('--stage <name>', 'a deployed stage, with the AWS credentials of the environment')
+    .option('--region <region>', 'its region, if AWS_REGION and the AWS profile do not say')
+    .option('--bucket <name>', 'its usage bucket, if not the stage’s own (or TOLLGATE_BUCKET)')
+    .showHelpAfterError('(--help lists what there is)')
+    .exitOverride();
+  const target = (): Promise<Target> => resolveTarget(program.opts(), process.env);
+  for (const noun of NOUNS) noun.register(program, target);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has printed its own errors by now; 2 is a command that could not be understood.
+    if (error instanceof CommanderError) return isHelp(error) ? 0 : 2;
+    process.stderr.write(`tollgate: ${explain(error)}\n`);
+    return 1;
+  }
+}
+
+function isHelp({ code }: CommanderError): boolean {
+  return code === 'commander.helpDisplayed' || code === 'commander.version';
+}
+
+// `tollgate model list | head -1` closes the pipe; that is not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+process.exitCode = await main(process.argv.slice(2));
