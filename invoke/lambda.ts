@@ -93,8 +93,10 @@ function requestIdOf(event: RestEvent, context: LambdaContext): string {
 /** Resolves when nobody reads any more, or when all has been written. */
 function leaving(stream: Writable): Promise<void> {
   return new Promise((resolve) => {
+    if (stream.destroyed) resolve();
     stream.once('close', resolve);
-    stream.once('error', () => resolve());
+    // Not `once`: an error without a listener ends the process, and a dead stream may report more than one.
+    stream.on('error', () => resolve());
   });
 }
 

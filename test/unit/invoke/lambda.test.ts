@@ -1,0 +1,223 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { RestEvent } from '../../../invoke/event.ts';
+import type { Bindings, Served } from '../../../invoke/lambda.ts';
+import { call, event, lambda, post, ResponseStream } from './edge.ts';
+
+interface Recorded {
+  app: Served;
+  requests: Request[];
+  bindings: Bindings[];
+  refused: { path: string; error: unknown }[];
+  failures: unknown[];
+}
+
+function recording(answer: (request: Request, bindings: Bindings) => Response | Promise<Response>): Recorded {
+  const recorded: Omit<Recorded, 'app'> = { requests: [], bindings: [], refused: [], failures: [] };
+  return {
+    ...recorded,
+    app: {
+      fetch: async (request, bindings) => {
+        recorded.requests.push(request);
+        recorded.bindings.push(bindings);
+        return answer(request, bindings);
+      },
+      refuse: (path, error) => {
+        recorded.refused.push({ path, error });
+        return new Response('refused', { status: 400 });
+      },
+      failed: (error) => recorded.failures.push(error),
+    },
+  };
+}
+
+const ok = () => new Response('ok');
+
+describe('an event becomes a request', () => {
+  test('with its method, path, query, headers and body', async () => {
+    const { app, requests, bindings } = recording(ok);
+    await call(app, {
+      ...post('/model/a%3Ab/invoke', '{"é":1}'),
+      multiValueQueryStringParameters: { a: ['1', '2'], b: ['x y'] },
+      multiValueHeaders: { 'Content-Type': ['application/json'], 'X-Many': ['1', '2'] },
+    });
+    const [request] = requests;
+    expect(request?.method).toBe('POST');
+    expect(new URL(request?.url ?? '').pathname).toBe('/model/a%3Ab/invoke');
+    expect(new URL(request?.url ?? '').search).toBe('?a=1&a=2&b=x+y');
+    expect(request?.headers.get('x-many')).toBe('1, 2');
+    expect(await request?.text()).toBe('{"é":1}');
+    expect(bindings[0]).toMatchObject({ requestId: 'req-1', authorizer: { v: '1', tenant: 'acme' } });
+  });
+
+  test('whose base64 body is decoded to the same bytes', async () => {
+    const { app, requests } = recording(ok);
+    const bytes = Buffer.from([0, 255, 128, 10]);
+    await call(app, { ...event('POST', '/x'), body: bytes.toString('base64'), isBase64Encoded: true });
+    expect(await requests[0]?.bytes()).toEqual(new Uint8Array(bytes));
+  });
+
+  test.each([
+    ['hostile', { host: 'evil.example/admin', 'x-forwarded-host': 'evil.example' }],
+    ['with a path in it', { Host: 'gateway/admin/x?' }],
+    ['missing', {}],
+  ])('T4: whose route does not depend on a Host header that is %s', async (_, headers) => {
+    const { app, requests } = recording(ok);
+    await call(app, { ...event('GET', '/v1/models'), headers });
+    expect(requests[0]?.url).toBe('https://gateway.invalid/v1/models');
+    expect(requests[0]?.headers.has('host')).toBe(false);
+  });
+
+  test('without the token and without cookies', async () => {
+    const { app, requests } = recording(ok);
+    await call(app, {
+      ...event('GET', '/v1/models'),
+      multiValueHeaders: { Authorization: ['Bearer x'], cookie: ['a=b'] },
+    });
+    expect([...(requests[0]?.headers ?? [])]).toEqual([]);
+  });
+
+  test('unless its path could be read in two ways: that is refused before any route is looked for', async () => {
+    const { app, requests, refused } = recording(ok);
+    const answer = await call(app, event('GET', '/model/%2e%2e/admin'));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.headers['x-request-id']).toBe('req-1');
+    expect(requests).toEqual([]);
+    expect(refused).toMatchObject([{ path: '/model/%2e%2e/admin', error: { code: 'invalid_request' } }]);
+  });
+
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['an empty object', {}],
+    ['of another source', { Records: [] }],
+    ['with a method nobody has', event('TRACE', '/v1/models')],
+    ['with a header that cannot be one', { ...event('GET', '/health'), headers: { 'a\nb': 'c' } }],
+  ])('and an event that is %s is refused without a throw', async (_, given) => {
+    const { app, requests, refused } = recording(ok);
+    await call(app, given as RestEvent);
+    expect(requests).toEqual([]);
+    expect(refused).toHaveLength(1);
+  });
+});
+
+describe('a response becomes metadata, 8 NUL bytes and a body', () => {
+  test('with its status, headers and the request id', async () => {
+    const { app } = recording(() => new Response('body', { status: 418, headers: { 'x-a': '1' } }));
+    const answer = await call(app, event('GET', '/x'));
+    expect(answer.statusCode).toBe(418);
+    expect(answer.headers).toMatchObject({ 'x-a': '1', 'x-request-id': 'req-1' });
+    expect(answer.text).toBe('body');
+  });
+
+  test('also when there is no body', async () => {
+    const { app } = recording(() => new Response(null, { status: 204 }));
+    expect(await call(app, event('GET', '/x'))).toMatchObject({ statusCode: 204, text: '' });
+  });
+
+  test('and a direct invocation has the id that Lambda gave it', async () => {
+    const { app } = recording(ok);
+    const stream = new ResponseStream();
+    await lambda(app)({ ...event('GET', '/x'), requestContext: null }, stream, { awsRequestId: 'lambda-id' });
+    expect(stream.metadata.headers['x-request-id']).toBe('lambda-id');
+  });
+
+  test('and a request id that is no header value is not repeated', async () => {
+    const { app } = recording(ok);
+    const answer = await call(app, { ...event('GET', '/x'), requestContext: { requestId: 'a\r\nset-cookie: b' } });
+    expect(answer.headers['x-request-id']).toBe('unknown');
+  });
+});
+
+describe('a body is written no faster than it is read', () => {
+  test('one chunk is in flight while the reader is slow', async () => {
+    let pulled = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          if (++pulled > 5) controller.close();
+          else controller.enqueue(new Uint8Array(10));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const waiting: (() => void)[] = [];
+    const stream = new ResponseStream((_, taken) => waiting.push(taken), 10);
+    const done = lambda(recording(() => new Response(body)).app)(event('GET', '/x'), stream);
+    const seen: number[] = [];
+    for (let taken = 0; taken < 5; taken++) {
+      while (waiting.length <= taken + 1) await setImmediate();
+      seen.push(pulled);
+      waiting[taken + 1]?.();
+    }
+    await done;
+    expect(seen).toEqual([1, 2, 3, 4, 5]);
+    expect(stream.body.length).toBe(50);
+  });
+
+  test.each([
+    ['closes', (stream: ResponseStream) => stream.destroy()],
+    ['fails', (stream: ResponseStream) => stream.destroy(new Error('EPIPE'))],
+  ])('and it is cancelled when the stream %s', async (_, leave) => {
+    let cancelled = false;
+    const stream = new ResponseStream();
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new Uint8Array(1)),
+      pull: () => void leave(stream),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    await lambda(recording(() => new Response(body)).app)(event('GET', '/x'), stream);
+    expect(cancelled).toBe(true);
+  });
+
+  test('and a caller who left before the answer leaves it cancelled', async () => {
+    let cancelled = false;
+    const stream = new ResponseStream();
+    stream.destroy();
+    const body = new ReadableStream({
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    await lambda(recording(() => new Response(body)).app)(event('GET', '/x'), stream);
+    expect(cancelled).toBe(true);
+  });
+
+  test('and a body that breaks cuts the answer off, so that it does not look whole', async () => {
+    const { app, failures } = recording(
+      () => new Response(new ReadableStream({ pull: (controller) => controller.error(new Error('bug')) })),
+    );
+    const stream = new ResponseStream();
+    await lambda(app)(event('GET', '/x'), stream);
+    expect(stream.destroyed).toBe(true);
+    expect(stream.writableFinished).toBe(false);
+    expect(failures).toMatchObject([{ message: 'bug' }]);
+  });
+});
+
+describe('the function does not return before its work is done', () => {
+  test('it waits for what was put off, and for what that puts off', async () => {
+    const order: string[] = [];
+    const { app } = recording((_, { waitUntil }) => {
+      waitUntil(
+        setImmediate().then(() => {
+          order.push('first');
+          waitUntil(setImmediate().then(() => order.push('second')));
+        }),
+      );
+      return new Response('ok');
+    });
+    await call(app, event('GET', '/x'));
+    expect(order).toEqual(['first', 'second']);
+  });
+
+  test('and what fails meanwhile is reported, not thrown', async () => {
+    const { app, failures } = recording((_, { waitUntil }) => {
+      waitUntil(Promise.reject(new Error('no')));
+      return new Response('ok');
+    });
+    expect((await call(app, event('GET', '/x'))).text).toBe('ok');
+    expect(failures).toMatchObject([{ message: 'no' }]);
+  });
+});
