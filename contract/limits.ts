@@ -114,6 +114,13 @@ export const USAGE_LINE_MAX_CHARS = 1_048_576;
 /** Characters of a line, kept with the reason, when it cannot be used. The raw object keeps the whole. */
 export const QUARANTINED_CHARS = 4_096;
 
+/** Unusable lines of one raw object that are listed. All are counted, and the raw object keeps them. */
+export const QUARANTINED_LISTED = 10_000;
+
+/** Milliseconds after an hour's end from which ledger and CloudWatch must agree: UNSETTLED_AFTER_MS and then Firehose's
+ * longest buffering of 15 minutes, rounded up. */
+export const HOUR_COMPLETE_AFTER_MS = 2_700_000;
+
 /** Rows in an hour's list of unsettled calls. Their count is exact; the list is for a person to begin with. */
 export const UNSETTLED_LISTED = 10_000;
 

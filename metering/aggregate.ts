@@ -52,7 +52,6 @@ const REFUSED: ReadonlySet<Outcome> = new Set(['refused', 'denied']);
 
 /** Gathers usage records into rows: one `Pass` per slice of the calls, each added to the same sums. */
 export class Sums {
-  readonly #prices: PriceBook;
   readonly #now: number;
   readonly #rows = new Map<string, { row: UsageRow; price: Price | undefined }>();
   #calls = 0;
@@ -61,13 +60,18 @@ export class Sums {
   #pendingUntil = Number.POSITIVE_INFINITY;
 
   /** @param now milliseconds since 1970: decides which calls without an end are unsettled and which still pending */
-  constructor(prices: PriceBook, now: number) {
-    this.#prices = prices;
+  constructor(now: number) {
     this.#now = now;
   }
 
-  /** Adds what a pass gathered; its calls must be in no other pass. */
-  take(pass: Pass): void {
+  /**
+   * Adds what a pass gathered; its calls must be in no other pass.
+   *
+   * @param prices knows the pass's models
+   * @returns how many of its calls are unsettled
+   */
+  take(pass: Pass, prices: PriceBook): number {
+    let unsettled = 0;
     const rows = new Map<Price | undefined, UsageRow[]>();
     for (const call of pass.calls) {
       this.#calls++;
@@ -79,14 +83,16 @@ export class Sums {
         continue;
       }
       const party = pass.party(call.party);
-      const price = this.#prices.priceOf(party.model, call.at);
+      const price = prices.priceOf(party.model, call.at);
       const ofPrice = rows.get(price) ?? [];
       rows.set(price, ofPrice);
       const row = ofPrice[call.party] ?? this.#row(party, price);
       ofPrice[call.party] = row;
       count(row, call);
+      if (call.outcome === null) unsettled++;
       if (price === undefined && call.outcome !== null && BILLABLE.has(call.outcome)) row.unpriced++;
     }
+    return unsettled;
   }
 
   summary(): Summary {
@@ -172,12 +178,12 @@ export function aggregate(
   now: number,
   limit = CALLS_PER_PASS,
 ): Summary {
-  const sums = new Sums(prices, now);
+  const sums = new Sums(now);
   const slices = [WHOLE];
   for (let slice = slices.pop(); slice !== undefined; slice = slices.pop()) {
     const pass = new Pass(slice, limit);
     for (const record of records) slices.push(...pass.add(record));
-    sums.take(pass);
+    sums.take(pass, prices);
   }
   return sums.summary();
 }

@@ -1,14 +1,14 @@
 /**
- * Exact decimal money: a bigint of units, 10^18 to the dollar. A price has at most 15 decimals and is per 1,000 tokens,
+ * Exact decimal money: a bigint of units, 10^15 to the dollar. A price has at most 12 decimals and is per 1,000 tokens,
  * so tokens x price is always a whole number of units: no binary fraction, and nothing is ever rounded.
  */
 export type Money = bigint;
 
 /** Decimals of a Money. */
-export const MONEY_SCALE = 18;
+export const MONEY_SCALE = 15;
 
-/** Decimals that a price per 1,000 tokens may have. */
-export const PRICE_SCALE = 15;
+/** Decimals that a price per 1,000 tokens may have; the registry refuses more. */
+export const PRICE_SCALE = 12;
 
 const DECIMAL = /^(\d{1,30})(?:\.(\d{1,30}))?$/;
 

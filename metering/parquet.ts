@@ -4,7 +4,7 @@ import { MONEY_SCALE } from './money.ts';
 import { COUNT_COLUMNS, MONEY_COLUMNS, TEXT_COLUMNS, TOKEN_COLUMNS, valuesOf } from './usage-file.ts';
 import { HOUR_MS, type Hour } from './window.ts';
 
-// DECIMAL(38, 18) in 16 bytes: the widest decimal that Athena, Spark and DuckDB read, exact to the last unit
+// DECIMAL(38, 15) in 16 bytes: the widest decimal that Athena, Spark and DuckDB read, exact to the last unit
 // (https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#decimal).
 const MONEY = { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, converted_type: 'DECIMAL', precision: 38 } as const;
 
@@ -23,28 +23,33 @@ const SCHEMA: SchemaElement[] = [
   ...MONEY_COLUMNS.map((name): SchemaElement => ({ name, ...MONEY, scale: MONEY_SCALE, repetition_type: 'OPTIONAL' })),
 ];
 
-/** The largest INT64. A sum of tokens beyond it is no usage of this world, and must not wrap into a small one. */
+/** What the columns can hold. A sum beyond it is no usage of this world, and must not wrap into a small one. */
 const INT64_MAX = 2n ** 63n - 1n;
+const DECIMAL_MAX = 10n ** 38n - 1n;
 
 /**
  * The hour's rows as Parquet: the same columns as the CSV, costs null where they are not known. The same rows give the
  * same bytes: there is neither a time nor a random number in the file.
  *
- * @throws RangeError when a sum of tokens does not fit 64 bits
+ * @throws RangeError when a sum of tokens does not fit 64 bits, or one of money 38 digits
  */
 export function usageParquet(hour: Hour, rows: readonly UsageRow[]): Uint8Array {
   const values = rows.map(valuesOf);
-  const whole = (value: bigint | number | undefined): bigint => {
-    const sum = BigInt(value ?? 0);
-    if (sum > INT64_MAX) throw new RangeError('a sum of tokens does not fit 64 bits');
-    return sum;
-  };
   const columnData = [
     { name: 'hour_start', data: values.map(() => new Date(hour * HOUR_MS)) },
     ...TEXT_COLUMNS.map((name, i) => ({ name, data: values.map(({ texts }) => texts[i] ?? '') })),
-    ...TOKEN_COLUMNS.map((name, i) => ({ name, data: values.map(({ tokens }) => whole(tokens[i])) })),
-    ...COUNT_COLUMNS.map((name, i) => ({ name, data: values.map(({ counts }) => whole(counts[i])) })),
-    ...MONEY_COLUMNS.map((name, i) => ({ name, data: values.map(({ money }) => money[i] ?? null) })),
+    ...TOKEN_COLUMNS.map((name, i) => ({ name, data: values.map(({ tokens }) => within(INT64_MAX, tokens[i] ?? 0n)) })),
+    ...COUNT_COLUMNS.map((name, i) => ({ name, data: values.map(({ counts }) => BigInt(counts[i] ?? 0)) })),
+    ...MONEY_COLUMNS.map((name, i) => ({ name, data: values.map(({ money }) => amount(money[i])) })),
   ];
   return new Uint8Array(parquetWriteBuffer({ columnData, schema: SCHEMA, createdBy: 'tollgate' }));
+}
+
+function amount(money: bigint | null | undefined): bigint | null {
+  return money == null ? null : within(DECIMAL_MAX, money);
+}
+
+function within(most: bigint, sum: bigint): bigint {
+  if (sum > most) throw new RangeError('a sum does not fit its column');
+  return sum;
 }

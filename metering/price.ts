@@ -9,7 +9,7 @@ export interface TokenSums {
   cacheWrite: bigint;
 }
 
-/** Units of 10^-15 dollars per 1,000 tokens, which are units of Money per token. */
+/** Units of 10^-12 dollars per 1,000 tokens, which are units of Money per token. */
 export type Rates = TokenSums;
 
 /** A version of a price that can be computed with. */

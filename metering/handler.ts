@@ -1,0 +1,42 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import { meteringSettings } from '../contract/settings.ts';
+import { createRegistry } from '../registry/dynamo.ts';
+import { createMetricSums } from './cloudwatch.ts';
+import { createAggregation, type RunRequest } from './run.ts';
+import { createStore } from './store.ts';
+
+const { table, bucket } = meteringSettings(process.env);
+const clock = () => Date.now();
+// Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
+const write: WriteLine = (line) => {
+  process.stdout.write(`${line}\n`);
+};
+
+const aggregate = createAggregation({
+  store: createStore({ client: new S3Client({}), bucket }),
+  prices: createRegistry({
+    client: new DynamoDBClient({}),
+    table,
+    clock,
+    onUnusable: (item) =>
+      write(logLine(clock(), { event: 'unusable-entry', level: 'error', ...item }, { [METRICS.unusableEntry]: 1 })),
+  }),
+  metrics: createMetricSums(new CloudWatchClient({})),
+  clock,
+  write,
+});
+
+/**
+ * The schedule's target. `{}` aggregates what is new; `{"hour": "2026-11-21T09"}` that hour. The answer is for a person
+ * who invokes it: what was written, without the rows. A failure is thrown, so that Lambda counts and retries it.
+ */
+export async function handler({ hour }: RunRequest = {}) {
+  const { hours, ...result } = await aggregate(hour === undefined ? {} : { hour });
+  return {
+    ...result,
+    hours: hours.map(({ hour, summary }) => ({ hour, rows: summary.rows.length, calls: summary.calls })),
+  };
+}

@@ -1,0 +1,32 @@
+import { PROGRESS_KEY } from './layout.ts';
+import type { UsageStore } from './store.ts';
+import { type Hour, hourText, parseHour } from './window.ts';
+
+/**
+ * How far the runs have come, so that a run after a long outage begins where the last good one ended. It is written only
+ * after a run in which nothing failed; an older value, left by a slower run, merely makes the next one look at more.
+ */
+export interface Progress {
+  /** Everything delivered before this hour is done. */
+  delivered: Hour;
+  /** Milliseconds since 1970: hours that had pending calls due until then have been looked at again. */
+  due: number;
+}
+
+/** @returns null before the first good run, and also when the object is not what we write: then all is looked at again */
+export async function readProgress(store: UsageStore): Promise<Progress | null> {
+  const text = await store.read(PROGRESS_KEY);
+  if (text === null) return null;
+  try {
+    const { delivered, due } = JSON.parse(text) as { delivered: string; due: number };
+    return Number.isSafeInteger(due) ? { delivered: parseHour(delivered), due } : null;
+  } catch {
+    return null;
+  }
+}
+
+export async function writeProgress(store: UsageStore, { delivered, due }: Progress): Promise<void> {
+  await store.put(PROGRESS_KEY, JSON.stringify({ delivered: hourText(delivered), due }), {
+    contentType: 'application/json',
+  });
+}
