@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../contract/log.ts';
@@ -30,7 +30,7 @@ export class Spool {
     this.#current = join(folder, 'current.jsonl');
     mkdirSync(folder, { recursive: true });
     this.#file = openSync(this.#current, 'a', 0o600);
-    this.#empty = false;
+    this.#empty = fstatSync(this.#file).size === 0;
   }
 
   add(line: string): void {

@@ -1,0 +1,170 @@
+import { connect, constants } from 'node:http2';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Authorization } from '../../../../local/gateway/authorizers.ts';
+import { createFront } from '../../../../local/gateway/front.ts';
+import { type Listening, listen } from '../../../../local/listen.ts';
+import { FunctionError, type StreamReader } from '../../../../local/runtime/function.ts';
+
+const api = { apiId: 'local', accountId: '111122223333', region: 'us-east-1', stage: 'local', domainName: 'x' };
+const prelude = (statusCode: number, headers: object = {}) =>
+  Buffer.from(`${JSON.stringify({ statusCode, headers })}${'\0'.repeat(8)}`);
+
+let server: Listening;
+let url: string;
+let authorization: Authorization;
+let integration: (reader: StreamReader, event: Record<string, unknown>) => void;
+let events: Record<string, unknown>[];
+let broken: string[];
+
+beforeAll(async () => {
+  const onRequest = createFront({
+    api,
+    authorize: async () => authorization,
+    invoke: async (event, _id, reader) => {
+      const parsed = JSON.parse(event) as Record<string, unknown>;
+      events.push(parsed);
+      integration(reader, parsed);
+    },
+    clock: () => 0,
+    newId: () => 'the-request-id',
+    onBroken: (_received, ending) => broken.push(ending),
+  });
+  server = await listen({ host: '127.0.0.1', port: 0, onRequest });
+  url = `http://127.0.0.1:${server.port}`;
+});
+
+afterAll(() => server.close(0));
+
+beforeEach(() => {
+  authorization = { ok: true, context: { tenant: 'acme' } };
+  events = [];
+  broken = [];
+  integration = (reader) => {
+    reader.chunk(prelude(200, { 'Content-Type': 'text/plain', Connection: 'x', 'Content-Length': '99' }), () => {});
+    reader.chunk(Buffer.from('one '), () => {});
+    reader.chunk(Buffer.from('two'), () => {});
+    reader.ended();
+  };
+});
+
+describe('the front', () => {
+  test('passes a request to the function and its streamed answer back', async () => {
+    const response = await fetch(`${url}/v1/models?x=1`, { method: 'POST', body: 'hello', headers: { 'x-a': 'b' } });
+    expect(await response.text()).toBe('one two');
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'text/plain',
+      'x-request-id': 'the-request-id',
+      'transfer-encoding': 'chunked',
+    });
+    expect(events[0]).toMatchObject({
+      path: '/v1/models',
+      queryStringParameters: { x: '1' },
+      body: btoa('hello'),
+      requestContext: { authorizer: { tenant: 'acme' }, requestId: 'the-request-id' },
+    });
+  });
+
+  test('speaks HTTP/2 with prior knowledge', async () => {
+    const session = connect(url);
+    const stream = session.request({ ':path': '/v1/models', authorization: 'x' });
+    let text = '';
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    await new Promise((resolve) => stream.once('end', resolve));
+    session.close();
+    expect(text).toBe('one two');
+  });
+
+  test.each([
+    ['UNAUTHORIZED', 401],
+    ['ACCESS_DENIED', 403],
+    ['AUTHORIZER_FAILURE', 503],
+  ] as const)('answers %s with %i by itself, in a body for every SDK', async (response, status) => {
+    authorization = { ok: false, response };
+    const answer = await fetch(`${url}/v1/models`);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('x-request-id')).toBe('the-request-id');
+    expect(answer.headers.get('x-amzn-errortype')).toMatch(/Exception$/);
+    expect(await answer.json()).toMatchObject({ message: expect.any(String), type: 'error', error: { param: null } });
+    expect(events).toEqual([]);
+  });
+
+  test.each(['/health', '/openapi.json'])('asks for no token on GET %s', async (path) => {
+    authorization = { ok: false, response: 'UNAUTHORIZED' };
+    expect((await fetch(url + path)).status).toBe(200);
+    expect(events[0]?.requestContext).not.toHaveProperty('authorizer');
+    expect((await fetch(url + path, { method: 'POST' })).status).toBe(404);
+    expect(events).toHaveLength(1);
+  });
+
+  test('takes 4 MB, refuses what no event can carry, and what the gateway does not take', async () => {
+    const send = async (bytes: number) =>
+      (await fetch(`${url}/v1/x`, { method: 'POST', body: new Uint8Array(bytes) })).status;
+    expect(await send(4 * 1024 * 1024)).toBe(200);
+    expect(await send(5 * 1024 * 1024)).toBe(413);
+    expect(await send(11 * 1024 * 1024)).toBe(413);
+    expect(events).toHaveLength(1);
+  });
+
+  test('answers 502 when the function fails before its prelude, or ends without one', async () => {
+    integration = (reader) => reader.failed(new FunctionError({ name: 'Error', message: 'secret detail' }));
+    const answer = await fetch(`${url}/v1/x`);
+    expect(answer.status).toBe(502);
+    expect(await answer.text()).not.toContain('secret');
+    integration = (reader) => reader.ended();
+    expect((await fetch(`${url}/v1/x`)).status).toBe(502);
+    integration = (reader) => {
+      reader.chunk(Buffer.from(`{"statusCode":"no"}${'\0'.repeat(8)}`), () => {});
+    };
+    expect((await fetch(`${url}/v1/x`)).status).toBe(502);
+    expect(broken).toEqual(['failed', 'failed', 'failed']);
+  });
+
+  test('cuts the connection when the function fails after its first byte', async () => {
+    integration = (reader) => {
+      reader.chunk(prelude(200), () => {});
+      reader.chunk(Buffer.from('half'), () => reader.failed(new FunctionError({ name: 'Error', message: '' })));
+    };
+    const answer = await fetch(`${url}/v1/x`);
+    await expect(answer.text()).rejects.toThrow();
+  });
+
+  test('resets an HTTP/2 stream whose function fails after its first byte', async () => {
+    integration = (reader) => {
+      reader.chunk(prelude(200), () => {});
+      reader.chunk(Buffer.from('half'), () => reader.failed(new FunctionError({ name: 'Error', message: '' })));
+    };
+    const session = connect(url);
+    const stream = session.request({ ':path': '/v1/x' });
+    stream.resume();
+    const code = await new Promise((resolve) => {
+      stream.on('error', () => {});
+      stream.once('close', () => resolve(stream.rstCode));
+    });
+    session.destroy();
+    expect(code).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+  });
+
+  test('goes on taking the chunks of a client who has left', async () => {
+    let taken = 0;
+    const leave = new AbortController();
+    const left = vi.fn();
+    integration = (reader) => {
+      const next = () => {
+        if (++taken < 200) reader.chunk(Buffer.alloc(65_536), () => setImmediate(next));
+        else {
+          reader.ended();
+          left();
+        }
+      };
+      reader.chunk(prelude(200), next);
+    };
+    const answer = await fetch(`${url}/v1/x`, { signal: leave.signal });
+    await answer.body?.getReader().read();
+    leave.abort();
+    await vi.waitFor(() => expect(left).toHaveBeenCalled());
+    expect(taken).toBe(200);
+  });
+});

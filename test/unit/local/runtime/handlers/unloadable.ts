@@ -1,0 +1,1 @@
+throw new Error('TOLLGATE_TABLE is not set');
