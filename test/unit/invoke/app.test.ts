@@ -1,0 +1,291 @@
+import { describe, expect, test } from 'vitest';
+import { TollgateError } from '../../../contract/errors.ts';
+import { BODY_MAX_BYTES } from '../../../contract/limits.ts';
+import type { RestEvent } from '../../../invoke/event.ts';
+import { authorizer, call, caller, edge, event, nova, post, retired, whole } from './edge.ts';
+
+const CHAT = { model: 'nova-lite', messages: [{ role: 'user', content: 'hi' }] };
+const CONVERSE = { messages: [{ role: 'user', content: [{ text: 'hi' }] }] };
+const ANSWER = {
+  output: { message: { role: 'assistant', content: [{ text: 'ho' }] } },
+  stopReason: 'end_turn',
+  usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+};
+
+const withContext = (request: RestEvent, context: unknown): RestEvent => ({
+  ...request,
+  requestContext: { requestId: 'req-1', authorizer: context },
+});
+
+describe('the routes', () => {
+  test.each(['/health', '/openapi.json'])('%s answers without a context', async (path) => {
+    const { statusCode, headers } = await call(edge().app, withContext(event('GET', path), undefined));
+    expect(statusCode).toBe(200);
+    expect(headers['content-type']).toContain('application/json');
+  });
+
+  test('are all that the document lists, and it lists all of them', async () => {
+    const document = (await call(edge().app, event('GET', '/openapi.json'))).json() as {
+      paths: Record<string, Record<string, object>>;
+    };
+    const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => ({
+        method: method.toUpperCase(),
+        path: path.replace(/\{\w+\}/, 'nova-lite'),
+      })),
+    );
+    expect(listed).toHaveLength(10);
+    for (const { method, path } of listed) {
+      const body = path.startsWith('/v1') ? CHAT : CONVERSE;
+      const { app } = edge(() => whole(nova, ANSWER));
+      const answer = await call(app, method === 'POST' ? post(path, body) : event(method, path));
+      expect(answer.statusCode, `${method} ${path}`).toBe(200);
+    }
+  });
+
+  test.each([
+    ['GET', '/', 'error'],
+    ['GET', '/model/nova-lite/converse', 'message'],
+    ['POST', '/model/nova-lite/destroy', 'message'],
+    ['POST', '/model/nova-lite', 'message'],
+    ['POST', '/model/a/b/c/converse', 'message'],
+    ['POST', '/endpoints/mixtral-8x7b/invocations', 'message'],
+    ['POST', '/v1/embeddings', 'error'],
+    ['DELETE', '/v1/models/nova-lite', 'error'],
+    ['GET', '/admin/models', 'error'],
+    ['POST', '/V1/chat/completions', 'error'],
+  ])('and %s %s is 404 in the shape of its surface', async (method, path, member) => {
+    const { app, calls } = edge();
+    const answer = await call(app, event(method, path));
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json()).toHaveProperty(member);
+    expect(answer.headers['x-request-id']).toBe('req-1');
+    expect(calls).toEqual([]);
+  });
+
+  test('and what will be Anthropic’s answers in Anthropic’s shape', async () => {
+    const answer = await call(edge().app, post('/v1/messages', {}));
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json()).toEqual({ type: 'error', error: { type: 'not_found_error', message: expect.any(String) } });
+  });
+
+  test('T4: an ARN reaches the pipeline decoded once, whichever way it arrived', async () => {
+    const arn = 'arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0';
+    for (const written of [encodeURIComponent(arn), arn]) {
+      const { app, calls } = edge();
+      await call(app, post(`/model/${written}/converse`, CONVERSE));
+      expect(calls.map(({ call: { wanted } }) => wanted)).toEqual([arn]);
+    }
+  });
+
+  test.each(['/model/../admin/x', '/model/%2e%2e/converse', '/model/x%00/converse', '/v1/models/a%252Fb'])(
+    'T4: %s is refused with the shape of where it pointed',
+    async (path) => {
+      const answer = await call(edge().app, post(path, CONVERSE));
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toHaveProperty(path.startsWith('/model') ? 'message' : 'error');
+    },
+  );
+});
+
+describe('T2: without a context that the authorizer made, nothing is looked up or called', () => {
+  const routes: RestEvent[] = [
+    post('/model/nova-lite/converse', CONVERSE),
+    post('/v1/chat/completions', CHAT),
+    event('GET', '/v1/models'),
+    event('GET', '/v1/models/nova-lite'),
+  ];
+  const contexts: [string, unknown][] = [
+    ['missing', undefined],
+    ['null', null],
+    ['a list', []],
+    ['of another version', { ...authorizer, v: '2' }],
+    ['past its expiry', { ...authorizer, exp: '1' }],
+    ['with a member more', { ...authorizer, tenantId: 'globex' }],
+    ['with a tenant that is none', { ...authorizer, tenant: 'a/b' }],
+  ];
+  test.each(contexts)('%s', async (_, context) => {
+    for (const route of routes) {
+      const { app, calls, lines } = edge();
+      const answer = await call(app, withContext(route, context));
+      expect(answer.statusCode).toBe(403);
+      expect(calls).toEqual([]);
+      expect(lines).toHaveLength(1);
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ event: 'refused', code: 'forbidden', Refused: 1 });
+    }
+  });
+});
+
+describe('T1: the tenant is the context’s, whatever else names one', () => {
+  test('headers and query', async () => {
+    const { app, calls } = edge();
+    await call(app, {
+      ...post('/model/nova-lite/converse', CONVERSE, { 'x-tenant-id': 'globex', 'X-Amz-Tenant-Id': 'globex' }),
+      queryStringParameters: { tenant: 'globex' },
+    });
+    expect(calls.map(({ call }) => call.caller)).toEqual([caller]);
+    expect(JSON.stringify(calls[0]?.request)).not.toContain('globex');
+  });
+});
+
+describe('a body', () => {
+  const target = '/model/nova-lite/converse';
+  const deep = `${'['.repeat(1_000)}${']'.repeat(1_000)}`;
+
+  test.each<[string, RestEvent, number]>([
+    ['that is not JSON', post(target, '{'), 400],
+    ['that is empty', post(target, ''), 400],
+    ['that is no object', post(target, '[]'), 400],
+    ['T5: that has a member twice', post(target, '{"a":1,"a":2}'), 400],
+    ['T5: that has a member twice, once escaped', post(target, '{"model":1,"\\u006dodel":2}'), 400],
+    ['T5: with __proto__', post(target, '{"__proto__":{"polluted":true}}'), 400],
+    ['T5: of depth 1,000', post(target, `{"a":${deep}}`), 400],
+    ['T5: with NaN', post(target, '{"a":NaN}'), 400],
+    ['T5: with half a surrogate pair', post(target, '{"a":"\\ud800"}'), 400],
+    ['T5: of 7 MB', post(target, `{"a":"${'x'.repeat(7_000_000)}"}`), 413],
+    ['T5: that is compressed', post(target, '{}', { 'content-encoding': 'gzip' }), 415],
+    ['T5: that is text', post(target, '{}', { 'content-type': 'text/plain' }), 415],
+    ['T5: that is a form', post(target, '{}', { 'content-type': 'application/x-www-form-urlencoded' }), 415],
+    ['T5: in another charset', post(target, '{}', { 'content-type': 'application/json; charset=utf-16' }), 415],
+    ['T5: of no type', { ...post(target, '{}'), headers: {} }, 415],
+  ])('%s is refused on both surfaces', async (_, request, status) => {
+    for (const path of [target, '/v1/chat/completions']) {
+      const { app, calls } = edge();
+      const answer = await call(app, { ...request, path });
+      expect(answer.statusCode, path).toBe(status);
+      expect(answer.json()).toHaveProperty(path.startsWith('/v1') ? 'error' : 'message');
+      expect(calls).toEqual([]);
+    }
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  test('at its largest is taken', async () => {
+    const { app, calls } = edge();
+    const largest = `{"a":"${'x'.repeat(BODY_MAX_BYTES - 8)}"}`;
+    expect((await call(app, post(target, largest))).statusCode).toBe(200);
+    expect(calls[0]?.request.body.byteLength).toBe(BODY_MAX_BYTES);
+    expect((await call(edge().app, post(target, `${largest} `))).statusCode).toBe(413);
+  });
+});
+
+describe('an error', () => {
+  const failing = (error: unknown) =>
+    edge(() => {
+      throw error;
+    });
+  const paths = ['/model/nova-lite/converse', '/v1/chat/completions'];
+  const body = { ...CONVERSE, ...CHAT, messages: CHAT.messages };
+  const ask = (error: unknown, path: string) => call(failing(error).app, post(path, body));
+
+  test.each([
+    ['rate_limited', 429],
+    ['upstream_throttled', 429],
+    ['unavailable', 503],
+    ['upstream_unavailable', 503],
+  ] as const)('%s says when to come back', async (code, status) => {
+    for (const path of paths) {
+      expect(await ask(new TollgateError(code), path)).toMatchObject({
+        statusCode: status,
+        headers: { 'retry-after': '2' },
+      });
+      expect(await ask(new TollgateError(code, { retryAfterSeconds: 7 }), path)).toMatchObject({
+        headers: { 'retry-after': '7' },
+      });
+    }
+  });
+
+  test('model_retired names the successor', async () => {
+    for (const path of paths) {
+      const answer = await ask(new TollgateError('model_retired', { successor: 'nova-lite' }), path);
+      expect(answer.statusCode).toBe(410);
+      expect(answer.text).toContain('nova-lite');
+      expect(answer.headers.link).toBe('</v1/models/nova-lite>; rel="successor-version"');
+    }
+  });
+
+  test('T3: of a model that is not granted, unknown, or refused by IAM is one answer', async () => {
+    for (const path of paths) {
+      const answers = await Promise.all([
+        ask(new TollgateError('model_not_allowed', { field: 'model', reason: 'unknown-model' }), path),
+        ask(new TollgateError('model_not_allowed', { reason: 'action-not-granted' }), path),
+        ask(new TollgateError('denied_by_iam', { detail: { arn: 'arn:aws:bedrock:x' } }), path),
+      ]);
+      expect(
+        new Set(answers.map(({ bytes, statusCode, headers }) => JSON.stringify([statusCode, headers, `${bytes}`])))
+          .size,
+      ).toBe(1);
+      expect(answers[0]?.statusCode).toBe(403);
+    }
+  });
+
+  test.each(['bad_arn', 'policy_too_large', 'bad_setting'] as const)(
+    '%s is our fault and says nothing of itself',
+    async (code) => {
+      for (const path of paths) {
+        const answer = await ask(
+          new TollgateError(code, { message: 'arn:aws:bedrock:us-east-1:111122223333:x' }),
+          path,
+        );
+        expect(answer.statusCode).toBe(500);
+        expect(answer.text).not.toContain('arn:');
+      }
+    },
+  );
+
+  test('T7: nobody expected is 500, and neither the answer nor the log holds what it said', async () => {
+    for (const path of paths) {
+      const { app, lines } = failing(new SyntaxError('Unexpected token in "my secret prompt"'));
+      const answer = await call(app, post(path, body, { authorization: 'Bearer secret-token' }));
+      expect(answer.statusCode).toBe(500);
+      expect(answer.text).not.toContain('secret');
+      expect(lines.join()).not.toContain('secret');
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'error', code: 'internal', cause: 'SyntaxError' });
+    }
+  });
+
+  test('within the pipeline is counted there, and not once more here', async () => {
+    const { app, lines } = failing(new TollgateError('model_not_allowed'));
+    await call(app, post('/v1/chat/completions', CHAT));
+    expect(JSON.parse(lines[0] ?? '')).not.toHaveProperty('Refused');
+  });
+});
+
+describe('GET /v1/models', () => {
+  test('T3: lists what the tenant may use now, and nothing else', async () => {
+    const answer = await call(edge().app, event('GET', '/v1/models'));
+    const { object, data } = answer.json() as { object: string; data: { id: string }[] };
+    expect(object).toBe('list');
+    expect(data.map(({ id }) => id)).toEqual(['nova-lite', 'claude-v2', 'mixtral-8x7b']);
+    expect(data[0]).toEqual({ id: 'nova-lite', object: 'model', created: 0, owned_by: 'amazon-bedrock' });
+    expect(answer.text).not.toContain('arn:');
+  });
+
+  test('says of a deprecated model until when, and by what it is replaced', async () => {
+    const answer = await call(edge().app, event('GET', '/v1/models/claude-v2'));
+    expect(answer.json()).toMatchObject({ id: 'claude-v2', sunset_at: expect.any(Number), successor: 'nova-lite' });
+    expect(answer.headers).toMatchObject({ deprecation: expect.stringMatching(/^@\d+$/), sunset: expect.any(String) });
+  });
+
+  test.each([
+    'nova-lite',
+    'amazon.nova-lite-v1:0',
+    'arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0',
+  ])('shows one by %s', async (id) => {
+    const answer = await call(edge().app, event('GET', `/v1/models/${encodeURIComponent(id)}`));
+    expect(answer.json()).toMatchObject({ id: 'nova-lite' });
+  });
+
+  test('T3: one that is not granted and one that does not exist are the same 403', async () => {
+    const [other, none] = await Promise.all(
+      ['llama-3-3-70b', 'nonsense'].map((id) => call(edge().app, event('GET', `/v1/models/${id}`))),
+    );
+    expect(other?.statusCode).toBe(403);
+    expect(other?.text).toBe(none?.text);
+  });
+
+  test('a retired one is 410 with its successor', async () => {
+    const answer = await call(edge().app, event('GET', `/v1/models/${retired.id}`));
+    expect(answer.statusCode).toBe(410);
+    expect(answer.text).toContain('nova-lite');
+  });
+});
