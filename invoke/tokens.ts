@@ -90,7 +90,7 @@ function ofChunk({ type, payload }: StreamEvent): Tokens | number {
       member(metrics, 'outputTokenCount'),
       member(metrics, 'cacheReadInputTokenCount'),
       member(metrics, 'cacheWriteInputTokenCount'),
-    ) ?? 0
+    ) ?? textBytes(chunk)
   );
 }
 
