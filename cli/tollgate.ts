@@ -1,14 +1,16 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import * as grant from './grant.ts';
+import * as meter from './meter.ts';
 import * as model from './model.ts';
 import { explain } from './print.ts';
+import * as report from './report.ts';
 import { resolveTarget, type Target } from './target.ts';
 import * as tenant from './tenant.ts';
 import * as token from './token.ts';
 
 // One file a noun. What a noun needs of AWS it imports when it runs: `tollgate --help` should not wait for five SDKs.
-const NOUNS = [token, model, tenant, grant];
+const NOUNS = [token, model, tenant, grant, meter, report];
 
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('tollgate')
