@@ -56,7 +56,6 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
   const end = (outcome: 'ok' | 'abandoned'): void => {
     over = true;
     invocation.finished(outcome, usage.usage());
-    deadline.done();
   };
   const fail = (thrown: unknown): TollgateError => {
     const error = thrown instanceof TollgateError ? thrown : lost(thrown);
@@ -79,12 +78,12 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
     const timer = setTimeout(() => deadline.stop(new TollgateError('deadline', { reason: 'drain-time' })), drainMs);
     try {
       while (!(await events.next()).done);
-      end('abandoned');
+      deadline.done();
     } catch (error) {
-      end('abandoned');
       deadline.stop(asTollgateError(error));
     } finally {
       clearTimeout(timer);
+      end('abandoned');
     }
   };
   const leave = async (): Promise<IteratorResult<StreamEvent>> => {
@@ -104,8 +103,10 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
         if (over || drained >= 0) return { done: true, value: undefined };
         const result = await events.next();
         if (drained >= 0) return { done: true, value: undefined };
-        if (result.done) end('ok');
-        else invocation.answered();
+        if (result.done) {
+          deadline.done();
+          end('ok');
+        } else invocation.answered();
         return result;
       } catch (error) {
         if (told || drained >= 0) return { done: true, value: undefined };

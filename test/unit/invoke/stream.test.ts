@@ -1,0 +1,288 @@
+import { describe, expect, test, vi } from 'vitest';
+import { TollgateError } from '../../../contract/errors.ts';
+import type { Operation } from '../../../invoke/call.ts';
+import { startDeadline } from '../../../invoke/deadline.ts';
+import { createSplitter, readEvent } from '../../../invoke/frames.ts';
+import { beginInvocation } from '../../../invoke/invocation.ts';
+import { pump } from '../../../invoke/stream.ts';
+import { bytesOf, callOf, chunk, delta, frame, memoryMeter, metadata, NOW, requestOf, textsOf } from './core.ts';
+
+interface Options {
+  operation?: Operation;
+  idleMs?: number;
+  totalMs?: number;
+  drainMs?: number;
+  drainBytes?: number;
+}
+
+function setUp(body: AsyncIterable<Uint8Array>, options: Options = {}) {
+  const { operation = 'converse-stream', idleMs = 5_000, totalMs = 10_000, ...drain } = options;
+  const meter = memoryMeter();
+  const call = callOf(operation);
+  const invocation = beginInvocation(call, { meter, clock: () => NOW, newId: () => 'id-1' });
+  invocation.started();
+  const deadline = startDeadline(totalMs);
+  const { kept, waitUntil } = call;
+  const request = requestOf(operation, { text: '12345678' });
+  const events = pump({ body, request, invocation, deadline, idleMs, waitUntil, ...drain });
+  return { events, finished: meter.finishedLines, deadline, kept };
+}
+
+const never = () => new Promise<never>(() => {});
+const whole = [frame('messageStart', {}), delta('hello'), frame('messageStop', {}), metadata(3, 5)];
+const TYPES = ['messageStart', 'contentBlockDelta', 'messageStop', 'metadata'];
+const reported = { tokens: { input: 3, output: 5, cacheRead: 0, cacheWrite: 0 }, estimated: false };
+
+describe('frames', () => {
+  test('U3 a 1 MB event in small pieces comes out once, and is copied once', () => {
+    const big = frame('contentBlockDelta', { text: 'x'.repeat(1_048_576) });
+    const splitter = createSplitter();
+    const found: Uint8Array[] = [];
+    const copy = vi.spyOn(Buffer, 'concat');
+    for (let at = 0; at < big.byteLength; at += 1000) found.push(...splitter.push(big.subarray(at, at + 1000)));
+    expect(copy.mock.calls.length).toBeLessThan(4);
+    copy.mockRestore();
+    expect(found).toHaveLength(1);
+    expect(Buffer.from(found[0] ?? []).equals(big)).toBe(true);
+  });
+
+  test.each([
+    ['a length beyond the protocol', [0x7f, 0xff, 0xff, 0xff]],
+    ['a length below the smallest message', [0, 0, 0, 3]],
+  ])('U3 %s is refused at once, not waited for', (_, length) => {
+    const bytes = Buffer.from(delta('x'));
+    bytes.set(length, 0);
+    expect(() => createSplitter().push(bytes.subarray(0, 12))).toThrow(
+      expect.objectContaining({ code: 'upstream_failed', reason: 'event-corrupt' }),
+    );
+  });
+
+  test('a message that is neither event nor error is not an event', () => {
+    expect(() => readEvent(frame('x', {}, 'event').map((byte) => byte))).not.toThrow();
+    const unknown = frame('x', {}, 'strange' as 'event');
+    expect(() => readEvent(unknown)).toThrow(expect.objectContaining({ reason: 'event-corrupt' }));
+  });
+});
+
+describe('a stream that ends in full', () => {
+  test('gives every frame untouched, and its usage once', async () => {
+    const { events, finished } = setUp(bytesOf(...whole));
+    const given: Uint8Array[] = [];
+    for await (const { bytes } of events) given.push(bytes);
+    expect(Buffer.concat(given).equals(Buffer.concat(whole))).toBe(true);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'ok', code: '', ...reported })]);
+  });
+
+  test('of InvokeModelWithResponseStream has no end marker, so its end is its end', async () => {
+    const { events, finished } = setUp(bytesOf(chunk({ completion: '12345678' })), {
+      operation: 'invoke-with-response-stream',
+    });
+    await textsOf(events);
+    expect(finished()).toEqual([
+      expect.objectContaining({
+        outcome: 'ok',
+        estimated: true,
+        tokens: expect.objectContaining({ input: 2, output: 2 }),
+      }),
+    ]);
+  });
+
+  test('left after its last event is not abandoned', async () => {
+    const { events, finished } = setUp(bytesOf(...whole));
+    for await (const { type } of events) if (type === 'metadata') break;
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'ok', ...reported })]);
+  });
+});
+
+describe('U2 a stream that breaks', () => {
+  async function* then(error: Error, ...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
+    yield* chunks;
+    throw error;
+  }
+  const corrupt = Buffer.from(delta('corrupt'));
+  corrupt[20] = (corrupt[20] ?? 0) ^ 1;
+  const reset = Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+  const throttled = frame('throttlingException', { message: 'slow down' }, 'exception');
+  const invalid = frame('validationException', { message: 'bad arn:aws:bedrock:us-east-1::x/y' }, 'exception');
+  const [first = corrupt, second = corrupt] = whole;
+
+  test.each([
+    ['ends before its metadata', bytesOf(first, second), 2, 'upstream_failed', 'stream-ended-early', 'interrupted'],
+    [
+      'ends within an event',
+      bytesOf(first, second.subarray(0, 30)),
+      1,
+      'upstream_failed',
+      'stream-ended-early',
+      'interrupted',
+    ],
+    ['loses its connection', then(reset, first, second), 2, 'upstream_failed', 'connection-lost', 'interrupted'],
+    ['has a wrong checksum', bytesOf(first, corrupt), 1, 'upstream_failed', 'event-corrupt', 'interrupted'],
+    [
+      'says it is throttled midway',
+      bytesOf(first, throttled),
+      1,
+      'upstream_throttled',
+      'upstream-error',
+      'interrupted',
+    ],
+    [
+      'says it failed with an error message',
+      bytesOf(first, frame('InternalFailure', 'x', 'error')),
+      1,
+      'upstream_failed',
+      'upstream-error',
+      'interrupted',
+    ],
+    ['says so before its first event', bytesOf(throttled), 0, 'upstream_throttled', 'upstream-error', 'throttled'],
+    ['rejects the request in the stream', bytesOf(invalid), 0, 'upstream_rejected', 'upstream-error', 'refused'],
+    ['is empty', bytesOf(), 0, 'upstream_failed', 'stream-ended-early', 'failed'],
+  ] as const)('%s', async (_, body, given, code, reason, outcome) => {
+    const { events, finished, deadline } = setUp(body);
+    const types: string[] = [];
+    const reading = (async () => {
+      for await (const { type } of events) types.push(type);
+    })();
+    await expect(reading).rejects.toMatchObject({ code, reason });
+    expect(types).toEqual(TYPES.slice(0, given));
+    const billed = outcome === 'interrupted';
+    expect(finished()).toEqual([
+      expect.objectContaining({
+        outcome,
+        code,
+        estimated: billed,
+        tokens: expect.objectContaining({ input: billed ? 2 : 0 }),
+      }),
+    ]);
+    expect(deadline.signal.aborted).toBe(true);
+  });
+
+  test('a message of AWS in a stream is cleaned', async () => {
+    const { events } = setUp(bytesOf(invalid));
+    await expect(textsOf(events)).rejects.toMatchObject({ publicMessage: 'bad [resource]' });
+  });
+
+  test('tells its reader once; after that it has ended', async () => {
+    const { events } = setUp(bytesOf(corrupt));
+    const iterator = events[Symbol.asyncIterator]();
+    await expect(iterator.next()).rejects.toMatchObject({ reason: 'event-corrupt' });
+    await expect(iterator.next()).resolves.toMatchObject({ done: true });
+  });
+});
+
+describe('U4 a stream out of time', () => {
+  async function* silentAfter(...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
+    yield* chunks;
+    await never();
+  }
+
+  test('silence ends it at the idle deadline, with its usage', async () => {
+    const { events, finished, deadline } = setUp(silentAfter(delta('1234')), { idleMs: 10 });
+    await expect(textsOf(events)).rejects.toMatchObject({ code: 'deadline', reason: 'stream-idle' });
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'deadline', code: 'deadline', estimated: true })]);
+    expect(deadline.signal.aborted).toBe(true);
+  });
+
+  test('a slow reader is not silence of the model', async () => {
+    vi.useFakeTimers();
+    try {
+      const { events, finished } = setUp(bytesOf(...whole), { idleMs: 1_000, totalMs: 100_000 });
+      const iterator = events[Symbol.asyncIterator]();
+      await iterator.next();
+      await vi.advanceTimersByTimeAsync(60_000);
+      const rest: string[] = [];
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) rest.push(next.value.type);
+      expect(rest).toEqual(TYPES.slice(1));
+      expect(finished()[0]?.outcome).toBe('ok');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test.each([
+    ['that nobody reads', false],
+    ['whose reader has stopped', true],
+  ])('the total deadline finishes a stream %s', async (_, begin) => {
+    const { events, finished } = setUp(silentAfter(delta('1')), { totalMs: 20 });
+    const iterator = events[Symbol.asyncIterator]();
+    if (begin) await iterator.next();
+    await vi.waitFor(() => expect(finished()).toEqual([expect.objectContaining({ outcome: 'deadline' })]));
+    await expect(iterator.next()).rejects.toMatchObject({ code: 'deadline', reason: 'call-total' });
+  });
+
+  test('nothing is read before it is taken', async () => {
+    let pulled = 0;
+    async function* counting(): AsyncGenerator<Uint8Array> {
+      for (const bytes of whole) {
+        pulled++;
+        yield bytes;
+      }
+    }
+    const { events } = setUp(counting());
+    const iterator = events[Symbol.asyncIterator]();
+    await iterator.next();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(pulled).toBe(1);
+  });
+});
+
+describe('U5 a stream whose reader has gone', () => {
+  test('is read on for its usage while the function is kept alive', async () => {
+    const { events, finished, kept } = setUp(bytesOf(...whole));
+    for await (const _ of events) break;
+    expect(kept).toHaveLength(1);
+    await Promise.all(kept);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', code: '', ...reported })]);
+  });
+
+  test('before it read anything, or while it was waiting, is read on as well', async () => {
+    const unread = setUp(bytesOf(...whole));
+    await unread.events[Symbol.asyncIterator]().return?.();
+    await Promise.all(unread.kept);
+    expect(unread.finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', ...reported })]);
+
+    const waiting = setUp(bytesOf(...whole));
+    const iterator = waiting.events[Symbol.asyncIterator]();
+    const pending = iterator.next();
+    await iterator.return?.();
+    await iterator.return?.();
+    await expect(pending).resolves.toMatchObject({ done: true });
+    await Promise.all(waiting.kept);
+    expect(waiting.kept).toHaveLength(1);
+    expect(waiting.finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', ...reported })]);
+  });
+
+  test('is given up at the bytes allowed, marked as estimated', async () => {
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) yield delta('12345678');
+    }
+    const { events, finished, kept, deadline } = setUp(endless(), { drainBytes: 1_000 });
+    for await (const _ of events) break;
+    await Promise.all(kept);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', estimated: true })]);
+    expect(deadline.signal.aborted).toBe(true);
+  });
+
+  test('is given up at the time allowed', async () => {
+    async function* silent(): AsyncGenerator<Uint8Array> {
+      yield delta('1');
+      await never();
+    }
+    const { events, finished, kept, deadline } = setUp(silent(), { drainMs: 10 });
+    for await (const _ of events) break;
+    await Promise.all(kept);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', estimated: true })]);
+    expect(deadline.signal.aborted).toBe(true);
+  });
+
+  test('and that breaks while it is read on is still abandoned, once', async () => {
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield delta('1');
+      throw new TollgateError('upstream_failed');
+    }
+    const { events, finished, kept } = setUp(broken());
+    for await (const _ of events) break;
+    await Promise.all(kept);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', code: '', estimated: true })]);
+  });
+});
