@@ -1,6 +1,6 @@
 import { Hono } from 'hono/tiny';
 import { decodeContext } from '../contract/context.ts';
-import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { asTollgateError, type Code, TollgateError } from '../contract/errors.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Operation, Run } from './call.ts';
 import type { Exchange } from './exchange.ts';
@@ -24,6 +24,9 @@ interface Env {
   Bindings: Bindings;
   Variables: { exchange: Exchange; ran: boolean };
 }
+
+// Anybody can ask for what is not there.
+const NOT_COUNTED: ReadonlySet<Code> = new Set(['not_found', 'unavailable']);
 
 /**
  * The routes, and nothing else: what a route does is its surface's, and who calls is the context's. A path or a method
@@ -68,10 +71,13 @@ export function createApp(deps: AppDeps): Served {
     };
   }
 
-  /** A refusal within the pipeline has its usage record, and is counted there; every other one is counted here. */
+  /**
+   * A refusal within the pipeline has its usage record and is counted there, an undecided call where it went undecided;
+   * every other refusal of a route is counted here.
+   */
   function refuse(path: string, thrown: unknown, requestId: string, ran = false): Response {
     const error = asTollgateError(thrown);
-    log('refused', error, requestId, ran || error.code === 'not_found' ? {} : { [METRICS.refused]: 1 });
+    log('refused', error, requestId, ran || NOT_COUNTED.has(error.code) ? {} : { [METRICS.refused]: 1 });
     return errorAnswer(path, error);
   }
 
@@ -84,7 +90,14 @@ export function createApp(deps: AppDeps): Served {
   }
 
   return {
-    fetch: async (request, bindings) => app.fetch(request, bindings),
+    async fetch(request, bindings) {
+      try {
+        return await app.fetch(request, bindings);
+      } catch (error) {
+        // The router hands on only what is an Error.
+        return refuse(new URL(request.url).pathname, error, bindings.requestId);
+      }
+    },
     refuse,
     failed: (error, requestId) => log('failed-in-background', asTollgateError(error), requestId),
   };

@@ -243,6 +243,10 @@ describe('an error', () => {
     }
   });
 
+  test('that is not even an Error is 500', async () => {
+    for (const path of paths) expect((await ask('thrown text', path)).statusCode).toBe(500);
+  });
+
   test('within the pipeline is counted there, and not once more here', async () => {
     const { app, lines } = failing(new TollgateError('model_not_allowed'));
     await call(app, post('/v1/chat/completions', CHAT));

@@ -88,7 +88,7 @@ export function edge(upstream: Upstream = () => whole(nova, {}), model: AllowedM
       calls.push({ call, request });
       return upstream(request, call, model);
     },
-    models: createModels({ registry: { tenant: async () => null } }),
+    models: createModels({ registry: { tenant: async () => null }, onUndecided: () => {} }),
     clock: () => NOW,
     write: (line) => lines.push(line),
   });

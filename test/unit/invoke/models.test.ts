@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CallerContext } from '../../../contract/context.ts';
+import { TollgateError } from '../../../contract/errors.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { createModels } from '../../../invoke/models.ts';
@@ -38,6 +39,8 @@ function registry(answer: TenantEntries | null) {
   };
 }
 
+const modelsOf = (reader: ReturnType<typeof registry>) => createModels({ registry: reader, onUndecided: () => {} });
+
 const entries = (suspended: boolean): TenantEntries => ({
   id: tenant,
   suspended,
@@ -49,7 +52,7 @@ const entries = (suspended: boolean): TenantEntries => ({
 describe('the models of a caller', () => {
   test('come from the context without asking the registry, also when there are none', async () => {
     const reader = registry(entries(false));
-    const models = createModels({ registry: reader });
+    const models = modelsOf(reader);
     expect(await models(caller([nova]))).toEqual([nova]);
     expect(await models(caller([]))).toEqual([]);
     expect(reader.asked).toEqual([]);
@@ -57,7 +60,7 @@ describe('the models of a caller', () => {
 
   test('come from the registry when they did not fit into the context', async () => {
     const reader = registry(entries(false));
-    expect(await createModels({ registry: reader })(caller(null))).toEqual([nova]);
+    expect(await modelsOf(reader)(caller(null))).toEqual([nova]);
     expect(reader.asked).toEqual(['acme']);
   });
 
@@ -65,7 +68,18 @@ describe('the models of a caller', () => {
     ['tenant-unknown', null],
     ['tenant-suspended', entries(true)],
   ])('are refused with %s', async (reason, answer) => {
-    const models = createModels({ registry: registry(answer) });
+    const models = modelsOf(registry(answer));
     await expect(models(caller(null))).rejects.toMatchObject({ code: 'forbidden', reason });
+  });
+
+  test('and when the registry cannot say, that is reported and thrown, and nothing is allowed', async () => {
+    const unavailable = new TollgateError('unavailable', { reason: 'registry-timeout' });
+    const reported: TollgateError[] = [];
+    const models = createModels({
+      registry: { tenant: () => Promise.reject(unavailable) },
+      onUndecided: (error) => reported.push(error),
+    });
+    await expect(models(caller(null))).rejects.toBe(unavailable);
+    expect(reported).toEqual([unavailable]);
   });
 });

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { REGISTRY_TIMEOUT_MS, STS_TIMEOUT_MS } from '../contract/limits.ts';
+import { logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import { invokeSettings } from '../contract/settings.ts';
+import { createMeter } from '../metering/emit.ts';
+import { createRegistry } from '../registry/dynamo.ts';
+import { createApp } from './app.ts';
+import { createCredentials, createSts } from './credentials.ts';
+import { type LambdaRuntime, streamingHandler } from './lambda.ts';
+import { createModels } from './models.ts';
+import { createPipeline } from './pipeline.ts';
+import { createBedrock } from './providers/bedrock.ts';
+import { createTransport } from './transport.ts';
+
+const { table, invokerRoleArn, ...deadlines } = invokeSettings(process.env);
+const clock = () => Date.now();
+// Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
+const write: WriteLine = (line) => {
+  process.stdout.write(`${line}\n`);
+};
+
+const models = createModels({
+  registry: createRegistry({
+    client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
+    table,
+    clock,
+    rememberTenants: true,
+    onUnusable: (item) =>
+      write(logLine(clock(), { event: 'unusable-entry', level: 'error', ...item }, { [METRICS.unusableEntry]: 1 })),
+  }),
+  onUndecided: ({ code, reason }) =>
+    write(logLine(clock(), { event: 'undecided', level: 'error', code, reason }, { [METRICS.undecided]: 1 })),
+});
+
+const sts = createSts(createTransport({ requestMs: STS_TIMEOUT_MS }));
+const bedrock = createBedrock({ transport: createTransport(), clock });
+
+const run = createPipeline({
+  models,
+  credentials: createCredentials({ sts, roleArn: invokerRoleArn, clock, write }),
+  providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
+  meter: createMeter({ write }),
+  clock,
+  newId: randomUUID,
+  deadlines,
+  write,
+});
+
+const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
+
+export const handler = streamingHandler(createApp({ run, models, clock, write }), awslambda);
