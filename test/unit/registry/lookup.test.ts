@@ -1,0 +1,259 @@
+import { describe, expect, test } from 'vitest';
+import { TollgateError } from '../../../contract/errors.ts';
+import { parseTenantId } from '../../../contract/identity.ts';
+import { REGISTRY_MEMORY_MAX, REGISTRY_MEMORY_MS } from '../../../contract/limits.ts';
+import type { Document } from '../../../registry/items.ts';
+import { grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';
+import type { Unusable } from '../../../registry/kinds.ts';
+import { createLookup } from '../../../registry/lookup.ts';
+import { grantDocument, modelDocument, tenantDocument } from './documents.ts';
+import { memoryItems } from './memory-items.ts';
+
+const ACME = parseTenantId('acme');
+
+function setUp(options: { rememberTenants?: boolean; timeoutMs?: number } = {}) {
+  const items = memoryItems();
+  const unusable: Unusable[] = [];
+  const time = { ms: 1_000_000 };
+  const reader = createLookup({
+    items,
+    clock: () => time.ms,
+    onUnusable: (item) => void unusable.push(item),
+    ...options,
+  });
+  const put = {
+    tenant: (id: string, changes?: Document) => items.edit(tenantKey(parseTenantId(id)), tenantDocument(id, changes)),
+    model: (id: string, changes?: Document) => items.edit(modelKey(id), modelDocument(id, changes)),
+    grant: (tenant: string, model: string, changes?: Document) =>
+      items.edit(grantKey({ tenant: parseTenantId(tenant), model }), grantDocument(tenant, model, changes)),
+  };
+  return { items, unusable, time, reader, put };
+}
+
+describe('a tenant and what it may call', () => {
+  test('the entries are the granted models, by id, with the actions of the grant', async () => {
+    const { items, reader, put, unusable } = setUp();
+    put.tenant('acme', { costCenter: 'CC-7' });
+    put.model('b');
+    put.model('a');
+    put.model('not-granted');
+    put.grant('acme', 'b', { actions: ['stream', 'invoke'] });
+    put.grant('acme', 'a');
+    const found = await reader.tenant(ACME);
+    expect(found).toMatchObject({ id: 'acme', suspended: false, costCenter: 'CC-7', unusable: 0 });
+    expect(found?.models.map(({ id, actions }) => [id, actions])).toEqual([
+      ['a', ['invoke', 'stream', 'count']],
+      ['b', ['invoke', 'stream']],
+    ]);
+    expect(Object.keys(found?.models[0] ?? {})).toEqual(['id', 'target', 'actions', 'lifecycle']);
+    expect(items.calls).toEqual(['partition TENANT#acme', 'batch 2']);
+    expect(unusable).toEqual([]);
+  });
+
+  test('D2 an empty table knows no tenant, and asks for no model', async () => {
+    const { items, reader } = setUp();
+    expect(await reader.tenant(ACME)).toBeNull();
+    expect(items.calls).toEqual(['partition TENANT#acme']);
+  });
+
+  test('D2 grants without a tenant item are nobody’s', async () => {
+    const { reader, put } = setUp();
+    put.model('a');
+    put.grant('acme', 'a');
+    expect(await reader.tenant(ACME)).toBeNull();
+  });
+
+  test('D7 a suspended tenant is said to be, whatever it was granted', async () => {
+    const { reader, put } = setUp();
+    put.tenant('acme', { suspended: true });
+    put.model('a');
+    put.grant('acme', 'a');
+    expect(await reader.tenant(ACME)).toMatchObject({ suspended: true });
+  });
+
+  test('D3 a malformed model takes nothing else with it, and is counted and named', async () => {
+    const { reader, put, unusable } = setUp();
+    put.tenant('acme');
+    put.model('good');
+    put.model('bad', { target: { kind: 'bedrock-model' } });
+    put.model('newer', { v: 2 });
+    for (const model of ['good', 'bad', 'newer']) put.grant('acme', model);
+    const found = await reader.tenant(ACME);
+    expect(found?.models.map(({ id }) => id)).toEqual(['good']);
+    expect(found?.unusable).toBe(2);
+    expect(unusable).toEqual([
+      { pk: 'MODEL#bad', sk: 'MODEL', field: 'target.modelId', reason: 'missing' },
+      { pk: 'MODEL#newer', sk: 'MODEL', field: 'v', reason: 'unknown-version' },
+    ]);
+  });
+
+  test('D3 a malformed grant grants nothing', async () => {
+    const { reader, put } = setUp();
+    put.tenant('acme');
+    put.model('a');
+    put.grant('acme', 'a', { actions: ['everything'] });
+    expect(await reader.tenant(ACME)).toMatchObject({ models: [], unusable: 1 });
+  });
+
+  test('D3 a malformed tenant is no tenant', async () => {
+    const { reader, put, unusable } = setUp();
+    put.tenant('acme', { suspended: 'no' });
+    expect(await reader.tenant(ACME)).toBeNull();
+    expect(unusable).toMatchObject([{ pk: 'TENANT#acme', field: 'suspended' }]);
+  });
+
+  test('D3 an item of an unknown kind in the partition is counted: it may be a restriction', async () => {
+    const { items, reader, put } = setUp();
+    put.tenant('acme');
+    items.edit({ pk: 'TENANT#acme', sk: 'LIMIT#a' }, { v: 1 });
+    expect(await reader.tenant(ACME)).toMatchObject({ unusable: 1 });
+  });
+
+  test('D6 an item that names another tenant or model than its key is refused', async () => {
+    const { items, reader, put, unusable } = setUp();
+    put.tenant('acme');
+    put.model('a');
+    items.edit(grantKey({ tenant: ACME, model: 'a' }), grantDocument('globex', 'a'));
+    items.edit(grantKey({ tenant: ACME, model: 'b' }), grantDocument('acme', 'a'));
+    put.grant('acme', 'c');
+    items.edit(modelKey('c'), modelDocument('a'));
+    expect(await reader.tenant(ACME)).toMatchObject({ models: [], unusable: 3 });
+    expect(unusable.map(({ reason }) => reason)).toEqual(Array(3).fill('names-another-item'));
+  });
+
+  test('D6 a tenant item that names another tenant is no tenant', async () => {
+    const { items, reader } = setUp();
+    items.edit(tenantKey(ACME), tenantDocument('globex'));
+    expect(await reader.tenant(ACME)).toBeNull();
+  });
+
+  test('a grant of a model that does not exist grants nothing and is not a fault', async () => {
+    const { reader, put } = setUp();
+    put.tenant('acme');
+    put.grant('acme', 'later');
+    expect(await reader.tenant(ACME)).toMatchObject({ models: [], unusable: 0 });
+  });
+
+  test('L1 a successor that the tenant does not hold is not told', async () => {
+    const { reader, put } = setUp();
+    put.tenant('acme');
+    put.model('mine', { lifecycle: { status: 'deprecated', successor: 'secret' } });
+    put.model('also-mine', { lifecycle: { status: 'deprecated', successor: 'mine' } });
+    put.model('secret');
+    put.grant('acme', 'mine');
+    put.grant('acme', 'also-mine');
+    const found = await reader.tenant(ACME);
+    expect(found?.models.map(({ lifecycle }) => lifecycle.successor)).toEqual(['mine', undefined]);
+  });
+});
+
+describe('what is remembered', () => {
+  test('models for five seconds, the tenant not at all', async () => {
+    const { items, reader, put, time } = setUp();
+    put.tenant('acme');
+    put.model('a');
+    put.grant('acme', 'a');
+    await reader.tenant(ACME);
+    put.model('a', { lifecycle: { status: 'retired' } });
+    put.tenant('acme', { suspended: true });
+    time.ms += REGISTRY_MEMORY_MS - 1;
+    const soon = await reader.tenant(ACME);
+    expect(soon).toMatchObject({ suspended: true });
+    expect(soon?.models[0]?.lifecycle.status).toBe('active');
+    time.ms += 1;
+    expect((await reader.tenant(ACME))?.models[0]?.lifecycle.status).toBe('retired');
+    expect(items.calls.filter((call) => call.startsWith('batch'))).toHaveLength(2);
+  });
+
+  test('the tenant, too, where that was asked for, and never that there is none', async () => {
+    const { items, reader, put, time } = setUp({ rememberTenants: true });
+    expect(await reader.tenant(ACME)).toBeNull();
+    put.tenant('acme');
+    expect(await reader.tenant(ACME)).toMatchObject({ id: 'acme' });
+    put.tenant('acme', { suspended: true });
+    expect(await reader.tenant(ACME)).toMatchObject({ suspended: false });
+    time.ms += REGISTRY_MEMORY_MS;
+    expect(await reader.tenant(ACME)).toMatchObject({ suspended: true });
+    expect(items.calls).toHaveLength(3);
+  });
+
+  test('nothing for longer because the clock was set back', async () => {
+    const { reader, put, time } = setUp({ rememberTenants: true });
+    put.tenant('acme');
+    await reader.tenant(ACME);
+    put.tenant('acme', { suspended: true });
+    time.ms -= 60_000;
+    expect(await reader.tenant(ACME)).toMatchObject({ suspended: true });
+  });
+
+  test('no more than so many models', async () => {
+    const { items, reader, put } = setUp();
+    const ids = Array.from({ length: REGISTRY_MEMORY_MAX + 1 }, (_, index) => `m${index}`);
+    for (const id of ids) put.model(id);
+    await reader.prices(ids);
+    await reader.prices(ids.slice(1));
+    expect(items.calls).toEqual([`batch ${ids.length}`]);
+    await reader.prices(ids.slice(0, 1));
+    expect(items.calls).toEqual([`batch ${ids.length}`, 'batch 1']);
+  });
+
+  test('one tenant’s model is read once for another tenant', async () => {
+    const { items, reader, put } = setUp();
+    for (const tenant of ['acme', 'globex']) {
+      put.tenant(tenant);
+      put.grant(tenant, 'a');
+    }
+    put.model('a');
+    await reader.tenant(ACME);
+    await reader.tenant(parseTenantId('globex'));
+    expect(items.calls.filter((call) => call.startsWith('batch'))).toHaveLength(1);
+  });
+
+  test('D1 nothing of a failure: the next question is asked anew', async () => {
+    const { items, reader, put } = setUp({ rememberTenants: true });
+    put.tenant('acme');
+    put.model('a');
+    put.grant('acme', 'a');
+    const batch = items.batch;
+    items.batch = async () => {
+      throw new TollgateError('unavailable', { retryAfterSeconds: 2 });
+    };
+    await expect(reader.tenant(ACME)).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 2 });
+    items.batch = batch;
+    expect((await reader.tenant(ACME))?.models).toHaveLength(1);
+  });
+
+  test('D1 a store that never answers is unavailable in bounded time, and the question is called off', async () => {
+    const { items, reader } = setUp({ timeoutMs: 20 });
+    let aborted = false;
+    items.partition = (_, signal) => {
+      signal?.addEventListener('abort', () => {
+        aborted = true;
+      });
+      return new Promise(() => {});
+    };
+    await expect(reader.tenant(ACME)).rejects.toMatchObject({ code: 'unavailable', reason: 'registry-timeout' });
+    expect(aborted).toBe(true);
+  });
+});
+
+describe('prices', () => {
+  test('M6 are those of the models that exist and are well formed; other ids are left out', async () => {
+    const { reader, put } = setUp();
+    put.model('a');
+    put.model('bad', { prices: [{}] });
+    const prices = await reader.prices(['a', 'a', 'bad', 'absent', '', 'Not An Id', '__proto__']);
+    expect([...prices]).toEqual([
+      [
+        'a',
+        { id: 'a', prices: [{ version: '2026-01', from: Date.UTC(2026, 0, 1), input: '0.00006', output: '0.00024' }] },
+      ],
+    ]);
+  });
+
+  test('of no model need no store', async () => {
+    const { items, reader } = setUp();
+    expect((await reader.prices([])).size).toBe(0);
+    expect(items.calls).toEqual([]);
+  });
+});
