@@ -1,0 +1,124 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AccessLogFormat,
+  type AuthorizationType,
+  EndpointType,
+  IdentitySource,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  RequestAuthorizer,
+  ResponseTransferMode,
+  RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { addGatewayResponses } from './gateway-responses.ts';
+import { acknowledge } from './nag.ts';
+import type { Names } from './names.ts';
+import type { InfraSettings } from './settings.ts';
+
+/** Served without a token: a health check has none, and a client reads the description before it has one. */
+const OPEN_PATHS = ['health', 'openapi.json'];
+
+/**
+ * What an access log line holds. No header, no query and no path as it was written, since a caller may put a token into any
+ * of them; the function's own lines know which model was asked for.
+ */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  at: '$context.requestTimeEpoch',
+  sourceIp: '$context.identity.sourceIp',
+  method: '$context.httpMethod',
+  route: '$context.resourcePath',
+  status: '$context.status',
+  responseBytes: '$context.responseLength',
+  latencyMs: '$context.responseLatency',
+  integrationMs: '$context.integration.latency',
+  integrationStatus: '$context.integration.status',
+  authorizerMs: '$context.authorizer.latency',
+  authorizerStatus: '$context.authorizer.status',
+  tenant: '$context.authorizer.tenant',
+  refusal: '$context.error.responseType',
+};
+
+/** The REST API: one authorizer, one function behind it, answers streamed. */
+export class GatewayApi extends Construct {
+  readonly api: RestApi;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: InfraSettings,
+    names: Names,
+    functions: { authorizer: IFunction; invoke: IFunction },
+  ) {
+    super(scope, id);
+    const accessLogs = new LogGroup(this, 'AccessLogs', {
+      logGroupName: names.logGroup('access'),
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.api = new RestApi(this, 'Api', {
+      restApiName: names.of('gateway'),
+      description: 'Tollgate: models for tenants',
+      // Streams may be silent for five minutes on a regional endpoint and for thirty seconds on an edge one.
+      endpointTypes: [EndpointType.REGIONAL],
+      // Bodies reach the function as the bytes they are.
+      binaryMediaTypes: ['*/*'],
+      cloudWatchRole: settings.apiGatewayLogRole,
+      ...(settings.apiGatewayLogRole ? { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN } : {}),
+      deployOptions: {
+        stageName: settings.stage,
+        throttlingRateLimit: settings.throttleRate,
+        throttlingBurstLimit: settings.throttleBurst,
+        accessLogDestination: new LogGroupLogDestination(accessLogs),
+        accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+        loggingLevel: MethodLoggingLevel.OFF,
+        dataTraceEnabled: false,
+        metricsEnabled: true,
+      },
+    });
+    this.#addRoutes(settings, names, functions);
+    addGatewayResponses(this.api);
+    this.#acknowledge();
+  }
+
+  #addRoutes(settings: InfraSettings, names: Names, functions: { authorizer: IFunction; invoke: IFunction }): void {
+    const integration = new LambdaIntegration(functions.invoke, {
+      proxy: true,
+      responseTransferMode: ResponseTransferMode.STREAM,
+      timeout: Duration.minutes(15),
+      allowTestInvoke: false,
+    });
+    const authorizer = new RequestAuthorizer(this, 'Authorizer', {
+      authorizerName: names.of('authorizer'),
+      handler: functions.authorizer,
+      // The one identity source: without the header API Gateway answers 401 by itself, and its value keys the cache.
+      identitySources: [IdentitySource.header('Authorization')],
+      resultsCacheTtl: Duration.seconds(settings.authorizerTtlSeconds),
+    });
+    this.api.root.addMethod('ANY', integration, { authorizer });
+    this.api.root.addResource('{proxy+}').addMethod('ANY', integration, { authorizer });
+    for (const path of OPEN_PATHS) {
+      const method = this.api.root
+        .addResource(path)
+        .addMethod('GET', integration, { authorizationType: 'NONE' as AuthorizationType });
+      const reason = `GET /${path} is served without a token on purpose; it says nothing of any tenant.`;
+      acknowledge(method, 'AwsSolutions-APIG4', reason);
+    }
+  }
+
+  #acknowledge(): void {
+    const say = (id: string, reason: string): void => acknowledge(this, `AwsSolutions-${id}`, reason);
+    say('APIG2', 'Bodies are streamed to the function as bytes and checked there, in the shape of each wire format.');
+    say('APIG3', 'A web ACL belongs to the account that deploys; it is attached to the stage from outside.');
+    say('APIG6', 'Execution logs may hold headers and bodies: tokens and prompts. Access logs say who, what and when.');
+    say('COG4', 'Tokens come from any OpenID issuer, not from one Cognito pool; our authorizer verifies them.');
+    say(
+      'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+      'The managed policy that API Gateway asks for, to write its access logs.',
+    );
+  }
+}

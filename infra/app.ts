@@ -1,0 +1,16 @@
+import { App } from 'aws-cdk-lib';
+import { isTollgateError } from '../contract/errors.ts';
+import { addChecks } from './nag.ts';
+import { readSettings } from './settings.ts';
+import { TollgateStack } from './stack.ts';
+
+try {
+  const app = new App();
+  addChecks(app);
+  new TollgateStack(app, readSettings(app.node.getAllContext()));
+  app.synth();
+} catch (error) {
+  if (!isTollgateError(error, 'bad_setting')) throw error;
+  process.stderr.write(`${error.publicMessage}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,13 @@
+import { OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+
+/** How esbuild makes one file of a handler and all that it imports. */
+export const BUNDLING = {
+  format: OutputFormat.ESM,
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  minify: true,
+  // The SDK goes into the bundle: the version tested is the version run.
+  externalModules: [],
+  // Some packages are CommonJS inside and call require, which an ES module does not have.
+  banner: "import{createRequire as tollgateRequire}from'node:module';const require=tollgateRequire(import.meta.url);",
+};

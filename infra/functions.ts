@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { type FunctionName, functionRolePolicy } from '../policies/roles.ts';
+import { BUNDLING } from './bundling.ts';
+import { acknowledgeWildcards } from './nag.ts';
+import type { Names } from './names.ts';
+import type { InfraSettings } from './settings.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+export interface FunctionOptions {
+  name: FunctionName;
+  description: string;
+  timeout: Duration;
+  memoryMb: number;
+  environment: Record<string, string>;
+  /** Absent: the function shares the account's concurrency. */
+  reservedConcurrency?: number;
+}
+
+/** One Lambda function with its own role and its own log group; its code is `<name>/handler.ts`. */
+export class TollgateFunction extends Construct {
+  readonly function: NodejsFunction;
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, settings: InfraSettings, names: Names, options: FunctionOptions) {
+    super(scope, id);
+    const { name, reservedConcurrency } = options;
+    this.logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: names.logGroup(name),
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.function = new NodejsFunction(this, 'Function', {
+      functionName: names.of(name),
+      description: options.description,
+      entry: join(ROOT, name, 'handler.ts'),
+      handler: 'handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      timeout: options.timeout,
+      memorySize: options.memoryMb,
+      environment: options.environment,
+      role: this.#role(names, name),
+      logGroup: this.logGroup,
+      // The functions write JSON lines themselves; this makes the runtime's own lines JSON too.
+      loggingFormat: LoggingFormat.JSON,
+      ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+      projectRoot: ROOT,
+      depsLockFilePath: join(ROOT, 'package-lock.json'),
+      // A variable that CDK adds for SDK v2 and that SDK v3 does not read.
+      awsSdkConnectionReuse: false,
+      bundling: BUNDLING,
+    });
+  }
+
+  /** The policy is part of the role, so the role never exists without it, nor with anything that CDK would add. */
+  #role(names: Names, name: FunctionName) {
+    const policy = functionRolePolicy(name, {
+      tableArn: names.tableArn,
+      bucketArn: names.bucketArn,
+      invokerRoleArn: names.invokerRoleArn,
+      logGroupArn: names.logGroupArn(name),
+    });
+    const role = new Role(this, 'Role', {
+      roleName: names.of(name),
+      description: `Tollgate: what the ${name} function itself may do`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: { own: PolicyDocument.fromJson(policy) },
+    });
+    acknowledgeWildcards(
+      role,
+      policy,
+      'Log streams and usage objects are named while running; GetMetricData takes no resource.',
+    );
+    return role.withoutPolicyUpdates();
+  }
+}

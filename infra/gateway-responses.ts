@@ -1,0 +1,17 @@
+import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { GATEWAY_RESPONSES, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
+
+/** Makes API Gateway's own answers those of contract/gateway-responses.ts: JSON for every SDK, and no word of AWS's own. */
+export function addGatewayResponses(api: RestApi): void {
+  for (const [type, { status, headers, body }] of Object.entries(GATEWAY_RESPONSES))
+    api.addGatewayResponse(`Response${type}`, {
+      type: ResponseType.of(type),
+      ...(status === null ? {} : { statusCode: String(status) }),
+      responseHeaders: {
+        // Fixed values stand in single quotes there; anything else would be an expression.
+        ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, `'${value}'`])),
+        [REQUEST_ID_HEADER]: 'context.requestId',
+      },
+      templates: { 'application/json': body },
+    });
+}

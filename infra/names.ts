@@ -1,0 +1,63 @@
+import { Aws } from 'aws-cdk-lib';
+import type { FunctionName } from '../policies/roles.ts';
+import type { InfraSettings } from './settings.ts';
+
+/**
+ * Every name that something outside the stack must know: the command line finds a stage by them. ARNs are built from the
+ * names, so that roles can name each other without depending on each other.
+ */
+export class Names {
+  readonly account: string;
+  readonly #settings: InfraSettings;
+
+  constructor(settings: InfraSettings) {
+    this.#settings = settings;
+    this.account = settings.account ?? Aws.ACCOUNT_ID;
+  }
+
+  /** `tollgate-<stage>-<what>` */
+  of(what: string): string {
+    return `tollgate-${this.#settings.stage}-${what}`;
+  }
+
+  get bucket(): string {
+    return `${this.of('usage')}-${this.account}-${this.#settings.region}`;
+  }
+
+  get bucketArn(): string {
+    return `arn:${this.#settings.partition}:s3:::${this.bucket}`;
+  }
+
+  get tableArn(): string {
+    return this.#regional('dynamodb', `table/${this.of('registry')}`);
+  }
+
+  get invokerRoleArn(): string {
+    return this.#role('invoker');
+  }
+
+  get invokeRoleArn(): string {
+    return this.#role('invoke');
+  }
+
+  logGroup(name: FunctionName | 'access' | 'delivery'): string {
+    return `/tollgate/${this.#settings.stage}/${name}`;
+  }
+
+  logGroupArn(name: FunctionName | 'access' | 'delivery'): string {
+    return this.#regional('logs', `log-group:${this.logGroup(name)}`);
+  }
+
+  /** Everything that CloudWatch Logs has in this account and region. */
+  get logsArn(): string {
+    return this.#regional('logs', '*');
+  }
+
+  #role(what: string): string {
+    return `arn:${this.#settings.partition}:iam::${this.account}:role/${this.of(what)}`;
+  }
+
+  #regional(service: string, resource: string): string {
+    return `arn:${this.#settings.partition}:${service}:${this.#settings.region}:${this.account}:${resource}`;
+  }
+}

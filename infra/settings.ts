@@ -1,0 +1,156 @@
+import { TollgateError } from '../contract/errors.ts';
+import { parseIssuers } from '../contract/issuer.ts';
+import { AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
+import { type Partition, partitionOf } from '../policies/arn.ts';
+
+/** What a deployment chooses: the members of `context` in cdk.json that begin with `tollgate:`, or `-c` on the command line. */
+export interface InfraSettings {
+  /** Goes into every name; several stages live side by side in one account. */
+  stage: string;
+  region: string;
+  partition: Partition;
+  /** Twelve digits; undefined: the account that the deployment's credentials belong to. */
+  account: string | undefined;
+  /** The value of TOLLGATE_ISSUERS, checked. */
+  issuersJson: string;
+  /** Seconds; 0 asks the authorizer for every call. */
+  authorizerTtlSeconds: number;
+  /** Regions in which a model may run; at least one, all in `partition`. */
+  modelRegions: readonly string[];
+  /** Whether `global.` inference profiles may be called, which run wherever AWS likes. */
+  globalProfiles: boolean;
+  /** Days, one of LOG_RETENTION_DAYS. */
+  logRetentionDays: number;
+  /** Days for which raw usage lines are kept. */
+  rawRetentionDays: number;
+  /** Calls a second for the whole stage, and how many may come at once. */
+  throttleRate: number;
+  throttleBurst: number;
+  /** Concurrent calls reserved for the invoke function; 0 shares the account's. */
+  invokeConcurrency: number;
+  /** An existing SNS topic for alarms; undefined: one is made. */
+  alarmTopicArn: string | undefined;
+  /** Subscribed to the topic that is made. */
+  alarmEmail: string | undefined;
+  /** Whether this stack sets the role by which API Gateway writes logs: one per account and region. */
+  apiGatewayLogRole: boolean;
+}
+
+const PREFIX = 'tollgate:';
+
+/** Days that CloudWatch Logs accepts (PutRetentionPolicy), from a week to ten years. */
+export const LOG_RETENTION_DAYS = [7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922];
+
+/** Bytes. Lambda takes 4 KB for all of a function's environment; the other names and values take under 600. */
+const ISSUERS_MAX_BYTES = 3_400;
+
+const KNOWN = new Set([
+  ...['stage', 'region', 'account', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
+  ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'invokeConcurrency'],
+  ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole'],
+]);
+
+/**
+ * @param context `app.node.getAllContext()`; what does not begin with `tollgate:` is CDK's own and ignored
+ * @throws TollgateError `bad_setting` naming the key, e.g. `tollgate:modelRegions`
+ */
+export function readSettings(context: Readonly<Record<string, unknown>>): InfraSettings {
+  for (const key of Object.keys(context))
+    if (key.startsWith(PREFIX) && !KNOWN.has(key.slice(PREFIX.length))) throw bad(key, 'is not a known setting');
+  // A value given with `-c` is always text, and an empty one means "as if it were not there".
+  const at = (name: string): unknown => (context[PREFIX + name] === '' ? undefined : context[PREFIX + name]);
+  const settings: InfraSettings = {
+    stage: text(at, 'stage', /^[a-z][a-z0-9-]{0,19}$/, 'must be 1 to 20 of a-z, 0-9 and "-", beginning with a letter'),
+    ...regions(at),
+    account: optional(at, 'account', /^\d{12}$/, 'must be the twelve digits of an account'),
+    issuersJson: issuers(at('issuers')),
+    authorizerTtlSeconds: whole(at, 'authorizerTtlSeconds', 0, 300, AUTHORIZER_TTL_SECONDS),
+    globalProfiles: flag(at, 'globalProfiles', false),
+    logRetentionDays: whole(at, 'logRetentionDays', 7, 2_922, 90),
+    rawRetentionDays: whole(at, 'rawRetentionDays', 7, 3_650, 400),
+    throttleRate: whole(at, 'throttleRate', 1, 10_000, 100),
+    throttleBurst: whole(at, 'throttleBurst', 1, 5_000, 200),
+    invokeConcurrency: whole(at, 'invokeConcurrency', 0, 10_000, 0),
+    alarmTopicArn: optional(at, 'alarmTopicArn', /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'must be a topic ARN'),
+    alarmEmail: optional(at, 'alarmEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address'),
+    apiGatewayLogRole: flag(at, 'apiGatewayLogRole', true),
+  };
+  if (!LOG_RETENTION_DAYS.includes(settings.logRetentionDays))
+    throw bad(`${PREFIX}logRetentionDays`, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`);
+  if (settings.alarmTopicArn !== undefined && settings.alarmEmail !== undefined)
+    throw bad(`${PREFIX}alarmEmail`, 'is for a topic that this stack makes; subscribe to your own topic instead');
+  return Object.freeze(settings);
+}
+
+type At = (name: string) => unknown;
+
+function regions(at: At): Pick<InfraSettings, 'region' | 'partition' | 'modelRegions'> {
+  const region = text(at, 'region', /^[a-z0-9-]{1,20}$/, 'must be a region such as us-east-1');
+  const partition = partitionOf(region);
+  if (partition === undefined) throw bad(`${PREFIX}region`, 'must be a region such as us-east-1');
+  const given = at('modelRegions') ?? region;
+  const list = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given;
+  const key = `${PREFIX}modelRegions`;
+  if (!Array.isArray(list) || list.length === 0) throw bad(key, 'must be a list of regions');
+  for (const [index, name] of list.entries())
+    if (typeof name !== 'string' || partitionOf(name) !== partition)
+      throw bad(`${key}[${index}]`, `must be a region in the partition ${partition}`);
+  return { region, partition, modelRegions: list };
+}
+
+function issuers(value: unknown): string {
+  const key = `${PREFIX}issuers`;
+  const parsed = parseIssuers(typeof value === 'string' ? json(value, key) : value, key);
+  if (parsed.length === 0) throw bad(key, 'must list at least one issuer');
+  parsed.forEach((issuer, index) => {
+    for (const member of ['issuer', 'jwksUri'] as const)
+      if (issuer[member]?.startsWith('http:')) throw bad(`${key}[${index}].${member}`, 'must be https');
+  });
+  const written = typeof value === 'string' ? value : JSON.stringify(value);
+  if (Buffer.byteLength(written) > ISSUERS_MAX_BYTES)
+    throw bad(key, `must take at most ${ISSUERS_MAX_BYTES} bytes as JSON: a function's environment is small`);
+  return written;
+}
+
+function json(value: string, key: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw bad(key, 'is not JSON');
+  }
+}
+
+function text(at: At, name: string, pattern: RegExp, what: string): string {
+  const found = optional(at, name, pattern, what);
+  if (found === undefined) throw bad(PREFIX + name, 'is not set');
+  return found;
+}
+
+function optional(at: At, name: string, pattern: RegExp, what: string): string | undefined {
+  const value = at(name);
+  if (value === undefined) return undefined;
+  // An account written as a number in JSON may have lost its leading zeros.
+  if (typeof value !== 'string') throw bad(PREFIX + name, 'must be text, in quotes');
+  if (!pattern.test(value)) throw bad(PREFIX + name, what);
+  return value;
+}
+
+function whole(at: At, name: string, min: number, max: number, otherwise: number): number {
+  const value = at(name);
+  if (value === undefined) return otherwise;
+  const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
+  throw bad(PREFIX + name, `must be a whole number from ${min} to ${max}`);
+}
+
+function flag(at: At, name: string, otherwise: boolean): boolean {
+  const value = at(name);
+  if (value === undefined) return otherwise;
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw bad(PREFIX + name, 'must be true or false');
+}
+
+function bad(key: string, what: string): TollgateError {
+  return new TollgateError('bad_setting', { field: key, reason: 'bad-setting', message: `${key} ${what}.` });
+}

@@ -1,0 +1,72 @@
+import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { Alarms } from './alarms.ts';
+import { GatewayApi } from './api.ts';
+import { UsageBucket } from './bucket.ts';
+import { TollgateFunction } from './functions.ts';
+import { InvokerRole } from './invoker-role.ts';
+import { Names } from './names.ts';
+import { AggregationSchedule } from './schedule.ts';
+import type { InfraSettings } from './settings.ts';
+import { RegistryTable } from './table.ts';
+import { UsageDelivery } from './usage-delivery.ts';
+
+/** One stage of Tollgate: everything in one stack, because nothing of it is of use without the rest. */
+export class TollgateStack extends Stack {
+  constructor(app: App, settings: InfraSettings) {
+    const { stage, region, account } = settings;
+    super(app, `tollgate-${stage}`, {
+      description: `Tollgate, stage ${stage}: a multi-tenant gateway in front of Amazon Bedrock and SageMaker`,
+      env: { region, ...(account === undefined ? {} : { account }) },
+      terminationProtection: true,
+      tags: { application: 'tollgate', stage },
+    });
+    const names = new Names(settings);
+    const { table } = new RegistryTable(this, 'Registry', names);
+    const { bucket } = new UsageBucket(this, 'Usage', settings, names);
+
+    const authorizer = new TollgateFunction(this, 'Authorizer', settings, names, {
+      name: 'authorizer',
+      description: 'Verifies the token and looks up what its tenant may call',
+      timeout: Duration.seconds(10),
+      memoryMb: 512,
+      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson },
+    });
+    const invoke = new TollgateFunction(this, 'Invoke', settings, names, {
+      name: 'invoke',
+      description: 'Calls the model under a session policy that names only it',
+      timeout: Duration.minutes(15),
+      memoryMb: 1_024,
+      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn },
+      ...(settings.invokeConcurrency === 0 ? {} : { reservedConcurrency: settings.invokeConcurrency }),
+    });
+    // IAM refuses a trust policy that names a role which is not there yet.
+    new InvokerRole(this, 'Invoker', settings, names).node.addDependency(invoke);
+    const metering = new TollgateFunction(this, 'Metering', settings, names, {
+      name: 'metering',
+      description: 'Turns an hour of usage lines into the ledger and the report',
+      timeout: Duration.minutes(15),
+      memoryMb: 2_048,
+      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_BUCKET: bucket.bucketName },
+    });
+
+    const delivery = new UsageDelivery(this, 'Delivery', settings, names, invoke.logGroup);
+    delivery.node.addDependency(bucket);
+    const schedule = new AggregationSchedule(this, 'Schedule', names, metering.function);
+    const { api } = new GatewayApi(this, 'Gateway', settings, names, {
+      authorizer: authorizer.function,
+      invoke: invoke.function,
+    });
+    new Alarms(this, 'Alarms', settings, names, {
+      functions: { authorizer: authorizer.function, invoke: invoke.function, metering: metering.function },
+      delivery: delivery.stream,
+      deadLetters: schedule.deadLetters,
+    });
+    for (const [id, value] of Object.entries({
+      Url: api.url,
+      Table: table.tableName,
+      Bucket: bucket.bucketName,
+      InvokerRole: names.invokerRoleArn,
+    }))
+      new CfnOutput(this, id, { value });
+  }
+}

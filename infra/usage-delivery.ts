@@ -1,0 +1,135 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { CfnRole } from 'aws-cdk-lib/aws-iam';
+import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { CfnSubscriptionFilter, type LogGroup, LogStream, LogGroup as Logs } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { documentOf, type PermissionStatement } from '../policies/document.ts';
+import { acknowledgeWildcards } from './nag.ts';
+import type { Names } from './names.ts';
+import type { InfraSettings } from './settings.ts';
+
+/** Selects usage lines, started and finished, and nothing else that the function writes. */
+export const USAGE_PATTERN = '{ $.usage.v = 1 }';
+
+/** Megabytes and seconds until an object is written, whichever comes first. */
+const BUFFER = { sizeInMBs: 64, intervalInSeconds: 300 };
+
+/**
+ * Usage lines from the function's log to S3, as they were written: CloudWatch Logs packs and compresses them, Firehose
+ * unpacks them again, one line each. Both retry for a day, so a line is late rather than lost; both may repeat one, and
+ * the ledger counts it once. Objects lie under the hour of delivery, which the ledger knows.
+ */
+export class UsageDelivery extends Construct {
+  readonly stream: CfnDeliveryStream;
+
+  constructor(scope: Construct, id: string, settings: InfraSettings, names: Names, source: LogGroup) {
+    super(scope, id);
+    const logGroup = new Logs(this, 'Logs', {
+      logGroupName: names.logGroup('delivery'),
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const logStream = new LogStream(this, 'LogStream', { logGroup, logStreamName: 's3' });
+    this.stream = new CfnDeliveryStream(this, 'Stream', {
+      deliveryStreamName: names.of('usage'),
+      deliveryStreamType: 'DirectPut',
+      deliveryStreamEncryptionConfigurationInput: { keyType: 'AWS_OWNED_CMK' },
+      extendedS3DestinationConfiguration: {
+        bucketArn: names.bucketArn,
+        roleArn: this.#firehoseRole(names).attrArn,
+        prefix: 'raw/dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/',
+        errorOutputPrefix: 'undelivered/!{firehose:error-output-type}/dt=!{timestamp:yyyy-MM-dd}/',
+        customTimeZone: 'UTC',
+        compressionFormat: 'GZIP',
+        fileExtension: '.jsonl.gz',
+        bufferingHints: BUFFER,
+        cloudWatchLoggingOptions: {
+          enabled: true,
+          logGroupName: logGroup.logGroupName,
+          logStreamName: logStream.logStreamName,
+        },
+        processingConfiguration: {
+          enabled: true,
+          processors: [
+            { type: 'Decompression', parameters: [{ parameterName: 'CompressionFormat', parameterValue: 'GZIP' }] },
+            {
+              type: 'CloudWatchLogProcessing',
+              parameters: [{ parameterName: 'DataMessageExtraction', parameterValue: 'true' }],
+            },
+            { type: 'AppendDelimiterToRecord', parameters: [{ parameterName: 'Delimiter', parameterValue: '\\n' }] },
+          ],
+        },
+      },
+    });
+    const filter = new CfnSubscriptionFilter(this, 'Filter', {
+      logGroupName: source.logGroupName,
+      filterName: 'usage',
+      filterPattern: USAGE_PATTERN,
+      destinationArn: this.stream.attrArn,
+      roleArn: this.#subscriptionRole(names).attrArn,
+    });
+    filter.node.addDependency(source);
+  }
+
+  #firehoseRole(names: Names): CfnRole {
+    const statements: PermissionStatement[] = [
+      {
+        Effect: 'Allow',
+        Action: ['s3:AbortMultipartUpload', 's3:PutObject'],
+        Resource: ['raw', 'undelivered'].map((prefix) => `${names.bucketArn}/${prefix}/*`),
+      },
+      {
+        Effect: 'Allow',
+        Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+        Resource: [names.bucketArn],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['logs:PutLogEvents'],
+        Resource: [`${names.logGroupArn('delivery')}:log-stream:s3`],
+      },
+    ];
+    return this.#serviceRole('WriterRole', names, 'delivery', 'firehose', statements, {
+      StringEquals: { 'sts:ExternalId': names.account },
+    });
+  }
+
+  #subscriptionRole(names: Names): CfnRole {
+    const statements: PermissionStatement[] = [
+      {
+        Effect: 'Allow',
+        Action: ['firehose:PutRecord', 'firehose:PutRecordBatch'],
+        Resource: [this.stream.attrArn],
+      },
+    ];
+    // Another account's logs must not be able to write into our bill.
+    return this.#serviceRole('SubscriptionRole', names, 'subscription', 'logs', statements, {
+      StringLike: { 'aws:SourceArn': names.logsArn },
+    });
+  }
+
+  #serviceRole(
+    id: string,
+    names: Names,
+    name: string,
+    service: string,
+    statements: readonly PermissionStatement[],
+    condition: Record<string, Record<string, string>>,
+  ): CfnRole {
+    const policy = documentOf(statements);
+    const role = new CfnRole(this, id, {
+      roleName: names.of(name),
+      assumeRolePolicyDocument: documentOf([
+        {
+          Effect: 'Allow',
+          Principal: { Service: `${service}.amazonaws.com` },
+          Action: ['sts:AssumeRole'],
+          Condition: condition,
+        },
+      ]),
+      policies: [{ policyName: 'own', policyDocument: policy }],
+    });
+    acknowledgeWildcards(role, policy, 'Objects are named by the delivery, below the two prefixes given.');
+    return role;
+  }
+}

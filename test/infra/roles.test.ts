@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import { ofType, type Role, resourcesOf, rolesOf, stackOf, statementsOf } from './synth.ts';
+
+const resources = resourcesOf(stackOf().stack);
+const roles = rolesOf(resources);
+
+function role(name: string): Role {
+  const found = roles.find((candidate) => candidate.name === `tollgate-dev-${name}`);
+  if (found === undefined) throw new Error(`there is no role ${name}`);
+  return found;
+}
+
+describe("the functions' own roles", () => {
+  test.each(['authorizer', 'invoke', 'metering'])('%s can call no model by itself', (name) => {
+    const { own, managed } = role(name);
+    expect(own.length).toBeGreaterThan(0);
+    expect(managed).toEqual([]);
+    for (const { Action } of own)
+      for (const action of Action) expect(action).not.toMatch(/^(bedrock|sagemaker)|^\*|:\*$/i);
+  });
+
+  test('no policy is attached to a role from outside', () => {
+    for (const type of ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy'])
+      expect(ofType(resources, type)).toEqual([]);
+  });
+
+  test('only invoke may assume the invoker role', () => {
+    const assuming = roles.filter(({ own }) => own.some(({ Action }) => Action.includes('sts:AssumeRole')));
+    expect(assuming.map(({ name }) => name)).toEqual(['tollgate-dev-invoke']);
+    expect(role('invoke').own.find(({ Action }) => Action.includes('sts:AssumeRole'))?.Resource).toEqual([
+      'arn:aws:iam::111122223333:role/tollgate-dev-invoker',
+    ]);
+  });
+
+  test('each function runs in its own role', () => {
+    const used = ofType(resources, 'AWS::Lambda::Function').map(({ Role: arn }) => JSON.stringify(arn));
+    expect(new Set(used).size).toBe(3);
+  });
+});
+
+describe('wildcards', () => {
+  /** Every statement that names all resources, with the reason why it may. */
+  const REVIEWED = [
+    'tollgate-dev-metering Allow cloudwatch:GetMetricData', // the action takes no resource
+    'tollgate-dev-invoker Deny bedrock:CallWithBearerToken', // a Deny, and the action takes no resource
+  ];
+
+  test('no statement names all resources but the reviewed ones', () => {
+    const found = roles.flatMap(({ name, own }) =>
+      own
+        .filter(({ Resource }) => Resource.includes('*'))
+        .map(({ Effect, Action }) => `${name} ${Effect} ${Action.join(',')}`),
+    );
+    expect(found.sort()).toEqual([...REVIEWED].sort());
+  });
+
+  test('a wildcard within a resource stands behind a whole prefix of account, region and kind', () => {
+    const kinds = [
+      /^arn:aws:bedrock:us-(east-1|east-2|west-2)::foundation-model\/\*$/,
+      /^arn:aws:bedrock:us-(east-1|east-2|west-2):111122223333:[a-z-]+\/\*$/,
+      /^arn:aws:sagemaker:us-(east-1|east-2|west-2):111122223333:(endpoint|inference-component)\/\*$/,
+      /^arn:aws:s3:::tollgate-dev-usage-111122223333-us-east-1\/(raw|undelivered|quarantine|reports|state|usage)\/\*$/,
+      /^arn:aws:logs:us-east-1:111122223333:log-group:\/tollgate\/dev\/[a-z]+:log-stream:\*$/,
+    ];
+    const resourcesNamed = roles.flatMap(({ own }) => own.flatMap(({ Resource }) => Resource));
+    const wild = resourcesNamed.filter((resource) => resource.includes('*') && resource !== '*');
+    expect(wild.length).toBeGreaterThan(0);
+    for (const resource of wild)
+      expect(
+        kinds.some((kind) => kind.test(resource)),
+        resource,
+      ).toBe(true);
+  });
+
+  test('no statement of any policy uses NotAction, NotResource or an action with a wildcard, but to deny', () => {
+    const documents = [
+      ...ofType(resources, 'AWS::S3::BucketPolicy'),
+      ...ofType(resources, 'AWS::SQS::QueuePolicy'),
+      ...ofType(resources, 'AWS::SNS::TopicPolicy'),
+    ].map(({ PolicyDocument }) => PolicyDocument);
+    const all = [...roles.flatMap(({ own, trust }) => [...own, ...trust]), ...documents.flatMap(statementsOf)];
+    for (const statement of all) {
+      expect(statement).not.toHaveProperty('NotAction');
+      expect(statement).not.toHaveProperty('NotResource');
+      if (statement.Effect === 'Allow') expect(statement.Action.join()).not.toContain('*');
+    }
+  });
+});
+
+describe('the invoker role', () => {
+  test('is trusted for the invoke function alone, with tags, session name and source identity', () => {
+    const { trust } = role('invoker');
+    for (const { Principal } of trust)
+      expect(Principal).toEqual({ AWS: 'arn:aws:iam::111122223333:role/tollgate-dev-invoke' });
+    const assume = trust.find(({ Action }) => Action.includes('sts:AssumeRole'));
+    expect(assume?.Condition).toMatchObject({
+      StringLike: {
+        'sts:RoleSessionName': 'tg-*',
+        'sts:SourceIdentity': 'tg-*',
+        'aws:RequestTag/TenantId': '?*',
+        'aws:RequestTag/CostCenter': '?*',
+      },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': ['TenantId', 'CostCenter'] },
+      Null: { 'aws:TagKeys': 'false', 'aws:RequestTag/TenantId': 'false', 'aws:RequestTag/CostCenter': 'false' },
+    });
+    expect(trust.flatMap(({ Action }) => Action).sort()).toEqual([
+      'sts:AssumeRole',
+      'sts:SetSourceIdentity',
+      'sts:TagSession',
+    ]);
+  });
+
+  test('reaches no region beside the configured ones', () => {
+    const elsewhere = rolesOf(resourcesOf(stackOf({ 'tollgate:modelRegions': ['eu-central-1'] }).stack));
+    const invoker = elsewhere.find(({ name }) => name === 'tollgate-dev-invoker');
+    const named = (invoker?.own ?? []).filter(({ Effect }) => Effect === 'Allow').flatMap(({ Resource }) => Resource);
+    expect(named.length).toBeGreaterThan(0);
+    for (const arn of named) expect(arn.split(':')[3]).toBe('eu-central-1');
+  });
+
+  test('reaches models without a region only where global profiles are allowed', () => {
+    const global = rolesOf(resourcesOf(stackOf({ 'tollgate:globalProfiles': true }).stack));
+    const regionless = (list: Role[]) =>
+      list.flatMap(({ own }) => own.flatMap(({ Resource }) => Resource)).filter((arn) => arn.includes('bedrock:::'));
+    expect(regionless(global)).toEqual(['arn:aws:bedrock:::foundation-model/*']);
+    expect(regionless(roles)).toEqual([]);
+  });
+});
+
+describe('roles that AWS services take', () => {
+  test.each([
+    ['delivery', 'firehose.amazonaws.com', { StringEquals: { 'sts:ExternalId': '111122223333' } }],
+    [
+      'subscription',
+      'logs.amazonaws.com',
+      { StringLike: { 'aws:SourceArn': 'arn:aws:logs:us-east-1:111122223333:*' } },
+    ],
+    ['schedule', 'scheduler.amazonaws.com', { StringEquals: { 'aws:SourceAccount': '111122223333' } }],
+  ])('%s is taken by %s for this account alone', (name, service, condition) => {
+    expect(role(name).trust).toEqual([
+      expect.objectContaining({ Principal: { Service: service }, Condition: condition }),
+    ]);
+  });
+});

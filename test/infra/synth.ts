@@ -1,0 +1,77 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import cdk from '../../cdk.json' with { type: 'json' };
+import { readSettings } from '../../infra/settings.ts';
+import { TollgateStack } from '../../infra/stack.ts';
+
+/** The stack of cdk.json with some settings changed, its functions not bundled: the template is the same but for hashes. */
+export function stackOf(overrides: Record<string, unknown> = {}): { app: App; stack: TollgateStack } {
+  const context = { ...cdk.context, 'tollgate:account': '111122223333', ...overrides, 'aws:cdk:bundling-stacks': [] };
+  const app = new App({ context, analyticsReporting: false });
+  return { app, stack: new TollgateStack(app, readSettings(context)) };
+}
+
+/** A resource of the template, its intrinsic functions flattened into text by `flat` where needed. */
+export interface Resource {
+  Type: string;
+  Properties: Record<string, unknown>;
+  DeletionPolicy?: string;
+}
+
+export interface Statement {
+  Effect: string;
+  Action: string[];
+  Resource: string[];
+  Principal?: Record<string, unknown>;
+  Condition?: Record<string, Record<string, unknown>>;
+}
+
+export function resourcesOf(stack: TollgateStack): Record<string, Resource> {
+  return Template.fromStack(stack).toJSON().Resources;
+}
+
+export function ofType(resources: Record<string, Resource>, type: string): Record<string, unknown>[] {
+  return Object.values(resources)
+    .filter((resource) => resource.Type === type)
+    .map(({ Properties }) => Properties);
+}
+
+/** Text with references written as <Name>: enough to compare and to look for a wildcard. */
+export function flat(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value === null || typeof value !== 'object') return String(value);
+  const [[name, inner] = ['', '']] = Object.entries(value);
+  if (name === 'Fn::Join') {
+    const [separator, parts] = inner as [string, unknown[]];
+    return parts.map(flat).join(separator);
+  }
+  return `<${Array.isArray(inner) ? inner.map(flat).join('.') : flat(inner)}>`;
+}
+
+/** Statements of a policy document, every single value as a list of text. */
+export function statementsOf(document: unknown): Statement[] {
+  const { Statement: list } = document as { Statement: Record<string, unknown>[] };
+  return list.map((statement) => ({
+    ...(statement as unknown as Statement),
+    Action: [statement.Action].flat().map(flat),
+    Resource: [statement.Resource ?? []].flat().map(flat),
+  }));
+}
+
+export interface Role {
+  name: string;
+  trust: Statement[];
+  own: Statement[];
+  managed: string[];
+}
+
+export function rolesOf(resources: Record<string, Resource>): Role[] {
+  return ofType(resources, 'AWS::IAM::Role').map((role) => ({
+    name: flat(role.RoleName ?? ''),
+    trust: statementsOf(role.AssumeRolePolicyDocument),
+    own: ((role.Policies ?? []) as { PolicyDocument: unknown }[]).flatMap(({ PolicyDocument }) =>
+      statementsOf(PolicyDocument),
+    ),
+    managed: ((role.ManagedPolicyArns ?? []) as unknown[]).map(flat),
+  }));
+}
