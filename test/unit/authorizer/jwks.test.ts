@@ -167,14 +167,24 @@ describe('discovery', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('of an https issuer may not name clear text, not even on loopback', async () => {
+  test('of an https issuer may not name clear text, not even on its own host', async () => {
     const urls: string[] = [];
     const stub: Fetch = async (url) => {
       urls.push(url);
-      return new Response(JSON.stringify({ issuer: 'https://issuer.example', jwks_uri: `${origin}/k` }));
+      return new Response(JSON.stringify({ issuer: 'https://issuer.example', jwks_uri: 'http://issuer.example/k' }));
     };
     const secure = { ...discovered(), issuer: 'https://issuer.example' };
     await expect(fetchKeys(secure, stub)).rejects.toMatchObject(reason('discovery-jwks-uri'));
     expect(urls).toEqual(['https://issuer.example/.well-known/openid-configuration']);
   });
+});
+
+test('an answer that is refused is not left open', async () => {
+  const signals: AbortSignal[] = [];
+  const stub: Fetch = async (_, { signal }) => {
+    signals.push(signal);
+    return new Response('{}', { status: 500 });
+  };
+  await expect(fetchKeys(issuer(), stub)).rejects.toMatchObject(reason('jwks-status'));
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
 });

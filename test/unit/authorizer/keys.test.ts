@@ -101,6 +101,15 @@ describe('J14: while the issuer does not answer', () => {
     expect(site.fetches).toBe(2);
   });
 
+  test('an unknown key is refused again as soon as the issuer answers again', async () => {
+    const { site, source } = createSite();
+    site.down = true;
+    await outcome(source, 'b');
+    site.down = false;
+    site.now += JWKS_COOLDOWN_MS;
+    expect(await outcome(source, 'b')).toBe(UNKNOWN);
+  });
+
   test('the operator is told once per fetch, with the issuer and the reason', async () => {
     const { site, source } = createSite();
     site.down = true;
