@@ -1,0 +1,180 @@
+import type { ServerResponse } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { TollgateError } from '../../../contract/errors.ts';
+import { createCredentials } from '../../../invoke/credentials.ts';
+import {
+  awsError,
+  callOf,
+  delta,
+  fakeSts,
+  frame,
+  issued,
+  metadata,
+  modelOf,
+  NOW,
+  ROLE,
+  textsOf,
+  type Upstream,
+  upstream,
+} from './core.ts';
+import { answers, eventsOf, fails, NONE, setUp, streams, usage } from './whole-pipeline.ts';
+
+let server: Upstream | undefined;
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+describe('credentials', () => {
+  test('S1 no session, no call: the model is not asked and nothing was started', async () => {
+    server = await answers({ usage });
+    const sts = fakeSts(() => {
+      throw awsError('AccessDenied', 403);
+    });
+    const { run, meter } = setUp({}, sts);
+    await expect(run(callOf('converse'))).rejects.toMatchObject({ code: 'internal', reason: 'sts-access-denied' });
+    expect(meter.lines).toEqual([expect.objectContaining({ phase: 'finished', outcome: 'refused', tokens: NONE })]);
+    expect(server.requests).toHaveLength(0);
+  });
+
+  test('S4 an expired session is refreshed once and the call is sent once more, as one invocation', async () => {
+    server = await upstream((_, response, count) =>
+      count === 1
+        ? response.writeHead(403, { 'x-amzn-errortype': 'ExpiredTokenException' }).end('{"message":"old"}')
+        : response.end(JSON.stringify({ usage })),
+    );
+    const { run, meter, sts } = setUp();
+    await expect(run(callOf('converse'))).resolves.toMatchObject({ status: 200 });
+    expect(server.requests.map(({ headers }) => headers['x-amz-security-token'])).toEqual(['token-1', 'token-2']);
+    expect(sts.inputs).toHaveLength(2);
+    expect(meter.lines.map(({ phase }) => phase)).toEqual(['started', 'finished']);
+  });
+
+  test('S4 a session that stays expired is not refreshed a second time', async () => {
+    server = await fails(403, 'ExpiredTokenException');
+    const { run, sts } = setUp();
+    await expect(run(callOf('converse'))).rejects.toMatchObject({ code: 'upstream_failed' });
+    expect([sts.inputs.length, server.requests.length]).toEqual([2, 2]);
+  });
+
+  test('S3 a stream that outlives its session ends well, and the next call has a new one', async () => {
+    const time = { now: NOW };
+    const sts = fakeSts((call) => ({ Credentials: issued(call, time.now) }));
+    const clock = () => time.now;
+    const credentials = createCredentials({ sts, roleArn: ROLE, clock, write: () => {} });
+    server = await streams(delta('hi'), metadata(1, 1));
+    const { run, meter } = setUp({ credentials, clock });
+    const answer = await run(callOf('converse-stream'));
+    time.now += 1_000_000;
+    expect(await textsOf(eventsOf(answer))).toHaveLength(2);
+    await textsOf(eventsOf(await run(callOf('converse-stream'))));
+    expect(server.requests.map(({ headers }) => headers['x-amz-security-token'])).toEqual(['token-1', 'token-2']);
+    expect(meter.finishedLines().map(({ outcome }) => outcome)).toEqual(['ok', 'ok']);
+  });
+});
+
+describe('the second wall', () => {
+  test('IAM refuses what a broken decision allowed, and someone is told', async () => {
+    const message =
+      'User: arn:aws:sts::111122223333:assumed-role/x/y is not authorized to perform: bedrock:InvokeModel';
+    server = await fails(403, 'AccessDeniedException', message);
+    const secret = modelOf('secret');
+    const { run, meter, lines } = setUp({
+      decide: () => ({ outcome: 'allowed', model: secret, deprecated: false }),
+    });
+    const refusal = await run(callOf('converse', { wanted: 'secret' })).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'denied_by_iam', status: 403 });
+    expect((refusal as TollgateError).publicMessage).not.toContain('arn:');
+    expect(meter.finishedLines()).toEqual([
+      expect.objectContaining({ outcome: 'denied', code: 'denied_by_iam', tokens: NONE }),
+    ]);
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      event: 'denied-by-iam',
+      DeniedByIam: 1,
+      tenant: 'acme',
+      model: 'secret',
+      detail: { said: message },
+    });
+  });
+});
+
+describe('U1 a model that does not answer', () => {
+  test.each([
+    [429, 'ThrottlingException', 'upstream_throttled', 'throttled', 7],
+    [500, 'InternalServerException', 'upstream_failed', 'failed', undefined],
+    [503, 'ServiceUnavailableException', 'upstream_unavailable', 'failed', 7],
+    [408, 'ModelTimeoutException', 'deadline', 'failed', undefined],
+    [400, 'ValidationException', 'upstream_rejected', 'refused', undefined],
+    [404, 'ResourceNotFoundException', 'upstream_failed', 'failed', undefined],
+  ] as const)('%i %s is %s', async (status, type, code, outcome, retryAfterSeconds) => {
+    server = await fails(status, type, 'x', { 'retry-after': '7' });
+    const { run, meter } = setUp();
+    await expect(run(callOf('converse'))).rejects.toMatchObject({ code, retryAfterSeconds });
+    expect(server.requests).toHaveLength(1);
+    expect(meter.lines.map(({ phase }) => phase)).toEqual(['started', 'finished']);
+    expect(meter.finishedLines()).toEqual([expect.objectContaining({ outcome, code, tokens: NONE, estimated: false })]);
+  });
+
+  const silent = () => upstream(() => {});
+  const half = () =>
+    upstream((_, response) => {
+      response.write('{');
+    });
+  const short = { firstByteMs: 5_000, streamIdleMs: 5_000, callTotalMs: 5_000 };
+
+  test.each([
+    ['before its first byte', silent, { ...short, firstByteMs: 30 }, 'first-byte'],
+    ['in the middle of its answer', half, { ...short, streamIdleMs: 30 }, 'body-idle'],
+    ['for the whole of the time', silent, { ...short, callTotalMs: 30 }, 'call-total'],
+  ] as const)('U4 silent %s: a deadline, billed by estimate', async (_, answer, deadlines, reason) => {
+    server = await answer();
+    const { run, meter } = setUp({ deadlines });
+    await expect(run(callOf('converse', { body: { text: '12345678' } }))).rejects.toMatchObject({
+      code: 'deadline',
+      reason,
+    });
+    expect(meter.finishedLines()).toEqual([
+      expect.objectContaining({ outcome: 'deadline', estimated: true, tokens: { ...NONE, input: 2 } }),
+    ]);
+  });
+
+  test('U2 an answer lost halfway ran all the same, and its headers say what it cost', async () => {
+    server = await upstream((_, response: ServerResponse) => {
+      response.writeHead(200, {
+        'content-length': '100',
+        'x-amzn-bedrock-input-token-count': '3',
+        'x-amzn-bedrock-output-token-count': '5',
+      });
+      response.write('{', () => response.socket?.destroy());
+    });
+    const { run, meter } = setUp();
+    await expect(run(callOf('invoke'))).rejects.toMatchObject({ code: 'upstream_failed', reason: 'connection-lost' });
+    expect(meter.finishedLines()).toEqual([
+      expect.objectContaining({ outcome: 'interrupted', estimated: false, tokens: { ...NONE, input: 3, output: 5 } }),
+    ]);
+  });
+
+  test('U2 a stream broken over the wire is interrupted', async () => {
+    server = await upstream((_, response) => {
+      response.writeHead(200);
+      response.write(delta('1234'), () => response.socket?.destroy());
+    });
+    const { run, meter } = setUp();
+    const answer = await run(callOf('converse-stream'));
+    await expect(textsOf(eventsOf(answer))).rejects.toMatchObject({ code: 'upstream_failed' });
+    expect(meter.finishedLines()).toEqual([expect.objectContaining({ outcome: 'interrupted', estimated: true })]);
+  });
+
+  test('U5 a stream whose caller has gone is drained over the wire', async () => {
+    server = await streams(delta('1'), delta('2'), frame('messageStop', {}), metadata(3, 5));
+    const { run, meter } = setUp();
+    const call = callOf('converse-stream');
+    for await (const _ of eventsOf(await run(call))) break;
+    await Promise.all(call.kept);
+    expect(meter.finishedLines()).toEqual([
+      expect.objectContaining({ outcome: 'abandoned', estimated: false, tokens: { ...NONE, input: 3, output: 5 } }),
+    ]);
+  });
+});

@@ -1,0 +1,63 @@
+import type { Answer } from '../../../invoke/call.ts';
+import { createCredentials } from '../../../invoke/credentials.ts';
+import { createModels } from '../../../invoke/models.ts';
+import { createPipeline, type PipelineOptions } from '../../../invoke/pipeline.ts';
+import { createBedrock } from '../../../invoke/providers/bedrock.ts';
+import { createTransport } from '../../../invoke/transport.ts';
+import { type FakeSts, fakeSts, memoryMeter, NOW, ROLE, upstream } from './core.ts';
+
+/** A whole pipeline over a fake STS and a Bedrock on a real port, and what that Bedrock may answer. */
+
+const transport = createTransport();
+
+export function setUp(more: Partial<PipelineOptions> = {}, sts: FakeSts = fakeSts()) {
+  const meter = memoryMeter();
+  const lines: string[] = [];
+  const write = (line: string) => lines.push(line);
+  const clock = () => NOW;
+  let serial = 0;
+  const run = createPipeline({
+    models: createModels({ registry: { tenant: async () => null }, onUndecided: () => {} }),
+    credentials: createCredentials({ sts, roleArn: ROLE, clock, random: () => 0, write }),
+    providers: { 'bedrock-model': createBedrock({ transport, clock }) },
+    meter,
+    clock,
+    newId: () => `id-${++serial}`,
+    deadlines: { firstByteMs: 5_000, streamIdleMs: 5_000, callTotalMs: 10_000 },
+    write,
+    ...more,
+  });
+  return { run, meter, lines, sts };
+}
+
+export const usage = {
+  inputTokens: 3,
+  outputTokens: 5,
+  totalTokens: 8,
+  cacheReadInputTokens: 2,
+  cacheWriteInputTokens: 1,
+};
+export const tokens = { input: 3, output: 5, cacheRead: 2, cacheWrite: 1 };
+export const NONE = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
+
+export const answers = (body: unknown, headers: Record<string, string> = {}) =>
+  upstream((_, response) =>
+    response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body)),
+  );
+
+export const fails = (status: number, type: string, message = '', headers: Record<string, string> = {}) =>
+  upstream((_, response) =>
+    response.writeHead(status, { 'x-amzn-errortype': type, ...headers }).end(JSON.stringify({ message })),
+  );
+
+export const streams = (...frames: Uint8Array[]) =>
+  upstream((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream', 'set-cookie': 'a=b' });
+    for (const bytes of frames) response.write(bytes);
+    response.end();
+  });
+
+export function eventsOf(answer: Answer) {
+  if (answer.kind !== 'stream') throw new Error('not a stream');
+  return answer.events;
+}
