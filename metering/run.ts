@@ -140,15 +140,18 @@ class Run {
   /** @returns the hours of which something could not be written */
   async #write(hours: ReadonlySet<Hour>): Promise<Set<Hour>> {
     const failed = new Set<Hour>();
+    const days = new Set<string>();
     for (const hour of [...hours].sort((a, b) => a - b))
       try {
         const summary = await writeHour(hour, this.#dependencies);
-        if (summary) this.#note(hour, summary);
+        if (summary === null) continue;
+        this.#note(hour, summary);
+        days.add(dayOf(hour));
       } catch (error) {
         failed.add(hour);
         this.fail(error, { during: 'hour', hour: hourText(hour) });
       }
-    for (const day of new Set([...hours].map(dayOf)))
+    for (const day of days)
       try {
         this.#reports.add(await writeReport(this.#dependencies.store, day));
       } catch (error) {
