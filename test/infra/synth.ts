@@ -36,6 +36,13 @@ export function ofType(resources: Record<string, Resource>, type: string): Recor
     .map(({ Properties }) => Properties);
 }
 
+/** The properties of the one resource of a type. */
+export function only(resources: Record<string, Resource>, type: string): Record<string, unknown> {
+  const [found, ...others] = ofType(resources, type);
+  if (found === undefined || others.length > 0) throw new Error(`there is not exactly one ${type}`);
+  return found;
+}
+
 /** Text with references written as <Name>: enough to compare and to look for a wildcard. */
 export function flat(value: unknown): string {
   if (typeof value === 'string') return value;

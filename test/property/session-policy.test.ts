@@ -1,69 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits.ts';
-import {
-  ACTIONS,
-  type Action,
-  arnsOf,
-  type BedrockModelTarget,
-  type BedrockProfileTarget,
-  type SageMakerTarget,
-  type Target,
-} from '../../contract/model.ts';
+import { ACTIONS, type Action, arnsOf, type Target } from '../../contract/model.ts';
 import { parseModelArn } from '../../policies/arn.ts';
 import { documentOf } from '../../policies/document.ts';
 import { invokerRolePolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { allows } from '../unit/policies/evaluator.ts';
-
-const account = '111122223333';
-const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1'] as const;
-
-const region = fc.constantFrom(...REGIONS);
-const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/);
-const modelId = fc.tuple(word, word, fc.nat(9)).map(([provider, name, version]) => `${provider}.${name}:${version}`);
-const generatedId = fc.stringMatching(/^[a-z0-9]{12}$/);
-const actions = fc.subarray([...ACTIONS], { minLength: 1 });
-
-const foundation = (where: string, id: string): string => `arn:aws:bedrock:${where}::foundation-model/${id}`;
-const owned = (service: string, where: string, type: string, id: string): string =>
-  `arn:aws:${service}:${where}:${account}:${type}/${id}`;
-
-const single: fc.Arbitrary<BedrockModelTarget> = fc.oneof(
-  fc
-    .tuple(region, modelId)
-    .map(([where, id]) => ({ kind: 'bedrock-model' as const, modelId: id, region: where, arn: foundation(where, id) })),
-  fc
-    .tuple(region, fc.constantFrom('provisioned-model', 'custom-model-deployment', 'imported-model'), generatedId)
-    .map(([where, type, id]) => {
-      const arn = owned('bedrock', where, type, id);
-      return { kind: 'bedrock-model' as const, modelId: arn, region: where, arn };
-    }),
-);
-
-const profile: fc.Arbitrary<BedrockProfileTarget> = fc
-  .tuple(region, modelId, fc.subarray([...REGIONS], { minLength: 1 }))
-  .map(([where, id, destinations]) => ({
-    kind: 'bedrock-profile',
-    modelId: `us.${id}`,
-    region: where,
-    arn: owned('bedrock', where, 'inference-profile', `us.${id}`),
-    modelArns: destinations.map((destination) => foundation(destination, id)),
-  }));
-
-const endpoint: fc.Arbitrary<SageMakerTarget> = fc
-  .tuple(region, word, fc.option(word))
-  .map(([where, name, component]) => ({
-    kind: 'sagemaker-endpoint',
-    endpointName: name.replace(/-+$/, ''),
-    region: where,
-    arn: owned('sagemaker', where, 'endpoint', name.replace(/-+$/, '')),
-    ...(component === null
-      ? {}
-      : { componentArn: owned('sagemaker', where, 'inference-component', component.replace(/-+$/, '')) }),
-  }));
-
-const target = fc.oneof(single, profile, endpoint);
+import { account, actions, foundation, modelId, profile, REGIONS, target } from './targets.ts';
 
 const IAM: Record<Target['kind'], Record<Action, string>> = {
   'bedrock-model': {

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { GATEWAY_RESPONSES } from '../../contract/gateway-responses.ts';
+import { flat, ofType, only as onlyOf, resourcesOf, stackOf } from './synth.ts';
+
+const resources = resourcesOf(stackOf().stack);
+const only = (type: string) => onlyOf(resources, type);
+
+describe('the API', () => {
+  const pathOf = (method: Record<string, unknown>): string => {
+    const resource = resources[flat(method.ResourceId).replace(/[<>]/g, '')];
+    return `${flat(method.HttpMethod)} /${resource === undefined ? '' : flat(resource.Properties.PathPart)}`;
+  };
+  const methods = ofType(resources, 'AWS::ApiGateway::Method');
+
+  test('every route has the authorizer, but the two that need no token', () => {
+    const open = methods.filter(({ AuthorizationType }) => AuthorizationType !== 'CUSTOM');
+    expect(open.map(pathOf).sort()).toEqual(['GET /health', 'GET /openapi.json']);
+    const guarded = methods.filter(({ AuthorizationType }) => AuthorizationType === 'CUSTOM');
+    expect(guarded.map(pathOf).sort()).toEqual(['ANY /', 'ANY /{proxy+}']);
+    for (const { AuthorizerId } of guarded) expect(AuthorizerId).toEqual(expect.anything());
+  });
+
+  test('every route streams the answer of the invoke function', () => {
+    expect(methods).toHaveLength(4);
+    for (const { Integration } of methods) {
+      expect(Integration).toMatchObject({
+        Type: 'AWS_PROXY',
+        ResponseTransferMode: 'STREAM',
+        TimeoutInMillis: 900_000,
+      });
+      expect(flat((Integration as Record<string, unknown>).Uri)).toMatch(
+        /InvokeFunction.*response-streaming-invocations$/,
+      );
+    }
+  });
+
+  test('the authorizer is asked by request, keyed by the whole header, and remembered as long as the setting says', () => {
+    expect(only('AWS::ApiGateway::Authorizer')).toMatchObject({
+      Type: 'REQUEST',
+      IdentitySource: 'method.request.header.Authorization',
+      AuthorizerResultTtlInSeconds: 60,
+    });
+    const never = ofType(
+      resourcesOf(stackOf({ 'tollgate:authorizerTtlSeconds': 0 }).stack),
+      'AWS::ApiGateway::Authorizer',
+    );
+    expect(never).toEqual([expect.objectContaining({ AuthorizerResultTtlInSeconds: 0 })]);
+  });
+
+  test('is regional, so that a stream may be silent for five minutes', () => {
+    expect(only('AWS::ApiGateway::RestApi')).toMatchObject({ EndpointConfiguration: { Types: ['REGIONAL'] } });
+  });
+
+  test('access logs are JSON and hold no header, query, body or path as it was written', () => {
+    const { Format } = only('AWS::ApiGateway::Stage').AccessLogSetting as { Format: string };
+    const variables = Object.values(JSON.parse(Format) as Record<string, string>);
+    const ALLOWED =
+      /^\$context\.(requestId|requestTimeEpoch|identity\.sourceIp|httpMethod|resourcePath|status|responseLength|responseLatency|integration\.(latency|status)|authorizer\.(latency|status|tenant)|error\.responseType)$/;
+    for (const variable of variables) expect(variable).toMatch(ALLOWED);
+    expect(Format).not.toMatch(/header|authorization|token|querystring|\$input|\$context\.path|error\.message/i);
+  });
+
+  test('execution logs, which hold headers and bodies, are off, and calls are throttled', () => {
+    expect(only('AWS::ApiGateway::Stage')).toMatchObject({
+      StageName: 'dev',
+      MethodSettings: [
+        {
+          HttpMethod: '*',
+          ResourcePath: '/*',
+          DataTraceEnabled: false,
+          LoggingLevel: 'OFF',
+          ThrottlingRateLimit: 100,
+          ThrottlingBurstLimit: 200,
+        },
+      ],
+    });
+  });
+
+  test("what the gateway answers by itself is the contract's body and names the request", () => {
+    const responses = ofType(resources, 'AWS::ApiGateway::GatewayResponse');
+    expect(responses.map(({ ResponseType }) => ResponseType).sort()).toEqual(Object.keys(GATEWAY_RESPONSES).sort());
+    for (const { ResponseParameters, ResponseTemplates } of responses) {
+      expect(ResponseParameters).toMatchObject({ 'gatewayresponse.header.x-request-id': 'context.requestId' });
+      // No variable of the gateway's template language: nothing of the request or of AWS is repeated.
+      expect(JSON.stringify(ResponseTemplates)).not.toContain('$');
+    }
+    expect(responses.find(({ ResponseType }) => ResponseType === 'UNAUTHORIZED')).toMatchObject({
+      StatusCode: '401',
+      ResponseParameters: { 'gatewayresponse.header.www-authenticate': "'Bearer'" },
+    });
+  });
+
+  test('an account whose log role is managed elsewhere is left alone', () => {
+    const without = resourcesOf(stackOf({ 'tollgate:apiGatewayLogRole': false }).stack);
+    expect(ofType(resources, 'AWS::ApiGateway::Account')).toHaveLength(1);
+    expect(ofType(without, 'AWS::ApiGateway::Account')).toHaveLength(0);
+  });
+});

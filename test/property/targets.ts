@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import {
+  ACTIONS,
+  type BedrockModelTarget,
+  type BedrockProfileTarget,
+  type SageMakerTarget,
+} from '../../contract/model.ts';
+
+/** Targets as a registry may hold them, for properties that must hold of every one. */
+
+export const account = '111122223333';
+export const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1'] as const;
+
+const region = fc.constantFrom(...REGIONS);
+const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/);
+export const modelId = fc
+  .tuple(word, word, fc.nat(9))
+  .map(([provider, name, version]) => `${provider}.${name}:${version}`);
+const generatedId = fc.stringMatching(/^[a-z0-9]{12}$/);
+export const actions = fc.subarray([...ACTIONS], { minLength: 1 });
+
+export const foundation = (where: string, id: string): string => `arn:aws:bedrock:${where}::foundation-model/${id}`;
+const owned = (service: string, where: string, type: string, id: string): string =>
+  `arn:aws:${service}:${where}:${account}:${type}/${id}`;
+
+const single: fc.Arbitrary<BedrockModelTarget> = fc.oneof(
+  fc
+    .tuple(region, modelId)
+    .map(([where, id]) => ({ kind: 'bedrock-model' as const, modelId: id, region: where, arn: foundation(where, id) })),
+  fc
+    .tuple(region, fc.constantFrom('provisioned-model', 'custom-model-deployment', 'imported-model'), generatedId)
+    .map(([where, type, id]) => {
+      const arn = owned('bedrock', where, type, id);
+      return { kind: 'bedrock-model' as const, modelId: arn, region: where, arn };
+    }),
+);
+
+export const profile: fc.Arbitrary<BedrockProfileTarget> = fc
+  .tuple(region, modelId, fc.subarray([...REGIONS], { minLength: 1 }))
+  .map(([where, id, destinations]) => ({
+    kind: 'bedrock-profile',
+    modelId: `us.${id}`,
+    region: where,
+    arn: owned('bedrock', where, 'inference-profile', `us.${id}`),
+    modelArns: destinations.map((destination) => foundation(destination, id)),
+  }));
+
+const endpoint: fc.Arbitrary<SageMakerTarget> = fc
+  .tuple(region, word, fc.option(word))
+  .map(([where, name, component]) => ({
+    kind: 'sagemaker-endpoint',
+    endpointName: name.replace(/-+$/, ''),
+    region: where,
+    arn: owned('sagemaker', where, 'endpoint', name.replace(/-+$/, '')),
+    ...(component === null
+      ? {}
+      : { componentArn: owned('sagemaker', where, 'inference-component', component.replace(/-+$/, '')) }),
+  }));
+
+export const target = fc.oneof(single, profile, endpoint);
