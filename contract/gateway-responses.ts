@@ -39,6 +39,15 @@ const TOKEN = 'The token is missing, malformed, expired or not trusted here.';
 const DENIED = 'This caller may not do that.';
 const OURS = 'Something went wrong on our side.';
 
+const UNDECIDED = response(
+  503,
+  'unavailable',
+  'api_error',
+  'ServiceUnavailableException',
+  'This call cannot be decided right now; try again later.',
+  RETRY,
+);
+
 export const GATEWAY_RESPONSES = Object.freeze({
   // RFC 9110 section 11.6.1: a 401 names the scheme that would do.
   UNAUTHORIZED: response(401, 'unauthenticated', 'authentication_error', 'UnrecognizedClientException', TOKEN, {
@@ -54,15 +63,9 @@ export const GATEWAY_RESPONSES = Object.freeze({
     'There is no such path.',
   ),
   // The authorizer threw: it could not decide (registry or keys unreachable). That passes, so it is not a plain 500.
-  AUTHORIZER_FAILURE: response(
-    503,
-    'unavailable',
-    'api_error',
-    'ServiceUnavailableException',
-    'This call cannot be decided right now; try again later.',
-    RETRY,
-  ),
-  AUTHORIZER_CONFIGURATION_ERROR: response(500, 'internal', 'api_error', 'InternalServerException', OURS),
+  // Which of the two types a throwing function gives is not written down, so both say the same.
+  AUTHORIZER_FAILURE: UNDECIDED,
+  AUTHORIZER_CONFIGURATION_ERROR: UNDECIDED,
   REQUEST_TOO_LARGE: response(
     413,
     'too_large',
