@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import { TollgateError } from '../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
 import { type RestEvent, requestOf } from './event.ts';
 
@@ -110,14 +109,16 @@ async function writeBody(
   // The metadata goes out with the first write, so even an empty body needs one.
   if (reader === undefined) out.write('');
   else {
-    void gone.then(() =>
-      background.add(reader.cancel(new TollgateError('invalid_request', { reason: 'caller-left' }))),
-    );
+    let whole = false;
+    void gone.then(() => {
+      if (!whole) background.add(reader.cancel());
+    });
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
       if (!out.write(value)) await Promise.race([new Promise((resolve) => out.once('drain', resolve)), gone]);
     }
+    whole = true;
   }
   const finished = new Promise((resolve) => out.once('finish', resolve));
   out.end();

@@ -1,0 +1,116 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { encodeContext } from '../../../contract/context.ts';
+import type { ResponseMetadata, StreamingHandler } from '../../../invoke/lambda.ts';
+import { caller, event, post, ResponseStream } from './edge.ts';
+
+/** The module itself, started as Lambda starts it. */
+async function load(env: Record<string, string>): Promise<StreamingHandler> {
+  vi.resetModules();
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  vi.stubGlobal('awslambda', {
+    streamifyResponse: (handler: StreamingHandler) => handler,
+    HttpResponseStream: {
+      from(stream: ResponseStream, metadata: ResponseMetadata) {
+        stream.prelude = () => stream.put(Buffer.concat([Buffer.from(JSON.stringify(metadata)), Buffer.alloc(8)]));
+        return stream;
+      },
+    },
+  });
+  const { handler } = await import('../../../invoke/handler.ts');
+  return handler as StreamingHandler;
+}
+
+const ENV = {
+  TOLLGATE_TABLE: 'tollgate-registry',
+  TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/tollgate-test-invoker',
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'AKIATEST',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+};
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+describe('the handler as Lambda loads it', () => {
+  test.each(['TOLLGATE_TABLE', 'TOLLGATE_INVOKER_ROLE_ARN'])(
+    'stops the start and names %s when it is missing',
+    async (name) => {
+      await expect(load({ ...ENV, [name]: '' })).rejects.toMatchObject({ code: 'bad_setting', field: name });
+    },
+  );
+
+  test('refuses a direct invocation, and asks neither STS nor the table', async () => {
+    const handler = await load({ ...ENV, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const out = new ResponseStream();
+    await handler({ ...post('/model/nova-lite/converse', {}), requestContext: {} }, out, { awsRequestId: 'direct' });
+    expect(out.metadata.statusCode).toBe(403);
+    expect(out.metadata.headers['x-request-id']).toBe('direct');
+  });
+
+  test('assumes the invoker role under a policy and then calls the model, each over its own connection', async () => {
+    const seen: { path: string; body: string; auth: string }[] = [];
+    await using server = await aws((path, body, auth) => {
+      seen.push({ path, body, auth });
+      if (path !== '/') return { type: 'application/json', body: '{"usage":{"inputTokens":1,"outputTokens":2}}' };
+      return { type: 'text/xml', body: ASSUMED };
+    });
+    const handler = await load({ ...ENV, AWS_ENDPOINT_URL: server.url });
+    const lines: string[] = [];
+    vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+    const authorizer = encodeContext({ ...caller, exp: Math.floor(Date.now() / 1000) + 600 });
+    const request = {
+      ...post('/model/nova-lite/converse', { messages: [] }),
+      requestContext: { requestId: 'r', authorizer },
+    };
+    const out = new ResponseStream();
+    await handler(request, out, {});
+    expect(out.metadata.statusCode).toBe(200);
+    expect(seen.map(({ path }) => path)).toEqual(['/', '/model/amazon.nova-lite-v1%3A0/converse']);
+    expect(new URLSearchParams(seen[0]?.body).get('Policy')).toContain('foundation-model/amazon.nova-lite-v1:0');
+    expect(seen[1]?.auth).toContain('Credential=ASIASESSION/');
+    expect(lines.map((line) => JSON.parse(line).usage?.phase)).toEqual(['started', 'finished']);
+  });
+
+  test('answers /health', async () => {
+    const handler = await load(ENV);
+    const out = new ResponseStream();
+    await handler(event('GET', '/health'), out, {});
+    expect(out.metadata.statusCode).toBe(200);
+  });
+});
+
+const ASSUMED = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>ASIASESSION</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+
+/** STS and Bedrock on one port. */
+async function aws(
+  answer: (path: string, body: string, auth: string) => { type: string; body: string },
+): Promise<{ url: string } & AsyncDisposable> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { type, body } = answer(
+        request.url ?? '',
+        Buffer.concat(chunks).toString(),
+        request.headers.authorization ?? '',
+      );
+      response.writeHead(200, { 'content-type': type }).end(body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
