@@ -59,8 +59,11 @@ export type LambdaHandler = PlainHandler | StreamingHandler;
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 
-/** `globalThis.awslambda`, as Lambda's Node runtime sets it before it loads the handler. */
-export const awslambda = Object.freeze({
+/**
+ * `globalThis.awslambda`, as Lambda's Node runtime sets it before it loads the handler. Not frozen: the AWS SDK keeps its
+ * own store for the current invocation on it.
+ */
+export const awslambda = {
   streamifyResponse<H extends StreamingHandler>(handler: H): H {
     return Object.assign(handler, { [STREAMING]: 'response' });
   },
@@ -74,7 +77,7 @@ export const awslambda = Object.freeze({
       return stream;
     },
   },
-});
+};
 
 /** @returns the handler as a streaming one, or undefined when it was not passed through `streamifyResponse` */
 export function asStreaming(handler: LambdaHandler): StreamingHandler | undefined {

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Stack } from './stack.ts';
+
+let stack: Stack;
+let token: string;
+
+beforeAll(async () => {
+  stack = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '1' } });
+  token = await stack.token('acme-app');
+});
+
+afterAll(() => stack.remove());
+
+async function converse(model: string): Promise<Response> {
+  return fetch(`${stack.gateway}/model/${model}/converse`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'x' }] }] }),
+  });
+}
+
+/** The authorizer's cache time and the registry's own memory, and room for a busy machine. */
+const BOUND = { timeout: 15_000, interval: 100 };
+
+const becomes = (model: string, status: number) =>
+  expect.poll(async () => (await converse(model)).status, BOUND).toBe(status);
+
+describe('an edit of the registry, without a restart', () => {
+  test('retires a model with 410, and restores it', async () => {
+    expect((await converse('nova-lite')).status).toBe(200);
+    expect((await stack.cli('model', 'retire', 'nova-lite')).code).toBe(0);
+    await becomes('nova-lite', 410);
+    const mark = await stack.mark();
+    await converse('nova-lite');
+    expect(await stack.upstream(mark)).toEqual([]);
+    expect((await stack.cli('model', 'restore', 'nova-lite')).code).toBe(0);
+    await becomes('nova-lite', 200);
+  });
+
+  test('revokes a grant with 403, and grants it again', async () => {
+    expect((await stack.cli('grant', 'revoke', 'acme', 'nova-lite')).code).toBe(0);
+    await becomes('nova-lite', 403);
+    expect((await stack.cli('grant', 'put', 'acme', 'nova-lite')).code).toBe(0);
+    await becomes('nova-lite', 200);
+  });
+
+  test('announces the end of a deprecated model on every answer', async () => {
+    const { headers, status } = await converse('claude-v2');
+    expect(status).toBe(200);
+    expect(headers.get('deprecation')).toMatch(/^@\d+$/);
+    const days = (Date.parse(headers.get('sunset') ?? '') - Date.now()) / 86_400_000;
+    expect(days).toBeGreaterThan(29.9);
+    expect(days).toBeLessThanOrEqual(30);
+    expect(headers.get('link')).toContain('rel="successor-version"');
+  });
+});
+
+describe('the command line', () => {
+  test('prints a token that the gateway takes', async () => {
+    const { code, stdout } = await stack.cli('token', 'acme-app');
+    expect(code).toBe(0);
+    const headers = { authorization: `Bearer ${stdout.trim()}` };
+    expect((await fetch(`${stack.gateway}/v1/models`, { headers })).status).toBe(200);
+  });
+});

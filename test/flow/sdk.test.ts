@@ -1,0 +1,184 @@
+import {
+  AccessDeniedException,
+  BedrockRuntimeClient,
+  ConverseCommand,
+  ConverseStreamCommand,
+  type ConverseStreamOutput,
+  InvokeModelCommand,
+  InvokeModelWithResponseStreamCommand,
+} from '@aws-sdk/client-bedrock-runtime';
+import OpenAI, { AuthenticationError, PermissionDeniedError } from 'openai';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Stack } from './stack.ts';
+
+let stack: Stack;
+let mark: number;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+});
+
+beforeEach(async () => {
+  mark = await stack.mark();
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+afterAll(() => stack.remove());
+
+/** An unmodified client, told by its environment alone, over its default HTTP/2. */
+async function bedrock(client: string): Promise<BedrockRuntimeClient> {
+  vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_RUNTIME', stack.gateway);
+  vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', await stack.token(client));
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  return new BedrockRuntimeClient({});
+}
+
+async function openai(client: string): Promise<OpenAI> {
+  return new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: await stack.token(client), maxRetries: 0 });
+}
+
+const ask = (text: string) => ({ messages: [{ role: 'user' as const, content: [{ text }] }] });
+
+describe('the unmodified AWS SDK', () => {
+  test('converses', async () => {
+    const client = await bedrock('acme-app');
+    const { output, usage, stopReason } = await client.send(
+      new ConverseCommand({ modelId: 'amazon.nova-lite-v1:0', ...ask('two words') }),
+    );
+    expect(output?.message?.content?.[0]?.text).toBe('echo: two words');
+    expect(usage).toMatchObject({ inputTokens: 2, outputTokens: 3 });
+    expect(stopReason).toBe('end_turn');
+  });
+
+  test('converses with a profile named by its id, its ARN and its registry id alike', async () => {
+    const client = await bedrock('acme-app');
+    const id = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
+    for (const modelId of [id, `arn:aws:bedrock:us-east-1:111122223333:inference-profile/${id}`, 'claude-sonnet-4-5']) {
+      const { output } = await client.send(new ConverseCommand({ modelId, ...ask('hello') }));
+      expect(output?.message?.content?.[0]?.text).toBe('echo: hello');
+    }
+  });
+
+  test('streams a conversation, one delta a token, metadata last', async () => {
+    const client = await bedrock('acme-app');
+    const { stream } = await client.send(
+      new ConverseStreamCommand({ modelId: 'nova-lite', ...ask('a stream of words') }),
+    );
+    const events: ConverseStreamOutput[] = [];
+    for await (const event of stream ?? []) events.push(event);
+    const deltas = events.flatMap(({ contentBlockDelta }) => contentBlockDelta?.delta?.text ?? []);
+    expect(deltas.join('')).toBe('echo: a stream of words');
+    expect(deltas).toHaveLength(5);
+    expect(events.at(-1)?.metadata?.usage).toMatchObject({ inputTokens: 4, outputTokens: 5 });
+  });
+
+  test("invokes a model in the model's own format, whole and streamed", async () => {
+    const client = await bedrock('acme-app');
+    const body = JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'raw' }] }] });
+    const whole = await client.send(new InvokeModelCommand({ modelId: 'nova-lite', body }));
+    expect(JSON.parse(whole.body.transformToString())).toMatchObject({
+      output: { message: { content: [{ text: 'echo: raw' }] } },
+    });
+    const { body: chunks } = await client.send(
+      new InvokeModelWithResponseStreamCommand({ modelId: 'nova-lite', body }),
+    );
+    let text = '';
+    for await (const { chunk } of chunks ?? []) text += Buffer.from(chunk?.bytes ?? []).toString('utf8');
+    expect(text).toContain('echo:');
+    expect(text).toContain('amazon-bedrock-invocationMetrics');
+  });
+
+  test('is called by the session of its tenant alone, under a policy for that one model, warm without STS', async () => {
+    const client = await bedrock('globex-app');
+    await client.send(new ConverseCommand({ modelId: 'nova-lite', ...ask('one') }));
+    const first = await stack.upstream(mark);
+    expect(first.map(({ service }) => service)).toEqual(['sts', 'bedrock']);
+    expect(first[1]?.caller).toMatchObject({ tags: { TenantId: 'globex' } });
+    expect(JSON.stringify(first[1]?.caller?.sessionPolicy)).toContain('foundation-model/amazon.nova-lite-v1:0');
+    await client.send(new ConverseCommand({ modelId: 'nova-lite', ...ask('two') }));
+    expect((await stack.upstream(mark)).map(({ service }) => service)).toEqual(['sts', 'bedrock', 'bedrock']);
+  });
+
+  test('raises AccessDeniedException for a model of another tenant, and nothing reaches STS or Bedrock', async () => {
+    const client = await bedrock('acme-app');
+    const call = client.send(new ConverseCommand({ modelId: 'llama-3-3-70b', ...ask('x') }));
+    await expect(call).rejects.toBeInstanceOf(AccessDeniedException);
+    await expect(call).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test('raises AccessDeniedException for a tenant whom nobody onboarded', async () => {
+    const client = await bedrock('stranger-app');
+    const call = client.send(new ConverseCommand({ modelId: 'nova-lite', ...ask('x') }));
+    await expect(call).rejects.toBeInstanceOf(AccessDeniedException);
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+});
+
+describe('the unmodified OpenAI SDK', () => {
+  test('chats', async () => {
+    const client = await openai('acme-app');
+    const { choices, usage } = await client.chat.completions.create({
+      model: 'claude-sonnet-4-5',
+      messages: [{ role: 'user', content: 'hello there' }],
+    });
+    expect(choices[0]?.message.content).toBe('echo: hello there');
+    expect(usage).toMatchObject({ prompt_tokens: 2, completion_tokens: 3, total_tokens: 5 });
+  });
+
+  test('streams a chat, with its usage if asked', async () => {
+    const client = await openai('acme-app');
+    const stream = await client.chat.completions.create({
+      model: 'nova-lite',
+      messages: [{ role: 'user', content: 'hello there' }],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    let text = '';
+    let total: number | undefined;
+    for await (const { choices, usage } of stream) {
+      text += choices[0]?.delta.content ?? '';
+      total = usage?.total_tokens ?? total;
+    }
+    expect(text).toBe('echo: hello there');
+    expect(total).toBe(5);
+  });
+
+  test("lists the tenant's own models", async () => {
+    const list = async (client: string) => (await (await openai(client)).models.list()).data.map(({ id }) => id).sort();
+    expect(await list('globex-app')).toEqual(['llama-3-3-70b', 'nova-lite', 'titan-embed-v2']);
+    expect(await list('acme-app')).not.toContain('llama-3-3-70b');
+  });
+
+  test('raises PermissionDeniedError for a model of another tenant and for one that does not exist, in equal words', async () => {
+    const client = await openai('acme-app');
+    const refuse = async (model: string) => {
+      const call = client.chat.completions.create({ model, messages: [{ role: 'user', content: 'x' }] });
+      const error = await call.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeInstanceOf(PermissionDeniedError);
+      return (error as PermissionDeniedError).message;
+    };
+    expect(await refuse('llama-3-3-70b')).toBe(await refuse('no-such-model'));
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test('raises AuthenticationError for a token that is none', async () => {
+    const client = new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: 'not.a.token', maxRetries: 0 });
+    await expect(client.models.list()).rejects.toBeInstanceOf(AuthenticationError);
+  });
+});
+
+describe('without a token', () => {
+  test('the answer is 401 with a request id, and nobody is asked', async () => {
+    const answer = await fetch(`${stack.gateway}/v1/models`);
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await stack.calls(mark)).toEqual([]);
+  });
+});

@@ -1,0 +1,154 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CallRecord } from '../../local/aws/calls.ts';
+import { freePorts } from './ports.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface StackOptions {
+  env?: Record<string, string>;
+  /** An existing folder, to start again on what an earlier stack left. */
+  dataDir?: string;
+  port?: number;
+}
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The whole gateway in a process of its own, as `npm start` runs it, on free ports and in a folder of its own. */
+export class Stack {
+  readonly process: ChildProcess;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly #output = { stdout: '', stderr: '' };
+  readonly #exit: Promise<Ran>;
+
+  private constructor(port: number, dataDir: string, env: Record<string, string>) {
+    this.port = port;
+    this.dataDir = dataDir;
+    this.process = spawn(process.execPath, ['local/main.ts'], {
+      cwd: root,
+      env: { PATH: process.env.PATH, PORT: String(port), TOLLGATE_DATA: dataDir, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.process.stdout?.on('data', (chunk) => {
+      this.#output.stdout += chunk;
+    });
+    this.process.stderr?.on('data', (chunk) => {
+      this.#output.stderr += chunk;
+    });
+    this.#exit = new Promise((resolve) => {
+      this.process.once('close', (code) => resolve({ code, ...this.#output }));
+    });
+  }
+
+  /** @returns a running process, which may still fail to become ready */
+  static async launch({ env = {}, dataDir, port }: StackOptions = {}): Promise<Stack> {
+    const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'tollgate-flow-'));
+    return new Stack(port ?? (await freePorts(3)), folder, env);
+  }
+
+  /** @returns a stack that answers calls */
+  static async start(options: StackOptions = {}): Promise<Stack> {
+    const stack = await Stack.launch(options);
+    await stack.ready();
+    return stack;
+  }
+
+  get gateway(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get issuer(): string {
+    return `http://127.0.0.1:${this.port + 1}`;
+  }
+
+  get aws(): string {
+    return `http://127.0.0.1:${this.port + 2}`;
+  }
+
+  get stdout(): string {
+    return this.#output.stdout;
+  }
+
+  async ready(): Promise<void> {
+    const line = new Promise<void>((resolve) => {
+      const look = () => this.stdout.includes(`ready ${this.gateway}\n`) && resolve();
+      this.process.stdout?.on('data', look);
+      look();
+    });
+    const ended = this.#exit.then(({ code, stderr }) => {
+      throw new Error(`the gateway ended with ${code}: ${stderr}`);
+    });
+    await Promise.race([line, ended]);
+  }
+
+  ended(): Promise<Ran> {
+    return this.#exit;
+  }
+
+  /** SIGTERM, and how it ended. The data folder stays. */
+  async stop(): Promise<Ran> {
+    this.process.kill('SIGTERM');
+    return this.#exit;
+  }
+
+  /** Stops and deletes the data folder. */
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** An access token of one of the demo's clients. */
+  async token(client: string): Promise<string> {
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: client,
+      client_secret: client.replace(/(-app)?$/, '-secret'),
+    });
+    const response = await fetch(`${this.issuer}/token`, { method: 'POST', body });
+    const { access_token } = (await response.json()) as { access_token?: string };
+    if (access_token === undefined) throw new Error(`no token for ${client}`);
+    return access_token;
+  }
+
+  /** What reached the AWS endpoint after call number `after`. */
+  async calls(after = 0): Promise<CallRecord[]> {
+    return (await (await fetch(`${this.aws}/_local/calls?after=${after}`)).json()) as CallRecord[];
+  }
+
+  /** The number of the last call so far. */
+  async mark(): Promise<number> {
+    return (await this.calls()).at(-1)?.seq ?? 0;
+  }
+
+  /** What reached STS and the models after call number `after`. */
+  async upstream(after = 0): Promise<CallRecord[]> {
+    return (await this.calls(after)).filter(({ service }) => ['sts', 'bedrock', 'sagemaker'].includes(service));
+  }
+
+  async fault(fault: object): Promise<void> {
+    const response = await fetch(`${this.aws}/_local/faults`, { method: 'POST', body: JSON.stringify(fault) });
+    if (!response.ok) throw new Error(await response.text());
+  }
+
+  async clearFaults(): Promise<void> {
+    await fetch(`${this.aws}/_local/faults`, { method: 'DELETE' });
+  }
+
+  /** `npx tollgate ...` against this stack. */
+  cli(...args: string[]): Promise<Ran> {
+    const env = { PATH: process.env.PATH, TOLLGATE_DATA: this.dataDir };
+    return new Promise((resolve) => {
+      execFile(process.execPath, ['cli/tollgate.ts', ...args], { cwd: root, env }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
+      );
+    });
+  }
+}

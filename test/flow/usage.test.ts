@@ -1,0 +1,135 @@
+import { gunzipSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { UsageRecord } from '../../contract/usage.ts';
+import { Stack } from './stack.ts';
+
+let stack: Stack;
+let s3: S3Client;
+let tokens: Record<string, string>;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  tokens = { acme: await stack.token('acme-app'), globex: await stack.token('globex-app') };
+  s3 = new S3Client({
+    endpoint: stack.aws,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'a-test', secretAccessKey: 'a-test' },
+  });
+});
+
+afterAll(async () => {
+  s3.destroy();
+  await stack.remove();
+});
+
+async function converse(tenant: string, model: string, text: string): Promise<number> {
+  const response = await fetch(`${stack.gateway}/model/${model}/converse`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${tokens[tenant]}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text }] }] }),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+async function rawRecords(): Promise<UsageRecord[]> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'tollgate-usage', Prefix: 'raw/' }));
+  const records: UsageRecord[] = [];
+  for (const { Key } of Contents) {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'tollgate-usage', Key }));
+    const text = gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array()).toString('utf8');
+    for (const line of text.trimEnd().split('\n')) records.push((JSON.parse(line) as { usage: UsageRecord }).usage);
+  }
+  return records;
+}
+
+async function report(tenant: string): Promise<Record<string, unknown>[]> {
+  const { stdout, stderr, code } = await stack.cli('report', '--tenant', tenant, '--format', 'json');
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  return JSON.parse(stdout || '[]') as Record<string, unknown>[];
+}
+
+describe('from a call to the bill', () => {
+  test('every call is on the report of its tenant, model by model, at its price', async () => {
+    for (let i = 0; i < 3; i++) expect(await converse('acme', 'nova-lite', 'four words of input')).toBe(200);
+    expect(await converse('acme', 'claude-sonnet-4-5', 'one')).toBe(200);
+    expect(await converse('globex', 'llama-3-3-70b', 'one two')).toBe(200);
+    expect(await converse('acme', 'llama-3-3-70b', 'refused')).toBe(403);
+    expect((await stack.cli('meter', 'run')).code).toBe(0);
+
+    const acme = await report('acme');
+    expect(acme).toEqual([
+      expect.objectContaining({ model_id: 'claude-sonnet-4-5', input_tokens: 1, output_tokens: 2, invocations: 1 }),
+      expect.objectContaining({
+        model_id: 'nova-lite',
+        input_tokens: 12,
+        output_tokens: 15,
+        invocations: 3,
+        unsettled: 0,
+        unpriced: 0,
+      }),
+    ]);
+    for (const row of acme) expect(Number(row.total_cost)).toBeGreaterThan(0);
+    expect(await report('globex')).toEqual([
+      expect.objectContaining({ model_id: 'llama-3-3-70b', input_tokens: 2, invocations: 1 }),
+    ]);
+  });
+
+  test('the raw lines are one started and one finished for each call that ran, one finished for a refused one', async () => {
+    const records = await rawRecords();
+    const ran = records.filter(({ phase }) => phase === 'started').map(({ invocationId }) => invocationId);
+    expect(new Set(ran).size).toBe(5);
+    const finished = records.filter((record) => record.phase === 'finished');
+    expect(
+      finished
+        .map(({ invocationId }) => invocationId)
+        .filter((id) => ran.includes(id))
+        .sort(),
+    ).toEqual(ran.sort());
+    expect(finished.filter(({ outcome }) => outcome === 'refused')).toMatchObject([
+      { code: 'model_not_allowed', tokens: { input: 0, output: 0 } },
+    ]);
+  });
+
+  test('a second run changes no bytes of the report', async () => {
+    const before = await stack.cli('report', '--format', 'csv');
+    expect((await stack.cli('meter', 'run')).code).toBe(0);
+    expect((await stack.cli('report', '--format', 'csv')).stdout).toBe(before.stdout);
+  });
+
+  test('what S3 did not take is delivered once it does', async () => {
+    await stack.fault({ service: 's3', fault: { status: 503, type: 'SlowDown' } });
+    expect(await converse('globex', 'nova-lite', 'kept on disk')).toBe(200);
+    await fetch(`${stack.aws}/_local/flush`, { method: 'POST' });
+    await stack.clearFaults();
+    expect((await stack.cli('meter', 'run')).code).toBe(0);
+    expect(await report('globex')).toContainEqual(
+      expect.objectContaining({ model_id: 'nova-lite', input_tokens: 3, invocations: 1 }),
+    );
+  });
+
+  test('a call whose reader leaves is on the bill too', async () => {
+    const leave = new AbortController();
+    const response = await fetch(`${stack.gateway}/model/nova-lite/converse-stream`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${tokens.acme}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'word '.repeat(5_000) }] }] }),
+      signal: leave.signal,
+    });
+    await response.body?.getReader().read();
+    leave.abort();
+    await expect
+      .poll(
+        async () => {
+          await fetch(`${stack.aws}/_local/flush`, { method: 'POST' });
+          return (await rawRecords()).find(
+            (record) => record.phase === 'finished' && record.tokens.input === 5_000 && record.action === 'stream',
+          );
+        },
+        { timeout: 20_000 },
+      )
+      .toMatchObject({ tokens: { output: 5_001 }, estimated: false });
+  });
+});
