@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import type { Usage } from '../service.ts';
+import type { PromptTokens } from './cache.ts';
+import type { Prompt } from './prompt.ts';
+import { countTokens, cutTokens } from './tokens.ts';
+
+/** What every wire format's answer is made of. */
+export interface Answer {
+  blocks: Block[];
+  stop: 'end' | 'max-tokens' | 'stop-sequence' | 'tool';
+  /** The one that was met. */
+  stopSequence: string | null;
+  usage: Usage;
+  /** Milliseconds, as reported: one for each token of the answer, so that it can be predicted too. */
+  latencyMs: number;
+}
+
+export type Block =
+  | { kind: 'text'; text: string }
+  | { kind: 'reasoning'; text: string; signature: string }
+  | { kind: 'tool'; id: string; name: string; input: unknown };
+
+/**
+ * The deterministic answer to a prompt: `echo: ` and the last user text; with markers in that text a tool call
+ * (`[[tool:NAME {json}]]`, if tools were given) or a block of reasoning before the answer (`[[reasoning]]`).
+ * Output tokens are those of the answer's text or tool calls; reasoning is not counted, so that it changes no count.
+ */
+export function answer(prompt: Prompt, tokens: PromptTokens): Answer {
+  const calls = prompt.tools ? toolCalls(prompt.lastUserText) : [];
+  const main = calls.length > 0 ? called(calls) : echoed(prompt);
+  const blocks = prompt.lastUserText.includes('[[reasoning]]')
+    ? [reasoning(prompt.lastUserText), ...main.blocks]
+    : main.blocks;
+  const usage = {
+    inputTokens: tokens.input,
+    outputTokens: main.outputTokens,
+    totalTokens: tokens.input + tokens.cacheRead + tokens.cacheWrite + main.outputTokens,
+    cacheReadInputTokens: tokens.cacheRead,
+    cacheWriteInputTokens: tokens.cacheWrite,
+  };
+  const { stop, stopSequence } = main;
+  return { blocks, stop, stopSequence, usage, latencyMs: Math.max(1, main.outputTokens) };
+}
+
+type Main = Pick<Answer, 'blocks' | 'stop' | 'stopSequence'> & { outputTokens: number };
+
+function echoed({ lastUserText, maxTokens, stop }: Prompt): Main {
+  const whole = `echo: ${lastUserText}`;
+  const met = firstOf(whole, stop);
+  const upToStop = met === null ? whole : whole.slice(0, met.at);
+  const length = countTokens(upToStop);
+  if (maxTokens !== undefined && length > maxTokens)
+    return {
+      blocks: [{ kind: 'text', text: cutTokens(upToStop, maxTokens) }],
+      stop: 'max-tokens',
+      stopSequence: null,
+      outputTokens: maxTokens,
+    };
+  return {
+    blocks: [{ kind: 'text', text: upToStop }],
+    stop: met === null ? 'end' : 'stop-sequence',
+    stopSequence: met?.sequence ?? null,
+    outputTokens: length,
+  };
+}
+
+function firstOf(text: string, sequences: readonly string[]): { at: number; sequence: string } | null {
+  const found = sequences
+    .filter((sequence) => sequence !== '')
+    .map((sequence) => ({ at: text.indexOf(sequence), sequence }))
+    .filter(({ at }) => at >= 0);
+  return found.reduce<(typeof found)[number] | null>((best, one) => (best && best.at <= one.at ? best : one), null);
+}
+
+interface ToolCall {
+  name: string;
+  input: unknown;
+  /** `NAME {json}` as it was written. */
+  source: string;
+}
+
+function called(calls: ToolCall[]): Main {
+  return {
+    blocks: calls.map(({ name, input, source }, index) => ({
+      kind: 'tool',
+      id: `tooluse_${digest(`${index} ${source}`).slice(0, 22)}`,
+      name,
+      input,
+    })),
+    stop: 'tool',
+    stopSequence: null,
+    outputTokens: calls.reduce((sum, { source }) => sum + countTokens(source), 0),
+  };
+}
+
+const MARK = /\[\[tool:([A-Za-z0-9_-]{1,64})\s*/g;
+
+/** Every marker whose JSON can be read; the JSON may itself hold `]]`, so each end that comes into question is tried. */
+function toolCalls(text: string): ToolCall[] {
+  const calls: ToolCall[] = [];
+  for (const mark of text.matchAll(MARK)) {
+    const from = mark.index + mark[0].length;
+    for (let end = text.indexOf(']]', from); end >= 0; end = text.indexOf(']]', end + 1)) {
+      const json = text.slice(from, end).trim();
+      const input = json === '' ? {} : readJson(json);
+      if (input === undefined) continue;
+      calls.push({ name: mark[1] ?? '', input, source: `${mark[1]} ${json}`.trim() });
+      break;
+    }
+  }
+  return calls;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function reasoning(text: string): Block {
+  return {
+    kind: 'reasoning',
+    text: `The answer repeats ${countTokens(text)} tokens.`,
+    signature: digest(`signature ${text}`),
+  };
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');

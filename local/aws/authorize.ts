@@ -1,0 +1,48 @@
+import { refusal } from './error.ts';
+import { evaluate, type Verdict } from './iam/evaluate.ts';
+import type { Access, RequestContext } from './iam/types.ts';
+import type { Plan, ServiceName } from './service.ts';
+import type { Caller } from './sessions.ts';
+
+/** The condition keys that every request has, from who makes it (IAM's global condition context keys). */
+export function callerContext(caller: Caller): RequestContext {
+  return {
+    'aws:PrincipalArn': roleArnOf(caller),
+    'aws:PrincipalAccount': caller.arn.split(':')[4] ?? '',
+    ...(caller.sourceIdentity === null ? {} : { 'aws:SourceIdentity': caller.sourceIdentity }),
+    ...Object.fromEntries(Object.entries(caller.tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
+  };
+}
+
+/** The ARN that a trust policy or `aws:PrincipalArn` means: a session's role, or the user itself. */
+export function roleArnOf({ arn, role }: Caller): string {
+  return role === null ? arn : `arn:aws:iam::${arn.split(':')[4] ?? ''}:role/${role.name}`;
+}
+
+/** What the caller's own policies say to one access. The operator may do everything. */
+export function decide(caller: Caller, access: Access): Verdict {
+  if (caller.role === null) return { allowed: true, reason: "the account's operator" };
+  const context = { ...callerContext(caller), ...access.context };
+  const identity = { rolePolicies: caller.role.policies, sessionPolicy: caller.sessionPolicy };
+  return evaluate(identity, { ...access, context });
+}
+
+/**
+ * @returns why the plan is allowed
+ * @throws AwsError access denied, in the service's form, for the first access that is not
+ */
+export function authorize(service: ServiceName, caller: Caller, { needs, check }: Plan): string {
+  let reason = 'no permission needed';
+  for (const access of needs) {
+    const verdict = decide(caller, access);
+    reason = verdict.reason;
+    if (!verdict.allowed)
+      throw refusal(
+        service,
+        'denied',
+        `User: ${caller.arn} is not authorized to perform: ${access.action} on resource: ${access.resource} because ${reason}`,
+      );
+  }
+  check?.(caller);
+  return reason;
+}

@@ -1,0 +1,68 @@
+/** The foundation models and inference profiles that the local account has: the demo's, and their close relatives. */
+
+export type FormatName = 'anthropic' | 'claude-legacy' | 'nova' | 'llama' | 'titan-text' | 'titan-embed';
+
+export interface FoundationModel {
+  readonly id: string;
+  readonly format: FormatName;
+  /** Whether it can only be called through an inference profile. */
+  readonly profileOnly: boolean;
+}
+
+export interface InferenceProfile {
+  readonly id: string;
+  readonly model: FoundationModel;
+  /** Where it may run the model. */
+  readonly regions: readonly string[];
+  /** A `global.` profile also checks the model's ARN without a region. */
+  readonly global: boolean;
+}
+
+const GEOGRAPHIES: Readonly<Record<string, readonly string[]>> = {
+  us: ['us-east-1', 'us-east-2', 'us-west-2'],
+  eu: ['eu-central-1', 'eu-west-1', 'eu-west-3'],
+  apac: ['ap-northeast-1', 'ap-southeast-1', 'ap-southeast-2'],
+};
+const EVERYWHERE = Object.values(GEOGRAPHIES).flat();
+
+const MODELS = new Map<string, FoundationModel>(
+  (
+    [
+      ['anthropic.claude-opus-4-1-20250805-v1:0', 'anthropic', true],
+      ['anthropic.claude-sonnet-4-20250514-v1:0', 'anthropic', true],
+      ['anthropic.claude-sonnet-4-5-20250929-v1:0', 'anthropic', true],
+      ['anthropic.claude-haiku-4-5-20251001-v1:0', 'anthropic', true],
+      ['anthropic.claude-3-5-sonnet-20240620-v1:0', 'anthropic', false],
+      ['anthropic.claude-3-haiku-20240307-v1:0', 'anthropic', false],
+      ['anthropic.claude-v2', 'claude-legacy', false],
+      ['anthropic.claude-v2:1', 'claude-legacy', false],
+      ['amazon.nova-micro-v1:0', 'nova', false],
+      ['amazon.nova-lite-v1:0', 'nova', false],
+      ['amazon.nova-pro-v1:0', 'nova', false],
+      ['amazon.titan-tg1-large', 'titan-text', false],
+      ['amazon.titan-text-express-v1', 'titan-text', false],
+      ['amazon.titan-embed-text-v2:0', 'titan-embed', false],
+      ['meta.llama3-1-8b-instruct-v1:0', 'llama', false],
+      ['meta.llama3-3-70b-instruct-v1:0', 'llama', true],
+    ] as const
+  ).map(([id, format, profileOnly]) => [id, { id, format, profileOnly }]),
+);
+
+export function foundationModel(id: string): FoundationModel | undefined {
+  return MODELS.get(id);
+}
+
+/** A system-defined profile: a geography, a dot, and a model's id. */
+export function inferenceProfile(id: string): InferenceProfile | undefined {
+  const dot = id.indexOf('.');
+  const geography = id.slice(0, Math.max(0, dot));
+  const model = MODELS.get(id.slice(dot + 1));
+  const regions = geography === 'global' ? EVERYWHERE : GEOGRAPHIES[geography];
+  if (model === undefined || regions === undefined) return undefined;
+  return { id, model, regions, global: geography === 'global' };
+}
+
+/** Whether an id has a profile's form, known or not: it decides which ARN is checked. */
+export function looksLikeProfile(id: string): boolean {
+  return /^(global|[a-z]{2,4}(-gov)?)\.[a-z0-9-]+\./.test(id);
+}

@@ -1,0 +1,143 @@
+import { type Answer, answer } from '../answer/answer.ts';
+import type { PromptCache } from '../answer/cache.ts';
+import type { Prompt } from '../answer/prompt.ts';
+import { countTokens } from '../answer/tokens.ts';
+import { invalid } from '../error.ts';
+import { EVENT_STREAM, frame } from '../frames.ts';
+import { type JsonObject, objectOf, parseBody, textOf } from '../read.ts';
+import type { Reply, Usage } from '../service.ts';
+import type { FoundationModel } from './catalog.ts';
+import { anthropic } from './formats/anthropic.ts';
+import { claudeLegacy, llama, titanText } from './formats/completion.ts';
+import { converseAnswer, converseEvents, readConverse } from './formats/converse.ts';
+import { titanEmbedding } from './formats/embed.ts';
+import type { Format } from './formats/format.ts';
+import { nova } from './formats/nova.ts';
+
+type Operation = (model: FoundationModel, body: JsonObject) => Reply;
+
+export interface Operations {
+  converse: Operation;
+  'converse-stream': Operation;
+  invoke: Operation;
+  'invoke-with-response-stream': Operation;
+  count: Operation;
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** What each operation answers; each throws AwsError ValidationException for a body the model would not take. */
+export function createOperations(cache: PromptCache): Operations {
+  const respond = (model: FoundationModel, prompt: Prompt): Answer => answer(prompt, cache(model.id, prompt.parts));
+  return {
+    converse(model, body) {
+      refuseEmbedding(model);
+      const given = respond(model, readConverse(body));
+      return { status: 200, headers: JSON_TYPE, body: JSON.stringify(converseAnswer(given)), usage: given.usage };
+    },
+    'converse-stream'(model, body) {
+      refuseEmbedding(model);
+      const given = respond(model, readConverse(body));
+      const frames = converseEvents(given).map(({ type, payload }) => frame(type, JSON.stringify(payload)));
+      return { status: 200, headers: { 'content-type': EVENT_STREAM }, frames, usage: given.usage };
+    },
+    invoke(model, body) {
+      if (model.format === 'titan-embed') return embed(body);
+      const format = formatOf(model, body);
+      const given = respond(model, format.read(body));
+      return {
+        status: 200,
+        headers: { ...JSON_TYPE, ...countHeaders(given.usage, given.latencyMs) },
+        body: JSON.stringify(format.whole(given, model.id)),
+        usage: given.usage,
+      };
+    },
+    'invoke-with-response-stream'(model, body) {
+      refuseEmbedding(model);
+      const format = formatOf(model, body);
+      const given = respond(model, format.read(body));
+      const chunks = format.chunks(given, model.id);
+      const frames = chunks.map((chunk, index) => {
+        const last = index === chunks.length - 1 ? { 'amazon-bedrock-invocationMetrics': metrics(given) } : {};
+        const bytes = Buffer.from(JSON.stringify({ ...chunk, ...last })).toString('base64');
+        return frame('chunk', JSON.stringify({ bytes }));
+      });
+      const headers = { 'content-type': EVENT_STREAM, 'x-amzn-bedrock-content-type': 'application/json' };
+      return { status: 200, headers, frames, usage: given.usage };
+    },
+    count(model, body) {
+      const inputTokens = tokensOf(promptToCount(model, objectOf(body.input, 'input')));
+      return { status: 200, headers: JSON_TYPE, body: JSON.stringify({ inputTokens }) };
+    },
+  };
+}
+
+function refuseEmbedding({ format }: FoundationModel): void {
+  if (format === 'titan-embed') throw invalid('This action is not supported for this model.');
+}
+
+function formatOf({ format }: FoundationModel, body: JsonObject): Format {
+  switch (format) {
+    case 'anthropic':
+      return anthropic;
+    case 'claude-legacy':
+      return claudeLegacy(body);
+    case 'nova':
+      return nova;
+    case 'llama':
+      return llama;
+    case 'titan-text':
+      return titanText;
+    case 'titan-embed':
+      throw invalid('This action is not supported for this model.');
+  }
+}
+
+function promptToCount(model: FoundationModel, { converse, invokeModel }: JsonObject): Prompt {
+  if (converse !== undefined) return readConverse(objectOf(converse, 'input.converse'));
+  const text = textOf(objectOf(invokeModel, 'input.invokeModel').body, 'input.invokeModel.body');
+  const body = parseBody(Buffer.from(text, 'base64'));
+  return formatOf(model, body).read(body);
+}
+
+function tokensOf({ parts }: Prompt): number {
+  return parts.reduce((sum, part) => sum + (part.kind === 'text' ? countTokens(part.text) : 0), 0);
+}
+
+function embed(body: JsonObject): Reply {
+  const { answer: embedded, inputTokens } = titanEmbedding(body);
+  const usage = {
+    inputTokens,
+    outputTokens: 0,
+    totalTokens: inputTokens,
+    cacheReadInputTokens: 0,
+    cacheWriteInputTokens: 0,
+  };
+  return {
+    status: 200,
+    headers: { ...JSON_TYPE, 'x-amzn-bedrock-input-token-count': String(inputTokens) },
+    body: JSON.stringify(embedded),
+    usage,
+  };
+}
+
+function countHeaders(usage: Usage, latencyMs: number): Record<string, string> {
+  return {
+    'x-amzn-bedrock-invocation-latency': String(latencyMs),
+    'x-amzn-bedrock-input-token-count': String(usage.inputTokens),
+    'x-amzn-bedrock-output-token-count': String(usage.outputTokens),
+    'x-amzn-bedrock-cache-read-input-token-count': String(usage.cacheReadInputTokens),
+    'x-amzn-bedrock-cache-write-input-token-count': String(usage.cacheWriteInputTokens),
+  };
+}
+
+function metrics({ usage, latencyMs }: Answer): object {
+  return {
+    inputTokenCount: usage.inputTokens,
+    outputTokenCount: usage.outputTokens,
+    invocationLatency: latencyMs,
+    firstByteLatency: 1,
+    cacheReadInputTokenCount: usage.cacheReadInputTokens,
+    cacheWriteInputTokenCount: usage.cacheWriteInputTokens,
+  };
+}

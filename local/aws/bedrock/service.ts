@@ -1,0 +1,97 @@
+import { createPromptCache } from '../answer/cache.ts';
+import { invalid } from '../error.ts';
+import { restJsonError } from '../frames.ts';
+import type { Access } from '../iam/types.ts';
+import { parseBody } from '../read.ts';
+import type { AwsRequest, Service } from '../service.ts';
+import { createOperations } from './operations.ts';
+import { createResolver } from './resolve.ts';
+
+const OPERATIONS = {
+  converse: { operation: 'Converse', action: 'bedrock:InvokeModel' },
+  'converse-stream': { operation: 'ConverseStream', action: 'bedrock:InvokeModelWithResponseStream' },
+  invoke: { operation: 'InvokeModel', action: 'bedrock:InvokeModel' },
+  'invoke-with-response-stream': {
+    operation: 'InvokeModelWithResponseStream',
+    action: 'bedrock:InvokeModelWithResponseStream',
+  },
+  'count-tokens': { operation: 'CountTokens', action: 'bedrock:CountTokens' },
+} as const;
+
+type Verb = keyof typeof OPERATIONS;
+
+const PATH = /^\/model\/([^/]+)\/(converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)$/;
+
+/** Bedrock Runtime. Converse is authorised as InvokeModel: there is no `bedrock:Converse` action. */
+export function createBedrock({ account }: { account: string }): Service {
+  const resolver = createResolver(account);
+  const operations = createOperations(createPromptCache());
+  return {
+    name: 'bedrock',
+    strict: () => true,
+    fail: restJsonError,
+    plan(request) {
+      const [, encodedId = '', verb = ''] = PATH.exec(request.path) ?? [];
+      if (request.method !== 'POST' || !isVerb(verb)) throw invalid('Unknown operation.', 'UnknownOperationException');
+      const { operation, action } = OPERATIONS[verb];
+      const modelId = decoded(encodedId);
+      const guardrail = guardrailArn(request, verb, account);
+      const resolved = resolver.resolve(modelId, action, request.region, guardrail);
+      return {
+        operation,
+        model: modelId,
+        needs: [...resolved.accesses, ...guardrailAccess(guardrail)],
+        serve: () => {
+          const body = parseBody(request.body);
+          // Any foundation model's tokens can be counted, also one that is called only through a profile.
+          if (verb === 'count-tokens') return operations.count(resolved.named(), body);
+          return operations[verb](resolved.model(), body);
+        },
+      };
+    },
+  };
+}
+
+const isVerb = (verb: string): verb is Verb => Object.hasOwn(OPERATIONS, verb);
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw invalid('The provided model identifier is invalid.');
+  }
+}
+
+/** A guardrail's ARN as `bedrock:GuardrailIdentifier` has it: a numbered version is part of it, the draft is not. */
+function guardrailArn(request: AwsRequest, verb: Verb, account: string): string | undefined {
+  const { identifier, version } = guardrailOf(request, verb);
+  if (identifier === undefined) return undefined;
+  const arn = identifier.startsWith('arn:')
+    ? identifier
+    : `arn:aws:bedrock:${request.region}:${account}:guardrail/${identifier}`;
+  return version === undefined || version === 'DRAFT' ? arn : `${arn}:${version}`;
+}
+
+function guardrailOf(
+  { headers, body }: AwsRequest,
+  verb: Verb,
+): { identifier: string | undefined; version: string | undefined } {
+  if (verb === 'count-tokens') return { identifier: undefined, version: undefined };
+  if (verb === 'invoke' || verb === 'invoke-with-response-stream')
+    return {
+      identifier: headers['x-amzn-bedrock-guardrailidentifier'],
+      version: headers['x-amzn-bedrock-guardrailversion'],
+    };
+  const { guardrailConfig: config } = parseBody(body);
+  const member = (name: string): string | undefined => {
+    const value = config !== null && typeof config === 'object' ? Reflect.get(config, name) : undefined;
+    return typeof value === 'string' ? value : undefined;
+  };
+  return { identifier: member('guardrailIdentifier'), version: member('guardrailVersion') };
+}
+
+/** Applying a guardrail is a permission of its own, on the guardrail without its version. */
+function guardrailAccess(arn: string | undefined): Access[] {
+  if (arn === undefined) return [];
+  return [{ action: 'bedrock:ApplyGuardrail', resource: arn.split(':').slice(0, 6).join(':'), context: {} }];
+}

@@ -1,0 +1,64 @@
+import type { Policy } from './iam/types.ts';
+import type { ServiceName, Usage } from './service.ts';
+import type { Caller } from './sessions.ts';
+
+/** Calls that are kept; older ones are forgotten, so that a long run does not grow. */
+const CALLS_MAX = 10_000;
+
+/** One request that reached the AWS endpoint, as `/_local/calls` shows it. */
+export interface CallRecord {
+  /** 1 for the first; without gaps. */
+  seq: number;
+  /** Milliseconds since 1970. */
+  at: number;
+  service: ServiceName;
+  operation: string;
+  region: string;
+  /** The model or endpoint as the caller named it, or null. */
+  model: string | null;
+  /** The ARNs that were checked. */
+  resources: string[];
+  /** Null when the request could not be authenticated. */
+  caller: {
+    arn: string;
+    sessionName: string | null;
+    sourceIdentity: string | null;
+    tags: Readonly<Record<string, string>>;
+    sessionPolicy: Policy | null;
+  } | null;
+  decision: 'allowed' | 'denied';
+  /** Why, e.g. `allowed by the role policy and the session policy`, or the error's code. */
+  reason: string;
+  /** What the model counted, also when nobody listened to the end; null when nothing ran or this service has none. */
+  usage: Usage | null;
+  /** The answer's HTTP status; null until there is one. */
+  status: number | null;
+  /** Null while it is still being answered. failed: an error was answered or the connection cut. aborted: by the caller. */
+  outcome: 'done' | 'aborted' | 'failed' | null;
+}
+
+export interface Calls {
+  add(record: Omit<CallRecord, 'seq'>): CallRecord;
+  /** Those with `seq` above `after`, oldest first. */
+  after(seq: number): CallRecord[];
+}
+
+export function createCalls(): Calls {
+  let last = 0;
+  const kept: CallRecord[] = [];
+  return {
+    add(fields) {
+      const record: CallRecord = { seq: ++last, ...fields };
+      kept.push(record);
+      // Twice the bound before cutting, so that a cut does not happen on every call.
+      if (kept.length > 2 * CALLS_MAX) kept.splice(0, kept.length - CALLS_MAX);
+      return record;
+    },
+    after: (seq) => kept.slice(-CALLS_MAX).filter((record) => record.seq > seq),
+  };
+}
+
+export function callerRecord(caller: Caller): NonNullable<CallRecord['caller']> {
+  const { arn, sessionName, sourceIdentity, tags, sessionPolicy } = caller;
+  return { arn, sessionName, sourceIdentity, tags, sessionPolicy };
+}

@@ -1,0 +1,129 @@
+import { mkdir } from 'node:fs/promises';
+import { TollgateError } from '../../../contract/errors.ts';
+import { invalid } from '../error.ts';
+import type { Access } from '../iam/types.ts';
+import { jsonError, jsonReply, targetOperation } from '../json-rpc.ts';
+import { type JsonObject, objectOf, parseBody } from '../read.ts';
+import type { Service, WholeReply } from '../service.ts';
+import { createEngine, type Engine, type EngineAnswer } from './engine.ts';
+import { createGate, type Gate } from './gate.ts';
+import { transactAccesses, transactGet, transactWrite } from './transact.ts';
+import { createTtl, type Ttl } from './ttl.ts';
+
+export interface DynamoOptions {
+  folder: string;
+  account: string;
+  region: string;
+}
+
+/**
+ * DynamoDB on disk: dynalite, with transactions, the time-to-live setting and `ALL_OLD` on a failed condition in front,
+ * which it does not have.
+ *
+ * @throws TollgateError `bad_setting` naming TOLLGATE_DATA when the folder cannot be written
+ */
+export async function createDynamo(options: DynamoOptions): Promise<{ service: Service; close(): Promise<void> }> {
+  try {
+    await mkdir(options.folder, { recursive: true });
+  } catch (cause) {
+    throw new TollgateError('bad_setting', {
+      field: 'TOLLGATE_DATA',
+      reason: 'folder',
+      message: `TOLLGATE_DATA: the folder ${options.folder} cannot be written.`,
+      cause,
+    });
+  }
+  const engine = createEngine(options.folder);
+  const gate = createGate();
+  const ttl = await createTtl(`${options.folder}-ttl.json`);
+  const arnOf = (table: string): string => `arn:aws:dynamodb:${options.region}:${options.account}:table/${table}`;
+  const service: Service = {
+    name: 'dynamodb',
+    strict: () => false,
+    fail: (error) => jsonError('com.amazonaws.dynamodb.v20120810', error),
+    plan(request) {
+      const operation = targetOperation(request.headers);
+      if (operation === '') throw invalid('Unknown operation.', 'UnknownOperationException');
+      const body = parseBody(request.body);
+      return {
+        operation,
+        needs: accesses(operation, body, arnOf),
+        serve: () => run(operation, request.body.toString('utf8'), body),
+      };
+    },
+  };
+  const run = createRunner({ engine, gate, ttl, ...options });
+  return { service, close: () => gate.alone(() => engine.close()) };
+}
+
+function accesses(operation: string, body: JsonObject, arnOf: (table: string) => string): Access[] {
+  const need = (action: string, resource: string): Access => ({ action: `dynamodb:${action}`, resource, context: {} });
+  if (operation === 'TransactWriteItems')
+    return transactAccesses(body).map(({ action, table }) => need(action, arnOf(table)));
+  if (operation === 'TransactGetItems')
+    return tablesOf(body.TransactItems, (item) => objectOf(objectOf(item, 'item').Get, 'Get').TableName).map((table) =>
+      need('GetItem', arnOf(table)),
+    );
+  if (operation.startsWith('Batch'))
+    return Object.keys(objectOf(body.RequestItems, 'RequestItems')).map((table) => need(operation, arnOf(table)));
+  if (typeof body.TableName !== 'string') return [need(operation, '*')];
+  const index = typeof body.IndexName === 'string' ? `/index/${body.IndexName}` : '';
+  return [need(operation, `${arnOf(body.TableName)}${index}`)];
+}
+
+function tablesOf(items: unknown, name: (item: unknown) => unknown): string[] {
+  return (Array.isArray(items) ? items : []).map((item) => String(name(item)));
+}
+
+interface Runner extends DynamoOptions {
+  engine: Engine;
+  gate: Gate;
+  ttl: Ttl;
+}
+
+function createRunner({ engine, gate, ttl, account, region }: Runner) {
+  return (operation: string, text: string, body: JsonObject): Promise<WholeReply> => {
+    switch (operation) {
+      case 'TransactWriteItems':
+        return gate.alone(async () => {
+          await transactWrite(engine, body);
+          return jsonReply({});
+        });
+      case 'TransactGetItems':
+        return gate.alone(async () => jsonReply({ Responses: await transactGet(engine, body) }));
+      case 'UpdateTimeToLive':
+        return gate.alone(async () => jsonReply(await ttl.update(engine, body)));
+      case 'DescribeTimeToLive':
+        return gate.shared(async () => jsonReply(await ttl.describe(engine, body)));
+      default:
+        if (body.ReturnValuesOnConditionCheckFailure === 'ALL_OLD')
+          return gate.alone(async () => passed(await withOldItem(engine, body, await engine.call(operation, text))));
+        return gate.shared(async () => passed(await engine.call(operation, text)));
+    }
+  };
+
+  function passed({ status, body }: EngineAnswer): WholeReply {
+    // dynalite takes account and region from the environment; a table's ARN must be the one that policies name.
+    const text = body.replace(/"arn:aws:dynamodb:[^:"]+:\d+:table/g, `"arn:aws:dynamodb:${region}:${account}:table`);
+    return { ...jsonReply({}), status, body: text };
+  }
+}
+
+/** A failed condition's answer, with the item that it failed on. */
+async function withOldItem(engine: Engine, body: JsonObject, answer: EngineAnswer): Promise<EngineAnswer> {
+  if (answer.status === 200 || !answer.body.includes('ConditionalCheckFailedException')) return answer;
+  const key = body.Key ?? (await engineKey(engine, body));
+  const found = await engine.call(
+    'GetItem',
+    JSON.stringify({ TableName: body.TableName, Key: key, ConsistentRead: true }),
+  );
+  const { Item } = objectOf(JSON.parse(found.body), 'answer');
+  return { ...answer, body: JSON.stringify({ ...objectOf(JSON.parse(answer.body), 'answer'), Item }) };
+}
+
+async function engineKey(engine: Engine, { TableName, Item }: JsonObject): Promise<JsonObject> {
+  const { body } = await engine.call('DescribeTable', JSON.stringify({ TableName }));
+  const item = objectOf(Item, 'Item');
+  const { KeySchema } = (JSON.parse(body) as { Table: { KeySchema: { AttributeName: string }[] } }).Table;
+  return Object.fromEntries(KeySchema.map(({ AttributeName: name }) => [name, item[name]]));
+}

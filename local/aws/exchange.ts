@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { authenticate } from './authenticate.ts';
+import { authorize } from './authorize.ts';
+import { type CallRecord, type Calls, callerRecord } from './calls.ts';
+import { AwsError } from './error.ts';
+import type { Fault, Faults } from './faults.ts';
+import type { AwsRequest, Plan, Reply, Service } from './service.ts';
+import type { Caller, Sessions } from './sessions.ts';
+import type { Authorization } from './sigv4.ts';
+import { cut, reset, write } from './write.ts';
+
+export interface ExchangeOptions {
+  account: string;
+  sessions: Sessions;
+  calls: Calls;
+  faults: Faults;
+  now: () => number;
+}
+
+/**
+ * One signed request from beginning to end: what it asks for, who asks, whether they may, what is meant to go wrong, the
+ * answer. Every one of them is in the calls list, refused ones too.
+ */
+export async function exchange(
+  service: Service,
+  request: AwsRequest,
+  auth: Authorization,
+  res: ServerResponse,
+  options: ExchangeOptions,
+): Promise<void> {
+  const record = options.calls.add({
+    at: options.now(),
+    service: service.name,
+    operation: 'Unknown',
+    region: request.region,
+    model: null,
+    resources: [],
+    caller: null,
+    decision: 'denied',
+    reason: '',
+    usage: null,
+    status: null,
+    outcome: null,
+  });
+  res.once('close', () => {
+    record.outcome ??= res.writableFinished ? 'done' : 'aborted';
+  });
+  try {
+    const { plan, caller } = admit(service, request, auth, record, options);
+    const fault = options.faults.strike(record);
+    if (fault !== undefined && (await interfere(fault, record, res))) return;
+    // The caller may have gone while we waited: what follows would be work for nobody.
+    if (res.destroyed) return;
+    const reply = await plan.serve(caller);
+    record.usage = reply.usage ?? null;
+    record.status = reply.status;
+    if (reply.status >= 400) record.outcome = 'failed';
+    if (!(await write(res, reply, fault?.breakAfterEvents))) {
+      record.outcome = 'failed';
+      if (fault?.hang !== true) cut(res);
+    }
+  } catch (error) {
+    await write(res, failure(service, error, record));
+  }
+}
+
+function admit(
+  service: Service,
+  request: AwsRequest,
+  auth: Authorization,
+  record: CallRecord,
+  options: ExchangeOptions,
+): { plan: Plan; caller: Caller } {
+  const caller = authenticate(service, request, auth, {
+    sessions: options.sessions,
+    account: options.account,
+    now: options.now(),
+  });
+  record.caller = callerRecord(caller);
+  const plan = service.plan(request);
+  record.operation = plan.operation;
+  record.model = plan.model ?? null;
+  record.resources = [...new Set(plan.needs.map(({ resource }) => resource))];
+  record.reason = authorize(service.name, caller, plan);
+  record.decision = 'allowed';
+  return { plan, caller };
+}
+
+/** @returns whether the fault has already decided how this call ends */
+async function interfere(fault: Fault, record: CallRecord, res: ServerResponse): Promise<boolean> {
+  if (fault.delayMs !== undefined) await delay(fault.delayMs, res);
+  if (fault.reset === true) {
+    record.outcome = 'failed';
+    reset(res);
+    return true;
+  }
+  if (fault.status !== undefined || fault.type !== undefined)
+    throw new AwsError(fault.status ?? 400, fault.type ?? 'InternalServerException', 'This failure was asked for.');
+  // A silent call ends when its caller leaves; a stream that is to fall silent begins first.
+  return fault.hang === true && fault.breakAfterEvents === undefined;
+}
+
+function delay(ms: number, res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      res.off('close', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    res.once('close', done);
+  });
+}
+
+function failure(service: Service, error: unknown, record: CallRecord): Reply {
+  const known =
+    error instanceof AwsError
+      ? error
+      : new AwsError(500, 'InternalFailure', error instanceof Error ? error.message : String(error));
+  record.outcome = 'failed';
+  record.status = known.status;
+  if (record.decision === 'denied') record.reason = record.reason || `${known.code}: ${known.message}`;
+  const { status, code, message, members } = known;
+  const reply = service.fail({ status, code, message, members });
+  return { ...reply, headers: { 'x-amzn-requestid': randomUUID(), ...reply.headers } };
+}

@@ -1,0 +1,46 @@
+import { invalid } from './error.ts';
+
+/** Reading a request's JSON member by member; what is not as it should be is a ValidationException that names it. */
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** @throws AwsError ValidationException */
+export function parseBody(body: Buffer | string): JsonObject {
+  try {
+    return objectOf(JSON.parse(body.toString()), 'body');
+  } catch (error) {
+    if (error instanceof SyntaxError) throw invalid('The request body is not JSON.');
+    throw error;
+  }
+}
+
+/** @throws AwsError ValidationException */
+export function objectOf(value: unknown, name: string): JsonObject {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as JsonObject;
+  throw invalid(`${name} must be an object`);
+}
+
+/** A list, [] when it is absent. @throws AwsError ValidationException */
+export function listAt(value: unknown, name: string): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value;
+  throw invalid(`${name} must be a list`);
+}
+
+/** @throws AwsError ValidationException */
+export function textOf(value: unknown, name: string): string {
+  if (typeof value === 'string') return value;
+  throw invalid(`${name} must be text`);
+}
+
+/** A list of text, [] when it is absent. @throws AwsError ValidationException */
+export function textsAt(value: unknown, name: string): string[] {
+  return listAt(value, name).map((item) => textOf(item, name));
+}
+
+/** A whole number of 1 or more, undefined when it is absent. @throws AwsError ValidationException */
+export function countAt(value: unknown, name: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return value;
+  throw invalid(`${name} must be a whole number of 1 or more`);
+}

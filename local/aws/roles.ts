@@ -1,0 +1,45 @@
+import {
+  functionRolePolicy,
+  functionTrustPolicy,
+  invokerRolePolicy,
+  invokerTrustPolicy,
+} from '../../policies/roles.ts';
+import type { Role } from './sessions.ts';
+
+/** The local stage and where its functions' data are; the demo's one account. */
+export const STAGE = 'local';
+export const TABLE = 'tollgate-registry';
+export const BUCKET = 'tollgate-usage';
+
+/** Regions that the local account may call: those of the demo's inference profiles. */
+export const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2'] as const;
+
+/** Names as the template gives them. */
+export const roleName = (name: 'authorizer' | 'invoke' | 'metering' | 'invoker'): string => `tollgate-${STAGE}-${name}`;
+
+/**
+ * The account's roles, with the documents that the template deploys.
+ *
+ * @param account 12 digits
+ * @param region where the table is
+ */
+export function localRoles(account: string, region: string): Role[] {
+  const arn = (name: string): string => `arn:aws:iam::${account}:role/${name}`;
+  const scope = {
+    tableArn: `arn:aws:dynamodb:${region}:${account}:table/${TABLE}`,
+    bucketArn: `arn:aws:s3:::${BUCKET}`,
+    invokerRoleArn: arn(roleName('invoker')),
+  };
+  return [
+    ...(['authorizer', 'invoke', 'metering'] as const).map((name) => ({
+      name: roleName(name),
+      trust: functionTrustPolicy(),
+      policies: [functionRolePolicy(name, scope)],
+    })),
+    {
+      name: roleName('invoker'),
+      trust: invokerTrustPolicy({ invokeRoleArn: arn(roleName('invoke')) }),
+      policies: [invokerRolePolicy({ partition: 'aws', account, regions: REGIONS })],
+    },
+  ];
+}

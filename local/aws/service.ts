@@ -1,0 +1,73 @@
+import type { Access } from './iam/types.ts';
+import type { Caller } from './sessions.ts';
+
+export const SERVICE_NAMES = ['sts', 'dynamodb', 's3', 'bedrock', 'sagemaker', 'cloudwatch'] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+/** Tokens as Bedrock counts them; cache tokens are not part of `inputTokens`. */
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+  cacheReadInputTokens: number;
+  cacheWriteInputTokens: number;
+}
+
+/** One request, read whole. */
+export interface AwsRequest {
+  readonly method: string;
+  /** As on the wire: percent-encoded, without the query. */
+  readonly path: string;
+  /** As on the wire, without the question mark. */
+  readonly query: string;
+  /** Lower-case names; `host` is set for HTTP/2 too. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The payload, with an `aws-chunked` coding still on it. */
+  readonly body: Buffer;
+  /** From the signature's scope. */
+  readonly region: string;
+}
+
+export interface WholeReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+  readonly usage?: Usage;
+}
+
+/** An `application/vnd.amazon.eventstream` answer: one frame an event. */
+export interface StreamReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly frames: readonly Uint8Array[];
+  readonly usage?: Usage;
+}
+
+export type Reply = WholeReply | StreamReply;
+
+/** What a request asks for, known before it is decided whether it may. */
+export interface Plan {
+  /** The API's own name, e.g. `ConverseStream`. */
+  readonly operation: string;
+  /** All must be allowed. Empty: the operation needs no permission (GetCallerIdentity). */
+  readonly needs: readonly Access[];
+  /** The model or endpoint as the caller named it. */
+  readonly model?: string;
+  /** A check beyond the caller's own policies, e.g. a trust policy. @throws AwsError */
+  readonly check?: (caller: Caller) => void;
+  /** Does it. Called once, after every check. @throws AwsError */
+  readonly serve: (caller: Caller) => Promise<Reply> | Reply;
+}
+
+export interface Service {
+  readonly name: ServiceName;
+  /**
+   * Whether only sessions that this account issued may ask. False for the stores: whoever reaches the loopback interface
+   * owns this laptop's data anyway, and the wall under test is the one before the models.
+   */
+  readonly strict: (request: AwsRequest) => boolean;
+  /** @throws AwsError for what is no request of this service */
+  readonly plan: (request: AwsRequest) => Plan;
+  /** An error in the service's own wire format. */
+  readonly fail: (error: { status: number; code: string; message: string; members: object }) => WholeReply;
+}

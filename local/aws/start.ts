@@ -1,0 +1,166 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { listen } from '../listen.ts';
+import { createBedrock } from './bedrock/service.ts';
+import { type Calls, createCalls } from './calls.ts';
+import { createCloudWatch } from './cloudwatch/service.ts';
+import { control } from './control.ts';
+import { createDynamo } from './dynamodb/service.ts';
+import { exchange } from './exchange.ts';
+import { createFaults } from './faults.ts';
+import { localRoles } from './roles.ts';
+import { createS3 } from './s3/service.ts';
+import { createSageMaker } from './sagemaker/service.ts';
+import type { Service, ServiceName } from './service.ts';
+import { type Credentials, createSessions, type Role, type Session } from './sessions.ts';
+import { parseAuthorization } from './sigv4.ts';
+import { createSts } from './sts.ts';
+
+/** Milliseconds for calls in flight when the endpoint closes. */
+const CLOSE_GRACE_MS = 3_000;
+
+/** Bytes of a request: more than any SDK sends here in one piece. */
+const REQUEST_MAX_BYTES = 64 * 1024 * 1024;
+
+export interface AwsOptions {
+  /** 0 to 65,535; 0 lets the system choose. */
+  port: number;
+  /** Folder of the table and the buckets; made if absent. */
+  dataDir: string;
+  /** 12 digits. */
+  account: string;
+  /** The stores' region. Models are called in the region that each request is signed for. */
+  region: string;
+  /** Default: the roles that the template deploys, for the local stage. */
+  functionRoles?: readonly Role[];
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+}
+
+export interface Aws {
+  readonly url: string;
+  readonly port: number;
+  readonly calls: Calls;
+  /**
+   * Credentials of a function's role, as Lambda gives them to a function; always the same ones, valid until the endpoint
+   * closes: Lambda renews its functions' credentials by itself.
+   *
+   * @throws Error when there is no such role
+   */
+  credentialsFor(roleName: string): Credentials;
+  /** One line of a function's stdout; its metrics are extracted as CloudWatch Logs does. Other lines are ignored. */
+  ingestEmf(line: string): void;
+  /** What `POST /_local/flush` waits for; to be set by whoever delivers lines. */
+  onFlush: () => Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The services' names in a signature's scope. */
+const SCOPES: Readonly<Record<string, ServiceName>> = {
+  sts: 'sts',
+  dynamodb: 'dynamodb',
+  s3: 's3',
+  bedrock: 'bedrock',
+  sagemaker: 'sagemaker',
+  monitoring: 'cloudwatch',
+};
+
+/**
+ * The AWS services that Tollgate uses, on one loopback port, told apart by the scope of each request's signature.
+ *
+ * @throws TollgateError `bad_setting` when the port or the folder cannot be used
+ */
+export async function startAws(options: AwsOptions): Promise<Aws> {
+  const { account, region, dataDir, clock: now = Date.now } = options;
+  const roles = options.functionRoles ?? localRoles(account, region);
+  const sessions = createSessions(now);
+  const calls = createCalls();
+  const faults = createFaults();
+  const cloudwatch = createCloudWatch({ now });
+  const dynamo = await createDynamo({ folder: join(dataDir, 'dynamodb'), account, region });
+  const services: Record<ServiceName, Service> = {
+    sts: createSts({ account, roles, sessions, now }),
+    dynamodb: dynamo.service,
+    s3: createS3({ folder: join(dataDir, 's3'), now }),
+    bedrock: createBedrock({ account }),
+    sagemaker: createSageMaker({ account }),
+    cloudwatch: cloudwatch.service,
+  };
+
+  const onRequest = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const body = await readBody(req);
+    if (body === null) return void res.writeHead(413).end();
+    if ((req.url ?? '').startsWith('/_local/')) return control(req, res, body, { calls, faults, flush: aws.onFlush });
+    const headers = headersOf(req);
+    const auth = parseAuthorization(headers.authorization);
+    const name = auth === null ? undefined : SCOPES[auth.service];
+    if (auth === null || name === undefined) return unsigned(res);
+    const [path = '/', ...query] = (req.url ?? '/').split('?');
+    const request = { method: req.method ?? '', path, query: query.join('?'), headers, body, region: auth.region };
+    return exchange(services[name], request, auth, res, { account, sessions, calls, faults, now });
+  };
+  const server = await listen({
+    host: '127.0.0.1',
+    port: options.port,
+    onRequest: (req, res) => void onRequest(req, res).catch(() => res.destroy()),
+  }).catch(async (error: unknown) => {
+    await dynamo.close();
+    throw error;
+  });
+
+  const functions = new Map<string, Session>();
+  const aws: Aws = {
+    url: `http://127.0.0.1:${server.port}`,
+    port: server.port,
+    calls,
+    credentialsFor(name) {
+      const role = roles.find((candidate) => candidate.name === name);
+      if (role === undefined) throw new Error(`there is no role ${name}`);
+      const session = functions.get(name) ?? sessions.issue(functionCaller(account, role), Number.POSITIVE_INFINITY);
+      functions.set(name, session);
+      const { accessKeyId, secretAccessKey, sessionToken } = session;
+      return { accessKeyId, secretAccessKey, sessionToken };
+    },
+    ingestEmf: cloudwatch.ingestEmf,
+    onFlush: () => Promise.resolve(),
+    async close() {
+      await server.close(CLOSE_GRACE_MS);
+      await dynamo.close();
+    },
+  };
+  return aws;
+}
+
+/** Lambda names a function's session after the function. */
+function functionCaller(account: string, role: Role): Session['caller'] {
+  const arn = `arn:aws:sts::${account}:assumed-role/${role.name}/${role.name}`;
+  return { arn, role, sessionName: role.name, sourceIdentity: null, tags: {}, sessionPolicy: null };
+}
+
+async function readBody(req: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > REQUEST_MAX_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function headersOf(req: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(req.headers))
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value;
+  // Each protocol has its own name for the host, and a client may have signed either.
+  const host = headers.host ?? headers[':authority'];
+  return host === undefined ? headers : { ...headers, host, ':authority': host };
+}
+
+function unsigned(res: ServerResponse): void {
+  res.writeHead(403, {
+    'content-type': 'application/json',
+    'x-amzn-errortype': 'MissingAuthenticationTokenException',
+  });
+  res.end(JSON.stringify({ message: 'Missing Authentication Token' }));
+}

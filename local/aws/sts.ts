@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { invalid } from './error.ts';
+import type { AwsRequest, Plan, Service, WholeReply } from './service.ts';
+import type { Caller, Role, Sessions } from './sessions.ts';
+import { readAssumeRole } from './sts-request.ts';
+import { trustCheck } from './trust.ts';
+import { type Elements, xmlDocument } from './xml.ts';
+
+const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
+
+export interface StsOptions {
+  account: string;
+  roles: readonly Role[];
+  sessions: Sessions;
+  now: () => number;
+}
+
+/** The Security Token Service, Query protocol: AssumeRole and GetCallerIdentity. */
+export function createSts({ account, roles, sessions, now }: StsOptions): Service {
+  return {
+    name: 'sts',
+    strict: (request) => parameters(request).get('Action') !== 'GetCallerIdentity',
+    plan(request) {
+      const form = parameters(request);
+      switch (form.get('Action')) {
+        case 'GetCallerIdentity':
+          return { operation: 'GetCallerIdentity', needs: [], serve: (caller) => identity(caller, account) };
+        case 'AssumeRole':
+          return assumeRole(form);
+        default:
+          throw invalid('Could not find operation for this service.', 'InvalidAction');
+      }
+    },
+    fail: ({ status, code, message }) => ({
+      status,
+      headers: { 'content-type': 'text/xml' },
+      body: xmlDocument(
+        'ErrorResponse',
+        {
+          Error: { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message },
+          RequestId: randomUUID(),
+        },
+        NAMESPACE,
+      ),
+    }),
+  };
+
+  function assumeRole(form: URLSearchParams): Plan {
+    const wanted = readAssumeRole(form);
+    const role = roles.find(({ name }) => wanted.roleArn === `arn:aws:iam::${account}:role/${name}`);
+    return {
+      operation: 'AssumeRole',
+      needs: wanted.accesses,
+      check: trustCheck(role, wanted),
+      serve(caller) {
+        if (role === undefined) throw new Error('a role that is not there was trusted');
+        const arn = `arn:aws:sts::${account}:assumed-role/${role.name}/${wanted.sessionName}`;
+        const session = sessions.issue(
+          {
+            arn,
+            role,
+            sessionName: wanted.sessionName,
+            sourceIdentity: wanted.sourceIdentity ?? caller.sourceIdentity,
+            tags: wanted.tags,
+            sessionPolicy: wanted.policy,
+          },
+          now() + wanted.seconds * 1000,
+        );
+        return answer('AssumeRole', {
+          AssumedRoleUser: { AssumedRoleId: `AROA${'LOCAL'.padEnd(16, '0')}:${wanted.sessionName}`, Arn: arn },
+          Credentials: {
+            AccessKeyId: session.accessKeyId,
+            SecretAccessKey: session.secretAccessKey,
+            SessionToken: session.sessionToken,
+            Expiration: new Date(session.expiresAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+          },
+          SourceIdentity: session.caller.sourceIdentity ?? undefined,
+          SessionTokenUtilization: wanted.packedPercent,
+        });
+      },
+    };
+  }
+}
+
+function parameters({ body }: AwsRequest): URLSearchParams {
+  return new URLSearchParams(body.toString('utf8'));
+}
+
+function identity({ arn, role }: Caller, account: string): WholeReply {
+  const id = role === null ? 'AIDALOCALOPERATOR000' : `AROA${'LOCAL'.padEnd(16, '0')}:${arn.split('/').at(-1)}`;
+  return answer('GetCallerIdentity', { Arn: arn, UserId: id, Account: account });
+}
+
+function answer(operation: string, result: Elements): WholeReply {
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/xml' },
+    body: xmlDocument(
+      `${operation}Response`,
+      { [`${operation}Result`]: result, ResponseMetadata: { RequestId: randomUUID() } },
+      NAMESPACE,
+    ),
+  };
+}

@@ -1,0 +1,27 @@
+/** An XML tree as the services write it: text, nested elements, or one element repeated. */
+export interface Elements {
+  readonly [name: string]: XmlValue;
+}
+export type XmlValue = string | number | boolean | undefined | Elements | readonly Elements[];
+
+/** The document `<root>...</root>`; members that are undefined are left out, a list repeats its element. */
+export function xmlDocument(root: string, elements: Elements, namespace?: string): string {
+  const attribute = namespace === undefined ? '' : ` xmlns="${namespace}"`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${inner(elements)}</${root}>`;
+}
+
+function inner(elements: Elements): string {
+  return Object.entries(elements)
+    .map(([name, value]) => {
+      if (value === undefined) return '';
+      if (Array.isArray(value)) return value.map((item: Elements) => `<${name}>${inner(item)}</${name}>`).join('');
+      const content = typeof value === 'object' ? inner(value as Elements) : escaped(String(value));
+      return `<${name}>${content}</${name}>`;
+    })
+    .join('');
+}
+
+// Control characters are not XML 1.0 even when escaped; S3 has url encoding for such keys, which the SDK asks for.
+function escaped(text: string): string {
+  return text.replace(/[&<>"'\r\n]/g, (c) => `&#${c.charCodeAt(0)};`);
+}
