@@ -22,6 +22,7 @@ describe('the name of a session', () => {
 
   test.each([
     ['the border between tenant and principal moved', ['ab', 'c'], ['a', 'bc']],
+    ['the same beyond what the readable part shows', [`${'a'.repeat(28)}b`, 'c'], ['a'.repeat(28), 'bc']],
     ['a digit moved into the length', ['1', '1:x'], ['11', ':x']],
     ['long tenants that begin alike', [`${'a'.repeat(63)}b`, 'x'], [`${'a'.repeat(63)}c`, 'x']],
     ['characters that become the same in the readable part', ['a/b', 'x'], ['a:b', 'x']],
