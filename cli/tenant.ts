@@ -31,7 +31,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const [tenant, grants] = await Promise.all([writer.showTenant(id), writer.listGrants({ tenant: id })]);
       if (format === 'json') printJson({ ...tenantDocument(tenant), grants: grants.entries.map(grantDocument) });
       else {
-        print(`${lines(tenantDocument(tenant))}\n`);
+        print(`${lines(tenantDocument(tenant))}\n\n`);
         print(
           table(
             ['model', 'actions'],

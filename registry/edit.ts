@@ -1,7 +1,7 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { Clock } from '../contract/log.ts';
 import { isoMilliseconds, SCHEMA_VERSION } from './fields.ts';
-import type { Document, Expected, Item, Items, Key } from './items.ts';
+import type { Document, Expected, Item, Items, Key, Write } from './items.ts';
 import { historyKey, historyPartition } from './keys.ts';
 import { type Kind, read, type Unusable } from './kinds.ts';
 
@@ -49,6 +49,12 @@ export interface Edits {
    * @param base the version that the editor started from, if known: another one in the table is a conflict
    */
   put<Entry>(kind: Kind<Entry>, key: Key, make: Make, base?: number): Promise<Change<Entry>>;
+  /**
+   * Makes those that are absent, in one transaction; what is there is left alone.
+   * @param entries at most 50: each is two items of a transaction, which DynamoDB limits to 100
+   * @returns how many were made
+   */
+  create(entries: readonly { kind: Kind<unknown>; key: Key; make: Make }[]): Promise<number>;
   /** Changes a model or tenant that is there. `make` throws to refuse. @param change its name in the history */
   alter<Entry>(kind: Kind<Entry>, key: Key, change: string, make: (entry: Entry) => Entry): Promise<Change<Entry>>;
   /** @throws TollgateError `not_found` */
@@ -69,17 +75,18 @@ export interface EditOptions {
  * one that was read, and recorded, with what was there before, in the same transaction.
  */
 export function createEdits({ items, clock, actor }: EditOptions): Edits {
-  async function write<Entry>(
-    kind: Kind<Entry>,
+  /** The item as it will be, and its history. */
+  function writesOf(
+    kind: Kind<unknown>['name'],
     key: Key,
     change: string,
     before: Item | undefined,
     stamp: Stamp,
     after: Document | null,
-  ): Promise<void> {
+  ): Write[] {
     const at = isoMilliseconds(stamp.at);
-    const record = { v: SCHEMA_VERSION, kind: kind.name, change, at, by: actor };
-    await items.write([
+    const record = { v: SCHEMA_VERSION, kind, change, at, by: actor };
+    return [
       after === null
         ? { kind: 'delete', key, expected: expected(before) }
         : { kind: 'put', key, document: after, expected: expected(before) },
@@ -89,7 +96,7 @@ export function createEdits({ items, clock, actor }: EditOptions): Edits {
         document: { ...record, before: before?.document ?? null, after },
         expected: { is: 'absent' },
       },
-    ]);
+    ];
   }
 
   function stampAfter(before: Item | undefined): Stamp {
@@ -118,8 +125,21 @@ export function createEdits({ items, clock, actor }: EditOptions): Edits {
       const after = kind.document(entry);
       const now = before && read(before, kind);
       if (now && 'entry' in now && same(kind.document(now.entry), after)) return { entry: now.entry, changed: false };
-      await write(kind, key, before ? 'replace' : 'create', before, stamp, after);
+      await items.write(writesOf(kind.name, key, before ? 'replace' : 'create', before, stamp, after));
       return { entry, changed: true };
+    },
+
+    async create(entries) {
+      const found = await items.batch(entries.map(({ key }) => key));
+      const there = new Set(found.map(({ key }) => nameOf(key)));
+      const absentOnes = entries.filter(({ key }) => !there.has(nameOf(key)));
+      const writes = absentOnes.flatMap(({ kind, key, make }) => {
+        const stamp = stampAfter(undefined);
+        const after = kind.document(kind.parse(make(stamp, undefined)));
+        return writesOf(kind.name, key, 'create', undefined, stamp, after);
+      });
+      if (writes.length > 0) await items.write(writes);
+      return absentOnes.length;
     },
 
     async alter(kind, key, change, make) {
@@ -131,14 +151,14 @@ export function createEdits({ items, clock, actor }: EditOptions): Edits {
       const at = isoMilliseconds(stamp.at);
       const after = { ...made, version: stamp.version, updatedAt: at, updatedBy: stamp.by };
       const altered = kind.parse(after);
-      await write(kind, key, change, before, stamp, after);
+      await items.write(writesOf(kind.name, key, change, before, stamp, after));
       return { entry: altered, changed: true };
     },
 
     async remove(kind, key, change) {
       const before = await items.get(key);
       if (before === undefined) throw absent(kind, key);
-      await write(kind, key, change, before, stampAfter(before), null);
+      await items.write(writesOf(kind.name, key, change, before, stampAfter(before), null));
     },
 
     async history(key) {
@@ -184,6 +204,10 @@ function same(one: Document, other: Document): boolean {
   const content = (document: Document) =>
     JSON.stringify(Object.entries(document).filter(([member]) => !STAMPS.has(member)));
   return content(one) === content(other);
+}
+
+function nameOf({ pk, sk }: Key): string {
+  return `${pk} ${sk}`;
 }
 
 function compare(a: Key, b: Key): number {

@@ -1,5 +1,5 @@
 import { ACTIONS } from '../contract/model.ts';
-import type { Change, Edits, Listing } from './edit.ts';
+import type { Change, Edits, Listing, Make } from './edit.ts';
 import { badEntry, isModelId, isoMilliseconds, SCHEMA_VERSION } from './fields.ts';
 import type { Grant } from './grant.ts';
 import type { Items, Key } from './items.ts';
@@ -38,22 +38,32 @@ export function grantWriter(edits: Edits, items: Items): GrantWriter {
       return edits.list(GRANT, ofKind);
     },
     showGrant: async (tenant, model) => edits.show(GRANT, keyOf(tenant, model)),
-    async grant(tenant, model, actions = ACTIONS) {
-      const key = keyOf(tenant, model);
+    async grant(tenant, model, actions) {
+      const { key, make } = grantEdit(tenant, model, actions);
       // Neither is ever deleted, so what is found here is there when the grant is written.
       await Promise.all([edits.show(TENANT, tenantKey(asTenantId(tenant))), edits.show(MODEL, modelKey(model))]);
-      return edits.put(GRANT, key, (stamp) => ({
-        v: SCHEMA_VERSION,
-        tenant,
-        model,
-        actions: [...actions],
-        version: stamp.version,
-        grantedAt: isoMilliseconds(stamp.at),
-        grantedBy: stamp.by,
-      }));
+      return edits.put(GRANT, key, make);
     },
     revoke: async (tenant, model) => edits.remove(GRANT, keyOf(tenant, model), 'revoke'),
   };
+}
+
+/** @throws TollgateError `bad_entry` */
+export function grantEdit(
+  tenant: string,
+  model: string,
+  actions: readonly string[] = ACTIONS,
+): { key: Key; make: Make } {
+  const make: Make = (stamp) => ({
+    v: SCHEMA_VERSION,
+    tenant,
+    model,
+    actions: [...actions],
+    version: stamp.version,
+    grantedAt: isoMilliseconds(stamp.at),
+    grantedBy: stamp.by,
+  });
+  return { key: keyOf(tenant, model), make };
 }
 
 function keyOf(tenant: string, model: string): Key {

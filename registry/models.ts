@@ -1,7 +1,7 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { Clock } from '../contract/log.ts';
 import type { Lifecycle } from '../contract/model.ts';
-import type { Change, Edits, Listing, Stamp } from './edit.ts';
+import type { Change, Edits, Listing, Make, Stamp } from './edit.ts';
 import { badEntry, isModelId, isoMilliseconds, isoSeconds, SCHEMA_VERSION } from './fields.ts';
 import type { Document, Items, Key } from './items.ts';
 import { MODEL_SK, modelKey } from './keys.ts';
@@ -43,17 +43,9 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
     showModel: async (id) => edits.show(MODEL, keyOf(id)),
 
     async putModel(document) {
-      const { id, version, content } = opened(document);
-      const key = keyOf(id);
-      const make = (stamp: Stamp): Document => ({
-        ...content,
-        v: content.v ?? SCHEMA_VERSION,
-        version: stamp.version,
-        updatedAt: isoMilliseconds(stamp.at),
-        updatedBy: stamp.by,
-      });
+      const { key, make, version } = modelEdit(document);
       // Once before the successor is looked up, so that what is wrong in the file itself is named first.
-      const { lifecycle } = MODEL.parse(make({ version: 1, at: clock(), by: 'check' }));
+      const { lifecycle } = MODEL.parse(make({ version: 1, at: clock(), by: 'check' }, undefined));
       await checkSuccessor(lifecycle.successor);
       return edits.put(MODEL, key, make, version);
     },
@@ -89,6 +81,19 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
 function keyOf(id: string): Key {
   if (!isModelId(id)) throw badEntry('id', 'not-a-model-id');
   return modelKey(id);
+}
+
+/** The edit that a file asks for. @throws TollgateError `bad_entry` when it does not say of which model */
+export function modelEdit(document: unknown): { key: Key; make: Make; version: number | undefined } {
+  const { id, version, content } = opened(document);
+  const make = (stamp: Stamp): Document => ({
+    ...content,
+    v: content.v ?? SCHEMA_VERSION,
+    version: stamp.version,
+    updatedAt: isoMilliseconds(stamp.at),
+    updatedBy: stamp.by,
+  });
+  return { key: keyOf(id), make, version };
 }
 
 /** What a file holds, without what the registry itself writes. */

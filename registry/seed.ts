@@ -17,65 +17,39 @@ interface DemoModel {
   target: Target;
   prices: { input: string; output: string; cacheRead?: string; cacheWrite?: string };
   grantedTo: string[];
+  /** Given, the model is deprecated in favour of it. */
+  successor?: string;
 }
 
+// The operator's stands for a seeding that was completed, since all is written at once.
+const OPERATOR = { id: 'ops', displayName: 'Operations', costCenter: 'CC-000' };
 const TENANTS = [
   { id: 'acme', displayName: 'Acme', costCenter: 'CC-100' },
   { id: 'globex', displayName: 'Globex', costCenter: 'CC-200' },
+  OPERATOR,
 ];
 
-// Written last, so that it stands for a seeding that was completed.
-const OPERATOR = { id: 'ops', displayName: 'Operations', costCenter: 'CC-000' };
-
 /**
- * Writes the demo models, tenants and grants, once: a table whose seeding was completed is left as it is, whatever was
- * changed in it since, and an interrupted seeding is completed without touching what is there.
+ * Writes the demo models, tenants and grants, once: a table that was seeded is left as it is, whatever was changed in it
+ * since.
  *
  * @param at `account`: twelve digits; `nowMs`: milliseconds since 1970, from which the deprecated model has 30 days
  * @returns whether anything was written
  */
 export async function seedDemo(writer: Writer, at: { account: string; nowMs: number }): Promise<boolean> {
-  if (await exists(() => writer.showTenant(OPERATOR.id))) return false;
+  if (await isSeeded(writer)) return false;
   const models = demoModels(at.account);
-  const unless = async (there: () => Promise<unknown>, write: () => Promise<unknown>) => {
-    if (!(await exists(there))) await write();
-  };
-  await Promise.all([
-    ...models.map((model) =>
-      unless(
-        () => writer.showModel(model.id),
-        () => writer.putModel(documentOf(model)),
-      ),
-    ),
-    ...TENANTS.map((tenant) =>
-      unless(
-        () => writer.showTenant(tenant.id),
-        () => writer.putTenant(tenant),
-      ),
-    ),
-  ]);
-  // After the models: a successor must exist.
-  await unless(
-    () => writer.showModel(OLD_MODEL),
-    () => writer.putModel({ ...documentOf(oldModel()), lifecycle: endingLifecycle(at.nowMs) }),
-  );
-  await Promise.all(
-    [...models, oldModel()].flatMap(({ id, grantedTo }) =>
-      grantedTo.map((tenant) =>
-        unless(
-          () => writer.showGrant(tenant, id),
-          () => writer.grant(tenant, id),
-        ),
-      ),
-    ),
-  );
-  await writer.putTenant(OPERATOR);
+  await writer.create({
+    models: models.map((model) => documentOf(model, at.nowMs)),
+    tenants: TENANTS,
+    grants: models.flatMap(({ id, grantedTo }) => grantedTo.map((tenant) => ({ tenant, model: id }))),
+  });
   return true;
 }
 
-async function exists(show: () => Promise<unknown>): Promise<boolean> {
+async function isSeeded(writer: Writer): Promise<boolean> {
   try {
-    await show();
+    await writer.showTenant(OPERATOR.id);
     return true;
   } catch (error) {
     if (isTollgateError(error, 'not_found')) return false;
@@ -128,37 +102,33 @@ function demoModels(account: string): DemoModel[] {
       prices: { input: '0.00045', output: '0.0007' },
       grantedTo: ['acme'],
     },
+    {
+      id: 'claude-v2',
+      displayName: 'Claude 2.1',
+      target: foundationModel('anthropic.claude-v2:1'),
+      prices: { input: '0.008', output: '0.024' },
+      grantedTo: ['acme'],
+      successor: 'claude-sonnet-4-5',
+    },
   ];
 }
 
-const OLD_MODEL = 'claude-v2';
-
-function oldModel(): DemoModel {
-  return {
-    id: OLD_MODEL,
-    displayName: 'Claude 2.1',
-    target: foundationModel('anthropic.claude-v2:1'),
-    prices: { input: '0.008', output: '0.024' },
-    grantedTo: ['acme'],
-  };
-}
-
-function endingLifecycle(nowMs: number): Document {
-  return {
-    status: 'deprecated',
-    deprecatedAt: isoMilliseconds(nowMs),
-    sunsetAt: isoMilliseconds(nowMs + SUNSET_AFTER_MS),
-    successor: 'claude-sonnet-4-5',
-  };
-}
-
-function documentOf({ id, displayName, target, prices }: DemoModel): Document {
+function documentOf({ id, displayName, target, prices, successor }: DemoModel, nowMs: number): Document {
   return {
     id,
     displayName,
     target: { ...target },
-    lifecycle: { status: 'active' },
+    lifecycle: successor === undefined ? { status: 'active' } : endingLifecycle(successor, nowMs),
     prices: [{ version: '2024-01', from: '2024-01-01', ...prices }],
+  };
+}
+
+function endingLifecycle(successor: string, nowMs: number): Document {
+  return {
+    status: 'deprecated',
+    deprecatedAt: isoMilliseconds(nowMs),
+    sunsetAt: isoMilliseconds(nowMs + SUNSET_AFTER_MS),
+    successor,
   };
 }
 

@@ -1,9 +1,15 @@
-import type { Change, Edits, Listing } from './edit.ts';
+import type { Change, Edits, Listing, Make } from './edit.ts';
 import { isoMilliseconds, SCHEMA_VERSION } from './fields.ts';
 import type { Document, Items, Key } from './items.ts';
 import { TENANT_SK, tenantKey } from './keys.ts';
 import { TENANT } from './kinds.ts';
 import { asTenantId, type TenantEntry } from './tenant.ts';
+
+export interface GivenTenant {
+  id: string;
+  costCenter?: string;
+  displayName?: string;
+}
 
 /** Every method throws TollgateError `bad_entry` for an id that is none. */
 export interface TenantWriter {
@@ -14,7 +20,7 @@ export interface TenantWriter {
    * Makes a tenant, which needs a cost centre, or changes what is given of one; a suspended one stays suspended.
    * @throws TollgateError `bad_entry` naming the field
    */
-  putTenant(tenant: { id: string; costCenter?: string; displayName?: string }): Promise<Change<TenantEntry>>;
+  putTenant(tenant: GivenTenant): Promise<Change<TenantEntry>>;
   /** Refuses whatever the tenant was granted, from the authorizer's cache time on. @throws TollgateError `not_found` */
   suspendTenant(id: string): Promise<Change<TenantEntry>>;
   resumeTenant(id: string): Promise<Change<TenantEntry>>;
@@ -27,23 +33,30 @@ export function tenantWriter(edits: Edits, items: Items): TenantWriter {
   return {
     listTenants: () => edits.list(TENANT, items.scan({ equals: TENANT_SK })),
     showTenant: async (id) => edits.show(TENANT, keyOf(id)),
-    async putTenant({ id, ...given }) {
-      return edits.put(TENANT, keyOf(id), (stamp, before) => ({
-        v: SCHEMA_VERSION,
-        id,
-        ...kept(before, 'displayName'),
-        ...kept(before, 'costCenter'),
-        ...given,
-        // Unreadable counts as suspended: a repair must not let a tenant in that was shut out.
-        suspended: before !== undefined && before.suspended !== false,
-        version: stamp.version,
-        updatedAt: isoMilliseconds(stamp.at),
-        updatedBy: stamp.by,
-      }));
+    async putTenant(given) {
+      const { key, make } = tenantEdit(given);
+      return edits.put(TENANT, key, make);
     },
     suspendTenant: (id) => suspend(id, true, 'suspend'),
     resumeTenant: (id) => suspend(id, false, 'resume'),
   };
+}
+
+/** The edit that makes the tenant, or changes what is given of it. @throws TollgateError `bad_entry` */
+export function tenantEdit({ id, ...given }: GivenTenant): { key: Key; make: Make } {
+  const make: Make = (stamp, before) => ({
+    v: SCHEMA_VERSION,
+    id,
+    ...kept(before, 'displayName'),
+    ...kept(before, 'costCenter'),
+    ...given,
+    // Unreadable counts as suspended: a repair must not let a tenant in that was shut out.
+    suspended: before !== undefined && before.suspended !== false,
+    version: stamp.version,
+    updatedAt: isoMilliseconds(stamp.at),
+    updatedBy: stamp.by,
+  });
+  return { key: keyOf(id), make };
 }
 
 function keyOf(id: string): Key {

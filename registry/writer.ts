@@ -1,13 +1,30 @@
 import { createEdits, type EditOptions, type HistoryRecord } from './edit.ts';
 import { badEntry, isModelId } from './fields.ts';
-import { type GrantWriter, grantWriter } from './grants.ts';
+import { type GrantWriter, grantEdit, grantWriter } from './grants.ts';
 import { grantKey, modelKey, tenantKey } from './keys.ts';
-import { type ModelWriter, modelWriter } from './models.ts';
+import { GRANT, MODEL, TENANT } from './kinds.ts';
+import { type ModelWriter, modelEdit, modelWriter } from './models.ts';
 import { asTenantId } from './tenant.ts';
-import { type TenantWriter, tenantWriter } from './tenants.ts';
+import { type GivenTenant, type TenantWriter, tenantEdit, tenantWriter } from './tenants.ts';
+
+export interface Batch {
+  /** As putModel takes them. */
+  models: readonly unknown[];
+  tenants: readonly GivenTenant[];
+  grants: readonly { tenant: string; model: string }[];
+}
 
 /** What an operator may do to the registry, and see of it. */
 export interface Writer extends ModelWriter, TenantWriter, GrantWriter {
+  /**
+   * Makes those that are absent, all or none, and leaves alone what is there. They are trusted to belong together: whether
+   * a grant's tenant and a successor exist is not looked up.
+   *
+   * @param batch at most 50 in all
+   * @returns how many were made
+   * @throws TollgateError `bad_entry` naming the field, and then nothing was made
+   */
+  create(batch: Batch): Promise<number>;
   /** Every edit of one item, oldest first. */
   history(of: { model: string } | { tenant: string } | { tenant: string; model: string }): Promise<HistoryRecord[]>;
 }
@@ -23,6 +40,12 @@ export function createWriter(options: EditOptions): Writer {
     ...modelWriter(edits, items, clock),
     ...tenantWriter(edits, items),
     ...grantWriter(edits, items),
+    create: async ({ models, tenants, grants }) =>
+      edits.create([
+        ...models.map((model) => ({ kind: MODEL, ...modelEdit(model) })),
+        ...tenants.map((tenant) => ({ kind: TENANT, ...tenantEdit(tenant) })),
+        ...grants.map(({ tenant, model }) => ({ kind: GRANT, ...grantEdit(tenant, model) })),
+      ]),
     async history(of) {
       const tenant = 'tenant' in of ? asTenantId(of.tenant) : undefined;
       const model = 'model' in of ? of.model : undefined;

@@ -65,20 +65,24 @@ describe('the demo data', () => {
     await expect(writer.showGrant('acme', 'nova-lite')).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  test('is completed after a start that was interrupted, and what is there is left alone', async () => {
+  test('is written whole or not at all, and leaves alone what is there', async () => {
     const { items, writer } = setUp();
     await writer.putTenant({ id: 'acme', costCenter: 'MINE' });
     const write = items.write;
-    let left = 3;
-    items.write = async (writes) => {
-      if (left-- === 0) throw new Error('the power went');
-      return write(writes);
+    items.write = async () => {
+      throw new Error('the power went');
     };
     await expect(seedDemo(writer, { account: ACCOUNT, nowMs: NOW })).rejects.toThrow('the power went');
     items.write = write;
+    const calls = items.calls.length;
     expect(await seedDemo(writer, { account: ACCOUNT, nowMs: NOW })).toBe(true);
+    // Six models, eight grants and two tenants, each with its history, in one transaction.
+    expect(items.calls.slice(calls)).toEqual(['get TENANT#ops TENANT', 'batch 17', 'write 32']);
     expect(await writer.showTenant('acme')).toMatchObject({ costCenter: 'MINE', version: 1 });
     expect((await writer.listModels()).entries).toHaveLength(6);
     expect((await writer.listGrants()).entries).toHaveLength(8);
+    expect(await writer.history({ model: 'claude-v2' })).toMatchObject([
+      { change: 'create', by: 'seed', before: null },
+    ]);
   });
 });

@@ -104,6 +104,16 @@ describe('an edit', () => {
     expect(await writer.showModel('m1')).toMatchObject({ id: 'm1' });
   });
 
+  test('of many at once makes none of them when one is not valid', async () => {
+    const { items, writer } = setUp();
+    const batch = { models: [file('m1'), file('m2', { prices: 'free' })], tenants: [], grants: [] };
+    await expect(writer.create(batch)).rejects.toMatchObject({ code: 'bad_entry', field: 'prices' });
+    expect(writes(items.calls)).toEqual([]);
+    expect(await writer.create({ ...batch, models: [file('m1')] })).toBe(1);
+    expect(await writer.create({ ...batch, models: [file('m1', { displayName: 'Other' })] })).toBe(0);
+    expect((await writer.showModel('m1')).displayName).toBeUndefined();
+  });
+
   test('what a file says about who wrote it is not believed', async () => {
     const { writer } = setUp();
     await writer.putModel(file('m1', { updatedBy: 'mallory', updatedAt: '2020-01-01' }));
