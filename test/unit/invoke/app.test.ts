@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { TollgateError } from '../../../contract/errors.ts';
 import { BODY_MAX_BYTES } from '../../../contract/limits.ts';
 import type { RestEvent } from '../../../invoke/event.ts';
 import { authorizer, call, caller, edge, event, nova, post, retired, whole } from './edge.ts';
@@ -165,92 +164,6 @@ describe('a body', () => {
     expect((await call(app, post(target, largest))).statusCode).toBe(200);
     expect(calls[0]?.request.body.byteLength).toBe(BODY_MAX_BYTES);
     expect((await call(edge().app, post(target, `${largest} `))).statusCode).toBe(413);
-  });
-});
-
-describe('an error', () => {
-  const failing = (error: unknown) =>
-    edge(() => {
-      throw error;
-    });
-  const paths = ['/model/nova-lite/converse', '/v1/chat/completions'];
-  const body = { ...CONVERSE, ...CHAT, messages: CHAT.messages };
-  const ask = (error: unknown, path: string) => call(failing(error).app, post(path, body));
-
-  test.each([
-    ['rate_limited', 429],
-    ['upstream_throttled', 429],
-    ['unavailable', 503],
-    ['upstream_unavailable', 503],
-  ] as const)('%s says when to come back', async (code, status) => {
-    for (const path of paths) {
-      expect(await ask(new TollgateError(code), path)).toMatchObject({
-        statusCode: status,
-        headers: { 'retry-after': '2' },
-      });
-      expect(await ask(new TollgateError(code, { retryAfterSeconds: 7 }), path)).toMatchObject({
-        headers: { 'retry-after': '7' },
-      });
-    }
-  });
-
-  test('model_retired names the successor', async () => {
-    for (const path of paths) {
-      const answer = await ask(new TollgateError('model_retired', { successor: 'nova-lite' }), path);
-      expect(answer.statusCode).toBe(410);
-      expect(answer.text).toContain('nova-lite');
-      expect(answer.headers.link).toBe('</v1/models/nova-lite>; rel="successor-version"');
-    }
-  });
-
-  test('T3: of a model that is not granted, unknown, or refused by IAM is one answer', async () => {
-    for (const path of paths) {
-      const answers = await Promise.all([
-        ask(new TollgateError('model_not_allowed', { field: 'model', reason: 'unknown-model' }), path),
-        ask(new TollgateError('model_not_allowed', { reason: 'action-not-granted' }), path),
-        ask(new TollgateError('denied_by_iam', { detail: { arn: 'arn:aws:bedrock:x' } }), path),
-      ]);
-      expect(
-        new Set(answers.map(({ bytes, statusCode, headers }) => JSON.stringify([statusCode, headers, `${bytes}`])))
-          .size,
-      ).toBe(1);
-      expect(answers[0]?.statusCode).toBe(403);
-    }
-  });
-
-  test.each(['bad_arn', 'policy_too_large', 'bad_setting'] as const)(
-    '%s is our fault and says nothing of itself',
-    async (code) => {
-      for (const path of paths) {
-        const answer = await ask(
-          new TollgateError(code, { message: 'arn:aws:bedrock:us-east-1:111122223333:x' }),
-          path,
-        );
-        expect(answer.statusCode).toBe(500);
-        expect(answer.text).not.toContain('arn:');
-      }
-    },
-  );
-
-  test('T7: nobody expected is 500, and neither the answer nor the log holds what it said', async () => {
-    for (const path of paths) {
-      const { app, lines } = failing(new SyntaxError('Unexpected token in "my secret prompt"'));
-      const answer = await call(app, post(path, body, { authorization: 'Bearer secret-token' }));
-      expect(answer.statusCode).toBe(500);
-      expect(answer.text).not.toContain('secret');
-      expect(lines.join()).not.toContain('secret');
-      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'error', code: 'internal', cause: 'SyntaxError' });
-    }
-  });
-
-  test('that is not even an Error is 500', async () => {
-    for (const path of paths) expect((await ask('thrown text', path)).statusCode).toBe(500);
-  });
-
-  test('within the pipeline is counted there, and not once more here', async () => {
-    const { app, lines } = failing(new TollgateError('model_not_allowed'));
-    await call(app, post('/v1/chat/completions', CHAT));
-    expect(JSON.parse(lines[0] ?? '')).not.toHaveProperty('Refused');
   });
 });
 
