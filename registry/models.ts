@@ -53,7 +53,8 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
     async deprecateModel(id, end) {
       await checkSuccessor(end.successor);
       return edits.alter(MODEL, keyOf(id), 'deprecate', (model) => {
-        if (model.lifecycle.status === 'retired') throw refused('lifecycle.status', 'is-retired', 'restore it first');
+        if (model.lifecycle.status === 'retired')
+          throw refused('lifecycle.status', 'is-retired', 'The model is retired: restore it first.');
         const deprecatedAt = end.deprecatedAt ?? model.lifecycle.deprecatedAt ?? nowSeconds(clock);
         const lifecycle: Lifecycle = { ...model.lifecycle, ...end, status: 'deprecated', deprecatedAt };
         return { ...model, lifecycle: notOver(lifecycle, clock) };
@@ -118,17 +119,13 @@ function notOver(lifecycle: Lifecycle, clock: Clock): Lifecycle {
     throw refused(
       'lifecycle.sunsetAt',
       'sunset-passed',
-      `its sunset is ${isoSeconds(lifecycle.sunsetAt)}; set a later one`,
+      `Its sunset, ${isoSeconds(lifecycle.sunsetAt)}, has passed: set a later one.`,
     );
   return lifecycle;
 }
 
-function refused(field: string, reason: string, advice: string): TollgateError {
-  return new TollgateError('bad_entry', {
-    field,
-    reason,
-    message: `The model ${reason.replaceAll('-', ' ')}: ${advice}.`,
-  });
+function refused(field: string, reason: string, message: string): TollgateError {
+  return new TollgateError('bad_entry', { field, reason, message });
 }
 
 function nowSeconds(clock: Clock): number {

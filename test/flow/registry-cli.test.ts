@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parseTenantId } from '../../contract/identity.ts';
+import { type Aws, startAws } from '../../local/aws/start.ts';
+import { createItems, createRegistry, tableDefinition } from '../../registry/dynamo.ts';
+import { seedDemo } from '../../registry/seed.ts';
+import { createWriter } from '../../registry/writer.ts';
+
+const ACCOUNT = '111122223333';
+const TABLE = 'tollgate-registry';
+const ACME = parseTenantId('acme');
+
+let folder: string;
+let aws: Aws;
+let client: DynamoDBClient;
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The command as an operator runs it: another process, the table over HTTP. */
+function tollgate(...args: string[]): Promise<Ended> {
+  return tollgateWith('', ...args);
+}
+
+function tollgateWith(input: string, ...args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, ['cli/tollgate.ts', ...args], {
+    cwd: new URL('../..', import.meta.url),
+    env: { ...process.env, TOLLGATE_DATA: folder },
+  });
+  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => {
+    ended.stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    ended.stderr += chunk.toString();
+  });
+  child.stdin.end(input);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ ...ended, code }));
+  });
+}
+
+function acme() {
+  return createRegistry({ client, table: TABLE, clock: Date.now, onUnusable: () => {} }).tenant(ACME);
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tollgate-registry-'));
+  aws = await startAws({ port: 0, dataDir: folder, account: ACCOUNT, region: 'us-east-1' });
+  client = new DynamoDBClient({
+    endpoint: aws.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'tollgate-operator', secretAccessKey: 'tollgate-operator' },
+  });
+  await client.send(new CreateTableCommand(tableDefinition(TABLE)));
+  await vi.waitFor(async () => {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: TABLE }));
+    expect(Table?.TableStatus).toBe('ACTIVE');
+  });
+  const writer = createWriter({ items: createItems({ client, table: TABLE }), clock: Date.now, actor: 'seed' });
+  await seedDemo(writer, { account: ACCOUNT, nowMs: Date.now() });
+  const urls = { gateway: 'http://127.0.0.1:9', issuer: 'http://127.0.0.1:9', aws: aws.url };
+  writeFileSync(join(folder, 'local.json'), JSON.stringify({ ...urls, pid: process.pid }));
+});
+
+afterAll(async () => {
+  client.destroy();
+  await aws.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe('the operator’s command line on the registry', () => {
+  test('L1 retire is what the next reader sees, and restore undoes it', async () => {
+    expect(await tollgate('model', 'retire', 'nova-lite')).toMatchObject({ code: 0, stderr: '' });
+    const status = async () => (await acme())?.models.find(({ id }) => id === 'nova-lite')?.lifecycle.status;
+    expect(await status()).toBe('retired');
+    expect(await tollgate('model', 'restore', 'nova-lite')).toMatchObject({ code: 0 });
+    expect(await status()).toBe('active');
+    const { stdout } = await tollgate('model', 'history', 'nova-lite', '--format', 'json');
+    const history = JSON.parse(stdout) as { change: string; by: string }[];
+    expect(history.map(({ change }) => change)).toEqual(['create', 'retire', 'restore']);
+    expect(history[1]?.by).toMatch(/^cli:./);
+  });
+
+  test('a grant is added without a verb, by its verb or by options, and revoked', async () => {
+    const holds = async () => (await acme())?.models.find(({ id }) => id === 'llama-3-3-70b')?.actions;
+    expect(await holds()).toBeUndefined();
+    expect(await tollgate('grant', 'acme', 'llama-3-3-70b')).toMatchObject({ code: 0 });
+    expect(await holds()).toEqual(['invoke', 'stream', 'count']);
+    const narrower = ['--tenant', 'acme', '--model', 'llama-3-3-70b', '--actions', 'invoke'];
+    expect(await tollgate('grant', 'grant', ...narrower)).toMatchObject({ code: 0 });
+    expect(await holds()).toEqual(['invoke']);
+    expect(await tollgate('grant', 'revoke', 'acme', 'llama-3-3-70b')).toMatchObject({ code: 0 });
+    expect(await holds()).toBeUndefined();
+    expect(await tollgate('grant', 'revoke', 'acme', 'llama-3-3-70b')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'tollgate: There is no grant of llama-3-3-70b to acme.\n',
+    });
+  });
+
+  test('what show prints as JSON is what put takes, and a second editor is told to reload', async () => {
+    const { stdout } = await tollgate('model', 'show', 'titan-embed-v2', '--format', 'json');
+    const document = JSON.parse(stdout) as object;
+    const edited = JSON.stringify({ ...document, displayName: 'Titan' });
+    expect(await tollgateWith(edited, 'model', 'put', '-')).toMatchObject({ code: 0, stderr: '' });
+    const second = JSON.stringify({ ...document, displayName: 'Embeddings' });
+    const { code, stderr } = await tollgateWith(second, 'model', 'put', '-');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^tollgate: The item was changed by someone else; reload it/);
+    expect((await tollgate('model', 'show', 'titan-embed-v2')).stdout).toMatch(/^displayName +Titan$/m);
+  });
+
+  test('a tenant is made, suspended and resumed', async () => {
+    expect(await tollgate('tenant', 'put', 'beta', '--cost-center', 'CC-9')).toMatchObject({ code: 0 });
+    expect(await tollgate('tenant', 'suspend', 'beta')).toMatchObject({ code: 0 });
+    expect((await tollgate('tenant', 'list')).stdout).toMatch(/^beta +suspended +CC-9/m);
+    expect(await tollgate('tenant', 'resume', 'beta')).toMatchObject({ code: 0 });
+    const shown = JSON.parse((await tollgate('tenant', 'show', 'beta', '--format', 'json')).stdout) as object;
+    expect(shown).toMatchObject({ id: 'beta', suspended: false, grants: [] });
+  });
+
+  test('D3 a list names an unusable item on stderr and still lists the others', async () => {
+    const Item = { pk: { S: 'MODEL#broken' }, sk: { S: 'MODEL' }, v: { N: '1' } };
+    await client.send(new PutItemCommand({ TableName: TABLE, Item }));
+    const { code, stdout, stderr } = await tollgate('model', 'list');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^claude-v2 +deprecated/m);
+    expect(stdout).not.toContain('broken');
+    expect(stderr).toBe('tollgate: unusable item MODEL#broken MODEL: id: missing\n');
+  });
+
+  test.each([
+    [['model', 'show', 'nobody'], /^tollgate: There is no model nobody\.\n$/],
+    [['model', 'retire', 'A#B'], /^tollgate: .*id: not a model id/],
+    [['model', 'deprecate', 'nova-lite', '--sunset', 'tomorrow'], /^tollgate: .*--sunset: not a date/],
+    [['model', 'deprecate', 'nova-lite', '--sunset', '2020-01-01'], /^tollgate: .*sunset/],
+    [['model', 'put', 'no/such/file.json'], /^tollgate: no\/such\/file\.json cannot be read\n$/],
+    [['grant', 'acme', 'nobody'], /^tollgate: There is no model nobody\.\n$/],
+    [['token', 'acme-app'], /^tollgate: the identity provider gave no token/],
+    [['model', 'list', '--stage', 'Prod!'], /^tollgate: --stage must be a stage name/],
+  ])('%j fails with one clear line', async (args, line) => {
+    const { code, stdout, stderr } = await tollgate(...args);
+    expect(stderr).toMatch(line);
+    expect(stderr.split('\n')).toHaveLength(2);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+
+  test.each([
+    [[]],
+    [['modle']],
+    [['model', 'retire']],
+    [['model', 'list', '--format', 'xml']],
+    [['model', 'deprecate', 'nova-lite']],
+    [['grant', 'acme']],
+    [['grant', 'remove', 'acme', 'nova-lite']],
+    [['token', '']],
+  ])('%j is not understood: exit 2, and nothing on stdout', async (args) => {
+    const { code, stdout, stderr } = await tollgate(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).not.toBe('');
+  });
+
+  test('help is no error', async () => {
+    const { code, stdout } = await tollgate('--help');
+    expect(code).toBe(0);
+    for (const noun of ['token', 'model', 'tenant', 'grant']) expect(stdout).toMatch(new RegExp(`^ +${noun}\\b`, 'm'));
+  });
+});

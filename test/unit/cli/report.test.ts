@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { daysOf, jsonOf, reportTable } from '../../../cli/report.ts';
+import type { ReportRow } from '../../../metering/report.ts';
+
+const UNIT = 10n ** 15n;
+
+function row(members: Partial<ReportRow> = {}): ReportRow {
+  return {
+    tenant: 'acme',
+    costCenter: 'cc-1',
+    model: 'nova-lite',
+    tokens: { input: 1_000n, output: 20n, cacheRead: 3n, cacheWrite: 4n },
+    invocations: 7,
+    unsettled: 0,
+    unpriced: 0,
+    cost: { input: UNIT / 1_000n, output: 2n * UNIT },
+    ...members,
+  };
+}
+
+describe('which days a report covers', () => {
+  test('today unless told otherwise', () => {
+    expect(daysOf({}, '2026-11-21')).toEqual(['2026-11-21']);
+  });
+
+  test('one day', () => {
+    expect(daysOf({ day: '2028-02-29' }, '2026-11-21')).toEqual(['2028-02-29']);
+  });
+
+  test('from one day to another, both included; to today unless told otherwise', () => {
+    expect(daysOf({ from: '2028-02-28', to: '2028-03-01' }, '2026-11-21')).toEqual(['2028-02-28', '2028-02-29', '2028-03-01']);
+    expect(daysOf({ from: '2026-11-20' }, '2026-11-21')).toEqual(['2026-11-20', '2026-11-21']);
+  });
+
+  test.each([
+    [{ day: '2026-02-30' }, '--day'],
+    [{ day: 'yesterday' }, '--day'],
+    [{ day: '2026-11-21', from: '2026-11-20' }, '--day'],
+    [{ to: '2026-11-21' }, '--from'],
+    [{ from: '2026-11-22', to: '2026-11-21' }, '--from'],
+    [{ from: '2020-01-01', to: '2026-11-21' }, '--from'],
+    [{ from: '2026-11-20', to: '21.11.2026' }, '--to'],
+  ])('%j is refused, naming the option', (options, field) => {
+    expect(() => daysOf(options, '2026-11-21')).toThrow(expect.objectContaining({ code: 'invalid_request', field }));
+  });
+});
+
+describe('how a report is printed', () => {
+  test('numbers stand to the right and money at its point, exact; what is not known is a dash', () => {
+    const rows = [row(), row({ tenant: 'globex', invocations: 12_345, unpriced: 12_345, cost: null })];
+    const [head = '', first = '', second = ''] = reportTable(rows).split('\n');
+    expect(head.split(/\s+/)).toEqual([
+      'TENANT_ID',
+      'COST_CENTER',
+      'MODEL_ID',
+      'INPUT_TOKENS',
+      'OUTPUT_TOKENS',
+      'CACHE_READ_TOKENS',
+      'CACHE_WRITE_TOKENS',
+      'INVOCATIONS',
+      'INPUT_COST',
+      'OUTPUT_COST',
+      'TOTAL_COST',
+      'UNSETTLED',
+      'UNPRICED',
+    ]);
+    expect(first.split(/\s+/).slice(7)).toEqual(['7', '0.001', '2.000', '2.001', '0', '0']);
+    expect(second.split(/\s+/).slice(7)).toEqual(['12345', '-', '-', '-', '0', '12345']);
+    const endOf = (line: string, text: string) => line.indexOf(text) + text.length;
+    expect(endOf(head, 'INVOCATIONS')).toBe(endOf(second, '12345'));
+    expect(endOf(head, 'TOTAL_COST')).toBe(endOf(first, '2.001'));
+  });
+
+  test('as JSON, money is exact text and counts are numbers', () => {
+    expect(jsonOf(row({ cost: null }))).toEqual({
+      tenant_id: 'acme',
+      cost_center: 'cc-1',
+      model_id: 'nova-lite',
+      input_tokens: 1_000,
+      output_tokens: 20,
+      cache_read_tokens: 3,
+      cache_write_tokens: 4,
+      invocations: 7,
+      input_cost: null,
+      output_cost: null,
+      total_cost: null,
+      unsettled: 0,
+      unpriced: 0,
+    });
+    expect(jsonOf(row())).toMatchObject({ input_cost: '0.001', output_cost: '2', total_cost: '2.001' });
+  });
+});
