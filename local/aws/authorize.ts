@@ -28,13 +28,14 @@ export function decide(caller: Caller, access: Access): Verdict {
 }
 
 /**
+ * @param region of the request
  * @returns why the plan is allowed
  * @throws AwsError access denied, in the service's form, for the first access that is not
  */
-export function authorize(service: ServiceName, caller: Caller, { needs, check }: Plan): string {
+export function authorize(service: ServiceName, caller: Caller, region: string, { needs, check }: Plan): string {
   let reason = 'no permission needed';
   for (const access of needs) {
-    const verdict = decide(caller, access);
+    const verdict = decide(caller, { ...access, context: { 'aws:RequestedRegion': region, ...access.context } });
     reason = verdict.reason;
     if (!verdict.allowed)
       throw refusal(

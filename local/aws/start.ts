@@ -17,7 +17,7 @@ import { parseAuthorization } from './sigv4.ts';
 import { createSts } from './sts.ts';
 
 /** Milliseconds for calls in flight when the endpoint closes. */
-const CLOSE_GRACE_MS = 3_000;
+const CLOSE_GRACE_MS = 1_000;
 
 /** Bytes of a request: more than any SDK sends here in one piece. */
 const REQUEST_MAX_BYTES = 64 * 1024 * 1024;

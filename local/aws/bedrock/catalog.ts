@@ -48,6 +48,8 @@ const MODELS = new Map<string, FoundationModel>(
   ).map(([id, format, profileOnly]) => [id, { id, format, profileOnly }]),
 );
 
+export const foundationModels = (): FoundationModel[] => [...MODELS.values()];
+
 export function foundationModel(id: string): FoundationModel | undefined {
   return MODELS.get(id);
 }

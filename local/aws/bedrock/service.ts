@@ -4,6 +4,7 @@ import { restJsonError } from '../frames.ts';
 import type { Access } from '../iam/types.ts';
 import { parseBody } from '../read.ts';
 import type { AwsRequest, Service } from '../service.ts';
+import { controlPlane } from './control-plane.ts';
 import { createOperations } from './operations.ts';
 import { createResolver } from './resolve.ts';
 
@@ -22,15 +23,18 @@ type Verb = keyof typeof OPERATIONS;
 
 const PATH = /^\/model\/([^/]+)\/(converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)$/;
 
-/** Bedrock Runtime. Converse is authorised as InvokeModel: there is no `bedrock:Converse` action. */
+/** Bedrock: the runtime, and what of its control plane only reads. Converse is authorised as InvokeModel: there is no `bedrock:Converse` action. */
 export function createBedrock({ account }: { account: string }): Service {
   const resolver = createResolver(account);
   const operations = createOperations(createPromptCache());
   return {
     name: 'bedrock',
-    strict: () => true,
+    // Reading the catalogue is not calling a model.
+    strict: ({ method }) => method !== 'GET',
     fail: restJsonError,
     plan(request) {
+      const reading = controlPlane(request, account);
+      if (reading !== undefined) return reading;
       const [, encodedId = '', verb = ''] = PATH.exec(request.path) ?? [];
       if (request.method !== 'POST' || !isVerb(verb)) throw invalid('Unknown operation.', 'UnknownOperationException');
       const { operation, action } = OPERATIONS[verb];

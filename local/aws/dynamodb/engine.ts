@@ -40,14 +40,21 @@ interface Database {
   MAX_SIZE: number;
   checkConditional(data: object, item: Item | undefined): Error | null | undefined;
 }
+interface LevelModule {
+  Level: new (folder: string) => { open(): Promise<void>; close(): Promise<void> };
+}
 interface Rules {
   types: object;
   custom: unknown;
 }
 
-/** @param folder where the tables are; made by dynalite if absent */
-export function createEngine(folder: string): Engine {
+/**
+ * @param folder where the tables are; made by dynalite if absent
+ * @throws Error with code LEVEL_LOCKED when another process has the folder open, or what the file system says
+ */
+export async function createEngine(folder: string): Promise<Engine> {
   const load = createRequire(import.meta.url);
+  await assertOpens(folder);
   const dynalite = load('dynalite') as Dynalite;
   const server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   return {
@@ -71,6 +78,18 @@ export function createEngine(folder: string): Engine {
         server.listen(0, '127.0.0.1', () => server.close((error) => (error == null ? resolve() : reject(error))));
       }),
   };
+}
+
+/** dynalite opens its store on its own and ends the process when that fails, so it is tried beforehand. */
+async function assertOpens(folder: string): Promise<void> {
+  const { Level } = createRequire(createRequire(import.meta.url).resolve('dynalite'))('level') as LevelModule;
+  const store = new Level(folder);
+  try {
+    await store.open();
+  } catch (error) {
+    throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  }
+  await store.close();
 }
 
 /** What dynalite reads of a request. It wants a signature's form but does not check it: that has been done before. */

@@ -3,11 +3,11 @@ import { TollgateError } from '../../../contract/errors.ts';
 import { invalid } from '../error.ts';
 import type { Access } from '../iam/types.ts';
 import { jsonError, jsonReply, targetOperation } from '../json-rpc.ts';
-import { type JsonObject, objectOf, parseBody } from '../read.ts';
+import { type JsonObject, objectOf, parseBody, textOf } from '../read.ts';
 import type { Service, WholeReply } from '../service.ts';
 import { createEngine, type Engine, type EngineAnswer } from './engine.ts';
 import { createGate, type Gate } from './gate.ts';
-import { transactAccesses, transactGet, transactWrite } from './transact.ts';
+import { keyOf, transactAccesses, transactGet, transactWrite } from './transact.ts';
 import { createTtl, type Ttl } from './ttl.ts';
 
 export interface DynamoOptions {
@@ -23,17 +23,7 @@ export interface DynamoOptions {
  * @throws TollgateError `bad_setting` naming TOLLGATE_DATA when the folder cannot be written
  */
 export async function createDynamo(options: DynamoOptions): Promise<{ service: Service; close(): Promise<void> }> {
-  try {
-    await mkdir(options.folder, { recursive: true });
-  } catch (cause) {
-    throw new TollgateError('bad_setting', {
-      field: 'TOLLGATE_DATA',
-      reason: 'folder',
-      message: `TOLLGATE_DATA: the folder ${options.folder} cannot be written.`,
-      cause,
-    });
-  }
-  const engine = createEngine(options.folder);
+  const engine = await opened(options.folder);
   const gate = createGate();
   const ttl = await createTtl(`${options.folder}-ttl.json`);
   const arnOf = (table: string): string => `arn:aws:dynamodb:${options.region}:${options.account}:table/${table}`;
@@ -54,6 +44,21 @@ export async function createDynamo(options: DynamoOptions): Promise<{ service: S
   };
   const run = createRunner({ engine, gate, ttl, ...options });
   return { service, close: () => gate.alone(() => engine.close()) };
+}
+
+async function opened(folder: string): Promise<Engine> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await createEngine(folder);
+  } catch (cause) {
+    const locked = (cause as NodeJS.ErrnoException).code === 'LEVEL_LOCKED';
+    throw new TollgateError('bad_setting', {
+      field: 'TOLLGATE_DATA',
+      reason: locked ? 'folder-in-use' : 'folder-unusable',
+      message: `TOLLGATE_DATA: the folder ${folder} ${locked ? 'is in use by another process' : 'cannot be written'}.`,
+      cause,
+    });
+  }
 }
 
 function accesses(operation: string, body: JsonObject, arnOf: (table: string) => string): Access[] {
@@ -112,18 +117,9 @@ function createRunner({ engine, gate, ttl, account, region }: Runner) {
 /** A failed condition's answer, with the item that it failed on. */
 async function withOldItem(engine: Engine, body: JsonObject, answer: EngineAnswer): Promise<EngineAnswer> {
   if (answer.status === 200 || !answer.body.includes('ConditionalCheckFailedException')) return answer;
-  const key = body.Key ?? (await engineKey(engine, body));
-  const found = await engine.call(
-    'GetItem',
-    JSON.stringify({ TableName: body.TableName, Key: key, ConsistentRead: true }),
-  );
+  const { TableName } = body;
+  const key = body.Key ?? (await keyOf(engine, textOf(TableName, 'TableName'), objectOf(body.Item, 'Item')));
+  const found = await engine.call('GetItem', JSON.stringify({ TableName, Key: key, ConsistentRead: true }));
   const { Item } = objectOf(JSON.parse(found.body), 'answer');
   return { ...answer, body: JSON.stringify({ ...objectOf(JSON.parse(answer.body), 'answer'), Item }) };
-}
-
-async function engineKey(engine: Engine, { TableName, Item }: JsonObject): Promise<JsonObject> {
-  const { body } = await engine.call('DescribeTable', JSON.stringify({ TableName }));
-  const item = objectOf(Item, 'Item');
-  const { KeySchema } = (JSON.parse(body) as { Table: { KeySchema: { AttributeName: string }[] } }).Table;
-  return Object.fromEntries(KeySchema.map(({ AttributeName: name }) => [name, item[name]]));
 }

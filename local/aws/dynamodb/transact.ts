@@ -94,7 +94,8 @@ async function stepOf(engine: Engine, { kind, request }: { kind: Kind; request: 
   return { kind, request, table, key, before: Item };
 }
 
-async function keyOf(engine: Engine, table: string, item: JsonObject): Promise<Item> {
+/** The key of a whole item, by the table's schema. */
+export async function keyOf(engine: Engine, table: string, item: JsonObject): Promise<Item> {
   const { Table } = await answered(engine, 'DescribeTable', { TableName: table });
   const schema = listAt(objectOf(Table, 'Table').KeySchema, 'KeySchema').map((part) => objectOf(part, 'KeySchema'));
   return Object.fromEntries(schema.map(({ AttributeName: name }) => [String(name), item[String(name)]]));
