@@ -52,13 +52,14 @@ export function createPipeline(options: PipelineOptions): Run {
     const deadline = startDeadline(deadlines.callTotalMs);
     const step: Step = { call, invocation, deadline, usage: () => NO_USAGE };
     try {
-      const decision = decide(await options.models(call.caller), call.wanted, call.action, Math.floor(clock() / 1000));
-      const model = allowed(decision, invocation);
+      const held = await options.models(call.caller);
+      const model = allowed(decide(held, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
       const provider = options.providers[model.target.kind];
       if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
       const request = call.prepare(model);
       step.usage = () => estimate(request, 0);
-      return await answer(step, model, request, await send(step, provider, model, request));
+      const policy = policyOf(grantFor(model, held), call.action);
+      return await answer(step, model, request, await send(step, provider, model, request, policy));
     } catch (thrown) {
       const error = asTollgateError(thrown);
       invocation.failed(error, step.usage);
@@ -68,10 +69,16 @@ export function createPipeline(options: PipelineOptions): Run {
   };
 
   /** @throws the upstream's error as ours, unless its status is a success */
-  async function send(step: Step, provider: Provider, model: AllowedModel, request: ProviderRequest) {
+  async function send(
+    step: Step,
+    provider: Provider,
+    model: AllowedModel,
+    request: ProviderRequest,
+    policy: SessionPolicy,
+  ): Promise<ProviderReply> {
     const { call, invocation, deadline } = step;
     const { tenant, principal, costCenter } = call.caller;
-    const scope = { tenant, principal, costCenter, policy: policyOf(model, call.action) };
+    const scope = { tenant, principal, costCenter, policy };
     let credentials = await options.credentials(scope);
     invocation.started();
     for (let fresh = false; ; fresh = true) {
@@ -86,7 +93,7 @@ export function createPipeline(options: PipelineOptions): Run {
       }
       deadline.done();
       const error = upstreamError(reply.status, said, reply.headers['retry-after']);
-      if (error.code === 'denied_by_iam') logDenied(step, model, scope.policy, error);
+      if (error.code === 'denied_by_iam') logDenied(step, model, policy, error);
       throw error;
     }
   }
@@ -117,12 +124,12 @@ export function createPipeline(options: PipelineOptions): Run {
   }
 
   /** An entry whose policy cannot be built grants nothing, like one that is not there. */
-  function policyOf(model: AllowedModel, action: Action): SessionPolicy {
+  function policyOf(grant: AllowedModel, action: Action): SessionPolicy {
     try {
-      return sessionPolicy(model.target, [action]);
+      return sessionPolicy(grant.target, grant.actions.includes(action) ? [action] : grant.actions);
     } catch (cause) {
       const { reason, field } = asTollgateError(cause);
-      const event = { event: 'unusable-entry', level: 'error' as const, model: model.id, reason, field };
+      const event = { event: 'unusable-entry', level: 'error' as const, model: grant.id, reason, field };
       write(logLine(clock(), event, { [METRICS.unusableEntry]: 1 }));
       throw new TollgateError('model_not_allowed', { reason: 'unusable-entry', cause });
     }
@@ -152,6 +159,16 @@ function allowed(decision: Decision, invocation: Invocation): AllowedModel {
   if (decision.outcome === 'allowed') return decision.model;
   const { code, reason, successor } = decision;
   throw new TollgateError(code, { reason, ...(successor === undefined ? {} : { successor }) });
+}
+
+/**
+ * What the session will be for: an entry that the tenant holds, whatever was decided. So the second wall does not rest on
+ * the first: were the decision wrong, the call would go out under the policy of another entry, and IAM would refuse it.
+ */
+function grantFor(model: AllowedModel, held: readonly AllowedModel[]): AllowedModel {
+  const grant = held.find(({ id }) => id === model.id) ?? held[0];
+  if (grant === undefined) throw new TollgateError('model_not_allowed', { reason: 'nothing-held' });
+  return grant;
 }
 
 const NOTHING = new Uint8Array();

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TollgateError } from '../../../contract/errors.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
 import { createCredentials } from '../../../invoke/credentials.ts';
+import { sessionPolicy } from '../../../policies/session.ts';
 import {
   awsError,
   callOf,
@@ -80,11 +82,12 @@ describe('the second wall', () => {
       'User: arn:aws:sts::111122223333:assumed-role/x/y is not authorized to perform: bedrock:InvokeModel';
     server = await fails(403, 'AccessDeniedException', message);
     const secret = modelOf('secret');
-    const { run, meter, lines } = setUp({
+    const { run, meter, lines, sts } = setUp({
       decide: () => ({ outcome: 'allowed', model: secret, deprecated: false }),
     });
     const refusal = await run(callOf('converse', { wanted: 'secret' })).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'denied_by_iam', status: 403 });
+    expect(sts.inputs.map(({ Policy }) => Policy)).toEqual([sessionPolicy(modelOf('nova').target, ['invoke']).text]);
     expect((refusal as TollgateError).publicMessage).not.toContain('arn:');
     expect(meter.finishedLines()).toEqual([
       expect.objectContaining({ outcome: 'denied', code: 'denied_by_iam', tokens: NONE }),
@@ -97,6 +100,26 @@ describe('the second wall', () => {
       model: 'secret',
       detail: { said: message },
     });
+  });
+});
+
+describe('the policy is of what the tenant holds, not of what was decided', () => {
+  const allow = (model: AllowedModel) => ({
+    decide: () => ({ outcome: 'allowed' as const, model, deprecated: false }),
+  });
+
+  test('an action that was not granted is not in it', async () => {
+    server = await answers({ usage });
+    const streamOnly: AllowedModel = { ...modelOf('nova'), actions: ['stream'] };
+    const { run, sts } = setUp(allow(modelOf('nova')));
+    await run(callOf('converse', { models: [streamOnly] }));
+    expect(sts.inputs[0]?.Policy).toBe(sessionPolicy(streamOnly.target, ['stream']).text);
+  });
+
+  test('a tenant that holds nothing has no session at all', async () => {
+    const { run, sts } = setUp(allow(modelOf('nova')));
+    await expect(run(callOf('converse', { models: [] }))).rejects.toMatchObject({ code: 'model_not_allowed' });
+    expect(sts.inputs).toHaveLength(0);
   });
 });
 
