@@ -37,6 +37,7 @@ export function createAuthorizer(
 ): (received: Received, resource: string) => Promise<Authorization> {
   const { api, call, ttlSeconds, clock, onFailure } = options;
   const kept = new Map<string, { answer: Answer; until: number }>();
+  const asking = new Map<string, Promise<Answer | GatewayResponseType>>();
 
   const remembered = (key: string): Answer | undefined => {
     const found = kept.get(key);
@@ -54,24 +55,35 @@ export function createAuthorizer(
     if (oldest !== undefined) kept.delete(oldest);
   };
 
+  const ask = async (key: string, received: Received, resource: string): Promise<Answer | GatewayResponseType> => {
+    try {
+      const answer = readAnswer(await call(authorizerEvent(api, received, resource), received.requestId));
+      if (answer === undefined) return 'AUTHORIZER_CONFIGURATION_ERROR';
+      if (ttlSeconds > 0) remember(key, answer);
+      return answer;
+    } catch (error) {
+      // The one message by which an authorizer says 401; API Gateway compares it to the letter.
+      if (error instanceof Error && error.message === 'Unauthorized') return 'UNAUTHORIZED';
+      onFailure(error, received.requestId);
+      return 'AUTHORIZER_FAILURE';
+    }
+  };
+
+  /** Requests with one header that arrive together ask once, so a burst costs a laptop no more than its first request. */
+  const askOnce = (key: string, received: Received, resource: string): Promise<Answer | GatewayResponseType> => {
+    if (ttlSeconds === 0) return ask(key, received, resource);
+    const under = asking.get(key) ?? ask(key, received, resource).finally(() => asking.delete(key));
+    asking.set(key, under);
+    return under;
+  };
+
   return async (received, resource) => {
     const identity = valuesOf(received, 'authorization');
     if (identity.every((value) => value.trim() === '')) return { ok: false, response: 'UNAUTHORIZED' };
     // A hash: whoever dumps this process's memory finds no token among the keys.
     const key = createHash('sha256').update(JSON.stringify(identity)).digest('base64');
-    let answer = ttlSeconds > 0 ? remembered(key) : undefined;
-    if (answer === undefined) {
-      try {
-        answer = readAnswer(await call(authorizerEvent(api, received, resource), received.requestId));
-      } catch (error) {
-        // The one message by which an authorizer says 401; API Gateway compares it to the letter.
-        if (error instanceof Error && error.message === 'Unauthorized') return { ok: false, response: 'UNAUTHORIZED' };
-        onFailure(error, received.requestId);
-        return { ok: false, response: 'AUTHORIZER_FAILURE' };
-      }
-      if (answer === undefined) return { ok: false, response: 'AUTHORIZER_CONFIGURATION_ERROR' };
-      if (ttlSeconds > 0) remember(key, answer);
-    }
+    const answer = remembered(key) ?? (await askOnce(key, received, resource));
+    if (typeof answer === 'string') return { ok: false, response: answer };
     if (decidePolicy(answer.policyDocument, methodArn(api, received)) === 'deny')
       return { ok: false, response: 'ACCESS_DENIED' };
     return { ok: true, context: answer.context };

@@ -40,7 +40,7 @@ describe('an edit of the registry, without a restart', () => {
   test('revokes a grant with 403, and grants it again', async () => {
     expect((await stack.cli('grant', 'revoke', 'acme', 'nova-lite')).code).toBe(0);
     await becomes('nova-lite', 403);
-    expect((await stack.cli('grant', 'put', 'acme', 'nova-lite')).code).toBe(0);
+    expect((await stack.cli('grant', 'add', 'acme', 'nova-lite')).code).toBe(0);
     await becomes('nova-lite', 200);
   });
 

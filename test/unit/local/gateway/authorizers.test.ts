@@ -76,6 +76,18 @@ describe('the authorizer of the local API', () => {
     expect(calls).toBe(3);
   });
 
+  test('asks once for requests with the same header that arrive together, and again after a failure', async () => {
+    const authorize = authorizer(60);
+    const together = () =>
+      Promise.all([1, 2, 3].map(() => authorize(request(['Authorization', 'Bearer a']), '/{proxy+}')));
+    answer = () => Promise.reject(new Error('no registry'));
+    expect(await together()).toEqual(Array(3).fill({ ok: false, response: 'AUTHORIZER_FAILURE' }));
+    expect(calls).toBe(1);
+    answer = () => ({ principalId: 'p', policyDocument: policy(EVERYTHING), context: {} });
+    expect((await together()).every(({ ok }) => ok)).toBe(true);
+    expect(calls).toBe(2);
+  });
+
   test('does not keep an answer past the token', async () => {
     answer = () => ({ principalId: 'p', policyDocument: policy(EVERYTHING), context: { exp: String(now / 1000 + 5) } });
     const authorize = authorizer(60);
