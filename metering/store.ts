@@ -82,12 +82,15 @@ export function createStore({ client, bucket }: { client: S3Client; bucket: stri
     },
 
     async put(key, body, { contentType, ifVersion } = {}) {
+      // Bytes and their length: of an empty string the SDK makes a stream without a length, which S3 refuses.
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
       try {
         await client.send(
           new PutObjectCommand({
             Bucket: bucket,
             Key: key,
-            Body: body,
+            Body: bytes,
+            ContentLength: bytes.byteLength,
             ...(contentType === undefined ? {} : { ContentType: contentType }),
             ...(ifVersion === undefined ? {} : ifVersion === null ? { IfNoneMatch: '*' } : { IfMatch: ifVersion }),
           }),

@@ -28,7 +28,11 @@ describe('which days a report covers', () => {
   });
 
   test('from one day to another, both included; to today unless told otherwise', () => {
-    expect(daysOf({ from: '2028-02-28', to: '2028-03-01' }, '2026-11-21')).toEqual(['2028-02-28', '2028-02-29', '2028-03-01']);
+    expect(daysOf({ from: '2028-02-28', to: '2028-03-01' }, '2026-11-21')).toEqual([
+      '2028-02-28',
+      '2028-02-29',
+      '2028-03-01',
+    ]);
     expect(daysOf({ from: '2026-11-20' }, '2026-11-21')).toEqual(['2026-11-20', '2026-11-21']);
   });
 
@@ -46,7 +50,7 @@ describe('which days a report covers', () => {
 });
 
 describe('how a report is printed', () => {
-  test('numbers stand to the right and money at its point, exact; what is not known is a dash', () => {
+  test('numbers stand to the right and money at its column’s point, exact; what is not known is a dash', () => {
     const rows = [row(), row({ tenant: 'globex', invocations: 12_345, unpriced: 12_345, cost: null })];
     const [head = '', first = '', second = ''] = reportTable(rows).split('\n');
     expect(head.split(/\s+/)).toEqual([
@@ -64,7 +68,7 @@ describe('how a report is printed', () => {
       'UNSETTLED',
       'UNPRICED',
     ]);
-    expect(first.split(/\s+/).slice(7)).toEqual(['7', '0.001', '2.000', '2.001', '0', '0']);
+    expect(first.split(/\s+/).slice(7)).toEqual(['7', '0.001', '2.00', '2.001', '0', '0']);
     expect(second.split(/\s+/).slice(7)).toEqual(['12345', '-', '-', '-', '0', '12345']);
     const endOf = (line: string, text: string) => line.indexOf(text) + text.length;
     expect(endOf(head, 'INVOCATIONS')).toBe(endOf(second, '12345'));
