@@ -145,6 +145,16 @@ describe('a tenant and what it may call', () => {
     const found = await reader.tenant(ACME);
     expect(found?.models.map(({ lifecycle }) => lifecycle.successor)).toEqual(['mine', undefined]);
   });
+
+  test('L1 nor one that is granted and cannot be used', async () => {
+    const { reader, put } = setUp();
+    put.tenant('acme');
+    put.model('mine', { lifecycle: { status: 'deprecated', successor: 'broken' } });
+    put.model('broken', { target: {} });
+    put.grant('acme', 'mine');
+    put.grant('acme', 'broken');
+    expect((await reader.tenant(ACME))?.models.map(({ lifecycle }) => lifecycle.successor)).toEqual([undefined]);
+  });
 });
 
 describe('what is remembered', () => {
