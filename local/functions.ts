@@ -8,6 +8,8 @@ export interface FunctionsOptions {
   surroundings: Surroundings;
   /** One line that any of them wrote. */
   onLine(line: string): void;
+  /** Where Node keeps compiled code. */
+  cacheDir: string;
 }
 
 export interface Functions extends Record<FunctionName, LocalFunction> {
@@ -20,7 +22,7 @@ export interface Functions extends Record<FunctionName, LocalFunction> {
 const STOP_MS = 1_000;
 
 /** The three functions, each with its own role; each starts when it is first needed. */
-export function startFunctions({ credentialsFor, surroundings, onLine }: FunctionsOptions): Functions {
+export function startFunctions({ credentialsFor, surroundings, onLine, cacheDir }: FunctionsOptions): Functions {
   const create = (name: FunctionName): LocalFunction =>
     new LocalFunction({
       name: roleName(name),
@@ -28,6 +30,7 @@ export function startFunctions({ credentialsFor, surroundings, onLine }: Functio
       handler: new URL(`../${name}/handler.ts`, import.meta.url),
       env: environmentOf(name, surroundings, credentialsFor(roleName(name))),
       onLine,
+      cacheDir,
     });
   const all = { authorizer: create('authorizer'), invoke: create('invoke'), metering: create('metering') };
   const each = async (act: (fn: LocalFunction) => Promise<void>): Promise<void> => {

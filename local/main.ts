@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join, relative } from 'node:path';
 import { isTollgateError } from '../contract/errors.ts';
 import { banner } from './banner.ts';
 import { writeWhole } from './files.ts';
 import { localSettings } from './settings.ts';
-import { startLocal } from './start.ts';
 
 /** Milliseconds. A stop ends by then whatever hangs; undelivered usage is on disk and goes out after the next start. */
 const STOP_MS = 9_500;
@@ -12,6 +12,8 @@ const STOP_MS = 9_500;
 /** `npm start`: the whole gateway on this machine. */
 async function main(): Promise<void> {
   const settings = localSettings(process.env);
+  enableCompileCache(settings.cacheDir);
+  const { startLocal } = await import('./start.ts');
   const local = await startLocal(settings);
   const { gateway, issuer, aws } = local;
   const file = join(settings.dataDir, 'local.json');
@@ -29,7 +31,15 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(fail));
 
   await writeWhole(file, JSON.stringify({ gateway, issuer, aws, pid: process.pid }));
-  process.stdout.write(banner(local, relative('', settings.dataDir) || '.'));
+  process.stdout.write(banner(local, shown(settings.dataDir)));
+  // After the ready line: it is only for the next start.
+  flushCompileCache();
+}
+
+/** Short where the folder is below this one. */
+function shown(folder: string): string {
+  const short = relative('', folder);
+  return short === '' || short.startsWith('..') ? folder : short;
 }
 
 function fail(error: unknown): never {

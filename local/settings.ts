@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
@@ -14,6 +14,8 @@ export interface LocalSettings {
   issuers: readonly object[];
   /** Seconds, 0 to 300. */
   authorizerTtlSeconds: number;
+  /** Where Node keeps compiled code from one start to the next. */
+  cacheDir: string;
   /** Also print the functions' own log lines. */
   verbose: boolean;
 }
@@ -24,16 +26,20 @@ const TTL_MAX_SECONDS = 300;
 /**
  * The laptop's settings.
  *
- * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_VERBOSE
+ * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_VERBOSE,
+ *   and Node's own NODE_COMPILE_CACHE
  * @throws TollgateError `bad_setting` naming the variable
  */
 export function localSettings(env: Environment): LocalSettings {
+  const dataDir = resolve(env.TOLLGATE_DATA || '.tollgate');
   return Object.freeze({
     // The two services beside it need the next two ports.
     port: wholeNumber(env, 'PORT', 1, 65_533, 8787),
-    dataDir: resolve(env.TOLLGATE_DATA || '.tollgate'),
+    dataDir,
     issuers: Object.freeze(issuers(env.TOLLGATE_ISSUERS)),
     authorizerTtlSeconds: wholeNumber(env, 'TOLLGATE_AUTHORIZER_TTL', 0, TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS),
+    // Not the temporary folder, where it would be by default: others may write there, and this is code.
+    cacheDir: env.NODE_COMPILE_CACHE || join(dataDir, 'compiled'),
     verbose: env.TOLLGATE_VERBOSE !== undefined && !['', '0', 'false'].includes(env.TOLLGATE_VERBOSE),
   });
 }

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { logLine } from '../contract/log.ts';
-import { type Aws, startAws } from './aws/start.ts';
+import type { Aws } from './aws/start.ts';
 import { startDelivery } from './delivery.ts';
 import { writableFolder } from './files.ts';
 import { startFunctions } from './functions.ts';
-import { startIdentity } from './identity.ts';
 import { openLog } from './log.ts';
-import { createOperator } from './operator.ts';
 import { startRestApi } from './rest-api.ts';
 import { startSchedule } from './schedule.ts';
 import type { LocalSettings } from './settings.ts';
@@ -36,7 +34,7 @@ const DRAIN_MS = 7_000;
  * @throws TollgateError `bad_setting` for a port or folder that cannot be used; nothing is left running then
  */
 export async function startLocal(settings: LocalSettings): Promise<Local> {
-  const { port, dataDir, authorizerTtlSeconds, verbose } = settings;
+  const { port, dataDir, authorizerTtlSeconds, cacheDir, verbose } = settings;
   const clock = () => Date.now();
   const teardown = new Teardown();
   try {
@@ -46,33 +44,39 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     const note = (event: string, fields: Record<string, unknown>): void =>
       log.write(logLine(clock(), { event, level: 'warn', ...fields }), 'warn');
 
-    const [endpoint, identity] = await Promise.all([
-      teardown.opening(startAws({ port: port + 2, dataDir, account: ACCOUNT, region: REGION }), (aws) => aws.close()),
-      teardown.opening(
-        startIdentity({ port: port + 1, dataDir, onError: ({ message }) => note('identity-failed', { message }) }),
-        ({ close }) => close(0),
+    // First the AWS endpoint, which gives the functions their credentials; then everything else beside their start. What
+    // takes long to load is loaded where it is used, so that three threads load at once.
+    const endpoint = await teardown.opening(
+      import('./aws/start.ts').then(({ startAws }) =>
+        startAws({ port: port + 2, dataDir, account: ACCOUNT, region: REGION }),
       ),
-    ]);
-    const operator = createOperator({ awsUrl: endpoint.url, account: ACCOUNT, region: REGION, clock });
-    teardown.add(async () => operator.close());
-    const delivery = startDelivery({
-      folder: join(dataDir, 'spool'),
-      put: operator.put,
-      onMetrics: endpoint.ingestEmf,
-      onLog: log.write,
-      clock,
-    });
-    teardown.add(() => delivery.close());
+      (aws) => aws.close(),
+    );
+    const issuer = `http://127.0.0.1:${port + 1}`;
+    // Taken up by the delivery, which is there before any function has started.
     const functions = startFunctions({
       credentialsFor: endpoint.credentialsFor,
       surroundings: {
         awsUrl: endpoint.url,
         account: ACCOUNT,
         region: REGION,
-        issuers: [localIssuer(identity.issuer), ...settings.issuers],
+        issuers: [localIssuer(issuer), ...settings.issuers],
       },
-      onLine: delivery.take,
+      onLine: (line) => delivery.take(line),
+      cacheDir,
     });
+    const operator = import('./operator.ts').then(({ createOperator }) =>
+      createOperator({ awsUrl: endpoint.url, account: ACCOUNT, region: REGION, clock }),
+    );
+    teardown.add(async () => (await operator).close());
+    const delivery = startDelivery({
+      folder: join(dataDir, 'spool'),
+      put: async (key, body) => (await operator).put(key, body),
+      onMetrics: endpoint.ingestEmf,
+      onLog: log.write,
+      clock,
+    });
+    teardown.add(() => delivery.close());
     teardown.add(() => functions.stop());
     const flush = async (): Promise<void> => {
       await functions.sync();
@@ -80,6 +84,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     };
     endpoint.onFlush = flush;
 
+    const onIdentityError = ({ message }: Error): void => note('identity-failed', { message });
     const [restApi] = await Promise.all([
       teardown.opening(
         startRestApi({
@@ -94,13 +99,19 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
         }),
         (api) => api.close(DRAIN_MS),
       ),
-      operator.provision(),
       functions.authorizer.start(),
       functions.invoke.start(),
+      teardown.opening(
+        import('./identity.ts').then(({ startIdentity }) =>
+          startIdentity({ port: port + 1, dataDir, onError: onIdentityError }),
+        ),
+        (identity) => identity.close(0),
+      ),
+      operator.then(({ provision }) => provision()),
     ]);
     const schedule = startSchedule({ flush, metering: functions.metering, newId: randomUUID, note });
     teardown.add(async () => schedule.stop());
-    return { gateway: restApi.url, issuer: identity.issuer, aws: endpoint.url, endpoint, stop: () => teardown.run() };
+    return { gateway: restApi.url, issuer, aws: endpoint.url, endpoint, stop: () => teardown.run() };
   } catch (error) {
     await teardown.run();
     throw error;

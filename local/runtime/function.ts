@@ -11,6 +11,8 @@ export interface FunctionOptions {
   env: Readonly<Record<string, string>>;
   /** One line that the handler wrote on stdout or stderr. */
   onLine(line: string): void;
+  /** Where Node keeps compiled code from one start to the next; absent: nowhere. */
+  cacheDir?: string;
 }
 
 /** What reads a streamed answer. None of these is called again after `failed` or `ended`. */
@@ -132,14 +134,14 @@ export class LocalFunction {
   }
 
   #boot(): Promise<void> {
-    const { name, handler, env, onLine } = this.#options;
+    const { name, handler, env, onLine, cacheDir } = this.#options;
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       name,
       env: { ...env },
       execArgv: [],
       stdout: true,
       stderr: true,
-      workerData: { functionName: name, handler: handler.href } satisfies WorkerData,
+      workerData: { functionName: name, handler: handler.href, cacheDir } satisfies WorkerData,
     });
     this.#worker = worker;
     createInterface({ input: worker.stdout }).on('line', onLine);

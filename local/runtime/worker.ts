@@ -1,3 +1,4 @@
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { finished } from 'node:stream/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ErrorReport, FromWorker, ToWorker, WorkerData } from './messages.ts';
@@ -10,7 +11,7 @@ import { asStreaming, awslambda, type LambdaHandler, type PlainHandler, Response
 
 if (parentPort === null) throw new Error('this file runs as a worker thread');
 const port = parentPort;
-const { functionName, handler: handlerUrl } = workerData as WorkerData;
+const { functionName, handler: handlerUrl, cacheDir } = workerData as WorkerData;
 const streams = new Map<number, ResponseStream>();
 
 function post(message: FromWorker): void {
@@ -71,11 +72,14 @@ function serve(handler: LambdaHandler): void {
 }
 
 Object.assign(globalThis, { awslambda });
+if (cacheDir !== undefined) enableCompileCache(cacheDir);
 try {
   const loaded = (await import(handlerUrl)) as { handler?: unknown };
   if (typeof loaded.handler !== 'function') throw new Error(`${functionName} exports no function named handler`);
   serve(loaded.handler as LambdaHandler);
   post({ kind: 'ready' });
+  // A worker that is terminated would not write it.
+  flushCompileCache();
 } catch (error) {
   post({ kind: 'broken', error: report(error) });
   port.close();

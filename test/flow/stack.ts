@@ -34,7 +34,14 @@ export class Stack {
     this.dataDir = dataDir;
     this.process = spawn(process.execPath, ['local/main.ts'], {
       cwd: root,
-      env: { PATH: process.env.PATH, PORT: String(port), TOLLGATE_DATA: dataDir, ...env },
+      env: {
+        PATH: process.env.PATH,
+        PORT: String(port),
+        TOLLGATE_DATA: dataDir,
+        // Shared by all stacks: each start would otherwise compile everything again.
+        NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/tollgate'),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stdout?.on('data', (chunk) => {

@@ -14,6 +14,7 @@ describe('the settings of the local gateway', () => {
       dataDir: resolve('.tollgate'),
       issuers: [],
       authorizerTtlSeconds: 60,
+      cacheDir: resolve('.tollgate/compiled'),
       verbose: false,
     });
     expect(Object.isFrozen(settings)).toBe(true);
