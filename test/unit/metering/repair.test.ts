@@ -45,6 +45,23 @@ describe('M4: whatever fails, the next run repairs', () => {
     expect(readCsv(store.text('reports/2026-11-21.csv') ?? '')).toMatchObject([{ invocations: '2' }]);
   });
 
+  test('an object that could not be read for longer than a run looks back is not forgotten', async () => {
+    const store = new MemoryStore();
+    const { run, clock } = aggregationOver(store);
+    await run();
+    store.deliver('dt=2026-11-21/hour=12/a', call({ at: NINE + 10_800_000 }));
+    store.before = (operation) => {
+      if (operation === 'lines') throw new Error('AccessDenied');
+    };
+    for (const days of [0, 3]) {
+      clock.now += days * 24 * 3_600_000 + 1_000;
+      await expect(run()).rejects.toMatchObject({ code: 'unavailable' });
+    }
+    store.before = () => {};
+    clock.now += 4 * 24 * 3_600_000;
+    expect((await run()).hours.map(({ hour }) => hour)).toEqual(['2026-11-21T12']);
+  });
+
   test('an hour whose raw lines are gone is not rewritten with less', async () => {
     const store = new MemoryStore();
     store.deliver('dt=2026-11-21/hour=09/a', call());

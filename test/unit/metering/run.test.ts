@@ -97,6 +97,17 @@ describe('M2: a call that began and never ended', () => {
     expect(aggregation.lines).toMatchObject([{ event: 'hour-aggregated', [METRICS.unsettled]: 1 }]);
   });
 
+  test('is told from one that may still end, begun in the same hour', async () => {
+    const store = new MemoryStore();
+    store.deliver('dt=2026-11-21/hour=09/a', [
+      started({ invocationId: 'lost' }),
+      started({ invocationId: 'running', at: NINE + 1 }),
+    ]);
+    const { hours } = await aggregationOver(store, { now: NINE + UNSETTLED_AFTER_MS }).run();
+    expect(hours[0]?.summary).toMatchObject({ pending: 1, pendingUntil: NINE + 1 + UNSETTLED_AFTER_MS });
+    expect(readCsv(store.text(`${AT_NINE}/unsettled.csv`) ?? '').map((row) => row.invocation_id)).toEqual(['lost']);
+  });
+
   test('is settled by a finished line that comes late', async () => {
     const store = new MemoryStore();
     store.deliver('dt=2026-11-21/hour=09/a', [started({ invocationId: 'late' })]);
