@@ -29,13 +29,19 @@ export interface Listening {
 const PREFACE = Buffer.from('PRI * HTTP/2.0');
 
 /**
+ * Bytes. Above any token, so that an absurd one is refused like a wrong one, by whoever reads tokens. HTTP/2 ends the
+ * connection at 64 KiB a header, which no setting changes.
+ */
+const HTTP1_HEADERS_MAX_BYTES = 2_097_152;
+
+/**
  * One TCP port for HTTP/1.1 and for HTTP/2 with prior knowledge, told apart by the connection's first bytes.
  *
  * @throws TollgateError `bad_setting` naming PORT when the port is taken or may not be used
  */
 export async function listen({ host, port, onRequest }: ListenOptions): Promise<Listening> {
   const sockets = new Set<Socket>();
-  const http1 = createHttp1((req, res) => onRequest(req, res));
+  const http1 = createHttp1({ maxHeaderSize: HTTP1_HEADERS_MAX_BYTES }, (req, res) => onRequest(req, res));
   const http2 = createHttp2((req, res) =>
     onRequest(req as unknown as IncomingMessage, res as unknown as ServerResponse),
   );

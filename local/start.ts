@@ -113,7 +113,8 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     teardown.add(async () => schedule.stop());
     return { gateway: restApi.url, issuer, aws: endpoint.url, endpoint, stop: () => teardown.run() };
   } catch (error) {
-    await teardown.run();
+    // The first failure is the one to tell; closing what never opened may well fail too.
+    await teardown.run().catch(() => {});
     throw error;
   }
 }

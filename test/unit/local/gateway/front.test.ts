@@ -91,6 +91,12 @@ describe('the front', () => {
     expect(events).toEqual([]);
   });
 
+  test('shows the authorizer a token of 1 MB, whose business it is to refuse it', async () => {
+    authorization = { ok: false, response: 'UNAUTHORIZED' };
+    const headers = { authorization: `Bearer ${'a'.repeat(1_000_000)}` };
+    expect((await fetch(`${url}/v1/models`, { headers })).status).toBe(401);
+  });
+
   test.each(['/health', '/openapi.json'])('asks for no token on GET %s', async (path) => {
     authorization = { ok: false, response: 'UNAUTHORIZED' };
     expect((await fetch(url + path)).status).toBe(200);
