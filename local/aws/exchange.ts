@@ -8,7 +8,7 @@ import type { Fault, Faults } from './faults.ts';
 import type { AwsRequest, Plan, Reply, Service } from './service.ts';
 import type { Caller, Sessions } from './sessions.ts';
 import type { Authorization } from './sigv4.ts';
-import { cut, reset, write } from './write.ts';
+import { cut, isComplete, reset, write } from './write.ts';
 
 export interface ExchangeOptions {
   account: string;
@@ -44,7 +44,7 @@ export async function exchange(
     outcome: null,
   });
   res.once('close', () => {
-    record.outcome ??= res.writableFinished ? 'done' : 'aborted';
+    record.outcome ??= isComplete(res) ? 'done' : 'aborted';
   });
   try {
     const { plan, caller } = admit(service, request, auth, record, options);

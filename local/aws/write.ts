@@ -37,6 +37,15 @@ function sent(res: ServerResponse, frame: Uint8Array): Promise<void> {
   });
 }
 
+/** Whether the whole answer has left, to be asked when the response is closed. */
+export function isComplete(res: ServerResponse): boolean {
+  const http2: unknown = res;
+  // The compatibility API says `finish` of a stream that was reset, too.
+  if (http2 instanceof Http2ServerResponse)
+    return http2.writableEnded && http2.stream.rstCode === constants.NGHTTP2_NO_ERROR;
+  return res.writableFinished;
+}
+
 /** Ends the connection (HTTP/2: the stream) without the answer's end, as a server that dies does. */
 export function cut(res: ServerResponse): void {
   // The compatibility API hides the stream's own methods behind the same names, hence the test by class.

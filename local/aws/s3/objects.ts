@@ -70,7 +70,7 @@ export function createObjects(store: Store, now: () => number): Objects {
   async function get(request: AwsRequest, bucket: string, key: string, caller: Caller): Promise<WholeReply> {
     await bucketExists(bucket);
     const found = await store.get(bucket, key);
-    if (found === null) throw missing(caller, bucket, key);
+    if (found === null) throw missing(caller, bucket);
     const { meta, data } = found;
     const { headers } = request;
     if (headers['if-match'] !== undefined && !isOneOf(headers['if-match'], meta.etag)) throw failedCondition();
@@ -105,9 +105,12 @@ export function createObjects(store: Store, now: () => number): Objects {
   }
 }
 
-/** 404 only for one who may list: to anyone else S3 does not tell what exists. */
-function missing(caller: Caller, bucket: string, key: string): AwsError {
-  const list = { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, context: { 's3:prefix': key } };
+/**
+ * 404 only for one who may list: to anyone else S3 does not tell what exists. This is no listing, so there is no prefix,
+ * and a permission to list that asks for one does not count.
+ */
+function missing(caller: Caller, bucket: string): AwsError {
+  const list = { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, context: {} };
   return decide(caller, list).allowed
     ? new AwsError(404, 'NoSuchKey', 'The specified key does not exist.')
     : new AwsError(403, 'AccessDenied', `User: ${caller.arn} is not authorized to perform: s3:ListBucket`);

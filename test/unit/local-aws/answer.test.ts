@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { answer } from '../../../local/aws/answer/answer.ts';
+import { createPromptCache } from '../../../local/aws/answer/cache.ts';
+import { embedding } from '../../../local/aws/answer/embedding.ts';
+import { CACHE_POINT, type Prompt, textPart } from '../../../local/aws/answer/prompt.ts';
+import { countTokens, pieces } from '../../../local/aws/answer/tokens.ts';
+
+const NONE = { input: 0, cacheRead: 0, cacheWrite: 0 };
+const prompt = (text: string, more: Partial<Prompt> = {}): Prompt => ({
+  parts: [textPart(text)],
+  lastUserText: text,
+  tools: false,
+  maxTokens: undefined,
+  stop: [],
+  ...more,
+});
+
+describe('tokens', () => {
+  test('are the runs of characters that are not white space', () => {
+    expect(countTokens('')).toBe(0);
+    expect(countTokens(' \n\t ')).toBe(0);
+    expect(countTokens(' one  two\nthree ')).toBe(3);
+  });
+
+  test('the pieces of a text are one a token and join to the text again', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(' ', '\n', 'a', 'b', 'é', '😀') }), (text) => {
+        expect(pieces(text).join('')).toBe(text);
+        expect(pieces(text)).toHaveLength(Math.max(1, countTokens(text)));
+      }),
+    );
+  });
+});
+
+describe('the answer', () => {
+  test('echoes the last user text to the letter', () => {
+    expect(answer(prompt(' two  words '), NONE)).toMatchObject({
+      blocks: [{ kind: 'text', text: 'echo:  two  words ' }],
+      stop: 'end',
+      usage: { outputTokens: 3 },
+    });
+  });
+
+  test.each([
+    [4, 'echo: a b c', 'end', 4],
+    [3, 'echo: a b', 'max-tokens', 3],
+    [1, 'echo:', 'max-tokens', 1],
+  ] as const)('limited to %i tokens is %j', (maxTokens, text, stop, outputTokens) => {
+    expect(answer(prompt('a b c', { maxTokens }), NONE)).toMatchObject({
+      blocks: [{ kind: 'text', text }],
+      stop,
+      usage: { outputTokens },
+    });
+  });
+
+  test('ends before the first stop sequence, unless the limit comes earlier', () => {
+    const stop = ['never', ' c', 'b '];
+    expect(answer(prompt('a b c', { stop }), NONE)).toMatchObject({
+      blocks: [{ kind: 'text', text: 'echo: a ' }],
+      stop: 'stop-sequence',
+      stopSequence: 'b ',
+      usage: { outputTokens: 2 },
+    });
+    expect(answer(prompt('a b c', { stop, maxTokens: 1 }), NONE)).toMatchObject({
+      stop: 'max-tokens',
+      stopSequence: null,
+    });
+  });
+
+  test('calls the tools that the text marks, if tools were given', () => {
+    const text = 'go [[tool:weather {"city":"Bern","days":[[1],[2]]}]] and [[tool:clock]]';
+    expect(answer(prompt(text, { tools: true }), NONE)).toMatchObject({
+      blocks: [
+        { kind: 'tool', name: 'weather', input: { city: 'Bern', days: [[1], [2]] } },
+        { kind: 'tool', name: 'clock', input: {} },
+      ],
+      stop: 'tool',
+    });
+    expect(answer(prompt(text), NONE).blocks[0]).toEqual({ kind: 'text', text: `echo: ${text}` });
+    const broken = '[[tool:weather {"city":]]';
+    expect(answer(prompt(broken, { tools: true }), NONE).blocks[0]).toEqual({ kind: 'text', text: `echo: ${broken}` });
+  });
+
+  test('begins with reasoning if the text asks for it, which changes no count', () => {
+    const { blocks, usage } = answer(prompt('[[reasoning]] why'), NONE);
+    expect(blocks.map(({ kind }) => kind)).toEqual(['reasoning', 'text']);
+    expect(usage.outputTokens).toBe(3);
+  });
+});
+
+describe('the prompt cache', () => {
+  test('writes what stands before a cache point the first time and reads it after', () => {
+    const cache = createPromptCache();
+    const parts = [textPart('a b c'), CACHE_POINT, textPart('d')];
+    expect(cache('m', parts)).toEqual({ input: 1, cacheRead: 0, cacheWrite: 3 });
+    expect(cache('m', parts)).toEqual({ input: 1, cacheRead: 3, cacheWrite: 0 });
+    expect(cache('other', parts)).toEqual({ input: 1, cacheRead: 0, cacheWrite: 3 });
+  });
+
+  test('reads the longest prefix it knows and writes the rest up to the last point', () => {
+    const cache = createPromptCache();
+    const first = [textPart('a b'), CACHE_POINT];
+    cache('m', first);
+    expect(cache('m', [...first, textPart('c d e'), CACHE_POINT, textPart('f')])).toEqual({
+      input: 1,
+      cacheRead: 2,
+      cacheWrite: 3,
+    });
+    expect(cache('m', [textPart('a X'), CACHE_POINT])).toEqual({ input: 0, cacheRead: 0, cacheWrite: 2 });
+  });
+});
+
+describe('an embedding', () => {
+  test('is a unit vector that only its text decides', () => {
+    const one = embedding('hello', 256);
+    expect(one).toHaveLength(256);
+    expect(Math.hypot(...one)).toBeCloseTo(1, 12);
+    expect(embedding('hello', 256)).toEqual(one);
+    expect(embedding('hello!', 256)).not.toEqual(one);
+    expect(Math.hypot(...embedding('hello', 1024, false))).toBeGreaterThan(2);
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import type { CallRecord } from '../../../local/aws/calls.ts';
+import { createCalls } from '../../../local/aws/calls.ts';
+import { decodeChunked } from '../../../local/aws/chunked.ts';
+import { readEmf } from '../../../local/aws/cloudwatch/emf.ts';
+import { createMetrics } from '../../../local/aws/cloudwatch/metrics.ts';
+import { createGate } from '../../../local/aws/dynamodb/gate.ts';
+import { createFaults } from '../../../local/aws/faults.ts';
+import { createSessions } from '../../../local/aws/sessions.ts';
+import { xmlDocument } from '../../../local/aws/xml.ts';
+
+const call: Omit<CallRecord, 'seq'> = {
+  at: 0,
+  service: 'bedrock',
+  operation: 'Converse',
+  region: 'us-east-1',
+  model: 'us.x.model',
+  resources: ['arn:aws:bedrock:us-west-2::foundation-model/x.model'],
+  caller: null,
+  decision: 'allowed',
+  reason: '',
+  usage: null,
+  status: null,
+  outcome: null,
+};
+
+describe('faults', () => {
+  const strikes = (rule: object, change: Partial<CallRecord> = {}): boolean => {
+    const faults = createFaults();
+    expect(faults.add({ fault: { status: 429, type: 'ThrottlingException' }, ...rule })).toBeNull();
+    return faults.strike({ seq: 1, ...call, ...change }) !== undefined;
+  };
+
+  test('strike by service, operation, region and model', () => {
+    expect(strikes({ service: 'bedrock' })).toBe(true);
+    expect(strikes({ service: 'Bedrock Runtime' })).toBe(true);
+    expect(strikes({ service: 's3' })).toBe(false);
+    expect(strikes({ service: 'bedrock', operation: 'converse' })).toBe(true);
+    expect(strikes({ service: 'bedrock', operation: 'ConverseStream' })).toBe(false);
+    expect(strikes({ service: 'bedrock', region: 'us-west-2' })).toBe(false);
+    expect(strikes({ service: 'bedrock', model: 'us.x.model' })).toBe(true);
+    expect(strikes({ service: 'bedrock', model: 'x.model' })).toBe(true);
+    expect(strikes({ service: 'bedrock', model: 'model' })).toBe(false);
+  });
+
+  test('strike as often as they say, then no more', () => {
+    const faults = createFaults();
+    faults.add({ service: 'bedrock', times: 2, fault: { hang: true } });
+    faults.add({ service: 'bedrock', fault: { reset: true } });
+    const struck = [1, 2, 3, 4].map((seq) => faults.strike({ seq, ...call }));
+    expect(struck).toEqual([{ hang: true }, { hang: true }, { reset: true }, { reset: true }]);
+    faults.clear();
+    expect(faults.strike({ seq: 5, ...call })).toBeUndefined();
+  });
+
+  test.each([
+    [undefined, 'the rule must be an object'],
+    [{ service: 'ec2', fault: { hang: true } }, 'service must be one of'],
+    [{ service: 's3' }, 'fault must be an object'],
+    [{ service: 's3', fault: {} }, 'fault must say'],
+    [{ service: 's3', fault: { delay: 5 } }, 'unknown member delay'],
+    [{ service: 's3', fault: { delayMs: '5' } }, 'delayMs must be a number'],
+    [{ service: 's3', fault: { delayMs: -5 } }, 'whole number'],
+    [{ service: 's3', fault: { status: 200 } }, '400 to 599'],
+    [{ service: 's3', times: 0, fault: { hang: true } }, 'times must be'],
+    [{ service: 's3', fault: { hang: true }, op: 'x' }, 'unknown member op'],
+  ])('%j is refused', (rule, reason) => {
+    expect(createFaults().add(rule)).toContain(reason);
+  });
+});
+
+test('the calls list keeps the newest and numbers them without gaps', () => {
+  const calls = createCalls();
+  for (let i = 0; i < 25_000; i++) calls.add(call);
+  const kept = calls.after(0);
+  expect(kept).toHaveLength(10_000);
+  expect(kept.at(-1)?.seq).toBe(25_000);
+  expect(kept[0]?.seq).toBe(15_001);
+  expect(calls.after(24_998).map(({ seq }) => seq)).toEqual([24_999, 25_000]);
+});
+
+test('an expired session is known for an hour, then forgotten', () => {
+  let now = 0;
+  const sessions = createSessions(() => now);
+  const caller = { arn: 'a', role: null, sessionName: null, sourceIdentity: null, tags: {}, sessionPolicy: null };
+  const { accessKeyId } = sessions.issue(caller, 1_000);
+  now = 3_601_000;
+  sessions.issue(caller, now + 1);
+  expect(sessions.find(accessKeyId)?.expiresAt).toBe(1_000);
+  now += 1;
+  sessions.issue(caller, now + 1);
+  expect(sessions.find(accessKeyId)).toBeUndefined();
+});
+
+describe('aws-chunked', () => {
+  test('gives the data and the trailers', () => {
+    const coded = Buffer.from('5\r\nhello\r\n3;ext=1\r\n\r\nx\r\n0\r\nX-Amz-Checksum-Crc32: AAAA\r\n\r\n');
+    expect(decodeChunked(coded)).toEqual({
+      data: Buffer.from('hello\r\nx'),
+      trailers: { 'x-amz-checksum-crc32': 'AAAA' },
+    });
+  });
+
+  test.each(['', 'zz\r\nab', '5\r\nab', '2\r\nabc\r\n0\r\n\r\n', '2\r\nab'])('%j is broken', (coded) => {
+    expect(decodeChunked(Buffer.from(coded))).toBeNull();
+  });
+});
+
+describe('EMF', () => {
+  const line = (change: object): string =>
+    JSON.stringify({
+      _aws: {
+        Timestamp: 60_000,
+        CloudWatchMetrics: [
+          { Namespace: 'N', Dimensions: [[], ['Model']], Metrics: [{ Name: 'Calls' }, { Name: 'Tokens' }] },
+        ],
+      },
+      Calls: 1,
+      Tokens: [2, 3],
+      Model: 'm',
+      ...change,
+    });
+
+  test('gives each metric once for each set of dimensions, and each of its values', () => {
+    const data = readEmf(line({}));
+    expect(data).toHaveLength(6);
+    expect(data.filter(({ name }) => name === 'Tokens').map(({ value, dimensions }) => [value, dimensions])).toEqual([
+      [2, {}],
+      [3, {}],
+      [2, { Model: 'm' }],
+      [3, { Model: 'm' }],
+    ]);
+  });
+
+  test('leaves out a dimension set whose member is missing, and a value that is no number', () => {
+    expect(readEmf(line({ Model: undefined }))).toHaveLength(3);
+    expect(readEmf(line({ Calls: 'one' }))).toHaveLength(4);
+  });
+
+  test.each(['', 'plain text', '{"_aws":', '{"_aws":1}', '{"_aws":{"Timestamp":"x"}}', '[{"_aws":{}}]'])(
+    '%j holds none',
+    (text) => expect(readEmf(text)).toEqual([]),
+  );
+
+  test('adds up by period, and drops what is too old or too far ahead', () => {
+    const day = 86_400_000;
+    const metrics = createMetrics(() => 20 * day);
+    const put = (at: number, value: number): void =>
+      metrics.put({ namespace: 'N', name: 'Calls', dimensions: {}, at, value });
+    for (const at of [19 * day, 19 * day + 59_999, 19 * day + 60_000, 5 * day, 21 * day]) put(at, 2);
+    put(19 * day, Number.NaN);
+    const metric = { namespace: 'N', name: 'Calls', dimensions: {} };
+    expect(metrics.read(metric, 0, 30 * day, 60_000).map(({ sum, samples }) => [sum, samples])).toEqual([
+      [4, 2],
+      [2, 1],
+    ]);
+    expect(metrics.read(metric, 0, 30 * day, 3_600_000).map(({ sum }) => sum)).toEqual([6]);
+    expect(metrics.read(metric, 19 * day + 60_000, 30 * day, 60_000).map(({ sum }) => sum)).toEqual([2]);
+  });
+});
+
+test('a transaction runs alone: after what was begun before it and before what comes later', async () => {
+  const gate = createGate();
+  const log: string[] = [];
+  const step = (name: string) => async () => {
+    log.push(`${name} begins`);
+    await new Promise((resolve) => setImmediate(resolve));
+    log.push(`${name} ends`);
+  };
+  await Promise.allSettled([
+    gate.shared(step('a')),
+    gate.shared(step('b')),
+    gate.alone(step('alone')),
+    gate.shared(() => Promise.reject(new Error('a failure holds nobody up'))),
+    gate.alone(step('second')),
+    gate.shared(step('c')),
+  ]);
+  expect(log).toEqual([
+    'a begins',
+    'b begins',
+    'a ends',
+    'b ends',
+    'alone begins',
+    'alone ends',
+    'second begins',
+    'second ends',
+    'c begins',
+    'c ends',
+  ]);
+});
+
+test('XML repeats lists, leaves out what is undefined and escapes what would be markup', () => {
+  expect(xmlDocument('R', { A: [{ K: 1 }, { K: 2 }], B: undefined, C: '<&>' }, 'urn:x')).toBe(
+    '<?xml version="1.0" encoding="UTF-8"?>\n<R xmlns="urn:x"><A><K>1</K></A><A><K>2</K></A><C>&#60;&#38;&#62;</C></R>',
+  );
+});
