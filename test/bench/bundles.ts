@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { BUNDLING } from '../../infra/bundling.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const ROUNDS = 5;
+
+/** What a function needs at import, so that it does not stop at a missing setting. */
+const ENVIRONMENT = {
+  AWS_REGION: 'us-east-1',
+  TOLLGATE_TABLE: 'table',
+  TOLLGATE_BUCKET: 'bucket',
+  TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/invoker',
+  TOLLGATE_ISSUERS: '[{"issuer":"https://issuer.example","audience":"tollgate","tenantClaim":"tenant"}]',
+};
+
+// Lambda's runtime provides this global before it imports a handler.
+const IMPORT = `globalThis.awslambda = { streamifyResponse: (handler) => handler, HttpResponseStream: {} };
+const begin = performance.now();
+await import(process.argv[1]);
+process.stdout.write(String(performance.now() - begin));
+process.exit(0);`;
+
+export interface Bundle {
+  /** Kilobytes (1,000 bytes), minified, as it is deployed. */
+  kilobytes: number;
+  /** Milliseconds to import it in a new process: the part of a cold start that is ours. */
+  importMs: number;
+}
+
+/** Each function's bundle, made as the template makes it. */
+export async function bundles(): Promise<Record<string, Bundle>> {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
+  try {
+    const entries = ['authorizer', 'invoke', 'metering'].map(async (name) => {
+      const { outputFiles } = await build({
+        entryPoints: [join(ROOT, name, 'handler.ts')],
+        bundle: true,
+        write: false,
+        platform: 'node',
+        format: 'esm',
+        minify: BUNDLING.minify,
+        target: BUNDLING.target,
+        mainFields: BUNDLING.mainFields,
+        banner: { js: BUNDLING.banner },
+      });
+      const bytes = outputFiles[0]?.contents ?? new Uint8Array();
+      const file = join(folder, `${name}.mjs`);
+      writeFileSync(file, bytes);
+      const times = Array.from({ length: ROUNDS }, () =>
+        Number(
+          execFileSync(process.execPath, ['--input-type=module', '-e', IMPORT, file], {
+            encoding: 'utf8',
+            env: { ...ENVIRONMENT, PATH: process.env.PATH },
+          }),
+        ),
+      ).sort((a, b) => a - b);
+      return [name, { kilobytes: bytes.byteLength / 1_000, importMs: times[ROUNDS >> 1] ?? Number.NaN }] as const;
+    });
+    return Object.fromEntries(await Promise.all(entries));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

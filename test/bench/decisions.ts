@@ -1,0 +1,77 @@
+import { generateKeyPair, SignJWT } from 'jose';
+import { createAuthorizer } from '../../authorizer/authorize.ts';
+import { bearerToken } from '../../authorizer/bearer.ts';
+import { trustIssuers } from '../../authorizer/issuers.ts';
+import { createVerifier } from '../../authorizer/verify.ts';
+import { parseIssuers } from '../../contract/issuer.ts';
+import { ACTIONS, type AllowedModel } from '../../contract/model.ts';
+import { sessionPolicy } from '../../policies/session.ts';
+
+const REPEAT = 2_000;
+const ROUNDS = 7;
+
+/** Microseconds per call: the median of the rounds' means, after one round to warm up. */
+async function microseconds(act: () => unknown): Promise<number> {
+  const rounds: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const begin = performance.now();
+    for (let i = 0; i < REPEAT; i++) await act();
+    rounds.push(((performance.now() - begin) * 1_000) / REPEAT);
+  }
+  rounds.shift();
+  return rounds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;
+}
+
+const PROFILE = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
+const MODEL: AllowedModel = {
+  id: 'claude-sonnet-4-5',
+  target: {
+    kind: 'bedrock-profile',
+    modelId: PROFILE,
+    region: 'us-east-1',
+    arn: `arn:aws:bedrock:us-east-1:111122223333:inference-profile/${PROFILE}`,
+    modelArns: ['us-east-1', 'us-east-2', 'us-west-2'].map(
+      (region) => `arn:aws:bedrock:${region}::foundation-model/${PROFILE.slice(3)}`,
+    ),
+  },
+  actions: [...ACTIONS],
+  lifecycle: { status: 'active' },
+};
+
+/** What each decision takes by itself, in microseconds, warm, with the table's and the issuer's latency left out. */
+export async function decisions(): Promise<Record<string, number>> {
+  const { privateKey, publicKey } = await generateKeyPair('RS256');
+  const issuer = 'https://issuer.example';
+  const jwk = { ...(await crypto.subtle.exportKey('jwk', publicKey)), kid: 'k1', use: 'sig', alg: 'RS256' };
+  const token = await new SignJWT({ tenant: 'acme', roles: [] })
+    .setProtectedHeader({ alg: 'RS256', kid: 'k1', typ: 'at+jwt' })
+    .setIssuer(issuer)
+    .setAudience('tollgate')
+    .setSubject('acme-app')
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(privateKey);
+  const clock = () => Date.now();
+  const issuers = trustIssuers(
+    parseIssuers([
+      { issuer, jwksUri: `${issuer}/jwks`, audience: 'tollgate', tenantClaim: 'tenant', rolesClaim: 'roles' },
+    ]),
+    { fetch: async () => Response.json({ keys: [jwk] }), clock, report: () => {} },
+  );
+  const verify = createVerifier({ issuers, clock });
+  const headers = { Authorization: `Bearer ${token}` };
+  const event = { type: 'REQUEST', methodArn: 'arn:aws:execute-api:us-east-1:111122223333:abc/prod/POST/v1', headers };
+  const authorize = createAuthorizer({
+    verify,
+    registry: {
+      tenant: async (id) => ({ id, suspended: false, costCenter: 'CC-100', models: [MODEL], unusable: 0 }),
+    },
+    clock,
+    write: () => {},
+  });
+  return {
+    'policy build': await microseconds(() => sessionPolicy(MODEL.target, ['invoke'])),
+    'token verify (RS256)': await microseconds(() => verify(bearerToken({ headers }))),
+    'authorizer, without the table': await microseconds(() => authorize(event)),
+  };
+}
