@@ -17,6 +17,8 @@ export type PromptCache = (model: string, parts: readonly Part[]) => PromptToken
 export function createPromptCache(): PromptCache {
   const seen = new Set<string>();
   return (model, parts) => {
+    if (!parts.some(({ kind }) => kind === 'cache-point'))
+      return { input: totalOf(parts), cacheRead: 0, cacheWrite: 0 };
     const hash = createHash('sha256').update(model);
     const fresh: string[] = [];
     let total = 0;
@@ -40,4 +42,9 @@ export function createPromptCache(): PromptCache {
     }
     return { input: total - upToPoint, cacheRead: read, cacheWrite: upToPoint - read };
   };
+}
+
+/** Every token of a prompt, cached or not. */
+export function totalOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + (part.kind === 'text' ? countTokens(part.text) : 0), 0);
 }

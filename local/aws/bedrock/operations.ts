@@ -1,7 +1,6 @@
 import { type Answer, answer } from '../answer/answer.ts';
-import type { PromptCache } from '../answer/cache.ts';
+import { type PromptCache, totalOf } from '../answer/cache.ts';
 import type { Prompt } from '../answer/prompt.ts';
-import { countTokens } from '../answer/tokens.ts';
 import { invalid } from '../error.ts';
 import { EVENT_STREAM, frame } from '../frames.ts';
 import { type JsonObject, objectOf, parseBody, textOf } from '../read.ts';
@@ -66,7 +65,7 @@ export function createOperations(cache: PromptCache): Operations {
       return { status: 200, headers, frames, usage: given.usage };
     },
     count(model, body) {
-      const inputTokens = tokensOf(promptToCount(model, objectOf(body.input, 'input')));
+      const inputTokens = totalOf(promptToCount(model, objectOf(body.input, 'input')).parts);
       return { status: 200, headers: JSON_TYPE, body: JSON.stringify({ inputTokens }) };
     },
   };
@@ -98,10 +97,6 @@ function promptToCount(model: FoundationModel, { converse, invokeModel }: JsonOb
   const text = textOf(objectOf(invokeModel, 'input.invokeModel').body, 'input.invokeModel.body');
   const body = parseBody(Buffer.from(text, 'base64'));
   return formatOf(model, body).read(body);
-}
-
-function tokensOf({ parts }: Prompt): number {
-  return parts.reduce((sum, part) => sum + (part.kind === 'text' ? countTokens(part.text) : 0), 0);
 }
 
 function embed(body: JsonObject): Reply {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { afterEach, expect, test } from 'vitest';
 import { isTollgateError } from '../../../contract/errors.ts';
@@ -65,6 +67,25 @@ test('closing lets a request in flight finish and ends idle keep-alive connectio
   expect(await inFlight.text()).toBe('begun ended');
   await closed;
   await expect(fetch(`http://127.0.0.1:${server.port}/idle`)).rejects.toThrow();
+});
+
+test('closing ends an HTTP/2 session once its last stream has ended', async () => {
+  let finish = (): void => undefined;
+  const server = await start((req, res) => {
+    req.resume();
+    res.write('begun ');
+    finish = () => res.end('ended');
+  });
+  const session = connect(`http://127.0.0.1:${server.port}`);
+  const stream = session.request({ ':path': '/' });
+  const chunks: string[] = [];
+  stream.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk));
+  await once(stream, 'data');
+  const closed = server.close(20_000);
+  finish();
+  await once(session, 'close');
+  await closed;
+  expect(chunks.join('')).toBe('begun ended');
 });
 
 test('closing cuts what is still open after the grace', async () => {
