@@ -72,6 +72,17 @@ describe('a running gateway', () => {
     expect(stack.stdout.match(/curl /g)).toHaveLength(2);
     expect(stack.stdout.trimEnd().split('\n').at(-1)).toBe(`ready ${gateway}`);
     expect((await fetch(`${gateway}/health`)).status).toBe(200);
+    expect(await stack.stop('SIGINT')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('refuses a second one on the same data in one line, and is not disturbed by it', async () => {
+    const first = await launch();
+    await first.ready();
+    const { code, stderr } = await (await launch({ env: { TOLLGATE_DATA: first.dataDir } })).ended();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(ONE_LINE);
+    expect(existsSync(join(first.dataDir, 'local.json'))).toBe(true);
+    expect((await fetch(`${first.gateway}/health`)).status).toBe(200);
   });
 
   test('answers calls in flight after SIGTERM, delivers their usage, and exits 0', async () => {

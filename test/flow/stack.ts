@@ -100,9 +100,9 @@ export class Stack {
     return this.#exit;
   }
 
-  /** SIGTERM, and how it ended. The data folder stays. */
-  async stop(): Promise<Ran> {
-    this.process.kill('SIGTERM');
+  /** How it ended after a signal. The data folder stays. */
+  async stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<Ran> {
+    this.process.kill(signal);
     return this.#exit;
   }
 
