@@ -11,6 +11,8 @@ export interface Surroundings {
   region: string;
   /** The authorizer's TOLLGATE_ISSUERS: its JSON items. */
   issuers: readonly object[];
+  /** Base URL of another Bedrock Runtime than that of the local endpoint. */
+  bedrockUrl?: string | undefined;
 }
 
 /** Each has a role of the same name. */
@@ -23,12 +25,15 @@ export type FunctionName = (typeof FUNCTIONS)[number];
  */
 export function environmentOf(
   name: FunctionName,
-  { awsUrl, account, region, issuers }: Surroundings,
+  { awsUrl, account, region, issuers, bedrockUrl }: Surroundings,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
 ): Record<string, string> {
   const own: Record<FunctionName, Record<string, string>> = {
     authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers) },
-    invoke: { TOLLGATE_INVOKER_ROLE_ARN: `arn:aws:iam::${account}:role/${roleName('invoker')}` },
+    invoke: {
+      TOLLGATE_INVOKER_ROLE_ARN: `arn:aws:iam::${account}:role/${roleName('invoker')}`,
+      ...(bedrockUrl === undefined ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl }),
+    },
     metering: { TOLLGATE_BUCKET: BUCKET },
   };
   return {

@@ -9,7 +9,7 @@ export interface FunctionsOptions {
   /** One line that any of them wrote. */
   onLine(line: string): void;
   /** Where Node keeps compiled code. */
-  cacheDir: string;
+  cacheDir: string | undefined;
 }
 
 export interface Functions extends Record<FunctionName, LocalFunction> {
@@ -30,7 +30,7 @@ export function startFunctions({ credentialsFor, surroundings, onLine, cacheDir 
       handler: new URL(`../${name}/handler.ts`, import.meta.url),
       env: environmentOf(name, surroundings, credentialsFor(roleName(name))),
       onLine,
-      cacheDir,
+      ...(cacheDir === undefined ? {} : { cacheDir }),
     });
   const all = { authorizer: create('authorizer'), invoke: create('invoke'), metering: create('metering') };
   const each = async (act: (fn: LocalFunction) => Promise<void>): Promise<void> => {

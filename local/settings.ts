@@ -14,8 +14,10 @@ export interface LocalSettings {
   issuers: readonly object[];
   /** Seconds, 0 to 300. */
   authorizerTtlSeconds: number;
-  /** Where Node keeps compiled code from one start to the next. */
-  cacheDir: string;
+  /** Where Node keeps compiled code from one start to the next; absent: nowhere. */
+  cacheDir?: string;
+  /** Base URL of another Bedrock Runtime than the local one. Not a variable: only the benchmark puts its own there. */
+  bedrockUrl?: string;
   /** Also print the functions' own log lines. */
   verbose: boolean;
 }
@@ -30,7 +32,7 @@ const TTL_MAX_SECONDS = 300;
  *   and Node's own NODE_COMPILE_CACHE
  * @throws TollgateError `bad_setting` naming the variable
  */
-export function localSettings(env: Environment): LocalSettings {
+export function localSettings(env: Environment): LocalSettings & { cacheDir: string } {
   const dataDir = resolve(env.TOLLGATE_DATA || '.tollgate');
   return Object.freeze({
     // The two services beside it need the next two ports.

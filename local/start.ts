@@ -34,7 +34,7 @@ const DRAIN_MS = 7_000;
  * @throws TollgateError `bad_setting` for a port or folder that cannot be used; nothing is left running then
  */
 export async function startLocal(settings: LocalSettings): Promise<Local> {
-  const { port, dataDir, authorizerTtlSeconds, cacheDir, verbose } = settings;
+  const { port, dataDir, authorizerTtlSeconds, cacheDir, bedrockUrl, verbose } = settings;
   const clock = () => Date.now();
   const teardown = new Teardown();
   try {
@@ -61,6 +61,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
         account: ACCOUNT,
         region: REGION,
         issuers: [localIssuer(issuer), ...settings.issuers],
+        bedrockUrl,
       },
       onLine: (line) => delivery.take(line),
       cacheDir,
