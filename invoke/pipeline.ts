@@ -54,9 +54,9 @@ export function createPipeline(options: PipelineOptions): Run {
     try {
       const held = await options.models(call.caller);
       const model = allowed(decide(held, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
+      const request = call.prepare(model);
       const provider = options.providers[model.target.kind];
       if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
-      const request = call.prepare(model);
       step.usage = () => estimate(request, 0);
       const policy = policyOf(grantFor(model, held), call.action);
       return await answer(step, model, request, await send(step, provider, model, request, policy));

@@ -124,7 +124,7 @@ function secondsOf(retryAfter: string | undefined): number {
 }
 
 const SHOWN =
-  /^(?:content-type|x-amzn-bedrock-(?:(?:cache-(?:read|write)-)?input-token-count|output-token-count|invocation-latency|service-tier|performanceconfig-latency))$/;
+  /^(?:content-type|x-amzn-bedrock-(?:(?:cache-(?:read|write)-)?input-token-count|output-token-count|content-type|invocation-latency|service-tier|performanceconfig-latency))$/;
 
 /** The headers of an upstream's answer that a caller may see: an allow-list, since the others name accounts and requests. */
 export function answerHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -7,7 +7,7 @@ import {
   InvokeModelCommand,
   InvokeModelWithResponseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime';
-import OpenAI, { AuthenticationError, PermissionDeniedError } from 'openai';
+import OpenAI, { AuthenticationError, BadRequestError, PermissionDeniedError } from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Stack } from './stack.ts';
 
@@ -82,9 +82,10 @@ describe('the unmodified AWS SDK', () => {
     expect(JSON.parse(whole.body.transformToString())).toMatchObject({
       output: { message: { content: [{ text: 'echo: raw' }] } },
     });
-    const { body: chunks } = await client.send(
+    const { body: chunks, contentType } = await client.send(
       new InvokeModelWithResponseStreamCommand({ modelId: 'nova-lite', body }),
     );
+    expect(contentType).toBe('application/json');
     let text = '';
     for await (const { chunk } of chunks ?? []) text += Buffer.from(chunk?.bytes ?? []).toString('utf8');
     expect(text).toContain('echo:');
@@ -166,6 +167,13 @@ describe('the unmodified OpenAI SDK', () => {
     };
     expect(await refuse('llama-3-3-70b')).toBe(await refuse('no-such-model'));
     expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test('raises BadRequestError that says why for a model that this path does not serve', async () => {
+    const client = await openai('acme-app');
+    const call = client.chat.completions.create({ model: 'mixtral-8x7b', messages: [{ role: 'user', content: 'x' }] });
+    await expect(call).rejects.toBeInstanceOf(BadRequestError);
+    await expect(call).rejects.toThrow('SageMaker');
   });
 
   test('raises AuthenticationError for a token that is none', async () => {

@@ -39,6 +39,7 @@ test('T7 of the headers only the listed ones reach a caller', () => {
     'x-amzn-bedrock-output-token-count': '2',
     'x-amzn-bedrock-cache-read-input-token-count': '3',
     'x-amzn-bedrock-cache-write-input-token-count': '4',
+    'x-amzn-bedrock-content-type': 'application/json',
     'x-amzn-bedrock-invocation-latency': '5',
     'x-amzn-bedrock-service-tier': 'default',
     'x-amzn-bedrock-performanceconfig-latency': 'standard',
