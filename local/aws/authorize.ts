@@ -1,6 +1,6 @@
+import { evaluate, type Verdict } from '../../policies/simulate/evaluate.ts';
+import type { Access, RequestContext } from '../../policies/simulate/types.ts';
 import { refusal } from './error.ts';
-import { evaluate, type Verdict } from './iam/evaluate.ts';
-import type { Access, RequestContext } from './iam/types.ts';
 import type { Plan, ServiceName } from './service.ts';
 import type { Caller } from './sessions.ts';
 

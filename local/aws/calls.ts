@@ -1,4 +1,4 @@
-import type { Policy } from './iam/types.ts';
+import type { Policy } from '../../policies/simulate/types.ts';
 import type { ServiceName, Usage } from './service.ts';
 import type { Caller } from './sessions.ts';
 

@@ -1,4 +1,4 @@
-import type { Access } from './iam/types.ts';
+import type { Access } from '../../policies/simulate/types.ts';
 import type { Caller } from './sessions.ts';
 
 export const SERVICE_NAMES = ['sts', 'dynamodb', 's3', 'bedrock', 'sagemaker', 'cloudwatch'] as const;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Policy } from './iam/types.ts';
+import type { Policy } from '../../policies/simulate/types.ts';
 
 /** Milliseconds for which an expired session is still known, so that its use is answered as expired, not as unknown. */
 const REMEMBER_EXPIRED_MS = 3_600_000;

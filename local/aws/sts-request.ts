@@ -1,6 +1,6 @@
+import { parsePolicy } from '../../policies/simulate/parse.ts';
+import type { Access, Policy, RequestContext } from '../../policies/simulate/types.ts';
 import { AwsError, invalid } from './error.ts';
-import { parsePolicy } from './iam/parse.ts';
-import type { Access, Policy, RequestContext } from './iam/types.ts';
 
 /**
  * The limits of AssumeRole as its reference states them, kept apart from contract/limits.ts on purpose: what checks our

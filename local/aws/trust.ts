@@ -1,6 +1,6 @@
+import { evaluateTrust } from '../../policies/simulate/evaluate.ts';
 import { callerContext, roleArnOf } from './authorize.ts';
 import { invalid, refusal } from './error.ts';
-import { evaluateTrust } from './iam/evaluate.ts';
 import type { Caller, Role } from './sessions.ts';
 import type { AssumeRoleRequest } from './sts-request.ts';
 

@@ -70,3 +70,12 @@ describe('a room imports only what the house allows', () => {
     }
   });
 });
+
+test('the IAM simulator shares no code with what it checks', () => {
+  const simulator = files('policies/simulate');
+  expect(simulator.length).toBeGreaterThan(0);
+  for (const file of simulator)
+    for (const specifier of importsOf(file)) expect(specifier, file).toMatch(/^\.\/\w+\.ts$/);
+  for (const file of files('policies').filter((name) => !simulator.includes(name) && !name.endsWith('/review.ts')))
+    expect(importsOf(file).join(' '), file).not.toContain('simulate/');
+});

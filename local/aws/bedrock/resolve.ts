@@ -1,5 +1,5 @@
+import type { Access } from '../../../policies/simulate/types.ts';
 import { AwsError, invalid } from '../error.ts';
-import type { Access } from '../iam/types.ts';
 import { type FoundationModel, foundationModel, inferenceProfile, looksLikeProfile } from './catalog.ts';
 
 /** What a model id or ARN means in the region of the call. */

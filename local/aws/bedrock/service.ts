@@ -1,7 +1,7 @@
+import type { Access } from '../../../policies/simulate/types.ts';
 import { createPromptCache } from '../answer/cache.ts';
 import { invalid } from '../error.ts';
 import { restJsonError } from '../frames.ts';
-import type { Access } from '../iam/types.ts';
 import { parseBody } from '../read.ts';
 import type { AwsRequest, Service } from '../service.ts';
 import { controlPlane } from './control-plane.ts';

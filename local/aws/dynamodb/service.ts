@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { TollgateError } from '../../../contract/errors.ts';
+import type { Access } from '../../../policies/simulate/types.ts';
 import { invalid } from '../error.ts';
-import type { Access } from '../iam/types.ts';
 import { jsonError, jsonReply, targetOperation } from '../json-rpc.ts';
 import { type JsonObject, objectOf, parseBody, textOf } from '../read.ts';
 import type { Service, WholeReply } from '../service.ts';

@@ -1,6 +1,6 @@
+import type { Access } from '../../../policies/simulate/types.ts';
 import { decide } from '../authorize.ts';
 import { AwsError } from '../error.ts';
-import type { Access } from '../iam/types.ts';
 import type { AwsRequest, Plan, WholeReply } from '../service.ts';
 import type { Caller } from '../sessions.ts';
 import { readPayload } from './payload.ts';

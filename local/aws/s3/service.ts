@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Access } from '../../../policies/simulate/types.ts';
 import { AwsError } from '../error.ts';
-import type { Access } from '../iam/types.ts';
 import type { AwsRequest, Plan, Service } from '../service.ts';
 import { xmlDocument } from '../xml.ts';
 import { listObjects } from './list.ts';

@@ -1,8 +1,8 @@
+import type { Access } from '../../../policies/simulate/types.ts';
 import { answer } from '../answer/answer.ts';
 import { createPromptCache } from '../answer/cache.ts';
 import { AwsError } from '../error.ts';
 import { EVENT_STREAM, frame, restJsonError } from '../frames.ts';
-import type { Access } from '../iam/types.ts';
 import { parseBody } from '../read.ts';
 import type { AwsRequest, Reply, Service } from '../service.ts';
 import { containerFormat } from './container.ts';

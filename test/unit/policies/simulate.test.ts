@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { evaluate, evaluateTrust } from '../../../local/aws/iam/evaluate.ts';
-import { matches } from '../../../local/aws/iam/match.ts';
-import { parsePolicy } from '../../../local/aws/iam/parse.ts';
-import type { Policy, RequestContext } from '../../../local/aws/iam/types.ts';
 import { localRoles } from '../../../local/aws/roles.ts';
+import { evaluate, evaluateTrust } from '../../../policies/simulate/evaluate.ts';
+import { matches } from '../../../policies/simulate/match.ts';
+import { parsePolicy } from '../../../policies/simulate/parse.ts';
+import type { Policy, RequestContext } from '../../../policies/simulate/types.ts';
 
 interface Case {
   id: string;
