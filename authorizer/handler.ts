@@ -7,7 +7,7 @@ import { trustIssuers } from './issuers.ts';
 import { createReport } from './report.ts';
 import { createVerifier } from './verify.ts';
 
-const { table, issuers } = authorizerSettings(process.env);
+const { table, issuers, registryMemoryMs } = authorizerSettings(process.env);
 const clock = () => Date.now();
 // Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
 const write: WriteLine = (line) => {
@@ -17,7 +17,13 @@ const report = createReport({ clock, write });
 
 export const handler = createAuthorizer({
   verify: createVerifier({ issuers: trustIssuers(issuers, { fetch, clock, report: report.issuer }), clock }),
-  registry: createRegistry({ client: new DynamoDBClient({}), table, clock, onUnusable: report.unusable }),
+  registry: createRegistry({
+    client: new DynamoDBClient({}),
+    table,
+    clock,
+    memoryMs: registryMemoryMs,
+    onUnusable: report.unusable,
+  }),
   clock,
   write,
 });

@@ -48,7 +48,13 @@ export const CONTEXT_MAX_BYTES = 4_096;
 /** Seconds. How long API Gateway keeps an authorizer answer: the bound on a retirement's delay. 0 to 3,600 in AWS. */
 export const AUTHORIZER_TTL_SECONDS = 60;
 
-/** Milliseconds. How long a function remembers a registry item that it read: small beside the authorizer's 60 s. */
+/** Seconds. Tollgate's own ceiling on that setting: longer, and a retired model would answer for minutes. */
+export const AUTHORIZER_TTL_MAX_SECONDS = 300;
+
+/**
+ * Milliseconds. How long a function remembers a registry item that it read, and never longer than the authorizer's answer
+ * is kept: it adds to that time, so who turns the cache off must not find another one behind it.
+ */
 export const REGISTRY_MEMORY_MS = 5_000;
 
 /** Milliseconds for one registry read with its retries; past it the answer is 503. */

@@ -1,6 +1,13 @@
 import { TollgateError } from './errors.ts';
 import { parseIssuers, type TrustedIssuer } from './issuer.ts';
-import { CALL_TOTAL_MS, FIRST_BYTE_MS, STREAM_IDLE_MS } from './limits.ts';
+import {
+  AUTHORIZER_TTL_MAX_SECONDS,
+  AUTHORIZER_TTL_SECONDS,
+  CALL_TOTAL_MS,
+  FIRST_BYTE_MS,
+  REGISTRY_MEMORY_MS,
+  STREAM_IDLE_MS,
+} from './limits.ts';
 
 /**
  * Environment -> frozen settings, one function per Lambda. Each is read once, at start, so that a missing or wrong
@@ -13,12 +20,16 @@ export interface AuthorizerSettings {
   table: string;
   /** At least one. */
   issuers: readonly TrustedIssuer[];
+  /** Milliseconds for which a registry item is remembered: at most the authorizer's TTL. */
+  registryMemoryMs: number;
 }
 
 export interface InvokeSettings {
   table: string;
   /** The role that is assumed, under a session policy, for every call. */
   invokerRoleArn: string;
+  /** Milliseconds for which a registry item is remembered: at most the authorizer's TTL. */
+  registryMemoryMs: number;
   /** Milliseconds; each at most the default in limits.ts, which stays below Lambda's own limits. */
   firstByteMs: number;
   streamIdleMs: number;
@@ -35,7 +46,11 @@ export interface MeteringSettings {
 export function authorizerSettings(env: Environment): AuthorizerSettings {
   const issuers = parseIssuers(json(env, 'TOLLGATE_ISSUERS'));
   if (issuers.length === 0) throw bad('TOLLGATE_ISSUERS', 'must list at least one issuer');
-  return Object.freeze({ table: required(env, 'TOLLGATE_TABLE'), issuers: Object.freeze(issuers) });
+  return Object.freeze({
+    table: required(env, 'TOLLGATE_TABLE'),
+    issuers: Object.freeze(issuers),
+    registryMemoryMs: registryMemoryMs(env),
+  });
 }
 
 /** @throws TollgateError `bad_setting` naming the variable */
@@ -46,6 +61,7 @@ export function invokeSettings(env: Environment): InvokeSettings {
   return Object.freeze({
     table: required(env, 'TOLLGATE_TABLE'),
     invokerRoleArn,
+    registryMemoryMs: registryMemoryMs(env),
     firstByteMs: milliseconds(env, 'TOLLGATE_FIRST_BYTE_MS', FIRST_BYTE_MS),
     streamIdleMs: milliseconds(env, 'TOLLGATE_STREAM_IDLE_MS', STREAM_IDLE_MS),
     callTotalMs: milliseconds(env, 'TOLLGATE_CALL_TOTAL_MS', CALL_TOTAL_MS),
@@ -55,6 +71,20 @@ export function invokeSettings(env: Environment): InvokeSettings {
 /** @throws TollgateError `bad_setting` naming the variable */
 export function meteringSettings(env: Environment): MeteringSettings {
   return Object.freeze({ table: required(env, 'TOLLGATE_TABLE'), bucket: required(env, 'TOLLGATE_BUCKET') });
+}
+
+/**
+ * TOLLGATE_AUTHORIZER_TTL: how long an authorizer's answer is kept.
+ *
+ * @returns seconds, 0 to AUTHORIZER_TTL_MAX_SECONDS
+ * @throws TollgateError `bad_setting` naming the variable
+ */
+export function authorizerTtlSeconds(env: Environment): number {
+  return wholeNumber(env, 'TOLLGATE_AUTHORIZER_TTL', 0, AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS);
+}
+
+function registryMemoryMs(env: Environment): number {
+  return Math.min(REGISTRY_MEMORY_MS, authorizerTtlSeconds(env) * 1000);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
-import { AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
+import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
 import { type Partition, partitionOf } from '../policies/arn.ts';
 
 /** What a deployment chooses: the members of `context` in cdk.json that begin with `tollgate:`, or `-c` on the command line. */
@@ -64,7 +64,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     ...regions(at),
     account: optional(at, 'account', /^\d{12}$/, 'must be the twelve digits of an account'),
     issuersJson: issuers(at('issuers')),
-    authorizerTtlSeconds: whole(at, 'authorizerTtlSeconds', 0, 300, AUTHORIZER_TTL_SECONDS),
+    authorizerTtlSeconds: whole(at, 'authorizerTtlSeconds', 0, AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS),
     globalProfiles: flag(at, 'globalProfiles', false),
     logRetentionDays: whole(at, 'logRetentionDays', 7, 2_922, 90),
     rawRetentionDays: whole(at, 'rawRetentionDays', 7, 3_650, 400),

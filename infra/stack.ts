@@ -21,6 +21,7 @@ export class TollgateStack extends Stack {
       tags: { application: 'tollgate', stage },
     });
     const names = new Names(settings);
+    const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
     const { table } = new RegistryTable(this, 'Registry', names);
     const { bucket } = new UsageBucket(this, 'Usage', settings, names);
 
@@ -29,14 +30,14 @@ export class TollgateStack extends Stack {
       description: 'Verifies the token and looks up what its tenant may call',
       timeout: Duration.seconds(10),
       memoryMb: 512,
-      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson },
+      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson, ...ttl },
     });
     const invoke = new TollgateFunction(this, 'Invoke', settings, names, {
       name: 'invoke',
       description: 'Calls the model under a session policy that names only it',
       timeout: Duration.minutes(15),
       memoryMb: 1_024,
-      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn },
+      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn, ...ttl },
       ...(settings.invokeConcurrency === 0 ? {} : { reservedConcurrency: settings.invokeConcurrency }),
     });
     // IAM refuses a trust policy that names a role which is not there yet.

@@ -13,7 +13,7 @@ import { createPipeline } from './pipeline.ts';
 import { createBedrock } from './providers/bedrock.ts';
 import { createTransport } from './transport.ts';
 
-const { table, invokerRoleArn, ...deadlines } = invokeSettings(process.env);
+const { table, invokerRoleArn, registryMemoryMs, ...deadlines } = invokeSettings(process.env);
 const clock = () => Date.now();
 // Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
 const write: WriteLine = (line) => {
@@ -25,6 +25,7 @@ const models = createModels({
     client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
     table,
     clock,
+    memoryMs: registryMemoryMs,
     rememberTenants: true,
     onUnusable: (item) =>
       write(logLine(clock(), { event: 'unusable-entry', level: 'error', ...item }, { [METRICS.unusableEntry]: 1 })),

@@ -11,6 +11,8 @@ export interface Surroundings {
   region: string;
   /** The authorizer's TOLLGATE_ISSUERS: its JSON items. */
   issuers: readonly object[];
+  /** Seconds for which the front keeps an authorizer's answer. */
+  authorizerTtlSeconds: number;
   /** Base URL of another Bedrock Runtime than that of the local endpoint. */
   bedrockUrl?: string | undefined;
 }
@@ -25,12 +27,14 @@ export type FunctionName = (typeof FUNCTIONS)[number];
  */
 export function environmentOf(
   name: FunctionName,
-  { awsUrl, account, region, issuers, bedrockUrl }: Surroundings,
+  { awsUrl, account, region, issuers, authorizerTtlSeconds, bedrockUrl }: Surroundings,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
 ): Record<string, string> {
+  const ttl = { TOLLGATE_AUTHORIZER_TTL: String(authorizerTtlSeconds) };
   const own: Record<FunctionName, Record<string, string>> = {
-    authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers) },
+    authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...ttl },
     invoke: {
+      ...ttl,
       TOLLGATE_INVOKER_ROLE_ARN: `arn:aws:iam::${account}:role/${roleName('invoker')}`,
       ...(bedrockUrl === undefined ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl }),
     },

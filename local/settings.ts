@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
-import { AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
-import { type Environment, wholeNumber } from '../contract/settings.ts';
+import { authorizerTtlSeconds, type Environment, wholeNumber } from '../contract/settings.ts';
 
 export interface LocalSettings {
   /** The gateway's port; the identity provider has the next one, the AWS endpoint the one after. */
@@ -22,9 +21,6 @@ export interface LocalSettings {
   verbose: boolean;
 }
 
-/** Seconds. Longer than this and a retired model would answer for minutes on the machine where one tries that out. */
-const TTL_MAX_SECONDS = 300;
-
 /**
  * The laptop's settings.
  *
@@ -39,7 +35,7 @@ export function localSettings(env: Environment): LocalSettings & { cacheDir: str
     port: wholeNumber(env, 'PORT', 1, 65_533, 8787),
     dataDir,
     issuers: Object.freeze(issuers(env.TOLLGATE_ISSUERS)),
-    authorizerTtlSeconds: wholeNumber(env, 'TOLLGATE_AUTHORIZER_TTL', 0, TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS),
+    authorizerTtlSeconds: authorizerTtlSeconds(env),
     // Not the temporary folder, where it would be by default: others may write there, and this is code.
     cacheDir: env.NODE_COMPILE_CACHE || join(dataDir, 'compiled'),
     verbose: env.TOLLGATE_VERBOSE !== undefined && !['', '0', 'false'].includes(env.TOLLGATE_VERBOSE),

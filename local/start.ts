@@ -61,6 +61,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
         account: ACCOUNT,
         region: REGION,
         issuers: [localIssuer(issuer), ...settings.issuers],
+        authorizerTtlSeconds,
         bedrockUrl,
       },
       onLine: (line) => delivery.take(line),

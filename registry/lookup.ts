@@ -20,7 +20,9 @@ export interface LookupOptions {
   clock: Clock;
   /** Called once per read of the item, not once per use of what is remembered. */
   onUnusable: (unusable: Unusable) => void;
-  /** Remember tenants, too, for REGISTRY_MEMORY_MS: for a caller that asks on every call. Models always are. */
+  /** Milliseconds for which what was read is remembered; 0 remembers nothing. */
+  memoryMs?: number;
+  /** Remember tenants, too: for a caller that asks on every call. Models always are. */
   rememberTenants?: boolean;
   /** Milliseconds for one question with its retries. */
   timeoutMs?: number;
@@ -35,8 +37,9 @@ type Known = { is: 'entry'; entry: ModelEntry } | { is: 'unusable' } | { is: 'ab
  */
 export function createLookup(options: LookupOptions): RegistryReader & PriceReader {
   const { items, clock, onUnusable } = options;
-  const models = new Memory<Known>(clock, REGISTRY_MEMORY_MS);
-  const tenants = new Memory<TenantEntries>(clock, REGISTRY_MEMORY_MS);
+  const memoryMs = options.memoryMs ?? REGISTRY_MEMORY_MS;
+  const models = new Memory<Known>(clock, memoryMs);
+  const tenants = new Memory<TenantEntries>(clock, memoryMs);
   const bounded = <T>(ask: (signal: AbortSignal) => Promise<T>) =>
     within(options.timeoutMs ?? REGISTRY_TIMEOUT_MS, ask);
 

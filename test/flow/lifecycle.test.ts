@@ -11,10 +11,10 @@ beforeAll(async () => {
 
 afterAll(() => stack.remove());
 
-async function converse(model: string): Promise<Response> {
-  return fetch(`${stack.gateway}/model/${model}/converse`, {
+async function converse(model: string, { gateway } = stack, bearer = token): Promise<Response> {
+  return fetch(`${gateway}/model/${model}/converse`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
     body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'x' }] }] }),
   });
 }
@@ -52,6 +52,28 @@ describe('an edit of the registry, without a restart', () => {
     expect(days).toBeGreaterThan(29.9);
     expect(days).toBeLessThanOrEqual(30);
     expect(headers.get('link')).toContain('rel="successor-version"');
+  });
+});
+
+describe('with an authorizer that is never kept', () => {
+  test('a retirement, a revocation and a suspension are in force on the very next call', async () => {
+    const immediate = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0' } });
+    try {
+      const own = await immediate.token('acme-app');
+      const status = async () => (await converse('nova-lite', immediate, own)).status;
+      const edited = async (...args: string[]) => {
+        expect((await immediate.cli(...args)).code).toBe(0);
+        return status();
+      };
+      expect(await status()).toBe(200);
+      expect(await edited('model', 'retire', 'nova-lite')).toBe(410);
+      expect(await edited('model', 'restore', 'nova-lite')).toBe(200);
+      expect(await edited('grant', 'revoke', 'acme', 'nova-lite')).toBe(403);
+      expect(await edited('grant', 'add', 'acme', 'nova-lite')).toBe(200);
+      expect(await edited('tenant', 'suspend', 'acme')).toBe(403);
+    } finally {
+      await immediate.remove();
+    }
   });
 });
 

@@ -123,6 +123,19 @@ describe('the functions', () => {
     expect(() => meteringSettings(environment('metering'))).not.toThrow();
   });
 
+  test('the two that remember registry items know how long the authorizer is kept', () => {
+    const { stack } = stackOf({ 'tollgate:authorizerTtlSeconds': 0 });
+    const ttls = ofType(resourcesOf(stack), 'AWS::Lambda::Function').map(({ FunctionName, Environment }) => [
+      FunctionName,
+      (Environment as { Variables: Record<string, string> }).Variables.TOLLGATE_AUTHORIZER_TTL,
+    ]);
+    expect(Object.fromEntries(ttls)).toEqual({
+      'tollgate-dev-authorizer': '0',
+      'tollgate-dev-invoke': '0',
+      'tollgate-dev-metering': undefined,
+    });
+  });
+
   test('no environment holds a credential or a bearer token', () => {
     for (const name of ['authorizer', 'invoke', 'metering'])
       expect(Object.keys(environment(name)).filter((key) => !key.startsWith('TOLLGATE_'))).toEqual([]);

@@ -32,6 +32,17 @@ describe('settings', () => {
   });
 
   test.each([
+    [undefined, 5_000],
+    ['300', 5_000],
+    ['5', 5_000],
+    ['1', 1_000],
+    ['0', 0],
+  ])('the registry is remembered no longer than the authorizer is: TTL %s makes %i ms', (ttl, ms) => {
+    for (const read of [authorizerSettings, invokeSettings])
+      expect(read({ ...env, TOLLGATE_AUTHORIZER_TTL: ttl }).registryMemoryMs).toBe(ms);
+  });
+
+  test.each([
     ['authorizer', authorizerSettings, 'TOLLGATE_TABLE'],
     ['authorizer', authorizerSettings, 'TOLLGATE_ISSUERS'],
     ['invoke', invokeSettings, 'TOLLGATE_TABLE'],
@@ -48,6 +59,9 @@ describe('settings', () => {
     ['TOLLGATE_ISSUERS', authorizerSettings, '[]'],
     ['TOLLGATE_ISSUERS', authorizerSettings, '{}'],
     ['TOLLGATE_INVOKER_ROLE_ARN', invokeSettings, 'arn:aws:iam::111122223333:user/someone'],
+    ['TOLLGATE_AUTHORIZER_TTL', authorizerSettings, '301'],
+    ['TOLLGATE_AUTHORIZER_TTL', invokeSettings, '-1'],
+    ['TOLLGATE_AUTHORIZER_TTL', invokeSettings, '0.5'],
     ['TOLLGATE_CALL_TOTAL_MS', invokeSettings, '0'],
     ['TOLLGATE_CALL_TOTAL_MS', invokeSettings, '1e9'],
     ['TOLLGATE_STREAM_IDLE_MS', invokeSettings, '-1'],

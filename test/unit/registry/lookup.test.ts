@@ -11,7 +11,7 @@ import { memoryItems } from './memory-items.ts';
 
 const ACME = parseTenantId('acme');
 
-function setUp(options: { rememberTenants?: boolean; timeoutMs?: number } = {}) {
+function setUp(options: { memoryMs?: number; rememberTenants?: boolean; timeoutMs?: number } = {}) {
   const items = memoryItems();
   const unusable: Unusable[] = [];
   const time = { ms: 1_000_000 };
@@ -185,6 +185,18 @@ describe('what is remembered', () => {
     time.ms += REGISTRY_MEMORY_MS;
     expect(await reader.tenant(ACME)).toMatchObject({ suspended: true });
     expect(items.calls).toHaveLength(3);
+  });
+
+  test('nothing at all where the authorizer’s answer is not kept either', async () => {
+    const { reader, put } = setUp({ rememberTenants: true, memoryMs: 0 });
+    put.tenant('acme');
+    put.model('a');
+    put.grant('acme', 'a');
+    await reader.tenant(ACME);
+    put.model('a', { lifecycle: { status: 'retired' } });
+    expect((await reader.tenant(ACME))?.models[0]?.lifecycle.status).toBe('retired');
+    put.tenant('acme', { suspended: true });
+    expect(await reader.tenant(ACME)).toMatchObject({ suspended: true });
   });
 
   test('nothing for longer because the clock was set back', async () => {
