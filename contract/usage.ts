@@ -14,7 +14,8 @@ export const NO_TOKENS: Tokens = Object.freeze({ input: 0, output: 0, cacheRead:
  * How a call ended.
  * ok: answered in full. refused: by us, or by the model as malformed; nothing ran. denied: IAM refused it.
  * throttled: the model was too busy. failed: the model failed before its first byte. interrupted: a stream broke.
- * deadline: ours ran out. abandoned: the caller left; the model was read on for its usage.
+ * deadline: ours ran out. abandoned: the caller left; the model was read on for its usage. counted: tokens were counted,
+ * which runs no model and costs nothing.
  */
 export const OUTCOMES = [
   'ok',
@@ -25,6 +26,7 @@ export const OUTCOMES = [
   'interrupted',
   'deadline',
   'abandoned',
+  'counted',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 

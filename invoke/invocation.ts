@@ -18,7 +18,7 @@ export interface Invocation {
   /** The caller has been given something. */
   answered(): void;
   /** The first of these two ends the call; a later one does nothing. */
-  finished(outcome: 'ok' | 'abandoned', usage: Usage): void;
+  finished(outcome: 'ok' | 'counted' | 'abandoned', usage: Usage): void;
   failed(error: TollgateError, usageSoFar: () => Usage): void;
 }
 

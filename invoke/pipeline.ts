@@ -119,7 +119,7 @@ export function createPipeline(options: PipelineOptions): Run {
     if (body.byteLength > ANSWER_MAX_BYTES) throw new TollgateError('upstream_failed', { reason: 'answer-too-large' });
     deadline.done();
     invocation.answered();
-    invocation.finished('ok', usageOfAnswer(request, reply.headers, body));
+    invocation.finished(call.action === 'count' ? 'counted' : 'ok', usageOfAnswer(request, reply.headers, body));
     return { kind: 'whole', ...shown, body };
   }
 

@@ -22,6 +22,8 @@ export interface UsageRow extends Party {
   tokens: TokenSums;
   /** Calls in which the model ran. */
   invocations: number;
+  /** Calls that counted tokens and ran no model. */
+  counted: number;
   /** Calls refused by us, by the model as malformed, or by IAM. */
   refused: number;
   /** Calls that the model throttled or failed before its first byte. */
@@ -115,6 +117,7 @@ export class Sums {
       priceVersion: price?.version ?? '',
       tokens: { input: 0n, output: 0n, cacheRead: 0n, cacheWrite: 0n },
       invocations: 0,
+      counted: 0,
       refused: 0,
       failed: 0,
       estimated: 0,
@@ -200,7 +203,8 @@ function count(row: UsageRow, call: SettledCall): void {
     return;
   }
   if (!BILLABLE.has(outcome)) {
-    if (REFUSED.has(outcome)) row.refused++;
+    if (outcome === 'counted') row.counted++;
+    else if (REFUSED.has(outcome)) row.refused++;
     else row.failed++;
     return;
   }

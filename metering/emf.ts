@@ -25,7 +25,7 @@ function metricsOf(record: FinishedUsage): Partial<Record<Metric, number>> {
   const tokens = billable ? record.tokens : NO_TOKENS;
   return {
     [METRICS.calls]: billable ? 1 : 0,
-    [METRICS.refused]: billable ? 0 : 1,
+    [METRICS.refused]: billable || record.outcome === 'counted' ? 0 : 1,
     [METRICS.inputTokens]: tokens.input,
     [METRICS.outputTokens]: tokens.output,
     [METRICS.cacheReadTokens]: tokens.cacheRead,

@@ -6,7 +6,15 @@ import { type Hour, hourText } from './window.ts';
 /** The columns of an hour's objects, in CSV and Parquet alike. `hour_start`, because `hour` is the partition's name. */
 export const TEXT_COLUMNS = ['tenant_id', 'principal', 'cost_center', 'model_id', 'region', 'price_version'] as const;
 export const TOKEN_COLUMNS = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens'] as const;
-export const COUNT_COLUMNS = ['invocations', 'refused', 'failed', 'estimated', 'unsettled', 'unpriced'] as const;
+export const COUNT_COLUMNS = [
+  'invocations',
+  'counted',
+  'refused',
+  'failed',
+  'estimated',
+  'unsettled',
+  'unpriced',
+] as const;
 export const MONEY_COLUMNS = ['input_cost', 'output_cost', 'total_cost'] as const;
 
 export const USAGE_COLUMNS = [
@@ -24,7 +32,7 @@ export function valuesOf(row: UsageRow) {
   return {
     texts: [row.tenant, row.principal, row.costCenter, row.model, row.region, row.priceVersion],
     tokens: [input, output, cacheRead, cacheWrite],
-    counts: [row.invocations, row.refused, row.failed, row.estimated, row.unsettled, row.unpriced],
+    counts: [row.invocations, row.counted, row.refused, row.failed, row.estimated, row.unsettled, row.unpriced],
     money: cost ? [cost.input, cost.output, cost.input + cost.output] : [null, null, null],
   };
 }
@@ -62,6 +70,7 @@ export function readUsageCsv(csv: string): UsageRow[] {
     priceVersion: textOf(cell, 'price_version'),
     tokens: tokensOf(cell),
     invocations: countOf(cell, 'invocations'),
+    counted: countOf(cell, 'counted'),
     refused: countOf(cell, 'refused'),
     failed: countOf(cell, 'failed'),
     estimated: countOf(cell, 'estimated'),

@@ -132,4 +132,16 @@ describe('from a call to the bill', () => {
       )
       .toMatchObject({ tokens: { output: 5_001 }, estimated: false });
   });
+
+  test('counting tokens is no invocation', async () => {
+    const before = (await report('acme')).find(({ model_id }) => model_id === 'nova-lite');
+    const response = await fetch(`${stack.gateway}/model/nova-lite/count-tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${tokens.acme}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ input: { converse: { messages: [{ role: 'user', content: [{ text: 'a b c' }] }] } } }),
+    });
+    expect(await response.json()).toEqual({ inputTokens: 3 });
+    expect((await stack.cli('meter', 'run')).code).toBe(0);
+    expect((await report('acme')).find(({ model_id }) => model_id === 'nova-lite')).toEqual(before);
+  });
 });

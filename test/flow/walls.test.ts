@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AllowedModel } from '../../contract/model.ts';
 import type { Answer, Operation } from '../../invoke/call.ts';
-import { createCredentials, createSts } from '../../invoke/credentials.ts';
+import { createCredentials } from '../../invoke/credentials.ts';
 import { createModels } from '../../invoke/models.ts';
 import { createPipeline, type PipelineOptions } from '../../invoke/pipeline.ts';
 import { createBedrock } from '../../invoke/providers/bedrock.ts';
 import { createTransport } from '../../invoke/transport.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
+import { createSts, createStsIssuer } from '../../sessions/assume.ts';
 import { callOf, memoryMeter, ROLE, textsOf } from '../unit/invoke/core.ts';
 
 /**
@@ -80,7 +81,11 @@ function setUp(more: Partial<PipelineOptions> = {}) {
   const bedrock = createBedrock({ transport, clock });
   const run = createPipeline({
     models: createModels({ registry: { tenant: async () => null }, onUndecided: () => {} }),
-    credentials: createCredentials({ sts: createSts(transport), roleArn: ROLE, clock, write }),
+    credentials: createCredentials({
+      issue: createStsIssuer({ sts: createSts(transport), roleArn: ROLE, clock, write }),
+      roleArn: ROLE,
+      clock,
+    }),
     providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
     meter,
     clock,
@@ -145,7 +150,7 @@ describe('both walls standing', () => {
     const answer = await run(callOf('count-tokens', { models: [model], body }));
     expect(answer.kind === 'whole' && JSON.parse(Buffer.from(answer.body).toString())).toEqual({ inputTokens: 2 });
     expect(meter.finishedLines()).toEqual([
-      expect.objectContaining({ outcome: 'ok', tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } }),
+      expect.objectContaining({ outcome: 'counted', tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } }),
     ]);
   });
 

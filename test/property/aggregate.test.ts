@@ -98,7 +98,9 @@ describe('nothing is lost and nothing is counted twice', () => {
         const total = (of: (row: (typeof rows)[number]) => number) => rows.reduce((sum, row) => sum + of(row), 0);
         const billable = lines.filter((line) => line.phase === 'finished' && BILLABLE.has(line.outcome));
         expect(calls).toBe(lines.length);
-        expect(total((row) => row.invocations + row.refused + row.failed + row.unsettled) + pending).toBe(lines.length);
+        expect(total((row) => row.invocations + row.counted + row.refused + row.failed + row.unsettled) + pending).toBe(
+          lines.length,
+        );
         expect(total((row) => row.invocations)).toBe(billable.length);
         expect(rows.reduce((sum, row) => sum + row.tokens.input, 0n)).toBe(
           billable.reduce((sum, line) => sum + BigInt(line.phase === 'finished' ? line.tokens.input : 0), 0n),

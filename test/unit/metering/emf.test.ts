@@ -61,6 +61,11 @@ describe('M1: the lines of a call', () => {
     },
   );
 
+  test('a call that counted tokens is neither a call of a model nor a refusal', () => {
+    const line = only(emitted((meter) => meter.finished(finished({ outcome: 'counted' }))));
+    expect(line).toMatchObject({ Calls: 0, Refused: 0, InputTokens: 0, OutputTokens: 0 });
+  });
+
   test.each(['interrupted', 'deadline', 'abandoned'] as const)('a call that was %s is paid for', (outcome) => {
     expect(only(emitted((meter) => meter.finished(finished({ outcome }))))).toMatchObject({
       Calls: 1,

@@ -40,6 +40,7 @@ describe('M1: a call is on the bill', () => {
         cache_read_tokens: '0',
         cache_write_tokens: '0',
         invocations: '1',
+        counted: '0',
         refused: '0',
         failed: '0',
         estimated: '0',
