@@ -134,6 +134,7 @@ describe('from a call to the bill', () => {
   });
 
   test('counting tokens is no invocation', async () => {
+    expect((await stack.cli('meter', 'run')).code).toBe(0);
     const before = (await report('acme')).find(({ model_id }) => model_id === 'nova-lite');
     const response = await fetch(`${stack.gateway}/model/nova-lite/count-tokens`, {
       method: 'POST',
