@@ -57,12 +57,19 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
   pairOf(noun.command('add', { isDefault: true }).alias('grant').description('let a tenant use a model'))
     .option('--actions <list>', `what for, of ${ACTIONS.join(',')}; all of them unless given`)
-    .action(async (...args: Args<{ actions?: string }>) => {
-      const { actions, ...of } = given(args);
+    .option('--direct', 'also hand out credentials for it: calls past the gateway, without its limits and metering')
+    .action(async (...args: Args<{ actions?: string; direct?: true }>) => {
+      const { actions, direct, ...of } = given(args);
       const { tenant, model } = both(of, noun);
-      const { entry, changed } = await (await registry()).grant(tenant, model, actions?.split(','));
+      const { entry, changed } = await (await registry()).grant(tenant, model, actions?.split(','), {
+        direct: direct === true,
+      });
       const what = `grant of ${model} to ${tenant}`;
-      print(changed ? `${what}: ${entry.actions.join(', ')} (version ${entry.version})` : `${what}: nothing to change`);
+      print(
+        changed
+          ? `${what}: ${entry.actions.join(', ')}${entry.direct ? ', direct' : ''} (version ${entry.version})`
+          : `${what}: nothing to change`,
+      );
     });
 
   pairOf(noun.command('revoke').description('take a grant back, within the authorizer’s cache time')).action(

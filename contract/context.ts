@@ -105,7 +105,7 @@ function models(value: unknown): AllowedModel[] {
 // The ARNs themselves are checked where they matter, when the session policy is built; here only the shape.
 function isAllowedModel(item: unknown): item is AllowedModel {
   if (item === null || typeof item !== 'object') return false;
-  const { id, target, actions, lifecycle } = item as Partial<AllowedModel>;
+  const { id, target, actions, lifecycle, direct } = item as Partial<AllowedModel>;
   return (
     typeof id === 'string' &&
     isTarget(target) &&
@@ -114,7 +114,8 @@ function isAllowedModel(item: unknown): item is AllowedModel {
     actions.every((action) => ACTIONS.includes(action)) &&
     typeof lifecycle === 'object' &&
     lifecycle !== null &&
-    STATUSES.includes(lifecycle.status)
+    STATUSES.includes(lifecycle.status) &&
+    (direct === undefined || direct === true)
   );
 }
 

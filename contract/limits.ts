@@ -193,3 +193,15 @@ export const RETRY_AFTER_MAX_SECONDS = 300;
 
 /** Bytes of text per token where a provider reported none: the usual rule of thumb for English, marked as estimated. */
 export const ESTIMATE_BYTES_PER_TOKEN = 4;
+
+/**
+ * Seconds. A revocation is kept this long: SESSION_SECONDS, after which no session that it denies lives any more, and as long
+ * again, because the clocks of who revokes and of IAM may differ by minutes.
+ */
+export const REVOCATION_KEPT_SECONDS = 1_800;
+
+/** Tenants whose sessions are revoked at one time: 230 characters each, of the 10,240 that all inline policies of a role may take. */
+export const REVOKED_TENANTS_MAX = 16;
+
+/** Milliseconds. A session refused by IAM is made anew, once, if it is at least this old: a refusal of a fresh one is final. */
+export const DENIED_SESSION_RENEW_AFTER_MS = 5_000;

@@ -61,6 +61,8 @@ export interface AllowedModel {
   /** At least one; in the order of ACTIONS. */
   actions: Action[];
   lifecycle: Lifecycle;
+  /** Whether credentials for it may be handed to the tenant, who then calls AWS without the gateway. Absent: no. */
+  direct?: true;
 }
 
 /** Every ARN that a call to this target needs, the one that is called first. */

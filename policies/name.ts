@@ -5,6 +5,12 @@ import { SESSION_NAME_MAX_CHARS } from '../contract/limits.ts';
 /** Every name begins with this, and the invoker role's trust policy requires it. */
 export const SESSION_NAME_PREFIX = 'tg-';
 
+/** In the names of sessions whose credentials are handed out, and in no other: a tenant's part holds no `@`. */
+const DIRECT_MARK = '@direct-';
+
+/** IAM pattern of `aws:userid` (`ROLE-ID:SESSION-NAME`) for sessions whose credentials were handed out. */
+export const DIRECT_SESSIONS = `*:${SESSION_NAME_PREFIX}*${DIRECT_MARK}*`;
+
 /** Hexadecimal digits of the hash, 4 bits each: 128 bits, so two callers share a name with odds of 2^-64 at 2^32 names.
  * Hexadecimal, because it survives a tool that folds case. */
 const HASH_CHARS = 32;
@@ -29,9 +35,23 @@ export interface SessionNames {
  * @returns 2 to 64 characters of `[\w+=,.@-]`, different for different pairs
  */
 export function sessionNames(tenant: TenantId, principal: Principal): SessionNames {
-  const slug = tenant.slice(0, SLUG_MAX_CHARS).replace(/[^A-Za-z0-9_.-]/g, '-');
-  const name = `${SESSION_NAME_PREFIX}${slug}-${digest(tenant, principal)}`;
+  const name = `${SESSION_NAME_PREFIX}${slugOf(tenant, SLUG_MAX_CHARS)}-${digest(tenant, principal)}`;
   return { sessionName: name, sourceIdentity: name };
+}
+
+/**
+ * The names of a session whose credentials are handed to the caller: `tg-<tenant, up to 21 characters>@direct-<hash>`. What
+ * such a session does is in CloudTrail and in Bedrock's invocation logs and in no record of ours, so its name must tell it
+ * from the gateway's own calls, which are counted already. The source identity is the caller's own, the same on both ways.
+ */
+export function directSessionNames(tenant: TenantId, principal: Principal): SessionNames {
+  const slug = slugOf(tenant, SLUG_MAX_CHARS + 1 - DIRECT_MARK.length);
+  const sessionName = `${SESSION_NAME_PREFIX}${slug}${DIRECT_MARK}${digest(tenant, principal)}`;
+  return { sessionName, sourceIdentity: sessionNames(tenant, principal).sourceIdentity };
+}
+
+function slugOf(tenant: TenantId, maxChars: number): string {
+  return tenant.slice(0, maxChars).replace(/[^A-Za-z0-9_.-]/g, '-');
 }
 
 /** The length stands first, so ("ab", "c") and ("a", "bc") differ; UTF-16, so no two strings become the same bytes. */

@@ -21,6 +21,8 @@ export interface Grant {
   model: string;
   /** At least one, each once, in the order of ACTIONS. */
   actions: Action[];
+  /** Credentials for the model may be handed out: nothing that our own code enforces then holds. Absent: no. */
+  direct?: true;
   version: number;
   /** Milliseconds since 1970. */
   grantedAt: number;
@@ -39,6 +41,7 @@ const schema = v.strictObject({
   tenant: tenantId,
   model: modelId,
   actions,
+  direct: v.exactOptional(v.literal(true, 'not-true')),
   version,
   grantedAt: milliseconds,
   grantedBy: actor,
@@ -57,6 +60,7 @@ export function grantDocument(grant: Grant): Document {
     tenant: grant.tenant,
     model: grant.model,
     actions: [...grant.actions],
+    ...(grant.direct === undefined ? {} : { direct: grant.direct }),
     version: grant.version,
     grantedAt: isoMilliseconds(grant.grantedAt),
     grantedBy: grant.grantedBy,

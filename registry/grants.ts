@@ -7,6 +7,11 @@ import { GRANT_SK_PREFIX, grantKey, modelKey, tenantKey, tenantPartition } from 
 import { GRANT, MODEL, TENANT } from './kinds.ts';
 import { asTenantId } from './tenant.ts';
 
+export interface GrantMore {
+  /** Whether credentials for the model may be handed out. */
+  direct?: boolean;
+}
+
 /** Every method throws TollgateError `bad_entry` for an id that is none. */
 export interface GrantWriter {
   /** All grants, or those of a tenant, of a model, of both. */
@@ -16,9 +21,10 @@ export interface GrantWriter {
   /**
    * Lets a tenant use a model, or changes what for.
    * @param actions all of ACTIONS unless given
+   * @param more what else the grant says; what is left out is off, also if an earlier grant had it
    * @throws TollgateError `not_found` when there is no such tenant or model
    */
-  grant(tenant: string, model: string, actions?: readonly string[]): Promise<Change<Grant>>;
+  grant(tenant: string, model: string, actions?: readonly string[], more?: GrantMore): Promise<Change<Grant>>;
   /** @throws TollgateError `not_found` */
   revoke(tenant: string, model: string): Promise<void>;
 }
@@ -38,8 +44,8 @@ export function grantWriter(edits: Edits, items: Items): GrantWriter {
       return edits.list(GRANT, ofKind);
     },
     showGrant: async (tenant, model) => edits.show(GRANT, keyOf(tenant, model)),
-    async grant(tenant, model, actions) {
-      const { key, make } = grantEdit(tenant, model, actions);
+    async grant(tenant, model, actions, more) {
+      const { key, make } = grantEdit(tenant, model, actions, more);
       // Neither is ever deleted, so what is found here is there when the grant is written.
       await Promise.all([edits.show(TENANT, tenantKey(asTenantId(tenant))), edits.show(MODEL, modelKey(model))]);
       return edits.put(GRANT, key, make);
@@ -53,12 +59,14 @@ export function grantEdit(
   tenant: string,
   model: string,
   actions: readonly string[] = ACTIONS,
+  { direct = false }: GrantMore = {},
 ): { key: Key; make: Make } {
   const make: Make = (stamp) => ({
     v: SCHEMA_VERSION,
     tenant,
     model,
     actions: [...actions],
+    ...(direct ? { direct } : {}),
     version: stamp.version,
     grantedAt: isoMilliseconds(stamp.at),
     grantedBy: stamp.by,

@@ -117,11 +117,12 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
 function join(grants: readonly Grant[], known: ReadonlyMap<string, Known>): AllowedModel[] {
   const granted = new Set(grants.map(({ model }) => model).filter((model) => known.get(model)?.is === 'entry'));
   return grants
-    .flatMap(({ model, actions }) => {
+    .flatMap(({ model, actions, direct }) => {
       const found = known.get(model);
       if (found?.is !== 'entry') return [];
       const { id, target, lifecycle } = found.entry;
-      return [{ id, target, actions, lifecycle: visible(lifecycle, granted) }];
+      const allowed = { id, target, actions, lifecycle: visible(lifecycle, granted) };
+      return [direct === undefined ? allowed : { ...allowed, direct }];
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
