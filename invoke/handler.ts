@@ -5,8 +5,9 @@ import { logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import { invokeSettings } from '../contract/settings.ts';
 import { createMeter } from '../metering/emit.ts';
 import { createRegistry } from '../registry/dynamo.ts';
+import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import { createApp } from './app.ts';
-import { createCredentials, createSts } from './credentials.ts';
+import { createCredentials } from './credentials.ts';
 import { type LambdaRuntime, streamingHandler } from './lambda.ts';
 import { createModels } from './models.ts';
 import { createPipeline } from './pipeline.ts';
@@ -39,7 +40,11 @@ const bedrock = createBedrock({ transport: createTransport(), clock });
 
 const run = createPipeline({
   models,
-  credentials: createCredentials({ sts, roleArn: invokerRoleArn, clock, write }),
+  credentials: createCredentials({
+    issue: createStsIssuer({ sts, roleArn: invokerRoleArn, clock, write }),
+    roleArn: invokerRoleArn,
+    clock,
+  }),
   providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
   meter: createMeter({ write }),
   clock,

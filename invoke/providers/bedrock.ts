@@ -9,9 +9,10 @@ import { TollgateError } from '../../contract/errors.ts';
 import { RETRY_AFTER_SECONDS, STALE_CONNECTION_MS } from '../../contract/limits.ts';
 import type { Clock } from '../../contract/log.ts';
 import { type BedrockTarget, nativeIdOf, type Target } from '../../contract/model.ts';
+import type { ScopedCredentials } from '../../sessions/session.ts';
 import type { Operation, ProviderRequest } from '../call.ts';
 import { isStaleConnection } from '../transport.ts';
-import type { Provider, ProviderReply, ScopedCredentials } from './provider.ts';
+import type { Provider, ProviderReply } from './provider.ts';
 
 /**
  * Bedrock Runtime with the caller's own bytes. The SDK's client does what it does best (endpoint, SigV4, transport), but

@@ -1,14 +1,6 @@
 import type { Target } from '../../contract/model.ts';
+import type { ScopedCredentials } from '../../sessions/session.ts';
 import type { ProviderRequest } from '../call.ts';
-
-/** Credentials of one session, confined by its policy to one target. They never leave this process's memory. */
-export interface ScopedCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
-  /** Milliseconds since 1970, UTC. */
-  readonly expiresAt: number;
-}
 
 export interface ProviderCall {
   target: Target;

@@ -11,9 +11,11 @@ const MAY_IMPORT: Record<string, string[]> = {
   policies: ['contract/'],
   // More than the ARN parser, because an entry whose session policy would not fit is refused when it is written.
   registry: ['contract/', 'policies/arn.ts', 'policies/session.ts', 'policies/size.ts'],
+  // AssumeRole: on its own, because the invoke function and the broker both need it and neither may import the other.
+  sessions: ['contract/', 'policies/'],
   authorizer: ['contract/', 'registry/', 'policies/gateway.ts'],
   metering: ['contract/', 'registry/'],
-  invoke: ['contract/', 'policies/', 'registry/', 'metering/'],
+  invoke: ['contract/', 'policies/', 'registry/', 'metering/', 'sessions/'],
   infra: ['contract/', 'policies/'],
   cli: ['contract/', 'policies/', 'registry/', 'metering/'],
   local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/'],
@@ -22,10 +24,11 @@ const MAY_IMPORT: Record<string, string[]> = {
 /** Packages a room may use beside Node's own modules. An AWS SDK client is further bound to the files that call it. */
 const SDK_FILES = [
   /^registry\/dynamo\.ts$/,
-  /^invoke\/credentials\.ts$/,
+  /^sessions\/assume\.ts$/,
+  /^invoke\/broker\.ts$/,
   /^invoke\/providers\/\w+\.ts$/,
   /^metering\/(store|quota|cloudwatch)\.ts$/,
-  /^(authorizer|invoke|metering)\/handler\.ts$/,
+  /^(authorizer|broker|invoke|metering)\/handler\.ts$/,
   /^cli\/.*$/,
   /^local\/.*$/,
 ];

@@ -6,8 +6,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { createBedrock } from '../../../invoke/providers/bedrock.ts';
-import type { ProviderReply, ScopedCredentials } from '../../../invoke/providers/provider.ts';
+import type { ProviderReply } from '../../../invoke/providers/provider.ts';
 import { createTransport } from '../../../invoke/transport.ts';
+import type { ScopedCredentials } from '../../../sessions/session.ts';
 import { modelOf, NOW, requestOf, type Upstream, upstream } from './core.ts';
 
 let server: Upstream | undefined;

@@ -7,8 +7,8 @@ import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import type { FinishedUsage, StartedUsage } from '../../../contract/usage.ts';
 import type { Call, Operation, ProviderRequest, StreamEvent } from '../../../invoke/call.ts';
-import type { AssumesRole } from '../../../invoke/credentials.ts';
 import type { Meter } from '../../../metering/emit.ts';
+import type { AssumesRole } from '../../../sessions/assume.ts';
 
 /** What the tests of the pipeline share: callers, an STS, a Bedrock on a real port, a meter that remembers. */
 

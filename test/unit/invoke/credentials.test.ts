@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import { CREDENTIALS_CACHE_MAX, SESSION_SECONDS } from '../../../contract/limits.ts';
-import { createCredentials, createSts, type Scope } from '../../../invoke/credentials.ts';
+import { createCredentials } from '../../../invoke/credentials.ts';
 import { createTransport } from '../../../invoke/transport.ts';
 import { sessionNames } from '../../../policies/name.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
+import { createSts, createStsIssuer } from '../../../sessions/assume.ts';
+import type { Scope } from '../../../sessions/session.ts';
 import cases from '../../cases/sts.json' with { type: 'json' };
 import { awsError, type FakeSts, fakeSts, issued, modelOf, NOW, ROLE, upstream } from './core.ts';
 
@@ -18,14 +20,10 @@ const scopeOf = (more: { tenant?: string; principal?: string; costCenter?: strin
 function setUp(sts: FakeSts = fakeSts(), more: { timeoutMs?: number } = {}) {
   const lines: string[] = [];
   const time = { now: NOW };
-  const credentials = createCredentials({
-    sts,
-    roleArn: ROLE,
-    clock: () => time.now,
-    random: () => 0,
-    write: (line) => lines.push(line),
-    ...more,
-  });
+  const clock = () => time.now;
+  const write = (line: string) => lines.push(line);
+  const issue = createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write, ...more });
+  const credentials = createCredentials({ issue, roleArn: ROLE, clock });
   return { credentials, lines, time, sts };
 }
 
@@ -210,7 +208,9 @@ test("the client's one attempt reaches STS and its wire errors are told apart", 
   Object.assign(process.env, { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret' });
   try {
     const sts = createSts(createTransport());
-    const credentials = createCredentials({ sts, roleArn: ROLE, clock: () => NOW, random: () => 0, write: () => {} });
+    const clock = () => NOW;
+    const issue = createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write: () => {} });
+    const credentials = createCredentials({ issue, roleArn: ROLE, clock });
     await expect(credentials(scopeOf())).rejects.toMatchObject({ reason: 'sts-policy-too-large' });
     await expect(credentials(scopeOf())).rejects.toMatchObject({ reason: 'sts-access-denied' });
     await expect(credentials(scopeOf())).rejects.toMatchObject({ reason: 'sts-throttled' });

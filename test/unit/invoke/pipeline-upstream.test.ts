@@ -4,6 +4,7 @@ import type { TollgateError } from '../../../contract/errors.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { createCredentials } from '../../../invoke/credentials.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
+import { createStsIssuer } from '../../../sessions/assume.ts';
 import {
   awsError,
   callOf,
@@ -64,7 +65,11 @@ describe('credentials', () => {
     const time = { now: NOW };
     const sts = fakeSts((call) => ({ Credentials: issued(call, time.now) }));
     const clock = () => time.now;
-    const credentials = createCredentials({ sts, roleArn: ROLE, clock, write: () => {} });
+    const credentials = createCredentials({
+      issue: createStsIssuer({ sts, roleArn: ROLE, clock, write: () => {} }),
+      roleArn: ROLE,
+      clock,
+    });
     server = await streams(delta('hi'), metadata(1, 1));
     const { run, meter } = setUp({ credentials, clock });
     const answer = await run(callOf('converse-stream'));

@@ -4,6 +4,7 @@ import { createModels } from '../../../invoke/models.ts';
 import { createPipeline, type PipelineOptions } from '../../../invoke/pipeline.ts';
 import { createBedrock } from '../../../invoke/providers/bedrock.ts';
 import { createTransport } from '../../../invoke/transport.ts';
+import { createStsIssuer } from '../../../sessions/assume.ts';
 import { type FakeSts, fakeSts, memoryMeter, NOW, ROLE, upstream } from './core.ts';
 
 /** A whole pipeline over a fake STS and a Bedrock on a real port, and what that Bedrock may answer. */
@@ -18,7 +19,11 @@ export function setUp(more: Partial<PipelineOptions> = {}, sts: FakeSts = fakeSt
   let serial = 0;
   const run = createPipeline({
     models: createModels({ registry: { tenant: async () => null }, onUndecided: () => {} }),
-    credentials: createCredentials({ sts, roleArn: ROLE, clock, random: () => 0, write }),
+    credentials: createCredentials({
+      issue: createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write }),
+      roleArn: ROLE,
+      clock,
+    }),
     providers: { 'bedrock-model': createBedrock({ transport, clock }) },
     meter,
     clock,
