@@ -27,7 +27,7 @@ const WATCHED = [
 ] as const satisfies readonly { metric: keyof typeof METRICS; minutes: number; over: number; means: string }[];
 
 export interface Watched {
-  functions: Record<FunctionName, IFunction>;
+  functions: Record<Exclude<FunctionName, 'broker'>, IFunction> & { broker?: IFunction };
   delivery: CfnDeliveryStream;
   deadLetters: Queue;
 }

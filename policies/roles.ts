@@ -42,6 +42,8 @@ export function invokerRolePolicy({ partition, account, regions, globalProfiles 
       ],
     },
     { Effect: 'Allow', Action: ['bedrock:CountTokens'], Resource: foundationModels },
+    // Any guardrail of the account; the session policy names the one that the grant demands, or none.
+    { Effect: 'Allow', Action: ['bedrock:ApplyGuardrail'], Resource: owned('bedrock', 'guardrail') },
     {
       Effect: 'Allow',
       Action: ['sagemaker:InvokeEndpoint', 'sagemaker:InvokeEndpointWithResponseStream'],
@@ -53,15 +55,15 @@ export function invokerRolePolicy({ partition, account, regions, globalProfiles 
 }
 
 /**
- * Who may assume the invoker role: the invoke function's role, and only with the tenant's tags, a source identity and
- * a name of ours. No condition can demand that a session policy is present; a session without these cannot exist.
+ * Who may assume the invoker role: one function's role (invoke's, or the broker's where there is one), and only with the
+ * tenant's tags, a source identity and a name of ours. No condition can demand that a session policy is present; a session without these cannot exist.
  *
  * AssumeRole, TagSession and SetSourceIdentity are each decided on their own in one request, and a condition on a key that
  * is not given for an action would deny it: so each statement asks only for keys that the Service Authorization Reference
  * lists for its action. All three must allow, so together they hold what the first one asks.
  */
-export function invokerTrustPolicy({ invokeRoleArn }: { invokeRoleArn: string }): TrustDocument {
-  const Principal = { AWS: invokeRoleArn };
+export function invokerTrustPolicy({ trustedRoleArn }: { trustedRoleArn: string }): TrustDocument {
+  const Principal = { AWS: trustedRoleArn };
   const named = `${SESSION_NAME_PREFIX}*`;
   const requestTags = SESSION_TAGS.map((key) => `aws:RequestTag/${key}`);
   const tagged = Object.fromEntries(requestTags.map((key) => [key, '?*']));
@@ -99,19 +101,22 @@ export function functionTrustPolicy(): TrustDocument {
   return documentOf([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] }]);
 }
 
-export type FunctionName = 'authorizer' | 'invoke' | 'metering';
+/** The broker is there only where a deployment asks for it. */
+export type FunctionName = 'authorizer' | 'broker' | 'invoke' | 'metering';
 
 export interface FunctionScope {
   tableArn: string;
   bucketArn: string;
   invokerRoleArn: string;
+  /** The broker function. With it, invoke may ask the broker for a session and may not ask STS. */
+  brokerArn?: string;
   /** The function's log group; absent on a laptop, where lines go to stdout. */
   logGroupArn?: string;
 }
 
 /** What each function's own role may do: none of them can call a model or write to the registry. */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
-  const { tableArn, bucketArn, invokerRoleArn, logGroupArn } = scope;
+  const { tableArn, bucketArn, invokerRoleArn, brokerArn, logGroupArn } = scope;
   const statements: PermissionStatement[] = [
     {
       Effect: 'Allow',
@@ -119,7 +124,9 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
       Resource: [tableArn],
     },
   ];
-  if (name === 'invoke')
+  if (name === 'invoke' && brokerArn !== undefined)
+    statements.push({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [brokerArn] });
+  if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))
     statements.push({
       Effect: 'Allow',
       Action: ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'],

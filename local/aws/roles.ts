@@ -38,7 +38,7 @@ export function localRoles(account: string, region: string): Role[] {
     })),
     {
       name: roleName('invoker'),
-      trust: invokerTrustPolicy({ invokeRoleArn: arn(roleName('invoke')) }),
+      trust: invokerTrustPolicy({ trustedRoleArn: arn(roleName('invoke')) }),
       policies: [invokerRolePolicy({ partition: 'aws', account, regions: REGIONS })],
     },
   ];

@@ -57,7 +57,7 @@ describe('who may assume it', () => {
     'aws:RequestTag/CostCenter': 'cc-1',
     'aws:TagKeys': ['TenantId', 'CostCenter'],
   };
-  const trust = invokerTrustPolicy({ invokeRoleArn: `arn:aws:iam::${account}:role/tollgate-local-invoke` });
+  const trust = invokerTrustPolicy({ trustedRoleArn: `arn:aws:iam::${account}:role/tollgate-local-invoke` });
   const without = (...keys: string[]) =>
     Object.fromEntries(Object.entries(context).filter(([key]) => !keys.includes(key)));
   const may = (keys: Record<string, string | string[]>): boolean =>
@@ -100,8 +100,10 @@ describe("the functions' own roles", () => {
     invokerRoleArn: `arn:aws:iam::${account}:role/tollgate-local-invoker`,
     logGroupArn: `arn:aws:logs:us-east-1:${account}:log-group:tollgate-local`,
   };
-  const names: FunctionName[] = ['authorizer', 'invoke', 'metering'];
-  const actionsOf = (name: FunctionName) => functionRolePolicy(name, scope).Statement.flatMap(({ Action }) => Action);
+  const names: FunctionName[] = ['authorizer', 'broker', 'invoke', 'metering'];
+  const brokerArn = `arn:aws:lambda:us-east-1:${account}:function:tollgate-local-broker`;
+  const actionsOf = (name: FunctionName, more: { brokerArn?: string } = {}) =>
+    functionRolePolicy(name, { ...scope, ...more }).Statement.flatMap(({ Action }) => Action);
 
   test.each(names)('%s calls no model and writes nothing to the table', (name) => {
     for (const action of actionsOf(name)) {
@@ -110,8 +112,21 @@ describe("the functions' own roles", () => {
     }
   });
 
-  test('invoke alone may assume the invoker role', () => {
-    expect(names.filter((name) => actionsOf(name).includes('sts:AssumeRole'))).toEqual(['invoke']);
+  test('without a broker, invoke may assume the invoker role itself', () => {
+    const assuming = names.filter((name) => actionsOf(name).includes('sts:AssumeRole'));
+    expect(assuming).toEqual(['broker', 'invoke']);
+    expect(names.flatMap((name) => actionsOf(name))).not.toContain('lambda:InvokeFunction');
+  });
+
+  test('with a broker, only the broker may, and invoke may ask that function and has no action of STS', () => {
+    const having = (action: string) => names.filter((name) => actionsOf(name, { brokerArn }).includes(action));
+    expect(having('sts:AssumeRole')).toEqual(['broker']);
+    expect(having('lambda:InvokeFunction')).toEqual(['invoke']);
+    expect(actionsOf('invoke', { brokerArn }).join()).not.toContain('sts:');
+    const asking = functionRolePolicy('invoke', { ...scope, brokerArn }).Statement.find(({ Action }) =>
+      Action.includes('lambda:InvokeFunction'),
+    );
+    expect(asking?.Resource).toEqual([brokerArn]);
   });
 
   test('metering reads raw lines and never writes them', () => {
