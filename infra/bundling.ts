@@ -11,3 +11,15 @@ export const BUNDLING = {
   // Some packages are CommonJS inside and call require, which an ES module does not have.
   banner: "import{createRequire as tollgateRequire}from'node:module';const require=tollgateRequire(import.meta.url);",
 };
+
+/** What esbuild is told when a test or the benchmark makes the same file without CDK. */
+export const ESBUILD = {
+  bundle: true,
+  write: false,
+  platform: 'node',
+  format: 'esm',
+  minify: BUNDLING.minify,
+  target: BUNDLING.target,
+  mainFields: BUNDLING.mainFields,
+  banner: { js: BUNDLING.banner },
+} as const;

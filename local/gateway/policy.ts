@@ -1,3 +1,5 @@
+import { matches } from '../../policies/simulate/match.ts';
+
 /**
  * API Gateway's reading of the policy that an authorizer returned: an explicit Deny wins, then an Allow, and everything
  * not allowed is denied
@@ -21,8 +23,8 @@ export function decidePolicy(document: unknown, methodArn: string): PolicyDecisi
     const resources = list(member(statement, 'Resource'));
     // Conditions, NotAction and the like: no authorizer of ours writes them, and ignoring one would widen an Allow.
     if (!understood(statement)) return 'deny';
-    if (!actions.some((action) => matches(action, ACTION, true))) continue;
-    if (!resources.some((resource) => matches(resource, methodArn, false))) continue;
+    if (!actions.some((action) => fits(action, ACTION, true))) continue;
+    if (!resources.some((resource) => fits(resource, methodArn, false))) continue;
     if (effect !== 'Allow') return 'deny';
     allowed = true;
   }
@@ -47,32 +49,7 @@ function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-function matches(pattern: unknown, text: string, ignoreCase: boolean): boolean {
+function fits(pattern: unknown, text: string, ignoreCase: boolean): boolean {
   if (typeof pattern !== 'string') return false;
-  return ignoreCase ? wildcard(pattern.toLowerCase(), text.toLowerCase()) : wildcard(pattern, text);
-}
-
-/**
- * `*` is any characters, `?` is one. Walks back to the last star only, so a hostile pattern costs length times length and
- * not, as a regular expression might, exponentially more.
- */
-export function wildcard(pattern: string, text: string): boolean {
-  let p = 0;
-  let t = 0;
-  let star = -1;
-  let mark = 0;
-  while (t < text.length) {
-    if (pattern[p] === '*') {
-      star = p++;
-      mark = t;
-    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
-      p++;
-      t++;
-    } else if (star >= 0) {
-      p = star + 1;
-      t = ++mark;
-    } else return false;
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
+  return ignoreCase ? matches(pattern.toLowerCase(), text.toLowerCase()) : matches(pattern, text);
 }

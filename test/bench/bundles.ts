@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { BUNDLING } from '../../infra/bundling.ts';
+import { ESBUILD } from '../../infra/bundling.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ROUNDS = 5;
@@ -38,14 +38,7 @@ export async function bundles(): Promise<Record<string, Bundle>> {
     const entries = ['authorizer', 'invoke', 'metering'].map(async (name) => {
       const { outputFiles } = await build({
         entryPoints: [join(ROOT, name, 'handler.ts')],
-        bundle: true,
-        write: false,
-        platform: 'node',
-        format: 'esm',
-        minify: BUNDLING.minify,
-        target: BUNDLING.target,
-        mainFields: BUNDLING.mainFields,
-        banner: { js: BUNDLING.banner },
+        ...ESBUILD,
       });
       const bytes = outputFiles[0]?.contents ?? new Uint8Array();
       const file = join(folder, `${name}.mjs`);

@@ -2,7 +2,7 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
-import { BUNDLING } from '../../infra/bundling.ts';
+import { ESBUILD } from '../../infra/bundling.ts';
 
 /** Bytes. Lambda's cold start grows with what it has to read and parse. */
 const MAX_BYTES = 700_000;
@@ -11,15 +11,8 @@ describe('what a function is made of', () => {
   test.each(['authorizer', 'invoke', 'metering'])('%s fits into its size, alone and minified', async (name) => {
     const { outputFiles, metafile } = await build({
       entryPoints: [join(import.meta.dirname, '../..', name, 'handler.ts')],
-      bundle: true,
-      write: false,
+      ...ESBUILD,
       metafile: true,
-      platform: 'node',
-      format: 'esm',
-      minify: BUNDLING.minify,
-      target: BUNDLING.target,
-      mainFields: BUNDLING.mainFields,
-      banner: { js: BUNDLING.banner },
     });
     expect(outputFiles[0]?.contents.byteLength).toBeLessThan(MAX_BYTES);
     const [output] = Object.values(metafile.outputs);

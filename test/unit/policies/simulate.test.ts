@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { localRoles } from '../../../local/aws/roles.ts';
 import { evaluate, evaluateTrust } from '../../../policies/simulate/evaluate.ts';
@@ -109,5 +110,17 @@ describe('a session policy as text', () => {
     ['whose condition value is a number', text({ Condition: { StringEquals: { a: 1 } } }), 'StringEquals'],
   ])('%s is refused', (_name, source, reason) => {
     expect(parsePolicy(source)).toContain(reason);
+  });
+});
+
+describe('wildcards', () => {
+  test('agree with a regular expression on any pattern and text', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '/', '*', '?'), maxLength: 8 });
+    fc.assert(
+      fc.property(letters, fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 8 }), (pattern, text) => {
+        const expression = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+        expect(matches(pattern, text)).toBe(expression.test(text));
+      }),
+    );
   });
 });

@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decidePolicy, wildcard } from '../../../../local/gateway/policy.ts';
+import { decidePolicy } from '../../../../local/gateway/policy.ts';
 import cases from '../../../cases/gateway-policy.json' with { type: 'json' };
 
 describe('the policy that an authorizer returned, for one method', () => {
@@ -10,17 +9,5 @@ describe('the policy that an authorizer returned, for one method', () => {
 
   test.each([undefined, null, 'Allow', 7, {}, []])('a document that is %j denies', (document) => {
     expect(decidePolicy(document, 'arn:x')).toBe('deny');
-  });
-});
-
-describe('wildcards', () => {
-  test('agree with a regular expression on any pattern and text', () => {
-    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '/', '*', '?'), maxLength: 8 });
-    fc.assert(
-      fc.property(letters, fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 8 }), (pattern, text) => {
-        const expression = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`);
-        expect(wildcard(pattern, text)).toBe(expression.test(text));
-      }),
-    );
   });
 });
