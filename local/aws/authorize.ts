@@ -9,9 +9,21 @@ export function callerContext(caller: Caller): RequestContext {
   return {
     'aws:PrincipalArn': roleArnOf(caller),
     'aws:PrincipalAccount': caller.arn.split(':')[4] ?? '',
+    'aws:userid': userIdOf(caller),
+    ...(caller.issuedAt === undefined ? {} : { 'aws:TokenIssueTime': isoSeconds(caller.issuedAt) }),
     ...(caller.sourceIdentity === null ? {} : { 'aws:SourceIdentity': caller.sourceIdentity }),
     ...Object.fromEntries(Object.entries(caller.tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
   };
+}
+
+/** `ROLE-ID:SESSION-NAME` for a session; the made-up ids have the form of IAM's own. */
+export function userIdOf({ arn, role }: Caller): string {
+  return role === null ? 'AIDALOCALOPERATOR000' : `AROA${'LOCAL'.padEnd(16, '0')}:${arn.split('/').at(-1)}`;
+}
+
+/** Dates in IAM's request context have no fraction of a second. */
+function isoSeconds(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /** The ARN that a trust policy or `aws:PrincipalArn` means: a session's role, or the user itself. */
@@ -23,19 +35,28 @@ export function roleArnOf({ arn, role }: Caller): string {
 export function decide(caller: Caller, access: Access): Verdict {
   if (caller.role === null) return { allowed: true, reason: "the account's operator" };
   const context = { ...callerContext(caller), ...access.context };
-  const identity = { rolePolicies: caller.role.policies, sessionPolicy: caller.sessionPolicy };
+  const { policies, inline } = caller.role;
+  const identity = { rolePolicies: [...policies, ...(inline?.values() ?? [])], sessionPolicy: caller.sessionPolicy };
   return evaluate(identity, { ...access, context });
 }
 
 /**
  * @param region of the request
+ * @param now milliseconds since 1970
  * @returns why the plan is allowed
  * @throws AwsError access denied, in the service's form, for the first access that is not
  */
-export function authorize(service: ServiceName, caller: Caller, region: string, { needs, check }: Plan): string {
+export function authorize(
+  service: ServiceName,
+  caller: Caller,
+  region: string,
+  { needs, check }: Plan,
+  now: number,
+): string {
   let reason = 'no permission needed';
+  const request = { 'aws:RequestedRegion': region, 'aws:CurrentTime': isoSeconds(now) };
   for (const access of needs) {
-    const verdict = decide(caller, { ...access, context: { 'aws:RequestedRegion': region, ...access.context } });
+    const verdict = decide(caller, { ...access, context: { ...request, ...access.context } });
     reason = verdict.reason;
     if (!verdict.allowed)
       throw refusal(

@@ -50,6 +50,7 @@ const json = (status: number): Record<Kind, Form> => ({
 });
 const FORMS: Record<ServiceName, Record<Kind, Form>> = {
   sts: STS,
+  iam: STS,
   s3: S3,
   dynamodb: json(400),
   cloudwatch: json(400),

@@ -82,7 +82,7 @@ function admit(
   record.operation = plan.operation;
   record.model = plan.model ?? null;
   record.resources = [...new Set(plan.needs.map(({ resource }) => resource))];
-  record.reason = authorize(service.name, caller, request.region, plan);
+  record.reason = authorize(service.name, caller, request.region, plan, options.now());
   record.decision = 'allowed';
   return { plan, caller };
 }

@@ -9,6 +9,8 @@ export interface Role {
   readonly name: string;
   readonly trust: Policy;
   readonly policies: readonly Policy[];
+  /** Inline policies put on it while the account runs, by name. They are in memory only, like the sessions they speak of. */
+  readonly inline?: Map<string, Policy>;
 }
 
 export interface Credentials {
@@ -27,6 +29,8 @@ export interface Caller {
   readonly sourceIdentity: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly sessionPolicy: Policy | null;
+  /** Milliseconds since 1970 when the session was issued; the operator has none. */
+  readonly issuedAt?: number;
 }
 
 export interface Session extends Credentials {

@@ -8,6 +8,7 @@ import { control } from './control.ts';
 import { createDynamo } from './dynamodb/service.ts';
 import { exchange } from './exchange.ts';
 import { createFaults } from './faults.ts';
+import { createIam } from './iam.ts';
 import { localRoles } from './roles.ts';
 import { createS3 } from './s3/service.ts';
 import { createSageMaker } from './sagemaker/service.ts';
@@ -58,6 +59,7 @@ export interface Aws {
 /** The services' names in a signature's scope. */
 const SCOPES: Readonly<Record<string, ServiceName>> = {
   sts: 'sts',
+  iam: 'iam',
   dynamodb: 'dynamodb',
   s3: 's3',
   bedrock: 'bedrock',
@@ -72,7 +74,7 @@ const SCOPES: Readonly<Record<string, ServiceName>> = {
  */
 export async function startAws(options: AwsOptions): Promise<Aws> {
   const { account, region, dataDir, clock: now = Date.now } = options;
-  const roles = options.functionRoles ?? localRoles(account, region);
+  const roles = (options.functionRoles ?? localRoles(account, region)).map((role) => ({ ...role, inline: new Map() }));
   const sessions = createSessions(now);
   const calls = createCalls();
   const faults = createFaults();
@@ -80,6 +82,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   const dynamo = await createDynamo({ folder: join(dataDir, 'dynamodb'), account, region });
   const services: Record<ServiceName, Service> = {
     sts: createSts({ account, roles, sessions, now }),
+    iam: createIam({ account, roles }),
     dynamodb: dynamo.service,
     s3: createS3({ folder: join(dataDir, 's3'), now }),
     bedrock: createBedrock({ account }),
@@ -116,7 +119,8 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     credentialsFor(name) {
       const role = roles.find((candidate) => candidate.name === name);
       if (role === undefined) throw new Error(`there is no role ${name}`);
-      const session = functions.get(name) ?? sessions.issue(functionCaller(account, role), Number.POSITIVE_INFINITY);
+      const session =
+        functions.get(name) ?? sessions.issue(functionCaller(account, role, now()), Number.POSITIVE_INFINITY);
       functions.set(name, session);
       const { accessKeyId, secretAccessKey, sessionToken } = session;
       return { accessKeyId, secretAccessKey, sessionToken };
@@ -132,9 +136,9 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
 }
 
 /** Lambda names a function's session after the function. */
-function functionCaller(account: string, role: Role): Session['caller'] {
+function functionCaller(account: string, role: Role, issuedAt: number): Session['caller'] {
   const arn = `arn:aws:sts::${account}:assumed-role/${role.name}/${role.name}`;
-  return { arn, role, sessionName: role.name, sourceIdentity: null, tags: {}, sessionPolicy: null };
+  return { arn, role, sessionName: role.name, sourceIdentity: null, tags: {}, sessionPolicy: null, issuedAt };
 }
 
 async function readBody(req: IncomingMessage): Promise<Buffer | null> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { userIdOf } from './authorize.ts';
 import { invalid } from './error.ts';
 import type { AwsRequest, Plan, Service, WholeReply } from './service.ts';
 import type { Caller, Role, Sessions } from './sessions.ts';
@@ -63,6 +64,7 @@ export function createSts({ account, roles, sessions, now }: StsOptions): Servic
             sourceIdentity: wanted.sourceIdentity ?? caller.sourceIdentity,
             tags: wanted.tags,
             sessionPolicy: wanted.policy,
+            issuedAt: now(),
           },
           now() + wanted.seconds * 1000,
         );
@@ -86,9 +88,8 @@ function parameters({ body }: AwsRequest): URLSearchParams {
   return new URLSearchParams(body.toString('utf8'));
 }
 
-function identity({ arn, role }: Caller, account: string): WholeReply {
-  const id = role === null ? 'AIDALOCALOPERATOR000' : `AROA${'LOCAL'.padEnd(16, '0')}:${arn.split('/').at(-1)}`;
-  return answer('GetCallerIdentity', { Arn: arn, UserId: id, Account: account });
+function identity(caller: Caller, account: string): WholeReply {
+  return answer('GetCallerIdentity', { Arn: caller.arn, UserId: userIdOf(caller), Account: account });
 }
 
 function answer(operation: string, result: Elements): WholeReply {

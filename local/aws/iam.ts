@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { parsePolicy } from '../../policies/simulate/parse.ts';
+import type { Policy } from '../../policies/simulate/types.ts';
+import { AwsError, invalid } from './error.ts';
+import type { Service } from './service.ts';
+import type { Role } from './sessions.ts';
+import { type Elements, xmlDocument } from './xml.ts';
+
+const NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
+
+/** Characters of a role's inline policies together, without white space (IAM's quota). */
+const INLINE_MAX_CHARS = 10_240;
+
+export interface IamOptions {
+  account: string;
+  roles: readonly Role[];
+}
+
+type Inline = Map<string, Policy>;
+
+/** Does one operation on a role's inline policies. @returns the members of its result @throws AwsError */
+type Serve = (inline: Inline, form: URLSearchParams) => Elements;
+
+/** Identity and Access Management, Query protocol: the inline policies of a role, in force from the next request on. */
+export function createIam({ account, roles }: IamOptions): Service {
+  return {
+    name: 'iam',
+    strict: () => false,
+    plan({ body }) {
+      const form = new URLSearchParams(body.toString('utf8'));
+      const operation = form.get('Action') ?? '';
+      const serve = OPERATIONS[operation];
+      if (serve === undefined) throw invalid('Could not find operation for this service.', 'InvalidAction');
+      const role = form.get('RoleName') ?? '';
+      const resource = `arn:aws:iam::${account}:role/${role}`;
+      return {
+        operation,
+        needs: [{ action: `iam:${operation}`, resource, context: {} }],
+        serve: () => answer(operation, serve(inlineOf(roles, role), form)),
+      };
+    },
+    fail: ({ status, code, message }) => ({
+      status,
+      headers: { 'content-type': 'text/xml' },
+      body: xmlDocument(
+        'ErrorResponse',
+        {
+          Error: { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message },
+          RequestId: randomUUID(),
+        },
+        NAMESPACE,
+      ),
+    }),
+  };
+}
+
+const OPERATIONS: Readonly<Record<string, Serve>> = {
+  PutRolePolicy(inline, form) {
+    const text = form.get('PolicyDocument') ?? '';
+    const policy = parsePolicy(text);
+    if (typeof policy === 'string') throw invalid(`Syntax errors in policy: ${policy}`, 'MalformedPolicyDocument');
+    const others = [...inline].filter(([name]) => name !== nameOf(form)).map(([, other]) => JSON.stringify(other));
+    const chars = [...others, text].reduce((sum, one) => sum + one.replace(/\s/g, '').length, 0);
+    if (chars > INLINE_MAX_CHARS)
+      throw new AwsError(409, 'LimitExceeded', `Maximum policy size of ${INLINE_MAX_CHARS} bytes exceeded for role`);
+    inline.set(nameOf(form), policy);
+    return {};
+  },
+  GetRolePolicy(inline, form) {
+    const policy = inline.get(nameOf(form));
+    if (policy === undefined) throw absent(form);
+    // Encoded as RFC 3986 says, that is how IAM returns documents.
+    const document = encodeURIComponent(JSON.stringify(policy));
+    return { RoleName: form.get('RoleName') ?? '', PolicyName: nameOf(form), PolicyDocument: document };
+  },
+  DeleteRolePolicy(inline, form) {
+    if (!inline.delete(nameOf(form))) throw absent(form);
+    return {};
+  },
+};
+
+function nameOf(form: URLSearchParams): string {
+  const name = form.get('PolicyName') ?? '';
+  if (!/^[\w+=,.@-]{1,128}$/.test(name))
+    throw invalid('The specified value for policyName is invalid.', 'ValidationError');
+  return name;
+}
+
+function inlineOf(roles: readonly Role[], wanted: string): Inline {
+  const inline = roles.find(({ name }) => name === wanted)?.inline;
+  if (inline === undefined) throw noSuch(`The role with name ${wanted} cannot be found.`);
+  return inline;
+}
+
+function absent(form: URLSearchParams): AwsError {
+  return noSuch(`The role policy with name ${nameOf(form)} cannot be found.`);
+}
+
+function noSuch(message: string): AwsError {
+  return new AwsError(404, 'NoSuchEntity', message);
+}
+
+function answer(operation: string, result: Elements) {
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/xml' },
+    body: xmlDocument(
+      `${operation}Response`,
+      { [`${operation}Result`]: result, ResponseMetadata: { RequestId: randomUUID() } },
+      NAMESPACE,
+    ),
+  };
+}

@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
+import { DeleteRolePolicyCommand, GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Aws, startAws } from '../../local/aws/start.ts';
+
+const ACCOUNT = '111122223333';
+const ROLE = 'tollgate-local-invoker';
+const NOVA = 'amazon.nova-lite-v1:0';
+const OPERATOR = { accessKeyId: 'tollgate-operator', secretAccessKey: 'tollgate-operator' };
+
+let folder: string;
+let aws: Aws;
+let iam: IAMClient;
+let now = Date.UTC(2026, 10, 21, 12);
+const closing: { destroy(): void }[] = [];
+// The laptop's clock is the test's; a signature's date has to be near it.
+const config = () => ({
+  endpoint: aws.url,
+  region: 'us-east-1',
+  maxAttempts: 1,
+  systemClockOffset: now - Date.now(),
+});
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tollgate-iam-'));
+  aws = await startAws({ port: 0, dataDir: folder, account: ACCOUNT, region: 'us-east-1', clock: () => now });
+  iam = new IAMClient({ ...config(), credentials: OPERATOR });
+  closing.push(iam);
+});
+
+beforeEach(async () => {
+  now += 3_600_000;
+  await iam.send(new DeleteRolePolicyCommand({ RoleName: ROLE, PolicyName: 'p' })).catch(() => {});
+});
+
+afterAll(async () => {
+  for (const client of closing) client.destroy();
+  await aws.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A session of the invoker role for a tenant, and a call of a model with it. */
+async function session(tenant: string, name = `tg-${tenant}-x`): Promise<() => Promise<unknown>> {
+  const sts = new STSClient({ ...config(), credentials: aws.credentialsFor('tollgate-local-invoke') });
+  closing.push(sts);
+  const allow = {
+    Effect: 'Allow',
+    Action: ['bedrock:InvokeModel'],
+    Resource: [`arn:aws:bedrock:us-east-1::foundation-model/${NOVA}`],
+  };
+  const { Credentials } = await sts.send(
+    new AssumeRoleCommand({
+      RoleArn: `arn:aws:iam::${ACCOUNT}:role/${ROLE}`,
+      RoleSessionName: name,
+      SourceIdentity: `tg-${tenant}-x`,
+      DurationSeconds: 900,
+      Policy: JSON.stringify({ Version: '2012-10-17', Statement: [allow] }),
+      Tags: [
+        { Key: 'TenantId', Value: tenant },
+        { Key: 'CostCenter', Value: 'cc' },
+      ],
+    }),
+  );
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return () => {
+    const client = new BedrockRuntimeClient({
+      ...config(),
+      credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+      requestHandler: new NodeHttpHandler(),
+    });
+    closing.push(client);
+    return client.send(new ConverseCommand({ modelId: NOVA, messages: [{ role: 'user', content: [{ text: 'hi' }] }] }));
+  };
+}
+
+const deny = (Condition: object): string =>
+  JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Deny', Action: ['*'], Resource: ['*'], Condition }] });
+const put = (document: string, role = ROLE) =>
+  iam.send(new PutRolePolicyCommand({ RoleName: role, PolicyName: 'p', PolicyDocument: document }));
+const iso = (ms: number): string => new Date(ms).toISOString();
+const DENIED = {
+  name: 'AccessDeniedException',
+  message: expect.stringContaining('the role policy explicitly denies it'),
+};
+
+describe('inline policies of a role', () => {
+  test('are given back as they were put, and not after they were deleted', async () => {
+    const text = deny({ DateLessThan: { 'aws:TokenIssueTime': iso(now) } });
+    await put(text);
+    const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName: ROLE, PolicyName: 'p' }));
+    expect(decodeURIComponent(PolicyDocument)).toBe(text);
+    await iam.send(new DeleteRolePolicyCommand({ RoleName: ROLE, PolicyName: 'p' }));
+    await expect(iam.send(new GetRolePolicyCommand({ RoleName: ROLE, PolicyName: 'p' }))).rejects.toMatchObject({
+      name: expect.stringMatching(/^NoSuchEntity/),
+      $metadata: { httpStatusCode: 404 },
+    });
+  });
+
+  test.each([
+    ['an unknown role', deny({}), 'no-role', /^NoSuchEntity/],
+    ['a document that is none', '{"Statement":[{"Effect":"Perhaps"}]}', ROLE, /^MalformedPolicyDocument/],
+    ['more than a role may have', deny({ StringLike: { 'aws:userid': 'x'.repeat(10_240) } }), ROLE, /^LimitExceeded/],
+  ])('are refused: %s', async (_, document, role, name) => {
+    await expect(put(document, role)).rejects.toMatchObject({ name: expect.stringMatching(name) });
+  });
+});
+
+describe('a deny on the role, by what IAM knows of a session', () => {
+  test('is in force for a session issued before it, and not for one issued later', async () => {
+    const older = await session('acme');
+    await older();
+    now += 1_000;
+    await put(deny({ DateLessThan: { 'aws:TokenIssueTime': iso(now) } }));
+    await expect(older()).rejects.toMatchObject(DENIED);
+    await (await session('acme'))();
+  });
+
+  test("reaches the sessions of one tenant by the session's tag", async () => {
+    const [acme, globex] = [await session('acme'), await session('globex')];
+    await put(deny({ StringEquals: { 'aws:PrincipalTag/TenantId': 'acme' } }));
+    await expect(acme()).rejects.toMatchObject(DENIED);
+    await globex();
+  });
+
+  test("reaches sessions by their name, the second part of the user's id", async () => {
+    const [named, other] = [await session('acme', 'tg-acme@direct-x'), await session('acme')];
+    await put(deny({ StringLike: { 'aws:userid': '*:tg-*@direct-*' } }));
+    await expect(named()).rejects.toMatchObject(DENIED);
+    await other();
+  });
+
+  test('knows the time of the request', async () => {
+    const call = await session('acme');
+    await put(deny({ DateGreaterThanEquals: { 'aws:CurrentTime': iso(now + 60_000) } }));
+    await call();
+    now += 60_000;
+    await expect(call()).rejects.toMatchObject(DENIED);
+  });
+});
