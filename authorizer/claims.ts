@@ -56,12 +56,16 @@ function typeOf(typ: Json | undefined): Json | undefined {
  * @param claims the decoded payload; its `iss` is the issuer's
  * @param now milliseconds since 1970
  * @returns `exp`, whole seconds since 1970, later than now
- * @throws TollgateError reason exp | expired | nbf | iat | audience | client | token-use | token-kind
+ * @throws TollgateError reason exp | expired | nbf | iat | audience | client | claim-value | groups-overage | token-use |
+ *   token-kind
  */
 export function checkClaims(claims: Members, header: TokenHeader, issuer: TrustedIssuer, now: number): number {
   const exp = checkTimes(claims, now);
   if (issuer.audience !== null && !isForUs(claims.aud, issuer.audience, issuer.audienceList)) throw refused('audience');
-  if (issuer.clientIds !== null && !issuer.clientIds.includes(clientOf(claims))) throw refused('client');
+  if (issuer.clientIds !== null && !issuer.clientIds.includes(clientOf(claims, issuer))) throw refused('client');
+  for (const [name, values] of issuer.requiredClaims) if (!hasValue(claims, name, values)) throw refused('claim-value');
+  // Groups that are left out are not groups that the caller does not have.
+  if (issuer.overageClaims.some((name) => Object.hasOwn(claims, name))) throw refused('groups-overage');
   checkKind(claims, header, issuer);
   return exp;
 }
@@ -87,10 +91,20 @@ function isForUs(aud: Json | undefined, ours: readonly string[], listAllowed: bo
   return names.length === aud.length && names.some((one) => ours.includes(one));
 }
 
-/** RFC 9068 section 2.2 `client_id`; OpenID Connect and Entra ID write `azp`. '' is nobody's. */
-function clientOf({ client_id: clientId, azp }: Members): string {
-  const client = clientId === undefined ? azp : clientId;
+/**
+ * RFC 9068 section 2.2 `client_id`; OpenID Connect and Entra ID write `azp`.
+ *
+ * @returns '' when the token names no client; it is nobody's id
+ */
+export function clientOf(claims: Members, { clientClaim }: TrustedIssuer): string {
+  const name = clientClaim ?? (Object.hasOwn(claims, 'client_id') ? 'client_id' : 'azp');
+  const client = Object.hasOwn(claims, name) ? claims[name] : undefined;
   return typeof client === 'string' ? client : '';
+}
+
+function hasValue(claims: Members, name: string, values: readonly string[] | null): boolean {
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  return typeof value === 'string' && value !== '' && (values === null || values.includes(value));
 }
 
 function checkKind(claims: Members, header: TokenHeader, issuer: TrustedIssuer): void {

@@ -1,9 +1,11 @@
 import type { CallerContext } from '../contract/context.ts';
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
-import { type Principal, parsePrincipal, parseTenantId, type TenantId } from '../contract/identity.ts';
+import { ADMIN_ROLE, type Principal, parsePrincipal, parseTenantId, type TenantId } from '../contract/identity.ts';
+import type { TrustedIssuer } from '../contract/issuer.ts';
 import type { Json } from '../contract/json.ts';
 import { ROLES_MAX_BYTES } from '../contract/limits.ts';
 import type { TenantEntries } from '../registry/reader.ts';
+import { clientOf, type Members } from './claims.ts';
 import type { VerifiedToken } from './verify.ts';
 
 /** Who is calling, by the verified claims alone. */
@@ -17,11 +19,10 @@ export interface Identity {
 }
 
 /**
- * @throws TollgateError `unauthenticated` with reason tenant-claim | principal-claim | roles-claim | roles-too-many: the
- *   token is genuine, but it does not say who is calling in a form that can be used
+ * @throws TollgateError `unauthenticated` with reason tenant-claim | tenant-client | principal-claim | roles-claim |
+ *   roles-too-many: the token is genuine, but it does not say who is calling in a form that can be used
  */
 export function identify({ issuer, claims, exp }: VerifiedToken): Identity {
-  const claim = (name: string): Json | undefined => (Object.hasOwn(claims, name) ? claims[name] : undefined);
   const or = <T>(reason: string, parse: () => T): T => {
     try {
       return parse();
@@ -30,13 +31,38 @@ export function identify({ issuer, claims, exp }: VerifiedToken): Identity {
       throw new TollgateError('unauthenticated', { reason: own ?? reason, detail: { issuer: issuer.issuer } });
     }
   };
-  const { tenantClaim, principalClaim, rolesClaim } = issuer;
+  const { tenant, principalClaims, rolesClaim, adminRoles } = issuer;
   return {
-    tenant: or('tenant-claim', () => parseTenantId(claim(tenantClaim))),
-    principal: or('principal-claim', () => parsePrincipal(claim(principalClaim))),
-    roles: rolesClaim === null ? [] : or('roles-claim', () => parseRoles(claim(rolesClaim))),
+    tenant: or(tenant.by === 'client' ? 'tenant-client' : 'tenant-claim', () => tenantOf(claims, issuer)),
+    principal: or('principal-claim', () => parsePrincipal(principalOf(claims, principalClaims))),
+    roles: rolesClaim === null ? [] : or('roles-claim', () => parseRoles(own(claims, rolesClaim), adminRoles)),
     exp,
   };
+}
+
+function own(claims: Members, name: string): Json | undefined {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}
+
+function tenantOf(claims: Members, issuer: TrustedIssuer): TenantId {
+  const { tenant } = issuer;
+  switch (tenant.by) {
+    case 'issuer':
+      return tenant.tenant;
+    case 'claim':
+      return parseTenantId(own(claims, tenant.claim));
+    case 'client':
+      return parseTenantId(tenant.tenants.get(clientOf(claims, issuer)));
+  }
+}
+
+/** @returns undefined when one claim is missing, or could be read as two */
+function principalOf(claims: Members, names: readonly string[]): Json | undefined {
+  const values = names.map((name) => own(claims, name));
+  if (values.length === 1) return values[0];
+  return values.every((value) => typeof value === 'string' && value !== '' && !value.includes('/'))
+    ? values.join('/')
+    : undefined;
 }
 
 export type Admission =
@@ -53,12 +79,18 @@ export function admit(identity: Identity, entries: TenantEntries | null): Admiss
 }
 
 /** An array of strings (Cognito groups, Entra ID app roles, Okta groups), or words apart by spaces (OAuth `scope`). */
-function parseRoles(value: Json | undefined): string[] {
+function parseRoles(value: Json | undefined, adminRoles: readonly string[]): string[] {
   if (value === undefined) return [];
   const list = typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : value;
   if (!Array.isArray(list) || !list.every((role) => typeof role === 'string' && role !== ''))
     throw new TollgateError('unauthenticated', { reason: 'roles-claim' });
-  const unique = [...new Set(list as string[])];
+  // `admin` is ours to give: a name that somebody else's directory happens to use must not become it.
+  const meant = (list as string[]).flatMap((role) => {
+    const isAdmin = adminRoles.includes(role);
+    if (role === ADMIN_ROLE) return isAdmin ? [role] : [];
+    return isAdmin ? [role, ADMIN_ROLE] : [role];
+  });
+  const unique = [...new Set(meant)];
   // As the context will hold them: a list in JSON, as a string in JSON.
   if (Buffer.byteLength(JSON.stringify(JSON.stringify(unique))) > ROLES_MAX_BYTES)
     throw new TollgateError('unauthenticated', { reason: 'roles-too-many' });

@@ -10,6 +10,9 @@ export type TenantId = string & { readonly [tenantBrand]: true };
 /** Who within the tenant called (usually the token's `sub`): 1 to 256 printable characters of any script. */
 export type Principal = string & { readonly [principalBrand]: true };
 
+/** The one role that has a meaning of its own: it may edit the registry. */
+export const ADMIN_ROLE = 'admin';
+
 // ASCII only: a look-alike letter (a Cyrillic one in "acme") must not become another tenant that reads the same. No
 // `*`, `/`, `:`, `#`, `$`: the id goes into IAM names, ARNs, DynamoDB keys and S3 keys, and none of them may split on it.
 const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;

@@ -26,7 +26,7 @@ function fieldOf(run: () => unknown): string | undefined {
 
 describe('settings', () => {
   test('a complete environment is accepted and frozen', () => {
-    expect(authorizerSettings(env).issuers[0]).toMatchObject({ principalClaim: 'sub', audience: ['tollgate'] });
+    expect(authorizerSettings(env).issuers[0]).toMatchObject({ principalClaims: ['sub'], audience: ['tollgate'] });
     expect(invokeSettings(env).callTotalMs).toBeGreaterThan(0);
     expect(Object.isFrozen(meteringSettings(env))).toBe(true);
   });
