@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import type { ErrorReport, FromWorker, ToWorker, WorkerData } from './messages.ts';
+import { Turns } from './turns.ts';
 
 export interface FunctionOptions {
   /** As in AWS, e.g. `tollgate-local-invoke`. */
@@ -14,6 +15,13 @@ export interface FunctionOptions {
   /** Where Node keeps compiled code from one start to the next; absent: nowhere. */
   cacheDir?: string;
 }
+
+/**
+ * Calls of `call` that an environment has at once. Lambda gives an environment one at a time, so a handler's own time limits
+ * (2 s for a registry read) are for a machine that does nothing else; a burst that all began at once would spend them
+ * waiting for each other. More than one, so that their waits for the table overlap.
+ */
+const CALLS_AT_ONCE = 8;
 
 /** What reads a streamed answer. None of these is called again after `failed` or `ended`. */
 export interface StreamReader {
@@ -44,6 +52,7 @@ interface Invocation {
 /** A Lambda function on this machine: the same handler file, in an environment of its own. */
 export class LocalFunction {
   readonly #options: FunctionOptions;
+  readonly #turns = new Turns(CALLS_AT_ONCE);
   readonly #invocations = new Map<number, Invocation>();
   #worker: Worker | undefined;
   #ready: Promise<void> | undefined;
@@ -67,9 +76,13 @@ export class LocalFunction {
   }
 
   /** @param event what JSON can hold @throws FunctionError with the handler's own message */
-  async call(event: unknown, requestId: string): Promise<unknown> {
-    await this.start();
-    return new Promise((resolve, reject) => this.#invoke(JSON.stringify(event), requestId, { resolve, reject }));
+  call(event: unknown, requestId: string): Promise<unknown> {
+    return this.#turns.take(async () => {
+      if (this.#stopping !== undefined)
+        throw new FunctionError({ name: 'EnvironmentError', message: `${this.name} is stopping` });
+      await this.start();
+      return new Promise((resolve, reject) => this.#invoke(JSON.stringify(event), requestId, { resolve, reject }));
+    });
   }
 
   /**

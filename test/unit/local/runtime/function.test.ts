@@ -68,6 +68,22 @@ describe('an execution environment', () => {
     expect(await fn.call({ do: 'echo', value: 1 }, 'id')).toMatchObject({ value: 1 });
   });
 
+  test('gets no more calls at once than a small number, and every call its turn', async () => {
+    const { fn } = start('plain');
+    const most = await Promise.all(
+      Array.from({ length: 40 }, async () => (await fn.call({ do: 'count' }, 'id')) as { atOnce: number }),
+    );
+    expect(Math.max(...most.map(({ atOnce }) => atOnce))).toBe(8);
+  });
+
+  test('takes no new call once it is told to stop', async () => {
+    const { fn } = start('plain');
+    await fn.start();
+    const stopped = fn.stop(1_000);
+    await expect(fn.call({ do: 'echo' }, 'id')).rejects.toThrow('a-function is stopping');
+    await stopped;
+  });
+
   test('has given over every line once it is in sync', async () => {
     const { fn, lines } = start('plain');
     await fn.call({ do: 'log', value: 2_000 }, 'id');

@@ -1,4 +1,6 @@
-/** A handler that does not stream: echoes, shows its environment, throws, or dies, as its event says. */
+let running = 0;
+
+/** A handler that does not stream: echoes, shows its environment, counts, throws, or dies, as its event says. */
 export async function handler(event: { do: string; value?: unknown }, context: { awsRequestId: string }) {
   switch (event.do) {
     case 'echo':
@@ -8,6 +10,14 @@ export async function handler(event: { do: string; value?: unknown }, context: {
     case 'log':
       for (let i = 0; i < Number(event.value); i++) process.stdout.write(`line ${i}\n`);
       return null;
+    case 'count': {
+      // Every call that is let in meanwhile is counted before the first one leaves.
+      running++;
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      const atOnce = running;
+      running--;
+      return { atOnce };
+    }
     case 'throw':
       throw new Error('Unauthorized');
     case 'die':
