@@ -1,8 +1,8 @@
-import { matches, matchesArn, substitute, valuesOf } from './match.ts';
+import { matchesArn, matchesFilled, substitute, valueIn } from './match.ts';
 import { listOf, type RequestContext, type Statement } from './types.ts';
 
-/** Compares one value of the request with one of the policy. */
-type Compare = (given: string, wanted: string) => boolean;
+/** Compares one value of the request with one of the policy; null when a variable in the policy has no value. */
+type Compare = (given: string, wanted: string, context: RequestContext) => boolean | null;
 
 interface Operator {
   compare: Compare;
@@ -13,29 +13,40 @@ interface Operator {
 const number = (text: string): number => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN);
 const moment = (text: string): number => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
 
+/** Of two texts without wildcards. */
+const plain =
+  (test: (given: string, wanted: string) => boolean): Compare =>
+  (given, wanted, context) => {
+    const text = substitute(wanted, context);
+    return text === null ? null : test(given, text);
+  };
+const like: Compare = (given, wanted, context) => matchesFilled(wanted, given, context);
+const arnLike: Compare = (given, wanted, context) => matchesArn(wanted, given, context);
+const same = plain((a, b) => a === b);
+
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
 const OPERATORS: Readonly<Record<string, Operator>> = {
-  StringEquals: { compare: (a, b) => a === b },
-  StringNotEquals: { compare: (a, b) => a === b, negated: true },
-  StringEqualsIgnoreCase: { compare: (a, b) => a.toLowerCase() === b.toLowerCase() },
-  StringLike: { compare: (a, b) => matches(b, a) },
-  StringNotLike: { compare: (a, b) => matches(b, a), negated: true },
-  ArnEquals: { compare: (a, b) => matchesArn(b, a) },
-  ArnLike: { compare: (a, b) => matchesArn(b, a) },
-  ArnNotEquals: { compare: (a, b) => matchesArn(b, a), negated: true },
-  ArnNotLike: { compare: (a, b) => matchesArn(b, a), negated: true },
-  Bool: { compare: (a, b) => a.toLowerCase() === b.toLowerCase() },
-  NumericEquals: { compare: (a, b) => number(a) === number(b) },
-  NumericNotEquals: { compare: (a, b) => number(a) === number(b), negated: true },
-  NumericLessThan: { compare: (a, b) => number(a) < number(b) },
-  NumericLessThanEquals: { compare: (a, b) => number(a) <= number(b) },
-  NumericGreaterThan: { compare: (a, b) => number(a) > number(b) },
-  NumericGreaterThanEquals: { compare: (a, b) => number(a) >= number(b) },
-  DateEquals: { compare: (a, b) => moment(a) === moment(b) },
-  DateLessThan: { compare: (a, b) => moment(a) < moment(b) },
-  DateLessThanEquals: { compare: (a, b) => moment(a) <= moment(b) },
-  DateGreaterThan: { compare: (a, b) => moment(a) > moment(b) },
-  DateGreaterThanEquals: { compare: (a, b) => moment(a) >= moment(b) },
+  StringEquals: { compare: same },
+  StringNotEquals: { compare: same, negated: true },
+  StringEqualsIgnoreCase: { compare: plain((a, b) => a.toLowerCase() === b.toLowerCase()) },
+  StringLike: { compare: like },
+  StringNotLike: { compare: like, negated: true },
+  ArnEquals: { compare: arnLike },
+  ArnLike: { compare: arnLike },
+  ArnNotEquals: { compare: arnLike, negated: true },
+  ArnNotLike: { compare: arnLike, negated: true },
+  Bool: { compare: plain((a, b) => a.toLowerCase() === b.toLowerCase()) },
+  NumericEquals: { compare: plain((a, b) => number(a) === number(b)) },
+  NumericNotEquals: { compare: plain((a, b) => number(a) === number(b)), negated: true },
+  NumericLessThan: { compare: plain((a, b) => number(a) < number(b)) },
+  NumericLessThanEquals: { compare: plain((a, b) => number(a) <= number(b)) },
+  NumericGreaterThan: { compare: plain((a, b) => number(a) > number(b)) },
+  NumericGreaterThanEquals: { compare: plain((a, b) => number(a) >= number(b)) },
+  DateEquals: { compare: plain((a, b) => moment(a) === moment(b)) },
+  DateLessThan: { compare: plain((a, b) => moment(a) < moment(b)) },
+  DateLessThanEquals: { compare: plain((a, b) => moment(a) <= moment(b)) },
+  DateGreaterThan: { compare: plain((a, b) => moment(a) > moment(b)) },
+  DateGreaterThanEquals: { compare: plain((a, b) => moment(a) >= moment(b)) },
 };
 
 const FORM = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/;
@@ -53,29 +64,27 @@ export function isOperator(name: string): boolean {
  */
 export function conditionHolds(condition: Statement['Condition'], context: RequestContext): boolean {
   return Object.entries(condition ?? {}).every(([name, keys]) =>
-    Object.entries(keys).every(([key, wanted]) => holds(name, listOf(wanted), valuesOf(context, key), context)),
+    Object.entries(keys).every(([key, wanted]) => holds(name, key, listOf(wanted), context)),
   );
 }
 
-function holds(
-  name: string,
-  wanted: readonly string[],
-  given: readonly string[] | undefined,
-  context: RequestContext,
-): boolean {
+function holds(name: string, key: string, wanted: readonly string[], context: RequestContext): boolean {
   const [, set, base = '', ifExists] = FORM.exec(name) ?? [];
-  if (base === 'Null')
-    return wanted.some((value) => (value === 'true') === (given === undefined || given.length === 0));
+  const value = valueIn(context, key);
+  const given = typeof value === 'string' ? [value] : (value ?? []);
+  if (base === 'Null') return wanted.some((text) => (text === 'true') === (given.length === 0));
   const operator = OPERATORS[base];
   if (operator === undefined) throw new Error(`condition operator ${name} is not implemented`);
-  if (given === undefined || given.length === 0) {
+  const negated = operator.negated === true;
+  if (given.length === 0) {
     if (ifExists !== undefined || set === 'ForAllValues') return true;
-    return operator.negated === true && set === undefined;
+    return negated && set === undefined;
   }
-  const values = wanted.map((value) => substitute(value, context)).filter((value) => value !== null);
-  const matchesAny = (value: string): boolean => values.some((candidate) => operator.compare(value, candidate));
-  const passes = (value: string): boolean => matchesAny(value) !== (operator.negated === true);
-  // Without a set prefix a key has one value; if there are several, a positive operator needs one and a negated one all.
-  if (set === 'ForAllValues' || (set === undefined && operator.negated === true)) return given.every(passes);
-  return given.some(passes);
+  // A key that can have many values is only compared under a set operator.
+  if (set === undefined && typeof value !== 'string') return false;
+  const passes = (text: string): boolean => {
+    const found = wanted.map((candidate) => operator.compare(text, candidate, context));
+    return negated ? found.every((matched) => matched === false) : found.some((matched) => matched === true);
+  };
+  return set === 'ForAllValues' ? given.every(passes) : given.some(passes);
 }

@@ -1,5 +1,5 @@
 import { conditionHolds } from './condition.ts';
-import { matches, matchesArn, substitute } from './match.ts';
+import { matches, matchesArn, matchesFilled } from './match.ts';
 import { type Access, listOf, type Policy, type RequestContext, type Statement } from './types.ts';
 
 /**
@@ -93,12 +93,14 @@ function actionMatches({ Action, NotAction }: Statement, action: string): boolea
 }
 
 function resourceMatches({ Resource, NotResource }: Statement, resource: string, context: RequestContext): boolean {
-  const any = (patterns: readonly string[]): boolean =>
-    patterns.some((pattern) => {
+  const found = (patterns: readonly string[]): (boolean | null)[] =>
+    patterns.map((pattern) => {
       if (pattern === '*') return true;
-      const text = substitute(pattern, context);
-      return text !== null && (text.startsWith('arn:') ? matchesArn(text, resource) : matches(text, resource));
+      return pattern.startsWith('arn:')
+        ? matchesArn(pattern, resource, context)
+        : matchesFilled(pattern, resource, context);
     });
-  if (NotResource !== undefined) return !any(listOf(NotResource));
-  return Resource !== undefined && any(listOf(Resource));
+  // A variable without a value makes no statement match, least of all one that allows everything else.
+  if (NotResource !== undefined) return found(listOf(NotResource)).every((matched) => matched === false);
+  return Resource !== undefined && found(listOf(Resource)).some((matched) => matched === true);
 }
