@@ -109,6 +109,14 @@ describe('the key set', () => {
   test.each([
     ['says nothing', (_: IncomingMessage, __: ServerResponse) => {}],
     ['sends its first byte and no more', (_: IncomingMessage, response: ServerResponse) => response.write('{')],
+    [
+      'sends a byte now and then, for ever',
+      (_: IncomingMessage, response: ServerResponse) => {
+        response.write('{');
+        const drip = setInterval(() => response.write(' '), 5);
+        response.once('close', () => clearInterval(drip));
+      },
+    ],
   ])('is given up after the time limit when the issuer %s', async (_, route) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const arrived = new Promise<void>((resolve) => {
