@@ -4,6 +4,7 @@ import { ADMIN_ROLE, type Principal, parsePrincipal, parseTenantId, type TenantI
 import type { TrustedIssuer } from '../contract/issuer.ts';
 import type { Json } from '../contract/json.ts';
 import { ROLES_MAX_BYTES } from '../contract/limits.ts';
+import { entitled } from '../registry/entitled.ts';
 import type { TenantEntries } from '../registry/reader.ts';
 import { clientOf, type Members } from './claims.ts';
 import type { VerifiedToken } from './verify.ts';
@@ -75,7 +76,8 @@ export function admit(identity: Identity, entries: TenantEntries | null): Admiss
   // The registry answers for the tenant it was asked about; were it ever not so, this is the last place to notice.
   if (entries.id !== identity.tenant) return { admitted: false, reason: 'tenant-mismatch' };
   if (entries.suspended) return { admitted: false, reason: 'tenant-suspended' };
-  return { admitted: true, context: { ...identity, costCenter: entries.costCenter, models: entries.models } };
+  const models = entitled(entries.models, identity.roles);
+  return { admitted: true, context: { ...identity, costCenter: entries.costCenter, models } };
 }
 
 /** An array of strings (Cognito groups, Entra ID app roles, Okta groups), or words apart by spaces (OAuth `scope`). */

@@ -2,7 +2,7 @@ import { TollgateError } from './errors.ts';
 import { type Principal, parsePrincipal, parseTenantId, type TenantId } from './identity.ts';
 import { parseJson } from './json.ts';
 import { CONTEXT_MAX_BYTES } from './limits.ts';
-import { ACTIONS, type AllowedModel, arnsOf, STATUSES, type Target } from './model.ts';
+import { ACTIONS, type AllowedModel, arnsOf, type Restrictions, STATUSES, type Target } from './model.ts';
 
 /**
  * What the authorizer tells the invoke function. API Gateway passes scalars only, and passes them as strings, so the
@@ -105,7 +105,7 @@ function models(value: unknown): AllowedModel[] {
 // The ARNs themselves are checked where they matter, when the session policy is built; here only the shape.
 function isAllowedModel(item: unknown): item is AllowedModel {
   if (item === null || typeof item !== 'object') return false;
-  const { id, target, actions, lifecycle, direct } = item as Partial<AllowedModel>;
+  const { id, target, actions, lifecycle, direct, ...restrictions } = item as Partial<AllowedModel>;
   return (
     typeof id === 'string' &&
     isTarget(target) &&
@@ -115,7 +115,31 @@ function isAllowedModel(item: unknown): item is AllowedModel {
     typeof lifecycle === 'object' &&
     lifecycle !== null &&
     STATUSES.includes(lifecycle.status) &&
-    (direct === undefined || direct === true)
+    (direct === undefined || direct === true) &&
+    areRestrictions(restrictions)
+  );
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
+const isList = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && value.every(isText);
+
+const RESTRICTIONS: { readonly [Name in keyof Restrictions]-?: (value: unknown) => boolean } = {
+  guardrail: (value) =>
+    value !== null &&
+    typeof value === 'object' &&
+    Object.keys(value).sort().join() === 'arn,version' &&
+    Object.values(value).every(isText),
+  maxTokens: isCount,
+  regions: isList,
+  roles: isList,
+  expiresAt: isCount,
+};
+
+// A member that is not known here may be a restriction of a later version: ignoring it would lift it.
+function areRestrictions(members: object): boolean {
+  return Object.entries(members).every(
+    ([name, value]) => Object.hasOwn(RESTRICTIONS, name) && RESTRICTIONS[name as keyof Restrictions](value),
   );
 }
 

@@ -71,7 +71,7 @@ function utf8(bytes: Uint8Array, field: string): string {
 }
 
 /** The index just past a string that begins (with its quote) at `at`; the text may still be invalid JSON. */
-function endOfString(text: string, at: number): number {
+export function endOfString(text: string, at: number): number {
   for (let i = at + 1; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === 0x5c) i++;

@@ -205,3 +205,8 @@ export const REVOKED_TENANTS_MAX = 16;
 
 /** Milliseconds. A session refused by IAM is made anew, once, if it is at least this old: a refusal of a fresh one is final. */
 export const DENIED_SESSION_RENEW_AFTER_MS = 5_000;
+
+/** Regions and roles that one grant may list; a caller's own roles take ROLES_MAX_BYTES at most. */
+export const GRANT_REGIONS_MAX = 50;
+export const GRANT_ROLES_MAX = 50;
+export const ROLE_MAX_CHARS = 256;

@@ -53,8 +53,30 @@ export interface Lifecycle {
   successor?: string;
 }
 
+/** A guardrail in the region of the model's calls. */
+export interface Guardrail {
+  /** `arn:aws:bedrock:REGION:ACCOUNT:guardrail/ID`, without the version. */
+  arn: string;
+  /** A number from 1, or `DRAFT`. */
+  version: string;
+}
+
+/** What a grant demands beyond its actions. Whatever is absent is not restricted. */
+export interface Restrictions {
+  /** Every call runs under it. */
+  guardrail?: Guardrail;
+  /** The most tokens that one answer may have; 1 or more. */
+  maxTokens?: number;
+  /** Nothing of a call runs outside of these; sorted, each once. */
+  regions?: string[];
+  /** The caller's token has one of these; sorted, each once. */
+  roles?: string[];
+  /** Whole seconds since 1970, UTC: from this moment on the grant is none. */
+  expiresAt?: number;
+}
+
 /** A registry model joined with the tenant's grant for it: all that invoke needs, and nothing of any other tenant. */
-export interface AllowedModel {
+export interface AllowedModel extends Restrictions {
   /** The registry id. */
   id: string;
   target: Target;

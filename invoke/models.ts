@@ -1,6 +1,7 @@
 import type { CallerContext } from '../contract/context.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import type { AllowedModel } from '../contract/model.ts';
+import { entitled } from '../registry/entitled.ts';
 import type { RegistryReader, TenantEntries } from '../registry/reader.ts';
 
 /**
@@ -20,7 +21,7 @@ export interface ModelsOptions {
 /** The entries travel in the authorizer's context; the registry is asked only for a tenant whose entries did not fit. */
 export function createModels({ registry, onUndecided }: ModelsOptions): ModelsOf {
   return async (caller) => {
-    if (caller.models !== null) return caller.models;
+    if (caller.models !== null) return entitled(caller.models, caller.roles);
     let entries: TenantEntries | null;
     try {
       entries = await registry.tenant(caller.tenant);
@@ -32,6 +33,6 @@ export function createModels({ registry, onUndecided }: ModelsOptions): ModelsOf
     // The authorizer let this tenant in, so it was removed or suspended since then.
     if (entries === null) throw new TollgateError('forbidden', { reason: 'tenant-unknown' });
     if (entries.suspended) throw new TollgateError('forbidden', { reason: 'tenant-suspended' });
-    return entries.models;
+    return entitled(entries.models, caller.roles);
   };
 }

@@ -12,6 +12,7 @@ import { beginInvocation, type Invocation } from './invocation.ts';
 import type { ModelsOf } from './models.ts';
 import type { Provider, ProviderReply } from './providers/provider.ts';
 import { answerHeaders, isExpiredToken, readError, upstreamError } from './providers/upstream.ts';
+import { restrict } from './restrict.ts';
 import { pump } from './stream.ts';
 import { estimate, NO_USAGE, type Usage, usageOfAnswer } from './tokens.ts';
 import { readBody } from './whole.ts';
@@ -20,6 +21,8 @@ export interface PipelineOptions {
   models: ModelsOf;
   /** The first wall. Replaced only by a test that shows the second one, IAM, standing alone. */
   decide?: typeof decideModel;
+  /** What brings a call under its grant. Replaced only by a test that shows IAM refusing a call that it did not. */
+  restrict?: typeof restrict;
   credentials: Credentials;
   providers: Readonly<Partial<Record<Target['kind'], Provider>>>;
   meter: Meter;
@@ -45,7 +48,7 @@ interface Step {
  * sent.
  */
 export function createPipeline(options: PipelineOptions): Run {
-  const { decide = decideModel, clock, deadlines, write } = options;
+  const { decide = decideModel, restrict: restricted = restrict, clock, deadlines, write } = options;
 
   return async (call) => {
     const invocation = beginInvocation(call, options);
@@ -54,7 +57,7 @@ export function createPipeline(options: PipelineOptions): Run {
     try {
       const held = await options.models(call.caller);
       const model = allowed(decide(held, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
-      const request = call.prepare(model);
+      const request = restricted(call.prepare(model), model);
       const provider = options.providers[model.target.kind];
       if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
       step.usage = () => estimate(request, 0);
@@ -126,7 +129,7 @@ export function createPipeline(options: PipelineOptions): Run {
   /** An entry whose policy cannot be built grants nothing, like one that is not there. */
   function policyOf(grant: AllowedModel, action: Action): SessionPolicy {
     try {
-      return sessionPolicy(grant.target, grant.actions.includes(action) ? [action] : grant.actions);
+      return sessionPolicy(grant.target, grant.actions.includes(action) ? [action] : grant.actions, grant);
     } catch (cause) {
       const { reason, field } = asTollgateError(cause);
       const event = { event: 'unusable-entry', level: 'error' as const, model: grant.id, reason, field };

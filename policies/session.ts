@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 import { TollgateError } from '../contract/errors.ts';
+import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits.ts';
 import {
   ACTIONS,
   type Action,
+  arnsOf,
   type BedrockModelTarget,
   type BedrockProfileTarget,
+  type Guardrail,
+  type Restrictions,
   type SageMakerTarget,
   type Target,
 } from '../contract/model.ts';
 import { type ModelArn, PROFILE_TYPES, parseModelArn, type ResourceType, SINGLE_MODEL_TYPES } from './arn.ts';
-import { documentOf, type PermissionStatement, type PolicyDocument } from './document.ts';
+import { type Condition, documentOf, type PermissionStatement, type PolicyDocument } from './document.ts';
+import { type GuardrailArn, parseGuardrail } from './guardrail.ts';
 import { assertFits } from './size.ts';
 
 /** What STS is given with every AssumeRole, so that the session can call one target and nothing else of the role's. */
@@ -26,6 +31,10 @@ export interface SessionPolicy {
 const BEDROCK = { invoke: 'bedrock:InvokeModel', stream: 'bedrock:InvokeModelWithResponseStream' } as const;
 const SAGEMAKER = { invoke: 'sagemaker:InvokeEndpoint', stream: 'sagemaker:InvokeEndpointWithResponseStream' } as const;
 const COUNT_TOKENS = 'bedrock:CountTokens';
+const APPLY_GUARDRAIL = 'bedrock:ApplyGuardrail';
+
+/** What of a grant's restrictions IAM can hold up. It has no key for the tokens asked for, nor for a token's roles. */
+export type SessionRestrictions = Pick<Restrictions, 'guardrail' | 'regions' | 'expiresAt'>;
 
 /**
  * The one session policy for calling `target` with `actions`. Every ARN is parsed again here, wherever it came from.
@@ -35,11 +44,17 @@ const COUNT_TOKENS = 'bedrock:CountTokens';
  *
  * @param target of a registry entry; its ARNs may come in any order and repeat
  * @param actions at least one; in any order, may repeat
+ * @param restrictions of the grant; an AllowedModel is one. The policy is that of no restrictions when there are none
  * @throws TollgateError `bad_arn` naming the member (reason as in arn.ts, or no-arns | kind | partition-differs |
- *   account-differs | region-differs | regionless-model), `bad_entry` (no-actions | unknown-action |
- *   action-not-available), `policy_too_large`
+ *   account-differs | region-differs | regionless-model; of a guardrail as in guardrail.ts, or guardrail-region),
+ *   `bad_entry` (no-actions | unknown-action | action-not-available | outside-residency | no-guardrail-here |
+ *   not-a-time), `policy_too_large`
  */
-export function sessionPolicy(target: Target, actions: readonly Action[]): SessionPolicy {
+export function sessionPolicy(
+  target: Target,
+  actions: readonly Action[],
+  restrictions: SessionRestrictions = {},
+): SessionPolicy {
   if (actions.length === 0) throw new TollgateError('bad_entry', { field: 'actions', reason: 'no-actions' });
   for (const action of actions)
     if (!ACTIONS.includes(action)) throw new TollgateError('bad_entry', { field: 'actions', reason: 'unknown-action' });
@@ -50,10 +65,69 @@ export function sessionPolicy(target: Target, actions: readonly Action[]): Sessi
       reason: 'action-not-available',
       message: 'This kind of model has none of the wanted actions.',
     });
-  const document = documentOf(statements);
+  const document = documentOf(restricted(statements, target, restrictions));
   const text = JSON.stringify(document);
   assertFits(text);
   return { document, text, hash: createHash('sha256').update(text).digest('hex') };
+}
+
+/**
+ * The same statements under the grant's restrictions.
+ *
+ * Each Allow bears the guardrail's condition itself. AWS's own example adds a Deny of every other guardrail, against what
+ * other policies of the caller may allow; a session policy is the upper bound of whatever they allow, so here the Deny
+ * would refuse nothing more, and its length would keep profiles of many regions out of the limit.
+ */
+function restricted(
+  statements: readonly PermissionStatement[],
+  target: Target,
+  { guardrail, regions, expiresAt }: SessionRestrictions,
+): readonly PermissionStatement[] {
+  if (regions !== undefined) inside(regions, target);
+  const guarded = guardrail === undefined ? statements : underGuardrail(statements, guardrailOf(guardrail, target));
+  if (expiresAt === undefined) return guarded;
+  if (!Number.isSafeInteger(expiresAt) || expiresAt <= 0 || expiresAt > TOKEN_TIME_MAX_SECONDS)
+    throw unfit('expiresAt', 'not-a-time');
+  const until = new Date(expiresAt * 1000).toISOString().replace('.000Z', 'Z');
+  return guarded.map((statement) => under(statement, { DateLessThan: { 'aws:CurrentTime': until } }));
+}
+
+/**
+ * Residency. Where a profile runs is AWS's choice among its regions, and a policy that names some of them makes calls
+ * fail by chance: so a target that could run outside is refused as a whole, and what is left names no ARN outside.
+ */
+function inside(regions: readonly string[], target: Target): void {
+  // A model without a region, of a profile that runs anywhere, is in no list.
+  const where = [target.region, ...arnsOf(target).map((arn) => arn.split(':')[3] ?? '')];
+  if (!where.every((region) => regions.includes(region))) throw unfit('regions', 'outside-residency');
+}
+
+function guardrailOf(guardrail: Guardrail, target: Target): GuardrailArn {
+  if (target.kind === 'sagemaker-endpoint') throw unfit('guardrail', 'no-guardrail-here');
+  const arn = parseGuardrail(guardrail);
+  if (arn.region !== target.region) throw bad('guardrail.arn', 'guardrail-region');
+  return arn;
+}
+
+/** CountTokens runs no model and takes no guardrail, so its requests never have the key: it stays without the condition. */
+function underGuardrail(statements: readonly PermissionStatement[], guardrail: GuardrailArn): PermissionStatement[] {
+  const condition = { StringEquals: { 'bedrock:GuardrailIdentifier': guardrail.identifier } };
+  const guarded = statements.flatMap((statement): PermissionStatement[] => {
+    const counting = statement.Action.filter((action) => action === COUNT_TOKENS);
+    const calling = statement.Action.filter((action) => action !== COUNT_TOKENS);
+    return [
+      ...(calling.length === 0 ? [] : [under({ ...statement, Action: calling }, condition)]),
+      ...(counting.length === 0 ? [] : [{ ...statement, Action: counting }]),
+    ];
+  });
+  const applied = statements.some(({ Action }) => Action.some((action) => action !== COUNT_TOKENS));
+  return applied ? [...guarded, { Effect: 'Allow', Action: [APPLY_GUARDRAIL], Resource: [guardrail.text] }] : guarded;
+}
+
+/** The statement under one condition more; conditions of one operator become one. */
+function under({ Condition: own = {}, ...statement }: PermissionStatement, more: Condition): PermissionStatement {
+  const merged = Object.entries(more).map(([operator, keys]) => [operator, { ...own[operator], ...keys }]);
+  return { ...statement, Condition: { ...own, ...Object.fromEntries(merged) } };
 }
 
 function statementsOf(target: Target, wanted: ReadonlySet<Action>): PermissionStatement[] {
@@ -160,6 +234,10 @@ function parsed(value: unknown, field: string, types: readonly ResourceType[]): 
 /** The call is signed for the target's region, so an ARN of another one would only ever be denied. */
 function inRegion(arn: ModelArn, target: Target): void {
   if (arn.region !== target.region) throw bad('target.arn', 'region-differs');
+}
+
+function unfit(field: string, reason: string): TollgateError {
+  return new TollgateError('bad_entry', { field, reason });
 }
 
 function bad(field: string, reason: string): TollgateError {

@@ -1,4 +1,5 @@
 import { type Action, type AllowedModel, arnsOf, nativeIdOf } from '../contract/model.ts';
+import { hasExpired } from './entitled.ts';
 import { usability } from './lifecycle.ts';
 
 export type Decision =
@@ -7,7 +8,7 @@ export type Decision =
       outcome: 'refused';
       code: 'model_not_allowed' | 'model_retired';
       /** For the log; the caller reads the same answer for all that is `model_not_allowed`. */
-      reason: 'unknown-model' | 'action-not-granted' | 'retired' | 'sunset-passed';
+      reason: 'unknown-model' | 'grant-expired' | 'action-not-granted' | 'retired' | 'sunset-passed';
       /** The entry, when the tenant holds one. */
       model?: AllowedModel;
       /** Registry id; only one that the tenant holds too, because a caller may not learn of others. */
@@ -36,7 +37,10 @@ export function decideModel(
   const named = candidates(models, wanted);
   const [first] = named;
   if (first === undefined) return { outcome: 'refused', code: 'model_not_allowed', reason: 'unknown-model' };
-  const granted = named.filter((model) => model.actions.includes(action));
+  const current = named.filter((model) => !hasExpired(model, nowSeconds));
+  if (current.length === 0)
+    return { outcome: 'refused', code: 'model_not_allowed', reason: 'grant-expired', model: first };
+  const granted = current.filter((model) => model.actions.includes(action));
   const retired = granted[0];
   if (retired === undefined)
     return { outcome: 'refused', code: 'model_not_allowed', reason: 'action-not-granted', model: first };

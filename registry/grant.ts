@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { TenantId } from '../contract/identity.ts';
-import { ACTIONS, type Action } from '../contract/model.ts';
+import { ACTIONS, type Action, type Restrictions } from '../contract/model.ts';
 import {
   actor,
   isoMilliseconds,
@@ -12,10 +12,11 @@ import {
   version,
 } from './fields.ts';
 import type { Document } from './items.ts';
+import { restrictionMembers, restrictionsDocument } from './restrictions.ts';
 import { tenantId } from './tenant.ts';
 
-/** That a tenant may use a model. */
-export interface Grant {
+/** That a tenant may use a model, and under which restrictions. */
+export interface Grant extends Restrictions {
   tenant: TenantId;
   /** Registry id. */
   model: string;
@@ -42,6 +43,7 @@ const schema = v.strictObject({
   model: modelId,
   actions,
   direct: v.exactOptional(v.literal(true, 'not-true')),
+  ...restrictionMembers,
   version,
   grantedAt: milliseconds,
   grantedBy: actor,
@@ -61,6 +63,7 @@ export function grantDocument(grant: Grant): Document {
     model: grant.model,
     actions: [...grant.actions],
     ...(grant.direct === undefined ? {} : { direct: grant.direct }),
+    ...restrictionsDocument(grant),
     version: grant.version,
     grantedAt: isoMilliseconds(grant.grantedAt),
     grantedBy: grant.grantedBy,

@@ -1,15 +1,20 @@
-import { ACTIONS } from '../contract/model.ts';
+import type { Clock } from '../contract/log.ts';
+import { ACTIONS, type Restrictions } from '../contract/model.ts';
 import type { Change, Edits, Listing, Make } from './edit.ts';
+import { hasExpired } from './entitled.ts';
 import { badEntry, isModelId, isoMilliseconds, SCHEMA_VERSION } from './fields.ts';
 import type { Grant } from './grant.ts';
-import type { Items, Key } from './items.ts';
+import type { Document, Items, Key, Plain } from './items.ts';
 import { GRANT_SK_PREFIX, grantKey, modelKey, tenantKey, tenantPartition } from './keys.ts';
-import { GRANT, MODEL, TENANT } from './kinds.ts';
+import { GRANT, type Kind, MODEL, TENANT } from './kinds.ts';
+import { checkTogether, RESTRICTION_NAMES } from './restrictions.ts';
 import { asTenantId } from './tenant.ts';
 
 export interface GrantMore {
-  /** Whether credentials for the model may be handed out. */
+  /** Whether credentials for the model may be handed out. Off unless given, also if an earlier grant had it. */
   direct?: boolean;
+  /** As the document has them; null takes one away. What is left out stays as an earlier grant had it. */
+  restrictions?: { [Name in keyof Restrictions]?: Plain };
 }
 
 /** Every method throws TollgateError `bad_entry` for an id that is none. */
@@ -21,15 +26,16 @@ export interface GrantWriter {
   /**
    * Lets a tenant use a model, or changes what for.
    * @param actions all of ACTIONS unless given
-   * @param more what else the grant says; what is left out is off, also if an earlier grant had it
-   * @throws TollgateError `not_found` when there is no such tenant or model
+   * @param more what else the grant says; leaving something out never makes the grant wider
+   * @throws TollgateError `not_found` when there is no such tenant or model; `bad_entry` naming the restriction that
+   *   this model cannot be called under, `policy_too_large`
    */
   grant(tenant: string, model: string, actions?: readonly string[], more?: GrantMore): Promise<Change<Grant>>;
   /** @throws TollgateError `not_found` */
   revoke(tenant: string, model: string): Promise<void>;
 }
 
-export function grantWriter(edits: Edits, items: Items): GrantWriter {
+export function grantWriter(edits: Edits, items: Items, clock: Clock): GrantWriter {
   return {
     async listGrants({ tenant, model } = {}) {
       const found =
@@ -47,8 +53,20 @@ export function grantWriter(edits: Edits, items: Items): GrantWriter {
     async grant(tenant, model, actions, more) {
       const { key, make } = grantEdit(tenant, model, actions, more);
       // Neither is ever deleted, so what is found here is there when the grant is written.
-      await Promise.all([edits.show(TENANT, tenantKey(asTenantId(tenant))), edits.show(MODEL, modelKey(model))]);
-      return edits.put(GRANT, key, make);
+      const [, { target }] = await Promise.all([
+        edits.show(TENANT, tenantKey(asTenantId(tenant))),
+        edits.show(MODEL, modelKey(model)),
+      ]);
+      const checked: Kind<Grant> = {
+        ...GRANT,
+        parse(document) {
+          const grant = GRANT.parse(document);
+          if (hasExpired(grant, Math.floor(clock() / 1000))) throw badEntry('expiresAt', 'has-passed');
+          checkTogether(grant, target);
+          return grant;
+        },
+      };
+      return edits.put(checked, key, make);
     },
     revoke: async (tenant, model) => edits.remove(GRANT, keyOf(tenant, model), 'revoke'),
   };
@@ -59,19 +77,29 @@ export function grantEdit(
   tenant: string,
   model: string,
   actions: readonly string[] = ACTIONS,
-  { direct = false }: GrantMore = {},
+  { direct = false, restrictions = {} }: GrantMore = {},
 ): { key: Key; make: Make } {
-  const make: Make = (stamp) => ({
+  const make: Make = (stamp, before) => ({
     v: SCHEMA_VERSION,
     tenant,
     model,
     actions: [...actions],
     ...(direct ? { direct } : {}),
+    ...restrictionsAfter(before, restrictions),
     version: stamp.version,
     grantedAt: isoMilliseconds(stamp.at),
     grantedBy: stamp.by,
   });
   return { key: keyOf(tenant, model), make };
+}
+
+function restrictionsAfter(before: Document = {}, given: NonNullable<GrantMore['restrictions']>): Document {
+  const after: Document = {};
+  for (const name of RESTRICTION_NAMES) {
+    const value = given[name] === undefined ? before[name] : given[name];
+    if (value !== undefined && value !== null) after[name] = value;
+  }
+  return after;
 }
 
 function keyOf(tenant: string, model: string): Key {

@@ -1,18 +1,20 @@
 import { setTimeout as after } from 'node:timers/promises';
-import { TollgateError } from '../contract/errors.ts';
+import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { REGISTRY_MEMORY_MS, REGISTRY_TIMEOUT_MS, RETRY_AFTER_SECONDS } from '../contract/limits.ts';
 import type { Clock } from '../contract/log.ts';
-import type { AllowedModel, Lifecycle } from '../contract/model.ts';
+import type { AllowedModel } from '../contract/model.ts';
+import { withKnownSuccessor } from './entitled.ts';
 import { isModelId } from './fields.ts';
 import type { Grant } from './grant.ts';
 import type { Item, Items } from './items.ts';
-import { GRANT_SK_PREFIX, modelKey, TENANT_SK, tenantPartition } from './keys.ts';
+import { GRANT_SK_PREFIX, grantKey, modelKey, TENANT_SK, tenantPartition } from './keys.ts';
 import { GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
 import { Memory } from './memory.ts';
 import type { ModelEntry } from './model.ts';
 import type { PricedModel } from './price.ts';
 import type { PriceReader, RegistryReader, TenantEntries } from './reader.ts';
+import { checkTogether, restrictionsOf } from './restrictions.ts';
 import type { TenantEntry } from './tenant.ts';
 
 export interface LookupOptions {
@@ -94,7 +96,16 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       signal,
     );
     unusable += grants.filter(({ model }) => known.get(model)?.is === 'unusable').length;
-    return { id, suspended: tenant.suspended, costCenter: tenant.costCenter, models: join(grants, known), unusable };
+    const fitting = grants.filter((grant) => {
+      const found = known.get(grant.model);
+      if (found?.is !== 'entry') return false;
+      // The model may have been edited since the grant was written.
+      const fault = faultOf(grant, found.entry);
+      if (fault !== undefined) onUnusable({ ...grantKey(grant), ...fault });
+      return fault === undefined;
+    });
+    unusable += grants.filter(({ model }) => known.get(model)?.is === 'entry').length - fitting.length;
+    return { id, suspended: tenant.suspended, costCenter: tenant.costCenter, models: join(fitting, known), unusable };
   }
 
   return {
@@ -114,24 +125,28 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
   };
 }
 
-function join(grants: readonly Grant[], known: ReadonlyMap<string, Known>): AllowedModel[] {
-  const granted = new Set(grants.map(({ model }) => model).filter((model) => known.get(model)?.is === 'entry'));
-  return grants
-    .flatMap(({ model, actions, direct }) => {
-      const found = known.get(model);
-      if (found?.is !== 'entry') return [];
-      const { id, target, lifecycle } = found.entry;
-      const allowed = { id, target, actions, lifecycle: visible(lifecycle, granted) };
-      return [direct === undefined ? allowed : { ...allowed, direct }];
-    })
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
+function faultOf(grant: Grant, { target }: ModelEntry): { field: string; reason: string } | undefined {
+  try {
+    checkTogether(grant, target);
+    return undefined;
+  } catch (error) {
+    const { field = 'grant', reason = 'unusable' } = asTollgateError(error);
+    return { field, reason };
+  }
 }
 
-// A successor is announced to callers, and a tenant may not learn of a model that it was not granted.
-function visible(lifecycle: Lifecycle, granted: ReadonlySet<string>): Lifecycle {
-  if (lifecycle.successor === undefined || granted.has(lifecycle.successor)) return lifecycle;
-  const { successor: _, ...rest } = lifecycle;
-  return rest;
+function join(grants: readonly Grant[], known: ReadonlyMap<string, Known>): AllowedModel[] {
+  const granted = new Set(grants.map(({ model }) => model));
+  return grants
+    .flatMap((grant) => {
+      const found = known.get(grant.model);
+      if (found?.is !== 'entry') return [];
+      const { actions, direct } = grant;
+      const { id, target, lifecycle } = found.entry;
+      const allowed = { id, target, actions, lifecycle: withKnownSuccessor(lifecycle, granted) };
+      return [{ ...allowed, ...(direct === undefined ? {} : { direct }), ...restrictionsOf(grant) }];
+    })
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 async function within<T>(ms: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {

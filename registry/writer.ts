@@ -39,7 +39,7 @@ export function createWriter(options: EditOptions): Writer {
   return {
     ...modelWriter(edits, items, clock),
     ...tenantWriter(edits, items),
-    ...grantWriter(edits, items),
+    ...grantWriter(edits, items, clock),
     create: async ({ models, tenants, grants }) =>
       edits.create([
         ...models.map((model) => ({ kind: MODEL, ...modelEdit(model) })),

@@ -5,6 +5,7 @@ import { lifecycleHeaders } from '../../registry/lifecycle.ts';
 import { jsonBytes } from '../body.ts';
 import type { Operation, ProviderRequest } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
+import { checkGuardrail, checkGuardrailMember, GUARDRAIL_HEADERS, GUARDRAIL_MEMBER } from '../guardrail.ts';
 import { bedrockFrames } from './bedrock-frames.ts';
 import { relay } from './relay.ts';
 
@@ -36,8 +37,8 @@ const PASSED = new Map([
   ['x-amzn-bedrock-accept', MEDIA_TYPE],
 ]);
 
-// A guardrail is granted by the registry, or not at all: one chosen by the caller would be another resource.
-const STEERING_MEMBERS = ['guardrailConfig', 'amazon-bedrock-guardrailConfig'];
+/** InvokeModel's: it would choose which part of the text a guardrail sees, or show text before it was seen. */
+const STEERING_MEMBER = 'amazon-bedrock-guardrailConfig';
 
 /**
  * `POST /model/{modelId}/{operation}`
@@ -48,7 +49,7 @@ const STEERING_MEMBERS = ['guardrailConfig', 'amazon-bedrock-guardrailConfig'];
 export async function bedrock(exchange: Exchange, wanted: string, operation: Operation): Promise<Response> {
   const { headers } = exchange.request;
   const isBlob = operation === 'invoke' || operation === 'invoke-with-response-stream';
-  const passed = passedHeaders(headers);
+  const { passed, guardrail } = bedrockHeaders(headers);
   const accept = acceptOf(headers, operation);
   const body = await jsonBytes(exchange.request, isBlob ? BLOB_TYPES : undefined);
   const answer = await exchange.run({
@@ -58,7 +59,11 @@ export async function bedrock(exchange: Exchange, wanted: string, operation: Ope
     wanted,
     action: BEDROCK_OPERATIONS[operation],
     prepare: (model): ProviderRequest => {
-      checkBody(body, wanted, model);
+      if (guardrail !== undefined) {
+        const [name] = Object.keys(guardrail);
+        checkGuardrail(isBlob ? namedIn(guardrail) : NONE, model.guardrail, name ?? '');
+      }
+      checkBody(body, wanted, model, operation);
       return { operation, body, contentType: 'application/json', accept, headers: passed };
     },
     waitUntil: exchange.waitUntil,
@@ -72,10 +77,19 @@ export async function bedrock(exchange: Exchange, wanted: string, operation: Ope
   });
 }
 
-function passedHeaders(headers: Headers): Record<string, string> {
+/** Bedrock's own headers: those passed on as they are, and the guardrail's, judged once the model is known. */
+function bedrockHeaders(headers: Headers): {
+  passed: Record<string, string>;
+  guardrail: Record<string, string> | undefined;
+} {
   const passed: Record<string, string> = {};
+  const guardrail: Record<string, string> = {};
   for (const [name, value] of headers) {
     if (!name.startsWith('x-amzn-bedrock-')) continue;
+    if (name === GUARDRAIL_HEADERS.identifier || name === GUARDRAIL_HEADERS.version) {
+      guardrail[name] = value;
+      continue;
+    }
     const form = PASSED.get(name);
     if (form === undefined)
       throw new TollgateError('invalid_request', {
@@ -86,7 +100,13 @@ function passedHeaders(headers: Headers): Record<string, string> {
     if (!form.test(value)) throw new TollgateError('invalid_request', { field: name, reason: 'header-value' });
     passed[name] = value;
   }
-  return passed;
+  return { passed, guardrail: Object.keys(guardrail).length === 0 ? undefined : guardrail };
+}
+
+const NONE = { identifier: undefined, version: undefined };
+
+function namedIn(headers: Record<string, string>): { identifier: string | undefined; version: string | undefined } {
+  return { identifier: headers[GUARDRAIL_HEADERS.identifier], version: headers[GUARDRAIL_HEADERS.version] };
 }
 
 /** The answer's media type: `accept` speaks of the whole answer, and on a stream of its frames. */
@@ -99,7 +119,7 @@ function acceptOf(headers: Headers, operation: Operation): string {
 }
 
 /** Read on a copy and for its strictness; what is sent are the caller's bytes. */
-function checkBody(body: Uint8Array, wanted: string, model: AllowedModel): void {
+function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operation: Operation): void {
   if (model.target.kind === 'sagemaker-endpoint')
     throw new TollgateError('invalid_request', {
       field: 'modelId',
@@ -107,13 +127,17 @@ function checkBody(body: Uint8Array, wanted: string, model: AllowedModel): void 
       message: 'This model is a SageMaker endpoint; it is not called through the Bedrock paths.',
     });
   const members = parseJsonObject(body);
-  for (const member of STEERING_MEMBERS)
-    if (Object.hasOwn(members, member))
-      throw new TollgateError('invalid_request', {
-        field: member,
-        reason: 'member-not-granted',
-        message: `The member ${member} is not granted here.`,
-      });
+  if (Object.hasOwn(members, STEERING_MEMBER))
+    throw new TollgateError('invalid_request', {
+      field: STEERING_MEMBER,
+      reason: 'member-not-granted',
+      message: `The member ${STEERING_MEMBER} is not granted here.`,
+    });
+  // A guardrail is granted by the registry, or not at all: another one would be another resource.
+  if (Object.hasOwn(members, GUARDRAIL_MEMBER)) {
+    const taken = operation === 'converse' || operation === 'converse-stream';
+    checkGuardrailMember(members[GUARDRAIL_MEMBER], taken ? model.guardrail : undefined);
+  }
   // Two names for the model: the one that was decided upon must be the only one.
   for (const member of ['model', 'modelId']) {
     const named = members[member];

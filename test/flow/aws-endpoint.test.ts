@@ -193,21 +193,24 @@ describe('a session of the invoker role', () => {
     expect(await nameOf(client.send(new CountTokensCommand({ modelId: SONNET, input })))).toBe('AccessDeniedException');
   });
 
-  test('applies a guardrail only with a permission for it', async () => {
-    const guardrail = { guardrailIdentifier: 'abc123', guardrailVersion: '1' };
-    const arn = `arn:aws:bedrock:us-east-1:${ACCOUNT}:guardrail/abc123`;
-    const must = allow('bedrock:InvokeModel', NOVA_ARN, {
-      StringEquals: { 'bedrock:GuardrailIdentifier': `${arn}:1` },
+  test('applies a guardrail only with a permission for it, and only one that there is', async () => {
+    const guarded = (id: string) => ({
+      ...say(NOVA),
+      guardrailConfig: { guardrailIdentifier: id, guardrailVersion: '1' },
     });
-    // The invoker role itself does not allow it, and a session never has more than its role.
-    const client = bedrock(await assume(policy(must, allow('bedrock:ApplyGuardrail', arn))));
-    expect(await nameOf(client.send(new ConverseCommand({ ...say(NOVA), guardrailConfig: guardrail })))).toBe(
-      'AccessDeniedException',
-    );
+    const guardrail = (id: string) => `arn:aws:bedrock:us-east-1:${ACCOUNT}:guardrail/${id}`;
+    const must = allow('bedrock:InvokeModel', NOVA_ARN, {
+      StringEquals: { 'bedrock:GuardrailIdentifier': [`${guardrail('demo')}:1`, `${guardrail('none')}:1`] },
+    });
+    const applying = allow('bedrock:ApplyGuardrail', [guardrail('demo'), guardrail('none')]);
+    const client = bedrock(await assume(policy(must, applying)));
+    expect(await nameOf(client.send(new ConverseCommand(guarded('demo'))))).toBe('answered');
     const [call] = (await callsAfter(0)).slice(-1);
-    expect(call?.resources).toEqual([NOVA_ARN, arn]);
-    expect(call?.reason).toContain('no role policy statement allows it');
+    expect(call?.resources).toEqual([NOVA_ARN, guardrail('demo')]);
+    expect(await nameOf(client.send(new ConverseCommand(guarded('none'))))).toBe('ValidationException');
     expect(await nameOf(client.send(new ConverseCommand(say(NOVA))))).toBe('AccessDeniedException');
+    const without = bedrock(await assume(policy(must)));
+    expect(await nameOf(without.send(new ConverseCommand(guarded('demo'))))).toBe('AccessDeniedException');
   });
 });
 

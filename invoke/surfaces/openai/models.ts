@@ -1,13 +1,17 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { ACTIONS, type AllowedModel } from '../../../contract/model.ts';
 import { decideModel } from '../../../registry/decide.ts';
+import { hasExpired } from '../../../registry/entitled.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import type { Exchange } from '../../exchange.ts';
 
 /** `GET /v1/models`: what this caller may use now. @throws TollgateError `forbidden`, `unavailable` */
 export async function listModels(exchange: Exchange): Promise<Response> {
   const models = await exchange.models(exchange.caller);
-  const usable = models.filter(({ lifecycle }) => usability(lifecycle, exchange.nowSeconds).state !== 'retired');
+  const usable = models.filter(
+    (model) =>
+      !hasExpired(model, exchange.nowSeconds) && usability(model.lifecycle, exchange.nowSeconds).state !== 'retired',
+  );
   return Response.json({ object: 'list', data: usable.map((model) => modelObject(model, exchange.nowSeconds)) });
 }
 

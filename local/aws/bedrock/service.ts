@@ -5,6 +5,7 @@ import { restJsonError } from '../frames.ts';
 import { parseBody } from '../read.ts';
 import type { AwsRequest, Service } from '../service.ts';
 import { controlPlane } from './control-plane.ts';
+import { findGuardrail } from './guardrails.ts';
 import { createOperations } from './operations.ts';
 import { createResolver } from './resolve.ts';
 
@@ -47,6 +48,7 @@ export function createBedrock({ account }: { account: string }): Service {
         needs: [...resolved.accesses, ...guardrailAccess(guardrail)],
         serve: () => {
           const body = parseBody(request.body);
+          if (guardrail !== undefined) findGuardrail(guardrail);
           // Any foundation model's tokens can be counted, also one that is called only through a profile.
           if (verb === 'count-tokens') return operations.count(resolved.named(), body);
           return operations[verb](resolved.model(), body);

@@ -1,0 +1,71 @@
+import { TollgateError } from '../contract/errors.ts';
+import { endOfString, type Json } from '../contract/json.ts';
+
+/**
+ * Sets one member of a JSON object by editing its text: every other byte is the caller's own, so a field newer than
+ * anything here survives, and so does a number that JavaScript could not hold.
+ *
+ * @param body JSON that `parseJsonObject` has accepted: it has no member twice
+ * @param path of names; objects that are not there are made
+ * @throws TollgateError `invalid_request` naming the member on the way that is no object
+ */
+export function setMember(body: Uint8Array, path: readonly string[], value: Json): Uint8Array {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  return Buffer.from(set(text, text.indexOf('{'), path, JSON.stringify(value)));
+}
+
+function set(text: string, object: number, [name = '', ...rest]: readonly string[], value: string): string {
+  const found = spanOf(text, object, name);
+  if (found === undefined) {
+    const made = rest.reduceRight((inner, member) => `{${JSON.stringify(member)}:${inner}}`, value);
+    const comma = text[skipSpace(text, object + 1)] === '}' ? '' : ',';
+    return `${text.slice(0, object + 1)}${JSON.stringify(name)}:${made}${comma}${text.slice(object + 1)}`;
+  }
+  if (rest.length === 0) return text.slice(0, found.start) + value + text.slice(found.end);
+  if (text[found.start] === '{') return set(text, found.start, rest, value);
+  throw new TollgateError('invalid_request', {
+    field: name,
+    reason: 'not-an-object',
+    message: `${name} must be an object.`,
+  });
+}
+
+/** Where the value of a member stands in the object that begins at `object`. */
+function spanOf(text: string, object: number, name: string): { start: number; end: number } | undefined {
+  let at = skipSpace(text, object + 1);
+  while (text[at] === '"') {
+    const nameEnd = endOfString(text, at);
+    const start = skipSpace(text, skipSpace(text, nameEnd) + 1);
+    const end = endOfValue(text, start);
+    if (JSON.parse(text.slice(at, nameEnd)) === name) return { start, end };
+    at = skipSpace(text, skipSpace(text, end) + 1);
+  }
+  return undefined;
+}
+
+function endOfValue(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const c = text[at];
+    if (c === '"') {
+      at = endOfString(text, at) - 1;
+      if (depth === 0) return at + 1;
+    } else if (c === '{' || c === '[') depth++;
+    else if (c === '}' || c === ']') {
+      // A number or a word is ended by what follows it.
+      if (depth === 0) return at;
+      if (--depth === 0) return at + 1;
+    } else if (depth === 0 && (c === ',' || isSpace(c))) return at;
+  }
+  return text.length;
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (isSpace(text[at])) at++;
+  return at;
+}
+
+function isSpace(c: string | undefined): boolean {
+  return c === ' ' || c === '\n' || c === '\r' || c === '\t';
+}

@@ -1,0 +1,23 @@
+import type { AllowedModel } from '../contract/model.ts';
+import type { ProviderRequest } from './call.ts';
+import { cappedBody } from './cap.ts';
+import { guardedBody, guardrailHeaders } from './guardrail.ts';
+
+/**
+ * The request as its grant demands it, whichever surface made it: under the guardrail, and with no answer longer than
+ * the cap. A grant that demands neither leaves the caller's bytes as they are.
+ *
+ * @throws TollgateError `invalid_request` when the body cannot be brought under the grant
+ */
+export function restrict(request: ProviderRequest, { guardrail, maxTokens, target }: AllowedModel): ProviderRequest {
+  const { operation } = request;
+  // It runs no model: there is nothing to guard or to limit, and Bedrock takes no guardrail for it.
+  if (operation === 'count-tokens') return request;
+  let { body, headers } = request;
+  if (guardrail !== undefined) {
+    if (operation === 'converse' || operation === 'converse-stream') body = guardedBody(body, guardrail);
+    else headers = { ...headers, ...guardrailHeaders(guardrail) };
+  }
+  if (maxTokens !== undefined) body = cappedBody(operation, body, target, maxTokens);
+  return { ...request, body, headers };
+}

@@ -1,0 +1,91 @@
+import * as v from 'valibot';
+import { TollgateError } from '../contract/errors.ts';
+import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS } from '../contract/limits.ts';
+import type { Action, Restrictions, Target } from '../contract/model.ts';
+import { partitionOf } from '../policies/arn.ts';
+import { sessionPolicy } from '../policies/session.ts';
+import { badEntry, isoSeconds, seconds } from './fields.ts';
+import type { Document } from './items.ts';
+
+/** What a grant demands, as its item holds it. Lists are sorted, each once: equal grants make equal session policies. */
+
+const text = v.pipe(v.string('not-text'), v.minLength(1, 'empty'));
+const canonical = <T extends string>(list: T[]): T[] => [...new Set(list)].sort();
+
+export const restrictionMembers = {
+  // What the two hold is judged with the model, whose region the guardrail must be in.
+  guardrail: v.exactOptional(
+    v.strictObject({
+      arn: v.pipe(text, v.maxLength(2048, 'too-long')),
+      version: v.pipe(text, v.maxLength(8, 'too-long')),
+    }),
+  ),
+  maxTokens: v.exactOptional(v.pipe(v.number('not-a-number'), v.safeInteger('not-whole'), v.minValue(1, 'too-small'))),
+  regions: v.exactOptional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          text,
+          v.check((region) => partitionOf(region) !== undefined, 'not-a-region'),
+        ),
+        'not-a-list',
+      ),
+      v.minLength(1, 'empty'),
+      v.maxLength(GRANT_REGIONS_MAX, 'too-many'),
+      v.transform(canonical),
+    ),
+  ),
+  roles: v.exactOptional(
+    v.pipe(
+      v.array(
+        v.pipe(text, v.maxLength(ROLE_MAX_CHARS, 'too-long'), v.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'not-printable')),
+        'not-a-list',
+      ),
+      v.minLength(1, 'empty'),
+      v.maxLength(GRANT_ROLES_MAX, 'too-many'),
+      v.transform(canonical),
+    ),
+  ),
+  // Text in the table: DynamoDB's TTL takes numbers only, so an expired grant stays where an operator sees it.
+  expiresAt: v.exactOptional(seconds),
+};
+
+export const RESTRICTION_NAMES = Object.keys(restrictionMembers) as (keyof Restrictions)[];
+
+/** The restrictions of something that has them, and nothing else of it. */
+export function restrictionsOf(grant: Restrictions): Restrictions {
+  return Object.fromEntries(
+    RESTRICTION_NAMES.filter((name) => grant[name] !== undefined).map((name) => [name, grant[name]]),
+  );
+}
+
+/** The written form; a grant without restrictions has none of its members. */
+export function restrictionsDocument({ guardrail, maxTokens, regions, roles, expiresAt }: Restrictions): Document {
+  return {
+    ...(guardrail === undefined ? {} : { guardrail: { ...guardrail } }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(regions === undefined ? {} : { regions: [...regions] }),
+    ...(roles === undefined ? {} : { roles: [...roles] }),
+    ...(expiresAt === undefined ? {} : { expiresAt: isoSeconds(expiresAt) }),
+  };
+}
+
+/**
+ * That grant and model can be called together: the session policy of both can be built and fits, so every region that the
+ * model may run in is one of the grant's, and the guardrail is where the model is called. Grants without restrictions are
+ * not looked at: their model alone was, when it was written.
+ *
+ * @throws TollgateError `bad_entry` naming the grant's member; `policy_too_large`
+ */
+export function checkTogether(grant: Restrictions & { actions: readonly Action[] }, target: Target): void {
+  if (Object.keys(restrictionsOf(grant)).length === 0) return;
+  if (grant.maxTokens !== undefined && target.kind === 'sagemaker-endpoint')
+    // A container reads what it likes: there is no one member that limits its answer.
+    throw badEntry('maxTokens', 'no-limit-here');
+  try {
+    sessionPolicy(target, grant.actions, grant);
+  } catch (error) {
+    if (!(error instanceof TollgateError) || error.code === 'policy_too_large') throw error;
+    throw badEntry(error.field ?? 'grant', error.reason ?? error.code, error);
+  }
+}
