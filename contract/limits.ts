@@ -66,6 +66,12 @@ export const STS_TIMEOUT_MS = 5_000;
 /** Attempts at one AssumeRole, the first included; backoff with full jitter between them. */
 export const STS_ATTEMPTS = 3;
 
+/** Milliseconds for one question to the broker with its retries: keys, registry and AssumeRole have 9 s there. */
+export const BROKER_TIMEOUT_MS = 10_000;
+
+/** Attempts at one question to the broker, the first included, where Lambda throttles or cannot be reached. */
+export const BROKER_ATTEMPTS = 2;
+
 /** JWKS: milliseconds to fetch, bytes of a document, keys in it, and how long what we know stays trusted. */
 export const JWKS_TIMEOUT_MS = 2_000;
 export const JWKS_MAX_BYTES = 262_144;

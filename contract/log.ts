@@ -23,6 +23,8 @@ export const METRICS = {
   /** A decision could not be made because a store, STS or an issuer did not answer. */
   undecided: 'Undecided',
   authorizerRefused: 'AuthorizerRefused',
+  /** The broker refused what the invoke function had allowed: the registry was edited just then, or the two disagree. */
+  brokerRefused: 'BrokerRefused',
   unsettled: 'UnsettledCalls',
   unpriced: 'UnpricedCalls',
   quarantined: 'QuarantinedLines',

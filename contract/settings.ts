@@ -24,10 +24,17 @@ export interface AuthorizerSettings {
   registryMemoryMs: number;
 }
 
+export interface BrokerSettings extends AuthorizerSettings {
+  /** The role that the broker assumes, under a session policy, for every question. */
+  invokerRoleArn: string;
+}
+
 export interface InvokeSettings {
   table: string;
   /** The role that is assumed, under a session policy, for every call. */
   invokerRoleArn: string;
+  /** Name or ARN of the function that assumes it in this one's place; undefined: this function does it itself. */
+  brokerFunction: string | undefined;
   /** Milliseconds for which a registry item is remembered: at most the authorizer's TTL. */
   registryMemoryMs: number;
   /** Milliseconds; each at most the default in limits.ts, which stays below Lambda's own limits. */
@@ -55,17 +62,23 @@ export function authorizerSettings(env: Environment): AuthorizerSettings {
 
 /** @throws TollgateError `bad_setting` naming the variable */
 export function invokeSettings(env: Environment): InvokeSettings {
-  const invokerRoleArn = required(env, 'TOLLGATE_INVOKER_ROLE_ARN');
-  if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(invokerRoleArn))
-    throw bad('TOLLGATE_INVOKER_ROLE_ARN', 'must be the ARN of an IAM role');
+  const brokerFunction = env.TOLLGATE_BROKER_FUNCTION || undefined;
+  if (brokerFunction !== undefined && !/^[\w:-]{1,170}$/.test(brokerFunction))
+    throw bad('TOLLGATE_BROKER_FUNCTION', 'must be the name or ARN of a Lambda function');
   return Object.freeze({
     table: required(env, 'TOLLGATE_TABLE'),
-    invokerRoleArn,
+    invokerRoleArn: invokerRoleArn(env),
+    brokerFunction,
     registryMemoryMs: registryMemoryMs(env),
     firstByteMs: milliseconds(env, 'TOLLGATE_FIRST_BYTE_MS', FIRST_BYTE_MS),
     streamIdleMs: milliseconds(env, 'TOLLGATE_STREAM_IDLE_MS', STREAM_IDLE_MS),
     callTotalMs: milliseconds(env, 'TOLLGATE_CALL_TOTAL_MS', CALL_TOTAL_MS),
   });
+}
+
+/** @throws TollgateError `bad_setting` naming the variable */
+export function brokerSettings(env: Environment): BrokerSettings {
+  return Object.freeze({ ...authorizerSettings(env), invokerRoleArn: invokerRoleArn(env) });
 }
 
 /** @throws TollgateError `bad_setting` naming the variable */
@@ -81,6 +94,12 @@ export function meteringSettings(env: Environment): MeteringSettings {
  */
 export function authorizerTtlSeconds(env: Environment): number {
   return wholeNumber(env, 'TOLLGATE_AUTHORIZER_TTL', 0, AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS);
+}
+
+function invokerRoleArn(env: Environment): string {
+  const arn = required(env, 'TOLLGATE_INVOKER_ROLE_ARN');
+  if (/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(arn)) return arn;
+  throw bad('TOLLGATE_INVOKER_ROLE_ARN', 'must be the ARN of an IAM role');
 }
 
 function registryMemoryMs(env: Environment): number {

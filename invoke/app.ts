@@ -55,15 +55,19 @@ export function createApp(deps: AppDeps): Served {
   /** @throws TollgateError `forbidden`, before the registry or STS has heard of the call */
   function exchangeOf(c: { req: { raw: Request }; env: Bindings; set(key: 'ran', value: boolean): void }): Exchange {
     const now = deps.clock();
-    const { authorizer, requestId, waitUntil } = c.env;
+    const { authorizer, token, tenantId, requestId, waitUntil } = c.env;
+    const caller = decodeContext(authorizer, now);
+    // Lambda gave this environment to another tenant: what it remembers is not this caller's.
+    if (tenantId !== undefined && tenantId !== caller.tenant)
+      throw new TollgateError('forbidden', { reason: 'environment-of-another-tenant' });
     return {
       request: c.req.raw,
-      caller: decodeContext(authorizer, now),
+      caller,
       requestId,
       nowSeconds: Math.floor(now / 1000),
       run: (call) => {
         c.set('ran', true);
-        return deps.run(call);
+        return deps.run(token === undefined ? call : { ...call, token });
       },
       models: deps.models,
       waitUntil,

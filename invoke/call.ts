@@ -1,5 +1,6 @@
 import type { CallerContext } from '../contract/context.ts';
 import type { Action, AllowedModel } from '../contract/model.ts';
+import type { Secret } from '../contract/secret.ts';
 import type { UsageBase } from '../contract/usage.ts';
 
 /** What stands between a surface (a wire format) and the pipeline. Bytes on both sides: nothing is re-serialised here. */
@@ -20,6 +21,8 @@ export interface ProviderRequest {
 export interface Call {
   surface: UsageBase['surface'];
   caller: CallerContext;
+  /** The caller's Authorization header, for the broker alone; absent where there is no broker. */
+  token?: Secret;
   requestId: string;
   /** The model as the caller wrote it, percent-decoded once. */
   wanted: string;

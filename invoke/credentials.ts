@@ -1,19 +1,30 @@
 import { CREDENTIALS_CACHE_MAX, CREDENTIALS_RENEW_BEFORE_MS } from '../contract/limits.ts';
 import type { Clock } from '../contract/log.ts';
+import type { Action } from '../contract/model.ts';
+import type { Secret } from '../contract/secret.ts';
 import type { Issue, Scope, ScopedCredentials } from '../sessions/session.ts';
+
+/** What the broker is asked on behalf of one call; STS is not told. */
+export interface Asked {
+  /** The caller's Authorization header; absent when the call came without one. */
+  token: Secret | undefined;
+  /** Registry id. */
+  model: string;
+  action: Action;
+  requestId: string;
+}
+
+export type CallScope = Scope & { asked?: Asked };
 
 /**
  * @param expired credentials that AWS has just called expired: they are not given again
  * @throws TollgateError what the issuer throws; a failure is not remembered
  */
-export type Credentials<S extends Scope = Scope> = (
-  scope: S,
-  expired?: ScopedCredentials,
-) => Promise<ScopedCredentials>;
+export type Credentials = (scope: CallScope, expired?: ScopedCredentials) => Promise<ScopedCredentials>;
 
-export interface CredentialsOptions<S extends Scope = Scope> {
+export interface CredentialsOptions {
   /** STS, or the broker. */
-  issue: Issue<S>;
+  issue: Issue<CallScope>;
   /** The role whose sessions these are. */
   roleArn: string;
   clock: Clock;
@@ -28,7 +39,7 @@ interface Entry {
  * Credentials remembered: issued once however many calls wait, and again before they expire. They are held in this memory
  * only. They may outlive the token they were issued for; a call whose own token has ended does not come this far.
  */
-export function createCredentials<S extends Scope>({ issue, roleArn, clock }: CredentialsOptions<S>): Credentials<S> {
+export function createCredentials({ issue, roleArn, clock }: CredentialsOptions): Credentials {
   // The first is the least recently used.
   const entries = new Map<string, Entry>();
 

@@ -1,4 +1,5 @@
 import { TollgateError } from '../contract/errors.ts';
+import { Secret } from '../contract/secret.ts';
 import { canonicalPath } from './path.ts';
 
 /**
@@ -24,7 +25,7 @@ const ORIGIN = 'https://gateway.invalid';
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const BODILESS = new Set(['GET', 'HEAD']);
 
-// The authorizer has read the token already; here it could only leak. Cookies and Host have no say in anything.
+// The authorizer has read the token already; in a request it could only leak. Cookies and Host have no say in anything.
 const DROPPED = new Set(['authorization', 'proxy-authorization', 'cookie', 'host']);
 
 /**
@@ -45,6 +46,19 @@ export function requestOf(event: RestEvent): Request {
   } catch (cause) {
     throw new TollgateError('invalid_request', { reason: 'event', cause });
   }
+}
+
+/**
+ * The token, for the broker to verify again.
+ *
+ * @returns the one Authorization header, as it came; undefined when there is none, or more than one
+ */
+export function authorizationOf({ headers, multiValueHeaders }: RestEvent): Secret | undefined {
+  const found = pairs(multiValueHeaders, headers)
+    .filter(([name]) => name.toLowerCase() === 'authorization')
+    .flatMap(([, values]) => values);
+  const [only] = found;
+  return found.length === 1 && typeof only === 'string' ? new Secret(only) : undefined;
 }
 
 function headersOf({ headers, multiValueHeaders }: RestEvent): Headers {

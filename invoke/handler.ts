@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { REGISTRY_TIMEOUT_MS, STS_TIMEOUT_MS } from '../contract/limits.ts';
+import { BROKER_TIMEOUT_MS, REGISTRY_TIMEOUT_MS, STS_TIMEOUT_MS } from '../contract/limits.ts';
 import { logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import { invokeSettings } from '../contract/settings.ts';
 import { createMeter } from '../metering/emit.ts';
 import { createRegistry } from '../registry/dynamo.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
+import type { Issue } from '../sessions/session.ts';
 import { createApp } from './app.ts';
-import { createCredentials } from './credentials.ts';
+import { type CallScope, createCredentials } from './credentials.ts';
 import { type LambdaRuntime, streamingHandler } from './lambda.ts';
 import { createModels } from './models.ts';
 import { createPipeline } from './pipeline.ts';
 import { createBedrock } from './providers/bedrock.ts';
 import { createTransport } from './transport.ts';
 
-const { table, invokerRoleArn, registryMemoryMs, ...deadlines } = invokeSettings(process.env);
+const { table, invokerRoleArn, brokerFunction, registryMemoryMs, ...deadlines } = invokeSettings(process.env);
 const clock = () => Date.now();
 // Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
 const write: WriteLine = (line) => {
@@ -35,16 +36,22 @@ const models = createModels({
     write(logLine(clock(), { event: 'undecided', level: 'error', code, reason }, { [METRICS.undecided]: 1 })),
 });
 
-const sts = createSts(createTransport({ requestMs: STS_TIMEOUT_MS }));
 const bedrock = createBedrock({ transport: createTransport(), clock });
+
+async function issuer(): Promise<Issue<CallScope>> {
+  if (brokerFunction === undefined) {
+    const sts = createSts(createTransport({ requestMs: STS_TIMEOUT_MS }));
+    return createStsIssuer({ sts, roleArn: invokerRoleArn, clock, write });
+  }
+  // Loaded only where there is a broker, so that nobody else's cold start pays for Lambda's client.
+  const { createBrokerIssuer, createLambda } = await import('./broker.ts');
+  const lambda = createLambda(createTransport({ requestMs: BROKER_TIMEOUT_MS }));
+  return createBrokerIssuer({ lambda, functionName: brokerFunction, clock, write });
+}
 
 const run = createPipeline({
   models,
-  credentials: createCredentials({
-    issue: createStsIssuer({ sts, roleArn: invokerRoleArn, clock, write }),
-    roleArn: invokerRoleArn,
-    clock,
-  }),
+  credentials: createCredentials({ issue: await issuer(), roleArn: invokerRoleArn, clock }),
   providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
   meter: createMeter({ write }),
   clock,
@@ -55,4 +62,6 @@ const run = createPipeline({
 
 const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 
-export const handler = streamingHandler(createApp({ run, models, clock, write }), awslambda);
+export const handler = streamingHandler(createApp({ run, models, clock, write }), awslambda, {
+  keepToken: brokerFunction !== undefined,
+});

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
-import { type RestEvent, requestOf } from './event.ts';
+import type { Secret } from '../contract/secret.ts';
+import { authorizationOf, type RestEvent, requestOf } from './event.ts';
 
 /** What the Lambda runtime for Node.js puts on `globalThis` for streamed answers, and the laptop's own runtime too. */
 export interface LambdaRuntime {
@@ -15,6 +16,8 @@ export type StreamingHandler = (event: RestEvent, stream: Writable, context: Lam
 
 export interface LambdaContext {
   awsRequestId?: string;
+  /** The tenant that this execution environment belongs to, where the function isolates tenants. */
+  tenantId?: string;
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html */
@@ -27,6 +30,10 @@ export interface ResponseMetadata {
 export interface Bindings {
   /** `requestContext.authorizer`, unchecked. */
   authorizer: unknown;
+  /** The caller's Authorization header, where the broker needs it. */
+  token?: Secret | undefined;
+  /** The tenant that Lambda gave this environment to; undefined where tenants share one. */
+  tenantId?: string | undefined;
   requestId: string;
   waitUntil(promise: Promise<unknown>): void;
 }
@@ -45,13 +52,24 @@ export interface Served {
  *
  * After the returned handler's promise settles, every promise given to `waitUntil` has settled: no usage record is left
  * unwritten in a frozen function. A caller who leaves cancels the body.
+ *
+ * @param options.keepToken whether the app is given the caller's token; it is dropped otherwise
  */
-export function streamingHandler(app: Served, runtime: LambdaRuntime): unknown {
+export function streamingHandler(
+  app: Served,
+  runtime: LambdaRuntime,
+  { keepToken = false }: { keepToken?: boolean } = {},
+): unknown {
   return runtime.streamifyResponse(async (event, stream, context) => {
     const requestId = requestIdOf(event, context);
     const background = new Background((error) => app.failed(error, requestId));
     const gone = leaving(stream);
-    const response = await answer(app, event, requestId, background);
+    const response = await answer(app, event, {
+      token: keepToken && event ? authorizationOf(event) : undefined,
+      tenantId: context.tenantId,
+      requestId,
+      waitUntil: (promise) => background.add(promise),
+    });
     const out = runtime.HttpResponseStream.from(stream, {
       statusCode: response.status,
       headers: { ...Object.fromEntries(response.headers), [REQUEST_ID_HEADER]: requestId },
@@ -68,18 +86,14 @@ export function streamingHandler(app: Served, runtime: LambdaRuntime): unknown {
   });
 }
 
-async function answer(app: Served, event: RestEvent, requestId: string, background: Background): Promise<Response> {
+async function answer(app: Served, event: RestEvent, bindings: Omit<Bindings, 'authorizer'>): Promise<Response> {
   let request: Request;
   try {
     request = requestOf(event ?? {});
   } catch (error) {
-    return app.refuse(typeof event?.path === 'string' ? event.path : '/', error, requestId);
+    return app.refuse(typeof event?.path === 'string' ? event.path : '/', error, bindings.requestId);
   }
-  return app.fetch(request, {
-    authorizer: event.requestContext?.authorizer,
-    requestId,
-    waitUntil: (promise) => background.add(promise),
-  });
+  return app.fetch(request, { ...bindings, authorizer: event.requestContext?.authorizer });
 }
 
 function requestIdOf(event: RestEvent, context: LambdaContext): string {

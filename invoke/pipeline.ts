@@ -81,7 +81,9 @@ export function createPipeline(options: PipelineOptions): Run {
   ): Promise<ProviderReply> {
     const { call, invocation, deadline } = step;
     const { tenant, principal, costCenter } = call.caller;
-    const scope = { tenant, principal, costCenter, policy };
+    const asked = { token: call.token, model: model.id, action: call.action, requestId: call.requestId };
+    const audit = { requestId: call.requestId, model: model.id };
+    const scope = { tenant, principal, costCenter, policy, asked, audit };
     let credentials = await options.credentials(scope);
     invocation.started();
     for (let fresh = false; ; fresh = true) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isTollgateError } from '../../../contract/errors.ts';
 import { parseIssuers } from '../../../contract/issuer.ts';
-import { authorizerSettings, invokeSettings, meteringSettings } from '../../../contract/settings.ts';
+import { authorizerSettings, brokerSettings, invokeSettings, meteringSettings } from '../../../contract/settings.ts';
 
 const issuer = { issuer: 'https://login.example.com', audience: 'tollgate', tenantClaim: 'tenant' };
 const env = {
@@ -45,6 +45,9 @@ describe('settings', () => {
   test.each([
     ['authorizer', authorizerSettings, 'TOLLGATE_TABLE'],
     ['authorizer', authorizerSettings, 'TOLLGATE_ISSUERS'],
+    ['broker', brokerSettings, 'TOLLGATE_TABLE'],
+    ['broker', brokerSettings, 'TOLLGATE_ISSUERS'],
+    ['broker', brokerSettings, 'TOLLGATE_INVOKER_ROLE_ARN'],
     ['invoke', invokeSettings, 'TOLLGATE_TABLE'],
     ['invoke', invokeSettings, 'TOLLGATE_INVOKER_ROLE_ARN'],
     ['metering', meteringSettings, 'TOLLGATE_TABLE'],
@@ -55,6 +58,7 @@ describe('settings', () => {
   });
 
   test.each([
+    ['TOLLGATE_BROKER_FUNCTION', invokeSettings, 'a function?'],
     ['TOLLGATE_ISSUERS', authorizerSettings, 'not json'],
     ['TOLLGATE_ISSUERS', authorizerSettings, '[]'],
     ['TOLLGATE_ISSUERS', authorizerSettings, '{}'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BODY_MAX_BYTES } from '../../../contract/limits.ts';
 import type { RestEvent } from '../../../invoke/event.ts';
-import { authorizer, call, caller, edge, event, nova, post, retired, whole } from './edge.ts';
+import { authorizer, call, caller, edge, event, lambda, nova, post, ResponseStream, retired, whole } from './edge.ts';
 
 const CHAT = { model: 'nova-lite', messages: [{ role: 'user', content: 'hi' }] };
 const CONVERSE = { messages: [{ role: 'user', content: [{ text: 'hi' }] }] };
@@ -205,4 +205,40 @@ describe('GET /v1/models', () => {
     expect(answer.statusCode).toBe(410);
     expect(answer.text).toContain('nova-lite');
   });
+});
+
+describe('where each tenant has an environment of its own', () => {
+  const as = (tenantId: string, app: ReturnType<typeof edge>['app']) => async (request: RestEvent) => {
+    const stream = new ResponseStream();
+    await lambda(app)(request, stream, { tenantId });
+    return stream.metadata.statusCode;
+  };
+
+  test("the environment's tenant is served", async () => {
+    const { app, calls } = edge(() => whole(nova, ANSWER));
+    expect(await as('acme', app)(post('/model/nova-lite/converse', CONVERSE))).toBe(200);
+    expect(calls).toHaveLength(1);
+  });
+
+  test.each([
+    ['/model/nova-lite/converse', CONVERSE],
+    ['/v1/chat/completions', CHAT],
+  ])('T1 another tenant is refused on %s, before anything is looked up', async (path, body) => {
+    const { app, calls, lines } = edge(() => whole(nova, ANSWER));
+    expect(await as('globex', app)(post(path, body))).toBe(403);
+    expect(calls).toEqual([]);
+    expect(lines.join()).toContain('environment-of-another-tenant');
+  });
+
+  test('what needs no token is served in any environment', async () => {
+    expect(await as('_public', edge().app)(withContext(event('GET', '/health'), undefined))).toBe(200);
+  });
+});
+
+test('a call carries the token where there is one, and not otherwise', async () => {
+  const { app, calls } = edge(() => whole(nova, ANSWER));
+  const request = { ...post('/model/nova-lite/converse', CONVERSE, { authorization: 'Bearer x' }) };
+  await lambda(app, { keepToken: true })(request, new ResponseStream());
+  await lambda(app)(request, new ResponseStream());
+  expect(calls.map(({ call }) => call.token?.reveal())).toEqual(['Bearer x', undefined]);
 });

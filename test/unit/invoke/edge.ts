@@ -154,8 +154,9 @@ export class ResponseStream extends Writable {
 /** The handler as Lambda would call it. */
 export function lambda(
   app: Served,
+  options?: { keepToken?: boolean },
 ): (event: RestEvent, stream: ResponseStream, context?: LambdaContext) => Promise<void> {
-  const handler = streamingHandler(app, {
+  const runtime = {
     streamifyResponse: (handle: StreamingHandler) => handle,
     HttpResponseStream: {
       from(stream: ResponseStream, metadata: ResponseMetadata) {
@@ -163,7 +164,8 @@ export function lambda(
         return stream;
       },
     },
-  }) as StreamingHandler;
+  };
+  const handler = streamingHandler(app, runtime, options) as StreamingHandler;
   return (event, stream, context = {}) => handler(event, stream, context);
 }
 

@@ -77,6 +77,33 @@ describe('an event becomes a request', () => {
     expect([...(requests[0]?.headers ?? [])]).toEqual([]);
   });
 
+  test('with the token beside it, and only where the broker needs it', async () => {
+    const { app, requests, bindings } = recording(ok);
+    const given = { ...event('GET', '/v1/models'), multiValueHeaders: { Authorization: ['Bearer x'] } };
+    await lambda(app, { keepToken: true })(given, new ResponseStream());
+    await lambda(app)(given, new ResponseStream());
+    expect(bindings.map(({ token }) => token?.reveal())).toEqual(['Bearer x', undefined]);
+    expect(requests.map(({ headers }) => [...headers])).toEqual([[], []]);
+    expect(JSON.stringify(bindings)).not.toContain('Bearer');
+  });
+
+  test.each<[string, Record<string, string[]>]>([
+    ['none', {}],
+    ['two', { Authorization: ['Bearer x', 'Bearer y'] }],
+    ['two of different letters', { Authorization: ['Bearer x'], authorization: ['Bearer y'] }],
+  ])('and with %s, there is no token', async (_, multiValueHeaders) => {
+    const { app, bindings } = recording(ok);
+    const given = { ...event('GET', '/v1/models'), multiValueHeaders };
+    await lambda(app, { keepToken: true })(given, new ResponseStream());
+    expect(bindings[0]?.token).toBeUndefined();
+  });
+
+  test('with the tenant that Lambda gave the environment to', async () => {
+    const { app, bindings } = recording(ok);
+    await lambda(app)(event('GET', '/x'), new ResponseStream(), { tenantId: 'acme' });
+    expect(bindings[0]?.tenantId).toBe('acme');
+  });
+
   test('unless its path could be read in two ways: that is refused before any route is looked for', async () => {
     const { app, requests, refused } = recording(ok);
     const answer = await call(app, event('GET', '/model/%2e%2e/admin'));

@@ -1,0 +1,113 @@
+import { bearerToken } from '../authorizer/bearer.ts';
+import { admit, identify } from '../authorizer/decide.ts';
+import type { Verify } from '../authorizer/verify.ts';
+import { type BrokerAnswer, type BrokerQuestion, type Issued, parseBrokerQuestion } from '../contract/broker.ts';
+import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import type { TenantId } from '../contract/identity.ts';
+import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import type { Action, AllowedModel } from '../contract/model.ts';
+import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
+import { decideModel } from '../registry/decide.ts';
+import type { RegistryReader } from '../registry/reader.ts';
+import type { Issue } from '../sessions/session.ts';
+
+export interface BrokerOptions {
+  verify: Verify;
+  /** Asked anew for every question: what was true when the authorizer looked may not be true now. */
+  registry: RegistryReader;
+  issue: Issue;
+  clock: Clock;
+  /** Gets one line for each refusal, beside the issuer's own for each session; no token and no credential is in them. */
+  write: WriteLine;
+}
+
+/**
+ * Issues the credentials of one session: for the bearer of this token, to do this with this model.
+ *
+ * Everything is decided here again, from the token and the registry. What the invoke function decided, or was made to
+ * decide, does not count; it can choose among what the token's own tenant holds, and cannot name a policy, a tenant or a
+ * role. Nothing is remembered about a token or a session.
+ *
+ * @returns never throws: an answer says what went wrong, and an exception's text would be written into a log
+ */
+export function createBroker(options: BrokerOptions): (event: unknown) => Promise<BrokerAnswer> {
+  const { clock, write } = options;
+  return async (event) => {
+    const about: About = {};
+    try {
+      const question = parseBrokerQuestion(event);
+      const { requestId, model, action } = question;
+      Object.assign(about, { requestId, model, action });
+      return { v: 1, issued: await issueFor(question, about, options) };
+    } catch (thrown) {
+      const error = asTollgateError(thrown);
+      const { code, reason, retryAfterSeconds, successor, status } = error;
+      const level = status >= 500 ? 'error' : 'warn';
+      // What could not be decided at STS has its line and its count by now.
+      const metrics = status < 500 ? { [METRICS.brokerRefused]: 1 } : {};
+      const undecided = code === 'unavailable' && !reason?.startsWith('sts-') ? { [METRICS.undecided]: 1 } : {};
+      write(
+        logLine(
+          clock(),
+          { event: 'broker-refused', level, ...about, code, reason, issuer: error.detail?.issuer },
+          { ...metrics, ...undecided },
+        ),
+      );
+      return {
+        v: 1,
+        refused: {
+          code,
+          ...(reason === undefined ? {} : { reason }),
+          ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+          ...(successor === undefined ? {} : { successor }),
+        },
+      };
+    }
+  };
+}
+
+/** What a line tells of a question; filled as it becomes known. */
+interface About {
+  requestId?: string;
+  tenant?: TenantId;
+  principal?: string;
+  model?: string;
+  action?: Action;
+  policyHash?: string;
+}
+
+async function issueFor(question: BrokerQuestion, about: About, options: BrokerOptions): Promise<Issued> {
+  const { requestId, authorization, model: wanted, action } = question;
+  const identity = identify(await options.verify(bearerToken({ headers: { authorization } })));
+  const { tenant, principal } = identity;
+  Object.assign(about, { tenant, principal });
+  const admission = admit(identity, await options.registry.tenant(tenant));
+  if (!admission.admitted) throw new TollgateError('forbidden', { reason: admission.reason });
+  const { models, costCenter } = admission.context;
+  const policy = policyFor(models ?? [], wanted, action, options);
+  about.policyHash = policy.hash;
+  const scope = { tenant, principal, costCenter, policy, audit: { requestId, model: wanted } };
+  const credentials = await options.issue(scope);
+  return { tenant, principal, policyHash: policy.hash, ...credentials };
+}
+
+function policyFor(
+  models: readonly AllowedModel[],
+  wanted: string,
+  action: Action,
+  { clock, write }: BrokerOptions,
+): SessionPolicy {
+  const decision = decideModel(models, wanted, action, Math.floor(clock() / 1000));
+  if (decision.outcome === 'refused') {
+    const { code, reason, successor } = decision;
+    throw new TollgateError(code, { reason, ...(successor === undefined ? {} : { successor }) });
+  }
+  try {
+    return sessionPolicy(decision.model.target, [action]);
+  } catch (cause) {
+    const { reason, field } = asTollgateError(cause);
+    const event = { event: 'unusable-entry', level: 'error' as const, model: decision.model.id, reason, field };
+    write(logLine(clock(), event, { [METRICS.unusableEntry]: 1 }));
+    throw new TollgateError('model_not_allowed', { reason: 'unusable-entry', cause });
+  }
+}

@@ -1,0 +1,40 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { trustIssuers } from '../authorizer/issuers.ts';
+import { createReport } from '../authorizer/report.ts';
+import { createVerifier } from '../authorizer/verify.ts';
+import { CONNECT_TIMEOUT_MS, STS_TIMEOUT_MS } from '../contract/limits.ts';
+import type { WriteLine } from '../contract/log.ts';
+import { brokerSettings } from '../contract/settings.ts';
+import { createRegistry } from '../registry/dynamo.ts';
+import { createSts, createStsIssuer } from '../sessions/assume.ts';
+import { createBroker } from './broker.ts';
+
+const { table, issuers, registryMemoryMs, invokerRoleArn } = brokerSettings(process.env);
+const clock = () => Date.now();
+// Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
+const write: WriteLine = (line) => {
+  process.stdout.write(`${line}\n`);
+};
+const report = createReport({ clock, write });
+const sts = createSts(
+  new NodeHttpHandler({
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: STS_TIMEOUT_MS,
+    throwOnRequestTimeout: true,
+  }),
+);
+
+export const handler = createBroker({
+  verify: createVerifier({ issuers: trustIssuers(issuers, { fetch, clock, report: report.issuer }), clock }),
+  registry: createRegistry({
+    client: new DynamoDBClient({}),
+    table,
+    clock,
+    memoryMs: registryMemoryMs,
+    onUnusable: report.unusable,
+  }),
+  issue: createStsIssuer({ sts, roleArn: invokerRoleArn, clock, write }),
+  clock,
+  write,
+});

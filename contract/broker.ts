@@ -1,0 +1,118 @@
+import { CODES, type Code, TollgateError } from './errors.ts';
+import { MODEL_ID_MAX_CHARS, TOKEN_MAX_CHARS } from './limits.ts';
+import { ACTIONS, type Action } from './model.ts';
+
+/**
+ * What passes between the invoke function and the broker. The question holds the caller's own token, a model and an
+ * action, and nothing else that counts: who is calling, what that tenant holds and which policy follows, the broker finds
+ * out for itself.
+ */
+export interface BrokerQuestion {
+  v: 1;
+  /** For the log; it decides nothing. */
+  requestId: string;
+  /** The caller's Authorization header, as it came. */
+  authorization: string;
+  /** Registry id. */
+  model: string;
+  action: Action;
+}
+
+/** Credentials, and whose they are by the token. */
+export interface Issued {
+  tenant: string;
+  principal: string;
+  /** Of the session policy that the broker built. */
+  policyHash: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  /** Milliseconds since 1970, UTC. */
+  expiresAt: number;
+}
+
+/** A refusal, as the invoke function raises it again. */
+export interface Refused {
+  code: Code;
+  reason?: string;
+  retryAfterSeconds?: number;
+  successor?: string;
+}
+
+export type BrokerAnswer = { v: 1; issued: Issued } | { v: 1; refused: Refused };
+
+const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'action'];
+
+/**
+ * @param value the event: whoever may invoke the function writes it
+ * @throws TollgateError `invalid_request` naming the member; a member too many is refused, because whoever sent it meant
+ *   something by it
+ */
+export function parseBrokerQuestion(value: unknown): BrokerQuestion {
+  if (value === null || typeof value !== 'object') throw malformed('event');
+  const { v, requestId, authorization, model, action } = value as Partial<Record<string, unknown>>;
+  const other = Object.keys(value).find((key) => !QUESTION_KEYS.includes(key));
+  if (other !== undefined) throw malformed('event', 'unknown-member');
+  if (v !== 1) throw malformed('v');
+  if (typeof requestId !== 'string' || !/^[\w.:-]{1,128}$/.test(requestId)) throw malformed('requestId');
+  // One character more than a token may have, so that the one who judges tokens says what is wrong with it.
+  if (typeof authorization !== 'string' || authorization.length > TOKEN_MAX_CHARS + 1) throw malformed('authorization');
+  if (typeof model !== 'string' || model.length === 0 || model.length > MODEL_ID_MAX_CHARS) throw malformed('model');
+  if (!ACTIONS.some((known) => known === action)) throw malformed('action');
+  return { v: 1, requestId, authorization, model, action: action as Action };
+}
+
+/**
+ * @param value the function's payload, parsed
+ * @throws TollgateError `internal` with reason broker-answer: half a set of credentials would make an SDK client fall back
+ *   on its default chain, the function's own role
+ */
+export function parseBrokerAnswer(value: unknown): BrokerAnswer {
+  const { v, issued, refused } = objectOf(value);
+  if (v !== 1) throw unreadable();
+  return refused === undefined
+    ? { v: 1, issued: issuedOf(objectOf(issued)) }
+    : { v: 1, refused: refusedOf(objectOf(refused)) };
+}
+
+function issuedOf(value: Record<string, unknown>): Issued {
+  const { expiresAt } = value;
+  const text = (name: keyof Issued): string => {
+    const found = value[name];
+    if (typeof found !== 'string' || found === '') throw unreadable();
+    return found;
+  };
+  if (typeof expiresAt !== 'number' || !Number.isSafeInteger(expiresAt)) throw unreadable();
+  return {
+    tenant: text('tenant'),
+    principal: text('principal'),
+    policyHash: text('policyHash'),
+    accessKeyId: text('accessKeyId'),
+    secretAccessKey: text('secretAccessKey'),
+    sessionToken: text('sessionToken'),
+    expiresAt,
+  };
+}
+
+function refusedOf({ code, reason, retryAfterSeconds, successor }: Record<string, unknown>): Refused {
+  if (typeof code !== 'string' || !Object.hasOwn(CODES, code)) throw unreadable();
+  return {
+    code: code as Code,
+    ...(typeof reason === 'string' ? { reason } : {}),
+    ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
+    ...(typeof successor === 'string' ? { successor } : {}),
+  };
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw unreadable();
+  return value as Record<string, unknown>;
+}
+
+function malformed(field: string, reason = 'broker-question'): TollgateError {
+  return new TollgateError('invalid_request', { field, reason });
+}
+
+function unreadable(): TollgateError {
+  return new TollgateError('internal', { reason: 'broker-answer' });
+}

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import { trustIssuers } from '../../../authorizer/issuers.ts';
+import { createVerifier } from '../../../authorizer/verify.ts';
+import { createBroker } from '../../../broker/broker.ts';
+import type { BrokerAnswer } from '../../../contract/broker.ts';
+import { TollgateError } from '../../../contract/errors.ts';
+import { parseIssuers } from '../../../contract/issuer.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
+import { sessionPolicy } from '../../../policies/session.ts';
+import type { RegistryReader } from '../../../registry/reader.ts';
+import { createStsIssuer } from '../../../sessions/assume.ts';
+import cases from '../../cases/broker.json' with { type: 'json' };
+import { NOW, rsaKey, token } from '../authorizer/tokens.ts';
+import { entries, JWKS_URI, json, SETTINGS } from '../authorizer/world.ts';
+import { awsError, type FakeSts, fakeSts, modelOf, ROLE } from '../invoke/core.ts';
+
+const key = rsaKey('known');
+const otherKey = rsaKey('known');
+
+const broken: AllowedModel = {
+  ...modelOf('broken'),
+  target: { kind: 'bedrock-model', modelId: 'x', region: 'us-east-1', arn: 'arn:aws:bedrock:us-east-1::model/*' },
+};
+const TENANTS = [
+  entries('acme', {
+    models: [
+      modelOf('nova'),
+      { ...modelOf('invoke-only'), actions: ['invoke'] },
+      { ...modelOf('retired'), lifecycle: { status: 'retired', successor: 'nova' } },
+      broken,
+    ],
+  }),
+  entries('globex', { models: [modelOf('globex-model')] }),
+  entries('suspended', { models: [modelOf('nova')], suspended: true }),
+];
+
+function setUp(more: { sts?: FakeSts; registry?: RegistryReader; keys?: () => Response } = {}) {
+  const lines: string[] = [];
+  const clock = () => NOW * 1000;
+  const write = (line: string) => lines.push(line);
+  const sts = more.sts ?? fakeSts(undefined, clock);
+  const keys = more.keys ?? (() => json({ keys: [key.jwk] }));
+  const trust = trustIssuers(parseIssuers([{ ...SETTINGS, jwksUri: JWKS_URI }]), {
+    fetch: async () => keys(),
+    clock,
+    report: () => {},
+  });
+  const broker = createBroker({
+    verify: createVerifier({ issuers: trust, clock }),
+    registry: more.registry ?? { tenant: async (id) => TENANTS.find((tenant) => tenant.id === id) ?? null },
+    issue: createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write }),
+    clock,
+    write,
+  });
+  return { broker, sts, lines, log: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+}
+
+const question = (more: object = {}, authorization = `Bearer ${token(key)}`) => ({
+  v: 1,
+  requestId: 'request-1',
+  authorization,
+  model: 'nova',
+  action: 'invoke',
+  ...more,
+});
+
+const refusedOf = (answer: BrokerAnswer) => ('refused' in answer ? answer.refused : undefined);
+
+describe('credentials are issued', () => {
+  test("for the token's tenant and principal, under the broker's own policy for the one model and action", async () => {
+    const { broker, sts } = setUp();
+    const answer = await broker(question());
+    const policy = sessionPolicy(modelOf('nova').target, ['invoke']);
+    expect(answer).toEqual({
+      v: 1,
+      issued: {
+        tenant: 'acme',
+        principal: 'service-1',
+        policyHash: policy.hash,
+        accessKeyId: 'ASIA0000000000000001',
+        secretAccessKey: 'secret-1',
+        sessionToken: 'token-1',
+        expiresAt: NOW * 1000 + 900_000,
+      },
+    });
+    expect(sts.inputs).toEqual([
+      expect.objectContaining({
+        RoleArn: ROLE,
+        Policy: policy.text,
+        Tags: [
+          { Key: 'TenantId', Value: 'acme' },
+          { Key: 'CostCenter', Value: 'cc-1' },
+        ],
+      }),
+    ]);
+  });
+
+  test('anew for each question: nothing is remembered of a token or a session', async () => {
+    const { broker, sts } = setUp();
+    await broker(question());
+    await broker(question());
+    expect(sts.inputs).toHaveLength(2);
+  });
+});
+
+describe('credentials are refused, and STS is not asked', () => {
+  test.each(cases.map((item) => [`${item.id} ${item.name}`, item] as const))('%s', async (_, item) => {
+    const { broker, sts, log, lines } = setUp();
+    const claims = { ...item.claims, ...(item.claims?.exp === undefined ? {} : { exp: NOW + item.claims.exp }) };
+    const given = token(item.signer === 'other' ? otherKey : key, claims, item.header);
+    const asked = question(item.question, `Bearer ${given}`);
+    if (asked.authorization === 'LONG') asked.authorization = `Bearer ${'a'.repeat(1_000_000)}`;
+    expect(refusedOf(await broker(asked))).toMatchObject(item.expected);
+    expect(sts.inputs).toEqual([]);
+    expect(log().at(-1)).toMatchObject({ event: 'broker-refused', code: item.expected.code, BrokerRefused: 1 });
+    expect(lines.join()).not.toContain(given.slice(0, 40));
+  });
+
+  test.each([null, undefined, 'text', [], {}])('an event that is no question: %j', async (event) => {
+    const { broker, sts } = setUp();
+    expect(refusedOf(await broker(event))).toMatchObject({ code: 'invalid_request' });
+    expect(sts.inputs).toEqual([]);
+  });
+});
+
+describe('what cannot be decided is 503 for the caller, and counted', () => {
+  const unavailable = new TollgateError('unavailable', { reason: 'registry-timeout', retryAfterSeconds: 2 });
+
+  test.each([
+    ['the registry does not answer', { registry: { tenant: () => Promise.reject(unavailable) } }, 'registry-timeout'],
+    ["the issuer's keys cannot be had", { keys: () => new Response('', { status: 500 }) }, 'jwks-status'],
+  ])('D1 %s', async (_, more, reason) => {
+    const { broker, sts, log } = setUp(more);
+    expect(refusedOf(await broker(question()))).toEqual({ code: 'unavailable', reason, retryAfterSeconds: 2 });
+    expect(sts.inputs).toEqual([]);
+    expect(log().at(-1)).toMatchObject({ event: 'broker-refused', level: 'error', Undecided: 1 });
+  });
+
+  test('S1 STS throttles: it is counted once', async () => {
+    const throttled = fakeSts(() => {
+      throw awsError('Throttling', 400);
+    });
+    const { broker, lines } = setUp({ sts: throttled });
+    expect(refusedOf(await broker(question()))).toMatchObject({ code: 'unavailable', reason: 'sts-throttled' });
+    expect(lines.filter((line) => line.includes('"Undecided":1'))).toHaveLength(1);
+  });
+
+  test('S1 STS refuses the deployment: its text, with ARNs in it, is not passed on', async () => {
+    const denied = fakeSts(() => {
+      throw awsError('AccessDenied', 403);
+    });
+    const { broker } = setUp({ sts: denied });
+    const answer = await broker(question());
+    expect(answer).toEqual({ v: 1, refused: { code: 'internal', reason: 'sts-access-denied' } });
+  });
+});
+
+test('no line holds a credential or a token', async () => {
+  const { broker, lines } = setUp();
+  const asked = question();
+  await broker(asked);
+  for (const secret of ['secret-1', 'token-1', asked.authorization.slice(7, 60)])
+    expect(lines.join()).not.toContain(secret);
+});
