@@ -18,6 +18,8 @@ export const METRICS = {
   deniedByIam: 'DeniedByIam',
   /** AssumeRole was refused or its policy rejected: a deployment fault, not the caller's. */
   credentialsRefused: 'CredentialsRefused',
+  /** Sessions that STS issued, each for one model; by `mode`, gateway or direct. */
+  credentialsIssued: 'CredentialsIssued',
   /** A registry item was found that cannot be used. */
   unusableEntry: 'UnusableEntry',
   /** A decision could not be made because a store, STS or an issuer did not answer. */

@@ -1,10 +1,16 @@
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
-import { ANSWER_MAX_BYTES, ERROR_BODY_MAX_BYTES } from '../contract/limits.ts';
+import {
+  ANSWER_MAX_BYTES,
+  DENIED_SESSION_RENEW_AFTER_MS,
+  ERROR_BODY_MAX_BYTES,
+  SESSION_SECONDS,
+} from '../contract/limits.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Action, AllowedModel, Target } from '../contract/model.ts';
 import type { Meter } from '../metering/emit.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { type Decision, decideModel } from '../registry/decide.ts';
+import type { ScopedCredentials } from '../sessions/session.ts';
 import type { Answer, Call, Operation, ProviderRequest, Run } from './call.ts';
 import type { Credentials } from './credentials.ts';
 import { type Deadline, type Deadlines, startDeadline } from './deadline.ts';
@@ -92,12 +98,12 @@ export function createPipeline(options: PipelineOptions): Run {
       if (reply.status >= 200 && reply.status < 300) return reply;
       const body = await readBody(reply, { maxBytes: ERROR_BODY_MAX_BYTES, idleMs: deadlines.streamIdleMs, deadline });
       const said = readError(reply.headers, Buffer.from(body).toString('utf8'));
-      if (isExpiredToken(said) && !fresh) {
+      const error = upstreamError(reply.status, said, reply.headers['retry-after']);
+      if (!fresh && (isExpiredToken(said) || mayBeRevoked(error, credentials, clock()))) {
         credentials = await options.credentials(scope, credentials);
         continue;
       }
       deadline.done();
-      const error = upstreamError(reply.status, said, reply.headers['retry-after']);
       if (error.code === 'denied_by_iam') logDenied(step, model, policy, error);
       throw error;
     }
@@ -158,12 +164,27 @@ export function createPipeline(options: PipelineOptions): Run {
   }
 }
 
+/**
+ * Whether a refusal may be meant for the session and not for the call: an operator who revokes a role's older sessions (a
+ * deny on `aws:TokenIssueTime`) also ends those held in this memory, and calls would fail until they expire. A new one is
+ * only made for what is granted now, so it revives nothing. A call that IAM really denies costs one AssumeRole more, and
+ * since the new session is young, not again for every call that follows.
+ */
+function mayBeRevoked(error: TollgateError, { expiresAt }: ScopedCredentials, now: number): boolean {
+  const issuedAt = expiresAt - SESSION_SECONDS * 1000;
+  return error.code === 'denied_by_iam' && now - issuedAt >= DENIED_SESSION_RENEW_AFTER_MS;
+}
+
 /** @throws TollgateError with the decision's code; the record then names the entry only if the tenant holds it */
 function allowed(decision: Decision, invocation: Invocation): AllowedModel {
   if (decision.model !== undefined) invocation.concerns(decision.model);
   if (decision.outcome === 'allowed') return decision.model;
-  const { code, reason, successor } = decision;
-  throw new TollgateError(code, { reason, ...(successor === undefined ? {} : { successor }) });
+  const { code, reason, successor, model } = decision;
+  throw new TollgateError(code, {
+    reason,
+    ...(model === undefined ? {} : { detail: { model: model.id } }),
+    ...(successor === undefined ? {} : { successor }),
+  });
 }
 
 /**

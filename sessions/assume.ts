@@ -10,7 +10,7 @@ import {
   STS_TIMEOUT_MS,
 } from '../contract/limits.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
-import { sessionNames } from '../policies/name.ts';
+import { directSessionNames, type SessionNames, sessionNames } from '../policies/name.ts';
 import { abortable } from './abortable.ts';
 import type { Issue, Scope, ScopedCredentials } from './session.ts';
 
@@ -37,7 +37,7 @@ export function createSts(transport: NodeHttpHandler): STSClient {
 }
 
 /**
- * AssumeRole under a session policy. Each failure leaves a line with the policy's hash.
+ * AssumeRole under a session policy. Each session and each failure leaves a line with the policy's hash.
  *
  * @returns throws TollgateError `unavailable` (sts-timeout | sts-throttled | sts-unreachable) when STS could not be asked;
  *   `internal` (sts-access-denied | sts-policy-too-large | sts-policy-malformed | sts-rejected | sts-answer-incomplete |
@@ -56,10 +56,12 @@ async function assume(scope: Scope, options: StsIssuerOptions): Promise<ScopedCr
   const signal = AbortSignal.timeout(timeoutMs);
   for (let attempt = 1; ; attempt++) {
     try {
-      return credentialsOf(
+      const credentials = credentialsOf(
         await abortable(options.sts.send(commandOf(scope, options.roleArn), { abortSignal: signal }), signal),
         clock(),
       );
+      write(issuedLine(scope, credentials, clock()));
+      return credentials;
     } catch (cause) {
       const error = signal.aborted ? unavailable('sts-timeout', cause) : refusalOf(cause);
       if (error.code === 'unavailable' && attempt < STS_ATTEMPTS && !signal.aborted) {
@@ -87,8 +89,28 @@ async function assume(scope: Scope, options: StsIssuerOptions): Promise<ScopedCr
   }
 }
 
-function commandOf({ tenant, principal, costCenter, policy }: Scope, roleArn: string): AssumeRoleCommand {
-  const { sessionName, sourceIdentity } = sessionNames(tenant, principal);
+/** The audit event of every session there is. Of the credentials it holds nothing but when they end. */
+function issuedLine(scope: Scope, { expiresAt }: ScopedCredentials, now: number): string {
+  const { tenant, principal, policy, audit } = scope;
+  const event = {
+    event: 'credentials-issued',
+    ...audit,
+    tenant,
+    principal,
+    sessionName: namesOf(scope).sessionName,
+    policyHash: policy.hash,
+    expiration: new Date(expiresAt).toISOString(),
+  };
+  return logLine(now, event, { [METRICS.credentialsIssued]: 1 }, { mode: scope.direct ? 'direct' : 'gateway' });
+}
+
+function namesOf({ tenant, principal, direct }: Scope): SessionNames {
+  return direct ? directSessionNames(tenant, principal) : sessionNames(tenant, principal);
+}
+
+function commandOf(scope: Scope, roleArn: string): AssumeRoleCommand {
+  const { tenant, costCenter, policy } = scope;
+  const { sessionName, sourceIdentity } = namesOf(scope);
   return new AssumeRoleCommand({
     RoleArn: roleArn,
     RoleSessionName: sessionName,

@@ -16,6 +16,10 @@ export interface Scope {
   principal: Principal;
   costCenter: string;
   policy: SessionPolicy;
+  /** The credentials leave the gateway: the session's name then says so. */
+  direct?: true;
+  /** For the audit line: what they were first issued for. */
+  audit?: { requestId: string; model: string };
 }
 
 /**

@@ -11,7 +11,7 @@ import { createBedrock } from '../../invoke/providers/bedrock.ts';
 import { createTransport } from '../../invoke/transport.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
 import { createSts, createStsIssuer } from '../../sessions/assume.ts';
-import { callOf, memoryMeter, ROLE, textsOf } from '../unit/invoke/core.ts';
+import { besidesIssued, callOf, memoryMeter, ROLE, textsOf } from '../unit/invoke/core.ts';
 
 /**
  * The pipeline with its own clients over a Bedrock that verifies signatures and evaluates role and session policies. Where
@@ -118,7 +118,7 @@ describe('both walls standing', () => {
     const { run, meter, lines } = setUp();
     const answer = await run(callOf(operation, { models: [model, nova], wanted: model.id, body: say('hello there') }));
     expect(answer.status).toBe(200);
-    expect(lines).toEqual([]);
+    expect(besidesIssued(lines)).toEqual([]);
     expect(meter.finishedLines()).toEqual([
       expect.objectContaining({
         outcome: 'ok',
@@ -198,6 +198,6 @@ describe('one wall alone', () => {
       ['bedrock', 'denied'],
     ]);
     expect(meter.finishedLines()).toEqual([expect.objectContaining({ outcome: 'denied', code: 'denied_by_iam' })]);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ event: 'denied-by-iam', DeniedByIam: 1 });
+    expect(JSON.parse(besidesIssued(lines)[0] ?? '')).toMatchObject({ event: 'denied-by-iam', DeniedByIam: 1 });
   });
 });

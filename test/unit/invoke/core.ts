@@ -119,6 +119,11 @@ export function issued(serial: number, now: number) {
   };
 }
 
+/** The lines that are not about a session that was issued, in order. */
+export function besidesIssued(lines: readonly string[]): string[] {
+  return lines.filter((line) => JSON.parse(line).event !== 'credentials-issued');
+}
+
 /** An error as the SDK raises it. */
 export function awsError(name: string, status?: number): Error {
   return Object.assign(new Error(`${name}: arn:aws:iam::111122223333:role/x`), {

@@ -53,6 +53,35 @@ describe('what STS is asked for', () => {
     ]);
   });
 
+  test.each([
+    ['gateway', {}, /^tg-acme-[0-9a-f]{32}$/],
+    ['direct', { direct: true }, /^tg-acme@direct-[0-9a-f]{32}$/],
+  ] as const)('and each session leaves one audit line: %s', async (mode, more, sessionName) => {
+    const { credentials, sts, lines } = setUp();
+    const scope = { ...scopeOf(), ...more, audit: { requestId: 'request-1', model: 'nova' } };
+    await credentials(scope);
+    await credentials(scope);
+    expect(sts.inputs[0]?.RoleSessionName).toMatch(sessionName);
+    expect(sts.inputs[0]?.SourceIdentity).toBe(sessionNames(scope.tenant, scope.principal).sourceIdentity);
+    expect(lines).toHaveLength(1);
+    const { _aws, ...line } = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+    expect(line).toEqual({
+      at: NOW,
+      level: 'info',
+      event: 'credentials-issued',
+      requestId: 'request-1',
+      model: 'nova',
+      tenant: 'acme',
+      principal: 'app',
+      sessionName: sts.inputs[0]?.RoleSessionName,
+      policyHash: scope.policy.hash,
+      expiration: new Date(NOW + 900_000).toISOString(),
+      mode,
+      CredentialsIssued: 1,
+    });
+    expect(JSON.stringify(_aws)).toContain('"Dimensions":[[],["mode"]]');
+  });
+
   test('nothing, when there is no policy: STS would give all that the role may', async () => {
     const { credentials, sts } = setUp();
     const scope = scopeOf();
@@ -79,7 +108,7 @@ describe('what STS answers', () => {
     const asked = credentials(scope);
     if (expected.code === undefined) {
       await expect(asked).resolves.toMatchObject({ expiresAt: NOW + 900_000 });
-      expect(lines).toEqual([]);
+      expect(lines.map((line) => JSON.parse(line).event)).toEqual(['credentials-issued']);
     } else {
       const { code, reason } = expected;
       await expect(asked).rejects.toMatchObject({

@@ -74,7 +74,12 @@ describe('the handler as Lambda loads it', () => {
     expect(seen.map(({ path }) => path)).toEqual(['/', '/model/amazon.nova-lite-v1%3A0/converse']);
     expect(new URLSearchParams(seen[0]?.body).get('Policy')).toContain('foundation-model/amazon.nova-lite-v1:0');
     expect(seen[1]?.auth).toContain('Credential=ASIASESSION/');
-    expect(lines.map((line) => JSON.parse(line).usage?.phase)).toEqual(['started', 'finished']);
+    const told = lines.map((line) => JSON.parse(line));
+    expect(told.map(({ usage, event }) => usage?.phase ?? event)).toEqual([
+      'credentials-issued',
+      'started',
+      'finished',
+    ]);
   });
 
   test('answers /health', async () => {

@@ -1,12 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TollgateError } from '../../../contract/errors.ts';
+import { DENIED_SESSION_RENEW_AFTER_MS } from '../../../contract/limits.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { createCredentials } from '../../../invoke/credentials.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
 import { createStsIssuer } from '../../../sessions/assume.ts';
 import {
   awsError,
+  besidesIssued,
   callOf,
   delta,
   fakeSts,
@@ -61,6 +63,44 @@ describe('credentials', () => {
     expect([sts.inputs.length, server.requests.length]).toEqual([2, 2]);
   });
 
+  describe('a session that IAM refuses', () => {
+    const aged = (ageMs: number) => {
+      const sts = fakeSts((call) => ({ Credentials: issued(call, call === 1 ? NOW - ageMs : NOW) }));
+      return setUp({}, sts);
+    };
+    const refuses = (...tokens: string[]) =>
+      upstream((request, response) =>
+        tokens.includes(String(request.headers['x-amz-security-token']))
+          ? response.writeHead(403, { 'x-amzn-errortype': 'AccessDeniedException' }).end('{"message":"older"}')
+          : response.end(JSON.stringify({ usage })),
+      );
+
+    test('is replaced once when it is old enough to have been revoked, as one invocation and without an alarm', async () => {
+      server = await refuses('token-1');
+      const { run, meter, lines } = aged(DENIED_SESSION_RENEW_AFTER_MS);
+      await expect(run(callOf('converse'))).resolves.toMatchObject({ status: 200 });
+      expect(meter.lines.map(({ phase }) => phase)).toEqual(['started', 'finished']);
+      expect(besidesIssued(lines)).toEqual([]);
+    });
+
+    test('is not replaced when it is fresh: the refusal is meant for the call', async () => {
+      server = await refuses('token-1');
+      const { run, sts } = aged(DENIED_SESSION_RENEW_AFTER_MS - 1);
+      await expect(run(callOf('converse'))).rejects.toMatchObject({ code: 'denied_by_iam' });
+      expect([sts.inputs.length, server.requests.length]).toEqual([1, 1]);
+    });
+
+    test('is replaced once and no more: the next call finds the new one, and is refused with it', async () => {
+      server = await refuses('token-1', 'token-2');
+      const { run, sts, lines } = aged(DENIED_SESSION_RENEW_AFTER_MS);
+      for (const requests of [2, 3]) {
+        await expect(run(callOf('converse'))).rejects.toMatchObject({ code: 'denied_by_iam' });
+        expect([sts.inputs.length, server.requests.length]).toEqual([2, requests]);
+      }
+      expect(besidesIssued(lines).map((line) => JSON.parse(line).DeniedByIam)).toEqual([1, 1]);
+    });
+  });
+
   test('S3 a stream that outlives its session ends well, and the next call has a new one', async () => {
     const time = { now: NOW };
     const sts = fakeSts((call) => ({ Credentials: issued(call, time.now) }));
@@ -97,8 +137,9 @@ describe('the second wall', () => {
     expect(meter.finishedLines()).toEqual([
       expect.objectContaining({ outcome: 'denied', code: 'denied_by_iam', tokens: NONE }),
     ]);
-    expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    const told = besidesIssued(lines);
+    expect(told).toHaveLength(1);
+    expect(JSON.parse(told[0] ?? '')).toMatchObject({
       event: 'denied-by-iam',
       DeniedByIam: 1,
       tenant: 'acme',

@@ -58,7 +58,7 @@ describe('a good call', () => {
         firstByteMs: 0,
       },
     ]);
-    expect(lines).toEqual([]);
+    expect(lines.map((line) => JSON.parse(line).event)).toEqual(['credentials-issued']);
     expect(sts.inputs[0]?.Policy).toContain('bedrock:InvokeModel"');
     expect(sts.inputs[0]?.Policy).not.toContain('WithResponseStream');
   });

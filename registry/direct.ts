@@ -1,0 +1,33 @@
+import { ACTIONS, type AllowedModel } from '../contract/model.ts';
+import { type Decision, decideModel } from './decide.ts';
+
+/** A refusal has one reason more: the tenant may call the model, but only through the gateway. */
+export type DirectDecision =
+  | Extract<Decision, { outcome: 'allowed' }>
+  | (Omit<Extract<Decision, { outcome: 'refused' }>, 'reason'> & {
+      reason: Extract<Decision, { outcome: 'refused' }>['reason'] | 'direct-off';
+    });
+
+/**
+ * Whether credentials for a model may be handed out. They carry all that the grant allows, so one action that can be called
+ * is enough. To the caller "only through the gateway" reads like "not granted".
+ *
+ * @param models what the tenant was granted
+ * @param wanted as the caller wrote it: a registry id, the target's own id, or a full ARN that the entry lists
+ * @param nowSeconds seconds since 1970
+ */
+export function decideDirect(models: readonly AllowedModel[], wanted: string, nowSeconds: number): DirectDecision {
+  // A cap on tokens is our own code's; a grant that has one is refused when it is written, and here if it was not.
+  const direct = models.filter((model) => model.direct === true && model.maxTokens === undefined);
+  const among = (held: readonly AllowedModel[]): Decision => {
+    const decisions = ACTIONS.map((action) => decideModel(held, wanted, action, nowSeconds));
+    const telling =
+      decisions.find(({ outcome }) => outcome === 'allowed') ??
+      decisions.find((decision) => decision.outcome === 'refused' && decision.code === 'model_retired');
+    return telling ?? decideModel(held, wanted, ACTIONS[0], nowSeconds);
+  };
+  const decision = among(direct);
+  if (decision.outcome === 'allowed' || decision.model !== undefined) return decision;
+  const { model } = among(models);
+  return { ...decision, reason: model === undefined ? decision.reason : 'direct-off', ...(model ? { model } : {}) };
+}
