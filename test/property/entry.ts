@@ -1,0 +1,67 @@
+import { type Action, arnsOf, type Target } from '../../contract/model.ts';
+import { type SessionPolicy, sessionPolicy } from '../../policies/session.ts';
+import { account } from './targets.ts';
+
+/** What each action is called in IAM, by kind of target. */
+export const IAM: Record<Target['kind'], Record<Action, string>> = {
+  'bedrock-model': {
+    invoke: 'bedrock:InvokeModel',
+    stream: 'bedrock:InvokeModelWithResponseStream',
+    count: 'bedrock:CountTokens',
+  },
+  'bedrock-profile': {
+    invoke: 'bedrock:InvokeModel',
+    stream: 'bedrock:InvokeModelWithResponseStream',
+    count: 'bedrock:CountTokens',
+  },
+  'sagemaker-endpoint': {
+    invoke: 'sagemaker:InvokeEndpoint',
+    stream: 'sagemaker:InvokeEndpointWithResponseStream',
+    count: 'sagemaker:CountTokens',
+  },
+};
+
+/** What the call to `item` may touch, said independently of how the policy is built. */
+export function expected(
+  item: Target,
+  granted: readonly Action[],
+  action: Action,
+  arn: string,
+  through?: string,
+): boolean {
+  if (!granted.includes(action)) return false;
+  if (action === 'count') {
+    if (!arn.includes(':foundation-model/') || !arn.includes(`:${item.region}:`)) return false;
+    return item.kind !== 'sagemaker-endpoint' && arnsOf(item).includes(arn);
+  }
+  if (item.kind !== 'bedrock-profile') return arnsOf(item).includes(arn);
+  return arn === item.arn || (item.modelArns.includes(arn) && through === item.arn);
+}
+
+/** Other ARNs: of another entry, or of this one with a part changed. */
+export function others(item: Target, other: Target): string[] {
+  const [own = ''] = arnsOf(item);
+  return [
+    ...arnsOf(other),
+    own.replace(item.region, 'ap-south-1'),
+    own.replace(account, '444455556666'),
+    own.replace('arn:aws:', 'arn:aws-cn:'),
+    own.replace('/', '/x'),
+    `${own}x`,
+    own.slice(0, -1),
+    own.toUpperCase(),
+    '*',
+    '',
+  ];
+}
+
+/** @returns undefined where the target has none of the actions */
+export function built(item: Target, granted: readonly Action[]): SessionPolicy | undefined {
+  try {
+    return sessionPolicy(item, granted);
+  } catch (error) {
+    // Counting alone may be something that the target does not have; the unit cases say when.
+    if ((error as { reason?: string }).reason === 'action-not-available') return undefined;
+    throw error;
+  }
+}

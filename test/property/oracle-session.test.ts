@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ACTIONS, arnsOf, type Target } from '../../contract/model.ts';
+import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
+import { evaluate, evaluateTrust } from '../../policies/simulate/evaluate.ts';
+import type { RequestContext } from '../../policies/simulate/types.ts';
+import { built, expected, IAM, others } from './entry.ts';
+import { ACCOUNT, loadOracle, type Oracle, type Question } from './oracle.ts';
+import { account, actions, REGIONS, target } from './targets.ts';
+
+let oracle: Oracle | undefined;
+beforeAll(async () => {
+  oracle = await loadOracle();
+}, 180_000);
+
+const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+
+/** Every question that AWS could be asked about a target and its neighbours. */
+async function* asked(other: Oracle, item: Target, neighbour: Target) {
+  const profiles = [item, neighbour].filter(({ kind }) => kind === 'bedrock-profile').map(({ arn }) => arn);
+  for (const resource of new Set([...arnsOf(item), ...others(item, neighbour)]))
+    for (const action of ACTIONS) {
+      const name = IAM[item.kind][action];
+      const about = { role: [everything], session: null, action: name, resource, context: {} };
+      // No such request: the action is not known, or never takes such a resource.
+      if (resource === '*' || (await other.objection(about)) !== undefined) continue;
+      // Only the two that run a model can go through a profile.
+      const ways = name.startsWith('bedrock:Invoke') ? [undefined, ...profiles] : [undefined];
+      for (const through of ways) {
+        const context: RequestContext = through === undefined ? {} : { 'bedrock:InferenceProfileArn': through };
+        yield { action, name, resource, through, context };
+      }
+    }
+}
+
+describe('a session policy before an IAM written by others', () => {
+  test('P1 P4 P5: allows an ARN if and only if it is of the entry, for each action, and a model only through its profile', {
+    timeout: 60_000,
+  }, async (context) => {
+    const other = oracle;
+    if (other === undefined) return context.skip();
+    let questions = 0;
+    await fc.assert(
+      fc.asyncProperty(target, target, actions, async (item, neighbour, granted) => {
+        const policy = built(item, granted);
+        for await (const ask of asked(other, item, neighbour)) {
+          const question = { action: ask.name, resource: ask.resource, context: ask.context };
+          const session = policy?.document ?? null;
+          // Without a policy there is no AssumeRole, so nothing is asked.
+          const allowed = session !== null && (await other.allows({ role: [everything], session, ...question }));
+          expect(allowed, JSON.stringify(question)).toBe(
+            expected(item, granted, ask.action, ask.resource, ask.through),
+          );
+          if (session !== null)
+            expect(evaluate({ rolePolicies: [everything as never], sessionPolicy: session }, question).allowed).toBe(
+              allowed,
+            );
+          questions++;
+        }
+      }),
+      { numRuns: 80 },
+    );
+    expect(questions).toBeGreaterThan(1_000);
+  });
+
+  test('P8: under the role that is deployed, the narrower of role and session decides', {
+    timeout: 60_000,
+  }, async (context) => {
+    const other = oracle;
+    if (other === undefined) return context.skip();
+    await fc.assert(
+      fc.asyncProperty(target, actions, fc.subarray([...REGIONS], { minLength: 1 }), async (item, granted, regions) => {
+        const policy = built(item, granted);
+        if (policy === undefined) return;
+        const role = invokerRolePolicy({ partition: 'aws', account, regions });
+        for await (const ask of asked(other, item, item)) {
+          const question = { action: ask.name, resource: ask.resource, context: ask.context };
+          const allowed = await other.allows({ role: [role], session: policy.document, ...question });
+          const inRegions = regions.some((where) => ask.resource.includes(`:${where}:`));
+          expect(allowed, JSON.stringify(question)).toBe(
+            inRegions && expected(item, granted, ask.action, ask.resource, ask.through),
+          );
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('the invoker role’s trust policy before an IAM written by others', () => {
+  const invoke = `arn:aws:iam::${ACCOUNT}:role/tollgate-invoke`;
+  const resource = `arn:aws:iam::${ACCOUNT}:role/tollgate-invoker`;
+  const trust = invokerTrustPolicy({ trustedRoleArn: invoke });
+  const name = fc.constantFrom('tg-acme-0', 'tg-', 'acme', 'TG-acme', '');
+  const tags = {
+    'aws:RequestTag/TenantId': fc.constantFrom('acme', ''),
+    'aws:RequestTag/CostCenter': fc.constantFrom('c', ''),
+  };
+  const tagKeys = {
+    'aws:TagKeys': fc.constantFrom(
+      ['TenantId', 'CostCenter'],
+      ['TenantId'],
+      ['TenantId', 'CostCenter', 'Admin'],
+      ['Admin'],
+    ),
+  };
+  const request = fc.oneof(
+    fc.record({
+      action: fc.constant('sts:AssumeRole'),
+      context: fc.record(
+        { 'sts:RoleSessionName': name, 'sts:SourceIdentity': name, ...tags, ...tagKeys },
+        { requiredKeys: [] },
+      ),
+    }),
+    fc.record({
+      action: fc.constant('sts:TagSession'),
+      context: fc.record({ ...tags, ...tagKeys }, { requiredKeys: [] }),
+    }),
+    fc.record({
+      action: fc.constant('sts:SetSourceIdentity'),
+      context: fc.record({ 'sts:SourceIdentity': name }, { requiredKeys: [] }),
+    }),
+  );
+
+  test('our IAM decides each of the three actions alike, for our role and for others', async (context) => {
+    const other = oracle;
+    if (other === undefined) return context.skip();
+    const seen = { allowed: 0, denied: 0 };
+    const role = fc.constantFrom('tollgate-invoke', 'tollgate-invoke2', 'tollgate-metering');
+    await fc.assert(
+      fc.asyncProperty(request, role, async ({ action, context }, caller) => {
+        const principal = `arn:aws:sts::${ACCOUNT}:assumed-role/${caller}/a-function`;
+        const question: Question = { role: [everything], session: null, trust, principal, action, resource, context };
+        const allowed = await other.allows(question);
+        seen[allowed ? 'allowed' : 'denied']++;
+        const callers = [`arn:aws:iam::${ACCOUNT}:role/${caller}`, principal];
+        expect(evaluateTrust(trust, callers, { action, context }).allowed, JSON.stringify(question)).toBe(allowed);
+      }),
+      { numRuns: 1_500 },
+    );
+    expect(Math.min(seen.allowed, seen.denied)).toBeGreaterThan(50);
+  });
+});
