@@ -1,0 +1,154 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Stack } from './stack.ts';
+
+/** A hostile or odd request, as it goes over the wire to the running gateway, and what comes of it. */
+interface RequestCase {
+  id: string;
+  name: string;
+  input: {
+    /** Sent to each of them; without one, Converse. */
+    paths?: string[];
+    method?: string;
+    headers?: Record<string, string>;
+    without?: string[];
+    /** Bytes, one character each: texts, and texts to repeat so many times. */
+    body?: (string | [string, number])[];
+    gzip?: boolean;
+    /** A request line that no HTTP library would write. */
+    raw?: string;
+  };
+  /** `runs`: the tenant as which nova-lite is called; without it nothing may reach STS or a model. */
+  expected: { status: number | number[]; runs?: string };
+}
+
+const cases: RequestCase[] = JSON.parse(readFileSync(new URL('../cases/requests.json', import.meta.url), 'utf8'));
+
+const CONVERSE = '/model/nova-lite/converse';
+const PROMPT = 'a-prompt-that-nobody-may-read-again';
+const DEFAULT_BODY = JSON.stringify({ messages: [{ role: 'user', content: [{ text: PROMPT }] }] });
+
+let stack: Stack;
+let token: string;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  token = await stack.token('acme-app');
+});
+
+afterAll(() => stack.remove());
+
+interface Answered {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+}
+
+function bodyOf({ body, gzip }: RequestCase['input']): Buffer {
+  const text = body?.map((part) => (typeof part === 'string' ? part : part[0].repeat(part[1]))).join('');
+  const bytes = Buffer.from(text ?? DEFAULT_BODY, 'latin1');
+  return gzip ? gzipSync(bytes) : bytes;
+}
+
+function send(path: string, input: RequestCase['input']): Promise<Answered> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    authorization: `Bearer ${token}`,
+    ...input.headers,
+  };
+  for (const name of input.without ?? []) delete headers[name];
+  return new Promise((resolve, reject) => {
+    const { method = 'POST' } = input;
+    const req = request({ host: '127.0.0.1', port: stack.port, method, path, headers }, (res) => {
+      let text = '';
+      res.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, text }));
+    });
+    req.on('error', reject);
+    req.end(bodyOf(input));
+  });
+}
+
+/** By hand: what is to be tested is what a library would have tidied or refused to send. */
+function sendRaw(line: string): Promise<Answered> {
+  const host = line.endsWith('1.1') ? [`Host: 127.0.0.1:${stack.port}`] : [];
+  const head = [line, ...host, `Authorization: Bearer ${token}`, 'Content-Type: application/json', 'Connection: close'];
+  return new Promise((resolve, reject) => {
+    const socket = connect(stack.port, '127.0.0.1');
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve({ status: Number(text.slice(9, 12)), headers: {}, text }));
+    socket.write(`${[...head, `Content-Length: ${DEFAULT_BODY.length}`].join('\r\n')}\r\n\r\n${DEFAULT_BODY}`);
+  });
+}
+
+describe('a request to the running gateway', () => {
+  test.each(cases)('$id: $name', async ({ input, expected }) => {
+    const mark = await stack.mark();
+    for (const path of input.paths ?? [CONVERSE]) {
+      const answer = input.raw === undefined ? await send(path, input) : await sendRaw(input.raw);
+      expect([expected.status].flat(), `${path}: ${answer.text.slice(0, 300)}`).toContain(answer.status);
+      expect(answer.text).not.toMatch(/111122223333|arn:aws|tollgate-local|globex/);
+      if (input.raw !== undefined) continue;
+      expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+      if (answer.status >= 400)
+        expect(JSON.parse(answer.text)).toHaveProperty(path.startsWith('/v1') ? 'error' : 'message');
+    }
+    const upstream = await stack.upstream(mark);
+    if (expected.runs !== undefined) {
+      const called = upstream.filter(({ service }) => service === 'bedrock');
+      expect(called.map(({ model, region, caller }) => [model, region, caller?.tags.TenantId])).toEqual([
+        ['amazon.nova-lite-v1:0', 'us-east-1', expected.runs],
+      ]);
+    } else if ([expected.status].flat().every((status) => status !== 200)) expect(upstream).toEqual([]);
+  });
+
+  test('T3: every model that may not be called is answered in the same words', async () => {
+    const texts = await Promise.all(
+      cases
+        .filter(({ id, input }) => id === 'T3' && input.body === undefined)
+        .map(async ({ input }) => (await send(input.paths?.[0] ?? '', input)).text),
+    );
+    expect(texts.length).toBeGreaterThan(3);
+    expect(new Set(texts).size).toBe(1);
+  });
+
+  test('T7: a good answer has no header of AWS’s own but those of Bedrock’s wire format, and no id but ours', async () => {
+    const { status, headers } = await send(CONVERSE, {});
+    expect(status).toBe(200);
+    // API Gateway's own, which is the request id that every log line has.
+    expect(headers['x-amzn-requestid']).toBe(headers['x-request-id']);
+    const others = Object.keys(headers).filter((name) => name !== 'x-amzn-requestid');
+    for (const name of others) expect(name).not.toMatch(/^(x-amz-|x-amzn-(?!bedrock-)|set-cookie|server|via)/);
+  });
+
+  test('T7: no token or prompt of all these is in a log line or anywhere else on disk, and no credential in a log', async () => {
+    // Ends the process, so that everything has been written.
+    const { stdout, stderr } = await stack.stop();
+    const files = readdirSync(stack.dataDir, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    const written = new Map(
+      files.map(({ parentPath, name }) => [name, readFileSync(join(parentPath, name), 'latin1')]),
+    );
+    const log = written.get('log.jsonl') ?? '';
+    expect(log).toContain('"event":"refused"');
+    for (const [name, text] of [...written, ['stdout', stdout], ['stderr', stderr]] as const) {
+      expect(text.includes(PROMPT), name).toBe(false);
+      expect(
+        token.split('.').some((part) => text.includes(part)),
+        name,
+      ).toBe(false);
+    }
+    for (const text of [log, stdout, stderr]) expect(text).not.toMatch(/Bearer ey|ASIA[A-Z0-9]{12}|secretAccessKey/);
+  });
+});
