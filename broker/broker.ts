@@ -103,7 +103,7 @@ function policyFor(
     throw new TollgateError(code, { reason, ...(successor === undefined ? {} : { successor }) });
   }
   try {
-    return sessionPolicy(decision.model.target, [action]);
+    return sessionPolicy(decision.model.target, [action], decision.model);
   } catch (cause) {
     const { reason, field } = asTollgateError(cause);
     const event = { event: 'unusable-entry', level: 'error' as const, model: decision.model.id, reason, field };

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { ACTIONS } from '../contract/model.ts';
+import { isoMilliseconds } from '../registry/fields.ts';
 import { grantDocument } from '../registry/grant.ts';
 import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
 import { openRegistry, printHistory, warnOf } from './registry.ts';
+import { type RestrictionOptions, restrictionsGiven, restrictionsText, withRestrictions } from './restrictions.ts';
 import type { Target } from './target.ts';
 
 interface Pair {
@@ -30,16 +32,15 @@ export function register(program: Command, target: () => Promise<Target>): void 
       else
         print(
           table(
-            ['tenant', 'model', 'actions', 'granted at', 'granted by'],
-            listing.entries
-              .map(grantDocument)
-              .map((grant) => [
-                String(grant.tenant),
-                String(grant.model),
-                String(grant.actions),
-                String(grant.grantedAt),
-                String(grant.grantedBy),
-              ]),
+            ['tenant', 'model', 'actions', 'restricted to', 'granted at', 'granted by'],
+            listing.entries.map((grant) => [
+              grant.tenant,
+              grant.model,
+              grant.actions.join(','),
+              restrictionsText(grant),
+              isoMilliseconds(grant.grantedAt),
+              grant.grantedBy,
+            ]),
           ),
         );
       warnOf(listing);
@@ -55,19 +56,23 @@ export function register(program: Command, target: () => Promise<Target>): void 
       else print(lines(document));
     });
 
-  pairOf(noun.command('add', { isDefault: true }).alias('grant').description('let a tenant use a model'))
+  withRestrictions(
+    pairOf(noun.command('add', { isDefault: true }).alias('grant').description('let a tenant use a model')),
+  )
     .option('--actions <list>', `what for, of ${ACTIONS.join(',')}; all of them unless given`)
     .option('--direct', 'also hand out credentials for it: calls past the gateway, without its limits and metering')
-    .action(async (...args: Args<{ actions?: string; direct?: true }>) => {
+    .action(async (...args: Args<{ actions?: string; direct?: true } & RestrictionOptions>) => {
       const { actions, direct, ...of } = given(args);
       const { tenant, model } = both(of, noun);
       const { entry, changed } = await (await registry()).grant(tenant, model, actions?.split(','), {
         direct: direct === true,
+        restrictions: restrictionsGiven(of),
       });
+      const restricted = restrictionsText(entry);
       const what = `grant of ${model} to ${tenant}`;
       print(
         changed
-          ? `${what}: ${entry.actions.join(', ')}${entry.direct ? ', direct' : ''} (version ${entry.version})`
+          ? `${what}: ${entry.actions.join(', ')}${entry.direct ? ', direct' : ''}${restricted && `; ${restricted}`} (version ${entry.version})`
           : `${what}: nothing to change`,
       );
     });

@@ -13,7 +13,7 @@ import { asTenantId } from './tenant.ts';
 export interface GrantMore {
   /** Whether credentials for the model may be handed out. Off unless given, also if an earlier grant had it. */
   direct?: boolean;
-  /** As the document has them; null takes one away. What is left out stays as an earlier grant had it. */
+  /** As the document has them; false takes one away. What is left out stays as an earlier grant had it. */
   restrictions?: { [Name in keyof Restrictions]?: Plain };
 }
 
@@ -97,7 +97,7 @@ function restrictionsAfter(before: Document = {}, given: NonNullable<GrantMore['
   const after: Document = {};
   for (const name of RESTRICTION_NAMES) {
     const value = given[name] === undefined ? before[name] : given[name];
-    if (value !== undefined && value !== null) after[name] = value;
+    if (value !== undefined && value !== false) after[name] = value;
   }
   return after;
 }

@@ -77,11 +77,16 @@ export function restrictionsDocument({ guardrail, maxTokens, regions, roles, exp
  *
  * @throws TollgateError `bad_entry` naming the grant's member; `policy_too_large`
  */
-export function checkTogether(grant: Restrictions & { actions: readonly Action[] }, target: Target): void {
+export function checkTogether(
+  grant: Restrictions & { actions: readonly Action[]; direct?: true },
+  target: Target,
+): void {
   if (Object.keys(restrictionsOf(grant)).length === 0) return;
   if (grant.maxTokens !== undefined && target.kind === 'sagemaker-endpoint')
     // A container reads what it likes: there is no one member that limits its answer.
     throw badEntry('maxTokens', 'no-limit-here');
+  // What only our own code holds up would not be held up.
+  if (grant.maxTokens !== undefined && grant.direct === true) throw badEntry('direct', 'not-with-max-tokens');
   try {
     sessionPolicy(target, grant.actions, grant);
   } catch (error) {

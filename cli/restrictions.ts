@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import type { Restrictions } from '../contract/model.ts';
+import { badEntry, isoSeconds } from '../registry/fields.ts';
+import type { GrantMore } from '../registry/grants.ts';
+
+/** What commander hands over: text when the option was given, false when its `--no-` form was. */
+export interface RestrictionOptions {
+  guardrail?: string | false;
+  maxTokens?: string | false;
+  regions?: string | false;
+  roles?: string | false;
+  expires?: string | false;
+}
+
+export function withRestrictions(verb: Command): Command {
+  return verb
+    .option('--guardrail <arn:version>', 'every call under this one: ...:guardrail/ID:3, or :DRAFT')
+    .option('--no-guardrail', 'take it away')
+    .option('--max-tokens <number>', 'the most tokens of one answer')
+    .option('--no-max-tokens', 'take it away')
+    .option('--regions <list>', 'nothing of a call outside of these')
+    .option('--no-regions', 'take it away')
+    .option('--roles <list>', 'only for tokens with one of these roles or groups')
+    .option('--no-roles', 'take it away')
+    .option('--expires <date>', 'no grant any more from then on, UTC: 2026-12-31 or 2026-12-31T18:00:00Z')
+    .option('--no-expires', 'take it away')
+    .addHelpText('after', '\nA restriction that is not mentioned stays as it was; actions and --direct do not.');
+}
+
+/** @throws TollgateError `bad_entry` naming the option */
+export function restrictionsGiven(options: RestrictionOptions): NonNullable<GrantMore['restrictions']> {
+  const { guardrail, maxTokens, regions, roles, expires } = options;
+  return {
+    ...(guardrail === undefined ? {} : { guardrail: guardrail && guardrailOf(guardrail) }),
+    ...(maxTokens === undefined ? {} : { maxTokens: maxTokens && numberOf(maxTokens) }),
+    ...(regions === undefined ? {} : { regions: regions && listOf(regions) }),
+    ...(roles === undefined ? {} : { roles: roles && listOf(roles) }),
+    ...(expires === undefined ? {} : { expiresAt: expires }),
+  };
+}
+
+function guardrailOf(text: string): { arn: string; version: string } {
+  const [, arn, version] = /^(.*guardrail\/[^:/]*):([^:]+)$/.exec(text) ?? [];
+  if (arn === undefined || version === undefined) throw badEntry('--guardrail', 'not-an-arn-with-a-version');
+  return { arn, version };
+}
+
+function numberOf(text: string): number {
+  if (!/^[1-9]\d{0,15}$/.test(text)) throw badEntry('--max-tokens', 'not-a-whole-number');
+  return Number(text);
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').map((item) => item.trim());
+}
+
+/** Each restriction in a few words, for a table's cell; none is ''. */
+export function restrictionsText({ guardrail, maxTokens, regions, roles, expiresAt }: Restrictions): string {
+  return [
+    guardrail && `guardrail ${guardrail.arn.slice(guardrail.arn.lastIndexOf('/') + 1)}:${guardrail.version}`,
+    maxTokens && `${maxTokens} tokens`,
+    regions && `in ${regions.join(' ')}`,
+    roles && `for ${roles.join(' ')}`,
+    expiresAt && `until ${isoSeconds(expiresAt)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
