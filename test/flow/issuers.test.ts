@@ -1,0 +1,166 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { connect } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { JWKS_TIMEOUT_MS } from '../../contract/limits.ts';
+import paths from '../cases/raw-paths.json' with { type: 'json' };
+import { Stack } from './stack.ts';
+
+/** An identity provider of which a test decides what it publishes and how it answers. */
+class Provider {
+  readonly #server: Server;
+  readonly keys: JWK[] = [];
+  fetches = 0;
+  answer: RequestListener = (_, res) => res.end(JSON.stringify({ keys: this.keys }));
+
+  constructor() {
+    this.#server = createServer((req, res) => {
+      this.fetches++;
+      this.answer(req, res);
+    });
+  }
+
+  async listen(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** @returns what signs tokens with a new key, which is not published yet */
+  async newKey(kid: string) {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const jwk = { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' };
+    const sign = (claims: object, issuer = this.url) =>
+      new SignJWT({ ...claims })
+        .setProtectedHeader({ alg: 'ES256', kid, typ: 'at+jwt' })
+        .setIssuer(issuer)
+        .setAudience('tollgate')
+        .setSubject('service')
+        .setIssuedAt()
+        .setExpirationTime('10 minutes')
+        .sign(privateKey);
+    return { jwk, sign };
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+const owned = new Provider();
+const shared = new Provider();
+const slow = new Provider();
+const all = [owned, shared, slow];
+let stack: Stack;
+
+beforeAll(async () => {
+  await Promise.all(all.map((provider) => provider.listen()));
+  const keysOf = ({ url }: Provider) => ({ issuer: url, jwksUri: `${url}/keys`, audience: 'tollgate' });
+  const issuers = [
+    { ...keysOf(owned), tenant: 'globex', rolesClaim: 'roles' },
+    { ...keysOf(shared), tenants: { 'app-1': 'acme', 'app-2': 'globex', 'app-3': 'nobody' } },
+    { ...keysOf(slow), tenantClaim: 'tenant' },
+  ];
+  stack = await Stack.start({ env: { TOLLGATE_ISSUERS: JSON.stringify(issuers) } });
+});
+
+afterAll(async () => {
+  await stack.remove();
+  for (const provider of all) provider.close();
+});
+
+async function call(token: string): Promise<{ status: number; tenant: string | undefined; retryAfter: string | null }> {
+  const mark = await stack.mark();
+  const response = await fetch(`${stack.gateway}/model/nova-lite/converse`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'x' }] }] }),
+  });
+  await response.text();
+  const called = (await stack.upstream(mark)).find(({ service }) => service === 'bedrock');
+  return {
+    status: response.status,
+    tenant: called?.caller?.tags.TenantId,
+    retryAfter: response.headers.get('retry-after'),
+  };
+}
+
+describe('several issuers side by side', () => {
+  test('each names its tenant in its own way', async () => {
+    const one = await owned.newKey('one');
+    const two = await shared.newKey('two');
+    owned.keys.push(one.jwk);
+    shared.keys.push(two.jwk);
+    expect(await call(await one.sign({ tenant: 'acme' }))).toMatchObject({ status: 200, tenant: 'globex' });
+    expect(await call(await two.sign({ client_id: 'app-1' }))).toMatchObject({ status: 200, tenant: 'acme' });
+    expect(await call(await two.sign({ azp: 'app-2' }))).toMatchObject({ status: 200, tenant: 'globex' });
+    expect(await call(await two.sign({ client_id: 'app-3' }))).toMatchObject({ status: 403, tenant: undefined });
+    expect(await call(await two.sign({ client_id: 'app-4' }))).toMatchObject({ status: 401, tenant: undefined });
+    expect(await call(await two.sign({ tenant: 'acme' }))).toMatchObject({ status: 401, tenant: undefined });
+    expect(await call(await stack.token('acme-app'))).toMatchObject({ status: 200, tenant: 'acme' });
+  });
+
+  test('J15: a new key is accepted by the running gateway at its first use', async () => {
+    const next = await shared.newKey('next');
+    shared.keys.splice(0, shared.keys.length, next.jwk);
+    expect(await call(await next.sign({ client_id: 'app-1' }))).toMatchObject({ status: 200, tenant: 'acme' });
+  });
+
+  // After the new key: a key id that is not there holds the next fetch back for the cooldown.
+  test('J10: one’s key under another’s name is refused', async () => {
+    const own = await owned.newKey('owned-only');
+    owned.keys.push(own.jwk);
+    expect(await call(await own.sign({}))).toMatchObject({ status: 200 });
+    expect(await call(await own.sign({ client_id: 'app-1' }, shared.url))).toMatchObject({ status: 401 });
+  });
+});
+
+test('J14: keys that drip in a byte at a time are 503 for everyone, after one fetch and in bounded time', async () => {
+  const key = await slow.newKey('slow');
+  slow.answer = (_, res) => {
+    const drip = setInterval(() => res.write(' '), 50);
+    res.once('close', () => clearInterval(drip));
+  };
+  const tokens = await Promise.all(Array.from({ length: 40 }, (_, n) => key.sign({ tenant: 'acme', jti: `${n}` })));
+  const begin = performance.now();
+  const answers = await Promise.all(tokens.map(call));
+  expect(performance.now() - begin).toBeLessThan(JWKS_TIMEOUT_MS + 3_000);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+  for (const { retryAfter } of answers) expect(Number(retryAfter)).toBeGreaterThan(0);
+  expect(slow.fetches).toBe(1);
+  // An issuer that is down does not take the others with it.
+  expect(await call(await stack.token('acme-app'))).toMatchObject({ status: 200 });
+});
+
+describe('T4: over HTTP/2 too, a path that could be read in two ways is refused and reaches nothing', () => {
+  test.each(paths)('$name', async ({ input }) => {
+    const mark = await stack.mark();
+    const session = connect(stack.gateway);
+    try {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': input,
+        ':authority': 'evil.example',
+        authorization: `Bearer ${await stack.token('acme-app')}`,
+        'content-type': 'application/json',
+      });
+      stream.end('{}');
+      // A path that is no path in HTTP/2 (RFC 9113 section 8.3.1) ends the stream before anybody reads it.
+      const status = await once(stream, 'response').then(
+        ([headers]) => (headers as { ':status'?: number })[':status'],
+        ({ code }: { code?: string }) => code,
+      );
+      stream.resume();
+      expect([400, 404, 'ERR_HTTP2_STREAM_ERROR']).toContain(status);
+    } finally {
+      session.close();
+    }
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+});
