@@ -8,6 +8,8 @@ import { JWKS_TIMEOUT_MS } from '../../contract/limits.ts';
 import paths from '../cases/raw-paths.json' with { type: 'json' };
 import { Stack } from './stack.ts';
 
+const now = () => Math.floor(Date.now() / 1000);
+
 /** An identity provider of which a test decides what it publishes and how it answers. */
 class Provider {
   readonly #server: Server;
@@ -36,13 +38,10 @@ class Provider {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
     const jwk = { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' };
     const sign = (claims: object, issuer = this.url) =>
-      new SignJWT({ ...claims })
+      new SignJWT({ sub: 'service', iat: now(), exp: now() + 600, ...claims })
         .setProtectedHeader({ alg: 'ES256', kid, typ: 'at+jwt' })
         .setIssuer(issuer)
         .setAudience('tollgate')
-        .setSubject('service')
-        .setIssuedAt()
-        .setExpirationTime('10 minutes')
         .sign(privateKey);
     return { jwk, sign };
   }
@@ -118,6 +117,41 @@ describe('several issuers side by side', () => {
     owned.keys.push(own.jwk);
     expect(await call(await own.sign({}))).toMatchObject({ status: 200 });
     expect(await call(await own.sign({ client_id: 'app-1' }, shared.url))).toMatchObject({ status: 401 });
+  });
+});
+
+describe('J16: a refusal over the wire', () => {
+  /** All that a caller can see of it, without what is new in every answer. */
+  const seen = async (token: string) => {
+    const response = await fetch(`${stack.gateway}/v1/models`, { headers: { authorization: `Bearer ${token}` } });
+    const id = response.headers.get('x-request-id') ?? 'none';
+    const headers = [...response.headers].filter(([name]) => name !== 'date');
+    return JSON.stringify([response.status, headers, await response.text()]).replaceAll(id, 'ID');
+  };
+
+  test('tells no bad token from another', async () => {
+    const key = await owned.newKey('one-of-many');
+    owned.keys.push(key.jwk);
+    const good = await key.sign({});
+    const past = now() - 60;
+    const bad = [
+      await key.sign({ exp: past }),
+      `${good.slice(0, -8)}AAAAAAAA`,
+      await key.sign({}, 'https://nobody.example'),
+      await key.sign({ sub: '' }),
+      await key.sign({ nbf: past + 3_600 }),
+      'x.y.z',
+    ];
+    const answers = new Set(await Promise.all(bad.map(seen)));
+    expect([...answers]).toEqual([expect.stringMatching(/^\[401,/)]);
+    expect(await seen(good)).toMatch(/^\[200,/);
+  });
+
+  test('tells no tenant that nobody onboarded from one that is suspended', async () => {
+    const stranger = await seen(await stack.token('stranger-app'));
+    expect((await stack.cli('tenant', 'suspend', 'ops')).code).toBe(0);
+    expect(await seen(await stack.token('ops'))).toBe(stranger);
+    expect(stranger).toMatch(/^\[403,/);
   });
 });
 
