@@ -1,13 +1,20 @@
 import { bearerToken } from '../authorizer/bearer.ts';
 import { admit, identify } from '../authorizer/decide.ts';
 import type { Verify } from '../authorizer/verify.ts';
-import { type BrokerAnswer, type BrokerQuestion, type Issued, parseBrokerQuestion } from '../contract/broker.ts';
+import {
+  type Asks,
+  type BrokerAnswer,
+  type BrokerQuestion,
+  type Issued,
+  parseBrokerQuestion,
+} from '../contract/broker.ts';
+import type { CallerContext } from '../contract/context.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
-import type { Action, AllowedModel } from '../contract/model.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { decideModel } from '../registry/decide.ts';
+import { decideDirect, directPolicy } from '../registry/direct.ts';
 import type { RegistryReader } from '../registry/reader.ts';
 import type { Issue } from '../sessions/session.ts';
 
@@ -72,7 +79,7 @@ interface About {
   tenant?: TenantId;
   principal?: string;
   model?: string;
-  action?: Action;
+  action?: Asks;
   policyHash?: string;
 }
 
@@ -83,27 +90,31 @@ async function issueFor(question: BrokerQuestion, about: About, options: BrokerO
   Object.assign(about, { tenant, principal });
   const admission = admit(identity, await options.registry.tenant(tenant));
   if (!admission.admitted) throw new TollgateError('forbidden', { reason: admission.reason });
-  const { models, costCenter } = admission.context;
-  const policy = policyFor(models ?? [], wanted, action, options);
+  const { costCenter } = admission.context;
+  const policy = policyFor(admission.context, wanted, action, options);
   about.policyHash = policy.hash;
   const scope = { tenant, principal, costCenter, policy, audit: { requestId, model: wanted } };
-  const credentials = await options.issue(scope);
+  const credentials = await options.issue(action === 'direct' ? { ...scope, direct: true } : scope);
   return { tenant, principal, policyHash: policy.hash, ...credentials };
 }
 
 function policyFor(
-  models: readonly AllowedModel[],
+  { models, exp }: CallerContext,
   wanted: string,
-  action: Action,
+  action: Asks,
   { clock, write }: BrokerOptions,
 ): SessionPolicy {
-  const decision = decideModel(models, wanted, action, Math.floor(clock() / 1000));
+  const nowSeconds = Math.floor(clock() / 1000);
+  const held = models ?? [];
+  const decision =
+    action === 'direct' ? decideDirect(held, wanted, nowSeconds) : decideModel(held, wanted, action, nowSeconds);
   if (decision.outcome === 'refused') {
     const { code, reason, successor } = decision;
     throw new TollgateError(code, { reason, ...(successor === undefined ? {} : { successor }) });
   }
   try {
-    return sessionPolicy(decision.model.target, [action], decision.model);
+    const { model } = decision;
+    return action === 'direct' ? directPolicy(model, exp) : sessionPolicy(model.target, [action], model);
   } catch (cause) {
     const { reason, field } = asTollgateError(cause);
     const event = { event: 'unusable-entry', level: 'error' as const, model: decision.model.id, reason, field };

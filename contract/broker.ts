@@ -15,8 +15,11 @@ export interface BrokerQuestion {
   authorization: string;
   /** Registry id. */
   model: string;
-  action: Action;
+  action: Asks;
 }
+
+/** One action; or all that the grant allows, for credentials that the caller is given. */
+export type Asks = Action | 'direct';
 
 /** Credentials, and whose they are by the token. */
 export interface Issued {
@@ -58,8 +61,8 @@ export function parseBrokerQuestion(value: unknown): BrokerQuestion {
   // One character more than a token may have, so that the one who judges tokens says what is wrong with it.
   if (typeof authorization !== 'string' || authorization.length > TOKEN_MAX_CHARS + 1) throw malformed('authorization');
   if (typeof model !== 'string' || model.length === 0 || model.length > MODEL_ID_MAX_CHARS) throw malformed('model');
-  if (!ACTIONS.some((known) => known === action)) throw malformed('action');
-  return { v: 1, requestId, authorization, model, action: action as Action };
+  if (action !== 'direct' && !ACTIONS.some((known) => known === action)) throw malformed('action');
+  return { v: 1, requestId, authorization, model, action: action as Asks };
 }
 
 /**

@@ -1,13 +1,16 @@
+import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
-import { decodeContext } from '../contract/context.ts';
+import { type CallerContext, decodeContext } from '../contract/context.ts';
 import { asTollgateError, type Code, TollgateError } from '../contract/errors.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Operation, Run } from './call.ts';
+import type { Direct } from './direct.ts';
 import type { Exchange } from './exchange.ts';
 import type { Bindings, Served } from './lambda.ts';
 import type { ModelsOf } from './models.ts';
 import { openapi } from './openapi.ts';
 import { BEDROCK_OPERATIONS, bedrock } from './surfaces/bedrock.ts';
+import { handOutCredentials } from './surfaces/credentials.ts';
 import { errorAnswer } from './surfaces/errors.ts';
 import { chat } from './surfaces/openai/chat.ts';
 import { listModels, showModel } from './surfaces/openai/models.ts';
@@ -15,6 +18,7 @@ import { listModels, showModel } from './surfaces/openai/models.ts';
 export interface AppDeps {
   run: Run;
   models: ModelsOf;
+  direct: Direct;
   clock: Clock;
   /** Where log lines go. */
   write: WriteLine;
@@ -22,7 +26,13 @@ export interface AppDeps {
 
 interface Env {
   Bindings: Bindings;
-  Variables: { exchange: Exchange; ran: boolean };
+  Variables: { caller: CallerContext; ran: boolean };
+}
+
+/** What was known when a request was refused. */
+interface About {
+  ran?: boolean;
+  caller?: CallerContext;
 }
 
 // Anybody can ask for what is not there.
@@ -43,20 +53,22 @@ export function createApp(deps: AppDeps): Served {
   app.post('/v1/chat/completions', (c) => chat(exchangeOf(c)));
   app.get('/v1/models', (c) => listModels(exchangeOf(c)));
   app.get('/v1/models/:id', (c) => showModel(exchangeOf(c), c.req.param('id')));
+  app.get('/credentials', (c) => handOutCredentials(exchangeOf(c)));
 
   app.notFound(() => {
     throw new TollgateError('not_found');
   });
   app.onError((error, c) => {
     const { pathname } = new URL(c.req.url);
-    return refuse(pathname, error, c.env.requestId, c.get('ran'));
+    return refuse(pathname, error, c.env.requestId, { ran: c.get('ran'), caller: c.get('caller') });
   });
 
   /** @throws TollgateError `forbidden`, before the registry or STS has heard of the call */
-  function exchangeOf(c: { req: { raw: Request }; env: Bindings; set(key: 'ran', value: boolean): void }): Exchange {
+  function exchangeOf(c: Context<Env>): Exchange {
     const now = deps.clock();
     const { authorizer, token, tenantId, requestId, waitUntil } = c.env;
     const caller = decodeContext(authorizer, now);
+    c.set('caller', caller);
     // Lambda gave this environment to another tenant: what it remembers is not this caller's.
     if (tenantId !== undefined && tenantId !== caller.tenant)
       throw new TollgateError('forbidden', { reason: 'environment-of-another-tenant' });
@@ -70,6 +82,7 @@ export function createApp(deps: AppDeps): Served {
         return deps.run(token === undefined ? call : { ...call, token });
       },
       models: deps.models,
+      direct: (wanted) => deps.direct({ caller, token, requestId, wanted }),
       waitUntil,
       broke: (error) => log('stream-broke', error, requestId),
     };
@@ -77,19 +90,25 @@ export function createApp(deps: AppDeps): Served {
 
   /**
    * A refusal within the pipeline has its usage record and is counted there, an undecided call where it went undecided;
-   * every other refusal of a route is counted here.
+   * every other refusal of a route is counted here. Each leaves this one line, whichever it is.
    */
-  function refuse(path: string, thrown: unknown, requestId: string, ran = false): Response {
+  function refuse(path: string, thrown: unknown, requestId: string, { ran, caller }: About = {}): Response {
     const error = asTollgateError(thrown);
-    log('refused', error, requestId, ran || NOT_COUNTED.has(error.code) ? {} : { [METRICS.refused]: 1 });
+    const metrics = ran || NOT_COUNTED.has(error.code) ? {} : { [METRICS.refused]: 1 };
+    log('refused', error, requestId, metrics, caller);
     return errorAnswer(path, error);
   }
 
-  function log(event: string, error: TollgateError, requestId: string, metrics: Record<string, number> = {}): void {
+  function log(event: string, error: TollgateError, requestId: string, metrics = {}, caller?: CallerContext): void {
     const { code, status, reason, field, detail } = error;
     const level = status >= 500 ? 'error' : 'info';
+    const who = caller && { tenant: caller.tenant, principal: caller.principal };
     deps.write(
-      logLine(deps.clock(), { event, level, requestId, code, reason, field, detail, ...traceOf(error) }, metrics),
+      logLine(
+        deps.clock(),
+        { event, level, requestId, ...who, code, reason, field, detail, ...traceOf(error) },
+        metrics,
+      ),
     );
   }
 
@@ -102,7 +121,7 @@ export function createApp(deps: AppDeps): Served {
         return refuse(new URL(request.url).pathname, error, bindings.requestId);
       }
     },
-    refuse,
+    refuse: (path, error, requestId) => refuse(path, error, requestId),
     failed: (error, requestId) => log('failed-in-background', asTollgateError(error), requestId),
   };
 }

@@ -1,6 +1,6 @@
+import type { Asks } from '../contract/broker.ts';
 import { CREDENTIALS_CACHE_MAX, CREDENTIALS_RENEW_BEFORE_MS } from '../contract/limits.ts';
 import type { Clock } from '../contract/log.ts';
-import type { Action } from '../contract/model.ts';
 import type { Secret } from '../contract/secret.ts';
 import type { Issue, Scope, ScopedCredentials } from '../sessions/session.ts';
 
@@ -10,7 +10,7 @@ export interface Asked {
   token: Secret | undefined;
   /** Registry id. */
   model: string;
-  action: Action;
+  action: Asks;
   requestId: string;
 }
 

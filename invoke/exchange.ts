@@ -1,6 +1,7 @@
 import type { CallerContext } from '../contract/context.ts';
 import type { TollgateError } from '../contract/errors.ts';
 import type { Run } from './call.ts';
+import type { HandedOut } from './direct.ts';
 import type { ModelsOf } from './models.ts';
 
 /** One request of one authorised caller, and what a surface may do with it. */
@@ -12,6 +13,8 @@ export interface Exchange {
   nowSeconds: number;
   run: Run;
   models: ModelsOf;
+  /** Credentials for the caller itself. @param wanted the model as the caller wrote it */
+  direct(wanted: string): Promise<HandedOut>;
   waitUntil(promise: Promise<unknown>): void;
   /** A stream that had begun could not be ended well. */
   broke(error: TollgateError): void;

@@ -9,6 +9,7 @@ import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import type { Issue } from '../sessions/session.ts';
 import { createApp } from './app.ts';
 import { type CallScope, createCredentials } from './credentials.ts';
+import { createDirect } from './direct.ts';
 import { type LambdaRuntime, streamingHandler } from './lambda.ts';
 import { createModels } from './models.ts';
 import { createPipeline } from './pipeline.ts';
@@ -49,9 +50,10 @@ async function issuer(): Promise<Issue<CallScope>> {
   return createBrokerIssuer({ lambda, functionName: brokerFunction, clock, write });
 }
 
+const issue = await issuer();
 const run = createPipeline({
   models,
-  credentials: createCredentials({ issue: await issuer(), roleArn: invokerRoleArn, clock }),
+  credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock }),
   providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
   meter: createMeter({ write }),
   clock,
@@ -62,6 +64,10 @@ const run = createPipeline({
 
 const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 
-export const handler = streamingHandler(createApp({ run, models, clock, write }), awslambda, {
-  keepToken: brokerFunction !== undefined,
-});
+export const handler = streamingHandler(
+  createApp({ run, models, direct: createDirect({ models, issue, clock, write }), clock, write }),
+  awslambda,
+  {
+    keepToken: brokerFunction !== undefined,
+  },
+);

@@ -118,6 +118,15 @@ export const openapi = {
         responses: { '200': { description: 'The model.', content: json() }, default: OPENAI_ERROR },
       },
     },
+    '/credentials': {
+      get: {
+        operationId: 'handOutCredentials',
+        summary: 'AWS credentials for one model, for an SDK that calls AWS itself.',
+        description: "The format of the SDKs' container credentials provider. Only for grants that allow it.",
+        parameters: [{ ...MODEL_ID, name: 'model', in: 'query' }],
+        responses: { '200': { description: 'The credentials.', content: json() }, default: AWS_ERROR },
+      },
+    },
     '/health': {
       get: {
         operationId: 'health',

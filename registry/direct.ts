@@ -1,4 +1,5 @@
 import { ACTIONS, type AllowedModel } from '../contract/model.ts';
+import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { type Decision, decideModel } from './decide.ts';
 
 /** A refusal has one reason more: the tenant may call the model, but only through the gateway. */
@@ -30,4 +31,21 @@ export function decideDirect(models: readonly AllowedModel[], wanted: string, no
   if (decision.outcome === 'allowed' || decision.model !== undefined) return decision;
   const { model } = among(models);
   return { ...decision, reason: model === undefined ? decision.reason : 'direct-off', ...(model ? { model } : {}) };
+}
+
+/**
+ * The session policy of credentials that are handed out: everything that the grant allows on the one model, and nothing
+ * from the moment on at which the token or the grant ends. STS gives no session less than 15 minutes, so the end is in the
+ * policy and not only in what the caller is told.
+ *
+ * @param tokenExp whole seconds since 1970
+ * @throws TollgateError as `sessionPolicy`
+ */
+export function directPolicy(model: AllowedModel, tokenExp: number): SessionPolicy {
+  return sessionPolicy(model.target, model.actions, { ...model, expiresAt: directUntil(model, tokenExp) });
+}
+
+/** @returns whole seconds since 1970: when credentials handed out for this token end at the latest */
+export function directUntil({ expiresAt }: AllowedModel, tokenExp: number): number {
+  return Math.min(expiresAt ?? tokenExp, tokenExp);
 }

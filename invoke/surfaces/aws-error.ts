@@ -34,7 +34,12 @@ const EXCEPTIONS: Record<Code, string> = {
 
 /** Bedrock's and SageMaker's form: `{"message"}`, and the exception's name in `x-amzn-errortype`. */
 export function awsError(error: TollgateError): ErrorForm {
-  return { headers: { 'x-amzn-errortype': EXCEPTIONS[error.code] }, body: { message: awsMessage(error) } };
+  return { headers: { 'x-amzn-errortype': awsErrorType(error) }, body: { message: awsMessage(error) } };
+}
+
+/** The exception's name. */
+export function awsErrorType({ code }: TollgateError): string {
+  return EXCEPTIONS[code];
 }
 
 /** There is no member for the field at fault, so the sentence names it. */

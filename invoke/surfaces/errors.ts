@@ -2,6 +2,7 @@ import { CODES, type Code, TollgateError } from '../../contract/errors.ts';
 import { RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
 import { anthropicError } from './anthropic-error.ts';
 import { awsError } from './aws-error.ts';
+import { credentialsError } from './credentials-error.ts';
 import type { ErrorForm } from './error-form.ts';
 import { openaiError } from './openai/error.ts';
 
@@ -38,6 +39,7 @@ export function errorAnswer(path: string, error: TollgateError): Response {
 function formOf(path: string): (error: TollgateError) => ErrorForm {
   const under = (root: string) => path === root || path.startsWith(`${root}/`);
   if (under('/model') || under('/endpoints')) return awsError;
+  if (under('/credentials')) return credentialsError;
   if (under('/v1/messages')) return anthropicError;
   return openaiError;
 }

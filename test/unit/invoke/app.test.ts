@@ -33,11 +33,14 @@ describe('the routes', () => {
         path: path.replace(/\{\w+\}/, 'nova-lite'),
       })),
     );
-    expect(listed).toHaveLength(10);
+    expect(listed).toHaveLength(11);
     for (const { method, path } of listed) {
       const body = path.startsWith('/v1') ? CHAT : CONVERSE;
       const { app } = edge(() => whole(nova, ANSWER));
-      const answer = await call(app, method === 'POST' ? post(path, body) : event(method, path));
+      const answer = await call(
+        app,
+        method === 'POST' ? post(path, body) : event(method, path, { queryStringParameters: { model: 'nova-lite' } }),
+      );
       expect(answer.statusCode, `${method} ${path}`).toBe(200);
     }
   });

@@ -79,6 +79,13 @@ export interface Edge {
   lines: string[];
 }
 
+const HANDED_OUT = {
+  accessKeyId: 'ASIAHANDEDOUT',
+  secretAccessKey: 'secret',
+  sessionToken: 'session',
+  expiresAt: NOW + 900_000,
+};
+
 export function edge(upstream: Upstream = () => whole(nova, {}), model: AllowedModel = nova): Edge {
   const calls: Edge['calls'] = [];
   const lines: string[] = [];
@@ -89,6 +96,7 @@ export function edge(upstream: Upstream = () => whole(nova, {}), model: AllowedM
       return upstream(request, call, model);
     },
     models: createModels({ registry: { tenant: async () => null }, onUndecided: () => {} }),
+    direct: async () => ({ model, credentials: HANDED_OUT, expiresAt: NOW + 600_000 }),
     clock: () => NOW,
     write: (line) => lines.push(line),
   });

@@ -1,0 +1,90 @@
+import type { CallerContext } from '../contract/context.ts';
+import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import type { AllowedModel } from '../contract/model.ts';
+import type { Secret } from '../contract/secret.ts';
+import type { SessionPolicy } from '../policies/session.ts';
+import { decideDirect, directPolicy, directUntil } from '../registry/direct.ts';
+import type { Issue, ScopedCredentials } from '../sessions/session.ts';
+import type { CallScope } from './credentials.ts';
+import type { ModelsOf } from './models.ts';
+
+export interface DirectRequest {
+  caller: CallerContext;
+  /** For the broker alone; absent where there is no broker. */
+  token: Secret | undefined;
+  requestId: string;
+  /** The model as the caller wrote it. */
+  wanted: string;
+}
+
+/** Credentials that leave the gateway. */
+export interface HandedOut {
+  model: AllowedModel;
+  credentials: ScopedCredentials;
+  /** Milliseconds since 1970: when they stop working, by the session's own end, the token's or the grant's. */
+  expiresAt: number;
+}
+
+/**
+ * @throws TollgateError `model_not_allowed`, in the same words whether there is no such model, no grant, or one for the
+ *   gateway alone; `model_retired`; `forbidden`, `unavailable`; what the issuer throws
+ */
+export type Direct = (request: DirectRequest) => Promise<HandedOut>;
+
+export interface DirectOptions {
+  models: ModelsOf;
+  /** STS, or the broker. */
+  issue: Issue<CallScope>;
+  clock: Clock;
+  write: WriteLine;
+}
+
+/**
+ * Credentials for the caller itself, confined to one model. Issued anew for every request: what is remembered might have
+ * been revoked meanwhile, and then an SDK that asks for better ones would get the same again.
+ */
+export function createDirect({ models, issue, clock, write }: DirectOptions): Direct {
+  return async ({ caller, token, requestId, wanted }) => {
+    // Not what the authorizer remembers for a minute: whoever switches direct mode off and then revokes what was issued
+    // must not be overtaken by it.
+    const held = await models({ ...caller, models: null });
+    const model = allowed(held, wanted);
+    const policy = policyOf(model, caller.exp);
+    const { tenant, principal, costCenter } = caller;
+    const credentials = await issue({
+      tenant,
+      principal,
+      costCenter,
+      policy,
+      direct: true,
+      audit: { requestId, model: model.id },
+      asked: { token, model: model.id, action: 'direct', requestId },
+    });
+    const expiresAt = Math.min(credentials.expiresAt, directUntil(model, caller.exp) * 1000);
+    return { model, credentials, expiresAt };
+  };
+
+  function allowed(held: readonly AllowedModel[], wanted: string): AllowedModel {
+    const decision = decideDirect(held, wanted, Math.floor(clock() / 1000));
+    if (decision.outcome === 'allowed') return decision.model;
+    const { code, reason, successor, model } = decision;
+    throw new TollgateError(code, {
+      reason,
+      ...(model === undefined ? {} : { detail: { model: model.id } }),
+      ...(successor === undefined ? {} : { successor }),
+    });
+  }
+
+  /** An entry whose policy cannot be built grants nothing, like one that is not there. */
+  function policyOf(model: AllowedModel, tokenExp: number): SessionPolicy {
+    try {
+      return directPolicy(model, tokenExp);
+    } catch (cause) {
+      const { reason, field } = asTollgateError(cause);
+      const event = { event: 'unusable-entry', level: 'error' as const, model: model.id, reason, field };
+      write(logLine(clock(), event, { [METRICS.unusableEntry]: 1 }));
+      throw new TollgateError('model_not_allowed', { reason: 'unusable-entry', cause });
+    }
+  }
+}
