@@ -1,4 +1,5 @@
 import { devNull } from 'node:os';
+import type { FunctionName } from '../policies/roles.ts';
 import { BUCKET, roleName, TABLE } from './aws/roles.ts';
 import type { Credentials } from './aws/sessions.ts';
 
@@ -13,13 +14,11 @@ export interface Surroundings {
   issuers: readonly object[];
   /** Seconds for which the front keeps an authorizer's answer. */
   authorizerTtlSeconds: number;
+  /** Whether a broker assumes the invoker role in the invoke function's place. */
+  broker: boolean;
   /** Base URL of another Bedrock Runtime than that of the local endpoint. */
   bedrockUrl?: string | undefined;
 }
-
-/** Each has a role of the same name. */
-export const FUNCTIONS = ['authorizer', 'invoke', 'metering'] as const;
-export type FunctionName = (typeof FUNCTIONS)[number];
 
 /**
  * A function's environment variables, the ones that Lambda and the template set: its settings, its region, the credentials
@@ -27,15 +26,18 @@ export type FunctionName = (typeof FUNCTIONS)[number];
  */
 export function environmentOf(
   name: FunctionName,
-  { awsUrl, account, region, issuers, authorizerTtlSeconds, bedrockUrl }: Surroundings,
+  { awsUrl, account, region, issuers, authorizerTtlSeconds, broker, bedrockUrl }: Surroundings,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
 ): Record<string, string> {
   const ttl = { TOLLGATE_AUTHORIZER_TTL: String(authorizerTtlSeconds) };
+  const role = { TOLLGATE_INVOKER_ROLE_ARN: `arn:aws:iam::${account}:role/${roleName('invoker')}` };
   const own: Record<FunctionName, Record<string, string>> = {
     authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...ttl },
+    broker: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...ttl, ...role },
     invoke: {
       ...ttl,
-      TOLLGATE_INVOKER_ROLE_ARN: `arn:aws:iam::${account}:role/${roleName('invoker')}`,
+      ...role,
+      ...(broker ? { TOLLGATE_BROKER_FUNCTION: roleName('broker') } : {}),
       ...(bedrockUrl === undefined ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl }),
     },
     metering: { TOLLGATE_BUCKET: BUCKET },

@@ -1,18 +1,36 @@
+import { NO_TENANT } from '../contract/identity.ts';
+import type { FunctionName } from '../policies/roles.ts';
 import { roleName } from './aws/roles.ts';
 import type { Credentials } from './aws/sessions.ts';
-import { environmentOf, FUNCTIONS, type FunctionName, type Surroundings } from './environment.ts';
-import { LocalFunction } from './runtime/function.ts';
+import { environmentOf, type Surroundings } from './environment.ts';
+import { LocalFunction, type StreamReader } from './runtime/function.ts';
+import { TenantFunction } from './runtime/tenants.ts';
 
 export interface FunctionsOptions {
   credentialsFor(roleName: string): Credentials;
   surroundings: Surroundings;
+  /** Whether each tenant has an environment of the invoke function to itself. */
+  tenantIsolation: boolean;
   /** One line that any of them wrote. */
   onLine(line: string): void;
   /** Where Node keeps compiled code. */
   cacheDir: string | undefined;
 }
 
-export interface Functions extends Record<FunctionName, LocalFunction> {
+/** The integration of the API. */
+export interface InvokeEnvironments {
+  start(): Promise<void>;
+  stream(event: string, requestId: string, reader: StreamReader, tenantId: string): Promise<void>;
+  sync(): Promise<void>;
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface Functions {
+  authorizer: LocalFunction;
+  /** Undefined without one. */
+  broker: LocalFunction | undefined;
+  invoke: InvokeEnvironments;
+  metering: LocalFunction;
   /** Resolves once every line written so far has been taken. */
   sync(): Promise<void>;
   stop(): Promise<void>;
@@ -21,20 +39,45 @@ export interface Functions extends Record<FunctionName, LocalFunction> {
 /** Milliseconds for what a function still has to do when no caller waits for it any more. */
 const STOP_MS = 1_000;
 
-/** The three functions, each with its own role; each starts when it is first needed. */
-export function startFunctions({ credentialsFor, surroundings, onLine, cacheDir }: FunctionsOptions): Functions {
-  const create = (name: FunctionName): LocalFunction =>
+/** The functions, each with its own role; each starts when it is first needed. */
+export function startFunctions(options: FunctionsOptions): Functions {
+  const { credentialsFor, surroundings, tenantIsolation, onLine, cacheDir } = options;
+  const create = (name: FunctionName, tenantId?: string): LocalFunction =>
     new LocalFunction({
       name: roleName(name),
       // The rooms' entry points are named by their path, as the template names them: nobody imports a handler.
       handler: new URL(`../${name}/handler.ts`, import.meta.url),
       env: environmentOf(name, surroundings, credentialsFor(roleName(name))),
       onLine,
+      ...(tenantId === undefined ? {} : { tenantId }),
       ...(cacheDir === undefined ? {} : { cacheDir }),
     });
-  const all = { authorizer: create('authorizer'), invoke: create('invoke'), metering: create('metering') };
-  const each = async (act: (fn: LocalFunction) => Promise<void>): Promise<void> => {
-    await Promise.all(FUNCTIONS.map((name) => act(all[name])));
+  const authorizer = create('authorizer');
+  const broker = surroundings.broker ? create('broker') : undefined;
+  const invoke = tenantIsolation ? perTenant((tenantId) => create('invoke', tenantId)) : create('invoke');
+  const metering = create('metering');
+  const all = [authorizer, invoke, metering, ...(broker === undefined ? [] : [broker])];
+  return {
+    authorizer,
+    broker,
+    invoke,
+    metering,
+    async sync() {
+      await Promise.all(all.map((fn) => fn.sync()));
+    },
+    async stop() {
+      await Promise.all(all.map((fn) => fn.stop(STOP_MS)));
+    },
   };
-  return { ...all, sync: () => each((fn) => fn.sync()), stop: () => each((fn) => fn.stop(STOP_MS)) };
+}
+
+function perTenant(create: (tenantId: string) => LocalFunction): InvokeEnvironments {
+  const environments = new TenantFunction(create);
+  return {
+    // Whatever tenant comes first, a handler that cannot be loaded is found at the start.
+    start: () => environments.start(NO_TENANT),
+    stream: (...call) => environments.stream(...call),
+    sync: () => environments.sync(),
+    stop: (graceMs) => environments.stop(graceMs),
+  };
 }

@@ -39,7 +39,7 @@ export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
   const onRequest = createFront({
     api,
     authorize,
-    invoke: (event, requestId, reader) => functions.invoke.stream(event, requestId, reader),
+    invoke: (event, requestId, reader, tenantId) => functions.invoke.stream(event, requestId, reader, tenantId),
     clock,
     newId,
     onBroken: ({ requestId }, ending, error) =>

@@ -17,6 +17,10 @@ export interface LocalSettings {
   cacheDir?: string;
   /** Base URL of another Bedrock Runtime than the local one. Not a variable: only the benchmark puts its own there. */
   bedrockUrl?: string;
+  /** Whether a broker assumes the invoker role in the invoke function's place. */
+  broker: boolean;
+  /** Whether each tenant has an environment of the invoke function to itself. */
+  tenantIsolation: boolean;
   /** Also print the functions' own log lines. */
   verbose: boolean;
 }
@@ -24,8 +28,8 @@ export interface LocalSettings {
 /**
  * The laptop's settings.
  *
- * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_VERBOSE,
- *   and Node's own NODE_COMPILE_CACHE
+ * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_BROKER,
+ *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_VERBOSE, and Node's own NODE_COMPILE_CACHE
  * @throws TollgateError `bad_setting` naming the variable
  */
 export function localSettings(env: Environment): LocalSettings & { cacheDir: string } {
@@ -38,8 +42,14 @@ export function localSettings(env: Environment): LocalSettings & { cacheDir: str
     authorizerTtlSeconds: authorizerTtlSeconds(env),
     // Not the temporary folder, where it would be by default: others may write there, and this is code.
     cacheDir: env.NODE_COMPILE_CACHE || join(dataDir, 'compiled'),
-    verbose: env.TOLLGATE_VERBOSE !== undefined && !['', '0', 'false'].includes(env.TOLLGATE_VERBOSE),
+    broker: isOn(env.TOLLGATE_BROKER),
+    tenantIsolation: isOn(env.TOLLGATE_TENANT_ISOLATION),
+    verbose: isOn(env.TOLLGATE_VERBOSE),
   });
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false'].includes(value);
 }
 
 function issuers(value: string | undefined): object[] {

@@ -34,7 +34,7 @@ const DRAIN_MS = 7_000;
  * @throws TollgateError `bad_setting` for a port or folder that cannot be used; nothing is left running then
  */
 export async function startLocal(settings: LocalSettings): Promise<Local> {
-  const { port, dataDir, authorizerTtlSeconds, cacheDir, bedrockUrl, verbose } = settings;
+  const { port, dataDir, authorizerTtlSeconds, cacheDir, bedrockUrl, broker, tenantIsolation, verbose } = settings;
   const clock = () => Date.now();
   const teardown = new Teardown();
   try {
@@ -48,7 +48,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     // takes long to load is loaded where it is used, so that three threads load at once.
     const endpoint = await teardown.opening(
       import('./aws/start.ts').then(({ startAws }) =>
-        startAws({ port: port + 2, dataDir, account: ACCOUNT, region: REGION }),
+        startAws({ port: port + 2, dataDir, account: ACCOUNT, region: REGION, broker }),
       ),
       (aws) => aws.close(),
     );
@@ -62,8 +62,10 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
         region: REGION,
         issuers: [localIssuer(issuer), ...settings.issuers],
         authorizerTtlSeconds,
+        broker,
         bedrockUrl,
       },
+      tenantIsolation,
       onLine: (line) => delivery.take(line),
       cacheDir,
     });
@@ -85,6 +87,8 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       await delivery.flush();
     };
     endpoint.onFlush = flush;
+    endpoint.onInvoke = (name, event, requestId) =>
+      name === functions.broker?.name ? functions.broker.call(event, requestId) : undefined;
 
     const onIdentityError = ({ message }: Error): void => note('identity-failed', { message });
     const [restApi] = await Promise.all([
@@ -103,6 +107,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       ),
       functions.authorizer.start(),
       functions.invoke.start(),
+      functions.broker?.start(),
       teardown.opening(
         import('./identity.ts').then(({ startIdentity }) =>
           startIdentity({ port: port + 1, dataDir, onError: onIdentityError }),

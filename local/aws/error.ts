@@ -56,6 +56,7 @@ const FORMS: Record<ServiceName, Record<Kind, Form>> = {
   cloudwatch: json(400),
   bedrock: json(403),
   sagemaker: json(403),
+  lambda: json(403),
 };
 
 /** A refusal before the service's own work, in the form that this service's SDK client knows. */

@@ -1,4 +1,5 @@
 import {
+  type FunctionName,
   functionRolePolicy,
   functionTrustPolicy,
   invokerRolePolicy,
@@ -15,30 +16,33 @@ export const BUCKET = 'tollgate-usage';
 export const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2'] as const;
 
 /** Names as the template gives them. */
-export const roleName = (name: 'authorizer' | 'invoke' | 'metering' | 'invoker'): string => `tollgate-${STAGE}-${name}`;
+export const roleName = (name: FunctionName | 'invoker'): string => `tollgate-${STAGE}-${name}`;
 
 /**
  * The account's roles, with the documents that the template deploys.
  *
  * @param account 12 digits
- * @param region where the table is
+ * @param region where the table and the functions are
+ * @param options.broker whether the broker assumes the invoker role in the invoke function's place. Default false
  */
-export function localRoles(account: string, region: string): Role[] {
+export function localRoles(account: string, region: string, { broker = false }: { broker?: boolean } = {}): Role[] {
   const arn = (name: string): string => `arn:aws:iam::${account}:role/${name}`;
   const scope = {
     tableArn: `arn:aws:dynamodb:${region}:${account}:table/${TABLE}`,
     bucketArn: `arn:aws:s3:::${BUCKET}`,
     invokerRoleArn: arn(roleName('invoker')),
+    ...(broker ? { brokerArn: `arn:aws:lambda:${region}:${account}:function:${roleName('broker')}` } : {}),
   };
+  const functions: FunctionName[] = ['authorizer', 'invoke', 'metering', ...(broker ? ['broker' as const] : [])];
   return [
-    ...(['authorizer', 'invoke', 'metering'] as const).map((name) => ({
+    ...functions.map((name) => ({
       name: roleName(name),
       trust: functionTrustPolicy(),
       policies: [functionRolePolicy(name, scope)],
     })),
     {
       name: roleName('invoker'),
-      trust: invokerTrustPolicy({ trustedRoleArn: arn(roleName('invoke')) }),
+      trust: invokerTrustPolicy({ trustedRoleArn: arn(roleName(broker ? 'broker' : 'invoke')) }),
       policies: [invokerRolePolicy({ partition: 'aws', account, regions: REGIONS })],
     },
   ];

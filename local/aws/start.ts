@@ -9,6 +9,7 @@ import { createDynamo } from './dynamodb/service.ts';
 import { exchange } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { createIam } from './iam.ts';
+import { createLambda, type InvokeFunction } from './lambda/service.ts';
 import { localRoles } from './roles.ts';
 import { createS3 } from './s3/service.ts';
 import { createSageMaker } from './sagemaker/service.ts';
@@ -32,6 +33,8 @@ export interface AwsOptions {
   account: string;
   /** The stores' region. Models are called in the region that each request is signed for. */
   region: string;
+  /** Whether the default roles are those of a stage with a broker. Default false. */
+  broker?: boolean;
   /** Default: the roles that the template deploys, for the local stage. */
   functionRoles?: readonly Role[];
   /** Milliseconds since 1970. */
@@ -53,6 +56,8 @@ export interface Aws {
   ingestEmf(line: string): void;
   /** What `POST /_local/flush` waits for; to be set by whoever delivers lines. */
   onFlush: () => Promise<void>;
+  /** What Lambda's Invoke calls; to be set by whoever runs the functions. There are none until then. */
+  onInvoke: InvokeFunction;
   close(): Promise<void>;
 }
 
@@ -64,6 +69,7 @@ const SCOPES: Readonly<Record<string, ServiceName>> = {
   s3: 's3',
   bedrock: 'bedrock',
   sagemaker: 'sagemaker',
+  lambda: 'lambda',
   monitoring: 'cloudwatch',
 };
 
@@ -74,7 +80,10 @@ const SCOPES: Readonly<Record<string, ServiceName>> = {
  */
 export async function startAws(options: AwsOptions): Promise<Aws> {
   const { account, region, dataDir, clock: now = Date.now } = options;
-  const roles = (options.functionRoles ?? localRoles(account, region)).map((role) => ({ ...role, inline: new Map() }));
+  const roles = (options.functionRoles ?? localRoles(account, region, options)).map((role) => ({
+    ...role,
+    inline: new Map(),
+  }));
   const sessions = createSessions(now);
   const calls = createCalls();
   const faults = createFaults();
@@ -87,6 +96,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     s3: createS3({ folder: join(dataDir, 's3'), now }),
     bedrock: createBedrock({ account }),
     sagemaker: createSageMaker({ account }),
+    lambda: createLambda({ account, invoke: (...call) => aws.onInvoke(...call) }),
     cloudwatch: cloudwatch.service,
   };
 
@@ -127,6 +137,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     },
     ingestEmf: cloudwatch.ingestEmf,
     onFlush: () => Promise.resolve(),
+    onInvoke: () => undefined,
     async close() {
       await server.close(CLOSE_GRACE_MS);
       await dynamo.close();

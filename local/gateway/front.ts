@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NO_TENANT } from '../../contract/identity.ts';
 import { FUNCTION_EVENT_MAX_BYTES } from '../../contract/limits.ts';
 import type { Clock } from '../../contract/log.ts';
 import type { OnRequest } from '../listen.ts';
@@ -11,8 +12,12 @@ import { type Api, proxyEvent, type Received, receive } from './event.ts';
 export interface FrontOptions {
   api: Api;
   authorize(received: Received, resource: string): Promise<Authorization>;
-  /** The streaming integration. Never rejects. */
-  invoke(event: string, requestId: string, reader: StreamReader): Promise<void>;
+  /**
+   * The streaming integration. Never rejects.
+   *
+   * @param tenantId what the API maps to `X-Amz-Tenant-Id`: from the authorizer's context alone, never from a header
+   */
+  invoke(event: string, requestId: string, reader: StreamReader, tenantId: string): Promise<void>;
   clock: Clock;
   newId(): string;
   /** A call that the integration did not answer. */
@@ -70,5 +75,5 @@ async function handle(
   const reader = answerFrom(res, requestId, (ending, error) => {
     if (ending !== 'answered') onBroken(received, ending, error);
   });
-  await invoke(event, requestId, reader);
+  await invoke(event, requestId, reader, authorization?.context.tenant ?? NO_TENANT);
 }

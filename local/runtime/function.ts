@@ -10,6 +10,8 @@ export interface FunctionOptions {
   handler: URL;
   /** All that the handler sees as `process.env`; nothing is inherited. */
   env: Readonly<Record<string, string>>;
+  /** The tenant that the environment belongs to, as the handler's context says; absent: to all. */
+  tenantId?: string;
   /** One line that the handler wrote on stdout or stderr. */
   onLine(line: string): void;
   /** Where Node keeps compiled code from one start to the next; absent: nowhere. */
@@ -147,14 +149,14 @@ export class LocalFunction {
   }
 
   #boot(): Promise<void> {
-    const { name, handler, env, onLine, cacheDir } = this.#options;
+    const { name, handler, env, onLine, tenantId, cacheDir } = this.#options;
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       name,
       env: { ...env },
       execArgv: [],
       stdout: true,
       stderr: true,
-      workerData: { functionName: name, handler: handler.href, cacheDir } satisfies WorkerData,
+      workerData: { functionName: name, handler: handler.href, tenantId, cacheDir } satisfies WorkerData,
     });
     this.#worker = worker;
     createInterface({ input: worker.stdout }).on('line', onLine);

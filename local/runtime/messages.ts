@@ -32,6 +32,8 @@ export interface WorkerData {
   functionName: string;
   /** file: URL of the module that exports `handler`. */
   handler: string;
+  /** The tenant that the environment belongs to; undefined: to all. */
+  tenantId: string | undefined;
   /** Where Node keeps compiled code; undefined: nowhere. */
   cacheDir: string | undefined;
 }

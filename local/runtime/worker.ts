@@ -11,7 +11,7 @@ import { asStreaming, awslambda, type LambdaHandler, type PlainHandler, Response
 
 if (parentPort === null) throw new Error('this file runs as a worker thread');
 const port = parentPort;
-const { functionName, handler: handlerUrl, cacheDir } = workerData as WorkerData;
+const { functionName, handler: handlerUrl, tenantId, cacheDir } = workerData as WorkerData;
 const streams = new Map<number, ResponseStream>();
 
 function post(message: FromWorker): void {
@@ -26,7 +26,12 @@ function report(error: unknown): ErrorReport {
 
 async function invoke(handler: LambdaHandler, id: number, eventText: string, requestId: string): Promise<void> {
   const event: unknown = JSON.parse(eventText);
-  const context = { awsRequestId: requestId, functionName, callbackWaitsForEmptyEventLoop: true };
+  const context = {
+    awsRequestId: requestId,
+    functionName,
+    callbackWaitsForEmptyEventLoop: true,
+    ...(tenantId === undefined ? {} : { tenantId }),
+  };
   const streaming = asStreaming(handler);
   if (streaming === undefined) {
     post({ kind: 'result', id, value: await (handler as PlainHandler)(event, context) });

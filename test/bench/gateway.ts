@@ -11,6 +11,8 @@ const local = await startLocal({
   dataDir: String(dataDir),
   issuers: [],
   authorizerTtlSeconds: 60,
+  broker: process.env.TOLLGATE_BROKER === '1',
+  tenantIsolation: process.env.TOLLGATE_TENANT_ISOLATION === '1',
   verbose: false,
   bedrockUrl: `http://127.0.0.1:${upstream}`,
 });

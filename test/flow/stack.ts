@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CallRecord } from '../../local/aws/calls.ts';
 import { freePorts } from './ports.ts';
+import { tokenOf } from './token.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -113,16 +114,8 @@ export class Stack {
   }
 
   /** An access token of one of the demo's clients. */
-  async token(client: string): Promise<string> {
-    const body = new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: client,
-      client_secret: client.replace(/(-app)?$/, '-secret'),
-    });
-    const response = await fetch(`${this.issuer}/token`, { method: 'POST', body });
-    const { access_token } = (await response.json()) as { access_token?: string };
-    if (access_token === undefined) throw new Error(`no token for ${client}`);
-    return access_token;
+  token(client: string): Promise<string> {
+    return tokenOf(this.issuer, client);
   }
 
   /** What reached the AWS endpoint after call number `after`. */

@@ -15,6 +15,8 @@ describe('the settings of the local gateway', () => {
       issuers: [],
       authorizerTtlSeconds: 60,
       cacheDir: resolve('.tollgate/compiled'),
+      broker: false,
+      tenantIsolation: false,
       verbose: false,
     });
     expect(Object.isFrozen(settings)).toBe(true);
