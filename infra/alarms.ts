@@ -17,6 +17,8 @@ import type { InfraSettings } from './settings.ts';
 const WATCHED = [
   { metric: 'deniedByIam', minutes: 5, over: 0, means: 'IAM refused a call that our own code had allowed.' },
   { metric: 'credentialsRefused', minutes: 5, over: 0, means: 'STS refused the invoker role or its session policy.' },
+  // An edit of the registry shows here for a minute: the broker reads it at once, the authorizer's cache later.
+  { metric: 'brokerRefused', minutes: 5, over: 20, means: 'The broker refuses what the invoke function allows.' },
   { metric: 'undecided', minutes: 5, over: 5, means: 'Registry, STS or an issuer does not answer: callers get 503.' },
   { metric: 'unusableEntry', minutes: 60, over: 0, means: 'A registry item cannot be used.' },
   { metric: 'unsettled', minutes: 60, over: 0, means: 'Calls began and never ended: they are missing on the bill.' },
@@ -41,7 +43,8 @@ export class Alarms extends Construct {
     super(scope, id);
     this.#names = names;
     this.#topic = this.#topicOf(settings);
-    for (const { metric, minutes, over, means } of WATCHED)
+    const isThere = ({ metric }: (typeof WATCHED)[number]) => metric !== 'brokerRefused' || settings.broker;
+    for (const { metric, minutes, over, means } of WATCHED.filter(isThere))
       this.#alarm(METRICS[metric], {
         alarmDescription: means,
         metric: sum(NAMESPACE, METRICS[metric], {}, minutes),

@@ -14,6 +14,7 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { NO_TENANT } from '../contract/identity.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
@@ -86,12 +87,19 @@ export class GatewayApi extends Construct {
   }
 
   #addRoutes(settings: InfraSettings, names: Names, functions: { authorizer: IFunction; invoke: IFunction }): void {
-    const integration = new LambdaIntegration(functions.invoke, {
-      proxy: true,
-      responseTransferMode: ResponseTransferMode.STREAM,
-      timeout: Duration.minutes(15),
-      allowTestInvoke: false,
-    });
+    // Whose environment a call goes to is taken from the authorizer's answer alone: a mapping replaces a header of that name.
+    const integrationFor = (tenant: string): LambdaIntegration =>
+      new LambdaIntegration(functions.invoke, {
+        proxy: true,
+        responseTransferMode: ResponseTransferMode.STREAM,
+        timeout: Duration.minutes(15),
+        allowTestInvoke: false,
+        ...(settings.tenantIsolation
+          ? { requestParameters: { 'integration.request.header.X-Amz-Tenant-Id': tenant } }
+          : {}),
+      });
+    const integration = integrationFor('context.authorizer.tenant');
+    const open = integrationFor(`'${NO_TENANT}'`);
     const authorizer = new RequestAuthorizer(this, 'Authorizer', {
       authorizerName: names.of('authorizer'),
       handler: functions.authorizer,
@@ -104,7 +112,7 @@ export class GatewayApi extends Construct {
     for (const path of OPEN_PATHS) {
       const method = this.api.root
         .addResource(path)
-        .addMethod('GET', integration, { authorizationType: 'NONE' as AuthorizationType });
+        .addMethod('GET', open, { authorizationType: 'NONE' as AuthorizationType });
       const reason = `GET /${path} is served without a token on purpose; it says nothing of any tenant.`;
       acknowledge(method, 'AwsSolutions-APIG4', reason);
     }

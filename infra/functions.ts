@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, LoggingFormat, Runtime, TenancyConfig } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -19,6 +19,8 @@ export interface FunctionOptions {
   timeout: Duration;
   memoryMb: number;
   environment: Record<string, string>;
+  /** Whether Lambda gives each tenant execution environments of its own. Default false. */
+  tenantIsolation?: boolean;
   /** Absent: the function shares the account's concurrency. */
   reservedConcurrency?: number;
 }
@@ -30,14 +32,15 @@ export class TollgateFunction extends Construct {
 
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names, options: FunctionOptions) {
     super(scope, id);
-    const { name, reservedConcurrency } = options;
+    const { name, tenantIsolation = false, reservedConcurrency } = options;
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: names.logGroup(name),
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.function = new NodejsFunction(this, 'Function', {
-      functionName: names.of(name),
+      // Lambda cannot change the isolation of a function that is there, so with it there is another one.
+      functionName: names.of(tenantIsolation ? `${name}-per-tenant` : name),
       description: options.description,
       entry: join(ROOT, name, 'handler.ts'),
       handler: 'handler',
@@ -50,6 +53,7 @@ export class TollgateFunction extends Construct {
       logGroup: this.logGroup,
       // The functions write JSON lines themselves; this makes the runtime's own lines JSON too.
       loggingFormat: LoggingFormat.JSON,
+      ...(tenantIsolation ? { tenancyConfig: TenancyConfig.PER_TENANT } : {}),
       ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
       projectRoot: ROOT,
       depsLockFilePath: join(ROOT, 'package-lock.json'),
@@ -61,10 +65,12 @@ export class TollgateFunction extends Construct {
 
   /** The policy is part of the role, so the role never exists without it, nor with anything that CDK would add. */
   #role(names: Names, name: FunctionName) {
+    const { brokerArn } = names;
     const policy = functionRolePolicy(name, {
       tableArn: names.tableArn,
       bucketArn: names.bucketArn,
       invokerRoleArn: names.invokerRoleArn,
+      ...(brokerArn === undefined ? {} : { brokerArn }),
       logGroupArn: names.logGroupArn(name),
     });
     const role = new Role(this, 'Role', {

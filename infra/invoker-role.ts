@@ -23,7 +23,7 @@ export class InvokerRole extends Construct {
       roleName: names.of('invoker'),
       description: 'Tollgate: assumed for every call, narrowed by its session policy to one model',
       maxSessionDuration: Duration.hours(1).toSeconds(),
-      assumeRolePolicyDocument: invokerTrustPolicy({ trustedRoleArn: names.invokeRoleArn }),
+      assumeRolePolicyDocument: invokerTrustPolicy({ trustedRoleArn: names.trustedRoleArn }),
       policies: [{ policyName: 'models', policyDocument: policy }],
     });
     acknowledgeWildcards(

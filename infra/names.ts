@@ -36,8 +36,14 @@ export class Names {
     return this.#role('invoker');
   }
 
-  get invokeRoleArn(): string {
-    return this.#role('invoke');
+  /** Of the one role that may assume the invoker role. */
+  get trustedRoleArn(): string {
+    return this.#role(this.#settings.broker ? 'broker' : 'invoke');
+  }
+
+  /** Of the broker function; undefined without one. */
+  get brokerArn(): string | undefined {
+    return this.#settings.broker ? this.#regional('lambda', `function:${this.of('broker')}`) : undefined;
   }
 
   logGroup(name: FunctionName | 'access' | 'delivery'): string {

@@ -19,6 +19,10 @@ export interface InfraSettings {
   modelRegions: readonly string[];
   /** Whether `global.` inference profiles may be called, which run wherever AWS likes. */
   globalProfiles: boolean;
+  /** Whether a broker assumes the invoker role in the invoke function's place. */
+  broker: boolean;
+  /** Whether Lambda gives each tenant execution environments of its own. */
+  tenantIsolation: boolean;
   /** Days, one of LOG_RETENTION_DAYS. */
   logRetentionDays: number;
   /** Days for which raw usage lines are kept. */
@@ -47,7 +51,7 @@ const ISSUERS_MAX_BYTES = 3_400;
 const KNOWN = new Set([
   ...['stage', 'region', 'account', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'invokeConcurrency'],
-  ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole'],
+  ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation'],
 ]);
 
 /**
@@ -66,6 +70,8 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     issuersJson: issuers(at('issuers')),
     authorizerTtlSeconds: whole(at, 'authorizerTtlSeconds', 0, AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS),
     globalProfiles: flag(at, 'globalProfiles', false),
+    broker: flag(at, 'broker', false),
+    tenantIsolation: flag(at, 'tenantIsolation', false),
     logRetentionDays: whole(at, 'logRetentionDays', 7, 2_922, 90),
     rawRetentionDays: whole(at, 'rawRetentionDays', 7, 3_650, 400),
     throttleRate: whole(at, 'throttleRate', 1, 10_000, 100),

@@ -32,16 +32,37 @@ export class TollgateStack extends Stack {
       memoryMb: 512,
       environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson, ...ttl },
     });
+    const broker = settings.broker
+      ? new TollgateFunction(this, 'Broker', settings, names, {
+          name: 'broker',
+          description: 'Verifies the token again and issues credentials for the one model called',
+          // Keys, registry and AssumeRole have 9 seconds of their own; whoever asks waits for 10.
+          timeout: Duration.seconds(10),
+          memoryMb: 512,
+          environment: {
+            TOLLGATE_TABLE: table.tableName,
+            TOLLGATE_ISSUERS: settings.issuersJson,
+            TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn,
+            ...ttl,
+          },
+        })
+      : undefined;
     const invoke = new TollgateFunction(this, 'Invoke', settings, names, {
       name: 'invoke',
       description: 'Calls the model under a session policy that names only it',
       timeout: Duration.minutes(15),
       memoryMb: 1_024,
-      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn, ...ttl },
+      environment: {
+        TOLLGATE_TABLE: table.tableName,
+        TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn,
+        ...(broker === undefined ? {} : { TOLLGATE_BROKER_FUNCTION: names.of('broker') }),
+        ...ttl,
+      },
+      tenantIsolation: settings.tenantIsolation,
       ...(settings.invokeConcurrency === 0 ? {} : { reservedConcurrency: settings.invokeConcurrency }),
     });
     // IAM refuses a trust policy that names a role which is not there yet.
-    new InvokerRole(this, 'Invoker', settings, names).node.addDependency(invoke);
+    new InvokerRole(this, 'Invoker', settings, names).node.addDependency(broker ?? invoke);
     const metering = new TollgateFunction(this, 'Metering', settings, names, {
       name: 'metering',
       description: 'Turns an hour of usage lines into the ledger and the report',
@@ -58,7 +79,12 @@ export class TollgateStack extends Stack {
       invoke: invoke.function,
     });
     new Alarms(this, 'Alarms', settings, names, {
-      functions: { authorizer: authorizer.function, invoke: invoke.function, metering: metering.function },
+      functions: {
+        authorizer: authorizer.function,
+        ...(broker === undefined ? {} : { broker: broker.function }),
+        invoke: invoke.function,
+        metering: metering.function,
+      },
       delivery: delivery.stream,
       deadLetters: schedule.deadLetters,
     });

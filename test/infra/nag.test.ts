@@ -14,6 +14,8 @@ describe('the AWS Solutions checks', () => {
   test.each([
     ['as configured', {}],
     ['without an account of its own', { 'tollgate:account': '' }],
+    ['with a broker', { 'tollgate:broker': true }],
+    ['with an environment per tenant', { 'tollgate:tenantIsolation': true }],
     ['with global profiles', { 'tollgate:globalProfiles': true }],
     ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
   ])('find nothing that is not acknowledged: %s', (_, overrides) => {

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { METRICS } from '../../contract/log.ts';
+import { brokerSettings, invokeSettings } from '../../contract/settings.ts';
+import { flat, ofType, type Resource, resourcesOf, rolesOf, stackOf } from './synth.ts';
+
+const plain = resourcesOf(stackOf().stack);
+const brokered = resourcesOf(stackOf({ 'tollgate:broker': true }).stack);
+const isolated = resourcesOf(stackOf({ 'tollgate:tenantIsolation': 'true' }).stack);
+
+const INVOKER = 'arn:aws:iam::111122223333:role/tollgate-dev-invoker';
+const BROKER = 'arn:aws:lambda:us-east-1:111122223333:function:tollgate-dev-broker';
+
+const functionOf = (resources: Record<string, Resource>, name: string) =>
+  ofType(resources, 'AWS::Lambda::Function').find(({ FunctionName }) => FunctionName === `tollgate-dev-${name}`);
+
+function environmentOf(resources: Record<string, Resource>, name: string): Record<string, string> {
+  const given = functionOf(resources, name)?.Environment as { Variables: Record<string, unknown> } | undefined;
+  return Object.fromEntries(Object.entries(given?.Variables ?? {}).map(([key, value]) => [key, flat(value)]));
+}
+
+/** Names of the roles whose own policy has an action that begins so, and what it is allowed on. */
+const allowed = (resources: Record<string, Resource>, prefix: string) =>
+  rolesOf(resources).flatMap(({ name, own }) =>
+    own
+      .filter(({ Action }) => Action.some((action) => action.startsWith(prefix)))
+      .map(({ Resource }) => [name, Resource]),
+  );
+
+const trusted = (resources: Record<string, Resource>) =>
+  rolesOf(resources)
+    .find(({ name }) => name === 'tollgate-dev-invoker')
+    ?.trust.map(({ Principal }) => Principal);
+
+describe('with a broker', () => {
+  test('its role alone may assume the invoker role, and the trust policy names it alone', () => {
+    expect(allowed(brokered, 'sts:')).toEqual([['tollgate-dev-broker', [INVOKER]]]);
+    expect(trusted(brokered)).toEqual(Array(3).fill({ AWS: 'arn:aws:iam::111122223333:role/tollgate-dev-broker' }));
+  });
+
+  test('invoke has no action of STS, and may invoke the broker and nothing else', () => {
+    const invoking = allowed(brokered, 'lambda:');
+    expect(invoking).toContainEqual(['tollgate-dev-invoke', [BROKER]]);
+    expect(invoking.filter(([name]) => name !== 'tollgate-dev-schedule')).toHaveLength(1);
+    const invoke = rolesOf(brokered).find(({ name }) => name === 'tollgate-dev-invoke');
+    expect(JSON.stringify(invoke?.own)).not.toContain('sts:');
+  });
+
+  test('the broker reads the registry and never writes it, and calls no model', () => {
+    const broker = rolesOf(brokered).find(({ name }) => name === 'tollgate-dev-broker');
+    const actions = broker?.own.flatMap(({ Action }) => Action) ?? [];
+    expect(actions.length).toBeGreaterThan(0);
+    for (const action of actions)
+      expect(action).toMatch(/^(dynamodb:(BatchGetItem|GetItem|Query)|sts:|logs:(CreateLogStream|PutLogEvents))/);
+  });
+
+  test('both functions find the environment that they read at their start', () => {
+    expect(brokerSettings(environmentOf(brokered, 'broker'))).toMatchObject({ invokerRoleArn: INVOKER });
+    expect(invokeSettings(environmentOf(brokered, 'invoke'))).toMatchObject({ brokerFunction: 'tollgate-dev-broker' });
+    expect(functionOf(brokered, 'broker')).toMatchObject({ Timeout: 10, Runtime: 'nodejs24.x' });
+  });
+
+  test('it runs in a role and a log group of its own, and nobody outside of the account may invoke it', () => {
+    const groups = ofType(brokered, 'AWS::Logs::LogGroup').map(({ LogGroupName }) => flat(LogGroupName));
+    expect(groups).toContain('/tollgate/dev/broker');
+    const roles = ofType(brokered, 'AWS::Lambda::Function').map(({ Role }) => JSON.stringify(Role));
+    expect(new Set(roles).size).toBe(4);
+    const broker = Object.keys(brokered).find((id) => brokered[id]?.Properties.FunctionName === 'tollgate-dev-broker');
+    const permitted = ofType(brokered, 'AWS::Lambda::Permission').map(({ FunctionName }) => flat(FunctionName));
+    expect(permitted.filter((name) => name.includes(String(broker)))).toEqual([]);
+  });
+
+  test('its crashes and its refusals are watched', () => {
+    const alarms = ofType(brokered, 'AWS::CloudWatch::Alarm');
+    expect(alarms.map(({ AlarmName }) => AlarmName)).toContain('tollgate-dev-broker-errors');
+    expect(alarms.map(({ MetricName }) => MetricName)).toContain(METRICS.brokerRefused);
+  });
+});
+
+describe('without a broker', () => {
+  test('there is none: invoke assumes the role itself', () => {
+    expect(allowed(plain, 'sts:')).toEqual([['tollgate-dev-invoke', [INVOKER]]]);
+    expect(trusted(plain)).toEqual(Array(3).fill({ AWS: 'arn:aws:iam::111122223333:role/tollgate-dev-invoke' }));
+    expect(functionOf(plain, 'broker')).toBeUndefined();
+    expect(invokeSettings(environmentOf(plain, 'invoke')).brokerFunction).toBeUndefined();
+    expect(JSON.stringify(plain)).not.toContain('BrokerRefused');
+  });
+});
+
+describe('with an environment per tenant', () => {
+  const parametersOf = (resources: Record<string, Resource>) =>
+    ofType(resources, 'AWS::ApiGateway::Method').map(({ AuthorizationType, Integration }) => [
+      AuthorizationType,
+      (Integration as { RequestParameters?: Record<string, string> }).RequestParameters,
+    ]);
+
+  test('Lambda isolates tenants in the invoke function and in no other', () => {
+    expect(functionOf(isolated, 'invoke-per-tenant')).toMatchObject({
+      TenancyConfig: { TenantIsolationMode: 'PER_TENANT' },
+    });
+    // Its isolation cannot be changed, so the function of the other kind must not have its name.
+    expect(functionOf(isolated, 'invoke')).toBeUndefined();
+    expect(JSON.stringify(plain)).not.toContain('TenancyConfig');
+    for (const name of ['authorizer', 'metering'])
+      expect(functionOf(isolated, name)).not.toHaveProperty('TenancyConfig');
+  });
+
+  test("the tenant is the authorizer's: no header, query or path of the caller is mapped", () => {
+    const header = 'integration.request.header.X-Amz-Tenant-Id';
+    const found = parametersOf(isolated);
+    expect(found).toHaveLength(4);
+    for (const [authorization, parameters] of found)
+      expect(parameters).toEqual({
+        [header]: authorization === 'CUSTOM' ? 'context.authorizer.tenant' : "'_public'",
+      });
+    expect(parametersOf(plain).map(([, parameters]) => parameters)).toEqual(Array(4).fill(undefined));
+  });
+
+  test('answers are streamed as ever', () => {
+    for (const { Integration } of ofType(isolated, 'AWS::ApiGateway::Method'))
+      expect(Integration).toMatchObject({ Type: 'AWS_PROXY', ResponseTransferMode: 'STREAM' });
+  });
+});
+
+test('both options together make a whole stack', () => {
+  const both = resourcesOf(stackOf({ 'tollgate:broker': true, 'tollgate:tenantIsolation': true }).stack);
+  expect(environmentOf(both, 'invoke-per-tenant').TOLLGATE_BROKER_FUNCTION).toBe('tollgate-dev-broker');
+  expect(allowed(both, 'sts:')).toEqual([['tollgate-dev-broker', [INVOKER]]]);
+});
