@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import * as direct from './direct.ts';
 import * as grant from './grant.ts';
 import * as meter from './meter.ts';
 import * as model from './model.ts';
@@ -10,7 +11,7 @@ import * as tenant from './tenant.ts';
 import * as token from './token.ts';
 
 // One file a noun. What a noun needs of AWS it imports when it runs: `tollgate --help` should not wait for five SDKs.
-const NOUNS = [token, model, tenant, grant, meter, report];
+const NOUNS = [token, model, tenant, grant, direct, meter, report];
 
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('tollgate')
