@@ -21,12 +21,17 @@ const broken: AllowedModel = {
   ...modelOf('broken'),
   target: { kind: 'bedrock-model', modelId: 'x', region: 'us-east-1', arn: 'arn:aws:bedrock:us-east-1::model/*' },
 };
+const GUARDRAIL = { arn: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/abc123', version: '1' };
 const TENANTS = [
   entries('acme', {
     models: [
       modelOf('nova'),
       { ...modelOf('invoke-only'), actions: ['invoke'] },
       { ...modelOf('retired'), lifecycle: { status: 'retired', successor: 'nova' } },
+      { ...modelOf('for-admins'), roles: ['admin'] },
+      { ...modelOf('expired-grant'), expiresAt: NOW },
+      { ...modelOf('guarded'), guardrail: GUARDRAIL, expiresAt: NOW + 3_600 },
+      { ...modelOf('handed-out'), direct: true },
       broken,
     ],
   }),
@@ -93,6 +98,38 @@ describe('credentials are issued', () => {
         ],
       }),
     ]);
+  });
+
+  test("under the grant's own restrictions, as IAM can hold them up", async () => {
+    const { broker, sts } = setUp();
+    await broker(question({ model: 'guarded' }));
+    expect(sts.inputs[0]?.Policy).toContain('"bedrock:GuardrailIdentifier"');
+    expect(sts.inputs[0]?.Policy).toContain('"aws:CurrentTime"');
+  });
+
+  test('each leaves one audit line, which says for whom and for what', async () => {
+    const { broker, log } = setUp();
+    await broker(question());
+    expect(log()).toEqual([
+      expect.objectContaining({
+        event: 'credentials-issued',
+        requestId: 'request-1',
+        tenant: 'acme',
+        principal: 'service-1',
+        model: 'nova',
+        policyHash: sessionPolicy(modelOf('nova').target, ['invoke']).hash,
+        mode: 'gateway',
+        CredentialsIssued: 1,
+      }),
+    ]);
+  });
+
+  test('to be handed out, only where the grant says so, and named as such', async () => {
+    const { broker, sts, log } = setUp();
+    expect(await broker(question({ model: 'handed-out', action: 'direct' }))).toHaveProperty('issued');
+    expect(log().at(-1)).toMatchObject({ event: 'credentials-issued', mode: 'direct' });
+    expect(refusedOf(await broker(question({ action: 'direct' })))?.code).toBe('model_not_allowed');
+    expect(sts.inputs).toHaveLength(1);
   });
 
   test('anew for each question: nothing is remembered of a token or a session', async () => {
