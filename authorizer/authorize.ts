@@ -1,6 +1,6 @@
 import { encodeContext } from '../contract/context.ts';
 import { asTollgateError } from '../contract/errors.ts';
-import type { TenantId } from '../contract/identity.ts';
+import type { Principal, TenantId } from '../contract/identity.ts';
 import type { Clock, WriteLine } from '../contract/log.ts';
 import { type AuthorizerAnswer, allowStage, denyStage } from '../policies/gateway.ts';
 import type { RegistryReader } from '../registry/reader.ts';
@@ -49,16 +49,17 @@ export function createAuthorizer({
   return async (event) => {
     const requestId = event.requestContext?.requestId ?? '';
     let tenant: TenantId | undefined;
+    let principal: Principal | undefined;
     try {
       const identity = identify(await verify(bearerToken(event)));
-      tenant = identity.tenant;
+      ({ tenant, principal } = identity);
       const admission = admit(identity, await registry.tenant(tenant));
       if (admission.admitted) return allowStage(event.methodArn, tenant, encodeContext(admission.context));
-      report.refused({ code: 'forbidden', reason: admission.reason, tenant, requestId });
+      report.refused({ code: 'forbidden', reason: admission.reason, tenant, principal, requestId });
       return denyStage(event.methodArn, tenant);
     } catch (thrown) {
       const { code, reason, detail, cause } = asTollgateError(thrown);
-      const about = { code, reason, issuer: detail?.issuer, tenant, requestId };
+      const about = { code, reason, issuer: detail?.issuer, tenant, principal, requestId };
       if (code === 'unauthenticated') {
         report.refused(about);
         throw new Error(UNAUTHORIZED);

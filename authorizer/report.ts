@@ -1,5 +1,5 @@
 import type { Code } from '../contract/errors.ts';
-import type { TenantId } from '../contract/identity.ts';
+import type { Principal, TenantId } from '../contract/identity.ts';
 import { type Clock, type LogEvent, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Unusable } from '../registry/kinds.ts';
 
@@ -21,7 +21,9 @@ export interface Refusal {
   reason: string | undefined;
   /** The trusted issuer that the token named. */
   issuer?: unknown;
+  /** Both from verified claims; undefined before there are any. */
   tenant: TenantId | undefined;
+  principal: Principal | undefined;
   requestId: string;
 }
 

@@ -29,7 +29,7 @@ afterAll(async () => {
 const ask = (text = 'hello') => ({ messages: [{ role: 'user' as const, content: [{ text }] }] });
 
 /** An unmodified client that finds its credentials by its default chain and calls AWS, not the gateway. */
-function direct(token: string, model = 'nova-lite'): BedrockRuntimeClient {
+function direct(token: string, { aws, gateway } = stack): BedrockRuntimeClient {
   const file = join(folder, 'token');
   writeFileSync(file, `Bearer ${token}`);
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'])
@@ -37,8 +37,8 @@ function direct(token: string, model = 'nova-lite'): BedrockRuntimeClient {
   vi.stubEnv('AWS_CONFIG_FILE', devNull);
   vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', devNull);
   vi.stubEnv('AWS_REGION', 'us-east-1');
-  vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_RUNTIME', stack.aws);
-  vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${stack.gateway}/credentials?model=${model}`);
+  vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_RUNTIME', aws);
+  vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${gateway}/credentials?model=nova-lite`);
   vi.stubEnv('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', file);
   return new BedrockRuntimeClient({});
 }
@@ -210,4 +210,25 @@ describe('once the grant says so', () => {
     expect((await get('?model=nova-lite')).status).toBe(403);
     expect(await throughGateway()).toBe(200);
   });
+});
+
+test('with a broker it is the broker that decides and issues, and the invoke function only passes on', async () => {
+  const brokered = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0', TOLLGATE_BROKER: '1' } });
+  try {
+    const token = await brokered.token('acme-app');
+    const headers = { authorization: `Bearer ${token}` };
+    const off = await fetch(`${brokered.gateway}/credentials?model=nova-lite`, { headers });
+    expect(off.status).toBe(403);
+    expect((await brokered.cli('grant', 'acme', 'nova-lite', '--direct')).code).toBe(0);
+    const client = direct(token, brokered);
+    await client.send(new ConverseCommand({ modelId: NOVA, ...ask() }));
+    await expect(client.send(new ConverseCommand({ modelId: SONNET, ...ask() }))).rejects.toBeInstanceOf(
+      AccessDeniedException,
+    );
+    const [assumed, called] = await brokered.upstream();
+    expect(assumed?.caller?.sessionName).toBe('tollgate-local-broker');
+    expect(called?.caller?.sessionName).toMatch(/^tg-acme@direct-/);
+  } finally {
+    await brokered.remove();
+  }
 });

@@ -60,6 +60,12 @@ describe('the API', () => {
     expect(Format).not.toMatch(/header|authorization|token|querystring|\$input|\$context\.path|error\.message/i);
   });
 
+  test('nothing that is answered is cached: an answer may hold the credentials of one caller', () => {
+    expect(only('AWS::ApiGateway::Stage')).not.toHaveProperty('CacheClusterEnabled');
+    expect(JSON.stringify(only('AWS::ApiGateway::Stage').MethodSettings)).not.toContain('Caching');
+    for (const { Integration } of methods) expect(Integration).not.toHaveProperty('CacheKeyParameters');
+  });
+
   test('execution logs, which hold headers and bodies, are off, and calls are throttled', () => {
     expect(only('AWS::ApiGateway::Stage')).toMatchObject({
       StageName: 'dev',

@@ -239,7 +239,12 @@ test('the log of a refusal names reason, trusted issuer, verified tenant and req
   expect(expired).not.toHaveProperty('tenant');
   expect(untrusted).toMatchObject({ reason: 'issuer', AuthorizerRefused: 1 });
   expect(JSON.stringify(untrusted)).not.toContain('attacker');
-  expect(stranger).toMatchObject({ code: 'forbidden', reason: 'tenant-unknown', tenant: 'stranger' });
+  expect(stranger).toMatchObject({
+    code: 'forbidden',
+    reason: 'tenant-unknown',
+    tenant: 'stranger',
+    principal: 'service-1',
+  });
 });
 
 test('an issuer that is listed twice stops the start', () => {
