@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
 import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS } from '../contract/limits.ts';
-import type { Action, Restrictions, Target } from '../contract/model.ts';
+import type { Action, Guardrail, Restrictions, Target } from '../contract/model.ts';
 import { partitionOf } from '../policies/arn.ts';
+import { parseGuardrail } from '../policies/guardrail.ts';
 import { sessionPolicy } from '../policies/session.ts';
 import { badEntry, isoSeconds, seconds } from './fields.ts';
 import type { Document } from './items.ts';
@@ -13,11 +14,14 @@ const text = v.pipe(v.string('not-text'), v.minLength(1, 'empty'));
 const canonical = <T extends string>(list: T[]): T[] => [...new Set(list)].sort();
 
 export const restrictionMembers = {
-  // What the two hold is judged with the model, whose region the guardrail must be in.
+  // Whether it is where the model is called is judged with the model.
   guardrail: v.exactOptional(
     v.strictObject({
-      arn: v.pipe(text, v.maxLength(2048, 'too-long')),
-      version: v.pipe(text, v.maxLength(8, 'too-long')),
+      arn: v.pipe(
+        text,
+        v.check((arn) => isGuardrail({ arn, version: 'DRAFT' }), 'not-a-guardrail'),
+      ),
+      version: v.pipe(text, v.regex(/^(?:[1-9]\d{0,7}|DRAFT)$/, 'not-a-version')),
     }),
   ),
   maxTokens: v.exactOptional(v.pipe(v.number('not-a-number'), v.safeInteger('not-whole'), v.minValue(1, 'too-small'))),
@@ -49,6 +53,15 @@ export const restrictionMembers = {
   // Text in the table: DynamoDB's TTL takes numbers only, so an expired grant stays where an operator sees it.
   expiresAt: v.exactOptional(seconds),
 };
+
+function isGuardrail(guardrail: Guardrail): boolean {
+  try {
+    parseGuardrail(guardrail);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export const RESTRICTION_NAMES = Object.keys(restrictionMembers) as (keyof Restrictions)[];
 

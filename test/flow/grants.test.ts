@@ -1,0 +1,137 @@
+import { BedrockRuntimeClient, ConverseCommand, InvokeModelCommand } from '@aws-sdk/client-bedrock-runtime';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Stack } from './stack.ts';
+
+/** Grants restricted by the command line, called through the gateway by an unmodified SDK, proved by what reached AWS. */
+
+let stack: Stack;
+let sdk: BedrockRuntimeClient;
+let guardrail: string;
+
+beforeAll(async () => {
+  stack = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0' } });
+  sdk = new BedrockRuntimeClient({
+    endpoint: stack.gateway,
+    region: 'us-east-1',
+    token: { token: await stack.token('acme-app') },
+    authSchemePreference: ['httpBearerAuth'],
+    maxAttempts: 1,
+    requestHandler: new NodeHttpHandler(),
+  });
+  const { stdout } = await stack.cli('model', 'show', 'claude-sonnet-4-5', '--format', 'json');
+  const account = /us-east-1:(\d{12}):/.exec(stdout)?.[1];
+  guardrail = `arn:aws:bedrock:us-east-1:${account}:guardrail/demo`;
+});
+
+afterAll(async () => {
+  sdk.destroy();
+  await stack.remove();
+});
+
+const MESSAGES = [{ role: 'user' as const, content: [{ text: 'one two three four five' }] }];
+const converse = (more: object = {}, modelId = 'nova-lite') =>
+  sdk.send(new ConverseCommand({ modelId, messages: MESSAGES, ...more }));
+
+async function grant(...args: string[]): Promise<void> {
+  const { code, stderr } = await stack.cli('grant', 'acme', ...args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+}
+
+/** What reached the models meanwhile. */
+async function bedrockDuring(work: () => Promise<unknown>) {
+  const mark = await stack.mark();
+  await work();
+  return (await stack.upstream(mark)).filter(({ service }) => service === 'bedrock');
+}
+
+describe('P10 a guardrail on the grant', () => {
+  beforeAll(() => grant('nova-lite', '--guardrail', `${guardrail}:1`, '--max-tokens', '3'));
+  afterAll(() => grant('nova-lite', '--no-guardrail', '--no-max-tokens'));
+
+  test('is on every call of an SDK that knows nothing of it, and in the session it runs under', async () => {
+    const calls = await bedrockDuring(async () => {
+      await converse();
+      const body = JSON.stringify({ messages: MESSAGES });
+      await sdk.send(new InvokeModelCommand({ modelId: 'nova-lite', body, contentType: 'application/json' }));
+      const bearer = await stack.token('acme-app');
+      const response = await fetch(`${stack.gateway}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'nova-lite', messages: [{ role: 'user', content: 'hi' }] }),
+      });
+      expect(response.status).toBe(200);
+    });
+    expect(calls.map(({ operation }) => operation)).toEqual(['Converse', 'InvokeModel', 'Converse']);
+    for (const { resources, decision, caller } of calls) {
+      expect([decision, resources.at(-1)]).toEqual(['allowed', guardrail]);
+      expect(JSON.stringify(caller?.sessionPolicy)).toContain(`"bedrock:GuardrailIdentifier":"${guardrail}:1"`);
+    }
+  });
+
+  test('T6 another one is refused before anything is assumed', async () => {
+    const other = { guardrailConfig: { guardrailIdentifier: 'other', guardrailVersion: '1' } };
+    const mark = await stack.mark();
+    await expect(converse(other)).rejects.toMatchObject({ name: 'ValidationException' });
+    expect(await stack.upstream(mark)).toEqual([]);
+    const own = { guardrailConfig: { guardrailIdentifier: guardrail, guardrailVersion: '1' } };
+    expect((await converse(own)).$metadata.httpStatusCode).toBe(200);
+  });
+
+  test('and a cap beside it holds for who asks for more, and for who names no limit', async () => {
+    for (const inferenceConfig of [undefined, {}, { maxTokens: 4_000 }]) {
+      const { stopReason, usage } = await converse({ inferenceConfig });
+      expect([stopReason, usage?.outputTokens]).toEqual(['max_tokens', 3]);
+    }
+    expect((await converse({ inferenceConfig: { maxTokens: 2 } })).usage?.outputTokens).toBe(2);
+  });
+});
+
+describe('R1 regions on the grant', () => {
+  test('a profile that may leave them is refused when the grant is written', async () => {
+    const { code, stderr } = await stack.cli('grant', 'acme', 'claude-sonnet-4-5', '--regions', 'us-east-1,us-east-2');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'tollgate: The registry item is not valid: regions: outside residency.\n',
+    });
+  });
+
+  test('no call runs outside of them', async () => {
+    await grant('claude-sonnet-4-5', '--regions', 'us-east-1,us-east-2,us-west-2');
+    const calls = await bedrockDuring(async () => {
+      for (let i = 0; i < 6; i++) await converse({}, 'claude-sonnet-4-5');
+    });
+    const regions = new Set(calls.flatMap(({ resources }) => resources.map((arn) => arn.split(':')[3])));
+    expect([...regions].sort()).toEqual(['us-east-1', 'us-east-2', 'us-west-2']);
+  });
+});
+
+describe('who and until when', () => {
+  test('roles: a token without one is told that there is no such model, and does not see it', async () => {
+    await grant('nova-lite', '--roles', 'writer');
+    await expect(converse()).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    const headers = { authorization: `Bearer ${await stack.token('acme-app')}` };
+    const { data } = (await (await fetch(`${stack.gateway}/v1/models`, { headers })).json()) as {
+      data: { id: string }[];
+    };
+    expect(data.map(({ id }) => id)).not.toContain('nova-lite');
+    await grant('nova-lite', '--no-roles');
+    expect((await converse()).$metadata.httpStatusCode).toBe(200);
+  });
+
+  test('an expiry is in the session policy, and the grant is none from that moment on', async () => {
+    const second = Math.ceil(Date.now() / 1000) + 3;
+    const at = new Date(second * 1000).toISOString().replace('.000Z', 'Z');
+    await grant('nova-lite', '--expires', at);
+    const [call] = await bedrockDuring(() => converse());
+    expect(JSON.stringify(call?.caller?.sessionPolicy)).toContain(`"DateLessThan":{"aws:CurrentTime":"${at}"}`);
+    const outcome = () =>
+      converse().then(
+        () => 'answered',
+        (error: Error) => error.name,
+      );
+    await expect.poll(outcome, { timeout: 10_000, interval: 100 }).toBe('AccessDeniedException');
+    expect(Date.now()).toBeGreaterThanOrEqual(second * 1000);
+    await grant('nova-lite', '--no-expires');
+  });
+});

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Action, arnsOf, type BedrockTarget, type Guardrail } from '../../contract/model.ts';
+import { parseGuardrail } from '../../policies/guardrail.ts';
+import { invokerRolePolicy } from '../../policies/roles.ts';
+import { type SessionRestrictions, sessionPolicy } from '../../policies/session.ts';
+import { evaluate } from '../../policies/simulate/evaluate.ts';
+import type { RequestContext } from '../../policies/simulate/types.ts';
+import { account, actions, REGIONS, target } from './targets.ts';
+
+/** Against the simulator, which shares no code with what builds the policies. */
+
+const CALLS = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'] as const;
+const bedrockTarget = target.filter((one): one is BedrockTarget => one.kind !== 'sagemaker-endpoint');
+const guardrailIn = (region: string): fc.Arbitrary<Guardrail> =>
+  fc.record({
+    arn: fc.stringMatching(/^[a-z0-9]{1,12}$/).map((id) => `arn:aws:bedrock:${region}:${account}:guardrail/${id}`),
+    version: fc.oneof(fc.constant('DRAFT'), fc.integer({ min: 1, max: 99_999_999 }).map(String)),
+  });
+const guarded = bedrockTarget.chain((item) => fc.tuple(fc.constant(item), guardrailIn(item.region), actions));
+const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS });
+
+function allowed(
+  item: BedrockTarget,
+  granted: readonly Action[],
+  restrictions: SessionRestrictions | undefined,
+  ask: { action: string; resource: string; context: RequestContext },
+): boolean {
+  try {
+    const { document } = sessionPolicy(item, granted, restrictions);
+    return evaluate({ rolePolicies: [role], sessionPolicy: document }, ask).allowed;
+  } catch (error) {
+    // Counting alone may be something that the target does not have.
+    if ((error as { reason?: string }).reason === 'action-not-available') return false;
+    throw error;
+  }
+}
+
+describe('P10: any entry under any guardrail', () => {
+  test('is allowed what it was allowed without one under this very guardrail, and else nothing', () => {
+    fc.assert(
+      fc.property(guarded, fc.string(), ([item, guardrail, granted], text) => {
+        const { identifier, id } = parseGuardrail(guardrail);
+        const others = [undefined, '', id, text, `${identifier}0`, identifier.toUpperCase(), guardrail.arn, '*'];
+        for (const resource of arnsOf(item))
+          for (const action of CALLS) {
+            const through = { 'bedrock:InferenceProfileArn': item.arn };
+            const without = allowed(item, granted, undefined, { action, resource, context: through });
+            const under = { ...through, 'bedrock:GuardrailIdentifier': identifier };
+            expect(allowed(item, granted, { guardrail }, { action, resource, context: under })).toBe(without);
+            for (const other of others.filter((one) => one !== identifier)) {
+              const context = other === undefined ? through : { ...through, 'bedrock:GuardrailIdentifier': other };
+              expect(allowed(item, granted, { guardrail }, { action, resource, context }), `${other}`).toBe(false);
+            }
+          }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('may apply this one guardrail and no other', () => {
+    fc.assert(
+      fc.property(guarded, fc.stringMatching(/^[a-z0-9]{1,12}$/), ([item, guardrail, granted], id) => {
+        fc.pre(granted.some((action) => action !== 'count'));
+        const ask = (resource: string) => ({ action: 'bedrock:ApplyGuardrail', resource, context: {} });
+        const other = `arn:aws:bedrock:${item.region}:${account}:guardrail/${id}`;
+        expect(allowed(item, granted, { guardrail }, ask(guardrail.arn))).toBe(true);
+        expect(allowed(item, granted, { guardrail }, ask(other))).toBe(other === guardrail.arn);
+        expect(allowed(item, granted, undefined, ask(guardrail.arn))).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('any entry under an expiry', () => {
+  test('is allowed until that second, and not from it on', () => {
+    fc.assert(
+      fc.property(
+        bedrockTarget,
+        actions,
+        fc.integer({ min: 1_000, max: 4_000_000_000 }),
+        (item, granted, expiresAt) => {
+          const at = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+          for (const resource of arnsOf(item))
+            for (const action of [...CALLS, 'bedrock:CountTokens']) {
+              const context = { 'bedrock:InferenceProfileArn': item.arn };
+              const ask = (more: RequestContext) => ({ action, resource, context: { ...context, ...more } });
+              const without = allowed(item, granted, undefined, ask({}));
+              const before = ask({ 'aws:CurrentTime': at(expiresAt - 1) });
+              expect(allowed(item, granted, { expiresAt }, before)).toBe(without);
+              expect(allowed(item, granted, { expiresAt }, ask({ 'aws:CurrentTime': at(expiresAt) }))).toBe(false);
+              // A request always has the key; were it ever absent, it is denied.
+              expect(allowed(item, granted, { expiresAt }, ask({}))).toBe(false);
+            }
+        },
+      ),
+    );
+  });
+});
+
+describe('R1: any entry under a residency', () => {
+  test('has a policy that names regions of the list alone, or none', () => {
+    fc.assert(
+      fc.property(target, actions, fc.subarray([...REGIONS]), (item, granted, regions) => {
+        const where = [item.region, ...arnsOf(item).map((arn) => arn.split(':')[3] ?? '')];
+        try {
+          const { text } = sessionPolicy(item, granted, { regions });
+          expect(text).toBe(sessionPolicy(item, granted).text);
+          expect(where.every((region) => (regions as string[]).includes(region))).toBe(true);
+        } catch (error) {
+          const { reason } = error as { reason?: string };
+          if (reason === 'action-not-available') return;
+          expect(reason).toBe('outside-residency');
+          expect(where.every((region) => (regions as string[]).includes(region))).toBe(false);
+        }
+      }),
+    );
+  });
+});
+
+test('P6: no restrictions, in any way of saying so, give the bytes of none; others give other bytes', () => {
+  fc.assert(
+    fc.property(guarded, ([item, guardrail, granted]) => {
+      fc.pre(granted.some((action) => action !== 'count'));
+      const plain = sessionPolicy(item, granted);
+      expect(sessionPolicy(item, granted, {}).text).toBe(plain.text);
+      expect(sessionPolicy(item, granted, { guardrail }).hash).not.toBe(plain.hash);
+      expect(sessionPolicy(item, granted, { expiresAt: 1_800_000_000 }).hash).not.toBe(plain.hash);
+    }),
+  );
+});

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { type CallerContext, decodeContext, encodeContext } from '../../../contract/context.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
+import { callOf, modelOf, NOW } from '../invoke/core.ts';
+
+const context = (models: object[]): CallerContext => ({
+  ...callOf('converse').caller,
+  models: models as AllowedModel[],
+});
+const travelled = (model: object) => decodeContext(encodeContext(context([model])), NOW).models;
+
+const restricted: AllowedModel = {
+  ...modelOf('nova'),
+  guardrail: { arn: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/demo', version: '1' },
+  maxTokens: 256,
+  regions: ['us-east-1'],
+  roles: ['writer'],
+  expiresAt: 1_800_000_000,
+};
+
+describe('restrictions in the authorizer context', () => {
+  test('arrive as they were sent', () => {
+    expect(travelled(restricted)).toEqual([restricted]);
+    expect(travelled(modelOf('nova'))).toEqual([modelOf('nova')]);
+  });
+
+  test.each([
+    ['a guardrail that is text', { guardrail: 'demo' }],
+    ['a guardrail without a version', { guardrail: { arn: 'x' } }],
+    ['a guardrail with a third member', { guardrail: { arn: 'x', version: '1', trace: 'y' } }],
+    ['a guardrail that is null', { guardrail: null }],
+    ['a cap of nothing', { maxTokens: 0 }],
+    ['a cap that is text', { maxTokens: '5' }],
+    ['no regions in a list', { regions: [] }],
+    ['a region that is empty', { regions: [''] }],
+    ['roles that are text', { roles: 'writer' }],
+    ['an expiry that is text', { expiresAt: '2027-01-01' }],
+    ['an expiry with a fraction', { expiresAt: 1.5 }],
+    ['a restriction of a later version', { weekdays: 'only' }],
+    ['a member of every object', { constructor: 'x' }],
+  ])('T2: %s refuses the whole context', (_, change) => {
+    expect(() => travelled({ ...modelOf('nova'), ...change })).toThrow(
+      expect.objectContaining({ code: 'forbidden', reason: 'context-member' }),
+    );
+  });
+});

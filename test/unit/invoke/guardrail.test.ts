@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import type { AllowedModel } from '../../../contract/model.ts';
+import { restrict } from '../../../invoke/restrict.ts';
+import { requestOf } from './core.ts';
+import { call, edge, nova, post, whole } from './edge.ts';
+
+const arn = 'arn:aws:bedrock:us-east-1:111122223333:guardrail/demo';
+const guarded: AllowedModel = { ...nova, guardrail: { arn, version: '1' } };
+const CONFIG = `"guardrailConfig":{"guardrailIdentifier":"${arn}","guardrailVersion":"1"}`;
+const HEADERS = { 'x-amzn-bedrock-guardrailidentifier': arn, 'x-amzn-bedrock-guardrailversion': '1' };
+
+/** What goes out for what a caller sent, the surface's part and the pipeline's. */
+async function sent(operation: string, body: string, headers: Record<string, string> = {}, model = guarded) {
+  const { app, calls } = edge(() => whole(model, {}), model);
+  const answer = await call(app, post(`/model/nova-lite/${operation}`, body, headers));
+  const request = calls[0] === undefined ? undefined : restrict(calls[0].request, model);
+  return {
+    status: answer.statusCode,
+    said: answer.text,
+    body: request && Buffer.from(request.body).toString(),
+    headers: request?.headers,
+  };
+}
+
+describe('P10: the guardrail that a grant demands', () => {
+  test.each([
+    ['{ "messages":[], "n":1.0}', `{${CONFIG}, "messages":[], "n":1.0}`],
+    ['{}', `{${CONFIG}}`],
+    [`{${CONFIG},"messages":[]}`, `{${CONFIG},"messages":[]}`],
+    [
+      '{"guardrailConfig":{"trace":"enabled","guardrailIdentifier":"demo","guardrailVersion":"1","streamProcessingMode":"sync"}}',
+      `{"guardrailConfig":{"trace":"enabled","guardrailIdentifier":"${arn}","guardrailVersion":"1","streamProcessingMode":"sync"}}`,
+    ],
+  ])('is put on a conversation: %s', async (body, expected) => {
+    for (const operation of ['converse', 'converse-stream'])
+      expect(await sent(operation, body)).toMatchObject({ status: 200, body: expected, headers: {} });
+  });
+
+  test.each([
+    ['none', {}],
+    ['the same', HEADERS],
+    ['the same by its id', { ...HEADERS, 'x-amzn-bedrock-guardrailidentifier': 'demo' }],
+  ])('is put on InvokeModel in headers, its body untouched, where the caller sends %s', async (_, headers) => {
+    for (const operation of ['invoke', 'invoke-with-response-stream'])
+      expect(await sent(operation, '{ "a":1 }', headers)).toMatchObject({ body: '{ "a":1 }', headers: HEADERS });
+  });
+
+  test('is not put on counting, which runs nothing', async () => {
+    expect(await sent('count-tokens', '{"input":{}}')).toMatchObject({ body: '{"input":{}}', headers: {} });
+  });
+
+  test('is put on a translated call, too', () => {
+    const { body } = restrict(requestOf('converse', { messages: [] }), guarded);
+    expect(Buffer.from(body).toString()).toBe(`{${CONFIG},"messages":[]}`);
+  });
+});
+
+describe('T6: another guardrail than the grant’s, or less of it', () => {
+  const config = (more: object) => JSON.stringify({ guardrailConfig: more });
+  const own = { guardrailIdentifier: arn, guardrailVersion: '1' };
+
+  test.each([
+    ['another id', 'converse', config({ ...own, guardrailIdentifier: 'other' }), {}],
+    ['another version', 'converse', config({ ...own, guardrailVersion: 'DRAFT' }), {}],
+    ['no version', 'converse', config({ guardrailIdentifier: arn }), {}],
+    ['nothing', 'converse', config({}), {}],
+    ['text', 'converse', '{"guardrailConfig":"demo"}', {}],
+    ['null', 'converse', '{"guardrailConfig":null}', {}],
+    ['a stream shown before it is judged', 'converse-stream', config({ ...own, streamProcessingMode: 'async' }), {}],
+    ['a member that nobody knows', 'converse', config({ ...own, skip: true }), {}],
+    ['a member of Converse in InvokeModel', 'invoke', config(own), {}],
+    ['a member of Converse in counting', 'count-tokens', config(own), {}],
+    ['InvokeModel’s member, which says what is judged', 'invoke', '{"amazon-bedrock-guardrailConfig":{}}', {}],
+    ['another id in the headers', 'invoke', '{}', { ...HEADERS, 'x-amzn-bedrock-guardrailidentifier': 'other' }],
+    ['another version in the headers', 'invoke', '{}', { ...HEADERS, 'x-amzn-bedrock-guardrailversion': '2' }],
+    ['half of the headers', 'invoke', '{}', { 'x-amzn-bedrock-guardrailversion': '1' }],
+    ['headers on a conversation', 'converse', '{}', HEADERS],
+  ])('%s is 400', async (_, operation, body, headers) => {
+    expect(await sent(operation, body, headers as Record<string, string>)).toMatchObject({
+      status: 400,
+      said: expect.stringMatching(/guardrail/i),
+      body: undefined,
+    });
+  });
+
+  test('the very guardrail of another grant is refused to one without', async () => {
+    for (const [operation, body, headers] of [
+      ['converse', config(own), {}],
+      ['invoke', '{}', HEADERS],
+    ] as const)
+      expect(await sent(operation, body, headers, nova)).toMatchObject({ status: 400, body: undefined });
+  });
+
+  test.each([
+    [
+      'a message',
+      { messages: [{ role: 'user', content: [{ text: 'a' }, { guardContent: { text: { text: 'b' } } }] }] },
+    ],
+    ['the system prompt', { system: [{ guardContent: { text: { text: 'b' } } }], messages: [] }],
+  ])('content of %s that would be all that is judged is refused', (_, body) => {
+    expect(() => restrict(requestOf('converse', body), guarded)).toThrow(
+      expect.objectContaining({ code: 'invalid_request', field: 'guardContent' }),
+    );
+    // Text about it is text.
+    const spoken = { messages: [{ role: 'user', content: [{ text: '{"guardContent":1}' }] }] };
+    expect(() => restrict(requestOf('converse', spoken), guarded)).not.toThrow();
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { parseTenantId } from '../../../contract/identity.ts';
+import { grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';
+import type { Unusable } from '../../../registry/kinds.ts';
+import { createLookup } from '../../../registry/lookup.ts';
+import { createWriter } from '../../../registry/writer.ts';
+import { grantDocument, modelDocument, tenantDocument } from './documents.ts';
+import { memoryItems } from './memory-items.ts';
+
+const START = Date.UTC(2026, 5, 1);
+const ACME = parseTenantId('acme');
+const ARN = 'arn:aws:bedrock:us-east-1:111122223333:guardrail/demo';
+const guardrail = { arn: ARN, version: '1' };
+const profile = (...regions: string[]) => ({
+  kind: 'bedrock-profile',
+  modelId: 'us.amazon.nova',
+  region: 'us-east-1',
+  arn: 'arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.amazon.nova',
+  modelArns: regions.map((region) => `arn:aws:bedrock:${region}::foundation-model/amazon.nova`),
+});
+
+function setUp() {
+  const items = memoryItems();
+  items.edit(tenantKey(ACME), tenantDocument('acme'));
+  items.edit(modelKey('m1'), modelDocument('m1'));
+  items.edit(modelKey('p1'), modelDocument('p1', { target: profile('us-east-1', 'us-west-2') }));
+  items.edit(
+    modelKey('s1'),
+    modelDocument('s1', {
+      target: {
+        kind: 'sagemaker-endpoint',
+        endpointName: 'chat',
+        region: 'us-east-1',
+        arn: 'arn:aws:sagemaker:us-east-1:111122223333:endpoint/chat',
+      },
+    }),
+  );
+  const writer = createWriter({ items, clock: () => START, actor: 'alice' });
+  const unusable: Unusable[] = [];
+  const reader = () => createLookup({ items, clock: () => START, onUnusable: (item) => void unusable.push(item) });
+  return { items, writer, unusable, reader };
+}
+
+describe('a restricted grant as it is written', () => {
+  test('holds its restrictions in one order, and gives them to the caller’s entry', async () => {
+    const { writer, reader } = setUp();
+    const restrictions = {
+      guardrail,
+      maxTokens: 256,
+      regions: ['us-west-2', 'us-east-1', 'us-east-1'],
+      roles: ['writer', 'admin'],
+      expiresAt: '2026-12-31',
+    };
+    const { entry } = await writer.grant('acme', 'p1', ['invoke'], { restrictions });
+    const held = {
+      guardrail,
+      maxTokens: 256,
+      regions: ['us-east-1', 'us-west-2'],
+      roles: ['admin', 'writer'],
+      expiresAt: Date.UTC(2026, 11, 31) / 1000,
+    };
+    expect(entry).toMatchObject(held);
+    expect((await reader().tenant(ACME))?.models).toMatchObject([{ id: 'p1', ...held }]);
+  });
+
+  test('keeps what a later edit does not mention, and loses what it takes away', async () => {
+    const { writer } = setUp();
+    await writer.grant('acme', 'm1', undefined, { restrictions: { guardrail, maxTokens: 9, roles: ['writer'] } });
+    const narrower = await writer.grant('acme', 'm1', ['invoke'], { restrictions: { maxTokens: 5 } });
+    expect(narrower.entry).toMatchObject({ actions: ['invoke'], guardrail, maxTokens: 5, roles: ['writer'] });
+    expect(await writer.grant('acme', 'm1', ['invoke'])).toMatchObject({ changed: false });
+    const { entry } = await writer.grant('acme', 'm1', undefined, { restrictions: { guardrail: false, roles: false } });
+    expect(Object.keys(entry)).toEqual(expect.not.arrayContaining(['guardrail', 'roles']));
+    expect(entry.maxTokens).toBe(5);
+  });
+
+  test('that was made malformed by hand is refused by its member, and repaired by taking that away', async () => {
+    const { items, writer } = setUp();
+    items.edit(grantKey({ tenant: ACME, model: 'm1' }), grantDocument('acme', 'm1', { guardrail: 'demo' }));
+    await expect(writer.grant('acme', 'm1')).rejects.toMatchObject({ code: 'bad_entry', field: 'guardrail' });
+    expect(await writer.grant('acme', 'm1', undefined, { restrictions: { guardrail: false } })).toMatchObject({
+      changed: true,
+    });
+  });
+
+  test.each([
+    ['regions that leave out one of a profile’s', 'p1', { regions: ['us-east-1'] }, 'regions', 'outside-residency'],
+    ['regions that leave out the model’s own', 'm1', { regions: ['us-west-2'] }, 'regions', 'outside-residency'],
+    [
+      'a guardrail of another region',
+      'm1',
+      { guardrail: { ...guardrail, arn: ARN.replace('us-east-1', 'us-west-2') } },
+      'guardrail.arn',
+      'guardrail-region',
+    ],
+    ['a guardrail on an endpoint', 's1', { guardrail }, 'guardrail', 'no-guardrail-here'],
+    ['a cap on an endpoint', 's1', { maxTokens: 5 }, 'maxTokens', 'no-limit-here'],
+    ['an expiry that has passed', 'm1', { expiresAt: '2026-06-01' }, 'expiresAt', 'has-passed'],
+    ['a restriction of the wrong type', 'm1', { maxTokens: '5' }, 'maxTokens', 'not-a-number'],
+  ])('%s is refused before anything is written', async (_, model, restrictions, field, reason) => {
+    const { items, writer } = setUp();
+    await expect(writer.grant('acme', model, undefined, { restrictions })).rejects.toMatchObject({
+      code: 'bad_entry',
+      field,
+      reason,
+    });
+    expect(items.calls.filter((call) => call.startsWith('write'))).toEqual([]);
+  });
+
+  test('a cap, which only our own code holds up, does not go with credentials that are handed out', async () => {
+    const { writer } = setUp();
+    const more = { direct: true, restrictions: { maxTokens: 5 } };
+    await expect(writer.grant('acme', 'm1', undefined, more)).rejects.toMatchObject({ field: 'direct' });
+  });
+
+  test('P7 model and grant together that do not fit are refused', async () => {
+    const { items, writer } = setUp();
+    const regions = [...'abcdefghijk'].map((letter) => `us-${letter}east-1`);
+    const target = JSON.parse(
+      JSON.stringify(profile(...regions))
+        .replaceAll('us-east-1', 'us-aeast-1')
+        .replaceAll('amazon.nova', `amazon.${'x'.repeat(50)}`),
+    );
+    items.edit(modelKey('wide'), modelDocument('wide', { target }));
+    await writer.grant('acme', 'wide');
+    const narrow = { restrictions: { guardrail: { arn: ARN.replace('us-east-1', 'us-aeast-1'), version: '1' } } };
+    await expect(writer.grant('acme', 'wide', undefined, narrow)).rejects.toMatchObject({ code: 'policy_too_large' });
+  });
+});
+
+describe('a restricted grant as it is found', () => {
+  test('R1 grants nothing once its model may run elsewhere, and is counted and named', async () => {
+    const { items, writer, unusable, reader } = setUp();
+    await writer.grant('acme', 'm1');
+    await writer.grant('acme', 'p1', undefined, { restrictions: { regions: ['us-east-1', 'us-west-2'] } });
+    expect((await reader().tenant(ACME))?.models.map(({ id }) => id)).toEqual(['m1', 'p1']);
+    items.edit(modelKey('p1'), modelDocument('p1', { target: profile('us-east-1', 'us-west-2', 'eu-west-1') }));
+    expect(await reader().tenant(ACME)).toMatchObject({ models: [{ id: 'm1' }], unusable: 1 });
+    expect(unusable).toEqual([{ pk: 'TENANT#acme', sk: 'GRANT#p1', field: 'regions', reason: 'outside-residency' }]);
+  });
+
+  test('an item of before there were restrictions is read as ever', async () => {
+    const { items, reader } = setUp();
+    items.edit(grantKey({ tenant: ACME, model: 'm1' }), grantDocument('acme', 'm1'));
+    const [model] = (await reader().tenant(ACME))?.models ?? [];
+    expect(Object.keys(model ?? {})).toEqual(['id', 'target', 'actions', 'lifecycle']);
+  });
+});
