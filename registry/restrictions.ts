@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
-import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS } from '../contract/limits.ts';
+import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS, TOKEN_TIME_MAX_SECONDS } from '../contract/limits.ts';
 import type { Action, Guardrail, Restrictions, Target } from '../contract/model.ts';
 import { partitionOf } from '../policies/arn.ts';
 import { parseGuardrail } from '../policies/guardrail.ts';
@@ -94,14 +94,15 @@ export function checkTogether(
   grant: Restrictions & { actions: readonly Action[]; direct?: true },
   target: Target,
 ): void {
-  if (Object.keys(restrictionsOf(grant)).length === 0) return;
+  if (grant.direct !== true && Object.keys(restrictionsOf(grant)).length === 0) return;
   if (grant.maxTokens !== undefined && target.kind === 'sagemaker-endpoint')
     // A container reads what it likes: there is no one member that limits its answer.
     throw badEntry('maxTokens', 'no-limit-here');
   // What only our own code holds up would not be held up.
   if (grant.maxTokens !== undefined && grant.direct === true) throw badEntry('direct', 'not-with-max-tokens');
   try {
-    sessionPolicy(target, grant.actions, grant);
+    // What is handed out ends with the token, which takes room in the policy.
+    sessionPolicy(target, grant.actions, grant.direct ? { expiresAt: TOKEN_TIME_MAX_SECONDS, ...grant } : grant);
   } catch (error) {
     if (!(error instanceof TollgateError) || error.code === 'policy_too_large') throw error;
     throw badEntry(error.field ?? 'grant', error.reason ?? error.code, error);
