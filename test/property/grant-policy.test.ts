@@ -20,18 +20,20 @@ const guardrailIn = (region: string): fc.Arbitrary<Guardrail> =>
 const guarded = bedrockTarget.chain((item) => fc.tuple(fc.constant(item), guardrailIn(item.region), actions));
 const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS });
 
-function allowed(
-  item: BedrockTarget,
-  granted: readonly Action[],
-  restrictions: SessionRestrictions | undefined,
-  ask: { action: string; resource: string; context: RequestContext },
-): boolean {
+/** What a session of this grant is answered; its policy is built once. */
+function session(item: BedrockTarget, granted: readonly Action[], restrictions?: SessionRestrictions) {
+  const policy = built(item, granted, restrictions);
+  return (action: string, resource: string, context: RequestContext = {}): boolean =>
+    policy !== undefined &&
+    evaluate({ rolePolicies: [role], sessionPolicy: policy.document }, { action, resource, context }).allowed;
+}
+
+function built(item: BedrockTarget, granted: readonly Action[], restrictions?: SessionRestrictions) {
   try {
-    const { document } = sessionPolicy(item, granted, restrictions);
-    return evaluate({ rolePolicies: [role], sessionPolicy: document }, ask).allowed;
+    return sessionPolicy(item, granted, restrictions);
   } catch (error) {
     // Counting alone may be something that the target does not have.
-    if ((error as { reason?: string }).reason === 'action-not-available') return false;
+    if ((error as { reason?: string }).reason === 'action-not-available') return undefined;
     throw error;
   }
 }
@@ -42,16 +44,15 @@ describe('P10: any entry under any guardrail', () => {
       fc.property(guarded, fc.string(), ([item, guardrail, granted], text) => {
         const { identifier, id } = parseGuardrail(guardrail);
         const others = [undefined, '', id, text, `${identifier}0`, identifier.toUpperCase(), guardrail.arn, '*'];
+        const without = session(item, granted);
+        const under = session(item, granted, { guardrail });
+        const through = { 'bedrock:InferenceProfileArn': item.arn };
         for (const resource of arnsOf(item))
           for (const action of CALLS) {
-            const through = { 'bedrock:InferenceProfileArn': item.arn };
-            const without = allowed(item, granted, undefined, { action, resource, context: through });
-            const under = { ...through, 'bedrock:GuardrailIdentifier': identifier };
-            expect(allowed(item, granted, { guardrail }, { action, resource, context: under })).toBe(without);
-            for (const other of others.filter((one) => one !== identifier)) {
-              const context = other === undefined ? through : { ...through, 'bedrock:GuardrailIdentifier': other };
-              expect(allowed(item, granted, { guardrail }, { action, resource, context }), `${other}`).toBe(false);
-            }
+            const given = (other: string) => ({ ...through, 'bedrock:GuardrailIdentifier': other });
+            expect(under(action, resource, given(identifier))).toBe(without(action, resource, through));
+            for (const other of others.filter((one) => one !== identifier))
+              expect(under(action, resource, other === undefined ? through : given(other)), `${other}`).toBe(false);
           }
       }),
       { numRuns: 200 },
@@ -62,11 +63,12 @@ describe('P10: any entry under any guardrail', () => {
     fc.assert(
       fc.property(guarded, fc.stringMatching(/^[a-z0-9]{1,12}$/), ([item, guardrail, granted], id) => {
         fc.pre(granted.some((action) => action !== 'count'));
-        const ask = (resource: string) => ({ action: 'bedrock:ApplyGuardrail', resource, context: {} });
+        const apply = 'bedrock:ApplyGuardrail';
         const other = `arn:aws:bedrock:${item.region}:${account}:guardrail/${id}`;
-        expect(allowed(item, granted, { guardrail }, ask(guardrail.arn))).toBe(true);
-        expect(allowed(item, granted, { guardrail }, ask(other))).toBe(other === guardrail.arn);
-        expect(allowed(item, granted, undefined, ask(guardrail.arn))).toBe(false);
+        const under = session(item, granted, { guardrail });
+        expect(under(apply, guardrail.arn)).toBe(true);
+        expect(under(apply, other)).toBe(other === guardrail.arn);
+        expect(session(item, granted)(apply, guardrail.arn)).toBe(false);
       }),
     );
   });
@@ -80,17 +82,20 @@ describe('any entry under an expiry', () => {
         actions,
         fc.integer({ min: 1_000, max: 4_000_000_000 }),
         (item, granted, expiresAt) => {
-          const at = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+          const at = (seconds: number) => ({
+            'bedrock:InferenceProfileArn': item.arn,
+            'aws:CurrentTime': new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'),
+          });
+          const { 'aws:CurrentTime': _, ...timeless } = at(0);
+          const without = session(item, granted);
+          const until = session(item, granted, { expiresAt });
           for (const resource of arnsOf(item))
             for (const action of [...CALLS, 'bedrock:CountTokens']) {
-              const context = { 'bedrock:InferenceProfileArn': item.arn };
-              const ask = (more: RequestContext) => ({ action, resource, context: { ...context, ...more } });
-              const without = allowed(item, granted, undefined, ask({}));
-              const before = ask({ 'aws:CurrentTime': at(expiresAt - 1) });
-              expect(allowed(item, granted, { expiresAt }, before)).toBe(without);
-              expect(allowed(item, granted, { expiresAt }, ask({ 'aws:CurrentTime': at(expiresAt) }))).toBe(false);
+              const expected = without(action, resource, timeless);
+              expect(until(action, resource, at(expiresAt - 1))).toBe(expected);
+              expect(until(action, resource, at(expiresAt))).toBe(false);
               // A request always has the key; were it ever absent, it is denied.
-              expect(allowed(item, granted, { expiresAt }, ask({}))).toBe(false);
+              expect(until(action, resource, timeless)).toBe(false);
             }
         },
       ),
