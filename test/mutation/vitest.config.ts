@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * What runs against each mutant: the tests of the files that decide, without those that open ports or ask the oracle. The
+ * properties run with the number of cases that they always run with.
+ */
+export default defineConfig({
+  test: {
+    include: [
+      'test/unit/policies/**/*.test.ts',
+      'test/unit/registry/{decide,lifecycle}.test.ts',
+      'test/unit/authorizer/{cases,authorize,presets,claims,decide}.test.ts',
+      'test/property/{session-policy,session-name,verify}.test.ts',
+    ],
+    testTimeout: 30_000,
+  },
+});
