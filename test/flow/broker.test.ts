@@ -136,6 +136,16 @@ describe('with a broker', () => {
   });
 });
 
+test('credentials that are handed out come from the broker too, and only where the grant says so', async () => {
+  const authorization = `Bearer ${await tokenOf(local.issuer, 'globex-app')}`;
+  const get = (model: string) => fetch(`${local.gateway}/credentials?model=${model}`, { headers: { authorization } });
+  const before = mark();
+  expect((await get('nova-lite')).status).toBe(403);
+  expect(local.endpoint.calls.after(before).filter(({ service }) => service === 'sts')).toEqual([]);
+  const asked = { v: 1, requestId: 'r', authorization, model: 'nova-lite', action: 'direct' };
+  expect((await ask(asked)).refused).toMatchObject({ code: 'model_not_allowed', reason: 'direct-off' });
+});
+
 describe('a forged question, asked with all that invoke has', () => {
   const before = { seq: 0 };
   const question = async (more: object = {}) => ({
