@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Principal, TenantId } from '../../../contract/identity.ts';
-import { sessionNames } from '../../../policies/name.ts';
+import { directSessionNames, sessionNames } from '../../../policies/name.ts';
 
 const names = (tenant: string, principal: string) => sessionNames(tenant as TenantId, principal as Principal);
 
@@ -9,6 +9,19 @@ describe('the name of a session', () => {
     const { sessionName } = names('acme', 'ann@example.com');
     expect(sessionName).toMatch(/^tg-acme-[0-9a-f]{32}$/);
     expect(sessionName).not.toContain('ann');
+  });
+
+  test('shows a character that STS does not take as a dash', () => {
+    expect(names('a:b/c d.e_f', 'app').sessionName).toMatch(/^tg-a-b-c-d\.e_f-[0-9a-f]{32}$/);
+  });
+
+  test('is as long as STS takes, for the longest tenant, whichever way the session is used', () => {
+    const tenant = 'a'.repeat(64) as TenantId;
+    const { sessionName, sourceIdentity } = directSessionNames(tenant, 'app' as Principal);
+    expect(sessionName).toMatch(/^tg-a{21}@direct-[0-9a-f]{32}$/);
+    expect(sessionName).toHaveLength(64);
+    expect(sourceIdentity).toBe(names(tenant, 'app').sessionName);
+    expect(sourceIdentity).toHaveLength(64);
   });
 
   test('source identity is the same name, which a chained session cannot shed', () => {
