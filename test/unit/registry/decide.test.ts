@@ -16,7 +16,7 @@ const cases = JSON.parse(readFileSync(new URL('../../cases/registry-decide.json'
 describe('what a caller wrote is decided among the models that the tenant holds', () => {
   test.each(cases)('$id $name', ({ input: { models, wanted, action, nowSeconds }, expected }) => {
     const { model, ...decision } = decideModel(models, wanted, action, nowSeconds);
-    expect({ ...decision, ...(model === undefined ? {} : { model: model.id }) }).toEqual(expected);
+    expect({ ...decision, ...(model === undefined ? {} : { model: model.id }) }).toStrictEqual(expected);
     // The entry itself, not one like it: what was allowed is what is called.
     if (model !== undefined) expect(models).toContain(model);
   });
