@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ACTIONS, arnsOf, type Target } from '../../contract/model.ts';
 import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
+import { sessionPolicy } from '../../policies/session.ts';
 import { evaluate, evaluateTrust } from '../../policies/simulate/evaluate.ts';
 import type { RequestContext } from '../../policies/simulate/types.ts';
 import { built, expected, IAM, others } from './entry.ts';
@@ -83,6 +84,49 @@ describe('a session policy before an IAM written by others', () => {
         }
       }),
       { numRuns: 40 },
+    );
+  });
+});
+
+describe('a guardrail that a grant demands, before an IAM written by others', () => {
+  const guardrailOf = (region: string, id = 'abc123', version = '1') => ({
+    arn: `arn:aws:bedrock:${region}:${ACCOUNT}:guardrail/${id}`,
+    version,
+  });
+
+  test('P10: a call without it, or with another, is denied; only it may be applied', {
+    timeout: 60_000,
+  }, async (context) => {
+    const other = oracle;
+    if (other === undefined) return context.skip();
+    const called = target.filter(({ kind }) => kind !== 'sagemaker-endpoint');
+    await fc.assert(
+      fc.asyncProperty(called, actions, async (item, granted) => {
+        const guardrail = guardrailOf(item.region);
+        const identifier = `${guardrail.arn}:1`;
+        if (built(item, granted) === undefined) return;
+        const session = sessionPolicy(item, granted, { guardrail }).document;
+        const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS });
+        const allows = (action: string, resource: string, context: RequestContext): Promise<boolean> =>
+          other.allows({ role: [role], session, action, resource, context });
+        for await (const { action, name, resource, through, context } of asked(other, item, item)) {
+          const own = expected(item, granted, action, resource, through);
+          if (action === 'count') {
+            expect(await allows(name, resource, context)).toBe(own);
+            continue;
+          }
+          for (const given of [undefined, identifier, guardrail.arn, `${guardrail.arn}:2`, `${identifier}0`]) {
+            const asks = given === undefined ? context : { ...context, 'bedrock:GuardrailIdentifier': given };
+            expect(await allows(name, resource, asks), `${name} ${resource} with ${given}`).toBe(
+              own && given === identifier,
+            );
+          }
+        }
+        const applies = (arn: string): Promise<boolean> => allows('bedrock:ApplyGuardrail', arn, {});
+        expect(await applies(guardrail.arn)).toBe(granted.some((action) => action !== 'count'));
+        expect(await applies(guardrailOf(item.region, 'abc124').arn)).toBe(false);
+      }),
+      { numRuns: 12 },
     );
   });
 });
