@@ -140,15 +140,7 @@ describe('with a broker', () => {
 });
 
 test('credentials that are handed out come from the broker too, and only where the grant says so', async () => {
-  // The authorizer's answer is remembered by the whole header, and tokens of one second are the same.
-  const get = async (scheme: string) => {
-    const authorization = `${scheme} ${await tokenOf(local.issuer, 'globex-app')}`;
-    const before = mark();
-    const { status } = await fetch(`${local.gateway}/credentials?model=titan-embed-v2`, { headers: { authorization } });
-    const assumed = local.endpoint.calls.after(before).filter(({ service }) => service === 'sts');
-    return [status, ...assumed.map(({ caller }) => caller?.sessionName)];
-  };
-  expect(await get('Bearer')).toEqual([403]);
+  // Granted before anybody asks: the function remembers what it read for up to 5 seconds.
   const client = new DynamoDBClient({
     endpoint: local.aws,
     region: 'us-east-1',
@@ -158,7 +150,17 @@ test('credentials that are handed out come from the broker too, and only where t
   const more = { direct: true } as const;
   await createWriter({ items, clock: Date.now, actor: 'test' }).grant('globex', 'titan-embed-v2', ['invoke'], more);
   client.destroy();
-  expect(await get('bearer')).toEqual([200, 'tollgate-local-broker']);
+  const authorization = `Bearer ${await tokenOf(local.issuer, 'globex-app')}`;
+  const get = async (model: string) => {
+    const before = mark();
+    const { status } = await fetch(`${local.gateway}/credentials?model=${model}`, { headers: { authorization } });
+    const assumed = local.endpoint.calls.after(before).filter(({ service }) => service === 'sts');
+    return [status, ...assumed.map(({ caller }) => caller?.sessionName)];
+  };
+  expect(await get('titan-embed-v2')).toEqual([200, 'tollgate-local-broker']);
+  expect(await get('nova-lite')).toEqual([403]);
+  const asked = { v: 1, requestId: 'r', authorization, model: 'nova-lite', action: 'direct' };
+  expect((await ask(asked)).refused).toMatchObject({ code: 'model_not_allowed', reason: 'direct-off' });
 });
 
 describe('a forged question, asked with all that invoke has', () => {
