@@ -81,6 +81,9 @@ test('the IAM simulator shares no code with what it checks', () => {
   expect(simulator.length).toBeGreaterThan(0);
   for (const file of simulator)
     for (const specifier of importsOf(file)) expect(specifier, file).toMatch(/^\.\/\w+\.ts$/);
-  for (const file of files('policies').filter((name) => !simulator.includes(name) && !name.endsWith('/review.ts')))
+  // review.ts, review-session.ts and review-roles.ts ask it; they write no policy.
+  for (const file of files('policies').filter(
+    (name) => !simulator.includes(name) && !/\/review[a-z-]*\.ts$/.test(name),
+  ))
     expect(importsOf(file).join(' '), file).not.toContain('simulate/');
 });

@@ -1,0 +1,206 @@
+import { asTollgateError } from '../contract/errors.ts';
+import { parsePrincipal, type TenantId } from '../contract/identity.ts';
+import { ACTIONS, type Action, type AllowedModel } from '../contract/model.ts';
+import { directSessionNames, sessionNames } from './name.ts';
+import { type ReviewedModel, type Session, type Tried, tooWide, trySession } from './review-session.ts';
+import { sessionPolicy } from './session.ts';
+import type { Policy, RequestContext } from './simulate/types.ts';
+
+/** What the first wall, our code, says to one action. It is given, not computed: the registry decides. */
+export interface Decided {
+  allowed: boolean;
+  /** In kebab-case, e.g. `grant-expired`. */
+  reason: string;
+}
+
+/** A model that a tenant holds, as the data path sees it. */
+export interface Holding {
+  tenant: TenantId;
+  costCenter: string;
+  entry: AllowedModel;
+  decisions: Readonly<Record<Action, Decided>>;
+}
+
+/** What a session is made for: a call, or handing its credentials out. */
+export type Use = Action | 'direct';
+
+export interface ReviewInput {
+  /** All of the registry, granted or not. */
+  models: readonly ReviewedModel[];
+  holdings: readonly Holding[];
+  /** Every policy of the role that is assumed. */
+  rolePolicies: readonly Policy[];
+  /** Whole seconds since 1970. */
+  now: number;
+  /** What is under review; replaced by a test that shows a broken one being found. */
+  build?: typeof sessionPolicy;
+}
+
+/** Something that must not be. `reach`: more than was granted can be called. `broken`: what was granted cannot. */
+export interface Finding {
+  kind: 'reach' | 'broken';
+  /** Whose session it is, of which entry, and what for; null where a role is at fault, whoever calls. */
+  tenant: string | null;
+  model: string | null;
+  use: Use | null;
+  /** The role at fault. */
+  role?: string;
+  /** What is reached, or cannot be called: a registry id. */
+  reached: string | null;
+  action: Action | null;
+  resource: string;
+  reason: string;
+}
+
+/** A session that a tenant can get. */
+export interface ReviewedSession {
+  tenant: TenantId;
+  model: string;
+  use: Use;
+  decided: Decided;
+  /** Hash of its policy; null when none can be built, and then `refused` says why. */
+  policy: string | null;
+  refused?: string;
+}
+
+/** One policy, however many sessions have it. */
+export interface ReviewedPolicy {
+  hash: string;
+  text: string;
+  model: string;
+  actions: readonly Action[];
+  /** Everything that it was tried against. */
+  questions: number;
+  /** What of it the simulation allows. */
+  allows: readonly Pick<Tried, 'model' | 'action' | 'way'>[];
+}
+
+export interface Reviewed {
+  sessions: ReviewedSession[];
+  /** In the order of their first session. */
+  policies: ReviewedPolicy[];
+  findings: Finding[];
+}
+
+/**
+ * Every session that any tenant can get, built by the code that builds them for calls, and tried by IAM's rules against
+ * every model and action. Entries that our code refuses today (retired, expired) are tried too: IAM must hold without it.
+ */
+export function review(input: ReviewInput): Reviewed {
+  const sessions: ReviewedSession[] = [];
+  const policies = new Map<string, ReviewedPolicy>();
+  const findings: Finding[] = [];
+  const results = new Map<string, Result>();
+  const personal = dependsOnCaller(input.rolePolicies);
+
+  for (const holding of input.holdings)
+    for (const { use, decided, actions } of usesOf(holding)) {
+      const { tenant, entry } = holding;
+      const made = build(input, entry, actions);
+      const about = { tenant, model: entry.id, use };
+      if ('refused' in made) {
+        sessions.push({ ...about, decided, policy: null, refused: made.refused });
+        if (decided.allowed && made.refused !== 'action-not-available')
+          findings.push({
+            ...about,
+            kind: 'broken',
+            reached: entry.id,
+            action: null,
+            resource: '',
+            reason: made.refused,
+          });
+        continue;
+      }
+      const { text, hash } = made;
+      sessions.push({ ...about, decided, policy: hash });
+      // Tenants share most policies; what comes of one is the same for all, unless the role looks at who calls.
+      const key = JSON.stringify([text, entry, actions, personal ? tenant : null]);
+      const session = { text, entry, actions, rolePolicies: input.rolePolicies, now: input.now };
+      const result = results.get(key) ?? tried({ ...session, context: callerContext(holding, use) }, input.models);
+      results.set(key, result);
+      if (!policies.has(hash))
+        policies.set(hash, {
+          hash,
+          text,
+          model: entry.id,
+          actions,
+          questions: result.questions,
+          allows: result.allows,
+        });
+      for (const fault of result.faults)
+        if (fault.kind === 'reach' || decided.allowed) findings.push({ ...about, ...fault });
+    }
+  return { sessions, policies: [...policies.values()], findings };
+}
+
+type Fault = Omit<Finding, 'tenant' | 'model' | 'use'>;
+
+interface Result {
+  questions: number;
+  allows: ReviewedPolicy['allows'];
+  faults: Fault[];
+}
+
+/** The sessions that an entry can lead to: one for each action, and one for all where credentials are handed out. */
+export function usesOf({
+  entry,
+  decisions,
+}: Pick<Holding, 'entry' | 'decisions'>): { use: Use; decided: Decided; actions: readonly Action[] }[] {
+  const each = entry.actions.map((action) => ({ use: action, decided: decisions[action], actions: [action] }));
+  if (entry.direct !== true) return each;
+  const decided = entry.actions.map((action) => decisions[action]).find(({ allowed }) => allowed);
+  const [first] = each;
+  return [
+    ...each,
+    {
+      use: 'direct',
+      decided: decided ?? first?.decided ?? { allowed: false, reason: 'no-action' },
+      actions: ACTIONS.filter((action) => entry.actions.includes(action)),
+    },
+  ];
+}
+
+function build({ build: make = sessionPolicy }: ReviewInput, entry: AllowedModel, actions: readonly Action[]) {
+  try {
+    return make(entry.target, actions, entry);
+  } catch (error) {
+    const { reason, code } = asTollgateError(error);
+    return { refused: reason ?? code };
+  }
+}
+
+function tried(session: Session, models: readonly ReviewedModel[]): Result {
+  const all = trySession(session, models);
+  const faults = all
+    .filter(({ expected, allowed }) => expected !== allowed)
+    .map(({ expected, model, action, resource, reason, way }): Fault => {
+      const how = expected || way === 'as-listed' ? reason : `${way.replace('-', ' ')}: ${reason}`;
+      return { kind: expected ? 'broken' : 'reach', reached: model, action, resource, reason: how };
+    });
+  const wide = tooWide(session);
+  if (wide !== undefined) faults.push({ kind: 'reach', reached: session.entry.id, action: null, ...wide });
+  const allows = all.filter(({ allowed }) => allowed).map(({ model, action, way }) => ({ model, action, way }));
+  return { questions: all.length, allows, faults };
+}
+
+/** Any principal's session is as any other's: IAM is shown its name, and no policy of ours looks at it. */
+export const SOMEBODY = parsePrincipal('somebody');
+
+/** The condition keys of a fresh session's requests. @param who whose session; policies do not depend on it */
+export function callerContext(
+  { tenant, costCenter }: Pick<Holding, 'tenant' | 'costCenter'>,
+  use: Use,
+  who = SOMEBODY,
+): RequestContext {
+  const names = use === 'direct' ? directSessionNames(tenant, who) : sessionNames(tenant, who);
+  return {
+    'aws:userid': `AROA:${names.sessionName}`,
+    'aws:SourceIdentity': names.sourceIdentity,
+    'aws:PrincipalTag/TenantId': tenant,
+    'aws:PrincipalTag/CostCenter': costCenter,
+  };
+}
+
+function dependsOnCaller(policies: readonly Policy[]): boolean {
+  return /aws:(PrincipalTag|userid|SourceIdentity)|\$\{/i.test(JSON.stringify(policies));
+}

@@ -1,0 +1,217 @@
+import { describe, expect, test } from 'vitest';
+import { TollgateError } from '../../../contract/errors.ts';
+import { parseTenantId } from '../../../contract/identity.ts';
+import { ACTIONS, type Action, type AllowedModel, type Target } from '../../../contract/model.ts';
+import { documentOf, type PermissionStatement, type PolicyDocument } from '../../../policies/document.ts';
+import { type Holding, review } from '../../../policies/review.ts';
+import { type RoleDocuments, reviewRoles } from '../../../policies/review-roles.ts';
+import { functionRolePolicy, invokerRolePolicy, invokerTrustPolicy } from '../../../policies/roles.ts';
+import { sessionPolicy } from '../../../policies/session.ts';
+import cases from '../../cases/review.json' with { type: 'json' };
+
+const ACCOUNT = '111122223333';
+const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2'];
+const NOW = 1_800_000_000;
+
+const foundation = (id: string, region = 'us-east-1'): string => `arn:aws:bedrock:${region}::foundation-model/${id}`;
+const sagemaker = (what: string): string => `arn:aws:sagemaker:us-east-1:${ACCOUNT}:${what}`;
+const single = (modelId: string): Target => ({
+  kind: 'bedrock-model',
+  modelId,
+  region: 'us-east-1',
+  arn: foundation(modelId),
+});
+const component = (name: string): Target => ({
+  kind: 'sagemaker-endpoint',
+  endpointName: 'shared',
+  region: 'us-east-1',
+  arn: sagemaker('endpoint/shared'),
+  inferenceComponent: name,
+  componentArn: sagemaker(`inference-component/${name}`),
+});
+
+const TARGETS: Record<string, Target> = {
+  nova: single('amazon.nova-lite-v1:0'),
+  titan: single('amazon.titan-embed-text-v2:0'),
+  sonnet: {
+    kind: 'bedrock-profile',
+    modelId: 'us.anthropic.claude-sonnet:0',
+    region: 'us-east-1',
+    arn: `arn:aws:bedrock:us-east-1:${ACCOUNT}:inference-profile/us.anthropic.claude-sonnet:0`,
+    modelArns: REGIONS.map((region) => foundation('anthropic.claude-sonnet:0', region)),
+  },
+  'mixtral-a': component('a'),
+  'mixtral-b': component('b'),
+};
+const MODELS = Object.entries(TARGETS).map(([id, target]) => ({ id, target }));
+const role = (regions: readonly string[]): PolicyDocument =>
+  invokerRolePolicy({ partition: 'aws', account: ACCOUNT, regions });
+
+function changed(alter: (document: PolicyDocument) => object): typeof sessionPolicy {
+  return (target, actions, restrictions) => {
+    const policy = sessionPolicy(target, actions, restrictions);
+    return { ...policy, text: JSON.stringify(alter(policy.document)) };
+  };
+}
+
+const EVERY_CALL = ['bedrock:InvokeModel', 'sagemaker:InvokeEndpoint'];
+
+/** Builders with one fault each. */
+const SABOTAGE: Record<string, typeof sessionPolicy> = {
+  refuse: () => {
+    throw new TollgateError('bad_arn', { reason: 'kind' });
+  },
+  'another-model': changed(({ Statement: [first, ...rest] }) =>
+    documentOf([
+      { ...first, Resource: [...(first?.Resource ?? []), foundation('amazon.titan-embed-text-v2:0')] },
+      ...rest,
+    ]),
+  ),
+  wildcard: changed(() => documentOf([{ Effect: 'Allow', Action: EVERY_CALL, Resource: ['arn:aws:*:*:*:*'] }])),
+  'no-condition': changed(({ Statement }) => documentOf(Statement.map(({ Condition: _, ...one }) => one))),
+  'all-actions': (target, _, restrictions) => sessionPolicy(target, ACTIONS, restrictions),
+  'not-resource': changed(() => documentOf([{ Effect: 'Allow', Action: EVERY_CALL, NotResource: ['arn:aws:s3:::x'] }])),
+  'no-residency': (target, actions, { regions: _, ...restrictions } = {}) =>
+    sessionPolicy(target, actions, restrictions),
+};
+
+function holding({ model, ...grant }: { model: string; actions: string[] } & Record<string, unknown>): Holding {
+  const entry = { id: model, target: TARGETS[model], lifecycle: { status: 'active' }, ...grant } as AllowedModel;
+  const live = entry.expiresAt === undefined || entry.expiresAt > NOW;
+  const decided = (action: Action) =>
+    entry.actions.includes(action) && live
+      ? { allowed: true, reason: 'granted' }
+      : { allowed: false, reason: live ? 'action-not-granted' : 'grant-expired' };
+  return {
+    tenant: parseTenantId('acme'),
+    costCenter: 'CC-100',
+    entry,
+    decisions: { invoke: decided('invoke'), stream: decided('stream'), count: decided('count') },
+  };
+}
+
+describe('the review of one grant', () => {
+  test.each(cases)('$id $name', ({ grant, sabotage, roleRegions, twin, allows, findings }) => {
+    const build = sabotage === undefined ? undefined : SABOTAGE[sabotage];
+    if (sabotage !== undefined) expect(build, sabotage).toBeDefined();
+    const found = review({
+      models: twin === true ? [...MODELS, { id: 'nova-twin', target: TARGETS.nova as Target }] : MODELS,
+      holdings: [holding(grant)],
+      rolePolicies: [role(roleRegions ?? REGIONS)],
+      now: NOW,
+      ...(build === undefined ? {} : { build }),
+    });
+    const allowed = found.policies.flatMap((policy) => policy.allows);
+    const named = allowed.map(({ model, action, way }) => `${model} ${action} ${way}`);
+    expect([...new Set(named)].sort()).toEqual(allows);
+    expect(found.findings.map(({ kind, reached, action }) => `${kind} ${reached} ${action}`).sort()).toEqual(findings);
+    for (const finding of found.findings) expect(finding).toMatchObject({ tenant: 'acme', model: grant.model });
+  });
+});
+
+describe('the review of many', () => {
+  test('tenants share a policy, and a fault in it is each one’s finding', () => {
+    const one = holding({ model: 'nova', actions: ['invoke'] });
+    const holdings = [one, { ...one, tenant: parseTenantId('globex') }];
+    const input = { models: MODELS, holdings, rolePolicies: [role(REGIONS)], now: NOW };
+    const sound = review(input);
+    expect(sound.policies).toHaveLength(1);
+    expect(sound.sessions.map(({ tenant, policy }) => [tenant, policy === sound.policies[0]?.hash])).toEqual([
+      ['acme', true],
+      ['globex', true],
+    ]);
+    const { findings } = review({ ...input, build: SABOTAGE.wildcard as typeof sessionPolicy });
+    expect(new Set(findings.map(({ tenant }) => tenant))).toEqual(new Set(['acme', 'globex']));
+  });
+
+  test('a role that looks at the caller is tried for each tenant', () => {
+    const one = holding({ model: 'nova', actions: ['invoke'] });
+    const revoked = documentOf<PermissionStatement>([
+      {
+        Effect: 'Deny',
+        Action: ['*'],
+        Resource: ['*'],
+        Condition: { StringEquals: { 'aws:PrincipalTag/TenantId': 'globex' } },
+      },
+    ]);
+    const { findings } = review({
+      models: MODELS,
+      holdings: [one, { ...one, tenant: parseTenantId('globex') }],
+      rolePolicies: [role(REGIONS), revoked],
+      now: NOW,
+    });
+    expect(findings).toMatchObject([{ kind: 'broken', tenant: 'globex', reached: 'nova', action: 'invoke' }]);
+  });
+
+  test('an action that no such model has is no finding', () => {
+    const { sessions, findings } = review({
+      models: MODELS,
+      holdings: [holding({ model: 'mixtral-a', actions: ['count'] })],
+      rolePolicies: [role(REGIONS)],
+      now: NOW,
+    });
+    expect(sessions).toMatchObject([{ use: 'count', policy: null, refused: 'action-not-available' }]);
+    expect(findings).toEqual([]);
+  });
+});
+
+describe('the review of the roles', () => {
+  const arn = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+  const scope = {
+    tableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/t`,
+    bucketArn: 'arn:aws:s3:::b',
+    invokerRoleArn: arn('invoker'),
+  };
+  const functionRole = (name: 'authorizer' | 'invoke' | 'metering'): RoleDocuments => ({
+    name,
+    arn: arn(name),
+    trust: documentOf([]),
+    policies: [{ name: 'own', document: functionRolePolicy(name, scope) }],
+  });
+  const functions = [functionRole('authorizer'), functionRole('invoke'), functionRole('metering')];
+  const invoker = (trust: RoleDocuments['trust']): RoleDocuments => ({
+    name: 'invoker',
+    arn: arn('invoker'),
+    trust,
+    policies: [],
+  });
+  const sound = invokerTrustPolicy({ trustedRoleArn: arn('invoke') });
+  const found = (trust: RoleDocuments['trust'], own = functions) =>
+    reviewRoles({ invoker: invoker(trust), functions: own, assumer: 'invoke', models: MODELS });
+
+  test('as the template deploys them: only invoke makes sessions, and no function calls a model', () => {
+    const { findings, trust, functions: tried } = found(sound);
+    expect(findings).toEqual([]);
+    expect(trust.filter(({ allowed }) => allowed).map(({ who, how }) => [who, how])).toEqual([
+      [arn('invoke'), 'as the gateway does'],
+    ]);
+    expect(tried.map(({ name }) => name)).toEqual(['authorizer', 'invoke', 'metering']);
+    for (const { questions } of tried) expect(questions).toBeGreaterThan(10);
+  });
+
+  test.each([
+    ['the whole account is trusted', { Principal: { AWS: ACCOUNT } }, /role\/(authorizer|metering|another-role)$/],
+    ['any name will do', { Condition: {} }, /role\/invoke$/],
+  ])('%s: that is a finding', (_, change, who) => {
+    const { findings } = found({ Statement: sound.Statement.map((statement) => ({ ...statement, ...change })) });
+    expect(findings.length).toBeGreaterThan(1);
+    for (const finding of findings) {
+      expect(finding).toMatchObject({ kind: 'reach', role: 'invoker', tenant: null });
+      expect(finding.resource).toMatch(who);
+    }
+  });
+
+  test('a trust policy that knows nobody: calls are broken, and that is said', () => {
+    expect(found(documentOf([])).findings).toMatchObject([{ kind: 'broken', resource: arn('invoke') }]);
+  });
+
+  test('a function that may call a model by itself is a finding, for each model', () => {
+    const wide = { Effect: 'Allow', Action: 'bedrock:Invoke*', Resource: '*' } as const;
+    const [authorizer, ...rest] = functions;
+    const own = { ...(authorizer as RoleDocuments), policies: [{ name: 'wide', document: { Statement: wide } }] };
+    const { findings } = found(sound, [own, ...rest]);
+    expect(new Set(findings.map(({ role, kind }) => `${role} ${kind}`))).toEqual(new Set(['authorizer reach']));
+    for (const id of ['nova', 'titan', 'sonnet'])
+      expect(findings.some(({ reason }) => reason === `it may call ${id} without any session`)).toBe(true);
+  });
+});
