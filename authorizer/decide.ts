@@ -85,7 +85,8 @@ function parseRoles(value: Json | undefined, adminRoles: readonly string[]): str
   if (value === undefined) return [];
   const list = typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : value;
   if (!Array.isArray(list) || !list.every((role) => typeof role === 'string' && role !== ''))
-    throw new TollgateError('unauthenticated', { reason: 'roles-claim' });
+    // Stryker disable next-line StringLiteral: whatever it is, `identify` makes an `unauthenticated` of it and adds the reason.
+    throw new TollgateError('unauthenticated');
   // `admin` is ours to give: a name that somebody else's directory happens to use must not become it.
   const meant = (list as string[]).flatMap((role) => {
     const isAdmin = adminRoles.includes(role);

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { admit, identify } from '../../../authorizer/decide.ts';
+import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
+import { parseIssuers } from '../../../contract/issuer.ts';
+import type { Json } from '../../../contract/json.ts';
+import { ISSUER } from './tokens.ts';
+import { entries, SETTINGS } from './world.ts';
+
+const EXP = 2_000_000_000;
+
+function identified(claims: Record<string, Json>, settings: object = {}) {
+  const [issuer] = parseIssuers([{ ...SETTINGS, ...settings }]);
+  if (issuer === undefined) throw new Error('no issuer');
+  return identify({ issuer, claims: { tenant: 'acme', sub: 'app', ...claims }, exp: EXP });
+}
+
+const byClient = { tenantClaim: undefined, tenants: { 'client-1': 'acme' } };
+const joined = { principalClaim: ['tid', 'oid'] };
+
+describe('who is calling', () => {
+  test('is what the claims say, in the issuer’s words for it', () => {
+    expect(identified({})).toStrictEqual({ tenant: 'acme', principal: 'app', roles: [], exp: EXP });
+    expect(identified({ client_id: 'client-1' }, byClient)).toMatchObject({ tenant: 'acme' });
+    expect(identified({ tid: 'a', oid: 'b' }, joined)).toMatchObject({ principal: 'a/b' });
+  });
+
+  test.each<[string, string, Record<string, Json>, object]>([
+    ['T1: a tenant that is no tenant’s name', 'tenant-claim', { tenant: 'a:b' }, {}],
+    ['T1: no tenant', 'tenant-claim', { tenant: null }, {}],
+    ['T1: a client that no tenant has', 'tenant-client', { client_id: 'client-2' }, byClient],
+    ['a principal that is no text', 'principal-claim', { sub: 5 }, {}],
+    ['half a principal', 'principal-claim', { tid: 'a' }, joined],
+    ['a principal with an empty half', 'principal-claim', { tid: '', oid: 'b' }, joined],
+    ['a principal with a half that is a list', 'principal-claim', { tid: ['a'], oid: 'b' }, joined],
+    ['a principal with a half that is a number', 'principal-claim', { tid: 5, oid: 'b' }, joined],
+    ['a principal that could be cut in two ways', 'principal-claim', { tid: 'a/b', oid: 'c' }, joined],
+    ['roles that are no list', 'roles-claim', { groups: 5 }, { rolesClaim: 'groups' }],
+    ['a role that is no text', 'roles-claim', { groups: ['a', 5] }, { rolesClaim: 'groups' }],
+    ['a role without a name', 'roles-claim', { groups: [''] }, { rolesClaim: 'groups' }],
+    ['more roles than a context holds', 'roles-too-many', { groups: ['r'.repeat(1_100)] }, { rolesClaim: 'groups' }],
+  ])('is not known by %s', (_name, reason, claims, settings) => {
+    expect(() => identified(claims, settings)).toThrow(
+      expect.objectContaining({ code: 'unauthenticated', reason, detail: { issuer: ISSUER } }),
+    );
+  });
+
+  test('has the roles of the claim that the settings name and of no other, whatever it is called', () => {
+    const claims = { groups: ['writer'], null: ['admin'] };
+    expect(identified(claims).roles).toEqual([]);
+    expect(identified(claims, { rolesClaim: 'groups' }).roles).toEqual(['writer']);
+  });
+});
+
+describe('a tenant', () => {
+  const identity = { tenant: parseTenantId('acme'), principal: parsePrincipal('app'), roles: [], exp: EXP };
+
+  test.each([
+    ['that the registry does not have', null, 'tenant-unknown'],
+    ['D7: that is suspended', entries('acme', { suspended: true }), 'tenant-suspended'],
+    ['D6: that is another than the token’s', entries('globex'), 'tenant-mismatch'],
+  ])('%s is not admitted', (_name, found, reason) => {
+    expect(admit(identity, found)).toStrictEqual({ admitted: false, reason });
+  });
+
+  test('that the registry has is admitted with what it holds', () => {
+    expect(admit(identity, entries('acme'))).toStrictEqual({
+      admitted: true,
+      context: { ...identity, costCenter: 'cc-1', models: [] },
+    });
+  });
+});
