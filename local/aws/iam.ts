@@ -16,12 +16,12 @@ export interface IamOptions {
   roles: readonly Role[];
 }
 
-type Inline = Map<string, Policy>;
+type OpenRole = Role & { readonly inline: Map<string, Policy> };
 
-/** Does one operation on a role's inline policies. @returns the members of its result @throws AwsError */
-type Serve = (inline: Inline, form: URLSearchParams) => Elements;
+/** Does one operation on a role. @returns the members of its result @throws AwsError */
+type Serve = (role: OpenRole, form: URLSearchParams, arn: string) => Elements;
 
-/** Identity and Access Management, Query protocol: the inline policies of a role, in force from the next request on. */
+/** Identity and Access Management, Query protocol: reads roles, and their inline policies, in force from the next request on. */
 export function createIam({ account, roles }: IamOptions): Service {
   return {
     name: 'iam',
@@ -36,7 +36,7 @@ export function createIam({ account, roles }: IamOptions): Service {
       return {
         operation,
         needs: [{ action: `iam:${operation}`, resource, context: {} }],
-        serve: () => answer(operation, serve(inlineOf(roles, role), form)),
+        serve: () => answer(operation, serve(roleOf(roles, role), form, resource)),
       };
     },
     fail: ({ status, code, message }) => ({
@@ -55,7 +55,16 @@ export function createIam({ account, roles }: IamOptions): Service {
 }
 
 const OPERATIONS: Readonly<Record<string, Serve>> = {
-  PutRolePolicy(inline, form) {
+  GetRole({ name, trust }, _, Arn) {
+    return { Role: { RoleName: name, Arn, Path: '/', AssumeRolePolicyDocument: encoded(trust) } };
+  },
+  ListRolePolicies(role) {
+    return { PolicyNames: { member: [...policiesOf(role).keys()] }, IsTruncated: false };
+  },
+  ListAttachedRolePolicies() {
+    return { AttachedPolicies: {}, IsTruncated: false };
+  },
+  PutRolePolicy({ inline, policies }, form) {
     const text = form.get('PolicyDocument') ?? '';
     const policy = parsePolicy(text);
     if (typeof policy === 'string') throw invalid(`Syntax errors in policy: ${policy}`, 'MalformedPolicyDocument');
@@ -63,17 +72,21 @@ const OPERATIONS: Readonly<Record<string, Serve>> = {
     const chars = [...others, text].reduce((sum, one) => sum + one.replace(/\s/g, '').length, 0);
     if (chars > INLINE_MAX_CHARS)
       throw new AwsError(409, 'LimitExceeded', `Maximum policy size of ${INLINE_MAX_CHARS} bytes exceeded for role`);
+    if (own(policies).has(nameOf(form)))
+      throw new AwsError(
+        400,
+        'UnmodifiableEntity',
+        'The policies that the template gives a role stay as they are here.',
+      );
     inline.set(nameOf(form), policy);
     return {};
   },
-  GetRolePolicy(inline, form) {
-    const policy = inline.get(nameOf(form));
+  GetRolePolicy(role, form) {
+    const policy = policiesOf(role).get(nameOf(form));
     if (policy === undefined) throw absent(form);
-    // Encoded as RFC 3986 says, that is how IAM returns documents.
-    const document = encodeURIComponent(JSON.stringify(policy));
-    return { RoleName: form.get('RoleName') ?? '', PolicyName: nameOf(form), PolicyDocument: document };
+    return { RoleName: role.name, PolicyName: nameOf(form), PolicyDocument: encoded(policy) };
   },
-  DeleteRolePolicy(inline, form) {
+  DeleteRolePolicy({ inline }, form) {
     if (!inline.delete(nameOf(form))) throw absent(form);
     return {};
   },
@@ -86,10 +99,24 @@ function nameOf(form: URLSearchParams): string {
   return name;
 }
 
-function inlineOf(roles: readonly Role[], wanted: string): Inline {
-  const inline = roles.find(({ name }) => name === wanted)?.inline;
-  if (inline === undefined) throw noSuch(`The role with name ${wanted} cannot be found.`);
-  return inline;
+function roleOf(roles: readonly Role[], wanted: string): OpenRole {
+  const role = roles.find(({ name }) => name === wanted);
+  if (role?.inline === undefined) throw noSuch(`The role with name ${wanted} cannot be found.`);
+  return { ...role, inline: role.inline };
+}
+
+/** Those that the template gives the role, under the name it gives the first, and those put on it since. */
+function policiesOf({ policies, inline }: OpenRole): Map<string, Policy> {
+  return new Map([...own(policies), ...inline]);
+}
+
+function own(policies: readonly Policy[]): Map<string, Policy> {
+  return new Map(policies.map((policy, index) => [index === 0 ? 'own' : `own-${index}`, policy]));
+}
+
+/** As RFC 3986 says: that is how IAM returns documents. */
+function encoded(policy: Policy): string {
+  return encodeURIComponent(JSON.stringify(policy));
 }
 
 function absent(form: URLSearchParams): AwsError {

@@ -2,7 +2,7 @@
 export interface Elements {
   readonly [name: string]: XmlValue;
 }
-export type XmlValue = string | number | boolean | undefined | Elements | readonly Elements[];
+export type XmlValue = string | number | boolean | undefined | Elements | readonly (Elements | string)[];
 
 /** The document `<root>...</root>`; members that are undefined are left out, a list repeats its element. */
 export function xmlDocument(root: string, elements: Elements, namespace?: string): string {
@@ -14,9 +14,12 @@ function inner(elements: Elements): string {
   return Object.entries(elements)
     .map(([name, value]) => {
       if (value === undefined) return '';
-      if (Array.isArray(value)) return value.map((item: Elements) => `<${name}>${inner(item)}</${name}>`).join('');
-      const content = typeof value === 'object' ? inner(value as Elements) : escaped(String(value));
-      return `<${name}>${content}</${name}>`;
+      const content = (item: unknown): string =>
+        item !== null && typeof item === 'object' ? inner(item as Elements) : escaped(String(item));
+      return [value]
+        .flat()
+        .map((item) => `<${name}>${content(item)}</${name}>`)
+        .join('');
     })
     .join('');
 }
