@@ -1,0 +1,178 @@
+import { ACTIONS, arnsOf } from '../contract/model.ts';
+import { hasExpired } from './entitled.ts';
+import { isoSeconds } from './fields.ts';
+import type { Grant } from './grant.ts';
+import type { Unusable } from './kinds.ts';
+import { usability } from './lifecycle.ts';
+import type { ModelEntry } from './model.ts';
+import type { TenantEntry } from './tenant.ts';
+
+/** What is allowed as it stands, and what somebody should want to look at. */
+export interface Risk {
+  /** In kebab-case. */
+  kind: string;
+  level: 'high' | 'medium' | 'low';
+  /** A sentence. */
+  what: string;
+  /** `acme nova-lite`, `acme`, or an item's key: what it is true of, in order. */
+  of: string[];
+}
+
+export interface Registered {
+  tenants: readonly TenantEntry[];
+  models: readonly ModelEntry[];
+  grants: readonly Grant[];
+  unusable: readonly Unusable[];
+  /** Whole seconds since 1970. */
+  now: number;
+}
+
+/** Regions from which on an entry is called a wide one: more than the largest country's own in-country profile spans. */
+const MANY_REGIONS = 4;
+
+/** @returns those that there are, the worst first; each names everything that it is true of */
+export function risks(registered: Registered): Risk[] {
+  const order = ['high', 'medium', 'low'];
+  return RULES.map(({ of, ...rule }) => ({ ...rule, of: [...new Set(of(registered))].sort() }))
+    .filter(({ of }) => of.length > 0)
+    .sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
+}
+
+const nameOf = ({ tenant, model }: Pick<Grant, 'tenant' | 'model'>): string => `${tenant} ${model}`;
+
+const grantsWhere =
+  (holds: (grant: Grant, registered: Registered) => boolean) =>
+  (registered: Registered): string[] =>
+    registered.grants.filter((grant) => holds(grant, registered)).map(nameOf);
+
+function stateOf(grant: Grant, { models, now }: Registered): string | undefined {
+  const model = models.find(({ id }) => id === grant.model);
+  return model && usability(model.lifecycle, now).state;
+}
+
+const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => string[] })[] = [
+  {
+    kind: 'unusable-item',
+    level: 'high',
+    what: 'The item cannot be used: what it was meant to allow is refused, and what it was meant to forbid is not known.',
+    of: ({ unusable }) => unusable.map(({ pk, sk, field, reason }) => `${pk} ${sk} (${field}: ${reason})`),
+  },
+  {
+    kind: 'direct-mode',
+    level: 'high',
+    what: 'Credentials are handed out: calls made with them pass by the gateway, its budgets, caps and metering.',
+    of: grantsWhere(({ direct }) => direct === true),
+  },
+  {
+    kind: 'every-model',
+    level: 'medium',
+    what: 'The tenant is granted every model of the registry.',
+    of: ({ tenants, models, grants }) =>
+      models.length < 2
+        ? []
+        : tenants
+            .map(({ id }) => id)
+            .filter((id) => models.every((model) => grants.some((one) => one.tenant === id && one.model === model.id))),
+  },
+  {
+    kind: 'retired-model',
+    level: 'medium',
+    what: 'The model is retired and still granted: restoring it gives it back to this tenant.',
+    of: grantsWhere((grant, registered) => stateOf(grant, registered) === 'retired'),
+  },
+  {
+    kind: 'deprecated-model',
+    level: 'medium',
+    what: 'The model is near its end and still granted.',
+    of: grantsWhere((grant, registered) => stateOf(grant, registered) === 'deprecated'),
+  },
+  {
+    kind: 'missing-model',
+    level: 'medium',
+    what: 'The grant is of a model that the registry does not hold: whoever adds one of that name gives it to this tenant.',
+    of: grantsWhere(
+      ({ model }, { models, unusable }) =>
+        !models.some(({ id }) => id === model) && !unusable.some(({ pk }) => pk === `MODEL#${model}`),
+    ),
+  },
+  {
+    kind: 'missing-tenant',
+    level: 'medium',
+    what: 'The grant is of a tenant that the registry does not hold: whoever adds one of that name gives it this model.',
+    of: grantsWhere(
+      ({ tenant }, { tenants, unusable }) =>
+        !tenants.some(({ id }) => id === tenant) &&
+        !unusable.some(({ pk, sk }) => pk === `TENANT#${tenant}` && sk === 'TENANT'),
+    ),
+  },
+  {
+    kind: 'suspended-tenant',
+    level: 'medium',
+    what: 'The tenant is suspended and keeps its grants: resuming it gives them back.',
+    of: ({ tenants, grants }) =>
+      tenants
+        .filter(({ id, suspended }) => suspended && grants.some(({ tenant }) => tenant === id))
+        .map(({ id }) => id),
+  },
+  {
+    kind: 'shared-resource',
+    level: 'medium',
+    what: 'The entries name one resource: to IAM a grant of one is a grant of the other, without the other’s restrictions.',
+    of: ({ models }) => sharing(models),
+  },
+  {
+    kind: 'global-profile',
+    level: 'medium',
+    what: 'The model may run in any region that AWS chooses.',
+    of: ({ models }) => models.filter(({ target }) => regionsOf(arnsOf(target)).has('')).map(({ id }) => id),
+  },
+  {
+    kind: 'expired-grant',
+    level: 'low',
+    what: 'The grant has expired and can be revoked.',
+    of: ({ grants, now }) =>
+      grants
+        .filter((grant) => hasExpired(grant, now))
+        .map((grant) => `${nameOf(grant)} (${isoSeconds(grant.expiresAt ?? 0)})`),
+  },
+  {
+    kind: 'many-regions',
+    level: 'low',
+    what: `The model may run in ${MANY_REGIONS} regions or more.`,
+    of: ({ models }) =>
+      models.filter(({ target }) => regionsOf(arnsOf(target)).size >= MANY_REGIONS).map(({ id }) => id),
+  },
+  {
+    kind: 'no-expiry',
+    level: 'low',
+    what: 'The grant has no end.',
+    of: grantsWhere(({ expiresAt }) => expiresAt === undefined),
+  },
+  {
+    kind: 'all-actions',
+    level: 'low',
+    what: 'The grant is of every action.',
+    of: grantsWhere(({ actions }) => ACTIONS.every((action) => actions.includes(action))),
+  },
+  {
+    kind: 'idle-tenant',
+    level: 'low',
+    what: 'The tenant has no grant: its tokens open nothing.',
+    of: ({ tenants, grants }) =>
+      tenants.map(({ id }) => id).filter((id) => !grants.some(({ tenant }) => tenant === id)),
+  },
+];
+
+function regionsOf(arns: readonly string[]): Set<string> {
+  return new Set(arns.map((arn) => arn.split(':')[3] ?? ''));
+}
+
+/** By what a call is authorised on first; a profile's models are bound to the profile. */
+function sharing(models: readonly ModelEntry[]): string[] {
+  const byArn = new Map<string, string[]>();
+  for (const { id, target } of models) {
+    const key = target.kind === 'sagemaker-endpoint' ? (target.componentArn ?? target.arn) : target.arn;
+    byArn.set(key, [...(byArn.get(key) ?? []), id]);
+  }
+  return [...byArn.values()].filter((ids) => ids.length > 1).map((ids) => ids.sort().join(' = '));
+}

@@ -1,0 +1,122 @@
+import type { TenantId } from '../contract/identity.ts';
+import type { HistoryRecord, Listing } from './edit.ts';
+import type { Grant } from './grant.ts';
+import type { Item, Items } from './items.ts';
+import { GRANT_SK_PREFIX, MODEL_SK, TENANT_SK } from './keys.ts';
+import { GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
+import { createLookup } from './lookup.ts';
+import type { ModelEntry } from './model.ts';
+import type { TenantEntries } from './reader.ts';
+import type { TenantEntry } from './tenant.ts';
+
+/** An edit, and of what: `GRANT#acme#nova-lite`, `MODEL#nova-lite`, `TENANT#acme`. */
+export interface RegistryChange extends HistoryRecord {
+  item: string;
+}
+
+/** The whole registry as it was read once, so that everything said of it is said of the same state. */
+export interface Snapshot {
+  tenants: readonly TenantEntry[];
+  models: readonly ModelEntry[];
+  grants: readonly Grant[];
+  /** Items that cannot be used, and grants that do not fit their model. */
+  unusable: readonly Unusable[];
+  /** What the data path would read, by its own code. */
+  entries: ReadonlyMap<TenantId, TenantEntries>;
+  /** Every edit there ever was, oldest first, of what has gone too. */
+  changes: readonly RegistryChange[];
+}
+
+/** History has partitions of its own, whose order is time: this begins every year until 3000. */
+const HISTORY_SK_PREFIX = '2';
+const HISTORY_PK_PREFIX = 'HISTORY#';
+
+/**
+ * Reads the whole table, several times over: for an operator's review, never for a call.
+ *
+ * @param clock milliseconds since 1970
+ * @throws TollgateError `unavailable`
+ */
+export async function readSnapshot(items: Items, clock: () => number): Promise<Snapshot> {
+  const [tenants, grants, models, history] = await Promise.all([
+    items.scan({ equals: TENANT_SK }),
+    items.scan({ beginsWith: GRANT_SK_PREFIX }),
+    items.scan({ equals: MODEL_SK }),
+    items.scan({ beginsWith: HISTORY_SK_PREFIX }),
+  ]);
+  const [tenantList, grantList, modelList] = [listed(tenants, TENANT), listed(grants, GRANT), listed(models, MODEL)];
+  const unusable = new Map<string, Unusable>();
+  const note = (one: Unusable): void => void unusable.set(`${one.pk} ${one.sk}`, one);
+  for (const one of [tenantList, grantList, modelList].flatMap((list) => list.unusable)) note(one);
+  const reader = createLookup({
+    items: frozen([...tenants, ...grants, ...models]),
+    clock,
+    onUnusable: note,
+    // All of it is at hand: what was read of a model holds for every tenant.
+    memoryMs: Number.MAX_SAFE_INTEGER,
+  });
+  const entries = new Map<TenantId, TenantEntries>();
+  for (const { id } of tenantList.entries) {
+    const found = await reader.tenant(id);
+    if (found !== null) entries.set(id, found);
+  }
+  return {
+    tenants: tenantList.entries,
+    grants: grantList.entries,
+    models: modelList.entries,
+    unusable: [...unusable.values()],
+    entries,
+    changes: history
+      .filter(({ key }) => key.pk.startsWith(HISTORY_PK_PREFIX))
+      .map(changeOf)
+      .sort(byTime),
+  };
+}
+
+function listed<Entry>(found: readonly Item[], kind: Kind<Entry>): Listing<Entry> {
+  const listing: Listing<Entry> = { entries: [], unusable: [] };
+  for (const item of [...found].sort(byKey)) {
+    const one = read(item, kind);
+    if ('entry' in one) listing.entries.push(one.entry);
+    else listing.unusable.push(one.unusable);
+  }
+  return listing;
+}
+
+/** What was read, asked again as a table. */
+function frozen(found: readonly Item[]): Items {
+  const partitions = Map.groupBy(found, ({ key }) => key.pk);
+  const nowhere = async (): Promise<never> => {
+    throw new Error('a snapshot is read by partition and by key');
+  };
+  return {
+    partition: async (pk) => [...(partitions.get(pk) ?? [])].sort(byKey),
+    batch: async (keys) => keys.flatMap(({ pk, sk }) => partitions.get(pk)?.filter(({ key }) => key.sk === sk) ?? []),
+    get: nowhere,
+    scan: nowhere,
+    write: nowhere,
+  };
+}
+
+function changeOf({ key, document }: Item): RegistryChange {
+  const text = (member: string): string => String(document[member] ?? '');
+  const inner = (member: 'before' | 'after') => (document[member] ?? null) as RegistryChange['before'];
+  return {
+    item: key.pk.slice(HISTORY_PK_PREFIX.length),
+    at: text('at'),
+    by: text('by'),
+    change: text('change'),
+    before: inner('before'),
+    after: inner('after'),
+  };
+}
+
+function byTime(a: RegistryChange, b: RegistryChange): number {
+  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
+  return a.item < b.item ? -1 : 1;
+}
+
+function byKey(a: Item, b: Item): number {
+  const [one, other] = [`${a.key.pk} ${a.key.sk}`, `${b.key.pk} ${b.key.sk}`];
+  return one < other ? -1 : 1;
+}
