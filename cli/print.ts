@@ -46,7 +46,7 @@ function flat(value: object, path: string): [string, string][] {
 }
 
 // What the table holds may have been written by anybody: no value moves a terminal's cursor or starts a line.
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }
 

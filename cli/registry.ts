@@ -16,7 +16,7 @@ export async function openRegistry(target: Target): Promise<Writer> {
 }
 
 // AWS's own log of the table says which principal it was; this says which person or job, for the history.
-function actorName(): string {
+export function actorName(): string {
   try {
     return `cli:${userInfo().username}`;
   } catch {
@@ -41,7 +41,7 @@ export function printHistory(records: Awaited<ReturnType<Writer['history']>>): v
 
 const STAMPS = new Set(['version', 'updatedAt', 'updatedBy', 'grantedAt', 'grantedBy']);
 
-function changedMembers(before: object | null, after: object | null): string[] {
+export function changedMembers(before: object | null, after: object | null): string[] {
   const old = new Map(Object.entries(before ?? {}));
   const now = new Map(Object.entries(after ?? {}));
   return [...new Set([...old.keys(), ...now.keys()])].filter(

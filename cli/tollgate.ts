@@ -4,6 +4,7 @@ import * as direct from './direct.ts';
 import * as grant from './grant.ts';
 import * as meter from './meter.ts';
 import * as model from './model.ts';
+import * as policy from './policy.ts';
 import { explain } from './print.ts';
 import * as report from './report.ts';
 import { resolveTarget, type Target } from './target.ts';
@@ -11,7 +12,7 @@ import * as tenant from './tenant.ts';
 import * as token from './token.ts';
 
 // One file a noun. What a noun needs of AWS it imports when it runs: `tollgate --help` should not wait for five SDKs.
-const NOUNS = [token, model, tenant, grant, direct, meter, report];
+const NOUNS = [token, model, tenant, grant, policy, direct, meter, report];
 
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('tollgate')

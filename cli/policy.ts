@@ -1,0 +1,131 @@
+import { writeFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { TollgateError } from '../contract/errors.ts';
+import { ACTIONS, type Action } from '../contract/model.ts';
+import type { UsageStore } from '../metering/store.ts';
+import { isoMilliseconds, parseSeconds } from '../registry/fields.ts';
+import { readSnapshot, type Snapshot } from '../registry/snapshot.ts';
+import { print, printJson, warn } from './print.ts';
+import { actorName } from './registry.ts';
+import { explanationOf } from './review/explanation.ts';
+import { assemble, isOpen, type Review, recordOf } from './review/gather.ts';
+import { reviewJson } from './review/json.ts';
+import { reviewPage } from './review/page.ts';
+import { lastRecord, openReviews, type PastReview, writeRecord } from './review/record.ts';
+import { readRoles } from './review/roles.ts';
+import { explanationText, reviewText, verdict } from './review/text.ts';
+import type { Target } from './target.ts';
+
+interface ExplainOptions {
+  tenant: string;
+  model: string;
+  action: Action;
+  principal?: string;
+  roles?: string;
+  format: 'text' | 'json';
+}
+
+interface ReviewOptions {
+  out?: string;
+  since?: string;
+  record?: true;
+  format: 'text' | 'json';
+}
+
+export function register(program: Command, target: () => Promise<Target>): void {
+  const noun = program.command('policy').description('what a security reviewer reads: explain, review');
+
+  noun
+    .command('explain')
+    .description('why a call is allowed or refused, and under exactly which policies it would run')
+    .requiredOption('--tenant <tenant>', 'who calls')
+    .requiredOption('--model <model>', 'what: a registry id, a model’s own id or an ARN')
+    .addOption(new Option('--action <action>', 'to do what').choices(ACTIONS).default('invoke'))
+    .option('--principal <principal>', 'the caller’s principal, for the session’s name')
+    .option('--roles <list>', 'the caller’s roles; whichever the grant asks for unless given')
+    .addOption(textOrJson())
+    .action(async ({ principal, roles, format, ...wanted }: ExplainOptions) => {
+      const where = await target();
+      const snapshot = await snapshotOf(where);
+      const explanation = explanationOf(
+        { ...wanted, principal, roles: roles === undefined ? null : roles.split(',') },
+        snapshot,
+        await readRoles(where, snapshot.models),
+        Date.now(),
+      );
+      if (format === 'json') printJson(explanation);
+      else print(explanationText(explanation));
+    });
+
+  noun
+    .command('review')
+    .description(
+      'all tenants, models and policies on one page; exits 1 if a tenant could reach a model without a grant',
+    )
+    .option('--out <file>', 'write the page, HTML that needs nothing else')
+    .option('--since <date>', 'list changes since then, UTC, instead of since the last recorded review')
+    .option('--record', 'remember that this was reviewed: the next review lists what changed since')
+    .addOption(textOrJson())
+    .action(async ({ out, since, record, format }: ReviewOptions) => {
+      const where = await target();
+      const reviews = await openReviews(where);
+      const review = await gather(where, reviews, since);
+      if (out !== undefined) save(out, reviewPage(review));
+      if (format === 'json') printJson(reviewJson(review));
+      else print(out === undefined ? reviewText(review) : `${verdict(review)}\nwritten: ${out}`);
+      if (record) warn(`recorded: ${await writeRecord(reviews, recordOf(review))}`);
+      if (isOpen(review))
+        throw new TollgateError('internal', {
+          reason: 'reach',
+          message: 'a tenant could reach a model without a grant; see the findings',
+        });
+    });
+}
+
+function textOrJson(): Option {
+  return new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text');
+}
+
+async function gather(where: Target, reviews: UsageStore, asked: string | undefined): Promise<Review> {
+  const since = asked === undefined ? undefined : isoMilliseconds(parseSeconds(asked, '--since') * 1000);
+  const notes: string[] = [];
+  const [snapshot, previous] = await Promise.all([snapshotOf(where), previousOf(reviews, since, notes)]);
+  const { stage, region } = where;
+  const roles = await readRoles(where, snapshot.models);
+  return assemble({ now: Date.now(), by: actorName(), stage, region, snapshot, roles, previous, since, notes });
+}
+
+async function previousOf(
+  reviews: UsageStore,
+  since: string | undefined,
+  notes: string[],
+): Promise<PastReview | undefined> {
+  try {
+    return await lastRecord(reviews, since);
+  } catch (error) {
+    // What changed is then told from the beginning on: more to read, and nothing hidden.
+    notes.push(`earlier reviews could not be read (${(error as Error).message}), so every change is listed`);
+    return undefined;
+  }
+}
+
+async function snapshotOf({ clientConfig, table }: Target): Promise<Snapshot> {
+  const [{ DynamoDBClient }, { createItems }] = await Promise.all([
+    import('@aws-sdk/client-dynamodb'),
+    import('../registry/dynamo.ts'),
+  ]);
+  return readSnapshot(createItems({ client: new DynamoDBClient(clientConfig), table }), Date.now);
+}
+
+function save(file: string, page: string): void {
+  try {
+    writeFileSync(file, page);
+  } catch (cause) {
+    throw new TollgateError('bad_setting', {
+      field: '--out',
+      reason: 'unwritable',
+      message: `${file} cannot be written`,
+      cause,
+    });
+  }
+}

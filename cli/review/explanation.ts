@@ -1,0 +1,136 @@
+import { isTollgateError } from '../../contract/errors.ts';
+import { type Principal, parsePrincipal, type TenantId } from '../../contract/identity.ts';
+import { SESSION_POLICY_MAX_CHARS, SESSION_SECONDS } from '../../contract/limits.ts';
+import { type Action, arnsOf, nativeIdOf } from '../../contract/model.ts';
+import { sessionNames } from '../../policies/name.ts';
+import { callerContext, type Holding, SOMEBODY } from '../../policies/review.ts';
+import { type Tried, trySession } from '../../policies/review-session.ts';
+import { sessionPolicy } from '../../policies/session.ts';
+import type { Decision } from '../../registry/decide.ts';
+import { explain, type Step } from '../../registry/explain.ts';
+import { restrictionsOf } from '../../registry/restrictions.ts';
+import type { Snapshot } from '../../registry/snapshot.ts';
+import { asTenantId } from '../../registry/tenant.ts';
+import type { Roles } from './roles.ts';
+
+export interface Wanted {
+  tenant: string;
+  model: string;
+  action: Action;
+  principal: string | undefined;
+  /** Null: whichever the grant asks for. */
+  roles: readonly string[] | null;
+}
+
+/** All that `policy explain` says. */
+export interface Explanation {
+  tenant: string;
+  model: string;
+  action: Action;
+  allowed: boolean;
+  /** Of the refusal; 'granted' otherwise. */
+  reason: string;
+  steps: Step[];
+  /** What the call would run under; null when it is refused before. */
+  session: SessionShown | null;
+}
+
+export interface SessionShown {
+  sessionName: string;
+  sourceIdentity: string;
+  /** Whether the principal was made up: the names' hash is another for each. */
+  principalAssumed: boolean;
+  tags: Record<string, string>;
+  seconds: number;
+  policy: { chars: number; maxChars: number; hash: string; document: unknown };
+  /** Of the grant: those that IAM holds up, and those that are our code's alone. */
+  restrictions: object;
+  role: { arn: string; source: Roles['source']; policies: { name: string; document: unknown }[]; trust: unknown };
+  simulated: Tried[];
+  notes: string[];
+}
+
+/** @throws TollgateError `bad_entry`, `invalid_request` for an id that is none */
+export function explanationOf(wanted: Wanted, snapshot: Snapshot, roles: Roles, nowMs: number): Explanation {
+  const { action } = wanted;
+  const tenant = asTenantId(wanted.tenant, '--tenant');
+  const model = registryId(wanted.model, tenant, snapshot);
+  const now = Math.floor(nowMs / 1000);
+  const entries = snapshot.entries.get(tenant) ?? null;
+  const { steps, decision } = explain(
+    {
+      tenantId: tenant,
+      modelId: model,
+      tenant: snapshot.tenants.find(({ id }) => id === tenant),
+      model: snapshot.models.find(({ id }) => id === model),
+      grant: snapshot.grants.find((grant) => grant.tenant === tenant && grant.model === model),
+      unusable: snapshot.unusable,
+      entries,
+    },
+    { action, roles: wanted.roles, now },
+  );
+  const base = { tenant, model, action, steps };
+  const refused = (reason: string): Explanation => ({ ...base, allowed: false, reason, session: null });
+  if (entries === null) return refused('tenant-unknown');
+  if (decision === null) return refused('tenant-suspended');
+  if (decision.outcome === 'refused') return refused(decision.reason);
+  const principal = parsePrincipal(wanted.principal ?? SOMEBODY, '--principal');
+  try {
+    const shown = { tenant, costCenter: entries.costCenter, principal, assumed: wanted.principal === undefined };
+    return {
+      ...base,
+      allowed: true,
+      reason: 'granted',
+      session: sessionOf(shown, decision, action, snapshot, roles, now),
+    };
+  } catch (error) {
+    if (!isTollgateError(error, 'bad_entry')) throw error;
+    const reason = error.reason ?? error.code;
+    const because = reason.replaceAll('-', ' ');
+    steps.push({ question: 'Can a session policy be built?', yes: false, because, item: null, version: null });
+    return refused(reason);
+  }
+}
+
+interface Who {
+  tenant: TenantId;
+  costCenter: string;
+  principal: Principal;
+  assumed: boolean;
+}
+
+function sessionOf(
+  { tenant, costCenter, principal, assumed }: Who,
+  { model: entry }: Extract<Decision, { outcome: 'allowed' }>,
+  action: Action,
+  { models }: Snapshot,
+  { invoker, source, notes }: Roles,
+  now: number,
+): SessionShown {
+  const { text, hash, document } = sessionPolicy(entry.target, [action], entry);
+  const holding: Pick<Holding, 'tenant' | 'costCenter'> = { tenant, costCenter };
+  const rolePolicies = invoker.policies.map((policy) => policy.document);
+  const context = callerContext(holding, action, principal);
+  return {
+    ...sessionNames(tenant, principal),
+    principalAssumed: assumed,
+    tags: { TenantId: tenant, CostCenter: costCenter },
+    seconds: SESSION_SECONDS,
+    policy: { chars: text.length, maxChars: SESSION_POLICY_MAX_CHARS, hash, document },
+    restrictions: restrictionsOf(entry),
+    role: { arn: invoker.arn, source, policies: [...invoker.policies], trust: invoker.trust },
+    simulated: trySession({ text, entry, actions: [action], rolePolicies, context, now }, models),
+    notes,
+  };
+}
+
+/** As a caller may name a model: its registry id, its own id or an ARN; the tenant's own entries first. */
+function registryId(wanted: string, tenant: TenantId, { models, entries }: Snapshot): string {
+  const held = entries.get(tenant)?.models ?? [];
+  const all = [...held, ...models];
+  const found =
+    all.find(({ id }) => id === wanted) ??
+    all.find(({ target }) => nativeIdOf(target) === wanted) ??
+    all.find(({ target }) => arnsOf(target).includes(wanted));
+  return found?.id ?? wanted;
+}

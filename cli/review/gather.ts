@@ -1,0 +1,151 @@
+import type { Action, AllowedModel } from '../../contract/model.ts';
+import { pathsOf } from '../../policies/questions.ts';
+import { type Decided, type Finding, type Holding, type Reviewed, review } from '../../policies/review.ts';
+import { type RolesReviewed, reviewRoles } from '../../policies/review-roles.ts';
+import { decideModel } from '../../registry/decide.ts';
+import { entitled } from '../../registry/entitled.ts';
+import type { TenantEntries } from '../../registry/reader.ts';
+import { type Risk, risks } from '../../registry/risks.ts';
+import type { RegistryChange, Snapshot } from '../../registry/snapshot.ts';
+import type { PastReview, ReviewRecord } from './record.ts';
+import type { Roles } from './roles.ts';
+
+/** Since when the changes are listed, and why since then. */
+export interface Since {
+  /** ISO 8601; null: since there was a registry. */
+  at: string | null;
+  why: string;
+}
+
+export interface PolicyChange {
+  /** `tenant model use` */
+  session: string;
+  change: 'new' | 'changed' | 'gone';
+}
+
+/** Everything that the page, the text and the JSON say. */
+export interface Review {
+  /** ISO 8601. */
+  at: string;
+  by: string;
+  stage: string;
+  region: string;
+  snapshot: Snapshot;
+  holdings: Holding[];
+  roles: Roles;
+  reviewed: Reviewed;
+  rolesReviewed: RolesReviewed;
+  findings: Finding[];
+  risks: Risk[];
+  since: Since;
+  changes: RegistryChange[];
+  /** Null when no earlier review was recorded. */
+  policyChanges: PolicyChange[] | null;
+  notes: string[];
+}
+
+export interface Gathered {
+  /** Milliseconds since 1970. */
+  now: number;
+  by: string;
+  stage: string;
+  region: string;
+  snapshot: Snapshot;
+  roles: Roles;
+  /** The review that this one is compared with. */
+  previous: PastReview | undefined;
+  /** Asked for: ISO 8601. */
+  since: string | undefined;
+  notes: readonly string[];
+}
+
+export function assemble({ now, by, stage, region, snapshot, roles, previous, since, notes }: Gathered): Review {
+  const seconds = Math.floor(now / 1000);
+  const holdings = [...snapshot.entries.values()].flatMap((entries) => holdingsOf(entries, seconds));
+  const rolePolicies = roles.invoker.policies.map(({ document }) => document);
+  const reviewed = review({ models: snapshot.models, holdings, rolePolicies, now: seconds });
+  const rolesReviewed = reviewRoles({ ...roles, models: snapshot.models });
+  const from = sinceOf(since, previous);
+  return {
+    at: new Date(now).toISOString(),
+    by,
+    stage,
+    region,
+    snapshot,
+    holdings,
+    roles,
+    reviewed,
+    rolesReviewed,
+    findings: [...reviewed.findings, ...rolesReviewed.findings],
+    risks: risks({ ...snapshot, now: seconds }),
+    since: from,
+    changes: snapshot.changes.filter(({ at }) => from.at === null || at > from.at),
+    policyChanges: previous === undefined ? null : policyChanges(previous.policies, policiesOf(reviewed)),
+    notes: [...roles.notes, ...notes],
+  };
+}
+
+/** Whether a tenant could reach what it was not granted. What was granted and is refused harms the tenant, not others. */
+export function isOpen({ findings }: Pick<Review, 'findings'>): boolean {
+  return findings.some(({ kind }) => kind === 'reach');
+}
+
+export function recordOf({ at, by, snapshot, findings, reviewed }: Review): ReviewRecord {
+  const { tenants, models, grants } = snapshot;
+  const counts = {
+    tenants: tenants.length,
+    models: models.length,
+    grants: grants.length,
+    findings: findings.length,
+  };
+  return { at, by, counts, policies: policiesOf(reviewed) };
+}
+
+/** A tenant's entries with what the registry decides about each; whoever calls is taken to have the roles asked for. */
+export function holdingsOf({ id, suspended, costCenter, models }: TenantEntries, now: number): Holding[] {
+  const roles = models.flatMap((model) => model.roles ?? []);
+  const held = entitled(models, roles);
+  const decided = ({ id: model, target }: AllowedModel, action: Action): Decided => {
+    if (suspended) return { allowed: false, reason: 'tenant-suspended' };
+    const decision = decideModel(held, model, action, now);
+    if (decision.outcome === 'refused') return { allowed: false, reason: decision.reason };
+    // Decided by name alone; that this kind of model has no such action shows when the session policy is built.
+    if (pathsOf(target, action).length === 0) return { allowed: false, reason: 'action-not-available' };
+    return { allowed: true, reason: decision.deprecated ? 'deprecated' : 'granted' };
+  };
+  return held.map((entry) => ({
+    tenant: id,
+    costCenter,
+    entry,
+    decisions: {
+      invoke: decided(entry, 'invoke'),
+      stream: decided(entry, 'stream'),
+      count: decided(entry, 'count'),
+    },
+  }));
+}
+
+function sinceOf(since: string | undefined, previous: PastReview | undefined): Since {
+  if (since !== undefined) return { at: since, why: 'as asked for' };
+  if (previous === undefined) return { at: null, why: 'no earlier review was recorded' };
+  return { at: previous.at, why: `the review that ${previous.by} recorded` };
+}
+
+function policiesOf({ sessions }: Reviewed): Record<string, string> {
+  return Object.fromEntries(
+    sessions.flatMap(({ tenant, model, use, policy }) =>
+      policy === null ? [] : [[`${tenant} ${model} ${use}`, policy]],
+    ),
+  );
+}
+
+function policyChanges(before: Record<string, string>, after: Record<string, string>): PolicyChange[] {
+  const [old, now] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter((session) => old.get(session) !== now.get(session))
+    .sort()
+    .map((session) => ({
+      session,
+      change: !old.has(session) ? 'new' : !now.has(session) ? 'gone' : 'changed',
+    }));
+}

@@ -1,0 +1,80 @@
+import { ACTIONS } from '../../contract/model.ts';
+import type { Holding } from '../../policies/review.ts';
+import type { Review } from './gather.ts';
+import { type Content, type Html, html } from './html.ts';
+import { grid } from './table.ts';
+import { demands } from './text.ts';
+
+/** Tenants x models. A cell says which actions are open, or why none is. */
+export function matrix({ snapshot, holdings, findings }: Review): Html {
+  const held = new Map(holdings.map((holding) => [`${holding.tenant} ${holding.entry.id}`, holding]));
+  const granted = new Set(snapshot.grants.map(({ tenant, model }) => `${tenant} ${model}`));
+  const reached = new Set(
+    findings.filter(({ kind }) => kind === 'reach').map(({ tenant, reached }) => `${tenant} ${reached}`),
+  );
+  const cell = (tenant: string, model: string): Content => {
+    const name = `${tenant} ${model}`;
+    if (reached.has(name)) return html`<span class="cell bad">✗ reached without a grant</span>`;
+    const holding = held.get(name);
+    if (holding !== undefined) return decision(holding);
+    return granted.has(name) ? html`<span class="cell warn">grant unusable</span>` : html`<span class="none">no</span>`;
+  };
+  const models = snapshot.models.map(({ id }) => id);
+  const rows = snapshot.tenants.map(({ id, displayName, suspended }) => [
+    html`${id}${displayName === undefined ? '' : html`<br><span class="soft">${displayName}</span>`}${
+      suspended ? html`<br><span class="cell warn">suspended</span>` : ''
+    }`,
+    ...models.map((model) => cell(id, model)),
+  ]);
+  return html`<p>Rows are tenants, columns are models. “No” was not granted: our code refuses it, and no session policy of the tenant names it.</p>
+${grid('Who may call which model, and what for', ['Tenant', ...models], rows, 'matrix')}`;
+}
+
+function decision({ entry, decisions }: Holding): Html {
+  const open = ACTIONS.filter((action) => decisions[action].allowed);
+  const more = [
+    ...(entry.direct === true ? ['direct'] : []),
+    ...(demands(entry).some((text) => text !== 'direct') ? ['restricted'] : []),
+  ].map((word) => html`<br><span class="cell warn">${word}</span>`);
+  if (open.length === 0)
+    return html`<span class="cell warn">no: ${decisions[entry.actions[0] ?? 'invoke'].reason}</span>`;
+  const deprecated = open.some((action) => decisions[action].reason === 'deprecated');
+  return html`<span class="cell good">✓ ${open.join(', ')}</span>${
+    deprecated ? html`<br><span class="cell warn">deprecated</span>` : ''
+  }${more}`;
+}
+
+/** Every grant with what it demands, its decision and its policies. */
+export function grants({ snapshot, holdings, reviewed }: Review): Html {
+  const held = new Map(holdings.map((holding) => [`${holding.tenant} ${holding.entry.id}`, holding]));
+  const sessions = Map.groupBy(reviewed.sessions, ({ tenant, model }) => `${tenant} ${model}`);
+  const rows = snapshot.grants.map(({ tenant, model, version, grantedAt, grantedBy }) => {
+    const name = `${tenant} ${model}`;
+    const holding = held.get(name);
+    const demanded = holding === undefined ? [] : demands(holding.entry);
+    return [
+      tenant,
+      model,
+      holding === undefined ? 'unusable: refused' : reasons(holding),
+      demanded.length === 0 ? 'nothing more' : demanded.map((text) => html`${text}<br>`),
+      html`${new Date(grantedAt).toISOString()}<br><span class="soft">${grantedBy}, version ${version}</span>`,
+      (sessions.get(name) ?? []).map(({ use, policy, refused }) =>
+        policy === null
+          ? html`${use}: none (${refused ?? ''})<br>`
+          : html`${use}: <a href="#p-${policy.slice(0, 16)}"><code>${policy.slice(0, 8)}</code></a><br>`,
+      ),
+    ];
+  });
+  return grid(
+    `${rows.length} grants`,
+    ['Tenant', 'Model', 'Decision', 'The grant demands', 'Granted', 'Session policies'],
+    rows,
+  );
+}
+
+function reasons({ decisions }: Holding): Content {
+  return ACTIONS.map((action) => {
+    const { allowed, reason } = decisions[action];
+    return html`${action}: ${allowed ? 'yes' : 'no'}${reason === 'granted' ? '' : ` (${reason})`}<br>`;
+  });
+}

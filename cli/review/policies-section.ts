@@ -1,0 +1,67 @@
+import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits.ts';
+import type { ReviewedPolicy } from '../../policies/review.ts';
+import type { RoleDocuments } from '../../policies/review-roles.ts';
+import type { Review } from './gather.ts';
+import { type Html, html } from './html.ts';
+import { grid } from './table.ts';
+
+/** Each policy once, however many tenants share it. */
+export function policies({ reviewed }: Review): Html {
+  const users = Map.groupBy(reviewed.sessions, ({ policy }) => policy);
+  return html`<p>STS is given one of these with every session. Each was tried against every model and action of the registry, and one that it does not hold; what is not listed as allowed was denied.</p>
+${reviewed.policies.map((policy) =>
+  policyDetails(
+    policy,
+    (users.get(policy.hash) ?? []).map(({ tenant, use }) => `${tenant} (${use})`),
+  ),
+)}`;
+}
+
+function policyDetails({ hash, text, model, actions, questions, allows }: ReviewedPolicy, users: string[]): Html {
+  const open = allows.map(
+    (tried) => html`<li>${tried.model}: ${tried.action} (${tried.way.replaceAll('-', ' ')})</li>`,
+  );
+  return html`<details id="p-${hash.slice(0, 16)}">
+<summary><strong>${model}</strong>: ${actions.join(', ')} <code>${hash.slice(0, 8)}</code> <span class="soft">${text.length} of ${SESSION_POLICY_MAX_CHARS} characters, ${users.length} sessions</span></summary>
+${pretty(JSON.parse(text))}
+<p>Allows, of ${questions} ways tried:</p><ul>${open.length === 0 ? html`<li>nothing</li>` : open}</ul>
+<p class="soft">Of ${users.join(', ')}. SHA-256 <code>${hash}</code></p>
+</details>
+`;
+}
+
+/** What is around the sessions: who may make one, what it is cut from, and what the functions may do without one. */
+export function roles({ roles: { invoker, functions, assumer, source }, rolesReviewed }: Review): Html {
+  return html`<p>Every session is one of <code>${invoker.arn}</code>, which only <code>${assumer}</code> may assume. Its documents are ${source}.</p>
+${roleDetails(invoker)}
+${grid(
+  'Who can make a session: the trust policy, tried',
+  ['Who', 'How', 'Result', 'Why'],
+  rolesReviewed.trust.map(({ who, how, expected, allowed, reason }) => [
+    html`<code>${who}</code>`,
+    how,
+    html`<span class="cell ${expected === allowed ? 'good' : 'bad'}">${expected === allowed ? '✓' : '✗'} ${
+      allowed ? 'allowed' : 'denied'
+    }</span>`,
+    reason,
+  ]),
+)}
+<h3>The functions’ own roles</h3>
+<p>None of them may call a model: ${rolesReviewed.functions
+    .map(({ name, questions }) => `${name} (${questions} calls tried)`)
+    .join(', ')}.</p>
+${functions.map(roleDetails)}`;
+}
+
+function roleDetails({ name, trust, policies }: RoleDocuments): Html {
+  return html`${policies.map(
+    (
+      policy,
+    ) => html`<details><summary>Role <strong>${name}</strong>: policy ${policy.name}</summary>${pretty(policy.document)}</details>
+`,
+  )}<details><summary>Role <strong>${name}</strong>: trust policy</summary>${pretty(trust)}</details>`;
+}
+
+function pretty(document: unknown): Html {
+  return html`<pre tabindex="0">${JSON.stringify(document, null, 2)}</pre>`;
+}

@@ -1,0 +1,109 @@
+import { TollgateError } from '../../contract/errors.ts';
+import { arnsOf } from '../../contract/model.ts';
+import type { RoleDocuments } from '../../policies/review-roles.ts';
+import type { ReviewedModel } from '../../policies/review-session.ts';
+import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
+import type { Policy } from '../../policies/simulate/types.ts';
+import type { Target } from '../target.ts';
+
+/** The roles that the review rests on, and where their documents were found. */
+export interface Roles {
+  /** `deployed`: as IAM gave them. `assumed`: as the template would deploy them, because IAM could not be asked. */
+  source: 'deployed' | 'assumed';
+  invoker: RoleDocuments;
+  functions: RoleDocuments[];
+  /** Name of the one function role that may assume the invoker role. */
+  assumer: string;
+  /** What a reader has to know about them. */
+  notes: string[];
+}
+
+const FUNCTIONS = ['authorizer', 'invoke', 'broker', 'metering'] as const;
+
+/**
+ * The stage's roles as IAM holds them. Whoever may not read IAM gets what the template would deploy, and a note.
+ *
+ * @throws TollgateError `bad_entry` for a document that is not JSON
+ */
+export async function readRoles(target: Target, models: readonly ReviewedModel[]): Promise<Roles> {
+  const nameOf = (what: string): string => `tollgate-${target.stage}-${what}`;
+  const notes: string[] = [];
+  try {
+    const read = await roleReader(target, notes);
+    const invoker = await read(nameOf('invoker'));
+    if (invoker === undefined) return assumed(nameOf, models, [`IAM has no role ${nameOf('invoker')}`]);
+    const functions = (await Promise.all(FUNCTIONS.map((what) => read(nameOf(what))))).filter(
+      (role) => role !== undefined,
+    );
+    const hasBroker = functions.some(({ name }) => name === nameOf('broker'));
+    return { source: 'deployed', invoker, functions, assumer: nameOf(hasBroker ? 'broker' : 'invoke'), notes };
+  } catch (error) {
+    if (error instanceof TollgateError) throw error;
+    return assumed(nameOf, models, [`IAM could not be read (${(error as Error).name})`]);
+  }
+}
+
+/** @returns reads one role; undefined when there is none of that name */
+async function roleReader({ clientConfig }: Target, notes: string[]) {
+  const sdk = await import('@aws-sdk/client-iam');
+  const client = new sdk.IAMClient(clientConfig);
+
+  return async (RoleName: string): Promise<RoleDocuments | undefined> => {
+    const found = await client.send(new sdk.GetRoleCommand({ RoleName })).catch((error: Error) => {
+      if (error.name === 'NoSuchEntityException' || error.name === 'NoSuchEntity') return undefined;
+      throw error;
+    });
+    if (found === undefined) return undefined;
+    const policies: { name: string; document: Policy }[] = [];
+    for await (const { PolicyNames = [] } of sdk.paginateListRolePolicies({ client }, { RoleName }))
+      for (const PolicyName of PolicyNames) {
+        const { PolicyDocument } = await client.send(new sdk.GetRolePolicyCommand({ RoleName, PolicyName }));
+        policies.push({ name: PolicyName, document: documentOf(PolicyDocument, `${RoleName} ${PolicyName}`) });
+      }
+    for await (const { AttachedPolicies = [] } of sdk.paginateListAttachedRolePolicies({ client }, { RoleName }))
+      for (const { PolicyName } of AttachedPolicies)
+        notes.push(
+          `${RoleName} also has the managed policy ${PolicyName}, which Tollgate did not attach and this review did not read`,
+        );
+    const trust = documentOf(found.Role?.AssumeRolePolicyDocument, `${RoleName} trust policy`);
+    return { name: RoleName, arn: found.Role?.Arn ?? '', trust, policies };
+  };
+}
+
+/** IAM encodes documents as RFC 3986 says. */
+function documentOf(encoded: string | undefined, field: string): Policy {
+  try {
+    return JSON.parse(decodeURIComponent(encoded ?? '')) as Policy;
+  } catch (cause) {
+    throw new TollgateError('bad_entry', { field, reason: 'not-json', message: `${field} cannot be read.`, cause });
+  }
+}
+
+function assumed(nameOf: (what: string) => string, models: readonly ReviewedModel[], notes: string[]): Roles {
+  const arns = models.flatMap(({ target }) => arnsOf(target)).map((arn) => arn.split(':'));
+  const partition = arns[0]?.[1] ?? 'aws';
+  const account = arns.map((parts) => parts[4] ?? '').find((text) => text !== '') ?? '000000000000';
+  const named = new Set(arns.map((parts) => parts[3] ?? ''));
+  const arnOf = (what: string): string => `arn:${partition}:iam::${account}:role/${nameOf(what)}`;
+  const regions = [...named].filter((region) => region !== '').sort();
+  return {
+    source: 'assumed',
+    invoker: {
+      name: nameOf('invoker'),
+      arn: arnOf('invoker'),
+      trust: invokerTrustPolicy({ trustedRoleArn: arnOf('invoke') }),
+      policies: [
+        {
+          name: 'models',
+          document: invokerRolePolicy({ partition, account, regions, globalProfiles: named.has('') }),
+        },
+      ],
+    },
+    functions: [],
+    assumer: nameOf('invoke'),
+    notes: [
+      ...notes,
+      'so the roles are taken to be what the template deploys, for every region that the registry names; function roles were not reviewed',
+    ],
+  };
+}

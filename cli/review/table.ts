@@ -1,0 +1,20 @@
+import { type Content, type Html, html } from './html.ts';
+
+/** A table whose first column names its rows; on a narrow screen it scrolls by itself, with the keyboard too. */
+export function grid(
+  caption: string,
+  head: readonly string[],
+  rows: readonly (readonly Content[])[],
+  kind = 'list',
+): Html {
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="${kind}">
+<caption>${caption}</caption>
+<thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>
+${rows.map(
+  ([first = '', ...rest]) =>
+    html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>
+`,
+)}</tbody>
+</table></div>`;
+}

@@ -1,0 +1,156 @@
+import { printable, table } from '../print.ts';
+import { changedValues } from './changes.ts';
+import type { Explanation, SessionShown } from './explanation.ts';
+import { isOpen, type Review } from './gather.ts';
+
+/** An explanation for a terminal. */
+export function explanationText(explanation: Explanation): string {
+  const { tenant, model, action, allowed, reason, steps, session } = explanation;
+  const chain = table(
+    ['', 'question', 'because', 'rests on'],
+    steps.map(({ question, yes, because, item, version }) => [
+      yes ? 'yes' : 'NO',
+      question,
+      because,
+      item === null ? '' : `${item} v${version}`,
+    ]),
+  );
+  const verdict = allowed ? 'allowed' : `refused (${reason})`;
+  return [
+    `${printable(tenant)}, ${action} of ${printable(model)}: ${verdict}`,
+    chain,
+    ...(session === null
+      ? ['No session is made: neither STS nor the model hears of such a call.']
+      : sessionText(session)),
+  ].join('\n\n');
+}
+
+function sessionText({ policy, role, tags, simulated, ...session }: SessionShown): string[] {
+  const { restrictions, notes } = session;
+  const rows = simulated.map(({ model, action, way, expected, allowed, reason, resource }) => [
+    model,
+    action,
+    way,
+    allowed ? 'allowed' : 'denied',
+    expected === allowed ? 'ok' : 'NOT AS GRANTED',
+    reason,
+    resource,
+  ]);
+  return [
+    [
+      `session name     ${session.sessionName}`,
+      `source identity  ${session.sourceIdentity}`,
+      ...(session.principalAssumed
+        ? ['                 (of a made-up principal; --principal shows a real one’s)']
+        : []),
+      ...Object.entries(tags).map(([key, value]) => `tag              ${key} = ${printable(value)}`),
+      `lasts            ${session.seconds} s`,
+      `grant demands    ${Object.keys(restrictions).length === 0 ? 'nothing more' : printable(JSON.stringify(restrictions))}`,
+    ].join('\n'),
+    `SESSION POLICY: ${policy.chars} of ${policy.maxChars} characters, SHA-256 ${policy.hash}\n${pretty(policy.document)}`,
+    ...role.policies.map(
+      ({ name, document }) => `ROLE POLICY ${printable(name)} of ${role.arn}, ${role.source}\n${pretty(document)}`,
+    ),
+    `TRUST POLICY of ${role.arn}, ${role.source}\n${pretty(role.trust)}`,
+    `SIMULATED: role policy and session policy, as IAM decides\n${table(['model', 'action', 'way', 'result', '', 'why', 'resource'], rows)}`,
+    ...notes.map((note) => `note: ${printable(note)}`),
+  ];
+}
+
+function pretty(document: unknown): string {
+  return JSON.stringify(document, null, 2);
+}
+
+/** A review for a terminal. */
+export function reviewText(review: Review): string {
+  const { snapshot, reviewed, findings, holdings, since, changes, policyChanges } = review;
+  return [
+    verdict(review),
+    findings.length === 0 ? '' : `FINDINGS\n${table(['kind', 'where', 'reaches', 'why'], findings.map(findingRow))}`,
+    `WHO MAY WHAT: ${snapshot.tenants.length} tenants, ${snapshot.models.length} models, ${snapshot.grants.length} grants\n${table(
+      ['tenant', 'model', 'invoke', 'stream', 'count', 'grant demands', 'session policies'],
+      holdings.map(({ tenant, entry, decisions }) => [
+        tenant,
+        entry.id,
+        word(decisions.invoke),
+        word(decisions.stream),
+        word(decisions.count),
+        demands(entry).join('; '),
+        reviewed.sessions
+          .filter((session) => session.tenant === tenant && session.model === entry.id)
+          .map(({ use, policy, refused }) => `${use} ${policy?.slice(0, 8) ?? refused}`)
+          .join(', '),
+      ]),
+    )}`,
+    `OPEN RISKS\n${table(
+      ['level', 'what', 'of'],
+      review.risks.map(({ level, what, of }) => [level, what, shortened(of)]),
+    )}`,
+    `CHANGED since ${since.at ?? 'the beginning'} (${since.why}): ${changes.length} edits${
+      policyChanges === null ? '' : `, ${policyChanges.length} session policies`
+    }\n${table(
+      ['at', 'by', 'change', 'item', 'what'],
+      changes.map(({ at, by, change, item, before, after }) => [
+        at,
+        by,
+        change,
+        item,
+        changedValues({ before, after }),
+      ]),
+    )}`,
+    ...review.notes.map((note) => `note: ${printable(note)}`),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** The one sentence that the review is for. */
+export function verdict(review: Review): string {
+  const { reviewed, findings } = review;
+  const questions = reviewed.policies.reduce((sum, policy) => sum + policy.questions, 0);
+  const ground = `${reviewed.sessions.length} sessions, ${reviewed.policies.length} session policies, ${questions} simulated calls`;
+  const broken = findings.filter(({ kind }) => kind === 'broken').length;
+  const also = broken === 0 ? '' : `; ${broken} granted calls would be denied`;
+  return isOpen(review)
+    ? `A TENANT COULD REACH A MODEL WITHOUT A GRANT: ${findings.length - broken} findings (${ground})${also}`
+    : `No tenant can reach a model without a grant (${ground})${also}`;
+}
+
+/** What a grant demands beyond its actions, a sentence each; members of a newer grant as they are. */
+export function demands(entry: object): string[] {
+  const { id: _, target: __, actions: ___, lifecycle: ____, ...rest } = entry as Record<string, unknown>;
+  return Object.entries(rest).map(([name, value]) => {
+    if (value === true) return name;
+    if (name === 'expiresAt' && typeof value === 'number') return `until ${new Date(value * 1000).toISOString()}`;
+    if (Array.isArray(value)) return `${name} ${value.join(', ')}`;
+    if (value !== null && typeof value === 'object') return `${name} ${Object.values(value).join(' version ')}`;
+    return `${name} ${String(value)}`;
+  });
+}
+
+export function findingRow({
+  kind,
+  tenant,
+  model,
+  use,
+  role,
+  reached,
+  action,
+  resource,
+  reason,
+}: Review['findings'][0]): string[] {
+  const where = tenant === null ? `role ${role}` : `${tenant} ${model} ${use}`;
+  return [kind, where, [reached, action, resource].filter(Boolean).join(' '), reason];
+}
+
+function word({ allowed, reason }: { allowed: boolean; reason: string }): string {
+  if (allowed) return reason === 'granted' ? 'yes' : `yes (${reason})`;
+  return reason === 'action-not-granted' || reason === 'action-not-available' ? 'no' : `no (${reason})`;
+}
+
+const SHOWN = 8;
+
+function shortened(list: readonly string[]): string {
+  const rest = list.length - SHOWN;
+  return list.slice(0, SHOWN).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
