@@ -37,13 +37,13 @@ export interface ErrorDetails {
   /** The member, header, claim, setting or registry field at fault, e.g. `targets[0].arn`. Shown to the caller. */
   field?: string;
   /** A machine-readable reason in kebab-case for logs and tests, e.g. `claim-missing`. Never shown to a caller. */
-  reason?: string;
+  reason?: string | undefined;
   /** Anything else for the log. Never shown to a caller; never a token, key, prompt or credential. */
   detail?: Record<string, unknown>;
   /** A sentence safe for any caller: no ARN, account id, token, other tenant's name. Defaults to the code's own. */
   message?: string;
   /** Whole seconds, 1 or more, for a `Retry-After` header (RFC 9110 section 10.2.3). */
-  retryAfterSeconds?: number;
+  retryAfterSeconds?: number | undefined;
   /** Registry id of the model to use instead; only with `model_retired`. */
   successor?: string;
   cause?: unknown;

@@ -9,7 +9,7 @@ export default defineConfig({
     include: [
       'test/unit/policies/**/*.test.ts',
       'test/unit/registry/{decide,lifecycle}.test.ts',
-      'test/unit/authorizer/{cases,authorize,presets,claims,decide}.test.ts',
+      'test/unit/authorizer/{cases,authorize,presets,claims,decide,verify}.test.ts',
       'test/property/{session-policy,session-name,verify}.test.ts',
     ],
     testTimeout: 30_000,
