@@ -85,10 +85,10 @@ export function parseModelArn(value: unknown, field = 'arn'): ModelArn {
   if (value.length > ARN_MAX_CHARS) throw fail('too-long');
   // Before anything is split: `*`, `?`, `$`, braces, white space, look-alike letters.
   if (!LEGAL.test(value)) throw fail('characters');
-  const [arn, partition, service, region, account, ...rest] = value.split(':') as (string | undefined)[];
+  const [arn, partition = '', service, region = '', account = '', ...rest] = value.split(':');
   const resource = rest.join(':');
   const slash = resource.indexOf('/');
-  if (arn !== 'arn' || region === undefined || account === undefined || slash < 1) throw fail('shape');
+  if (arn !== 'arn' || slash < 1) throw fail('shape');
   if (!isPartition(partition)) throw fail('partition');
   if (service !== 'bedrock' && service !== 'sagemaker') throw fail('service');
   const resourceType = resource.slice(0, slash);
@@ -106,8 +106,8 @@ export function partitionOf(region: string): Partition | undefined {
   return (Object.keys(PARTITIONS) as Partition[]).find((partition) => PARTITIONS[partition].test(region));
 }
 
-function isPartition(text: unknown): text is Partition {
-  return typeof text === 'string' && Object.hasOwn(PARTITIONS, text);
+function isPartition(text: string): text is Partition {
+  return Object.hasOwn(PARTITIONS, text);
 }
 
 function isResourceType(text: string): text is ResourceType {
