@@ -100,16 +100,21 @@ function either(
 function asker({ text, rolePolicies, context: caller }: Session) {
   const sessionPolicy = JSON.parse(text) as Policy;
   const alone = { rolePolicies: [sessionPolicy], sessionPolicy: null };
+  // A review asks millions of times, at two moments.
+  const moments = new Map<number, RequestContext>();
+
+  function requestAt(at: number): RequestContext {
+    const known = moments.get(at);
+    if (known !== undefined) return known;
+    const request = { ...caller, 'aws:CurrentTime': new Date(at * 1000).toISOString().replace('.000Z', 'Z') };
+    moments.set(at, request);
+    return request;
+  }
 
   function verdict({ action, resource, context }: Question, at: number): Verdict {
     const region = resource.split(':')[3] ?? '';
-    const request = {
-      ...caller,
-      'aws:CurrentTime': new Date(at * 1000).toISOString().replace('.000Z', 'Z'),
-      ...(region === '' ? {} : { 'aws:RequestedRegion': region }),
-      ...context,
-    };
-    const access = { action, resource, context: request };
+    const where = region === '' ? {} : { 'aws:RequestedRegion': region };
+    const access = { action, resource, context: { ...requestAt(at), ...where, ...context } };
     // The session policy alone refuses nearly everything, whatever the role says: the role is asked about the rest.
     if (!evaluate(alone, access).allowed) return { allowed: false, reason: 'not allowed by the session policy' };
     return evaluate({ rolePolicies, sessionPolicy }, access);
