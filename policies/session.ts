@@ -98,7 +98,7 @@ function restricted(
  */
 function inside(regions: readonly string[], target: Target): void {
   // A model without a region, of a profile that runs anywhere, is in no list.
-  const where = [target.region, ...arnsOf(target).map((arn) => arn.split(':')[3] ?? '')];
+  const where = [target.region, ...arnsOf(target).map((arn) => parseModelArn(arn).region)];
   if (!where.every((region) => regions.includes(region))) throw unfit('regions', 'outside-residency');
 }
 

@@ -35,7 +35,7 @@ describe('an ARN that a policy may name', () => {
 describe('the session policy of one target', () => {
   test.each(all.filter(isPolicyCase))('$id: $name', ({ input, expected }) => {
     if ('statements' in expected)
-      expect(sessionPolicy(input.target, input.actions).document).toEqual({
+      expect(sessionPolicy(input.target, input.actions).document).toStrictEqual({
         Version: '2012-10-17',
         Statement: expected.statements,
       });

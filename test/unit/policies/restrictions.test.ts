@@ -16,7 +16,7 @@ describe('the session policy under a grant', () => {
   test.each(cases as unknown as Case[])('$id: $name', ({ input: { target, actions, restrictions }, expected }) => {
     const build = () => sessionPolicy(target, actions, restrictions);
     if ('statements' in expected)
-      expect(build().document).toEqual({ Version: '2012-10-17', Statement: expected.statements });
+      expect(build().document).toStrictEqual({ Version: '2012-10-17', Statement: expected.statements });
     else expect(build).toThrow(expect.objectContaining(expected));
   });
 });

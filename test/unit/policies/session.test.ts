@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { SESSION_POLICY_MAX_CHARS } from '../../../contract/limits.ts';
-import type { BedrockProfileTarget } from '../../../contract/model.ts';
+import { SESSION_POLICY_MAX_CHARS, TOKEN_TIME_MAX_SECONDS } from '../../../contract/limits.ts';
+import type { Action, BedrockProfileTarget, Target } from '../../../contract/model.ts';
 import { parseModelArn } from '../../../policies/arn.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
 import { assertFits } from '../../../policies/size.ts';
@@ -84,6 +84,55 @@ describe('the bytes of a session policy', () => {
     const secret = 'arn:aws:bedrock:us-east-1:999988887777:inference-profile/*';
     expect(() => parseModelArn(secret)).toThrow(
       expect.objectContaining({ publicMessage: expect.not.stringContaining('999988887777') }),
+    );
+  });
+});
+
+describe('a target in another region than it is called in', () => {
+  test.each<[string, Target]>([
+    ['P2: a profile', { ...profile([model('m0')]), region: 'us-east-2' }],
+    [
+      'P2: an endpoint',
+      {
+        kind: 'sagemaker-endpoint',
+        endpointName: 'x',
+        region: 'us-east-2',
+        arn: 'arn:aws:sagemaker:us-east-1:111122223333:endpoint/x',
+      },
+    ],
+  ])('%s is refused', (_name, target) => {
+    expect(() => sessionPolicy(target, ['invoke'])).toThrow(
+      expect.objectContaining({ code: 'bad_arn', field: 'target.arn', reason: 'region-differs' }),
+    );
+  });
+});
+
+describe('at its borders', () => {
+  test('an end may be the last that is a time, and no later', () => {
+    const ending = (expiresAt: number) => () => sessionPolicy(profile([model('m0')]), ['invoke'], { expiresAt });
+    expect(ending(TOKEN_TIME_MAX_SECONDS)().text).toContain('9999-12-31T23:59:59Z');
+    expect(ending(TOKEN_TIME_MAX_SECONDS + 1)).toThrow(
+      expect.objectContaining({ code: 'bad_entry', field: 'expiresAt', reason: 'not-a-time' }),
+    );
+  });
+
+  test('P10: a guardrail may be applied as soon as one of the actions runs the model', () => {
+    const guardrail = { arn: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/abc', version: '1' };
+    const actionsOf = (...actions: Action[]): string[] =>
+      sessionPolicy(profile([model('m0')]), actions, { guardrail }).document.Statement.flatMap(({ Action }) => Action);
+    expect(actionsOf('invoke', 'count')).toContain('bedrock:ApplyGuardrail');
+    expect(actionsOf('count')).toEqual(['bedrock:CountTokens']);
+  });
+
+  test('who wants what a target does not have is told so', () => {
+    const target: Target = {
+      kind: 'sagemaker-endpoint',
+      endpointName: 'x',
+      region: 'us-east-1',
+      arn: 'arn:aws:sagemaker:us-east-1:111122223333:endpoint/x',
+    };
+    expect(() => sessionPolicy(target, ['count'])).toThrow(
+      expect.objectContaining({ publicMessage: 'This kind of model has none of the wanted actions.' }),
     );
   });
 });
