@@ -2,7 +2,7 @@ import { ACTIONS } from '../../contract/model.ts';
 import type { Holding } from '../../policies/review.ts';
 import type { Review } from './gather.ts';
 import { type Content, type Html, html } from './html.ts';
-import { grid } from './table.ts';
+import { grid, moment } from './table.ts';
 import { demands } from './text.ts';
 
 /** Tenants x models. A cell says which actions are open, or why none is. */
@@ -33,9 +33,9 @@ ${grid('Who may call which model, and what for', ['Tenant', ...models], rows, 'm
 function decision({ entry, decisions }: Holding): Html {
   const open = ACTIONS.filter((action) => decisions[action].allowed);
   const more = [
-    ...(entry.direct === true ? ['direct'] : []),
-    ...(demands(entry).some((text) => text !== 'direct') ? ['restricted'] : []),
-  ].map((word) => html`<br><span class="cell warn">${word}</span>`);
+    ...(entry.direct === true ? [html`<br><span class="cell warn">direct</span>`] : []),
+    ...(demands(entry).some((text) => text !== 'direct') ? [html`<br><span class="soft">restricted</span>`] : []),
+  ];
   if (open.length === 0)
     return html`<span class="cell warn">no: ${decisions[entry.actions[0] ?? 'invoke'].reason}</span>`;
   const deprecated = open.some((action) => decisions[action].reason === 'deprecated');
@@ -57,7 +57,7 @@ export function grants({ snapshot, holdings, reviewed }: Review): Html {
       model,
       holding === undefined ? 'unusable: refused' : reasons(holding),
       demanded.length === 0 ? 'nothing more' : demanded.map((text) => html`${text}<br>`),
-      html`${new Date(grantedAt).toISOString()}<br><span class="soft">${grantedBy}, version ${version}</span>`,
+      html`${moment(new Date(grantedAt).toISOString())}<br><span class="soft">${grantedBy}, version ${version}</span>`,
       (sessions.get(name) ?? []).map(({ use, policy, refused }) =>
         policy === null
           ? html`${use}: none (${refused ?? ''})<br>`

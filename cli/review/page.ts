@@ -5,7 +5,7 @@ import { grants, matrix } from './grants-section.ts';
 import { type Content, type Html, html } from './html.ts';
 import { policies, roles } from './policies-section.ts';
 import { STYLE } from './style.ts';
-import { grid } from './table.ts';
+import { grid, moment } from './table.ts';
 import { findingRow, verdict } from './text.ts';
 
 /** Nothing is fetched and nothing runs, even if a value were to find a way past the escaping. */
@@ -26,7 +26,7 @@ ${STYLE}
 <body>
 <header>
 <h1>Tollgate review</h1>
-<p class="soft">Stage <strong>${stage}</strong> in ${region}, read ${at} by ${by}</p>
+<p class="soft">Stage <strong>${stage}</strong> in ${region}, read ${moment(at)} UTC by ${by}</p>
 </header>
 <main>
 ${verdictBanner(review)}
@@ -49,7 +49,7 @@ ${policies(review)}
 ${roles(review)}
 <h2 id="ground">What this rests on</h2>
 <ul>
-<li>The registry was read once, at ${at}. Decisions are those of the code that decides calls; session policies are built by the code that builds them for calls, and have at most ${SESSION_POLICY_MAX_CHARS} characters.</li>
+<li>The registry was read once, at ${moment(at)} UTC. Decisions are those of the code that decides calls; session policies are built by the code that builds them for calls, and have at most ${SESSION_POLICY_MAX_CHARS} characters.</li>
 <li>Simulated: explicit deny, then role policy and session policy, with their conditions. Not looked at: service control policies, permission boundaries and endpoint policies, which can only refuse more.</li>
 <li>The roles’ documents are ${documents.source === 'deployed' ? 'those that IAM holds' : html`<strong>assumed</strong>: those that the template deploys`}.</li>
 <li>Credentials that are handed out (direct) also end with the token they were asked for with, which is not shown here.</li>
@@ -121,9 +121,10 @@ function listed(names: readonly string[]): Content {
 }
 
 function changes({ since, changes, policyChanges }: Review): Html {
-  const from = since.at === null ? 'There was no earlier one: this is every edit ever made' : `Since ${since.at}`;
+  const from =
+    since.at === null ? 'There was no earlier one: this is every edit ever made' : html`Since ${moment(since.at)} UTC`;
   const rows = changes.map(({ at, by, change, item, before, after }) => [
-    at,
+    moment(at),
     by,
     change,
     html`<code>${item}</code>`,
@@ -146,7 +147,7 @@ function policyDiff(changes: NonNullable<Review['policyChanges']>): Html {
   if (changes.length === 0) return html`<p>Every session policy is the same as at the last review, to the byte.</p>`;
   const rows = changes.map(({ session, change }) => [...session.split(' '), change]);
   return html`<h3>Session policies that differ from the last review</h3>
-${grid(`${changes.length} of them`, ['Tenant', 'Model', 'For', 'Change'], rows)}`;
+${folded(rows.length, `${rows.length} of them`, grid(`${rows.length} of them`, ['Tenant', 'Model', 'For', 'Change'], rows))}`;
 }
 
 function folded(count: number, summary: string, content: Html): Html {

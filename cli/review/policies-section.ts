@@ -4,6 +4,7 @@ import type { RoleDocuments } from '../../policies/review-roles.ts';
 import type { Review } from './gather.ts';
 import { type Html, html } from './html.ts';
 import { grid } from './table.ts';
+import { counted } from './text.ts';
 
 /** Each policy once, however many tenants share it. */
 export function policies({ reviewed }: Review): Html {
@@ -22,7 +23,7 @@ function policyDetails({ hash, text, model, actions, questions, allows }: Review
     (tried) => html`<li>${tried.model}: ${tried.action} (${tried.way.replaceAll('-', ' ')})</li>`,
   );
   return html`<details id="p-${hash.slice(0, 16)}">
-<summary><strong>${model}</strong>: ${actions.join(', ')} <code>${hash.slice(0, 8)}</code> <span class="soft">${text.length} of ${SESSION_POLICY_MAX_CHARS} characters, ${users.length} sessions</span></summary>
+<summary><strong>${model}</strong>: ${actions.join(', ')} <code>${hash.slice(0, 8)}</code> <span class="soft">${text.length} of ${SESSION_POLICY_MAX_CHARS} characters, ${counted(users.length, 'session', 'sessions')}</span></summary>
 ${pretty(JSON.parse(text))}
 <p>Allows, of ${questions} ways tried:</p><ul>${open.length === 0 ? html`<li>nothing</li>` : open}</ul>
 <p class="soft">Of ${users.join(', ')}. SHA-256 <code>${hash}</code></p>

@@ -19,10 +19,10 @@ body { margin: 0 auto; max-width: 78rem; padding: 2rem 1.5rem 4rem; background: 
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .25rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; padding-top: .75rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 1.25rem 0 .4rem; }
-p { margin: .4rem 0; max-width: 60rem; }
+p { margin: .4rem 0; max-width: 66rem; }
 a { color: var(--link); }
 .soft { color: var(--soft); }
-.verdict { margin: 1.25rem 0; padding: .9rem 1.1rem; border-left: 5px solid; border-radius: 4px; font-size: 1.15rem; font-weight: 600; }
+.verdict { max-width: none; margin: 1.25rem 0; padding: .9rem 1.1rem; border-left: 5px solid; border-radius: 4px; font-size: 1.15rem; font-weight: 600; }
 .verdict small { display: block; font-size: .85rem; font-weight: 400; color: var(--text); }
 .good { color: var(--good); background: var(--good-ground); border-color: var(--good); }
 .bad { color: var(--bad); background: var(--bad-ground); border-color: var(--bad); }
@@ -39,8 +39,9 @@ th, td { text-align: left; vertical-align: top; padding: .4rem .7rem; border-top
 thead th { background: var(--raised); white-space: nowrap; }
 tbody th { font-weight: 600; white-space: nowrap; }
 .matrix tbody th { position: sticky; left: 0; background: var(--ground); }
-.matrix td { white-space: nowrap; }
-.cell { border-radius: 3px; padding: 0 .35rem; }
+.matrix td { min-width: 7.5rem; }
+time { white-space: nowrap; }
+.cell { border-radius: 3px; padding: 0 .35rem; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
 .none { color: var(--soft); }
 code, pre { font: .84rem/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
 td code { overflow-wrap: anywhere; }
@@ -58,7 +59,7 @@ td summary { padding: 0; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   tr, .verdict { break-inside: avoid; }
   h2, h3, summary { break-after: avoid; }
-  .matrix td, tbody th, thead th { white-space: normal; }
+  .matrix td, tbody th, thead th { white-space: normal; min-width: 0; }
   .verdict, .cell { print-color-adjust: exact; }
   /* Paper cannot be unfolded. */
   details::details-content { content-visibility: visible; display: block; block-size: auto; }

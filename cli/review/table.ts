@@ -18,3 +18,8 @@ ${rows.map(
 )}</tbody>
 </table></div>`;
 }
+
+/** A moment to the second. @param iso ISO 8601 in UTC */
+export function moment(iso: string): Html {
+  return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')}</time>`;
+}

@@ -1,3 +1,5 @@
+import type { Restrictions } from '../../contract/model.ts';
+import { isoSeconds } from '../../registry/fields.ts';
 import { printable, table } from '../print.ts';
 import { changedValues } from './changes.ts';
 import type { Explanation, SessionShown } from './explanation.ts';
@@ -108,24 +110,39 @@ export function reviewText(review: Review): string {
 export function verdict(review: Review): string {
   const { reviewed, findings } = review;
   const questions = reviewed.policies.reduce((sum, policy) => sum + policy.questions, 0);
-  const ground = `${reviewed.sessions.length} sessions, ${reviewed.policies.length} session policies, ${questions} simulated calls`;
+  const ground = [
+    counted(reviewed.sessions.length, 'session', 'sessions'),
+    counted(reviewed.policies.length, 'session policy', 'session policies'),
+    counted(questions, 'simulated call', 'simulated calls'),
+  ].join(', ');
   const broken = findings.filter(({ kind }) => kind === 'broken').length;
-  const also = broken === 0 ? '' : `; ${broken} granted calls would be denied`;
+  const also = broken === 0 ? '' : `; ${counted(broken, 'granted call', 'granted calls')} would be denied`;
   return isOpen(review)
-    ? `A TENANT COULD REACH A MODEL WITHOUT A GRANT: ${findings.length - broken} findings (${ground})${also}`
+    ? `A TENANT COULD REACH A MODEL WITHOUT A GRANT: ${counted(findings.length - broken, 'finding', 'findings')} (${ground})${also}`
     : `No tenant can reach a model without a grant (${ground})${also}`;
 }
 
-/** What a grant demands beyond its actions, a sentence each; members of a newer grant as they are. */
+export function counted(count: number, one: string, several: string): string {
+  return `${count} ${count === 1 ? one : several}`;
+}
+
+/** What a grant demands beyond its actions, and who holds it up; members of a newer grant as they are. */
 export function demands(entry: object): string[] {
   const { id: _, target: __, actions: ___, lifecycle: ____, ...rest } = entry as Record<string, unknown>;
   return Object.entries(rest).map(([name, value]) => {
     if (value === true) return name;
-    if (name === 'expiresAt' && typeof value === 'number') return `until ${new Date(value * 1000).toISOString()}`;
-    if (Array.isArray(value)) return `${name} ${value.join(', ')}`;
-    if (value !== null && typeof value === 'object') return `${name} ${Object.values(value).join(' version ')}`;
-    return `${name} ${String(value)}`;
+    return `${HELD_UP_BY_CODE.has(name) ? 'in our code alone: ' : ''}${phrase(name, value)}`;
   });
+}
+
+/** IAM has no condition key for these. */
+const HELD_UP_BY_CODE: ReadonlySet<string> = new Set(['maxTokens', 'roles'] satisfies (keyof Restrictions)[]);
+
+function phrase(name: string, value: unknown): string {
+  if (name === 'expiresAt' && typeof value === 'number') return `until ${isoSeconds(value)}`;
+  if (Array.isArray(value)) return `${name} ${value.join(', ')}`;
+  if (value !== null && typeof value === 'object') return `${name} ${Object.values(value).join(' version ')}`;
+  return `${name} ${String(value)}`;
 }
 
 export function findingRow({

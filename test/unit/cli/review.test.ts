@@ -136,7 +136,7 @@ describe('the verdict', () => {
   test('a sound registry is closed', async () => {
     const review = await reviewed(demo);
     expect(isOpen(review)).toBe(false);
-    expect(verdict(review)).toMatch(/^No tenant can reach a model without a grant \(1 sessions, 1 session policies/);
+    expect(verdict(review)).toMatch(/^No tenant can reach a model without a grant \(1 session, 1 session policy/);
   });
 
   test('a trust policy that lets somebody else in is open, on the page, in the text and in JSON', async () => {
@@ -156,7 +156,7 @@ describe('the verdict', () => {
     const invoker = { ...ROLES.invoker, policies: [{ name: 'models', document }] };
     const review = await reviewed(demo, { roles: { ...ROLES, invoker } });
     expect(isOpen(review)).toBe(false);
-    expect(verdict(review)).toMatch(/; 1 granted calls would be denied$/);
+    expect(verdict(review)).toMatch(/; 1 granted call would be denied$/);
     expect(review.findings).toMatchObject([{ kind: 'broken', tenant: 'acme', reached: 'nova' }]);
   });
 });
