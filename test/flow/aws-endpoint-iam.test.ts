@@ -2,11 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
-import { DeleteRolePolicyCommand, GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  DeleteRolePolicyCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Aws, startAws } from '../../local/aws/start.ts';
+import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
 
 const ACCOUNT = '111122223333';
 const ROLE = 'tollgate-local-invoker';
@@ -87,6 +96,33 @@ const DENIED = {
   name: 'AccessDeniedException',
   message: expect.stringContaining('the role policy explicitly denies it'),
 };
+
+describe('a role, read', () => {
+  test('has the trust policy and the policies that it is judged by, those put on it included', async () => {
+    const role = await iam.send(new GetRoleCommand({ RoleName: ROLE }));
+    const trust = JSON.parse(decodeURIComponent(role.Role?.AssumeRolePolicyDocument ?? ''));
+    const trustedRoleArn = `arn:aws:iam::${ACCOUNT}:role/tollgate-local-invoke`;
+    expect(trust).toEqual(invokerTrustPolicy({ trustedRoleArn }));
+    expect(role.Role?.Arn).toBe(`arn:aws:iam::${ACCOUNT}:role/${ROLE}`);
+    await put(deny({}));
+    const { PolicyNames } = await iam.send(new ListRolePoliciesCommand({ RoleName: ROLE }));
+    expect(PolicyNames).toEqual(['own', 'p']);
+    const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName: ROLE, PolicyName: 'own' }));
+    const regions = ['us-east-1', 'us-east-2', 'us-west-2'];
+    expect(JSON.parse(decodeURIComponent(PolicyDocument))).toEqual(
+      invokerRolePolicy({ partition: 'aws', account: ACCOUNT, regions }),
+    );
+    const attached = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName: ROLE }));
+    expect(attached.AttachedPolicies).toEqual([]);
+  });
+
+  test('keeps the policies that the template gives it', async () => {
+    const own = { RoleName: ROLE, PolicyName: 'own', PolicyDocument: deny({}) };
+    await expect(iam.send(new PutRolePolicyCommand(own))).rejects.toMatchObject({
+      name: expect.stringMatching(/^UnmodifiableEntity/),
+    });
+  });
+});
 
 describe('inline policies of a role', () => {
   test('are given back as they were put, and not after they were deleted', async () => {
