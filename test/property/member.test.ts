@@ -4,10 +4,10 @@ import type { Json } from '../../contract/json.ts';
 import { parseJsonObject } from '../../contract/json.ts';
 import { setMember } from '../../invoke/member.ts';
 
-const name = fc.oneof(fc.constantFrom('a', 'b', '"', 'a\\', '\\"', '{', 'é', ''), fc.string({ maxLength: 3 }));
-// Not the lone backslash: after an object with that name, JSON.parse of Node 24.21 reads other one-letter names that are
-// written as an escape as it, too. No name that anything is decided by has one letter.
-const safe = name.filter((one) => one !== '__proto__' && one !== '\\' && one.isWellFormed());
+const name = fc.oneof(fc.constantFrom('a', 'b', '{', 'é', ''), fc.string({ maxLength: 3 }));
+// Only names that JSON writes without an escape: JSON.parse of Node 24.21 sometimes reads a short one that is written with
+// an escape as another (V8 13.6), so it cannot be the judge of them. Below they are compared as text.
+const safe = name.filter((one) => one !== '__proto__' && JSON.stringify(one) === `"${one}"`);
 const value = fc.letrec<{ any: Json }>((tie) => ({
   any: fc.oneof(
     { depthSize: 'small' },
@@ -53,4 +53,13 @@ test('a member of a member is set in its place, and made where there is none', (
     }),
     { numRuns: 1_000 },
   );
+});
+
+test.each([
+  ['a name that ends in a quote', '{"\\"":1,"a":2}', '{"\\"":1,"a":3}'],
+  ['a name that ends in a backslash', '{"a\\\\":1,"a":2}', '{"a\\\\":1,"a":3}'],
+  ['a name that spells a member', '{"\\"a\\":9":1}', '{"a":3,"\\"a\\":9":1}'],
+  ['the same name written with an escape', '{"\\u0061":2}', '{"\\u0061":3}'],
+])('%s does not mislead it', (_, given, expected) => {
+  expect(text(setMember(Buffer.from(given), ['a'], 3))).toBe(expected);
 });
