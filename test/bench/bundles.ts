@@ -35,7 +35,7 @@ export interface Bundle {
 export async function bundles(): Promise<Record<string, Bundle>> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
   try {
-    const entries = ['authorizer', 'invoke', 'metering'].map(async (name) => {
+    const entries = ['authorizer', 'invoke', 'broker', 'metering'].map(async (name) => {
       const { outputFiles } = await build({
         entryPoints: [join(ROOT, name, 'handler.ts')],
         ...ESBUILD,
