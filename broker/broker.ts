@@ -16,7 +16,9 @@ import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { decideModel } from '../registry/decide.ts';
 import { decideDirect, directPolicy } from '../registry/direct.ts';
 import type { RegistryReader } from '../registry/reader.ts';
+import { refusalOf } from '../registry/refusal.ts';
 import type { Issue } from '../sessions/session.ts';
+import { usablePolicy } from '../sessions/usable.ts';
 
 export interface BrokerOptions {
   verify: Verify;
@@ -108,17 +110,8 @@ function policyFor(
   const held = models ?? [];
   const decision =
     action === 'direct' ? decideDirect(held, wanted, nowSeconds) : decideModel(held, wanted, action, nowSeconds);
-  if (decision.outcome === 'refused') {
-    const { code, reason, successor } = decision;
-    throw new TollgateError(code, { reason, ...(successor === undefined ? {} : { successor }) });
-  }
-  try {
-    const { model } = decision;
-    return action === 'direct' ? directPolicy(model, exp) : sessionPolicy(model.target, [action], model);
-  } catch (cause) {
-    const { reason, field } = asTollgateError(cause);
-    const event = { event: 'unusable-entry', level: 'error' as const, model: decision.model.id, reason, field };
-    write(logLine(clock(), event, { [METRICS.unusableEntry]: 1 }));
-    throw new TollgateError('model_not_allowed', { reason: 'unusable-entry', cause });
-  }
+  if (decision.outcome === 'refused') throw refusalOf(decision);
+  const { model } = decision;
+  const build = () => (action === 'direct' ? directPolicy(model, exp) : sessionPolicy(model.target, [action], model));
+  return usablePolicy(model, build, { clock, write });
 }

@@ -1,11 +1,11 @@
 import type { CallerContext } from '../contract/context.ts';
-import { asTollgateError, TollgateError } from '../contract/errors.ts';
-import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import type { Clock, WriteLine } from '../contract/log.ts';
 import type { AllowedModel } from '../contract/model.ts';
 import type { Secret } from '../contract/secret.ts';
-import type { SessionPolicy } from '../policies/session.ts';
 import { decideDirect, directPolicy, directUntil } from '../registry/direct.ts';
+import { refusalOf } from '../registry/refusal.ts';
 import type { Issue, ScopedCredentials } from '../sessions/session.ts';
+import { usablePolicy } from '../sessions/usable.ts';
 import type { CallScope } from './credentials.ts';
 import type { ModelsOf } from './models.ts';
 
@@ -50,7 +50,7 @@ export function createDirect({ models, issue, clock, write }: DirectOptions): Di
     // must not be overtaken by it.
     const held = await models({ ...caller, models: null });
     const model = allowed(held, wanted);
-    const policy = policyOf(model, caller.exp);
+    const policy = usablePolicy(model, () => directPolicy(model, caller.exp), { clock, write });
     const { tenant, principal, costCenter } = caller;
     const credentials = await issue({
       tenant,
@@ -68,23 +68,6 @@ export function createDirect({ models, issue, clock, write }: DirectOptions): Di
   function allowed(held: readonly AllowedModel[], wanted: string): AllowedModel {
     const decision = decideDirect(held, wanted, Math.floor(clock() / 1000));
     if (decision.outcome === 'allowed') return decision.model;
-    const { code, reason, successor, model } = decision;
-    throw new TollgateError(code, {
-      reason,
-      ...(model === undefined ? {} : { detail: { model: model.id } }),
-      ...(successor === undefined ? {} : { successor }),
-    });
-  }
-
-  /** An entry whose policy cannot be built grants nothing, like one that is not there. */
-  function policyOf(model: AllowedModel, tokenExp: number): SessionPolicy {
-    try {
-      return directPolicy(model, tokenExp);
-    } catch (cause) {
-      const { reason, field } = asTollgateError(cause);
-      const event = { event: 'unusable-entry', level: 'error' as const, model: model.id, reason, field };
-      write(logLine(clock(), event, { [METRICS.unusableEntry]: 1 }));
-      throw new TollgateError('model_not_allowed', { reason: 'unusable-entry', cause });
-    }
+    throw refusalOf(decision);
   }
 }

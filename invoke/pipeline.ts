@@ -10,7 +10,9 @@ import type { Action, AllowedModel, Target } from '../contract/model.ts';
 import type { Meter } from '../metering/emit.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { type Decision, decideModel } from '../registry/decide.ts';
+import { refusalOf } from '../registry/refusal.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
+import { usablePolicy } from '../sessions/usable.ts';
 import type { Answer, Call, Operation, ProviderRequest, Run } from './call.ts';
 import type { Credentials } from './credentials.ts';
 import { type Deadline, type Deadlines, startDeadline } from './deadline.ts';
@@ -134,16 +136,9 @@ export function createPipeline(options: PipelineOptions): Run {
     return { kind: 'whole', ...shown, body };
   }
 
-  /** An entry whose policy cannot be built grants nothing, like one that is not there. */
   function policyOf(grant: AllowedModel, action: Action): SessionPolicy {
-    try {
-      return sessionPolicy(grant.target, grant.actions.includes(action) ? [action] : grant.actions, grant);
-    } catch (cause) {
-      const { reason, field } = asTollgateError(cause);
-      const event = { event: 'unusable-entry', level: 'error' as const, model: grant.id, reason, field };
-      write(logLine(clock(), event, { [METRICS.unusableEntry]: 1 }));
-      throw new TollgateError('model_not_allowed', { reason: 'unusable-entry', cause });
-    }
+    const actions = grant.actions.includes(action) ? [action] : grant.actions;
+    return usablePolicy(grant, () => sessionPolicy(grant.target, actions, grant), { clock, write });
   }
 
   /** Our code allowed what IAM refuses: the two walls disagree, and someone has to look. */
@@ -179,12 +174,7 @@ function mayBeRevoked(error: TollgateError, { expiresAt }: ScopedCredentials, no
 function allowed(decision: Decision, invocation: Invocation): AllowedModel {
   if (decision.model !== undefined) invocation.concerns(decision.model);
   if (decision.outcome === 'allowed') return decision.model;
-  const { code, reason, successor, model } = decision;
-  throw new TollgateError(code, {
-    reason,
-    ...(model === undefined ? {} : { detail: { model: model.id } }),
-    ...(successor === undefined ? {} : { successor }),
-  });
+  throw refusalOf(decision);
 }
 
 /**

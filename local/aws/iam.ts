@@ -4,7 +4,7 @@ import type { Policy } from '../../policies/simulate/types.ts';
 import { AwsError, invalid } from './error.ts';
 import type { Service } from './service.ts';
 import type { Role } from './sessions.ts';
-import { type Elements, xmlDocument } from './xml.ts';
+import { type Elements, queryError, xmlDocument } from './xml.ts';
 
 const NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
 
@@ -39,18 +39,7 @@ export function createIam({ account, roles }: IamOptions): Service {
         serve: () => answer(operation, serve(roleOf(roles, role), form, resource)),
       };
     },
-    fail: ({ status, code, message }) => ({
-      status,
-      headers: { 'content-type': 'text/xml' },
-      body: xmlDocument(
-        'ErrorResponse',
-        {
-          Error: { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message },
-          RequestId: randomUUID(),
-        },
-        NAMESPACE,
-      ),
-    }),
+    fail: (error) => queryError(error, randomUUID(), NAMESPACE),
   };
 }
 

@@ -5,7 +5,7 @@ import type { AwsRequest, Plan, Service, WholeReply } from './service.ts';
 import type { Caller, Role, Sessions } from './sessions.ts';
 import { readAssumeRole } from './sts-request.ts';
 import { trustCheck } from './trust.ts';
-import { type Elements, xmlDocument } from './xml.ts';
+import { type Elements, queryError, xmlDocument } from './xml.ts';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
@@ -32,18 +32,7 @@ export function createSts({ account, roles, sessions, now }: StsOptions): Servic
           throw invalid('Could not find operation for this service.', 'InvalidAction');
       }
     },
-    fail: ({ status, code, message }) => ({
-      status,
-      headers: { 'content-type': 'text/xml' },
-      body: xmlDocument(
-        'ErrorResponse',
-        {
-          Error: { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message },
-          RequestId: randomUUID(),
-        },
-        NAMESPACE,
-      ),
-    }),
+    fail: (error) => queryError(error, randomUUID(), NAMESPACE),
   };
 
   function assumeRole(form: URLSearchParams): Plan {

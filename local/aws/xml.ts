@@ -28,3 +28,17 @@ function inner(elements: Elements): string {
 function escaped(text: string): string {
   return text.replace(/[&<>"'\r\n]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
+
+/** An error as services of the Query protocol (STS, IAM) answer it. */
+export function queryError(
+  { status, code, message }: { status: number; code: string; message: string },
+  requestId: string,
+  namespace: string,
+): { status: number; headers: Record<string, string>; body: string } {
+  const error = { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message };
+  return {
+    status,
+    headers: { 'content-type': 'text/xml' },
+    body: xmlDocument('ErrorResponse', { Error: error, RequestId: requestId }, namespace),
+  };
+}
