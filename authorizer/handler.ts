@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { WriteLine } from '../contract/log.ts';
+import { lineWriter } from '../contract/log.ts';
 import { authorizerSettings } from '../contract/settings.ts';
 import { createRegistry } from '../registry/dynamo.ts';
 import { createAuthorizer } from './authorize.ts';
@@ -9,10 +9,7 @@ import { createVerifier } from './verify.ts';
 
 const { table, issuers, registryMemoryMs } = authorizerSettings(process.env);
 const clock = () => Date.now();
-// Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
-const write: WriteLine = (line) => {
-  process.stdout.write(`${line}\n`);
-};
+const write = lineWriter(process.stdout);
 const report = createReport({ clock, write });
 
 export const handler = createAuthorizer({

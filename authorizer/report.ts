@@ -2,6 +2,7 @@ import type { Code } from '../contract/errors.ts';
 import type { Principal, TenantId } from '../contract/identity.ts';
 import { type Clock, type LogEvent, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Unusable } from '../registry/kinds.ts';
+import { reportUnusable } from '../registry/unusable.ts';
 
 /**
  * The authorizer's log. A caller is told nothing but the status, so the reason has to be here. No line holds a token, or
@@ -37,9 +38,7 @@ export function createReport({ clock, write }: { clock: Clock; write: WriteLine 
       if (fault !== undefined) event.fault = String(fault).slice(0, 500);
       write(logLine(clock(), event, { [METRICS.undecided]: 1 }));
     },
-    unusable(item) {
-      write(logLine(clock(), { event: 'unusable-entry', level: 'error', ...item }, { [METRICS.unusableEntry]: 1 }));
-    },
+    unusable: reportUnusable({ clock, write }),
     issuer(event) {
       write(logLine(clock(), event));
     },

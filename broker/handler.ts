@@ -4,7 +4,7 @@ import { trustIssuers } from '../authorizer/issuers.ts';
 import { createReport } from '../authorizer/report.ts';
 import { createVerifier } from '../authorizer/verify.ts';
 import { CONNECT_TIMEOUT_MS, STS_TIMEOUT_MS } from '../contract/limits.ts';
-import type { WriteLine } from '../contract/log.ts';
+import { lineWriter } from '../contract/log.ts';
 import { brokerSettings } from '../contract/settings.ts';
 import { createRegistry } from '../registry/dynamo.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
@@ -12,10 +12,7 @@ import { createBroker } from './broker.ts';
 
 const { table, issuers, registryMemoryMs, invokerRoleArn } = brokerSettings(process.env);
 const clock = () => Date.now();
-// Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
-const write: WriteLine = (line) => {
-  process.stdout.write(`${line}\n`);
-};
+const write = lineWriter(process.stdout);
 const report = createReport({ clock, write });
 const sts = createSts(
   new NodeHttpHandler({

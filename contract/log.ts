@@ -38,6 +38,13 @@ export type Metric = (typeof METRICS)[keyof typeof METRICS];
 
 export type WriteLine = (line: string) => void;
 
+/** Lines onto a stream, a function's stdout. Not console.log: Lambda may wrap its lines, and a wrapped line is no metric. */
+export function lineWriter(stream: { write(text: string): unknown }): WriteLine {
+  return (line) => {
+    stream.write(`${line}\n`);
+  };
+}
+
 export interface LogEvent {
   /** What happened, in kebab-case. */
   event: string;

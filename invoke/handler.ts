@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BROKER_TIMEOUT_MS, REGISTRY_TIMEOUT_MS, STS_TIMEOUT_MS } from '../contract/limits.ts';
-import { logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import { lineWriter, logLine, METRICS } from '../contract/log.ts';
 import { invokeSettings } from '../contract/settings.ts';
 import { createMeter } from '../metering/emit.ts';
 import { createRegistry } from '../registry/dynamo.ts';
+import { reportUnusable } from '../registry/unusable.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import type { Issue } from '../sessions/session.ts';
 import { createApp } from './app.ts';
@@ -18,10 +19,7 @@ import { createTransport } from './transport.ts';
 
 const { table, invokerRoleArn, brokerFunction, registryMemoryMs, ...deadlines } = invokeSettings(process.env);
 const clock = () => Date.now();
-// Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
-const write: WriteLine = (line) => {
-  process.stdout.write(`${line}\n`);
-};
+const write = lineWriter(process.stdout);
 
 const models = createModels({
   registry: createRegistry({
@@ -30,8 +28,7 @@ const models = createModels({
     clock,
     memoryMs: registryMemoryMs,
     rememberTenants: true,
-    onUnusable: (item) =>
-      write(logLine(clock(), { event: 'unusable-entry', level: 'error', ...item }, { [METRICS.unusableEntry]: 1 })),
+    onUnusable: reportUnusable({ clock, write }),
   }),
   onUndecided: ({ code, reason }) =>
     write(logLine(clock(), { event: 'undecided', level: 'error', code, reason }, { [METRICS.undecided]: 1 })),

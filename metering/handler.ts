@@ -1,19 +1,17 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import { lineWriter } from '../contract/log.ts';
 import { meteringSettings } from '../contract/settings.ts';
 import { createRegistry } from '../registry/dynamo.ts';
+import { reportUnusable } from '../registry/unusable.ts';
 import { createMetricSums } from './cloudwatch.ts';
 import { createAggregation, type RunRequest } from './run.ts';
 import { createStore } from './store.ts';
 
 const { table, bucket } = meteringSettings(process.env);
 const clock = () => Date.now();
-// Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
-const write: WriteLine = (line) => {
-  process.stdout.write(`${line}\n`);
-};
+const write = lineWriter(process.stdout);
 
 const aggregate = createAggregation({
   store: createStore({ client: new S3Client({}), bucket }),
@@ -21,8 +19,7 @@ const aggregate = createAggregation({
     client: new DynamoDBClient({}),
     table,
     clock,
-    onUnusable: (item) =>
-      write(logLine(clock(), { event: 'unusable-entry', level: 'error', ...item }, { [METRICS.unusableEntry]: 1 })),
+    onUnusable: reportUnusable({ clock, write }),
   }),
   metrics: createMetricSums(new CloudWatchClient({})),
   clock,

@@ -4,7 +4,7 @@ import type { Policy } from '../../policies/simulate/types.ts';
 import { AwsError, invalid } from './error.ts';
 import type { Service } from './service.ts';
 import type { Role } from './sessions.ts';
-import { type Elements, queryError, xmlDocument } from './xml.ts';
+import { type Elements, queryAnswer, queryError } from './xml.ts';
 
 const NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
 
@@ -117,13 +117,5 @@ function noSuch(message: string): AwsError {
 }
 
 function answer(operation: string, result: Elements) {
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/xml' },
-    body: xmlDocument(
-      `${operation}Response`,
-      { [`${operation}Result`]: result, ResponseMetadata: { RequestId: randomUUID() } },
-      NAMESPACE,
-    ),
-  };
+  return queryAnswer(operation, result, randomUUID(), NAMESPACE);
 }

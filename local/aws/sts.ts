@@ -5,7 +5,7 @@ import type { AwsRequest, Plan, Service, WholeReply } from './service.ts';
 import type { Caller, Role, Sessions } from './sessions.ts';
 import { readAssumeRole } from './sts-request.ts';
 import { trustCheck } from './trust.ts';
-import { type Elements, queryError, xmlDocument } from './xml.ts';
+import { type Elements, queryAnswer, queryError } from './xml.ts';
 
 const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
@@ -82,13 +82,5 @@ function identity(caller: Caller, account: string): WholeReply {
 }
 
 function answer(operation: string, result: Elements): WholeReply {
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/xml' },
-    body: xmlDocument(
-      `${operation}Response`,
-      { [`${operation}Result`]: result, ResponseMetadata: { RequestId: randomUUID() } },
-      NAMESPACE,
-    ),
-  };
+  return queryAnswer(operation, result, randomUUID(), NAMESPACE);
 }

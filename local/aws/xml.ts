@@ -29,6 +29,21 @@ function escaped(text: string): string {
   return text.replace(/[&<>"'\r\n]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
+/** The answer of one operation of a service of the Query protocol (STS, IAM). */
+export function queryAnswer(
+  operation: string,
+  result: Elements,
+  requestId: string,
+  namespace: string,
+): { status: number; headers: Record<string, string>; body: string } {
+  const members = { [`${operation}Result`]: result, ResponseMetadata: { RequestId: requestId } };
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/xml' },
+    body: xmlDocument(`${operation}Response`, members, namespace),
+  };
+}
+
 /** An error as services of the Query protocol (STS, IAM) answer it. */
 export function queryError(
   { status, code, message }: { status: number; code: string; message: string },
