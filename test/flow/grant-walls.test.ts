@@ -1,69 +1,31 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AllowedModel } from '../../contract/model.ts';
-import { createCredentials } from '../../invoke/credentials.ts';
-import { createModels } from '../../invoke/models.ts';
-import { createPipeline, type PipelineOptions } from '../../invoke/pipeline.ts';
-import { createBedrock } from '../../invoke/providers/bedrock.ts';
-import { createTransport } from '../../invoke/transport.ts';
-import { type Aws, startAws } from '../../local/aws/start.ts';
-import { createSts, createStsIssuer } from '../../sessions/assume.ts';
-import { callOf, memoryMeter, modelOf, ROLE } from '../unit/invoke/core.ts';
+import type { Run } from '../../invoke/call.ts';
+import type { PipelineOptions } from '../../invoke/pipeline.ts';
+import { callOf, modelOf } from '../unit/invoke/core.ts';
+import { ACCOUNT, WalledPipeline } from './pipeline.ts';
 
 /** A grant's restrictions with our code switched off: what is left is the session policy, and it refuses. */
 
-const ACCOUNT = '111122223333';
 const arn = `arn:aws:bedrock:us-east-1:${ACCOUNT}:guardrail/demo`;
 const guarded: AllowedModel = {
   ...modelOf('nova-lite', 'amazon.nova-lite-v1:0'),
   guardrail: { arn, version: '1' },
 };
 
-let folder: string;
-let aws: Aws;
-const transport = createTransport();
+let walled: WalledPipeline;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tollgate-grants-'));
-  aws = await startAws({ port: 0, dataDir: folder, account: ACCOUNT, region: 'us-east-1' });
-  const { accessKeyId, secretAccessKey, sessionToken } = aws.credentialsFor('tollgate-local-invoke');
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: aws.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  });
+  walled = await WalledPipeline.start();
 });
 
-afterAll(async () => {
-  transport.destroy();
-  await aws.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => walled.close());
 
-function runWith(more: Partial<PipelineOptions>) {
-  const clock = Date.now;
-  const write = () => {};
-  const bedrock = createBedrock({ transport, clock });
-  return createPipeline({
-    models: createModels({ registry: { tenant: async () => null }, onUndecided: () => {} }),
-    credentials: createCredentials({
-      issue: createStsIssuer({ sts: createSts(transport), roleArn: ROLE, clock, write }),
-      roleArn: ROLE,
-      clock,
-    }),
-    providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
-    meter: memoryMeter(),
-    clock,
-    newId: () => 'id-1',
-    deadlines: { firstByteMs: 10_000, streamIdleMs: 10_000, callTotalMs: 20_000 },
-    write,
-    ...more,
-  });
-}
+// Made at the first call: a test's pipeline is described before the endpoint runs.
+const runWith =
+  (more: Partial<PipelineOptions>): Run =>
+  (call) =>
+    walled.setUp(more).run(call);
 
 const say = { messages: [{ role: 'user', content: [{ text: 'hi' }] }] };
 const DENIED = { code: 'denied_by_iam', status: 403 };
@@ -113,7 +75,7 @@ test.each(OPERATIONS)('P10 with our code %s is answered under it', async (operat
 
 test('R1 an entry that could run outside of its grant’s regions is called nowhere', async () => {
   const model: AllowedModel = { ...guarded, regions: ['eu-west-1'] };
-  const calls = async () => ((await (await fetch(`${aws.url}/_local/calls`)).json()) as unknown[]).length;
+  const calls = async () => ((await (await fetch(`${walled.aws.url}/_local/calls`)).json()) as unknown[]).length;
   const before = await calls();
   await expect(runWith({})(callOf('converse', { models: [model], body: say }))).rejects.toMatchObject({
     code: 'model_not_allowed',

@@ -1,36 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AllowedModel } from '../../contract/model.ts';
 import type { Answer, Operation } from '../../invoke/call.ts';
-import { createCredentials } from '../../invoke/credentials.ts';
-import { createModels } from '../../invoke/models.ts';
-import { createPipeline, type PipelineOptions } from '../../invoke/pipeline.ts';
-import { createBedrock } from '../../invoke/providers/bedrock.ts';
-import { createTransport } from '../../invoke/transport.ts';
-import { type Aws, startAws } from '../../local/aws/start.ts';
-import { createSts, createStsIssuer } from '../../sessions/assume.ts';
-import { besidesIssued, callOf, memoryMeter, ROLE, textsOf } from '../unit/invoke/core.ts';
+import type { PipelineOptions } from '../../invoke/pipeline.ts';
+import { besidesIssued, callOf, modelOf, textsOf } from '../unit/invoke/core.ts';
+import { ACCOUNT, WalledPipeline } from './pipeline.ts';
 
 /**
  * The pipeline with its own clients over a Bedrock that verifies signatures and evaluates role and session policies. Where
  * a test breaks one wall on purpose, the other one stands alone.
  */
 
-const ACCOUNT = '111122223333';
-
-const nova: AllowedModel = {
-  id: 'nova-lite',
-  target: {
-    kind: 'bedrock-model',
-    modelId: 'amazon.nova-lite-v1:0',
-    region: 'us-east-1',
-    arn: 'arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0',
-  },
-  actions: ['invoke', 'stream', 'count'],
-  lifecycle: { status: 'active' },
-};
+const nova = modelOf('nova-lite', 'amazon.nova-lite-v1:0');
 
 const profileOf = (id: string, profile: string, regions: string[]): AllowedModel => ({
   id,
@@ -48,60 +28,21 @@ const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2'];
 const sonnet = profileOf('claude-sonnet-4-5', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', REGIONS);
 const llama = profileOf('llama-3-3-70b', 'us.meta.llama3-3-70b-instruct-v1:0', REGIONS);
 
-let folder: string;
-let aws: Aws;
-const transport = createTransport();
+let walled: WalledPipeline;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tollgate-walls-'));
-  aws = await startAws({ port: 0, dataDir: folder, account: ACCOUNT, region: 'us-east-1' });
-  const { accessKeyId, secretAccessKey, sessionToken } = aws.credentialsFor('tollgate-local-invoke');
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: aws.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-    // It would open every model of the account, if it were used.
-    AWS_BEARER_TOKEN_BEDROCK: 'a-key-of-the-account',
-  });
+  walled = await WalledPipeline.start();
 });
 
-afterAll(async () => {
-  transport.destroy();
-  await aws.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => walled.close());
 
-function setUp(more: Partial<PipelineOptions> = {}) {
-  const meter = memoryMeter();
-  const lines: string[] = [];
-  const write = (line: string) => lines.push(line);
-  const clock = Date.now;
-  const bedrock = createBedrock({ transport, clock });
-  const run = createPipeline({
-    models: createModels({ registry: { tenant: async () => null }, onUndecided: () => {} }),
-    credentials: createCredentials({
-      issue: createStsIssuer({ sts: createSts(transport), roleArn: ROLE, clock, write }),
-      roleArn: ROLE,
-      clock,
-    }),
-    providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
-    meter,
-    clock,
-    newId: () => 'id-1',
-    deadlines: { firstByteMs: 10_000, streamIdleMs: 10_000, callTotalMs: 20_000 },
-    write,
-    ...more,
-  });
-  return { run, meter, lines };
-}
+const setUp = (more: Partial<PipelineOptions> = {}) => walled.setUp(more);
 
 const say = (text: string) => ({ messages: [{ role: 'user', content: [{ text }] }] });
 
 async function callsDuring(work: () => Promise<unknown>) {
   const list = async (after: number) => {
-    const response = await fetch(`${aws.url}/_local/calls?after=${after}`);
+    const response = await fetch(`${walled.aws.url}/_local/calls?after=${after}`);
     return (await response.json()) as { seq: number; service: string; operation: string; decision: string }[];
   };
   const before = (await list(0)).at(-1)?.seq ?? 0;
