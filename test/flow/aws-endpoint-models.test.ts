@@ -1,93 +1,33 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
-  BedrockRuntimeClient,
+  type BedrockRuntimeClient,
   ConverseCommand,
   type ConverseCommandInput,
   ConverseStreamCommand,
-  type ConverseStreamOutput,
   InvokeModelCommand,
   InvokeModelWithResponseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime';
 import {
   InvokeEndpointCommand,
   InvokeEndpointWithResponseStreamCommand,
-  SageMakerRuntimeClient,
+  type SageMakerRuntimeClient,
 } from '@aws-sdk/client-sagemaker-runtime';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { CallRecord } from '../../local/aws/calls.ts';
-import { type Aws, startAws } from '../../local/aws/start.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { collect, LLAMA, ModelsEndpoint, NOVA, SONNET, say } from './models-endpoint.ts';
+import { nameOf } from './outcome.ts';
 
-const ROLE = {
-  name: 'caller',
-  trust: { Statement: [] },
-  policies: [{ Statement: { Effect: 'Allow', Action: ['bedrock:*', 'sagemaker:*'], Resource: '*' } as const }],
-};
-const NOVA = 'amazon.nova-lite-v1:0';
-const SONNET = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
-const LLAMA = 'us.meta.llama3-3-70b-instruct-v1:0';
-
-let folder: string;
-let aws: Aws;
+let endpoint: ModelsEndpoint;
 let overHttp2: BedrockRuntimeClient;
 let overHttp1: BedrockRuntimeClient;
 let sagemaker: SageMakerRuntimeClient;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tollgate-aws-'));
-  aws = await startAws({
-    port: 0,
-    dataDir: folder,
-    account: '111122223333',
-    region: 'us-east-1',
-    functionRoles: [ROLE],
-  });
-  const config = {
-    endpoint: aws.url,
-    region: 'us-east-1',
-    credentials: aws.credentialsFor('caller'),
-    maxAttempts: 1,
-  };
-  overHttp2 = new BedrockRuntimeClient(config);
-  overHttp1 = new BedrockRuntimeClient({ ...config, requestHandler: new NodeHttpHandler() });
-  sagemaker = new SageMakerRuntimeClient(config);
+  endpoint = await ModelsEndpoint.start();
+  ({ overHttp2, overHttp1, sagemaker } = endpoint);
 });
 
-afterEach(async () => {
-  await fetch(`${aws.url}/_local/faults`, { method: 'DELETE' });
-});
+afterAll(() => endpoint.close());
 
-afterAll(async () => {
-  for (const client of [overHttp2, overHttp1, sagemaker]) client.destroy();
-  await aws.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-const say = (text: string, more: Partial<ConverseCommandInput> = {}): ConverseCommandInput => ({
-  modelId: NOVA,
-  messages: [{ role: 'user', content: [{ text }] }],
-  ...more,
-});
-
-async function collect<T>(stream: AsyncIterable<T> | undefined): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of stream ?? []) all.push(item);
-  return all;
-}
-
-async function fault(rule: object): Promise<void> {
-  const { status } = await fetch(`${aws.url}/_local/faults`, { method: 'POST', body: JSON.stringify(rule) });
-  expect(status).toBe(204);
-}
-
-const lastCall = (): CallRecord | undefined => aws.calls.after(0).at(-1);
-const nameOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'answered',
-    (error: Error) => error.name,
-  );
+const lastCall = () => endpoint.lastCall();
 const json = (body: Uint8Array | undefined): Record<string, unknown> => JSON.parse(Buffer.from(body ?? []).toString());
 
 describe('Converse', () => {
@@ -298,73 +238,4 @@ describe('SageMaker', () => {
     const command = new InvokeEndpointCommand({ EndpointName: 'nope', Body: JSON.stringify(chat) });
     expect(await nameOf(sagemaker.send(command))).toBe('ValidationError');
   });
-});
-
-describe('a fault', () => {
-  test('answers the error it names, as often as it says', async () => {
-    await fault({ service: 'bedrock', times: 1, fault: { status: 429, type: 'ThrottlingException' } });
-    expect(await nameOf(overHttp2.send(new ConverseCommand(say('x'))))).toBe('ThrottlingException');
-    expect(lastCall()).toMatchObject({ decision: 'allowed', status: 429, outcome: 'failed', usage: null });
-    expect(await nameOf(overHttp2.send(new ConverseCommand(say('x'))))).toBe('answered');
-  });
-
-  test.each(['http2', 'http1'])('breaks a stream after so many events over %s', async (protocol) => {
-    await fault({ service: 'bedrock', operation: 'ConverseStream', fault: { breakAfterEvents: 3 } });
-    const client = protocol === 'http2' ? overHttp2 : overHttp1;
-    const { stream } = await client.send(new ConverseStreamCommand(say('one two three')));
-    const seen: ConverseStreamOutput[] = [];
-    await expect(
-      (async () => {
-        for await (const event of stream ?? []) seen.push(event);
-      })(),
-    ).rejects.toThrow();
-    expect(seen).toHaveLength(3);
-    await vi.waitFor(() => expect(lastCall()).toMatchObject({ outcome: 'failed', usage: { outputTokens: 4 } }));
-  });
-
-  test.each(['http2', 'http1'])('resets a connection over %s', async (protocol) => {
-    await fault({ service: 'bedrock', times: 1, fault: { reset: true } });
-    const client = protocol === 'http2' ? overHttp2 : overHttp1;
-    expect(await nameOf(client.send(new ConverseCommand(say('x'))))).not.toBe('answered');
-    expect(await nameOf(client.send(new ConverseCommand(say('x'))))).toBe('answered');
-  });
-
-  test.each(['http2', 'http1'])('hangs until the caller leaves over %s', async (protocol) => {
-    await fault({ service: 'bedrock', times: 1, fault: { hang: true } });
-    const client = protocol === 'http2' ? overHttp2 : overHttp1;
-    const leaving = new AbortController();
-    const before = lastCall()?.seq ?? 0;
-    const answer = nameOf(client.send(new ConverseCommand(say('x')), { abortSignal: leaving.signal }));
-    await vi.waitFor(() => expect(lastCall()?.seq).toBe(before + 1));
-    expect(lastCall()?.outcome).toBeNull();
-    leaving.abort();
-    expect(await answer).toBe('AbortError');
-    await vi.waitFor(() => expect(lastCall()?.outcome).toBe('aborted'));
-  });
-
-  test('delays an answer without holding up others', async () => {
-    await fault({ service: 'bedrock', times: 1, fault: { delayMs: 100 } });
-    const order: string[] = [];
-    const before = lastCall()?.seq ?? 0;
-    const delayed = overHttp2.send(new ConverseCommand(say('x'))).then(() => order.push('delayed'));
-    await vi.waitFor(() => expect(lastCall()?.seq).toBe(before + 1));
-    await overHttp2.send(new ConverseCommand(say('x'))).then(() => order.push('prompt'));
-    await delayed;
-    expect(order).toEqual(['prompt', 'delayed']);
-  });
-
-  test('that is misspelt is refused', async () => {
-    const body = JSON.stringify({ service: 'bedrock', fault: { brakeAfterEvents: 1 } });
-    const response = await fetch(`${aws.url}/_local/faults`, { method: 'POST', body });
-    expect(response.status).toBe(400);
-  });
-});
-
-test('an unsigned request is refused, and flushing calls its hook', async () => {
-  const unsigned = await fetch(`${aws.url}/model/${NOVA}/converse`, { method: 'POST', body: '{}' });
-  expect(unsigned.status).toBe(403);
-  const flushed = vi.fn(() => Promise.resolve());
-  aws.onFlush = flushed;
-  expect((await fetch(`${aws.url}/_local/flush`, { method: 'POST' })).status).toBe(204);
-  expect(flushed).toHaveBeenCalledOnce();
 });

@@ -18,6 +18,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallRecord } from '../../local/aws/calls.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
+import { nameOf } from './outcome.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'us-east-1';
@@ -93,12 +94,6 @@ const say = (modelId: string, text = 'hello there') => ({
   modelId,
   messages: [{ role: 'user' as const, content: [{ text }] }],
 });
-
-const nameOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'answered',
-    (error: Error) => error.name,
-  );
 
 async function callsAfter(seq: number): Promise<CallRecord[]> {
   return (await (await fetch(`${aws.url}/_local/calls?after=${seq}`)).json()) as CallRecord[];
