@@ -1,13 +1,13 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { ResponseMetadata, Served } from '../../../invoke/lambda.ts';
 import { event, lambda, ResponseStream } from './edge.ts';
+import { serve } from './loopback.ts';
 
 /** The least API Gateway that an unmodified SDK can talk to: requests become events, the prelude becomes a head. */
 export async function front(app: Served): Promise<{ url: string } & AsyncDisposable> {
   const handler = lambda(app);
-  const server = createServer(async (request, response) => {
+  return serve(async (request, response) => {
     let head: ResponseMetadata | undefined;
     const stream = new ResponseStream((chunk, taken) => {
       if (head === undefined) {
@@ -23,14 +23,6 @@ export async function front(app: Served): Promise<{ url: string } & AsyncDisposa
     await handler(event(request.method ?? '', pathOf(request), { headers, body, isBase64Encoded: true }), stream);
     response.end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -1,9 +1,8 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { encodeContext } from '../../../contract/context.ts';
 import type { ResponseMetadata, StreamingHandler } from '../../../invoke/lambda.ts';
 import { caller, event, post, ResponseStream } from './edge.ts';
+import { serve } from './loopback.ts';
 
 /** The module itself, started as Lambda starts it. */
 async function load(env: Record<string, string>): Promise<StreamingHandler> {
@@ -98,7 +97,7 @@ const ASSUMED = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-0
 async function aws(
   answer: (path: string, body: string, auth: string) => { type: string; body: string },
 ): Promise<{ url: string } & AsyncDisposable> {
-  const server = createServer((request, response) => {
+  return serve((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -110,12 +109,4 @@ async function aws(
       response.writeHead(200, { 'content-type': type }).end(body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
