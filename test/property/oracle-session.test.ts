@@ -148,22 +148,27 @@ describe('the invoker role’s trust policy before an IAM written by others', ()
       ['Admin'],
     ),
   };
+  // As our code asks, or with one member replaced: left to chance alone, hardly a request would be allowed.
+  const ours = {
+    'sts:RoleSessionName': 'tg-acme-0',
+    'sts:SourceIdentity': 'tg-acme-0',
+    'aws:RequestTag/TenantId': 'acme',
+    'aws:RequestTag/CostCenter': 'c',
+    'aws:TagKeys': ['TenantId', 'CostCenter'],
+  };
+  type Members = Record<string, string | readonly string[]>;
+  const asked = (action: string, members: { [key: string]: fc.Arbitrary<string | readonly string[]> }) => {
+    const some = fc.record(members, { requiredKeys: [] }) as fc.Arbitrary<Members>;
+    const own = Object.fromEntries(Object.entries(ours).filter(([key]) => Object.hasOwn(members, key)));
+    const nearlyOurs = fc
+      .option(fc.oneof(...Object.entries(members).map(([key, value]) => value.map((to) => ({ [key]: to })))))
+      .map((change): Members => ({ ...own, ...change }));
+    return fc.record({ action: fc.constant(action), context: fc.oneof(some, nearlyOurs) });
+  };
   const request = fc.oneof(
-    fc.record({
-      action: fc.constant('sts:AssumeRole'),
-      context: fc.record(
-        { 'sts:RoleSessionName': name, 'sts:SourceIdentity': name, ...tags, ...tagKeys },
-        { requiredKeys: [] },
-      ),
-    }),
-    fc.record({
-      action: fc.constant('sts:TagSession'),
-      context: fc.record({ ...tags, ...tagKeys }, { requiredKeys: [] }),
-    }),
-    fc.record({
-      action: fc.constant('sts:SetSourceIdentity'),
-      context: fc.record({ 'sts:SourceIdentity': name }, { requiredKeys: [] }),
-    }),
+    asked('sts:AssumeRole', { 'sts:RoleSessionName': name, 'sts:SourceIdentity': name, ...tags, ...tagKeys }),
+    asked('sts:TagSession', { ...tags, ...tagKeys }),
+    asked('sts:SetSourceIdentity', { 'sts:SourceIdentity': name }),
   );
 
   test('our IAM decides each of the three actions alike, for our role and for others', async (context) => {
@@ -182,6 +187,6 @@ describe('the invoker role’s trust policy before an IAM written by others', ()
       }),
       { numRuns: 1_500 },
     );
-    expect(Math.min(seen.allowed, seen.denied)).toBeGreaterThan(50);
+    expect(Math.min(seen.allowed, seen.denied), JSON.stringify(seen)).toBeGreaterThan(50);
   });
 });
