@@ -1,12 +1,44 @@
 import type { Action } from './model.ts';
 
-/** Tokens by kind; each a whole number, 0 to TOKENS_MAX. Cache tokens are never part of `input`. */
+/**
+ * What a call used, by kind, as the provider counted it; each a whole number, 0 to TOKENS_MAX. Cache tokens are never part
+ * of `input`. The kinds that most calls have none of are left out where they are 0, so that lines stay short.
+ */
 export interface Tokens {
   input: number;
   output: number;
   cacheRead: number;
+  /** Written to the cache for five minutes. */
   cacheWrite: number;
+  /** Written to the cache for an hour. */
+  cacheWrite1h?: number;
+  /** Already part of `output`, and priced as such: told apart for who wants to know. */
+  reasoning?: number;
+  /** Images made. */
+  images?: number;
+  /** Vectors made; their price is that of the input. */
+  embeddings?: number;
 }
+
+/** Every kind, in the order in which the bill has them. */
+export const TOKEN_KINDS = [
+  'input',
+  'output',
+  'cacheRead',
+  'cacheWrite',
+  'cacheWrite1h',
+  'reasoning',
+  'images',
+  'embeddings',
+] as const satisfies readonly (keyof Tokens)[];
+export type TokenKind = (typeof TOKEN_KINDS)[number];
+
+/**
+ * How AWS sells a call (https://aws.amazon.com/bedrock/pricing/). provisioned: capacity that is paid by the hour, so its
+ * calls have no price by the token.
+ */
+export const TIERS = ['on-demand', 'batch', 'priority', 'flex', 'provisioned'] as const;
+export type Tier = (typeof TIERS)[number];
 
 export const NO_TOKENS: Tokens = Object.freeze({ input: 0, output: 0, cacheRead: 0, cacheWrite: 0 });
 
@@ -15,7 +47,7 @@ export const NO_TOKENS: Tokens = Object.freeze({ input: 0, output: 0, cacheRead:
  * ok: answered in full. refused: by us, or by the model as malformed; nothing ran. denied: IAM refused it.
  * throttled: the model was too busy. failed: the model failed before its first byte. interrupted: a stream broke.
  * deadline: ours ran out. abandoned: the caller left; the model was read on for its usage. counted: tokens were counted,
- * which runs no model and costs nothing.
+ * which runs no model and costs nothing. retried: this attempt used nothing and another one answers for the call.
  */
 export const OUTCOMES = [
   'ok',
@@ -27,14 +59,17 @@ export const OUTCOMES = [
   'deadline',
   'abandoned',
   'counted',
+  'retried',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What both lines of a call carry. `at` is the call's start on both, so they fall into one hour. */
 export interface UsageBase {
   v: 1;
-  /** Unique to the call; the bill is deduplicated by it. */
+  /** Unique to the attempt; the bill is deduplicated by it. */
   invocationId: string;
+  /** 2 for the second attempt at one call, and so on; absent for the first. All of a call's attempts share `requestId`. */
+  attempt?: number;
   /** Milliseconds since 1970, UTC: when the call began. */
   at: number;
   requestId: string;
@@ -63,6 +98,10 @@ export interface FinishedUsage extends UsageBase {
   tokens: Tokens;
   /** True when the provider reported no counts and `tokens` is our estimate. */
   estimated: boolean;
+  /** Absent: on-demand. */
+  tier?: Tier;
+  /** What AWS called its answer (`x-amzn-requestid`), which CloudTrail and invocation logs name it by; absent: none came. */
+  awsRequestId?: string;
   /** Milliseconds from start to end, and to the first byte given to the caller (-1: none was). */
   durationMs: number;
   firstByteMs: number;

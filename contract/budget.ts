@@ -1,0 +1,30 @@
+/** What a tenant may use up, as it crosses from the registry through the authorizer's context to the invoke function. */
+
+/** Calendar periods, UTC; a week begins on Monday (ISO 8601). `minute` is what is otherwise called a rate limit. */
+export const PERIODS = ['minute', 'day', 'week', 'month'] as const;
+export type Period = (typeof PERIODS)[number];
+
+/** usd: cost at the registry's prices. tokens: of every kind that is billed. requests: calls that were sent to a model. */
+export const BUDGET_UNITS = ['usd', 'tokens', 'requests'] as const;
+export type BudgetUnit = (typeof BUDGET_UNITS)[number];
+
+/** hard: a call that does not fit is refused. soft: it is answered, with a warning. */
+export const ENFORCEMENTS = ['hard', 'soft'] as const;
+export type Enforcement = (typeof ENFORCEMENTS)[number];
+
+/** What has a counter of its own: the tenant as a whole, each of its principals, or each model. */
+export const BUDGET_SCOPES = ['tenant', 'principal', 'model'] as const;
+export type BudgetScope = (typeof BUDGET_SCOPES)[number];
+
+export interface Budget {
+  /** Unique within the tenant: `[a-z0-9][a-z0-9-]{0,31}`. A tenant's own takes the place of the stage's of the same id. */
+  id: string;
+  per: BudgetScope;
+  /** Only this principal, or this model (registry id); absent: every one. Never with `per: 'tenant'`. */
+  only?: string;
+  period: Period;
+  unit: BudgetUnit;
+  /** Plain decimal notation: dollars with up to 12 decimals, otherwise a whole number. `0` refuses the first call. */
+  limit: string;
+  enforcement: Enforcement;
+}
