@@ -9,11 +9,25 @@ export const NAMESPACE = 'Tollgate';
 /** Every metric Tollgate publishes. The alarms in infra and the checks in metering name them from here. */
 export const METRICS = {
   calls: 'Calls',
+  /** Also by `Reason`, the error's code. */
   refused: 'Refused',
   inputTokens: 'InputTokens',
   outputTokens: 'OutputTokens',
   cacheReadTokens: 'CacheReadTokens',
   cacheWriteTokens: 'CacheWriteTokens',
+  /** Milliseconds from a call's start to its end; of calls in which the model ran. */
+  latency: 'Latency',
+  /** Milliseconds from a call's start to the first byte given to its caller; only where one was given. */
+  timeToFirstByte: 'TimeToFirstByte',
+  /** Calls that went out under a session held in memory, and those that had one issued first. */
+  credentialsCached: 'CredentialsCached',
+  credentialsRenewed: 'CredentialsRenewed',
+  /** US dollars at the registry's prices, as the ledger has them. */
+  cost: 'Cost',
+  /** Calls refused because a budget was used up; calls whose reservation could not be settled; reservations of crashed ones. */
+  budgetRefused: 'BudgetRefused',
+  budgetUnsettled: 'BudgetUnsettled',
+  reservationsReleased: 'ReservationsReleased',
   /** IAM refused a call that our own code had allowed: the two walls disagree. */
   deniedByIam: 'DeniedByIam',
   /** AssumeRole was refused or its policy rejected: a deployment fault, not the caller's. */
@@ -35,6 +49,19 @@ export const METRICS = {
   drift: 'TokenDrift',
 } as const;
 export type Metric = (typeof METRICS)[keyof typeof METRICS];
+
+/** Units as CloudWatch spells them; what is not named here is a `Count`. It has none for money. */
+const UNITS: Partial<Record<Metric, 'Milliseconds' | 'None'>> = {
+  [METRICS.latency]: 'Milliseconds',
+  [METRICS.timeToFirstByte]: 'Milliseconds',
+  [METRICS.cost]: 'None',
+};
+
+/** The dimensions by which metrics are published, each alone. */
+export const DIMENSIONS = { tenant: 'Tenant', model: 'Model', reason: 'Reason', mode: 'mode' } as const;
+
+/** Dimensions that not every metric of a line is published by, because each further pair is paid for. */
+const ONLY: Readonly<Record<string, readonly Metric[]>> = { [DIMENSIONS.reason]: [METRICS.refused] };
 
 export type WriteLine = (line: string) => void;
 
@@ -59,8 +86,8 @@ export type Clock = () => number;
 /**
  * @param at milliseconds since 1970
  * @param event what happened; its fields stay properties, they never become dimensions
- * @param metrics counts to publish, without a dimension
- * @param dimensions low-cardinality property values by which the metrics are also published, each alone
+ * @param metrics values to publish, without a dimension, in the unit of each
+ * @param dimensions low-cardinality property values by which the metrics are also published, each alone; never empty
  * @returns one line without its newline; JSON escapes every control character, so a value cannot forge a second line
  */
 export function logLine(
@@ -69,24 +96,26 @@ export function logLine(
   metrics: Partial<Record<Metric, number>> = {},
   dimensions: Record<string, string> = {},
 ): string {
-  const names = Object.keys(metrics);
-  if (names.length === 0) return JSON.stringify({ at, level: 'info', ...event });
+  if (Object.keys(metrics).length === 0) return JSON.stringify({ at, level: 'info', ...event });
   return JSON.stringify({
-    _aws: {
-      Timestamp: at,
-      CloudWatchMetrics: [
-        {
-          Namespace: NAMESPACE,
-          // [] is "no dimension"; one list per dimension and never a list of two, because each combination is billed.
-          Dimensions: [[], ...Object.keys(dimensions).map((name) => [name])],
-          Metrics: names.map((Name) => ({ Name, Unit: 'Count' })),
-        },
-      ],
-    },
+    _aws: { Timestamp: at, CloudWatchMetrics: directives(Object.keys(metrics) as Metric[], Object.keys(dimensions)) },
     at,
     level: 'info',
     ...event,
     ...dimensions,
     ...metrics,
   });
+}
+
+/** One directive for all metrics that are published by the same dimensions. */
+function directives(metrics: readonly Metric[], dimensions: readonly string[]): object[] {
+  const groups = Map.groupBy(metrics, (metric) =>
+    JSON.stringify(dimensions.filter((name) => ONLY[name]?.includes(metric) ?? true)),
+  );
+  return [...groups].map(([names, group]) => ({
+    Namespace: NAMESPACE,
+    // [] is "no dimension"; one list per dimension and never a list of two, because each combination is billed.
+    Dimensions: [[], ...(JSON.parse(names) as string[]).map((name) => [name])],
+    Metrics: group.map((Name) => ({ Name, Unit: UNITS[Name] ?? 'Count' })),
+  }));
 }
