@@ -11,6 +11,8 @@ export interface Target {
   region: string;
   /** DynamoDB table of the registry. */
   table: string;
+  /** DynamoDB table of the budgets' counters and of the days' summaries. */
+  countersTable: string;
   /** Bucket of usage. Asked for only by who needs it: for a stage it costs a call to STS. */
   bucket(): Promise<string>;
   /** What every AWS SDK client is built with: `new DynamoDBClient(target.clientConfig)`. */
@@ -62,6 +64,7 @@ function localTarget(options: TargetOptions, env: Environment): Target {
     stage: 'local',
     region: LOCAL_REGION,
     table: 'tollgate-registry',
+    countersTable: 'tollgate-counters',
     bucket: async () => options.bucket ?? 'tollgate-usage',
     clientConfig: { region: LOCAL_REGION, endpoint: local.aws, credentials: LOCAL_OPERATOR },
     issuer: local.issuer,
@@ -79,6 +82,7 @@ async function stageTarget(stage: string, options: TargetOptions, env: Environme
     stage,
     region,
     table: `tollgate-${stage}-registry`,
+    countersTable: `tollgate-${stage}-counters`,
     bucket: async () =>
       options.bucket ?? (env.TOLLGATE_BUCKET || `tollgate-${stage}-usage-${await accountOf(clientConfig)}-${region}`),
     clientConfig,

@@ -15,6 +15,12 @@ import {
  */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The bus that every account has. */
+export const EVENT_BUS = 'default';
+
+/** A bus of the own account; one with a slash is a partner's, which takes no events from us (API_CreateEventBus). */
+export const EVENT_BUS_NAME = /^[\w.-]{1,256}$/;
+
 export interface AuthorizerSettings {
   /** DynamoDB table of the registry. */
   table: string;
@@ -31,6 +37,10 @@ export interface BrokerSettings extends AuthorizerSettings {
 
 export interface InvokeSettings {
   table: string;
+  /** DynamoDB table of the budgets' counters: the one that this function may write. */
+  countersTable: string;
+  /** Name of the event bus that is told of budgets. */
+  eventBus: string;
   /** The role that is assumed, under a session policy, for every call. */
   invokerRoleArn: string;
   /** Name or ARN of the function that assumes it in this one's place; undefined: this function does it itself. */
@@ -45,6 +55,8 @@ export interface InvokeSettings {
 
 export interface MeteringSettings {
   table: string;
+  /** DynamoDB table of the budgets' counters and of the days' summaries. */
+  countersTable: string;
   /** Bucket of raw lines, hourly objects and reports. */
   bucket: string;
 }
@@ -67,6 +79,8 @@ export function invokeSettings(env: Environment): InvokeSettings {
     throw bad('TOLLGATE_BROKER_FUNCTION', 'must be the name or ARN of a Lambda function');
   return Object.freeze({
     table: required(env, 'TOLLGATE_TABLE'),
+    countersTable: required(env, 'TOLLGATE_COUNTERS_TABLE'),
+    eventBus: eventBus(env),
     invokerRoleArn: invokerRoleArn(env),
     brokerFunction,
     registryMemoryMs: registryMemoryMs(env),
@@ -83,7 +97,11 @@ export function brokerSettings(env: Environment): BrokerSettings {
 
 /** @throws TollgateError `bad_setting` naming the variable */
 export function meteringSettings(env: Environment): MeteringSettings {
-  return Object.freeze({ table: required(env, 'TOLLGATE_TABLE'), bucket: required(env, 'TOLLGATE_BUCKET') });
+  return Object.freeze({
+    table: required(env, 'TOLLGATE_TABLE'),
+    countersTable: required(env, 'TOLLGATE_COUNTERS_TABLE'),
+    bucket: required(env, 'TOLLGATE_BUCKET'),
+  });
 }
 
 /**
@@ -100,6 +118,12 @@ function invokerRoleArn(env: Environment): string {
   const arn = required(env, 'TOLLGATE_INVOKER_ROLE_ARN');
   if (/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(arn)) return arn;
   throw bad('TOLLGATE_INVOKER_ROLE_ARN', 'must be the ARN of an IAM role');
+}
+
+function eventBus(env: Environment): string {
+  const name = env.TOLLGATE_EVENT_BUS || EVENT_BUS;
+  if (EVENT_BUS_NAME.test(name)) return name;
+  throw bad('TOLLGATE_EVENT_BUS', 'must be the name of an event bus of this account');
 }
 
 function registryMemoryMs(env: Environment): number {

@@ -68,6 +68,8 @@ export class TollgateFunction extends Construct {
     const { brokerArn } = names;
     const policy = functionRolePolicy(name, {
       tableArn: names.tableArn,
+      countersTableArn: names.countersTableArn,
+      eventBusArn: names.eventBusArn,
       bucketArn: names.bucketArn,
       invokerRoleArn: names.invokerRoleArn,
       ...(brokerArn === undefined ? {} : { brokerArn }),

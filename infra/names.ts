@@ -32,6 +32,15 @@ export class Names {
     return this.#regional('dynamodb', `table/${this.of('registry')}`);
   }
 
+  get countersTableArn(): string {
+    return this.#regional('dynamodb', `table/${this.of('counters')}`);
+  }
+
+  /** Of the bus that is told of budgets; it is the account's, not this stack's. */
+  get eventBusArn(): string {
+    return this.#regional('events', `event-bus/${this.#settings.eventBus}`);
+  }
+
   get invokerRoleArn(): string {
     return this.#role('invoker');
   }

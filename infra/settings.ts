@@ -1,6 +1,7 @@
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
+import { EVENT_BUS, EVENT_BUS_NAME } from '../contract/settings.ts';
 import { type Partition, partitionOf } from '../policies/arn.ts';
 
 /** What a deployment chooses: the members of `context` in cdk.json that begin with `tollgate:`, or `-c` on the command line. */
@@ -32,6 +33,8 @@ export interface InfraSettings {
   throttleBurst: number;
   /** Concurrent calls reserved for the invoke function; 0 shares the account's. */
   invokeConcurrency: number;
+  /** Name of an existing event bus of the account, in this region, that is told when a budget is used up. */
+  eventBus: string;
   /** An existing SNS topic for alarms; undefined: one is made. */
   alarmTopicArn: string | undefined;
   /** Subscribed to the topic that is made. */
@@ -51,7 +54,7 @@ const ISSUERS_MAX_BYTES = 3_400;
 const KNOWN = new Set([
   ...['stage', 'region', 'account', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'invokeConcurrency'],
-  ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation'],
+  ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus'],
 ]);
 
 /**
@@ -77,6 +80,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     throttleRate: whole(at, 'throttleRate', 1, 10_000, 100),
     throttleBurst: whole(at, 'throttleBurst', 1, 5_000, 200),
     invokeConcurrency: whole(at, 'invokeConcurrency', 0, 10_000, 0),
+    eventBus: optional(at, 'eventBus', EVENT_BUS_NAME, 'must be the name of an event bus of this account') ?? EVENT_BUS,
     alarmTopicArn: optional(at, 'alarmTopicArn', /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'must be a topic ARN'),
     alarmEmail: optional(at, 'alarmEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address'),
     apiGatewayLogRole: flag(at, 'apiGatewayLogRole', true),

@@ -7,7 +7,7 @@ import { InvokerRole } from './invoker-role.ts';
 import { Names } from './names.ts';
 import { AggregationSchedule } from './schedule.ts';
 import type { InfraSettings } from './settings.ts';
-import { RegistryTable } from './table.ts';
+import { StageTable } from './table.ts';
 import { UsageDelivery } from './usage-delivery.ts';
 
 /** One stage of Tollgate: everything in one stack, because nothing of it is of use without the rest. */
@@ -22,7 +22,8 @@ export class TollgateStack extends Stack {
     });
     const names = new Names(settings);
     const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
-    const { table } = new RegistryTable(this, 'Registry', names);
+    const { table } = new StageTable(this, 'Registry', names.of('registry'));
+    const { table: counters } = new StageTable(this, 'Counters', names.of('counters'));
     const { bucket } = new UsageBucket(this, 'Usage', settings, names);
 
     const authorizer = new TollgateFunction(this, 'Authorizer', settings, names, {
@@ -54,6 +55,8 @@ export class TollgateStack extends Stack {
       memoryMb: 1_024,
       environment: {
         TOLLGATE_TABLE: table.tableName,
+        TOLLGATE_COUNTERS_TABLE: counters.tableName,
+        TOLLGATE_EVENT_BUS: settings.eventBus,
         TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn,
         ...(broker === undefined ? {} : { TOLLGATE_BROKER_FUNCTION: names.of('broker') }),
         ...ttl,
@@ -68,7 +71,11 @@ export class TollgateStack extends Stack {
       description: 'Turns an hour of usage lines into the ledger and the report',
       timeout: Duration.minutes(15),
       memoryMb: 2_048,
-      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_BUCKET: bucket.bucketName },
+      environment: {
+        TOLLGATE_TABLE: table.tableName,
+        TOLLGATE_COUNTERS_TABLE: counters.tableName,
+        TOLLGATE_BUCKET: bucket.bucketName,
+      },
     });
 
     const delivery = new UsageDelivery(this, 'Delivery', settings, names, invoke.logGroup);
@@ -91,6 +98,7 @@ export class TollgateStack extends Stack {
     for (const [id, value] of Object.entries({
       Url: api.url,
       Table: table.tableName,
+      CountersTable: counters.tableName,
       Bucket: bucket.bucketName,
       InvokerRole: names.invokerRoleArn,
     }))

@@ -1,16 +1,18 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import type { Names } from './names.ts';
 
-/** The registry: one table; its layout and access patterns stand beside the code that reads it. */
-export class RegistryTable extends Construct {
+/**
+ * A table of the stage: the registry, or the counters of budgets and days' summaries beside it. Both have keys `pk` and
+ * `sk` and forget an item after its `expiresAt`; their layouts and access patterns stand beside the code that reads them.
+ */
+export class StageTable extends Construct {
   readonly table: Table;
 
-  constructor(scope: Construct, id: string, names: Names) {
+  constructor(scope: Construct, id: string, tableName: string) {
     super(scope, id);
     this.table = new Table(this, 'Table', {
-      tableName: names.of('registry'),
+      tableName,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,

@@ -5,11 +5,11 @@ import type { Clock } from '../contract/log.ts';
 import { createItems, tableDefinition } from '../registry/dynamo.ts';
 import { seedDemo } from '../registry/seed.ts';
 import { createWriter } from '../registry/writer.ts';
-import { BUCKET, TABLE } from './aws/roles.ts';
+import { BUCKET, COUNTERS_TABLE, TABLE } from './aws/roles.ts';
 
 /** What is done to the account from outside the functions: what the template and Firehose do in AWS. */
 export interface Operator {
-  /** Makes the table and the bucket if they are not there, and writes the demo registry once. */
+  /** Makes the tables and the bucket if they are not there, and writes the demo registry once. */
   provision(): Promise<void>;
   /** One object into the bucket of usage. */
   put(key: string, body: Uint8Array): Promise<void>;
@@ -38,8 +38,10 @@ export function createOperator({ awsUrl, account, region, clock }: OperatorOptio
   const dynamo = new DynamoDBClient(config);
   const s3 = new S3Client({ ...config, forcePathStyle: true });
 
-  const table = async (): Promise<void> => {
-    await unlessThere('ResourceInUseException', dynamo.send(new CreateTableCommand(tableDefinition(TABLE))));
+  const table = (name: string): Promise<void> =>
+    unlessThere('ResourceInUseException', dynamo.send(new CreateTableCommand(tableDefinition(name))));
+  const registry = async (): Promise<void> => {
+    await table(TABLE);
     const writer = createWriter({ items: createItems({ client: dynamo, table: TABLE }), clock, actor: 'seed' });
     await seedDemo(writer, { account, nowMs: clock() });
   };
@@ -47,7 +49,7 @@ export function createOperator({ awsUrl, account, region, clock }: OperatorOptio
   return {
     async provision() {
       const bucket = s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-      await Promise.all([table(), unlessThere('BucketAlreadyOwnedByYou', bucket)]);
+      await Promise.all([registry(), table(COUNTERS_TABLE), unlessThere('BucketAlreadyOwnedByYou', bucket)]);
     },
     async put(key, body) {
       await s3.send(

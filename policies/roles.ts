@@ -106,6 +106,10 @@ export type FunctionName = 'authorizer' | 'broker' | 'invoke' | 'metering';
 
 export interface FunctionScope {
   tableArn: string;
+  /** What budgets are counted in, apart from the registry, so that counting needs no right to write grants or limits. */
+  countersTableArn: string;
+  /** The one event bus that is told of a budget. */
+  eventBusArn: string;
   bucketArn: string;
   invokerRoleArn: string;
   /** The broker function. With it, invoke may ask the broker for a session and may not ask STS. */
@@ -114,9 +118,19 @@ export interface FunctionScope {
   logGroupArn?: string;
 }
 
+/**
+ * What counts, and how. UpdateItem is also what IAM asks for an update within TransactWriteItems
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html). Metering writes days'
+ * summaries whole and looks for reservations that nobody settled; only a tool of the operator ever deletes.
+ */
+const COUNTER_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
+  invoke: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  metering: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
+};
+
 /** What each function's own role may do: none of them can call a model or write to the registry. */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
-  const { tableArn, bucketArn, invokerRoleArn, brokerArn, logGroupArn } = scope;
+  const { tableArn, countersTableArn, eventBusArn, bucketArn, invokerRoleArn, brokerArn, logGroupArn } = scope;
   const statements: PermissionStatement[] = [
     {
       Effect: 'Allow',
@@ -124,6 +138,9 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
       Resource: [tableArn],
     },
   ];
+  const counts = COUNTER_ACTIONS[name];
+  if (counts !== undefined) statements.push({ Effect: 'Allow', Action: counts, Resource: [countersTableArn] });
+  if (name === 'invoke') statements.push({ Effect: 'Allow', Action: ['events:PutEvents'], Resource: [eventBusArn] });
   if (name === 'invoke' && brokerArn !== undefined)
     statements.push({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [brokerArn] });
   if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))

@@ -10,6 +10,8 @@ import type { Role } from './sessions.ts';
 /** The local stage and where its functions' data are; the demo's one account. */
 export const STAGE = 'local';
 export const TABLE = 'tollgate-registry';
+export const COUNTERS_TABLE = 'tollgate-counters';
+export const EVENT_BUS = 'default';
 export const BUCKET = 'tollgate-usage';
 
 /** Regions that the local account may call: those of the demo's inference profiles. */
@@ -22,13 +24,16 @@ export const roleName = (name: FunctionName | 'invoker'): string => `tollgate-${
  * The account's roles, with the documents that the template deploys.
  *
  * @param account 12 digits
- * @param region where the table and the functions are
+ * @param region where the tables and the functions are
  * @param options.broker whether the broker assumes the invoker role in the invoke function's place. Default false
  */
 export function localRoles(account: string, region: string, { broker = false }: { broker?: boolean } = {}): Role[] {
   const arn = (name: string): string => `arn:aws:iam::${account}:role/${name}`;
+  const tableArn = (name: string): string => `arn:aws:dynamodb:${region}:${account}:table/${name}`;
   const scope = {
-    tableArn: `arn:aws:dynamodb:${region}:${account}:table/${TABLE}`,
+    tableArn: tableArn(TABLE),
+    countersTableArn: tableArn(COUNTERS_TABLE),
+    eventBusArn: `arn:aws:events:${region}:${account}:event-bus/${EVENT_BUS}`,
     bucketArn: `arn:aws:s3:::${BUCKET}`,
     invokerRoleArn: arn(roleName('invoker')),
     ...(broker ? { brokerArn: `arn:aws:lambda:${region}:${account}:function:${roleName('broker')}` } : {}),

@@ -12,6 +12,7 @@ const ROUNDS = 5;
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   TOLLGATE_TABLE: 'table',
+  TOLLGATE_COUNTERS_TABLE: 'counters',
   TOLLGATE_BUCKET: 'bucket',
   TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/invoker',
   TOLLGATE_ISSUERS: '[{"issuer":"https://issuer.example","audience":"tollgate","tenantClaim":"tenant"}]',

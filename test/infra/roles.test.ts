@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { localRoles } from '../../local/aws/roles.ts';
 import { ofType, type Role, resourcesOf, rolesOf, stackOf, statementsOf } from './synth.ts';
 
 const resources = resourcesOf(stackOf().stack);
@@ -17,6 +18,55 @@ describe("the functions' own roles", () => {
     expect(managed).toEqual([]);
     for (const { Action } of own)
       for (const action of Action) expect(action).not.toMatch(/^(bedrock|sagemaker)|^\*|:\*$/i);
+  });
+
+  test('no role of the stack may write the registry, and only invoke and metering the counters', () => {
+    const may = (name: string) =>
+      roles.flatMap(({ name: of, own }) =>
+        own
+          .filter(({ Resource }) =>
+            Resource.includes(`arn:aws:dynamodb:us-east-1:111122223333:table/tollgate-dev-${name}`),
+          )
+          .map(({ Action }) => [of, Action.filter((action) => !/:(BatchGetItem|GetItem|Query|Scan)$/.test(action))]),
+      );
+    expect(may('registry')).toEqual([
+      ['tollgate-dev-authorizer', []],
+      ['tollgate-dev-invoke', []],
+      ['tollgate-dev-metering', []],
+    ]);
+    expect(may('counters')).toEqual([
+      ['tollgate-dev-invoke', ['dynamodb:UpdateItem']],
+      ['tollgate-dev-metering', ['dynamodb:PutItem', 'dynamodb:UpdateItem']],
+    ]);
+  });
+
+  test('events go to the one bus of the settings, from invoke alone', () => {
+    const bus = rolesOf(resourcesOf(stackOf({ 'tollgate:eventBus': 'finance' }).stack)).flatMap(({ name, own }) =>
+      own.filter(({ Action }) => Action.join().includes('events:')).map(({ Resource }) => [name, Resource]),
+    );
+    expect(bus).toEqual([['tollgate-dev-invoke', ['arn:aws:events:us-east-1:111122223333:event-bus/finance']]]);
+  });
+
+  test('the local endpoint judges by the same documents, but for names and the log groups that it has not', () => {
+    const local = localRoles('111122223333', 'us-east-1').map(({ name, policies }) => [
+      name,
+      policies.flatMap(statementsOf),
+    ]);
+    const renamed = (document: unknown): unknown =>
+      JSON.parse(
+        JSON.stringify(document)
+          .replaceAll('tollgate-dev-usage-111122223333-us-east-1', 'tollgate-usage')
+          .replace(/table\/tollgate-dev-/g, 'table/tollgate-')
+          .replaceAll('tollgate-dev-', 'tollgate-local-'),
+      );
+    const deployed = new Map(
+      roles.map(({ name, own }) => [
+        renamed(name),
+        renamed(own.filter(({ Action }) => !Action.join().includes('logs:'))),
+      ]),
+    );
+    expect(local.length).toBeGreaterThan(3);
+    for (const [name, statements] of local) expect(statements, String(name)).toEqual(deployed.get(name));
   });
 
   test('no policy is attached to a role from outside', () => {

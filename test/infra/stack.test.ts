@@ -5,10 +5,15 @@ import { flat, ofType, only as onlyOf, type Resource, resourcesOf, stackOf, stat
 const resources = resourcesOf(stackOf().stack);
 const only = (type: string) => onlyOf(resources, type);
 
-describe('the registry table', () => {
-  test('is on demand, recoverable to any second and cannot be deleted by mistake', () => {
-    expect(only('AWS::DynamoDB::Table')).toMatchObject({
-      TableName: 'tollgate-dev-registry',
+describe('the tables', () => {
+  const tables = ofType(resources, 'AWS::DynamoDB::Table');
+
+  test('are the registry and the counters, by the names that the command line derives from the stage', () => {
+    expect(tables.map(({ TableName }) => TableName).sort()).toEqual(['tollgate-dev-counters', 'tollgate-dev-registry']);
+  });
+
+  test.each(tables)('$TableName is on demand, recoverable to any second and not deleted by mistake', (table) => {
+    expect(table).toMatchObject({
       BillingMode: 'PAY_PER_REQUEST',
       DeletionProtectionEnabled: true,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -121,6 +126,19 @@ describe('the functions', () => {
     expect(() => authorizerSettings(environment('authorizer'))).not.toThrow();
     expect(() => invokeSettings(environment('invoke'))).not.toThrow();
     expect(() => meteringSettings(environment('metering'))).not.toThrow();
+  });
+
+  test('the event bus of the settings is the one that invoke is told', () => {
+    const { stack } = stackOf({ 'tollgate:eventBus': 'finance' });
+    const told = ofType(resourcesOf(stack), 'AWS::Lambda::Function').map(({ FunctionName, Environment }) => [
+      FunctionName,
+      (Environment as { Variables: Record<string, string> }).Variables.TOLLGATE_EVENT_BUS,
+    ]);
+    expect(Object.fromEntries(told)).toEqual({
+      'tollgate-dev-authorizer': undefined,
+      'tollgate-dev-invoke': 'finance',
+      'tollgate-dev-metering': undefined,
+    });
   });
 
   test('the two that remember registry items know how long the authorizer is kept', () => {

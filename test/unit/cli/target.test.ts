@@ -25,6 +25,7 @@ describe('the local gateway', () => {
       stage: 'local',
       region: 'us-east-1',
       table: 'tollgate-registry',
+      countersTable: 'tollgate-counters',
       issuer: local.issuer,
       gateway: local.gateway,
       clientConfig: { region: 'us-east-1', endpoint: local.aws, credentials: { accessKeyId: 'tollgate-operator' } },
@@ -51,6 +52,7 @@ describe('a stage', () => {
   test('has the names of its stack, and takes its credentials from the environment', async () => {
     const target = await resolveTarget({ stage: 'prod' }, { AWS_REGION: 'eu-west-1', TOLLGATE_BUCKET: 'ours' });
     expect(target).toMatchObject({ kind: 'stage', region: 'eu-west-1', table: 'tollgate-prod-registry' });
+    expect(target.countersTable).toBe('tollgate-prod-counters');
     expect(target.clientConfig).toEqual({ region: 'eu-west-1' });
     expect(target.issuer).toBeUndefined();
     expect(await target.bucket()).toBe('ours');

@@ -6,6 +6,7 @@ import { authorizerSettings, brokerSettings, invokeSettings, meteringSettings } 
 const issuer = { issuer: 'https://login.example.com', audience: 'tollgate', tenantClaim: 'tenant' };
 const env = {
   TOLLGATE_TABLE: 'tollgate-registry',
+  TOLLGATE_COUNTERS_TABLE: 'tollgate-counters',
   TOLLGATE_BUCKET: 'tollgate-usage',
   TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/tollgate-local-invoker',
   TOLLGATE_ISSUERS: JSON.stringify([issuer]),
@@ -51,6 +52,8 @@ describe('settings', () => {
     ['invoke', invokeSettings, 'TOLLGATE_TABLE'],
     ['invoke', invokeSettings, 'TOLLGATE_INVOKER_ROLE_ARN'],
     ['metering', meteringSettings, 'TOLLGATE_TABLE'],
+    ['invoke', invokeSettings, 'TOLLGATE_COUNTERS_TABLE'],
+    ['metering', meteringSettings, 'TOLLGATE_COUNTERS_TABLE'],
     ['metering', meteringSettings, 'TOLLGATE_BUCKET'],
   ] as const)('%s without %3$s names it', (_function, read, name) => {
     expect(fieldOf(() => read({ ...env, [name]: undefined }))).toBe(name);
@@ -59,6 +62,9 @@ describe('settings', () => {
 
   test.each([
     ['TOLLGATE_BROKER_FUNCTION', invokeSettings, 'a function?'],
+    ['TOLLGATE_EVENT_BUS', invokeSettings, 'a bus?'],
+    ['TOLLGATE_EVENT_BUS', invokeSettings, 'aws.partner/example.com/x'],
+    ['TOLLGATE_EVENT_BUS', invokeSettings, 'arn:aws:events:us-east-1:111122223333:event-bus/x'],
     ['TOLLGATE_ISSUERS', authorizerSettings, 'not json'],
     ['TOLLGATE_ISSUERS', authorizerSettings, '[]'],
     ['TOLLGATE_ISSUERS', authorizerSettings, '{}'],
@@ -72,6 +78,14 @@ describe('settings', () => {
   ] as const)('%s set to %3$s names itself', (name, read, value) => {
     expect(fieldOf(() => read({ ...env, [name]: value }))).toBe(name);
   });
+});
+
+test.each([
+  [undefined, 'default'],
+  ['', 'default'],
+  ['finance.budgets', 'finance.budgets'],
+])('the event bus %j is %s', (given, name) => {
+  expect(invokeSettings({ ...env, TOLLGATE_EVENT_BUS: given }).eventBus).toBe(name);
 });
 
 describe('trusted issuers', () => {

@@ -23,6 +23,7 @@ async function load(env: Record<string, string>): Promise<StreamingHandler> {
 
 const ENV = {
   TOLLGATE_TABLE: 'tollgate-registry',
+  TOLLGATE_COUNTERS_TABLE: 'tollgate-counters',
   TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/tollgate-test-invoker',
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'AKIATEST',
@@ -36,7 +37,7 @@ afterEach(() => {
 });
 
 describe('the handler as Lambda loads it', () => {
-  test.each(['TOLLGATE_TABLE', 'TOLLGATE_INVOKER_ROLE_ARN'])(
+  test.each(['TOLLGATE_TABLE', 'TOLLGATE_COUNTERS_TABLE', 'TOLLGATE_INVOKER_ROLE_ARN'])(
     'stops the start and names %s when it is missing',
     async (name) => {
       await expect(load({ ...ENV, [name]: '' })).rejects.toMatchObject({ code: 'bad_setting', field: name });

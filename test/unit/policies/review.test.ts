@@ -159,6 +159,8 @@ describe('the review of the roles', () => {
   const arn = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
   const scope = {
     tableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/t`,
+    countersTableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/c`,
+    eventBusArn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`,
     bucketArn: 'arn:aws:s3:::b',
     invokerRoleArn: arn('invoker'),
   };

@@ -96,6 +96,8 @@ describe('who may assume it', () => {
 describe("the functions' own roles", () => {
   const scope = {
     tableArn: `arn:aws:dynamodb:us-east-1:${account}:table/tollgate-registry`,
+    countersTableArn: `arn:aws:dynamodb:us-east-1:${account}:table/tollgate-counters`,
+    eventBusArn: `arn:aws:events:us-east-1:${account}:event-bus/default`,
     bucketArn: 'arn:aws:s3:::tollgate-usage',
     invokerRoleArn: `arn:aws:iam::${account}:role/tollgate-local-invoker`,
     logGroupArn: `arn:aws:logs:us-east-1:${account}:log-group:tollgate-local`,
@@ -105,11 +107,34 @@ describe("the functions' own roles", () => {
   const actionsOf = (name: FunctionName, more: { brokerArn?: string } = {}) =>
     functionRolePolicy(name, { ...scope, ...more }).Statement.flatMap(({ Action }) => Action);
 
-  test.each(names)('%s calls no model and writes nothing to the table', (name) => {
-    for (const action of actionsOf(name)) {
-      expect(action).not.toMatch(/^(bedrock|sagemaker):|\*/);
-      expect(action).not.toMatch(/^dynamodb:.*(Put|Update|Delete|Write|Scan)/);
-    }
+  test.each(names)('%s calls no model and writes nothing to the registry', (name) => {
+    for (const { Action, Resource } of functionRolePolicy(name, scope).Statement)
+      for (const action of Action) {
+        expect(action).not.toMatch(/^(bedrock|sagemaker):|\*/);
+        if (Resource.includes(scope.tableArn)) expect(action).toMatch(/^dynamodb:(BatchGetItem|GetItem|Query)$/);
+      }
+  });
+
+  test('invoke and metering alone reach the counters, and neither can delete one', () => {
+    const onCounters = (name: FunctionName) =>
+      functionRolePolicy(name, scope)
+        .Statement.filter(({ Resource }) => Resource.includes(scope.countersTableArn))
+        .flatMap(({ Action }) => Action.map((action) => action.replace('dynamodb:', '')));
+    expect(Object.fromEntries(names.map((name) => [name, onCounters(name)]))).toEqual({
+      authorizer: [],
+      broker: [],
+      invoke: ['GetItem', 'Query', 'UpdateItem'],
+      metering: ['GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem'],
+    });
+  });
+
+  test('invoke alone puts events, on the one bus', () => {
+    const putting = names.flatMap((name) =>
+      functionRolePolicy(name, scope)
+        .Statement.filter(({ Action }) => Action.some((action) => action.startsWith('events:')))
+        .map(({ Action, Resource }) => [name, Action, Resource]),
+    );
+    expect(putting).toEqual([['invoke', ['events:PutEvents'], [scope.eventBusArn]]]);
   });
 
   test('without a broker, invoke may assume the invoker role itself', () => {
