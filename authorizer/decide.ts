@@ -77,7 +77,8 @@ export function admit(identity: Identity, entries: TenantEntries | null): Admiss
   if (entries.id !== identity.tenant) return { admitted: false, reason: 'tenant-mismatch' };
   if (entries.suspended) return { admitted: false, reason: 'tenant-suspended' };
   const models = entitled(entries.models, identity.roles);
-  return { admitted: true, context: { ...identity, costCenter: entries.costCenter, models } };
+  const { costCenter, budgets } = entries;
+  return { admitted: true, context: { ...identity, costCenter, models, budgets } };
 }
 
 /** An array of strings (Cognito groups, Entra ID app roles, Okta groups), or words apart by spaces (OAuth `scope`). */

@@ -1,3 +1,5 @@
+import { COUNT, DOLLARS } from './decimal.ts';
+
 /** What a tenant may use up, as it crosses from the registry through the authorizer's context to the invoke function. */
 
 /** Calendar periods, UTC; a week begins on Monday (ISO 8601). `minute` is what is otherwise called a rate limit. */
@@ -27,4 +29,36 @@ export interface Budget {
   /** Plain decimal notation: dollars with up to 12 decimals, otherwise a whole number. `0` refuses the first call. */
   limit: string;
   enforcement: Enforcement;
+}
+
+/** How the limit of each unit is written. */
+export const LIMIT_OF: Readonly<Record<BudgetUnit, RegExp>> = { usd: DOLLARS, tokens: COUNT, requests: COUNT };
+
+export const BUDGET_ID = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+const MEMBERS: { readonly [Name in keyof Budget]-?: (value: unknown) => boolean } = {
+  id: (value) => typeof value === 'string' && BUDGET_ID.test(value),
+  per: (value) => BUDGET_SCOPES.includes(value as BudgetScope),
+  only: (value) => typeof value === 'string' && value !== '',
+  period: (value) => PERIODS.includes(value as Period),
+  unit: (value) => BUDGET_UNITS.includes(value as BudgetUnit),
+  limit: (value) => typeof value === 'string',
+  enforcement: (value) => ENFORCEMENTS.includes(value as Enforcement),
+};
+
+/** Strictly: a member that is not known here may narrow the budget in a later version, and ignoring it would widen it. */
+export function isBudget(value: unknown): value is Budget {
+  if (value === null || typeof value !== 'object') return false;
+  const members = Object.entries(value);
+  if (!members.every(([name, member]) => Object.hasOwn(MEMBERS, name) && MEMBERS[name as keyof Budget](member)))
+    return false;
+  const { per, only, unit, limit, ...rest } = value as Partial<Budget>;
+  return (
+    per !== undefined &&
+    unit !== undefined &&
+    limit !== undefined &&
+    Object.keys(rest).length === 3 &&
+    LIMIT_OF[unit].test(limit) &&
+    (only === undefined || per !== 'tenant')
+  );
 }

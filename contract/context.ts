@@ -1,3 +1,4 @@
+import { type Budget, isBudget } from './budget.ts';
 import { TollgateError } from './errors.ts';
 import { type Principal, parsePrincipal, parseTenantId, type TenantId } from './identity.ts';
 import { parseJson } from './json.ts';
@@ -17,19 +18,21 @@ export interface CallerContext {
   exp: number;
   /** The tenant's entries; null when they did not fit, and then invoke asks the registry itself. */
   models: AllowedModel[] | null;
+  /** Every budget that the tenant is under, sorted by id; null exactly when `models` is. */
+  budgets: Budget[] | null;
 }
 
-const VERSION = '1';
+const VERSION = '2';
 
 /** The keys of an encoded context: exactly these, no more and no fewer. */
-export const CONTEXT_KEYS = ['v', 'tenant', 'principal', 'roles', 'costCenter', 'exp', 'models'] as const;
+export const CONTEXT_KEYS = ['v', 'tenant', 'principal', 'roles', 'costCenter', 'exp', 'models', 'budgets'] as const;
 
 /** API Gateway adds these to what the authorizer returned; everything else unknown is a forgery or another version. */
 const ADDED_BY_GATEWAY = new Set(['principalId', 'integrationLatency']);
 
 /**
- * @returns the flat record, under CONTEXT_MAX_BYTES in all: entries that do not fit are left out as a whole (`models` is
- *   then ''), never in part, so that "not in the list" always means "not granted"
+ * @returns the flat record, under CONTEXT_MAX_BYTES in all: entries that do not fit are left out as a whole (`models` and
+ *   `budgets` are then ''), never in part, so that "not in the list" always means "not granted", and "no budget" none
  */
 export function encodeContext(context: CallerContext): Record<string, string> {
   const encoded = {
@@ -39,9 +42,12 @@ export function encodeContext(context: CallerContext): Record<string, string> {
     roles: JSON.stringify(context.roles),
     costCenter: context.costCenter,
     exp: String(context.exp),
-    models: context.models === null ? '' : JSON.stringify(context.models),
+    models: '',
+    budgets: '',
   };
-  return sizeOf(encoded) <= CONTEXT_MAX_BYTES ? encoded : { ...encoded, models: '' };
+  if (context.models === null || context.budgets === null) return encoded;
+  const whole = { ...encoded, models: JSON.stringify(context.models), budgets: JSON.stringify(context.budgets) };
+  return sizeOf(whole) <= CONTEXT_MAX_BYTES ? whole : encoded;
 }
 
 function sizeOf(encoded: Record<string, string>): number {
@@ -76,7 +82,7 @@ export function decodeContext(value: unknown, now: number): CallerContext {
       roles: strings(parseJson(text('roles'), 'roles'), 'roles'),
       costCenter: text('costCenter'),
       exp: Number(exp),
-      models: text('models') === '' ? null : models(parseJson(text('models'), 'models')),
+      ...entries(text('models'), text('budgets')),
     };
   } catch (error) {
     if (error instanceof TollgateError && error.code === 'forbidden') throw error;
@@ -94,12 +100,16 @@ function strings(value: unknown, field: string): string[] {
   throw forbidden('context-member', field);
 }
 
-function models(value: unknown): AllowedModel[] {
-  if (!Array.isArray(value)) throw forbidden('context-member', 'models');
-  return value.map((item) => {
-    if (isAllowedModel(item)) return item;
-    throw forbidden('context-member', 'models');
-  });
+function entries(models: string, budgets: string): Pick<CallerContext, 'models' | 'budgets'> {
+  if (models === '' && budgets === '') return { models: null, budgets: null };
+  return { models: listOf(isAllowedModel, models, 'models'), budgets: listOf(isBudget, budgets, 'budgets') };
+}
+
+/** What only one of the two left out is no JSON, and refused. */
+function listOf<T>(isOne: (item: unknown) => item is T, text: string, field: string): T[] {
+  const value: unknown = parseJson(text, field);
+  if (Array.isArray(value) && value.every(isOne)) return value;
+  throw forbidden('context-member', field);
 }
 
 // The ARNs themselves are checked where they matter, when the session policy is built; here only the shape.

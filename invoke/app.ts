@@ -5,9 +5,9 @@ import { asTollgateError, type Code, TollgateError } from '../contract/errors.ts
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Operation, Run } from './call.ts';
 import type { Direct } from './direct.ts';
+import type { EntriesOf } from './entries.ts';
 import type { Exchange } from './exchange.ts';
 import type { Bindings, Served } from './lambda.ts';
-import type { ModelsOf } from './models.ts';
 import { openapi } from './openapi.ts';
 import { BEDROCK_OPERATIONS, bedrock } from './surfaces/bedrock.ts';
 import { handOutCredentials } from './surfaces/credentials.ts';
@@ -17,7 +17,7 @@ import { listModels, showModel } from './surfaces/openai/models.ts';
 
 export interface AppDeps {
   run: Run;
-  models: ModelsOf;
+  entries: EntriesOf;
   direct: Direct;
   clock: Clock;
   /** Where log lines go. */
@@ -81,7 +81,7 @@ export function createApp(deps: AppDeps): Served {
         c.set('ran', true);
         return deps.run(token === undefined ? call : { ...call, token });
       },
-      models: deps.models,
+      entries: deps.entries,
       direct: (wanted) => deps.direct({ caller, token, requestId, wanted }),
       waitUntil,
       broke: (error) => log('stream-broke', error, requestId),

@@ -7,7 +7,7 @@ import { refusalOf } from '../registry/refusal.ts';
 import type { Issue, ScopedCredentials } from '../sessions/session.ts';
 import { usablePolicy } from '../sessions/usable.ts';
 import type { CallScope } from './credentials.ts';
-import type { ModelsOf } from './models.ts';
+import type { EntriesOf } from './entries.ts';
 
 export interface DirectRequest {
   caller: CallerContext;
@@ -33,7 +33,7 @@ export interface HandedOut {
 export type Direct = (request: DirectRequest) => Promise<HandedOut>;
 
 export interface DirectOptions {
-  models: ModelsOf;
+  entries: EntriesOf;
   /** STS, or the broker. */
   issue: Issue<CallScope>;
   clock: Clock;
@@ -44,11 +44,11 @@ export interface DirectOptions {
  * Credentials for the caller itself, confined to one model. Issued anew for every request: what is remembered might have
  * been revoked meanwhile, and then an SDK that asks for better ones would get the same again.
  */
-export function createDirect({ models, issue, clock, write }: DirectOptions): Direct {
+export function createDirect({ entries, issue, clock, write }: DirectOptions): Direct {
   return async ({ caller, token, requestId, wanted }) => {
     // Not what the authorizer remembers for a minute: whoever switches direct mode off and then revokes what was issued
     // must not be overtaken by it.
-    const held = await models({ ...caller, models: null });
+    const { models: held } = await entries({ ...caller, models: null, budgets: null });
     const model = allowed(held, wanted);
     const policy = usablePolicy(model, () => directPolicy(model, caller.exp), { clock, write });
     const { tenant, principal, costCenter } = caller;

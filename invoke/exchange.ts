@@ -2,7 +2,7 @@ import type { CallerContext } from '../contract/context.ts';
 import type { TollgateError } from '../contract/errors.ts';
 import type { Run } from './call.ts';
 import type { HandedOut } from './direct.ts';
-import type { ModelsOf } from './models.ts';
+import type { EntriesOf } from './entries.ts';
 
 /** One request of one authorised caller, and what a surface may do with it. */
 export interface Exchange {
@@ -12,7 +12,7 @@ export interface Exchange {
   /** Seconds since 1970 when the request arrived. */
   nowSeconds: number;
   run: Run;
-  models: ModelsOf;
+  entries: EntriesOf;
   /** Credentials for the caller itself. @param wanted the model as the caller wrote it */
   direct(wanted: string): Promise<HandedOut>;
   waitUntil(promise: Promise<unknown>): void;

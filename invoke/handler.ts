@@ -11,8 +11,8 @@ import type { Issue } from '../sessions/session.ts';
 import { createApp } from './app.ts';
 import { type CallScope, createCredentials } from './credentials.ts';
 import { createDirect } from './direct.ts';
+import { createEntries } from './entries.ts';
 import { type LambdaRuntime, streamingHandler } from './lambda.ts';
-import { createModels } from './models.ts';
 import { createPipeline } from './pipeline.ts';
 import { createBedrock } from './providers/bedrock.ts';
 import { createTransport } from './transport.ts';
@@ -21,7 +21,7 @@ const { table, invokerRoleArn, brokerFunction, registryMemoryMs, ...deadlines } 
 const clock = () => Date.now();
 const write = lineWriter(process.stdout);
 
-const models = createModels({
+const entries = createEntries({
   registry: createRegistry({
     client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
     table,
@@ -49,7 +49,7 @@ async function issuer(): Promise<Issue<CallScope>> {
 
 const issue = await issuer();
 const run = createPipeline({
-  models,
+  entries,
   credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock }),
   providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
   meter: createMeter({ write }),
@@ -62,7 +62,7 @@ const run = createPipeline({
 const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 
 export const handler = streamingHandler(
-  createApp({ run, models, direct: createDirect({ models, issue, clock, write }), clock, write }),
+  createApp({ run, entries, direct: createDirect({ entries, issue, clock, write }), clock, write }),
   awslambda,
   {
     keepToken: brokerFunction !== undefined,

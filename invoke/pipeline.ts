@@ -16,8 +16,8 @@ import { usablePolicy } from '../sessions/usable.ts';
 import type { Answer, Call, Operation, ProviderRequest, Run } from './call.ts';
 import type { Credentials } from './credentials.ts';
 import { type Deadline, type Deadlines, startDeadline } from './deadline.ts';
+import type { EntriesOf } from './entries.ts';
 import { beginInvocation, type Invocation } from './invocation.ts';
-import type { ModelsOf } from './models.ts';
 import type { Provider, ProviderReply } from './providers/provider.ts';
 import { answerHeaders, isExpiredToken, readError, upstreamError } from './providers/upstream.ts';
 import { restrict } from './restrict.ts';
@@ -26,7 +26,7 @@ import { estimate, NO_USAGE, type Usage, usageOfAnswer } from './tokens.ts';
 import { readBody } from './whole.ts';
 
 export interface PipelineOptions {
-  models: ModelsOf;
+  entries: EntriesOf;
   /** The first wall. Replaced only by a test that shows the second one, IAM, standing alone. */
   decide?: typeof decideModel;
   /** What brings a call under its grant. Replaced only by a test that shows IAM refusing a call that it did not. */
@@ -63,7 +63,7 @@ export function createPipeline(options: PipelineOptions): Run {
     const deadline = startDeadline(deadlines.callTotalMs);
     const step: Step = { call, invocation, deadline, usage: () => NO_USAGE };
     try {
-      const held = await options.models(call.caller);
+      const { models: held } = await options.entries(call.caller);
       const model = allowed(decide(held, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
       const request = restricted(call.prepare(model), model);
       const provider = options.providers[model.target.kind];

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { DOLLARS } from '../contract/decimal.ts';
 import { TollgateError } from '../contract/errors.ts';
 import { DISPLAY_NAME_MAX_CHARS, MODEL_ID_MAX_CHARS, PRINCIPAL_MAX_CHARS } from '../contract/limits.ts';
 
@@ -42,8 +43,8 @@ export const version = v.pipe(v.number('not-a-number'), v.safeInteger('not-whole
 
 export const schemaVersion = v.literal(SCHEMA_VERSION, 'unknown-version');
 
-/** US dollars: up to 9 digits before and 12 behind the point, never a sign, an exponent or a binary fraction. */
-export const decimal = v.pipe(v.string('not-text'), v.regex(/^(0|[1-9]\d{0,8})(\.\d{1,12})?$/, 'not-a-decimal'));
+/** US dollars. */
+export const decimal = v.pipe(v.string('not-text'), v.regex(DOLLARS, 'not-a-decimal'));
 
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/;
 

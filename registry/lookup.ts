@@ -105,7 +105,8 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       return fault === undefined;
     });
     unusable += grants.filter(({ model }) => known.get(model)?.is === 'entry').length - fitting.length;
-    return { id, suspended: tenant.suspended, costCenter: tenant.costCenter, models: join(fitting, known), unusable };
+    const { suspended, costCenter } = tenant;
+    return { id, suspended, costCenter, models: join(fitting, known), budgets: [], unusable };
   }
 
   return {

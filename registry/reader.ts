@@ -1,3 +1,4 @@
+import type { Budget } from '../contract/budget.ts';
 import type { TenantId } from '../contract/identity.ts';
 import type { AllowedModel } from '../contract/model.ts';
 import type { PricedModel } from './price.ts';
@@ -10,6 +11,8 @@ export interface TenantEntries {
   costCenter: string;
   /** Granted models that exist and are well formed, retired ones included (they answer 410), sorted by id. */
   models: AllowedModel[];
+  /** The tenant's own and those of the stage that none of its own has the id of; sorted by id. */
+  budgets: Budget[];
   /** How many granted items were unusable (malformed, unknown version, naming another tenant): counted and alarmed. */
   unusable: number;
 }

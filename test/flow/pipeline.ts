@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCredentials } from '../../invoke/credentials.ts';
-import { createModels } from '../../invoke/models.ts';
+import { createEntries } from '../../invoke/entries.ts';
 import { createPipeline, type PipelineOptions } from '../../invoke/pipeline.ts';
 import { createBedrock } from '../../invoke/providers/bedrock.ts';
 import { createTransport } from '../../invoke/transport.ts';
@@ -50,7 +50,7 @@ export class WalledPipeline {
     const clock = Date.now;
     const bedrock = createBedrock({ transport: this.#transport, clock });
     const run = createPipeline({
-      models: createModels({ registry: { tenant: async () => null }, onUndecided: () => {} }),
+      entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
       credentials: createCredentials({
         issue: createStsIssuer({ sts: createSts(this.#transport), roleArn: ROLE, clock, write }),
         roleArn: ROLE,

@@ -7,7 +7,7 @@ import type { Exchange } from '../../exchange.ts';
 
 /** `GET /v1/models`: what this caller may use now. @throws TollgateError `forbidden`, `unavailable` */
 export async function listModels(exchange: Exchange): Promise<Response> {
-  const models = await exchange.models(exchange.caller);
+  const { models } = await exchange.entries(exchange.caller);
   const usable = models.filter(
     (model) =>
       !hasExpired(model, exchange.nowSeconds) && usability(model.lifecycle, exchange.nowSeconds).state !== 'retired',
@@ -22,7 +22,7 @@ export async function listModels(exchange: Exchange): Promise<Response> {
  * @throws TollgateError `model_not_allowed`, `model_retired`, `forbidden`, `unavailable`
  */
 export async function showModel(exchange: Exchange, wanted: string): Promise<Response> {
-  const models = await exchange.models(exchange.caller);
+  const { models } = await exchange.entries(exchange.caller);
   const decisions = ACTIONS.map((action) => decideModel(models, wanted, action, exchange.nowSeconds));
   for (const decision of decisions)
     if (decision.outcome === 'allowed')

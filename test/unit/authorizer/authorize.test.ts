@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Budget } from '../../../contract/budget.ts';
 import { CONTEXT_KEYS, decodeContext } from '../../../contract/context.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import { CONTEXT_MAX_BYTES, PRINCIPAL_MAX_CHARS, ROLES_MAX_BYTES } from '../../../contract/limits.ts';
@@ -7,10 +8,12 @@ import type { RegistryReader } from '../../../registry/reader.ts';
 import { ISSUER, NOW, rsaKey, token } from './tokens.ts';
 import { bearer, createWorld, entries, json, METHOD_ARN, SETTINGS, statusOf, type WorldOptions } from './world.ts';
 
+const DAILY: Budget = { id: 'daily', per: 'tenant', period: 'day', unit: 'usd', limit: '5', enforcement: 'hard' };
+
 const key = rsaKey('rsa');
 const answer = () => json({ keys: [key.jwk] });
 const worldWith = (more: Partial<WorldOptions> = {}) =>
-  createWorld({ answer, tenants: [entries('acme', { models: [model(1)] })], ...more });
+  createWorld({ answer, tenants: [entries('acme', { models: [model(1)], budgets: [DAILY] })], ...more });
 
 function model(n: number): AllowedModel {
   const modelId = `amazon.model-${n}-v1:0`;
@@ -42,6 +45,7 @@ describe('J1: a valid token of a known tenant', () => {
       costCenter: 'cc-1',
       exp: NOW + 900,
       models: [model(1)],
+      budgets: [DAILY],
     });
     expect(world.log).toEqual([]);
     expect(world.looked).toEqual(['acme']);

@@ -65,7 +65,7 @@ describe('a tenant', () => {
   test('that the registry has is admitted with what it holds', () => {
     expect(admit(identity, entries('acme'))).toStrictEqual({
       admitted: true,
-      context: { ...identity, costCenter: 'cc-1', models: [] },
+      context: { ...identity, costCenter: 'cc-1', models: [], budgets: [] },
     });
   });
 });

@@ -17,7 +17,15 @@ export const JWKS_URI = `${ISSUER}/keys`;
 export const SETTINGS = { issuer: ISSUER, jwksUri: JWKS_URI, audience: ['tollgate'], tenantClaim: 'tenant' };
 
 export function entries(id: string, more: Partial<TenantEntries> = {}): TenantEntries {
-  return { id: id as TenantEntries['id'], suspended: false, costCenter: 'cc-1', models: [], unusable: 0, ...more };
+  return {
+    id: id as TenantEntries['id'],
+    suspended: false,
+    costCenter: 'cc-1',
+    models: [],
+    budgets: [],
+    unusable: 0,
+    ...more,
+  };
 }
 
 export const json = (value: unknown): Response => new Response(JSON.stringify(value));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Budget } from '../../../contract/budget.ts';
 import { type CallerContext, CONTEXT_KEYS, decodeContext, encodeContext } from '../../../contract/context.ts';
 import { isTollgateError } from '../../../contract/errors.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
@@ -21,6 +22,15 @@ function model(id: string): AllowedModel {
   };
 }
 
+const budget = (id: string): Budget => ({
+  id,
+  per: 'tenant',
+  period: 'month',
+  unit: 'usd',
+  limit: '100.5',
+  enforcement: 'hard',
+});
+
 const context: CallerContext = {
   tenant: parseTenantId('acme'),
   principal: parsePrincipal('acme-app'),
@@ -28,6 +38,7 @@ const context: CallerContext = {
   costCenter: 'CC-100',
   exp: now / 1000 + 60,
   models: [model('nova-lite')],
+  budgets: [budget('monthly'), { ...budget('per-model'), per: 'model', only: 'nova-lite', enforcement: 'soft' }],
 };
 
 function reasonOf(value: unknown, at = now): string | undefined {
@@ -61,11 +72,26 @@ describe('the authorizer context', () => {
     const models = Array.from({ length: 200 }, (_, index) => model(`model-${index}`));
     const encoded = encodeContext({ ...context, models });
     expect(Buffer.byteLength(JSON.stringify(encoded))).toBeLessThanOrEqual(CONTEXT_MAX_BYTES);
-    expect(decodeContext(encoded, now).models).toBeNull();
+    expect(decodeContext(encoded, now)).toMatchObject({ models: null, budgets: null });
+  });
+
+  test('20 budgets fit beside a few models, and where they do not, neither the models nor the budgets are listed', () => {
+    const budgets = Array.from({ length: 20 }, (_, index) => budget(`budget-${index}`));
+    const fits = encodeContext({ ...context, models: [model('a'), model('b')], budgets });
+    expect(Buffer.byteLength(JSON.stringify(fits))).toBeLessThanOrEqual(CONTEXT_MAX_BYTES);
+    expect(decodeContext(fits, now).budgets).toEqual(budgets);
+    const models = Array.from({ length: 9 }, (_, index) => model(`model-${index}`));
+    expect(decodeContext(encodeContext({ ...context, models, budgets: [] }), now).models).toEqual(models);
+    const encoded = encodeContext({ ...context, models, budgets });
+    expect(encoded).toMatchObject({ models: '', budgets: '' });
+    expect(decodeContext(encoded, now)).toMatchObject({ models: null, budgets: null });
   });
 
   test('a tenant without a model is not mistaken for one whose models did not fit', () => {
-    expect(decodeContext(encodeContext({ ...context, models: [] }), now).models).toEqual([]);
+    expect(decodeContext(encodeContext({ ...context, models: [], budgets: [] }), now)).toMatchObject({
+      models: [],
+      budgets: [],
+    });
   });
 
   const valid = encodeContext(context);
@@ -74,7 +100,7 @@ describe('the authorizer context', () => {
     ['missing', undefined, 'context-missing'],
     ['null', null, 'context-missing'],
     ['empty', {}, 'context-missing'],
-    ['of another version', changed({ v: '2' }), 'context-version'],
+    ['of another version', changed({ v: '1' }), 'context-version'],
     ['with a key that is not agreed', changed({ team: 'globex' }), 'context-member'],
     ['without its tenant', changed({ tenant: undefined }), 'context-member'],
     ['with a number where a string is due', changed({ exp: 99999999999 }), 'context-member'],
@@ -96,6 +122,10 @@ describe('the authorizer context', () => {
       changed({ models: JSON.stringify([{ ...model('a'), actions: [] }]) }),
       'context-member',
     ],
+    ['without its budgets', changed({ budgets: undefined }), 'context-member'],
+    ['whose budgets alone were left out', changed({ budgets: '' }), 'context-member'],
+    ['whose models alone were left out', changed({ models: '' }), 'context-member'],
+    ['with budgets that are no list', changed({ budgets: '{}' }), 'context-member'],
     ['that inherits its keys', Object.create(valid), 'context-missing'],
   ])('T2: a context %s is refused', (_name, value, reason) => {
     expect(reasonOf(value)).toBe(reason);
@@ -104,5 +134,43 @@ describe('the authorizer context', () => {
   test('T2: a context is refused from its exp on, although the cache still holds it', () => {
     expect(reasonOf(valid, context.exp * 1000 - 1)).toBeUndefined();
     expect(reasonOf(valid, context.exp * 1000)).toBe('context-expired');
+  });
+});
+
+describe('a budget in the authorizer context', () => {
+  const travelled = (given: object) =>
+    decodeContext(encodeContext({ ...context, budgets: [given as Budget] }), now).budgets;
+
+  test.each<[string, Partial<Budget>]>([
+    ['in tokens', { unit: 'tokens', limit: '999999999999999' }],
+    ['of nothing', { limit: '0' }],
+    ['with 12 decimals', { limit: '0.000000000001' }],
+    ['of one principal', { per: 'principal', only: 'spiffe://a/b' }],
+  ])('arrives as it was sent: %s', (_, change) => {
+    const sent = { ...budget('b'), ...change };
+    expect(travelled(sent)).toEqual([sent]);
+  });
+
+  test.each<[string, object]>([
+    ['an id that divides a counter’s name', { id: 'a|b' }],
+    ['no limit', { limit: undefined }],
+    ['a limit that is a number', { limit: 5 }],
+    ['a negative limit', { limit: '-1' }],
+    ['a limit of NaN', { limit: 'NaN' }],
+    ['a fraction of a token', { unit: 'tokens', limit: '0.5' }],
+    ['an unknown unit', { unit: 'eur' }],
+    ['a unit that every object has', { unit: 'constructor' }],
+    ['an unknown period', { period: 'hour' }],
+    ['an unknown enforcement', { enforcement: 'maybe' }],
+    ['no enforcement', { enforcement: undefined }],
+    ['an unknown scope', { per: 'role' }],
+    ['one of the tenant that is for somebody only', { only: 'app' }],
+    ['one for nobody', { per: 'principal', only: '' }],
+    ['a member of a later version', { carryOver: true }],
+    ['a member of every object', { constructor: 'x' }],
+  ])('T2: %s refuses the whole context', (_, change) => {
+    expect(() => travelled({ ...budget('b'), ...change })).toThrow(
+      expect.objectContaining({ code: 'forbidden', reason: 'context-member' }),
+    );
   });
 });

@@ -101,7 +101,7 @@ describe('T2: without a context that the authorizer made, nothing is looked up o
     ['missing', undefined],
     ['null', null],
     ['a list', []],
-    ['of another version', { ...authorizer, v: '2' }],
+    ['of another version', { ...authorizer, v: '1' }],
     ['past its expiry', { ...authorizer, exp: '1' }],
     ['with a member more', { ...authorizer, tenantId: 'globex' }],
     ['with a tenant that is none', { ...authorizer, tenant: 'a/b' }],

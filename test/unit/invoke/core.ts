@@ -65,6 +65,7 @@ export function callOf(
       costCenter: 'cc-1',
       exp: NOW / 1000 + 900,
       models,
+      budgets: [],
     },
     requestId: 'request-1',
     wanted: more.wanted ?? models[0]?.id ?? '',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { createDirect, type Direct } from '../../../invoke/direct.ts';
-import { createModels } from '../../../invoke/models.ts';
+import { createEntries } from '../../../invoke/entries.ts';
 import type { RegistryReader, TenantEntries } from '../../../registry/reader.ts';
 import { createStsIssuer } from '../../../sessions/assume.ts';
 import { callOf, fakeSts, modelOf, NOW, ROLE } from './core.ts';
@@ -23,10 +23,11 @@ function setUp(held: AllowedModel[], more: { registry?: RegistryReader; tokenSec
     suspended: false,
     costCenter: 'cc-1',
     models: held,
+    budgets: [],
     unusable: 0,
   } as unknown as TenantEntries;
   const handOut: Direct = createDirect({
-    models: createModels({ registry: more.registry ?? { tenant: async () => entries }, onUndecided: () => {} }),
+    entries: createEntries({ registry: more.registry ?? { tenant: async () => entries }, onUndecided: () => {} }),
     issue: createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write }),
     clock,
     write,

@@ -4,6 +4,7 @@ import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { createApp } from '../../../invoke/app.ts';
 import type { Answer, Call, ProviderRequest, StreamEvent } from '../../../invoke/call.ts';
+import { createEntries } from '../../../invoke/entries.ts';
 import type { RestEvent } from '../../../invoke/event.ts';
 import {
   type LambdaContext,
@@ -12,7 +13,6 @@ import {
   type StreamingHandler,
   streamingHandler,
 } from '../../../invoke/lambda.ts';
-import { createModels } from '../../../invoke/models.ts';
 
 /** What the tests of the edge share: a caller, a pipeline that answers what a test says, a Lambda runtime. */
 
@@ -65,6 +65,7 @@ export const caller: CallerContext = {
   costCenter: 'cc-1',
   exp: NOW / 1000 + 600,
   models: [nova, ending, retired, mixtral],
+  budgets: [],
 };
 
 export const authorizer = encodeContext(caller);
@@ -95,7 +96,7 @@ export function edge(upstream: Upstream = () => whole(nova, {}), model: AllowedM
       calls.push({ call, request });
       return upstream(request, call, model);
     },
-    models: createModels({ registry: { tenant: async () => null }, onUndecided: () => {} }),
+    entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
     direct: async () => ({ model, credentials: HANDED_OUT, expiresAt: NOW + 600_000 }),
     clock: () => NOW,
     write: (line) => lines.push(line),

@@ -47,7 +47,7 @@ describe('an event becomes a request', () => {
     expect(new URL(request?.url ?? '').search).toBe('?a=1&a=2&b=x+y');
     expect(request?.headers.get('x-many')).toBe('1, 2');
     expect(await request?.text()).toBe('{"é":1}');
-    expect(bindings[0]).toMatchObject({ requestId: 'req-1', authorizer: { v: '1', tenant: 'acme' } });
+    expect(bindings[0]).toMatchObject({ requestId: 'req-1', authorizer: { v: '2', tenant: 'acme' } });
   });
 
   test('whose base64 body is decoded to the same bytes', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
 import { type AllowedModel, nativeIdOf } from '../../../contract/model.ts';
-import { createModels } from '../../../invoke/models.ts';
+import { createEntries } from '../../../invoke/entries.ts';
 import {
   callOf,
   delta,
@@ -163,9 +163,9 @@ describe('a call that we refuse leaves one finished line, and asks neither STS n
       if (found !== null) throw found;
       return null;
     };
-    const { run, meter, sts } = setUp({ models: createModels({ registry: { tenant }, onUndecided: () => {} }) });
+    const { run, meter, sts } = setUp({ entries: createEntries({ registry: { tenant }, onUndecided: () => {} }) });
     const call = callOf('converse');
-    call.caller.models = null;
+    Object.assign(call.caller, { models: null, budgets: null });
     await expect(run(call)).rejects.toMatchObject({ code });
     expect(meter.lines).toEqual([expect.objectContaining({ phase: 'finished', outcome: 'refused', code, model: '' })]);
     expect(sts.inputs).toHaveLength(0);
@@ -173,7 +173,7 @@ describe('a call that we refuse leaves one finished line, and asks neither STS n
 
   test('an unforeseen error is internal, and is on the record like any other', async () => {
     const { run, meter } = setUp({
-      models: () => {
+      entries: () => {
         throw new TypeError('bug');
       },
     });

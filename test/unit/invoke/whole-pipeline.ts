@@ -1,6 +1,6 @@
 import type { Answer } from '../../../invoke/call.ts';
 import { createCredentials } from '../../../invoke/credentials.ts';
-import { createModels } from '../../../invoke/models.ts';
+import { createEntries } from '../../../invoke/entries.ts';
 import { createPipeline, type PipelineOptions } from '../../../invoke/pipeline.ts';
 import { createBedrock } from '../../../invoke/providers/bedrock.ts';
 import { createTransport } from '../../../invoke/transport.ts';
@@ -18,7 +18,7 @@ export function setUp(more: Partial<PipelineOptions> = {}, sts: FakeSts = fakeSt
   const clock = () => NOW;
   let serial = 0;
   const run = createPipeline({
-    models: createModels({ registry: { tenant: async () => null }, onUndecided: () => {} }),
+    entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
     credentials: createCredentials({
       issue: createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write }),
       roleArn: ROLE,

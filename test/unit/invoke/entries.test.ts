@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { Budget } from '../../../contract/budget.ts';
 import type { CallerContext } from '../../../contract/context.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
-import { createModels } from '../../../invoke/models.ts';
+import { createEntries } from '../../../invoke/entries.ts';
 import type { TenantEntries } from '../../../registry/reader.ts';
 
 const nova: AllowedModel = {
@@ -18,14 +19,17 @@ const nova: AllowedModel = {
   lifecycle: { status: 'active' },
 };
 
+const budget: Budget = { id: 'day', per: 'tenant', period: 'day', unit: 'usd', limit: '5', enforcement: 'hard' };
+
 const tenant = parseTenantId('acme');
-const caller = (models: AllowedModel[] | null): CallerContext => ({
+const caller = (models: AllowedModel[] | null, budgets: Budget[] | null = models && []): CallerContext => ({
   tenant,
   principal: parsePrincipal('app'),
   roles: [],
   costCenter: 'cc',
   exp: 1,
   models,
+  budgets,
 });
 
 function registry(answer: TenantEntries | null) {
@@ -39,28 +43,29 @@ function registry(answer: TenantEntries | null) {
   };
 }
 
-const modelsOf = (reader: ReturnType<typeof registry>) => createModels({ registry: reader, onUndecided: () => {} });
+const entriesOf = (reader: ReturnType<typeof registry>) => createEntries({ registry: reader, onUndecided: () => {} });
 
 const entries = (suspended: boolean): TenantEntries => ({
   id: tenant,
   suspended,
   costCenter: 'cc',
   models: [nova],
+  budgets: [budget],
   unusable: 0,
 });
 
-describe('the models of a caller', () => {
+describe('the models and budgets of a caller', () => {
   test('come from the context without asking the registry, also when there are none', async () => {
     const reader = registry(entries(false));
-    const models = modelsOf(reader);
-    expect(await models(caller([nova]))).toEqual([nova]);
-    expect(await models(caller([]))).toEqual([]);
+    const of = entriesOf(reader);
+    expect(await of(caller([nova], [budget]))).toEqual({ models: [nova], budgets: [budget] });
+    expect(await of(caller([]))).toEqual({ models: [], budgets: [] });
     expect(reader.asked).toEqual([]);
   });
 
   test('come from the registry when they did not fit into the context', async () => {
     const reader = registry(entries(false));
-    expect(await modelsOf(reader)(caller(null))).toEqual([nova]);
+    expect(await entriesOf(reader)(caller(null))).toEqual({ models: [nova], budgets: [budget] });
     expect(reader.asked).toEqual(['acme']);
   });
 
@@ -68,18 +73,18 @@ describe('the models of a caller', () => {
     ['tenant-unknown', null],
     ['tenant-suspended', entries(true)],
   ])('are refused with %s', async (reason, answer) => {
-    const models = modelsOf(registry(answer));
-    await expect(models(caller(null))).rejects.toMatchObject({ code: 'forbidden', reason });
+    const of = entriesOf(registry(answer));
+    await expect(of(caller(null))).rejects.toMatchObject({ code: 'forbidden', reason });
   });
 
   test('and when the registry cannot say, that is reported and thrown, and nothing is allowed', async () => {
     const unavailable = new TollgateError('unavailable', { reason: 'registry-timeout' });
     const reported: TollgateError[] = [];
-    const models = createModels({
+    const of = createEntries({
       registry: { tenant: () => Promise.reject(unavailable) },
       onUndecided: (error) => reported.push(error),
     });
-    await expect(models(caller(null))).rejects.toBe(unavailable);
+    await expect(of(caller(null))).rejects.toBe(unavailable);
     expect(reported).toEqual([unavailable]);
   });
 });
