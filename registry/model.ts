@@ -4,7 +4,6 @@ import { type Lifecycle, STATUSES, type Target } from '../contract/model.ts';
 import {
   actor,
   badEntry,
-  decimal,
   displayName,
   isoMilliseconds,
   isoSeconds,
@@ -18,6 +17,7 @@ import {
 } from './fields.ts';
 import type { Document } from './items.ts';
 import type { PriceVersion } from './price.ts';
+import { checkedPrices, priceDocument, priceSchema } from './price-entry.ts';
 import { checkTarget, targetSchema } from './target.ts';
 
 export interface ModelEntry {
@@ -28,7 +28,7 @@ export interface ModelEntry {
   lifecycle: Lifecycle;
   /** What the lifecycle was before the model was retired by hand; restore brings it back. */
   beforeRetirement?: Lifecycle;
-  /** Sorted by `from`, ascending; no two of one moment or one name. */
+  /** Sorted by `from`, then region and tier; in a region and tier no two of one moment or one name. */
   prices: PriceVersion[];
   version: number;
   /** Milliseconds since 1970. */
@@ -43,15 +43,6 @@ const lifecycle = v.strictObject({
   successor: v.exactOptional(modelId),
 });
 
-const priceVersion = v.strictObject({
-  version: v.pipe(v.string('not-text'), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'not-a-name')),
-  from: milliseconds,
-  input: decimal,
-  output: decimal,
-  cacheRead: v.exactOptional(decimal),
-  cacheWrite: v.exactOptional(decimal),
-});
-
 const schema = v.strictObject({
   v: schemaVersion,
   id: modelId,
@@ -59,7 +50,7 @@ const schema = v.strictObject({
   target: targetSchema,
   lifecycle,
   beforeRetirement: v.exactOptional(lifecycle),
-  prices: v.pipe(v.array(priceVersion, 'not-a-list'), v.maxLength(PRICES_MAX, 'too-many')),
+  prices: v.pipe(v.array(priceSchema, 'not-a-list'), v.maxLength(PRICES_MAX, 'too-many')),
   version,
   updatedAt: milliseconds,
   updatedBy: actor,
@@ -72,11 +63,10 @@ const schema = v.strictObject({
 export function parseModel(document: unknown): ModelEntry {
   const { v: _, ...entry } = parseWith(schema, document);
   checkTarget(entry.target);
-  checkPrices(entry.prices);
-  const filled = { ...entry, lifecycle: datedLifecycle(entry.lifecycle, entry.updatedAt) };
+  const prices = checkedPrices(entry.prices);
+  const filled = { ...entry, prices, lifecycle: datedLifecycle(entry.lifecycle, entry.updatedAt) };
   checkLifecycle(filled.lifecycle, entry.id, 'lifecycle');
   if (entry.beforeRetirement !== undefined) checkLifecycle(entry.beforeRetirement, entry.id, 'beforeRetirement');
-  filled.prices.sort((a, b) => a.from - b.from);
   return filled;
 }
 
@@ -89,7 +79,7 @@ export function modelDocument(entry: ModelEntry): Document {
     target: { ...entry.target },
     lifecycle: lifecycleDocument(entry.lifecycle),
     ...(entry.beforeRetirement === undefined ? {} : { beforeRetirement: lifecycleDocument(entry.beforeRetirement) }),
-    prices: entry.prices.map((price) => ({ ...price, from: isoMilliseconds(price.from) })),
+    prices: entry.prices.map(priceDocument),
     version: entry.version,
     updatedAt: isoMilliseconds(entry.updatedAt),
     updatedBy: entry.updatedBy,
@@ -117,15 +107,4 @@ function checkLifecycle({ deprecatedAt, sunsetAt, successor }: Lifecycle, id: st
   // RFC 9745 section 4: the sunset must not be earlier than the deprecation.
   if (deprecatedAt !== undefined && sunsetAt !== undefined && sunsetAt < deprecatedAt)
     throw badEntry(`${at}.sunsetAt`, 'before-the-deprecation');
-}
-
-function checkPrices(prices: readonly PriceVersion[]): void {
-  const names = new Set<string>();
-  const moments = new Set<number>();
-  for (const [index, { version: name, from }] of prices.entries()) {
-    if (names.has(name)) throw badEntry(`prices[${index}].version`, 'listed-twice');
-    if (moments.has(from)) throw badEntry(`prices[${index}].from`, 'listed-twice');
-    names.add(name);
-    moments.add(from);
-  }
 }

@@ -1,17 +1,46 @@
+import type { Tier } from '../contract/usage.ts';
+
+/** US dollars per 1,000,000 tokens of each kind. A call that used a kind without a rate is unpriced as a whole. */
+export interface TokenRates {
+  input?: string;
+  output?: string;
+  cacheRead?: string;
+  /** Written to the cache for five minutes. */
+  cacheWrite?: string;
+  /** Written to the cache for an hour. */
+  cacheWrite1h?: string;
+}
+
+/** Every kind of token that has a price of its own, in the order in which prices are written. */
+export const RATE_KINDS = [
+  'input',
+  'output',
+  'cacheRead',
+  'cacheWrite',
+  'cacheWrite1h',
+] as const satisfies readonly (keyof TokenRates)[];
+export type RateKind = (typeof RATE_KINDS)[number];
+
 /**
- * What a model costs from a moment on. Money is a decimal string in US dollars per 1,000 tokens, never a binary
- * fraction: the bill is computed exactly.
+ * What a model costs from a moment on, in one tier. Money is decimal text in US dollars, up to 9 digits before and 12
+ * behind the point, never a binary fraction: the bill is computed exactly.
  */
 export interface PriceVersion {
-  /** Named on the bill, e.g. `2026-01`; unique within the model. */
+  /** Named on the bill, e.g. `2026-01`; unique within the model's region and tier. */
   version: string;
-  /** Milliseconds since 1970, UTC: the first call at or after this moment pays this price. */
+  /** Milliseconds since 1970, UTC: the first call at or after this moment pays this price. Unique likewise. */
   from: number;
-  input: string;
-  output: string;
-  /** Absent: such tokens are priced as input (read) or as input (write). */
-  cacheRead?: string;
-  cacheWrite?: string;
+  /** Absent: every region that has no version of its own in force. */
+  region?: string;
+  /** Absent: on-demand. */
+  tier?: Tier;
+  usdPerMillion?: TokenRates;
+  /** Per image made. */
+  usdPerImage?: string;
+  /** Per hour of bought capacity; of tier provisioned alone, which has no other rate. */
+  usdPerHour?: string;
+  /** Where the price is from, for people. */
+  source?: string;
 }
 
 export interface PricedModel {

@@ -2,9 +2,10 @@ import { isTollgateError } from '../contract/errors.ts';
 import type { Target } from '../contract/model.ts';
 import { isoMilliseconds } from './fields.ts';
 import type { Document } from './items.ts';
+import type { TokenRates } from './price.ts';
 import type { Writer } from './writer.ts';
 
-/** The demo registry of a gateway on a laptop. Prices are AWS's public on-demand ones in US dollars per 1,000 tokens. */
+/** The demo registry of a gateway on a laptop. Prices are AWS's public on-demand ones in US dollars per 1,000,000 tokens. */
 
 const REGION = 'us-east-1';
 /** The regions of a `us.` profile (https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html). */
@@ -15,7 +16,7 @@ interface DemoModel {
   id: string;
   displayName: string;
   target: Target;
-  prices: { input: string; output: string; cacheRead?: string; cacheWrite?: string };
+  rates: TokenRates;
   grantedTo: string[];
   /** Given, the model is deprecated in favour of it. */
   successor?: string;
@@ -65,28 +66,28 @@ function demoModels(account: string): DemoModel[] {
       id: 'claude-sonnet-4-5',
       displayName: 'Claude Sonnet 4.5',
       target: usProfile('anthropic.claude-sonnet-4-5-20250929-v1:0', account),
-      prices: { input: '0.003', output: '0.015', cacheRead: '0.0003', cacheWrite: '0.00375' },
+      rates: { input: '3', output: '15', cacheRead: '0.3', cacheWrite: '3.75', cacheWrite1h: '6' },
       grantedTo: ['acme'],
     },
     {
       id: 'nova-lite',
       displayName: 'Amazon Nova Lite',
       target: foundationModel('amazon.nova-lite-v1:0'),
-      prices: { input: '0.00006', output: '0.00024', cacheRead: '0.000015', cacheWrite: '0.00006' },
+      rates: { input: '0.06', output: '0.24', cacheRead: '0.015', cacheWrite: '0.06', cacheWrite1h: '0.06' },
       grantedTo: ['acme', 'globex'],
     },
     {
       id: 'llama-3-3-70b',
       displayName: 'Llama 3.3 70B Instruct',
       target: usProfile('meta.llama3-3-70b-instruct-v1:0', account),
-      prices: { input: '0.00072', output: '0.00072' },
+      rates: uncached({ input: '0.72', output: '0.72' }),
       grantedTo: ['globex'],
     },
     {
       id: 'titan-embed-v2',
       displayName: 'Amazon Titan Text Embeddings V2',
       target: foundationModel('amazon.titan-embed-text-v2:0'),
-      prices: { input: '0.00002', output: '0' },
+      rates: { input: '0.02', output: '0' },
       grantedTo: ['acme', 'globex'],
     },
     {
@@ -99,28 +100,36 @@ function demoModels(account: string): DemoModel[] {
         arn: `arn:aws:sagemaker:${REGION}:${account}:endpoint/mixtral-8x7b`,
       },
       // An endpoint is paid by the hour; these are what such a model costs by the token on Bedrock.
-      prices: { input: '0.00045', output: '0.0007' },
+      rates: { input: '0.45', output: '0.7' },
       grantedTo: ['acme'],
     },
     {
       id: 'claude-v2',
       displayName: 'Claude 2.1',
       target: foundationModel('anthropic.claude-v2:1'),
-      prices: { input: '0.008', output: '0.024' },
+      rates: uncached({ input: '8', output: '24' }),
       grantedTo: ['acme'],
       successor: 'claude-sonnet-4-5',
     },
   ];
 }
 
-function documentOf({ id, displayName, target, prices, successor }: DemoModel, nowMs: number): Document {
+function documentOf({ id, displayName, target, rates, successor }: DemoModel, nowMs: number): Document {
   return {
     id,
     displayName,
     target: { ...target },
     lifecycle: successor === undefined ? { status: 'active' } : endingLifecycle(successor, nowMs),
-    prices: [{ version: '2024-01', from: '2024-01-01', ...prices }],
+    prices: [{ version: '2024-01', from: '2024-01-01', usdPerMillion: { ...rates } }],
   };
+}
+
+/**
+ * Prices of a model that caches nothing on AWS. The local endpoint caches for every model that converses, and a kind
+ * without a price would make the demo's calls unpriced: so cached input costs what input does.
+ */
+function uncached({ input, output }: { input: string; output: string }): TokenRates {
+  return { input, output, cacheRead: input, cacheWrite: input, cacheWrite1h: input };
 }
 
 function endingLifecycle(successor: string, nowMs: number): Document {

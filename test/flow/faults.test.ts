@@ -66,7 +66,7 @@ async function newcomer(n: number): Promise<{ model: string; token: string }> {
       arn: `arn:aws:bedrock:us-east-1::foundation-model/${modelId}`,
     },
     lifecycle: { status: 'active' },
-    prices: [{ version: '2026-01', from: '2026-01-01', input: '0.00006', output: '0.00024' }],
+    prices: [{ version: '2026-01', from: '2026-01-01', usdPerMillion: { input: '0.06', output: '0.24' } }],
   });
   await writer.grant(tenant, model);
   return { model, token: await many.tokenOf(tenant) };

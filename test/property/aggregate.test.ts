@@ -13,8 +13,8 @@ const PRICES = book([
   {
     id: 'm1',
     prices: [
-      { version: 'a', from: 0, input: '0.00102', output: '0.003' },
-      { version: 'b', from: NINE + 1_800_000, input: '0.002', output: '0.004' },
+      { version: 'a', from: 0, usdPerMillion: { input: '1.02', output: '3' } },
+      { version: 'b', from: NINE + 1_800_000, usdPerMillion: { input: '2', output: '4' } },
     ],
   },
 ]);

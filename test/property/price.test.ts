@@ -6,9 +6,9 @@ import { costOf, createPriceBook } from '../../metering/price.ts';
 const count = fc.nat(Number.MAX_SAFE_INTEGER).map(BigInt);
 const tokens = fc.record({ input: count, output: count, cacheRead: count, cacheWrite: count });
 
-/** Units of 10^-12 dollars per 1,000 tokens, and how the registry writes them. */
+/** Units of 10^-9 dollars per 1,000,000 tokens, and how the registry writes them. */
 const rate = fc.bigInt(0n, 10n ** 21n - 1n);
-const written = (units: bigint) => `${units / 10n ** 12n}.${String(units % 10n ** 12n).padStart(12, '0')}`;
+const written = (units: bigint) => `${units / 10n ** 9n}.${String(units % 10n ** 9n).padStart(9, '0')}`;
 
 describe('money', () => {
   test('what is written is read back, to the last unit', () => {
@@ -25,14 +25,16 @@ describe('money', () => {
         const version = {
           version: '1',
           from: 0,
-          input: written(input),
-          output: written(output),
-          cacheRead: written(read),
-          cacheWrite: written(write),
+          usdPerMillion: {
+            input: written(input),
+            output: written(output),
+            cacheRead: written(read),
+            cacheWrite: written(write),
+          },
         };
         const price = createPriceBook([{ id: 'm', prices: [version] }]).priceOf('m', 0);
         if (!price) throw new Error('no price');
-        // 10^-12 dollars per 1,000 tokens are 10^-15 dollars per token: the scale of money.
+        // 10^-9 dollars per 1,000,000 tokens are 10^-15 dollars per token: the scale of money.
         expect(costOf(used, price.rates)).toEqual({
           input: used.input * input + used.cacheRead * read + used.cacheWrite * write,
           output: used.output * output,
@@ -62,7 +64,7 @@ describe('money', () => {
     const versions = fc.uniqueArray(fc.nat(1_000), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(versions, fc.nat(1_200), (froms, at) => {
-        const prices = froms.map((from) => ({ version: String(from), from, input: '1', output: '1' }));
+        const prices = froms.map((from) => ({ version: String(from), from, usdPerMillion: { input: '1', output: '1' } }));
         const inForce = Math.max(...froms.filter((from) => from <= at));
         const found = createPriceBook([{ id: 'm', prices }]).priceOf('m', at)?.version;
         expect(found).toBe(Number.isFinite(inForce) ? String(inForce) : undefined);

@@ -3,13 +3,14 @@ import type { UsageRecord } from '../../../contract/usage.ts';
 import { readCsv } from '../../../metering/csv.ts';
 import { MONEY_SCALE, parseMoney } from '../../../metering/money.ts';
 import { REPORT_COLUMNS } from '../../../metering/report.ts';
+import { timesTenTo } from '../../../registry/decimal.ts';
 import golden from '../../cases/golden-report.json' with { type: 'json' };
 import { aggregationOver, call, MemoryStore } from './support.ts';
 
 const at = Date.parse(golden.at);
 const prices = golden.prices.map(({ id, input, output }) => ({
   id,
-  prices: [{ version: '1', from: 0, input, output }],
+  prices: [{ version: '1', from: 0, usdPerMillion: { input: timesTenTo(input, 3), output: timesTenTo(output, 3) } }],
 }));
 
 /** Calls whose tokens add up to the totals, shared out as evenly as whole tokens allow. */

@@ -22,8 +22,8 @@ describe('what a call costs', () => {
   });
 
   test('M6: versions count by their date, whatever their order in the registry', () => {
-    const late = { version: 'late', from: 200, input: '2', output: '2' };
-    const early = { version: 'early', from: 100, input: '1', output: '1' };
+    const late = { version: 'late', from: 200, usdPerMillion: { input: '2', output: '2' } };
+    const early = { version: 'early', from: 100, usdPerMillion: { input: '1', output: '1' } };
     const { priceOf } = createPriceBook([{ id: 'm', prices: [late, early] }]);
     expect([99, 100, 199, 200].map((at) => priceOf('m', at)?.version)).toEqual([undefined, 'early', 'early', 'late']);
   });

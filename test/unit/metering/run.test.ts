@@ -266,8 +266,8 @@ describe('M6: prices', () => {
       {
         id: 'nova-lite',
         prices: [
-          { version: 'old', from: 0, input: '1', output: '1' },
-          { version: 'new', from: changed, input: '2', output: '2' },
+          { version: 'old', from: 0, usdPerMillion: { input: '1000', output: '1000' } },
+          { version: 'new', from: changed, usdPerMillion: { input: '2000', output: '2000' } },
         ],
       },
     ];

@@ -52,7 +52,7 @@ export function call(members: Partial<FinishedUsage> = {}): [StartedUsage, Finis
 }
 
 export const PRICES: PricedModel[] = [
-  { id: 'nova-lite', prices: [{ version: '2026-01', from: 0, input: '0.00006', output: '0.00024' }] },
+  { id: 'nova-lite', prices: [{ version: '2026-01', from: 0, usdPerMillion: { input: '0.06', output: '0.24' } }] },
 ];
 
 export function book(models: PricedModel[] = PRICES): PriceBook {

@@ -15,7 +15,7 @@ export function modelDocument(id: string, changes: Document = {}): Document {
       arn: 'arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0',
     },
     lifecycle: { status: 'active' },
-    prices: [{ version: '2026-01', from: '2026-01-01', input: '0.00006', output: '0.00024' }],
+    prices: [{ version: '2026-01', from: '2026-01-01', usdPerMillion: { input: '0.06', output: '0.24' } }],
     ...stamps,
     ...changes,
   };

@@ -104,7 +104,7 @@ describe('an entry is accepted or refused by the member at fault', () => {
   });
 
   test('M6 prices are in the order of their dates, however they were written', () => {
-    const price = { input: '1', output: '1' };
+    const price = { usdPerMillion: { input: '1', output: '1' } };
     const prices = [
       { version: 'b', from: '2026-02-01', ...price },
       { version: 'a', from: '2026-01-01', ...price },

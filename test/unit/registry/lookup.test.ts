@@ -268,7 +268,12 @@ describe('prices', () => {
     expect([...prices]).toEqual([
       [
         'a',
-        { id: 'a', prices: [{ version: '2026-01', from: Date.UTC(2026, 0, 1), input: '0.00006', output: '0.00024' }] },
+        {
+          id: 'a',
+          prices: [
+            { version: '2026-01', from: Date.UTC(2026, 0, 1), usdPerMillion: { input: '0.06', output: '0.24' } },
+          ],
+        },
       ],
     ]);
   });
