@@ -1,8 +1,8 @@
 import { ACTIONS } from '../../contract/model.ts';
 import type { Holding } from '../../policies/review.ts';
+import { type Content, type Html, html } from '../page/html.ts';
+import { grid, moment } from '../page/table.ts';
 import type { Review } from './gather.ts';
-import { type Content, type Html, html } from './html.ts';
-import { grid, moment } from './table.ts';
 import { demands } from './text.ts';
 
 /** Tenants x models. A cell says which actions are open, or why none is. */

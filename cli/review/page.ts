@@ -1,30 +1,17 @@
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits.ts';
+import { documentOf } from '../page/document.ts';
+import { type Content, type Html, html } from '../page/html.ts';
+import { grid, moment } from '../page/table.ts';
 import { changedValues } from './changes.ts';
 import { isOpen, type Review } from './gather.ts';
 import { grants, matrix } from './grants-section.ts';
-import { type Content, type Html, html } from './html.ts';
 import { policies, roles } from './policies-section.ts';
-import { STYLE } from './style.ts';
-import { grid, moment } from './table.ts';
 import { findingRow, verdict } from './text.ts';
-
-/** Nothing is fetched and nothing runs, even if a value were to find a way past the escaping. */
-const CONTENT_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** A review as one page that stands alone: read it anywhere, keep it, print it. */
 export function reviewPage(review: Review): string {
   const { stage, at, by, region, roles: documents } = review;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${CONTENT_SECURITY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Tollgate review: ${stage}, ${at.slice(0, 10)}</title>
-${STYLE}
-</head>
-<body>
-<header>
+  const body = html`<header>
 <h1>Tollgate review</h1>
 <p class="soft">Stage <strong>${stage}</strong> in ${region}, read ${moment(at)} UTC by ${by}</p>
 </header>
@@ -55,11 +42,8 @@ ${roles(review)}
 <li>Credentials that are handed out (direct) also end with the token they were asked for with, which is not shown here.</li>
 ${review.notes.map((note) => html`<li>${note}</li>`)}
 </ul>
-</main>
-</body>
-</html>
-`;
-  return page.toString();
+</main>`;
+  return documentOf({ title: `Tollgate review: ${stage}, ${at.slice(0, 10)}`, body });
 }
 
 const SECTIONS = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { Html, html } from '../../../cli/page/html.ts';
 import { assemble, isOpen, type Review, recordOf } from '../../../cli/review/gather.ts';
-import { Html, html } from '../../../cli/review/html.ts';
 import { reviewJson } from '../../../cli/review/json.ts';
 import { reviewPage } from '../../../cli/review/page.ts';
 import { lastRecord, type PastReview, recordKey, writeRecord } from '../../../cli/review/record.ts';
@@ -99,7 +99,7 @@ describe('the page', () => {
       expect(href).toMatch(/^#/);
       expect(page, href).toContain(`id="${href.slice(1)}"`);
     }
-    expect(page).toContain('default-src &#39;none&#39;');
+    expect(page).toContain("default-src 'none'");
   });
 
   test('every table has a caption and says which header is whose', async () => {
