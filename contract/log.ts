@@ -60,8 +60,11 @@ const UNITS: Partial<Record<Metric, 'Milliseconds' | 'None'>> = {
 /** The dimensions by which metrics are published, each alone. */
 export const DIMENSIONS = { tenant: 'Tenant', model: 'Model', reason: 'Reason', mode: 'mode' } as const;
 
-/** Dimensions that not every metric of a line is published by, because each further pair is paid for. */
+/** Dimensions that only some metrics of a line are published by, because each further pair is paid for. */
 const ONLY: Readonly<Record<string, readonly Metric[]>> = { [DIMENSIONS.reason]: [METRICS.refused] };
+
+/** Metrics that are published without any dimension, for the same reason. */
+const ALONE: ReadonlySet<Metric> = new Set([METRICS.credentialsCached, METRICS.credentialsRenewed]);
 
 export type WriteLine = (line: string) => void;
 
@@ -110,7 +113,7 @@ export function logLine(
 /** One directive for all metrics that are published by the same dimensions. */
 function directives(metrics: readonly Metric[], dimensions: readonly string[]): object[] {
   const groups = Map.groupBy(metrics, (metric) =>
-    JSON.stringify(dimensions.filter((name) => ONLY[name]?.includes(metric) ?? true)),
+    JSON.stringify(ALONE.has(metric) ? [] : dimensions.filter((name) => ONLY[name]?.includes(metric) ?? true)),
   );
   return [...groups].map(([names, group]) => ({
     Namespace: NAMESPACE,

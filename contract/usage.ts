@@ -63,7 +63,7 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What both lines of a call carry. `at` is the call's start on both, so they fall into one hour. */
+/** What both lines of an attempt carry. `at` is the call's start on every line of it, so they fall into one hour. */
 export interface UsageBase {
   v: 1;
   /** Unique to the attempt; the bill is deduplicated by it. */
@@ -102,7 +102,7 @@ export interface FinishedUsage extends UsageBase {
   tier?: Tier;
   /** What AWS called its answer (`x-amzn-requestid`), which CloudTrail and invocation logs name it by; absent: none came. */
   awsRequestId?: string;
-  /** Milliseconds from start to end, and to the first byte given to the caller (-1: none was). */
+  /** Milliseconds from the call's start to the attempt's end, and to the first byte given to the caller (-1: none was). */
   durationMs: number;
   firstByteMs: number;
 }

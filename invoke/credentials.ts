@@ -16,11 +16,15 @@ export interface Asked {
 
 export type CallScope = Scope & { asked?: Asked };
 
-/**
- * @param expired credentials that AWS has just called expired: they are not given again
- * @throws TollgateError what the issuer throws; a failure is not remembered
- */
-export type Credentials = (scope: CallScope, expired?: ScopedCredentials) => Promise<ScopedCredentials>;
+export interface Finding {
+  /** Credentials that AWS has just called expired: they are not given again. */
+  expired?: ScopedCredentials;
+  /** Told where they are from: the issuer, asked for this very call, or memory, where another call's may still be coming. */
+  from?: (source: 'memory' | 'issuer') => void;
+}
+
+/** @throws TollgateError what the issuer throws; a failure is not remembered */
+export type Credentials = (scope: CallScope, finding?: Finding) => Promise<ScopedCredentials>;
 
 export interface CredentialsOptions {
   /** STS, or the broker. */
@@ -43,16 +47,21 @@ export function createCredentials({ issue, roleArn, clock }: CredentialsOptions)
   // The first is the least recently used.
   const entries = new Map<string, Entry>();
 
-  return async (scope, expired) => {
+  return async (scope, { expired, from } = {}) => {
     const key = keyOf(scope, roleArn);
     const entry: Entry = entries.get(key) ?? {};
     entries.delete(key);
     entries.set(key, entry);
     if (entry.credentials === expired) delete entry.credentials;
     const { credentials } = entry;
-    if (credentials !== undefined && credentials.expiresAt - clock() > CREDENTIALS_RENEW_BEFORE_MS) return credentials;
-    if (entry.pending !== undefined) return entry.pending;
+    const usable = credentials !== undefined && credentials.expiresAt - clock() > CREDENTIALS_RENEW_BEFORE_MS;
+    const held = usable ? credentials : entry.pending;
+    if (held !== undefined) {
+      from?.('memory');
+      return held;
+    }
 
+    from?.('issuer');
     const oldest = entries.keys().next().value;
     if (entries.size > CREDENTIALS_CACHE_MAX && oldest !== undefined) entries.delete(oldest);
     entry.pending = issue(scope)

@@ -1,18 +1,33 @@
 import { isTollgateError, type TollgateError } from '../contract/errors.ts';
-import type { Clock } from '../contract/log.ts';
+import { type Clock, METRICS } from '../contract/log.ts';
 import { type AllowedModel, nativeIdOf } from '../contract/model.ts';
-import { BILLABLE, type Outcome, type UsageBase } from '../contract/usage.ts';
+import { BILLABLE, type Outcome, type Tier, type UsageBase } from '../contract/usage.ts';
 import type { Meter } from '../metering/emit.ts';
 import type { Call } from './call.ts';
 import { NO_USAGE, type Usage } from './tokens.ts';
 
-/** One call's record: at most one started line and exactly one finished line, whichever path the call takes. */
+/**
+ * One call's records: for each attempt at it at most one started line and exactly one finished line, whichever path the
+ * call takes. Most calls have one attempt.
+ */
 export interface Invocation {
+  /** Of the attempt under way. */
   readonly id: string;
   /** The entry that the tenant holds and wanted, allowed or not. */
   concerns(model: AllowedModel): void;
+  /** How AWS sells the call, unless its answer says otherwise. */
+  soldAs(tier: Tier): void;
+  /** A session was had for it: remembered, or issued just for this call. */
+  session(from: 'memory' | 'issuer'): void;
   /** To be called before anything is sent. */
   started(): void;
+  /** What AWS calls its answer; anything that is no such id is ignored. */
+  named(awsRequestId: string | undefined): void;
+  /**
+   * This attempt used nothing and is over; what follows is the next one's, which is to be started in its turn. Both have
+   * the call's start for theirs: the caller has waited since then.
+   */
+  retried(error: TollgateError): void;
   /** The model has run, whether or not its answer arrives. */
   ran(): void;
   /** The caller has been given something. */
@@ -21,6 +36,9 @@ export interface Invocation {
   finished(outcome: 'ok' | 'counted' | 'abandoned', usage: Usage): void;
   failed(error: TollgateError, usageSoFar: () => Usage): void;
 }
+
+/** A UUID today; what is far from one is not written into a line. */
+const AWS_REQUEST_ID = /^[\w-]{1,128}$/;
 
 export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; newId: () => string }): Invocation {
   const { caller, surface, action, requestId } = call;
@@ -40,28 +58,70 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
     surface,
     action,
   };
+  let tier: Tier = 'on-demand';
+  let awsRequestId: string | undefined;
+  let sessions = { memory: 0, issuer: 0 };
   let firstByteMs = -1;
   let sent = false;
   let ran = false;
   let over = false;
 
-  const finish = (outcome: Outcome, code: string, { tokens, estimated }: Usage): void => {
+  const write = (outcome: Outcome, code: string, usage: Usage): void => {
+    const { tokens, estimated } = usage;
+    const sold = usage.tier ?? tier;
+    deps.meter.finished(
+      {
+        ...base,
+        phase: 'finished',
+        outcome,
+        code,
+        tokens,
+        estimated,
+        ...(sold === 'on-demand' ? {} : { tier: sold }),
+        ...(awsRequestId === undefined ? {} : { awsRequestId }),
+        durationMs: deps.clock() - at,
+        firstByteMs,
+      },
+      { [METRICS.credentialsCached]: sessions.memory, [METRICS.credentialsRenewed]: sessions.issuer },
+    );
+  };
+
+  const finish = (outcome: Outcome, code: string, usage: Usage): void => {
     if (over) return;
     over = true;
-    const durationMs = deps.clock() - at;
-    deps.meter.finished({ ...base, phase: 'finished', outcome, code, tokens, estimated, durationMs, firstByteMs });
+    write(outcome, code, usage);
   };
 
   return {
-    id: base.invocationId,
+    get id() {
+      return base.invocationId;
+    },
     concerns(model) {
       base.model = model.id;
       base.nativeModel = nativeIdOf(model.target);
       base.region = model.target.region;
     },
+    soldAs(named) {
+      tier = named;
+    },
+    session(from) {
+      sessions[from]++;
+    },
     started() {
       sent = true;
       deps.meter.started({ ...base, phase: 'started' });
+    },
+    named(id) {
+      if (id !== undefined && AWS_REQUEST_ID.test(id)) awsRequestId = id;
+    },
+    retried(error) {
+      if (over) return;
+      write('retried', error.code, NO_USAGE);
+      base.invocationId = deps.newId();
+      base.attempt = (base.attempt ?? 1) + 1;
+      awsRequestId = undefined;
+      sessions = { memory: 0, issuer: 0 };
+      sent = false;
     },
     ran() {
       ran = true;

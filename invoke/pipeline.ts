@@ -18,8 +18,8 @@ import type { Credentials } from './credentials.ts';
 import { type Deadline, type Deadlines, startDeadline } from './deadline.ts';
 import type { EntriesOf } from './entries.ts';
 import { beginInvocation, type Invocation } from './invocation.ts';
-import type { Provider, ProviderReply } from './providers/provider.ts';
-import { answerHeaders, isExpiredToken, readError, upstreamError } from './providers/upstream.ts';
+import type { Provider, ProviderCall, ProviderReply } from './providers/provider.ts';
+import { answerHeaders, isExpiredToken, readError, type UpstreamError, upstreamError } from './providers/upstream.ts';
 import { restrict } from './restrict.ts';
 import { pump } from './stream.ts';
 import { estimate, NO_USAGE, type Usage, usageOfAnswer } from './tokens.ts';
@@ -41,6 +41,9 @@ export interface PipelineOptions {
   write: WriteLine;
 }
 
+/** Where one attempt goes, and under which session. */
+type Way = Pick<ProviderCall, 'target' | 'credentials'>;
+
 /** What one call carries from step to step. */
 interface Step {
   readonly call: Call;
@@ -52,8 +55,8 @@ interface Step {
 
 /**
  * The ONE path of every call to a model: decide, build the session policy for that one model, assume the role under it,
- * send, give back. Exactly one finished line is left, whatever happens; a started one stands before it if anything was
- * sent.
+ * send, give back. Exactly one finished line is left of each attempt, whatever happens; a started one stands before it if
+ * anything was sent.
  */
 export function createPipeline(options: PipelineOptions): Run {
   const { decide = decideModel, restrict: restricted = restrict, clock, deadlines, write } = options;
@@ -92,22 +95,37 @@ export function createPipeline(options: PipelineOptions): Run {
     const asked = { token: call.token, model: model.id, action: call.action, requestId: call.requestId };
     const audit = { requestId: call.requestId, model: model.id };
     const scope = { tenant, principal, costCenter, policy, asked, audit };
-    let credentials = await options.credentials(scope);
-    invocation.started();
-    for (let fresh = false; ; fresh = true) {
-      const attempt = provider.send({ target: model.target, request, credentials, signal: deadline.signal });
-      const reply = await deadline.within(deadlines.firstByteMs, 'first-byte', attempt);
+    const from = (source: 'memory' | 'issuer'): void => invocation.session(source);
+    let way: Way = { target: model.target, credentials: await options.credentials(scope, { from }) };
+    for (let attempt = 1; ; attempt++) {
+      invocation.started();
+      const sent = provider.send({ ...way, request, signal: deadline.signal });
+      const reply = await deadline.within(deadlines.firstByteMs, 'first-byte', sent);
+      invocation.named(reply.headers['x-amzn-requestid']);
       if (reply.status >= 200 && reply.status < 300) return reply;
       const body = await readBody(reply, { maxBytes: ERROR_BODY_MAX_BYTES, idleMs: deadlines.streamIdleMs, deadline });
       const said = readError(reply.headers, Buffer.from(body).toString('utf8'));
       const error = upstreamError(reply.status, said, reply.headers['retry-after']);
-      if (!fresh && (isExpiredToken(said) || mayBeRevoked(error, credentials, clock()))) {
-        credentials = await options.credentials(scope, credentials);
-        continue;
+      const next = await another(way, attempt, said, error);
+      if (next === undefined) {
+        deadline.done();
+        if (error.code === 'denied_by_iam') logDenied(step, model, policy, error);
+        throw error;
       }
-      deadline.done();
-      if (error.code === 'denied_by_iam') logDenied(step, model, policy, error);
-      throw error;
+      // Not before the next way is found: should that fail, this attempt is the call's last, and has its error.
+      invocation.retried(error);
+      way = next;
+    }
+
+    /** Where the call goes next, having used nothing where it was; undefined: nowhere, and the error is the caller's. */
+    async function another(
+      { target, credentials: expired }: Way,
+      attempt: number,
+      said: UpstreamError,
+      error: TollgateError,
+    ): Promise<Way | undefined> {
+      if (attempt > 1 || !(isExpiredToken(said) || mayBeRevoked(error, expired, clock()))) return undefined;
+      return { target, credentials: await options.credentials(scope, { expired, from }) };
     }
   }
 

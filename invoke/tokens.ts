@@ -1,11 +1,13 @@
 import { ESTIMATE_BYTES_PER_TOKEN } from '../contract/limits.ts';
-import { NO_TOKENS, type Tokens } from '../contract/usage.ts';
+import { NO_TOKENS, type Tier, type Tokens } from '../contract/usage.ts';
 import type { Operation, ProviderRequest, StreamEvent } from './call.ts';
 
 export interface Usage {
   tokens: Tokens;
   /** True when the provider did not say, and `tokens` is our estimate from the text seen. */
   estimated: boolean;
+  /** How the call was sold, where the provider said so. */
+  tier?: Tier;
 }
 
 export const NO_USAGE: Usage = Object.freeze({ tokens: NO_TOKENS, estimated: false });

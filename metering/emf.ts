@@ -1,5 +1,5 @@
-import { logLine, METRICS, type Metric } from '../contract/log.ts';
-import { BILLABLE, type FinishedUsage, NO_TOKENS, type UsageRecord } from '../contract/usage.ts';
+import { DIMENSIONS, logLine, METRICS, type Metric } from '../contract/log.ts';
+import { BILLABLE, type FinishedUsage, NO_TOKENS, type Outcome, type UsageRecord } from '../contract/usage.ts';
 
 /** The event name of a usage line. The delivery to S3 does not look at it: it selects `{ $.usage.v = 1 }`. */
 export const USAGE_EVENT = 'usage';
@@ -11,29 +11,45 @@ export const USAGE_EVENT = 'usage';
  * Only the finished line carries metrics: two lines a call, one count. Its timestamp is the call's start, as in the
  * record, so that CloudWatch's sum of an hour and the ledger's hour hold the same calls.
  *
+ * @param more metrics that go with a finished call and are not in its record; 0 is not published
  * @returns one line without its newline
  */
-export function usageLine(record: UsageRecord): string {
+export function usageLine(record: UsageRecord, more: Partial<Record<Metric, number>> = {}): string {
   const event = { event: USAGE_EVENT, usage: record };
-  return record.phase === 'started'
-    ? logLine(record.at, event)
-    : logLine(record.at, event, metricsOf(record), dimensionsOf(record));
+  if (record.phase === 'started') return logLine(record.at, event);
+  const metrics = { ...metricsOf(record), ...withoutZeros(more) };
+  return logLine(record.at, event, metrics, dimensionsOf(record, metrics[METRICS.refused] === 1));
 }
 
 function metricsOf(record: FinishedUsage): Partial<Record<Metric, number>> {
-  const billable = BILLABLE.has(record.outcome);
+  const { outcome, durationMs, firstByteMs } = record;
+  const billable = BILLABLE.has(outcome);
   const tokens = billable ? record.tokens : NO_TOKENS;
   return {
     [METRICS.calls]: billable ? 1 : 0,
-    [METRICS.refused]: billable || record.outcome === 'counted' ? 0 : 1,
+    [METRICS.refused]: billable || NEITHER.has(outcome) ? 0 : 1,
     [METRICS.inputTokens]: tokens.input,
     [METRICS.outputTokens]: tokens.output,
     [METRICS.cacheReadTokens]: tokens.cacheRead,
-    [METRICS.cacheWriteTokens]: tokens.cacheWrite,
+    // Of both lifetimes, as CloudWatch's own AWS/Bedrock metrics have them.
+    [METRICS.cacheWriteTokens]: tokens.cacheWrite + (tokens.cacheWrite1h ?? 0),
+    ...(billable ? { [METRICS.latency]: durationMs } : {}),
+    ...(billable && firstByteMs >= 0 ? { [METRICS.timeToFirstByte]: firstByteMs } : {}),
   };
 }
 
+/** Neither a call of a model nor a refusal: what ran no model by intent, and an attempt that another one answers for. */
+const NEITHER: ReadonlySet<Outcome> = new Set(['counted', 'retried']);
+
+function withoutZeros(metrics: Partial<Record<Metric, number>>): Partial<Record<Metric, number>> {
+  return Object.fromEntries(Object.entries(metrics).filter(([, value]) => value !== 0));
+}
+
 // CloudWatch drops a line whose dimension is empty, and a refused call may have no model.
-function dimensionsOf({ tenant, model }: FinishedUsage): Record<string, string> {
-  return { ...(tenant === '' ? {} : { Tenant: tenant }), ...(model === '' ? {} : { Model: model }) };
+function dimensionsOf({ tenant, model, code }: FinishedUsage, refused: boolean): Record<string, string> {
+  return {
+    ...(tenant === '' ? {} : { [DIMENSIONS.tenant]: tenant }),
+    ...(model === '' ? {} : { [DIMENSIONS.model]: model }),
+    ...(refused && code !== '' ? { [DIMENSIONS.reason]: code } : {}),
+  };
 }

@@ -79,14 +79,21 @@ export function callOf(
 export interface MemoryMeter extends Meter {
   lines: (StartedUsage | FinishedUsage)[];
   finishedLines(): FinishedUsage[];
+  /** What each finished line publishes beside its record. */
+  published: unknown[];
 }
 
 export function memoryMeter(): MemoryMeter {
   const lines: (StartedUsage | FinishedUsage)[] = [];
+  const published: unknown[] = [];
   return {
     lines,
+    published,
     started: (record) => lines.push(structuredClone(record)),
-    finished: (record) => lines.push(structuredClone(record)),
+    finished(record, metrics) {
+      lines.push(structuredClone(record));
+      published.push(metrics);
+    },
     finishedLines: () => lines.filter((line) => line.phase === 'finished'),
   };
 }

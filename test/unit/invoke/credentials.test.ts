@@ -201,10 +201,14 @@ describe('how long and for whom they are kept', () => {
   test('S4 ones that AWS called expired are replaced once, for everyone who held them', async () => {
     const { credentials, sts } = setUp();
     const old = await credentials(scopeOf());
-    const fresh = await Promise.all([credentials(scopeOf(), old), credentials(scopeOf(), old), credentials(scopeOf())]);
+    const fresh = await Promise.all([
+      credentials(scopeOf(), { expired: old }),
+      credentials(scopeOf(), { expired: old }),
+      credentials(scopeOf()),
+    ]);
     expect(new Set(fresh).size).toBe(1);
     expect(fresh[0]).not.toBe(old);
-    await expect(credentials(scopeOf(), old)).resolves.toBe(fresh[0]);
+    await expect(credentials(scopeOf(), { expired: old })).resolves.toBe(fresh[0]);
     expect(sts.inputs).toHaveLength(2);
   });
 

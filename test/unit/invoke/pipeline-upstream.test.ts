@@ -22,7 +22,7 @@ import {
   type Upstream,
   upstream,
 } from './core.ts';
-import { answers, eventsOf, fails, NONE, setUp, streams, usage } from './whole-pipeline.ts';
+import { answers, eventsOf, fails, NONE, setUp, streams, tokens, usage } from './whole-pipeline.ts';
 
 let server: Upstream | undefined;
 
@@ -43,24 +43,74 @@ describe('credentials', () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  test('S4 an expired session is refreshed once and the call is sent once more, as one invocation', async () => {
+  test('S4 an expired session is refreshed once and the call is sent once more, each attempt with its own record', async () => {
     server = await upstream((_, response, count) =>
       count === 1
-        ? response.writeHead(403, { 'x-amzn-errortype': 'ExpiredTokenException' }).end('{"message":"old"}')
-        : response.end(JSON.stringify({ usage })),
+        ? response
+            .writeHead(403, { 'x-amzn-errortype': 'ExpiredTokenException', 'x-amzn-requestid': 'aws-1' })
+            .end('{"message":"old"}')
+        : response.writeHead(200, { 'x-amzn-requestid': 'aws-2' }).end(JSON.stringify({ usage })),
     );
     const { run, meter, sts } = setUp();
     await expect(run(callOf('converse'))).resolves.toMatchObject({ status: 200 });
     expect(server.requests.map(({ headers }) => headers['x-amz-security-token'])).toEqual(['token-1', 'token-2']);
     expect(sts.inputs).toHaveLength(2);
-    expect(meter.lines.map(({ phase }) => phase)).toEqual(['started', 'finished']);
+    const first = { invocationId: 'id-1', requestId: 'request-1', at: NOW };
+    const second = { ...first, invocationId: 'id-2', attempt: 2 };
+    expect(meter.lines).toEqual([
+      expect.objectContaining({ ...first, phase: 'started' }),
+      expect.objectContaining({
+        ...first,
+        phase: 'finished',
+        outcome: 'retried',
+        code: 'upstream_failed',
+        tokens: NONE,
+        estimated: false,
+        firstByteMs: -1,
+        awsRequestId: 'aws-1',
+      }),
+      expect.objectContaining({ ...second, phase: 'started' }),
+      expect.objectContaining({ ...second, phase: 'finished', outcome: 'ok', code: '', tokens, awsRequestId: 'aws-2' }),
+    ]);
+    expect(meter.lines.map(({ attempt }) => attempt)).toEqual([undefined, undefined, 2, 2]);
+  });
+
+  test('a session that cannot be refreshed ends the only attempt there was, with the reason of it', async () => {
+    server = await fails(403, 'ExpiredTokenException');
+    const sts = fakeSts((call) => {
+      if (call > 1) throw awsError('Throttling', 400);
+      return { Credentials: issued(call, NOW) };
+    });
+    const { run, meter } = setUp({}, sts);
+    await expect(run(callOf('converse'))).rejects.toMatchObject({ code: 'unavailable' });
+    expect(meter.lines).toEqual([
+      expect.objectContaining({ phase: 'started', invocationId: 'id-1' }),
+      expect.objectContaining({ invocationId: 'id-1', outcome: 'failed', code: 'unavailable', tokens: NONE }),
+    ]);
+  });
+
+  test('a call says whether its session was remembered or issued for it, and a refreshed one says both', async () => {
+    server = await upstream((_, response, count) =>
+      count === 3
+        ? response.writeHead(403, { 'x-amzn-errortype': 'ExpiredTokenException' }).end('{}')
+        : response.end(JSON.stringify({ usage })),
+    );
+    const { run, meter } = setUp();
+    for (let call = 0; call < 3; call++) await run(callOf('converse'));
+    expect(meter.published).toEqual([
+      { CredentialsCached: 0, CredentialsRenewed: 1 },
+      { CredentialsCached: 1, CredentialsRenewed: 0 },
+      { CredentialsCached: 1, CredentialsRenewed: 1 },
+      { CredentialsCached: 0, CredentialsRenewed: 0 },
+    ]);
   });
 
   test('S4 a session that stays expired is not refreshed a second time', async () => {
     server = await fails(403, 'ExpiredTokenException');
-    const { run, sts } = setUp();
+    const { run, sts, meter } = setUp();
     await expect(run(callOf('converse'))).rejects.toMatchObject({ code: 'upstream_failed' });
     expect([sts.inputs.length, server.requests.length]).toEqual([2, 2]);
+    expect(meter.finishedLines().map(({ outcome }) => outcome)).toEqual(['retried', 'failed']);
   });
 
   describe('a session that IAM refuses', () => {
@@ -75,11 +125,14 @@ describe('credentials', () => {
           : response.end(JSON.stringify({ usage })),
       );
 
-    test('is replaced once when it is old enough to have been revoked, as one invocation and without an alarm', async () => {
+    test('is replaced once when it is old enough to have been revoked, without an alarm', async () => {
       server = await refuses('token-1');
       const { run, meter, lines } = aged(DENIED_SESSION_RENEW_AFTER_MS);
       await expect(run(callOf('converse'))).resolves.toMatchObject({ status: 200 });
-      expect(meter.lines.map(({ phase }) => phase)).toEqual(['started', 'finished']);
+      expect(meter.finishedLines().map(({ outcome, code }) => [outcome, code])).toEqual([
+        ['retried', 'denied_by_iam'],
+        ['ok', ''],
+      ]);
       expect(besidesIssued(lines)).toEqual([]);
     });
 

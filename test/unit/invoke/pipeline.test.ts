@@ -54,6 +54,7 @@ describe('a good call', () => {
         code: '',
         tokens,
         estimated: false,
+        awsRequestId: 'r',
         durationMs: 0,
         firstByteMs: 0,
       },

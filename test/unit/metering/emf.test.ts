@@ -50,7 +50,67 @@ describe('M1: the lines of a call', () => {
       METRICS.outputTokens,
       METRICS.cacheReadTokens,
       METRICS.cacheWriteTokens,
+      METRICS.latency,
+      METRICS.timeToFirstByte,
     ]);
+  });
+
+  test('times are published in milliseconds, the first byte only where one was given, and neither of a refusal', () => {
+    const times = (record: Parameters<typeof finished>[0]) => {
+      const line = only(emitted((meter) => meter.finished(finished(record))));
+      const units = line._aws.CloudWatchMetrics.flatMap(({ Metrics }: { Metrics: object[] }) => Metrics);
+      return { line, units };
+    };
+    const { line, units } = times({ durationMs: 1_234, firstByteMs: 56 });
+    expect(line).toMatchObject({ Latency: 1_234, TimeToFirstByte: 56 });
+    expect(units).toContainEqual({ Name: 'Latency', Unit: 'Milliseconds' });
+    expect(units).toContainEqual({ Name: 'TimeToFirstByte', Unit: 'Milliseconds' });
+    expect(units).toContainEqual({ Name: 'Calls', Unit: 'Count' });
+    expect(times({ outcome: 'abandoned', firstByteMs: -1 }).line).not.toHaveProperty('TimeToFirstByte');
+    const refused = times({ outcome: 'throttled', code: 'upstream_throttled', firstByteMs: -1 }).line;
+    expect(refused).not.toHaveProperty('Latency');
+    expect(refused).not.toHaveProperty('TimeToFirstByte');
+  });
+
+  test('a refusal is counted by its reason too, and nothing else is', () => {
+    const line = only(
+      emitted((meter) => meter.finished(finished({ outcome: 'throttled', code: 'upstream_throttled' }))),
+    );
+    expect(line.Reason).toBe('upstream_throttled');
+    const byReason = line._aws.CloudWatchMetrics.filter(({ Dimensions }: { Dimensions: string[][] }) =>
+      Dimensions.some((names) => names.includes('Reason')),
+    );
+    expect(byReason).toEqual([
+      {
+        Namespace: NAMESPACE,
+        Dimensions: [[], ['Tenant'], ['Model'], ['Reason']],
+        Metrics: [{ Name: 'Refused', Unit: 'Count' }],
+      },
+    ]);
+  });
+
+  test('a call that broke off has its reason in the record, and is no refusal', () => {
+    const line = only(
+      emitted((meter) => meter.finished(finished({ outcome: 'interrupted', code: 'upstream_failed' }))),
+    );
+    expect(line).not.toHaveProperty('Reason');
+    expect(line).toMatchObject({ Calls: 1, Refused: 0 });
+  });
+
+  test('what goes with a call is published on its line, over all alone, and not where it is nothing', () => {
+    const line = only(emitted((meter) => meter.finished(finished(), { CredentialsCached: 1, CredentialsRenewed: 0 })));
+    expect(line).toMatchObject({ CredentialsCached: 1 });
+    expect(line).not.toHaveProperty('CredentialsRenewed');
+    expect(line._aws.CloudWatchMetrics).toContainEqual({
+      Namespace: NAMESPACE,
+      Dimensions: [[]],
+      Metrics: [{ Name: 'CredentialsCached', Unit: 'Count' }],
+    });
+  });
+
+  test('tokens written to the cache are published together, however long they are kept', () => {
+    const tokens = { input: 1, output: 1, cacheRead: 0, cacheWrite: 3, cacheWrite1h: 40 };
+    expect(only(emitted((meter) => meter.finished(finished({ tokens }))))).toMatchObject({ CacheWriteTokens: 43 });
   });
 
   test.each(['refused', 'denied', 'throttled', 'failed'] as const)(
@@ -61,8 +121,11 @@ describe('M1: the lines of a call', () => {
     },
   );
 
-  test('a call that counted tokens is neither a call of a model nor a refusal', () => {
-    const line = only(emitted((meter) => meter.finished(finished({ outcome: 'counted' }))));
+  test.each([
+    ['a call that counted tokens', 'counted', ''],
+    ['an attempt that another one answers for', 'retried', 'upstream_failed'],
+  ] as const)('%s is neither a call of a model nor a refusal', (_, outcome, code) => {
+    const line = only(emitted((meter) => meter.finished(finished({ outcome, code }))));
     expect(line).toMatchObject({ Calls: 0, Refused: 0, InputTokens: 0, OutputTokens: 0 });
   });
 
