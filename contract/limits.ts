@@ -142,6 +142,9 @@ export const AGGREGATION_ATTEMPTS = 5;
 /** Days that one report may cover. */
 export const REPORT_MAX_DAYS = 366;
 
+/** Hours' objects that a report reads at once: enough to hide S3's answer time, few enough for a laptop's memory. */
+export const USAGE_READS_AT_ONCE = 16;
+
 /** Tokens. The largest count a record may hold: beyond it a JavaScript number is no longer exact. */
 export const TOKENS_MAX = Number.MAX_SAFE_INTEGER;
 
@@ -171,6 +174,16 @@ export const DISPLAY_NAME_MAX_CHARS = 100;
 
 /** Destination regions of one inference profile; the session policy's own size usually ends it sooner. */
 export const MODEL_ARNS_MAX = 50;
+
+/**
+ * Calls a second, calls at once and calls a period in a tenant's usage plan. API Gateway's own ceilings for an account are
+ * 10,000 and 5,000 by default and can be raised; its quota is a 32-bit number. Slower than one call in a thousand seconds is
+ * a suspension, and there is a word for that.
+ */
+export const PLAN_RATE_MIN = 0.001;
+export const PLAN_RATE_MAX = 100_000;
+export const PLAN_BURST_MAX = 100_000;
+export const PLAN_QUOTA_MAX = 2_147_483_647;
 
 /** Price versions of one model: a price a month for 20 years. */
 export const PRICES_MAX = 240;
@@ -217,3 +230,6 @@ export const DENIED_SESSION_RENEW_AFTER_MS = 5_000;
 export const GRANT_REGIONS_MAX = 50;
 export const GRANT_ROLES_MAX = 50;
 export const ROLE_MAX_CHARS = 256;
+
+/** Budgets of one tenant, and of a stage. Both together are what one conditional update can hold (4 KB of expression). */
+export const BUDGETS_MAX = 20;
