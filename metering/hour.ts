@@ -4,7 +4,7 @@ import type { PricedModel } from '../registry/price.ts';
 import type { PriceReader } from '../registry/reader.ts';
 import { Pass, type Summary, Sums } from './aggregate.ts';
 import { WHOLE } from './calls.ts';
-import { hourKey, pendingKey } from './layout.ts';
+import { athenaKey, hourKey, pendingKey } from './layout.ts';
 import { usageParquet } from './parquet.ts';
 import { createPriceBook, type PriceBook } from './price.ts';
 import { namesOf, recordsOf } from './raw.ts';
@@ -32,17 +32,24 @@ export interface HourDependencies {
  */
 export async function writeHour(hour: Hour, dependencies: HourDependencies): Promise<Summary | null> {
   const { store, clock } = dependencies;
-  const keys = [hourKey(hour, 'usage.csv'), hourKey(hour, 'usage.parquet'), hourKey(hour, 'unsettled.csv')] as const;
+  const keys = [
+    hourKey(hour, 'usage.csv'),
+    hourKey(hour, 'usage.parquet'),
+    hourKey(hour, 'unsettled.csv'),
+    athenaKey(hour),
+  ] as const;
   let written: Summary | null = null;
   await replace(store, keys, async () => {
     const names = await namesOf(store, hour);
     if (names.length === 0) return null;
     const { summary, unsettled } = await computeHour(hour, names, clock(), dependencies);
     written = summary;
+    const parquet = usageParquet(hour, summary.rows);
     return [
       { key: keys[0], contentType: CSV_TYPE, body: usageCsv(hour, summary.rows) },
-      { key: keys[1], contentType: PARQUET_TYPE, body: usageParquet(hour, summary.rows) },
+      { key: keys[1], contentType: PARQUET_TYPE, body: parquet },
       { key: keys[2], contentType: CSV_TYPE, body: unsettled.csv() },
+      { key: keys[3], contentType: PARQUET_TYPE, body: parquet },
     ];
   });
   const summary = written as Summary | null;

@@ -26,6 +26,11 @@ export function hourKey(hour: Hour, file: 'usage.csv' | 'usage.parquet' | 'unset
   return `usage/${partition(hour)}/${file}`;
 }
 
+/** The Parquet once more, alone: Athena reads every object of a folder and can leave none out, not even the CSV. */
+export function athenaKey(hour: Hour): string {
+  return `athena/${partition(hour)}/usage.parquet`;
+}
+
 export function dayPrefix(day: string): string {
   return `usage/dt=${day}/`;
 }

@@ -160,7 +160,7 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
 }
 
 /** What metering writes, by the first part of the key. */
-const METERING_WRITES = ['quarantine', 'reports', 'state', 'usage'];
+const METERING_WRITES = ['athena', 'quarantine', 'reports', 'state', 'usage'];
 
 /** Raw lines are read and never written: they are the evidence that the bill is computed from. Nothing is deleted. */
 function meteringStatements(bucketArn: string): PermissionStatement[] {

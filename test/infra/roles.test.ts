@@ -109,7 +109,7 @@ describe('wildcards', () => {
       /^arn:aws:bedrock:us-(east-1|east-2|west-2)::foundation-model\/\*$/,
       /^arn:aws:bedrock:us-(east-1|east-2|west-2):111122223333:[a-z-]+\/\*$/,
       /^arn:aws:sagemaker:us-(east-1|east-2|west-2):111122223333:(endpoint|inference-component)\/\*$/,
-      /^arn:aws:s3:::tollgate-dev-usage-111122223333-us-east-1\/(raw|undelivered|quarantine|reports|state|usage)\/\*$/,
+      /^arn:aws:s3:::tollgate-dev-usage-111122223333-us-east-1\/(raw|undelivered|athena|quarantine|reports|state|usage)\/\*$/,
       /^arn:aws:logs:us-east-1:111122223333:log-group:\/tollgate\/dev\/[a-z]+:log-stream:\*$/,
     ];
     const resourcesNamed = roles.flatMap(({ own }) => own.flatMap(({ Resource }) => Resource));
