@@ -1,6 +1,6 @@
 import { USAGE_LINE_MAX_CHARS } from '../contract/limits.ts';
 import { ACTIONS } from '../contract/model.ts';
-import { OUTCOMES, type UsageRecord } from '../contract/usage.ts';
+import { OUTCOMES, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
 
 /** Why a line cannot be used. It is kept with this reason, and counted; it is never dropped and never guessed at. */
 export interface Rejection {
@@ -31,10 +31,13 @@ const TEXT_MAX = 2_048;
 const TEXTS = ['requestId', 'costCenter', 'model', 'nativeModel', 'region'] as const;
 const NAMES = ['invocationId', 'tenant', 'principal'] as const;
 const SURFACES: readonly unknown[] = ['bedrock', 'openai', 'anthropic', 'sagemaker'];
-const TOKEN_KINDS = ['input', 'output', 'cacheRead', 'cacheWrite'] as const;
+const KINDS: ReadonlySet<string> = new Set(TOKEN_KINDS);
+const REQUIRED_KINDS: ReadonlySet<string> = new Set(['input', 'output', 'cacheRead', 'cacheWrite']);
 
 /**
- * A raw line, strictly. `JSON.parse` suffices: the line was written by our own `JSON.stringify`, so no member stands twice.
+ * A raw line, strictly. What a line of an earlier release lacks may be absent, and stands for its default: the first
+ * attempt, sold on demand, none of the further kinds. `JSON.parse` suffices: the line was written by our own
+ * `JSON.stringify`, so no member stands twice.
  *
  * @param line as emitted, without its newline
  * @returns the record, or why there is none
@@ -62,6 +65,9 @@ function commonFault(usage: Members): Rejection | undefined {
   for (const field of TEXTS) if (!isText(usage[field])) return { reason: 'not-text', field };
   if (!SURFACES.includes(usage.surface)) return { reason: 'unknown-value', field: 'surface' };
   if (!(ACTIONS as readonly unknown[]).includes(usage.action)) return { reason: 'unknown-value', field: 'action' };
+  const fault = usage.attempt === undefined ? undefined : countFault(usage.attempt, 'attempt');
+  if (fault) return fault;
+  if (usage.attempt === 0) return { reason: 'unknown-value', field: 'attempt' };
   return countFault(usage.at, 'at') ?? (Number(usage.at) > AT_MAX ? { reason: 'too-large', field: 'at' } : undefined);
 }
 
@@ -69,14 +75,26 @@ function finishedFault(usage: Members): Rejection | undefined {
   if (!(OUTCOMES as readonly unknown[]).includes(usage.outcome)) return { reason: 'unknown-value', field: 'outcome' };
   if (!isText(usage.code)) return { reason: 'not-text', field: 'code' };
   if (typeof usage.estimated !== 'boolean') return { reason: 'unknown-value', field: 'estimated' };
-  const { tokens } = usage;
+  const fault = tokensFault(usage.tokens);
+  if (fault) return fault;
+  if (usage.tier !== undefined && !(TIERS as readonly unknown[]).includes(usage.tier))
+    return { reason: 'unknown-value', field: 'tier' };
+  if (usage.awsRequestId !== undefined && !isText(usage.awsRequestId))
+    return { reason: 'not-text', field: 'awsRequestId' };
+  for (const field of ['durationMs', 'firstByteMs'] as const)
+    if (!Number.isFinite(usage[field])) return { reason: 'not-a-number', field };
+  return undefined;
+}
+
+function tokensFault(tokens: unknown): Rejection | undefined {
   if (!isObject(tokens)) return { reason: 'not-a-number', field: 'tokens' };
   for (const kind of TOKEN_KINDS) {
+    if (tokens[kind] === undefined && !REQUIRED_KINDS.has(kind)) continue;
     const fault = countFault(tokens[kind], `tokens.${kind}`);
     if (fault) return fault;
   }
-  for (const field of ['durationMs', 'firstByteMs'] as const)
-    if (!Number.isFinite(usage[field])) return { reason: 'not-a-number', field };
+  // A kind of a later release: what has no price here must not be left off a bill unseen.
+  if (Object.keys(tokens).some((kind) => !KINDS.has(kind))) return { reason: 'unknown-value', field: 'tokens' };
   return undefined;
 }
 
