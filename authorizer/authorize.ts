@@ -54,7 +54,10 @@ export function createAuthorizer({
       const identity = identify(await verify(bearerToken(event)));
       ({ tenant, principal } = identity);
       const admission = admit(identity, await registry.tenant(tenant));
-      if (admission.admitted) return allowStage(event.methodArn, tenant, encodeContext(admission.context));
+      if (admission.admitted) {
+        const { context, hasPlan } = admission;
+        return allowStage(event.methodArn, tenant, encodeContext(context), hasPlan ? tenant : null);
+      }
       report.refused({ code: 'forbidden', reason: admission.reason, tenant, principal, requestId });
       return denyStage(event.methodArn, tenant);
     } catch (thrown) {

@@ -67,7 +67,7 @@ function principalOf(claims: Members, names: readonly string[]): Json | undefine
 }
 
 export type Admission =
-  | { admitted: true; context: CallerContext }
+  | { admitted: true; context: CallerContext; hasPlan: boolean }
   | { admitted: false; reason: 'tenant-unknown' | 'tenant-suspended' | 'tenant-mismatch' };
 
 /** @param entries what the registry holds for this tenant; null when it has no such tenant */
@@ -77,8 +77,8 @@ export function admit(identity: Identity, entries: TenantEntries | null): Admiss
   if (entries.id !== identity.tenant) return { admitted: false, reason: 'tenant-mismatch' };
   if (entries.suspended) return { admitted: false, reason: 'tenant-suspended' };
   const models = entitled(entries.models, identity.roles);
-  const { costCenter, budgets } = entries;
-  return { admitted: true, context: { ...identity, costCenter, models, budgets } };
+  const { costCenter, budgets, hasPlan } = entries;
+  return { admitted: true, context: { ...identity, costCenter, models, budgets }, hasPlan };
 }
 
 /** An array of strings (Cognito groups, Entra ID app roles, Okta groups), or words apart by spaces (OAuth `scope`). */

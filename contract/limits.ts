@@ -233,3 +233,55 @@ export const ROLE_MAX_CHARS = 256;
 
 /** Budgets of one tenant, and of a stage. Both together are what one conditional update can hold (4 KB of expression). */
 export const BUDGETS_MAX = 20;
+
+/** Milliseconds for one question to the counters table with its retries; past it a hard budget's answer is 503. */
+export const COUNTERS_TIMEOUT_MS = 2_000;
+
+/**
+ * Milliseconds. Reservations are told apart by the stretch of this length in which their calls began; longer than
+ * CALL_TOTAL_MS, so what a stretch still holds that ended as long ago was left by a crash.
+ */
+export const RESERVATION_EPOCH_MS = 1_800_000;
+
+/**
+ * Milliseconds after the end of their window for which counters are kept: longer than a call and the release of what it
+ * left. A minute's are closed sooner, because there are sixty an hour, in the one item that every call writes: what a call
+ * used that ends in the second half of that time is no longer counted in its minute.
+ */
+export const COUNTER_KEPT_MS = 7_200_000;
+export const MINUTE_COUNTER_KEPT_MS = 120_000;
+
+/** Seconds after the last call for which a tenant's, or a principal's, counters are kept: longer than any window. */
+export const COUNTERS_KEPT_SECONDS = 3_456_000;
+
+/** Attributes of windows long past that one settlement removes; the next one takes up what is left. */
+export const COUNTER_REMOVALS_MAX = 50;
+
+/** Characters of the name by which a call's own reservation is known, base64url: 48 bits among the calls in flight. */
+export const RESERVATION_NAME_CHARS = 8;
+
+/** Attempts at one reservation, each for what the one before found to be left; between them only other calls' luck. */
+export const RESERVE_ATTEMPTS = 3;
+
+/** Attempts to settle a reservation, each within COUNTERS_TIMEOUT_MS, and milliseconds of backoff, doubled each time. */
+export const SETTLE_ATTEMPTS = 4;
+export const SETTLE_BACKOFF_MS = 200;
+
+/** Tokens of answer that are reserved for a call that names no limit of its own. */
+export const RESERVED_OUTPUT_TOKENS = 4_096;
+
+/** Bytes of text per token when input is reserved: half of what a token has in English, so that little text has more. */
+export const RESERVED_BYTES_PER_TOKEN = 2;
+
+/**
+ * Tokens of input reserved for each picture, and bytes of any other attachment (document, video, audio) per token. Claude
+ * counts width x height / 750, at most about 1,600, and newer ones more; no provider publishes a bound for attachments.
+ */
+export const RESERVED_PICTURE_TOKENS = 5_000;
+export const RESERVED_ATTACHMENT_BYTES_PER_TOKEN = 2;
+
+/** Percent of a budget, in settled use, at which an event is sent. */
+export const BUDGET_THRESHOLDS = [80, 100] as const;
+
+/** Milliseconds for one event with its retries. It delays no answer. */
+export const EVENTS_TIMEOUT_MS = 5_000;

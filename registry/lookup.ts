@@ -105,8 +105,9 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       return fault === undefined;
     });
     unusable += grants.filter(({ model }) => known.get(model)?.is === 'entry').length - fitting.length;
-    const { suspended, costCenter } = tenant;
-    return { id, suspended, costCenter, models: join(fitting, known), budgets: [], unusable };
+    const { suspended, costCenter, plan } = tenant;
+    const hasPlan = plan !== undefined;
+    return { id, suspended, costCenter, hasPlan, models: join(fitting, known), budgets: [], unusable };
   }
 
   return {

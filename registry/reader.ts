@@ -9,6 +9,8 @@ export interface TenantEntries {
   /** A suspended tenant is refused whatever it was granted. */
   suspended: boolean;
   costCenter: string;
+  /** Whether its calls are counted by a usage plan of its own; otherwise by the stage's default one. */
+  hasPlan: boolean;
   /** Granted models that exist and are well formed, retired ones included (they answer 410), sorted by id. */
   models: AllowedModel[];
   /** The tenant's own and those of the stage that none of its own has the id of; sorted by id. */

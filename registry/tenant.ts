@@ -13,6 +13,7 @@ import {
   version,
 } from './fields.ts';
 import type { Document } from './items.ts';
+import { planDocument, type UsagePlan, usagePlan } from './plan.ts';
 
 export interface TenantEntry {
   id: TenantId;
@@ -21,6 +22,8 @@ export interface TenantEntry {
   suspended: boolean;
   /** A session tag, so the AWS bill can be split by it. */
   costCenter: string;
+  /** Absent: the stage's default usage plan counts its calls. */
+  plan?: UsagePlan;
   version: number;
   /** Milliseconds since 1970. */
   updatedAt: number;
@@ -48,6 +51,7 @@ const schema = v.strictObject({
   displayName: v.exactOptional(displayName),
   suspended: v.boolean('not-true-or-false'),
   costCenter,
+  plan: v.exactOptional(usagePlan),
   version,
   updatedAt: milliseconds,
   updatedBy: actor,
@@ -67,6 +71,7 @@ export function tenantDocument(entry: TenantEntry): Document {
     ...(entry.displayName === undefined ? {} : { displayName: entry.displayName }),
     suspended: entry.suspended,
     costCenter: entry.costCenter,
+    ...(entry.plan === undefined ? {} : { plan: planDocument(entry.plan) }),
     version: entry.version,
     updatedAt: isoMilliseconds(entry.updatedAt),
     updatedBy: entry.updatedBy,

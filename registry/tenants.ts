@@ -3,6 +3,7 @@ import { isoMilliseconds, SCHEMA_VERSION } from './fields.ts';
 import type { Document, Items, Key } from './items.ts';
 import { TENANT_SK, tenantKey } from './keys.ts';
 import { TENANT } from './kinds.ts';
+import type { UsagePlan } from './plan.ts';
 import { asTenantId, type TenantEntry } from './tenant.ts';
 
 export interface GivenTenant {
@@ -24,6 +25,12 @@ export interface TenantWriter {
   /** Refuses whatever the tenant was granted, from the authorizer's cache time on. @throws TollgateError `not_found` */
   suspendTenant(id: string): Promise<Change<TenantEntry>>;
   resumeTenant(id: string): Promise<Change<TenantEntry>>;
+  /**
+   * Gives the tenant a usage plan of its own, changes it, or (null) takes it away. Its API key must be there before: a call
+   * counted by a key that API Gateway does not know is refused.
+   * @throws TollgateError `not_found`; `bad_entry` naming the field, e.g. `plan.quota.limit`
+   */
+  planTenant(id: string, plan: UsagePlan | null): Promise<Change<TenantEntry>>;
 }
 
 export function tenantWriter(edits: Edits, items: Items): TenantWriter {
@@ -39,6 +46,10 @@ export function tenantWriter(edits: Edits, items: Items): TenantWriter {
     },
     suspendTenant: (id) => suspend(id, true, 'suspend'),
     resumeTenant: (id) => suspend(id, false, 'resume'),
+    planTenant: async (id, plan) =>
+      edits.alter(TENANT, keyOf(id), plan === null ? 'remove-plan' : 'plan', ({ plan: _, ...tenant }) =>
+        plan === null ? tenant : { ...tenant, plan },
+      ),
   };
 }
 
@@ -49,6 +60,7 @@ export function tenantEdit({ id, ...given }: GivenTenant): { key: Key; make: Mak
     id,
     ...kept(before, 'displayName'),
     ...kept(before, 'costCenter'),
+    ...kept(before, 'plan'),
     ...given,
     // Unreadable counts as suspended: a repair must not let a tenant in that was shut out.
     suspended: before !== undefined && before.suspended !== false,

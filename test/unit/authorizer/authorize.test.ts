@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../contract/budget.ts';
 import { CONTEXT_KEYS, decodeContext } from '../../../contract/context.ts';
 import { TollgateError } from '../../../contract/errors.ts';
+import type { TenantId } from '../../../contract/identity.ts';
 import { CONTEXT_MAX_BYTES, PRINCIPAL_MAX_CHARS, ROLES_MAX_BYTES } from '../../../contract/limits.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
+import { usageKey } from '../../../policies/usage-key.ts';
 import type { RegistryReader } from '../../../registry/reader.ts';
 import { ISSUER, NOW, rsaKey, token } from './tokens.ts';
 import { bearer, createWorld, entries, json, METHOD_ARN, SETTINGS, statusOf, type WorldOptions } from './world.ts';
@@ -66,6 +68,20 @@ describe('J1: a valid token of a known tenant', () => {
     const world = worldWith();
     const { context } = await world.authorize(bearer(token(key, { roles: ['admin'] })));
     expect(decodeContext(context, world.clock.now).roles).toEqual([]);
+  });
+
+  test('gets the API key of its tenant if that has a usage plan, and otherwise the one of the stage', async () => {
+    const keyOf = async (hasPlan: boolean) => {
+      const world = worldWith({ tenants: [entries('acme', { hasPlan })] });
+      const event = {
+        ...bearer(token(key)),
+        headers: { ...bearer(token(key)).headers, 'x-api-key': 'of-somebody-else' },
+      };
+      return (await world.authorize(event)).usageIdentifierKey;
+    };
+    const stage = { account: '111122223333', region: 'us-east-1', stage: 'local' };
+    expect(await keyOf(true)).toBe(usageKey(stage, 'acme' as TenantId));
+    expect(await keyOf(false)).toBe(usageKey(stage, null));
   });
 
   test('asks nothing twice of the issuer and nothing less of the registry', async () => {

@@ -66,6 +66,7 @@ describe('a tenant', () => {
     expect(admit(identity, entries('acme'))).toStrictEqual({
       admitted: true,
       context: { ...identity, costCenter: 'cc-1', models: [], budgets: [] },
+      hasPlan: false,
     });
   });
 });

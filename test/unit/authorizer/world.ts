@@ -21,6 +21,7 @@ export function entries(id: string, more: Partial<TenantEntries> = {}): TenantEn
     id: id as TenantEntries['id'],
     suspended: false,
     costCenter: 'cc-1',
+    hasPlan: false,
     models: [],
     budgets: [],
     unusable: 0,

@@ -22,6 +22,7 @@ function setUp(held: AllowedModel[], more: { registry?: RegistryReader; tokenSec
     id: 'acme',
     suspended: false,
     costCenter: 'cc-1',
+    hasPlan: false,
     models: held,
     budgets: [],
     unusable: 0,

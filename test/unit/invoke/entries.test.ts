@@ -49,6 +49,7 @@ const entries = (suspended: boolean): TenantEntries => ({
   id: tenant,
   suspended,
   costCenter: 'cc',
+  hasPlan: false,
   models: [nova],
   budgets: [budget],
   unusable: 0,

@@ -31,6 +31,14 @@ function setUp(options: { memoryMs?: number; rememberTenants?: boolean; timeoutM
 }
 
 describe('a tenant and what it may call', () => {
+  test('says whether the tenant has a usage plan of its own', async () => {
+    const { reader, put } = setUp();
+    put.tenant('acme', { plan: { rate: 0.5, burst: 1 } });
+    put.tenant('globex');
+    expect(await reader.tenant(ACME)).toMatchObject({ hasPlan: true });
+    expect(await reader.tenant(parseTenantId('globex'))).toMatchObject({ hasPlan: false });
+  });
+
   test('the entries are the granted models, by id, with the actions of the grant', async () => {
     const { items, reader, put, unusable } = setUp();
     put.tenant('acme', { costCenter: 'CC-7' });

@@ -209,6 +209,29 @@ describe('tenants and grants', () => {
     expect((await writer.resumeTenant('acme')).entry.suspended).toBe(false);
   });
 
+  test('a usage plan is given, changed and taken away by edits of their own, and other edits leave it alone', async () => {
+    const { writer } = setUp();
+    await writer.putTenant({ id: 'acme', costCenter: 'CC-1' });
+    const plan = { rate: 50, burst: 100, quota: { limit: 1_000, period: 'day' } } as const;
+    expect(await writer.planTenant('acme', plan)).toMatchObject({ changed: true, entry: { plan, version: 2 } });
+    expect(await writer.planTenant('acme', plan)).toMatchObject({ changed: false, entry: { version: 2 } });
+    expect((await writer.putTenant({ id: 'acme', costCenter: 'CC-2' })).entry.plan).toEqual(plan);
+    expect((await writer.suspendTenant('acme')).entry.plan).toEqual(plan);
+    expect((await writer.planTenant('acme', { rate: 1, burst: 1 })).entry.plan).toEqual({ rate: 1, burst: 1 });
+    expect((await writer.planTenant('acme', null)).entry).not.toHaveProperty('plan');
+    const edits = (await writer.history({ tenant: 'acme' })).map(({ change }) => change);
+    expect(edits).toEqual(['create', 'plan', 'replace', 'suspend', 'plan', 'remove-plan']);
+  });
+
+  test('a usage plan that is none is refused by name, and nothing is written', async () => {
+    const { writer } = setUp();
+    await writer.putTenant({ id: 'acme', costCenter: 'CC-1' });
+    const wrong = { rate: Number.NaN, burst: 1 };
+    await expect(writer.planTenant('acme', wrong)).rejects.toMatchObject({ code: 'bad_entry', field: 'plan.rate' });
+    await expect(writer.planTenant('nobody', null)).rejects.toMatchObject({ code: 'not_found' });
+    expect((await writer.showTenant('acme')).version).toBe(1);
+  });
+
   test('D7 repairing a tenant that cannot be read leaves it suspended', async () => {
     const { items, writer } = setUp();
     items.edit(tenantKey(asTenantId('acme')), tenantDocument('acme', { suspended: 'no' }));

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { TenantId } from '../contract/identity.ts';
+
+/** Where a stage of Tollgate is deployed; with it, a tenant's id is unique in AWS. */
+export interface DeployedStage {
+  /** Twelve digits. In a template the account is known only when it is deployed, so it stands in the value as it is. */
+  readonly account: string;
+  readonly region: string;
+  readonly stage: string;
+}
+
+/** Every value begins with this, so that whoever finds a key in an account knows whose it is. */
+const PREFIX = 'tollgate';
+
+/**
+ * The value of an API Gateway API key: the tenant's own, or the one that the tenants without a usage plan share. It names a
+ * usage plan and opens nothing: the API takes keys from the authorizer alone, so a value that somebody knows or guesses is of
+ * no use to them, and it is therefore derived and stored nowhere.
+ *
+ * @param tenant null for the stage's default key
+ * @returns 84 letters and digits (API Gateway takes 20 to 128), different for different stages and tenants: the account as
+ *   it is, and SHA-256 over a JSON list, which no two of them share and in which the default's `null` is no text
+ */
+export function usageKey({ account, region, stage }: DeployedStage, tenant: TenantId | null): string {
+  const named = createHash('sha256')
+    .update(JSON.stringify([region, stage, tenant]))
+    .digest('hex');
+  return `${PREFIX}${account}${named}`;
+}
+
+/** The name of a stage's API key and usage plan for its tenants without one of their own. */
+export function defaultPlanName(stage: string): string {
+  return `tollgate-${stage}-default`;
+}
+
+/** The name of a tenant's API key and usage plan. No stage's name holds a dot, so none of them is another's. */
+export function tenantPlanName(stage: string, tenant: TenantId): string {
+  return `tollgate-${stage}-tenant.${tenant}`;
+}

@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+import { PLAN_BURST_MAX, PLAN_QUOTA_MAX, PLAN_RATE_MAX, PLAN_RATE_MIN } from '../contract/limits.ts';
+import type { Document } from './items.ts';
+
+/** Calendar periods of a quota, UTC; a week begins on Monday. */
+export const QUOTA_PERIODS = ['day', 'week', 'month'] as const;
+export type QuotaPeriod = (typeof QUOTA_PERIODS)[number];
+
+/** What API Gateway lets a tenant call, as far as it keeps to it: its usage plan (docs/usage-plans.md). */
+export interface UsagePlan {
+  /** Calls a second in the long run. May be a fraction: `0.5` is a call every two seconds. */
+  rate: number;
+  /** Calls at once after a silence: what the token bucket holds. */
+  burst: number;
+  /** Absent: as many as the rate lets through. */
+  quota?: { limit: number; period: QuotaPeriod };
+}
+
+const finite = v.pipe(v.number('not-a-number'), v.finite('not-finite'));
+
+const whole = (max: number) =>
+  v.pipe(finite, v.integer('not-whole'), v.minValue(1, 'too-small'), v.maxValue(max, 'too-large'));
+
+export const usagePlan = v.strictObject({
+  rate: v.pipe(finite, v.minValue(PLAN_RATE_MIN, 'too-small'), v.maxValue(PLAN_RATE_MAX, 'too-large')),
+  burst: whole(PLAN_BURST_MAX),
+  quota: v.exactOptional(
+    v.strictObject({ limit: whole(PLAN_QUOTA_MAX), period: v.picklist(QUOTA_PERIODS, 'not-a-period') }),
+  ),
+});
+
+/** The written form, its members always in this order. */
+export function planDocument({ rate, burst, quota }: UsagePlan): Document {
+  return { rate, burst, ...(quota === undefined ? {} : { quota: { limit: quota.limit, period: quota.period } }) };
+}
