@@ -1,8 +1,17 @@
 import { CALLS_PER_PASS, UNSETTLED_AFTER_MS } from '../contract/limits.ts';
-import { BILLABLE, type Outcome, type UsageRecord } from '../contract/usage.ts';
+import { BILLABLE, type Outcome, type Tier, type UsageRecord } from '../contract/usage.ts';
 import { Calls, type SettledCall, type Slice, WHOLE } from './calls.ts';
-import type { Money } from './money.ts';
-import { costOf, type Price, type PriceBook, type TokenSums } from './price.ts';
+import {
+  addTokens,
+  type Cost,
+  costOf,
+  isPriced,
+  noTokens,
+  type Price,
+  type PriceBook,
+  type TokenSums,
+} from './price.ts';
+import { divideHour } from './provisioned.ts';
 
 /** Who called what and where: what a row is about, beside its price version. */
 export interface Party {
@@ -12,11 +21,12 @@ export interface Party {
   /** Registry id; '' when a call was refused before the model was known. */
   model: string;
   region: string;
+  tier: Tier;
 }
 
 /** Calls of one party at one price. */
 export interface UsageRow extends Party {
-  /** '' when the model had no price. */
+  /** '' when the calls have no price. */
   priceVersion: string;
   /** Of calls in which the model ran; the others use nothing. */
   tokens: TokenSums;
@@ -28,6 +38,8 @@ export interface UsageRow extends Party {
   refused: number;
   /** Calls that the model throttled or failed before its first byte. */
   failed: number;
+  /** Attempts that used nothing and in whose place another one answered. */
+  retried: number;
   /** Invocations whose tokens are our estimate. */
   estimated: number;
   /** Calls that began and of which no end was seen within UNSETTLED_AFTER_MS. */
@@ -35,7 +47,7 @@ export interface UsageRow extends Party {
   /** Invocations without a price. */
   unpriced: number;
   /** null: not known, because nothing in the row has a price. */
-  cost: { input: Money; output: Money } | null;
+  cost: Cost | null;
 }
 
 export interface Summary {
@@ -52,7 +64,7 @@ export interface Summary {
 
 const REFUSED: ReadonlySet<Outcome> = new Set(['refused', 'denied']);
 
-/** Gathers usage records into rows: one `Pass` per slice of the calls, each added to the same sums. */
+/** Gathers usage records of one hour into rows: one `Pass` per slice of the calls, each added to the same sums. */
 export class Sums {
   readonly #now: number;
   readonly #rows = new Map<string, { row: UsageRow; price: Price | undefined }>();
@@ -85,7 +97,7 @@ export class Sums {
         continue;
       }
       const party = pass.party(call.party);
-      const price = prices.priceOf(party.model, call.at);
+      const price = priceOf(party, call, prices);
       const ofPrice = rows.get(price) ?? [];
       rows.set(price, ofPrice);
       const row = ofPrice[call.party] ?? this.#row(party, price);
@@ -98,9 +110,12 @@ export class Sums {
   }
 
   summary(): Summary {
-    const rows = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { row, price }]) => priced(row, price));
+    const rows = [...this.#rows]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { row, price }]) => ({ row: priced(row, price), perHour: price?.perHour ?? null }));
+    divideHour(rows);
     return {
-      rows,
+      rows: rows.map(({ row }) => row),
       calls: this.#calls,
       contradicted: this.#contradicted,
       pending: this.#pending,
@@ -115,11 +130,12 @@ export class Sums {
     const row: UsageRow = {
       ...party,
       priceVersion: price?.version ?? '',
-      tokens: { input: 0n, output: 0n, cacheRead: 0n, cacheWrite: 0n },
+      tokens: noTokens(),
       invocations: 0,
       counted: 0,
       refused: 0,
       failed: 0,
+      retried: 0,
       estimated: 0,
       unsettled: 0,
       unpriced: 0,
@@ -161,7 +177,8 @@ export class Pass {
 
   #number(record: UsageRecord): number {
     const { tenant, principal, costCenter, model, region } = record;
-    const party = { tenant, principal, costCenter, model, region };
+    const tier = (record.phase === 'finished' ? record.tier : undefined) ?? 'on-demand';
+    const party = { tenant, principal, costCenter, model, region, tier };
     const name = partyName(party);
     const found = this.#numbers.get(name);
     if (found !== undefined) return found;
@@ -192,8 +209,15 @@ export function aggregate(
 }
 
 /** Unambiguous whatever the parts hold, and the order of rows. */
-function partyName({ tenant, principal, costCenter, model, region }: Party): string {
-  return JSON.stringify([tenant, principal, costCenter, model, region]);
+function partyName({ tenant, principal, costCenter, model, region, tier }: Party): string {
+  return JSON.stringify([tenant, principal, costCenter, model, region, tier]);
+}
+
+/** A call that used what its price has no rate for has no price, like one of a model without any. */
+function priceOf(party: Party, call: SettledCall, prices: PriceBook): Price | undefined {
+  const price = prices.priceOf({ ...party, at: call.at });
+  const ran = call.outcome !== null && BILLABLE.has(call.outcome);
+  return price === undefined || (ran && !isPriced(call.tokens, price)) ? undefined : price;
 }
 
 function count(row: UsageRow, call: SettledCall): void {
@@ -204,21 +228,19 @@ function count(row: UsageRow, call: SettledCall): void {
   }
   if (!BILLABLE.has(outcome)) {
     if (outcome === 'counted') row.counted++;
+    else if (outcome === 'retried') row.retried++;
     else if (REFUSED.has(outcome)) row.refused++;
     else row.failed++;
     return;
   }
   row.invocations++;
   if (call.estimated) row.estimated++;
-  row.tokens.input += BigInt(call.tokens.input);
-  row.tokens.output += BigInt(call.tokens.output);
-  row.tokens.cacheRead += BigInt(call.tokens.cacheRead);
-  row.tokens.cacheWrite += BigInt(call.tokens.cacheWrite);
+  addTokens(row.tokens, call.tokens);
 }
 
 function priced(row: UsageRow, price: Price | undefined): UsageRow {
   if (!hasCost(row)) return row;
-  return { ...row, cost: price ? costOf(row.tokens, price.rates) : { input: 0n, output: 0n } };
+  return { ...row, cost: (price && costOf(row.tokens, price)) ?? { input: 0n, output: 0n } };
 }
 
 /** Zero is said only of what is known to have cost nothing; calls without a price or an end are not. */

@@ -1,6 +1,14 @@
 import { hash } from 'node:crypto';
 import { CALLS_PER_PASS } from '../contract/limits.ts';
-import { OUTCOMES, type Outcome, type Tokens, type UsageRecord } from '../contract/usage.ts';
+import {
+  NO_TOKENS,
+  OUTCOMES,
+  type Outcome,
+  TOKEN_KINDS,
+  type TokenKind,
+  type Tokens,
+  type UsageRecord,
+} from '../contract/usage.ts';
 
 /** Which calls a pass over an hour is about: those whose hashed id is `index` modulo `of`, a power of two. */
 export interface Slice {
@@ -28,15 +36,23 @@ const CONTRADICTED = 4;
 const USED = 8;
 const OUTCOME_SHIFT = 4;
 const WORDS = 4;
-const KINDS = 4;
 const FIRST_CAPACITY = 1_024;
+
+/** Kinds that most calls have none of take room only in the calls that have one. */
+const COMMON_KINDS = ['input', 'output', 'cacheRead', 'cacheWrite'] as const satisfies readonly TokenKind[];
+type CommonKind = (typeof COMMON_KINDS)[number];
+type RareKind = Exclude<TokenKind, CommonKind>;
+const RARE_KINDS = TOKEN_KINDS.filter((kind): kind is RareKind => !(COMMON_KINDS as readonly string[]).includes(kind));
+const COMMON = COMMON_KINDS.length;
+const RARE = RARE_KINDS.length;
 
 /**
  * Every call once, by invocation id, whatever the order, repetition or batching of its lines. A finished line stands over
  * a started one. Of two that contradict each other the greater one stands (more tokens, then the later members), so that
  * the choice does not depend on which came first.
  *
- * Flat arrays, about 64 bytes a call, because an hour may hold a million: the id is kept as 128 bits of its SHA-256.
+ * Flat arrays, about 65 bytes a slot and at most 75 % of the slots in use, because an hour may hold a million calls: the
+ * id is kept as 128 bits of its SHA-256.
  */
 export class Calls {
   readonly #limit: number;
@@ -49,6 +65,10 @@ export class Calls {
   #parties = new Uint32Array();
   #ats = new Float64Array();
   #tokens = new Float64Array();
+  /** Where in #rare a slot's counts begin, in calls from 1; 0: it has none. */
+  #rareOf = new Uint32Array();
+  #rare = new Float64Array();
+  #rareCount = 0;
 
   /**
    * @param slice which calls to keep; lines of others are passed over
@@ -108,12 +128,7 @@ export class Calls {
         outcome: (flags & FINISHED) === 0 ? null : (OUTCOMES[flags >> OUTCOME_SHIFT] ?? null),
         estimated: (flags & ESTIMATED) !== 0,
         contradicted: (flags & CONTRADICTED) !== 0,
-        tokens: {
-          input: this.#tokens[slot * KINDS] ?? 0,
-          output: this.#tokens[slot * KINDS + 1] ?? 0,
-          cacheRead: this.#tokens[slot * KINDS + 2] ?? 0,
-          cacheWrite: this.#tokens[slot * KINDS + 3] ?? 0,
-        },
+        tokens: this.#tokensOf(slot),
       };
     }
   }
@@ -134,9 +149,9 @@ export class Calls {
 
   /** Whether the new line is greater (above 0), the same (0) or less than the one that stands in the slot. */
   #compare(slot: number, record: UsageRecord, party: number, flags: number): number {
-    const mine = numbersOf(record);
-    for (let i = 0; i < KINDS; i++) {
-      const difference = (mine[i] ?? 0) - (this.#tokens[slot * KINDS + i] ?? 0);
+    const [mine, standing] = [tokensIn(record), this.#tokensOf(slot)];
+    for (const kind of TOKEN_KINDS) {
+      const difference = (mine[kind] ?? 0) - (standing[kind] ?? 0);
       if (difference !== 0) return difference;
     }
     const stands = this.#flags[slot] ?? 0;
@@ -153,7 +168,31 @@ export class Calls {
     this.#flags[slot] = flags;
     this.#parties[slot] = party;
     this.#ats[slot] = record.at;
-    this.#tokens.set(numbersOf(record), slot * KINDS);
+    const tokens = tokensIn(record);
+    for (let i = 0; i < COMMON; i++) this.#tokens[slot * COMMON + i] = tokens[COMMON_KINDS[i] as CommonKind];
+    if (this.#rareOf[slot] !== 0 || RARE_KINDS.some((kind) => tokens[kind])) this.#writeRare(slot, tokens);
+  }
+
+  #writeRare(slot: number, tokens: Tokens): void {
+    const found = this.#rareOf[slot] ?? 0;
+    const index = found === 0 ? ++this.#rareCount : found;
+    this.#rareOf[slot] = index;
+    if (index * RARE > this.#rare.length) {
+      const before = this.#rare;
+      this.#rare = new Float64Array(Math.max(FIRST_CAPACITY, before.length * 2));
+      this.#rare.set(before);
+    }
+    for (let i = 0; i < RARE; i++) this.#rare[(index - 1) * RARE + i] = tokens[RARE_KINDS[i] as RareKind] ?? 0;
+  }
+
+  #tokensOf(slot: number): Tokens {
+    const at = slot * COMMON;
+    const [input = 0, output = 0, cacheRead = 0, cacheWrite = 0] = this.#tokens.subarray(at, at + COMMON);
+    const tokens: Tokens = { input, output, cacheRead, cacheWrite };
+    const index = this.#rareOf[slot] ?? 0;
+    if (index !== 0)
+      for (let i = 0; i < RARE; i++) tokens[RARE_KINDS[i] as RareKind] = this.#rare[(index - 1) * RARE + i] ?? 0;
+    return tokens;
   }
 
   #holds(lastWord: number): boolean {
@@ -177,12 +216,16 @@ export class Calls {
     this.#flags = new Uint8Array(capacity);
     this.#parties = new Uint32Array(capacity);
     this.#ats = new Float64Array(capacity);
-    this.#tokens = new Float64Array(capacity * KINDS);
+    this.#tokens = new Float64Array(capacity * COMMON);
+    this.#rareOf = new Uint32Array(capacity);
   }
 
   #rebuild(capacity: number): void {
     const [ids, flags, parties, ats, tokens] = [this.#ids, this.#flags, this.#parties, this.#ats, this.#tokens];
+    const [rareOf, rare] = [this.#rareOf, this.#rare];
     this.#allocate(capacity);
+    this.#rare = new Float64Array(rare.length);
+    this.#rareCount = 0;
     this.#count = 0;
     for (let old = 0; old < flags.length; old++) {
       const id = ids.subarray(old * WORDS, (old + 1) * WORDS);
@@ -192,7 +235,12 @@ export class Calls {
       this.#flags[slot] = flags[old] ?? 0;
       this.#parties[slot] = parties[old] ?? 0;
       this.#ats[slot] = ats[old] ?? 0;
-      this.#tokens.set(tokens.subarray(old * KINDS, (old + 1) * KINDS), slot * KINDS);
+      this.#tokens.set(tokens.subarray(old * COMMON, (old + 1) * COMMON), slot * COMMON);
+      const index = rareOf[old] ?? 0;
+      if (index !== 0) {
+        this.#rare.set(rare.subarray((index - 1) * RARE, index * RARE), this.#rareCount * RARE);
+        this.#rareOf[slot] = ++this.#rareCount;
+      }
       this.#count++;
     }
   }
@@ -213,8 +261,6 @@ function flagsOf(record: UsageRecord): number {
   return USED | FINISHED | (record.estimated ? ESTIMATED : 0) | (OUTCOMES.indexOf(record.outcome) << OUTCOME_SHIFT);
 }
 
-function numbersOf(record: UsageRecord): number[] {
-  if (record.phase === 'started') return [0, 0, 0, 0];
-  const { input, output, cacheRead, cacheWrite } = record.tokens;
-  return [input, output, cacheRead, cacheWrite];
+function tokensIn(record: UsageRecord): Tokens {
+  return record.phase === 'started' ? NO_TOKENS : record.tokens;
 }

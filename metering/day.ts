@@ -14,9 +14,10 @@ import { readUsageCsv } from './usage-file.ts';
 export async function writeReport(store: UsageStore, day: string): Promise<string> {
   const key = reportKey(day);
   await replace(store, [key], async () => {
-    let rows: UsageRow[] = [];
+    const rows: UsageRow[] = [];
     for await (const object of store.list(dayPrefix(day)))
-      if (object.endsWith('/usage.csv')) rows = [...rows, ...readUsageCsv((await store.read(object)) ?? '')];
+      if (object.endsWith('/usage.csv'))
+        for (const row of readUsageCsv((await store.read(object)) ?? '')) rows.push(row);
     return [{ key, contentType: CSV_TYPE, body: reportCsv(reportRows(rows)) }];
   });
   return key;

@@ -1,13 +1,13 @@
 /**
- * Exact decimal money: a bigint of units, 10^15 to the dollar. A price has at most 12 decimals and is per 1,000 tokens,
- * so tokens x price is always a whole number of units: no binary fraction, and nothing is ever rounded.
+ * Exact decimal money: a bigint of units, 10^18 to the dollar. A price has at most 12 decimals and is per 1,000,000
+ * tokens, so tokens x price is always a whole number of units: no binary fraction, and nothing is ever rounded.
  */
 export type Money = bigint;
 
 /** Decimals of a Money. */
-export const MONEY_SCALE = 15;
+export const MONEY_SCALE = 18;
 
-/** Decimals that a price per 1,000 tokens may have; the registry refuses more. */
+/** Decimals that a price may have; the registry refuses more. */
 export const PRICE_SCALE = 12;
 
 const DECIMAL = /^(\d{1,30})(?:\.(\d{1,30}))?$/;
@@ -33,7 +33,26 @@ export function formatMoney(money: Money): string {
   return fraction === '' ? whole : `${whole}.${fraction}`;
 }
 
-/** The inverse of formatMoney. @returns undefined when the text is not such a number */
+/** The inverse of formatMoney; amounts with fewer decimals are read too. @returns undefined: not such a number */
 export function parseMoney(text: string): Money | undefined {
   return parseDecimal(text, MONEY_SCALE);
+}
+
+/**
+ * Divides an amount in proportion to weights, by largest remainder: nothing is lost and nothing is added, and no part is
+ * a whole unit away from its exact share. Of equal remainders the earlier one gets the unit.
+ *
+ * @param weights none negative
+ * @returns a part for each weight, together `total`; all 0 when no weight is above 0
+ */
+export function divide(total: Money, weights: readonly bigint[]): Money[] {
+  const sum = weights.reduce((a, b) => a + b, 0n);
+  if (sum === 0n) return weights.map(() => 0n);
+  const parts = weights.map((weight) => (total * weight) / sum);
+  const left = total - parts.reduce((a, b) => a + b, 0n);
+  const byRemainder = weights
+    .map((weight, i) => ({ i, remainder: (total * weight) % sum }))
+    .sort((a, b) => (a.remainder === b.remainder ? a.i - b.i : a.remainder > b.remainder ? -1 : 1));
+  for (const { i } of byRemainder.slice(0, Number(left))) parts[i] = (parts[i] ?? 0n) + 1n;
+  return parts;
 }

@@ -1,26 +1,23 @@
 import { parquetWriteBuffer, type SchemaElement } from 'hyparquet-writer';
 import type { UsageRow } from './aggregate.ts';
 import { MONEY_SCALE } from './money.ts';
-import { COUNT_COLUMNS, MONEY_COLUMNS, TEXT_COLUMNS, TOKEN_COLUMNS, valuesOf } from './usage-file.ts';
+import { ROW_COLUMNS, valuesOf } from './usage-file.ts';
 import { HOUR_MS, type Hour } from './window.ts';
 
-// DECIMAL(38, 15) in 16 bytes: the widest decimal that Athena, Spark and DuckDB read, exact to the last unit
+// DECIMAL(38, 18) in 16 bytes: the widest decimal that Athena, Spark and DuckDB read, exact to the last unit
 // (https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#decimal).
 const MONEY = { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, converted_type: 'DECIMAL', precision: 38 } as const;
 
+const TYPES: Record<(typeof ROW_COLUMNS)[number]['kind'], Omit<SchemaElement, 'name'>> = {
+  text: { type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' },
+  whole: { type: 'INT64', repetition_type: 'REQUIRED' },
+  money: { ...MONEY, scale: MONEY_SCALE, repetition_type: 'OPTIONAL' },
+};
+
 const SCHEMA: SchemaElement[] = [
-  {
-    name: 'root',
-    num_children: 1 + TEXT_COLUMNS.length + TOKEN_COLUMNS.length + COUNT_COLUMNS.length + MONEY_COLUMNS.length,
-  },
+  { name: 'root', num_children: 1 + ROW_COLUMNS.length },
   { name: 'hour_start', type: 'INT64', converted_type: 'TIMESTAMP_MILLIS', repetition_type: 'REQUIRED' },
-  ...TEXT_COLUMNS.map(
-    (name): SchemaElement => ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' }),
-  ),
-  ...[...TOKEN_COLUMNS, ...COUNT_COLUMNS].map(
-    (name): SchemaElement => ({ name, type: 'INT64', repetition_type: 'REQUIRED' }),
-  ),
-  ...MONEY_COLUMNS.map((name): SchemaElement => ({ name, ...MONEY, scale: MONEY_SCALE, repetition_type: 'OPTIONAL' })),
+  ...ROW_COLUMNS.map(({ name, kind }): SchemaElement => ({ name, ...TYPES[kind] })),
 ];
 
 /** What the columns can hold. A sum beyond it is no usage of this world, and must not wrap into a small one. */
@@ -37,19 +34,15 @@ export function usageParquet(hour: Hour, rows: readonly UsageRow[]): Uint8Array 
   const values = rows.map(valuesOf);
   const columnData = [
     { name: 'hour_start', data: values.map(() => new Date(hour * HOUR_MS)) },
-    ...TEXT_COLUMNS.map((name, i) => ({ name, data: values.map(({ texts }) => texts[i] ?? '') })),
-    ...TOKEN_COLUMNS.map((name, i) => ({ name, data: values.map(({ tokens }) => within(INT64_MAX, tokens[i] ?? 0n)) })),
-    ...COUNT_COLUMNS.map((name, i) => ({ name, data: values.map(({ counts }) => BigInt(counts[i] ?? 0)) })),
-    ...MONEY_COLUMNS.map((name, i) => ({ name, data: values.map(({ money }) => amount(money[i])) })),
+    ...ROW_COLUMNS.map(({ name, kind }, i) => ({
+      name,
+      data: values.map((row) => within(kind === 'money' ? DECIMAL_MAX : INT64_MAX, row[i] ?? null)),
+    })),
   ];
   return new Uint8Array(parquetWriteBuffer({ columnData, schema: SCHEMA, createdBy: 'tollgate' }));
 }
 
-function amount(money: bigint | null | undefined): bigint | null {
-  return money == null ? null : within(DECIMAL_MAX, money);
-}
-
-function within(most: bigint, sum: bigint): bigint {
-  if (sum > most) throw new RangeError('a sum does not fit its column');
-  return sum;
+function within(most: bigint, value: string | bigint | null): string | bigint | null {
+  if (typeof value === 'bigint' && value > most) throw new RangeError('a sum does not fit its column');
+  return value;
 }

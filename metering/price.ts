@@ -1,64 +1,149 @@
-import type { PricedModel, PriceVersion } from '../registry/price.ts';
-import { type Money, PRICE_SCALE, parseDecimal } from './money.ts';
+import { type Tier, TOKEN_KINDS, type TokenKind } from '../contract/usage.ts';
+import { type PricedModel, type PriceVersion, RATE_KINDS } from '../registry/price.ts';
+import { MONEY_SCALE, type Money, PRICE_SCALE, parseDecimal } from './money.ts';
+import { HOUR_MS, hourOf } from './window.ts';
 
-/** Sums of tokens by kind. Bigint: each call's count is exact as a number, a sum of many need not be. */
-export interface TokenSums {
-  input: bigint;
-  output: bigint;
-  cacheRead: bigint;
-  cacheWrite: bigint;
+/** Sums by kind. Bigint: each call's count is exact as a number, a sum of many need not be. */
+export type TokenSums = Record<TokenKind, bigint>;
+
+/** Kinds that are paid for; the others are for information. */
+const BILLED_KINDS = [...RATE_KINDS, 'images'] as const;
+type BilledKind = (typeof BILLED_KINDS)[number];
+
+/** What was sold, where and when. `at`: milliseconds since 1970, when the call began. */
+export interface Sale {
+  /** Registry id. */
+  model: string;
+  region: string;
+  tier: Tier;
+  at: number;
 }
 
-/** Units of 10^-12 dollars per 1,000 tokens, which are units of Money per token. */
-export type Rates = TokenSums;
+/** `input` holds the cost of cache reads and writes, `output` that of images; their sum is the whole cost. */
+export interface Cost {
+  input: Money;
+  output: Money;
+}
 
 /** A version of a price that can be computed with. */
 export interface Price {
   version: string;
-  from: number;
-  rates: Rates;
+  /** For one token or image; a kind that is not here has no price. */
+  rates: Readonly<Partial<Record<BilledKind, Money>>>;
+  /** For an hour of tier provisioned, whatever is called in it; null: by the token. */
+  perHour: Money | null;
 }
 
 /** What each model cost and when. */
 export interface PriceBook {
-  /**
-   * @param model registry id
-   * @param at milliseconds since 1970: when the call began
-   * @returns the price in force then, or undefined: the call is then unpriced
-   */
-  priceOf(model: string, at: number): Price | undefined;
+  /** @returns the price in force, or undefined: such a call is then unpriced */
+  priceOf(sale: Sale): Price | undefined;
 }
 
 /**
+ * A call pays, of its model and tier, the latest version that was in force when it began: of those that name its region,
+ * and only if there is none, of those that name no region. A tier never pays another tier's price. Capacity bought by the
+ * hour pays, for every call of an hour, the version in force when the hour ends: an hour has one price.
+ *
  * A version that cannot be computed with still takes the place of the one before it: its calls are unpriced, rather than
  * billed at a price that was no longer in force.
  */
 export function createPriceBook(models: Iterable<PricedModel>): PriceBook {
-  const versions = new Map<string, { from: number; price: Price | undefined }[]>();
-  for (const { id, prices } of models)
-    versions.set(
-      id,
-      prices.map((price) => ({ from: price.from, price: parsePrice(price) })).sort((a, b) => a.from - b.from),
-    );
+  const byModel = new Map([...models].map(({ id, prices }) => [id, prices]));
   return {
-    priceOf: (model, at) => versions.get(model)?.findLast(({ from }) => from <= at)?.price,
+    priceOf({ model, region, tier, at }) {
+      const prices = byModel.get(model);
+      if (prices === undefined) return undefined;
+      const moment = tier === 'provisioned' ? (hourOf(at) + 1) * HOUR_MS - 1 : at;
+      const lists = listsOf(prices);
+      const inForce = (list: Listed[] | undefined) => list?.findLast(({ from }) => from <= moment);
+      return (inForce(lists.get(listName(tier, region))) ?? inForce(lists.get(listName(tier, ''))))?.price;
+    },
   };
 }
 
-function parsePrice({ version, from, ...texts }: PriceVersion): Price | undefined {
-  const input = parseDecimal(texts.input, PRICE_SCALE);
-  const output = parseDecimal(texts.output, PRICE_SCALE);
-  const cacheRead = texts.cacheRead === undefined ? input : parseDecimal(texts.cacheRead, PRICE_SCALE);
-  const cacheWrite = texts.cacheWrite === undefined ? input : parseDecimal(texts.cacheWrite, PRICE_SCALE);
-  if (input === undefined || output === undefined || cacheRead === undefined || cacheWrite === undefined)
-    return undefined;
-  return { version, from, rates: { input, output, cacheRead, cacheWrite } };
+/**
+ * @param tokens of one call, or the sums of several at the same price
+ * @returns undefined when a kind was used that the price has no rate for: then the whole is unpriced
+ */
+export function costOf(tokens: TokenCounts, price: Price): Cost | undefined {
+  if (!isPriced(tokens, price)) return undefined;
+  const cost = { input: 0n, output: 0n };
+  if (price.perHour !== null) return cost;
+  for (const kind of BILLED_KINDS)
+    cost[kind === 'output' || kind === 'images' ? 'output' : 'input'] +=
+      BigInt(tokens[kind] ?? 0) * (price.rates[kind] ?? 0n);
+  return cost;
 }
 
-/** @returns what went in (cache reads and writes included) and what came out; their sum is the whole cost */
-export function costOf(tokens: TokenSums, rates: Rates): { input: Money; output: Money } {
-  return {
-    input: tokens.input * rates.input + tokens.cacheRead * rates.cacheRead + tokens.cacheWrite * rates.cacheWrite,
-    output: tokens.output * rates.output,
-  };
+/**
+ * What a call costs, or would cost, e.g. to reserve it from a budget. A call of tier provisioned costs nothing by itself.
+ *
+ * @returns undefined when it is unpriced
+ */
+export function costAt(book: PriceBook, sale: Sale, tokens: TokenCounts): Cost | undefined {
+  const price = book.priceOf(sale);
+  return price && costOf(tokens, price);
 }
+
+/** Whether every kind that was used has a price. */
+export function isPriced(tokens: TokenCounts, price: Price): boolean {
+  return price.perHour !== null || BILLED_KINDS.every((kind) => !tokens[kind] || price.rates[kind] !== undefined);
+}
+
+/** Tokens or TokenSums: what is absent was not used. */
+export type TokenCounts = Readonly<Partial<Record<TokenKind, number | bigint>>>;
+
+export function noTokens(): TokenSums {
+  return Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, 0n])) as TokenSums;
+}
+
+/** Adds to `sums` in place. */
+export function addTokens(sums: TokenSums, tokens: TokenCounts): void {
+  for (const kind of TOKEN_KINDS) {
+    const count = tokens[kind];
+    if (count) sums[kind] += BigInt(count);
+  }
+}
+
+interface Listed {
+  from: number;
+  price: Price | undefined;
+}
+
+/** A registry entry is read once and asked for many calls, so its prices are parsed once. */
+const remembered = new WeakMap<readonly PriceVersion[], Map<string, Listed[]>>();
+
+function listsOf(prices: readonly PriceVersion[]): Map<string, Listed[]> {
+  const found = remembered.get(prices);
+  if (found) return found;
+  const lists = new Map<string, Listed[]>();
+  for (const price of prices.toSorted((a, b) => a.from - b.from)) {
+    const name = listName(price.tier ?? 'on-demand', price.region ?? '');
+    lists.set(name, [...(lists.get(name) ?? []), { from: price.from, price: parsePrice(price) }]);
+  }
+  remembered.set(prices, lists);
+  return lists;
+}
+
+/** No tier has a blank in its name. */
+function listName(tier: Tier, region: string): string {
+  return `${tier} ${region}`;
+}
+
+function parsePrice({ version, tier, usdPerMillion, usdPerImage, usdPerHour }: PriceVersion): Price | undefined {
+  const rates: Partial<Record<BilledKind, Money>> = {};
+  for (const kind of BILLED_KINDS) {
+    const text = kind === 'images' ? usdPerImage : usdPerMillion?.[kind];
+    if (text === undefined) continue;
+    const units = parseDecimal(text, PRICE_SCALE);
+    if (units === undefined) return undefined;
+    rates[kind] = kind === 'images' ? units * UNIT : units;
+  }
+  if (tier !== 'provisioned') return { version, rates, perHour: null };
+  const perHour = usdPerHour === undefined ? undefined : parseDecimal(usdPerHour, PRICE_SCALE);
+  return perHour === undefined ? undefined : { version, rates, perHour: perHour * UNIT };
+}
+
+/** Units of Money in 10^-12 dollars. Of a price per 1,000,000 it is also the number of tokens, so there it falls out. */
+const UNIT = 10n ** BigInt(MONEY_SCALE - PRICE_SCALE);

@@ -1,5 +1,6 @@
 import { hasCost, type UsageRow } from './aggregate.ts';
 import { type Cell, readCsv, writeCsv } from './csv.ts';
+import { addTokens, noTokens } from './price.ts';
 import { costOfCells, countOf, moneyCell, textOf, tokensOf } from './usage-file.ts';
 
 /** The columns of a report, relied on from outside. */
@@ -57,14 +58,12 @@ export function reportRows(rows: Iterable<ReportRow>): ReportRow[] {
 }
 
 function plus(a: ReportRow, b: ReportRow): ReportRow {
+  const tokens = noTokens();
+  addTokens(tokens, a.tokens);
+  addTokens(tokens, b.tokens);
   return {
     ...a,
-    tokens: {
-      input: a.tokens.input + b.tokens.input,
-      output: a.tokens.output + b.tokens.output,
-      cacheRead: a.tokens.cacheRead + b.tokens.cacheRead,
-      cacheWrite: a.tokens.cacheWrite + b.tokens.cacheWrite,
-    },
+    tokens,
     invocations: a.invocations + b.invocations,
     unsettled: a.unsettled + b.unsettled,
     unpriced: a.unpriced + b.unpriced,
@@ -75,14 +74,16 @@ function plus(a: ReportRow, b: ReportRow): ReportRow {
   };
 }
 
-/** A row's cells in the order of the columns; money exact, empty where it is not known. */
+/** A row's cells in the order of the columns; money exact, empty where it is not known. All cache writes are one column. */
 export function reportCells(row: ReportRow): Cell[] {
-  const { input, output, cacheRead, cacheWrite } = row.tokens;
+  const { input, output, cacheRead, cacheWrite, cacheWrite1h } = row.tokens;
   const { cost } = row;
   const money = cost ? [cost.input, cost.output, cost.input + cost.output] : [null, null, null];
   return [
     ...[row.tenant, row.costCenter, row.model].map((text) => ({ text })),
-    ...[input, output, cacheRead, cacheWrite, row.invocations].map((number) => ({ number: number.toString() })),
+    ...[input, output, cacheRead, cacheWrite + cacheWrite1h, row.invocations].map((number) => ({
+      number: number.toString(),
+    })),
     ...money.map(moneyCell),
     ...[row.unsettled, row.unpriced].map((number) => ({ number: number.toString() })),
   ];

@@ -1,40 +1,41 @@
+import { TIERS, type Tier } from '../contract/usage.ts';
 import type { UsageRow } from './aggregate.ts';
 import { type Cell, readCsv, writeCsv } from './csv.ts';
 import { formatMoney, type Money, parseMoney } from './money.ts';
+import type { TokenSums } from './price.ts';
 import { type Hour, hourText } from './window.ts';
 
-/** The columns of an hour's objects, in CSV and Parquet alike. `hour_start`, because `hour` is the partition's name. */
-export const TEXT_COLUMNS = ['tenant_id', 'principal', 'cost_center', 'model_id', 'region', 'price_version'] as const;
-export const TOKEN_COLUMNS = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens'] as const;
-export const COUNT_COLUMNS = [
-  'invocations',
-  'counted',
-  'refused',
-  'failed',
-  'estimated',
-  'unsettled',
-  'unpriced',
-] as const;
-export const MONEY_COLUMNS = ['input_cost', 'output_cost', 'total_cost'] as const;
+type Column = { name: string; kind: 'text' | 'whole' | 'money' };
 
-export const USAGE_COLUMNS = [
-  'hour_start',
-  ...TEXT_COLUMNS,
-  ...TOKEN_COLUMNS,
-  ...COUNT_COLUMNS,
-  ...MONEY_COLUMNS,
-] as const;
+const column = (kind: Column['kind']) => (name: string) => ({ name, kind });
 
-/** A row's values by kind, in the order of the columns of that kind. */
-export function valuesOf(row: UsageRow) {
-  const { input, output, cacheRead, cacheWrite } = row.tokens;
-  const { cost } = row;
-  return {
-    texts: [row.tenant, row.principal, row.costCenter, row.model, row.region, row.priceVersion],
-    tokens: [input, output, cacheRead, cacheWrite],
-    counts: [row.invocations, row.counted, row.refused, row.failed, row.estimated, row.unsettled, row.unpriced],
-    money: cost ? [cost.input, cost.output, cost.input + cost.output] : [null, null, null],
-  };
+/**
+ * The columns of an hour's objects, in CSV and Parquet alike. `hour_start`, because `hour` is the partition's name. A new
+ * column is added at the end, so that who reads by position reads on.
+ */
+export const ROW_COLUMNS: readonly Column[] = [
+  ...['tenant_id', 'principal', 'cost_center', 'model_id', 'region', 'price_version'].map(column('text')),
+  ...['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens'].map(column('whole')),
+  ...['invocations', 'counted', 'refused', 'failed', 'estimated', 'unsettled', 'unpriced'].map(column('whole')),
+  ...['input_cost', 'output_cost', 'total_cost'].map(column('money')),
+  ...['tier'].map(column('text')),
+  ...['cache_write_1h_tokens', 'reasoning_tokens', 'images', 'embeddings', 'retried'].map(column('whole')),
+];
+
+export const USAGE_COLUMNS: readonly string[] = ['hour_start', ...ROW_COLUMNS.map(({ name }) => name)];
+
+/** A row's values in the order of ROW_COLUMNS: text, whole numbers as bigint, money as units or null. */
+export function valuesOf(row: UsageRow): (string | bigint | null)[] {
+  const { tokens, cost } = row;
+  const counts = [row.invocations, row.counted, row.refused, row.failed, row.estimated, row.unsettled, row.unpriced];
+  return [
+    ...[row.tenant, row.principal, row.costCenter, row.model, row.region, row.priceVersion],
+    ...[tokens.input, tokens.output, tokens.cacheRead, tokens.cacheWrite],
+    ...counts.map(BigInt),
+    ...(cost ? [cost.input, cost.output, cost.input + cost.output] : [null, null, null]),
+    row.tier,
+    ...[tokens.cacheWrite1h, tokens.reasoning, tokens.images, tokens.embeddings, BigInt(row.retried)],
+  ];
 }
 
 export function usageCsv(hour: Hour, rows: Iterable<UsageRow>): string {
@@ -44,14 +45,14 @@ export function usageCsv(hour: Hour, rows: Iterable<UsageRow>): string {
 
 function* cells(rows: Iterable<UsageRow>, hourStart: Cell): Generator<Cell[]> {
   for (const row of rows) {
-    const { texts, tokens, counts, money } = valuesOf(row);
-    yield [
-      hourStart,
-      ...texts.map((text) => ({ text })),
-      ...[...tokens, ...counts].map((number) => ({ number: number.toString() })),
-      ...money.map(moneyCell),
-    ];
+    const values = valuesOf(row);
+    yield [hourStart, ...ROW_COLUMNS.map(({ kind }, i) => cellOf(kind, values[i] ?? null))];
   }
+}
+
+function cellOf(kind: Column['kind'], value: string | bigint | null): Cell {
+  if (typeof value === 'string') return { text: value };
+  return kind === 'money' ? moneyCell(value) : { number: String(value) };
 }
 
 /** Exact; empty when the cost is not known. */
@@ -59,7 +60,11 @@ export function moneyCell(money: Money | null): Cell {
   return { number: money === null ? '' : formatMoney(money) };
 }
 
-/** What usageCsv wrote, as rows again. @throws Error naming the column when the text is not of its making */
+/**
+ * What usageCsv wrote, as rows again. Of an object from before a column was added, that column is 0, or on-demand.
+ *
+ * @throws Error naming the column when the text is not of its making
+ */
 export function readUsageCsv(csv: string): UsageRow[] {
   return readCsv(csv).map((cell) => ({
     tenant: textOf(cell, 'tenant_id'),
@@ -67,12 +72,14 @@ export function readUsageCsv(csv: string): UsageRow[] {
     costCenter: textOf(cell, 'cost_center'),
     model: textOf(cell, 'model_id'),
     region: textOf(cell, 'region'),
+    tier: tierOf(cell.tier ?? 'on-demand'),
     priceVersion: textOf(cell, 'price_version'),
     tokens: tokensOf(cell),
     invocations: countOf(cell, 'invocations'),
     counted: countOf(cell, 'counted'),
     refused: countOf(cell, 'refused'),
     failed: countOf(cell, 'failed'),
+    retried: countOf({ retried: '0', ...cell }, 'retried'),
     estimated: countOf(cell, 'estimated'),
     unsettled: countOf(cell, 'unsettled'),
     unpriced: countOf(cell, 'unpriced'),
@@ -92,13 +99,25 @@ export function countOf(cells: Cells, column: string): number {
   return Number(wholeOf(cells, column));
 }
 
-export function tokensOf(cells: Cells): UsageRow['tokens'] {
+export function tokensOf(cells: Cells): TokenSums {
+  const { cache_write_1h_tokens = '0', reasoning_tokens = '0', images = '0', embeddings = '0' } = cells;
+  const all = { ...cells, cache_write_1h_tokens, reasoning_tokens, images, embeddings };
   return {
-    input: wholeOf(cells, 'input_tokens'),
-    output: wholeOf(cells, 'output_tokens'),
-    cacheRead: wholeOf(cells, 'cache_read_tokens'),
-    cacheWrite: wholeOf(cells, 'cache_write_tokens'),
+    input: wholeOf(all, 'input_tokens'),
+    output: wholeOf(all, 'output_tokens'),
+    cacheRead: wholeOf(all, 'cache_read_tokens'),
+    cacheWrite: wholeOf(all, 'cache_write_tokens'),
+    cacheWrite1h: wholeOf(all, 'cache_write_1h_tokens'),
+    reasoning: wholeOf(all, 'reasoning_tokens'),
+    images: wholeOf(all, 'images'),
+    embeddings: wholeOf(all, 'embeddings'),
   };
+}
+
+function tierOf(text: string): Tier {
+  const tier = TIERS.find((name) => name === text);
+  if (tier === undefined) throw new Error('tier is none');
+  return tier;
 }
 
 export function costOfCells(cells: Cells): UsageRow['cost'] {

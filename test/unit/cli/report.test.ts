@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { daysOf, jsonOf, reportTable } from '../../../cli/report.ts';
+import { noTokens } from '../../../metering/price.ts';
 import type { ReportRow } from '../../../metering/report.ts';
 
-const UNIT = 10n ** 15n;
+const UNIT = 10n ** 18n;
 
 function row(members: Partial<ReportRow> = {}): ReportRow {
   return {
     tenant: 'acme',
     costCenter: 'cc-1',
     model: 'nova-lite',
-    tokens: { input: 1_000n, output: 20n, cacheRead: 3n, cacheWrite: 4n },
+    tokens: { ...noTokens(), input: 1_000n, output: 20n, cacheRead: 3n, cacheWrite: 4n },
     invocations: 7,
     unsettled: 0,
     unpriced: 0,

@@ -9,16 +9,39 @@ import { book, finished, NINE } from './support.ts';
 
 const hour = hourOf(NINE);
 
+const PRICED = book([
+  {
+    id: 'nova-lite',
+    prices: [
+      {
+        version: '2026-01',
+        from: 0,
+        usdPerMillion: { input: '0.06', output: '0.24', cacheRead: '0.015', cacheWrite: '0.06', cacheWrite1h: '0.12' },
+        usdPerImage: '0.04',
+      },
+    ],
+  },
+]);
+
 function rows(): UsageRow[] {
   const records = [
     finished({
       invocationId: 'a',
       principal: 'zoë',
-      tokens: { input: 9_007_199_254_740_991, output: 1, cacheRead: 2, cacheWrite: 3 },
+      tokens: {
+        input: 9_007_199_254_740_991,
+        output: 1,
+        cacheRead: 2,
+        cacheWrite: 3,
+        cacheWrite1h: 4,
+        reasoning: 1,
+        images: 5,
+        embeddings: 6,
+      },
     }),
     finished({ invocationId: 'b', principal: '=formula', model: 'unpriced' }),
   ];
-  return aggregate(records, book(), NINE + 7_200_000).rows;
+  return aggregate(records, PRICED, NINE + 7_200_000).rows;
 }
 
 function fileOf(some: readonly UsageRow[]): ArrayBuffer {
@@ -50,11 +73,17 @@ describe('the Parquet object of an hour', () => {
         cache_read_tokens: 2n,
         cache_write_tokens: 3n,
         invocations: 1n,
+        tier: 'on-demand',
+        cache_write_1h_tokens: 4n,
+        reasoning_tokens: 1n,
+        images: 5n,
+        embeddings: 6n,
+        retried: 0n,
       },
     ]);
   });
 
-  test('money is DECIMAL(38, 15) and exact to its last unit', async () => {
+  test('money is DECIMAL(38, 18) and exact to its last unit', async () => {
     const file = fileOf(rows());
     const metadata = parquetMetadata(file);
     const column = metadata.schema.find(({ name }) => name === 'total_cost');

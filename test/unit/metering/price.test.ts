@@ -1,50 +1,78 @@
 import { describe, expect, test } from 'vitest';
-import { formatMoney, MONEY_SCALE, parseDecimal, parseMoney } from '../../../metering/money.ts';
-import { costOf, createPriceBook } from '../../../metering/price.ts';
+import type { Tier } from '../../../contract/usage.ts';
+import { divide, formatMoney, MONEY_SCALE, parseDecimal, parseMoney } from '../../../metering/money.ts';
+import { costAt, createPriceBook, type Sale, type TokenCounts } from '../../../metering/price.ts';
+import type { PriceVersion } from '../../../registry/price.ts';
 import data from '../../cases/price.json' with { type: 'json' };
+
+interface Case {
+  id: string;
+  name: string;
+  input: { model: string; at: string; region?: string; tier?: string; tokens: TokenCounts };
+  expected: { version: string; input: string; output: string } | null;
+}
 
 const book = createPriceBook(
   data.models.map(({ id, prices }) => ({
     id,
-    prices: prices.map((price) => ({ ...price, from: Date.parse(price.from) })),
+    prices: prices.map((price) => ({ ...price, from: Date.parse(price.from) }) as PriceVersion),
   })),
 );
 
+function saleOf({ model, at, region = 'us-east-1', tier = 'on-demand' }: Case['input']): Sale {
+  return { model, region, tier: tier as Tier, at: Date.parse(at) };
+}
+
 describe('what a call costs', () => {
-  test.each(data.cases)('$id: $name', ({ input, expected }) => {
-    const price = book.priceOf(input.model, Date.parse(input.at));
-    expect(price?.version ?? null).toBe(expected?.version ?? null);
-    if (!price || !expected) return;
-    const [a = 0n, b = 0n, c = 0n, d = 0n] = input.tokens.map(BigInt);
-    const cost = costOf({ input: a, output: b, cacheRead: c, cacheWrite: d }, price.rates);
-    expect(formatMoney(cost.input)).toBe(expected.input);
-    expect(formatMoney(cost.output)).toBe(expected.output);
+  test.each(data.cases as Case[])('$id: $name', ({ input, expected }) => {
+    const cost = costAt(book, saleOf(input), input.tokens);
+    expect(cost && { input: formatMoney(cost.input), output: formatMoney(cost.output) }).toEqual(
+      expected ? { input: expected.input, output: expected.output } : undefined,
+    );
+    if (expected) expect(book.priceOf(saleOf(input))?.version).toBe(expected.version);
   });
 
   test('M6: versions count by their date, whatever their order in the registry', () => {
     const late = { version: 'late', from: 200, usdPerMillion: { input: '2', output: '2' } };
     const early = { version: 'early', from: 100, usdPerMillion: { input: '1', output: '1' } };
     const { priceOf } = createPriceBook([{ id: 'm', prices: [late, early] }]);
-    expect([99, 100, 199, 200].map((at) => priceOf('m', at)?.version)).toEqual([undefined, 'early', 'early', 'late']);
+    const at = (moment: number) => priceOf(saleOf({ model: 'm', at: new Date(moment).toISOString(), tokens: {} }));
+    expect([99, 100, 199, 200].map((moment) => at(moment)?.version)).toEqual([undefined, 'early', 'early', 'late']);
+  });
+
+  test('sums of many calls are priced as the calls are, beyond what a number holds', () => {
+    const tokens = { input: 3n * 2n ** 53n + 1n, output: 0n };
+    const cost = costAt(book, saleOf({ model: 'plain', at: '2026-11-21T12:00:00.000Z', tokens: {} }), tokens);
+    expect(formatMoney(cost?.input ?? 0n)).toBe('81064793292.668931');
   });
 });
 
 describe('decimal text', () => {
   test.each([
     ['0', 0n],
-    ['0.01102', 11_020_000_000_000n],
-    ['12', 12_000_000_000_000_000n],
-    ['1.50', 1_500_000_000_000_000n],
-    ['007', 7_000_000_000_000_000n],
+    ['0.01102', 11_020_000_000_000_000n],
+    ['12', 12_000_000_000_000_000_000n],
+    ['1.50', 1_500_000_000_000_000_000n],
+    ['007', 7_000_000_000_000_000_000n],
   ])('%s is read exactly', (text, units) => expect(parseDecimal(text, MONEY_SCALE)).toBe(units));
 
-  test.each(['', '.5', '5.', '-1', '+1', '1e3', '1,5', ' 1', '1 ', '0x1', 'NaN', 'Infinity', '1.0000000000000001'])(
+  test.each(['', '.5', '5.', '-1', '+1', '1e3', '1,5', ' 1', '1 ', '0x1', 'NaN', 'Infinity', '1.0000000000000000001'])(
     '%j is refused',
     (text) => expect(parseDecimal(text, MONEY_SCALE)).toBeUndefined(),
   );
 
-  test.each(['0', '0.02697696', '1', '10', '0.000000000000001', '9007199254740990999990.992800745259009'])(
+  test.each(['0', '0.02697696', '1', '10', '0.000000000000000001', '9007199254740990999.990992800745259009'])(
     '%s is written as it is read',
     (text) => expect(formatMoney(parseMoney(text) ?? -1n)).toBe(text),
   );
+});
+
+describe('dividing an amount', () => {
+  test.each([
+    ['what divides evenly', 100n, [1n, 1n, 2n], [25n, 25n, 50n]],
+    ['a unit that is left goes to the largest remainder', 10n, [1n, 2n, 4n], [1n, 3n, 6n]],
+    ['of equal remainders to the earlier one', 2n, [1n, 1n, 1n], [1n, 1n, 0n]],
+    ['who has no weight gets nothing', 7n, [0n, 3n, 0n], [0n, 7n, 0n]],
+    ['without any weight nobody does', 7n, [0n, 0n], [0n, 0n]],
+  ])('%s', (_, total, weights, parts) => expect(divide(total, weights)).toEqual(parts));
 });

@@ -49,6 +49,12 @@ describe('M1: a call is on the bill', () => {
         input_cost: '0.0000006',
         output_cost: '0.0000012',
         total_cost: '0.0000018',
+        tier: 'on-demand',
+        cache_write_1h_tokens: '0',
+        reasoning_tokens: '0',
+        images: '0',
+        embeddings: '0',
+        retried: '0',
       },
     ]);
     expect(result).toMatchObject({ reports: ['reports/2026-11-21.csv'], rawObjects: 1, quarantined: 0 });
@@ -57,14 +63,14 @@ describe('M1: a call is on the bill', () => {
 
   test('refused and failed calls are counted, use nothing, and a tenant with nothing else is not on the report', async () => {
     const store = new MemoryStore();
-    const outcomes = ['refused', 'denied', 'throttled', 'failed'] as const;
+    const outcomes = ['refused', 'denied', 'throttled', 'failed', 'retried'] as const;
     store.deliver(
       'dt=2026-11-21/hour=09/a',
       outcomes.flatMap((outcome) => call({ outcome, invocationId: outcome })),
     );
     await aggregationOver(store).run();
     expect(usage(store)).toMatchObject([
-      { invocations: '0', refused: '2', failed: '2', input_tokens: '0', total_cost: '0' },
+      { invocations: '0', refused: '2', failed: '2', retried: '1', input_tokens: '0', total_cost: '0' },
     ]);
     expect(report(store)).toEqual([]);
   });
