@@ -151,6 +151,12 @@ export const TOKENS_MAX = Number.MAX_SAFE_INTEGER;
 /** Seconds a caller is told to wait when we cannot decide, or when the model throttles without saying how long. */
 export const RETRY_AFTER_SECONDS = 2;
 
+/**
+ * Seconds a caller is told to wait when the quota of its usage plan is used up. The period ends at a midnight that the gateway
+ * cannot put into its answer; a minute is the longest that every SDK waits (the OpenAI one takes more for nonsense).
+ */
+export const QUOTA_RETRY_AFTER_SECONDS = 60;
+
 /** Bytes. API Gateway refuses a larger request body, and Lambda a larger event (base64 of the body included). */
 export const GATEWAY_BODY_MAX_BYTES = 10_485_760;
 export const FUNCTION_EVENT_MAX_BYTES = 6_291_456;

@@ -29,7 +29,7 @@ const SDK_FILES = [
   /^sessions\/assume\.ts$/,
   /^invoke\/broker\.ts$/,
   /^invoke\/providers\/\w+\.ts$/,
-  /^metering\/(store|quota|cloudwatch)\.ts$/,
+  /^metering\/(store|counters|cloudwatch)\.ts$/,
   /^(authorizer|broker|invoke|metering)\/handler\.ts$/,
   /^cli\/.*$/,
   /^local\/.*$/,
