@@ -139,6 +139,12 @@ export const UNSETTLED_LISTED = 10_000;
 /** Attempts to write an hour or a report that another run is writing too; each begins from a fresh reading. */
 export const AGGREGATION_ATTEMPTS = 5;
 
+/** Bytes of the rows in a tenant's summary of a day; DynamoDB's item may have 400 KB, keys and all. */
+export const TENANT_DAY_MAX_BYTES = 350_000;
+
+/** Days for which such a summary is kept: a year and a month, so that a month can be compared with that of the year before. */
+export const TENANT_DAY_KEPT_DAYS = 400;
+
 /** Days that one report may cover. */
 export const REPORT_MAX_DAYS = 366;
 
