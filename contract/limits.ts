@@ -297,3 +297,6 @@ export const BUDGET_THRESHOLDS = [80, 100] as const;
 
 /** Milliseconds for one event with its retries. It delays no answer. */
 export const EVENTS_TIMEOUT_MS = 5_000;
+
+/** Bytes of a file of prices. AWS's Price List of Bedrock in one region is about 1 MB; that of all regions hundreds. */
+export const PRICE_FILE_MAX_BYTES = 33_554_432;

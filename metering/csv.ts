@@ -1,3 +1,5 @@
+import { csvRows } from '../contract/csv.ts';
+
 /** A cell: text a tenant may have chosen, or a number of ours. */
 export type Cell = { text: string } | { number: string };
 
@@ -28,39 +30,9 @@ function cellText(cell: Cell): string {
  * @returns one object per row, by column name, texts without the apostrophe that writing added
  */
 export function readCsv(csv: string): Record<string, string>[] {
-  const [columns, ...rows] = cells(csv);
+  const [columns, ...rows] = csvRows(csv);
   if (columns === undefined) return [];
-  return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, (row[i] ?? '').replace(/^'/, '')])));
-}
-
-function cells(csv: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let at = 0;
-  while (at < csv.length) {
-    const { text, end } = csv[at] === '"' ? quoted(csv, at) : plain(csv, at);
-    row.push(text);
-    at = end + 1;
-    if (csv[end] === ',') {
-      if (at === csv.length) row.push('');
-      continue;
-    }
-    if (csv[end] === '\r' && csv[at] === '\n') at++;
-    rows.push(row);
-    row = [];
-  }
-  if (row.length > 0) rows.push(row);
-  return rows;
-}
-
-function plain(csv: string, start: number): { text: string; end: number } {
-  let end = start;
-  while (end < csv.length && csv[end] !== ',' && csv[end] !== '\r' && csv[end] !== '\n') end++;
-  return { text: csv.slice(start, end), end };
-}
-
-function quoted(csv: string, start: number): { text: string; end: number } {
-  let end = start + 1;
-  while (end < csv.length && !(csv[end] === '"' && csv[end + 1] !== '"')) end += csv[end] === '"' ? 2 : 1;
-  return { text: csv.slice(start + 1, end).replaceAll('""', '"'), end: end + 1 };
+  return rows.map(({ cells }) =>
+    Object.fromEntries(columns.cells.map((column, i) => [column, (cells[i] ?? '').replace(/^'/, '')])),
+  );
 }
