@@ -1,19 +1,19 @@
-import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { ACTIONS, type Action } from '../contract/model.ts';
 import type { UsageStore } from '../metering/store.ts';
 import { isoMilliseconds, parseSeconds } from '../registry/fields.ts';
 import { readSnapshot, type Snapshot } from '../registry/snapshot.ts';
-import { print, printJson, warn } from './print.ts';
+import { print, printJson, save, warn } from './print.ts';
 import { actorName } from './registry.ts';
 import { explanationOf } from './review/explanation.ts';
 import { assemble, isOpen, type Review, recordOf } from './review/gather.ts';
 import { reviewJson } from './review/json.ts';
 import { reviewPage } from './review/page.ts';
-import { lastRecord, openReviews, type PastReview, writeRecord } from './review/record.ts';
+import { lastRecord, type PastReview, writeRecord } from './review/record.ts';
 import { readRoles } from './review/roles.ts';
 import { explanationText, reviewText, verdict } from './review/text.ts';
+import { openStore } from './store.ts';
 import type { Target } from './target.ts';
 
 interface ExplainOptions {
@@ -68,7 +68,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .addOption(textOrJson())
     .action(async ({ out, since, record, format }: ReviewOptions) => {
       const where = await target();
-      const reviews = await openReviews(where);
+      const reviews = await openStore(where);
       const review = await gather(where, reviews, since);
       if (out !== undefined) save(out, reviewPage(review));
       if (format === 'json') printJson(reviewJson(review));
@@ -115,17 +115,4 @@ async function snapshotOf({ clientConfig, table }: Target): Promise<Snapshot> {
     import('../registry/dynamo.ts'),
   ]);
   return readSnapshot(createItems({ client: new DynamoDBClient(clientConfig), table }), Date.now);
-}
-
-function save(file: string, page: string): void {
-  try {
-    writeFileSync(file, page);
-  } catch (cause) {
-    throw new TollgateError('bad_setting', {
-      field: '--out',
-      reason: 'unwritable',
-      message: `${file} cannot be written`,
-      cause,
-    });
-  }
 }

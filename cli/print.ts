@@ -1,5 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
-import { isTollgateError } from '../contract/errors.ts';
+import { isTollgateError, TollgateError } from '../contract/errors.ts';
 
 export type Format = 'table' | 'json';
 
@@ -10,6 +11,20 @@ export function formatOption(): Option {
 
 export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** @throws TollgateError `bad_setting` naming `--out` when the file cannot be written */
+export function save(file: string, text: string): void {
+  try {
+    writeFileSync(file, text.endsWith('\n') ? text : `${text}\n`);
+  } catch (cause) {
+    throw new TollgateError('bad_setting', {
+      field: '--out',
+      reason: 'unwritable',
+      message: `${file} cannot be written`,
+      cause,
+    });
+  }
 }
 
 export function warn(text: string): void {

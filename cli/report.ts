@@ -1,25 +1,26 @@
-import { type Command, Option } from 'commander';
-import { TollgateError } from '../contract/errors.ts';
-import { REPORT_MAX_DAYS } from '../contract/limits.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { reportKey } from '../metering/layout.ts';
-import {
-  REPORT_COLUMNS,
-  type ReportRow,
-  readReportCsv,
-  reportCells,
-  reportCsv,
-  reportRows,
-} from '../metering/report.ts';
-import { dayOf, daysBetween, hourOf, parseDay } from '../metering/window.ts';
-import { print, printJson, table, warn } from './print.ts';
+import { readProgress } from '../metering/progress.ts';
+import { REPORT_COLUMNS, type ReportRow, readReportCsv, reportCells, reportRows } from '../metering/report.ts';
+import { DIMENSIONS, type Dimension, type Grouping } from '../metering/report-groups.ts';
+import { REPORT_PERIODS, type ReportPeriod } from '../metering/report-period.ts';
+import type { UsageStore } from '../metering/store.ts';
+import { dayOf, hourOf } from '../metering/window.ts';
+import { type DayOptions, daysOf, daysText } from './days.ts';
+import { print, save, warn } from './print.ts';
+import { type Column, columnsCsv, columnsTable, type Row, rowJson } from './report/columns.ts';
+import { gatherGroups, gatherOverview } from './report/gather.ts';
+import { fitting, groupColumns, groupRow } from './report/groups.ts';
+import { reportPage } from './report/page.ts';
+import { openStore } from './store.ts';
 import type { Target } from './target.ts';
 
-interface Options {
-  day?: string;
-  from?: string;
-  to?: string;
+interface Options extends DayOptions {
   tenant?: string;
-  format: 'table' | 'csv' | 'json';
+  by?: Dimension[];
+  period?: ReportPeriod;
+  format: 'table' | 'csv' | 'json' | 'html';
+  out?: string;
 }
 
 export function register(program: Command, target: () => Promise<Target>): void {
@@ -30,101 +31,100 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .option('--from <day>', 'the first of several days')
     .option('--to <day>', 'the last of them; today unless given')
     .option('--tenant <tenant>', 'only this tenant')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table'))
+    .option('--by <list>', `add up by these: ${DIMENSIONS.join(',')}`, dimensions)
+    .addOption(new Option('--period <period>', 'and by these: weeks are of ISO 8601').choices(REPORT_PERIODS))
+    .addOption(
+      new Option('--format <format>', 'how to print; html is a page that needs nothing else')
+        .choices(['table', 'csv', 'json', 'html'])
+        .default('table'),
+    )
+    .option('--out <file>', 'write it there instead of to stdout')
     .action(async (options: Options) => {
+      const where = await target();
       const days = daysOf(options, dayOf(hourOf(Date.now())));
-      const reports = await readReports(await target(), days);
-      const all = reportRows(reports.flatMap(readReportCsv));
-      const rows = all.filter(({ tenant }) => options.tenant === undefined || tenant === options.tenant);
-      if (rows.length === 0) warn(nothing(days, reports.length, options.tenant));
-      printRows(rows, options.format);
+      const text = await reportText(where, days, options);
+      if (options.out !== undefined) {
+        save(options.out, text);
+        warn(`written: ${options.out}`);
+      } else if (text !== '') print(text);
     });
 }
 
-/** @throws TollgateError `invalid_request` naming the option */
-export function daysOf({ day, from, to }: Pick<Options, 'day' | 'from' | 'to'>, today: string): string[] {
-  if (day !== undefined && (from !== undefined || to !== undefined))
-    throw bad('--day', '--day is one day, --from and --to are several: give one or the other.');
-  if (from === undefined && to !== undefined) throw bad('--from', '--to needs --from.');
-  const first = parseDay(day ?? from ?? today, day === undefined ? '--from' : '--day');
-  const last = day === undefined ? parseDay(to ?? today, '--to') : first;
-  const days = daysBetween(first, last);
-  if (days.length === 0) throw bad('--from', `--from ${first} is after --to ${last}.`);
-  if (days.length > REPORT_MAX_DAYS) throw bad('--from', `a report covers at most ${REPORT_MAX_DAYS} days.`);
-  return days;
+/** What a report is grouped by unless told otherwise. */
+const USUAL: readonly Dimension[] = ['tenant', 'cost-center', 'model'];
+
+/** What is printed; a report of nothing says so on stderr. */
+async function reportText(where: Target, days: readonly string[], options: Options): Promise<string> {
+  const { by, period, format, tenant } = options;
+  const store = await openStore(where);
+  const grouping: Grouping = { by: by ?? USUAL, period: period ?? 'total' };
+  if (format === 'html') {
+    const overview = await gatherOverview(store, { days, tenant }, grouping, await readProgress(store));
+    if (overview.total === undefined) warn(nothing(days, overview.hours, tenant));
+    return reportPage({ stage: where.stage, region: where.region, at: new Date().toISOString(), overview });
+  }
+  if (by === undefined && period === undefined) return dayReports(store, days, options);
+  const { groups, hours } = await gatherGroups(store, { days, tenant }, grouping);
+  if (groups.length === 0) warn(nothing(days, hours, tenant));
+  const rows = groups.map((group) => groupRow(group, grouping));
+  const columns = groupColumns(grouping);
+  if (format !== 'table') return formatted(columns, rows, format);
+  const seen = fitting(columns, rows);
+  return formatted(seen.columns, seen.rows, format);
 }
 
-async function readReports({ clientConfig, bucket }: Target, days: readonly string[]): Promise<string[]> {
-  const [{ S3Client }, { createStore }] = await Promise.all([
-    import('@aws-sdk/client-s3'),
-    import('../metering/store.ts'),
-  ]);
-  const store = createStore({ client: new S3Client(clientConfig), bucket: await bucket() });
+/** The days' own reports, as the aggregation wrote them. */
+async function dayReports(store: UsageStore, days: readonly string[], { tenant, format }: Options): Promise<string> {
   const reports: string[] = [];
   for (const day of days) {
     const report = await store.read(reportKey(day));
     if (report !== null) reports.push(report);
   }
-  return reports;
+  const all = reportRows(reports.flatMap(readReportCsv));
+  const rows = all.filter((row) => tenant === undefined || row.tenant === tenant);
+  if (rows.length === 0) warn(nothing(days, reports.length, tenant));
+  return formatted(COLUMNS, rows.map(reportCells), format);
 }
 
-function nothing(days: readonly string[], reports: number, tenant: string | undefined): string {
-  const when = days.length === 1 ? days[0] : `${days[0]} to ${days.at(-1)}`;
+function nothing(days: readonly string[], found: number, tenant: string | undefined): string {
   const whose = tenant === undefined ? '' : ` of tenant ${tenant}`;
-  return reports === 0
-    ? `no report of ${when} yet: \`tollgate meter run\` aggregates the calls made so far`
-    : `no usage${whose} on ${when}`;
+  return found === 0
+    ? `no report of ${daysText(days)} yet: \`tollgate meter run\` aggregates the calls made so far`
+    : `no usage${whose} on ${daysText(days)}`;
 }
 
-function printRows(rows: readonly ReportRow[], format: Options['format']): void {
-  if (format === 'csv') print(reportCsv(rows));
-  else if (format === 'json') printJson(rows.map(jsonOf));
-  else if (rows.length > 0) print(reportTable(rows));
+function formatted(columns: readonly Column[], rows: readonly Row[], format: Options['format']): string {
+  if (format === 'csv') return columnsCsv(columns, rows);
+  if (format === 'json')
+    return JSON.stringify(
+      rows.map((row) => rowJson(columns, row)),
+      null,
+      2,
+    );
+  return rows.length === 0 ? '' : columnsTable(columns, rows);
 }
 
-const TEXTS = 3;
 const MONEY: ReadonlySet<string> = new Set(['input_cost', 'output_cost', 'total_cost']);
+const TEXTS = 3;
 
-/** Money as exact text, null when it is not known; counts as numbers, which a reader of JSON can add up. */
+const COLUMNS: readonly Column[] = REPORT_COLUMNS.map((name, i) => ({
+  name,
+  kind: i < TEXTS ? 'text' : MONEY.has(name) ? 'money' : 'count',
+}));
+
+/** A row of a day's report as JSON. */
 export function jsonOf(row: ReportRow): Record<string, string | number | null> {
-  const cells = reportCells(row);
-  return Object.fromEntries(
-    REPORT_COLUMNS.map((column, i) => {
-      const cell = cells[i] ?? { number: '' };
-      if ('text' in cell) return [column, cell.text];
-      if (MONEY.has(column)) return [column, cell.number === '' ? null : cell.number];
-      return [column, Number(cell.number)];
-    }),
-  );
+  return rowJson(COLUMNS, reportCells(row));
 }
 
-/** Numbers to the right, and money with as many decimals as its column needs to be exact, so that the points align. */
+/** Rows of days' reports as a table. */
 export function reportTable(rows: readonly ReportRow[]): string {
-  const texts = rows.map((row) => reportCells(row).map((cell) => ('text' in cell ? cell.text : cell.number)));
-  const columns = REPORT_COLUMNS.map((column, i) => {
-    const cells = texts.map((row) => row[i] ?? '');
-    return i < TEXTS ? cells : toTheRight(column, MONEY.has(column) ? sameDecimals(cells) : cells);
-  });
-  const heads = REPORT_COLUMNS.map((column, i) => column.padStart(i < TEXTS ? 0 : (columns[i]?.[0]?.length ?? 0)));
-  return table(
-    heads,
-    rows.map((_, line) => columns.map((cells) => cells[line] ?? '')),
-  );
+  return columnsTable(COLUMNS, rows.map(reportCells));
 }
 
-function toTheRight(column: string, cells: readonly string[]): string[] {
-  const width = Math.max(column.length, ...cells.map((cell) => cell.length));
-  return cells.map((cell) => (cell || '-').padStart(width));
-}
-
-function sameDecimals(amounts: readonly string[]): string[] {
-  const decimals = Math.max(2, ...amounts.map((amount) => amount.split('.')[1]?.length ?? 0));
-  return amounts.map((amount) => {
-    const [whole = '', fraction = ''] = amount.split('.');
-    return amount === '' ? '' : `${whole}.${fraction.padEnd(decimals, '0')}`;
-  });
-}
-
-function bad(field: string, message: string): TollgateError {
-  return new TollgateError('invalid_request', { field, reason: 'bad-option', message });
+function dimensions(list: string): Dimension[] {
+  const named = list.split(',').map((name) => name.trim());
+  const unknown = named.find((name) => !(DIMENSIONS as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`${JSON.stringify(unknown)} is none of them.`);
+  return [...new Set(named)] as Dimension[];
 }

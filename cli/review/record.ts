@@ -1,7 +1,6 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { parseJsonObject } from '../../contract/json.ts';
 import type { UsageStore } from '../../metering/store.ts';
-import type { Target } from '../target.ts';
 
 /** That somebody has reviewed: kept in the bucket, where the next reviewer finds it. No function may write there. */
 export interface ReviewRecord {
@@ -18,14 +17,6 @@ export type PastReview = Pick<ReviewRecord, 'at' | 'by' | 'policies'>;
 
 const PREFIX = 'reviews/';
 const KEY = /^reviews\/\d{8}T\d{9}Z\.json$/;
-
-export async function openReviews({ clientConfig, bucket }: Target): Promise<UsageStore> {
-  const [{ S3Client }, { createStore }] = await Promise.all([
-    import('@aws-sdk/client-s3'),
-    import('../../metering/store.ts'),
-  ]);
-  return createStore({ client: new S3Client(clientConfig), bucket: await bucket() });
-}
 
 /** @param at ISO 8601 with milliseconds; keys sort as moments do */
 export function recordKey(at: string): string {

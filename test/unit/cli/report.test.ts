@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { daysOf, jsonOf, reportTable } from '../../../cli/report.ts';
+import { daysOf } from '../../../cli/days.ts';
+import { jsonOf, reportTable } from '../../../cli/report.ts';
 import { noTokens } from '../../../metering/price.ts';
 import type { ReportRow } from '../../../metering/report.ts';
 

@@ -1,0 +1,62 @@
+import { TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
+import { DIMENSION_COLUMNS, type Group, type Grouping, totalOf } from '../../metering/report-groups.ts';
+import { moneyCell } from '../../metering/usage-file.ts';
+import type { Column, Row } from './columns.ts';
+
+/** The columns of the kinds, as in the hours' objects. */
+export const TOKEN_COLUMN: Readonly<Record<TokenKind, string>> = {
+  input: 'input_tokens',
+  output: 'output_tokens',
+  cacheRead: 'cache_read_tokens',
+  cacheWrite: 'cache_write_tokens',
+  cacheWrite1h: 'cache_write_1h_tokens',
+  reasoning: 'reasoning_tokens',
+  images: 'images',
+  embeddings: 'embeddings',
+};
+
+/** What most calls have none of: a table leaves the column out when every row says 0. */
+const SELDOM: ReadonlySet<string> = new Set(
+  (['cacheWrite1h', 'reasoning', 'images', 'embeddings'] as const).map((kind) => TOKEN_COLUMN[kind]),
+);
+
+const count = (name: string): Column => ({ name, kind: 'count' });
+const money = (name: string): Column => ({ name, kind: 'money' });
+
+/** The columns of a grouped report: period, dimensions, tokens by kind, calls, costs and what is open. */
+export function groupColumns({ by, period }: Grouping): Column[] {
+  const names = [...(period === 'total' ? [] : [period]), ...by.map((dimension) => DIMENSION_COLUMNS[dimension])];
+  return [
+    ...names.map((name): Column => ({ name, kind: 'text' })),
+    ...TOKEN_KINDS.map((kind) => count(TOKEN_COLUMN[kind])),
+    count('invocations'),
+    count('estimated'),
+    ...['input_cost', 'output_cost', 'total_cost'].map(money),
+    count('unsettled'),
+    count('unpriced'),
+  ];
+}
+
+/** A group's cells in the order of groupColumns. */
+export function groupRow(group: Group, { period }: Grouping): Row {
+  const number = (value: number | bigint) => ({ number: value.toString() });
+  const { cost } = group;
+  return [
+    ...(period === 'total' ? [] : [{ text: group.period }]),
+    ...group.names.map((text) => ({ text })),
+    ...TOKEN_KINDS.map((kind) => number(group.tokens[kind])),
+    number(group.invocations),
+    number(group.estimated),
+    ...[cost?.input ?? null, cost?.output ?? null, totalOf(group)].map(moneyCell),
+    number(group.unsettled),
+    number(group.unpriced),
+  ];
+}
+
+/** Without the seldom columns that are 0 in every row. */
+export function fitting(columns: readonly Column[], rows: readonly Row[]): { columns: Column[]; rows: Row[] } {
+  const kept = columns.map(
+    ({ name }, i) => !SELDOM.has(name) || rows.some((row) => (row[i] as { number?: string })?.number !== '0'),
+  );
+  return { columns: columns.filter((_, i) => kept[i]), rows: rows.map((row) => row.filter((_, i) => kept[i])) };
+}

@@ -1,0 +1,205 @@
+import { type Group, totalOf } from '../../metering/report-groups.ts';
+import { hourText } from '../../metering/window.ts';
+import { daysText } from '../days.ts';
+import { documentOf } from '../page/document.ts';
+import { type Content, type Html, html } from '../page/html.ts';
+import { grid, moment } from '../page/table.ts';
+import { dollars, grouped, percent } from './amounts.ts';
+import { type Column, type Row, textOf } from './columns.ts';
+import { costChart } from './cost-chart.ts';
+import type { Overview } from './gather.ts';
+import { fitting, groupColumns, groupRow } from './groups.ts';
+import { SORT_SCRIPT } from './sort.ts';
+import { REPORT_STYLE } from './style.ts';
+
+export interface PageOf {
+  stage: string;
+  region: string;
+  /** ISO 8601: when the ledger was read. */
+  at: string;
+  overview: Overview;
+}
+
+/** Rows of the table at the page's end; a browser sorts so many at once. The CSV has all. */
+const ROWS_SHOWN = 2_000;
+
+/** A report as one page that stands alone. */
+export function reportPage({ stage, region, at, overview }: PageOf): string {
+  const { days, tenant, total } = overview;
+  const whose = tenant === undefined ? '' : html`, tenant <strong>${tenant}</strong>`;
+  const body = html`<header>
+<h1>Usage and cost, ${daysText(days)}</h1>
+<p class="soft">Stage <strong>${stage}</strong> in ${region}${whose}. Days of UTC; read ${moment(at)} UTC.</p>
+</header>
+<main>
+${facts(overview)}
+${warnings(overview)}
+${total === undefined ? html`<p>No usage.</p>` : sections(overview)}
+<h2>What this rests on</h2>
+<ul>
+<li>Each amount is the sum of calls at the price that was in force when they began, exact to the last digit; where it is shown rounded, the table “Everything” has it in full.</li>
+<li>A cost that is not known is left empty and adds nothing to a sum: what is unpriced or unsettled is counted above.</li>
+${progressLine(overview)}
+<li>What AWS itself charges is told by <code>tollgate reconcile</code>, not by this page.</li>
+</ul>
+</main>`;
+  return documentOf({
+    title: `Tollgate usage: ${stage}, ${daysText(days)}`,
+    body,
+    style: REPORT_STYLE,
+    script: SORT_SCRIPT,
+  });
+}
+
+function sections(overview: Overview): Html {
+  const { tenants, models } = overview;
+  return html`<h2>Cost by ${overview.period}</h2>
+${costChart(overview)}
+<div class="columns">
+<section><h2>By tenant</h2>
+${ranking('Tenants, the costliest first', 'Tenant', tenants)}</section>
+<section><h2>By model</h2>
+${ranking('Models, the costliest first', 'Model', models)}</section>
+</div>
+<h2>What moved most</h2>
+${movers(overview)}
+<h2>Everything</h2>
+${everything(overview)}`;
+}
+
+function facts({ total, totalBefore, before }: Overview): Html {
+  const [cost, costBefore] = [total ? totalOf(total) : 0n, totalBefore ? totalOf(totalBefore) : 0n];
+  const shown: [string, Content][] = [
+    ['Cost', cost === null ? 'not known' : dollars(cost)],
+    [`Before (${daysText(before)})`, changeText(cost, costBefore)],
+    ['Calls', grouped(total?.invocations ?? 0)],
+    ['Input tokens', grouped(total?.tokens.input ?? 0n)],
+    ['Output tokens', grouped(total?.tokens.output ?? 0n)],
+    ['Cache read', grouped(total?.tokens.cacheRead ?? 0n)],
+    ['Cache written', grouped((total?.tokens.cacheWrite ?? 0n) + (total?.tokens.cacheWrite1h ?? 0n))],
+  ];
+  return html`<dl class="facts">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function changeText(now: bigint | null, before: bigint | null): string {
+  if (before === null) return 'not known';
+  if (now === null || before === 0n) return dollars(before);
+  const sign = now >= before ? '+' : '−';
+  return `${dollars(before)} (${sign}${percent(now >= before ? now - before : before - now, before)})`;
+}
+
+function warnings({ total }: Overview): Html {
+  if (total === undefined) return html``;
+  const { unpriced, unsettled, estimated, invocations } = total;
+  const all: [number, string, string, string][] = [
+    [
+      unpriced,
+      'bad',
+      'unpriced',
+      'their model had no price for what they used, so they are in no sum here. Set one with tollgate price set.',
+    ],
+    [
+      unsettled,
+      'bad',
+      'unsettled',
+      'they began and no end was ever seen: what they used is not known and not in a sum here. Each is listed in unsettled.csv of its hour.',
+    ],
+    [
+      estimated,
+      'warn',
+      'estimated',
+      `of ${grouped(invocations)}: the model reported no counts, so tokens and cost are our estimate.`,
+    ],
+  ];
+  const open = all.filter(([count]) => count > 0);
+  if (open.length === 0)
+    return html`<ul class="warnings"><li class="good">Every call is settled, priced and counted by the model itself.</li></ul>`;
+  return html`<ul class="warnings" aria-label="Warnings">${open.map(
+    ([count, mark, name, why]) =>
+      html`<li class="${mark}"><strong>${grouped(count)} ${count === 1 ? 'call' : 'calls'} ${name}</strong><span>: ${why}</span></li>`,
+  )}</ul>`;
+}
+
+/** Names that a person must read twice are said in words. */
+export function nameText(name: string): Content {
+  return name === '' ? html`<span class="none">none</span>` : name;
+}
+
+const RANKED = 15;
+
+function ranking(caption: string, what: string, groups: readonly Group[]): Html {
+  const sorted = groups.toSorted((a, b) => compare(totalOf(b) ?? -1n, totalOf(a) ?? -1n));
+  const known = sorted.map((group) => totalOf(group) ?? 0n);
+  const sum = known.reduce((a, b) => a + b, 0n);
+  const most = known[0] ?? 0n;
+  const rows = sorted.slice(0, RANKED).map((group, i) => {
+    const cost = totalOf(group);
+    const width = most === 0n ? 0 : Number(((known[i] ?? 0n) * 1000n) / most) / 10;
+    return html`<tr><th scope="row">${nameText(group.names[0] ?? '')}</th>
+<td class="n">${cost === null ? 'not known' : dollars(cost)}</td>
+<td class="n">${cost === null || sum === 0n ? '' : percent(cost, sum)}</td>
+<td class="share"><div class="s0" style="width:${width}%"></div></td>
+<td class="n">${grouped(group.invocations)}</td></tr>
+`;
+  });
+  const rest = sorted.length - RANKED;
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+<caption>${caption}${rest > 0 ? `; ${rest} more are in the table “Everything”` : ''}</caption>
+<thead><tr><th scope="col">${what}</th><th scope="col" class="n">Cost</th><th scope="col" class="n">Share</th><th scope="col"><span class="none">of the greatest</span></th><th scope="col" class="n">Calls</th></tr></thead>
+<tbody>
+${rows}</tbody></table></div>`;
+}
+
+function movers({ movers, before, days }: Overview): Html {
+  const when = `${daysText(days)} against ${daysText(before)}, as many days before`;
+  if (movers.length === 0) return html`<p>Nothing changed: ${when}.</p>`;
+  return grid(
+    `Tenants and models whose cost changed most: ${when}`,
+    ['Tenant', 'Model', 'Before', 'Now', 'Change'],
+    movers.map(({ names: [tenant = '', model = ''], before: was, now, change }) => [
+      tenant,
+      nameText(model),
+      dollars(was),
+      dollars(now),
+      html`<strong>${change > 0n ? '▲ +' : '▼ '}${dollars(change)}</strong>${was === 0n ? ' (new)' : now === 0n ? ' (gone)' : ` (${percent(change < 0n ? -change : change, was)})`}`,
+    ]),
+  );
+}
+
+function everything({ rows, grouping }: Overview): Html {
+  const shown = rows.slice(0, ROWS_SHOWN).map((group) => groupRow(group, grouping));
+  const { columns, rows: cells } = fitting(groupColumns(grouping), shown);
+  const more = rows.length - shown.length;
+  const caption = `Costs in dollars, exact; empty where not known${more > 0 ? `. ${grouped(more)} more rows are in the CSV` : ''}`;
+  return html`<div class="scroll" role="region" aria-label="Everything" tabindex="0"><table class="sortable">
+<caption>${caption}</caption>
+<thead><tr>${columns.map((column) => html`<th scope="col"${column.kind === 'text' ? '' : html` class="n"`}>${titleOf(column)}</th>`)}</tr></thead>
+<tbody>
+${cells.map(
+  (row) => html`<tr>${columns.map((column, i) => cellOf(column, row, i))}</tr>
+`,
+)}</tbody></table></div>`;
+}
+
+function titleOf({ name }: Column): string {
+  const text = name.replaceAll('_', ' ').replace(/ id$/, '').replace('center', 'centre');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function cellOf({ kind }: Column, row: Row, index: number): Html {
+  const text = textOf(row[index]);
+  if (kind === 'text') return html`<td>${nameText(text)}</td>`;
+  return html`<td class="n" data-v="${text}">${kind === 'count' ? grouped(text) : text}</td>`;
+}
+
+function progressLine({ progress, hours }: Overview): Html {
+  const upTo =
+    progress === null
+      ? ''
+      : ` Lines delivered before ${hourText(progress.delivered).replace('T', ' ')}:00 UTC are in it.`;
+  return html`<li>It is the ledger’s ${grouped(hours)} ${hours === 1 ? 'hour' : 'hours'} of these days, as last computed.${upTo}</li>`;
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
