@@ -1,4 +1,4 @@
-import { RETRY_AFTER_SECONDS } from './limits.ts';
+import { QUOTA_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS } from './limits.ts';
 
 /**
  * What API Gateway answers by itself, before or instead of the function
@@ -54,6 +54,9 @@ export const GATEWAY_RESPONSES = Object.freeze({
     'www-authenticate': 'Bearer',
   }),
   ACCESS_DENIED: response(403, 'forbidden', 'permission_error', 'AccessDeniedException', DENIED),
+  // The authorizer named an API key that is not there, is disabled, or is in no usage plan of the stage. The caller cannot
+  // help it; it is in the access log under this name.
+  INVALID_API_KEY: response(403, 'forbidden', 'permission_error', 'AccessDeniedException', DENIED),
   // A path that is not in the API: the gateway calls it a missing token, and says 403 unless told otherwise.
   MISSING_AUTHENTICATION_TOKEN: response(
     404,
@@ -88,6 +91,15 @@ export const GATEWAY_RESPONSES = Object.freeze({
     'ThrottlingException',
     'Too many calls; try again later.',
     RETRY,
+  ),
+  // The quota of a usage plan. When its period ends differs by plan, and the header of a gateway response is a fixed text.
+  QUOTA_EXCEEDED: response(
+    429,
+    'rate_limited',
+    'rate_limit_error',
+    'ThrottlingException',
+    'The quota of this tenant is used up; try again later.',
+    { 'retry-after': String(QUOTA_RETRY_AFTER_SECONDS) },
   ),
   DEFAULT_4XX: response(
     null,

@@ -1,20 +1,25 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
+  ApiKey,
+  ApiKeySourceType,
   type AuthorizationType,
   EndpointType,
   IdentitySource,
+  type IRestApi,
   LambdaIntegration,
   LogGroupLogDestination,
   MethodLoggingLevel,
   RequestAuthorizer,
   ResponseTransferMode,
   RestApi,
+  UsagePlan,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { NO_TENANT } from '../contract/identity.ts';
+import { defaultPlanName, usageKey } from '../policies/usage-key.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
@@ -68,6 +73,8 @@ export class GatewayApi extends Construct {
       endpointTypes: [EndpointType.REGIONAL],
       // Bodies reach the function as the bytes they are.
       binaryMediaTypes: ['*/*'],
+      // Whose usage plan counts a call is the authorizer's to say; the caller's x-api-key header is not looked at.
+      ...(settings.usagePlans ? { apiKeySourceType: ApiKeySourceType.AUTHORIZER } : {}),
       cloudWatchRole: settings.apiGatewayLogRole,
       ...(settings.apiGatewayLogRole ? { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN } : {}),
       deployOptions: {
@@ -82,6 +89,7 @@ export class GatewayApi extends Construct {
       },
     });
     this.#addRoutes(settings, names, functions);
+    this.#addDefaultPlan(settings, names);
     addGatewayResponses(this.api);
     this.#acknowledge();
   }
@@ -107,8 +115,9 @@ export class GatewayApi extends Construct {
       identitySources: [IdentitySource.header('Authorization')],
       resultsCacheTtl: Duration.seconds(settings.authorizerTtlSeconds),
     });
-    this.api.root.addMethod('ANY', integration, { authorizer });
-    this.api.root.addResource('{proxy+}').addMethod('ANY', integration, { authorizer });
+    const guarded = { authorizer, apiKeyRequired: settings.usagePlans };
+    this.api.root.addMethod('ANY', integration, guarded);
+    this.api.root.addResource('{proxy+}').addMethod('ANY', integration, guarded);
     for (const path of OPEN_PATHS) {
       const method = this.api.root
         .addResource(path)
@@ -116,6 +125,26 @@ export class GatewayApi extends Construct {
       const reason = `GET /${path} is served without a token on purpose; it says nothing of any tenant.`;
       acknowledge(method, 'AwsSolutions-APIG4', reason);
     }
+  }
+
+  /**
+   * The key and plan of the tenants that have none of their own. They share the key, so the plan has no limits: the stage's
+   * own throttling holds for them. There also where plans are not in use, so that turning them on refuses nobody.
+   */
+  #addDefaultPlan({ stage, region }: InfraSettings, { account }: Names): void {
+    const name = defaultPlanName(stage);
+    const key = new ApiKey(this, 'DefaultKey', {
+      apiKeyName: name,
+      description: 'Tenants without a usage plan of their own. It opens nothing: only the authorizer can name it.',
+      value: usageKey({ account, region, stage }, null),
+    });
+    const plan = new UsagePlan(this, 'DefaultPlan', {
+      name,
+      description: 'Tenants without a usage plan of their own',
+      // The cast: CDK's own class and interface differ under exactOptionalPropertyTypes.
+      apiStages: [{ api: this.api as IRestApi, stage: this.api.deploymentStage }],
+    });
+    plan.addApiKey(key);
   }
 
   #acknowledge(): void {

@@ -31,6 +31,8 @@ export interface InfraSettings {
   /** Calls a second for the whole stage, and how many may come at once. */
   throttleRate: number;
   throttleBurst: number;
+  /** Whether API Gateway counts each call by the API key that the authorizer names, and refuses one without. */
+  usagePlans: boolean;
   /** Concurrent calls reserved for the invoke function; 0 shares the account's. */
   invokeConcurrency: number;
   /** Name of an existing event bus of the account, in this region, that is told when a budget is used up. */
@@ -53,7 +55,7 @@ const ISSUERS_MAX_BYTES = 3_400;
 
 const KNOWN = new Set([
   ...['stage', 'region', 'account', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
-  ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'invokeConcurrency'],
+  ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'usagePlans', 'invokeConcurrency'],
   ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus'],
 ]);
 
@@ -79,6 +81,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     rawRetentionDays: whole(at, 'rawRetentionDays', 7, 3_650, 400),
     throttleRate: whole(at, 'throttleRate', 1, 10_000, 100),
     throttleBurst: whole(at, 'throttleBurst', 1, 5_000, 200),
+    usagePlans: flag(at, 'usagePlans', true),
     invokeConcurrency: whole(at, 'invokeConcurrency', 0, 10_000, 0),
     eventBus: optional(at, 'eventBus', EVENT_BUS_NAME, 'must be the name of an event bus of this account') ?? EVENT_BUS,
     alarmTopicArn: optional(at, 'alarmTopicArn', /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'must be a topic ARN'),

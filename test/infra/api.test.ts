@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { GATEWAY_RESPONSES } from '../../contract/gateway-responses.ts';
+import { usageKey } from '../../policies/usage-key.ts';
 import { flat, ofType, only as onlyOf, resourcesOf, stackOf } from './synth.ts';
 
 const resources = resourcesOf(stackOf().stack);
@@ -45,6 +46,55 @@ describe('the API', () => {
       'AWS::ApiGateway::Authorizer',
     );
     expect(never).toEqual([expect.objectContaining({ AuthorizerResultTtlInSeconds: 0 })]);
+  });
+
+  describe('usage plans', () => {
+    const guardedOf = (from: typeof resources) =>
+      ofType(from, 'AWS::ApiGateway::Method').filter(({ AuthorizationType }) => AuthorizationType === 'CUSTOM');
+    const stage = { account: '111122223333', region: 'us-east-1', stage: 'dev' };
+    const typeOf = (reference: unknown) => resources[flat(reference).replace(/[<>]/g, '')]?.Type;
+
+    test('the API key is the authorizer’s to name, never a header’s, and every guarded route needs one', () => {
+      expect(only('AWS::ApiGateway::RestApi')).toMatchObject({ ApiKeySourceType: 'AUTHORIZER' });
+      expect(methods.filter(({ ApiKeyRequired }) => ApiKeyRequired === true).map(pathOf)).toEqual(
+        guardedOf(resources).map(pathOf),
+      );
+    });
+
+    test('the stage has a key that the authorizer names for tenants without a plan, in a plan without limits', () => {
+      expect(only('AWS::ApiGateway::ApiKey')).toMatchObject({
+        Name: 'tollgate-dev-default',
+        Enabled: true,
+        Value: usageKey(stage, null),
+      });
+      const plan = only('AWS::ApiGateway::UsagePlan');
+      expect(plan).not.toHaveProperty('Throttle');
+      expect(plan).not.toHaveProperty('Quota');
+      const attached = plan.ApiStages as { ApiId: unknown; Stage: unknown }[];
+      expect(attached.map(({ ApiId, Stage }) => [typeOf(ApiId), typeOf(Stage)])).toEqual([
+        ['AWS::ApiGateway::RestApi', 'AWS::ApiGateway::Stage'],
+      ]);
+      const { KeyId, KeyType, UsagePlanId } = only('AWS::ApiGateway::UsagePlanKey');
+      expect([KeyType, typeOf(KeyId), typeOf(UsagePlanId)]).toEqual([
+        'API_KEY',
+        'AWS::ApiGateway::ApiKey',
+        'AWS::ApiGateway::UsagePlan',
+      ]);
+    });
+
+    test('an account that is known only when the stack is deployed stands in the key as it is', () => {
+      const unknown = resourcesOf(stackOf({ 'tollgate:account': '' }).stack);
+      expect(flat(onlyOf(unknown, 'AWS::ApiGateway::ApiKey').Value)).toBe(
+        usageKey({ ...stage, account: '<AWS::AccountId>' }, null),
+      );
+    });
+
+    test('turned off, no route needs a key, and the default one is there for the day they are turned on', () => {
+      const off = resourcesOf(stackOf({ 'tollgate:usagePlans': false }).stack);
+      for (const { ApiKeyRequired } of guardedOf(off)) expect(ApiKeyRequired).toBe(false);
+      expect(onlyOf(off, 'AWS::ApiGateway::RestApi')).not.toHaveProperty('ApiKeySourceType');
+      expect(onlyOf(off, 'AWS::ApiGateway::ApiKey')).toEqual(only('AWS::ApiGateway::ApiKey'));
+    });
   });
 
   test('is regional, so that a stream may be silent for five minutes', () => {

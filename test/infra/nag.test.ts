@@ -16,6 +16,7 @@ describe('the AWS Solutions checks', () => {
     ['without an account of its own', { 'tollgate:account': '' }],
     ['with a broker', { 'tollgate:broker': true }],
     ['with an environment per tenant', { 'tollgate:tenantIsolation': true }],
+    ['without usage plans', { 'tollgate:usagePlans': false }],
     ['with global profiles', { 'tollgate:globalProfiles': true }],
     ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
   ])('find nothing that is not acknowledged: %s', (_, overrides) => {
