@@ -12,6 +12,8 @@ import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
 import type { InfraSettings } from './settings.ts';
 
+const ANSWERS_KEPT = Duration.days(30);
+
 const GUARDED: BucketProps = {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
   encryption: BucketEncryption.S3_MANAGED,
@@ -25,6 +27,8 @@ const GUARDED: BucketProps = {
 /** Raw usage lines, hourly objects and reports: what a bill is defended with, so nothing is deleted with the stack. */
 export class UsageBucket extends Construct {
   readonly bucket: Bucket;
+  /** What Athena answers: anyone who may ask writes here, so it is not where the evidence is. */
+  readonly answers: Bucket;
 
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names) {
     super(scope, id);
@@ -48,6 +52,18 @@ export class UsageBucket extends Construct {
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
         { prefix: 'raw/', expiration: Duration.days(settings.rawRetentionDays) },
         { noncurrentVersionExpiration: Duration.days(90) },
+      ],
+    });
+    this.answers = new Bucket(this, 'Answers', {
+      ...GUARDED,
+      bucketName: names.answersBucket,
+      serverAccessLogsBucket: access as IBucket,
+      serverAccessLogsPrefix: 'query/',
+      lifecycleRules: [
+        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        // An answer can be had again; what UNLOAD wrote stays until someone deletes it.
+        { prefix: 'results/', expiration: ANSWERS_KEPT },
+        { noncurrentVersionExpiration: ANSWERS_KEPT },
       ],
     });
   }

@@ -24,6 +24,16 @@ export class Names {
     return `${this.of('usage')}-${this.account}-${this.#settings.region}`;
   }
 
+  /** Of the bucket that Athena's answers go to. */
+  get answersBucket(): string {
+    return `${this.of('query')}-${this.account}-${this.#settings.region}`;
+  }
+
+  /** Of the Glue catalogue, whose names are in lower case and without a hyphen. */
+  get database(): string {
+    return `tollgate_${this.#settings.stage.replaceAll('-', '_')}`;
+  }
+
   get bucketArn(): string {
     return `arn:${this.#settings.partition}:s3:::${this.bucket}`;
   }

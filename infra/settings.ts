@@ -37,6 +37,8 @@ export interface InfraSettings {
   invokeConcurrency: number;
   /** Name of an existing event bus of the account, in this region, that is told when a budget is used up. */
   eventBus: string;
+  /** Gigabytes that one query of Athena may read; AWS takes $5 for a thousand. */
+  queryScanGb: number;
   /** An existing SNS topic for alarms; undefined: one is made. */
   alarmTopicArn: string | undefined;
   /** Subscribed to the topic that is made. */
@@ -56,7 +58,7 @@ const ISSUERS_MAX_BYTES = 3_400;
 const KNOWN = new Set([
   ...['stage', 'region', 'account', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'usagePlans', 'invokeConcurrency'],
-  ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus'],
+  ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus', 'queryScanGb'],
 ]);
 
 /**
@@ -84,6 +86,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     usagePlans: flag(at, 'usagePlans', true),
     invokeConcurrency: whole(at, 'invokeConcurrency', 0, 10_000, 0),
     eventBus: optional(at, 'eventBus', EVENT_BUS_NAME, 'must be the name of an event bus of this account') ?? EVENT_BUS,
+    queryScanGb: whole(at, 'queryScanGb', 1, 100_000, 10),
     alarmTopicArn: optional(at, 'alarmTopicArn', /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'must be a topic ARN'),
     alarmEmail: optional(at, 'alarmEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address'),
     apiGatewayLogRole: flag(at, 'apiGatewayLogRole', true),

@@ -1,6 +1,8 @@
 import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Alarms } from './alarms.ts';
 import { GatewayApi } from './api.ts';
+import { UsageQueries } from './athena.ts';
 import { UsageBucket } from './bucket.ts';
 import { TollgateFunction } from './functions.ts';
 import { InvokerRole } from './invoker-role.ts';
@@ -24,7 +26,7 @@ export class TollgateStack extends Stack {
     const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
     const { table } = new StageTable(this, 'Registry', names.of('registry'));
     const { table: counters } = new StageTable(this, 'Counters', names.of('counters'));
-    const { bucket } = new UsageBucket(this, 'Usage', settings, names);
+    const { bucket, answers } = new UsageBucket(this, 'Usage', settings, names);
 
     const authorizer = new TollgateFunction(this, 'Authorizer', settings, names, {
       name: 'authorizer',
@@ -85,6 +87,7 @@ export class TollgateStack extends Stack {
       authorizer: authorizer.function,
       invoke: invoke.function,
     });
+    new UsageQueries(this, 'Queries', settings, names, answers as IBucket);
     new Alarms(this, 'Alarms', settings, names, {
       functions: {
         authorizer: authorizer.function,
