@@ -2,7 +2,7 @@ import { TollgateError } from '../contract/errors.ts';
 import type { Clock } from '../contract/log.ts';
 import { isoMilliseconds, SCHEMA_VERSION } from './fields.ts';
 import type { Document, Expected, Item, Items, Key, Write } from './items.ts';
-import { historyKey, historyPartition } from './keys.ts';
+import { historyKey, historyPartition, STAGE_PARTITION } from './keys.ts';
 import { type Kind, read, type Unusable } from './kinds.ts';
 
 /** What every edit writes into the entry that it makes. */
@@ -182,7 +182,12 @@ function existing<Entry>(kind: Kind<Entry>, key: Key, item: Item | undefined): E
 
 function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {
   const id = pk.slice(pk.indexOf('#') + 1);
-  const what = kind.name === 'grant' ? `grant of ${sk.slice(sk.indexOf('#') + 1)} to ${id}` : `${kind.name} ${id}`;
+  const what =
+    kind.name === 'grant'
+      ? `grant of ${sk.slice(sk.indexOf('#') + 1)} to ${id}`
+      : kind.name === 'budgets'
+        ? `budget of ${pk === STAGE_PARTITION ? 'the stage' : id}`
+        : `${kind.name} ${id}`;
   return new TollgateError('not_found', { field: kind.name, reason: 'no-such-item', message: `There is no ${what}.` });
 }
 

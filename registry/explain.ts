@@ -1,4 +1,5 @@
 import type { Action, AllowedModel } from '../contract/model.ts';
+import type { BudgetsEntry } from './budget.ts';
 import { type Decision, decideModel } from './decide.ts';
 import { entitled, hasExpired } from './entitled.ts';
 import { isoSeconds } from './fields.ts';
@@ -34,9 +35,11 @@ export interface Facts {
   tenant: TenantEntry | undefined;
   model: ModelEntry | undefined;
   grant: Grant | undefined;
-  /** Items of the two that cannot be used. */
+  /** The tenant's own item of them; one that cannot be used is among `unusable`. */
+  budgets: BudgetsEntry | undefined;
+  /** Items that cannot be used. */
   unusable: readonly Unusable[];
-  /** As the data path reads it; null when it finds no such tenant. */
+  /** As the data path reads it; null when it finds no such tenant, or cannot say under which budgets it is. */
   entries: TenantEntries | null;
 }
 
@@ -72,7 +75,7 @@ function stepsOf(facts: Facts, asked: Asked, entry: AllowedModel | undefined, ro
 
 /** A generator, so that no step is asked whose ground the one before it has taken away. */
 function* chain(
-  { tenantId, modelId, tenant, model, grant, unusable }: Facts,
+  { tenantId, modelId, tenant, model, grant, budgets, unusable, entries }: Facts,
   { action, roles: given, now }: Asked,
   entry: AllowedModel | undefined,
   roles: readonly string[],
@@ -81,6 +84,7 @@ function* chain(
     tenant: `TENANT#${tenantId} TENANT`,
     grant: `TENANT#${tenantId} GRANT#${modelId}`,
     model: `MODEL#${modelId} MODEL`,
+    budgets: `TENANT#${tenantId} BUDGETS`,
   };
   const faulty = (item: string): string | undefined => {
     const found = unusable.find(({ pk, sk }) => `${pk} ${sk}` === item);
@@ -108,6 +112,16 @@ function* chain(
     tenant?.suspended === false ? 'it is not suspended' : 'it is suspended',
     'tenant',
     tenant?.version,
+  );
+  const inForce = entries?.budgets.length ?? 0;
+  yield step(
+    'Can it be told what the tenant may use up?',
+    entries !== null,
+    entries === null
+      ? (faulty(named.budgets) ?? faulty('STAGE BUDGETS') ?? 'the data path cannot say')
+      : `it is under ${inForce === 0 ? 'no budget' : inForce === 1 ? '1 budget' : `${inForce} budgets`}`,
+    'budgets',
+    budgets?.version,
   );
   yield step(
     'Does the registry hold the model?',

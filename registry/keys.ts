@@ -1,4 +1,5 @@
 import type { TenantId } from '../contract/identity.ts';
+import { type BudgetOwner, EVERY_TENANT } from './budget.ts';
 import type { Grant } from './grant.ts';
 import type { Key } from './items.ts';
 
@@ -6,18 +7,22 @@ import type { Key } from './items.ts';
  * One table, `pk` (partition) and `sk` (sort), both text. `expiresAt` (seconds since 1970) is the TTL attribute of what
  * expires; nothing below does.
  *
- * | item    | pk                            | sk                      |
- * | ------- | ----------------------------- | ----------------------- |
- * | tenant  | TENANT#{tenant}               | TENANT                  |
- * | grant   | TENANT#{tenant}               | GRANT#{model}           |
- * | model   | MODEL#{model}                 | MODEL                   |
- * | history | HISTORY#TENANT#{tenant}       | {time}#{version}        |
- * |         | HISTORY#GRANT#{tenant}#{model} | {time}#{version}       |
- * |         | HISTORY#MODEL#{model}         | {time}#{version}        |
+ * | item    | pk                             | sk                      |
+ * | ------- | ------------------------------ | ----------------------- |
+ * | tenant  | TENANT#{tenant}                | TENANT                  |
+ * | grant   | TENANT#{tenant}                | GRANT#{model}           |
+ * | budgets | TENANT#{tenant}                | BUDGETS                 |
+ * |         | STAGE: those of every tenant   | BUDGETS                 |
+ * | model   | MODEL#{model}                  | MODEL                   |
+ * | history | HISTORY#TENANT#{tenant}        | {time}#{version}        |
+ * |         | HISTORY#GRANT#{tenant}#{model} | {time}#{version}        |
+ * |         | HISTORY#BUDGETS#{tenant or *}  | {time}#{version}        |
+ * |         | HISTORY#MODEL#{model}          | {time}#{version}        |
  *
  * | who asks                       | access                                                              |
  * | ------------------------------ | ------------------------------------------------------------------- |
  * | authorizer, invoke: a tenant   | Query pk = TENANT#{tenant}, then one round of BatchGetItem of models |
+ * |                                | and of the stage's budgets                                           |
  * | metering: prices               | BatchGetItem of MODEL#{model}                                        |
  * | operator: one item             | GetItem                                                             |
  * | operator: a tenant's grants    | Query pk = TENANT#{tenant}                                          |
@@ -26,8 +31,8 @@ import type { Key } from './items.ts';
  * | every edit                     | TransactWriteItems of the item (if its version is the one read) and its history |
  *
  * History has partitions of its own, so that a tenant's partition, which every authorizer miss reads whole, stays as
- * small as the tenant's grants. Ids hold no `#` (contract/identity.ts, registry/fields.ts), so no id reaches into
- * another partition.
+ * small as the tenant's grants and budgets. Ids hold no `#` (contract/identity.ts, registry/fields.ts), so no id reaches
+ * into another partition.
  */
 
 /** The TTL attribute of the table. */
@@ -35,7 +40,11 @@ export const TTL_ATTRIBUTE = 'expiresAt';
 
 export const TENANT_SK = 'TENANT';
 export const MODEL_SK = 'MODEL';
+export const BUDGETS_SK = 'BUDGETS';
 export const GRANT_SK_PREFIX = 'GRANT#';
+
+/** No tenant's partition: a tenant's begins with TENANT#. */
+export const STAGE_PARTITION = 'STAGE';
 
 export function tenantPartition(id: TenantId): string {
   return `TENANT#${id}`;
@@ -54,11 +63,16 @@ export function grantKey({ tenant, model }: Pick<Grant, 'tenant' | 'model'>): Ke
   return { pk: tenantPartition(tenant), sk: `${GRANT_SK_PREFIX}${model}` };
 }
 
+export function budgetsKey(owner: BudgetOwner): Key {
+  return { pk: owner === EVERY_TENANT ? STAGE_PARTITION : tenantPartition(owner), sk: BUDGETS_SK };
+}
+
 /** Where the history of the item at `key` is. */
 export function historyPartition({ pk, sk }: Key): string {
-  return sk.startsWith(GRANT_SK_PREFIX)
-    ? `HISTORY#GRANT#${pk.slice('TENANT#'.length)}#${sk.slice(GRANT_SK_PREFIX.length)}`
-    : `HISTORY#${pk}`;
+  const tenant = pk.slice('TENANT#'.length);
+  if (sk.startsWith(GRANT_SK_PREFIX)) return `HISTORY#GRANT#${tenant}#${sk.slice(GRANT_SK_PREFIX.length)}`;
+  if (sk === BUDGETS_SK) return `HISTORY#BUDGETS#${pk === STAGE_PARTITION ? EVERY_TENANT : tenant}`;
+  return `HISTORY#${pk}`;
 }
 
 /** @param at ISO 8601 in milliseconds; @param version the edit's; padded, so that text order is number order */

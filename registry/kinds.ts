@@ -1,13 +1,14 @@
 import { isTollgateError } from '../contract/errors.ts';
+import { type BudgetsEntry, budgetsDocument, parseBudgets } from './budget.ts';
 import { type Grant, grantDocument, parseGrant } from './grant.ts';
 import type { Document, Item, Key } from './items.ts';
-import { grantKey, modelKey, tenantKey } from './keys.ts';
+import { budgetsKey, grantKey, modelKey, tenantKey } from './keys.ts';
 import { type ModelEntry, modelDocument, parseModel } from './model.ts';
 import { parseTenant, type TenantEntry, tenantDocument } from './tenant.ts';
 
 /** What the table holds one kind of. */
 export interface Kind<Entry> {
-  name: 'model' | 'tenant' | 'grant';
+  name: 'model' | 'tenant' | 'grant' | 'budgets';
   /** @throws TollgateError `bad_entry` naming the field */
   parse(document: unknown): Entry;
   document(entry: Entry): Document;
@@ -29,6 +30,13 @@ export const TENANT: Kind<TenantEntry> = {
 };
 
 export const GRANT: Kind<Grant> = { name: 'grant', parse: parseGrant, document: grantDocument, keyOf: grantKey };
+
+export const BUDGETS: Kind<BudgetsEntry> = {
+  name: 'budgets',
+  parse: parseBudgets,
+  document: budgetsDocument,
+  keyOf: ({ owner }) => budgetsKey(owner),
+};
 
 /** An item that was found in the table and cannot be used; to be counted and alarmed. */
 export interface Unusable {

@@ -1,15 +1,17 @@
 import { setTimeout as after } from 'node:timers/promises';
+import type { Budget } from '../contract/budget.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { REGISTRY_MEMORY_MS, REGISTRY_TIMEOUT_MS, RETRY_AFTER_SECONDS } from '../contract/limits.ts';
 import type { Clock } from '../contract/log.ts';
 import type { AllowedModel } from '../contract/model.ts';
+import { budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { withKnownSuccessor } from './entitled.ts';
 import { isModelId } from './fields.ts';
 import type { Grant } from './grant.ts';
 import type { Item, Items } from './items.ts';
-import { GRANT_SK_PREFIX, grantKey, modelKey, TENANT_SK, tenantPartition } from './keys.ts';
-import { GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
+import { BUDGETS_SK, budgetsKey, GRANT_SK_PREFIX, grantKey, modelKey, TENANT_SK, tenantPartition } from './keys.ts';
+import { BUDGETS, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
 import { Memory } from './memory.ts';
 import type { ModelEntry } from './model.ts';
 import type { PricedModel } from './price.ts';
@@ -33,15 +35,22 @@ export interface LookupOptions {
 /** What is known of a model id: its entry, that its item is unusable, or that there is none. */
 type Known = { is: 'entry'; entry: ModelEntry } | { is: 'unusable' } | { is: 'absent' };
 
+/** An owner's budgets; none when it has no item of them. */
+type OwnedBudgets = readonly Budget[] | 'unusable';
+
+const STAGE_KEY = budgetsKey(EVERY_TENANT);
+
 /**
  * The data path's and metering's questions, answered from the table. At most two round trips for a tenant (more only
- * where DynamoDB pages): its partition, then those of its models that are not remembered. A failure remembers nothing.
+ * where DynamoDB pages): its partition, then those of its models, and the stage's budgets, that are not remembered. A
+ * failure remembers nothing.
  */
 export function createLookup(options: LookupOptions): RegistryReader & PriceReader {
   const { items, clock, onUnusable } = options;
   const memoryMs = options.memoryMs ?? REGISTRY_MEMORY_MS;
   const models = new Memory<Known>(clock, memoryMs);
   const tenants = new Memory<TenantEntries>(clock, memoryMs);
+  const stages = new Memory<OwnedBudgets>(clock, memoryMs);
   const bounded = <T>(ask: (signal: AbortSignal) => Promise<T>) =>
     within(options.timeoutMs ?? REGISTRY_TIMEOUT_MS, ask);
 
@@ -53,15 +62,27 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
     return undefined;
   }
 
-  async function lookUpModels(ids: readonly string[], signal: AbortSignal): Promise<Map<string, Known>> {
+  function budgetsOf(item: Item | undefined): OwnedBudgets {
+    if (item === undefined) return [];
+    return usable(item, BUDGETS)?.budgets ?? 'unusable';
+  }
+
+  /** What is no tenant's alone: models, and the stage's budgets where they are asked for. One round for both. */
+  async function lookUpShared(
+    ids: readonly string[],
+    of: { stage: boolean },
+    signal: AbortSignal,
+  ): Promise<{ known: Map<string, Known>; stage: OwnedBudgets }> {
     const known = new Map<string, Known>();
     for (const id of ids) {
       const remembered = models.get(id);
       if (remembered !== undefined) known.set(id, remembered);
     }
+    let stage = of.stage ? stages.get(STAGE_KEY.pk) : [];
     const missing = ids.filter((id) => !known.has(id));
-    if (missing.length === 0) return known;
-    const found = new Map((await items.batch(missing.map(modelKey), signal)).map((item) => [item.key.pk, item]));
+    const keys = [...missing.map(modelKey), ...(stage === undefined ? [STAGE_KEY] : [])];
+    const answer = keys.length === 0 ? [] : await items.batch(keys, signal);
+    const found = new Map(answer.map((item) => [item.key.pk, item]));
     for (const id of missing) {
       const item = found.get(modelKey(id).pk);
       const entry = item && usable(item, MODEL);
@@ -69,13 +90,18 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       known.set(id, now);
       models.set(id, now);
     }
-    return known;
+    if (stage === undefined) {
+      stage = budgetsOf(found.get(STAGE_KEY.pk));
+      stages.set(STAGE_KEY.pk, stage);
+    }
+    return { known, stage };
   }
 
   async function lookUpTenant(id: TenantId, signal: AbortSignal): Promise<TenantEntries | null> {
     const partition = await items.partition(tenantPartition(id), signal);
     let tenant: TenantEntry | undefined;
     let unusable = 0;
+    let own: OwnedBudgets = [];
     const grants: Grant[] = [];
     for (const item of partition) {
       if (item.key.sk === TENANT_SK) {
@@ -84,6 +110,8 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
         const grant = usable(item, GRANT);
         if (grant) grants.push(grant);
         else unusable++;
+      } else if (item.key.sk === BUDGETS_SK) {
+        own = budgetsOf(item);
       } else {
         // A kind that this version does not know may be a restriction; not understanding it must show.
         onUnusable({ ...item.key, field: 'sk', reason: 'unknown-kind' });
@@ -91,10 +119,8 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       }
     }
     if (tenant === undefined) return null;
-    const known = await lookUpModels(
-      grants.map(({ model }) => model),
-      signal,
-    );
+    const ids = grants.map(({ model }) => model);
+    const { known, stage } = await lookUpShared(ids, { stage: true }, signal);
     unusable += grants.filter(({ model }) => known.get(model)?.is === 'unusable').length;
     const fitting = grants.filter((grant) => {
       const found = known.get(grant.model);
@@ -106,8 +132,16 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
     });
     unusable += grants.filter(({ model }) => known.get(model)?.is === 'entry').length - fitting.length;
     const { suspended, costCenter, plan } = tenant;
-    const hasPlan = plan !== undefined;
-    return { id, suspended, costCenter, hasPlan, models: join(fitting, known), budgets: [], unusable };
+    const budgets = inForce(own, stage, suspended);
+    return {
+      id,
+      suspended,
+      costCenter,
+      hasPlan: plan !== undefined,
+      models: join(fitting, known),
+      budgets,
+      unusable,
+    };
   }
 
   return {
@@ -119,12 +153,21 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       return found;
     },
     async prices(ids) {
-      const known = await bounded((signal) => lookUpModels([...new Set(ids)].filter(isModelId), signal));
+      const wanted = [...new Set(ids)].filter(isModelId);
+      const { known } = await bounded((signal) => lookUpShared(wanted, { stage: false }, signal));
       const priced = new Map<string, PricedModel>();
       for (const [id, model] of known) if (model.is === 'entry') priced.set(id, { id, prices: model.entry.prices });
       return priced;
     },
   };
+}
+
+/** @throws TollgateError `unavailable`: a budget that cannot be read is not none, so nothing is called until it can */
+function inForce(own: OwnedBudgets, stage: OwnedBudgets, suspended: boolean): Budget[] {
+  // Refused as suspended, whatever it may use up.
+  if (suspended) return [];
+  if (own !== 'unusable' && stage !== 'unusable') return budgetsInForce(own, stage);
+  throw new TollgateError('unavailable', { reason: 'budgets-unusable', retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
 function faultOf(grant: Grant, { target }: ModelEntry): { field: string; reason: string } | undefined {

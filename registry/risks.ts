@@ -1,4 +1,6 @@
+import type { Budget } from '../contract/budget.ts';
 import { ACTIONS, arnsOf } from '../contract/model.ts';
+import { type BudgetsEntry, budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { hasExpired } from './entitled.ts';
 import { isoSeconds } from './fields.ts';
 import type { Grant } from './grant.ts';
@@ -22,6 +24,7 @@ export interface Registered {
   tenants: readonly TenantEntry[];
   models: readonly ModelEntry[];
   grants: readonly Grant[];
+  budgets: readonly BudgetsEntry[];
   unusable: readonly Unusable[];
   /** Whole seconds since 1970. */
   now: number;
@@ -115,6 +118,16 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
         .map(({ id }) => id),
   },
   {
+    kind: 'no-hard-budget',
+    level: 'medium',
+    what: 'No hard budget ends what the tenant may use up.',
+    of: ({ tenants, grants, budgets }) =>
+      tenants
+        .map(({ id }) => id)
+        .filter((id) => grants.some(({ tenant }) => tenant === id))
+        .filter((id) => !budgetsOf(id, budgets).some(({ enforcement }) => enforcement === 'hard')),
+  },
+  {
     kind: 'shared-resource',
     level: 'medium',
     what: 'The entries name one resource: to IAM a grant of one is a grant of the other, without the other’s restrictions.',
@@ -162,6 +175,11 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
       tenants.map(({ id }) => id).filter((id) => !grants.some(({ tenant }) => tenant === id)),
   },
 ];
+
+function budgetsOf(tenant: string, entries: readonly BudgetsEntry[]): Budget[] {
+  const of = (wanted: string) => entries.find(({ owner }) => owner === wanted)?.budgets ?? [];
+  return budgetsInForce(of(tenant), of(EVERY_TENANT));
+}
 
 function regionsOf(arns: readonly string[]): Set<string> {
   return new Set(arns.map((arn) => arn.split(':')[3] ?? ''));

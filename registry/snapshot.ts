@@ -1,9 +1,11 @@
+import { isTollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
+import type { BudgetsEntry } from './budget.ts';
 import type { HistoryRecord, Listing } from './edit.ts';
 import type { Grant } from './grant.ts';
 import type { Item, Items } from './items.ts';
-import { GRANT_SK_PREFIX, MODEL_SK, TENANT_SK } from './keys.ts';
-import { GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
+import { BUDGETS_SK, GRANT_SK_PREFIX, MODEL_SK, TENANT_SK } from './keys.ts';
+import { BUDGETS, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
 import { createLookup } from './lookup.ts';
 import type { ModelEntry } from './model.ts';
 import type { TenantEntries } from './reader.ts';
@@ -19,9 +21,10 @@ export interface Snapshot {
   tenants: readonly TenantEntry[];
   models: readonly ModelEntry[];
   grants: readonly Grant[];
+  budgets: readonly BudgetsEntry[];
   /** Items that cannot be used, and grants that do not fit their model. */
   unusable: readonly Unusable[];
-  /** What the data path would read, by its own code. */
+  /** What the data path would read, by its own code; without the tenants for whom it would find no answer. */
   entries: ReadonlyMap<TenantId, TenantEntries>;
   /** Every edit there ever was, oldest first, of what has gone too. */
   changes: readonly RegistryChange[];
@@ -38,18 +41,20 @@ const HISTORY_PK_PREFIX = 'HISTORY#';
  * @throws TollgateError `unavailable`
  */
 export async function readSnapshot(items: Items, clock: () => number): Promise<Snapshot> {
-  const [tenants, grants, models, history] = await Promise.all([
+  const [tenants, grants, models, budgets, history] = await Promise.all([
     items.scan({ equals: TENANT_SK }),
     items.scan({ beginsWith: GRANT_SK_PREFIX }),
     items.scan({ equals: MODEL_SK }),
+    items.scan({ equals: BUDGETS_SK }),
     items.scan({ beginsWith: HISTORY_SK_PREFIX }),
   ]);
   const [tenantList, grantList, modelList] = [listed(tenants, TENANT), listed(grants, GRANT), listed(models, MODEL)];
+  const budgetList = listed(budgets, BUDGETS);
   const unusable = new Map<string, Unusable>();
   const note = (one: Unusable): void => void unusable.set(`${one.pk} ${one.sk}`, one);
-  for (const one of [tenantList, grantList, modelList].flatMap((list) => list.unusable)) note(one);
+  for (const one of [tenantList, grantList, modelList, budgetList].flatMap((list) => list.unusable)) note(one);
   const reader = createLookup({
-    items: frozen([...tenants, ...grants, ...models]),
+    items: frozen([...tenants, ...grants, ...models, ...budgets]),
     clock,
     onUnusable: note,
     // All of it is at hand: what was read of a model holds for every tenant.
@@ -57,13 +62,14 @@ export async function readSnapshot(items: Items, clock: () => number): Promise<S
   });
   const entries = new Map<TenantId, TenantEntries>();
   for (const { id } of tenantList.entries) {
-    const found = await reader.tenant(id);
+    const found = await reader.tenant(id).catch(undecided);
     if (found !== null) entries.set(id, found);
   }
   return {
     tenants: tenantList.entries,
     grants: grantList.entries,
     models: modelList.entries,
+    budgets: budgetList.entries,
     unusable: [...unusable.values()],
     entries,
     changes: history
@@ -71,6 +77,12 @@ export async function readSnapshot(items: Items, clock: () => number): Promise<S
       .map(changeOf)
       .sort(byTime),
   };
+}
+
+/** The data path answers 503 then; which item is at fault has been noted. */
+function undecided(error: unknown): null {
+  if (isTollgateError(error, 'unavailable')) return null;
+  throw error;
 }
 
 function listed<Entry>(found: readonly Item[], kind: Kind<Entry>): Listing<Entry> {

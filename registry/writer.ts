@@ -1,3 +1,4 @@
+import { type BudgetWriter, budgetWriter } from './budgets.ts';
 import { createEdits, type EditOptions, type HistoryRecord } from './edit.ts';
 import { badEntry, isModelId } from './fields.ts';
 import { type GrantWriter, grantEdit, grantWriter } from './grants.ts';
@@ -15,7 +16,7 @@ export interface Batch {
 }
 
 /** What an operator may do to the registry, and see of it. */
-export interface Writer extends ModelWriter, TenantWriter, GrantWriter {
+export interface Writer extends ModelWriter, TenantWriter, GrantWriter, BudgetWriter {
   /**
    * Makes those that are absent, all or none, and leaves alone what is there. They are trusted to belong together: whether
    * a grant's tenant and a successor exist is not looked up.
@@ -40,6 +41,7 @@ export function createWriter(options: EditOptions): Writer {
     ...modelWriter(edits, items, clock),
     ...tenantWriter(edits, items),
     ...grantWriter(edits, items, clock),
+    ...budgetWriter(edits, items),
     create: async ({ models, tenants, grants }) =>
       edits.create([
         ...models.map((model) => ({ kind: MODEL, ...modelEdit(model) })),

@@ -7,7 +7,7 @@ import { callerContext, type Holding, SOMEBODY } from '../../policies/review.ts'
 import { type Tried, trySession } from '../../policies/review-session.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import type { Decision } from '../../registry/decide.ts';
-import { explain, type Step } from '../../registry/explain.ts';
+import { explain, type Facts, type Step } from '../../registry/explain.ts';
 import { restrictionsOf } from '../../registry/restrictions.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
 import { asTenantId } from '../../registry/tenant.ts';
@@ -57,21 +57,21 @@ export function explanationOf(wanted: Wanted, snapshot: Snapshot, roles: Roles, 
   const model = registryId(wanted.model, tenant, snapshot);
   const now = Math.floor(nowMs / 1000);
   const entries = snapshot.entries.get(tenant) ?? null;
-  const { steps, decision } = explain(
-    {
-      tenantId: tenant,
-      modelId: model,
-      tenant: snapshot.tenants.find(({ id }) => id === tenant),
-      model: snapshot.models.find(({ id }) => id === model),
-      grant: snapshot.grants.find((grant) => grant.tenant === tenant && grant.model === model),
-      unusable: snapshot.unusable,
-      entries,
-    },
-    { action, roles: wanted.roles, now },
-  );
+  const facts: Facts = {
+    tenantId: tenant,
+    modelId: model,
+    tenant: snapshot.tenants.find(({ id }) => id === tenant),
+    model: snapshot.models.find(({ id }) => id === model),
+    grant: snapshot.grants.find((grant) => grant.tenant === tenant && grant.model === model),
+    budgets: snapshot.budgets.find(({ owner }) => owner === tenant),
+    unusable: snapshot.unusable,
+    entries,
+  };
+  const { steps, decision } = explain(facts, { action, roles: wanted.roles, now });
   const base = { tenant, model, action, steps };
   const refused = (reason: string): Explanation => ({ ...base, allowed: false, reason, session: null });
-  if (entries === null) return refused('tenant-unknown');
+  // Of a tenant that is there, only its budgets can leave the data path without an answer.
+  if (entries === null) return refused(facts.tenant === undefined ? 'tenant-unknown' : 'budgets-unusable');
   if (decision === null) return refused('tenant-suspended');
   if (decision.outcome === 'refused') return refused(decision.reason);
   const principal = parsePrincipal(wanted.principal ?? SOMEBODY, '--principal');

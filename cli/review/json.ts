@@ -1,3 +1,4 @@
+import { budgetsDocument } from '../../registry/budget.ts';
 import { grantDocument } from '../../registry/grant.ts';
 import { modelDocument } from '../../registry/model.ts';
 import { tenantDocument } from '../../registry/tenant.ts';
@@ -18,6 +19,7 @@ export function reviewJson(review: Review): object {
     tenants: snapshot.tenants.map(tenantDocument),
     models: snapshot.models.map(modelDocument),
     grants: snapshot.grants.map(grantDocument),
+    budgets: snapshot.budgets.map(budgetsDocument),
     unusable: snapshot.unusable,
     decisions: holdings.map(({ tenant, entry, decisions }) => ({ tenant, model: entry.id, ...decisions })),
     sessions: reviewed.sessions,

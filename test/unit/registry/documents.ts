@@ -1,3 +1,4 @@
+import type { Budget } from '../../../contract/budget.ts';
 import type { Document } from '../../../registry/items.ts';
 
 /** Valid documents, to be changed in one place by a test. */
@@ -37,4 +38,13 @@ export function grantDocument(tenant: string, model: string, changes: Document =
     grantedBy: stamps.updatedBy,
     ...changes,
   };
+}
+
+export function budget(id: string, changes: Partial<Budget> = {}): Budget {
+  return { id, per: 'tenant', period: 'day', unit: 'usd', limit: '5', enforcement: 'hard', ...changes };
+}
+
+/** @param owner a tenant, or `*` */
+export function budgetsDocument(owner: string, changes: Document = {}): Document {
+  return { v: 1, owner, budgets: [{ ...budget('day') }], ...stamps, ...changes };
 }

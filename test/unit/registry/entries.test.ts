@@ -5,13 +5,13 @@ import { SESSION_POLICY_MAX_CHARS } from '../../../contract/limits.ts';
 import { ACTIONS, type BedrockProfileTarget } from '../../../contract/model.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
 import type { Document } from '../../../registry/items.ts';
-import { GRANT, MODEL, TENANT } from '../../../registry/kinds.ts';
-import { grantDocument, modelDocument, tenantDocument } from './documents.ts';
+import { BUDGETS, GRANT, MODEL, TENANT } from '../../../registry/kinds.ts';
+import { budget, budgetsDocument, grantDocument, modelDocument, tenantDocument } from './documents.ts';
 
 interface Case {
   id: string;
   name: string;
-  input: { kind: 'model' | 'tenant' | 'grant'; changes: Document };
+  input: { kind: 'model' | 'tenant' | 'grant' | 'budgets'; changes: Document };
   expected: 'ok' | { code: string; field: string; reason?: string };
 }
 
@@ -23,6 +23,7 @@ const KINDS = {
   model: { base: modelDocument('m1'), kind: MODEL },
   tenant: { base: tenantDocument('acme'), kind: TENANT },
   grant: { base: grantDocument('acme', 'm1'), kind: GRANT },
+  budgets: { base: budgetsDocument('acme'), kind: BUDGETS },
 };
 
 function profileOf(regions: number, nameLength: number): BedrockProfileTarget {
@@ -113,6 +114,16 @@ describe('an entry is accepted or refused by the member at fault', () => {
     expect(model.prices.map(({ version, from }) => [version, from])).toEqual([
       ['a', Date.UTC(2026, 0, 1)],
       ['b', Date.UTC(2026, 1, 1)],
+    ]);
+  });
+
+  test('Q1 budgets are in the order of their ids, and a limit has one way to be written', () => {
+    const { budgets } = BUDGETS.parse(
+      budgetsDocument('*', { budgets: [{ ...budget('b', { limit: '1.50' }) }, { ...budget('a', { limit: '5.0' }) }] }),
+    );
+    expect(budgets.map(({ id, limit }) => [id, limit])).toEqual([
+      ['a', '5'],
+      ['b', '1.5'],
     ]);
   });
 

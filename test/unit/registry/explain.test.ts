@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseTenantId } from '../../../contract/identity.ts';
 import { ACTIONS } from '../../../contract/model.ts';
+import { EVERY_TENANT } from '../../../registry/budget.ts';
 import { explain } from '../../../registry/explain.ts';
 import { risks } from '../../../registry/risks.ts';
 import { readSnapshot } from '../../../registry/snapshot.ts';
 import { createWriter } from '../../../registry/writer.ts';
+import { budget, budgetsDocument } from './documents.ts';
 import { memoryItems } from './memory-items.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -41,6 +43,7 @@ describe('the explanation of a decision', () => {
       fc.asyncProperty(
         fc.record({
           tenant: fc.constantFrom('absent', 'suspended', 'malformed', 'active', 'active', 'active'),
+          budgets: fc.constantFrom('absent', 'absent', 'one', 'malformed', 'stage-malformed'),
           model: fc.constantFrom('absent', 'retired', 'malformed', 'active', 'active', 'active'),
           granted: fc.boolean(),
           actions: fc.subarray([...ACTIONS], { minLength: 1 }),
@@ -65,6 +68,9 @@ describe('the explanation of a decision', () => {
           if (given.tenant !== 'absent') await writer.putTenant({ id: 'acme', costCenter: 'cc' });
           if (given.tenant === 'suspended') await writer.suspendTenant('acme');
           if (given.tenant === 'malformed') items.edit({ pk: 'TENANT#acme', sk: 'TENANT' }, { v: 9 });
+          if (given.budgets === 'one') items.edit({ pk: 'TENANT#acme', sk: 'BUDGETS' }, budgetsDocument('acme'));
+          if (given.budgets === 'malformed') items.edit({ pk: 'TENANT#acme', sk: 'BUDGETS' }, { v: 9 });
+          if (given.budgets === 'stage-malformed') items.edit({ pk: 'STAGE', sk: 'BUDGETS' }, { v: 9 });
           if (given.granted)
             items.edit(
               { pk: 'TENANT#acme', sk: 'GRANT#nova' },
@@ -81,13 +87,14 @@ describe('the explanation of a decision', () => {
                 grantedBy: 'ops',
               },
             );
-          const { tenants, models, grants, unusable, entries } = await snapshot();
+          const { tenants, models, grants, budgets, unusable, entries } = await snapshot();
           const facts = {
             tenantId: 'acme',
             modelId: 'nova',
             tenant: tenants[0],
             model: models.find(({ id }) => id === 'nova'),
             grant: grants[0],
+            budgets: budgets[0],
             unusable,
             entries: entries.get(ACME) ?? null,
           };
@@ -106,10 +113,11 @@ describe('the explanation of a decision', () => {
     await writer.putTenant({ id: 'acme', costCenter: 'cc' });
     await model('nova');
     await writer.grant('acme', 'nova', ['invoke'], { restrictions: { roles: ['dev'], expiresAt: '2027-01-01' } });
+    await writer.setBudget('acme', budget('day'));
     await writer.retireModel('nova');
-    const { tenants, models, grants, unusable, entries } = await snapshot();
+    const { tenants, models, grants, budgets, unusable, entries } = await snapshot();
     const [tenant, [found], [grant]] = [tenants[0], models, grants];
-    const facts = { tenantId: 'acme', modelId: 'nova', tenant, model: found, grant, unusable };
+    const facts = { tenantId: 'acme', modelId: 'nova', tenant, model: found, grant, budgets: budgets[0], unusable };
     const { steps } = explain(
       { ...facts, entries: entries.get(ACME) ?? null },
       { action: 'invoke', roles: null, now: SECONDS },
@@ -117,6 +125,7 @@ describe('the explanation of a decision', () => {
     expect(steps.map(({ yes, item, version }) => `${yes ? 'yes' : 'no'} ${item} ${version}`)).toEqual([
       'yes TENANT#acme TENANT 1',
       'yes TENANT#acme TENANT 1',
+      'yes TENANT#acme BUDGETS 1',
       'yes MODEL#nova MODEL 2',
       'yes TENANT#acme GRANT#nova 1',
       'yes TENANT#acme GRANT#nova 1',
@@ -143,6 +152,19 @@ describe('the snapshot', () => {
       'GRANT#acme#nova create ops',
       'GRANT#acme#nova revoke ops',
     ]);
+  });
+});
+
+describe('budgets in the snapshot', () => {
+  test('are everybody’s, and one that cannot be used leaves out only whom it concerns', async () => {
+    const { items, writer, snapshot } = world();
+    for (const id of ['acme', 'globex']) await writer.putTenant({ id, costCenter: 'cc' });
+    await writer.setBudget(EVERY_TENANT, budget('day'));
+    items.edit({ pk: 'TENANT#acme', sk: 'BUDGETS' }, { v: 9 });
+    const { budgets, entries, unusable } = await snapshot();
+    expect(budgets.map(({ owner }) => owner)).toEqual(['*']);
+    expect([...entries.keys()]).toEqual(['globex']);
+    expect(unusable).toEqual([{ pk: 'TENANT#acme', sk: 'BUDGETS', field: 'v', reason: 'unknown-version' }]);
   });
 });
 
@@ -197,6 +219,16 @@ describe('open risks', () => {
       async ({ writer }) => {
         await writer.grant('acme', 'nova');
         await writer.suspendTenant('acme');
+      },
+    ],
+    ['no-hard-budget', ['acme'], ({ writer }) => writer.grant('acme', 'nova')],
+    [
+      'no-hard-budget',
+      ['acme'],
+      async ({ writer }) => {
+        await writer.grant('acme', 'nova');
+        await writer.setBudget(EVERY_TENANT, budget('day'));
+        await writer.setBudget('acme', budget('day', { enforcement: 'soft' }));
       },
     ],
     [
@@ -267,6 +299,15 @@ describe('open risks', () => {
             ],
           },
         }),
+    ],
+    [
+      'no-hard-budget',
+      ['globex'],
+      async ({ writer }) => {
+        await writer.putTenant({ id: 'globex', costCenter: 'cc' });
+        for (const tenant of ['acme', 'globex']) await writer.grant(tenant, 'nova');
+        await writer.setBudget('acme', budget('day'));
+      },
     ],
   ])('%s', async (kind, expected, prepare) => {
     expect((await of(prepare))[kind]).toEqual(expected);

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import type { Budget } from '../../../contract/budget.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import { parseTenantId } from '../../../contract/identity.ts';
 import { REGISTRY_MEMORY_MAX, REGISTRY_MEMORY_MS } from '../../../contract/limits.ts';
+import { EVERY_TENANT } from '../../../registry/budget.ts';
 import type { Document } from '../../../registry/items.ts';
-import { grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';
+import { budgetsKey, grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';
 import type { Unusable } from '../../../registry/kinds.ts';
 import { createLookup } from '../../../registry/lookup.ts';
-import { grantDocument, modelDocument, tenantDocument } from './documents.ts';
+import { budget, budgetsDocument, grantDocument, modelDocument, tenantDocument } from './documents.ts';
 import { memoryItems } from './memory-items.ts';
 
 const ACME = parseTenantId('acme');
@@ -26,6 +28,11 @@ function setUp(options: { memoryMs?: number; rememberTenants?: boolean; timeoutM
     model: (id: string, changes?: Document) => items.edit(modelKey(id), modelDocument(id, changes)),
     grant: (tenant: string, model: string, changes?: Document) =>
       items.edit(grantKey({ tenant: parseTenantId(tenant), model }), grantDocument(tenant, model, changes)),
+    budgets: (owner: string, ...budgets: Budget[]) =>
+      items.edit(
+        budgetsKey(owner === EVERY_TENANT ? EVERY_TENANT : parseTenantId(owner)),
+        budgetsDocument(owner, { budgets: budgets.map((one) => ({ ...one })) }),
+      ),
   };
   return { items, unusable, time, reader, put };
 }
@@ -54,7 +61,8 @@ describe('a tenant and what it may call', () => {
       ['b', ['invoke', 'stream']],
     ]);
     expect(Object.keys(found?.models[0] ?? {})).toEqual(['id', 'target', 'actions', 'lifecycle']);
-    expect(items.calls).toEqual(['partition TENANT#acme', 'batch 2']);
+    // The two models, and the stage's budgets.
+    expect(items.calls).toEqual(['partition TENANT#acme', 'batch 3']);
     expect(unusable).toEqual([]);
   });
 
@@ -165,6 +173,110 @@ describe('a tenant and what it may call', () => {
   });
 });
 
+describe('the budgets of a tenant', () => {
+  test('are its own and the stage’s, and its own take the place of the stage’s of the same id', async () => {
+    const { reader, put } = setUp();
+    put.tenant('acme');
+    put.tenant('globex');
+    put.budgets('*', budget('a'), budget('b', { limit: '1' }));
+    put.budgets('acme', budget('c'), budget('b', { limit: '2', enforcement: 'soft' }));
+    expect((await reader.tenant(ACME))?.budgets).toEqual([
+      budget('a'),
+      budget('b', { limit: '2', enforcement: 'soft' }),
+      budget('c'),
+    ]);
+    expect((await reader.tenant(parseTenantId('globex')))?.budgets).toEqual([budget('a'), budget('b', { limit: '1' })]);
+  });
+
+  test('are none where neither has any', async () => {
+    const { reader, put } = setUp();
+    put.tenant('acme');
+    expect((await reader.tenant(ACME))?.budgets).toEqual([]);
+  });
+
+  test('take no third round trip, and the stage’s are read once for all tenants', async () => {
+    const { items, reader, put, time } = setUp();
+    for (const tenant of ['acme', 'globex']) {
+      put.tenant(tenant);
+      put.grant(tenant, 'a');
+      put.budgets(tenant, budget('own'));
+    }
+    put.model('a');
+    put.budgets('*', budget('stage'));
+    await reader.tenant(ACME);
+    expect(items.calls).toEqual(['partition TENANT#acme', 'batch 2']);
+    expect((await reader.tenant(parseTenantId('globex')))?.budgets).toHaveLength(2);
+    expect(items.calls.slice(2)).toEqual(['partition TENANT#globex']);
+    put.budgets('*');
+    time.ms += REGISTRY_MEMORY_MS;
+    expect((await reader.tenant(ACME))?.budgets).toEqual([budget('own')]);
+  });
+
+  test.each<[string, (set: ReturnType<typeof setUp>) => void, object]>([
+    [
+      'its own item is malformed',
+      ({ put }) => put.budgets('acme', budget('a', { limit: '-1' })),
+      { pk: 'TENANT#acme', sk: 'BUDGETS', field: 'budgets[0].limit', reason: 'negative' },
+    ],
+    [
+      'its own item is of a later version',
+      ({ items }) => items.edit(budgetsKey(ACME), budgetsDocument('acme', { v: 2 })),
+      { pk: 'TENANT#acme', sk: 'BUDGETS', field: 'v', reason: 'unknown-version' },
+    ],
+    [
+      'D6 its own item names another tenant',
+      ({ items }) => items.edit(budgetsKey(ACME), budgetsDocument('globex')),
+      { pk: 'TENANT#acme', sk: 'BUDGETS', field: 'key', reason: 'names-another-item' },
+    ],
+    [
+      'D6 its own item names the stage',
+      ({ items }) => items.edit(budgetsKey(ACME), budgetsDocument('*')),
+      { pk: 'TENANT#acme', sk: 'BUDGETS', field: 'key', reason: 'names-another-item' },
+    ],
+    [
+      'the stage’s item is malformed',
+      ({ put }) => put.budgets('*', budget('a', { only: 'app' })),
+      { pk: 'STAGE', sk: 'BUDGETS', field: 'budgets[0].only', reason: 'not-with-per-tenant' },
+    ],
+    [
+      'D6 the stage’s item names a tenant',
+      ({ items }) => items.edit(budgetsKey(EVERY_TENANT), budgetsDocument('acme')),
+      { pk: 'STAGE', sk: 'BUDGETS', field: 'key', reason: 'names-another-item' },
+    ],
+  ])('D3 cannot be told where %s: nothing is allowed, and the item is reported', async (_, prepare, item) => {
+    const made = setUp({ rememberTenants: true });
+    made.put.tenant('acme');
+    made.put.model('a');
+    made.put.grant('acme', 'a');
+    prepare(made);
+    await expect(made.reader.tenant(ACME)).rejects.toMatchObject({
+      code: 'unavailable',
+      reason: 'budgets-unusable',
+      retryAfterSeconds: 2,
+    });
+    expect(made.unusable).toEqual([item]);
+  });
+
+  test('D3 are refused for as long as the stage’s item is malformed, and it is reported once per reading', async () => {
+    const { reader, put, unusable, time } = setUp();
+    put.tenant('acme');
+    put.budgets('*', budget('a', { limit: 'NaN' }));
+    await expect(reader.tenant(ACME)).rejects.toMatchObject({ reason: 'budgets-unusable' });
+    await expect(reader.tenant(ACME)).rejects.toMatchObject({ reason: 'budgets-unusable' });
+    expect(unusable).toHaveLength(1);
+    put.budgets('*');
+    time.ms += REGISTRY_MEMORY_MS;
+    expect(await reader.tenant(ACME)).toMatchObject({ budgets: [] });
+  });
+
+  test('D7 that is suspended are not asked for: it is refused as suspended', async () => {
+    const { reader, put } = setUp();
+    put.tenant('acme', { suspended: true });
+    put.budgets('acme', budget('a', { limit: 'NaN' }));
+    expect(await reader.tenant(ACME)).toMatchObject({ suspended: true, budgets: [] });
+  });
+});
+
 describe('what is remembered', () => {
   test('models for five seconds, the tenant not at all', async () => {
     const { items, reader, put, time } = setUp();
@@ -192,7 +304,7 @@ describe('what is remembered', () => {
     expect(await reader.tenant(ACME)).toMatchObject({ suspended: false });
     time.ms += REGISTRY_MEMORY_MS;
     expect(await reader.tenant(ACME)).toMatchObject({ suspended: true });
-    expect(items.calls).toHaveLength(3);
+    expect(items.calls.filter((call) => call.startsWith('partition'))).toHaveLength(3);
   });
 
   test('nothing at all where the authorizer’s answer is not kept either', async () => {
