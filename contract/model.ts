@@ -103,3 +103,9 @@ export function arnsOf(target: Target): string[] {
 export function nativeIdOf(target: Target): string {
   return target.kind === 'sagemaker-endpoint' ? target.endpointName : target.modelId;
 }
+
+/** The foundation model that answers; '' where the ARN's id was generated, which tells nothing. */
+export function baseModelOf(target: Target): string {
+  const arn = target.kind === 'bedrock-profile' ? (target.modelArns[0] ?? '') : target.arn;
+  return arn.includes(':foundation-model/') ? arn.slice(arn.indexOf('/') + 1) : '';
+}

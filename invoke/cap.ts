@@ -1,6 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import { type Json, parseJsonObject } from '../contract/json.ts';
-import type { Target } from '../contract/model.ts';
+import { baseModelOf, type Target } from '../contract/model.ts';
 import type { Operation } from './call.ts';
 import { setMember } from './member.ts';
 
@@ -96,12 +96,6 @@ function at(members: Members, path: Path): Json | undefined {
 
 function isObject(value: Json | undefined): value is { [member: string]: Json } {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
-/** The foundation model that answers; the generated id of what wraps one tells nothing. */
-function baseModelOf(target: Target): string {
-  const arn = target.kind === 'bedrock-profile' ? (target.modelArns[0] ?? '') : target.arn;
-  return arn.includes(':foundation-model/') ? arn.slice(arn.indexOf('/') + 1) : '';
 }
 
 function refused(field: string, cap: number): TollgateError {

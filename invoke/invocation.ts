@@ -4,7 +4,7 @@ import { type AllowedModel, nativeIdOf } from '../contract/model.ts';
 import { BILLABLE, type Outcome, type Tier, type UsageBase } from '../contract/usage.ts';
 import type { Meter } from '../metering/emit.ts';
 import type { Call } from './call.ts';
-import { NO_USAGE, type Usage } from './tokens.ts';
+import { NO_USAGE, type Usage } from './usage/usage.ts';
 
 /**
  * One call's records: for each attempt at it at most one started line and exactly one finished line, whichever path the

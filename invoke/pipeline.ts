@@ -22,7 +22,10 @@ import type { Provider, ProviderCall, ProviderReply } from './providers/provider
 import { answerHeaders, isExpiredToken, readError, type UpstreamError, upstreamError } from './providers/upstream.ts';
 import { restrict } from './restrict.ts';
 import { pump } from './stream.ts';
-import { estimate, NO_USAGE, type Usage, usageOfAnswer } from './tokens.ts';
+import { usageOfAnswer } from './usage/answer.ts';
+import { estimate } from './usage/estimate.ts';
+import { askedTier } from './usage/tier.ts';
+import { NO_USAGE, type Usage } from './usage/usage.ts';
 import { readBody } from './whole.ts';
 
 export interface PipelineOptions {
@@ -71,7 +74,8 @@ export function createPipeline(options: PipelineOptions): Run {
       const request = restricted(call.prepare(model), model);
       const provider = options.providers[model.target.kind];
       if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
-      step.usage = () => estimate(request, 0);
+      invocation.soldAs(askedTier(request, model.target));
+      step.usage = () => estimate(request, model.target, 0);
       const policy = policyOf(grantFor(model, held), call.action);
       return await answer(step, model, request, await send(step, provider, model, request, policy));
     } catch (thrown) {
@@ -139,18 +143,20 @@ export function createPipeline(options: PipelineOptions): Run {
     const idleMs = deadlines.streamIdleMs;
     const shown = { model, status: reply.status, headers: answerHeaders(reply.headers) };
     if (isStream(request.operation)) {
-      const { body } = reply;
+      const { target } = model;
       const waitUntil = (rest: Promise<unknown>): void => call.waitUntil(rest);
-      return { kind: 'stream', ...shown, events: pump({ body, request, invocation, deadline, idleMs, waitUntil }) };
+      const events = pump({ reply, request, target, invocation, deadline, idleMs, waitUntil });
+      return { kind: 'stream', ...shown, events };
     }
     invocation.ran();
     // InvokeModel's counts are in its headers, so they are known even if the body is lost.
-    step.usage = () => usageOfAnswer(request, reply.headers, NOTHING);
+    step.usage = () => usageOfAnswer(request, model.target, reply.headers, undefined);
     const body = await readBody(reply, { maxBytes: ANSWER_MAX_BYTES, idleMs, deadline });
     if (body.byteLength > ANSWER_MAX_BYTES) throw new TollgateError('upstream_failed', { reason: 'answer-too-large' });
     deadline.done();
     invocation.answered();
-    invocation.finished(call.action === 'count' ? 'counted' : 'ok', usageOfAnswer(request, reply.headers, body));
+    const usage = usageOfAnswer(request, model.target, reply.headers, body);
+    invocation.finished(call.action === 'count' ? 'counted' : 'ok', usage);
     return { kind: 'whole', ...shown, body };
   }
 
@@ -204,8 +210,6 @@ function grantFor(model: AllowedModel, held: readonly AllowedModel[]): AllowedMo
   if (grant === undefined) throw new TollgateError('model_not_allowed', { reason: 'nothing-held' });
   return grant;
 }
-
-const NOTHING = new Uint8Array();
 
 const STREAMS: ReadonlySet<Operation> = new Set(['converse-stream', 'invoke-with-response-stream']);
 

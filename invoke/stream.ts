@@ -1,14 +1,17 @@
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import { DRAIN_MAX_BYTES, DRAIN_MAX_MS } from '../contract/limits.ts';
+import type { Target } from '../contract/model.ts';
 import type { Call, ProviderRequest, StreamEvent } from './call.ts';
 import type { Deadline } from './deadline.ts';
 import { createSplitter, readEvent } from './frames.ts';
 import type { Invocation } from './invocation.ts';
-import { createStreamUsage, endsWithUsage } from './tokens.ts';
+import type { ProviderReply } from './providers/provider.ts';
+import { createStreamUsage, endsWithUsage } from './usage/stream.ts';
 
 export interface PumpOptions {
-  body: AsyncIterable<Uint8Array>;
+  reply: Pick<ProviderReply, 'headers' | 'body'>;
   request: ProviderRequest;
+  target: Target;
   invocation: Invocation;
   deadline: Deadline;
   /** Milliseconds without a byte from the model. */
@@ -26,15 +29,15 @@ export interface PumpOptions {
  * @returns to be read once; throws TollgateError when the stream breaks, and what came before stays valid
  */
 export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
-  const { request, invocation, deadline, idleMs, waitUntil } = options;
+  const { reply, request, target, invocation, deadline, idleMs, waitUntil } = options;
   const { drainMs = DRAIN_MAX_MS, drainBytes = DRAIN_MAX_BYTES } = options;
-  const usage = createStreamUsage(request);
+  const usage = createStreamUsage(request, target, reply.headers);
   let drained = -1;
   let over = false;
   let failure: TollgateError | undefined;
 
   async function* read(): AsyncGenerator<StreamEvent, void, void> {
-    const chunks = options.body[Symbol.asyncIterator]();
+    const chunks = reply.body[Symbol.asyncIterator]();
     const splitter = createSplitter();
     for (;;) {
       const { done, value } = await deadline.within(idleMs, 'stream-idle', chunks.next());

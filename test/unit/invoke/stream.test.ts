@@ -5,7 +5,19 @@ import { startDeadline } from '../../../invoke/deadline.ts';
 import { createSplitter, readEvent } from '../../../invoke/frames.ts';
 import { beginInvocation } from '../../../invoke/invocation.ts';
 import { pump } from '../../../invoke/stream.ts';
-import { bytesOf, callOf, chunk, delta, frame, memoryMeter, metadata, NOW, requestOf, textsOf } from './core.ts';
+import {
+  bytesOf,
+  callOf,
+  chunk,
+  delta,
+  frame,
+  memoryMeter,
+  metadata,
+  modelOf,
+  NOW,
+  requestOf,
+  textsOf,
+} from './core.ts';
 
 interface Options {
   operation?: Operation;
@@ -24,7 +36,9 @@ function setUp(body: AsyncIterable<Uint8Array>, options: Options = {}) {
   const deadline = startDeadline(totalMs);
   const { kept, waitUntil } = call;
   const request = requestOf(operation, { text: '12345678' });
-  const events = pump({ body, request, invocation, deadline, idleMs, waitUntil, ...drain });
+  const reply = { headers: {}, body };
+  const { target } = modelOf('nova');
+  const events = pump({ reply, request, target, invocation, deadline, idleMs, waitUntil, ...drain });
   return { events, finished: meter.finishedLines, deadline, kept };
 }
 

@@ -1,20 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import type { Operation } from '../../../invoke/call.ts';
-import { readEvent } from '../../../invoke/frames.ts';
-import { createStreamUsage, usageOfAnswer } from '../../../invoke/tokens.ts';
-import cases from '../../cases/usage.json' with { type: 'json' };
-import { chunk, delta, frame, metadata, requestOf } from './core.ts';
+import type { Operation } from '../../../../invoke/call.ts';
+import { readEvent } from '../../../../invoke/frames.ts';
+import { usageOfAnswer } from '../../../../invoke/usage/answer.ts';
+import { createStreamUsage } from '../../../../invoke/usage/stream.ts';
+import type { Usage } from '../../../../invoke/usage/usage.ts';
+import cases from '../../../cases/usage.json' with { type: 'json' };
+import { chunk, delta, frame, metadata, modelOf, requestOf } from '../core.ts';
 
 interface Case {
   id: string;
   name: string;
   input: { operation: Operation; request?: string; headers?: Record<string, string>; body: string };
-  expected: [input: number, output: number, cacheRead: number, cacheWrite: number, estimated: boolean];
+  expected: Usage;
 }
 
-const tokens = ([input, output, cacheRead, cacheWrite, estimated]: Case['expected']) => ({
-  tokens: { input, output, cacheRead, cacheWrite },
-  estimated,
+const { target } = modelOf('nova');
+const tokens = (input: number, output: number, cacheRead = 0, cacheWrite = 0) => ({
+  input,
+  output,
+  cacheRead,
+  cacheWrite,
 });
 
 describe('what an answer in one piece cost', () => {
@@ -22,20 +27,20 @@ describe('what an answer in one piece cost', () => {
     '%s',
     (_, { input, expected }) => {
       const request = requestOf(input.operation, Buffer.from(input.request ?? '{}'));
-      expect(usageOfAnswer(request, input.headers ?? {}, Buffer.from(input.body))).toEqual(tokens(expected));
+      expect(usageOfAnswer(request, target, input.headers ?? {}, Buffer.from(input.body))).toEqual(expected);
     },
   );
 
   test('a body nested a hundred thousand levels deep is estimated without a crash', () => {
     const deep = Buffer.from(`${'['.repeat(100_000)}"12345678"${']'.repeat(100_000)}`);
-    expect(usageOfAnswer(requestOf('converse', deep), {}, Buffer.from('{}')).estimated).toBe(true);
+    expect(usageOfAnswer(requestOf('converse', deep), target, {}, Buffer.from('{}')).estimated).toBe(true);
   });
 });
 
 describe('what a stream cost', () => {
   const prompt = Buffer.from('{"messages":[{"role":"user","content":[{"text":"12345678"}]}]}');
-  const read = (operation: Operation, events: Uint8Array[]) => {
-    const usage = createStreamUsage(requestOf(operation, prompt));
+  const read = (operation: Operation, events: Uint8Array[], headers: Record<string, string> = {}) => {
+    const usage = createStreamUsage(requestOf(operation, prompt), target, headers);
     for (const event of events) usage.see(readEvent(event));
     return { settled: usage.settled(), ...usage.usage() };
   };
@@ -44,14 +49,16 @@ describe('what a stream cost', () => {
     const last = metadata(5, 7, { cacheReadInputTokens: 2, cacheWriteInputTokens: 1 });
     expect(read('converse-stream', [delta('hello'), frame('messageStop', {}), last])).toEqual({
       settled: true,
-      ...tokens([5, 7, 2, 1, false]),
+      tokens: tokens(5, 7, 2, 1),
+      estimated: false,
     });
   });
 
   test('a broken ConverseStream is estimated from the text that came, never zero', () => {
     expect(read('converse-stream', [delta('hello'), delta('you')])).toEqual({
       settled: false,
-      ...tokens([2, 2, 0, 0, true]),
+      tokens: tokens(2, 2, 0, 0),
+      estimated: true,
     });
   });
 
@@ -61,7 +68,7 @@ describe('what a stream cost', () => {
       frame('metadata', { usage: { inputTokens: 'x' } }),
       frame('metadata', Buffer.from('{')),
     ];
-    expect(read('converse-stream', broken)).toEqual({ settled: false, ...tokens([2, 1, 0, 0, true]) });
+    expect(read('converse-stream', broken)).toEqual({ settled: false, tokens: tokens(2, 1, 0, 0), estimated: true });
   });
 
   const metrics = {
@@ -80,7 +87,11 @@ describe('what a stream cost', () => {
       chunk({ type: 'content_block_delta', delta: { text: 'hi' } }),
       chunk({ type: 'message_stop', ...metrics }),
     ];
-    expect(read('invoke-with-response-stream', events)).toEqual({ settled: true, ...tokens([5, 7, 2, 1, false]) });
+    expect(read('invoke-with-response-stream', events)).toEqual({
+      settled: true,
+      tokens: tokens(5, 7, 2, 1),
+      estimated: false,
+    });
   });
 
   test('text that names the metrics is not the metrics', () => {
@@ -93,6 +104,10 @@ describe('what a stream cost', () => {
       chunk({ type: 'content_block_delta', delta: { text: '12345678' } }),
       frame('chunk', Buffer.from('x')),
     ];
-    expect(read('invoke-with-response-stream', events)).toEqual({ settled: false, ...tokens([2, 2, 0, 0, true]) });
+    expect(read('invoke-with-response-stream', events)).toEqual({
+      settled: false,
+      tokens: tokens(2, 2, 0, 0),
+      estimated: true,
+    });
   });
 });

@@ -1,0 +1,77 @@
+import type { Target } from '../../contract/model.ts';
+import type { Tier } from '../../contract/usage.ts';
+import type { ProviderRequest } from '../call.ts';
+import { bodyUsage } from './body.ts';
+import { ofConverse } from './converse.ts';
+import { estimate, textBytes } from './estimate.ts';
+import { jsonOf, member } from './json.ts';
+import { imagesAsked, type Made, madeIn } from './made.ts';
+import { usageOf } from './report.ts';
+import { answeredTier, headerTier } from './tier.ts';
+import { NO_USAGE, type Usage } from './usage.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+/**
+ * What an answer in one piece cost: Converse says so in its body, InvokeModel in headers, CountTokens costs nothing.
+ *
+ * @param body what came of it; undefined when it was lost
+ */
+export function usageOfAnswer(
+  request: ProviderRequest,
+  target: Target,
+  headers: Headers,
+  body: Uint8Array | undefined,
+): Usage {
+  if (request.operation === 'count-tokens') return NO_USAGE;
+  const answer = body === undefined ? undefined : jsonOf(body);
+  const guess = (): Usage => estimate(request, target, body === undefined ? 0 : textBytes(body));
+  if (request.operation === 'converse') {
+    const usage = ofConverse(member(answer, 'usage')) ?? guess();
+    return { ...usage, ...soldAs(target, member(member(answer, 'serviceTier'), 'type')) };
+  }
+  const lost = { images: imagesAsked(request, target), embeddings: 0 };
+  const made = body === undefined ? lost : madeIn(answer);
+  const usage = withMade(ofInvokeModel(headers, answer, made) ?? guess(), made);
+  const { images = 0, cacheWrite } = usage.tokens;
+  // The headers are a whole report but for these two: what was made, and how long the cache keeps what was written.
+  const estimated = usage.estimated || (body === undefined && images + cacheWrite > 0);
+  return { ...usage, estimated, ...soldAs(target, headerTier(headers)) };
+}
+
+/** Bedrock's own counts, in headers, with what the vendor's body says beyond them. */
+function ofInvokeModel(headers: Headers, answer: unknown, made: Made): Usage | undefined {
+  const input = headerCount(headers, 'input');
+  const output = headerCount(headers, 'output');
+  // Images are sold by the image: a model that makes them need not count tokens.
+  if (input === undefined && output === undefined && made.images > 0) return NO_USAGE;
+  const said = bodyUsage(member(answer, 'usage'));
+  return usageOf({
+    input,
+    // An embedding has no output, and says so by leaving the header out.
+    output: output ?? 0,
+    cacheRead: headerCount(headers, 'cache-read-input') ?? said.cacheRead,
+    cacheWrite: headerCount(headers, 'cache-write-input') ?? said.cacheWrite,
+    split: said.split,
+    reasoning: said.reasoning,
+  });
+}
+
+/** Undefined when there is no such header, its text when that is no number. */
+function headerCount(headers: Headers, name: string): unknown {
+  const text = headers[`x-amzn-bedrock-${name}-token-count`];
+  return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : text;
+}
+
+function withMade(usage: Usage, { images, embeddings }: Made): Usage {
+  const { images: _, ...tokens } = usage.tokens;
+  return {
+    ...usage,
+    tokens: { ...tokens, ...(images > 0 ? { images } : {}), ...(embeddings > 0 ? { embeddings } : {}) },
+  };
+}
+
+function soldAs(target: Target, named: unknown): { tier?: Tier } {
+  const tier = answeredTier(target, named);
+  return tier === undefined ? {} : { tier };
+}

@@ -1,0 +1,65 @@
+import { ESTIMATE_BYTES_PER_TOKEN } from '../../contract/limits.ts';
+import type { Target } from '../../contract/model.ts';
+import { NO_TOKENS } from '../../contract/usage.ts';
+import type { ProviderRequest } from '../call.ts';
+import { jsonOf } from './json.ts';
+import { imagesAsked } from './made.ts';
+import type { Usage } from './usage.ts';
+
+/**
+ * An estimate for a call whose answer, or its end, was never seen.
+ *
+ * @param outputBytes of text that came
+ */
+export function estimate(request: ProviderRequest, target: Target, outputBytes: number): Usage {
+  const tokens = (bytes: number): number => Math.ceil(bytes / ESTIMATE_BYTES_PER_TOKEN);
+  const images = imagesAsked(request, target);
+  return {
+    tokens: {
+      ...NO_TOKENS,
+      // At least one: a call that ran must not look free.
+      input: Math.max(1, tokens(textBytes(request.body))),
+      output: tokens(outputBytes),
+      ...(images > 0 ? { images } : {}),
+    },
+    estimated: true,
+  };
+}
+
+/** Members that hold no words: binary data, padding, and what names a thing. */
+const NOT_TEXT = new Set([
+  'bytes',
+  'data',
+  'image',
+  'images',
+  'maskImage',
+  'conditionImage',
+  'p',
+  'type',
+  'id',
+  'role',
+  'model',
+  'signature',
+  'toolUseId',
+  'format',
+]);
+
+/** Bytes of all text in a JSON document; of one that is not JSON, all its bytes. */
+export function textBytes(body: Uint8Array): number {
+  const root = jsonOf(body);
+  return root === undefined ? body.byteLength : textBytesIn(root);
+}
+
+/** The same of a document that was parsed. No recursion: its depth is not ours. */
+export function textBytesIn(root: unknown): number {
+  let bytes = 0;
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === 'string') bytes += Buffer.byteLength(value);
+    else if (Array.isArray(value)) for (const item of value) open.push(item);
+    else if (value !== null && typeof value === 'object')
+      for (const [name, inner] of Object.entries(value)) if (!NOT_TEXT.has(name)) open.push(inner);
+  }
+  return bytes;
+}

@@ -1,0 +1,69 @@
+import { TollgateError } from '../../contract/errors.ts';
+import type { Target } from '../../contract/model.ts';
+import type { Tier } from '../../contract/usage.ts';
+import type { ProviderRequest } from '../call.ts';
+import { jsonOf, member } from './json.ts';
+
+/** Bedrock's names (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ServiceTier.html) -> ours. */
+const TIERS = new Map<unknown, Tier>([
+  ['default', 'on-demand'],
+  ['priority', 'priority'],
+  ['flex', 'flex'],
+  ['reserved', 'provisioned'],
+]);
+
+/** InvokeModel's, in the request and in the answer. */
+const HEADER = 'x-amzn-bedrock-service-tier';
+
+/**
+ * How a call will be sold, as far as its request says.
+ *
+ * @throws TollgateError `invalid_request` for a tier that is not known here, since what it costs is not known either
+ */
+export function askedTier(request: ProviderRequest, target: Target): Tier {
+  const { field, name } = askedFor(request);
+  const tier = name === undefined || name === null ? 'on-demand' : TIERS.get(name);
+  if (tier === undefined)
+    throw new TollgateError('invalid_request', {
+      field,
+      reason: 'tier-not-known',
+      message: `${field} must be one of ${[...TIERS.keys()].join(', ')}.`,
+    });
+  return isProvisioned(target) ? 'provisioned' : tier;
+}
+
+function askedFor({ operation, headers, body }: ProviderRequest): { field: string; name?: unknown } {
+  switch (operation) {
+    case 'count-tokens':
+      return { field: '' };
+    case 'converse':
+    case 'converse-stream': {
+      const field = 'serviceTier.type';
+      // Large bodies are not parsed once more for what they do not hold; a name may be written with an escape.
+      const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+      if (!bytes.includes('serviceTier') && !bytes.includes('\\u')) return { field };
+      return { field, name: member(member(jsonOf(body), 'serviceTier'), 'type') };
+    }
+    default:
+      return { field: HEADER, name: headers[HEADER] };
+  }
+}
+
+/**
+ * How a call was sold, as far as its answer says: a reservation that is used up, for one, overflows into on-demand.
+ * Capacity that is paid by the hour is that whatever an answer says.
+ *
+ * @param named `serviceTier.type` of Converse's body or metadata, or InvokeModel's header
+ * @returns undefined when it does not say, or nothing that is known
+ */
+export function answeredTier(target: Target, named: unknown): Tier | undefined {
+  return isProvisioned(target) ? 'provisioned' : TIERS.get(named);
+}
+
+export function headerTier(headers: Readonly<Record<string, string>>): string | undefined {
+  return headers[HEADER];
+}
+
+function isProvisioned({ arn }: Target): boolean {
+  return arn.includes(':provisioned-model/');
+}

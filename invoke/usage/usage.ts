@@ -1,0 +1,12 @@
+import { NO_TOKENS, type Tier, type Tokens } from '../../contract/usage.ts';
+
+/** What one attempt at a call has cost. */
+export interface Usage {
+  tokens: Tokens;
+  /** True when the provider did not say, or not all of it, and `tokens` holds our estimate. */
+  estimated: boolean;
+  /** How the call was sold, where its answer or its target says so. */
+  tier?: Tier;
+}
+
+export const NO_USAGE: Usage = Object.freeze({ tokens: NO_TOKENS, estimated: false });
