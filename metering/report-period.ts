@@ -1,3 +1,4 @@
+import { windowOf } from './calendar.ts';
 import { daysBetween } from './window.ts';
 
 /** What a report adds up over: a day of UTC, a week of ISO 8601 (Monday to Sunday), a calendar month, or everything. */
@@ -11,26 +12,7 @@ const DAY_MS = 86_400_000;
  * @returns the period's name: `2026-11-21`, `2026-W47`, `2026-11`, or '' for the total. Names of a kind sort by time
  */
 export function periodOf(day: string, period: ReportPeriod): string {
-  switch (period) {
-    case 'day':
-      return day;
-    case 'week':
-      return isoWeek(day);
-    case 'month':
-      return day.slice(0, 7);
-    case 'total':
-      return '';
-  }
-}
-
-/** The week is that of its Thursday, and so is its year: 2027-01-01, a Friday, is in 2026-W53 (ISO 8601). */
-function isoWeek(day: string): string {
-  const at = Date.parse(`${day}T00:00:00Z`);
-  const daysAfterMonday = (new Date(at).getUTCDay() + 6) % 7;
-  const thursday = at + (3 - daysAfterMonday) * DAY_MS;
-  const year = new Date(thursday).getUTCFullYear();
-  const week = Math.floor((thursday - Date.UTC(year, 0, 1)) / (7 * DAY_MS)) + 1;
-  return `${String(year).padStart(4, '0')}-W${String(week).padStart(2, '0')}`;
+  return period === 'total' ? '' : windowOf(period, Date.parse(`${day}T00:00:00Z`)).name;
 }
 
 /** Every period that the days touch, in order, also those in which nothing was used. */

@@ -23,7 +23,7 @@ export function costChart({ bars, models, days, period }: Overview): Html {
     return { name, costs, sum: costs.reduce((a, b) => a + b, 0n) };
   });
   const greatest = table.reduce((a, b) => (b.sum > a.sum ? b : a), table[0] ?? { name: '', costs: [], sum: 0n });
-  return html`${barChart({
+  return html`<div class="plot" role="region" aria-label="Cost by ${period}, drawn" tabindex="0">${barChart({
     title: `Cost by ${period}`,
     description: `${table.length} bars, stacked by model. The greatest is ${greatest.name} with ${dollars(greatest.sum)}.`,
     axis: axisText,
@@ -37,7 +37,7 @@ export function costChart({ bars, models, days, period }: Overview): Html {
         text: dollars(cost),
       })),
     })),
-  })}
+  })}</div>
 <ul class="legend" aria-label="Models">${series.map((name, index) => html`<li><i class="s${index}"></i>${name || 'none'}</li>`)}</ul>
 <details><summary>The same as numbers</summary>
 <div class="scroll" role="region" aria-label="Cost by ${period} and model" tabindex="0"><table>

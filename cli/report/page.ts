@@ -71,7 +71,10 @@ function facts({ total, totalBefore, before }: Overview): Html {
   const [cost, costBefore] = [total ? totalOf(total) : 0n, totalBefore ? totalOf(totalBefore) : 0n];
   const shown: [string, Content][] = [
     ['Cost', cost === null ? 'not known' : dollars(cost)],
-    [`Before (${daysText(before)})`, changeText(cost, costBefore)],
+    [
+      before.length === 1 ? 'Against the day before' : `Against the ${before.length} days before`,
+      changeText(cost, costBefore),
+    ],
     ['Calls', grouped(total?.invocations ?? 0)],
     ['Input tokens', grouped(total?.tokens.input ?? 0n)],
     ['Output tokens', grouped(total?.tokens.output ?? 0n)],
@@ -81,11 +84,11 @@ function facts({ total, totalBefore, before }: Overview): Html {
   return html`<dl class="facts">${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-function changeText(now: bigint | null, before: bigint | null): string {
-  if (before === null) return 'not known';
-  if (now === null || before === 0n) return dollars(before);
-  const sign = now >= before ? '+' : '−';
-  return `${dollars(before)} (${sign}${percent(now >= before ? now - before : before - now, before)})`;
+function changeText(now: bigint | null, before: bigint | null): Content {
+  if (before === null || now === null) return 'not known';
+  if (before === 0n) return html`${now === 0n ? 'the same' : 'new'} <small>from ${dollars(before)}</small>`;
+  const change = `${now >= before ? '+' : '−'}${percent(now >= before ? now - before : before - now, before)}`;
+  return html`${change} <small>from ${dollars(before)}</small>`;
 }
 
 function warnings({ total }: Overview): Html {
@@ -138,14 +141,14 @@ function ranking(caption: string, what: string, groups: readonly Group[]): Html 
     return html`<tr><th scope="row">${nameText(group.names[0] ?? '')}</th>
 <td class="n">${cost === null ? 'not known' : dollars(cost)}</td>
 <td class="n">${cost === null || sum === 0n ? '' : percent(cost, sum)}</td>
-<td class="share"><div class="s0" style="width:${width}%"></div></td>
+<td class="share">${width === 0 ? '' : html`<div class="s0" style="width:${width}%"></div>`}</td>
 <td class="n">${grouped(group.invocations)}</td></tr>
 `;
   });
   const rest = sorted.length - RANKED;
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="ranking">
 <caption>${caption}${rest > 0 ? `; ${rest} more are in the table “Everything”` : ''}</caption>
-<thead><tr><th scope="col">${what}</th><th scope="col" class="n">Cost</th><th scope="col" class="n">Share</th><th scope="col"><span class="none">of the greatest</span></th><th scope="col" class="n">Calls</th></tr></thead>
+<thead><tr><th scope="col">${what}</th><th scope="col" class="n">Cost</th><th scope="col" class="n">Share</th><td></td><th scope="col" class="n">Calls</th></tr></thead>
 <tbody>
 ${rows}</tbody></table></div>`;
 }
@@ -168,7 +171,7 @@ function movers({ movers, before, days }: Overview): Html {
 
 function everything({ rows, grouping }: Overview): Html {
   const shown = rows.slice(0, ROWS_SHOWN).map((group) => groupRow(group, grouping));
-  const { columns, rows: cells } = fitting(groupColumns(grouping), shown);
+  const { columns, rows: cells } = costFirst(fitting(groupColumns(grouping), shown));
   const more = rows.length - shown.length;
   const caption = `Costs in dollars, exact; empty where not known${more > 0 ? `. ${grouped(more)} more rows are in the CSV` : ''}`;
   return html`<div class="scroll" role="region" aria-label="Everything" tabindex="0"><table class="sortable">
@@ -179,6 +182,17 @@ ${cells.map(
   (row) => html`<tr>${columns.map((column, i) => cellOf(column, row, i))}</tr>
 `,
 )}</tbody></table></div>`;
+}
+
+/** What a page is opened for stands beside the names, not beyond its edge. */
+function costFirst({ columns, rows }: { columns: Column[]; rows: Row[] }): { columns: Column[]; rows: Row[] } {
+  const placeOf = ({ name, kind }: Column) =>
+    kind === 'text' ? 0 : name === 'total_cost' ? 1 : name === 'invocations' ? 2 : kind === 'money' ? 4 : 3;
+  const order = columns
+    .map((column, i) => ({ i, place: placeOf(column) }))
+    .sort((a, b) => a.place - b.place || a.i - b.i);
+  const ordered = <T>(all: readonly T[]): T[] => order.flatMap(({ i }) => all.slice(i, i + 1));
+  return { columns: ordered(columns), rows: rows.map(ordered) };
 }
 
 function titleOf({ name }: Column): string {

@@ -9,7 +9,8 @@ export const REPORT_STYLE = html`<style>
 .s0 { fill: var(--s0); background: var(--s0); } .s1 { fill: var(--s1); background: var(--s1); }
 .s2 { fill: var(--s2); background: var(--s2); } .s3 { fill: var(--s3); background: var(--s3); }
 .s4 { fill: var(--s4); background: var(--s4); } .s5 { fill: var(--s5); background: var(--s5); }
-.chart { display: block; width: 100%; height: auto; margin: .5rem 0; }
+.plot { overflow-x: auto; }
+.chart { display: block; width: 100%; min-width: 40rem; height: auto; margin: .5rem 0; }
 .chart .grid { stroke: var(--line); stroke-width: 1; }
 .chart text { fill: var(--soft); font-size: 12px; font-family: inherit; }
 .chart .mark { text-anchor: end; }
@@ -20,10 +21,14 @@ ul.legend i { display: inline-block; width: .8em; height: .8em; border-radius: 2
 ul.warnings { list-style: none; margin: 1rem 0; padding: 0; }
 ul.warnings li { border-left: 5px solid; border-radius: 4px; padding: .5rem .9rem; margin: .4rem 0; }
 ul.warnings li span { color: var(--text); }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 0 2rem; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 0 2rem; }
 .columns > * { min-width: 0; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.share { min-width: 6rem; width: 30%; vertical-align: middle; }
+td.share { min-width: 3rem; width: 22%; vertical-align: middle; }
+.ranking th { white-space: normal; overflow-wrap: anywhere; }
+.ranking tbody th { min-width: 8rem; }
+.ranking thead td { background: var(--raised); }
+dl.facts small { font-size: .8rem; font-weight: 400; color: var(--soft); white-space: nowrap; }
 td.share div { height: .8em; border-radius: 2px; min-width: 1px; }
 th button { all: unset; cursor: pointer; }
 th button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
@@ -31,6 +36,8 @@ th button::after { content: "\\00a0↕"; color: var(--soft); font-weight: 400; }
 th[aria-sort=ascending] button::after { content: "\\00a0↑"; color: inherit; }
 th[aria-sort=descending] button::after { content: "\\00a0↓"; color: inherit; }
 @media print {
+  .plot { overflow: visible; }
+  .chart { min-width: 0; }
   .columns { display: block; }
   .chart, li { break-inside: avoid; }
   .chart rect, .legend i, td.share div, .warnings li { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
