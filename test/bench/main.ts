@@ -11,6 +11,7 @@ import type { CallRecord } from '../../local/aws/calls.ts';
 import { freePorts } from '../flow/ports.ts';
 import { bundles } from './bundles.ts';
 import { decisions } from './decisions.ts';
+import { type Ledger, ledger, ledgerText } from './ledger.ts';
 import { type Measured, run } from './load.ts';
 import { start } from './process.ts';
 
@@ -59,6 +60,7 @@ try {
     startToFirstAnswerMs: await startToFirstAnswer(),
     bundles: await bundles(),
     decisionsMicroseconds: await decisions(),
+    ledger: await ledger(),
   };
   report(results);
   mkdirSync('bench', { recursive: true });
@@ -75,6 +77,7 @@ function report(results: {
   startToFirstAnswerMs: number;
   bundles: Awaited<ReturnType<typeof bundles>>;
   decisionsMicroseconds: Record<string, number>;
+  ledger: Ledger;
 }): void {
   for (const { point, contenders } of results.points) {
     print(point);
@@ -92,6 +95,7 @@ function report(results: {
   for (const [name, { kilobytes, importMs }] of Object.entries(results.bundles))
     print(`Lambda ${name}: ${kilobytes.toFixed(0)} kB minified, imported in ${importMs.toFixed(0)} ms`);
   for (const [name, time] of Object.entries(results.decisionsMicroseconds)) print(`${name}: ${time.toFixed(1)} µs`);
+  print(ledgerText(results.ledger));
   print();
   print('tollgate runs on this machine as a whole: its process is also the identity provider, STS, table and bucket.');
 }
