@@ -1,0 +1,349 @@
+import type { Budget } from '../contract/budget.ts';
+import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { RESERVE_ATTEMPTS, RETRY_AFTER_SECONDS, SETTLE_ATTEMPTS, SETTLE_BACKOFF_MS } from '../contract/limits.ts';
+import { type Clock, type LogEvent, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import { BILLABLE, type Outcome, type Tier, type Tokens } from '../contract/usage.ts';
+import type { PriceReader } from '../registry/reader.ts';
+import { type Counters, type Counts, NO_COUNTS } from './counters.ts';
+import { costOf, createPriceBook, type Price } from './price.ts';
+import {
+  type Amounts,
+  amountsOf,
+  byItem,
+  type Counter,
+  type Crossing,
+  countedOf,
+  countersOf,
+  crossings,
+  type Demand,
+  type Fit,
+  fitting,
+  NOTHING,
+  type Reservation,
+  reservation,
+  type Subject,
+  settlement,
+} from './quota.ts';
+
+/** A call that is about to be sent. */
+export interface Asked extends Subject {
+  /** Every budget that the tenant is under. */
+  budgets: readonly Budget[];
+  region: string;
+  tier: Tier;
+  demand: Omit<Demand, 'rates'> & {
+    /** Pictures that it asks for. */
+    images: number;
+    /** Whether input may be written to a cache, which costs more than input. */
+    caches: boolean;
+  };
+  /** Keeps the function alive for what is still to be done when the answer has been given. */
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** Where a budget stands, for the call's headers. In units of its counter. */
+export interface Standing {
+  budget: Budget;
+  limit: bigint;
+  /** Settled and reserved, this call included. */
+  used: bigint;
+  /** Milliseconds since 1970. */
+  from: number;
+  until: number;
+}
+
+/** A call that every hard budget has enough left for. */
+export interface Granted {
+  refusal: undefined;
+  /** The most tokens of answer that were reserved. */
+  output: number;
+  /** Whether that is a bound to hold: a hard budget of tokens or dollars has nothing reserved beyond it. */
+  binding: boolean;
+  /** @param tokens what the call used, once it is known; until then only its input counts */
+  standings(tokens?: Tokens): Standing[];
+  /** To be called once, with the call's last record. Never rejects. */
+  settle(record: { outcome: Outcome; tokens: Tokens }): Promise<void>;
+}
+
+export interface Refused {
+  /** `rate_limited`, with the seconds after which to come back. */
+  refusal: TollgateError;
+  standings(): Standing[];
+}
+
+export interface Budgets {
+  /**
+   * Reserves what a call may use from every budget that it is under, in one write for each item of counters: one, or two
+   * where both a principal's and other budgets count it.
+   *
+   * @returns undefined when no budget applies: nothing was asked then
+   * @throws TollgateError `unavailable` when a hard budget cannot be asked
+   */
+  reserve(asked: Asked): Promise<Granted | Refused | undefined>;
+}
+
+export interface BudgetsOptions {
+  counters: Counters;
+  prices: PriceReader;
+  clock: Clock;
+  write: WriteLine;
+  /** A name that no other call in flight has. */
+  newCall: () => string;
+  /** Tells of thresholds that were crossed. */
+  announce: (crossings: readonly Crossing[], subject: Subject) => Promise<void>;
+  /** Resolves after some milliseconds. */
+  pause: (ms: number) => Promise<unknown>;
+}
+
+/** A part of a call's reservation that stands in one item, and the item as it was just after. */
+interface Held extends Reservation {
+  counts: Counts;
+}
+
+/** What asking one item for its part came to. */
+type Part =
+  | { is: 'held'; held: Held }
+  | { is: 'refused'; wanted: Reservation; counts: Counts }
+  | { is: 'unknown'; wanted: Reservation; error: TollgateError };
+
+export function createBudgets(options: BudgetsOptions): Budgets {
+  const { counters, prices, clock, write } = options;
+
+  const log = (event: LogEvent, metric?: (typeof METRICS)[keyof typeof METRICS]): void =>
+    write(logLine(clock(), event, metric === undefined ? {} : { [metric]: 1 }));
+
+  async function askItem(asked: Asked, call: string, group: readonly Counter[], reserved: Amounts): Promise<Part> {
+    const wanted: Reservation = { call, at: asked.at, counters: group, reserved };
+    try {
+      const { applied, counts } = await counters.update(reservation(wanted));
+      return applied ? { is: 'held', held: { ...wanted, counts } } : { is: 'refused', wanted, counts };
+    } catch (thrown) {
+      return { is: 'unknown', wanted, error: asTollgateError(thrown) };
+    }
+  }
+
+  /**
+   * Every item at once: no transaction, which would answer without the counters and make the calls of one tenant fail
+   * each other. Where one refuses, the others give back what they had reserved.
+   *
+   * @returns what is held, and the items that refused: if any did, nothing is held
+   * @throws TollgateError `unavailable` when a hard budget could not be asked; nothing is held then
+   */
+  async function ask(asked: Asked, groups: readonly Counter[][], reserved: Amounts) {
+    const call = options.newCall();
+    const parts = await Promise.all(groups.map((group) => askItem(asked, call, group, reserved)));
+    const held = parts.flatMap((part) => (part.is === 'held' ? [part.held] : []));
+    const refused = parts.flatMap((part) => (part.is === 'refused' ? [part] : []));
+    const unknown = parts.flatMap((part) => (part.is === 'unknown' ? [part] : []));
+    // It may have been reserved all the same.
+    if (unknown.length > 0) asked.waitUntil(giveBack(asked, unknown));
+    const failed = unknown.find(({ wanted }) => wanted.counters.some(isHard));
+    if (failed !== undefined) {
+      asked.waitUntil(giveBack(asked, held));
+      throw undecided(asked, failed.error.reason ?? failed.error.code);
+    }
+    for (const { wanted, error } of unknown) uncounted(asked, wanted.counters, error.reason ?? error.code);
+    if (refused.length === 0) return { held, refused };
+    await giveBack(asked, held);
+    return { held: [], refused };
+  }
+
+  /** Nothing of it was used. What was never reserved is not there to be given back. */
+  async function giveBack(subject: Subject, parts: readonly (Reservation | { wanted: Reservation })[]): Promise<void> {
+    const reservations = parts.map((part) => ('wanted' in part ? part.wanted : part));
+    await Promise.all(reservations.map((part) => settle(subject, { ...part, counts: NO_COUNTS }, NOTHING)));
+  }
+
+  /** Only one attempt of several changes anything, so as many are made as there is time for. Never rejects. */
+  async function settle(subject: Subject, held: Held, used: Amounts): Promise<void> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        const now = clock();
+        const { applied, counts } = await counters.update(settlement(held, used, held.counts, now));
+        // A repetition of what was applied already, whose moment is over: the thresholds were crossed then.
+        if (!applied) return;
+        const crossed = crossings(held, used, counts, now);
+        if (crossed.length > 0) await options.announce(crossed, subject);
+        return;
+      } catch (thrown) {
+        const { code, reason } = asTollgateError(thrown);
+        if (attempt === SETTLE_ATTEMPTS) {
+          const { tenant, model } = subject;
+          const event = { event: 'budget-unsettled', level: 'error', tenant, model, code, reason } as const;
+          return log({ ...event, budgets: idsOf(held.counters) }, METRICS.budgetUnsettled);
+        }
+        await options.pause(SETTLE_BACKOFF_MS * 2 ** (attempt - 1));
+      }
+  }
+
+  /** The price, and the counters that can be counted: a soft budget in dollars cannot be without one. */
+  async function priced(asked: Asked, all: Counter[]): Promise<{ price?: Price; counting: Counter[] }> {
+    const inDollars = all.filter(({ budget }) => budget.unit === 'usd');
+    if (inDollars.length === 0) return { counting: all };
+    let reason = UNPRICED;
+    try {
+      const price = createPriceBook((await prices.prices([asked.model])).values()).priceOf(asked);
+      if (price !== undefined && ratesOf(price, asked) !== undefined) return { price, counting: all };
+    } catch (thrown) {
+      reason = asTollgateError(thrown).reason ?? 'unexpected';
+    }
+    if (inDollars.some(isHard)) throw undecided(asked, reason);
+    uncounted(asked, inDollars, reason);
+    return { counting: all.filter(({ budget }) => budget.unit !== 'usd') };
+  }
+
+  /** Soft budgets that a call is answered under without being counted in them. */
+  function uncounted({ tenant, model }: Subject, these: readonly Counter[], reason: string): void {
+    const event = { event: 'budget-uncounted', level: 'error', tenant, model, reason } as const;
+    log({ ...event, budgets: idsOf(these) }, METRICS.budgetUnsettled);
+  }
+
+  function undecided({ tenant, model }: Subject, reason: string): TollgateError {
+    const code = 'unavailable';
+    log({ event: 'undecided', level: 'error', tenant, model, code, reason }, METRICS.undecided);
+    const shown =
+      reason === UNPRICED ? { message: 'The model has no price here, so a budget in dollars cannot be checked.' } : {};
+    return new TollgateError(code, { reason, retryAfterSeconds: RETRY_AFTER_SECONDS, ...shown });
+  }
+
+  return {
+    async reserve(asked) {
+      const all = countersOf(asked.budgets, asked);
+      if (all.length === 0) return undefined;
+      const { price, counting } = await priced(asked, all);
+      const rates = price && ratesOf(price, asked);
+      const demand: Demand = { ...asked.demand, ...(rates === undefined ? {} : { rates }) };
+      const groups = byItem(counting);
+      // Nothing is known at first, and the limits themselves are the first bound.
+      const known = new Map<string, Counts>();
+      const look = (): Fit => fitting(counting, demand, ({ key }) => known.get(key.sk) ?? NO_COUNTS);
+      let found = look();
+      for (let attempt = 1; found.fits && attempt <= RESERVE_ATTEMPTS; attempt++) {
+        const { output } = found;
+        const { held, refused } = await ask(asked, groups, amountsOf(demand, output));
+        if (refused.length === 0) return granted(asked, held, demand, output, price);
+        for (const { wanted, counts } of refused) for (const { key } of wanted.counters) known.set(key.sk, counts);
+        found = look();
+      }
+      return refuse(counting, found, known);
+    },
+  };
+
+  function granted(
+    asked: Asked,
+    held: readonly Held[],
+    demand: Demand,
+    output: number,
+    price: Price | undefined,
+  ): Granted {
+    const counting = held.flatMap(({ counters: group }) => group);
+    return {
+      refusal: undefined,
+      output,
+      binding: counting.some((counter) => isHard(counter) && counter.budget.unit !== 'requests'),
+      standings: (tokens) => {
+        const own = tokens === undefined ? amountsOf(demand, 0) : usedBy(tokens, price);
+        return held.flatMap(({ counters: group, counts, reserved }) =>
+          group.map((counter) => {
+            const { unit } = counter.budget;
+            const used = countedOf(counter.name, counts).total - reserved[unit] + (own[unit] ?? reserved[unit]);
+            return standing(counter, used);
+          }),
+        );
+      },
+      async settle({ outcome, tokens }) {
+        const used: Partial<Amounts> = BILLABLE.has(outcome) ? usedBy(tokens, price) : NOTHING;
+        await Promise.all(
+          // What cannot be priced is counted as it was reserved, which is more.
+          held.map((part) => settle(asked, part, { ...NOTHING, ...used, usd: used.usd ?? part.reserved.usd })),
+        );
+      },
+    };
+  }
+
+  /** What is not known of an item yet is asked for, so that a refusal can say where its budgets stand. */
+  async function refuse(counting: readonly Counter[], found: Fit, known: Map<string, Counts>): Promise<Refused> {
+    for (const [counter] of byItem(counting)) {
+      if (counter === undefined || known.has(counter.key.sk)) continue;
+      const counts = await counters.counts(counter.key).catch(() => undefined);
+      if (counts !== undefined) known.set(counter.key.sk, counts);
+    }
+    // Other calls were quicker every time: what is missing is theirs for now.
+    const by = found.fits ? counting.filter(isHard).map((counter) => ({ counter, held: true })) : found.by;
+    return {
+      refusal: refusalOf(by, clock()),
+      standings: () =>
+        counting.flatMap((counter) => {
+          const counts = known.get(counter.key.sk);
+          return counts === undefined ? [] : [standing(counter, countedOf(counter.name, counts).total)];
+        }),
+    };
+  }
+}
+
+const UNPRICED = 'budget-unpriced';
+
+/** What tells a caller which budget it is and when to come back: the one that takes longest. */
+function refusalOf(by: readonly { counter: Counter; held: boolean }[], now: number): TollgateError {
+  const waits = by
+    .map(({ counter, held }) => {
+      const seconds = Math.max(1, Math.ceil((counter.window.until - now) / 1000));
+      return { counter, held, seconds: held ? Math.min(RETRY_AFTER_SECONDS, seconds) : seconds };
+    })
+    .sort((a, b) => b.seconds - a.seconds);
+  const [longest] = waits;
+  if (longest === undefined) return new TollgateError('rate_limited', { retryAfterSeconds: RETRY_AFTER_SECONDS });
+  const { counter, held, seconds } = longest;
+  const { id } = counter.budget;
+  const resets = new Date(counter.window.until).toISOString().replace('.000Z', 'Z');
+  return new TollgateError('rate_limited', {
+    reason: held ? 'budget-held' : 'budget-used-up',
+    message: held
+      ? `What is left of the budget ${id} is reserved by calls that are still running; try again in ${seconds} s.`
+      : `The budget ${id} has not enough left for this call; it is reset at ${resets}.`,
+    retryAfterSeconds: seconds,
+    detail: { budgets: by.map(({ counter: { budget } }) => budget.id), window: counter.window.name },
+  });
+}
+
+function standing({ budget, limit, window }: Counter, used: bigint): Standing {
+  return { budget, limit, used, from: window.from, until: window.until };
+}
+
+function isHard({ budget }: Counter): boolean {
+  return budget.enforcement === 'hard';
+}
+
+function idsOf(counters: readonly Counter[]): string[] {
+  return counters.map(({ budget }) => budget.id);
+}
+
+/**
+ * The most that a token costs. A model that makes pictures may have no price by the token, and then its tokens are free.
+ *
+ * @returns undefined when a kind that the call may use has no price
+ */
+function ratesOf({ rates, perHour }: Price, { demand }: Asked): Demand['rates'] | undefined {
+  if (perHour !== null) return { input: 0n, output: 0n, fixed: 0n };
+  const free = rates.images === undefined ? undefined : 0n;
+  const input = demand.input === 0 ? 0n : (rates.input ?? free);
+  const output = demand.output === 0 ? 0n : (rates.output ?? free);
+  if (input === undefined || output === undefined) return undefined;
+  const cached = demand.caches ? [rates.cacheWrite ?? 0n, rates.cacheWrite1h ?? 0n] : [];
+  return {
+    input: [input, ...cached].reduce((a, b) => (a > b ? a : b)),
+    output,
+    fixed: BigInt(demand.images) * (rates.images ?? 0n),
+  };
+}
+
+/** What a call that ran has used; usd is undefined when it used what has no price. */
+function usedBy(tokens: Tokens, price: Price | undefined): Partial<Amounts> & Omit<Amounts, 'usd'> {
+  const { input, output, cacheRead, cacheWrite, cacheWrite1h = 0 } = tokens;
+  const cost = price && costOf(tokens, price);
+  return {
+    requests: 1n,
+    tokens: BigInt(input) + BigInt(output) + BigInt(cacheRead) + BigInt(cacheWrite) + BigInt(cacheWrite1h),
+    ...(cost === undefined ? {} : { usd: cost.input + cost.output }),
+  };
+}
