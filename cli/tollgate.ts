@@ -10,9 +10,10 @@ import * as report from './report.ts';
 import { resolveTarget, type Target } from './target.ts';
 import * as tenant from './tenant.ts';
 import * as token from './token.ts';
+import * as usage from './usage.ts';
 
 // One file a noun. What a noun needs of AWS it imports when it runs: `tollgate --help` should not wait for five SDKs.
-const NOUNS = [token, model, tenant, grant, policy, direct, meter, report];
+const NOUNS = [token, model, tenant, grant, policy, direct, meter, report, usage];
 
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('tollgate')

@@ -148,6 +148,10 @@ export const TENANT_DAY_KEPT_DAYS = 400;
 /** Days that one report may cover. */
 export const REPORT_MAX_DAYS = 366;
 
+/** Seconds between two looks at a tenant's live usage, unless told otherwise, and at most. */
+export const LIVE_INTERVAL_SECONDS = 5;
+export const LIVE_INTERVAL_MAX_SECONDS = 3_600;
+
 /** Hours' objects that a report reads at once: enough to hide S3's answer time, few enough for a laptop's memory. */
 export const USAGE_READS_AT_ONCE = 16;
 

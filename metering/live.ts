@@ -1,0 +1,67 @@
+import { LATE_HOURS } from '../contract/limits.ts';
+import type { StartedUsage } from '../contract/usage.ts';
+import { Pass, type UsageRow } from './aggregate.ts';
+import { WHOLE } from './calls.ts';
+import { type HourDependencies, writeHour } from './hour.ts';
+import { PENDING_PREFIX, parsePendingKey, pendingFrom } from './layout.ts';
+import { overlay } from './overlay.ts';
+import { readProgress } from './progress.ts';
+import { namesOf, recordsOf, scanRaw, undoneRaw } from './raw.ts';
+import type { UsageStore } from './store.ts';
+import { readUsage } from './usage-hours.ts';
+import { dayOf, type Hour, hourOf } from './window.ts';
+
+/** A day of a tenant, with what no run has aggregated yet. */
+export interface LiveDay {
+  rows: UsageRow[];
+  /** Calls that have begun and whose end has not been delivered, the oldest first. */
+  inFlight: StartedUsage[];
+}
+
+/**
+ * The ledger's hours of a day, and those that lines delivered since then touch computed anew, by the aggregation's own
+ * code. Nothing is written.
+ *
+ * @param day as `2026-11-21`
+ * @throws whatever the store or the registry throws
+ */
+export async function liveDay(tenant: string, day: string, dependencies: HourDependencies): Promise<LiveDay> {
+  const store = overlay(dependencies.store);
+  const inFlight: StartedUsage[] = [];
+  for (const hour of await unfinishedHours(store, day, dependencies.clock())) {
+    const summary = await writeHour(hour, { ...dependencies, store });
+    if (summary !== null && summary.pending > 0) inFlight.push(...(await openCalls(store, hour, tenant)));
+  }
+  const rows: UsageRow[] = [];
+  await readUsage(store, [day], (_, of) => rows.push(...of.filter((row) => row.tenant === tenant)));
+  return { rows, inFlight: inFlight.sort((a, b) => a.at - b.at) };
+}
+
+/** Hours of the day that lines not yet done touch, or whose calls were pending when they were computed. */
+async function unfinishedHours(store: UsageStore, day: string, now: number): Promise<Hour[]> {
+  const hours = new Set<Hour>();
+  const progress = await readProgress(store);
+  const from = progress === null ? undefined : Math.min(progress.delivered, hourOf(now) - LATE_HOURS);
+  for (const name of await undoneRaw(store, from))
+    for (const hour of (await scanRaw(store, name)).hours) hours.add(hour);
+  // What was due until then has been looked at again; no call of the day is due before it begins.
+  const due = Math.max(progress?.due ?? 0, Date.parse(`${day}T00:00:00Z`));
+  for await (const key of store.list(PENDING_PREFIX, pendingFrom(due))) hours.add(parsePendingKey(key).hour);
+  return [...hours].filter((hour) => dayOf(hour) === day).sort((a, b) => a - b);
+}
+
+async function openCalls(store: UsageStore, hour: Hour, tenant: string): Promise<StartedUsage[]> {
+  const open = new Map<string, StartedUsage>();
+  const names = await namesOf(store, hour);
+  const slices = [WHOLE];
+  for (let slice = slices.pop(); slice !== undefined; slice = slices.pop()) {
+    const pass = new Pass(slice);
+    for await (const records of recordsOf(store, names, hour))
+      for (const record of records) if (record.tenant === tenant) slices.push(...pass.add(record));
+    for await (const records of recordsOf(store, names, hour))
+      for (const record of records)
+        if (record.phase === 'started' && record.tenant === tenant && pass.calls.isOpen(record.invocationId))
+          open.set(record.invocationId, record);
+  }
+  return [...open.values()];
+}
