@@ -24,6 +24,19 @@ const WATCHED = [
   { metric: 'unsettled', minutes: 60, over: 0, means: 'Calls began and never ended: they are missing on the bill.' },
   { metric: 'unpriced', minutes: 60, over: 0, means: 'Calls of a model without a price.' },
   { metric: 'quarantined', minutes: 60, over: 0, means: 'Usage lines that cannot be read.' },
+  {
+    metric: 'budgetUnsettled',
+    minutes: 60,
+    over: 0,
+    means: 'What a call had reserved could not be settled: counts are high.',
+  },
+  // Nothing is lost then: it says that calls crashed, which the list of unsettled calls names.
+  {
+    metric: 'reservationsReleased',
+    minutes: 60,
+    over: 0,
+    means: 'Reservations of calls that crashed were given back.',
+  },
   { metric: 'aggregationFailed', minutes: 60, over: 0, means: 'An hour was not aggregated; the next run tries again.' },
   { metric: 'drift', minutes: 60, over: 0, means: 'Our ledger and the sums of CloudWatch differ.' },
 ] as const satisfies readonly { metric: keyof typeof METRICS; minutes: number; over: number; means: string }[];
@@ -56,6 +69,11 @@ export class Alarms extends Construct {
         metric: sum('AWS/Lambda', 'Errors', { FunctionName: functionName }, 5),
         threshold: 0,
       });
+    this.#alarm('counters-throttled', {
+      alarmDescription: 'The counters table throttles: calls under a budget get 503, or wait to be settled.',
+      metric: sum('AWS/DynamoDB', 'WriteThrottleEvents', { TableName: names.of('counters') }, 5),
+      threshold: 0,
+    });
     this.#alarm('aggregation-missing', {
       alarmDescription: 'The aggregation has not run for two hours.',
       metric: sum('AWS/Lambda', 'Invocations', { FunctionName: watched.functions.metering.functionName }, 120),

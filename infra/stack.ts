@@ -4,6 +4,7 @@ import { Alarms } from './alarms.ts';
 import { GatewayApi } from './api.ts';
 import { UsageQueries } from './athena.ts';
 import { UsageBucket } from './bucket.ts';
+import { UsageDashboard } from './dashboard.ts';
 import { TollgateFunction } from './functions.ts';
 import { InvokerRole } from './invoker-role.ts';
 import { Names } from './names.ts';
@@ -88,13 +89,15 @@ export class TollgateStack extends Stack {
       invoke: invoke.function,
     });
     new UsageQueries(this, 'Queries', settings, names, answers as IBucket);
+    const functions = {
+      authorizer: authorizer.function,
+      ...(broker === undefined ? {} : { broker: broker.function }),
+      invoke: invoke.function,
+      metering: metering.function,
+    };
+    new UsageDashboard(this, 'Overview', names, { functions, api });
     new Alarms(this, 'Alarms', settings, names, {
-      functions: {
-        authorizer: authorizer.function,
-        ...(broker === undefined ? {} : { broker: broker.function }),
-        invoke: invoke.function,
-        metering: metering.function,
-      },
+      functions,
       delivery: delivery.stream,
       deadLetters: schedule.deadLetters,
     });

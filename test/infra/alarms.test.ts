@@ -17,6 +17,8 @@ describe('the alarms', () => {
     METRICS.quarantined,
     METRICS.aggregationFailed,
     METRICS.drift,
+    METRICS.budgetUnsettled,
+    METRICS.reservationsReleased,
   ])('%s is watched over all tenants and models', (metric) => {
     const found = alarms.find(({ Namespace, MetricName }) => Namespace === 'Tollgate' && MetricName === metric);
     expect(found).toMatchObject({ Statistic: 'Sum', ComparisonOperator: 'GreaterThanThreshold' });
@@ -35,6 +37,13 @@ describe('the alarms', () => {
       TreatMissingData: 'breaching',
     });
     expect(alarms.map(({ MetricName }) => MetricName)).toContain('DeliveryToS3.DataFreshness');
+  });
+
+  test('throttled writes of the counters are watched, and of no other table', () => {
+    const watched = alarms.filter(({ MetricName }) => MetricName === 'WriteThrottleEvents');
+    expect(watched.map(({ Dimensions }) => Dimensions)).toEqual([
+      [{ Name: 'TableName', Value: 'tollgate-dev-counters' }],
+    ]);
   });
 
   test('every alarm tells the topic, and CloudWatch may publish to it', () => {

@@ -1,0 +1,194 @@
+import { Duration } from 'aws-cdk-lib';
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import {
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  MathExpression,
+  Metric,
+  type MetricProps,
+  PeriodOverride,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { DIMENSIONS, METRICS, type Metric as MetricName, NAMESPACE } from '../contract/log.ts';
+import type { Watched } from './alarms.ts';
+import type { Names } from './names.ts';
+
+const HOUR = Duration.hours(1);
+const FIVE_MINUTES = Duration.minutes(5);
+
+export interface Shown extends Pick<Watched, 'functions'> {
+  api: RestApi;
+}
+
+/** A line of graphs; three stand side by side. */
+type Row = { title: string; left: IMetric[]; unit?: string; stacked?: boolean }[];
+
+/**
+ * What an operator looks at, from money down to machines. Our own metrics come without a dimension or by one: nothing asks
+ * for tenant and model at once, because each such pair would be a metric that is paid for.
+ */
+export class UsageDashboard extends Construct {
+  constructor(scope: Construct, id: string, names: Names, shown: Shown) {
+    super(scope, id);
+    const dashboard = new Dashboard(this, 'Dashboard', {
+      dashboardName: names.of('usage'),
+      defaultInterval: Duration.days(1),
+      // A cost is the greatest value of its hour: in another period it would be another number.
+      periodOverride: PeriodOverride.INHERIT,
+    });
+    for (const [title, ...rows] of sections(names, shown)) {
+      dashboard.addWidgets(new TextWidget({ markdown: `## ${title}`, width: 24, height: 1 }));
+      for (const row of rows)
+        dashboard.addWidgets(
+          ...row.map(
+            ({ title, left, unit = '', stacked = false }) =>
+              new GraphWidget({ title, left, stacked, width: 8, height: 6, leftYAxis: { label: unit, min: 0 } }),
+          ),
+        );
+    }
+  }
+}
+
+function sections(names: Names, { api, functions }: Shown): [string, ...Row[]][] {
+  const apiMetric = (metricName: string, statistic: string, label: string) =>
+    metric('AWS/ApiGateway', metricName, statistic, {
+      label,
+      dimensionsMap: { ApiName: names.of('gateway'), Stage: api.deploymentStage.stageName },
+    });
+  const perFunction = (metricName: string, statistic: string) =>
+    Object.entries(functions).map(([name, { functionName }]) =>
+      metric('AWS/Lambda', metricName, statistic, { label: name, dimensionsMap: { FunctionName: functionName } }),
+    );
+  const tableMetric = (metricName: string) =>
+    metric('AWS/DynamoDB', metricName, 'Sum', { dimensionsMap: { TableName: names.of('counters') } });
+  return [
+    [
+      'Cost, as the ledger has it',
+      [
+        { title: 'Cost an hour, by tenant', left: [costBy(DIMENSIONS.tenant)], unit: 'USD', stacked: true },
+        { title: 'Cost an hour, by model', left: [costBy(DIMENSIONS.model)], unit: 'USD', stacked: true },
+        { title: 'Cost an hour', left: [own('cost', 'Maximum', { period: HOUR })], unit: 'USD' },
+      ],
+    ],
+    [
+      'Calls',
+      [
+        { title: 'Calls', left: sums('calls', 'refused', 'authorizerRefused') },
+        { title: 'Calls, by tenant', left: [by('calls', DIMENSIONS.tenant)], stacked: true },
+        { title: 'Refusals, by reason', left: [by('refused', DIMENSIONS.reason)], stacked: true },
+      ],
+      [
+        { title: 'Tokens', left: sums('inputTokens', 'outputTokens', 'cacheReadTokens', 'cacheWriteTokens') },
+        { title: 'Latency', left: percentiles('latency'), unit: 'ms' },
+        { title: 'Time to first byte', left: percentiles('timeToFirstByte'), unit: 'ms' },
+      ],
+      [
+        {
+          title: 'Throttles',
+          left: [
+            reason('upstream_throttled', 'by the model'),
+            reason('rate_limited', 'by Tollgate'),
+            ...perFunction('Throttles', 'Sum'),
+          ],
+        },
+        { title: 'Budgets', left: sums('budgetRefused', 'budgetUnsettled', 'reservationsReleased') },
+        {
+          title: 'Counters table, throttled',
+          left: [tableMetric('WriteThrottleEvents'), tableMetric('ReadThrottleEvents')],
+        },
+      ],
+    ],
+    [
+      'Credentials and decisions',
+      [
+        { title: 'Sessions held in memory', left: [cacheHits()], unit: '% of calls' },
+        { title: 'Sessions issued', left: [by('credentialsIssued', DIMENSIONS.mode)], stacked: true },
+        {
+          title: 'Not as it should be',
+          left: [
+            ...sums('deniedByIam', 'credentialsRefused', 'undecided', 'unusableEntry'),
+            ...(functions.broker === undefined ? [] : sums('brokerRefused')),
+          ],
+        },
+      ],
+    ],
+    [
+      'The ledger',
+      [
+        { title: 'Unsettled and unpriced calls', left: sums('unsettled', 'unpriced') },
+        { title: 'Quarantined lines, failed hours', left: sums('quarantined', 'aggregationFailed') },
+        { title: 'Drift against CloudWatch', left: sums('drift'), unit: 'tokens' },
+      ],
+    ],
+    [
+      'Machines',
+      [
+        { title: 'Function errors', left: perFunction('Errors', 'Sum') },
+        { title: 'Function duration, p95', left: perFunction('Duration', 'p95'), unit: 'ms' },
+        { title: 'Functions at once', left: perFunction('ConcurrentExecutions', 'Maximum') },
+      ],
+      [
+        {
+          title: 'API, refused and failed',
+          left: [apiMetric('4XXError', 'Sum', '4xx'), apiMetric('5XXError', 'Sum', '5xx')],
+        },
+        { title: 'API, requests', left: [apiMetric('Count', 'Sum', 'requests')] },
+        { title: 'API, latency', left: [apiMetric('Latency', 'p95', 'p95')], unit: 'ms' },
+      ],
+    ],
+  ];
+}
+
+type Own = keyof typeof METRICS;
+
+function metric(namespace: string, metricName: string, statistic: string, more: Partial<MetricProps> = {}): Metric {
+  return new Metric({ namespace, metricName, statistic, period: FIVE_MINUTES, ...more });
+}
+
+function own(name: Own, statistic: string, more: Partial<MetricProps> = {}): Metric {
+  return metric(NAMESPACE, METRICS[name], statistic, more);
+}
+
+function sums(...names: Own[]): Metric[] {
+  return names.map((name) => own(name, 'Sum'));
+}
+
+function percentiles(name: Own): Metric[] {
+  return ['p50', 'p95', 'p99'].map((statistic) => own(name, statistic, { label: statistic }));
+}
+
+/** One line for each value of a dimension that there is, without naming any: a new tenant needs no new dashboard. */
+function search(name: MetricName, dimension: string, statistic: string, period: Duration): MathExpression {
+  const seconds = period.toSeconds();
+  return new MathExpression({
+    expression: `SEARCH('{${NAMESPACE},${dimension}} MetricName="${name}"', '${statistic}', ${seconds})`,
+    usingMetrics: {},
+    period,
+    label: '',
+  });
+}
+
+function by(name: Own, dimension: string): MathExpression {
+  return search(METRICS[name], dimension, 'Sum', FIVE_MINUTES);
+}
+
+/** Each run publishes an hour's cost again as it then stands, so it is never summed. */
+function costBy(dimension: string): MathExpression {
+  return search(METRICS.cost, dimension, 'Maximum', HOUR);
+}
+
+function reason(code: string, label: string): Metric {
+  return own('refused', 'Sum', { label, dimensionsMap: { [DIMENSIONS.reason]: code } });
+}
+
+/** A count of nothing is not published, hence FILL; a time without calls has no ratio. */
+function cacheHits(): MathExpression {
+  return new MathExpression({
+    expression: '100 * FILL(cached, 0) / (FILL(cached, 0) + FILL(renewed, 0))',
+    usingMetrics: { cached: own('credentialsCached', 'Sum'), renewed: own('credentialsRenewed', 'Sum') },
+    period: FIVE_MINUTES,
+    label: 'held in memory',
+  });
+}
