@@ -91,6 +91,7 @@ export type Clock = () => number;
  * @param event what happened; its fields stay properties, they never become dimensions
  * @param metrics values to publish, without a dimension, in the unit of each
  * @param dimensions low-cardinality property values by which the metrics are also published, each alone; never empty
+ * @param total false: by these dimensions alone, because another line has the total
  * @returns one line without its newline; JSON escapes every control character, so a value cannot forge a second line
  */
 export function logLine(
@@ -98,10 +99,14 @@ export function logLine(
   event: LogEvent,
   metrics: Partial<Record<Metric, number>> = {},
   dimensions: Record<string, string> = {},
+  total = true,
 ): string {
   if (Object.keys(metrics).length === 0) return JSON.stringify({ at, level: 'info', ...event });
   return JSON.stringify({
-    _aws: { Timestamp: at, CloudWatchMetrics: directives(Object.keys(metrics) as Metric[], Object.keys(dimensions)) },
+    _aws: {
+      Timestamp: at,
+      CloudWatchMetrics: directives(Object.keys(metrics) as Metric[], Object.keys(dimensions), total),
+    },
     at,
     level: 'info',
     ...event,
@@ -111,14 +116,14 @@ export function logLine(
 }
 
 /** One directive for all metrics that are published by the same dimensions. */
-function directives(metrics: readonly Metric[], dimensions: readonly string[]): object[] {
+function directives(metrics: readonly Metric[], dimensions: readonly string[], total: boolean): object[] {
   const groups = Map.groupBy(metrics, (metric) =>
     JSON.stringify(ALONE.has(metric) ? [] : dimensions.filter((name) => ONLY[name]?.includes(metric) ?? true)),
   );
   return [...groups].map(([names, group]) => ({
     Namespace: NAMESPACE,
     // [] is "no dimension"; one list per dimension and never a list of two, because each combination is billed.
-    Dimensions: [[], ...(JSON.parse(names) as string[]).map((name) => [name])],
+    Dimensions: [...(total ? [[]] : []), ...(JSON.parse(names) as string[]).map((name) => [name])],
     Metrics: group.map((Name) => ({ Name, Unit: UNITS[Name] ?? 'Count' })),
   }));
 }

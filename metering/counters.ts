@@ -34,8 +34,13 @@ export interface Counters {
   get(key: Key): Promise<Document | undefined>;
   /** Those from one `sk` to another, both included, in order. @throws TollgateError `unavailable` */
   query(pk: string, from: string, to: string): Promise<Item[]>;
-  /** Written whole, whatever was there. @throws TollgateError `unavailable` */
-  put(key: Key, document: Document): Promise<void>;
+  /**
+   * Written whole.
+   *
+   * @param unlessGreater a number in it: nothing is written where the item that is there has a greater one
+   * @throws TollgateError `unavailable`
+   */
+  put(key: Key, document: Document, unlessGreater?: string): Promise<void>;
 }
 
 /** The numbers and the sets of an item, by attribute. */
@@ -163,14 +168,30 @@ export function createCounters({ client, table, timeoutMs = COUNTERS_TIMEOUT_MS 
       return items.map((item) => ({ key: itemKey(item), document: documentOf(item) }));
     },
 
-    async put(key, document) {
+    async put(key, document, unlessGreater) {
       const Item = { ...toAttributes(document), ...keyOf(key) };
-      await answered((abortSignal) => client.send(new PutItemCommand({ TableName: table, Item }), { abortSignal }));
+      const condition = unlessGreater === undefined ? {} : notGreater(unlessGreater, Item[unlessGreater]);
+      await answered(async (abortSignal) => {
+        try {
+          await client.send(new PutItemCommand({ TableName: table, Item, ...condition }), { abortSignal });
+        } catch (error) {
+          if (!isFailedCondition(error)) throw error;
+        }
+      });
     },
   };
 }
 
 type Attributes = Record<string, AttributeValue>;
+
+function notGreater(attribute: string, value: AttributeValue | undefined) {
+  if (value === undefined) throw new RangeError(`the document has no ${attribute}`);
+  return {
+    ConditionExpression: 'attribute_not_exists(#n) OR #n <= :n',
+    ExpressionAttributeNames: { '#n': attribute },
+    ExpressionAttributeValues: { ':n': value },
+  };
+}
 
 function isFailedCondition(error: unknown): error is ConditionalCheckFailedException {
   return (error as Error).name === ConditionalCheckFailedException.name;
