@@ -8,8 +8,9 @@ import { MODEL_SK, modelKey } from './keys.ts';
 import { MODEL } from './kinds.ts';
 import { usability } from './lifecycle.ts';
 import type { ModelEntry } from './model.ts';
+import { type PriceWriter, priceWriter } from './prices.ts';
 
-export interface ModelWriter {
+export interface ModelWriter extends PriceWriter {
   listModels(): Promise<Listing<ModelEntry>>;
   /** @throws TollgateError `not_found`, `bad_entry` */
   showModel(id: string): Promise<ModelEntry>;
@@ -38,6 +39,8 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
   }
 
   return {
+    ...priceWriter(edits, keyOf),
+
     listModels: () => edits.list(MODEL, items.scan({ equals: MODEL_SK })),
 
     showModel: async (id) => edits.show(MODEL, keyOf(id)),

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { TIERS } from '../contract/usage.ts';
 import { partitionOf } from '../policies/arn.ts';
 import { canonicalDecimal, decimalFault, timesTenTo } from './decimal.ts';
-import { badEntry, displayName, isoMilliseconds, milliseconds } from './fields.ts';
+import { badEntry, displayName, isoMilliseconds, milliseconds, parseWith } from './fields.ts';
 import type { Document } from './items.ts';
 import { type PriceVersion, RATE_KINDS, type TokenRates } from './price.ts';
 
@@ -89,7 +89,7 @@ export function checkedPrices(prices: readonly PriceVersion[]): PriceVersion[] {
   const moments = new Set<string>();
   for (const [index, price] of prices.entries()) {
     const at = `prices[${index}]`;
-    checkRates(price, at);
+    checkRates(price, `${at}.`);
     const { version, from, region = '', tier = '' } = price;
     const named = JSON.stringify([version, region, tier]);
     const moment = JSON.stringify([from, region, tier]);
@@ -103,20 +103,20 @@ export function checkedPrices(prices: readonly PriceVersion[]): PriceVersion[] {
 
 function checkRates({ tier, usdPerMillion, usdPerImage, usdPerHour }: PriceVersion, at: string): void {
   if (tier === 'provisioned') {
-    if (usdPerHour === undefined) throw badEntry(`${at}.usdPerHour`, 'missing');
-    if (usdPerMillion !== undefined) throw badEntry(`${at}.usdPerMillion`, 'provisioned-is-by-the-hour');
-    if (usdPerImage !== undefined) throw badEntry(`${at}.usdPerImage`, 'provisioned-is-by-the-hour');
+    if (usdPerHour === undefined) throw badEntry(`${at}usdPerHour`, 'missing');
+    if (usdPerMillion !== undefined) throw badEntry(`${at}usdPerMillion`, 'provisioned-is-by-the-hour');
+    if (usdPerImage !== undefined) throw badEntry(`${at}usdPerImage`, 'provisioned-is-by-the-hour');
     return;
   }
-  if (usdPerHour !== undefined) throw badEntry(`${at}.usdPerHour`, 'only-provisioned');
+  if (usdPerHour !== undefined) throw badEntry(`${at}usdPerHour`, 'only-provisioned');
   for (const kind of RATE_KINDS) {
     const rate = usdPerMillion?.[kind];
     // The older form's rates are a thousand times those that were checked.
     const fault = rate === undefined ? undefined : decimalFault(rate);
-    if (fault !== undefined) throw badEntry(`${at}.${kind}`, fault);
+    if (fault !== undefined) throw badEntry(`${at}${kind}`, fault);
   }
   if (usdPerImage === undefined && Object.keys(usdPerMillion ?? {}).length === 0)
-    throw badEntry(`${at}.usdPerMillion`, 'no-rate');
+    throw badEntry(`${at}usdPerMillion`, 'no-rate');
 }
 
 /** Members in their one order; on-demand is said by no tier. */
@@ -146,6 +146,17 @@ function byDate(a: PriceVersion, b: PriceVersion): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/**
+ * One price on its own, as a file has it.
+ *
+ * @throws TollgateError `bad_entry` naming the field, e.g. `usdPerMillion.input`
+ */
+export function parsePrice(document: unknown): PriceVersion {
+  const price = parseWith(priceSchema, document);
+  checkRates(price, '');
+  return inOneForm(price);
 }
 
 /** The written form of a price; priceSchema reads it back to the same. */

@@ -1,0 +1,125 @@
+import { type BedrockTarget, nativeIdOf } from '../../contract/model.ts';
+import type { ModelEntry } from '../model.ts';
+import type { PriceVersion } from '../price.ts';
+import { sameRates } from '../price-edits.ts';
+import { keyOfId, keyOfName } from './aws-names.ts';
+import type { BadPrice, FoundPrice, ModelName } from './reading.ts';
+
+/** Which models of the registry a file's prices are those of. What cannot be told is listed, never guessed. */
+export interface Matched {
+  /** Registry id -> its prices, in the order of the file. */
+  prices: Map<string, PriceVersion[]>;
+  /** The file prices one model twice, differently. */
+  bad: BadPrice[];
+  unmatched: { name: string; reason: 'no-such-model' | 'several-models' | 'another-region'; count: number }[];
+}
+
+/** Name in the file -> registry id, or null for what is not wanted. */
+export type NameMap = ReadonlyMap<string, string | null>;
+
+/** A price by the model's own id goes before one by AWS's id of it, and that before one by its foundation model's. */
+const RANKS = { own: 3, native: 2, foundation: 1 } as const;
+
+interface Claim extends FoundPrice {
+  rank: number;
+}
+
+export function matchPrices(found: readonly FoundPrice[], models: readonly ModelEntry[], map: NameMap): Matched {
+  const claims = new Map<string, Claim[]>();
+  const unmatched = new Map<string, Matched['unmatched'][number]>();
+  for (const one of found) {
+    const name = nameIn(one.model);
+    const result = candidates(one, models, map);
+    if ('reason' in result) {
+      const key = JSON.stringify([name, result.reason]);
+      const known = unmatched.get(key) ?? { name, reason: result.reason, count: 0 };
+      unmatched.set(key, { ...known, count: known.count + 1 });
+    } else for (const { id, rank } of result.models) claims.set(id, [...(claims.get(id) ?? []), { ...one, rank }]);
+  }
+  const bad: BadPrice[] = [];
+  const prices = new Map([...claims].sort(byId).map(([id, all]) => [id, settled(id, all, bad)]));
+  return { prices, bad, unmatched: [...unmatched.values()].sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+type Candidates = { models: { id: string; rank: number }[] } | { reason: Matched['unmatched'][number]['reason'] };
+
+function candidates({ model: name, price }: FoundPrice, models: readonly ModelEntry[], map: NameMap): Candidates {
+  const wanted = map.get(nameIn(name));
+  if (wanted === null) return { models: [] };
+  if (wanted !== undefined)
+    return models.some(({ id }) => id === wanted)
+      ? { models: [{ id: wanted, rank: RANKS.own }] }
+      : { reason: 'no-such-model' };
+  const own = name.is === 'id' ? models.find(({ id }) => id === name.id) : undefined;
+  if (own !== undefined) return { models: [{ id: own.id, rank: RANKS.own }] };
+  const named = models.flatMap((model) => {
+    const rank = rankOf(name, model);
+    return rank === undefined ? [] : [{ id: model.id, rank, model }];
+  });
+  if (named.length === 0) return { reason: 'no-such-model' };
+  if (new Set(named.map(({ model }) => foundationOf(model))).size > 1) return { reason: 'several-models' };
+  // A record carries the region that its model is called in, and nothing is ever called in another one.
+  const here = named.filter(({ model }) => price.region === undefined || price.region === model.target.region);
+  return here.length === 0 ? { reason: 'another-region' } : { models: here };
+}
+
+function rankOf(name: ModelName, { target }: ModelEntry): number | undefined {
+  if (name.is === 'id' && lastPart(nativeIdOf(target)) === lastPart(name.id)) return RANKS.native;
+  if (target.kind === 'sagemaker-endpoint') return undefined;
+  const foundation = foundationOf({ target });
+  if (foundation === undefined) return undefined;
+  if (name.is === 'id')
+    // A `global.` profile has prices of its own, so those of its foundation model are not its.
+    return !isGlobal(target) && withoutVersion(foundation) === withoutVersion(name.id) ? RANKS.foundation : undefined;
+  return name.global === isGlobal(target) && keyOfId(foundation) === keyOfName(name.name)
+    ? RANKS.foundation
+    : undefined;
+}
+
+/** The foundation model that a target runs; undefined where its ARN does not say: bought capacity, own models, endpoints. */
+function foundationOf({ target }: Pick<ModelEntry, 'target'>): string | undefined {
+  if (target.kind === 'sagemaker-endpoint') return undefined;
+  const [arn = ''] = target.kind === 'bedrock-profile' ? target.modelArns : [target.arn];
+  return /:foundation-model\/(.+)$/.exec(arn)?.[1];
+}
+
+/** Only a global profile lists the ARN without a region. */
+function isGlobal(target: BedrockTarget): boolean {
+  return target.kind === 'bedrock-profile' && target.modelArns.some((arn) => arn.split(':')[3] === '');
+}
+
+/** `amazon.nova-lite-v1:0` and `amazon.nova-lite-v1` are one; `:18k` and such are the same model at another length. */
+function withoutVersion(id: string): string {
+  return id.replace(/:\d+(:\w+)?$/, '');
+}
+
+function lastPart(id: string): string {
+  return withoutVersion(id.slice(id.lastIndexOf('/') + 1));
+}
+
+function nameIn(name: ModelName): string {
+  return name.is === 'id' ? name.id : name.name;
+}
+
+/** Of each date, region and tier the best-named price; two that say different things are both bad. */
+function settled(id: string, claims: readonly Claim[], bad: BadPrice[]): PriceVersion[] {
+  const places = new Map<string, Claim[]>();
+  for (const claim of claims) {
+    const { from, region, tier } = claim.price;
+    const key = JSON.stringify([from, region, tier]);
+    const best = places.get(key) ?? [];
+    const rank = best[0]?.rank ?? 0;
+    if (claim.rank >= rank) places.set(key, claim.rank > rank ? [claim] : [...best, claim]);
+  }
+  return [...places.values()].flatMap((best) => {
+    const [first, ...others] = best;
+    if (first === undefined) return [];
+    if (others.every(({ price }) => sameRates(price, first.price))) return [first.price];
+    bad.push(...best.map(({ line }) => ({ line, at: '', field: `model ${id}`, reason: 'listed-twice' })));
+    return [];
+  });
+}
+
+function byId([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
