@@ -69,12 +69,7 @@ export function budgetWriter(edits: Edits, items: Items): BudgetWriter {
     async removeBudget(owner, id) {
       const key = keyOf(owner);
       const budgets = (await held(owner))?.budgets ?? [];
-      if (!budgets.some((budget) => budget.id === id))
-        throw new TollgateError('not_found', {
-          field: 'budget',
-          reason: 'no-such-budget',
-          message: `There is no budget ${id} of ${owner === EVERY_TENANT ? 'the stage' : owner}.`,
-        });
+      if (!budgets.some((budget) => budget.id === id)) throw noSuchBudget(owner, id);
       await edits.alter(BUDGETS, key, `remove ${id}`, (entry) => ({
         ...entry,
         budgets: entry.budgets.filter((budget) => budget.id !== id),
@@ -84,6 +79,14 @@ export function budgetWriter(edits: Edits, items: Items): BudgetWriter {
     removeBudgets: async (owner) => edits.remove(BUDGETS, keyOf(owner), 'remove'),
     budgetHistory: async (owner) => edits.history(keyOf(owner)),
   };
+}
+
+export function noSuchBudget(owner: string, id: string): TollgateError {
+  return new TollgateError('not_found', {
+    field: 'budget',
+    reason: 'no-such-budget',
+    message: `There is no budget ${id} of ${owner === EVERY_TENANT ? 'the stage' : owner}.`,
+  });
 }
 
 function first(owner: string, budget: Budget, { version, at, by }: Stamp): BudgetsEntry {

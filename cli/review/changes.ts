@@ -17,7 +17,7 @@ export function changedValues({ before, after }: Pick<RegistryChange, 'before' |
 }
 
 /** In every item, and known from its key. */
-const NAMING = new Set(['v', 'id', 'tenant', 'model', 'prices', 'target']);
+const NAMING = new Set(['v', 'id', 'owner', 'tenant', 'model', 'prices', 'target']);
 
 function shown(value: unknown): string {
   const text = value === undefined ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);

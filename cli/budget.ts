@@ -1,0 +1,211 @@
+import { type Command, Option } from 'commander';
+import type { Budget } from '../contract/budget.ts';
+import { budgetStatus } from '../metering/budget-status.ts';
+import { counterPartition } from '../metering/counter-names.ts';
+import type { Counters } from '../metering/counters.ts';
+import { budgetDocument, budgetsDocument, budgetsInForce, EVERY_TENANT } from '../registry/budget.ts';
+import { noSuchBudget } from '../registry/budgets.ts';
+import type { Writer } from '../registry/writer.ts';
+import {
+  type BudgetOptions,
+  budgetGiven,
+  budgetText,
+  defaultOption,
+  namingOptions,
+  type OwnerOption,
+  ownerOf,
+  withBudget,
+} from './budget/given.ts';
+import { type StatusRow, statusCsv, statusJson, statusTable } from './budget/status.ts';
+import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
+import { openRegistry, printHistory, warnOf } from './registry.ts';
+import type { Target } from './target.ts';
+
+export function register(program: Command, target: () => Promise<Target>): void {
+  const noun = program
+    .command('budget')
+    .description('what may be used up: list, show, set, remove, status')
+    .addHelpText(
+      'after',
+      '\nA tenant’s own budget takes the place of the stage’s of the same id. Changes are in force within the' +
+        '\nauthorizer’s cache time. For example:' +
+        '\n  tollgate budget set acme monthly --limit 100 --unit usd --period month' +
+        '\n  tollgate budget set --default rate --limit 60 --unit requests --period minute --per principal',
+    );
+  const registry = async () => openRegistry(await target());
+
+  noun
+    .command('list')
+    .description('everybody’s budgets, or those that a tenant is under')
+    .argument('[tenant]')
+    .addOption(formatOption())
+    .action(async (tenant: string | undefined, { format }: { format: Format }) => {
+      const writer = await registry();
+      if (tenant === undefined) await listAll(writer, format);
+      else await listOf(writer, tenant, format);
+    });
+
+  noun
+    .command('show')
+    .description('an owner’s own budgets, or one of them')
+    .argument('[tenant]')
+    .argument('[budget]')
+    .addOption(defaultOption())
+    .addOption(formatOption())
+    .action(async (...args: Args<OwnerOption & { format: Format }>) => {
+      const [owner, id] = ownerOf(words(args), args[2], noun);
+      const budgets = await (await registry()).showBudgets(owner);
+      const shown = id === undefined ? budgets : budgets.filter((budget) => budget.id === id);
+      if (id !== undefined && shown.length === 0) throw noSuchBudget(owner, id);
+      if (args[2].format === 'json') printJson(id === undefined ? shown : shown[0]);
+      else if (shown.length === 0) print(`${nameOf(owner)} has no budget of its own`);
+      else print(shown.map((budget) => lines(budgetDocument(budget))).join('\n\n'));
+    });
+
+  withBudget(
+    noun
+      .command('set')
+      .description('make a budget, or replace the one of its id')
+      .argument('[tenant]')
+      .argument('[id]'),
+  )
+    .addOption(defaultOption())
+    .action(async (...args: Args<BudgetOptions>) => {
+      const [owner, id] = ownerOf(words(args), args[2], noun);
+      if (id === undefined) return noun.error('error: the budget needs an id: name it last', { exitCode: 2 });
+      const given = budgetGiven(id, args[2]);
+      const { entry, changed } = await namingOptions((await registry()).setBudget(owner, given));
+      const budget = entry.budgets.find((one) => one.id === id) ?? given;
+      const what = `budget ${id} of ${nameOf(owner)}`;
+      print(changed ? `${what}: ${budgetText(budget)} (version ${entry.version})` : `${what}: nothing to change`);
+    });
+
+  noun
+    .command('remove')
+    .description('lift a budget; the stage’s of the same id, if there is one, is in force again')
+    .argument('[tenant]')
+    .argument('[id]')
+    .addOption(defaultOption())
+    .option('--all', 'every budget of the owner, also when they cannot be read')
+    .action(async (...args: Args<OwnerOption & { all?: true }>) => {
+      const [owner, id] = ownerOf(words(args), args[2], noun);
+      const { all = false } = args[2];
+      if ((id === undefined) !== all) return noun.error('error: name one budget, or give --all', { exitCode: 2 });
+      const writer = await registry();
+      await (id === undefined ? writer.removeBudgets(owner) : writer.removeBudget(owner, id));
+      print(`${id === undefined ? 'budgets' : `budget ${id}`} of ${nameOf(owner)}: removed`);
+    });
+
+  noun
+    .command('history')
+    .description('who changed an owner’s budgets, and when')
+    .argument('[tenant]')
+    .addOption(defaultOption())
+    .addOption(formatOption())
+    .action(async (tenant: string | undefined, options: OwnerOption & { format: Format }) => {
+      const [owner] = ownerOf(tenant === undefined ? [] : [tenant], options, noun);
+      const records = await (await registry()).budgetHistory(owner);
+      if (options.format === 'json') printJson(records);
+      else printHistory(records);
+    });
+
+  noun
+    .command('status')
+    .description('what is used, reserved and left of each budget now, of every tenant or of one')
+    .argument('[tenant]')
+    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table'))
+    .action(async (tenant: string | undefined, { format }: { format: Format | 'csv' }) => {
+      const rows = await statusOf(await target(), tenant);
+      if (format === 'json') printJson(statusJson(rows));
+      else if (format === 'csv') print(statusCsv(rows));
+      else print(rows.length === 0 ? 'no budget is set' : statusTable(rows));
+    });
+}
+
+type Args<Options> = [first: string | undefined, second: string | undefined, options: Options];
+
+function words([first, second]: Args<unknown>): string[] {
+  return [first, second].filter((word) => word !== undefined);
+}
+
+function nameOf(owner: string): string {
+  return owner === EVERY_TENANT ? 'the stage' : owner;
+}
+
+async function listAll(writer: Writer, format: Format): Promise<void> {
+  const listing = await writer.listBudgets();
+  if (format === 'json') printJson(listing.entries.map(budgetsDocument));
+  else
+    print(
+      table(
+        ['owner', ...HEAD],
+        listing.entries.flatMap(({ owner, budgets }) => budgets.map((budget) => [nameOf(owner), ...rowOf(budget)])),
+      ),
+    );
+  warnOf(listing);
+}
+
+async function listOf(writer: Writer, tenant: string, format: Format): Promise<void> {
+  const { own, stage } = await budgetsOf(writer, tenant);
+  const inForce = budgetsInForce(own, stage);
+  if (format === 'json') printJson(inForce.map(budgetDocument));
+  else
+    print(
+      table(
+        ['of', ...HEAD],
+        inForce.map((budget) => [own.includes(budget) ? tenant : 'the stage', ...rowOf(budget)]),
+      ),
+    );
+}
+
+const HEAD = ['id', 'limit', 'unit', 'period', 'per', 'only', 'enforcement'];
+
+function rowOf({ id, limit, unit, period, per, only = '', enforcement }: Budget): string[] {
+  return [id, limit, unit, period, per, only, enforcement];
+}
+
+interface TenantBudgets {
+  tenant: string;
+  own: readonly Budget[];
+  stage: readonly Budget[];
+}
+
+/** @throws TollgateError `not_found` when there is no such tenant; `bad_entry` when its budgets cannot be read */
+async function budgetsOf(writer: Writer, tenant: string): Promise<TenantBudgets> {
+  const [own, stage] = await Promise.all([
+    writer.showBudgets(tenant),
+    writer.showBudgets(EVERY_TENANT),
+    writer.showTenant(tenant),
+  ]);
+  return { tenant, own, stage };
+}
+
+/** Every tenant's; items that cannot be read are named on stderr. */
+async function everybodysBudgets(writer: Writer): Promise<TenantBudgets[]> {
+  const [tenants, listing] = await Promise.all([writer.listTenants(), writer.listBudgets()]);
+  warnOf(listing);
+  const of = (wanted: string) => listing.entries.find(({ owner }) => owner === wanted)?.budgets ?? [];
+  return tenants.entries.map(({ id }) => ({ tenant: id, own: of(id), stage: of(EVERY_TENANT) }));
+}
+
+async function statusOf(where: Target, asked: string | undefined): Promise<StatusRow[]> {
+  const [writer, counters] = await Promise.all([openRegistry(where), openCounters(where)]);
+  const tenants = asked === undefined ? await everybodysBudgets(writer) : [await budgetsOf(writer, asked)];
+  const rows: StatusRow[] = [];
+  for (const { tenant, own, stage } of tenants) {
+    const inForce = budgetsInForce(own, stage);
+    if (inForce.length === 0) continue;
+    const items = await counters.partition(counterPartition(tenant));
+    for (const status of budgetStatus(inForce, items, Date.now()))
+      rows.push({ tenant, from: own.includes(status.budget) ? 'tenant' : 'stage', ...status });
+  }
+  return rows;
+}
+
+async function openCounters({ clientConfig, countersTable }: Target): Promise<Counters> {
+  const [{ DynamoDBClient }, { createCounters }] = await Promise.all([
+    import('@aws-sdk/client-dynamodb'),
+    import('../metering/counters.ts'),
+  ]);
+  return createCounters({ client: new DynamoDBClient(clientConfig), table: countersTable });
+}

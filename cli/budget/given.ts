@@ -1,0 +1,99 @@
+import { type Command, Option } from 'commander';
+import { BUDGET_SCOPES, BUDGET_UNITS, type Budget, PERIODS } from '../../contract/budget.ts';
+import { isTollgateError, TollgateError } from '../../contract/errors.ts';
+import { EVERY_TENANT } from '../../registry/budget.ts';
+
+/** Whose budgets a command is about: the first argument, or --default in its place. */
+export interface OwnerOption {
+  default?: true;
+}
+
+/**
+ * @param words the arguments as they were written
+ * @returns the owner, and the words after it
+ */
+export function ownerOf(words: readonly string[], options: OwnerOption, noun: Command): [string, ...string[]] {
+  if (options.default) return [EVERY_TENANT, ...words];
+  const [owner, ...rest] = words;
+  if (owner === undefined)
+    return noun.error('error: a tenant is needed, or --default for the stage’s own budgets', { exitCode: 2 });
+  // The registry's own spelling of the stage is not offered: a shell would make file names of it.
+  return [owner === EVERY_TENANT ? '' : owner, ...rest];
+}
+
+export function defaultOption(): Option {
+  return new Option('--default', 'the stage’s budgets, which every tenant is under, in a tenant’s place');
+}
+
+/** What commander hands over. */
+export interface BudgetOptions extends OwnerOption {
+  limit: string;
+  unit: Budget['unit'];
+  per: Budget['per'];
+  period: Budget['period'];
+  only?: string;
+  soft?: true;
+}
+
+export function withBudget(verb: Command): Command {
+  return verb
+    .requiredOption('--limit <amount>', 'how much, in plain notation: 100 or 0.5; 0 refuses the first call')
+    .addOption(new Option('--unit <unit>', 'of what').choices(BUDGET_UNITS).makeOptionMandatory())
+    .addOption(
+      new Option('--period <period>', 'in each calendar window of UTC; a week begins on Monday')
+        .choices(PERIODS)
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--per <scope>', 'what is counted by itself').choices(BUDGET_SCOPES).default('tenant'))
+    .option('--only <name>', 'only this principal, or this model, by its registry id')
+    .option('--soft', 'answer calls beyond it, with a warning; otherwise they are refused');
+}
+
+export function budgetGiven(id: string, { limit, unit, per, period, only, soft }: BudgetOptions): Budget {
+  return {
+    id,
+    per,
+    ...(only === undefined ? {} : { only }),
+    period,
+    unit,
+    limit,
+    enforcement: soft ? 'soft' : 'hard',
+  };
+}
+
+const OPTION_OF: Readonly<Record<string, { name: string; hint: string }>> = {
+  id: { name: 'the budget’s id', hint: '1 to 32 of a-z, 0-9 and "-", beginning with a letter or digit' },
+  limit: { name: '--limit', hint: 'dollars with up to 12 decimals, or a whole number of tokens or requests' },
+  only: { name: '--only', hint: 'a principal with --per principal, a model’s registry id with --per model' },
+  tenant: { name: 'the tenant', hint: 'a tenant of the registry' },
+  budgets: { name: 'the budgets', hint: 'remove one first' },
+};
+
+/** Says of a refused edit which option is at fault, in the operator's words rather than the registry's. */
+export async function namingOptions<T>(edit: Promise<T>): Promise<T> {
+  try {
+    return await edit;
+  } catch (error) {
+    if (isTollgateError(error, 'not_found') && error.field === 'model')
+      throw new TollgateError('not_found', {
+        field: '--only',
+        message: `--only: ${error.publicMessage}`,
+        cause: error,
+      });
+    const said = isTollgateError(error, 'bad_entry') ? OPTION_OF[error.field ?? ''] : undefined;
+    if (said === undefined) throw error;
+    const { reason = 'wrong' } = error as TollgateError;
+    throw new TollgateError('bad_entry', {
+      field: said.name,
+      reason,
+      message: `${said.name}: ${reason.replaceAll('-', ' ')}; it must be ${said.hint}.`,
+      cause: error,
+    });
+  }
+}
+
+/** A budget in words: `100 usd a month for each principal, hard`. */
+export function budgetText({ per, only, period, unit, limit, enforcement }: Budget): string {
+  const whom = per === 'tenant' ? 'the whole tenant' : only === undefined ? `each ${per}` : `${per} ${only}`;
+  return `${limit} ${unit} a ${period} for ${whom}, ${enforcement}`;
+}
