@@ -1,5 +1,6 @@
+import type { GatewayResponseType } from '../contract/gateway-responses.ts';
 import type { Clock } from '../contract/log.ts';
-import { roleName, STAGE } from './aws/roles.ts';
+import { API_ID, roleName, STAGE } from './aws/roles.ts';
 import type { Functions } from './functions.ts';
 import { createAuthorizer } from './gateway/authorizers.ts';
 import type { Api } from './gateway/event.ts';
@@ -12,6 +13,8 @@ export interface RestApiOptions {
   region: string;
   authorizerTtlSeconds: number;
   functions: Pick<Functions, 'authorizer' | 'invoke'>;
+  /** Counts a call by the API key that the authorizer named; says how it is refused, if it is. */
+  count(usageKey: string | undefined): GatewayResponseType | undefined;
   clock: Clock;
   newId(): string;
   /** Something to be found in the log. */
@@ -26,8 +29,8 @@ export interface RestApi {
 
 /** @throws TollgateError `bad_setting` when the port is taken */
 export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
-  const { port, account, region, authorizerTtlSeconds, functions, clock, newId, note } = options;
-  const api: Api = { apiId: 'local', accountId: account, region, stage: STAGE, domainName: `127.0.0.1:${port}` };
+  const { port, account, region, authorizerTtlSeconds, functions, count, clock, newId, note } = options;
+  const api: Api = { apiId: API_ID, accountId: account, region, stage: STAGE, domainName: `127.0.0.1:${port}` };
   const authorize = createAuthorizer({
     api,
     call: (event, requestId) => functions.authorizer.call(event, requestId),
@@ -39,6 +42,7 @@ export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
   const onRequest = createFront({
     api,
     authorize,
+    count,
     invoke: (event, requestId, reader, tenantId) => functions.invoke.stream(event, requestId, reader, tenantId),
     clock,
     newId,

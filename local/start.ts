@@ -48,7 +48,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     // takes long to load is loaded where it is used, so that three threads load at once.
     const endpoint = await teardown.opening(
       import('./aws/start.ts').then(({ startAws }) =>
-        startAws({ port: port + 2, dataDir, account: ACCOUNT, region: REGION, broker }),
+        startAws({ port: port + 2, dataDir, account: ACCOUNT, region: REGION, broker, authorizerTtlSeconds }),
       ),
       (aws) => aws.close(),
     );
@@ -99,6 +99,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
           region: REGION,
           authorizerTtlSeconds,
           functions,
+          count: endpoint.limits.count,
           clock,
           newId: randomUUID,
           note,

@@ -57,6 +57,7 @@ const FORMS: Record<ServiceName, Record<Kind, Form>> = {
   bedrock: json(403),
   sagemaker: json(403),
   lambda: json(403),
+  apigateway: json(403),
 };
 
 /** A refusal before the service's own work, in the form that this service's SDK client knows. */

@@ -9,6 +9,7 @@ import type { Role } from './sessions.ts';
 
 /** The local stage and where its functions' data are; the demo's one account. */
 export const STAGE = 'local';
+export const API_ID = 'local';
 export const TABLE = 'tollgate-registry';
 export const COUNTERS_TABLE = 'tollgate-counters';
 export const EVENT_BUS = 'default';

@@ -1,7 +1,17 @@
 import type { Access } from '../../policies/simulate/types.ts';
 import type { Caller } from './sessions.ts';
 
-export const SERVICE_NAMES = ['sts', 'iam', 'dynamodb', 's3', 'bedrock', 'sagemaker', 'lambda', 'cloudwatch'] as const;
+export const SERVICE_NAMES = [
+  'sts',
+  'iam',
+  'dynamodb',
+  's3',
+  'bedrock',
+  'sagemaker',
+  'lambda',
+  'apigateway',
+  'cloudwatch',
+] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** Tokens as Bedrock counts them; cache tokens are not part of `inputTokens`. */

@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { AUTHORIZER_TTL_SECONDS } from '../../contract/limits.ts';
 import { listen } from '../listen.ts';
+import type { Limits } from './apigateway/limits.ts';
+import { createApiGateway } from './apigateway/service.ts';
 import { createBedrock } from './bedrock/service.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { createCloudWatch } from './cloudwatch/service.ts';
@@ -10,7 +13,7 @@ import { exchange } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { createIam } from './iam.ts';
 import { createLambda, type InvokeFunction } from './lambda/service.ts';
-import { localRoles } from './roles.ts';
+import { API_ID, localRoles, STAGE } from './roles.ts';
 import { createS3 } from './s3/service.ts';
 import { createSageMaker } from './sagemaker/service.ts';
 import type { Service, ServiceName } from './service.ts';
@@ -35,6 +38,8 @@ export interface AwsOptions {
   region: string;
   /** Whether the default roles are those of a stage with a broker. Default false. */
   broker?: boolean;
+  /** Seconds for which the gateway in front remembers an authorizer's answer: what API Gateway says of the authorizer. */
+  authorizerTtlSeconds?: number;
   /** Default: the roles that the template deploys, for the local stage. */
   functionRoles?: readonly Role[];
   /** Milliseconds since 1970. */
@@ -45,6 +50,8 @@ export interface Aws {
   readonly url: string;
   readonly port: number;
   readonly calls: Calls;
+  /** What API Gateway's usage plans let through, for the gateway in front. */
+  readonly limits: Limits;
   /**
    * Credentials of a function's role, as Lambda gives them to a function; always the same ones, valid until the endpoint
    * closes: Lambda renews its functions' credentials by itself.
@@ -70,6 +77,7 @@ const SCOPES: Readonly<Record<string, ServiceName>> = {
   bedrock: 'bedrock',
   sagemaker: 'sagemaker',
   lambda: 'lambda',
+  apigateway: 'apigateway',
   monitoring: 'cloudwatch',
 };
 
@@ -89,6 +97,18 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   const faults = createFaults();
   const cloudwatch = createCloudWatch({ now });
   const dynamo = await createDynamo({ folder: join(dataDir, 'dynamodb'), account, region });
+  const apiGateway = await createApiGateway(
+    dataDir,
+    {
+      account,
+      region,
+      apiId: API_ID,
+      name: `tollgate-${STAGE}-gateway`,
+      stage: STAGE,
+      authorizerTtlSeconds: options.authorizerTtlSeconds ?? AUTHORIZER_TTL_SECONDS,
+    },
+    now,
+  );
   const services: Record<ServiceName, Service> = {
     sts: createSts({ account, roles, sessions, now }),
     iam: createIam({ account, roles }),
@@ -96,6 +116,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     s3: createS3({ folder: join(dataDir, 's3'), now }),
     bedrock: createBedrock({ account }),
     sagemaker: createSageMaker({ account }),
+    apigateway: apiGateway.service,
     lambda: createLambda({ account, invoke: (...call) => aws.onInvoke(...call) }),
     cloudwatch: cloudwatch.service,
   };
@@ -126,6 +147,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     url: `http://127.0.0.1:${server.port}`,
     port: server.port,
     calls,
+    limits: apiGateway.limits,
     credentialsFor(name) {
       const role = roles.find((candidate) => candidate.name === name);
       if (role === undefined) throw new Error(`there is no role ${name}`);
@@ -140,6 +162,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     onInvoke: () => undefined,
     async close() {
       await server.close(CLOSE_GRACE_MS);
+      await apiGateway.limits.close();
       await dynamo.close();
     },
   };

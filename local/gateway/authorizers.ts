@@ -5,7 +5,12 @@ import { type Api, authorizerEvent, methodArn, type Received, valuesOf } from '.
 import { decidePolicy } from './policy.ts';
 
 export type Authorization =
-  | { ok: true; context: Readonly<Record<string, string>> }
+  | {
+      ok: true;
+      context: Readonly<Record<string, string>>;
+      /** The API key that the authorizer named, kept and forgotten with the rest of its answer. */
+      usageKey: string | undefined;
+    }
   | { ok: false; response: GatewayResponseType };
 
 export interface AuthorizerOptions {
@@ -22,6 +27,7 @@ export interface AuthorizerOptions {
 interface Answer {
   policyDocument: unknown;
   context: Record<string, string>;
+  usageKey: string | undefined;
 }
 
 /** Answers kept. A flood of different tokens must not fill the memory; the oldest goes first. */
@@ -86,14 +92,14 @@ export function createAuthorizer(
     if (typeof answer === 'string') return { ok: false, response: answer };
     if (decidePolicy(answer.policyDocument, methodArn(api, received)) === 'deny')
       return { ok: false, response: 'ACCESS_DENIED' };
-    return { ok: true, context: answer.context };
+    return { ok: true, context: answer.context, usageKey: answer.usageKey };
   };
 }
 
 /** @returns undefined for what API Gateway would not accept: no principal, no policy, a context that is not flat */
 function readAnswer(value: unknown): Answer | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { principalId, policyDocument, context } = value as Record<string, unknown>;
+  const { principalId, policyDocument, context, usageIdentifierKey } = value as Record<string, unknown>;
   if (typeof principalId !== 'string' || typeof policyDocument !== 'object' || policyDocument === null)
     return undefined;
   const flat: [string, string][] = [];
@@ -102,5 +108,9 @@ function readAnswer(value: unknown): Answer | undefined {
     flat.push([key, String(item)]);
   }
   // What API Gateway itself adds, beside the strings that it makes of every value.
-  return { policyDocument, context: Object.fromEntries([...flat, ['principalId', principalId]]) };
+  return {
+    policyDocument,
+    context: Object.fromEntries([...flat, ['principalId', principalId]]),
+    usageKey: typeof usageIdentifierKey === 'string' ? usageIdentifierKey : undefined,
+  };
 }

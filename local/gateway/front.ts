@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatewayResponseType } from '../../contract/gateway-responses.ts';
 import { NO_TENANT } from '../../contract/identity.ts';
 import { FUNCTION_EVENT_MAX_BYTES } from '../../contract/limits.ts';
 import type { Clock } from '../../contract/log.ts';
@@ -12,6 +13,12 @@ import { type Api, proxyEvent, type Received, receive } from './event.ts';
 export interface FrontOptions {
   api: Api;
   authorize(received: Received, resource: string): Promise<Authorization>;
+  /**
+   * Counts a call of a guarded route by the API key that the authorizer named. A key that the caller sends is not looked at.
+   *
+   * @returns how it is refused, or undefined
+   */
+  count(usageKey: string | undefined): GatewayResponseType | undefined;
   /**
    * The streaming integration. Never rejects.
    *
@@ -52,7 +59,7 @@ export function createFront(options: FrontOptions): OnRequest {
 }
 
 async function handle(
-  { api, authorize, invoke, onBroken }: FrontOptions,
+  { api, authorize, count, invoke, onBroken }: FrontOptions,
   req: IncomingMessage,
   res: ServerResponse,
   received: Received,
@@ -65,6 +72,8 @@ async function handle(
   if (route === undefined) return answerAlone(res, 'MISSING_AUTHENTICATION_TOKEN', requestId);
   const authorization = route.open ? undefined : await authorize(received, route.resource);
   if (authorization?.ok === false) return answerAlone(res, authorization.response, requestId);
+  const refused = authorization && count(authorization.usageKey);
+  if (refused !== undefined) return answerAlone(res, refused, requestId);
 
   const body = await reading;
   if (body.kind === 'gone') return;

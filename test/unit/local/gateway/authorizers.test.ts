@@ -55,7 +55,21 @@ describe('the authorizer of the local API', () => {
     expect(await authorizer()(request(['authorization', 'Bearer a']), '/{proxy+}')).toEqual({
       ok: true,
       context: { n: '7', b: 'true', principalId: 'p' },
+      usageKey: undefined,
     });
+  });
+
+  test('hands on the API key that the authorizer names, remembered with its answer, and no other', async () => {
+    const named = answer() as object;
+    answer = () => ({ ...named, usageIdentifierKey: `the-key-${calls}` });
+    const authorize = authorizer(60);
+    const keyOf = async () => {
+      const found = await authorize(request(['Authorization', 'Bearer a', 'x-api-key', 'mine']), '/{proxy+}');
+      return found.ok ? found.usageKey : undefined;
+    };
+    expect([await keyOf(), await keyOf()]).toEqual(['the-key-1', 'the-key-1']);
+    now += 60_000;
+    expect(await keyOf()).toBe('the-key-2');
   });
 
   test('asks once for the same header within the TTL, and again after it', async () => {

@@ -1,5 +1,6 @@
 import { connect, constants } from 'node:http2';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { GatewayResponseType } from '../../../../contract/gateway-responses.ts';
 import type { Authorization } from '../../../../local/gateway/authorizers.ts';
 import { createFront } from '../../../../local/gateway/front.ts';
 import { type Listening, listen } from '../../../../local/listen.ts';
@@ -12,6 +13,7 @@ const prelude = (statusCode: number, headers: object = {}) =>
 let server: Listening;
 let url: string;
 let authorization: Authorization;
+let limits: (usageKey: string | undefined) => GatewayResponseType | undefined;
 let integration: (reader: StreamReader, event: Record<string, unknown>) => void;
 let events: Record<string, unknown>[];
 let broken: string[];
@@ -20,6 +22,7 @@ beforeAll(async () => {
   const onRequest = createFront({
     api,
     authorize: async () => authorization,
+    count: (usageKey) => limits(usageKey),
     invoke: async (event, _id, reader) => {
       const parsed = JSON.parse(event) as Record<string, unknown>;
       events.push(parsed);
@@ -36,7 +39,8 @@ beforeAll(async () => {
 afterAll(() => server.close(0));
 
 beforeEach(() => {
-  authorization = { ok: true, context: { tenant: 'acme' } };
+  authorization = { ok: true, context: { tenant: 'acme' }, usageKey: 'the-key' };
+  limits = () => undefined;
   events = [];
   broken = [];
   integration = (reader) => {
@@ -89,6 +93,32 @@ describe('the front', () => {
     expect(answer.headers.get('x-amzn-errortype')).toMatch(/Exception$/);
     expect(await answer.json()).toMatchObject({ message: expect.any(String), type: 'error', error: { param: null } });
     expect(events).toEqual([]);
+  });
+
+  test.each([
+    ['THROTTLED', 429, '2'],
+    ['QUOTA_EXCEEDED', 429, '60'],
+    ['INVALID_API_KEY', 403, null],
+  ] as const)(
+    'answers %s with %i by itself, counted by the key that the authorizer named',
+    async (response, status, wait) => {
+      const counted: (string | undefined)[] = [];
+      limits = (usageKey) => {
+        counted.push(usageKey);
+        return response;
+      };
+      const answer = await fetch(`${url}/v1/models`, { headers: { 'x-api-key': 'of-somebody-else' } });
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([status, wait]);
+      expect(counted).toEqual(['the-key']);
+      expect(events).toEqual([]);
+    },
+  );
+
+  test('counts no call that the authorizer refuses, and none of a route without it', async () => {
+    limits = () => 'THROTTLED';
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    authorization = { ok: false, response: 'ACCESS_DENIED' };
+    expect((await fetch(`${url}/v1/models`)).status).toBe(403);
   });
 
   test('shows the authorizer a token of 1 MB, whose business it is to refuse it', async () => {
