@@ -1,5 +1,5 @@
 import type { Policy } from '../../policies/simulate/types.ts';
-import type { ServiceName, Usage } from './service.ts';
+import type { CallUsage, ServiceName } from './service.ts';
 import type { Caller } from './sessions.ts';
 
 /** Calls that are kept; older ones are forgotten, so that a long run does not grow. */
@@ -9,6 +9,8 @@ const CALLS_MAX = 10_000;
 export interface CallRecord {
   /** 1 for the first; without gaps. */
   seq: number;
+  /** The answer's `x-amzn-requestid`. */
+  requestId: string;
   /** Milliseconds since 1970. */
   at: number;
   service: ServiceName;
@@ -16,6 +18,8 @@ export interface CallRecord {
   region: string;
   /** The model or endpoint as the caller named it, or null. */
   model: string | null;
+  /** The service tier that the call ran in, as Bedrock names it; null for any other service, and when nothing ran. */
+  serviceTier: string | null;
   /** The ARNs that were checked. */
   resources: string[];
   /** Null when the request could not be authenticated. */
@@ -30,7 +34,7 @@ export interface CallRecord {
   /** Why, e.g. `allowed by the role policy and the session policy`, or the error's code. */
   reason: string;
   /** What the model counted, also when nobody listened to the end; null when nothing ran or this service has none. */
-  usage: Usage | null;
+  usage: CallUsage | null;
   /** The answer's HTTP status; null until there is one. */
   status: number | null;
   /** Null while it is still being answered. failed: an error was answered or the connection cut. aborted: by the caller. */

@@ -30,11 +30,13 @@ export async function exchange(
   options: ExchangeOptions,
 ): Promise<void> {
   const record = options.calls.add({
+    requestId: randomUUID(),
     at: options.now(),
     service: service.name,
     operation: 'Unknown',
     region: request.region,
     model: null,
+    serviceTier: null,
     resources: [],
     caller: null,
     decision: 'denied',
@@ -54,14 +56,15 @@ export async function exchange(
     if (res.destroyed) return;
     const reply = await plan.serve(caller);
     record.usage = reply.usage ?? null;
+    record.serviceTier = reply.serviceTier ?? null;
     record.status = reply.status;
     if (reply.status >= 400) record.outcome = 'failed';
-    if (!(await write(res, reply, fault?.breakAfterEvents))) {
+    if (!(await write(res, named(reply, record), fault?.breakAfterEvents))) {
       record.outcome = 'failed';
       if (fault?.hang !== true) cut(res);
     }
   } catch (error) {
-    await write(res, failure(service, error, record));
+    await write(res, named(failure(service, error, record), record));
   }
 }
 
@@ -122,6 +125,10 @@ function failure(service: Service, error: unknown, record: CallRecord): Reply {
   record.status = known.status;
   if (record.decision === 'denied') record.reason = record.reason || `${known.code}: ${known.message}`;
   const { status, code, message, members } = known;
-  const reply = service.fail({ status, code, message, members });
-  return { ...reply, headers: { 'x-amzn-requestid': randomUUID(), ...reply.headers } };
+  return service.fail({ status, code, message, members });
+}
+
+/** Every answer says what it is called in the calls list, so that whoever got it can be matched with what ran. */
+function named<R extends Reply>(reply: R, { requestId }: CallRecord): R {
+  return { ...reply, headers: { ...reply.headers, 'x-amzn-requestid': requestId } };
 }

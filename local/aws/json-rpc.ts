@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { WholeReply } from './service.ts';
 
 /** AWS JSON 1.0: the operation in `x-amz-target`, JSON both ways, an error's code in `__type`. */
@@ -11,7 +10,7 @@ export function targetOperation(headers: Readonly<Record<string, string>>): stri
 }
 
 export function jsonReply(value: object): WholeReply {
-  return { status: 200, headers: { ...HEADERS, 'x-amzn-requestid': randomUUID() }, body: JSON.stringify(value) };
+  return { status: 200, headers: HEADERS, body: JSON.stringify(value) };
 }
 
 /** @param namespace before the code, e.g. `com.amazonaws.dynamodb.v20120810` */

@@ -1,4 +1,5 @@
 import { invalid } from './error.ts';
+import { CACHE_TTLS, type CacheTtl } from './service.ts';
 
 /** Reading a request's JSON member by member; what is not as it should be is a ValidationException that names it. */
 
@@ -43,4 +44,11 @@ export function countAt(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1) return value;
   throw invalid(`${name} must be a whole number of 1 or more`);
+}
+
+/** How long a cache point keeps what stands before it; five minutes when it does not say. @throws AwsError */
+export function ttlAt(value: unknown, name: string): CacheTtl {
+  const ttl = CACHE_TTLS.find((known) => known === (value ?? '5m'));
+  if (ttl === undefined) throw invalid(`${name} must be one of 5m, 1h`);
+  return ttl;
 }

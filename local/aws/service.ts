@@ -14,14 +14,42 @@ export const SERVICE_NAMES = [
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
-/** Tokens as Bedrock counts them; cache tokens are not part of `inputTokens`. */
+/** What a model used, as Converse reports it; cache tokens are not part of `inputTokens`. */
 export interface Usage {
   inputTokens: number;
   outputTokens: number;
   totalTokens: number;
   cacheReadInputTokens: number;
+  /** For every lifetime together. */
   cacheWriteInputTokens: number;
+  /** The same by lifetime, the longer one first; absent when nothing was written. */
+  cacheDetails?: CacheDetail[];
 }
+
+export interface CacheDetail {
+  ttl: CacheTtl;
+  inputTokens: number;
+}
+
+export const CACHE_TTLS = ['1h', '5m'] as const;
+export type CacheTtl = (typeof CACHE_TTLS)[number];
+
+/** The same with what only some wire formats report; members that are 0 are absent. */
+export interface CallUsage extends Usage {
+  /** A part of `outputTokens`. */
+  reasoningTokens?: number;
+  images?: number;
+  /** Vectors. */
+  embeddings?: number;
+}
+
+export const usageOf = (inputTokens: number, outputTokens = 0): Usage => ({
+  inputTokens,
+  outputTokens,
+  totalTokens: inputTokens + outputTokens,
+  cacheReadInputTokens: 0,
+  cacheWriteInputTokens: 0,
+});
 
 /** One request, read whole. */
 export interface AwsRequest {
@@ -42,7 +70,9 @@ export interface WholeReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
-  readonly usage?: Usage;
+  readonly usage?: CallUsage;
+  /** Bedrock's. */
+  readonly serviceTier?: string;
 }
 
 /** An `application/vnd.amazon.eventstream` answer: one frame an event. */
@@ -50,7 +80,9 @@ export interface StreamReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly frames: readonly Uint8Array[];
-  readonly usage?: Usage;
+  readonly usage?: CallUsage;
+  /** Bedrock's. */
+  readonly serviceTier?: string;
 }
 
 export type Reply = WholeReply | StreamReply;

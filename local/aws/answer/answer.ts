@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Usage } from '../service.ts';
+import { CACHE_TTLS, type CallUsage } from '../service.ts';
 import type { PromptTokens } from './cache.ts';
 import type { Prompt } from './prompt.ts';
 import { countTokens, cutTokens } from './tokens.ts';
@@ -10,7 +10,7 @@ export interface Answer {
   stop: 'end' | 'max-tokens' | 'stop-sequence' | 'tool';
   /** The one that was met. */
   stopSequence: string | null;
-  usage: Usage;
+  usage: CallUsage;
   /** Milliseconds, as reported: one for each token of the answer, so that it can be predicted too. */
   latencyMs: number;
 }
@@ -23,23 +23,41 @@ export type Block =
 /**
  * The deterministic answer to a prompt: `echo: ` and the last user text; with markers in that text a tool call
  * (`[[tool:NAME {json}]]`, if tools were given) or a block of reasoning before the answer (`[[reasoning]]`).
- * Output tokens are those of the answer's text or tool calls; reasoning is not counted, so that it changes no count.
+ * Output tokens are those of the answer's text or tool calls; reasoning is not counted, so that it changes no count,
+ * except where a wire format writes it into the text.
  */
 export function answer(prompt: Prompt, tokens: PromptTokens): Answer {
   const calls = prompt.tools ? toolCalls(prompt.lastUserText) : [];
   const main = calls.length > 0 ? called(calls) : echoed(prompt);
-  const blocks = prompt.lastUserText.includes('[[reasoning]]')
-    ? [reasoning(prompt.lastUserText), ...main.blocks]
-    : main.blocks;
-  const usage = {
-    inputTokens: tokens.input,
-    outputTokens: main.outputTokens,
-    totalTokens: tokens.input + tokens.cacheRead + tokens.cacheWrite + main.outputTokens,
-    cacheReadInputTokens: tokens.cacheRead,
-    cacheWriteInputTokens: tokens.cacheWrite,
-  };
+  const thought = prompt.lastUserText.includes('[[reasoning]]') ? reasoning(prompt.lastUserText) : undefined;
+  const reasoningTokens = thought !== undefined && prompt.reasoningCounts === true ? countTokens(thought.text) : 0;
+  const usage = usageOf(tokens, main.outputTokens + reasoningTokens, reasoningTokens);
   const { stop, stopSequence } = main;
-  return { blocks, stop, stopSequence, usage, latencyMs: Math.max(1, main.outputTokens) };
+  return {
+    blocks: thought === undefined ? main.blocks : [thought, ...main.blocks],
+    stop,
+    stopSequence,
+    usage,
+    latencyMs: Math.max(1, usage.outputTokens),
+  };
+}
+
+function usageOf(
+  { input, cacheRead, cacheWrite, cacheWrite1h }: PromptTokens,
+  outputTokens: number,
+  reasoningTokens: number,
+): CallUsage {
+  const written = { '1h': cacheWrite1h, '5m': cacheWrite };
+  const cacheDetails = CACHE_TTLS.filter((ttl) => written[ttl] > 0).map((ttl) => ({ ttl, inputTokens: written[ttl] }));
+  return {
+    inputTokens: input,
+    outputTokens,
+    totalTokens: input + cacheRead + cacheWrite + cacheWrite1h + outputTokens,
+    cacheReadInputTokens: cacheRead,
+    cacheWriteInputTokens: cacheWrite + cacheWrite1h,
+    ...(cacheDetails.length > 0 ? { cacheDetails } : {}),
+    ...(reasoningTokens > 0 ? { reasoningTokens } : {}),
+  };
 }
 
 type Main = Pick<Answer, 'blocks' | 'stop' | 'stopSequence'> & { outputTokens: number };
@@ -119,7 +137,7 @@ function readJson(text: string): unknown {
   }
 }
 
-function reasoning(text: string): Block {
+function reasoning(text: string): Block & { kind: 'reasoning' } {
   return {
     kind: 'reasoning',
     text: `The answer repeats ${countTokens(text)} tokens.`,

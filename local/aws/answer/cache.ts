@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CacheTtl } from '../service.ts';
 import type { Part } from './prompt.ts';
 import { countTokens } from './tokens.ts';
 
@@ -8,39 +9,49 @@ const PREFIXES_MAX = 10_000;
 export interface PromptTokens {
   input: number;
   cacheRead: number;
+  /** For five minutes. */
   cacheWrite: number;
+  /** For an hour. */
+  cacheWrite1h: number;
 }
 
-/** Counts a prompt's tokens; what stands before a cache point is written the first time and read from then on. */
+/**
+ * Counts a prompt's tokens; what stands before a cache point is written the first time, for as long as the first point
+ * behind it says, and read from then on. Nothing is forgotten when its time is over, so that counts can be predicted.
+ */
 export type PromptCache = (model: string, parts: readonly Part[]) => PromptTokens;
 
 export function createPromptCache(): PromptCache {
   const seen = new Set<string>();
   return (model, parts) => {
     if (!parts.some(({ kind }) => kind === 'cache-point'))
-      return { input: totalOf(parts), cacheRead: 0, cacheWrite: 0 };
+      return { input: totalOf(parts), cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0 };
     const hash = createHash('sha256').update(model);
-    const fresh: string[] = [];
+    const points: { key: string; ttl: CacheTtl; total: number }[] = [];
     let total = 0;
     let read = 0;
-    let upToPoint = 0;
     for (const part of parts) {
       if (part.kind !== 'cache-point') {
         if (part.kind === 'text') total += countTokens(part.text);
         hash.update(`\0${part.kind}\0${part.text}`);
         continue;
       }
-      upToPoint = total;
       const key = hash.copy().digest('base64');
       if (seen.has(key)) read = total;
-      else fresh.push(key);
+      points.push({ key, ttl: part.ttl, total });
     }
-    for (const key of fresh) seen.add(key);
+    const written: Record<CacheTtl, number> = { '5m': 0, '1h': 0 };
+    let upTo = read;
+    for (const { key, ttl, total: before } of points) {
+      written[ttl] += Math.max(0, before - upTo);
+      upTo = Math.max(upTo, before);
+      seen.add(key);
+    }
     for (const key of seen) {
       if (seen.size <= PREFIXES_MAX) break;
       seen.delete(key);
     }
-    return { input: total - upToPoint, cacheRead: read, cacheWrite: upToPoint - read };
+    return { input: total - upTo, cacheRead: read, cacheWrite: written['5m'], cacheWrite1h: written['1h'] };
   };
 }
 

@@ -1,3 +1,5 @@
+import type { CacheTtl } from '../service.ts';
+
 /** What every wire format's request comes down to. */
 export interface Prompt {
   /** In the order a model reads them: tools, system, messages. */
@@ -8,13 +10,15 @@ export interface Prompt {
   /** 1 or more; undefined: no limit. */
   maxTokens: number | undefined;
   stop: string[];
+  /** Whether reasoning is written into the answer's text, and so counts as output. */
+  reasoningCounts?: true;
 }
 
 export type Part =
   | { kind: 'text'; text: string }
   /** Something without tokens of its own that still distinguishes one prefix from another, e.g. a tool's schema. */
   | { kind: 'other'; text: string }
-  | { kind: 'cache-point' };
+  | { kind: 'cache-point'; ttl: CacheTtl };
 
 export const textPart = (text: string): Part => ({ kind: 'text', text });
-export const CACHE_POINT: Part = { kind: 'cache-point' };
+export const cachePoint = (ttl: CacheTtl = '5m'): Part => ({ kind: 'cache-point', ttl });

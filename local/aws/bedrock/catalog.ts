@@ -1,6 +1,16 @@
 /** The foundation models and inference profiles that the local account has: the demo's, and their close relatives. */
 
-export type FormatName = 'anthropic' | 'claude-legacy' | 'nova' | 'llama' | 'titan-text' | 'titan-embed';
+export type FormatName =
+  | 'anthropic'
+  | 'claude-legacy'
+  | 'nova'
+  | 'llama'
+  | 'openai'
+  | 'titan-text'
+  | 'titan-embed'
+  | 'cohere-embed'
+  | 'amazon-image'
+  | 'stability-image';
 
 export interface FoundationModel {
   readonly id: string;
@@ -42,6 +52,11 @@ const MODELS = new Map<string, FoundationModel>(
       ['amazon.titan-tg1-large', 'titan-text', false],
       ['amazon.titan-text-express-v1', 'titan-text', false],
       ['amazon.titan-embed-text-v2:0', 'titan-embed', false],
+      ['amazon.titan-image-generator-v2:0', 'amazon-image', false],
+      ['amazon.nova-canvas-v1:0', 'amazon-image', false],
+      ['stability.stable-image-core-v1:1', 'stability-image', false],
+      ['cohere.embed-english-v3', 'cohere-embed', false],
+      ['openai.gpt-oss-20b-1:0', 'openai', false],
       ['meta.llama3-1-8b-instruct-v1:0', 'llama', false],
       ['meta.llama3-3-70b-instruct-v1:0', 'llama', true],
     ] as const
@@ -52,6 +67,12 @@ export const foundationModels = (): FoundationModel[] => [...MODELS.values()];
 
 export function foundationModel(id: string): FoundationModel | undefined {
   return MODELS.get(id);
+}
+
+/** What a model makes, as Bedrock's catalogue names it. */
+export function modalityOf({ format }: FoundationModel): 'TEXT' | 'EMBEDDING' | 'IMAGE' {
+  if (format === 'titan-embed' || format === 'cohere-embed') return 'EMBEDDING';
+  return format === 'amazon-image' || format === 'stability-image' ? 'IMAGE' : 'TEXT';
 }
 
 /** A system-defined profile: a geography, a dot, and a model's id. */

@@ -1,6 +1,6 @@
 import { AwsError } from '../error.ts';
 import type { AwsRequest, Plan } from '../service.ts';
-import { type FoundationModel, foundationModel, foundationModels, inferenceProfile } from './catalog.ts';
+import { type FoundationModel, foundationModel, foundationModels, inferenceProfile, modalityOf } from './catalog.ts';
 import { modelArn } from './resolve.ts';
 
 const PATH = /^\/(foundation-models|inference-profiles)(?:\/([^/]+))?$/;
@@ -47,13 +47,14 @@ function plan(operation: string, resource: string, answer: () => object): Plan {
   };
 }
 
-function details({ id, format, profileOnly }: FoundationModel, region: string): object {
+function details(model: FoundationModel, region: string): object {
+  const { id, format, profileOnly } = model;
   return {
     modelArn: modelArn(id, region),
     modelId: id,
     inputModalities: ['TEXT'],
-    outputModalities: [format === 'titan-embed' ? 'EMBEDDING' : 'TEXT'],
-    responseStreamingSupported: format !== 'titan-embed',
+    outputModalities: [modalityOf(model)],
+    responseStreamingSupported: modalityOf(model) === 'TEXT',
     inferenceTypesSupported: [profileOnly ? 'INFERENCE_PROFILE' : 'ON_DEMAND'],
     modelLifecycle: { status: format === 'claude-legacy' ? 'LEGACY' : 'ACTIVE' },
   };

@@ -4,16 +4,20 @@ import type { Prompt } from '../answer/prompt.ts';
 import { invalid } from '../error.ts';
 import { EVENT_STREAM, frame } from '../frames.ts';
 import { type JsonObject, objectOf, parseBody, textOf } from '../read.ts';
-import type { Reply, Usage } from '../service.ts';
-import type { FoundationModel } from './catalog.ts';
+import { type Reply, type Usage, usageOf, type WholeReply } from '../service.ts';
+import { type FoundationModel, modalityOf } from './catalog.ts';
 import { anthropic } from './formats/anthropic.ts';
 import { claudeLegacy, llama, titanText } from './formats/completion.ts';
 import { converseAnswer, converseEvents, readConverse } from './formats/converse.ts';
-import { titanEmbedding } from './formats/embed.ts';
+import { cohereEmbedding, type Embedded, titanEmbedding } from './formats/embed.ts';
 import type { Format } from './formats/format.ts';
+import { amazonImages, stabilityImage } from './formats/image.ts';
 import { nova } from './formats/nova.ts';
+import { openai } from './formats/openai.ts';
+import { converseTier, headerTier } from './tiers.ts';
 
-type Operation = (model: FoundationModel, body: JsonObject) => Reply;
+/** @param tier asked for by InvokeModel's header; Converse's is in its body */
+type Operation = (model: FoundationModel, body: JsonObject, tier?: string) => Reply;
 
 export interface Operations {
   converse: Operation;
@@ -30,29 +34,38 @@ export function createOperations(cache: PromptCache): Operations {
   const respond = (model: FoundationModel, prompt: Prompt): Answer => answer(prompt, cache(model.id, prompt.parts));
   return {
     converse(model, body) {
-      refuseEmbedding(model);
+      onlyText(model);
       const given = respond(model, readConverse(body));
-      return { status: 200, headers: JSON_TYPE, body: JSON.stringify(converseAnswer(given)), usage: given.usage };
+      const tier = converseTier(body);
+      const answered = JSON.stringify({ ...converseAnswer(given), ...tier?.member });
+      return { status: 200, headers: JSON_TYPE, body: answered, usage: given.usage, ...tier?.reply };
     },
     'converse-stream'(model, body) {
-      refuseEmbedding(model);
+      onlyText(model);
       const given = respond(model, readConverse(body));
-      const frames = converseEvents(given).map(({ type, payload }) => frame(type, JSON.stringify(payload)));
-      return { status: 200, headers: { 'content-type': EVENT_STREAM }, frames, usage: given.usage };
+      const tier = converseTier(body);
+      const frames = converseEvents(given).map(({ type, payload }) =>
+        frame(type, JSON.stringify(type === 'metadata' ? { ...payload, ...tier?.member } : payload)),
+      );
+      return { status: 200, headers: { 'content-type': EVENT_STREAM }, frames, usage: given.usage, ...tier?.reply };
     },
-    invoke(model, body) {
-      if (model.format === 'titan-embed') return embed(body);
+    invoke(model, body, asked) {
+      const tier = headerTier(asked);
+      const made = make(model, body);
+      if (made !== undefined) return { ...made, headers: { ...made.headers, ...tier?.header }, ...tier?.reply };
       const format = formatOf(model, body);
       const given = respond(model, format.read(body));
       return {
         status: 200,
-        headers: { ...JSON_TYPE, ...countHeaders(given.usage, given.latencyMs) },
+        headers: { ...JSON_TYPE, ...countHeaders(given.usage, given.latencyMs), ...tier?.header },
         body: JSON.stringify(format.whole(given, model.id)),
         usage: given.usage,
+        ...tier?.reply,
       };
     },
-    'invoke-with-response-stream'(model, body) {
-      refuseEmbedding(model);
+    'invoke-with-response-stream'(model, body, asked) {
+      onlyText(model);
+      const tier = headerTier(asked);
       const format = formatOf(model, body);
       const given = respond(model, format.read(body));
       const chunks = format.chunks(given, model.id);
@@ -61,8 +74,12 @@ export function createOperations(cache: PromptCache): Operations {
         const bytes = Buffer.from(JSON.stringify({ ...chunk, ...last })).toString('base64');
         return frame('chunk', JSON.stringify({ bytes }));
       });
-      const headers = { 'content-type': EVENT_STREAM, 'x-amzn-bedrock-content-type': 'application/json' };
-      return { status: 200, headers, frames, usage: given.usage };
+      const headers = {
+        'content-type': EVENT_STREAM,
+        'x-amzn-bedrock-content-type': 'application/json',
+        ...tier?.header,
+      };
+      return { status: 200, headers, frames, usage: given.usage, ...tier?.reply };
     },
     count(model, body) {
       const inputTokens = totalOf(promptToCount(model, objectOf(body.input, 'input')).parts);
@@ -71,8 +88,8 @@ export function createOperations(cache: PromptCache): Operations {
   };
 }
 
-function refuseEmbedding({ format }: FoundationModel): void {
-  if (format === 'titan-embed') throw invalid('This action is not supported for this model.');
+function onlyText(model: FoundationModel): void {
+  if (modalityOf(model) !== 'TEXT') throw invalid('This action is not supported for this model.');
 }
 
 function formatOf({ format }: FoundationModel, body: JsonObject): Format {
@@ -87,7 +104,9 @@ function formatOf({ format }: FoundationModel, body: JsonObject): Format {
       return llama;
     case 'titan-text':
       return titanText;
-    case 'titan-embed':
+    case 'openai':
+      return openai;
+    default:
       throw invalid('This action is not supported for this model.');
   }
 }
@@ -99,21 +118,34 @@ function promptToCount(model: FoundationModel, { converse, invokeModel }: JsonOb
   return formatOf(model, body).read(body);
 }
 
-function embed(body: JsonObject): Reply {
-  const { answer: embedded, inputTokens } = titanEmbedding(body);
-  const usage = {
-    inputTokens,
-    outputTokens: 0,
-    totalTokens: inputTokens,
-    cacheReadInputTokens: 0,
-    cacheWriteInputTokens: 0,
-  };
+/** What a model that answers no text makes of a body; undefined: it answers text. */
+function make({ format }: FoundationModel, body: JsonObject): WholeReply | undefined {
+  switch (format) {
+    case 'titan-embed':
+      return embedded(titanEmbedding(body));
+    case 'cohere-embed':
+      return embedded(cohereEmbedding(body));
+    case 'amazon-image':
+      return painted(amazonImages(body));
+    case 'stability-image':
+      return painted(stabilityImage(body));
+    default:
+      return undefined;
+  }
+}
+
+function embedded({ answer: vectors, inputTokens, embeddings }: Embedded): WholeReply {
   return {
     status: 200,
     headers: { ...JSON_TYPE, 'x-amzn-bedrock-input-token-count': String(inputTokens) },
-    body: JSON.stringify(embedded),
-    usage,
+    body: JSON.stringify(vectors),
+    usage: { ...usageOf(inputTokens), embeddings },
   };
+}
+
+/** Images are sold by the image: no tokens are counted for them. */
+function painted({ answer: pictures, images }: { answer: object; images: number }): WholeReply {
+  return { status: 200, headers: JSON_TYPE, body: JSON.stringify(pictures), usage: { ...usageOf(0), images } };
 }
 
 function countHeaders(usage: Usage, latencyMs: number): Record<string, string> {

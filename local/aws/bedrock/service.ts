@@ -8,6 +8,7 @@ import { controlPlane } from './control-plane.ts';
 import { findGuardrail } from './guardrails.ts';
 import { createOperations } from './operations.ts';
 import { createResolver } from './resolve.ts';
+import { TIER_HEADER } from './tiers.ts';
 
 const OPERATIONS = {
   converse: { operation: 'Converse', action: 'bedrock:InvokeModel' },
@@ -51,7 +52,7 @@ export function createBedrock({ account }: { account: string }): Service {
           if (guardrail !== undefined) findGuardrail(guardrail);
           // Any foundation model's tokens can be counted, also one that is called only through a profile.
           if (verb === 'count-tokens') return operations.count(resolved.named(), body);
-          return operations[verb](resolved.model(), body);
+          return operations[verb](resolved.model(), body, request.headers[TIER_HEADER]);
         },
       };
     },

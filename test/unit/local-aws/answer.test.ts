@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { answer } from '../../../local/aws/answer/answer.ts';
 import { createPromptCache } from '../../../local/aws/answer/cache.ts';
 import { embedding } from '../../../local/aws/answer/embedding.ts';
-import { CACHE_POINT, type Prompt, textPart } from '../../../local/aws/answer/prompt.ts';
+import { cachePoint, type Prompt, textPart } from '../../../local/aws/answer/prompt.ts';
 import { countTokens, pieces } from '../../../local/aws/answer/tokens.ts';
 
-const NONE = { input: 0, cacheRead: 0, cacheWrite: 0 };
+const NONE = { input: 0, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0 };
 const prompt = (text: string, more: Partial<Prompt> = {}): Prompt => ({
   parts: [textPart(text)],
   lastUserText: text,
@@ -86,28 +86,56 @@ describe('the answer', () => {
     const { blocks, usage } = answer(prompt('[[reasoning]] why'), NONE);
     expect(blocks.map(({ kind }) => kind)).toEqual(['reasoning', 'text']);
     expect(usage.outputTokens).toBe(3);
+    expect(usage).not.toHaveProperty('reasoningTokens');
+  });
+
+  test('counts reasoning where it stands in the text, and tells it apart', () => {
+    const { usage } = answer(prompt('[[reasoning]] why', { reasoningCounts: true }), NONE);
+    expect(usage).toMatchObject({ outputTokens: 8, reasoningTokens: 5, totalTokens: 8 });
   });
 });
 
 describe('the prompt cache', () => {
   test('writes what stands before a cache point the first time and reads it after', () => {
     const cache = createPromptCache();
-    const parts = [textPart('a b c'), CACHE_POINT, textPart('d')];
-    expect(cache('m', parts)).toEqual({ input: 1, cacheRead: 0, cacheWrite: 3 });
-    expect(cache('m', parts)).toEqual({ input: 1, cacheRead: 3, cacheWrite: 0 });
-    expect(cache('other', parts)).toEqual({ input: 1, cacheRead: 0, cacheWrite: 3 });
+    const parts = [textPart('a b c'), cachePoint(), textPart('d')];
+    expect(cache('m', parts)).toEqual({ ...NONE, input: 1, cacheRead: 0, cacheWrite: 3 });
+    expect(cache('m', parts)).toEqual({ ...NONE, input: 1, cacheRead: 3, cacheWrite: 0 });
+    expect(cache('other', parts)).toEqual({ ...NONE, input: 1, cacheRead: 0, cacheWrite: 3 });
   });
 
   test('reads the longest prefix it knows and writes the rest up to the last point', () => {
     const cache = createPromptCache();
-    const first = [textPart('a b'), CACHE_POINT];
+    const first = [textPart('a b'), cachePoint()];
     cache('m', first);
-    expect(cache('m', [...first, textPart('c d e'), CACHE_POINT, textPart('f')])).toEqual({
+    expect(cache('m', [...first, textPart('c d e'), cachePoint(), textPart('f')])).toEqual({
+      ...NONE,
       input: 1,
       cacheRead: 2,
       cacheWrite: 3,
     });
-    expect(cache('m', [textPart('a X'), CACHE_POINT])).toEqual({ input: 0, cacheRead: 0, cacheWrite: 2 });
+    expect(cache('m', [textPart('a X'), cachePoint()])).toEqual({ ...NONE, input: 0, cacheRead: 0, cacheWrite: 2 });
+  });
+});
+
+describe('a prompt cached for different times', () => {
+  test('writes each part for as long as the first point behind it says', () => {
+    const cache = createPromptCache();
+    const parts = [textPart('a b c d'), cachePoint('1h'), textPart('e f'), cachePoint('5m'), textPart('g')];
+    expect(cache('m', parts)).toEqual({ input: 1, cacheRead: 0, cacheWrite: 2, cacheWrite1h: 4 });
+    expect(cache('m', parts)).toEqual({ ...NONE, input: 1, cacheRead: 6 });
+    const longer = [...parts, textPart('h i'), cachePoint('1h')];
+    expect(cache('m', longer)).toEqual({ ...NONE, cacheRead: 6, cacheWrite1h: 3 });
+  });
+
+  test('is reported in one sum and by time, the longer one first', () => {
+    const { usage } = answer(prompt('x'), { input: 1, cacheRead: 5, cacheWrite: 2, cacheWrite1h: 4 });
+    expect(usage).toMatchObject({ inputTokens: 1, cacheReadInputTokens: 5, cacheWriteInputTokens: 6, totalTokens: 14 });
+    expect(usage.cacheDetails).toEqual([
+      { ttl: '1h', inputTokens: 4 },
+      { ttl: '5m', inputTokens: 2 },
+    ]);
+    expect(answer(prompt('x'), NONE).usage).not.toHaveProperty('cacheDetails');
   });
 });
 

@@ -14,6 +14,8 @@ const call: Omit<CallRecord, 'seq'> = {
   service: 'bedrock',
   operation: 'Converse',
   region: 'us-east-1',
+  requestId: 'r',
+  serviceTier: null,
   model: 'us.x.model',
   resources: ['arn:aws:bedrock:us-west-2::foundation-model/x.model'],
   caller: null,

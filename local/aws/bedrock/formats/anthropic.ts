@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Answer, Block } from '../../answer/answer.ts';
-import { CACHE_POINT, type Part, type Prompt, textPart } from '../../answer/prompt.ts';
+import { cachePoint, type Part, type Prompt, textPart } from '../../answer/prompt.ts';
 import { pieces } from '../../answer/tokens.ts';
 import { invalid } from '../../error.ts';
-import { countAt, type JsonObject, listAt, objectOf, textOf, textsAt } from '../../read.ts';
+import { countAt, type JsonObject, listAt, objectOf, textOf, textsAt, ttlAt } from '../../read.ts';
+import type { CacheTtl, Usage } from '../../service.ts';
 import type { Format } from './format.ts';
 
 /**
@@ -71,7 +72,8 @@ function contentParts(content: unknown): Part[] {
 
 /** A block's `cache_control` is a cache point behind it. */
 function marked(parts: Part[], block: JsonObject): Part[] {
-  return block.cache_control === undefined || block.cache_control === null ? parts : [...parts, CACHE_POINT];
+  if (block.cache_control === undefined || block.cache_control === null) return parts;
+  return [...parts, cachePoint(ttlAt(objectOf(block.cache_control, 'cache_control').ttl, 'cache_control.ttl'))];
 }
 
 function blockParts(block: JsonObject): Part[] {
@@ -104,9 +106,17 @@ function message(answer: Answer, model: string, content: object[], outputTokens:
       input_tokens: answer.usage.inputTokens,
       cache_creation_input_tokens: answer.usage.cacheWriteInputTokens,
       cache_read_input_tokens: answer.usage.cacheReadInputTokens,
+      cache_creation: {
+        ephemeral_5m_input_tokens: written(answer.usage, '5m'),
+        ephemeral_1h_input_tokens: written(answer.usage, '1h'),
+      },
       output_tokens: outputTokens,
     },
   };
+}
+
+function written({ cacheDetails = [] }: Usage, ttl: CacheTtl): number {
+  return cacheDetails.find((detail) => detail.ttl === ttl)?.inputTokens ?? 0;
 }
 
 function contentBlock(block: Block): object {

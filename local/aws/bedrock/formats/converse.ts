@@ -1,8 +1,8 @@
 import type { Answer, Block } from '../../answer/answer.ts';
-import { CACHE_POINT, type Part, type Prompt, textPart } from '../../answer/prompt.ts';
+import { cachePoint, type Part, type Prompt, textPart } from '../../answer/prompt.ts';
 import { pieces } from '../../answer/tokens.ts';
 import { invalid } from '../../error.ts';
-import { countAt, type JsonObject, listAt, objectOf, textOf, textsAt } from '../../read.ts';
+import { countAt, type JsonObject, listAt, objectOf, textOf, textsAt, ttlAt } from '../../read.ts';
 
 /**
  * The Converse API's messages and answers
@@ -23,7 +23,7 @@ export function readConverse(body: JsonObject): Prompt {
   const messages = listAt(body.messages, 'messages').map((item) => objectOf(item, 'messages'));
   if (messages[0]?.role !== 'user') throw invalid('A conversation must start with a user message.');
   const parts: Part[] = [
-    ...tools.map((tool) => ('cachePoint' in objectOf(tool, 'tools') ? CACHE_POINT : other(tool))),
+    ...tools.map((tool) => toolPart(objectOf(tool, 'tools'))),
     ...listAt(body.system, 'system').flatMap((block) => blockParts(objectOf(block, 'system'))),
   ];
   let lastUserText = '';
@@ -56,7 +56,7 @@ function textsOf(blocks: readonly JsonObject[]): string[] {
 
 function blockParts(block: JsonObject): Part[] {
   if (block.text !== undefined) return [textPart(textOf(block.text, 'text'))];
-  if (block.cachePoint !== undefined) return [CACHE_POINT];
+  if (block.cachePoint !== undefined) return [pointOf(block.cachePoint)];
   if (block.guardContent !== undefined) {
     const { text } = objectOf(block.guardContent, 'guardContent');
     return text === undefined ? [other(block)] : [textPart(textOf(objectOf(text, 'guardContent.text').text, 'text'))];
@@ -68,6 +68,12 @@ function blockParts(block: JsonObject): Part[] {
       return json === undefined ? [other(item)] : [textPart(JSON.stringify(json))];
     });
   return [other(block)];
+}
+
+const toolPart = (tool: JsonObject): Part => (tool.cachePoint === undefined ? other(tool) : pointOf(tool.cachePoint));
+
+function pointOf(value: unknown): Part {
+  return cachePoint(ttlAt(objectOf(value, 'cachePoint').ttl, 'cachePoint.ttl'));
 }
 
 const other = (value: unknown): Part => ({ kind: 'other', text: JSON.stringify(value) });

@@ -1,0 +1,19 @@
+import type { Answer } from '../../answer/answer.ts';
+import { chatChunks, chatCompletion, readChat, textOfAnswer } from '../../answer/chat.ts';
+import type { Format } from './format.ts';
+
+/**
+ * OpenAI's open-weight models (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html): what
+ * they reasoned stands before the text, in a `<reasoning>` of its own.
+ */
+export const openai: Format = {
+  read: (body) => ({ ...readChat(body), reasoningCounts: true }),
+  whole: (answer, model) => chatCompletion(answer, model, contentOf(answer)),
+  chunks: (answer, model) => chatChunks(answer, model, contentOf(answer), true),
+};
+
+function contentOf(answer: Answer): string | null {
+  const thoughts = answer.blocks.flatMap((block) => (block.kind === 'reasoning' ? [block.text] : []));
+  const text = textOfAnswer(answer);
+  return thoughts.length === 0 ? text : `<reasoning>${thoughts.join('')}</reasoning>${text ?? ''}`;
+}
