@@ -85,14 +85,14 @@ describe('policy explain', () => {
   });
 
   test.each([
-    [['--tenant', 'acme', '--model', 'llama-3-3-70b'], 'unknown-model', 'there is no grant', 4],
+    [['--tenant', 'acme', '--model', 'llama-3-3-70b'], 'unknown-model', 'there is no grant', 5],
     [['--tenant', 'stranger', '--model', 'nova-lite'], 'tenant-unknown', 'there is no such tenant', 1],
-    [['--tenant', 'acme', '--model', 'gpt'], 'unknown-model', 'there is no such model', 3],
+    [['--tenant', 'acme', '--model', 'gpt'], 'unknown-model', 'there is no such model', 4],
     [
       ['--tenant', 'acme', '--model', 'mixtral-8x7b', '--action', 'count'],
       'action-not-available',
       'action not available',
-      8,
+      9,
     ],
   ])('%j is explained up to the step that refuses: exit 0', async (args, reason, because, steps) => {
     const { code, stderr, document } = await json('explain', ...args);
