@@ -1,4 +1,5 @@
 import type { Datum } from './metrics.ts';
+import { UNITS } from './units.ts';
 
 /**
  * The metric data in one log line of Embedded Metric Format; none for any other line, and none for a malformed one, as
@@ -17,13 +18,13 @@ export function readEmf(line: string): Datum[] {
     if (directive === undefined || typeof namespace !== 'string') return [];
     const sets = list(directive.Dimensions).map((names) => dimensionsOf(root, list(names)));
     return list(directive.Metrics).flatMap((definition) => {
-      const name = object(definition)?.Name;
-      if (typeof name !== 'string') return [];
+      const { Name: name, Unit: unit = 'None' } = object(definition) ?? {};
+      if (typeof name !== 'string' || typeof unit !== 'string' || !UNITS.has(unit)) return [];
       const value = root[name];
       const values = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'number');
       return sets
         .filter((dimensions) => dimensions !== undefined)
-        .flatMap((dimensions) => values.map((one) => ({ namespace, name, dimensions, at, value: one })));
+        .flatMap((dimensions) => values.map((one) => ({ namespace, name, dimensions, at, value: one, unit })));
     });
   });
 }

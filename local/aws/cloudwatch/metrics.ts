@@ -1,4 +1,4 @@
-/** Metric data in memory: one sum and count a minute for each metric and set of dimensions. */
+/** Metric data in memory: one sum and count a minute for each metric, set of dimensions and unit. */
 
 const MINUTE_MS = 60_000;
 /** EMF timestamps may lie 14 days back and 2 hours ahead; what is older is forgotten, what is outside is dropped. */
@@ -15,6 +15,7 @@ export interface Datum extends Metric {
   /** Milliseconds since 1970. */
   at: number;
   value: number;
+  unit: string;
 }
 
 export interface Bucket {
@@ -28,20 +29,25 @@ export interface Bucket {
 
 export interface Metrics {
   put(datum: Datum): void;
-  /** Periods that hold data, from `from` up to and not including `to`; `periodMs` is a multiple of a minute. */
-  read(metric: Metric, from: number, to: number, periodMs: number): Bucket[];
+  /**
+   * Periods that hold data, from `from` up to and not including `to`; `periodMs` is a multiple of a minute. What was put in
+   * different units is never put together: without one named it is that of the first datum.
+   */
+  read(metric: Metric, from: number, to: number, periodMs: number, unit?: string): Bucket[];
   list(): Metric[];
 }
 
 export function createMetrics(now: () => number): Metrics {
-  const series = new Map<string, { metric: Metric; minutes: Map<number, Bucket> }>();
+  const series = new Map<string, { metric: Metric; units: Map<string, Map<number, Bucket>> }>();
   return {
-    put({ namespace, name, dimensions, at, value }) {
+    put({ namespace, name, dimensions, at, value, unit }) {
       if (!Number.isFinite(value) || at < now() - KEEP_MS || at > now() + AHEAD_MS) return;
       const metric = { namespace, name, dimensions };
       const key = keyOf(metric);
-      const { minutes } = series.get(key) ?? { minutes: new Map<number, Bucket>() };
-      series.set(key, { metric, minutes });
+      const { units } = series.get(key) ?? { units: new Map<string, Map<number, Bucket>>() };
+      series.set(key, { metric, units });
+      const minutes = units.get(unit) ?? new Map<number, Bucket>();
+      units.set(unit, minutes);
       const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
       for (const old of minutes.keys()) {
         if (old >= now() - KEEP_MS) break;
@@ -52,9 +58,11 @@ export function createMetrics(now: () => number): Metrics {
         merged(minutes.get(minute), { at: minute, sum: value, samples: 1, minimum: value, maximum: value }),
       );
     },
-    read(metric, from, to, periodMs) {
+    read(metric, from, to, periodMs, unit) {
+      const units = series.get(keyOf(metric))?.units;
+      const minutes = unit === undefined ? units?.values().next().value : units?.get(unit);
       const periods = new Map<number, Bucket>();
-      for (const bucket of series.get(keyOf(metric))?.minutes.values() ?? []) {
+      for (const bucket of minutes?.values() ?? []) {
         if (bucket.at < from || bucket.at >= to) continue;
         const at = Math.floor(bucket.at / periodMs) * periodMs;
         periods.set(at, merged(periods.get(at), { ...bucket, at }));

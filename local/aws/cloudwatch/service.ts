@@ -5,6 +5,7 @@ import { type JsonObject, listAt, objectOf, parseBody, textOf } from '../read.ts
 import type { AwsRequest, Service } from '../service.ts';
 import { readEmf } from './emf.ts';
 import { type Bucket, createMetrics, type Metric, type Metrics } from './metrics.ts';
+import { UNITS } from './units.ts';
 
 export interface CloudWatch {
   service: Service;
@@ -62,7 +63,8 @@ function getMetricData(metrics: Metrics, body: JsonObject): object {
     const period = stat.Period;
     if (typeof period !== 'number' || period < 60 || period % 60 !== 0)
       throw invalid('Period must be a multiple of 60 seconds.');
-    const buckets = metrics.read(metricOf(metric), from, to, period * 1000);
+    const unit = stat.Unit === undefined ? undefined : unitOf(stat.Unit);
+    const buckets = metrics.read(metricOf(metric), from, to, period * 1000, unit);
     if (descending) buckets.reverse();
     return {
       Id: textOf(query.Id, 'Id'),
@@ -98,7 +100,8 @@ function putMetricData(metrics: Metrics, body: JsonObject, now: () => number): o
     const datum = objectOf(item, 'MetricData');
     const at = datum.Timestamp === undefined ? now() : milliseconds(datum.Timestamp, 'Timestamp');
     const values = datum.Value === undefined ? listAt(datum.Values, 'Values') : [datum.Value];
-    for (const value of values) metrics.put({ ...metricOf({ ...datum, Namespace }), at, value: Number(value) });
+    const unit = unitOf(datum.Unit ?? 'None');
+    for (const value of values) metrics.put({ ...metricOf({ ...datum, Namespace }), at, value: Number(value), unit });
   }
   return {};
 }
@@ -126,6 +129,11 @@ function metricOf(metric: JsonObject): Metric {
       dimensions.map(({ Name, Value }) => [textOf(Name, 'Dimensions.Name'), textOf(Value, 'Dimensions.Value')]),
     ),
   };
+}
+
+function unitOf(value: unknown): string {
+  if (typeof value === 'string' && UNITS.has(value)) return value;
+  throw invalid('Unit is not one of those that CloudWatch knows.', 'InvalidParameterValue');
 }
 
 /** JSON 1.0 timestamps are seconds since 1970. */

@@ -144,11 +144,36 @@ describe('EMF', () => {
     (text) => expect(readEmf(text)).toEqual([]),
   );
 
+  test('has the unit of each metric, None when it does not say, and none of a unit that CloudWatch does not know', () => {
+    const directive = (Unit?: string) => ({
+      Namespace: 'N',
+      Dimensions: [[]],
+      Metrics: [{ Name: 'Latency', ...(Unit === undefined ? {} : { Unit }) }],
+    });
+    const units = (Unit?: string) =>
+      readEmf(JSON.stringify({ _aws: { Timestamp: 1, CloudWatchMetrics: [directive(Unit)] }, Latency: 5 })).map(
+        ({ unit, value }) => [unit, value],
+      );
+    expect(units('Milliseconds')).toEqual([['Milliseconds', 5]]);
+    expect(units('Megabytes/Second')).toEqual([['Megabytes/Second', 5]]);
+    expect(units()).toEqual([['None', 5]]);
+    expect(units('Parsecs')).toEqual([]);
+  });
+
+  test('keeps what came in different units apart', () => {
+    const metrics = createMetrics(() => 0);
+    const metric = { namespace: 'N', name: 'Latency', dimensions: {} };
+    metrics.put({ ...metric, at: 0, value: 5, unit: 'Milliseconds' });
+    metrics.put({ ...metric, at: 0, value: 7, unit: 'Seconds' });
+    const sums = (unit?: string) => metrics.read(metric, 0, 60_000, 60_000, unit).map(({ sum }) => sum);
+    expect([sums(), sums('Milliseconds'), sums('Seconds'), sums('Count')]).toEqual([[5], [5], [7], []]);
+  });
+
   test('adds up by period, and drops what is too old or too far ahead', () => {
     const day = 86_400_000;
     const metrics = createMetrics(() => 20 * day);
     const put = (at: number, value: number): void =>
-      metrics.put({ namespace: 'N', name: 'Calls', dimensions: {}, at, value });
+      metrics.put({ namespace: 'N', name: 'Calls', dimensions: {}, at, value, unit: 'Count' });
     for (const at of [19 * day, 19 * day + 59_999, 19 * day + 60_000, 5 * day, 21 * day]) put(at, 2);
     put(19 * day, Number.NaN);
     const metric = { namespace: 'N', name: 'Calls', dimensions: {} };
