@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import { type CallerContext, decodeContext } from '../contract/context.ts';
 import { asTollgateError, type Code, TollgateError } from '../contract/errors.ts';
-import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import { type Clock, DIMENSIONS, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Operation, Run } from './call.ts';
 import type { Direct } from './direct.ts';
 import type { EntriesOf } from './entries.ts';
@@ -108,6 +108,7 @@ export function createApp(deps: AppDeps): Served {
         deps.clock(),
         { event, level, requestId, ...who, code, reason, field, detail, ...traceOf(error) },
         metrics,
+        { [DIMENSIONS.reason]: code },
       ),
     );
   }

@@ -113,7 +113,12 @@ describe('T2: without a context that the authorizer made, nothing is looked up o
       expect(answer.statusCode).toBe(403);
       expect(calls).toEqual([]);
       expect(lines).toHaveLength(1);
-      expect(JSON.parse(lines[0] ?? '')).toMatchObject({ event: 'refused', code: 'forbidden', Refused: 1 });
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+        event: 'refused',
+        code: 'forbidden',
+        Refused: 1,
+        Reason: 'forbidden',
+      });
     }
   });
 });
