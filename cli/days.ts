@@ -1,6 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
-import { REPORT_MAX_DAYS } from '../contract/limits.ts';
-import { daysBetween, parseDay } from '../metering/window.ts';
+import { dayRange } from '../metering/day-range.ts';
+import { parseDay } from '../metering/window.ts';
 
 export interface DayOptions {
   day?: string;
@@ -17,12 +17,9 @@ export function daysOf({ day, from, to }: DayOptions, today: string): string[] {
   if (day !== undefined && (from !== undefined || to !== undefined))
     throw badOption('--day', '--day is one day, --from and --to are several: give one or the other.');
   if (from === undefined && to !== undefined) throw badOption('--from', '--to needs --from.');
-  const first = parseDay(day ?? from ?? today, day === undefined ? '--from' : '--day');
-  const last = day === undefined ? parseDay(to ?? today, '--to') : first;
-  const days = daysBetween(first, last);
-  if (days.length === 0) throw badOption('--from', `--from ${first} is after --to ${last}.`);
-  if (days.length > REPORT_MAX_DAYS) throw badOption('--from', `a report covers at most ${REPORT_MAX_DAYS} days.`);
-  return days;
+  return day === undefined
+    ? dayRange(from ?? today, to ?? today, { from: '--from', to: '--to' })
+    : [parseDay(day, '--day')];
 }
 
 export function badOption(field: string, message: string): TollgateError {

@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseTenantId } from '../contract/identity.ts';
 import { LIVE_INTERVAL_MAX_SECONDS, LIVE_INTERVAL_SECONDS } from '../contract/limits.ts';
-import type { HourDependencies } from '../metering/hour.ts';
 import type { LiveDay } from '../metering/live.ts';
 import { type Group, type Grouping, Groups } from '../metering/report-groups.ts';
 import { dayOf, hourOf, parseDay } from '../metering/window.ts';
@@ -58,7 +57,7 @@ async function openLedger(where: Target): Promise<(tenant: string, day: string) 
     import('../metering/live.ts'),
     openStore(where),
   ]);
-  const dependencies: HourDependencies = {
+  const dependencies: Parameters<typeof liveDay>[2] = {
     store,
     prices: registry.createRegistry({
       client: new DynamoDBClient(where.clientConfig),

@@ -136,6 +136,18 @@ export const HOUR_COMPLETE_AFTER_MS = 2_700_000;
 /** Rows in an hour's list of unsettled calls. Their count is exact; the list is for a person to begin with. */
 export const UNSETTLED_LISTED = 10_000;
 
+/** Milliseconds. CloudWatch takes no value of a metric that is older than two weeks. */
+export const METRIC_MAX_AGE_MS = 1_209_600_000;
+
+/** Days that one backfill may cover: a year. What is more is several commands. */
+export const BACKFILL_MAX_DAYS = 366;
+
+/** Parts of a run that failed and are named; the log has a line for each. */
+export const FAILURES_TOLD = 20;
+
+/** Summaries of tenants written to DynamoDB at once. */
+export const TENANT_DAYS_AT_ONCE = 16;
+
 /** Attempts to write an hour or a report that another run is writing too; each begins from a fresh reading. */
 export const AGGREGATION_ATTEMPTS = 5;
 
@@ -147,6 +159,12 @@ export const TENANT_DAY_KEPT_DAYS = 400;
 
 /** Days that one report may cover. */
 export const REPORT_MAX_DAYS = 366;
+
+/** Rows of one answer of `GET /v1/usage`: about 4 MB, below what a function may answer with at once. */
+export const USAGE_ROWS_MAX = 10_000;
+
+/** Days whose summaries are in memory at once, of up to TENANT_DAY_MAX_BYTES each. */
+export const USAGE_DAYS_AT_ONCE = 31;
 
 /** Seconds between two looks at a tenant's live usage, unless told otherwise, and at most. */
 export const LIVE_INTERVAL_SECONDS = 5;

@@ -3,6 +3,7 @@ import { Hono } from 'hono/tiny';
 import { type CallerContext, decodeContext } from '../contract/context.ts';
 import { asTollgateError, type Code, TollgateError } from '../contract/errors.ts';
 import { type Clock, DIMENSIONS, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import type { Counters } from '../metering/counters.ts';
 import type { Operation, Run } from './call.ts';
 import type { Direct } from './direct.ts';
 import type { EntriesOf } from './entries.ts';
@@ -14,11 +15,14 @@ import { handOutCredentials } from './surfaces/credentials.ts';
 import { errorAnswer } from './surfaces/errors.ts';
 import { chat } from './surfaces/openai/chat.ts';
 import { listModels, showModel } from './surfaces/openai/models.ts';
+import { showUsage } from './surfaces/usage.ts';
 
 export interface AppDeps {
   run: Run;
   entries: EntriesOf;
   direct: Direct;
+  /** The counters table: days' summaries and what budgets have counted. */
+  counters: Pick<Counters, 'query' | 'counts'>;
   clock: Clock;
   /** Where log lines go. */
   write: WriteLine;
@@ -53,6 +57,7 @@ export function createApp(deps: AppDeps): Served {
   app.post('/v1/chat/completions', (c) => chat(exchangeOf(c)));
   app.get('/v1/models', (c) => listModels(exchangeOf(c)));
   app.get('/v1/models/:id', (c) => showModel(exchangeOf(c), c.req.param('id')));
+  app.get('/v1/usage', (c) => showUsage(exchangeOf(c), deps.counters));
   app.get('/credentials', (c) => handOutCredentials(exchangeOf(c)));
 
   app.notFound(() => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { BROKER_TIMEOUT_MS, REGISTRY_TIMEOUT_MS, STS_TIMEOUT_MS } from '../contract/limits.ts';
+import { BROKER_TIMEOUT_MS, COUNTERS_TIMEOUT_MS, REGISTRY_TIMEOUT_MS, STS_TIMEOUT_MS } from '../contract/limits.ts';
 import { lineWriter, logLine, METRICS } from '../contract/log.ts';
 import { invokeSettings } from '../contract/settings.ts';
+import { createCounters } from '../metering/counters.ts';
 import { createMeter } from '../metering/emit.ts';
 import { createRegistry } from '../registry/dynamo.ts';
 import { reportUnusable } from '../registry/unusable.ts';
@@ -17,7 +18,9 @@ import { createPipeline } from './pipeline.ts';
 import { createBedrock } from './providers/bedrock.ts';
 import { createTransport } from './transport.ts';
 
-const { table, invokerRoleArn, brokerFunction, registryMemoryMs, ...deadlines } = invokeSettings(process.env);
+const { table, countersTable, invokerRoleArn, brokerFunction, registryMemoryMs, ...deadlines } = invokeSettings(
+  process.env,
+);
 const clock = () => Date.now();
 const write = lineWriter(process.stdout);
 
@@ -32,6 +35,11 @@ const entries = createEntries({
   }),
   onUndecided: ({ code, reason }) =>
     write(logLine(clock(), { event: 'undecided', level: 'error', code, reason }, { [METRICS.undecided]: 1 })),
+});
+
+const counters = createCounters({
+  client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: COUNTERS_TIMEOUT_MS }) }),
+  table: countersTable,
 });
 
 const bedrock = createBedrock({ transport: createTransport(), clock });
@@ -62,7 +70,7 @@ const run = createPipeline({
 const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 
 export const handler = streamingHandler(
-  createApp({ run, entries, direct: createDirect({ entries, issue, clock, write }), clock, write }),
+  createApp({ run, entries, direct: createDirect({ entries, issue, clock, write }), counters, clock, write }),
   awslambda,
   {
     keepToken: brokerFunction !== undefined,

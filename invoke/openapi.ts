@@ -36,6 +36,55 @@ const MODEL_ID = {
   schema: { type: 'string' },
 };
 
+function queryParameter(name: string, description: string, format?: string) {
+  return { name, in: 'query', required: false, description, schema: { type: 'string', ...(format && { format }) } };
+}
+
+const text = { type: 'string' };
+const amount = { type: ['string', 'null'], description: 'Dollars, exact.' };
+const count = { type: 'integer', minimum: 0 };
+const USAGE = {
+  type: 'object',
+  required: ['object', 'tenant', 'from', 'to', 'as_of', 'data', 'budgets'],
+  properties: {
+    object: { const: 'usage' },
+    tenant: text,
+    from: text,
+    to: text,
+    as_of: { type: ['string', 'null'], format: 'date-time' },
+    data: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          day: text,
+          model: text,
+          principal: { ...text, description: 'Empty for all those that a summary had no room for.' },
+          tokens: { type: 'object', additionalProperties: count },
+          invocations: count,
+          input_cost: amount,
+          output_cost: amount,
+          total_cost: amount,
+          unsettled: count,
+          unpriced: count,
+        },
+      },
+    },
+    budgets: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          ...Object.fromEntries(['id', 'per', 'unit', 'period', 'enforcement'].map((name) => [name, text])),
+          of: { type: ['string', 'null'], description: 'The model or principal that this counter is of.' },
+          ...Object.fromEntries(['limit', 'used', 'reserved', 'left'].map((name) => [name, text])),
+          resets_at: { type: 'string', format: 'date-time' },
+        },
+      },
+    },
+  },
+};
+
 function bedrock(operationId: string, summary: string, stream: boolean) {
   return {
     post: {
@@ -116,6 +165,21 @@ export const openapi = {
         summary: 'One model that the caller may use.',
         parameters: [{ ...MODEL_ID, name: 'id' }],
         responses: { '200': { description: 'The model.', content: json() }, default: OPENAI_ERROR },
+      },
+    },
+    '/v1/usage': {
+      get: {
+        operationId: 'showUsage',
+        summary: "What the caller's own tenant used, and where its budgets stand.",
+        description:
+          "By day of UTC, as the ledger's last run has it (`as_of`; null: it has nothing of these days). Costs and amounts " +
+          'are exact decimals, and null where they are not known: `unpriced` and `unsettled` count the calls concerned.',
+        parameters: [
+          queryParameter('from', 'The first day; `to` unless given.', 'date'),
+          queryParameter('to', 'The last day, at most 366 from the first; today unless given.', 'date'),
+          queryParameter('by', 'Add up by these: a list of day, model, principal. All three unless given.'),
+        ],
+        responses: { '200': { description: 'Usage and budgets.', content: json(USAGE) }, default: OPENAI_ERROR },
       },
     },
     '/credentials': {

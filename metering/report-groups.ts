@@ -69,6 +69,11 @@ export class Groups {
     }
   }
 
+  /** How many there are, those that list() leaves out included. */
+  get size(): number {
+    return this.#groups.size;
+  }
+
   /**
    * Sorted by period and names. A group without an invocation or an unsettled call (refusals only) is left out: there is
    * nothing to pay or to ask about.

@@ -33,7 +33,7 @@ describe('the routes', () => {
         path: path.replace(/\{\w+\}/, 'nova-lite'),
       })),
     );
-    expect(listed).toHaveLength(11);
+    expect(listed).toHaveLength(12);
     for (const { method, path } of listed) {
       const body = path.startsWith('/v1') ? CHAT : CONVERSE;
       const { app } = edge(() => whole(nova, ANSWER));
@@ -96,6 +96,7 @@ describe('T2: without a context that the authorizer made, nothing is looked up o
     post('/v1/chat/completions', CHAT),
     event('GET', '/v1/models'),
     event('GET', '/v1/models/nova-lite'),
+    event('GET', '/v1/usage'),
   ];
   const contexts: [string, unknown][] = [
     ['missing', undefined],

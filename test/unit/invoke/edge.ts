@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { type CallerContext, encodeContext } from '../../../contract/context.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
-import { createApp } from '../../../invoke/app.ts';
+import { type AppDeps, createApp } from '../../../invoke/app.ts';
 import type { Answer, Call, ProviderRequest, StreamEvent } from '../../../invoke/call.ts';
 import { createEntries } from '../../../invoke/entries.ts';
 import type { RestEvent } from '../../../invoke/event.ts';
@@ -13,6 +13,7 @@ import {
   type StreamingHandler,
   streamingHandler,
 } from '../../../invoke/lambda.ts';
+import { NO_COUNTS } from '../../../metering/counters.ts';
 
 /** What the tests of the edge share: a caller, a pipeline that answers what a test says, a Lambda runtime. */
 
@@ -87,7 +88,14 @@ const HANDED_OUT = {
   expiresAt: NOW + 900_000,
 };
 
-export function edge(upstream: Upstream = () => whole(nova, {}), model: AllowedModel = nova): Edge {
+/** A counters table in which nothing was ever counted. */
+const NOTHING_COUNTED: AppDeps['counters'] = { query: async () => [], counts: async () => NO_COUNTS };
+
+export function edge(
+  upstream: Upstream = () => whole(nova, {}),
+  model: AllowedModel = nova,
+  counters = NOTHING_COUNTED,
+): Edge {
   const calls: Edge['calls'] = [];
   const lines: string[] = [];
   const app = createApp({
@@ -98,6 +106,7 @@ export function edge(upstream: Upstream = () => whole(nova, {}), model: AllowedM
     },
     entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
     direct: async () => ({ model, credentials: HANDED_OUT, expiresAt: NOW + 600_000 }),
+    counters,
     clock: () => NOW,
     write: (line) => lines.push(line),
   });
