@@ -1,0 +1,111 @@
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Stack } from './stack.ts';
+
+let stack: Stack;
+let tokens: Record<'acme' | 'globex', string>;
+
+beforeAll(async () => {
+  stack = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0' } });
+  tokens = { acme: await stack.token('acme-app'), globex: await stack.token('globex-app') };
+});
+
+afterAll(() => stack.remove());
+
+async function converse(tenant: 'acme' | 'globex'): Promise<number> {
+  const answer = await fetch(`${stack.gateway}/model/nova-lite/converse`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${tokens[tenant]}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'x' }] }] }),
+  });
+  await answer.text();
+  return answer.status;
+}
+
+const set = (...args: string[]) => stack.cli('budget', 'set', ...args, '--unit', 'requests', '--period', 'day');
+
+interface Shown {
+  tenant: string;
+  budget: string;
+  from: string;
+  of: string;
+  settled: string;
+  reserved: string;
+  left: string;
+}
+
+async function status(...args: string[]): Promise<Shown[]> {
+  return JSON.parse((await stack.cli('budget', 'status', ...args, '--format', 'json')).stdout) as Shown[];
+}
+
+describe('a budget set on the command line, where the authorizer is never kept', () => {
+  test('Q1 of nothing refuses the next call, and its removal lets the next one through', async () => {
+    expect(await converse('acme')).toBe(200);
+    expect(await set('acme', 'none', '--limit', '0')).toMatchObject({
+      code: 0,
+      stdout: 'budget none of acme: 0 requests a day for the whole tenant, hard (version 1)\n',
+      stderr: '',
+    });
+    const mark = await stack.mark();
+    expect(await converse('acme')).toBe(429);
+    expect(await stack.upstream(mark)).toEqual([]);
+    expect(await converse('globex')).toBe(200);
+    expect((await stack.cli('budget', 'remove', 'acme', 'none')).code).toBe(0);
+    expect(await converse('acme')).toBe(200);
+  });
+
+  test('of the stage holds for every tenant, until one has its own of the same id', async () => {
+    expect((await set('--default', 'daily', '--limit', '0')).code).toBe(0);
+    expect([await converse('acme'), await converse('globex')]).toEqual([429, 429]);
+    expect((await set('acme', 'daily', '--limit', '1000')).code).toBe(0);
+    expect([await converse('acme'), await converse('globex')]).toEqual([200, 429]);
+    const { stdout } = await stack.cli('budget', 'list', 'globex');
+    expect(stdout).toMatch(/^the stage +daily +0 +requests +day +tenant +- +hard$/m);
+    expect((await stack.cli('budget', 'remove', '--default', 'daily')).code).toBe(0);
+    expect(await converse('globex')).toBe(200);
+    expect((await stack.cli('budget', 'remove', 'acme', 'daily')).code).toBe(0);
+  });
+
+  test('is shown with what is used and left of it, for each principal', async () => {
+    await set('--default', 'each', '--limit', '10', '--per', 'principal');
+    for (let call = 0; call < 3; call++) expect(await converse('acme')).toBe(200);
+    const mine = async () =>
+      (await status('acme')).map(({ budget, from, of, settled, left }) => [budget, from, of, settled, left]);
+    // The last of them is settled when its answer has gone.
+    await expect.poll(mine, { timeout: 10_000 }).toEqual([['each', 'stage', 'acme-app', '3', '7']]);
+    const everybody = await status();
+    expect(everybody.map(({ tenant, settled }) => [tenant, settled])).toContainEqual(['globex', '0']);
+    expect((await stack.cli('budget', 'remove', '--default', '--all')).code).toBe(0);
+    expect(await stack.cli('budget', 'status')).toMatchObject({ code: 0, stdout: 'no budget is set\n' });
+  });
+
+  test('Q1 that is no budget is refused by the name of its option, and changes nothing', async () => {
+    for (const limit of ['NaN', '-1', 'Infinity', '1e3', 'plenty', '0.5'])
+      expect(await set('acme', 'bad', '--limit', limit), limit).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/^tollgate: --limit: /),
+      });
+    expect((await stack.cli('budget', 'show', 'acme')).stdout).toBe('acme has no budget of its own\n');
+  });
+
+  test('D3 and spoilt in the table by hand, is not taken for none: 503, until it is repaired', async () => {
+    const credentials = { accessKeyId: 'tollgate-operator', secretAccessKey: 'tollgate-operator' };
+    const client = new DynamoDBClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
+    const Item = { pk: { S: 'TENANT#acme' }, sk: { S: 'BUDGETS' }, v: { N: '1' }, budgets: { S: 'none' } };
+    await client.send(new PutItemCommand({ TableName: 'tollgate-registry', Item }));
+    client.destroy();
+    expect([await converse('acme'), await converse('globex')]).toEqual([503, 200]);
+    expect((await stack.cli('budget', 'list')).stderr).toBe(
+      'tollgate: unusable item TENANT#acme BUDGETS: owner: missing\n',
+    );
+    expect((await set('acme', 'daily', '--limit', '5')).stderr).toMatch(
+      /TENANT#acme BUDGETS of the table is not valid: owner/,
+    );
+    expect((await stack.cli('policy', 'explain', '--tenant', 'acme', '--model', 'nova-lite')).stdout).toMatch(
+      /^NO +Can it be told what the tenant may use up\? +its item cannot be used: owner: missing/m,
+    );
+    expect((await stack.cli('budget', 'remove', 'acme', '--all')).code).toBe(0);
+    expect(await converse('acme')).toBe(200);
+  });
+});
