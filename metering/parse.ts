@@ -23,14 +23,14 @@ export interface Rejection {
 export type Parsed = { record: UsageRecord; rejection?: never } | { record?: never; rejection: Rejection };
 
 /** Milliseconds: the last moment of the year 9999, beyond which a date no longer has the form of our object keys. */
-const AT_MAX = 253_402_300_799_999;
+export const AT_MAX = 253_402_300_799_999;
 
 /** Characters of any text in a record: our own ids and names are far below, so a longer one is not ours. */
 const TEXT_MAX = 2_048;
 
 const TEXTS = ['requestId', 'costCenter', 'model', 'nativeModel', 'region'] as const;
 const NAMES = ['invocationId', 'tenant', 'principal'] as const;
-const SURFACES: readonly unknown[] = ['bedrock', 'openai', 'anthropic', 'sagemaker'];
+export const SURFACES: readonly unknown[] = ['bedrock', 'openai', 'anthropic', 'sagemaker'];
 const KINDS: ReadonlySet<string> = new Set(TOKEN_KINDS);
 const REQUIRED_KINDS: ReadonlySet<string> = new Set(['input', 'output', 'cacheRead', 'cacheWrite']);
 

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import { type Column, PARTITIONS, RAW_COLUMNS, USAGE_COLUMNS } from '../../infra/athena-columns.ts';
 import { VIEWS } from '../../infra/athena-views.ts';
+import { parseMoney } from '../../metering/money.ts';
 
 /** The catalogue in another engine: the same tables and views, the very text of whose SQL is run. */
 
@@ -45,11 +46,40 @@ export function openCatalogue(): Catalogue {
   };
 }
 
+/**
+ * What of Athena's SQL has no like in SQLite's grammar, by what means the same there: a cast that cannot fail after the
+ * test before it, an exact decimal, a moment.
+ */
+export function portable(sql: string): string {
+  return sql
+    .replaceAll('TRY_CAST(', 'CAST(')
+    .replace(/CAST\(([^()]+) AS DECIMAL\(27, 18\)\)/g, 'UNITS($1)')
+    .replace(/CAST\((FROM_UNIXTIME\([^()]*\)) AS TIMESTAMP\)/g, '$1');
+}
+
 /** What the statements use of Athena's functions and SQLite has under no name, by their documentation. */
 function addFunctions(database: DatabaseSync): void {
   const pure = { deterministic: true };
   database.function('date_add', pure, (unit, amount, date) => {
     if (unit !== 'day') throw new Error(`date_add of ${unit}`);
     return new Date(Date.parse(`${date}T00:00:00Z`) + Number(amount) * 86_400_000).toISOString().slice(0, 10);
+  });
+  database.function('from_unixtime', pure, (seconds) =>
+    new Date(Number(seconds) * 1_000).toISOString().replace('T', ' ').replace('Z', ''),
+  );
+  database.function('regexp_like', pure, (text, pattern) =>
+    text === null ? null : Number(new RegExp(String(pattern)).test(String(text))),
+  );
+  database.function('units', pure, (text) => (text === null ? null : (parseMoney(String(text)) ?? null)));
+  // NULL for what is no JSON, for what is not there, and for what is no scalar.
+  database.function('json_extract_scalar', pure, (text, path) => {
+    let value: unknown;
+    try {
+      value = JSON.parse(String(text));
+    } catch {
+      return null;
+    }
+    for (const name of String(path).split('.').slice(1)) value = (value as Record<string, unknown> | null)?.[name];
+    return value == null || typeof value === 'object' ? null : String(value);
   });
 }
