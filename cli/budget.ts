@@ -17,7 +17,8 @@ import {
   withBudget,
 } from './budget/given.ts';
 import { type StatusRow, statusCsv, statusJson, statusTable } from './budget/status.ts';
-import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
+import { unpricedModels } from './budget/unpriced.ts';
+import { type Format, formatOption, lines, print, printJson, table, warn } from './print.ts';
 import { openRegistry, printHistory, warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 
@@ -74,10 +75,12 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const [owner, id] = ownerOf(words(args), args[2], noun);
       if (id === undefined) return noun.error('error: the budget needs an id: name it last', { exitCode: 2 });
       const given = budgetGiven(id, args[2]);
-      const { entry, changed } = await namingOptions((await registry()).setBudget(owner, given));
+      const writer = await registry();
+      const { entry, changed } = await namingOptions(writer.setBudget(owner, given));
       const budget = entry.budgets.find((one) => one.id === id) ?? given;
       const what = `budget ${id} of ${nameOf(owner)}`;
       print(changed ? `${what}: ${budgetText(budget)} (version ${entry.version})` : `${what}: nothing to change`);
+      await warnOfUnpriced(writer, owner, budget);
     });
 
   noun
@@ -120,6 +123,17 @@ export function register(program: Command, target: () => Promise<Target>): void 
       else if (format === 'csv') print(statusCsv(rows));
       else print(rows.length === 0 ? 'no budget is set' : statusTable(rows));
     });
+}
+
+async function warnOfUnpriced(writer: Writer, owner: string, budget: Budget): Promise<void> {
+  if (budget.unit !== 'usd') return;
+  const [grants, models] = await Promise.all([
+    writer.listGrants(owner === EVERY_TENANT ? {} : { tenant: owner }),
+    writer.listModels(),
+  ]);
+  const granted = new Set(grants.entries.map(({ model }) => model));
+  const stopped = unpricedModels(budget, models.entries, granted, Date.now());
+  if (stopped.length > 0) warn(`tollgate: refused under this budget, for want of a price: ${stopped.join(', ')}`);
 }
 
 type Args<Options> = [first: string | undefined, second: string | undefined, options: Options];

@@ -2,8 +2,11 @@ import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { type BudgetOptions, budgetGiven, budgetText, namingOptions, ownerOf } from '../../../cli/budget/given.ts';
 import { type StatusRow, statusCsv, statusJson, statusTable } from '../../../cli/budget/status.ts';
+import { unpricedModels } from '../../../cli/budget/unpriced.ts';
 import type { Budget } from '../../../contract/budget.ts';
 import { parseBudget } from '../../../registry/budget.ts';
+import { parseModel } from '../../../registry/model.ts';
+import { modelDocument } from '../registry/documents.ts';
 
 const NOUN = new Command('budget').exitOverride().configureOutput({ writeErr: () => {} });
 const options: BudgetOptions = { limit: '5', unit: 'usd', per: 'tenant', period: 'day' };
@@ -115,5 +118,28 @@ describe('the status of budgets, printed', () => {
     const text = statusTable([row({ from: 'stage', of: null }), row({ of: '' })]);
     expect(text).toMatch(/^acme +daily \(stage\) {2}each principal: none yet {2}5 usd a day/m);
     expect(text).toMatch(/^acme +daily +the whole tenant /m);
+  });
+});
+
+describe('the models that a hard budget of dollars would stop', () => {
+  const models = [
+    parseModel(modelDocument('priced')),
+    parseModel(modelDocument('unpriced', { prices: [] })),
+    parseModel(
+      modelDocument('later', { prices: [{ version: 'v', from: '2030-01-01', usdPerMillion: { input: '1' } }] }),
+    ),
+    parseModel(modelDocument('not-granted', { prices: [] })),
+  ];
+  const granted = new Set(['priced', 'unpriced', 'later']);
+
+  test.each<[string, Partial<BudgetOptions>, string[]]>([
+    ['are those without a price today', {}, ['unpriced', 'later']],
+    ['are the one that it is for', { per: 'model', only: 'later' }, ['later']],
+    ['are all, where it is for one principal', { per: 'principal', only: 'app' }, ['unpriced', 'later']],
+    ['are none, where it only warns', { soft: true }, []],
+    ['are none, where it counts tokens', { unit: 'tokens' }, []],
+  ])('%s', (_, changes, expected) => {
+    const budget = budgetGiven('b', { ...options, ...changes });
+    expect(unpricedModels(budget, models, granted, Date.UTC(2026, 10, 21))).toEqual(expected);
   });
 });
