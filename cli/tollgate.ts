@@ -6,6 +6,7 @@ import * as grant from './grant.ts';
 import * as meter from './meter.ts';
 import * as model from './model.ts';
 import * as policy from './policy.ts';
+import * as price from './price.ts';
 import { explain } from './print.ts';
 import * as report from './report.ts';
 import { resolveTarget, type Target } from './target.ts';
@@ -14,7 +15,7 @@ import * as token from './token.ts';
 import * as usage from './usage.ts';
 
 // One file a noun. What a noun needs of AWS it imports when it runs: `tollgate --help` should not wait for five SDKs.
-const NOUNS = [token, model, tenant, grant, budget, policy, direct, meter, report, usage];
+const NOUNS = [token, model, tenant, grant, budget, policy, direct, price, meter, report, usage];
 
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('tollgate')

@@ -66,14 +66,16 @@ function demoModels(account: string): DemoModel[] {
       id: 'claude-sonnet-4-5',
       displayName: 'Claude Sonnet 4.5',
       target: usProfile('anthropic.claude-sonnet-4-5-20250929-v1:0', account),
-      rates: { input: '3', output: '15', cacheRead: '0.3', cacheWrite: '3.75', cacheWrite1h: '6' },
+      // A profile of a geography costs what a region does: a tenth more than the global one.
+      rates: { input: '3.3', output: '16.5', cacheRead: '0.33', cacheWrite: '4.125', cacheWrite1h: '6.6' },
       grantedTo: ['acme'],
     },
     {
       id: 'nova-lite',
       displayName: 'Amazon Nova Lite',
       target: foundationModel('amazon.nova-lite-v1:0'),
-      rates: { input: '0.06', output: '0.24', cacheRead: '0.015', cacheWrite: '0.06', cacheWrite1h: '0.06' },
+      // AWS bills nothing for what Nova writes to its cache.
+      rates: { input: '0.06', output: '0.24', cacheRead: '0.015', cacheWrite: '0', cacheWrite1h: '0' },
       grantedTo: ['acme', 'globex'],
     },
     {

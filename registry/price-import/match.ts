@@ -90,7 +90,7 @@ function isGlobal(target: BedrockTarget): boolean {
 
 /** `amazon.nova-lite-v1:0` and `amazon.nova-lite-v1` are one; `:18k` and such are the same model at another length. */
 function withoutVersion(id: string): string {
-  return id.replace(/:\d+(:\w+)?$/, '');
+  return id.replace(/:0(?::\w+)?$/, '');
 }
 
 function lastPart(id: string): string {

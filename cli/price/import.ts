@@ -1,0 +1,129 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { TollgateError } from '../../contract/errors.ts';
+import { PRICE_FILE_MAX_BYTES } from '../../contract/limits.ts';
+import { isoMilliseconds } from '../../registry/fields.ts';
+import type { PriceResult } from '../../registry/price-edits.ts';
+import { readNameMap, readPriceFile } from '../../registry/price-import/file.ts';
+import { type ModelEdit, type Plan, planImport } from '../../registry/price-import/plan.ts';
+import type { Reading } from '../../registry/price-import/reading.ts';
+import type { Writer } from '../../registry/writer.ts';
+import { print, printable, warn } from '../print.ts';
+import { warnOf } from '../registry.ts';
+import { fromOf } from './amounts.ts';
+
+export interface ImportOptions {
+  dryRun?: true;
+  skipBad?: true;
+  map?: string;
+  from?: string;
+}
+
+/**
+ * The whole file is checked before anything is changed. Each model is then one edit, and a price that is there already is
+ * not written again, so an import that was interrupted is repeated as it was.
+ *
+ * @throws TollgateError `bad_entry` when anything in the file was bad, after everything was told
+ */
+export async function importPrices(writer: Writer, file: string, options: ImportOptions): Promise<void> {
+  const from = fromOf(options.from);
+  const source = printable(basename(file)).slice(0, 100);
+  const reading = readPriceFile(textOf(file), {
+    now: Math.floor(Date.now() / 1000) * 1000,
+    source,
+    ...(from === undefined ? {} : { from }),
+  });
+  const map = options.map === undefined ? new Map<string, string | null>() : readNameMap(textOf(options.map));
+  const models = await writer.listModels();
+  warnOf(models);
+  const plan = planImport(reading, models.entries, map);
+  tellWrong(file, plan);
+  tellUnused(reading, plan);
+  if (plan.bad.length > 0 && !options.skipBad)
+    throw failed(
+      plan,
+      `nothing was applied; correct ${plan.bad.length === 1 ? 'it' : 'them'}, or leave out with --skip-bad`,
+    );
+  const done = options.dryRun ? plan.edits : await apply(writer, plan.edits);
+  tellSum(done, options.dryRun ?? false);
+  if (plan.bad.length > 0) throw failed(plan, 'left out, the others were applied');
+}
+
+/** @throws what the writer threw, having said what had been applied by then */
+async function apply(writer: Writer, edits: readonly ModelEdit[]): Promise<ModelEdit[]> {
+  const done: ModelEdit[] = [];
+  for (const edit of edits) {
+    try {
+      const { results } = await writer.setPrices(edit.model, edit.prices);
+      done.push({ ...edit, results });
+    } catch (error) {
+      tellSum(done, false);
+      const left = edits.slice(done.length).map(({ model }) => model);
+      warn(`tollgate: not applied: ${left.join(', ')}; the same import again does the rest`);
+      throw error;
+    }
+  }
+  return done;
+}
+
+function tellWrong(file: string, { bad }: Plan): void {
+  for (const { line, at, field, reason } of bad)
+    warn(printable(`${file}${line === 0 ? '' : `:${line}`}: ${at === '' ? '' : `${at}: `}${field}: ${words(reason)}`));
+}
+
+function tellUnused({ skipped }: Reading, { unmatched }: Plan): void {
+  for (const { name, reason, count } of unmatched)
+    warn(printable(`not matched: ${name} (${count} of its prices): ${words(reason)}`));
+  for (const { what, reason, count } of skipped) warn(printable(`not used: ${what} (${count}): ${words(reason)}`));
+}
+
+function tellSum(edits: readonly ModelEdit[], dryRun: boolean): void {
+  const counts = { added: 0, corrected: 0, unchanged: 0 };
+  for (const { model, results } of edits)
+    for (const result of results) {
+      counts[result.outcome]++;
+      if (result.outcome !== 'unchanged') print(`${model}: ${priceText(result)}`);
+    }
+  const sum = `${counts.added} added, ${counts.corrected} corrected, ${counts.unchanged} unchanged`;
+  print(dryRun ? `would be: ${sum}; nothing was applied` : sum);
+}
+
+/** `2026-12-01, us-east-1, batch, from 2026-12-01: added` */
+export function priceText({ outcome, price: { version, from, region, tier } }: PriceResult): string {
+  const date = isoMilliseconds(from).replace('T00:00:00.000Z', '');
+  return `${version}, ${region ?? 'any region'}, ${tier ?? 'on-demand'}, from ${date}: ${outcome}`;
+}
+
+function failed({ bad }: Plan, what: string): TollgateError {
+  const count = bad.length === 1 ? '1 bad entry' : `${bad.length} bad entries`;
+  return new TollgateError('bad_entry', { reason: 'bad-prices', message: `${count}: ${what}` });
+}
+
+function words(reason: string): string {
+  return reason.replaceAll('-', ' ');
+}
+
+function textOf(file: string): string {
+  try {
+    if (file !== '-' && statSync(file).size > PRICE_FILE_MAX_BYTES) throw tooLarge(file);
+    const bytes = readFileSync(file === '-' ? 0 : file);
+    if (bytes.length > PRICE_FILE_MAX_BYTES) throw tooLarge(file);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    if (cause instanceof TollgateError) throw cause;
+    throw new TollgateError('bad_setting', {
+      field: file,
+      reason: cause instanceof TypeError ? 'not-utf8' : 'unreadable',
+      message: `${file} ${cause instanceof TypeError ? 'is not UTF-8' : 'cannot be read'}`,
+      cause,
+    });
+  }
+}
+
+function tooLarge(file: string): TollgateError {
+  return new TollgateError('bad_setting', {
+    field: file,
+    reason: 'too-large',
+    message: `${file} has more than ${PRICE_FILE_MAX_BYTES} bytes; AWS publishes its Price List for each region too`,
+  });
+}
