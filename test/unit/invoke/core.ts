@@ -27,6 +27,13 @@ export const modelOf = (id: string, modelId = `vendor.${id}-v1:0`): AllowedModel
   lifecycle: { status: 'active' },
 });
 
+export const tokensOf = (input: number, output: number, cacheRead = 0, cacheWrite = 0) => ({
+  input,
+  output,
+  cacheRead,
+  cacheWrite,
+});
+
 const encode = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
 export const requestOf = (operation: Operation, body: unknown = { messages: [] }): ProviderRequest => ({
