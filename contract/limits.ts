@@ -291,8 +291,8 @@ export const COUNTERS_KEPT_SECONDS = 3_456_000;
 /** Attributes of windows long past that one settlement removes; the next one takes up what is left. */
 export const COUNTER_REMOVALS_MAX = 50;
 
-/** Characters of the name by which a call's own reservation is known, base64url: 48 bits among the calls in flight. */
-export const RESERVATION_NAME_CHARS = 8;
+/** Random bytes of the name by which a call's reservation is known among the calls in flight: 48 bits, 8 characters. */
+export const RESERVATION_NAME_BYTES = 6;
 
 /** Attempts at one reservation, each for what the one before found to be left; between them only other calls' luck. */
 export const RESERVE_ATTEMPTS = 3;
@@ -317,8 +317,13 @@ export const RESERVED_ATTACHMENT_BYTES_PER_TOKEN = 2;
 /** Percent of a budget, in settled use, at which an event is sent. */
 export const BUDGET_THRESHOLDS = [80, 100] as const;
 
-/** Milliseconds for one event with its retries. It delays no answer. */
-export const EVENTS_TIMEOUT_MS = 5_000;
+/** Milliseconds for one request to EventBridge, attempts at it, and milliseconds of backoff, doubled each time. */
+export const EVENTS_TIMEOUT_MS = 2_000;
+export const EVENTS_ATTEMPTS = 3;
+export const EVENTS_BACKOFF_MS = 200;
+
+/** Entries of one PutEvents (its own limit). */
+export const EVENTS_PER_REQUEST = 10;
 
 /** Bytes of a file of prices. AWS's Price List of Bedrock in one region is about 1 MB; that of all regions hundreds. */
 export const PRICE_FILE_MAX_BYTES = 33_554_432;

@@ -28,6 +28,8 @@ export const METRICS = {
   budgetRefused: 'BudgetRefused',
   budgetUnsettled: 'BudgetUnsettled',
   reservationsReleased: 'ReservationsReleased',
+  /** Events of a budget's threshold that EventBridge did not take. */
+  budgetEventLost: 'BudgetEventLost',
   /** IAM refused a call that our own code had allowed: the two walls disagree. */
   deniedByIam: 'DeniedByIam',
   /** AssumeRole was refused or its policy rejected: a deployment fault, not the caller's. */

@@ -41,6 +41,8 @@ export interface InvokeSettings {
   countersTable: string;
   /** Name of the event bus that is told of budgets. */
   eventBus: string;
+  /** Base URL of EventBridge where it is not AWS's own, in the variables of every AWS SDK; undefined: AWS's own. */
+  eventsUrl: string | undefined;
   /** The role that is assumed, under a session policy, for every call. */
   invokerRoleArn: string;
   /** Name or ARN of the function that assumes it in this one's place; undefined: this function does it itself. */
@@ -81,6 +83,7 @@ export function invokeSettings(env: Environment): InvokeSettings {
     table: required(env, 'TOLLGATE_TABLE'),
     countersTable: required(env, 'TOLLGATE_COUNTERS_TABLE'),
     eventBus: eventBus(env),
+    eventsUrl: env.AWS_ENDPOINT_URL_EVENTBRIDGE || env.AWS_ENDPOINT_URL || undefined,
     invokerRoleArn: invokerRoleArn(env),
     brokerFunction,
     registryMemoryMs: registryMemoryMs(env),

@@ -29,7 +29,7 @@ export interface AppDeps {
 }
 
 interface Env {
-  Bindings: Bindings;
+  Bindings: Bindings & { told: Readonly<Record<string, string>> };
   Variables: { caller: CallerContext; ran: boolean };
 }
 
@@ -84,7 +84,10 @@ export function createApp(deps: AppDeps): Served {
       nowSeconds: Math.floor(now / 1000),
       run: (call) => {
         c.set('ran', true);
-        return deps.run(token === undefined ? call : { ...call, token });
+        const tell = (headers: Readonly<Record<string, string>>): void => {
+          c.env.told = headers;
+        };
+        return deps.run({ ...call, tell, ...(token === undefined ? {} : { token }) });
       },
       entries: deps.entries,
       direct: (wanted) => deps.direct({ caller, token, requestId, wanted }),
@@ -120,8 +123,12 @@ export function createApp(deps: AppDeps): Served {
 
   return {
     async fetch(request, bindings) {
+      const env = { ...bindings, told: {} };
       try {
-        return await app.fetch(request, bindings);
+        const response = await app.fetch(request, env);
+        // Here, and not in each surface: on a new one they cannot be forgotten, nor on a refusal.
+        for (const [name, value] of Object.entries<string>(env.told)) response.headers.set(name, value);
+        return response;
       } catch (error) {
         // The router hands on only what is an Error.
         return refuse(new URL(request.url).pathname, error, bindings.requestId);

@@ -34,6 +34,8 @@ export interface Call {
   prepare(model: AllowedModel): ProviderRequest;
   /** Keeps the function alive until the promise settles, also after the answer has been given. */
   waitUntil(promise: Promise<unknown>): void;
+  /** Headers for the caller, whatever the answer is, a refusal too; what is told last before it is given counts. */
+  tell?(headers: Readonly<Record<string, string>>): void;
 }
 
 /** An answer in one piece. */

@@ -3,6 +3,7 @@ import { type Json, parseJsonObject } from '../contract/json.ts';
 import { baseModelOf, type Target } from '../contract/model.ts';
 import type { Operation } from './call.ts';
 import { setMember } from './member.ts';
+import { PAINTERS } from './usage/made.ts';
 
 /**
  * The most tokens that a grant lets one answer have. IAM has no condition key for it, so this is code alone. A body that
@@ -68,6 +69,35 @@ export function cappedBody(operation: Operation, body: Uint8Array, target: Targe
   const [, names] = VENDORS.find(([prefix]) => model.startsWith(prefix)) ?? [];
   if (names === undefined) throw refused('maxTokens', cap);
   return lowered(body, members, names(members), cap);
+}
+
+/** How long an answer may be, as a body says. */
+export interface AnswerLimit {
+  /** The highest limit that it names; 0: there is no answer in tokens; undefined: it names none. */
+  named: number | undefined;
+  /** Whether `cappedBody` can set one. */
+  lowerable: boolean;
+}
+
+/** @param members the body, parsed; nothing is taken for granted of it */
+export function answerLimit(operation: Operation, members: Members, target: Target): AnswerLimit {
+  if (operation === 'converse' || operation === 'converse-stream') {
+    const extra = members.additionalModelRequestFields;
+    const hidden = isObject(extra) ? limitsIn(extra) : [];
+    return { named: highest([...limitsIn(members), ...hidden]), lowerable: hidden.length === 0 };
+  }
+  const model = baseModelOf(target);
+  if (EMBEDS.test(model) || PAINTERS.test(model)) return { named: 0, lowerable: false };
+  return { named: highest(limitsIn(members)), lowerable: VENDORS.some(([prefix]) => model.startsWith(prefix)) };
+}
+
+function limitsIn(members: Members): Json[] {
+  return ALIASES.map((path) => at(members, path)).filter((limit) => limit !== undefined);
+}
+
+function highest(limits: readonly Json[]): number | undefined {
+  const numbers = limits.filter((limit) => typeof limit === 'number' && Number.isInteger(limit) && limit > 0);
+  return numbers.length === 0 ? undefined : Math.max(...(numbers as number[]));
 }
 
 function lowered(body: Uint8Array, members: Members, names: readonly Path[], cap: number): Uint8Array {

@@ -1,8 +1,17 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as after } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { BROKER_TIMEOUT_MS, COUNTERS_TIMEOUT_MS, REGISTRY_TIMEOUT_MS, STS_TIMEOUT_MS } from '../contract/limits.ts';
+import {
+  BROKER_TIMEOUT_MS,
+  COUNTERS_TIMEOUT_MS,
+  EVENTS_TIMEOUT_MS,
+  REGISTRY_TIMEOUT_MS,
+  RESERVATION_NAME_BYTES,
+  STS_TIMEOUT_MS,
+} from '../contract/limits.ts';
 import { lineWriter, logLine, METRICS } from '../contract/log.ts';
 import { invokeSettings } from '../contract/settings.ts';
+import { createBudgets } from '../metering/budgets.ts';
 import { createCounters } from '../metering/counters.ts';
 import { createMeter } from '../metering/emit.ts';
 import { createRegistry } from '../registry/dynamo.ts';
@@ -18,28 +27,50 @@ import { createPipeline } from './pipeline.ts';
 import { createBedrock } from './providers/bedrock.ts';
 import { createTransport } from './transport.ts';
 
-const { table, countersTable, invokerRoleArn, brokerFunction, registryMemoryMs, ...deadlines } = invokeSettings(
-  process.env,
-);
+const settings = invokeSettings(process.env);
+const { table, countersTable, eventBus, eventsUrl, invokerRoleArn, brokerFunction, registryMemoryMs, ...deadlines } =
+  settings;
 const clock = () => Date.now();
 const write = lineWriter(process.stdout);
 
+const registry = createRegistry({
+  client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
+  table,
+  clock,
+  memoryMs: registryMemoryMs,
+  rememberTenants: true,
+  onUnusable: reportUnusable({ clock, write }),
+});
 const entries = createEntries({
-  registry: createRegistry({
-    client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
-    table,
-    clock,
-    memoryMs: registryMemoryMs,
-    rememberTenants: true,
-    onUnusable: reportUnusable({ clock, write }),
-  }),
+  registry,
   onUndecided: ({ code, reason }) =>
     write(logLine(clock(), { event: 'undecided', level: 'error', code, reason }, { [METRICS.undecided]: 1 })),
 });
 
-const counters = createCounters({
-  client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: COUNTERS_TIMEOUT_MS }) }),
-  table: countersTable,
+const countersClient = new DynamoDBClient({ requestHandler: createTransport({ requestMs: COUNTERS_TIMEOUT_MS }) });
+const counters = createCounters({ client: countersClient, table: countersTable });
+
+const budgets = createBudgets({
+  counters,
+  prices: registry,
+  clock,
+  write,
+  newCall: () => randomBytes(RESERVATION_NAME_BYTES).toString('base64url'),
+  async announce(crossings, subject) {
+    // Loaded only when a budget comes near its end, which few calls see.
+    const { createAnnounce } = await import('./events.ts');
+    const transport = createTransport({ requestMs: EVENTS_TIMEOUT_MS });
+    const tell = createAnnounce({
+      signedAs: countersClient.config,
+      transport,
+      bus: eventBus,
+      url: eventsUrl,
+      clock,
+      write,
+    });
+    await tell(crossings, subject).finally(() => transport.destroy());
+  },
+  pause: (ms) => after(ms),
 });
 
 const bedrock = createBedrock({ transport: createTransport(), clock });
@@ -61,6 +92,7 @@ const run = createPipeline({
   credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock }),
   providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
   meter: createMeter({ write }),
+  reserve: budgets.reserve,
   clock,
   newId: randomUUID,
   deadlines,

@@ -13,6 +13,8 @@ import { NO_USAGE, type Usage } from './usage/usage.ts';
 export interface Invocation {
   /** Of the attempt under way. */
   readonly id: string;
+  /** When the call began, milliseconds since 1970. */
+  readonly at: number;
   /** The entry that the tenant holds and wanted, allowed or not. */
   concerns(model: AllowedModel): void;
   /** How AWS sells the call, unless its answer says otherwise. */
@@ -96,6 +98,7 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
     get id() {
       return base.invocationId;
     },
+    at,
     concerns(model) {
       base.model = model.id;
       base.nativeModel = nativeIdOf(model.target);

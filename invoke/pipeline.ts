@@ -7,12 +7,14 @@ import {
 } from '../contract/limits.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Action, AllowedModel, Target } from '../contract/model.ts';
+import type { Budgets } from '../metering/budgets.ts';
 import type { Meter } from '../metering/emit.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { type Decision, decideModel } from '../registry/decide.ts';
 import { refusalOf } from '../registry/refusal.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
 import { usablePolicy } from '../sessions/usable.ts';
+import { type Budgeted, budgeted } from './budgeted.ts';
 import type { Answer, Call, Operation, ProviderRequest, Run } from './call.ts';
 import type { Credentials } from './credentials.ts';
 import { type Deadline, type Deadlines, startDeadline } from './deadline.ts';
@@ -37,6 +39,8 @@ export interface PipelineOptions {
   credentials: Credentials;
   providers: Readonly<Partial<Record<Target['kind'], Provider>>>;
   meter: Meter;
+  /** Reserves what a call may use from its budgets. */
+  reserve: Budgets['reserve'];
   clock: Clock;
   /** An id unique to the call. */
   newId: () => string;
@@ -57,24 +61,36 @@ interface Step {
 }
 
 /**
- * The ONE path of every call to a model: decide, build the session policy for that one model, assume the role under it,
- * send, give back. Exactly one finished line is left of each attempt, whatever happens; a started one stands before it if
- * anything was sent.
+ * The ONE path of every call to a model: decide, reserve what it may use, build the session policy for that one model,
+ * assume the role under it, send, give back, settle. Exactly one finished line is left of each attempt, whatever happens;
+ * a started one stands before it if anything was sent.
  */
 export function createPipeline(options: PipelineOptions): Run {
   const { decide = decideModel, restrict: restricted = restrict, clock, deadlines, write } = options;
 
   return async (call) => {
-    const invocation = beginInvocation(call, options);
+    let spending: Budgeted | undefined;
+    const meter: Meter = {
+      started: options.meter.started,
+      finished(record, metrics) {
+        options.meter.finished(record, metrics);
+        // What is reserved is the call's, for all of its attempts.
+        if (record.outcome !== 'retried') spending?.finished(record);
+      },
+    };
+    const invocation = beginInvocation(call, { ...options, meter });
     const deadline = startDeadline(deadlines.callTotalMs);
     const step: Step = { call, invocation, deadline, usage: () => NO_USAGE };
     try {
-      const { models: held } = await options.entries(call.caller);
+      const { models: held, budgets } = await options.entries(call.caller);
       const model = allowed(decide(held, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
-      const request = restricted(call.prepare(model), model);
+      const prepared = restricted(call.prepare(model), model);
       const provider = options.providers[model.target.kind];
       if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
-      invocation.soldAs(askedTier(request, model.target));
+      const tier = askedTier(prepared, model.target);
+      invocation.soldAs(tier);
+      spending = await budgeted({ call, at: invocation.at, model, request: prepared, tier, budgets }, options);
+      const request = spending?.request ?? prepared;
       step.usage = () => estimate(request, model.target, 0);
       const policy = policyOf(grantFor(model, held), call.action);
       return await answer(step, model, request, await send(step, provider, model, request, policy));

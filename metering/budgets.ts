@@ -1,11 +1,11 @@
 import type { Budget } from '../contract/budget.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import { RESERVE_ATTEMPTS, RETRY_AFTER_SECONDS, SETTLE_ATTEMPTS, SETTLE_BACKOFF_MS } from '../contract/limits.ts';
-import { type Clock, type LogEvent, logLine, METRICS, type WriteLine } from '../contract/log.ts';
-import { BILLABLE, type Outcome, type Tier, type Tokens } from '../contract/usage.ts';
+import { type Clock, type LogEvent, logLine, METRICS, type Metric, type WriteLine } from '../contract/log.ts';
+import { BILLABLE, type FinishedUsage, type Tier, type Tokens } from '../contract/usage.ts';
 import type { PriceReader } from '../registry/reader.ts';
 import { type Counters, type Counts, NO_COUNTS } from './counters.ts';
-import { costOf, createPriceBook, type Price } from './price.ts';
+import { costAt, createPriceBook, type Price, type PriceBook } from './price.ts';
 import {
   type Amounts,
   amountsOf,
@@ -59,11 +59,14 @@ export interface Granted {
   output: number;
   /** Whether that is a bound to hold: a hard budget of tokens or dollars has nothing reserved beyond it. */
   binding: boolean;
-  /** @param tokens what the call used, once it is known; until then only its input counts */
-  standings(tokens?: Tokens): Standing[];
+  /** @param record what the call used, once it is known; until then only its input counts */
+  standings(record?: Finished): Standing[];
   /** To be called once, with the call's last record. Never rejects. */
-  settle(record: { outcome: Outcome; tokens: Tokens }): Promise<void>;
+  settle(record: Finished): Promise<void>;
 }
+
+/** How a call ended, as its last record says. */
+export type Finished = Pick<FinishedUsage, 'outcome' | 'tokens' | 'tier'>;
 
 export interface Refused {
   /** `rate_limited`, with the seconds after which to come back. */
@@ -100,6 +103,16 @@ interface Held extends Reservation {
   counts: Counts;
 }
 
+/** The counters that can be counted, and what a call costs where one of them is in dollars. */
+interface Priced {
+  counting: Counter[];
+  book?: PriceBook;
+  rates?: NonNullable<Demand['rates']>;
+}
+
+/** usd is undefined of a call that used what has no price. */
+type Used = Omit<Amounts, 'usd'> & { usd: bigint | undefined };
+
 /** What asking one item for its part came to. */
 type Part =
   | { is: 'held'; held: Held }
@@ -109,8 +122,7 @@ type Part =
 export function createBudgets(options: BudgetsOptions): Budgets {
   const { counters, prices, clock, write } = options;
 
-  const log = (event: LogEvent, metric?: (typeof METRICS)[keyof typeof METRICS]): void =>
-    write(logLine(clock(), event, metric === undefined ? {} : { [metric]: 1 }));
+  const log = (event: LogEvent, metric: Metric): void => write(logLine(clock(), event, { [metric]: 1 }));
 
   async function askItem(asked: Asked, call: string, group: readonly Counter[], reserved: Amounts): Promise<Part> {
     const wanted: Reservation = { call, at: asked.at, counters: group, reserved };
@@ -177,13 +189,15 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   }
 
   /** The price, and the counters that can be counted: a soft budget in dollars cannot be without one. */
-  async function priced(asked: Asked, all: Counter[]): Promise<{ price?: Price; counting: Counter[] }> {
+  async function priced(asked: Asked, all: Counter[]): Promise<Priced> {
     const inDollars = all.filter(({ budget }) => budget.unit === 'usd');
     if (inDollars.length === 0) return { counting: all };
     let reason = UNPRICED;
     try {
-      const price = createPriceBook((await prices.prices([asked.model])).values()).priceOf(asked);
-      if (price !== undefined && ratesOf(price, asked) !== undefined) return { price, counting: all };
+      const book = createPriceBook((await prices.prices([asked.model])).values());
+      const price = book.priceOf(asked);
+      const rates = price && ratesOf(price, asked);
+      if (rates !== undefined) return { counting: all, book, rates };
     } catch (thrown) {
       reason = asTollgateError(thrown).reason ?? 'unexpected';
     }
@@ -210,8 +224,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     async reserve(asked) {
       const all = countersOf(asked.budgets, asked);
       if (all.length === 0) return undefined;
-      const { price, counting } = await priced(asked, all);
-      const rates = price && ratesOf(price, asked);
+      const { counting, book, rates } = await priced(asked, all);
       const demand: Demand = { ...asked.demand, ...(rates === undefined ? {} : { rates }) };
       const groups = byItem(counting);
       // Nothing is known at first, and the limits themselves are the first bound.
@@ -221,11 +234,11 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       for (let attempt = 1; found.fits && attempt <= RESERVE_ATTEMPTS; attempt++) {
         const { output } = found;
         const { held, refused } = await ask(asked, groups, amountsOf(demand, output));
-        if (refused.length === 0) return granted(asked, held, demand, output, price);
+        if (refused.length === 0) return granted(asked, held, demand, output, book);
         for (const { wanted, counts } of refused) for (const { key } of wanted.counters) known.set(key.sk, counts);
         found = look();
       }
-      return refuse(counting, found, known);
+      return refuse(asked, counting, found, known);
     },
   };
 
@@ -234,15 +247,20 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     held: readonly Held[],
     demand: Demand,
     output: number,
-    price: Price | undefined,
+    book: PriceBook | undefined,
   ): Granted {
     const counting = held.flatMap(({ counters: group }) => group);
+    const usedBy = ({ outcome, tokens, tier = 'on-demand' }: Finished): Used => {
+      if (!BILLABLE.has(outcome)) return NOTHING;
+      const cost = book && costAt(book, { ...asked, tier }, tokens);
+      return { requests: 1n, tokens: billedTokens(tokens), usd: cost && cost.input + cost.output };
+    };
     return {
       refusal: undefined,
       output,
       binding: counting.some((counter) => isHard(counter) && counter.budget.unit !== 'requests'),
-      standings: (tokens) => {
-        const own = tokens === undefined ? amountsOf(demand, 0) : usedBy(tokens, price);
+      standings: (record) => {
+        const own = record === undefined ? amountsOf(demand, 0) : usedBy(record);
         return held.flatMap(({ counters: group, counts, reserved }) =>
           group.map((counter) => {
             const { unit } = counter.budget;
@@ -251,18 +269,21 @@ export function createBudgets(options: BudgetsOptions): Budgets {
           }),
         );
       },
-      async settle({ outcome, tokens }) {
-        const used: Partial<Amounts> = BILLABLE.has(outcome) ? usedBy(tokens, price) : NOTHING;
-        await Promise.all(
-          // What cannot be priced is counted as it was reserved, which is more.
-          held.map((part) => settle(asked, part, { ...NOTHING, ...used, usd: used.usd ?? part.reserved.usd })),
-        );
+      async settle(record) {
+        const used = usedBy(record);
+        // What cannot be priced is counted as it was reserved, which is more.
+        await Promise.all(held.map((part) => settle(asked, part, { ...used, usd: used.usd ?? part.reserved.usd })));
       },
     };
   }
 
   /** What is not known of an item yet is asked for, so that a refusal can say where its budgets stand. */
-  async function refuse(counting: readonly Counter[], found: Fit, known: Map<string, Counts>): Promise<Refused> {
+  async function refuse(
+    { tenant, model }: Subject,
+    counting: readonly Counter[],
+    found: Fit,
+    known: Map<string, Counts>,
+  ): Promise<Refused> {
     for (const [counter] of byItem(counting)) {
       if (counter === undefined || known.has(counter.key.sk)) continue;
       const counts = await counters.counts(counter.key).catch(() => undefined);
@@ -270,8 +291,11 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     }
     // Other calls were quicker every time: what is missing is theirs for now.
     const by = found.fits ? counting.filter(isHard).map((counter) => ({ counter, held: true })) : found.by;
+    const refusal = refusalOf(by, clock());
+    const event = { event: 'budget-refused', tenant, model, reason: refusal.reason, ...refusal.detail };
+    log(event, METRICS.budgetRefused);
     return {
-      refusal: refusalOf(by, clock()),
+      refusal,
       standings: () =>
         counting.flatMap((counter) => {
           const counts = known.get(counter.key.sk);
@@ -337,13 +361,6 @@ function ratesOf({ rates, perHour }: Price, { demand }: Asked): Demand['rates'] 
   };
 }
 
-/** What a call that ran has used; usd is undefined when it used what has no price. */
-function usedBy(tokens: Tokens, price: Price | undefined): Partial<Amounts> & Omit<Amounts, 'usd'> {
-  const { input, output, cacheRead, cacheWrite, cacheWrite1h = 0 } = tokens;
-  const cost = price && costOf(tokens, price);
-  return {
-    requests: 1n,
-    tokens: BigInt(input) + BigInt(output) + BigInt(cacheRead) + BigInt(cacheWrite) + BigInt(cacheWrite1h),
-    ...(cost === undefined ? {} : { usd: cost.input + cost.output }),
-  };
+function billedTokens({ input, output, cacheRead, cacheWrite, cacheWrite1h = 0 }: Tokens): bigint {
+  return BigInt(input) + BigInt(output) + BigInt(cacheRead) + BigInt(cacheWrite) + BigInt(cacheWrite1h);
 }

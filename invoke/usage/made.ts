@@ -32,7 +32,7 @@ function vectorsOf(embeddings: unknown): number {
 }
 
 /** Models that make images. Stability AI's make one a call, and have no member for it. */
-const PAINTERS = /^(?:amazon\.(?:titan-image-generator|nova-canvas)|stability\.)/;
+export const PAINTERS = /^(?:amazon\.(?:titan-image-generator|nova-canvas)|stability\.)/;
 
 /** Images that a request asks for; what its answer is counted as when that was not seen to its end. */
 export function imagesAsked({ operation, body }: ProviderRequest, target: Target): number {

@@ -1,0 +1,56 @@
+import type { BudgetUnit } from '../contract/budget.ts';
+import type { Standing } from '../metering/budgets.ts';
+import { MONEY_SCALE } from '../metering/money.ts';
+
+/**
+ * What a caller is told of its budgets.
+ *
+ * `RateLimit-Policy` and `RateLimit`, one item for each budget, as in draft-ietf-httpapi-ratelimit-headers-10: names are
+ * Strings, numbers Integers, of at most 15 digits (RFC 9651). A quota's unit `qu` is `requests` unless it is said. The
+ * registry that the draft founds has none for tokens or money, so those two are ours: `tokens`, and `microdollars`,
+ * which are rounded down.
+ *
+ * `x-ratelimit-*` as OpenAI's (https://platform.openai.com/docs/guides/rate-limits), of the minute with least left.
+ *
+ * `x-tollgate-budget-warning: ID; used=PERCENT` for each soft budget that is used beyond its limit.
+ */
+export function budgetHeaders(standings: readonly Standing[], now: number): Record<string, string> {
+  if (standings.length === 0) return {};
+  const seconds = (until: number): number => Math.max(0, Math.ceil((until - now) / 1000));
+  const policy = standings.map(({ budget, limit, from, until }) => {
+    const unit = QUOTA_UNIT[budget.unit];
+    return `"${budget.id}";q=${shown(budget.unit, limit)}${unit === '' ? '' : `;qu="${unit}"`};w=${(until - from) / 1000}`;
+  });
+  const left = standings.map(
+    (one) => `"${one.budget.id}";r=${shown(one.budget.unit, leftOf(one))};t=${seconds(one.until)}`,
+  );
+  const warnings = standings
+    .filter(({ budget, used, limit }) => budget.enforcement === 'soft' && used > limit)
+    .map(({ budget, used, limit }) => `${budget.id}; used=${limit === 0n ? 100n : (used * 100n) / limit}`);
+  const headers: Record<string, string> = {
+    'ratelimit-policy': policy.join(', '),
+    ratelimit: left.join(', '),
+    ...(warnings.length === 0 ? {} : { 'x-tollgate-budget-warning': warnings.join(', ') }),
+  };
+  for (const unit of ['requests', 'tokens'] as const) {
+    const [least] = standings
+      .filter(({ budget }) => budget.period === 'minute' && budget.unit === unit)
+      .sort((a, b) => (leftOf(a) < leftOf(b) ? -1 : 1));
+    if (least === undefined) continue;
+    headers[`x-ratelimit-limit-${unit}`] = String(least.limit);
+    headers[`x-ratelimit-remaining-${unit}`] = String(leftOf(least));
+    headers[`x-ratelimit-reset-${unit}`] = `${seconds(least.until)}s`;
+  }
+  return headers;
+}
+
+const QUOTA_UNIT: Record<BudgetUnit, string> = { requests: '', tokens: 'tokens', usd: 'microdollars' };
+
+/** A limit has up to 15 digits, of dollars nine before the point: what is left of it fits, too. */
+function shown(unit: BudgetUnit, amount: bigint): bigint {
+  return unit === 'usd' ? amount / 10n ** BigInt(MONEY_SCALE - 6) : amount;
+}
+
+function leftOf({ limit, used }: Standing): bigint {
+  return used < limit ? limit - used : 0n;
+}

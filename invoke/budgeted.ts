@@ -1,0 +1,69 @@
+import type { Budget } from '../contract/budget.ts';
+import type { Clock } from '../contract/log.ts';
+import type { AllowedModel } from '../contract/model.ts';
+import { type FinishedUsage, NO_TOKENS, type Tier } from '../contract/usage.ts';
+import type { Budgets } from '../metering/budgets.ts';
+import { budgetHeaders } from './budget-headers.ts';
+import type { Call, ProviderRequest } from './call.ts';
+import { cappedBody } from './cap.ts';
+import { demandOf } from './demand.ts';
+
+/** A call that its budgets have let pass. */
+export interface Budgeted {
+  /** No answer to it is longer than what was reserved, where a hard budget says so. */
+  request: ProviderRequest;
+  /** To be called once, when the call is over. Neither throws nor keeps anybody waiting. */
+  finished(record: FinishedUsage): void;
+}
+
+export interface ToBudget {
+  call: Call;
+  /** Milliseconds since 1970: the call's start. */
+  at: number;
+  model: AllowedModel;
+  request: ProviderRequest;
+  tier: Tier;
+  /** Every budget that the tenant is under. */
+  budgets: readonly Budget[];
+}
+
+/**
+ * Reserves what a call may use, and tells its caller where its budgets stand.
+ *
+ * @returns undefined when no budget applies
+ * @throws TollgateError `rate_limited` when a hard budget has not enough left; `unavailable` when one cannot be asked;
+ *   `invalid_request` when the body's own limit is none
+ */
+export async function budgeted(
+  { call, at, model, request, tier, budgets }: ToBudget,
+  { reserve, clock }: { reserve: Budgets['reserve']; clock: Clock },
+): Promise<Budgeted | undefined> {
+  // Counting tokens runs no model and costs nothing.
+  if (budgets.length === 0 || call.action === 'count') return undefined;
+  const { tenant, principal } = call.caller;
+  const demand = demandOf(request, model.target);
+  const verdict = await reserve({
+    ...{ tenant, principal, at, tier, budgets, demand },
+    model: model.id,
+    region: model.target.region,
+    waitUntil: (promise) => call.waitUntil(promise),
+  });
+  if (verdict === undefined) return undefined;
+  call.tell?.(budgetHeaders(verdict.standings(), clock()));
+  if (verdict.refusal !== undefined) throw verdict.refusal;
+  const { output, binding } = verdict;
+  try {
+    const body =
+      binding && demand.lowerable ? cappedBody(request.operation, request.body, model.target, output) : request.body;
+    return {
+      request: { ...request, body },
+      finished(record) {
+        call.tell?.(budgetHeaders(verdict.standings(record), clock()));
+        call.waitUntil(verdict.settle(record));
+      },
+    };
+  } catch (error) {
+    call.waitUntil(verdict.settle({ outcome: 'refused', tokens: NO_TOKENS }));
+    throw error;
+  }
+}
