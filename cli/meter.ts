@@ -1,72 +1,117 @@
 import type { Command } from 'commander';
-import type { RunResult } from '../metering/run.ts';
-import { print, table, warn } from './print.ts';
+import type { RangeProgress, RunRequest, RunResult } from '../metering/run.ts';
+import type { Status } from '../metering/status.ts';
+import { type Format, formatOption, lines, print, printJson, table, warn } from './print.ts';
+import { flush, openStore } from './store.ts';
 import type { Target } from './target.ts';
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  program
-    .command('meter')
-    .description('usage: run')
+  const meter = program.command('meter').description('usage: run, status');
+  meter
     .command('run')
-    .description('aggregate now what the schedule would aggregate at its next turn')
+    .description('aggregate now what the schedule would aggregate at its next turn, or some hours anew')
     .option('--hour <hour>', 'only this hour of UTC, from all its lines: 2026-11-21T09')
-    .action(async ({ hour }: { hour?: string }) => {
+    .option('--from <hour>', 'only from this hour or day on, from all their lines: 2026-11-01')
+    .option('--to <hour>', 'to this hour or day, included; now unless given')
+    .option('--restart', 'with --from: begin anew, although the same was broken off before')
+    .action(async (request: RunRequest) => {
       const where = await target();
       await flush(where);
-      tell(await (await openAggregation(where))(hour === undefined ? {} : { hour }), hour);
+      tell(await (await openAggregation(where))(request, tellHour), request);
+    });
+  meter
+    .command('status')
+    .description('how far the ledger is: what waits, what cannot be used, what the last run did')
+    .addOption(formatOption())
+    .action(async ({ format }: { format: Format }) => {
+      const where = await target();
+      const [store, { readStatus }] = await Promise.all([openStore(where), import('../metering/status.ts')]);
+      const status = await readStatus(store, Date.now());
+      if (format === 'json') printJson(status);
+      else print(lines(statusText(status)));
     });
 }
 
-/** Brings what the local gateway has not delivered yet into the bucket. In AWS the delivery keeps its own time. */
-async function flush({ kind, clientConfig }: Target): Promise<void> {
-  if (kind !== 'local' || clientConfig.endpoint === undefined) return;
-  const answer = await fetch(new URL('/_local/flush', clientConfig.endpoint), { method: 'POST' });
-  await answer.body?.cancel();
-}
-
-async function openAggregation({ clientConfig, table, bucket }: Target) {
-  const [{ S3Client }, { DynamoDBClient }, { CloudWatchClient }, registry, store, cloudwatch, run] = await Promise.all([
-    import('@aws-sdk/client-s3'),
-    import('@aws-sdk/client-dynamodb'),
-    import('@aws-sdk/client-cloudwatch'),
-    import('../registry/dynamo.ts'),
-    import('../metering/store.ts'),
-    import('../metering/cloudwatch.ts'),
-    import('../metering/run.ts'),
-  ]);
+async function openAggregation(where: Target) {
+  const { clientConfig, table, countersTable } = where;
+  const [{ DynamoDBClient }, { CloudWatchClient }, registry, cloudwatch, { createCounters }, released, run, store] =
+    await Promise.all([
+      import('@aws-sdk/client-dynamodb'),
+      import('@aws-sdk/client-cloudwatch'),
+      import('../registry/dynamo.ts'),
+      import('../metering/cloudwatch.ts'),
+      import('../metering/counters.ts'),
+      import('../metering/release.ts'),
+      import('../metering/run.ts'),
+      openStore(where),
+    ]);
+  const client = new DynamoDBClient(clientConfig);
+  const counters = createCounters({ client, table: countersTable });
+  // The lines are metrics for CloudWatch, which reads no operator's terminal; what failed is thrown as well.
+  const write = () => undefined;
   return run.createAggregation({
-    store: store.createStore({ client: new S3Client(clientConfig), bucket: await bucket() }),
+    store,
     prices: registry.createRegistry({
-      client: new DynamoDBClient(clientConfig),
+      client,
       table,
       clock: Date.now,
       onUnusable: ({ pk, field, reason }) => warn(`tollgate: unusable item ${pk}: ${field}: ${reason}`),
     }),
     metrics: cloudwatch.createMetricSums(new CloudWatchClient(clientConfig)),
+    counters,
+    release: () => released.releaseReservations({ counters, clock: Date.now, write }),
     clock: Date.now,
-    // The lines are metrics for CloudWatch, which reads no operator's terminal; what failed is thrown as well.
-    write: () => undefined,
+    write,
   });
 }
 
-function tell({ hours, reports, rawObjects, quarantined }: RunResult, hour: string | undefined): void {
-  if (hours.length === 0)
-    print(hour === undefined ? 'nothing new to aggregate' : `no usage line of the hour ${hour} was ever delivered`);
+/** On stderr: what is printed is the result, and a range may take a while. */
+function tellHour({ hour, calls, failed, done, left }: RangeProgress): void {
+  warn(`${hour}  ${failed ? 'failed' : `${calls} calls`}; ${done} hours done, ${left} left`);
+}
+
+function tell(result: RunResult, { hour, from }: RunRequest): void {
+  const { hours, reports, rawObjects, quarantined, released, watermark } = result;
+  if (hours.length === 0) print(nothing(hour, from));
   else
     print(
       table(
         ['hour', 'calls', 'rows', 'unsettled', 'unpriced', 'pending'],
-        hours.map(({ hour, summary: { calls, rows, pending } }) => [
-          hour,
-          String(calls),
-          String(rows.length),
-          String(rows.reduce((sum, { unsettled }) => sum + unsettled, 0)),
-          String(rows.reduce((sum, { unpriced }) => sum + unpriced, 0)),
-          String(pending),
+        hours.map((digest) => [
+          digest.hour,
+          ...[digest.calls, digest.rows, digest.unsettled, digest.unpriced, digest.pending].map(String),
         ]),
       ),
     );
   for (const key of reports) print(`written: ${key}`);
   if (rawObjects > 0) print(`raw objects read: ${rawObjects}`);
+  if (released > 0) print(`reservations of crashed calls released: ${released}`);
+  print(`watermark: ${watermark === null ? 'none yet' : watermarkText(watermark)}`);
   if (quarantined > 0) warn(`tollgate: ${quarantined} lines cannot be used; see quarantine/ in the bucket`);
+}
+
+function nothing(hour: string | undefined, from: string | undefined): string {
+  if (hour !== undefined) return `no usage line of the hour ${hour} was ever delivered`;
+  return from === undefined ? 'nothing new to aggregate' : 'no usage line of these hours was ever delivered';
+}
+
+function watermarkText(hour: string): string {
+  return `${hour}:00Z (what was delivered before is in the ledger)`;
+}
+
+/** What `meter status` prints, name by name. */
+export function statusText({ watermark, rawObjects, pendingHours, quarantined, lastRun }: Status) {
+  return {
+    watermark: watermark === null ? 'none yet' : watermarkText(watermark),
+    'raw objects waiting': rawObjects,
+    'hours with calls in flight': pendingHours.length === 0 ? 'none' : pendingHours.join(', '),
+    quarantined:
+      quarantined.lines === 0 ? 'none' : `${quarantined.lines} lines of ${quarantined.rawObjects} raw objects`,
+    'last run':
+      lastRun === null
+        ? 'none yet'
+        : `${new Date(lastRun.ended).toISOString()}, ${lastRun.hours} hours written${
+            lastRun.failed.length === 0 ? '' : `, FAILED: ${lastRun.failed.join('; ')}`
+          }`,
+  };
 }

@@ -1,24 +1,40 @@
-import type { UsageRow } from './aggregate.ts';
-import { dayPrefix, reportKey } from './layout.ts';
+import type { Clock } from '../contract/log.ts';
+import type { Counters } from './counters.ts';
+import { reportKey } from './layout.ts';
 import { CSV_TYPE, replace } from './replace.ts';
-import { reportCsv, reportRows } from './report.ts';
+import { type ReportRow, reportCsv, reportRows } from './report.ts';
 import type { UsageStore } from './store.ts';
-import { readUsageCsv } from './usage-file.ts';
+import { TenantDays, writeTenantDays } from './tenant-day.ts';
+import { readUsage } from './usage-hours.ts';
+
+export interface DayDependencies {
+  store: UsageStore;
+  clock: Clock;
+  /** Where tenants' summaries go; null: nowhere. */
+  counters: Pick<Counters, 'put'> | null;
+}
 
 /**
- * Writes a day's report from the day's hours, whole.
+ * Writes a day's report from the day's hours, whole, and then each tenant's summary of the day.
  *
  * @param day as `2026-11-21`
  * @returns the key of the report
+ * @throws whatever the store or the counters table throws; the day is then to be written again
  */
-export async function writeReport(store: UsageStore, day: string): Promise<string> {
+export async function writeDay(day: string, { store, clock, counters }: DayDependencies): Promise<string> {
   const key = reportKey(day);
+  let asOf = clock();
+  let tenants = new TenantDays(day);
   await replace(store, [key], async () => {
-    const rows: UsageRow[] = [];
-    for await (const object of store.list(dayPrefix(day)))
-      if (object.endsWith('/usage.csv'))
-        for (const row of readUsageCsv((await store.read(object)) ?? '')) rows.push(row);
-    return [{ key, contentType: CSV_TYPE, body: reportCsv(reportRows(rows)) }];
+    asOf = clock();
+    tenants = new TenantDays(day);
+    let report: ReportRow[] = [];
+    await readUsage(store, [day], (_, rows) => {
+      report = reportRows([...report, ...rows]);
+      if (counters) tenants.add(rows);
+    });
+    return [{ key, contentType: CSV_TYPE, body: reportCsv(report) }];
   });
+  if (counters) await writeTenantDays(counters, tenants.list(asOf));
   return key;
 }

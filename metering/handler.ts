@@ -6,34 +6,37 @@ import { meteringSettings } from '../contract/settings.ts';
 import { createRegistry } from '../registry/dynamo.ts';
 import { reportUnusable } from '../registry/unusable.ts';
 import { createMetricSums } from './cloudwatch.ts';
-import { createAggregation, type RunRequest } from './run.ts';
+import { createCounters } from './counters.ts';
+import { releaseReservations } from './release.ts';
+import { createAggregation, type RunRequest, type RunResult } from './run.ts';
 import { createStore } from './store.ts';
 
-const { table, bucket } = meteringSettings(process.env);
+const { table, countersTable, bucket } = meteringSettings(process.env);
 const clock = () => Date.now();
 const write = lineWriter(process.stdout);
+const client = new DynamoDBClient({});
+const counters = createCounters({ client, table: countersTable });
 
 const aggregate = createAggregation({
   store: createStore({ client: new S3Client({}), bucket }),
   prices: createRegistry({
-    client: new DynamoDBClient({}),
+    client,
     table,
     clock,
     onUnusable: reportUnusable({ clock, write }),
   }),
   metrics: createMetricSums(new CloudWatchClient({})),
+  counters,
+  release: () => releaseReservations({ counters, clock, write }),
   clock,
   write,
 });
 
 /**
- * The schedule's target. `{}` aggregates what is new; `{"hour": "2026-11-21T09"}` that hour. The answer is for a person
- * who invokes it: what was written, without the rows. A failure is thrown, so that Lambda counts and retries it.
+ * The schedule's target. `{}` aggregates what is new; `{"hour": "2026-11-21T09"}` that hour; `{"from": "2026-11-01", "to":
+ * "2026-11-20"}` these days, and the same once more goes on where the function's time ended. The answer is for a person who
+ * invokes it. A failure is thrown, so that Lambda counts and retries it.
  */
-export async function handler({ hour }: RunRequest = {}) {
-  const { hours, ...result } = await aggregate(hour === undefined ? {} : { hour });
-  return {
-    ...result,
-    hours: hours.map(({ hour, summary }) => ({ hour, rows: summary.rows.length, calls: summary.calls })),
-  };
+export function handler(request: RunRequest = {}): Promise<RunResult> {
+  return aggregate(request);
 }

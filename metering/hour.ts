@@ -1,9 +1,10 @@
 import { UNSETTLED_AFTER_MS } from '../contract/limits.ts';
-import type { Clock } from '../contract/log.ts';
+import type { Clock, WriteLine } from '../contract/log.ts';
 import type { PricedModel } from '../registry/price.ts';
 import type { PriceReader } from '../registry/reader.ts';
 import { Pass, type Summary, Sums } from './aggregate.ts';
 import { WHOLE } from './calls.ts';
+import { costLines } from './cost-metric.ts';
 import { athenaKey, hourKey, pendingKey } from './layout.ts';
 import { usageParquet } from './parquet.ts';
 import { createPriceBook, type PriceBook } from './price.ts';
@@ -20,6 +21,8 @@ export interface HourDependencies {
   clock: Clock;
   /** Calls in memory at once; an hour that holds more is read in several passes. */
   callsPerPass?: number;
+  /** Where the metrics of an hour go whose rows are not what they were; absent: nowhere. */
+  write?: WriteLine;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface HourDependencies {
  *   objects that touch it must not be marked as done
  */
 export async function writeHour(hour: Hour, dependencies: HourDependencies): Promise<Summary | null> {
-  const { store, clock } = dependencies;
+  const { store, clock, write } = dependencies;
   const keys = [
     hourKey(hour, 'usage.csv'),
     hourKey(hour, 'usage.parquet'),
@@ -44,9 +47,12 @@ export async function writeHour(hour: Hour, dependencies: HourDependencies): Pro
     if (names.length === 0) return null;
     const { summary, unsettled } = await computeHour(hour, names, clock(), dependencies);
     written = summary;
+    const csv = usageCsv(hour, summary.rows);
+    // Before they are written, so that a crash between the two repeats the metric rather than losing it.
+    if ((await store.read(keys[0])) !== csv) for (const line of costLines(hour, summary.rows, clock())) write?.(line);
     const parquet = usageParquet(hour, summary.rows);
     return [
-      { key: keys[0], contentType: CSV_TYPE, body: usageCsv(hour, summary.rows) },
+      { key: keys[0], contentType: CSV_TYPE, body: csv },
       { key: keys[1], contentType: PARQUET_TYPE, body: parquet },
       { key: keys[2], contentType: CSV_TYPE, body: unsettled.csv() },
       { key: keys[3], contentType: PARQUET_TYPE, body: parquet },

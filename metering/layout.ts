@@ -10,8 +10,18 @@ export const RAW_PREFIX = 'raw/';
 export const DONE_PREFIX = 'state/done/';
 export const PENDING_PREFIX = 'state/pending/';
 
+export const QUARANTINE_PREFIX = 'quarantine/';
+
 /** How far the runs have come; see progress.ts. */
 export const PROGRESS_KEY = 'state/progress.json';
+
+/** What the last run did; see last-run.ts. */
+export const LAST_RUN_KEY = 'state/last-run.json';
+
+/** How far a backfill has come; see backfill.ts. */
+export function backfillKey(from: Hour, to: Hour): string {
+  return `state/backfill/${hourText(from)}_${hourText(to)}.json`;
+}
 
 const RAW_KEY = /^raw\/(dt=\d{4}-\d{2}-\d{2}\/hour=\d{2}\/.+\.jsonl\.gz)$/;
 
@@ -61,7 +71,7 @@ export function hourIndexPrefix(hour: Hour): string {
 
 /** Lines of a raw object that could not be used, with their reasons. */
 export function quarantineKey(name: string): string {
-  return `quarantine/${name.replace(/\.gz$/, '')}`;
+  return `${QUARANTINE_PREFIX}${name.replace(/\.gz$/, '')}`;
 }
 
 /** Says that the hour must be looked at again at `due` (milliseconds since 1970): a call may then be unsettled. */

@@ -57,7 +57,11 @@ export function reportRows(rows: Iterable<ReportRow>): ReportRow[] {
     }));
 }
 
-function plus(a: ReportRow, b: ReportRow): ReportRow {
+/** Both together; all else is as in `a`. */
+export function plus<R extends Pick<UsageRow, 'tokens' | 'invocations' | 'unsettled' | 'unpriced' | 'cost'>>(
+  a: R,
+  b: R,
+): R {
   const tokens = noTokens();
   addTokens(tokens, a.tokens);
   addTokens(tokens, b.tokens);

@@ -1,10 +1,12 @@
 import { parseTenantId } from '../contract/identity.ts';
-import { TENANT_DAY_KEPT_DAYS, TENANT_DAY_MAX_BYTES } from '../contract/limits.ts';
+import { TENANT_DAY_KEPT_DAYS, TENANT_DAY_MAX_BYTES, TENANT_DAYS_AT_ONCE } from '../contract/limits.ts';
 import { TOKEN_KINDS } from '../contract/usage.ts';
 import type { UsageRow } from './aggregate.ts';
 import { usageDayKey } from './counter-names.ts';
+import type { Counters } from './counters.ts';
 import { formatMoney, parseMoney } from './money.ts';
 import { type Cost, noTokens, type TokenCounts, type TokenSums } from './price.ts';
+import { plus } from './report.ts';
 import { type Group, Groups } from './report-groups.ts';
 
 /** What a tenant used on a day, as the ledger has it: what `GET /v1/usage` reads, so that it never needs the bucket. */
@@ -41,28 +43,47 @@ export interface TenantDayItem {
   expiresAt: number;
 }
 
-/** Where the items go. metering/counters.ts writes them to DynamoDB. */
-export interface TenantDays {
+/** Gathers a day's hours into a summary for each tenant, so that the hours need not be in memory together. */
+export class TenantDays {
+  readonly #day: string;
+  readonly #groups = new Groups({ by: ['tenant', 'model', 'principal'], period: 'total' });
+
+  constructor(day: string) {
+    this.#day = day;
+  }
+
+  add(rows: Iterable<UsageRow>): void {
+    this.#groups.add(this.#day, rows);
+  }
+
   /**
-   * Writes the item, unless the one that is there was read later (`asOf`): a slow run puts nothing old back.
-   *
-   * @throws whatever the table throws
+   * @param asOf milliseconds since 1970, before the first hour was read
+   * @returns one for each tenant that used anything, in order; names that are no tenant's ids are passed over, because
+   *   nobody can ask for them
    */
-  put(item: TenantDayItem): Promise<void>;
+  list(asOf: number): TenantDay[] {
+    return [...Map.groupBy(this.#groups.list(), ({ names }) => names[0] ?? '')]
+      .filter(([tenant]) => isTenantId(tenant))
+      .map(([tenant, groups]) => ({ tenant, day: this.#day, asOf, rows: fitting(groups.map(rowOf)) }));
+  }
 }
 
 /**
- * @param rows of all the day's hours
- * @param asOf milliseconds since 1970, before the first of them was read
- * @returns a summary for each tenant that used anything, in order; names that are no tenant's ids are passed over, because
- *   nobody can ask for them
+ * Writes summaries to the counters table. One that was read later is left as it is: a slow run puts nothing old back.
+ *
+ * @throws TollgateError `unavailable` when any could not be written, after all were tried
  */
-export function tenantDays(day: string, rows: Iterable<UsageRow>, asOf: number): TenantDay[] {
-  return [...Map.groupBy(rows, ({ tenant }) => tenant)]
-    .filter(([tenant]) => isTenantId(tenant))
-    .map(([tenant, its]) => ({ tenant, day, asOf, rows: fitting(its) }))
-    .filter((summary) => summary.rows.length > 0)
-    .sort((a, b) => (a.tenant < b.tenant ? -1 : 1));
+export async function writeTenantDays(counters: Pick<Counters, 'put'>, days: readonly TenantDay[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (let i = 0; i < days.length; i += TENANT_DAYS_AT_ONCE) {
+    const writes = days.slice(i, i + TENANT_DAYS_AT_ONCE).map((day) => {
+      const { pk, sk, ...document } = toItem(day);
+      return counters.put({ pk, sk }, document, 'asOf');
+    });
+    for (const result of await Promise.allSettled(writes))
+      if (result.status === 'rejected') failures.push(result.reason);
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** The inverse of parseTenantDay. */
@@ -86,25 +107,34 @@ export function parseTenantDay(tenant: string, day: string, doc: string): Tenant
 }
 
 /**
- * Rows by model and principal, as many as fit: of a tenant with more principals than an item holds, those who used most
- * keep their rows and the others are added up into one for each model. What is added up is still exact.
+ * As many rows as fit: of a tenant with more principals than an item holds, those who used most keep their rows and the
+ * others are added up into one for each model. What is added up is still exact.
  */
-function fitting(rows: readonly UsageRow[]): TenantDayRow[] {
+function fitting(rows: readonly TenantDayRow[]): TenantDayRow[] {
   const principals = byUse(rows);
   for (let kept = principals.length; ; kept = Math.floor(kept / 2)) {
-    const named = new Set(principals.slice(0, kept));
-    const groups = new Groups({ by: ['model', 'principal'], period: 'total' });
-    groups.add(
-      '',
-      rows.map((row) => (named.has(row.principal) ? row : { ...row, principal: '' })),
-    );
-    const found = groups.list().map(rowOf);
+    const found = kept === principals.length ? [...rows] : folded(rows, new Set(principals.slice(0, kept)));
     if (kept === 0 || Buffer.byteLength(JSON.stringify(found.map(written))) <= TENANT_DAY_MAX_BYTES) return found;
   }
 }
 
+function folded(rows: readonly TenantDayRow[], named: ReadonlySet<string>): TenantDayRow[] {
+  const others = Map.groupBy(
+    rows.filter(({ principal }) => !named.has(principal)),
+    ({ model }) => model,
+  );
+  const sums = [...others.values()]
+    .map((some) => some.reduce((sum, row) => plus(sum, row)))
+    .map((sum) => ({ ...sum, principal: '' }));
+  return [...sums, ...rows.filter(({ principal }) => named.has(principal))].sort(byModelAndPrincipal);
+}
+
+function byModelAndPrincipal(a: TenantDayRow, b: TenantDayRow): number {
+  return a.model === b.model ? (a.principal < b.principal ? -1 : 1) : a.model < b.model ? -1 : 1;
+}
+
 /** Who used most first; the same for the same rows. */
-function byUse(rows: readonly UsageRow[]): string[] {
+function byUse(rows: readonly TenantDayRow[]): string[] {
   const used = new Map<string, bigint>();
   for (const { principal, tokens } of rows)
     used.set(principal, (used.get(principal) ?? 0n) + tokens.input + tokens.output);
@@ -112,7 +142,7 @@ function byUse(rows: readonly UsageRow[]): string[] {
 }
 
 function rowOf({ names, tokens, invocations, unsettled, unpriced, cost }: Group): TenantDayRow {
-  const [model = '', principal = ''] = names;
+  const [, model = '', principal = ''] = names;
   return { model, principal, tokens, invocations, unsettled, unpriced, cost };
 }
 

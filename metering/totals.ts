@@ -6,6 +6,7 @@ export interface Totals {
   input: number;
   output: number;
   cacheRead: number;
+  /** Of both lifetimes. */
   cacheWrite: number;
 }
 
@@ -25,7 +26,7 @@ export function totalsOf(rows: Iterable<Pick<UsageRow, 'tokens' | 'invocations'>
     totals.input += Number(tokens.input);
     totals.output += Number(tokens.output);
     totals.cacheRead += Number(tokens.cacheRead);
-    totals.cacheWrite += Number(tokens.cacheWrite);
+    totals.cacheWrite += Number(tokens.cacheWrite + tokens.cacheWrite1h);
   }
   return totals;
 }

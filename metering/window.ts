@@ -37,6 +37,15 @@ export function parseDay(text: string, field = 'day'): string {
   }
 }
 
+/**
+ * @param text an hour, or a day, which stands for its first or its last hour
+ * @throws TollgateError `invalid_request` when it is neither
+ */
+export function parseHourOrDay(text: string, edge: 'first' | 'last', field: string): Hour {
+  if (text.includes('T')) return parseHour(text, field);
+  return parseHour(`${parseDay(text, field)}T${edge === 'first' ? '00' : '23'}`, field);
+}
+
 /** @returns every day from one to the other, both included; none when `to` is before `from` */
 export function daysBetween(from: string, to: string): string[] {
   const days: string[] = [];

@@ -1,31 +1,45 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TOKENS_MAX } from '../../contract/limits.ts';
-import { BILLABLE, OUTCOMES, type UsageRecord } from '../../contract/usage.ts';
+import { BILLABLE, OUTCOMES, TIERS, TOKEN_KINDS, type Tokens, type UsageRecord } from '../../contract/usage.ts';
 import { aggregate } from '../../metering/aggregate.ts';
+import { costAt } from '../../metering/price.ts';
 import { reportRows } from '../../metering/report.ts';
 import { readUsageCsv, usageCsv } from '../../metering/usage-file.ts';
 import { hourOf } from '../../metering/window.ts';
+import type { PricedModel } from '../../registry/price.ts';
 import { aggregationOver, book, finished, MemoryStore, NINE, started } from '../unit/metering/support.ts';
 
 const NOW = NINE + 7_200_000;
-const PRICES = book([
+const MODELS: PricedModel[] = [
   {
     id: 'm1',
     prices: [
-      { version: 'a', from: 0, usdPerMillion: { input: '1.02', output: '3' } },
-      { version: 'b', from: NINE + 1_800_000, usdPerMillion: { input: '2', output: '4' } },
+      { version: 'a', from: 0, usdPerMillion: { input: '1.02', output: '3', cacheRead: '0.1', cacheWrite: '1.3' } },
+      { version: 'b', from: NINE + 1_800_000, usdPerMillion: { input: '2', output: '4' }, usdPerImage: '0.04' },
+      { version: 'c', from: NINE + 900_000, region: 'eu-west-1', usdPerMillion: { input: '3', cacheWrite1h: '6' } },
+      { version: 'd', from: 0, tier: 'batch', usdPerMillion: { input: '0.51', output: '1.5' } },
+      { version: 'e', from: 0, tier: 'provisioned', usdPerHour: '39.600000000001' },
     ],
   },
-]);
+];
+const PRICES = book(MODELS);
+const PER_HOUR = 39_600_000_000_001_000_000n;
 
 const name = fc.constantFrom('acme', 'globex', '=cmd|x', "o'neil", 'a","b', 'zoë\r\n');
-const tokens = fc.record({
-  input: fc.oneof(fc.nat(1_000), fc.nat(TOKENS_MAX)),
-  output: fc.nat(1_000),
-  cacheRead: fc.nat(100),
-  cacheWrite: fc.nat(100),
-});
+const tokens: fc.Arbitrary<Tokens> = fc.record(
+  {
+    input: fc.oneof(fc.nat(1_000), fc.nat(TOKENS_MAX)),
+    output: fc.nat(1_000),
+    cacheRead: fc.nat(100),
+    cacheWrite: fc.oneof(fc.constant(0), fc.nat(100)),
+    cacheWrite1h: fc.nat(100),
+    reasoning: fc.nat(100),
+    images: fc.nat(3),
+    embeddings: fc.nat(3),
+  },
+  { requiredKeys: ['input', 'output', 'cacheRead', 'cacheWrite'] },
+);
 const members = fc.record({
   invocationId: fc.nat(30).map((n) => `call-${n}`),
   at: fc.nat(3_599_999).map((ms) => NINE + ms),
@@ -33,12 +47,21 @@ const members = fc.record({
   principal: name,
   costCenter: name,
   model: fc.constantFrom('m1', 'm2', ''),
+  region: fc.constantFrom('us-east-1', 'eu-west-1'),
 });
+const ends = fc.record(
+  {
+    outcome: fc.constantFrom(...OUTCOMES),
+    estimated: fc.boolean(),
+    tokens,
+    tier: fc.constantFrom(...TIERS),
+    attempt: fc.constantFrom(2, 3),
+  },
+  { requiredKeys: ['outcome', 'estimated', 'tokens'] },
+);
 const record: fc.Arbitrary<UsageRecord> = fc.oneof(
   members.map((some) => started(some)),
-  fc
-    .record({ some: members, outcome: fc.constantFrom(...OUTCOMES), estimated: fc.boolean(), tokens })
-    .map(({ some, ...rest }) => finished({ ...some, ...rest })),
+  fc.tuple(members, ends).map(([some, end]) => finished({ ...some, ...end })),
 );
 const records = fc.array(record, { maxLength: 80 });
 
@@ -77,7 +100,7 @@ describe('M3: the same calls give the same rows', () => {
         .forEach((end, i) => {
           memory.deliver(`dt=2026-11-21/hour=${i % 2 ? '09' : '10'}/${i}`, lines.slice(bounds[i - 1] ?? 0, end));
         });
-      await aggregationOver(memory, { now: NOW }).run();
+      await aggregationOver(memory, { now: NOW, prices: MODELS }).run();
       return memory.results();
     };
     await fc.assert(
@@ -98,12 +121,32 @@ describe('nothing is lost and nothing is counted twice', () => {
         const total = (of: (row: (typeof rows)[number]) => number) => rows.reduce((sum, row) => sum + of(row), 0);
         const billable = lines.filter((line) => line.phase === 'finished' && BILLABLE.has(line.outcome));
         expect(calls).toBe(lines.length);
-        expect(total((row) => row.invocations + row.counted + row.refused + row.failed + row.unsettled) + pending).toBe(
-          lines.length,
-        );
+        expect(
+          total((row) => row.invocations + row.counted + row.refused + row.failed + row.retried + row.unsettled) +
+            pending,
+        ).toBe(lines.length);
         expect(total((row) => row.invocations)).toBe(billable.length);
-        expect(rows.reduce((sum, row) => sum + row.tokens.input, 0n)).toBe(
-          billable.reduce((sum, line) => sum + BigInt(line.phase === 'finished' ? line.tokens.input : 0), 0n),
+        for (const kind of TOKEN_KINDS)
+          expect(rows.reduce((sum, row) => sum + row.tokens[kind], 0n)).toBe(
+            billable.reduce((sum, line) => sum + BigInt((line.phase === 'finished' && line.tokens[kind]) || 0), 0n),
+          );
+      }),
+    );
+  });
+
+  test('what is billed is what each call costs by itself, and each hour of bought capacity that was used, once', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(record, { selector: ({ invocationId }) => invocationId, maxLength: 30 }), (lines) => {
+        const { rows } = aggregate(lines, PRICES, NOW);
+        const calls = lines.filter((line) => line.phase === 'finished').filter(({ outcome }) => BILLABLE.has(outcome));
+        const priced = calls.map((line) => costAt(PRICES, { ...line, tier: line.tier ?? 'on-demand' }, line.tokens));
+        const hours = calls.filter(({ tier, model }) => tier === 'provisioned' && model === 'm1');
+        expect(rows.reduce((sum, { cost }) => sum + (cost?.input ?? 0n) + (cost?.output ?? 0n), 0n)).toBe(
+          priced.reduce((sum, cost) => sum + (cost?.input ?? 0n) + (cost?.output ?? 0n), 0n) +
+            BigInt(new Set(hours.map(({ region }) => region)).size) * PER_HOUR,
+        );
+        expect(rows.reduce((sum, { unpriced }) => sum + unpriced, 0)).toBe(
+          priced.filter((cost) => cost === undefined).length,
         );
       }),
     );

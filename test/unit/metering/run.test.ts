@@ -91,7 +91,7 @@ describe('M2: a call that began and never ended', () => {
     const store = new MemoryStore();
     store.deliver('dt=2026-11-21/hour=09/a', [started({ invocationId: 'lost' })]);
     const aggregation = aggregationOver(store, { now: NINE + UNSETTLED_AFTER_MS - 1 });
-    expect((await aggregation.run()).hours[0]?.summary).toMatchObject({ pending: 1, rows: [] });
+    expect((await aggregation.run()).hours).toMatchObject([{ pending: 1, rows: 0 }]);
     expect(report(store)).toEqual([]);
 
     aggregation.clock.now = NINE + UNSETTLED_AFTER_MS;
@@ -111,7 +111,7 @@ describe('M2: a call that began and never ended', () => {
       started({ invocationId: 'running', at: NINE + 1 }),
     ]);
     const { hours } = await aggregationOver(store, { now: NINE + UNSETTLED_AFTER_MS }).run();
-    expect(hours[0]?.summary).toMatchObject({ pending: 1, pendingUntil: NINE + 1 + UNSETTLED_AFTER_MS });
+    expect(hours).toMatchObject([{ pending: 1, unsettled: 1 }]);
     expect(readCsv(store.text(`${AT_NINE}/unsettled.csv`) ?? '').map((row) => row.invocation_id)).toEqual(['lost']);
   });
 
@@ -146,7 +146,14 @@ describe('M3: repetition, lateness and the edges of time', () => {
     const { run } = aggregationOver(store);
     await run();
     const before = store.results();
-    expect(await run()).toEqual({ hours: [], reports: [], rawObjects: 0, quarantined: 0 });
+    expect(await run()).toEqual({
+      hours: [],
+      reports: [],
+      rawObjects: 0,
+      quarantined: 0,
+      released: 0,
+      watermark: '2026-11-21T12',
+    });
     expect(store.results()).toEqual(before);
   });
 

@@ -123,7 +123,14 @@ async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 /** An aggregation over a store in memory, at a time that the test sets, with the lines it wrote. */
 export function aggregationOver(
   store: UsageStore,
-  { now = NINE + 3 * 3_600_000, prices = PRICES, metrics = null as MetricSums | null, callsPerPass = 1_000 } = {},
+  {
+    now = NINE + 3 * 3_600_000,
+    prices = PRICES,
+    metrics = null as MetricSums | null,
+    counters = null as AggregationDependencies['counters'],
+    release = null as AggregationDependencies['release'],
+    callsPerPass = 1_000,
+  } = {},
 ) {
   const lines: Record<string, unknown>[] = [];
   const clock = { now };
@@ -135,6 +142,8 @@ export function aggregationOver(
     clock: () => clock.now,
     write: (line) => lines.push(JSON.parse(line)),
     metrics,
+    counters,
+    release,
     callsPerPass,
   };
   const failures = () => lines.filter((line) => line[METRICS.aggregationFailed] === 1);
