@@ -23,7 +23,7 @@ export function matrix({ snapshot, holdings, findings }: Review): Html {
   const rows = snapshot.tenants.map(({ id, displayName, suspended }) => [
     html`${id}${displayName === undefined ? '' : html`<br><span class="soft">${displayName}</span>`}${
       suspended ? html`<br><span class="cell warn">suspended</span>` : ''
-    }`,
+    }${snapshot.entries.has(id) ? '' : html`<br><span class="cell warn">refused: its budgets cannot be read</span>`}`,
     ...models.map((model) => cell(id, model)),
   ]);
   return html`<p>Rows are tenants, columns are models. “No” was not granted: our code refuses it, and no session policy of the tenant names it.</p>

@@ -33,16 +33,19 @@ const ROLES: Roles = {
   },
 };
 
-async function world(prepare: (writer: ReturnType<typeof createWriter>) => Promise<unknown>, actor = 'ops') {
+async function world(
+  prepare: (writer: ReturnType<typeof createWriter>, items: ReturnType<typeof memoryItems>) => Promise<unknown>,
+  actor = 'ops',
+) {
   const items = memoryItems();
   let now = NOW - 1_000_000;
   const writer = createWriter({ items, clock: () => now++, actor });
-  await prepare(writer);
+  await prepare(writer, items);
   return readSnapshot(items, () => NOW);
 }
 
 async function reviewed(
-  prepare: (writer: ReturnType<typeof createWriter>) => Promise<unknown>,
+  prepare: (writer: ReturnType<typeof createWriter>, items: ReturnType<typeof memoryItems>) => Promise<unknown>,
   more: Partial<{ previous: PastReview; since: string; roles: Roles; actor: string; by: string }> = {},
 ): Promise<Review> {
   const { previous, since, roles = ROLES, actor, by = 'reviewer' } = more;
@@ -113,10 +116,13 @@ describe('the page', () => {
   });
 
   test('says who may what, and why not', async () => {
-    const review = await reviewed(async (writer) => {
+    const review = await reviewed(async (writer, items) => {
       await demo(writer);
-      await writer.putTenant({ id: 'zeta', costCenter: 'cc' });
-      await writer.grant('zeta', 'titan');
+      for (const id of ['spoilt', 'zeta']) {
+        await writer.putTenant({ id, costCenter: 'cc' });
+        await writer.grant(id, 'titan');
+      }
+      items.edit({ pk: 'TENANT#spoilt', sk: 'BUDGETS' }, { v: 1 });
       await writer.suspendTenant('zeta');
     });
     const matrix = /<table class="matrix">.*?<\/table>/s.exec(reviewPage(review))?.[0] ?? '';
@@ -127,6 +133,7 @@ describe('the page', () => {
       ['Tenant', 'nova', 'titan'],
       ['acme  Acme', '✓ invoke', 'no'],
       ['globex', 'no', 'no'],
+      ['spoilt  refused: its budgets cannot be read', 'no', 'grant unusable'],
       ['zeta  suspended', 'no', 'no: tenant-suspended'],
     ]);
   });
