@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import * as athena from './athena.ts';
 import * as budget from './budget.ts';
 import * as direct from './direct.ts';
 import * as grant from './grant.ts';
@@ -15,7 +16,7 @@ import * as token from './token.ts';
 import * as usage from './usage.ts';
 
 // One file a noun. What a noun needs of AWS it imports when it runs: `tollgate --help` should not wait for five SDKs.
-const NOUNS = [token, model, tenant, grant, budget, policy, direct, price, meter, report, usage];
+const NOUNS = [token, model, tenant, grant, budget, policy, direct, price, meter, report, usage, athena];
 
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('tollgate')

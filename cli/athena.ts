@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { LATE_HOURS } from '../contract/limits.ts';
+import { quarantined, unloadStatement } from '../metering/unload.ts';
+import { HOUR_MS, parseHourOrDay } from '../metering/window.ts';
+import { print, warn } from './print.ts';
+import { openRegistry, warnOf } from './registry.ts';
+import { accountOf, type Target } from './target.ts';
+
+interface Days {
+  from: string;
+  to: string;
+}
+
+export function register(program: Command, target: () => Promise<Target>): void {
+  const noun = program
+    .command('athena')
+    .description('statements for Athena, on stdout; nothing is run: unload, quarantined')
+    .addHelpText(
+      'after',
+      `
+For example:
+  aws athena start-query-execution --work-group tollgate-prod-usage \\
+    --query-execution-context Database=tollgate_prod \\
+    --query-string "$(tollgate --stage prod athena unload --from 2026-11-01 --to 2026-11-30)"`,
+    );
+
+  noun
+    .command('unload')
+    .description('aggregates raw lines into Parquet at the registry’s prices, for what outgrows one function')
+    .requiredOption('--from <day>', 'the first day of UTC: 2026-11-01')
+    .requiredOption('--to <day>', 'the last one, included; 100 days at most')
+    .option('--output <folder>', 'an empty folder: s3://bucket/prefix/; unload/<from>_<to>/ in the stage’s own bucket')
+    .action(async ({ from, to, output }: Days & { output?: string }) => {
+      const where = await target();
+      const { entries, unusable } = await (await openRegistry(where)).listModels();
+      warnOf({ unusable });
+      warnLate(to);
+      print(unloadStatement({ from, to, prices: entries }, output ?? (await folderOf(where, { from, to }))));
+    });
+
+  noun
+    .command('quarantined')
+    .description('lists raw lines that cannot be used')
+    .requiredOption('--from <day>', 'the first day of UTC on which they were delivered')
+    .requiredOption('--to <day>', `the last one; ${LATE_HOURS} hours more are looked at`)
+    .action(({ from, to }: Days) => print(quarantined(from, to)));
+}
+
+/** In the bucket that the template gives to Athena's answers. */
+async function folderOf({ kind, stage, region, clientConfig }: Target, { from, to }: Days): Promise<string> {
+  const bucket =
+    kind === 'local'
+      ? 'tollgate-query'
+      : `tollgate-${stage}-query-${await accountOf(clientConfig, '--output')}-${region}`;
+  return `s3://${bucket}/unload/${from}_${to}/`;
+}
+
+function warnLate(to: string): void {
+  const whole = (parseHourOrDay(to, 'last', '--to') + 1 + LATE_HOURS) * HOUR_MS;
+  if (Date.now() < whole)
+    warn(`tollgate: lines of ${to} may still come until ${new Date(whole).toISOString()}; run it again after that`);
+}
