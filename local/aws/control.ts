@@ -1,28 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Calls } from './calls.ts';
+import type { Events } from './events.ts';
 import type { Faults } from './faults.ts';
 
 export interface ControlOptions {
   calls: Calls;
+  events: Pick<Events, 'after'>;
   faults: Faults;
   /** Makes everything that was written so far visible in the stores. */
   flush: () => Promise<void>;
 }
 
 /**
- * The paths under `/_local/`, which no AWS service has and which need no signature: what arrived, faults to come, and
+ * The paths under `/_local/`, which no AWS service has and which need no signature: what arrived, events, faults to come, and
  * flushing what is on its way.
  */
 export async function control(
   req: IncomingMessage,
   res: ServerResponse,
   body: Buffer,
-  { calls, faults, flush }: ControlOptions,
+  { calls, events, faults, flush }: ControlOptions,
 ): Promise<void> {
   const url = new URL(req.url ?? '/', 'http://local');
   switch (`${req.method} ${url.pathname}`) {
     case 'GET /_local/calls':
       return send(res, 200, calls.after(Number(url.searchParams.get('after') ?? 0)));
+    case 'GET /_local/events':
+      return send(res, 200, events.after(Number(url.searchParams.get('after') ?? 0)));
     case 'GET /_local/faults':
       return send(res, 200, faults.list());
     case 'POST /_local/faults': {

@@ -10,6 +10,7 @@ export const SERVICE_NAMES = [
   'sagemaker',
   'lambda',
   'apigateway',
+  'events',
   'cloudwatch',
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];

@@ -9,11 +9,12 @@ import { type Calls, createCalls } from './calls.ts';
 import { createCloudWatch } from './cloudwatch/service.ts';
 import { control } from './control.ts';
 import { createDynamo } from './dynamodb/service.ts';
+import { createEvents } from './events.ts';
 import { exchange } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { createIam } from './iam.ts';
 import { createLambda, type InvokeFunction } from './lambda/service.ts';
-import { API_ID, localRoles, STAGE } from './roles.ts';
+import { API_ID, EVENT_BUS, localRoles, STAGE } from './roles.ts';
 import { createS3 } from './s3/service.ts';
 import { createSageMaker } from './sagemaker/service.ts';
 import type { Service, ServiceName } from './service.ts';
@@ -78,6 +79,7 @@ const SCOPES: Readonly<Record<string, ServiceName>> = {
   sagemaker: 'sagemaker',
   lambda: 'lambda',
   apigateway: 'apigateway',
+  events: 'events',
   monitoring: 'cloudwatch',
 };
 
@@ -96,6 +98,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   const calls = createCalls();
   const faults = createFaults();
   const cloudwatch = createCloudWatch({ now });
+  const events = createEvents({ account, buses: [EVENT_BUS], now });
   const dynamo = await createDynamo({ folder: join(dataDir, 'dynamodb'), account, region });
   const apiGateway = await createApiGateway(
     dataDir,
@@ -118,13 +121,15 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     sagemaker: createSageMaker({ account }),
     apigateway: apiGateway.service,
     lambda: createLambda({ account, invoke: (...call) => aws.onInvoke(...call) }),
+    events: events.service,
     cloudwatch: cloudwatch.service,
   };
 
   const onRequest = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const body = await readBody(req);
     if (body === null) return void res.writeHead(413).end();
-    if ((req.url ?? '').startsWith('/_local/')) return control(req, res, body, { calls, faults, flush: aws.onFlush });
+    if ((req.url ?? '').startsWith('/_local/'))
+      return control(req, res, body, { calls, events, faults, flush: aws.onFlush });
     const headers = headersOf(req);
     const auth = parseAuthorization(headers.authorization);
     const name = auth === null ? undefined : SCOPES[auth.service];
