@@ -84,7 +84,8 @@ async function stageTarget(stage: string, options: TargetOptions, env: Environme
     table: `tollgate-${stage}-registry`,
     countersTable: `tollgate-${stage}-counters`,
     bucket: async () =>
-      options.bucket ?? (env.TOLLGATE_BUCKET || `tollgate-${stage}-usage-${await accountOf(clientConfig)}-${region}`),
+      options.bucket ??
+      (env.TOLLGATE_BUCKET || `tollgate-${stage}-usage-${await accountOf(clientConfig, '--bucket')}-${region}`),
     clientConfig,
   };
 }
@@ -99,10 +100,11 @@ async function configuredRegion(): Promise<string> {
   }
 }
 
-async function accountOf(config: ClientConfig): Promise<string> {
+/** The account that the credentials belong to. @throws TollgateError `bad_setting` naming `option` when STS does not say */
+export async function accountOf(config: ClientConfig, option: string): Promise<string> {
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   const { Account } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
-  if (Account === undefined) throw bad('--bucket', 'is needed: STS did not say which account this is');
+  if (Account === undefined) throw bad(option, 'is needed: STS did not say which account this is');
   return Account;
 }
 

@@ -5,9 +5,10 @@ import { type TenantEntry, tenantDocument } from '../registry/tenant.ts';
 import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
 import { openRegistry, printHistory, warnOf } from './registry.ts';
 import type { Target } from './target.ts';
+import { registerPlan } from './tenant-plan.ts';
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  const noun = program.command('tenant').description('who may call: list, show, put, suspend, resume');
+  const noun = program.command('tenant').description('who may call: list, show, put, plan, suspend, resume');
   const registry = async () => openRegistry(await target());
 
   noun
@@ -56,6 +57,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
       });
       tell(change, 'written');
     });
+
+  registerPlan(noun, target);
 
   noun
     .command('suspend')

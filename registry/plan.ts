@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { PLAN_BURST_MAX, PLAN_QUOTA_MAX, PLAN_RATE_MAX, PLAN_RATE_MIN } from '../contract/limits.ts';
+import { parseWith } from './fields.ts';
 import type { Document } from './items.ts';
 
 /** Calendar periods of a quota, UTC; a week begins on Monday. */
@@ -28,6 +29,11 @@ export const usagePlan = v.strictObject({
     v.strictObject({ limit: whole(PLAN_QUOTA_MAX), period: v.picklist(QUOTA_PERIODS, 'not-a-period') }),
   ),
 });
+
+/** @throws TollgateError `bad_entry` naming the member, e.g. `plan.quota.limit` */
+export function parsePlan(plan: unknown): UsagePlan {
+  return parseWith(v.object({ plan: usagePlan }), { plan }).plan;
+}
 
 /** The written form, its members always in this order. */
 export function planDocument({ rate, burst, quota }: UsagePlan): Document {

@@ -1,0 +1,110 @@
+import { setTimeout as after } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import type { TenantId } from '../contract/identity.ts';
+import { REGISTRY_TIMEOUT_MS } from '../contract/limits.ts';
+import { parsePlan, QUOTA_PERIODS, type QuotaPeriod, type UsagePlan } from '../registry/plan.ts';
+import { asTenantId } from '../registry/tenant.ts';
+import type { Writer } from '../registry/writer.ts';
+import { print } from './print.ts';
+import { openRegistry } from './registry.ts';
+import { accountOf, type Target } from './target.ts';
+import type { UsagePlans } from './usage-plan.ts';
+
+interface Options {
+  rate?: number;
+  burst?: number;
+  quota?: number;
+  per?: QuotaPeriod;
+  remove?: true;
+}
+
+/**
+ * Milliseconds between a key that was made and the registry that names it. Until API Gateway knows the key everywhere, calls
+ * counted by it are refused, and how long that takes is not written down.
+ */
+const NEW_KEY_MS = 30_000;
+
+/** `tollgate tenant plan` */
+export function registerPlan(noun: Command, target: () => Promise<Target>): void {
+  const command = noun
+    .command('plan')
+    .description('give the tenant a usage plan of its own in API Gateway, change it, or take it away')
+    .argument('<tenant>')
+    .option('--rate <calls>', 'calls a second in the long run, e.g. 50 or 0.5', count)
+    .option('--burst <calls>', 'calls at once', count)
+    .option('--quota <calls>', 'calls in a whole period', count)
+    .addOption(new Option('--per <period>', 'the period of --quota, UTC').choices(QUOTA_PERIODS))
+    .option('--remove', 'count its calls by the stage’s default plan again')
+    .action(async (id: string, { remove, ...given }: Options) => {
+      const { rate, burst, quota, per } = given;
+      const wrong =
+        remove === undefined
+          ? rate === undefined || burst === undefined
+            ? 'say --rate and --burst, or --remove'
+            : (quota === undefined) !== (per === undefined) && '--quota and --per go together'
+          : Object.keys(given).length > 0 && '--remove goes alone';
+      if (wrong) return command.error(`error: ${wrong}`, { exitCode: 2 });
+      const limit = quota === undefined ? {} : { quota: { limit: quota, period: per } };
+      const plan = remove ? null : parsePlan({ rate, burst, ...limit });
+      const to = await target();
+      const run = { tenant: asTenantId(id), to, registry: await openRegistry(to), plans: await openPlans(to) };
+      await (plan === null ? take(run) : give(run, plan));
+    });
+}
+
+interface Run {
+  tenant: TenantId;
+  to: Target;
+  registry: Writer;
+  plans: UsagePlans;
+}
+
+/** API Gateway first: a call counted by a key that it does not have is refused. */
+async function give({ tenant, to, registry, plans }: Run, plan: UsagePlan): Promise<void> {
+  await registry.showTenant(tenant);
+  const api = await plans.api();
+  const isNew = await plans.put(api, tenant, plan);
+  if (isNew && to.kind === 'stage') await after(NEW_KEY_MS);
+  const { entry, changed } = await registry.planTenant(tenant, plan);
+  const says = changed
+    ? `written (version ${entry.version}); in force within ${api.authorizerTtlSeconds} s`
+    : 'nothing to change in the registry';
+  print(`tenant ${tenant}: ${sentence(plan)}: ${says}`);
+}
+
+/** The registry first, and the key when no remembered answer of the authorizer names it any more. */
+async function take({ tenant, registry, plans }: Run): Promise<void> {
+  const api = await plans.api();
+  const { entry, changed } = await registry.planTenant(tenant, null);
+  if (changed) print(`tenant ${tenant}: counted by the stage’s default plan (version ${entry.version})`);
+  // An authorizer may have begun to read just before the edit.
+  const ms = entry.updatedAt + api.authorizerTtlSeconds * 1_000 + REGISTRY_TIMEOUT_MS - Date.now();
+  if (ms > 0) {
+    print(
+      `tenant ${tenant}: its API key goes in ${Math.ceil(ms / 1_000)} s; ending this now does no harm, run it again`,
+    );
+    await after(ms);
+  }
+  if ((await registry.showTenant(tenant)).plan !== undefined)
+    return print(`tenant ${tenant}: was given a plan again meanwhile; its API key stays`);
+  const removed = await plans.remove(tenant);
+  print(`tenant ${tenant}: ${removed ? 'its API key and usage plan are gone' : 'nothing to take away'}`);
+}
+
+async function openPlans({ clientConfig, region, stage }: Target): Promise<UsagePlans> {
+  const [{ APIGatewayClient }, { usagePlans }, account] = await Promise.all([
+    import('@aws-sdk/client-api-gateway'),
+    import('./usage-plan.ts'),
+    accountOf(clientConfig, '--stage'),
+  ]);
+  return usagePlans(new APIGatewayClient(clientConfig), { account, region, stage });
+}
+
+function sentence({ rate, burst, quota }: UsagePlan): string {
+  return `${rate} calls a second, ${burst} at once${quota === undefined ? '' : `, ${quota.limit} a ${quota.period}`}`;
+}
+
+/** Not a number is said by the registry, which names the member. */
+function count(text: string): number {
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+}

@@ -1,0 +1,257 @@
+import {
+  APIGatewayClient,
+  GetApiKeysCommand,
+  GetUsagePlansCommand,
+  UpdateUsagePlanCommand,
+} from '@aws-sdk/client-api-gateway';
+import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
+import OpenAI, { RateLimitError } from 'openai';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { TenantId } from '../../contract/identity.ts';
+import { usageKey } from '../../policies/usage-key.ts';
+import { Stack } from './stack.ts';
+
+/** Seconds. Short, so that a test may wait for what an authorizer's answer still says. */
+const TTL = 1;
+const DEPLOYED = { account: '111122223333', region: 'us-east-1', stage: 'local' };
+
+let stack: Stack;
+let control: APIGatewayClient;
+
+beforeAll(async () => {
+  stack = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: String(TTL) } });
+  const credentials = { accessKeyId: 'a-test', secretAccessKey: 'a-test' };
+  control = new APIGatewayClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+afterAll(async () => {
+  control.destroy();
+  await stack.remove();
+});
+
+const body = JSON.stringify({ model: 'nova-lite', messages: [{ role: 'user', content: 'hi' }] });
+
+async function call(client: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${stack.gateway}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await stack.token(client)}`, 'content-type': 'application/json', ...headers },
+    body,
+  });
+}
+
+/** How many of each status, all with one token that the authorizer has not seen before. */
+async function statuses(client: string, times: number, headers: Record<string, string> = {}) {
+  const authorization = `Bearer ${await stack.token(client)}`;
+  const counts: Record<number, number> = {};
+  for (let i = 0; i < times; i++) {
+    const { status } = await call(client, { authorization, ...headers });
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
+}
+
+async function tollgate(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await stack.cli('tenant', ...args);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  return stdout;
+}
+
+const SLOW = ['--rate', '0.001', '--burst', '3'];
+
+async function deployed(): Promise<string[]> {
+  const keys = await control.send(new GetApiKeysCommand({}));
+  const plans = await control.send(new GetUsagePlansCommand({}));
+  return [...(keys.items ?? []), ...(plans.items ?? [])].map(({ name }) => name ?? '').sort();
+}
+
+const DEFAULTS = ['tollgate-local-default', 'tollgate-local-default'];
+const OF_ACME = ['tollgate-local-tenant.acme', 'tollgate-local-tenant.acme'];
+
+describe('a tenant with a usage plan', () => {
+  const BURST = 3;
+
+  beforeAll(async () => {
+    const authorization = `Bearer ${await stack.token('acme-app')}`;
+    expect((await call('acme-app', { authorization })).status).toBe(200);
+    expect(await tollgate('plan', 'acme', '--rate', '0.001', '--burst', String(BURST))).toBe(
+      'tenant acme: 0.001 calls a second, 3 at once: written (version 2); in force within 1 s\n',
+    );
+    // With the token that the authorizer's answer is remembered for.
+    const over = async () => expect((await call('acme-app', { authorization })).status).toBe(429);
+    await vi.waitFor(over, { timeout: 10_000, interval: 50 });
+  });
+
+  beforeEach(async () => {
+    await setLimits(1_000, 100);
+    await vi.waitFor(async () => expect((await call('acme-app')).status).toBe(200));
+    await setLimits(0.001, BURST);
+  });
+
+  afterAll(async () => {
+    await tollgate('plan', 'acme', '--remove');
+  });
+
+  async function setLimits(rate: number, burst: number): Promise<void> {
+    const { items = [] } = await control.send(new GetUsagePlansCommand({}));
+    const usagePlanId = items.find(({ name }) => name === OF_ACME[0])?.id;
+    const patchOperations = [
+      { op: 'replace' as const, path: '/throttle/rateLimit', value: String(rate) },
+      { op: 'replace' as const, path: '/throttle/burstLimit', value: String(burst) },
+    ];
+    await control.send(new UpdateUsagePlanCommand({ usagePlanId, patchOperations }));
+  }
+
+  test('is answered 429 beyond its burst, while another tenant is untouched', async () => {
+    const mark = await stack.mark();
+    expect(await statuses('acme-app', 20)).toEqual({ 200: BURST, 429: 20 - BURST });
+    expect(await statuses('globex-app', 20)).toEqual({ 200: 20 });
+    // What is over the plan reaches neither the function nor a model.
+    expect((await stack.upstream(mark)).filter(({ service }) => service === 'bedrock')).toHaveLength(20 + BURST);
+    const refused = await call('acme-app');
+    expect(Object.fromEntries(refused.headers)).toMatchObject({
+      'retry-after': '2',
+      'x-amzn-errortype': 'ThrottlingException',
+      'x-request-id': expect.any(String),
+    });
+  });
+
+  test('the unmodified SDKs raise their own class for it', async () => {
+    await statuses('acme-app', BURST);
+    vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_RUNTIME', stack.gateway);
+    vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', await stack.token('acme-app'));
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    const baseURL = `${stack.gateway}/v1`;
+    const openai = new OpenAI({ baseURL, apiKey: await stack.token('acme-app'), maxRetries: 0 });
+    const asked = openai.chat.completions.create({ model: 'nova-lite', messages: [{ role: 'user', content: 'hi' }] });
+    await expect(asked).rejects.toBeInstanceOf(RateLimitError);
+    const bedrock = new BedrockRuntimeClient({ maxAttempts: 1 });
+    const converse = { modelId: 'nova-lite', messages: [{ role: 'user' as const, content: [{ text: 'hi' }] }] };
+    await expect(bedrock.send(new ConverseCommand(converse))).rejects.toMatchObject({
+      name: 'ThrottlingException',
+      $metadata: { httpStatusCode: 429 },
+    });
+    bedrock.destroy();
+  });
+
+  test('cannot choose whose plan counts its calls, by any header', async () => {
+    const keys = [usageKey(DEPLOYED, null), usageKey(DEPLOYED, 'globex' as TenantId), 'x'];
+    for (const key of keys)
+      expect(await statuses('acme-app', 1, { 'x-api-key': key, usageidentifierkey: key })).toEqual({ 200: 1 });
+    expect(await statuses('acme-app', 5, { 'x-api-key': keys[0] ?? '' })).toEqual({ 429: 5 });
+    // Nor is another tenant counted, or refused, by this one's.
+    const acme = usageKey(DEPLOYED, 'acme' as TenantId);
+    expect(await statuses('globex-app', 10, { 'x-api-key': acme })).toEqual({ 200: 10 });
+  });
+
+  test('has its changed limits at once, and needs none on an open path', async () => {
+    expect(await statuses('acme-app', BURST + 1)).toEqual({ 200: BURST, 429: 1 });
+    expect((await fetch(`${stack.gateway}/health`)).status).toBe(200);
+    await tollgate('plan', 'acme', '--rate', '1000', '--burst', '500');
+    expect(await statuses('acme-app', 10)).toEqual({ 200: 10 });
+  });
+
+  test('is answered 429 when its quota is used up, whatever its rate', async () => {
+    await tollgate('plan', 'acme', '--rate', '1000', '--burst', '500', '--quota', '5', '--per', 'month');
+    expect(await statuses('acme-app', 8)).toEqual({ 200: 5, 429: 3 });
+    const refused = await call('acme-app');
+    expect(refused.headers.get('retry-after')).toBe('60');
+    expect(await refused.json()).toMatchObject({ error: { type: 'rate_limit_error', code: 'rate_limited' } });
+    expect(await tollgate('show', 'acme')).toMatch(/plan\.quota\.limit +5\nplan\.quota\.period +month\n/);
+    await tollgate('plan', 'acme', '--rate', '1000', '--burst', '500');
+  });
+});
+
+describe('giving and taking a plan', () => {
+  test('makes one key and one plan, says nothing twice, and takes both away', async () => {
+    expect(await deployed()).toEqual(DEFAULTS);
+    await tollgate('plan', 'acme', ...SLOW);
+    expect(await deployed()).toEqual([...DEFAULTS, ...OF_ACME]);
+    expect(await tollgate('plan', 'acme', ...SLOW)).toContain('nothing to change');
+    expect(await deployed()).toEqual([...DEFAULTS, ...OF_ACME]);
+    const said = await tollgate('plan', 'acme', '--remove');
+    expect(said).toContain('its API key and usage plan are gone');
+    expect(await deployed()).toEqual(DEFAULTS);
+    expect(await tollgate('plan', 'acme', '--remove')).toContain('nothing to take away');
+    expect(await statuses('acme-app', 10)).toEqual({ 200: 10 });
+  });
+
+  test('no call is ever refused for its key while a plan is given and taken away under load', async () => {
+    const seen = new Map<number, number>();
+    let ended = false;
+    const calling = Array.from({ length: 3 }, async () => {
+      const authorization = `Bearer ${await stack.token('acme-app')}`;
+      while (!ended) {
+        const { status } = await call('acme-app', { authorization });
+        seen.set(status, (seen.get(status) ?? 0) + 1);
+      }
+    });
+    await tollgate('plan', 'acme', '--rate', '10000', '--burst', '10000');
+    await tollgate('plan', 'acme', '--remove');
+    await tollgate('plan', 'acme', '--rate', '10000', '--burst', '10000', '--quota', '1000000', '--per', 'week');
+    await tollgate('plan', 'acme', '--remove');
+    ended = true;
+    await Promise.all(calling);
+    expect([...seen.keys()]).toEqual([200]);
+  });
+
+  test('broken off at any step, the tenant is served as before, and another run goes on from there', async () => {
+    const steps = ['GetRestApis', 'GetAuthorizers', 'GetApiKeys', 'CreateApiKey', 'GetUsagePlans', 'CreateUsagePlan'];
+    for (const operation of [...steps, 'GetUsagePlanKeys', 'CreateUsagePlanKey']) {
+      await broken(operation, ...SLOW);
+      expect(await statuses('acme-app', 5), operation).toEqual({ 200: 5 });
+      expect(await tollgate('show', 'acme')).not.toContain('plan.');
+    }
+    await tollgate('plan', 'acme', ...SLOW);
+    expect(await deployed()).toEqual([...DEFAULTS, ...OF_ACME]);
+    expect(await statuses('acme-app', 5)).toEqual({ 200: 3, 429: 2 });
+  });
+
+  test('taken away and broken off at any step, the tenant is served, and another run goes on from there', async () => {
+    await tollgate('plan', 'acme', ...SLOW);
+    for (const operation of ['UpdateUsagePlan', 'DeleteUsagePlan', 'DeleteApiKey']) {
+      await broken(operation, '--remove');
+      expect(await statuses('acme-app', 5), operation).toEqual({ 200: 5 });
+    }
+    await tollgate('plan', 'acme', '--remove');
+    expect(await deployed()).toEqual(DEFAULTS);
+  });
+
+  async function broken(operation: string, ...options: string[]): Promise<void> {
+    await stack.fault({ service: 'apigateway', operation, fault: { status: 403, type: 'AccessDeniedException' } });
+    const { code, stderr } = await stack.cli('tenant', 'plan', 'acme', ...options);
+    await stack.clearFaults();
+    expect([code, stderr], operation).toEqual([1, expect.stringContaining('AccessDenied')]);
+  }
+
+  test.each([
+    ['a rate that is no number', ['--rate', 'fast', '--burst', '1'], 'plan.rate'],
+    ['a burst of nothing', ['--rate', '1', '--burst', '0'], 'plan.burst'],
+    ['a quota below zero', ['--rate', '1', '--burst', '1', '--quota', '-1', '--per', 'day'], 'plan.quota.limit'],
+    ['a tenant that is not there', ['--rate', '1', '--burst', '1'], 'nobody'],
+  ])('%s is refused by name, and nothing is made', async (what, options, named) => {
+    const tenant = what.includes('tenant') ? 'nobody' : 'acme';
+    const { code, stderr } = await stack.cli('tenant', 'plan', tenant, ...options);
+    expect(code).toBe(1);
+    expect(stderr).toContain(named);
+    expect(await deployed()).toEqual(DEFAULTS);
+  });
+
+  test.each([
+    [[]],
+    [['--rate', '1']],
+    [['--rate', '1', '--burst', '1', '--quota', '5']],
+    [['--rate', '1', '--burst', '1', '--per', 'day']],
+    [['--remove', '--rate', '1']],
+    [['--rate', '1', '--burst', '1', '--quota', '5', '--per', 'hour']],
+  ])('%j is not a plan and not its removal', async (options) => {
+    expect(await stack.cli('tenant', 'plan', 'acme', ...options)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('error: '),
+    });
+  });
+});
