@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Stack } from './stack.ts';
@@ -107,5 +108,19 @@ describe('a budget set on the command line, where the authorizer is never kept',
     );
     expect((await stack.cli('budget', 'remove', 'acme', '--all')).code).toBe(0);
     expect(await converse('acme')).toBe(200);
+  });
+
+  test('as docs/budgets.md sets them, is listed and stands as it says', async () => {
+    const text = readFileSync(new URL('../../docs/budgets.md', import.meta.url), 'utf8');
+    const commands = [...text.matchAll(/^npx tollgate ([^#\n]*)/gm)].map(([, words = '']) => words.trim().split(/ +/));
+    expect(commands.length).toBeGreaterThan(5);
+    let listed = '';
+    for (const words of commands) {
+      const { code, stdout, stderr } = await stack.cli(...words);
+      expect({ code, stderr }, words.join(' ')).toEqual({ code: 0, stderr: '' });
+      if (words.join(' ') === 'budget list acme') listed = stdout;
+    }
+    expect(listed).not.toBe('');
+    expect(text).toContain(listed);
   });
 });
