@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import { TENANT_DAY_MAX_BYTES } from '../../../contract/limits.ts';
+import type { UsageRecord } from '../../../contract/usage.ts';
+import { aggregate } from '../../../metering/aggregate.ts';
+import { noTokens } from '../../../metering/price.ts';
+import { parseTenantDay, type TenantDay, TenantDays, toItem } from '../../../metering/tenant-day.ts';
+import type { Document, Key } from '../../../registry/items.ts';
+import { aggregationOver, book, call, finished, MemoryStore, NINE, started } from './support.ts';
+
+const NOW = NINE + 7_200_000;
+const DAY = '2026-11-21';
+
+function daysOf(records: UsageRecord[]): TenantDay[] {
+  const days = new TenantDays(DAY);
+  days.add(aggregate(records, book(), NOW).rows);
+  return days.list(NOW);
+}
+
+/** A counters table in memory. */
+class Table {
+  readonly items = new Map<string, Document>();
+  fails: (key: Key) => boolean = () => false;
+
+  async put({ pk, sk }: Key, document: Document, unlessGreater = ''): Promise<void> {
+    if (this.fails({ pk, sk })) throw new Error('ProvisionedThroughputExceeded');
+    const there = this.items.get(`${pk}/${sk}`)?.[unlessGreater];
+    if (there === undefined || Number(there) <= Number(document[unlessGreater]))
+      this.items.set(`${pk}/${sk}`, document);
+  }
+
+  read(tenant: string): TenantDay {
+    return parseTenantDay(tenant, DAY, String(this.items.get(`USAGE#${tenant}/${DAY}`)?.doc));
+  }
+}
+
+describe('a tenant’s summary of a day', () => {
+  test('has a row for each model and principal, whatever the hour, region, tier and price version', () => {
+    const tokens = { input: 10, output: 5, cacheRead: 0, cacheWrite: 0 };
+    const [acme, globex, ...others] = daysOf([
+      finished({ invocationId: 'a', tokens }),
+      finished({ invocationId: 'b', tokens, region: 'eu-west-1' }),
+      finished({ invocationId: 'c', tokens, principal: 'other' }),
+      finished({ invocationId: 'd', tokens, tenant: 'globex', model: 'unpriced' }),
+      started({ invocationId: 'e' }),
+    ]);
+    expect(others).toEqual([]);
+    expect(acme).toMatchObject({
+      tenant: 'acme',
+      day: DAY,
+      asOf: NOW,
+      rows: [
+        {
+          model: 'nova-lite',
+          principal: 'acme-app',
+          tokens: { input: 20n, output: 10n },
+          invocations: 2,
+          unsettled: 1,
+        },
+        { model: 'nova-lite', principal: 'other', tokens: { input: 10n }, invocations: 1, unsettled: 0 },
+      ],
+    });
+    expect(acme?.rows[0]?.cost).toEqual({ input: 1_200_000_000_000n, output: 2_400_000_000_000n });
+    expect(globex?.rows).toMatchObject([{ model: 'unpriced', invocations: 1, unpriced: 1, cost: null }]);
+  });
+
+  test('read back from its item it is what was written, also beyond what a number of JSON holds', () => {
+    const tokens = { ...noTokens(), input: 2n ** 60n + 1n, cacheWrite1h: 3n, images: 1n };
+    const rows = [
+      {
+        model: 'm',
+        principal: 'zoë "x"',
+        tokens,
+        invocations: 3,
+        unsettled: 1,
+        unpriced: 0,
+        cost: { input: 1n, output: 0n },
+      },
+      { model: 'n', principal: '', tokens: noTokens(), invocations: 1, unsettled: 0, unpriced: 1, cost: null },
+    ];
+    const day = { tenant: 'acme', day: DAY, asOf: NOW, rows };
+    const item = toItem(day);
+    expect(item).toMatchObject({ pk: 'USAGE#acme', sk: DAY, asOf: NOW, expiresAt: Date.UTC(2027, 11, 26) / 1_000 });
+    expect(parseTenantDay('acme', DAY, item.doc)).toEqual(day);
+  });
+
+  test('a document of another version is not guessed at', () => {
+    expect(() => parseTenantDay('acme', DAY, '{"v":2,"asOf":0,"rows":[]}')).toThrow('unknown version');
+  });
+
+  test('who only was refused, or has a name that is no tenant’s, has none', () => {
+    expect(daysOf([finished({ outcome: 'refused' }), finished({ invocationId: 'b', tenant: 'a/../b' })])).toEqual([]);
+  });
+
+  test('of more principals than an item holds those who used most are named, and nothing is lost', () => {
+    const records = Array.from({ length: 4_000 }, (_, i) =>
+      finished({
+        invocationId: `c${i}`,
+        principal: `principal-${i}`,
+        model: i % 2 === 0 ? 'nova-lite' : 'unpriced',
+        tokens: { input: i, output: 1, cacheRead: 0, cacheWrite: 0 },
+      }),
+    );
+    const [day] = daysOf(records);
+    expect(Buffer.byteLength(toItem(day as TenantDay).doc)).toBeLessThan(TENANT_DAY_MAX_BYTES + 100);
+    const rows = day?.rows ?? [];
+    expect(rows.filter(({ principal }) => principal === '').map(({ model }) => model)).toEqual([
+      'nova-lite',
+      'unpriced',
+    ]);
+    expect(rows.some(({ principal }) => principal === 'principal-3999')).toBe(true);
+    expect(rows.some(({ principal }) => principal === 'principal-0')).toBe(false);
+    expect(rows.reduce((sum, { tokens }) => sum + tokens.input, 0n)).toBe((3_999n * 4_000n) / 2n);
+    expect(rows.reduce((sum, { invocations }) => sum + invocations, 0)).toBe(4_000);
+    expect(rows.reduce((sum, { unpriced }) => sum + unpriced, 0)).toBe(2_000);
+  });
+});
+
+describe('written with the day’s report', () => {
+  function deliver(store: MemoryStore): void {
+    store.deliver('dt=2026-11-21/hour=09/a', [
+      ...call({ invocationId: 'a' }),
+      ...call({ invocationId: 'b', tenant: 'globex' }),
+    ]);
+    store.deliver('dt=2026-11-21/hour=10/b', call({ invocationId: 'c', at: NINE + 3_600_000 }));
+  }
+
+  test('for every tenant, over all hours of the day, and again when an hour changes', async () => {
+    const store = new MemoryStore();
+    const counters = new Table();
+    deliver(store);
+    const { run, clock } = aggregationOver(store, { counters });
+    await run();
+    expect([...counters.items.keys()].sort()).toEqual([`USAGE#acme/${DAY}`, `USAGE#globex/${DAY}`]);
+    expect(counters.read('acme')).toMatchObject({ asOf: clock.now, rows: [{ invocations: 2 }] });
+    store.deliver('dt=2026-11-21/hour=11/c', call({ invocationId: 'd' }));
+    clock.now += 1_000;
+    await run();
+    expect(counters.read('acme')).toMatchObject({ asOf: clock.now, rows: [{ invocations: 3 }] });
+  });
+
+  test('never over one that was read later', async () => {
+    const store = new MemoryStore();
+    const counters = new Table();
+    deliver(store);
+    const later = { doc: 'later', asOf: NINE + 99 * 3_600_000 };
+    counters.items.set(`USAGE#acme/${DAY}`, later);
+    await aggregationOver(store, { counters }).run();
+    expect(counters.items.get(`USAGE#acme/${DAY}`)).toBe(later);
+  });
+
+  test('one that cannot be written fails the run, after the others were, and the next run repairs it', async () => {
+    const store = new MemoryStore();
+    const counters = new Table();
+    deliver(store);
+    counters.fails = ({ pk }) => pk === 'USAGE#acme';
+    const { run, failures } = aggregationOver(store, { counters });
+    await expect(run()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(failures()).toMatchObject([{ during: 'report', day: DAY }]);
+    expect([...counters.items.keys()]).toEqual([`USAGE#globex/${DAY}`]);
+    counters.fails = () => false;
+    await run();
+    expect(counters.read('acme').rows).toMatchObject([{ invocations: 2 }]);
+  });
+});
