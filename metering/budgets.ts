@@ -18,6 +18,7 @@ import {
   type Demand,
   type Fit,
   fitting,
+  type Lacking,
   NOTHING,
   type Reservation,
   reservation,
@@ -290,7 +291,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       if (counts !== undefined) known.set(counter.key.sk, counts);
     }
     // Other calls were quicker every time: what is missing is theirs for now.
-    const by = found.fits ? counting.filter(isHard).map((counter) => ({ counter, held: true })) : found.by;
+    const by = found.fits ? counting.filter(isHard).map((counter) => ({ counter, held: true, used: false })) : found.by;
     const refusal = refusalOf(by, clock());
     const event = { event: 'budget-refused', tenant, model, reason: refusal.reason, ...refusal.detail };
     log(event, METRICS.budgetRefused);
@@ -308,23 +309,23 @@ export function createBudgets(options: BudgetsOptions): Budgets {
 const UNPRICED = 'budget-unpriced';
 
 /** What tells a caller which budget it is and when to come back: the one that takes longest. */
-function refusalOf(by: readonly { counter: Counter; held: boolean }[], now: number): TollgateError {
+function refusalOf(by: readonly Lacking[], now: number): TollgateError {
   const waits = by
-    .map(({ counter, held }) => {
-      const seconds = Math.max(1, Math.ceil((counter.window.until - now) / 1000));
-      return { counter, held, seconds: held ? Math.min(RETRY_AFTER_SECONDS, seconds) : seconds };
+    .map((lacking) => {
+      const seconds = Math.max(1, Math.ceil((lacking.counter.window.until - now) / 1000));
+      return { ...lacking, seconds: lacking.held ? Math.min(RETRY_AFTER_SECONDS, seconds) : seconds };
     })
     .sort((a, b) => b.seconds - a.seconds);
   const [longest] = waits;
   if (longest === undefined) return new TollgateError('rate_limited', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-  const { counter, held, seconds } = longest;
+  const { counter, held, used, seconds } = longest;
   const { id } = counter.budget;
   const resets = new Date(counter.window.until).toISOString().replace('.000Z', 'Z');
   return new TollgateError('rate_limited', {
     reason: held ? 'budget-held' : 'budget-used-up',
     message: held
       ? `What is left of the budget ${id} is reserved by calls that are still running; try again in ${seconds} s.`
-      : `The budget ${id} has not enough left for this call; it is reset at ${resets}.`,
+      : `The budget ${id} ${used ? 'is used up' : 'has not enough left for this call'}; it is reset at ${resets}.`,
     retryAfterSeconds: seconds,
     detail: { budgets: by.map(({ counter: { budget } }) => budget.id), window: counter.window.name },
   });

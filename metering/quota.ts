@@ -118,10 +118,16 @@ export function amountsOf({ input, rates }: Demand, output: number): Amounts {
   };
 }
 
-export type Fit =
-  | { fits: true; output: number }
-  /** held: what is missing is only reserved, by calls that may give it back. */
-  | { fits: false; by: { counter: Counter; held: boolean }[] };
+export type Fit = { fits: true; output: number } | { fits: false; by: Lacking[] };
+
+/** A budget that has not enough left. */
+export interface Lacking {
+  counter: Counter;
+  /** What is missing is only reserved, by calls that may give it back. */
+  held: boolean;
+  /** Nothing is left at all. */
+  used: boolean;
+}
 
 /**
  * The longest answer for which every hard budget has enough left: settled, reserved and this call together stay within
@@ -132,12 +138,13 @@ export type Fit =
 export function fitting(counters: readonly Counter[], demand: Demand, countsOf: (counter: Counter) => Counts): Fit {
   const least = amountsOf(demand, demand.lowerable ? Math.min(1, demand.output) : demand.output);
   let output = demand.output;
-  const by: { counter: Counter; held: boolean }[] = [];
+  const by: Lacking[] = [];
   for (const counter of counters) {
     const { budget, limit, name } = counter;
     if (budget.enforcement !== 'hard') continue;
     const { total, open } = countedOf(name, countsOf(counter));
-    if (total + least[budget.unit] > limit) by.push({ counter, held: total - open + least[budget.unit] <= limit });
+    if (total + least[budget.unit] > limit)
+      by.push({ counter, held: total - open + least[budget.unit] <= limit, used: total >= limit });
     else output = Math.min(output, longest(demand, budget.unit, limit - total));
   }
   return by.length > 0 ? { fits: false, by } : { fits: true, output };
