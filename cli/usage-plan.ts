@@ -165,7 +165,8 @@ const ENABLED: PatchOperation[] = [{ op: 'replace', path: '/enabled', value: 'tr
 const PERIODS = { day: 'DAY', week: 'WEEK', month: 'MONTH' } as const satisfies Record<QuotaPeriod, string>;
 
 function quotaOf({ limit, period }: NonNullable<UsagePlan['quota']>): QuotaSettings {
-  // Of a week, the day that it begins with: 1 is Monday, as for budgets.
+  // Of a week, the day that it begins with: 1 is Monday, as for budgets. API Gateway's reference now calls it requests taken off
+  // the first period, which would cost one request, once.
   return { limit, period: PERIODS[period], offset: period === 'week' ? 1 : 0 };
 }
 
