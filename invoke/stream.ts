@@ -64,6 +64,8 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
     const error = thrown instanceof TollgateError ? thrown : lost(thrown);
     over = true;
     failure ??= error;
+    // It has taken the call: only its own word, before its first event, says that it did not run.
+    if (error.reason !== 'upstream-error') invocation.ran();
     invocation.failed(error, usage.usage);
     deadline.stop(error);
     return failure;

@@ -1,26 +1,19 @@
-import { gunzipSync } from 'node:zlib';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { UsageRecord } from '../../contract/usage.ts';
+import { RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
 let stack: Stack;
-let s3: S3Client;
+let raw: RawUsage;
 let tokens: Record<string, string>;
 
 beforeAll(async () => {
   stack = await Stack.start();
   tokens = { acme: await stack.token('acme-app'), globex: await stack.token('globex-app') };
-  s3 = new S3Client({
-    endpoint: stack.aws,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: { accessKeyId: 'a-test', secretAccessKey: 'a-test' },
-  });
+  raw = new RawUsage(stack);
 });
 
 afterAll(async () => {
-  s3.destroy();
+  raw.close();
   await stack.remove();
 });
 
@@ -32,17 +25,6 @@ async function converse(tenant: string, model: string, text: string): Promise<nu
   });
   await response.arrayBuffer();
   return response.status;
-}
-
-async function rawRecords(): Promise<UsageRecord[]> {
-  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'tollgate-usage', Prefix: 'raw/' }));
-  const records: UsageRecord[] = [];
-  for (const { Key } of Contents) {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'tollgate-usage', Key }));
-    const text = gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array()).toString('utf8');
-    for (const line of text.trimEnd().split('\n')) records.push((JSON.parse(line) as { usage: UsageRecord }).usage);
-  }
-  return records;
 }
 
 async function report(tenant: string): Promise<Record<string, unknown>[]> {
@@ -78,7 +60,7 @@ describe('from a call to the bill', () => {
   });
 
   test('the raw lines are one started and one finished for each call that ran, one finished for a refused one', async () => {
-    const records = await rawRecords();
+    const records = await raw.records();
     const ran = records.filter(({ phase }) => phase === 'started').map(({ invocationId }) => invocationId);
     expect(new Set(ran).size).toBe(5);
     const finished = records.filter((record) => record.phase === 'finished');
@@ -122,12 +104,10 @@ describe('from a call to the bill', () => {
     leave.abort();
     await expect
       .poll(
-        async () => {
-          await fetch(`${stack.aws}/_local/flush`, { method: 'POST' });
-          return (await rawRecords()).find(
+        async () =>
+          (await raw.records()).find(
             (record) => record.phase === 'finished' && record.tokens.input === 5_000 && record.action === 'stream',
-          );
-        },
+          ),
         { timeout: 20_000 },
       )
       .toMatchObject({ tokens: { output: 5_001 }, estimated: false });

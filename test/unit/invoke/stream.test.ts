@@ -150,7 +150,7 @@ describe('U2 a stream that breaks', () => {
     ],
     ['says so before its first event', bytesOf(throttled), 0, 'upstream_throttled', 'upstream-error', 'throttled'],
     ['rejects the request in the stream', bytesOf(invalid), 0, 'upstream_rejected', 'upstream-error', 'refused'],
-    ['is empty', bytesOf(), 0, 'upstream_failed', 'stream-ended-early', 'failed'],
+    ['is empty', bytesOf(), 0, 'upstream_failed', 'stream-ended-early', 'interrupted'],
   ] as const)('%s', async (_, body, given, code, reason, outcome) => {
     const { events, finished, deadline } = setUp(body);
     const types: string[] = [];

@@ -1,0 +1,329 @@
+import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { NAMESPACE } from '../../contract/log.ts';
+import type { CallRecord } from '../../local/aws/calls.ts';
+import { createItems } from '../../registry/dynamo.ts';
+import { createWriter } from '../../registry/writer.ts';
+import { finishedOf, RawUsage, tokensOf } from './raw-usage.ts';
+import { Stack } from './stack.ts';
+
+/** Every way in which a call uses something or ends, over HTTP, and what the ledger's lines say of it. */
+
+const MADE_HERE = {
+  'nova-canvas': 'amazon.nova-canvas-v1:0',
+  'gpt-oss': 'openai.gpt-oss-20b-1:0',
+  'cohere-embed': 'cohere.embed-english-v3',
+};
+
+let stack: Stack;
+let raw: RawUsage;
+let token: string;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  raw = new RawUsage(stack);
+  const credentials = { accessKeyId: 'a-test', secretAccessKey: 'a-test' };
+  const client = new DynamoDBClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
+  const items = createItems({ client, table: 'tollgate-registry' });
+  const writer = createWriter({ items, clock: Date.now, actor: 'test' });
+  for (const [id, modelId] of Object.entries(MADE_HERE)) {
+    const arn = `arn:aws:bedrock:us-east-1::foundation-model/${modelId}`;
+    await writer.putModel({
+      id,
+      target: { kind: 'bedrock-model', modelId, region: 'us-east-1', arn },
+      lifecycle: { status: 'active' },
+      prices: [],
+    });
+    await writer.grant('acme', id);
+  }
+  client.destroy();
+  token = await stack.token('acme-app');
+});
+
+afterEach(() => stack.clearFaults());
+
+afterAll(async () => {
+  raw.close();
+  await stack.remove();
+});
+
+const SONNET = 'claude-sonnet-4-5';
+
+function post(model: string, operation: string, body: object, more: RequestInit = {}): Promise<Response> {
+  return fetch(`${stack.gateway}/model/${model}/${operation}`, {
+    method: 'POST',
+    ...more,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more.headers },
+    body: JSON.stringify(body),
+  });
+}
+
+async function answered(response: Response): Promise<string> {
+  await response.arrayBuffer();
+  return response.headers.get('x-request-id') ?? '';
+}
+
+const say = (text: string, more: object = {}) => ({ messages: [{ role: 'user', content: [{ text }] }], ...more });
+
+/** What reached the model since `mark`, each with the lines of the attempt that AWS's request id leads to. */
+async function upstream(mark: number): Promise<CallRecord[]> {
+  return (await stack.calls(mark)).filter(({ service }) => service === 'bedrock');
+}
+
+/** One call that went well: its one attempt, and that it says what the model counted. */
+async function settled(mark: number, response: Response) {
+  expect(response.status).toBe(200);
+  const lines = await raw.ofCall(await answered(response));
+  expect(lines.map(({ phase }) => phase)).toEqual(['started', 'finished']);
+  const [finished] = finishedOf(lines);
+  const [call, ...others] = await upstream(mark);
+  expect(others).toEqual([]);
+  expect(finished).toMatchObject({ outcome: 'ok', code: '', estimated: false, awsRequestId: call?.requestId });
+  expect(finished?.tokens).toEqual(call?.usage && tokensOf(call.usage));
+  return finished;
+}
+
+describe('M1: every kind is in the ledger as the model counted it', () => {
+  const system = (id: string) => [
+    { text: `four words of ${id}` },
+    { cachePoint: { type: 'default', ttl: '1h' } },
+    { text: 'two more' },
+    { cachePoint: { type: 'default' } },
+  ];
+  const anthropic = (id: string) => ({
+    anthropic_version: 'bedrock-2023-05-31',
+    max_tokens: 100,
+    system: [
+      { type: 'text', text: `four words of ${id}`, cache_control: { type: 'ephemeral', ttl: '1h' } },
+      { type: 'text', text: 'two more', cache_control: { type: 'ephemeral' } },
+    ],
+    messages: [{ role: 'user', content: 'and now' }],
+  });
+  const written = { input: 2, output: 3, cacheRead: 0, cacheWrite: 2, cacheWrite1h: 4 };
+
+  test.each([
+    ['converse', say('and now', { system: system('converse') })],
+    ['converse-stream', say('and now', { system: system('converse-stream') })],
+    ['invoke', anthropic('invoke')],
+    ['invoke-with-response-stream', anthropic('invoke-with-response-stream')],
+  ])('written to the cache for an hour and for five minutes, then read: %s', async (operation, body) => {
+    let mark = await stack.mark();
+    expect((await settled(mark, await post(SONNET, operation, body)))?.tokens).toEqual(written);
+    mark = await stack.mark();
+    const again = await settled(mark, await post(SONNET, operation, body));
+    expect(again?.tokens).toEqual({ input: 2, output: 3, cacheRead: 6, cacheWrite: 0 });
+  });
+
+  const think = { messages: [{ role: 'user', content: '[[reasoning]] why' }] };
+  const paint = { taskType: 'TEXT_IMAGE', textToImageParams: { text: 'a cat' } };
+
+  test.each([
+    ['reasoning', 'gpt-oss', 'invoke', think, { output: 8, reasoning: 5 }],
+    ['reasoning, streamed', 'gpt-oss', 'invoke-with-response-stream', think, { output: 8, reasoning: 5 }],
+    [
+      'images',
+      'nova-canvas',
+      'invoke',
+      { ...paint, imageGenerationConfig: { numberOfImages: 2 } },
+      { input: 0, output: 0, images: 2 },
+    ],
+    ['a vector of Titan', 'titan-embed-v2', 'invoke', { inputText: 'two words' }, { input: 2, embeddings: 1 }],
+    [
+      'vectors of Cohere',
+      'cohere-embed',
+      'invoke',
+      { texts: ['a', 'b c'], input_type: 'search_document' },
+      { input: 3, embeddings: 2 },
+    ],
+  ])('%s', async (_, model, operation, body, tokens) => {
+    const mark = await stack.mark();
+    const finished = await settled(mark, await post(model, operation, body));
+    expect(finished?.tokens).toMatchObject(tokens);
+  });
+});
+
+describe('the tier that a call was sold at', () => {
+  const priority = { serviceTier: { type: 'priority' } };
+  const header = { headers: { 'x-amzn-bedrock-service-tier': 'priority' } };
+
+  test.each([
+    ['converse', say('hello', priority), {}],
+    ['converse-stream', say('hello', priority), {}],
+    ['invoke', say('hello'), header],
+    ['invoke-with-response-stream', say('hello'), header],
+  ])('is in its line: %s', async (operation, body, more) => {
+    const mark = await stack.mark();
+    expect((await settled(mark, await post('nova-lite', operation, body, more)))?.tier).toBe('priority');
+    expect((await upstream(mark))[0]?.serviceTier).toBe('priority');
+  });
+
+  test('is left out where it is the ordinary one', async () => {
+    const ordinary = say('hello', { serviceTier: { type: 'default' } });
+    expect(await settled(await stack.mark(), await post('nova-lite', 'converse', ordinary))).not.toHaveProperty('tier');
+    expect(await settled(await stack.mark(), await post('nova-lite', 'converse', say('x')))).not.toHaveProperty('tier');
+  });
+
+  test('is refused where it has no price, and no model hears of the call', async () => {
+    const mark = await stack.mark();
+    const response = await post('nova-lite', 'converse', say('hello', { serviceTier: { type: 'turbo' } }));
+    expect(response.status).toBe(400);
+    expect(finishedOf(await raw.ofCall(await answered(response)))).toMatchObject([
+      { outcome: 'refused', code: 'invalid_request', tokens: { input: 0, output: 0 } },
+    ]);
+    expect(await upstream(mark)).toEqual([]);
+  });
+});
+
+describe('a call that does not go well', () => {
+  const throttled = { service: 'bedrock', fault: { status: 429, type: 'ThrottlingException' } };
+
+  test.each(['converse', 'converse-stream'])(
+    'S4 an expired session: two attempts, each with its own record, and the model counts one: %s',
+    async (operation) => {
+      await settled(await stack.mark(), await post('nova-lite', 'converse', say('warm')));
+      const mark = await stack.mark();
+      await stack.fault({ service: 'bedrock', times: 1, fault: { status: 403, type: 'ExpiredTokenException' } });
+      const response = await post('nova-lite', operation, say('hello there'));
+      expect(response.status).toBe(200);
+      const lines = await raw.ofCall(await answered(response), 2);
+      expect(lines.map(({ phase, attempt }) => [phase, attempt])).toEqual([
+        ['started', undefined],
+        ['finished', undefined],
+        ['started', 2],
+        ['finished', 2],
+      ]);
+      expect(new Set(lines.map(({ invocationId }) => invocationId)).size).toBe(2);
+      expect(new Set(lines.map(({ at }) => at)).size).toBe(1);
+      const calls = await upstream(mark);
+      expect(finishedOf(lines)).toMatchObject([
+        { outcome: 'retried', code: 'upstream_failed', tokens: { input: 0, output: 0 } },
+        { outcome: 'ok', code: '', tokens: { input: 2, output: 3 }, estimated: false },
+      ]);
+      expect(finishedOf(lines).map(({ awsRequestId }) => awsRequestId)).toEqual(
+        calls.map(({ requestId }) => requestId),
+      );
+    },
+  );
+
+  test.each(['converse', 'converse-stream'])('U1 throttled: nothing is used: %s', async (operation) => {
+    const mark = await stack.mark();
+    await stack.fault(throttled);
+    const response = await post('nova-lite', operation, say('hello there'));
+    expect(response.status).toBe(429);
+    const [finished] = finishedOf(await raw.ofCall(await answered(response)));
+    const [call] = await upstream(mark);
+    expect(finished).toMatchObject({
+      outcome: 'throttled',
+      code: 'upstream_throttled',
+      tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+      estimated: false,
+      firstByteMs: -1,
+      awsRequestId: call?.requestId,
+    });
+  });
+
+  test.each([
+    ['converse-stream', say('12345678 and more words')],
+    ['invoke-with-response-stream', say('12345678 and more words')],
+  ])('U2 broken off after three events: what came is an estimate, and never nothing: %s', async (operation, body) => {
+    const mark = await stack.mark();
+    await stack.fault({ service: 'bedrock', fault: { breakAfterEvents: 3 } });
+    const [finished] = finishedOf(await raw.ofCall(await answered(await post('nova-lite', operation, body))));
+    const [call] = await upstream(mark);
+    expect(finished).toMatchObject({
+      outcome: 'interrupted',
+      code: 'upstream_failed',
+      estimated: true,
+      awsRequestId: call?.requestId,
+    });
+    expect(finished?.tokens.input).toBeGreaterThan(0);
+    expect(finished?.tokens.output).toBeGreaterThan(0);
+    expect(call?.outcome).toBe('failed');
+  });
+
+  test('U2 broken off before its first event: its prompt is paid for', async () => {
+    await stack.fault({ service: 'bedrock', fault: { breakAfterEvents: 0 } });
+    const response = await post('nova-lite', 'converse-stream', say('12345678'));
+    expect(finishedOf(await raw.ofCall(await answered(response)))).toMatchObject([
+      { outcome: 'interrupted', tokens: { output: 0 }, estimated: true },
+    ]);
+  });
+
+  test.each(['converse', 'invoke'])('U5 a caller that leaves before its answer in one piece: %s', async (operation) => {
+    const mark = await stack.mark();
+    await stack.fault({ service: 'bedrock', fault: { delayMs: 2_000 } });
+    const leave = new AbortController();
+    const text = `gone before ${operation}`;
+    const call = post('nova-lite', operation, say(text), { signal: leave.signal });
+    await expect.poll(async () => (await upstream(mark)).length, { timeout: 10_000 }).toBe(1);
+    leave.abort();
+    await expect(call).rejects.toThrow();
+    await expect.poll(async () => (await upstream(mark))[0]?.outcome, { timeout: 10_000 }).toBe('done');
+    const [seen] = await upstream(mark);
+    const found = async () =>
+      finishedOf(await raw.records()).filter(({ awsRequestId }) => awsRequestId === seen?.requestId);
+    await expect.poll(async () => (await found()).length, { timeout: 10_000 }).toBe(1);
+    const [finished] = await found();
+    expect(finished).toMatchObject({ estimated: false, tokens: { input: 3, output: 4 } });
+    expect(finished?.tokens).toEqual(seen?.usage && tokensOf(seen.usage));
+  });
+
+  test('U5 a caller that leaves a stream: it is read on, and counted once, as the model counted it', async () => {
+    const mark = await stack.mark();
+    const leave = new AbortController();
+    const response = await post('nova-lite', 'converse-stream', say('word '.repeat(4_000)), { signal: leave.signal });
+    await response.body?.getReader().read();
+    leave.abort();
+    const [finished] = finishedOf(await raw.ofCall(response.headers.get('x-request-id') ?? ''));
+    const [seen] = await upstream(mark);
+    expect(finished).toMatchObject({ estimated: false, awsRequestId: seen?.requestId });
+    expect(finished?.tokens).toEqual(seen?.usage && tokensOf(seen.usage));
+  });
+});
+
+test('what the calls above did is in CloudWatch: by reason, in milliseconds, and where sessions came from', async () => {
+  await raw.records();
+  const credentials = { accessKeyId: 'a-test', secretAccessKey: 'a-test' };
+  const client = new CloudWatchClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
+  const value = async (MetricName: string, Stat: string, more: object = {}, Unit?: 'Count' | 'Milliseconds') => {
+    const { MetricDataResults } = await client.send(
+      new GetMetricDataCommand({
+        StartTime: new Date(Date.now() - 3_600_000),
+        EndTime: new Date(Date.now() + 60_000),
+        MetricDataQueries: [
+          {
+            Id: 'm',
+            MetricStat: {
+              Metric: { Namespace: NAMESPACE, MetricName, ...more },
+              Period: 86_400,
+              Stat,
+              ...(Unit === undefined ? {} : { Unit }),
+            },
+          },
+        ],
+      }),
+    );
+    return (MetricDataResults?.[0]?.Values ?? []).reduce((sum, one) => sum + one, 0);
+  };
+  const because = (Value: string) => ({ Dimensions: [{ Name: 'Reason', Value }] });
+  const finished = finishedOf(await raw.records());
+  const count = (outcome: string) => finished.filter((record) => record.outcome === outcome).length;
+  expect(count('retried')).toBe(2);
+  expect(await value('Refused', 'Sum', because('upstream_throttled'))).toBe(count('throttled'));
+  // A retried attempt has a code too, and is no refusal.
+  expect(await value('Refused', 'Sum', because('upstream_failed'))).toBe(0);
+  expect(await value('Refused', 'Sum')).toBe(count('throttled') + count('refused'));
+  const ran = ['ok', 'abandoned', 'interrupted', 'deadline'].reduce((sum, outcome) => sum + count(outcome), 0);
+  expect(await value('Calls', 'Sum')).toBe(ran);
+  expect(await value('Latency', 'SampleCount', {}, 'Milliseconds')).toBe(ran);
+  expect(await value('Latency', 'SampleCount', {}, 'Count')).toBe(0);
+  const given = finished.filter(({ firstByteMs, outcome }) => firstByteMs >= 0 && outcome !== 'throttled').length;
+  expect(await value('TimeToFirstByte', 'SampleCount', {}, 'Milliseconds')).toBe(given);
+  const issued = (await stack.calls()).filter(({ operation }) => operation === 'AssumeRole').length;
+  expect(await value('CredentialsRenewed', 'Sum')).toBe(issued);
+  // Each call that was sent had one session, and each that was sent again one more.
+  const sessions = new Set(finished.filter(({ outcome }) => outcome !== 'refused').map(({ requestId }) => requestId));
+  expect(await value('CredentialsCached', 'Sum')).toBe(sessions.size + count('retried') - issued);
+  client.destroy();
+});
