@@ -62,3 +62,6 @@ export function isBudget(value: unknown): value is Budget {
     (only === undefined || per !== 'tenant')
   );
 }
+
+/** What an event bus is told by: `source` and `detail-type`. The invoke function's role may put no other event. */
+export const BUDGET_EVENT = { source: 'tollgate', detailType: 'Budget Threshold Reached' } as const;

@@ -2,6 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { HttpRequest } from '@smithy/core/protocols';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { BUDGET_EVENT } from '../contract/budget.ts';
 import { ERROR_BODY_MAX_BYTES, EVENTS_ATTEMPTS, EVENTS_BACKOFF_MS, EVENTS_PER_REQUEST } from '../contract/limits.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { BudgetsOptions } from '../metering/budgets.ts';
@@ -27,9 +28,6 @@ export interface EventsOptions {
   write: WriteLine;
 }
 
-const SOURCE = 'tollgate';
-const DETAIL_TYPE = 'Budget Threshold Reached';
-
 interface Entry {
   Source: string;
   DetailType: string;
@@ -44,8 +42,8 @@ export function createAnnounce(options: EventsOptions): BudgetsOptions['announce
   const { clock, write, bus } = options;
 
   const entryOf = (crossing: Crossing, subject: Subject): Entry => ({
-    Source: SOURCE,
-    DetailType: DETAIL_TYPE,
+    Source: BUDGET_EVENT.source,
+    DetailType: BUDGET_EVENT.detailType,
     Detail: JSON.stringify(detailOf(crossing, subject)),
     EventBusName: bus,
     Time: clock() / 1000,

@@ -1,3 +1,4 @@
+import { BUDGET_EVENT } from '../contract/budget.ts';
 import { documentOf, type PermissionStatement, type PolicyDocument, type TrustDocument } from './document.ts';
 import { SESSION_NAME_PREFIX } from './name.ts';
 
@@ -128,6 +129,17 @@ const COUNTER_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
   metering: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
 };
 
+/** A bus may be shared: nobody else's events can be put onto it (list_amazoneventbridge of the Service Authorization Reference). */
+function announcing(eventBusArn: string): PermissionStatement {
+  const { source, detailType } = BUDGET_EVENT;
+  return {
+    Effect: 'Allow',
+    Action: ['events:PutEvents'],
+    Resource: [eventBusArn],
+    Condition: { StringEquals: { 'events:source': source, 'events:detail-type': detailType } },
+  };
+}
+
 /** What each function's own role may do: none of them can call a model or write to the registry. */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
   const { tableArn, countersTableArn, eventBusArn, bucketArn, invokerRoleArn, brokerArn, logGroupArn } = scope;
@@ -140,7 +152,7 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
   ];
   const counts = COUNTER_ACTIONS[name];
   if (counts !== undefined) statements.push({ Effect: 'Allow', Action: counts, Resource: [countersTableArn] });
-  if (name === 'invoke') statements.push({ Effect: 'Allow', Action: ['events:PutEvents'], Resource: [eventBusArn] });
+  if (name === 'invoke') statements.push(announcing(eventBusArn));
   if (name === 'invoke' && brokerArn !== undefined)
     statements.push({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [brokerArn] });
   if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))

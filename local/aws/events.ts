@@ -73,12 +73,11 @@ export function createEvents({ account, buses, now }: EventsOptions): Events {
         if (operation !== 'PutEvents') throw invalid('Unknown operation.', 'UnknownOperationException');
         const entries = listAt(parseBody(request.body).Entries, 'Entries').map((item) => objectOf(item, 'Entries'));
         if (entries.length === 0 || entries.length > ENTRIES_MAX) throw invalid(`Entries must be 1 to ${ENTRIES_MAX}.`);
-        const named = new Set(entries.map(({ EventBusName = 'default' }) => nameOf(EventBusName)));
-        const needs = [...named].map(
-          (bus): Access => ({
+        const needs = entries.map(
+          ({ EventBusName = 'default', Source, DetailType }): Access => ({
             action: 'events:PutEvents',
-            resource: `arn:aws:events:${request.region}:${account}:event-bus/${bus}`,
-            context: {},
+            resource: `arn:aws:events:${request.region}:${account}:event-bus/${nameOf(EventBusName)}`,
+            context: { 'events:source': String(Source), 'events:detail-type': String(DetailType) },
           }),
         );
         return {

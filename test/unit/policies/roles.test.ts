@@ -128,6 +128,20 @@ describe("the functions' own roles", () => {
     });
   });
 
+  test('invoke can put no event but that of a budget', () => {
+    const policy = functionRolePolicy('invoke', scope);
+    const may = (source: string, type: string, resource = scope.eventBusArn): boolean =>
+      allows(policy, {
+        action: 'events:PutEvents',
+        resource,
+        context: { 'events:source': source, 'events:detail-type': type },
+      });
+    expect(may('tollgate', 'Budget Threshold Reached')).toBe(true);
+    expect(may('payroll', 'Budget Threshold Reached')).toBe(false);
+    expect(may('tollgate', 'Salary Paid')).toBe(false);
+    expect(may('tollgate', 'Budget Threshold Reached', `${scope.eventBusArn}-2`)).toBe(false);
+  });
+
   test('invoke alone puts events, on the one bus', () => {
     const putting = names.flatMap((name) =>
       functionRolePolicy(name, scope)
