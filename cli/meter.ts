@@ -26,7 +26,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .action(async ({ format }: { format: Format }) => {
       const where = await target();
       const [store, { readStatus }] = await Promise.all([openStore(where), import('../metering/status.ts')]);
-      const status = await readStatus(store, Date.now());
+      const status = await readStatus(store);
       if (format === 'json') printJson(status);
       else print(lines(statusText(status)));
     });

@@ -1,15 +1,14 @@
-import { LATE_HOURS } from '../contract/limits.ts';
 import type { StartedUsage } from '../contract/usage.ts';
 import { Pass, type UsageRow } from './aggregate.ts';
 import { WHOLE } from './calls.ts';
 import { type HourDependencies, writeHour } from './hour.ts';
 import { PENDING_PREFIX, parsePendingKey, pendingFrom } from './layout.ts';
 import { overlay } from './overlay.ts';
-import { readProgress } from './progress.ts';
+import { lookFrom, readProgress } from './progress.ts';
 import { namesOf, recordsOf, scanRaw, undoneRaw } from './raw.ts';
 import type { UsageStore } from './store.ts';
 import { readUsage } from './usage-hours.ts';
-import { dayOf, type Hour, hourOf } from './window.ts';
+import { dayOf, type Hour } from './window.ts';
 
 /** A day of a tenant, with what no run has aggregated yet. */
 export interface LiveDay {
@@ -32,7 +31,7 @@ export async function liveDay(
 ): Promise<LiveDay> {
   const store = overlay(dependencies.store);
   const inFlight: StartedUsage[] = [];
-  for (const hour of await unfinishedHours(store, day, dependencies.clock())) {
+  for (const hour of await unfinishedHours(store, day)) {
     const summary = await writeHour(hour, { ...dependencies, store, write: () => undefined });
     if (summary !== null && summary.pending > 0) inFlight.push(...(await openCalls(store, hour, tenant)));
   }
@@ -42,11 +41,10 @@ export async function liveDay(
 }
 
 /** Hours of the day that lines not yet done touch, or whose calls were pending when they were computed. */
-async function unfinishedHours(store: UsageStore, day: string, now: number): Promise<Hour[]> {
+async function unfinishedHours(store: UsageStore, day: string): Promise<Hour[]> {
   const hours = new Set<Hour>();
   const progress = await readProgress(store);
-  const from = progress === null ? undefined : Math.min(progress.delivered, hourOf(now) - LATE_HOURS);
-  for (const name of await undoneRaw(store, from))
+  for (const name of await undoneRaw(store, lookFrom(progress)))
     for (const hour of (await scanRaw(store, name)).hours) hours.add(hour);
   // What was due until then has been looked at again; no call of the day is due before it begins.
   const due = Math.max(progress?.due ?? 0, Date.parse(`${day}T00:00:00Z`));

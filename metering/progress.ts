@@ -1,3 +1,4 @@
+import { LATE_HOURS } from '../contract/limits.ts';
 import { PROGRESS_KEY } from './layout.ts';
 import type { UsageStore } from './store.ts';
 import { type Hour, hourText, parseHour } from './window.ts';
@@ -11,6 +12,16 @@ export interface Progress {
   delivered: Hour;
   /** Milliseconds since 1970: hours that had pending calls due until then have been looked at again. */
   due: number;
+}
+
+/**
+ * From which hour of delivery on to look for raw objects that are not done. Earlier than the watermark by as much as an
+ * object may be late: one that is named for an hour before it may have come after the run that set it.
+ *
+ * @returns undefined: everything
+ */
+export function lookFrom(progress: Progress | null): Hour | undefined {
+  return progress === null ? undefined : progress.delivered - LATE_HOURS;
 }
 
 /** @returns null before the first good run, and also when the object is not what we write: then all is looked at again */

@@ -6,7 +6,7 @@ import { type DayDependencies, writeDay } from './day.ts';
 import { type HourDependencies, writeHour } from './hour.ts';
 import { writeLastRun } from './last-run.ts';
 import { doneKey, PENDING_PREFIX, parsePendingKey, pendingFrom } from './layout.ts';
-import { readProgress, writeProgress } from './progress.ts';
+import { lookFrom, readProgress, writeProgress } from './progress.ts';
 import { type RawScan, scanRaw, undoneRaw } from './raw.ts';
 import { parseRequest, type RunRequest, type Work } from './request.ts';
 import { type RunResult, Tally } from './tally.ts';
@@ -105,7 +105,7 @@ class Run {
     const { started } = this.#tally;
     const now = hourOf(started);
     const progress = await readProgress(store);
-    const names = await undoneRaw(store, progress ? Math.min(progress.delivered, now - LATE_HOURS) : undefined);
+    const names = await undoneRaw(store, lookFrom(progress));
     for (let i = 0; i < names.length; i += RAW_OBJECTS_PER_STEP) {
       const scans = await this.#scan(names.slice(i, i + RAW_OBJECTS_PER_STEP));
       const failed = await this.#write(new Set(scans.flatMap(({ hours }) => [...hours])));

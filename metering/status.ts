@@ -1,10 +1,9 @@
-import { LATE_HOURS } from '../contract/limits.ts';
 import { type LastRun, readLastRun } from './last-run.ts';
 import { PENDING_PREFIX, parsePendingKey, pendingFrom, QUARANTINE_PREFIX } from './layout.ts';
-import { readProgress } from './progress.ts';
+import { lookFrom, readProgress } from './progress.ts';
 import { undoneRaw } from './raw.ts';
 import type { UsageStore } from './store.ts';
-import { hourOf, hourText } from './window.ts';
+import { hourText } from './window.ts';
 
 /** How far the ledger is, without computing anything. */
 export interface Status {
@@ -19,19 +18,15 @@ export interface Status {
   lastRun: LastRun | null;
 }
 
-/**
- * @param now milliseconds since 1970
- * @throws whatever the store throws
- */
-export async function readStatus(store: UsageStore, now: number): Promise<Status> {
+/** @throws whatever the store throws */
+export async function readStatus(store: UsageStore): Promise<Status> {
   const progress = await readProgress(store);
-  const from = progress ? Math.min(progress.delivered, hourOf(now) - LATE_HOURS) : undefined;
   const pending = new Set<number>();
   for await (const key of store.list(PENDING_PREFIX, pendingFrom(progress?.due ?? 0)))
     pending.add(parsePendingKey(key).hour);
   return {
     watermark: progress && hourText(progress.delivered),
-    rawObjects: (await undoneRaw(store, from)).length,
+    rawObjects: (await undoneRaw(store, lookFrom(progress))).length,
     pendingHours: [...pending].sort((a, b) => a - b).map(hourText),
     quarantined: await quarantined(store),
     lastRun: await readLastRun(store),

@@ -29,6 +29,48 @@ describe('M4: whatever fails, the next run repairs', () => {
     }
   });
 
+  test('M4: a process that dies between reading an hour and writing it has done nothing; the next one does it', async () => {
+    const expected = new MemoryStore();
+    deliver(expected);
+    await aggregationOver(expected).run();
+    const store = new MemoryStore();
+    deliver(store);
+    const died = Promise.withResolvers<void>();
+    store.before = async (operation, key) => {
+      if (operation !== 'put' || key !== CSV) return;
+      died.resolve();
+      // Dead: it never goes on, and tells nobody.
+      await new Promise(() => {});
+    };
+    void aggregationOver(store).run();
+    await died.promise;
+    expect(store.results().size).toBe(0);
+    expect([...store.objects.keys()].filter((key) => key.startsWith('state/done/'))).toEqual([]);
+    store.before = () => {};
+    expect((await aggregationOver(store).run()).hours.map(({ hour }) => hour)).toEqual([
+      '2026-11-21T09',
+      '2026-11-21T10',
+    ]);
+    expect(store.results()).toEqual(expected.results());
+  });
+
+  test('hours missed in an outage of ten days are all taken up by the first run after it, what came late before it too', async () => {
+    const store = new MemoryStore();
+    const { run, clock } = aggregationOver(store);
+    await run();
+    const missed = Array.from({ length: 10 }, (_, day) => NINE + day * 24 * 3_600_000);
+    for (const [i, at] of missed.entries()) {
+      const [day, hour] = new Date(at).toISOString().split(/[T:]/);
+      store.deliver(`dt=${day}/hour=${hour}/${i}`, call({ invocationId: `c${i}`, at }));
+    }
+    clock.now = NINE + 11 * 24 * 3_600_000;
+    const { hours, reports, watermark } = await run();
+    expect(hours).toHaveLength(10);
+    expect(reports).toHaveLength(10);
+    expect(watermark).toBe('2026-12-02T09');
+    expect((await run()).hours).toEqual([]);
+  });
+
   test('one hour that cannot be read does not stop the others', async () => {
     const store = new MemoryStore();
     store.deliver('dt=2026-11-21/hour=09/a', call({ invocationId: 'a' }));
