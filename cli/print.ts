@@ -27,6 +27,14 @@ export function save(file: string, text: string): void {
   }
 }
 
+/** To stdout, or into the file that was named, which stderr then says. Nothing stays nothing on stdout. */
+export function printOrSave(text: string, out: string | undefined): void {
+  if (out !== undefined) {
+    save(out, text);
+    warn(`written: ${out}`);
+  } else if (text !== '') print(text);
+}
+
 export function warn(text: string): void {
   process.stderr.write(`${text}\n`);
 }

@@ -7,7 +7,7 @@ import { REPORT_PERIODS, type ReportPeriod } from '../metering/report-period.ts'
 import type { UsageStore } from '../metering/store.ts';
 import { dayOf, hourOf } from '../metering/window.ts';
 import { type DayOptions, daysOf, daysText } from './days.ts';
-import { print, save, warn } from './print.ts';
+import { printOrSave, warn } from './print.ts';
 import { type Column, columnsCsv, columnsTable, type Row, rowJson } from './report/columns.ts';
 import { gatherGroups, gatherOverview } from './report/gather.ts';
 import { fitting, groupColumns, groupRow } from './report/groups.ts';
@@ -42,11 +42,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .action(async (options: Options) => {
       const where = await target();
       const days = daysOf(options, dayOf(hourOf(Date.now())));
-      const text = await reportText(where, days, options);
-      if (options.out !== undefined) {
-        save(options.out, text);
-        warn(`written: ${options.out}`);
-      } else if (text !== '') print(text);
+      printOrSave(await reportText(where, days, options), options.out);
     });
 }
 

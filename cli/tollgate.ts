@@ -9,6 +9,7 @@ import * as model from './model.ts';
 import * as policy from './policy.ts';
 import * as price from './price.ts';
 import { explain } from './print.ts';
+import * as reconcile from './reconcile.ts';
 import * as report from './report.ts';
 import { resolveTarget, type Target } from './target.ts';
 import * as tenant from './tenant.ts';
@@ -16,7 +17,7 @@ import * as token from './token.ts';
 import * as usage from './usage.ts';
 
 // One file a noun. What a noun needs of AWS it imports when it runs: `tollgate --help` should not wait for five SDKs.
-const NOUNS = [token, model, tenant, grant, budget, policy, direct, price, meter, report, usage, athena];
+const NOUNS = [token, model, tenant, grant, budget, policy, direct, price, meter, report, usage, reconcile, athena];
 
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('tollgate')

@@ -160,6 +160,12 @@ export const TENANT_DAY_KEPT_DAYS = 400;
 /** Days that one report may cover. */
 export const REPORT_MAX_DAYS = 366;
 
+/** Characters of one line of an AWS bill; one with every column and tag has under 10,000. */
+export const BILL_LINE_MAX_CHARS = 1_048_576;
+
+/** Unusable lines of an AWS bill that are named; all are counted. */
+export const BILL_REJECTED_LISTED = 100;
+
 /** Rows of one answer of `GET /v1/usage`: about 4 MB, below what a function may answer with at once. */
 export const USAGE_ROWS_MAX = 10_000;
 

@@ -1,0 +1,163 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { TollgateError } from '../contract/errors.ts';
+import { BILL_REJECTED_LISTED, REPORT_MAX_DAYS } from '../contract/limits.ts';
+import { type CurLine, type CurRecord, readCurLine } from '../metering/cur-line.ts';
+import { dayRange } from '../metering/day-range.ts';
+import { BillSums, Reconciliation } from '../metering/reconcile.ts';
+import { readUsage } from '../metering/usage-hours.ts';
+import type { ModelEntry } from '../registry/model.ts';
+import { badOption } from './days.ts';
+import { printOrSave, warn } from './print.ts';
+import { billFiles, billRecords } from './reconcile/bill.ts';
+import { createNames, parseMapping } from './reconcile/names.ts';
+import { type Rejected, type Report, reconcileCsv, reconcileJson, reconcileText } from './reconcile/print.ts';
+import { openRegistry } from './registry.ts';
+import { openStore } from './store.ts';
+import type { Target } from './target.ts';
+
+interface Options {
+  cur: string[];
+  from?: string;
+  to?: string;
+  tolerance: number;
+  map?: Map<string, string>;
+  role?: string;
+  all?: true;
+  format: 'table' | 'csv' | 'json';
+  out?: string;
+}
+
+export function register(program: Command, target: () => Promise<Target>): void {
+  program
+    .command('reconcile')
+    .description('AWS’s bill against the ledger, by caller; exits 1 if they differ by more than the tolerance')
+    .requiredOption('--cur <file...>', 'an export of CUR 2.0: CSV, gzipped CSV or Parquet, or folders of them')
+    .option('--from <day>', 'the first day of UTC; the bill’s first unless given')
+    .option('--to <day>', 'the last; the bill’s last unless given')
+    .option('--tolerance <percent>', 'the difference that is none', percent, 1)
+    .option('--map <name=model>', 'which model a name on the bill is; once for each', parseMapping)
+    .option('--role <name>', 'the role whose sessions are ours, if not the stage’s own')
+    .option('--all', 'show what agrees too')
+    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table'))
+    .option('--out <file>', 'write it there instead of to stdout')
+    .action(async (options: Options) => {
+      const report = await reconcile(await target(), options);
+      show(report, options);
+      const { compared, rejected } = report;
+      for (const { file, line, field, reason } of rejected.listed)
+        warn(`tollgate: ${file}:${line}: ${field}: ${reason}`);
+      const differ = compared.filter(({ agrees }) => !agrees).length;
+      if (rejected.count > 0)
+        throw failed(
+          'unusable-lines',
+          `${rejected.count} lines of the bill cannot be used, so it is not reconciled in full`,
+        );
+      if (differ > 0) throw failed('differences', `${differ} measures differ by more than ${options.tolerance} %`);
+    });
+}
+
+async function reconcile(where: Target, options: Options): Promise<Report> {
+  const { cur, from, to, tolerance, map, role = `tollgate-${where.stage}-invoker` } = options;
+  const bill = await readBill(billFiles(cur));
+  const days = daysOfBill(bill.sums.days(), from, to);
+  const [store, models] = await Promise.all([openStore(where), modelsOf(where)]);
+  const callers = new Map<string, { tenant: string; principal: string }>();
+  // SageMaker is paid by the hour of the endpoint: there is nothing of a call on the bill.
+  const endpoints = new Set(models.filter(({ target }) => target.kind === 'sagemaker-endpoint').map(({ id }) => id));
+  const both = new Reconciliation();
+  await readUsage(store, days, (day, rows) => {
+    for (const { tenant, principal } of rows) callers.set(JSON.stringify([tenant, principal]), { tenant, principal });
+    both.addLedger(
+      day,
+      rows.filter(({ model }) => !endpoints.has(model)),
+    );
+  });
+  const names = createNames({ role, callers: callers.values(), models, said: map ?? new Map() });
+  const { lines, repeated, skipped } = bill;
+  const read = { lines, ours: 0, elsewhere: 0, repeated, skipped: Object.fromEntries(skipped) };
+  const asked = new Set(days);
+  for (const line of bill.sums.list())
+    if (asked.has(line.day)) read[both.addBill(line, names).is === 'ours' ? 'ours' : 'elsewhere'] += line.lines;
+  return { ...both.result(tolerance), days, tolerance, read, rejected: bill.rejected };
+}
+
+interface Bill {
+  sums: BillSums;
+  lines: number;
+  repeated: number;
+  skipped: Map<string, number>;
+  rejected: Report['rejected'];
+}
+
+/** Every line once, also when a file was named twice or an export repeats one. */
+async function readBill(files: readonly string[]): Promise<Bill> {
+  const bill: Bill = {
+    sums: new BillSums(),
+    lines: 0,
+    repeated: 0,
+    skipped: new Map(),
+    rejected: { count: 0, listed: [] },
+  };
+  const seen = new Set<string>();
+  for (const file of files)
+    for await (const { line, record } of billRecords(file)) {
+      bill.lines++;
+      const found = readCurLine(record);
+      if (found.skipped !== undefined) bill.skipped.set(found.skipped, (bill.skipped.get(found.skipped) ?? 0) + 1);
+      else if (found.rejection !== undefined) reject(bill, { file, line, ...found.rejection });
+      else if (isRepeated(record, found.line, seen)) bill.repeated++;
+      else bill.sums.add(found.line);
+    }
+  return bill;
+}
+
+function reject({ rejected }: Bill, one: Rejected): void {
+  if (++rejected.count <= BILL_REJECTED_LISTED) rejected.listed.push(one);
+}
+
+/** AWS numbers the lines of a partition; the rest of the line makes the number unique beyond it. */
+function isRepeated(record: CurRecord, { principal, billingName, kind, cost }: CurLine, seen: Set<string>): boolean {
+  const { identity_line_item_id: id = '', identity_time_interval: interval = '' } = record;
+  if (id === '') return false;
+  const key = JSON.stringify([id, interval, principal, billingName, kind, String(cost)]);
+  if (seen.has(key)) return true;
+  seen.add(key);
+  return false;
+}
+
+function daysOfBill(found: readonly string[], from: string | undefined, to: string | undefined): string[] {
+  const [first, last] = [from ?? found[0], to ?? found.at(-1)];
+  if (first === undefined || last === undefined)
+    throw badOption('--cur', 'the bill has no line of Amazon Bedrock: give --from and --to to compare with nothing.');
+  const days = dayRange(first, last, { from: '--from', to: '--to' });
+  const missing = days.filter((day) => !found.includes(day));
+  if (missing.length > 0 && missing.length < REPORT_MAX_DAYS)
+    warn(
+      `tollgate: the bill has no line of ${missing.length === 1 ? missing[0] : `${missing.length} of these days, the first ${missing[0]}`}`,
+    );
+  return days;
+}
+
+async function modelsOf(where: Target): Promise<ModelEntry[]> {
+  const { entries } = await (await openRegistry(where)).listModels();
+  return entries;
+}
+
+function show(report: Report, { format, out, all }: Options): void {
+  const text =
+    format === 'csv'
+      ? reconcileCsv(report)
+      : format === 'json'
+        ? JSON.stringify(reconcileJson(report), null, 2)
+        : reconcileText(report, all === true);
+  printOrSave(text, out);
+}
+
+function percent(text: string): number {
+  if (/^\d{1,3}(\.\d{1,3})?$/.test(text) && Number(text) <= 100) return Number(text);
+  throw new InvalidArgumentError('It must be a percentage from 0 to 100, with up to 3 decimals.');
+}
+
+function failed(reason: string, message: string): TollgateError {
+  return new TollgateError('internal', { reason, message });
+}

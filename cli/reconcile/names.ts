@@ -1,0 +1,111 @@
+import { InvalidArgumentError } from 'commander';
+import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
+import type { Target as ModelTarget } from '../../contract/model.ts';
+import type { CurLine } from '../../metering/cur-line.ts';
+import type { Identity, Names } from '../../metering/reconcile.ts';
+import { readSessionName, sessionNames } from '../../policies/name.ts';
+
+export interface NamesOf {
+  /** The role whose sessions are ours. */
+  role: string;
+  /** Whoever is in the ledger. */
+  callers: Iterable<{ tenant: string; principal: string }>;
+  models: Iterable<{ id: string; target: ModelTarget }>;
+  /** What a person has said: name on the bill -> registry id. */
+  said: ReadonlyMap<string, string>;
+}
+
+const SESSION_ARN = /^arn:aws[a-z-]*:sts::\d{12}:assumed-role\/([^/]+)\/([^/]+)$/;
+
+/**
+ * Who called, by what AWS wrote on its bill. The session tag is STS's own word, given under the trust policy of our role; without
+ * it the session's name tells, whole, or by a caller of the ledger whose name it is.
+ */
+export function createNames({ role, callers, models, said }: NamesOf): Names {
+  const sessions = new Map<string, string>();
+  const tenants = new Set<string>();
+  for (const { tenant, principal } of callers) {
+    tenants.add(tenant);
+    const name = sessionOf(tenant, principal);
+    if (name !== undefined) sessions.set(name, tenant);
+  }
+  const byNative = nativeNames(models);
+
+  return {
+    identify({ principal, tenantTag }): Identity {
+      const [, ofRole, session = ''] = SESSION_ARN.exec(principal) ?? [];
+      const name = ofRole === role ? readSessionName(session) : undefined;
+      if (name === undefined) return { is: 'other' };
+      const fits = (tenant: string) => (name.whole ? tenant === name.tenant : tenant.startsWith(name.tenant));
+      const is = name.direct ? 'direct' : 'ours';
+      // A tag and a name that contradict each other are of nobody whom we could bill.
+      if (tenantTag !== '') return fits(tenantTag) ? { is, tenant: tenantTag } : { is: 'other' };
+      if (name.whole) return { is, tenant: name.tenant };
+      const known = sessions.get(session) ?? onlyOne([...tenants].filter(fits));
+      return known === undefined ? { is: 'other' } : { is, tenant: known };
+    },
+
+    modelOf({ resource, billingName }: CurLine): string | undefined {
+      const native =
+        /(?:foundation-model|inference-profile|provisioned-model|imported-model|custom-model-deployment)\/(.+)$/.exec(
+          resource,
+        )?.[1];
+      return (
+        said.get(billingName) ??
+        byNative.get(resource) ??
+        (native === undefined ? undefined : byNative.get(native)) ??
+        byNative.get(billingName)
+      );
+    },
+  };
+}
+
+/** Models by every name that AWS gives them; a name that two of them share names neither. */
+function nativeNames(models: NamesOf['models']): Map<string, string> {
+  const bedrock = [...models].flatMap(({ id, target }) =>
+    target.kind === 'sagemaker-endpoint' ? [] : [{ id, target }],
+  );
+  const own = unshared(bedrock.map(({ id, target }) => ({ id, names: [target.arn, target.modelId] })));
+  // A profile is also called by the models behind it, unless one of them is an entry of its own.
+  const behind = unshared(
+    bedrock.map(({ id, target }) => ({ id, names: target.kind === 'bedrock-profile' ? target.modelArns : [] })),
+  );
+  return new Map([...behind, ...own]);
+}
+
+function unshared(models: readonly { id: string; names: readonly string[] }[]): Map<string, string> {
+  const found = new Map<string, string>();
+  const shared = new Set<string>();
+  for (const { id, names } of models)
+    for (const name of names.flatMap((each) => [each, tailOf(each)])) {
+      if ((found.get(name) ?? id) !== id) shared.add(name);
+      found.set(name, id);
+    }
+  for (const name of shared) found.delete(name);
+  return found;
+}
+
+function tailOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+function sessionOf(tenant: string, principal: string): string | undefined {
+  try {
+    return sessionNames(parseTenantId(tenant), parsePrincipal(principal)).sessionName;
+  } catch {
+    // A line of the ledger with such a name was none of a call that reached AWS.
+    return undefined;
+  }
+}
+
+function onlyOne(all: readonly string[]): string | undefined {
+  return all.length === 1 ? all[0] : undefined;
+}
+
+/** `Claude4.5Sonnet=claude-sonnet-4-5`, once for each name. */
+export function parseMapping(text: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> {
+  const at = text.lastIndexOf('=');
+  if (at < 1 || at === text.length - 1)
+    throw new InvalidArgumentError('It must be NAME=MODEL, e.g. Claude4.5Sonnet=claude-sonnet-4-5.');
+  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
+}

@@ -1,0 +1,186 @@
+import { formatMoney } from '../../metering/money.ts';
+import type { Compared, Elsewhere, Reconciled } from '../../metering/reconcile.ts';
+import { table } from '../print.ts';
+import { type Column, columnsCsv, columnsTable, type Row } from '../report/columns.ts';
+
+export interface Report extends Reconciled {
+  days: readonly string[];
+  /** Percent. */
+  tolerance: number;
+  /** Lines of the bill by what became of them. */
+  read: { lines: number; ours: number; elsewhere: number; repeated: number; skipped: Readonly<Record<string, number>> };
+  rejected: { count: number; listed: Rejected[] };
+}
+
+export interface Rejected {
+  file: string;
+  line: number;
+  field: string;
+  reason: string;
+}
+
+/** Below nothing too, which no price or cost ever is. */
+export function signed(amount: bigint, measure: string): string {
+  if (measure !== 'usd') return String(amount);
+  return amount < 0n ? `-${formatMoney(-amount)}` : formatMoney(amount);
+}
+
+export function noteOf({ aws, ours, difference, unsettled, unpriced, estimated, measure }: Compared): string {
+  return [
+    aws === null ? 'AWS gives no unit of it' : '',
+    ours === null ? 'our cost is not known whole' : '',
+    difference !== null && ours === 0n ? 'only AWS has it' : '',
+    difference !== null && aws === 0n ? 'only the ledger has it' : '',
+    unsettled > 0 ? `${unsettled} unsettled` : '',
+    unpriced > 0 && measure === 'usd' ? `${unpriced} unpriced` : '',
+    estimated > 0 ? `${estimated} estimated` : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+const text = (name: string): Column => ({ name, kind: 'text' });
+const number = (name: string): Column => ({ name, kind: 'count' });
+const COLUMNS: readonly Column[] = [
+  ...['what', 'day', 'tenant_id', 'model_id', 'caller', 'measure'].map(text),
+  ...['aws', 'ours', 'difference', 'percent'].map(number),
+  ...['agrees', 'note'].map(text),
+];
+
+/** One line for each measure compared, and for each thing that is AWS's alone. */
+export function reconcileCsv({ compared, elsewhere }: Reconciled): string {
+  return columnsCsv(COLUMNS, [...compared.map(comparedRow), ...elsewhere.flatMap(elsewhereRows)]);
+}
+
+function comparedRow(one: Compared): Row {
+  const { day, tenant, model, measure, aws, ours, difference, percent, agrees } = one;
+  return [
+    ...['compared', day, tenant, model, '', measure].map((cell) => ({ text: cell })),
+    ...[aws, ours, difference].map((amount) => ({ number: amount === null ? '' : signed(amount, measure) })),
+    { number: percent === null ? '' : String(percent) },
+    { text: agrees ? 'yes' : 'no' },
+    { text: noteOf(one) },
+  ];
+}
+
+function elsewhereRows({ direct, principal, billingName, kind, quantity, cost }: Elsewhere): Row[] {
+  const row = (measure: string, aws: bigint): Row => [
+    ...[direct === '' ? 'elsewhere' : 'direct', '', direct, billingName, principal, measure].map((cell) => ({
+      text: cell,
+    })),
+    { number: signed(aws, measure) },
+    ...['', '', ''].map((cell) => ({ number: cell })),
+    ...['', ''].map((cell) => ({ text: cell })),
+  ];
+  return [...(kind === 'other' || quantity === null ? [] : [row(kind, quantity)]), row('usd', cost)];
+}
+
+export function reconcileJson({ compared, elsewhere, ...report }: Report): object {
+  const amount = (value: bigint | null, measure: string) =>
+    value === null ? null : measure === 'usd' ? signed(value, measure) : Number(value);
+  return {
+    ...report,
+    compared: compared.map((one) => ({
+      ...one,
+      aws: amount(one.aws, one.measure),
+      ours: amount(one.ours, one.measure),
+      difference: amount(one.difference, one.measure),
+      note: noteOf(one),
+    })),
+    elsewhere: elsewhere.map(({ quantity, cost, ...one }) => ({
+      ...one,
+      quantity: amount(quantity, ''),
+      usd: formatMoney(cost),
+    })),
+  };
+}
+
+/** @param all those that agree too */
+export function reconcileText(report: Report, all: boolean): string {
+  const { compared, elsewhere, unmapped, unseen, costCenters, days, tolerance, read } = report;
+  const differ = compared.filter(({ agrees }) => !agrees);
+  const shown = all ? compared : differ;
+  const when = days.length === 1 ? days[0] : `${days[0]} to ${days.at(-1)}`;
+  const skipped = Object.entries(read.skipped).map(([what, count]) => `${count} of ${what}`);
+  return [
+    `AWS's bill against the ledger, ${when} (UTC), tolerance ${tolerance} %: ${compared.length - differ.length} measures agree, ${differ.length} differ`,
+    `lines read: ${read.lines}; ours ${read.ours}, of other callers ${read.elsewhere}, repeated ${read.repeated}${skipped.length > 0 ? `; passed over: ${skipped.join(', ')}` : ''}`,
+    ...section(tenantTotals(compared)),
+    ...(shown.length === 0 ? [] : section(comparedTable(shown))),
+    ...(elsewhere.length === 0 ? [] : ['', 'On the bill and in no ledger of ours:', elsewhereTable(elsewhere)]),
+    ...(unmapped.length === 0 ? [] : section(mappingHint(unmapped, unseen))),
+    ...(costCenters.length === 0
+      ? []
+      : section(
+          `Cost centres on the bill that the ledger has not: ${costCenters.map(({ tenant, costCenter }) => `${costCenter} (${tenant})`).join(', ')}`,
+        )),
+  ].join('\n');
+}
+
+function section(content: string): string[] {
+  return content === '' ? [] : ['', content];
+}
+
+function comparedTable(rows: readonly Compared[]): string {
+  const columns = [
+    ...['day', 'tenant', 'model', 'measure'].map(text),
+    ...['aws', 'ours', 'difference', 'percent'].map(number),
+    text('note'),
+  ];
+  return columnsTable(
+    columns,
+    rows.map((one) => {
+      const [, day, tenant, model, , measure, aws, ours, difference, percent, , note] = comparedRow(one);
+      return [day, tenant, model, measure, aws, ours, difference, percent, note].flatMap((cell) =>
+        cell ? [cell] : [],
+      );
+    }),
+  );
+}
+
+function tenantTotals(compared: readonly Compared[]): string {
+  const money = compared.filter(({ measure }) => measure === 'usd');
+  const rows = [...Map.groupBy(money, ({ tenant }) => tenant)].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (rows.length === 0) return '';
+  const sum = (of: readonly (bigint | null)[]) => of.reduce<bigint>((total, each) => total + (each ?? 0n), 0n);
+  return columnsTable(
+    [
+      text('tenant'),
+      { name: 'aws_usd', kind: 'money' },
+      { name: 'ours_usd', kind: 'money' },
+      { name: 'difference', kind: 'money' },
+      text(''),
+    ],
+    rows.map(([tenant, of]): Row => {
+      const [aws, ours] = [sum(of.map((one) => one.aws)), sum(of.map((one) => one.ours))];
+      const open = of.some((one) => one.ours === null);
+      return [
+        { text: tenant },
+        ...[aws, ours, aws - ours].map((amount) => ({ number: signed(amount, 'usd') })),
+        { text: open ? 'without what is unpriced' : ' ' },
+      ];
+    }),
+  );
+}
+
+function elsewhereTable(elsewhere: readonly Elsewhere[]): string {
+  return table(
+    ['who', 'caller', 'model', 'measure', 'quantity', 'usd'],
+    elsewhere.map(({ direct, principal, billingName, kind, quantity, cost }) => [
+      direct === '' ? 'no caller of ours' : `${direct}, direct`,
+      principal,
+      billingName,
+      kind,
+      quantity === null ? '' : String(quantity),
+      formatMoney(cost),
+    ]),
+  );
+}
+
+function mappingHint(unmapped: readonly string[], unseen: readonly string[]): string {
+  return [
+    `Compared together as "*", because nothing says which model these names of the bill are: ${unmapped.join(', ')}`,
+    `Models of the ledger that they may be: ${unseen.join(', ') || 'none'}`,
+    `Say it with --map, e.g. --map '${unmapped[0]}=${unseen[0] ?? 'MODEL'}'`,
+  ].join('\n');
+}
