@@ -30,6 +30,12 @@ const WATCHED = [
     over: 0,
     means: 'What a call had reserved could not be settled: counts are high.',
   },
+  {
+    metric: 'budgetEventLost',
+    minutes: 60,
+    over: 0,
+    means: 'A budget was used up and the event bus could not be told.',
+  },
   // Nothing is lost then: it says that calls crashed, which the list of unsettled calls names.
   {
     metric: 'reservationsReleased',

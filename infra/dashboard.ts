@@ -93,7 +93,7 @@ function sections(names: Names, { api, functions }: Shown): [string, ...Row[]][]
             ...perFunction('Throttles', 'Sum'),
           ],
         },
-        { title: 'Budgets', left: sums('budgetRefused', 'budgetUnsettled', 'reservationsReleased') },
+        { title: 'Budgets', left: sums('budgetRefused', 'budgetUnsettled', 'reservationsReleased', 'budgetEventLost') },
         {
           title: 'Counters table, throttled',
           left: [tableMetric('WriteThrottleEvents'), tableMetric('ReadThrottleEvents')],

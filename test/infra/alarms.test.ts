@@ -18,6 +18,7 @@ describe('the alarms', () => {
     METRICS.aggregationFailed,
     METRICS.drift,
     METRICS.budgetUnsettled,
+    METRICS.budgetEventLost,
     METRICS.reservationsReleased,
   ])('%s is watched over all tenants and models', (metric) => {
     const found = alarms.find(({ Namespace, MetricName }) => Namespace === 'Tollgate' && MetricName === metric);
