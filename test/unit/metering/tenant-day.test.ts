@@ -1,11 +1,13 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TENANT_DAY_MAX_BYTES } from '../../../contract/limits.ts';
 import type { UsageRecord } from '../../../contract/usage.ts';
 import { aggregate } from '../../../metering/aggregate.ts';
+import { usageDayKey } from '../../../metering/counter-names.ts';
+import type { Counters } from '../../../metering/counters.ts';
 import { noTokens } from '../../../metering/price.ts';
 import { parseTenantDay, type TenantDay, TenantDays, toItem } from '../../../metering/tenant-day.ts';
-import type { Document, Key } from '../../../registry/items.ts';
 import { aggregationOver, book, call, finished, MemoryStore, NINE, started } from './support.ts';
+import { type CountersTable, openTable } from './table.ts';
 
 const NOW = NINE + 7_200_000;
 const DAY = '2026-11-21';
@@ -14,23 +16,6 @@ function daysOf(records: UsageRecord[]): TenantDay[] {
   const days = new TenantDays(DAY);
   days.add(aggregate(records, book(), NOW).rows);
   return days.list(NOW);
-}
-
-/** A counters table in memory. */
-class Table {
-  readonly items = new Map<string, Document>();
-  fails: (key: Key) => boolean = () => false;
-
-  async put({ pk, sk }: Key, document: Document, unlessGreater = ''): Promise<void> {
-    if (this.fails({ pk, sk })) throw new Error('ProvisionedThroughputExceeded');
-    const there = this.items.get(`${pk}/${sk}`)?.[unlessGreater];
-    if (there === undefined || Number(there) <= Number(document[unlessGreater]))
-      this.items.set(`${pk}/${sk}`, document);
-  }
-
-  read(tenant: string): TenantDay {
-    return parseTenantDay(tenant, DAY, String(this.items.get(`USAGE#${tenant}/${DAY}`)?.doc));
-  }
 }
 
 describe('a tenant’s summary of a day', () => {
@@ -116,49 +101,64 @@ describe('a tenant’s summary of a day', () => {
 });
 
 describe('written with the day’s report', () => {
-  function deliver(store: MemoryStore): void {
-    store.deliver('dt=2026-11-21/hour=09/a', [
-      ...call({ invocationId: 'a' }),
-      ...call({ invocationId: 'b', tenant: 'globex' }),
-    ]);
-    store.deliver('dt=2026-11-21/hour=10/b', call({ invocationId: 'c', at: NINE + 3_600_000 }));
+  let table: CountersTable;
+
+  beforeAll(async () => {
+    table = await openTable();
+  });
+
+  afterAll(() => table.close());
+
+  /** Two tenants of the test's own; a call of each at nine, and another of the first at ten. */
+  function deliver(store: MemoryStore, one: string, other: string): void {
+    const atNine = [...call({ invocationId: 'a', tenant: one }), ...call({ invocationId: 'b', tenant: other })];
+    store.deliver('dt=2026-11-21/hour=09/a', atNine);
+    store.deliver('dt=2026-11-21/hour=10/b', call({ invocationId: 'c', tenant: one, at: NINE + 3_600_000 }));
+  }
+
+  async function summary(tenant: string): Promise<TenantDay | undefined> {
+    const document = await table.counters.get(usageDayKey(tenant, DAY));
+    return document && parseTenantDay(tenant, DAY, String(document.doc));
   }
 
   test('for every tenant, over all hours of the day, and again when an hour changes', async () => {
     const store = new MemoryStore();
-    const counters = new Table();
-    deliver(store);
-    const { run, clock } = aggregationOver(store, { counters });
+    deliver(store, 'one', 'other');
+    const { run, clock } = aggregationOver(store, { counters: table.counters });
     await run();
-    expect([...counters.items.keys()].sort()).toEqual([`USAGE#acme/${DAY}`, `USAGE#globex/${DAY}`]);
-    expect(counters.read('acme')).toMatchObject({ asOf: clock.now, rows: [{ invocations: 2 }] });
-    store.deliver('dt=2026-11-21/hour=11/c', call({ invocationId: 'd' }));
+    expect(await summary('one')).toMatchObject({ asOf: clock.now, rows: [{ invocations: 2 }] });
+    expect(await summary('other')).toMatchObject({ asOf: clock.now, rows: [{ invocations: 1 }] });
+    store.deliver('dt=2026-11-21/hour=11/c', call({ invocationId: 'd', tenant: 'one' }));
     clock.now += 1_000;
     await run();
-    expect(counters.read('acme')).toMatchObject({ asOf: clock.now, rows: [{ invocations: 3 }] });
+    expect(await summary('one')).toMatchObject({ asOf: clock.now, rows: [{ invocations: 3 }] });
   });
 
-  test('never over one that was read later', async () => {
+  test('never over one that was read later, and that is no failure', async () => {
     const store = new MemoryStore();
-    const counters = new Table();
-    deliver(store);
-    const later = { doc: 'later', asOf: NINE + 99 * 3_600_000 };
-    counters.items.set(`USAGE#acme/${DAY}`, later);
-    await aggregationOver(store, { counters }).run();
-    expect(counters.items.get(`USAGE#acme/${DAY}`)).toBe(later);
+    deliver(store, 'overtaken', 'alone');
+    const { pk, sk, ...later } = toItem({ tenant: 'overtaken', day: DAY, asOf: NOW + 99 * 3_600_000, rows: [] });
+    await table.counters.put({ pk, sk }, later);
+    await aggregationOver(store, { counters: table.counters }).run();
+    expect((await summary('overtaken'))?.rows).toEqual([]);
+    expect((await summary('alone'))?.rows).toHaveLength(1);
   });
 
   test('one that cannot be written fails the run, after the others were, and the next run repairs it', async () => {
     const store = new MemoryStore();
-    const counters = new Table();
-    deliver(store);
-    counters.fails = ({ pk }) => pk === 'USAGE#acme';
-    const { run, failures } = aggregationOver(store, { counters });
+    deliver(store, 'unlucky', 'lucky');
+    let failing = true;
+    const put: Counters['put'] = async (key, ...rest) => {
+      if (failing && key.pk === 'USAGE#unlucky') throw new Error('ProvisionedThroughputExceeded');
+      return table.counters.put(key, ...rest);
+    };
+    const { run, failures } = aggregationOver(store, { counters: { put } });
     await expect(run()).rejects.toMatchObject({ code: 'unavailable' });
     expect(failures()).toMatchObject([{ during: 'report', day: DAY }]);
-    expect([...counters.items.keys()]).toEqual([`USAGE#globex/${DAY}`]);
-    counters.fails = () => false;
+    expect(await summary('unlucky')).toBeUndefined();
+    expect((await summary('lucky'))?.rows).toHaveLength(1);
+    failing = false;
     await run();
-    expect(counters.read('acme').rows).toMatchObject([{ invocations: 2 }]);
+    expect((await summary('unlucky'))?.rows).toMatchObject([{ invocations: 2 }]);
   });
 });
