@@ -30,28 +30,28 @@ export function usageOfAnswer(
     const usage = ofConverse(member(answer, 'usage')) ?? guess();
     return { ...usage, ...soldAs(target, member(member(answer, 'serviceTier'), 'type')) };
   }
-  const lost = { images: imagesAsked(request, target), embeddings: 0 };
-  const made = body === undefined ? lost : madeIn(answer);
-  const usage = withMade(ofInvokeModel(headers, answer, made) ?? guess(), made);
+  const asked = (): Made => ({ images: imagesAsked(request, target), embeddings: 0 });
+  const made = body === undefined ? asked() : madeIn(answer);
+  // Images are sold by the image: a model that makes them need not count tokens, also where all were filtered.
+  const uncounted = !COUNTS.some((name) => headers[name] !== undefined) && (made.images || asked().images) > 0;
+  const usage = withMade(ofInvokeModel(headers, answer) ?? (uncounted ? NO_USAGE : guess()), made);
   const { images = 0, cacheWrite } = usage.tokens;
   // The headers are a whole report but for these two: what was made, and how long the cache keeps what was written.
   const estimated = usage.estimated || (body === undefined && images + cacheWrite > 0);
   return { ...usage, estimated, ...soldAs(target, headerTier(headers)) };
 }
 
+const COUNTS = ['x-amzn-bedrock-input-token-count', 'x-amzn-bedrock-output-token-count'];
+
 /** Bedrock's own counts, in headers, with what the vendor's body says beyond them. */
-function ofInvokeModel(headers: Headers, answer: unknown, made: Made): Usage | undefined {
-  const input = headerCount(headers, 'input');
-  const output = headerCount(headers, 'output');
-  // Images are sold by the image: a model that makes them need not count tokens.
-  if (input === undefined && output === undefined && made.images > 0) return NO_USAGE;
+function ofInvokeModel(headers: Headers, answer: unknown): Usage | undefined {
   const said = bodyUsage(member(answer, 'usage'));
   return usageOf({
-    input,
+    input: headerCount(headers, 'x-amzn-bedrock-input-token-count'),
     // An embedding has no output, and says so by leaving the header out.
-    output: output ?? 0,
-    cacheRead: headerCount(headers, 'cache-read-input') ?? said.cacheRead,
-    cacheWrite: headerCount(headers, 'cache-write-input') ?? said.cacheWrite,
+    output: headerCount(headers, 'x-amzn-bedrock-output-token-count') ?? 0,
+    cacheRead: headerCount(headers, 'x-amzn-bedrock-cache-read-input-token-count') ?? said.cacheRead,
+    cacheWrite: headerCount(headers, 'x-amzn-bedrock-cache-write-input-token-count') ?? said.cacheWrite,
     split: said.split,
     reasoning: said.reasoning,
   });
@@ -59,7 +59,7 @@ function ofInvokeModel(headers: Headers, answer: unknown, made: Made): Usage | u
 
 /** Undefined when there is no such header, its text when that is no number. */
 function headerCount(headers: Headers, name: string): unknown {
-  const text = headers[`x-amzn-bedrock-${name}-token-count`];
+  const text = headers[name];
   return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : text;
 }
 

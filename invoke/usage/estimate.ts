@@ -7,21 +7,18 @@ import { imagesAsked } from './made.ts';
 import type { Usage } from './usage.ts';
 
 /**
- * An estimate for a call whose answer, or its end, was never seen.
+ * An estimate for a call whose answer, or its end, was never seen. Where images were asked for it is those: they are sold
+ * by the image, and a guess of tokens beside them would have no price.
  *
  * @param outputBytes of text that came
  */
 export function estimate(request: ProviderRequest, target: Target, outputBytes: number): Usage {
   const tokens = (bytes: number): number => Math.ceil(bytes / ESTIMATE_BYTES_PER_TOKEN);
   const images = imagesAsked(request, target);
+  if (images > 0) return { tokens: { ...NO_TOKENS, images }, estimated: true };
   return {
-    tokens: {
-      ...NO_TOKENS,
-      // At least one: a call that ran must not look free.
-      input: Math.max(1, tokens(textBytes(request.body))),
-      output: tokens(outputBytes),
-      ...(images > 0 ? { images } : {}),
-    },
+    // At least one: a call that ran must not look free.
+    tokens: { ...NO_TOKENS, input: Math.max(1, tokens(textBytes(request.body))), output: tokens(outputBytes) },
     estimated: true,
   };
 }

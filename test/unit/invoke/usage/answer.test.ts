@@ -60,6 +60,19 @@ describe('an answer whose body was lost', () => {
     expect(estimate(paint(body), canvas, 0)).toMatchObject({ tokens: { images }, estimated: true });
   });
 
+  test('an image that was asked for and filtered is none, as it was reported', () => {
+    const filtered = Buffer.from('{"images":[null],"error":"blocked"}');
+    expect(usageOfAnswer(paint({ taskType: 'TEXT_IMAGE' }), canvas, {}, filtered)).toEqual({
+      tokens: tokens(0, 0),
+      estimated: false,
+    });
+  });
+
+  test('images are estimated without tokens, which would have no price beside them', () => {
+    const body = { textToImageParams: { text: '12345678' }, imageGenerationConfig: { numberOfImages: 2 } };
+    expect(estimate(paint(body), canvas, 100)).toEqual({ tokens: { ...tokens(0, 0), images: 2 }, estimated: true });
+  });
+
   test('of Stability AI is one image, of a model that makes text none', () => {
     const stability = modelOf('core', 'stability.stable-image-core-v1:1').target;
     expect(estimate(paint({ prompt: 'a cat' }), stability, 0).tokens.images).toBe(1);
