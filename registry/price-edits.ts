@@ -1,11 +1,8 @@
-import type { PriceVersion } from './price.ts';
+import type { GivenPrice, PriceVersion } from './price.ts';
 
 /** How a model's list of prices changes. Pure: the writer applies it to what the table holds at that moment. */
 
 export type PriceOutcome = 'added' | 'corrected' | 'unchanged';
-
-/** A price to set; without a version it is named by its date. */
-export type GivenPrice = Omit<PriceVersion, 'version'> & { version?: string };
 
 export interface PriceResult {
   outcome: PriceOutcome;

@@ -4,7 +4,7 @@ import { partitionOf } from '../policies/arn.ts';
 import { canonicalDecimal, decimalFault, timesTenTo } from './decimal.ts';
 import { badEntry, displayName, isoMilliseconds, milliseconds, parseWith } from './fields.ts';
 import type { Document } from './items.ts';
-import { type PriceVersion, RATE_KINDS, type TokenRates } from './price.ts';
+import { type GivenPrice, type PriceVersion, RATE_KINDS, type TokenRates } from './price.ts';
 
 /** Prices as a model's document has them: read, checked and written. */
 
@@ -52,11 +52,11 @@ const olderForm = v.pipe(
     output: usd,
     cacheRead: v.exactOptional(usd),
     cacheWrite: v.exactOptional(usd),
+    source: v.exactOptional(displayName),
   }),
   // What a cache kind without a price cost then, so that a bill which is computed again stays what it was.
-  v.transform(({ version, from, input, output, cacheRead = input, cacheWrite = input }) => ({
-    version,
-    from,
+  v.transform(({ input, output, cacheRead = input, cacheWrite = input, ...rest }) => ({
+    ...rest,
     usdPerMillion: {
       input: timesTenTo(input, 3),
       output: timesTenTo(output, 3),
@@ -84,7 +84,8 @@ function isOlder(input: unknown): boolean {
  * @returns the prices in their one order: by date, region, tier
  * @throws TollgateError `bad_entry` naming the field, e.g. `prices[1].from`
  */
-export function checkedPrices(prices: readonly PriceVersion[]): PriceVersion[] {
+export function checkedPrices(written: readonly PriceVersion[]): PriceVersion[] {
+  const prices = written.map(inOneForm);
   const names = new Set<string>();
   const moments = new Set<string>();
   for (const [index, price] of prices.entries()) {
@@ -98,7 +99,7 @@ export function checkedPrices(prices: readonly PriceVersion[]): PriceVersion[] {
     names.add(named);
     moments.add(moment);
   }
-  return prices.map(inOneForm).sort(byDate);
+  return prices.sort(byDate);
 }
 
 function checkRates({ tier, usdPerMillion, usdPerImage, usdPerHour }: PriceVersion, at: string): void {
@@ -126,7 +127,7 @@ function inOneForm({ version, from, region, tier, usdPerMillion, ...price }: Pri
     version,
     from,
     ...(region === undefined ? {} : { region }),
-    ...(tier === undefined ? {} : { tier }),
+    ...(tier === undefined || tier === 'on-demand' ? {} : { tier }),
     ...(usdPerMillion === undefined || Object.keys(usdPerMillion).length === 0
       ? {}
       : { usdPerMillion: ratesInOrder(usdPerMillion) }),
@@ -157,6 +158,13 @@ export function parsePrice(document: unknown): PriceVersion {
   const price = parseWith(priceSchema, document);
   checkRates(price, '');
   return inOneForm(price);
+}
+
+/** The same of one that need not be named yet: the model's list may have a name for it. */
+export function parseGivenPrice(document: Record<string, unknown>): GivenPrice {
+  if (document.version !== undefined) return parsePrice(document);
+  const { version: _, ...price } = parsePrice({ ...document, version: 'unnamed' });
+  return price;
 }
 
 /** The written form of a price; priceSchema reads it back to the same. */

@@ -43,6 +43,9 @@ export interface PriceVersion {
   source?: string;
 }
 
+/** A price to set; without a version it is named by its date. */
+export type GivenPrice = Omit<PriceVersion, 'version'> & { version?: string };
+
 export interface PricedModel {
   id: string;
   /** Sorted by `from`, ascending; may be empty. */

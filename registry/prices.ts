@@ -3,8 +3,8 @@ import type { Change, Edits } from './edit.ts';
 import type { Key } from './items.ts';
 import { MODEL } from './kinds.ts';
 import type { ModelEntry } from './model.ts';
-import type { PriceVersion } from './price.ts';
-import { type GivenPrice, type PriceResult, withoutPrice, withPrices } from './price-edits.ts';
+import type { GivenPrice, PriceVersion } from './price.ts';
+import { type PriceResult, withoutPrice, withPrices } from './price-edits.ts';
 import { checkedPrices } from './price-entry.ts';
 
 export interface PriceWriter {

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { TIERS, type Tier } from '../../contract/usage.ts';
 import { isoMilliseconds, parseSeconds } from '../../registry/fields.ts';
-import type { GivenPrice } from '../../registry/price-edits.ts';
-import { parsePrice } from '../../registry/price-entry.ts';
+import type { GivenPrice } from '../../registry/price.ts';
+import { parseGivenPrice } from '../../registry/price-entry.ts';
 
 /** The options by which `price set` is given a price. */
 export interface PriceOptions {
@@ -58,10 +58,10 @@ export function givenPrice(options: PriceOptions, now: number): GivenPrice {
     usdPerImage: image,
     usdPerHour: hour,
     source,
+    version,
   });
   const from = isoMilliseconds(fromOf(options.from) ?? Math.floor(now / 1000) * 1000);
-  const { version: _, ...price } = parsePrice({ version: version ?? 'unnamed', from, ...document });
-  return version === undefined ? price : { version, ...price };
+  return parseGivenPrice({ from, ...document });
 }
 
 /** @returns milliseconds since 1970 @throws TollgateError `bad_entry` naming `--from` */

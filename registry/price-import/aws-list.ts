@@ -2,8 +2,7 @@ import { isTollgateError } from '../../contract/errors.ts';
 import { partitionOf } from '../../policies/arn.ts';
 import { decimalFault, timesTenTo } from '../decimal.ts';
 import { isoMilliseconds } from '../fields.ts';
-import { versionName } from '../price-edits.ts';
-import { parsePrice } from '../price-entry.ts';
+import { parseGivenPrice } from '../price-entry.ts';
 import { keyOfName } from './aws-names.ts';
 import { type AwsUsage, awsUsage } from './aws-usage.ts';
 import { type BadPrice, type Defaults, type FoundPrice, type Reading, SkippedCount } from './reading.ts';
@@ -138,7 +137,6 @@ class ListReader {
     const { image, hour, ...kinds } = Object.fromEntries([...group.rates].map(([of, { text }]) => [of, text]));
     if (group.rates.size === 0) return [];
     const document = {
-      version: versionName(from),
       from: isoMilliseconds(from),
       region,
       ...(tier === undefined ? {} : { tier }),
@@ -148,7 +146,7 @@ class ListReader {
       source: this.#source,
     };
     try {
-      return [{ model: { is: 'aws-name', name, global }, price: parsePrice(document), line }];
+      return [{ model: { is: 'aws-name', name, global }, price: parseGivenPrice(document), line }];
     } catch (error) {
       if (!isTollgateError(error, 'bad_entry')) throw error;
       this.#fault(group, { line, at: group.at } as Tree, error.field ?? 'entry', error.reason ?? 'bad');

@@ -44,6 +44,8 @@ const EDITION = /\s*\(Amazon Bedrock Edition\)\s*$/;
 
 /** @param name as the Price List's `model`, `titanModel` or `servicename` has it, or what its usage type begins with */
 export function keyOfName(name: string): string {
+  // Some products carry the id itself where others have a name: `xai.grok-4.3`.
+  if (/^[a-z0-9-]+\.[a-z][a-z0-9.:-]*$/.test(name)) return keyOfId(name);
   const key = joined(name.replace(EDITION, '').replace(PROVIDER_WORD, '').replace('+', ' plus'));
   return RENAMED[key] ?? key;
 }

@@ -56,16 +56,15 @@ export function awsUsage(attributes: AwsAttributes, unit: string): AwsUsage {
   if (no !== undefined) return { is: 'other', reason: no[1] };
   const global = /(^|[- ])global([- ]|$)/.test(all);
   const per = unit.trim().toLowerCase();
+  const other: AwsUsage = { is: 'other', reason: `unit-${per.replace(/\s+/g, '-') || 'none'}` };
   if (/provisioned/.test(all))
-    return /^(hours?|hrs)$/.test(per)
-      ? { is: 'price', of: 'hour', tier: 'provisioned', global, places: 0 }
-      : { is: 'other', reason: `unit-${words(unit)}` };
+    return /^(hours?|hrs)$/.test(per) ? { is: 'price', of: 'hour', tier: 'provisioned', global, places: 0 } : other;
   const tier = tierOf(all);
   if (/^images?$/.test(per) && /(^|-)(t2-?i|i2-?i|created-image)/.test(usage))
     return { is: 'price', of: 'image', tier, global, places: 0 };
   const of = kindOf(usage) ?? kindOf(inference);
   const places = TOKEN_UNITS[per];
-  if (places === undefined) return { is: 'other', reason: `unit-${words(unit) || 'none'}` };
+  if (places === undefined) return other;
   return of === undefined
     ? { is: 'other', reason: 'not-tokens-of-a-model' }
     : { is: 'price', of, tier, global, places };
@@ -80,6 +79,17 @@ function kindOf(text: string): RateKind | undefined {
 
 function tierOf(text: string): 'batch' | 'priority' | 'flex' | undefined {
   return (['batch', 'priority', 'flex'] as const).find((tier) => new RegExp(`(^|[- ])${tier}([- ]|$)`).test(text));
+}
+
+/** What a line of AWS's bill counts, which has the list's usage types. @returns undefined when it is not tokens */
+export function tokenKindOf(usagetype: string): RateKind | undefined {
+  return kindOf(words(usagetype));
+}
+
+/** Tokens of one unit, as AWS names it. @returns undefined for a unit of something else */
+export function tokensIn(unit: string): bigint | undefined {
+  const places = TOKEN_UNITS[unit.trim().toLowerCase()];
+  return places === undefined ? undefined : 10n ** BigInt(6 - places);
 }
 
 /** `InputTokenCount_Global` -> `input-token-count-global` */

@@ -2,8 +2,7 @@ import { isTollgateError } from '../../contract/errors.ts';
 import { partitionOf } from '../../policies/arn.ts';
 import { decimalFault, timesTenTo } from '../decimal.ts';
 import { isoMilliseconds } from '../fields.ts';
-import { versionName } from '../price-edits.ts';
-import { parsePrice } from '../price-entry.ts';
+import { parseGivenPrice } from '../price-entry.ts';
 import { type BadPrice, type Defaults, type FoundPrice, type Reading, SkippedCount } from './reading.ts';
 import { member, membersOf, type Tree } from './tree.ts';
 
@@ -93,9 +92,9 @@ class GuidanceReader {
   #add(model: string, tree: Tree, rates: object, region: string | undefined): void {
     const { from = this.#defaults.now, source } = this.#defaults;
     const place = region === undefined ? {} : { region };
-    const document = { version: versionName(from), from: isoMilliseconds(from), ...place, ...rates, source };
+    const document = { from: isoMilliseconds(from), ...place, ...rates, source };
     try {
-      this.found.push({ model: { is: 'id', id: model }, price: parsePrice(document), line: tree.line });
+      this.found.push({ model: { is: 'id', id: model }, price: parseGivenPrice(document), line: tree.line });
     } catch (error) {
       if (!isTollgateError(error, 'bad_entry')) throw error;
       this.#fault(tree, error.field ?? 'entry', error.reason ?? 'bad');

@@ -1,6 +1,6 @@
 import { type BedrockTarget, nativeIdOf } from '../../contract/model.ts';
 import type { ModelEntry } from '../model.ts';
-import type { PriceVersion } from '../price.ts';
+import type { GivenPrice } from '../price.ts';
 import { sameRates } from '../price-edits.ts';
 import { keyOfId, keyOfName } from './aws-names.ts';
 import type { BadPrice, FoundPrice, ModelName } from './reading.ts';
@@ -8,7 +8,7 @@ import type { BadPrice, FoundPrice, ModelName } from './reading.ts';
 /** Which models of the registry a file's prices are those of. What cannot be told is listed, never guessed. */
 export interface Matched {
   /** Registry id -> its prices, in the order of the file. */
-  prices: Map<string, PriceVersion[]>;
+  prices: Map<string, GivenPrice[]>;
   /** The file prices one model twice, differently. */
   bad: BadPrice[];
   unmatched: { name: string; reason: 'no-such-model' | 'several-models' | 'another-region'; count: number }[];
@@ -102,7 +102,7 @@ function nameIn(name: ModelName): string {
 }
 
 /** Of each date, region and tier the best-named price; two that say different things are both bad. */
-function settled(id: string, claims: readonly Claim[], bad: BadPrice[]): PriceVersion[] {
+function settled(id: string, claims: readonly Claim[], bad: BadPrice[]): GivenPrice[] {
   const places = new Map<string, Claim[]>();
   for (const claim of claims) {
     const { from, region, tier } = claim.price;

@@ -1,8 +1,7 @@
 import { csvRows } from '../../contract/csv.ts';
 import { isTollgateError } from '../../contract/errors.ts';
 import { isoMilliseconds } from '../fields.ts';
-import { versionName } from '../price-edits.ts';
-import { parsePrice } from '../price-entry.ts';
+import { parseGivenPrice } from '../price-entry.ts';
 import type { BadPrice, Defaults, FoundPrice, Reading } from './reading.ts';
 import { member, membersOf, plainOf, type Tree, textOf } from './tree.ts';
 
@@ -139,21 +138,15 @@ class OwnReader {
       this.fault(place, 'model', model === undefined || model === '' ? 'missing' : 'not-text');
       return;
     }
-    const given = { from: isoMilliseconds(this.#defaults.now), ...this.#file, ...price };
+    const given: Record<string, unknown> = { from: isoMilliseconds(this.#defaults.now), ...this.#file, ...price };
     if (this.#defaults.from !== undefined) given.from = isoMilliseconds(this.#defaults.from);
     try {
-      const named = { version: nameOf(given.from), ...given };
-      this.found.push({ model: { is: 'id', id: model }, price: parsePrice(named), line: place.line });
+      this.found.push({ model: { is: 'id', id: model }, price: parseGivenPrice(given), line: place.line });
     } catch (error) {
       if (!isTollgateError(error, 'bad_entry')) throw error;
       this.fault(place, columnOf(error.field ?? 'entry', place.at), error.reason ?? 'bad');
     }
   }
-}
-
-function nameOf(from: unknown): string {
-  const ms = typeof from === 'string' ? Date.parse(from) : Number.NaN;
-  return Number.isNaN(ms) ? 'undated' : versionName(ms);
 }
 
 /** In a CSV file a fault is named by its column. */

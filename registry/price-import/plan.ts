@@ -2,7 +2,7 @@ import { isTollgateError } from '../../contract/errors.ts';
 import { PRICES_MAX } from '../../contract/limits.ts';
 import { badEntry } from '../fields.ts';
 import type { ModelEntry } from '../model.ts';
-import type { PriceVersion } from '../price.ts';
+import type { GivenPrice } from '../price.ts';
 import { type PriceResult, withPrices } from '../price-edits.ts';
 import { checkedPrices } from '../price-entry.ts';
 import { type Matched, matchPrices, type NameMap } from './match.ts';
@@ -18,7 +18,7 @@ export interface Plan {
 
 export interface ModelEdit {
   model: string;
-  prices: PriceVersion[];
+  prices: GivenPrice[];
   /** What would become of each price, by what the registry holds now. */
   results: PriceResult[];
 }

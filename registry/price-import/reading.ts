@@ -1,4 +1,4 @@
-import type { PriceVersion } from '../price.ts';
+import type { GivenPrice } from '../price.ts';
 
 /** What a file of prices says, whatever its format. */
 export interface Reading {
@@ -12,7 +12,8 @@ export interface Reading {
 export interface FoundPrice {
   /** As the file names it. */
   model: ModelName;
-  price: PriceVersion;
+  /** Named only if the file names it. */
+  price: GivenPrice;
   /** Where in the file; the line of its first part. */
   line: number;
 }

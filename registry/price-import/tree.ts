@@ -16,7 +16,7 @@ export type Tree = { line: number; at: string } & (
   | { is: 'other'; value: null | boolean }
 );
 
-const NUMBER = /-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN/y;
+const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN/y;
 const SPACE = /[ \t\r\n]*/y;
 const WORDS: Record<string, null | boolean> = { null: null, true: true, false: false };
 
