@@ -284,9 +284,9 @@ export const COUNTERS_TIMEOUT_MS = 2_000;
 export const RESERVATION_EPOCH_MS = 1_800_000;
 
 /**
- * Milliseconds after the end of their window for which counters are kept: longer than a call and the release of what it
- * left. A minute's are closed sooner, because there are sixty an hour, in the one item that every call writes: what a call
- * used that ends in the second half of that time is no longer counted in its minute.
+ * Milliseconds after the end of their window for which counters are kept; halfway, nobody settles into them any more. A
+ * day's longer than a call lives and what it left is released. A minute's shorter, because there are sixty an hour, in the
+ * one item that every call writes: what a call used that ends a minute later is no longer counted in its minute.
  */
 export const COUNTER_KEPT_MS = 7_200_000;
 export const MINUTE_COUNTER_KEPT_MS = 120_000;

@@ -1,4 +1,4 @@
-import type { Budget, BudgetUnit } from '../contract/budget.ts';
+import type { Budget, BudgetUnit, Period } from '../contract/budget.ts';
 import {
   BUDGET_THRESHOLDS,
   COUNTER_KEPT_MS,
@@ -202,8 +202,9 @@ export function settlement(
 ): Change {
   const epoch = epochOf(at);
   const add = new Map<string, bigint>();
-  for (const { budget, name, window } of counters) {
-    if (now >= closesAt(budget.period === 'minute', window)) continue;
+  for (const counter of counters) {
+    if (isClosed(counter, now)) continue;
+    const { budget, name } = counter;
     add.set(totalAttribute(name), used[budget.unit] - reserved[budget.unit]);
     add.set(openAttribute(epoch, name), -reserved[budget.unit]);
   }
@@ -217,9 +218,14 @@ export function settlement(
   };
 }
 
-/** After this nobody settles into the window any more; before its attributes go, so that none comes back. */
-function closesAt(isMinute: boolean, { until }: Window): number {
-  return isMinute ? until + MINUTE_COUNTER_KEPT_MS / 2 : Number.POSITIVE_INFINITY;
+/** Milliseconds after a window's end for which its counters are kept. */
+function keptMs(period: Period): number {
+  return period === 'minute' ? MINUTE_COUNTER_KEPT_MS : COUNTER_KEPT_MS;
+}
+
+/** After this nobody settles into the window any more: well before its attributes go, so that none comes back. */
+function isClosed({ budget, window }: Counter, now: number): boolean {
+  return window.until + keptMs(budget.period) / 2 <= now;
 }
 
 /**
@@ -243,8 +249,7 @@ export function pastAttributes({ numbers, sets }: Counts, now: number): string[]
 
 function isWindowPast(name: CounterName, now: number): boolean {
   const window = parseWindow(name.window);
-  const kept = window?.period === 'minute' ? MINUTE_COUNTER_KEPT_MS : COUNTER_KEPT_MS;
-  return window !== undefined && window.until + kept <= now;
+  return window !== undefined && window.until + keptMs(window.period) <= now;
 }
 
 /** Whether every call that began in the epoch has ended, or crashed. */
@@ -306,8 +311,8 @@ export function crossings(
   now: number,
 ): Crossing[] {
   return counters.flatMap((counter) => {
-    const { budget, limit, name, window } = counter;
-    if (limit === 0n || now >= closesAt(budget.period === 'minute', window)) return [];
+    const { budget, limit, name } = counter;
+    if (limit === 0n || isClosed(counter, now)) return [];
     const { total, open } = countedOf(name, counts);
     const used = total - open;
     const before = used - amounts[budget.unit];
