@@ -10,7 +10,11 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { Sha256 } from '@smithy/core/checksum';
+import { HttpRequest } from '@smithy/core/protocols';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BUDGET_EVENT } from '../../contract/budget.ts';
 import { COUNTERS_TABLE, roleName, TABLE } from '../../local/aws/roles.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
 import { createOperator, type Operator } from '../../local/operator.ts';
@@ -106,5 +110,35 @@ describe('the two tables on this machine', () => {
     await operator.provision();
     const { Item } = await as('invoke').send(new GetItemCommand({ TableName: COUNTERS_TABLE, Key }));
     expect(Number(Item?.n?.N)).toBeGreaterThan(0);
+  });
+});
+
+describe('the event bus on this machine', () => {
+  const budget = { Source: BUDGET_EVENT.source, DetailType: BUDGET_EVENT.detailType, Detail: '{}' };
+
+  /** The status of one PutEvents, as a function's own role sends it. */
+  async function put(name: FunctionName, ...entries: object[]): Promise<number> {
+    const { host, hostname, port } = new URL(aws.url);
+    const body = JSON.stringify({ Entries: entries });
+    const credentials = aws.credentialsFor(roleName(name));
+    const signer = new SignatureV4({ service: 'events', region: ACCOUNT.region, credentials, sha256: Sha256 });
+    const headers = { host, 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSEvents.PutEvents' };
+    const request = { method: 'POST', protocol: 'http:', hostname, port: Number(port), path: '/', headers, body };
+    const signed = await signer.sign(new HttpRequest(request));
+    const { host: _, ...sent } = signed.headers;
+    return (await fetch(aws.url, { method: 'POST', headers: sent, body })).status;
+  }
+
+  test.each(FUNCTIONS)('is told of a budget by invoke alone: %s', async (name) => {
+    expect(await put(name, budget)).toBe(name === 'invoke' ? 200 : 400);
+  });
+
+  test.each([
+    ['of another source', { ...budget, Source: 'payroll' }],
+    ['of another kind', { ...budget, DetailType: 'Salary Paid' }],
+    ['for another bus', { ...budget, EventBusName: 'payroll' }],
+  ])('takes no event %s from it, alone or beside a good one', async (_, event) => {
+    expect(await put('invoke', event)).toBe(400);
+    expect(await put('invoke', budget, event)).toBe(400);
   });
 });
