@@ -1,3 +1,5 @@
+import type { RateKind } from '../registry/price.ts';
+import { tokenKindOf, tokensIn } from '../registry/price-import/aws-usage.ts';
 import { MONEY_SCALE, type Money } from './money.ts';
 
 /**
@@ -24,6 +26,9 @@ export const CUR_OPTIONAL = [
   'line_item_resource_id',
   'line_item_currency_code',
   'pricing_unit',
+  'product',
+  'product_name',
+  'product_product_name',
   'product_servicecode',
 ] as const;
 
@@ -108,7 +113,7 @@ export function readCurLine(record: CurRecord): CurRead {
       principal,
       ...tags,
       resource: text('line_item_resource_id'),
-      billingName: billingNameOf(usageType),
+      billingName: billingNameOf(usageType, record),
       kind: kindOf(usageType, unit?.of),
       quantity: unit === undefined ? null : (amount * unit.size + HALF) / ONE,
       cost,
@@ -155,29 +160,49 @@ export function parseAmount(
 
 /** `1K tokens`, `1M tokens`, `Tokens`, `Image`. @returns undefined for a unit that says nothing of either */
 function unitOf(text: string): { of: 'tokens' | 'images'; size: bigint } | undefined {
-  const match = /^(?:1 ?)?(k|thousand|m|million)?\s*(?:input |output )?(token|image)s?$/i.exec(text);
-  if (!match) return undefined;
-  const [, factor = '', what = ''] = match;
-  const size = factor === '' ? 1n : /^(k|thousand)$/i.test(factor) ? 1_000n : 1_000_000n;
-  return { of: what.toLowerCase() === 'image' ? 'images' : 'tokens', size };
+  if (/^images?$/i.test(text)) return { of: 'images', size: 1n };
+  const size = tokensIn(text);
+  return size === undefined ? undefined : { of: 'tokens', size };
 }
 
-/** Cache first: `cache-read-input-token-count` holds `input-token` too. */
+const KINDS: Readonly<Record<RateKind, CurKind>> = {
+  input: 'input',
+  output: 'output',
+  cacheRead: 'cache_read',
+  cacheWrite: 'cache_write',
+  // Most models' usage types do not tell the two apart.
+  cacheWrite1h: 'cache_write',
+};
+
 function kindOf(usageType: string, unit: 'tokens' | 'images' | undefined): CurKind {
   if (unit === 'images') return 'images';
-  if (/cache-?read/i.test(usageType)) return 'cache_read';
-  if (/cache-?write/i.test(usageType)) return 'cache_write';
-  if (/output-(\w+-)?token/i.test(usageType)) return 'output';
-  return /input-(\w+-)?token/i.test(usageType) ? 'input' : 'other';
+  const kind = tokenKindOf(usageType);
+  return kind === undefined ? 'other' : KINDS[kind];
 }
 
-/** `USE1-Claude4.5Sonnet-input-tokens-cross-region-global` -> `Claude4.5Sonnet`; without a kind all but the region. */
-function billingNameOf(usageType: string): string {
+/**
+ * `USE1-Claude4.5Sonnet-input-tokens-cross-region-global` -> `Claude4.5Sonnet`; without a kind all but the region. What is
+ * sold through the Marketplace (`USE1-MP:USE1_InputTokenCount-Units`) has its name in the product.
+ */
+function billingNameOf(usageType: string, record: CurRecord): string {
   const rest = usageType.replace(/^[A-Z]{2,5}\d?-/, '');
+  if (rest.startsWith('MP:')) return productName(record) || rest;
   const [, name] =
     /^(.+?)(?:-mantle)?(?:-(?:text|image|audio|video|speech))?-(?:cache-?(?:read|write)|input|output)-/i.exec(rest) ??
     [];
   return name ?? rest;
+}
+
+/** In the map `product`, or in a column that a query made of it. */
+function productName(record: CurRecord): string {
+  const column = record.product_product_name ?? record.product_name ?? '';
+  if (column !== '' || (record.product ?? '') === '') return column.trim();
+  try {
+    const { product_name: name } = JSON.parse(record.product ?? '') as { product_name?: unknown };
+    return typeof name === 'string' ? name.trim() : '';
+  } catch {
+    return '';
+  }
 }
 
 const TENANT_TAG = 'iamprincipaltenantid';

@@ -62,7 +62,9 @@ export const OTHER_MODELS = '*';
 export interface Reconciled {
   compared: Compared[];
   elsewhere: Elsewhere[];
-  /** Names on the bill for which nobody has said which model it is. */
+  /** Names on the bill, and the models that they were taken for. */
+  mapped: { name: string; model: string }[];
+  /** Names on the bill for which nothing says which model it is. */
   unmapped: string[];
   /** Models of the ledger that no name on the bill stands for. */
   unseen: string[];
@@ -186,12 +188,15 @@ export class Reconciliation {
   result(tolerance: number): Reconciled {
     const named = new Set([...this.#aws.values()].map(({ model }) => model));
     const unmapped = new Set<string>();
+    const mapped = new Map<string, { name: string; model: string }>();
     const unseen = new Set<string>();
     const pairs = new Map<string, { day: string; tenant: string; model: string; aws?: Sums; ours?: Ours }>();
     const pair = (tenant: string, day: string, model: string) =>
       found(pairs, JSON.stringify([day, tenant, model]), () => ({ day, tenant, model }) as Pair);
     for (const sums of this.#aws.values()) {
-      if (sums.model === undefined) unmapped.add(sums.name);
+      const { name, model } = sums;
+      if (model === undefined) unmapped.add(name);
+      else mapped.set(JSON.stringify([name, model]), { name, model });
       const both = pair(sums.tenant, sums.day, sums.model ?? OTHER_MODELS);
       both.aws = plus(both.aws ?? noSums(), sums);
     }
@@ -209,6 +214,7 @@ export class Reconciliation {
     return {
       compared: sorted(pairs).flatMap((both) => compare(both, tolerance)),
       elsewhere: sorted(this.#elsewhere),
+      mapped: sorted(mapped),
       unmapped: [...unmapped].sort(),
       unseen: [...unseen].sort(),
       costCenters: [...this.#theirCenters].filter(([key]) => !this.#ourCenters.has(key)).map(([, center]) => center),

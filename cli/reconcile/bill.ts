@@ -158,18 +158,8 @@ function topLevel(schema: readonly { name: string; num_children?: number }[]): s
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === 'object') return JSON.stringify(Array.isArray(value) ? pairsOf(value) : value);
+  if (typeof value === 'object') return JSON.stringify(value);
   return String(value);
-}
-
-/** Some readers give a map as a list of its pairs. */
-function pairsOf(list: readonly unknown[]): object {
-  return Object.fromEntries(
-    list.map((pair) => {
-      const { key, value } = pair as { key?: unknown; value?: unknown };
-      return [String(key), value];
-    }),
-  );
 }
 
 function needed(file: string, columns: readonly string[]): void {

@@ -4,6 +4,7 @@ import type { Target as ModelTarget } from '../../contract/model.ts';
 import type { CurLine } from '../../metering/cur-line.ts';
 import type { Identity, Names } from '../../metering/reconcile.ts';
 import { readSessionName, sessionNames } from '../../policies/name.ts';
+import { keyOfId, keyOfName } from '../../registry/price-import/aws-names.ts';
 
 export interface NamesOf {
   /** The role whose sessions are ours. */
@@ -29,7 +30,9 @@ export function createNames({ role, callers, models, said }: NamesOf): Names {
     const name = sessionOf(tenant, principal);
     if (name !== undefined) sessions.set(name, tenant);
   }
-  const byNative = nativeNames(models);
+  const all = [...models];
+  const byNative = nativeNames(all);
+  const byLetters = unshared(all.flatMap((model) => lettersOfModel(model)));
 
   return {
     identify({ principal, tenantTag }): Identity {
@@ -54,7 +57,8 @@ export function createNames({ role, callers, models, said }: NamesOf): Names {
         said.get(billingName) ??
         byNative.get(resource) ??
         (native === undefined ? undefined : byNative.get(native)) ??
-        byNative.get(billingName)
+        byNative.get(billingName) ??
+        byLetters.get(lettersOf(keyOfName(billingName)))
       );
     },
   };
@@ -71,6 +75,22 @@ function nativeNames(models: NamesOf['models']): Map<string, string> {
     bedrock.map(({ id, target }) => ({ id, names: target.kind === 'bedrock-profile' ? target.modelArns : [] })),
   );
   return new Map([...behind, ...own]);
+}
+
+/**
+ * A name of billing's own has the words of the model's id in another order (`Claude4.5Sonnet`, `claude-sonnet-4-5`): with
+ * the same letters and the same digits in their order, and of one model alone, it is that model's.
+ */
+function lettersOf(key: string): string {
+  const letters = key.replace(/[^a-z]/g, '');
+  return `${[...letters].sort().join('')} ${key.replace(/\D/g, '')}`;
+}
+
+function lettersOfModel({ id, target }: { id: string; target: ModelTarget }): { id: string; names: string[] }[] {
+  if (target.kind === 'sagemaker-endpoint') return [];
+  const arn = target.kind === 'bedrock-profile' ? target.modelArns[0] : target.arn;
+  const [, native] = /:foundation-model\/(.+)$/.exec(arn ?? '') ?? [];
+  return native === undefined ? [] : [{ id, names: [lettersOf(keyOfId(native))] }];
 }
 
 function unshared(models: readonly { id: string; names: readonly string[] }[]): Map<string, string> {

@@ -97,7 +97,7 @@ export function reconcileJson({ compared, elsewhere, ...report }: Report): objec
 
 /** @param all those that agree too */
 export function reconcileText(report: Report, all: boolean): string {
-  const { compared, elsewhere, unmapped, unseen, costCenters, days, tolerance, read } = report;
+  const { compared, elsewhere, mapped, unmapped, unseen, costCenters, days, tolerance, read } = report;
   const differ = compared.filter(({ agrees }) => !agrees);
   const shown = all ? compared : differ;
   const when = days.length === 1 ? days[0] : `${days[0]} to ${days.at(-1)}`;
@@ -105,6 +105,9 @@ export function reconcileText(report: Report, all: boolean): string {
   return [
     `AWS's bill against the ledger, ${when} (UTC), tolerance ${tolerance} %: ${compared.length - differ.length} measures agree, ${differ.length} differ`,
     `lines read: ${read.lines}; ours ${read.ours}, of other callers ${read.elsewhere}, repeated ${read.repeated}${skipped.length > 0 ? `; passed over: ${skipped.join(', ')}` : ''}`,
+    ...(mapped.length === 0
+      ? []
+      : [`models by their names on the bill: ${mapped.map(({ name, model }) => `${name} = ${model}`).join(', ')}`]),
     ...section(tenantTotals(compared)),
     ...(shown.length === 0 ? [] : section(comparedTable(shown))),
     ...(elsewhere.length === 0 ? [] : ['', 'On the bill and in no ledger of ours:', elsewhereTable(elsewhere)]),
