@@ -90,6 +90,57 @@ describe('a good call', () => {
   });
 });
 
+describe('the tier of a call', () => {
+  const flex = { serviceTier: { type: 'flex' } };
+
+  test.each([
+    ['is the one that was answered', flex, { serviceTier: { type: 'priority' } }, 'priority'],
+    [
+      'is left out when on-demand was answered, whatever was asked',
+      flex,
+      { serviceTier: { type: 'default' } },
+      undefined,
+    ],
+    ['is the one that was asked for when the answer does not say', flex, {}, 'flex'],
+    ['is the one that was asked for when the answer says nothing known', flex, { serviceTier: { type: 'x' } }, 'flex'],
+    ['is left out when nothing was said', {}, {}, undefined],
+  ])('%s', async (_, body, answered, tier) => {
+    server = await answers({ usage, ...answered });
+    const { run, meter } = setUp();
+    await run(callOf('converse', { body }));
+    expect(meter.finishedLines().map((line) => line.tier)).toEqual([tier]);
+  });
+
+  test('is provisioned for capacity that is paid by the hour', async () => {
+    server = await answers({ usage, serviceTier: { type: 'default' } });
+    const { run, meter } = setUp();
+    const arn = 'arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abcdefghijkl';
+    const bought = modelOf('bought', arn);
+    await run(callOf('converse', { models: [{ ...bought, target: { ...bought.target, arn } }] }));
+    expect(meter.finishedLines().map((line) => line.tier)).toEqual(['provisioned']);
+  });
+
+  test('is refused when it is not known, before anything is assumed or sent', async () => {
+    server = await answers({ usage });
+    const { run, meter, sts } = setUp();
+    await expect(run(callOf('converse', { body: { serviceTier: { type: 'turbo' } } }))).rejects.toMatchObject({
+      code: 'invalid_request',
+      reason: 'tier-not-known',
+    });
+    expect(meter.lines).toEqual([
+      expect.objectContaining({ outcome: 'refused', code: 'invalid_request', tokens: NONE }),
+    ]);
+    expect([sts.inputs.length, server.requests.length]).toEqual([0, 0]);
+  });
+});
+
+test("a request id of AWS that is none is not written into a call's line", async () => {
+  server = await answers({ usage }, { 'x-amzn-requestid': `${'x'.repeat(129)}` });
+  const { run, meter } = setUp();
+  await run(callOf('converse'));
+  expect(meter.finishedLines()[0]).not.toHaveProperty('awsRequestId');
+});
+
 describe('a call that we refuse leaves one finished line, and asks neither STS nor the model', () => {
   const retired: AllowedModel = { ...modelOf('old'), lifecycle: { status: 'retired', successor: 'nova' } };
   const unbuildable: AllowedModel = { ...modelOf('bad') };
