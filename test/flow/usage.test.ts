@@ -81,6 +81,20 @@ describe('from a call to the bill', () => {
     expect((await stack.cli('report', '--format', 'csv')).stdout).toBe(before.stdout);
   });
 
+  test('today computed anew is the same report, hour by hour on stderr, and the watermark is told', async () => {
+    const before = await stack.cli('report', '--format', 'csv');
+    const today = new Date().toISOString().slice(0, 10);
+    const { stdout, stderr, code } = await stack.cli('meter', 'run', '--from', today);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/T\d\d {2}\d+ calls; \d+ hours done, 0 left/),
+    });
+    expect(stdout).toMatch(/^watermark: \d{4}-\d\d-\d\dT\d\d:00Z/m);
+    expect((await stack.cli('report', '--format', 'csv')).stdout).toBe(before.stdout);
+    const status = await stack.cli('meter', 'status', '--format', 'json');
+    expect(JSON.parse(status.stdout)).toMatchObject({ rawObjects: 0, lastRun: { failed: [] } });
+  });
+
   test('what S3 did not take is delivered once it does', async () => {
     await stack.fault({ service: 's3', fault: { status: 503, type: 'SlowDown' } });
     expect(await converse('globex', 'nova-lite', 'kept on disk')).toBe(200);

@@ -2,11 +2,13 @@ import { CloudWatchClient, type GetMetricDataCommandInput } from '@aws-sdk/clien
 import { describe, expect, test } from 'vitest';
 import { HOUR_COMPLETE_AFTER_MS } from '../../../contract/limits.ts';
 import { METRICS, NAMESPACE } from '../../../contract/log.ts';
+import { aggregate } from '../../../metering/aggregate.ts';
 import { createMetricSums } from '../../../metering/cloudwatch.ts';
 import { lastCompleteHour } from '../../../metering/compare.ts';
-import { driftOf, type MetricSums } from '../../../metering/totals.ts';
+import { usageLine } from '../../../metering/emf.ts';
+import { driftOf, type MetricSums, totalsOf } from '../../../metering/totals.ts';
 import { hourOf } from '../../../metering/window.ts';
-import { aggregationOver, call, MemoryStore, NINE } from './support.ts';
+import { aggregationOver, book, call, finished, MemoryStore, NINE } from './support.ts';
 
 const HOUR = 3_600_000;
 const COMPLETE = NINE + HOUR + HOUR_COMPLETE_AFTER_MS;
@@ -35,6 +37,14 @@ describe('the ledger beside CloudWatch', () => {
     const lines = await compared(COMPLETE, async () => ({ ...LEDGER, input: 13, output: 3 }));
     expect(lines).toMatchObject([{ [METRICS.drift]: 5 }]);
     expect(driftOf(LEDGER, { ...LEDGER, cacheRead: 2, cacheWrite: 1 })).toBe(3);
+  });
+
+  test('what was cached for an hour is a cache write, as CloudWatch has it', () => {
+    const tokens = { input: 1, output: 1, cacheRead: 1, cacheWrite: 3, cacheWrite1h: 4, reasoning: 1, images: 2 };
+    const { rows } = aggregate([finished({ tokens })], book(), COMPLETE);
+    expect(totalsOf(rows)).toEqual({ calls: 1, input: 1, output: 1, cacheRead: 1, cacheWrite: 7 });
+    const [, line] = call({ tokens });
+    expect(JSON.parse(usageLine(line))).toMatchObject({ [METRICS.cacheWriteTokens]: 7 });
   });
 
   test('an hour that is not complete yet is not compared', async () => {
