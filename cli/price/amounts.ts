@@ -60,7 +60,7 @@ export function givenPrice(options: PriceOptions, now: number): GivenPrice {
     source,
     version,
   });
-  const from = isoMilliseconds(fromOf(options.from) ?? Math.floor(now / 1000) * 1000);
+  const from = isoMilliseconds(fromOf(options.from) ?? now);
   return parseGivenPrice({ from, ...document });
 }
 

@@ -47,9 +47,11 @@ function candidates({ model: name, price }: FoundPrice, models: readonly ModelEn
   const wanted = map.get(nameIn(name));
   if (wanted === null) return { models: [] };
   if (wanted !== undefined)
-    return models.some(({ id }) => id === wanted)
-      ? { models: [{ id: wanted, rank: RANKS.own }] }
-      : { reason: 'no-such-model' };
+    return mapped(
+      name,
+      price,
+      models.find(({ id }) => id === wanted),
+    );
   const own = name.is === 'id' ? models.find(({ id }) => id === name.id) : undefined;
   if (own !== undefined) return { models: [{ id: own.id, rank: RANKS.own }] };
   const named = models.flatMap((model) => {
@@ -61,6 +63,16 @@ function candidates({ model: name, price }: FoundPrice, models: readonly ModelEn
   // A record carries the region that its model is called in, and nothing is ever called in another one.
   const here = named.filter(({ model }) => price.region === undefined || price.region === model.target.region);
   return here.length === 0 ? { reason: 'another-region' } : { models: here };
+}
+
+/** The map says which model; whether a price is of its region, and global, the list still does. */
+function mapped(name: ModelName, { region }: GivenPrice, model: ModelEntry | undefined): Candidates {
+  if (model === undefined) return { reason: 'no-such-model' };
+  const { target } = model;
+  if (name.is === 'aws-name' && target.kind !== 'sagemaker-endpoint' && name.global !== isGlobal(target))
+    return { models: [] };
+  if (region !== undefined && region !== target.region) return { reason: 'another-region' };
+  return { models: [{ id: model.id, rank: RANKS.own }] };
 }
 
 function rankOf(name: ModelName, { target }: ModelEntry): number | undefined {

@@ -119,6 +119,7 @@ describe('an offer file of AWS’s Price List', () => {
 
   test('a map names what the list calls otherwise, and what is not wanted', () => {
     const own = direct('my-model', 'amazon.nova-premier-v1:0');
+    const global = profile('my-global', 'global.amazon.nova-premier-v1:0');
     const map = new Map<string, string | null>([
       ['Nova Lite', 'my-model'],
       ['Nova Pro', 'gone'],
@@ -126,6 +127,13 @@ describe('an offer file of AWS’s Price List', () => {
     ]);
     const { edits, unmatched } = planned(BEDROCK, [own], map);
     expect(edits).toMatchObject([{ model: 'my-model', prices: { length: 4 } }]);
+    for (const [model, input] of [
+      [own, '0.33'],
+      [global, '0.3'],
+    ] as const)
+      expect(planned(BEDROCK, [model], new Map([['Nova 2.0 Lite', model.id]])).edits[0]?.prices).toMatchObject([
+        { usdPerMillion: { input } },
+      ]);
     expect(unmatched.map(({ name }) => name)).not.toContain('Qwen3 32B');
   });
 
