@@ -45,7 +45,8 @@ export const NO_TOKENS: Tokens = Object.freeze({ input: 0, output: 0, cacheRead:
 /**
  * How a call ended.
  * ok: answered in full. refused: by us, or by the model as malformed; nothing ran. denied: IAM refused it.
- * throttled: the model was too busy. failed: the model failed before its first byte. interrupted: a stream broke.
+ * throttled: the model was too busy. failed: it said that it failed, or was never reached. interrupted: it had taken the
+ * call, and its answer broke off.
  * deadline: ours ran out. abandoned: the caller left; the model was read on for its usage. counted: tokens were counted,
  * which runs no model and costs nothing. retried: this attempt used nothing and another one answers for the call.
  */

@@ -19,7 +19,7 @@ export interface ProviderReply {
   body: AsyncIterable<Uint8Array>;
 }
 
-/** Where models are. It sends; what an answer means is `upstream.ts`, what it cost is `tokens.ts`. */
+/** Where models are. It sends; what an answer means is `upstream.ts`, what it cost is `usage/`. */
 export interface Provider {
   /**
    * One attempt, except that a request which never left on a dead connection is sent again.
