@@ -18,6 +18,8 @@ export interface DeliveryOptions {
 export interface Delivery {
   /** One line that a function wrote. */
   take(line: string): void;
+  /** Has every line taken so far on disk when it returns. */
+  write(): void;
   /** Delivers what is there. Resolves when it has tried; what failed stays on disk for the next time. */
   flush(): Promise<void>;
   /** Flushes a last time. */
@@ -68,6 +70,7 @@ export function startDelivery({ folder, put, onMetrics, onLog, clock }: Delivery
       if (metrics) onMetrics(line);
       if (!usage) onLog(line, level);
     },
+    write: () => spool.write(),
     flush,
     async close() {
       clearInterval(timer);

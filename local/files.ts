@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
@@ -14,6 +15,20 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await file.close();
   }
   await rename(next, path);
+}
+
+/**
+ * Opens a file of lines to append to. A last line that a killed process left without its end gets one, so that what follows
+ * is a line of its own.
+ *
+ * @returns a file descriptor
+ */
+export function openLines(path: string): number {
+  const file = openSync(path, 'a+', 0o600);
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  if (size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== '\n') writeSync(file, '\n');
+  return file;
 }
 
 /** @returns the file's text, or undefined when there is none */

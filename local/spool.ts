@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, renameSync, writeSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../contract/log.ts';
+import { openLines } from './files.ts';
 
 /** A file of lines that is complete and waits to be delivered. */
 export interface Sealed {
@@ -29,7 +30,7 @@ export class Spool {
     this.#clock = clock;
     this.#current = join(folder, 'current.jsonl');
     mkdirSync(folder, { recursive: true });
-    this.#file = openSync(this.#current, 'a', 0o600);
+    this.#file = openLines(this.#current);
     this.#empty = fstatSync(this.#file).size === 0;
   }
 
@@ -61,7 +62,7 @@ export class Spool {
     closeSync(this.#file);
     const hour = new Date(this.#clock()).toISOString().slice(0, 13);
     renameSync(this.#current, join(this.#folder, `${hour}-${randomUUID()}.sealed`));
-    this.#file = openSync(this.#current, 'a', 0o600);
+    this.#file = openLines(this.#current);
     this.#empty = true;
   }
 

@@ -87,6 +87,11 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       await delivery.flush();
     };
     endpoint.onFlush = flush;
+    // Whatever kills this process, a call that is in the list was announced on disk before: it is on the bill or unsettled.
+    endpoint.onModelCall = async () => {
+      await functions.invoke.sync();
+      delivery.write();
+    };
     endpoint.onInvoke = (name, event, requestId) =>
       name === functions.broker?.name ? functions.broker.call(event, requestId) : undefined;
 

@@ -1,4 +1,5 @@
 import type { Policy } from '../../policies/simulate/types.ts';
+import { openCallsFile } from './calls-file.ts';
 import type { CallUsage, ServiceName } from './service.ts';
 import type { Caller } from './sessions.ts';
 
@@ -37,19 +38,27 @@ export interface CallRecord {
   usage: CallUsage | null;
   /** The answer's HTTP status; null until there is one. */
   status: number | null;
-  /** Null while it is still being answered. failed: an error was answered or the connection cut. aborted: by the caller. */
+  /**
+   * Null while it is still being answered. failed: an error was answered or the connection cut. aborted: by the caller, or by
+   * the end of the gateway that was answering it.
+   */
   outcome: 'done' | 'aborted' | 'failed' | null;
 }
 
 export interface Calls {
   add(record: Omit<CallRecord, 'seq'>): CallRecord;
+  /** Has what is known of the call by now on disk when it returns, if there is a file. */
+  save(record: CallRecord): void;
   /** Those with `seq` above `after`, oldest first. */
   after(seq: number): CallRecord[];
+  close(): void;
 }
 
-export function createCalls(): Calls {
-  let last = 0;
-  const kept: CallRecord[] = [];
+/** @param folder where the list survives the process, a killed one too; absent: it does not */
+export function createCalls(folder?: string): Calls {
+  const file = folder === undefined ? undefined : openCallsFile(folder, CALLS_MAX);
+  const kept: CallRecord[] = [...(file?.found ?? [])];
+  let last = kept.at(-1)?.seq ?? 0;
   return {
     add(fields) {
       const record: CallRecord = { seq: ++last, ...fields };
@@ -58,7 +67,9 @@ export function createCalls(): Calls {
       if (kept.length > 2 * CALLS_MAX) kept.splice(0, kept.length - CALLS_MAX);
       return record;
     },
+    save: (record) => file?.save(record),
     after: (seq) => kept.slice(-CALLS_MAX).filter((record) => record.seq > seq),
+    close: () => file?.close(),
   };
 }
 

@@ -16,7 +16,12 @@ export interface ExchangeOptions {
   calls: Calls;
   faults: Faults;
   now: () => number;
+  /** Awaited before a call of a model is in the calls list. */
+  onModelCall: () => Promise<void>;
 }
+
+/** The services whose calls a usage line announces. */
+const MODELS: ReadonlySet<string> = new Set(['bedrock', 'sagemaker']);
 
 /**
  * One signed request from beginning to end: what it asks for, who asks, whether they may, what is meant to go wrong, the
@@ -29,6 +34,11 @@ export async function exchange(
   res: ServerResponse,
   options: ExchangeOptions,
 ): Promise<void> {
+  let left = false;
+  res.once('close', () => {
+    left = true;
+  });
+  if (MODELS.has(service.name)) await options.onModelCall();
   const record = options.calls.add({
     requestId: randomUUID(),
     at: options.now(),
@@ -45,11 +55,15 @@ export async function exchange(
     status: null,
     outcome: null,
   });
-  res.once('close', () => {
+  const ended = (): void => {
     record.outcome ??= isComplete(res) ? 'done' : 'aborted';
-  });
+    options.calls.save(record);
+  };
+  if (left) return ended();
+  res.once('close', ended);
   try {
     const { plan, caller } = admit(service, request, auth, record, options);
+    options.calls.save(record);
     const fault = options.faults.strike(record);
     if (fault !== undefined && (await interfere(fault, record, res))) return;
     // The caller may have gone while we waited: what follows would be work for nobody.
@@ -59,12 +73,16 @@ export async function exchange(
     record.serviceTier = reply.serviceTier ?? null;
     record.status = reply.status;
     if (reply.status >= 400) record.outcome = 'failed';
+    // Before its first byte leaves: a gateway that is killed now has the tokens that the model has counted in its list.
+    options.calls.save(record);
     if (!(await write(res, named(reply, record), fault?.breakAfterEvents))) {
       record.outcome = 'failed';
       if (fault?.hang !== true) cut(res);
     }
   } catch (error) {
-    await write(res, named(failure(service, error, record), record));
+    const reply = named(failure(service, error, record), record);
+    options.calls.save(record);
+    await write(res, reply);
   }
 }
 

@@ -64,6 +64,8 @@ export interface Aws {
   ingestEmf(line: string): void;
   /** What `POST /_local/flush` waits for; to be set by whoever delivers lines. */
   onFlush: () => Promise<void>;
+  /** Awaited before a call of a model is in the calls list; to be set by whoever keeps the usage lines. */
+  onModelCall: () => Promise<void>;
   /** What Lambda's Invoke calls; to be set by whoever runs the functions. There are none until then. */
   onInvoke: InvokeFunction;
   close(): Promise<void>;
@@ -95,7 +97,6 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     inline: new Map(),
   }));
   const sessions = createSessions(now);
-  const calls = createCalls();
   const faults = createFaults();
   const cloudwatch = createCloudWatch({ now });
   const events = createEvents({ account, buses: [EVENT_BUS], now });
@@ -112,6 +113,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     },
     now,
   );
+  const calls = createCalls(dataDir);
   const services: Record<ServiceName, Service> = {
     sts: createSts({ account, roles, sessions, now }),
     iam: createIam({ account, roles }),
@@ -136,7 +138,14 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     if (auth === null || name === undefined) return unsigned(res);
     const [path = '/', ...query] = (req.url ?? '/').split('?');
     const request = { method: req.method ?? '', path, query: query.join('?'), headers, body, region: auth.region };
-    return exchange(services[name], request, auth, res, { account, sessions, calls, faults, now });
+    return exchange(services[name], request, auth, res, {
+      account,
+      sessions,
+      calls,
+      faults,
+      now,
+      onModelCall: () => aws.onModelCall(),
+    });
   };
   const server = await listen({
     host: '127.0.0.1',
@@ -164,10 +173,12 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     },
     ingestEmf: cloudwatch.ingestEmf,
     onFlush: () => Promise.resolve(),
+    onModelCall: () => Promise.resolve(),
     onInvoke: () => undefined,
     async close() {
       await server.close(CLOSE_GRACE_MS);
       await apiGateway.limits.close();
+      calls.close();
       await dynamo.close();
     },
   };

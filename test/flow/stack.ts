@@ -107,6 +107,12 @@ export class Stack {
     return this.#exit;
   }
 
+  /** As a machine that loses its power. The data folder stays. */
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.#exit;
+  }
+
   /** Stops and deletes the data folder. */
   async remove(): Promise<void> {
     await this.stop();

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallRecord } from '../../../local/aws/calls.ts';
 import { createCalls } from '../../../local/aws/calls.ts';
 import { decodeChunked } from '../../../local/aws/chunked.ts';
@@ -79,6 +82,84 @@ test('the calls list keeps the newest and numbers them without gaps', () => {
   expect(kept.at(-1)?.seq).toBe(25_000);
   expect(kept[0]?.seq).toBe(15_001);
   expect(calls.after(24_998).map(({ seq }) => seq)).toEqual([24_999, 25_000]);
+});
+
+describe('the calls list of a folder', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tollgate-calls-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const usage = { inputTokens: 1 } as CallRecord['usage'];
+  /** As a process does that is killed: nothing is closed. */
+  function seen(...ends: (Partial<CallRecord> | null)[]): void {
+    const calls = createCalls(folder);
+    for (const end of ends) {
+      const record = calls.add({ ...call });
+      calls.save(record);
+      if (end !== null) calls.save(Object.assign(record, end));
+    }
+  }
+
+  test('is there after the process was killed, and the numbers go on', () => {
+    seen({ usage, status: 200, outcome: 'done' }, { status: 500, outcome: 'failed' });
+    seen({ outcome: 'aborted' });
+    const calls = createCalls(folder);
+    expect(calls.after(0).map(({ seq, outcome, status }) => [seq, outcome, status])).toEqual([
+      [1, 'done', 200],
+      [2, 'failed', 500],
+      [3, 'aborted', null],
+    ]);
+    expect(calls.after(0)[0]).toEqual({ seq: 1, ...call, usage, status: 200, outcome: 'done' });
+    expect(calls.add(call).seq).toBe(4);
+  });
+
+  test('shows a call that had no end as aborted, with the tokens that were counted before the process was killed', () => {
+    seen(null, { usage, status: 200 });
+    expect(createCalls(folder).after(0)).toEqual([
+      { seq: 1, ...call, outcome: 'aborted' },
+      { seq: 2, ...call, usage, status: 200, outcome: 'aborted' },
+    ]);
+  });
+
+  test('is read up to a line that was cut off, and goes on behind it', () => {
+    seen({ outcome: 'done' });
+    appendFileSync(join(folder, 'calls.jsonl'), '{"seq":2,"service":"bed');
+    seen({ outcome: 'failed' });
+    expect(createCalls(folder).after(0)).toMatchObject([
+      { seq: 1, outcome: 'done' },
+      { seq: 2, outcome: 'failed' },
+    ]);
+  });
+
+  test('holds the newest and stays bounded, an end that comes after its file was changed included', () => {
+    const calls = createCalls(folder);
+    const first = calls.add({ ...call });
+    calls.save(first);
+    for (let i = 0; i < 15_000; i++) calls.save(calls.add({ ...call, outcome: 'done' }));
+    const open = calls.add({ ...call });
+    calls.save(open);
+    for (let i = 0; i < 6_000; i++) calls.save(calls.add({ ...call, outcome: 'done' }));
+    calls.save(Object.assign(open, { outcome: 'failed', status: 500 }));
+    calls.save(Object.assign(first, { outcome: 'done' }));
+    calls.close();
+    const lines = readdirSync(folder).flatMap((name) => readFileSync(join(folder, name), 'utf8').trim().split('\n'));
+    expect(lines.length).toBeLessThanOrEqual(20_000 + 2);
+    const again = createCalls(folder).after(0);
+    expect(again).toHaveLength(10_000);
+    expect(again.map(({ seq }) => seq)).toEqual(Array.from({ length: 10_000 }, (_, i) => 11_003 + i));
+    expect(again.find(({ seq }) => seq === open.seq)).toMatchObject({ outcome: 'failed', status: 500 });
+  });
+
+  test('writes nothing twice', () => {
+    const calls = createCalls(folder);
+    const record = calls.add({ ...call });
+    for (let i = 0; i < 5; i++) calls.save(record);
+    calls.close();
+    expect(readFileSync(join(folder, 'calls.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
+  });
 });
 
 test('an expired session is known for an hour, then forgotten', () => {
