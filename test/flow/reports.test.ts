@@ -1,0 +1,307 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CallRecord } from '../../local/aws/calls.ts';
+import { Stack } from './stack.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+let stack: Stack;
+let folder: string;
+const tokens: Record<string, string> = {};
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  folder = mkdtempSync(join(tmpdir(), 'tollgate-reports-'));
+  for (const tenant of ['acme', 'globex']) tokens[tenant] = await stack.token(`${tenant}-app`);
+});
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await stack.remove();
+});
+
+async function converse(tenant: string, model: string, text: string): Promise<number> {
+  const response = await fetch(`${stack.gateway}/model/${model}/converse`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${tokens[tenant]}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text }] }] }),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+interface Usage {
+  from: string;
+  data: { model: string; total_cost: string | null }[];
+  error?: object;
+}
+
+async function usage(tenant: string, query = ''): Promise<{ status: number; body: Usage }> {
+  const headers = { authorization: `Bearer ${tokens[tenant]}` };
+  const response = await fetch(`${stack.gateway}/v1/usage${query}`, { headers });
+  return { status: response.status, body: (await response.json()) as Usage };
+}
+
+async function json<Printed>(...args: string[]): Promise<Printed> {
+  const { code, stdout, stderr } = await stack.cli(...args, '--format', 'json');
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  return JSON.parse(stdout || '[]') as Printed;
+}
+
+interface Snapshot {
+  rows: object[];
+  total: object;
+  in_flight: object[];
+}
+
+describe('a tenant’s usage of today', () => {
+  test('has the calls that no run has aggregated yet', async () => {
+    for (let i = 0; i < 3; i++) expect(await converse('acme', 'nova-lite', 'four words of input')).toBe(200);
+    expect(await converse('acme', 'claude-sonnet-4-5', 'one')).toBe(200);
+    expect(await converse('globex', 'nova-lite', 'one two')).toBe(200);
+    expect(await converse('acme', 'llama-3-3-70b', 'refused')).toBe(403);
+    const { rows, total, in_flight } = await json<Snapshot>('usage', '--tenant', 'acme');
+    expect(rows).toMatchObject([
+      { model_id: 'claude-sonnet-4-5', principal: 'acme-app', input_tokens: 1, output_tokens: 2, invocations: 1 },
+      { model_id: 'nova-lite', principal: 'acme-app', input_tokens: 12, output_tokens: 15, invocations: 3 },
+    ]);
+    expect(total).toMatchObject({ input_tokens: 13, output_tokens: 17, invocations: 4, unsettled: 0, unpriced: 0 });
+    expect(in_flight).toEqual([]);
+  });
+
+  test('is looked at again and again until Ctrl-C, and shows a call while it is in flight', async () => {
+    await stack.fault({ service: 'bedrock', times: 1, fault: { delayMs: 3_000 } });
+    const answered = converse('globex', 'nova-lite', 'slow one');
+    const live = spawn(
+      process.execPath,
+      ['cli/tollgate.ts', 'usage', '--tenant', 'globex', '--live', '--interval', '1', '--format', 'json'],
+      {
+        cwd: root,
+        env: { PATH: process.env.PATH, TOLLGATE_DATA: stack.dataDir },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    let output = '';
+    live.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const snapshots = () =>
+      output
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Snapshot);
+    const ended = new Promise((resolve) => live.once('close', resolve));
+    await expect
+      .poll(() => snapshots().at(-1)?.in_flight, { timeout: 15_000 })
+      .toMatchObject([{ model_id: 'nova-lite', principal: 'globex-app', action: 'invoke' }]);
+    expect(await answered).toBe(200);
+    await expect.poll(() => snapshots().at(-1)?.total, { timeout: 15_000 }).toMatchObject({ invocations: 2 });
+    expect(snapshots().at(-1)?.in_flight).toEqual([]);
+    live.kill('SIGINT');
+    expect(await ended).toBe(0);
+  });
+});
+
+describe('GET /v1/usage', () => {
+  test('T1: each tenant sees its own, whatever a parameter says', async () => {
+    expect((await stack.cli('meter', 'run')).code).toBe(0);
+    const { status, body } = await usage('acme');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ object: 'usage', tenant: 'acme', as_of: expect.stringMatching(/Z$/), budgets: [] });
+    expect(body.data).toMatchObject([
+      { day: body.from, model: 'claude-sonnet-4-5', principal: 'acme-app', invocations: 1, unpriced: 0 },
+      { model: 'nova-lite', tokens: { input: 12, output: 15, cache_read: 0 }, invocations: 3, unsettled: 0 },
+    ]);
+    for (const { total_cost } of body.data) expect(total_cost).toMatch(/^0\.0\d*[1-9]$/);
+    for (const query of ['?tenant=globex', '?tenant_id=globex&by=model'])
+      expect((await usage('acme', query)).body).toMatchObject({ tenant: 'acme', data: { length: 2 } });
+    const other = await usage('globex');
+    expect(other.body).toMatchObject({ tenant: 'globex', data: [{ model: 'nova-lite', invocations: 2 }] });
+    expect(JSON.stringify(other.body)).not.toContain('acme');
+  });
+
+  test('says which parameter is wrong, in OpenAI’s form', async () => {
+    for (const [query, param] of [
+      ['?from=yesterday', 'from'],
+      ['?from=2026-11-20&to=2026-11-19', 'from'],
+      ['?from=0001-01-01&to=9999-12-31', 'from'],
+      ['?by=tenant', 'by'],
+      ['?to=2026-11-20&to=2026-11-21', 'to'],
+    ]) {
+      const { status, body } = await usage('acme', query);
+      expect({ status, error: body.error }, query).toMatchObject({ status: 400, error: { param } });
+    }
+    expect((await fetch(`${stack.gateway}/v1/usage`)).status).toBe(401);
+  });
+});
+
+type Row = Record<string, string | number | null>;
+
+describe('a report', () => {
+  test('adds the same usage up in any way that is asked for', async () => {
+    const [all] = await json<Row[]>('report', '--by', 'tier', '--period', 'month');
+    const parts = await json<Row[]>('report', '--by', 'tenant,principal,region,model', '--period', 'day');
+    expect(parts.map((row) => [row.tenant_id, row.model_id])).toEqual([
+      ['acme', 'claude-sonnet-4-5'],
+      ['acme', 'nova-lite'],
+      ['globex', 'nova-lite'],
+    ]);
+    for (const column of ['input_tokens', 'output_tokens', 'invocations', 'unsettled', 'unpriced'])
+      expect(
+        parts.reduce((sum, row) => sum + Number(row[column]), 0),
+        column,
+      ).toBe(all?.[column]);
+    const csv = await stack.cli('report', '--by', 'model', '--period', 'week', '--format', 'csv');
+    expect(csv.stdout.split('\r\n')[0]).toMatch(/^week,model_id,input_tokens,output_tokens,/);
+  });
+
+  test('is a page that stands alone', async () => {
+    const file = join(folder, 'report.html');
+    const { code, stderr } = await stack.cli('report', '--format', 'html', '--out', file);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `written: ${file}\n` });
+    const page = readFileSync(file, 'utf8');
+    expect(page).toContain("default-src 'none'");
+    expect(page).not.toMatch(/(src|href)="?https?:/);
+    expect(page).toContain('<svg class="chart"');
+    expect(page).toContain('claude-sonnet-4-5');
+  });
+});
+
+const HEAD =
+  'identity_line_item_id,line_item_usage_start_date,line_item_usage_end_date,line_item_line_item_type,line_item_product_code,' +
+  'line_item_usage_type,line_item_operation,line_item_resource_id,line_item_usage_amount,line_item_currency_code,' +
+  'line_item_unblended_cost,pricing_unit,product_region_code,line_item_iam_principal,tags';
+
+/** What billing calls the models. */
+const NAMES: Record<string, { id: string; name: string }> = {
+  'amazon.nova-lite-v1:0': { id: 'nova-lite', name: 'NovaLite' },
+  'us.anthropic.claude-sonnet-4-5-20250929-v1:0': { id: 'claude-sonnet-4-5', name: 'Claude4.5Sonnet' },
+};
+
+interface Rates {
+  input: string;
+  output: string;
+}
+
+const rates: Record<string, Rates> = {};
+
+async function readRates(): Promise<void> {
+  for (const { id } of Object.values(NAMES)) {
+    const { prices } = await json<{ prices: { usdPerMillion: Rates }[] }>('model', 'show', id);
+    rates[id] = prices[0]?.usdPerMillion ?? { input: '', output: '' };
+  }
+}
+
+const ALICE = {
+  arn: 'arn:aws:iam::111122223333:user/alice',
+  sessionName: null,
+  sourceIdentity: null,
+  tags: {},
+  sessionPolicy: null,
+};
+
+/** The bill that AWS would write of what its endpoint was called with: not of anything that the gateway says. */
+function bill(calls: readonly CallRecord[], more: readonly string[] = []): string {
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const lines = calls.flatMap(({ seq, at, model, caller, usage, region }) => {
+    const { id, name } = NAMES[model ?? ''] ?? { id: '', name: model };
+    const hour = new Date(at).toISOString().slice(0, 13);
+    return (['input', 'output'] as const).map((kind) => {
+      const count = Number(kind === 'input' ? usage?.inputTokens : usage?.outputTokens);
+      return [
+        `line-${seq}-${kind}`,
+        `${hour}:00:00.000Z`,
+        new Date(Date.parse(`${hour}:00:00Z`) + 3_600_000).toISOString(),
+        'Usage',
+        'AmazonBedrock',
+        `USE1-${name}-${kind}-tokens`,
+        'InvokeModelInference',
+        '',
+        String(count / 1_000),
+        'USD',
+        ((count * Number(rates[id]?.[kind])) / 1_000_000).toExponential(),
+        '1K tokens',
+        region,
+        caller?.arn ?? '',
+        quoted(
+          JSON.stringify(
+            Object.fromEntries(Object.entries(caller?.tags ?? {}).map(([k, v]) => [`iamPrincipal/${k}`, v])),
+          ),
+        ),
+      ].join(',');
+    });
+  });
+  return [HEAD, ...lines, ...more, ''].join('\n');
+}
+
+interface Reconciled {
+  mapped: object[];
+  compared: { tenant: string; model: string; measure: string; aws: unknown; agrees: boolean }[];
+  elsewhere: object[];
+  rejected: { count: number };
+}
+
+describe('AWS’s bill against the ledger', () => {
+  beforeAll(readRates);
+
+  const ran = async () =>
+    (await stack.calls()).filter(
+      ({ service, usage, outcome }) => service === 'bedrock' && usage !== null && outcome === 'done',
+    );
+
+  test('the two agree, call for call, to the token, and in dollars as exactly as a bill’s numbers are', async () => {
+    const file = join(folder, 'cur.csv.gz');
+    writeFileSync(file, gzipSync(bill(await ran())));
+    const report = await json<Reconciled>('reconcile', '--cur', file, '--tolerance', '0.001');
+    expect(report.mapped).toEqual([
+      { name: 'Claude4.5Sonnet', model: 'claude-sonnet-4-5' },
+      { name: 'NovaLite', model: 'nova-lite' },
+    ]);
+    const found = report.compared.map((one) => [one.tenant, one.model, one.measure, one.aws, one.agrees]);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        ['acme', 'nova-lite', 'input', 12, true],
+        ['acme', 'nova-lite', 'output', 15, true],
+        ['globex', 'nova-lite', 'input', 4, true],
+        ['acme', 'claude-sonnet-4-5', 'output', 2, true],
+      ]),
+    );
+    expect(report.compared.every(({ agrees }) => agrees)).toBe(true);
+  });
+
+  test('names what only one side has, and the lines that cannot be used, and exits 1', async () => {
+    const calls = await ran();
+    const [first, second] = calls;
+    const more = bill([{ ...(second as CallRecord), seq: 1_001, caller: ALICE }])
+      .split('\n')
+      .slice(1, -1);
+    const bad = (more[0] ?? '').replace(/^line-1001/, 'line-x').replace(',USD,', ',EUR,');
+    const file = join(folder, 'other.csv');
+    writeFileSync(
+      file,
+      bill(
+        calls.filter((call) => call !== first),
+        [...more, bad],
+      ),
+    );
+    const { code, stdout, stderr } = await stack.cli('reconcile', '--cur', file, '--format', 'json');
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${file}:${2 + 2 * calls.length}: line_item_currency_code: not-usd`);
+    const { compared, elsewhere, rejected } = JSON.parse(stdout) as Reconciled;
+    expect(rejected.count).toBe(1);
+    expect(elsewhere).toMatchObject([
+      { principal: 'arn:aws:iam::111122223333:user/alice', kind: 'input', direct: '' },
+      { principal: 'arn:aws:iam::111122223333:user/alice', kind: 'output' },
+    ]);
+    expect(compared.filter(({ agrees }) => !agrees)).toMatchObject([
+      { tenant: 'acme', model: 'nova-lite', measure: 'input', aws: 8, ours: 12, difference: -4, percent: 33.334 },
+      { measure: 'output', aws: 10, ours: 15 },
+      { measure: 'usd' },
+    ]);
+  });
+});
