@@ -112,10 +112,18 @@ export function parseTenantDay(tenant: string, day: string, doc: string): Tenant
  */
 function fitting(rows: readonly TenantDayRow[]): TenantDayRow[] {
   const principals = byUse(rows);
-  for (let kept = principals.length; ; kept = Math.floor(kept / 2)) {
-    const found = kept === principals.length ? [...rows] : folded(rows, new Set(principals.slice(0, kept)));
-    if (kept === 0 || Buffer.byteLength(JSON.stringify(found.map(written))) <= TENANT_DAY_MAX_BYTES) return found;
+  const keeping = (count: number) =>
+    count === principals.length ? [...rows] : folded(rows, new Set(principals.slice(0, count)));
+  const fits = (count: number) =>
+    Buffer.byteLength(JSON.stringify(keeping(count).map(written))) <= TENANT_DAY_MAX_BYTES;
+  if (fits(principals.length)) return keeping(principals.length);
+  let [kept, tooMany] = [0, principals.length];
+  while (tooMany - kept > 1) {
+    const middle = (kept + tooMany) >> 1;
+    if (fits(middle)) kept = middle;
+    else tooMany = middle;
   }
+  return keeping(kept);
 }
 
 function folded(rows: readonly TenantDayRow[], named: ReadonlySet<string>): TenantDayRow[] {

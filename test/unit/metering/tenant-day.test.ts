@@ -87,6 +87,7 @@ describe('a tenant’s summary of a day', () => {
     );
     const [day] = daysOf(records);
     expect(Buffer.byteLength(toItem(day as TenantDay).doc)).toBeLessThan(TENANT_DAY_MAX_BYTES + 100);
+    expect(Buffer.byteLength(toItem(day as TenantDay).doc)).toBeGreaterThan(TENANT_DAY_MAX_BYTES - 1_000);
     const rows = day?.rows ?? [];
     expect(rows.filter(({ principal }) => principal === '').map(({ model }) => model)).toEqual([
       'nova-lite',
