@@ -8,7 +8,7 @@ import type { Writer } from '../registry/writer.ts';
 import { amountOptions, givenPrice, type PriceOptions, placeOf, regionOption, tierOption } from './price/amounts.ts';
 import { type ImportOptions, importPrices, priceText } from './price/import.ts';
 import { priceCsv, priceJson, priceTable } from './price/list.ts';
-import { print, printJson } from './print.ts';
+import { print, printJson, warn } from './print.ts';
 import { openRegistry, warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 
@@ -43,8 +43,12 @@ export function register(program: Command, target: () => Promise<Target>): void 
       .argument('<model>')
       .addHelpText('after', '\nFor example: tollgate price set nova-lite --input 0.06 --output 0.24 --from 2026-12-01'),
   ).action(async (model: string, options: PriceOptions) => {
-    const { results } = await (await registry()).setPrices(model, [givenPrice(options, Date.now())]);
+    const given = givenPrice(options, Date.now());
+    const { entry, results } = await (await registry()).setPrices(model, [given]);
     for (const result of results) print(`model ${model}: ${priceText(result)}`);
+    for (const { version, region, tier } of pricesAt(entry.prices, given.from))
+      if (given.region === undefined && region !== undefined && tier === given.tier)
+        warn(`tollgate: calls in ${region} still pay ${version}, which names their region`);
   });
 
   noun
@@ -68,7 +72,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .option('--skip-bad', 'apply the good entries although others are bad')
     .option('--map <file>', 'JSON: name in the file to registry id, or null: {"Nova Lite": "nova-lite"}')
     .option('--from <date>', 'the first moment that pays them, instead of the file’s own dates')
-    .action(async (file: string | undefined, options: ImportOptions & { starter?: true }) => {
+    .action(async (file: string | undefined, options: ImportOptions) => {
       if ((file === undefined) === (options.starter === undefined))
         return noun.error('error: name a file, or --starter', { exitCode: 2 });
       return importPrices(await registry(), file ?? fileURLToPath(STARTER_PRICES), options);

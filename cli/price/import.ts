@@ -13,6 +13,8 @@ import { warnOf } from '../registry.ts';
 import { fromOf } from './amounts.ts';
 
 export interface ImportOptions {
+  /** The file is the one that comes with Tollgate: of what the registry has not, only the number is told. */
+  starter?: true;
   dryRun?: true;
   skipBad?: true;
   map?: string;
@@ -38,7 +40,8 @@ export async function importPrices(writer: Writer, file: string, options: Import
   warnOf(models);
   const plan = planImport(reading, models.entries, map);
   tellWrong(file, plan);
-  tellUnused(reading, plan);
+  if (options.starter) warn(`${plan.unmatched.length} of its models are not in the registry`);
+  else tellUnused(reading, plan);
   if (plan.bad.length > 0 && !options.skipBad)
     throw failed(
       plan,

@@ -67,7 +67,7 @@ class ListReader {
       const dimensions = membersOf(member(term, 'priceDimensions'));
       for (const [, dimension] of dimensions) {
         const usage = awsUsage(usageWords, textOf(dimension, 'unit') ?? '');
-        if (usage.is === 'other') this.skipped.add(name, usage.reason);
+        if (usage.is === 'other') this.skipped.add(name || usagetype, usage.reason);
         else if (name === '') this.skipped.add(usagetype, 'names-no-model');
         else if (partitionOf(region) === undefined) this.skipped.add(name, 'names-no-region');
         else if (dimensions.length > 1) this.skipped.add(name, 'price-by-volume');

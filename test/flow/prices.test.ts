@@ -179,7 +179,14 @@ describe('a file of prices', () => {
     expect(await list('--model', 'nova-lite')).toContainEqual(
       expect.objectContaining({ region: 'us-east-1', usdPerMillion: { input: '0.33', output: '2.75' } }),
     );
-    expect(await price('import', '--starter')).toMatchObject({ code: 0 });
+    expect(await price('import', '--starter')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^\d+ of its models are not in the registry\n$/),
+    });
+    expect(await price('set', 'nova-lite', '--input', '7')).toMatchObject({
+      code: 0,
+      stderr: 'tollgate: calls in us-east-1 still pay 2026-11-01, which names their region\n',
+    });
   });
 
   test.each([
