@@ -1,0 +1,65 @@
+import { LATE_HOURS } from '../../contract/limits.ts';
+import { ACTIONS } from '../../contract/model.ts';
+import { BILLABLE, OUTCOMES, TIERS, TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
+import { AT_MAX, SURFACES } from '../parse.ts';
+import { dayOf, HOUR_MS, type Hour } from '../window.ts';
+import { COLUMN_OF, ID_COLUMNS, list, TOKENS, text, whole } from './sql.ts';
+
+const WHOLE = "'^(0|[1-9][0-9]{0,15})$'";
+
+/** Every member as text, NULL where it is absent, and whether the line can be used. */
+export function lines(first: Hour, last: Hour): string {
+  const member = (path: string) => `json_extract_scalar(line, '$.usage.${path}')`;
+  const counted = (column: string) =>
+    `(REGEXP_LIKE(${column}, ${WHOLE}) AND ${whole(column)} <= ${Number.MAX_SAFE_INTEGER})`;
+  return `  SELECT *, CASE WHEN v = '1' AND phase IN ('started', 'finished')
+      AND invocation_id <> '' AND tenant_id <> '' AND principal <> '' AND request_id IS NOT NULL
+      AND cost_center IS NOT NULL AND model_id IS NOT NULL AND native_model IS NOT NULL AND region IS NOT NULL
+      AND surface IN (${list(SURFACES)}) AND action IN (${list(ACTIONS)})
+      AND ${counted('at_ms')} AND ${whole('at_ms')} <= ${AT_MAX} AND attempt <> '0' AND ${counted('attempt')}
+      AND (phase = 'started' OR (outcome IN (${list(OUTCOMES)}) AND code IS NOT NULL
+        AND estimated IN ('true', 'false') AND tier IN (${list(TIERS)})
+        AND ${TOKENS.map(counted).join('\n        AND ')}))
+    THEN 1 ELSE 0 END AS usable
+  FROM (
+    SELECT dt, hour, line,
+      ${member('v')} AS v, ${member('phase')} AS phase,
+      ${member('invocationId')} AS invocation_id, ${member('requestId')} AS request_id,
+      ${member('at')} AS at_ms, COALESCE(${member('attempt')}, '1') AS attempt,
+      ${member('tenant')} AS tenant_id, ${member('principal')} AS principal,
+      ${member('costCenter')} AS cost_center, ${member('model')} AS model_id,
+      ${member('nativeModel')} AS native_model, ${member('region')} AS region,
+      ${member('surface')} AS surface, ${member('action')} AS action,
+      ${member('outcome')} AS outcome, ${member('code')} AS code, ${member('estimated')} AS estimated,
+      COALESCE(${member('tier')}, 'on-demand') AS tier,
+      ${TOKEN_KINDS.map((kind) => `${orNone(kind, member(`tokens.${kind}`))} AS ${COLUMN_OF[kind]}`).join(',\n      ')}
+    FROM raw_lines
+    WHERE dt BETWEEN ${text(dayOf(first))} AND ${text(dayOf(last + LATE_HOURS))} AND line <> ''
+  ) members`;
+}
+
+/** The four kinds that every record has must be there; the others are left out where there are none. */
+function orNone(kind: TokenKind, member: string): string {
+  return ['input', 'output', 'cacheRead', 'cacheWrite'].includes(kind) ? member : `COALESCE(${member}, '0')`;
+}
+
+/** One line of a call: the finished one before the started one, and of two that contradict each other the greater one. */
+export function calls(first: Hour, last: Hour): string {
+  const greater = [
+    ...TOKENS.map((column) => `${whole(column)} DESC`),
+    `CASE outcome ${OUTCOMES.map((name, i) => `WHEN ${text(name)} THEN ${i}`).join(' ')} END DESC`,
+    'estimated DESC',
+    `${whole('at_ms')} DESC`,
+    ...[...ID_COLUMNS, 'tier'].map((column) => `${column} DESC`),
+  ];
+  return `  SELECT invocation_id, ${ID_COLUMNS.join(', ')}, tier, estimated,
+    CASE WHEN phase = 'finished' THEN outcome END AS outcome,
+    ${whole('at_ms')} AS began, ${whole('at_ms')} / ${HOUR_MS} AS hour_number,
+    CASE WHEN phase = 'finished' AND outcome IN (${list([...BILLABLE])}) THEN 1 ELSE 0 END AS ran,
+    ${TOKENS.map((column) => `COALESCE(${whole(column)}, 0) AS ${column}`).join(',\n    ')}
+  FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY invocation_id ORDER BY phase, ${greater.join(', ')}) AS line_choice
+    FROM lines WHERE usable = 1
+  ) chosen
+  WHERE line_choice = 1 AND ${whole('at_ms')} >= ${first * HOUR_MS} AND ${whole('at_ms')} < ${(last + 1) * HOUR_MS}`;
+}

@@ -1,0 +1,43 @@
+import { TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
+import { RATE_KINDS } from '../../registry/price.ts';
+import { MONEY_SCALE } from '../money.ts';
+
+/** What the parts of the statement have in common. */
+
+export const COLUMN_OF: Record<TokenKind, string> = {
+  input: 'input_tokens',
+  output: 'output_tokens',
+  cacheRead: 'cache_read_tokens',
+  cacheWrite: 'cache_write_tokens',
+  cacheWrite1h: 'cache_write_1h_tokens',
+  reasoning: 'reasoning_tokens',
+  images: 'images',
+  embeddings: 'embeddings',
+};
+export const TOKENS = TOKEN_KINDS.map((kind) => COLUMN_OF[kind]);
+export const ID_COLUMNS = ['tenant_id', 'principal', 'cost_center', 'model_id', 'region'];
+
+/** Kinds that are paid for, and the columns of their rates, in dollars for one. */
+export const RATES = [...RATE_KINDS, 'images' as const].map((kind) => ({
+  kind,
+  tokens: COLUMN_OF[kind],
+  rate: `${COLUMN_OF[kind]}_usd`,
+}));
+
+/** Text that holds a decimal, as dollars: exact, and wide enough for any rate. */
+export function dollars(text: string): string {
+  return `CAST(${text} AS DECIMAL(27, ${MONEY_SCALE}))`;
+}
+
+/** Not CAST: a line that cannot be used must not stop the statement, in whatever order its parts are computed. */
+export function whole(column: string): string {
+  return `TRY_CAST(${column} AS BIGINT)`;
+}
+
+export function list(names: readonly unknown[]): string {
+  return names.map((name) => text(String(name))).join(', ');
+}
+
+export function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
