@@ -134,8 +134,11 @@ class ListReader {
       group.rates.delete(of);
       this.skipped.add(name, of === 'image' ? 'several-prices-per-image' : 'several-prices-per-hour');
     }
-    const { image, hour, ...kinds } = Object.fromEntries([...group.rates].map(([of, { text }]) => [of, text]));
     if (group.rates.size === 0) return [];
+    const { image, hour, ...tokens } = Object.fromEntries([...group.rates].map(([of, { text }]) => [of, text]));
+    // What is sold by the image alone still reports the tokens of its prompt, and those are not sold.
+    const soldByImage = image !== undefined && Object.keys(tokens).length === 0;
+    const kinds = soldByImage ? { input: '0', output: '0' } : tokens;
     const document = {
       from: isoMilliseconds(from),
       region,

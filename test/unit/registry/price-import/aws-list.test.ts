@@ -79,9 +79,9 @@ describe('an offer file of AWS’s Price List', () => {
     expect(pricesOf(BEDROCK, direct('m', id))).toEqual([{ region: 'us-east-1', usdPerMillion }]),
   );
 
-  test('an image model of one price is priced, one whose price depends on the size is listed', () => {
+  test('an image model of one price is priced, its prompt at nothing, one whose price depends on the size is listed', () => {
     expect(pricesOf(FOUNDATION, direct('m', 'stability.stable-image-core-v1:1'))).toEqual([
-      { region: 'us-east-1', usdPerImage: '0.04' },
+      { region: 'us-east-1', usdPerMillion: { input: '0', output: '0' }, usdPerImage: '0.04' },
     ]);
     const canvas = planned(BEDROCK, [direct('m', 'amazon.nova-canvas-v1:0')]);
     expect(canvas.edits).toEqual([]);
