@@ -75,8 +75,6 @@ describe('a tenant’s usage of today', () => {
   });
 
   test('is looked at again and again until Ctrl-C, and shows a call while it is in flight', async () => {
-    await stack.fault({ service: 'bedrock', times: 1, fault: { delayMs: 3_000 } });
-    const answered = converse('globex', 'nova-lite', 'slow one');
     const live = spawn(
       process.execPath,
       ['cli/tollgate.ts', 'usage', '--tenant', 'globex', '--live', '--interval', '1', '--format', 'json'],
@@ -96,6 +94,9 @@ describe('a tenant’s usage of today', () => {
         .slice(0, -1)
         .map((line) => JSON.parse(line) as Snapshot);
     const ended = new Promise((resolve) => live.once('close', resolve));
+    await expect.poll(() => snapshots().at(-1)?.in_flight, { timeout: 15_000 }).toEqual([]);
+    await stack.fault({ service: 'bedrock', times: 1, fault: { delayMs: 4_000 } });
+    const answered = converse('globex', 'nova-lite', 'slow one');
     await expect
       .poll(() => snapshots().at(-1)?.in_flight, { timeout: 15_000 })
       .toMatchObject([{ model_id: 'nova-lite', principal: 'globex-app', action: 'invoke' }]);

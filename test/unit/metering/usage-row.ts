@@ -1,0 +1,28 @@
+import type { UsageRow } from '../../../metering/aggregate.ts';
+import { noTokens, type TokenSums } from '../../../metering/price.ts';
+
+type Members = Partial<Omit<UsageRow, 'tokens'>> & { tokens?: Partial<TokenSums> };
+
+/** A row of the ledger: one call of acme. */
+export function usageRow({ tokens, ...members }: Members = {}): UsageRow {
+  return {
+    tenant: 'acme',
+    principal: 'acme-app',
+    costCenter: 'cc-1',
+    model: 'nova-lite',
+    region: 'us-east-1',
+    tier: 'on-demand',
+    priceVersion: '2026-01',
+    tokens: { ...noTokens(), ...tokens },
+    invocations: 1,
+    counted: 0,
+    refused: 0,
+    failed: 0,
+    retried: 0,
+    estimated: 0,
+    unsettled: 0,
+    unpriced: 0,
+    cost: { input: 0n, output: 0n },
+    ...members,
+  };
+}
