@@ -25,7 +25,11 @@ const PRICES: PricedModel[] = [
       { version: "it's", from: NINE + 1_800_000, usdPerMillion: { input: '2', output: '4', cacheRead: '0.1' } },
       { version: 'west', from: NINE + 900_000, region: 'us-west-2', usdPerMillion: { input: '5', output: '6' } },
       { version: 'batch', from: 0, tier: 'batch', usdPerMillion: { input: '0.5', output: '0', cacheWrite1h: '7' } },
-      { version: 'hour', from: NINE + 1, tier: 'provisioned', usdPerHour: '0.000000012345' },
+      // What is paid by the hour is not paid by the token, whatever else its price says.
+      {
+        ...{ version: 'hour', from: NINE + 1, tier: 'provisioned', usdPerHour: '0.000000012345' },
+        usdPerMillion: { input: '9' },
+      },
       { version: 'later', from: NOW, usdPerMillion: { input: '999', output: '999' } },
     ],
   },
