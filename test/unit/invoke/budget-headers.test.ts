@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import type { Budget } from '../../../contract/budget.ts';
+import { budgetHeaders } from '../../../invoke/budget-headers.ts';
+import type { Standing } from '../../../metering/budgets.ts';
+import { NOW } from './core.ts';
+
+const MINUTE = { period: 'minute', from: NOW, until: NOW + 60_000 } as const;
+
+function standing({
+  limit = 100n,
+  used = 30n,
+  from = NOW - 1_000,
+  until = NOW + 29_000,
+  ...budget
+}: Partial<Omit<Budget, 'limit'> & Omit<Standing, 'budget'>>): Standing {
+  const { id = 'b', per = 'tenant', period = 'day', unit = 'requests', enforcement = 'hard' } = budget;
+  return { budget: { id, per, period, unit, enforcement, limit: String(limit) }, limit, used, from, until };
+}
+
+describe('headers of budgets', () => {
+  test('none without a budget', () => {
+    expect(budgetHeaders([], NOW)).toEqual({});
+  });
+
+  test('a list of structured items, one for each budget, its seconds rounded up', () => {
+    expect(
+      budgetHeaders([standing({ id: 'one' }), standing({ id: 'two', unit: 'tokens', used: 101n })], NOW - 1),
+    ).toEqual({
+      'ratelimit-policy': '"one";q=100;w=30, "two";q=100;qu="tokens";w=30',
+      ratelimit: '"one";r=70;t=30, "two";r=0;t=30',
+    });
+  });
+
+  test('dollars in millionths, what is left of the last one rounded down', () => {
+    const usd = standing({ unit: 'usd', limit: 999_999_999n * 10n ** 18n + 1n, used: 1n });
+    expect(budgetHeaders([usd], NOW - 1)).toMatchObject({
+      'ratelimit-policy': expect.stringContaining('q=999999999000000;qu="microdollars"'),
+      ratelimit: '"b";r=999999999000000;t=30',
+    });
+    expect(budgetHeaders([{ ...usd, used: 2n }], NOW).ratelimit).toContain('r=999999998999999;');
+  });
+
+  test('OpenAI’s only of budgets per minute, of the one with least left', () => {
+    const headers = budgetHeaders(
+      [
+        standing({ id: 'a', ...MINUTE, limit: 10n, used: 3n }),
+        standing({ id: 'c', ...MINUTE, limit: 60n, used: 55n }),
+        standing({ id: 'd', unit: 'tokens', limit: 5n, used: 5n }),
+      ],
+      NOW + 500,
+    );
+    expect(headers).toMatchObject({
+      'x-ratelimit-limit-requests': '60',
+      'x-ratelimit-remaining-requests': '5',
+      'x-ratelimit-reset-requests': '60s',
+    });
+    expect(Object.keys(headers).filter((name) => name.endsWith('tokens'))).toEqual([]);
+  });
+
+  test('a warning only of a soft budget, and only beyond its limit', () => {
+    const warning = (...standings: Standing[]) => budgetHeaders(standings, NOW)['x-tollgate-budget-warning'];
+    expect(warning(standing({ used: 200n }))).toBeUndefined();
+    expect(warning(standing({ used: 100n, enforcement: 'soft' }))).toBeUndefined();
+    expect(warning(standing({ used: 101n, enforcement: 'soft' }))).toBe('b; used=101');
+    const two = [
+      standing({ id: 'x', used: 2n, limit: 0n, enforcement: 'soft' }),
+      standing({ used: 255n, enforcement: 'soft' }),
+    ];
+    expect(warning(...two)).toBe('x; used=100, b; used=255');
+  });
+});

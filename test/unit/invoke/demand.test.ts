@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import type { Target } from '../../../contract/model.ts';
+import type { Operation } from '../../../invoke/call.ts';
+import { demandOf } from '../../../invoke/demand.ts';
+import { modelOf, requestOf } from './core.ts';
+
+const targetOf = (modelId: string): Target => modelOf('m', modelId).target;
+
+function demand(body: unknown, modelId = 'amazon.nova-lite-v1:0', operation: Operation = 'converse') {
+  return demandOf(requestOf(operation, body), targetOf(modelId));
+}
+
+const said = (...content: unknown[]) => ({ messages: [{ role: 'user', content }] });
+/** 3,000 bytes. */
+const BASE64 = 'A'.repeat(4_000);
+
+describe('input that is reserved', () => {
+  test.each<[string, unknown, number]>([
+    ['half of the bytes of the text', said({ text: 'x'.repeat(100) }), 50],
+    ['at least one for each text', said({ text: 'a' }, { text: 'b' }, { text: 'c' }), 3],
+    ['bytes, not characters', said({ text: 'é'.repeat(10) }), 10],
+    ['the system prompt, too', { system: [{ text: 'x'.repeat(20) }], ...said({ text: 'x'.repeat(20) }) }, 20],
+    ['of a tool all that describes it', { toolConfig: { tools: ['x'.repeat(81)] }, messages: [] }, 48],
+    ['5,000 for a picture', said({ image: { format: 'png', source: { bytes: BASE64 } } }), 5_000],
+    [
+      '5,000 for a picture in Anthropic’s format',
+      said({ type: 'image', source: { type: 'base64', data: BASE64 } }),
+      5_000,
+    ],
+    ['5,000 for each picture of a list', { images: [BASE64, BASE64] }, 10_000],
+    ['half of the bytes of a document', said({ document: { source: { bytes: BASE64 } } }), 1_500],
+    ['5,000 for what is only pointed to', said({ video: { source: { s3Location: { uri: 's3://a/b' } } } }), 5_000],
+    ['nothing for names', said({ type: 'text', text: '' }), 0],
+    ['nothing for numbers', { temperature: 0.5, messages: [] }, 0],
+  ])('is %s', (_, body, input) => {
+    expect(demand(body).input).toBe(input);
+  });
+});
+
+describe('output that is reserved', () => {
+  const body = said({ text: 'a' });
+  test.each<[string, object, string, Operation, { output: number; lowerable: boolean }]>([
+    [
+      'what Converse asks for',
+      { inferenceConfig: { maxTokens: 7 } },
+      'amazon.nova-lite-v1:0',
+      'converse',
+      { output: 7, lowerable: true },
+    ],
+    ['4,096 where nothing is asked for', {}, 'amazon.nova-lite-v1:0', 'converse', { output: 4_096, lowerable: true }],
+    [
+      'the highest of several, which cannot be lowered where one is the model’s own',
+      { inferenceConfig: { maxTokens: 7 }, additionalModelRequestFields: { max_tokens: 9_000 } },
+      'amazon.nova-lite-v1:0',
+      'converse-stream',
+      { output: 9_000, lowerable: false },
+    ],
+    [
+      'what the vendor’s own body asks for',
+      { max_tokens: 50 },
+      'anthropic.claude-v2:1',
+      'invoke',
+      { output: 50, lowerable: true },
+    ],
+    ['4,096 of a vendor that is not known', {}, 'new.model-v1:0', 'invoke', { output: 4_096, lowerable: false }],
+    [
+      'nothing of a model that answers with vectors',
+      {},
+      'amazon.titan-embed-text-v2:0',
+      'invoke',
+      { output: 0, lowerable: false },
+    ],
+    ['nothing of a model that paints', {}, 'amazon.nova-canvas-v1:0', 'invoke', { output: 0, lowerable: false }],
+    [
+      '4,096 where the limit is none',
+      { inferenceConfig: { maxTokens: '7' } },
+      'amazon.nova-lite-v1:0',
+      'converse',
+      { output: 4_096, lowerable: true },
+    ],
+  ])('is %s', (_, more, modelId, operation, expected) => {
+    expect(demand({ ...body, ...more }, modelId, operation)).toMatchObject(expected);
+  });
+
+  test('says how many pictures are asked for, and whether input may be cached', () => {
+    const paints = { taskType: 'TEXT_IMAGE', imageGenerationConfig: { numberOfImages: 3 } };
+    expect(demand(paints, 'amazon.nova-canvas-v1:0', 'invoke')).toMatchObject({ images: 3, caches: false });
+    expect(demand(said({ text: 'a' }, { cachePoint: { type: 'default' } }))).toMatchObject({ images: 0, caches: true });
+    expect(demand({ messages: [], system: [{ cache_control: {} }] }).caches).toBe(true);
+  });
+});
