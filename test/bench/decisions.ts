@@ -64,7 +64,15 @@ export async function decisions(): Promise<Record<string, number>> {
   const authorize = createAuthorizer({
     verify,
     registry: {
-      tenant: async (id) => ({ id, suspended: false, costCenter: 'CC-100', hasPlan: false, models: [MODEL], budgets: [], unusable: 0 }),
+      tenant: async (id) => ({
+        id,
+        suspended: false,
+        costCenter: 'CC-100',
+        hasPlan: false,
+        models: [MODEL],
+        budgets: [],
+        unusable: 0,
+      }),
     },
     clock,
     write: () => {},
