@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { DOLLARS } from '../contract/decimal.ts';
 import { TollgateError } from '../contract/errors.ts';
 import { DISPLAY_NAME_MAX_CHARS, MODEL_ID_MAX_CHARS, PRINCIPAL_MAX_CHARS } from '../contract/limits.ts';
 
@@ -42,9 +41,6 @@ export const actor = v.pipe(
 export const version = v.pipe(v.number('not-a-number'), v.safeInteger('not-whole'), v.minValue(1, 'too-small'));
 
 export const schemaVersion = v.literal(SCHEMA_VERSION, 'unknown-version');
-
-/** US dollars. */
-export const decimal = v.pipe(v.string('not-text'), v.regex(DOLLARS, 'not-a-decimal'));
 
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/;
 

@@ -1,4 +1,4 @@
-import { type BedrockTarget, nativeIdOf } from '../../contract/model.ts';
+import { nativeIdOf, type Target } from '../../contract/model.ts';
 import type { ModelEntry } from '../model.ts';
 import type { GivenPrice } from '../price.ts';
 import { sameRates } from '../price-edits.ts';
@@ -25,11 +25,12 @@ interface Claim extends FoundPrice {
 }
 
 export function matchPrices(found: readonly FoundPrice[], models: readonly ModelEntry[], map: NameMap): Matched {
+  const known = models.map(knownOf);
   const claims = new Map<string, Claim[]>();
   const unmatched = new Map<string, Matched['unmatched'][number]>();
   for (const one of found) {
     const name = nameIn(one.model);
-    const result = candidates(one, models, map);
+    const result = candidates(one, known, map);
     if ('reason' in result) {
       const key = JSON.stringify([name, result.reason]);
       const known = unmatched.get(key) ?? { name, reason: result.reason, count: 0 };
@@ -43,60 +44,80 @@ export function matchPrices(found: readonly FoundPrice[], models: readonly Model
 
 type Candidates = { models: { id: string; rank: number }[] } | { reason: Matched['unmatched'][number]['reason'] };
 
-function candidates({ model: name, price }: FoundPrice, models: readonly ModelEntry[], map: NameMap): Candidates {
+/** What of a registry model is compared, computed once. */
+interface Known {
+  id: string;
+  region: string;
+  native: string;
+  /** The foundation model that it runs, if its ARN says. */
+  foundation: string | undefined;
+  key: string | undefined;
+  global: boolean;
+}
+
+function knownOf({ id, target }: ModelEntry): Known {
+  const foundation = foundationOf(target);
+  return {
+    id,
+    region: target.region,
+    native: lastPart(nativeIdOf(target)),
+    foundation: foundation && withoutVersion(foundation),
+    key: foundation && keyOfId(foundation),
+    global: isGlobal(target),
+  };
+}
+
+function candidates({ model: name, price }: FoundPrice, models: readonly Known[], map: NameMap): Candidates {
   const wanted = map.get(nameIn(name));
   if (wanted === null) return { models: [] };
-  if (wanted !== undefined)
-    return mapped(
-      name,
-      price,
-      models.find(({ id }) => id === wanted),
-    );
-  const own = name.is === 'id' ? models.find(({ id }) => id === name.id) : undefined;
-  if (own !== undefined) return { models: [{ id: own.id, rank: RANKS.own }] };
+  const own = wanted ?? (name.is === 'id' ? name.id : undefined);
+  const chosen = models.find(({ id }) => id === own);
+  if (wanted !== undefined) return mapped(name, price, chosen);
+  if (chosen !== undefined) return { models: [{ id: chosen.id, rank: RANKS.own }] };
+  const rankOf = ranking(name);
   const named = models.flatMap((model) => {
-    const rank = rankOf(name, model);
+    const rank = rankOf(model);
     return rank === undefined ? [] : [{ id: model.id, rank, model }];
   });
   if (named.length === 0) return { reason: 'no-such-model' };
-  if (new Set(named.map(({ model }) => foundationOf(model))).size > 1) return { reason: 'several-models' };
+  if (new Set(named.map(({ model }) => model.foundation)).size > 1) return { reason: 'several-models' };
   // A record carries the region that its model is called in, and nothing is ever called in another one.
-  const here = named.filter(({ model }) => price.region === undefined || price.region === model.target.region);
+  const here = named.filter(({ model }) => price.region === undefined || price.region === model.region);
   return here.length === 0 ? { reason: 'another-region' } : { models: here };
 }
 
 /** The map says which model; whether a price is of its region, and global, the list still does. */
-function mapped(name: ModelName, { region }: GivenPrice, model: ModelEntry | undefined): Candidates {
+function mapped(name: ModelName, { region }: GivenPrice, model: Known | undefined): Candidates {
   if (model === undefined) return { reason: 'no-such-model' };
-  const { target } = model;
-  if (name.is === 'aws-name' && target.kind !== 'sagemaker-endpoint' && name.global !== isGlobal(target))
-    return { models: [] };
-  if (region !== undefined && region !== target.region) return { reason: 'another-region' };
+  if (name.is === 'aws-name' && model.foundation !== undefined && name.global !== model.global) return { models: [] };
+  if (region !== undefined && region !== model.region) return { reason: 'another-region' };
   return { models: [{ id: model.id, rank: RANKS.own }] };
 }
 
-function rankOf(name: ModelName, { target }: ModelEntry): number | undefined {
-  if (name.is === 'id' && lastPart(nativeIdOf(target)) === lastPart(name.id)) return RANKS.native;
-  if (target.kind === 'sagemaker-endpoint') return undefined;
-  const foundation = foundationOf({ target });
-  if (foundation === undefined) return undefined;
-  if (name.is === 'id')
+/** @returns how near a name is to a model; undefined: it is not its */
+function ranking(name: ModelName): (model: Known) => number | undefined {
+  if (name.is === 'aws-name') {
+    const wanted = keyOfName(name.name);
+    return ({ key, global }) => (key === wanted && global === name.global ? RANKS.foundation : undefined);
+  }
+  const native = lastPart(name.id);
+  const foundation = withoutVersion(name.id);
+  return (model) => {
+    if (model.native === native) return RANKS.native;
     // A `global.` profile has prices of its own, so those of its foundation model are not its.
-    return !isGlobal(target) && withoutVersion(foundation) === withoutVersion(name.id) ? RANKS.foundation : undefined;
-  return name.global === isGlobal(target) && keyOfId(foundation) === keyOfName(name.name)
-    ? RANKS.foundation
-    : undefined;
+    return !model.global && model.foundation === foundation ? RANKS.foundation : undefined;
+  };
 }
 
 /** The foundation model that a target runs; undefined where its ARN does not say: bought capacity, own models, endpoints. */
-function foundationOf({ target }: Pick<ModelEntry, 'target'>): string | undefined {
+function foundationOf(target: Target): string | undefined {
   if (target.kind === 'sagemaker-endpoint') return undefined;
   const [arn = ''] = target.kind === 'bedrock-profile' ? target.modelArns : [target.arn];
   return /:foundation-model\/(.+)$/.exec(arn)?.[1];
 }
 
 /** Only a global profile lists the ARN without a region. */
-function isGlobal(target: BedrockTarget): boolean {
+function isGlobal(target: Target): boolean {
   return target.kind === 'bedrock-profile' && target.modelArns.some((arn) => arn.split(':')[3] === '');
 }
 
