@@ -1,14 +1,7 @@
 import { hash } from 'node:crypto';
 import { CALLS_PER_PASS } from '../contract/limits.ts';
-import {
-  NO_TOKENS,
-  OUTCOMES,
-  type Outcome,
-  TOKEN_KINDS,
-  type TokenKind,
-  type Tokens,
-  type UsageRecord,
-} from '../contract/usage.ts';
+import { NO_TOKENS, OUTCOMES, type Outcome, TOKEN_KINDS, type Tokens, type UsageRecord } from '../contract/usage.ts';
+import { TokenTable } from './token-table.ts';
 
 /** Which calls a pass over an hour is about: those whose hashed id is `index` modulo `of`, a power of two. */
 export interface Slice {
@@ -38,14 +31,6 @@ const OUTCOME_SHIFT = 4;
 const WORDS = 4;
 const FIRST_CAPACITY = 1_024;
 
-/** Kinds that most calls have none of take room only in the calls that have one. */
-const COMMON_KINDS = ['input', 'output', 'cacheRead', 'cacheWrite'] as const satisfies readonly TokenKind[];
-type CommonKind = (typeof COMMON_KINDS)[number];
-type RareKind = Exclude<TokenKind, CommonKind>;
-const RARE_KINDS = TOKEN_KINDS.filter((kind): kind is RareKind => !(COMMON_KINDS as readonly string[]).includes(kind));
-const COMMON = COMMON_KINDS.length;
-const RARE = RARE_KINDS.length;
-
 /**
  * Every call once, by invocation id, whatever the order, repetition or batching of its lines. A finished line stands over
  * a started one. Of two that contradict each other the greater one stands (more tokens, then the later members), so that
@@ -64,11 +49,7 @@ export class Calls {
   #flags = new Uint8Array();
   #parties = new Uint32Array();
   #ats = new Float64Array();
-  #tokens = new Float64Array();
-  /** Where in #rare a slot's counts begin, in calls from 1; 0: it has none. */
-  #rareOf = new Uint32Array();
-  #rare = new Float64Array();
-  #rareCount = 0;
+  #tokens = new TokenTable(0);
 
   /**
    * @param slice which calls to keep; lines of others are passed over
@@ -128,7 +109,7 @@ export class Calls {
         outcome: (flags & FINISHED) === 0 ? null : (OUTCOMES[flags >> OUTCOME_SHIFT] ?? null),
         estimated: (flags & ESTIMATED) !== 0,
         contradicted: (flags & CONTRADICTED) !== 0,
-        tokens: this.#tokensOf(slot),
+        tokens: this.#tokens.get(slot),
       };
     }
   }
@@ -149,7 +130,7 @@ export class Calls {
 
   /** Whether the new line is greater (above 0), the same (0) or less than the one that stands in the slot. */
   #compare(slot: number, record: UsageRecord, party: number, flags: number): number {
-    const [mine, standing] = [tokensIn(record), this.#tokensOf(slot)];
+    const [mine, standing] = [tokensIn(record), this.#tokens.get(slot)];
     for (const kind of TOKEN_KINDS) {
       const difference = (mine[kind] ?? 0) - (standing[kind] ?? 0);
       if (difference !== 0) return difference;
@@ -168,31 +149,7 @@ export class Calls {
     this.#flags[slot] = flags;
     this.#parties[slot] = party;
     this.#ats[slot] = record.at;
-    const tokens = tokensIn(record);
-    for (let i = 0; i < COMMON; i++) this.#tokens[slot * COMMON + i] = tokens[COMMON_KINDS[i] as CommonKind];
-    if (this.#rareOf[slot] !== 0 || RARE_KINDS.some((kind) => tokens[kind])) this.#writeRare(slot, tokens);
-  }
-
-  #writeRare(slot: number, tokens: Tokens): void {
-    const found = this.#rareOf[slot] ?? 0;
-    const index = found === 0 ? ++this.#rareCount : found;
-    this.#rareOf[slot] = index;
-    if (index * RARE > this.#rare.length) {
-      const before = this.#rare;
-      this.#rare = new Float64Array(Math.max(FIRST_CAPACITY, before.length * 2));
-      this.#rare.set(before);
-    }
-    for (let i = 0; i < RARE; i++) this.#rare[(index - 1) * RARE + i] = tokens[RARE_KINDS[i] as RareKind] ?? 0;
-  }
-
-  #tokensOf(slot: number): Tokens {
-    const at = slot * COMMON;
-    const [input = 0, output = 0, cacheRead = 0, cacheWrite = 0] = this.#tokens.subarray(at, at + COMMON);
-    const tokens: Tokens = { input, output, cacheRead, cacheWrite };
-    const index = this.#rareOf[slot] ?? 0;
-    if (index !== 0)
-      for (let i = 0; i < RARE; i++) tokens[RARE_KINDS[i] as RareKind] = this.#rare[(index - 1) * RARE + i] ?? 0;
-    return tokens;
+    this.#tokens.set(slot, tokensIn(record));
   }
 
   #holds(lastWord: number): boolean {
@@ -216,16 +173,12 @@ export class Calls {
     this.#flags = new Uint8Array(capacity);
     this.#parties = new Uint32Array(capacity);
     this.#ats = new Float64Array(capacity);
-    this.#tokens = new Float64Array(capacity * COMMON);
-    this.#rareOf = new Uint32Array(capacity);
+    this.#tokens = new TokenTable(capacity);
   }
 
   #rebuild(capacity: number): void {
     const [ids, flags, parties, ats, tokens] = [this.#ids, this.#flags, this.#parties, this.#ats, this.#tokens];
-    const [rareOf, rare] = [this.#rareOf, this.#rare];
     this.#allocate(capacity);
-    this.#rare = new Float64Array(rare.length);
-    this.#rareCount = 0;
     this.#count = 0;
     for (let old = 0; old < flags.length; old++) {
       const id = ids.subarray(old * WORDS, (old + 1) * WORDS);
@@ -235,12 +188,7 @@ export class Calls {
       this.#flags[slot] = flags[old] ?? 0;
       this.#parties[slot] = parties[old] ?? 0;
       this.#ats[slot] = ats[old] ?? 0;
-      this.#tokens.set(tokens.subarray(old * COMMON, (old + 1) * COMMON), slot * COMMON);
-      const index = rareOf[old] ?? 0;
-      if (index !== 0) {
-        this.#rare.set(rare.subarray((index - 1) * RARE, index * RARE), this.#rareCount * RARE);
-        this.#rareOf[slot] = ++this.#rareCount;
-      }
+      this.#tokens.set(slot, tokens.get(old));
       this.#count++;
     }
   }
