@@ -1,4 +1,3 @@
-import { setTimeout as after } from 'node:timers/promises';
 import type { Budget } from '../contract/budget.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
@@ -18,6 +17,7 @@ import type { PricedModel } from './price.ts';
 import type { PriceReader, RegistryReader, TenantEntries } from './reader.ts';
 import { checkTogether, restrictionsOf } from './restrictions.ts';
 import type { TenantEntry } from './tenant.ts';
+import { within } from './within.ts';
 
 export interface LookupOptions {
   items: Items;
@@ -52,7 +52,7 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
   const tenants = new Memory<TenantEntries>(clock, memoryMs);
   const stages = new Memory<OwnedBudgets>(clock, memoryMs);
   const bounded = <T>(ask: (signal: AbortSignal) => Promise<T>) =>
-    within(options.timeoutMs ?? REGISTRY_TIMEOUT_MS, ask);
+    within(options.timeoutMs ?? REGISTRY_TIMEOUT_MS, 'registry-timeout', ask);
 
   /** @returns undefined for an item that cannot be used, which has been reported by then */
   function usable<Entry>(item: Item, kind: Kind<Entry>): Entry | undefined {
@@ -192,20 +192,4 @@ function join(grants: readonly Grant[], known: ReadonlyMap<string, Known>): Allo
       return [{ ...allowed, ...(direct === undefined ? {} : { direct }), ...restrictionsOf(grant) }];
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-}
-
-async function within<T>(ms: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const expiry = after(ms, undefined, { signal: controller.signal }).then(() => {
-    throw new TollgateError('unavailable', { reason: 'registry-timeout', retryAfterSeconds: RETRY_AFTER_SECONDS });
-  });
-  const answer = ask(controller.signal);
-  try {
-    // The abort alone would not do: the SDK's own pause between two attempts does not listen to it.
-    return await Promise.race([answer, expiry]);
-  } finally {
-    controller.abort();
-    // Whichever of the two lost is rejected by the abort, and nobody is waiting for it any more.
-    for (const loser of [answer, expiry]) loser.catch(() => {});
-  }
 }
