@@ -11,7 +11,9 @@ const DAY_MS = 86_400_000;
  * @throws TollgateError `invalid_request` naming one of them: no such day, in the wrong order, more than REPORT_MAX_DAYS
  */
 export function dayRange(from: string, to: string, fields: { from: string; to: string }): string[] {
-  const [first, last] = [parseDay(from, fields.from), parseDay(to, fields.to)];
+  // The last first: whoever gives only that has it as the first too.
+  const last = parseDay(to, fields.to);
+  const first = parseDay(from, fields.from);
   const bad = (message: string) =>
     new TollgateError('invalid_request', { field: fields.from, reason: 'bad-range', message });
   if (first > last) throw bad(`${fields.from} ${first} is after ${fields.to} ${last}.`);
