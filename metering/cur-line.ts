@@ -1,6 +1,6 @@
 import type { RateKind } from '../registry/price.ts';
 import { tokenKindOf, tokensIn } from '../registry/price-import/aws-usage.ts';
-import { MONEY_SCALE, type Money } from './money.ts';
+import { MONEY_SCALE, type Money, PRICE_SCALE } from './money.ts';
 
 /**
  * A line of AWS's bill, as Data Exports writes it (CUR 2.0,
@@ -116,7 +116,7 @@ export function readCurLine(record: CurRecord): CurRead {
       billingName: billingNameOf(usageType, record),
       kind: kindOf(usageType, unit?.of),
       quantity: unit === undefined ? null : (amount * unit.size + HALF) / ONE,
-      cost,
+      cost: withoutDust(cost),
     },
   };
 }
@@ -124,6 +124,13 @@ export function readCurLine(record: CurRecord): CurRead {
 export const OTHER_SERVICE = 'another service';
 
 const ONE = 10n ** BigInt(MONEY_SCALE);
+/** Dollars of a line are taken to as many decimals as a price has: beyond it an export holds the noise of its numbers. */
+const DUST = 10n ** BigInt(MONEY_SCALE - PRICE_SCALE);
+
+function withoutDust(cost: Money): Money {
+  return ((cost + DUST / 2n) / DUST) * DUST;
+}
+
 /** Counts are whole; what an export of floating point numbers lacks or has too much is rounded away. */
 const HALF = ONE / 2n;
 
