@@ -77,18 +77,32 @@ export interface AnswerLimit {
   named: number | undefined;
   /** Whether `cappedBody` can set one. */
   lowerable: boolean;
+  /** Tokens that the model is to think for. It refuses a limit that is not above them. */
+  thinking: number;
 }
 
 /** @param members the body, parsed; nothing is taken for granted of it */
 export function answerLimit(operation: Operation, members: Members, target: Target): AnswerLimit {
   if (operation === 'converse' || operation === 'converse-stream') {
     const extra = members.additionalModelRequestFields;
-    const hidden = isObject(extra) ? limitsIn(extra) : [];
-    return { named: highest([...limitsIn(members), ...hidden]), lowerable: hidden.length === 0 };
+    const own = isObject(extra) ? extra : {};
+    const hidden = limitsIn(own);
+    const named = highest([...limitsIn(members), ...hidden]);
+    return { named, lowerable: hidden.length === 0, thinking: thinkingOf(own) };
   }
   const model = baseModelOf(target);
-  if (EMBEDS.test(model) || PAINTERS.test(model)) return { named: 0, lowerable: false };
-  return { named: highest(limitsIn(members)), lowerable: VENDORS.some(([prefix]) => model.startsWith(prefix)) };
+  if (EMBEDS.test(model) || PAINTERS.test(model)) return { named: 0, lowerable: false, thinking: 0 };
+  const lowerable = VENDORS.some(([prefix]) => model.startsWith(prefix));
+  return { named: highest(limitsIn(members)), lowerable, thinking: thinkingOf(members) };
+}
+
+/** Anthropic's (https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html). */
+function thinkingOf(members: Members): number {
+  const paths = [
+    ['thinking', 'budget_tokens'],
+    ['reasoning_config', 'budget_tokens'],
+  ];
+  return highest(paths.map((path) => at(members, path)).filter((limit) => limit !== undefined)) ?? 0;
 }
 
 function limitsIn(members: Members): Json[] {

@@ -30,12 +30,13 @@ const TOOLS = new Set(['tools', 'toolConfig']);
 export function demandOf(request: ProviderRequest, target: Target): Asked['demand'] {
   const { operation, body } = request;
   const root = jsonOf(body) as Parameters<typeof answerLimit>[1];
-  const { named = RESERVED_OUTPUT_TOKENS, lowerable } = answerLimit(operation, root, target);
+  const { named, lowerable, thinking } = answerLimit(operation, root, target);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return {
     input: inputOf(root),
-    output: named,
+    output: named ?? thinking + RESERVED_OUTPUT_TOKENS,
     lowerable,
+    least: thinking + 1,
     images: imagesAsked(request, target),
     caches: bytes.includes('cachePoint') || bytes.includes('cache_control'),
   };

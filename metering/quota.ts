@@ -100,8 +100,10 @@ export interface Demand {
   output: number;
   /** What a token of either costs at most, and what comes on top of them; absent where no budget is in dollars. */
   rates?: { input: Money; output: Money; fixed: Money };
-  /** Whether the answer can be limited to fewer tokens than it asks for. */
+  /** Whether the answer can be limited to fewer tokens than it asks for, and to how few. */
   lowerable: boolean;
+  /** Default: 1. */
+  least?: number;
 }
 
 /** What a call uses, by the unit of a budget. */
@@ -136,7 +138,7 @@ export interface Lacking {
  * @param countsOf what is counted in the item of a counter
  */
 export function fitting(counters: readonly Counter[], demand: Demand, countsOf: (counter: Counter) => Counts): Fit {
-  const least = amountsOf(demand, demand.lowerable ? Math.min(1, demand.output) : demand.output);
+  const least = amountsOf(demand, demand.lowerable ? Math.min(demand.least ?? 1, demand.output) : demand.output);
   let output = demand.output;
   const by: Lacking[] = [];
   for (const counter of counters) {

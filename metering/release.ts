@@ -14,7 +14,7 @@ export interface ReleaseOptions {
  * than any call lives, and still holds something. What such a call used is not known, so its budgets count nothing for
  * it; the ledger lists it as unsettled. Safe to run at any time, twice and at once: each is given back once.
  *
- * @returns how many calls' reservations were given back
+ * @returns how many reservations were given back; a call has one in each item that counts it
  * @throws TollgateError `unavailable`; what was given back by then stays so
  */
 export async function releaseReservations({ counters, clock, write }: ReleaseOptions): Promise<{ released: number }> {

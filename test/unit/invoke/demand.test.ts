@@ -82,6 +82,19 @@ describe('output that is reserved', () => {
     expect(demand({ ...body, ...more }, modelId, operation)).toMatchObject(expected);
   });
 
+  test('leaves room for what the model is to think, which it would refuse a limit below', () => {
+    const thinking = { thinking: { type: 'enabled', budget_tokens: 2_000 } };
+    const claude = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
+    expect(demand({ ...body, additionalModelRequestFields: thinking }, claude)).toMatchObject({
+      output: 6_096,
+      least: 2_001,
+    });
+    expect(demand({ ...body, ...thinking, max_tokens: 3_000 }, claude, 'invoke')).toMatchObject({
+      ...{ output: 3_000, least: 2_001, lowerable: true },
+    });
+    expect(demand(body, claude).least).toBe(1);
+  });
+
   test('says how many pictures are asked for, and whether input may be cached', () => {
     const paints = { taskType: 'TEXT_IMAGE', imageGenerationConfig: { numberOfImages: 3 } };
     expect(demand(paints, 'amazon.nova-canvas-v1:0', 'invoke')).toMatchObject({ images: 3, caches: false });

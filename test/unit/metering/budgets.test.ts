@@ -124,6 +124,12 @@ describe('reserving', () => {
     expect(table.operations).toEqual(['UpdateItem']);
   });
 
+  test('does not shorten an answer below what the call says it must have', async () => {
+    const { granted, refused } = setUp();
+    expect((await granted([{ limit: '25' }], { least: 15 })).output).toBe(15);
+    expect((await refused([{ id: 'c', limit: '24' }], { least: 15 })).refusal.code).toBe('rate_limited');
+  });
+
   test('does not shorten what cannot be shortened', async () => {
     const { refused } = setUp();
     const { refusal, standings } = await refused([{ limit: '29' }], { lowerable: false });
