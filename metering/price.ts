@@ -69,7 +69,6 @@ export function createPriceBook(models: Iterable<PricedModel>): PriceBook {
 export function costOf(tokens: TokenCounts, price: Price): Cost | undefined {
   if (!isPriced(tokens, price)) return undefined;
   const cost = { input: 0n, output: 0n };
-  if (price.perHour !== null) return cost;
   for (const kind of BILLED_KINDS)
     cost[kind === 'output' || kind === 'images' ? 'output' : 'input'] +=
       BigInt(tokens[kind] ?? 0) * (price.rates[kind] ?? 0n);
@@ -132,6 +131,10 @@ function listName(tier: Tier, region: string): string {
 }
 
 function parsePrice({ version, tier, usdPerMillion, usdPerImage, usdPerHour }: PriceVersion): Price | undefined {
+  if (tier === 'provisioned') {
+    const perHour = usdPerHour === undefined ? undefined : parseDecimal(usdPerHour, PRICE_SCALE);
+    return perHour === undefined ? undefined : { version, rates: {}, perHour: perHour * UNIT };
+  }
   const rates: Partial<Record<BilledKind, Money>> = {};
   for (const kind of BILLED_KINDS) {
     const text = kind === 'images' ? usdPerImage : usdPerMillion?.[kind];
@@ -140,9 +143,7 @@ function parsePrice({ version, tier, usdPerMillion, usdPerImage, usdPerHour }: P
     if (units === undefined) return undefined;
     rates[kind] = kind === 'images' ? units * UNIT : units;
   }
-  if (tier !== 'provisioned') return { version, rates, perHour: null };
-  const perHour = usdPerHour === undefined ? undefined : parseDecimal(usdPerHour, PRICE_SCALE);
-  return perHour === undefined ? undefined : { version, rates, perHour: perHour * UNIT };
+  return { version, rates, perHour: null };
 }
 
 /** Units of Money in 10^-12 dollars. Of a price per 1,000,000 it is also the number of tokens, so there it falls out. */

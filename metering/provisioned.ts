@@ -11,7 +11,7 @@ import { divide, type Money } from './money.ts';
 export function divideHour(rows: readonly { row: UsageRow; perHour: Money | null }[]): void {
   const capacities = new Map<string, { row: UsageRow; perHour: Money }[]>();
   for (const { row, perHour } of rows) {
-    if (perHour === null || row.invocations === 0) continue;
+    if (perHour === null) continue;
     const name = JSON.stringify([row.model, row.region, row.priceVersion]);
     capacities.set(name, [...(capacities.get(name) ?? []), { row, perHour }]);
   }

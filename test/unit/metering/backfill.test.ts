@@ -61,6 +61,7 @@ describe('a range of hours', () => {
       '2026-11-20T09',
       '2026-11-20T10',
     ]);
+    expect(await hours({ from: '2026-11-20T08', to: '2026-11-20T08' })).toEqual(['2026-11-20T08']);
     expect(await hours({ from: '2026-11-21T08' })).toEqual(['2026-11-21T08', '2026-11-21T09']);
     expect(await hours({ from: '2026-11-21T09', to: '2026-12-31' })).toEqual(['2026-11-21T09']);
   });
@@ -120,6 +121,16 @@ describe('a range of hours', () => {
     ).toHaveLength(48);
   });
 
+  test('broken off in its last hour, it has that hour left', async () => {
+    const store = await threeDays();
+    const range = { from: '2026-11-20T23', to: '2026-11-21T00' };
+    const stopped = aggregationOver(store).run(range, ({ left }) => {
+      if (left === 0) throw new Error('killed');
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'unavailable' });
+    expect((await backfill(aggregationOver(store), range)).told.map(({ hour }) => hour)).toEqual(['2026-11-21T00']);
+  });
+
   test('once it has ended well, the same command does all of it again', async () => {
     const store = await threeDays();
     const aggregation = aggregationOver(store);
@@ -141,6 +152,7 @@ describe('a range of hours', () => {
     ['an end that is none', { from: '2026-11-01', to: 'today' }, 'to'],
     ['an end without a beginning', { to: '2026-11-01' }, 'from'],
     ['an end before the beginning', { from: '2026-11-02', to: '2026-11-01' }, 'from'],
+    ['an hour more than the longest year', { from: '2028-01-01', to: '2029-01-01T00' }, 'from'],
     ['more than a year', { from: '2025-01-01', to: '2026-11-01' }, 'from'],
     ['an hour and a range', { hour: '2026-11-21T09', from: '2026-11-01' }, 'hour'],
     ['an hour and an end', { hour: '2026-11-21T09', to: '2026-11-01' }, 'hour'],

@@ -80,7 +80,9 @@ describe('a call that used what its price has no rate for', () => {
 
   test('that was refused is not unpriced: it used nothing', () => {
     const refused = finished({ outcome: 'refused', tokens: { ...used, cacheRead: 1 } });
-    expect(aggregate([refused], book(), NOW).rows).toMatchObject([{ refused: 1, unpriced: 0, cost: { input: 0n } }]);
+    expect(aggregate([refused], book(), NOW).rows).toMatchObject([
+      { priceVersion: '2026-01', refused: 1, unpriced: 0, cost: { input: 0n } },
+    ]);
   });
 });
 

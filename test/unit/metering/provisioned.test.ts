@@ -63,7 +63,16 @@ describe('an hour of bought capacity', () => {
     expect(row).toMatchObject({ priceVersion: 'new', cost: ['20', '0'] });
   });
 
-  test('is a region’s own, and costs nothing where nobody called', () => {
+  test('is paid in each region where somebody called, at that region’s price', () => {
+    const regions = ['eu-west-1', 'us-east-1', 'us-west-2'];
+    expect(bill(regions.map((region) => bought(region, [1, 0], { region }))).map(({ cost }) => cost?.[0])).toEqual([
+      '7',
+      '20',
+      '20',
+    ]);
+  });
+
+  test('costs nothing where nobody called', () => {
     expect(bill([bought('a', [5, 5], { region: 'eu-west-1' })])).toMatchObject([
       { priceVersion: 'eu', cost: ['3.5', '3.5'] },
     ]);

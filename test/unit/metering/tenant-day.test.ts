@@ -135,6 +135,19 @@ describe('written with the day’s report', () => {
     expect(await summary('one')).toMatchObject({ asOf: clock.now, rows: [{ invocations: 3 }] });
   });
 
+  test('once, however often another run writes the report in between', async () => {
+    const store = new MemoryStore();
+    deliver(store, 'disturbed', 'undisturbed');
+    const report = 'reports/2026-11-21.csv';
+    let times = 0;
+    store.before = (operation, key) => {
+      if (operation === 'put' && key === report && times++ < 2) store.objects.set(report, Buffer.from(String(times)));
+    };
+    await aggregationOver(store, { counters: table.counters }).run();
+    expect(times).toBe(3);
+    expect((await summary('disturbed'))?.rows).toMatchObject([{ invocations: 2 }]);
+  });
+
   test('never over one that was read later, and that is no failure', async () => {
     const store = new MemoryStore();
     deliver(store, 'overtaken', 'alone');
