@@ -17,6 +17,8 @@ const tokens: Record<string, string> = {};
 beforeAll(async () => {
   stack = await Stack.start();
   folder = mkdtempSync(join(tmpdir(), 'tollgate-reports-'));
+  // Before anybody's entries are remembered.
+  await stack.cli('budget', 'set', 'acme', 'monthly', '--limit', '100', '--unit', 'usd', '--period', 'month');
   for (const tenant of ['acme', 'globex']) tokens[tenant] = await stack.token(`${tenant}-app`);
 });
 
@@ -38,6 +40,7 @@ async function converse(tenant: string, model: string, text: string): Promise<nu
 interface Usage {
   from: string;
   data: { model: string; total_cost: string | null }[];
+  budgets: { id: string; used: string }[];
   error?: object;
 }
 
@@ -113,7 +116,7 @@ describe('GET /v1/usage', () => {
     expect((await stack.cli('meter', 'run')).code).toBe(0);
     const { status, body } = await usage('acme');
     expect(status).toBe(200);
-    expect(body).toMatchObject({ object: 'usage', tenant: 'acme', as_of: expect.stringMatching(/Z$/), budgets: [] });
+    expect(body).toMatchObject({ object: 'usage', tenant: 'acme', as_of: expect.stringMatching(/Z$/) });
     expect(body.data).toMatchObject([
       { day: body.from, model: 'claude-sonnet-4-5', principal: 'acme-app', invocations: 1, unpriced: 0 },
       { model: 'nova-lite', tokens: { input: 12, output: 15, cache_read: 0 }, invocations: 3, unsettled: 0 },
@@ -124,6 +127,18 @@ describe('GET /v1/usage', () => {
     const other = await usage('globex');
     expect(other.body).toMatchObject({ tenant: 'globex', data: [{ model: 'nova-lite', invocations: 2 }] });
     expect(JSON.stringify(other.body)).not.toContain('acme');
+  });
+
+  test('says where the tenant’s budgets stand, of which nobody else hears', async () => {
+    const { body } = await usage('acme', '?by=model');
+    const spent = body.data.reduce((sum, { total_cost }) => sum + Math.round(Number(total_cost) * 1e12), 0);
+    await expect
+      .poll(async () => {
+        const [monthly] = (await usage('acme')).body.budgets;
+        return monthly && { ...monthly, used: Math.round(Number(monthly.used) * 1e12) };
+      })
+      .toMatchObject({ id: 'monthly', unit: 'usd', limit: '100', reserved: '0', used: spent });
+    expect((await usage('globex')).body.budgets).toEqual([]);
   });
 
   test('says which parameter is wrong, in OpenAI’s form', async () => {
