@@ -3,6 +3,7 @@ import {
   RESERVED_BYTES_PER_TOKEN,
   RESERVED_OUTPUT_TOKENS,
   RESERVED_PICTURE_TOKENS,
+  TOKENS_MAX,
 } from '../contract/limits.ts';
 import type { Target } from '../contract/model.ts';
 import type { Asked } from '../metering/budgets.ts';
@@ -34,7 +35,8 @@ export function demandOf(request: ProviderRequest, target: Target): Asked['deman
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return {
     input: inputOf(root),
-    output: named ?? thinking + RESERVED_OUTPUT_TOKENS,
+    // A number of any size is a limit; what is reserved must fit the counter.
+    output: Math.min(named ?? thinking + RESERVED_OUTPUT_TOKENS, TOKENS_MAX),
     lowerable,
     least: thinking + 1,
     images: imagesAsked(request, target),

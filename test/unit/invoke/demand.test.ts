@@ -82,6 +82,10 @@ describe('output that is reserved', () => {
     expect(demand({ ...body, ...more }, modelId, operation)).toMatchObject(expected);
   });
 
+  test('is never more than a counter holds, whatever is asked for', () => {
+    expect(demand({ ...body, inferenceConfig: { maxTokens: 1e300 } }).output).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
   test('leaves room for what the model is to think, which it would refuse a limit below', () => {
     const thinking = { thinking: { type: 'enabled', budget_tokens: 2_000 } };
     const claude = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
