@@ -7,7 +7,8 @@ import { ERROR_BODY_MAX_BYTES, EVENTS_ATTEMPTS, EVENTS_BACKOFF_MS, EVENTS_PER_RE
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { BudgetsOptions } from '../metering/budgets.ts';
 import { formatMoney } from '../metering/money.ts';
-import type { Crossing, Subject } from '../metering/quota.ts';
+import type { Subject } from '../metering/quota.ts';
+import type { Crossing } from '../metering/reservation.ts';
 import { partitionOf } from '../policies/arn.ts';
 
 /**

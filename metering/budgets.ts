@@ -2,29 +2,26 @@ import type { Budget } from '../contract/budget.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import { RESERVE_ATTEMPTS, RETRY_AFTER_SECONDS, SETTLE_ATTEMPTS, SETTLE_BACKOFF_MS } from '../contract/limits.ts';
 import { type Clock, type LogEvent, logLine, METRICS, type Metric, type WriteLine } from '../contract/log.ts';
-import { BILLABLE, type FinishedUsage, type Tier, type Tokens } from '../contract/usage.ts';
+import { BILLABLE, type FinishedUsage, type Tier } from '../contract/usage.ts';
 import type { PriceReader } from '../registry/reader.ts';
+import { billedTokens, type CostedDemand, ratesOf } from './budget-cost.ts';
+import { refusalOf } from './budget-refusal.ts';
 import { type Counters, type Counts, NO_COUNTS } from './counters.ts';
-import { costAt, createPriceBook, type Price, type PriceBook } from './price.ts';
+import { costAt, createPriceBook, type PriceBook } from './price.ts';
 import {
   type Amounts,
   amountsOf,
   byItem,
   type Counter,
-  type Crossing,
   countedOf,
   countersOf,
-  crossings,
   type Demand,
   type Fit,
   fitting,
-  type Lacking,
   NOTHING,
-  type Reservation,
-  reservation,
   type Subject,
-  settlement,
 } from './quota.ts';
+import { type Crossing, crossings, type Reservation, reservation, settlement } from './reservation.ts';
 
 /** A call that is about to be sent. */
 export interface Asked extends Subject {
@@ -32,12 +29,7 @@ export interface Asked extends Subject {
   budgets: readonly Budget[];
   region: string;
   tier: Tier;
-  demand: Omit<Demand, 'rates'> & {
-    /** Pictures that it asks for. */
-    images: number;
-    /** Whether input may be written to a cache, which costs more than input. */
-    caches: boolean;
-  };
+  demand: CostedDemand;
   /** Keeps the function alive for what is still to be done when the answer has been given. */
   waitUntil(promise: Promise<unknown>): void;
 }
@@ -197,7 +189,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     try {
       const book = createPriceBook((await prices.prices([asked.model])).values());
       const price = book.priceOf(asked);
-      const rates = price && ratesOf(price, asked);
+      const rates = price && ratesOf(price, asked.demand);
       if (rates !== undefined) return { counting: all, book, rates };
     } catch (thrown) {
       reason = asTollgateError(thrown).reason ?? 'unexpected';
@@ -308,29 +300,6 @@ export function createBudgets(options: BudgetsOptions): Budgets {
 
 const UNPRICED = 'budget-unpriced';
 
-/** What tells a caller which budget it is and when to come back: the one that takes longest. */
-function refusalOf(by: readonly Lacking[], now: number): TollgateError {
-  const waits = by
-    .map((lacking) => {
-      const seconds = Math.max(1, Math.ceil((lacking.counter.window.until - now) / 1000));
-      return { ...lacking, seconds: lacking.held ? Math.min(RETRY_AFTER_SECONDS, seconds) : seconds };
-    })
-    .sort((a, b) => b.seconds - a.seconds);
-  const [longest] = waits;
-  if (longest === undefined) return new TollgateError('rate_limited', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-  const { counter, held, used, seconds } = longest;
-  const { id } = counter.budget;
-  const resets = new Date(counter.window.until).toISOString().replace('.000Z', 'Z');
-  return new TollgateError('rate_limited', {
-    reason: held ? 'budget-held' : 'budget-used-up',
-    message: held
-      ? `What is left of the budget ${id} is reserved by calls that are still running; try again in ${seconds} s.`
-      : `The budget ${id} ${used ? 'is used up' : 'has not enough left for this call'}; it is reset at ${resets}.`,
-    retryAfterSeconds: seconds,
-    detail: { budgets: by.map(({ counter: { budget } }) => budget.id), window: counter.window.name },
-  });
-}
-
 function standing({ budget, limit, window }: Counter, used: bigint): Standing {
   return { budget, limit, used, from: window.from, until: window.until };
 }
@@ -341,27 +310,4 @@ function isHard({ budget }: Counter): boolean {
 
 function idsOf(counters: readonly Counter[]): string[] {
   return counters.map(({ budget }) => budget.id);
-}
-
-/**
- * The most that a token costs. A model that makes pictures may have no price by the token, and then its tokens are free.
- *
- * @returns undefined when a kind that the call may use has no price
- */
-function ratesOf({ rates, perHour }: Price, { demand }: Asked): Demand['rates'] | undefined {
-  if (perHour !== null) return { input: 0n, output: 0n, fixed: 0n };
-  const free = rates.images === undefined ? undefined : 0n;
-  const input = demand.input === 0 ? 0n : (rates.input ?? free);
-  const output = demand.output === 0 ? 0n : (rates.output ?? free);
-  if (input === undefined || output === undefined) return undefined;
-  const cached = demand.caches ? [rates.cacheWrite ?? 0n, rates.cacheWrite1h ?? 0n] : [];
-  return {
-    input: [input, ...cached].reduce((a, b) => (a > b ? a : b)),
-    output,
-    fixed: BigInt(demand.images) * (rates.images ?? 0n),
-  };
-}
-
-function billedTokens({ input, output, cacheRead, cacheWrite, cacheWrite1h = 0 }: Tokens): bigint {
-  return BigInt(input) + BigInt(output) + BigInt(cacheRead) + BigInt(cacheWrite) + BigInt(cacheWrite1h);
 }

@@ -1,7 +1,7 @@
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import { COUNTER_PARTITIONS } from './counter-names.ts';
 import type { Counters } from './counters.ts';
-import { release } from './quota.ts';
+import { release } from './reservation.ts';
 
 export interface ReleaseOptions {
   counters: Pick<Counters, 'scan' | 'update'>;

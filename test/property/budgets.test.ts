@@ -5,8 +5,9 @@ import { COUNTER_KEPT_MS, RESERVATION_EPOCH_MS } from '../../contract/limits.ts'
 import { type Budgets, createBudgets, type Granted } from '../../metering/budgets.ts';
 import { windowOf } from '../../metering/calendar.ts';
 import { counterName, principalCounters, tenantCounters } from '../../metering/counter-names.ts';
-import { type Crossing, countedOf, limitOf } from '../../metering/quota.ts';
+import { countedOf, limitOf } from '../../metering/quota.ts';
 import { releaseReservations } from '../../metering/release.ts';
+import type { Crossing } from '../../metering/reservation.ts';
 import { type CountersTable, openTable } from '../unit/metering/table.ts';
 
 /**

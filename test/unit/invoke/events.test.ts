@@ -6,7 +6,8 @@ import { createAnnounce } from '../../../invoke/events.ts';
 import { createTransport } from '../../../invoke/transport.ts';
 import { windowOf } from '../../../metering/calendar.ts';
 import { counterName, tenantCounters } from '../../../metering/counter-names.ts';
-import { type Crossing, limitOf } from '../../../metering/quota.ts';
+import { limitOf } from '../../../metering/quota.ts';
+import type { Crossing } from '../../../metering/reservation.ts';
 import { NOW } from './core.ts';
 import { serve } from './loopback.ts';
 

@@ -4,7 +4,8 @@ import type { Budget } from '../../../contract/budget.ts';
 import { BUDGETS_MAX, COUNTER_REMOVALS_MAX, MODEL_ID_MAX_CHARS } from '../../../contract/limits.ts';
 import { totalAttribute } from '../../../metering/counter-names.ts';
 import { type Change, createCounters } from '../../../metering/counters.ts';
-import { countersOf, reservation, settlement } from '../../../metering/quota.ts';
+import { countersOf } from '../../../metering/quota.ts';
+import { reservation, settlement } from '../../../metering/reservation.ts';
 
 /** What DynamoDB takes of one expression: bytes of text, and operators and functions. */
 const EXPRESSION_MAX_BYTES = 4_096;

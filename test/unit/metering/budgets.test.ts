@@ -12,7 +12,8 @@ import {
 } from '../../../metering/budgets.ts';
 import { principalCounters, tenantCounters } from '../../../metering/counter-names.ts';
 import { NO_COUNTS } from '../../../metering/counters.ts';
-import { type Crossing, countedIn } from '../../../metering/quota.ts';
+import { countedIn } from '../../../metering/quota.ts';
+import type { Crossing } from '../../../metering/reservation.ts';
 import type { PriceVersion } from '../../../registry/price.ts';
 import { type CountersTable, openTable } from './table.ts';
 
