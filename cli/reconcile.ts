@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { BILL_REJECTED_LISTED, REPORT_MAX_DAYS } from '../contract/limits.ts';
+import { BillSums } from '../metering/bill-sums.ts';
 import { type CurLine, type CurRecord, readCurLine } from '../metering/cur-line.ts';
 import { dayRange } from '../metering/day-range.ts';
-import { BillSums, Reconciliation } from '../metering/reconcile.ts';
+import { Reconciliation } from '../metering/reconcile.ts';
 import { readUsage } from '../metering/usage-hours.ts';
 import type { ModelEntry } from '../registry/model.ts';
 import { badOption } from './days.ts';

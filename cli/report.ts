@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { reportKey } from '../metering/layout.ts';
 import { readProgress } from '../metering/progress.ts';
-import { REPORT_COLUMNS, type ReportRow, readReportCsv, reportCells, reportRows } from '../metering/report.ts';
+import { REPORT_COLUMNS, readReportCsv, reportCells, reportRows } from '../metering/report.ts';
 import { DIMENSIONS, type Dimension, type Grouping } from '../metering/report-groups.ts';
 import { REPORT_PERIODS, type ReportPeriod } from '../metering/report-period.ts';
 import type { UsageStore } from '../metering/store.ts';
@@ -79,7 +79,7 @@ async function dayReports(store: UsageStore, days: readonly string[], { tenant, 
   const all = reportRows(reports.flatMap(readReportCsv));
   const rows = all.filter((row) => tenant === undefined || row.tenant === tenant);
   if (rows.length === 0) warn(nothing(days, reports.length, tenant));
-  return formatted(COLUMNS, rows.map(reportCells), format);
+  return formatted(DAY_COLUMNS, rows.map(reportCells), format);
 }
 
 function nothing(days: readonly string[], found: number, tenant: string | undefined): string {
@@ -103,20 +103,11 @@ function formatted(columns: readonly Column[], rows: readonly Row[], format: Opt
 const MONEY: ReadonlySet<string> = new Set(['input_cost', 'output_cost', 'total_cost']);
 const TEXTS = 3;
 
-const COLUMNS: readonly Column[] = REPORT_COLUMNS.map((name, i) => ({
+/** The columns of a day's report, by kind. */
+export const DAY_COLUMNS: readonly Column[] = REPORT_COLUMNS.map((name, i) => ({
   name,
   kind: i < TEXTS ? 'text' : MONEY.has(name) ? 'money' : 'count',
 }));
-
-/** A row of a day's report as JSON. */
-export function jsonOf(row: ReportRow): Record<string, string | number | null> {
-  return rowJson(COLUMNS, reportCells(row));
-}
-
-/** Rows of days' reports as a table. */
-export function reportTable(rows: readonly ReportRow[]): string {
-  return columnsTable(COLUMNS, rows.map(reportCells));
-}
 
 function dimensions(list: string): Dimension[] {
   const named = list.split(',').map((name) => name.trim());

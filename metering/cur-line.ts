@@ -1,5 +1,6 @@
 import type { RateKind } from '../registry/price.ts';
 import { tokenKindOf, tokensIn } from '../registry/price-import/aws-usage.ts';
+import { isTagColumn, sessionTags } from './cur-tags.ts';
 import { MONEY_SCALE, type Money, PRICE_SCALE } from './money.ts';
 
 /**
@@ -212,46 +213,7 @@ function productName(record: CurRecord): string {
   }
 }
 
-const TENANT_TAG = 'iamprincipaltenantid';
-const COST_CENTER_TAG = 'iamprincipalcostcenter';
-
-/**
- * Session tags stand in the map `tags` under `iamPrincipal/...`. A query may have made columns of them, named in whichever
- * way its author liked; the letters are the same.
- *
- * @returns undefined when the map is not JSON
- */
-function sessionTags(record: CurRecord): { tenantTag: string; costCenterTag: string } | undefined {
-  const found = { tenantTag: '', costCenterTag: '' };
-  const take = (name: string, value: unknown): void => {
-    const letters = name.replace(/[^a-z]/gi, '').toLowerCase();
-    if (typeof value !== 'string' || value === '') return;
-    if (letters.endsWith(TENANT_TAG)) found.tenantTag = value;
-    if (letters.endsWith(COST_CENTER_TAG)) found.costCenterTag = value;
-  };
-  for (const [name, value] of Object.entries(record)) {
-    if (!TAG_MAPS.has(name)) {
-      if (name.length <= 64) take(name, value);
-    } else if (value !== '') {
-      try {
-        for (const [tag, of] of Object.entries(JSON.parse(value) as object)) take(tag, of);
-      } catch {
-        return undefined;
-      }
-    }
-  }
-  return found;
-}
-
-const TAG_MAPS: ReadonlySet<string> = new Set(['tags', 'resource_tags']);
-
 /** Whether a column of an export is read at all. */
 export function isCurColumn(name: string): boolean {
-  const letters = name.replace(/[^a-z]/gi, '').toLowerCase();
-  return (
-    [...CUR_NEEDED, ...CUR_OPTIONAL].some((column) => column === name) ||
-    TAG_MAPS.has(name) ||
-    letters.endsWith(TENANT_TAG) ||
-    letters.endsWith(COST_CENTER_TAG)
-  );
+  return [...CUR_NEEDED, ...CUR_OPTIONAL].some((column) => column === name) || isTagColumn(name);
 }

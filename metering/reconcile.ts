@@ -1,4 +1,5 @@
 import type { UsageRow } from './aggregate.ts';
+import type { SummedLine } from './bill-sums.ts';
 import type { CurKind, CurLine } from './cur-line.ts';
 import type { Money } from './money.ts';
 
@@ -86,41 +87,6 @@ interface Ours extends Sums {
 }
 
 const NO_QUANTITIES = { input: 0n, output: 0n, cache_read: 0n, cache_write: 0n, images: 0n } as const;
-
-/** Lines of a bill that differ in nothing but their hour. */
-export interface SummedLine extends CurLine {
-  lines: number;
-}
-
-/**
- * A bill's lines, added up as far as they are alike but for their hour: so an organisation's month fits into memory, and
- * each line is read once though its caller can be told only later.
- */
-export class BillSums {
-  readonly #lines = new Map<string, SummedLine>();
-
-  add(line: CurLine): void {
-    const { quantity, cost, ...about } = line;
-    const sum = found(this.#lines, JSON.stringify([...Object.values(about), quantity === null]), () => ({
-      ...line,
-      quantity: quantity === null ? null : 0n,
-      cost: 0n,
-      lines: 0,
-    }));
-    if (sum.quantity !== null) sum.quantity += quantity ?? 0n;
-    sum.cost += cost;
-    sum.lines++;
-  }
-
-  list(): Iterable<SummedLine> {
-    return this.#lines.values();
-  }
-
-  /** UTC, in order. */
-  days(): string[] {
-    return [...new Set([...this.#lines.values()].map(({ day }) => day))].sort();
-  }
-}
 
 /** Gathers both sides, however large, as sums; then compares them. */
 export class Reconciliation {

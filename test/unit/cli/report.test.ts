@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { daysOf } from '../../../cli/days.ts';
-import { jsonOf, reportTable } from '../../../cli/report.ts';
+import { columnsTable, rowJson } from '../../../cli/report/columns.ts';
+import { DAY_COLUMNS } from '../../../cli/report.ts';
 import { noTokens } from '../../../metering/price.ts';
-import type { ReportRow } from '../../../metering/report.ts';
+import { type ReportRow, reportCells } from '../../../metering/report.ts';
 
 const UNIT = 10n ** 18n;
 
@@ -51,10 +52,14 @@ describe('which days a report covers', () => {
   });
 });
 
+function jsonOf(one: ReportRow) {
+  return rowJson(DAY_COLUMNS, reportCells(one));
+}
+
 describe('how a report is printed', () => {
   test('numbers stand to the right and money at its column’s point, exact; what is not known is a dash', () => {
     const rows = [row(), row({ tenant: 'globex', invocations: 12_345, unpriced: 12_345, cost: null })];
-    const [head = '', first = '', second = ''] = reportTable(rows).split('\n');
+    const [head = '', first = '', second = ''] = columnsTable(DAY_COLUMNS, rows.map(reportCells)).split('\n');
     expect(head.split(/\s+/)).toEqual([
       'TENANT_ID',
       'COST_CENTER',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { BillSums } from '../../../metering/bill-sums.ts';
 import { type CurLine, type CurRecord, isCurColumn, readCurLine } from '../../../metering/cur-line.ts';
-import { BillSums, type Names, OTHER_MODELS, Reconciliation } from '../../../metering/reconcile.ts';
+import { type Names, OTHER_MODELS, Reconciliation } from '../../../metering/reconcile.ts';
 import cases from '../../cases/cur-lines.json' with { type: 'json' };
 import { usageRow } from './usage-row.ts';
 
