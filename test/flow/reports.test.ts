@@ -256,6 +256,7 @@ function bill(calls: readonly CallRecord[], more: readonly string[] = []): strin
 }
 
 interface Reconciled {
+  read: { ours: number; repeated: number };
   mapped: object[];
   compared: { tenant: string; model: string; measure: string; aws: unknown; agrees: boolean }[];
   elsewhere: object[];
@@ -273,7 +274,9 @@ describe('AWS’s bill against the ledger', () => {
   test('the two agree, call for call, to the token and the dollar', async () => {
     const file = join(folder, 'cur.csv.gz');
     writeFileSync(file, gzipSync(bill(await ran())));
-    const report = await json<Reconciled>('reconcile', '--cur', file, '--tolerance', '0');
+    const report = await json<Reconciled>('reconcile', '--cur', file, file, '--tolerance', '0');
+    // The same file twice is the same lines.
+    expect(report.read).toMatchObject({ repeated: report.read.ours, elsewhere: 0 });
     expect(report.mapped).toEqual([
       { name: 'Claude4.5Sonnet', model: 'claude-sonnet-4-5' },
       { name: 'NovaLite', model: 'nova-lite' },
