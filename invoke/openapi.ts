@@ -28,6 +28,24 @@ const OPENAI_ERROR = {
   }),
 };
 
+/** Of a tenant that is under budgets; what each holds is in budget-headers.ts. */
+const BUDGET_HEADERS = Object.fromEntries(
+  [
+    ['RateLimit-Policy', 'The budgets that the call is under.'],
+    ['RateLimit', 'What is left of each, and the seconds until its reset.'],
+    ['X-Tollgate-Budget-Warning', 'Soft budgets that are used beyond their limit.'],
+    ...['Limit', 'Remaining', 'Reset'].flatMap((what) =>
+      ['Requests', 'Tokens'].map((unit) => [`X-RateLimit-${what}-${unit}`, 'Of a budget per minute.'] as const),
+    ),
+  ].map(([name = '', description]) => [name, { description, schema: { type: 'string' } }]),
+);
+
+const tooMany = ({ content }: { content: object }) => ({
+  description: 'A budget is used up, or the model is too busy.',
+  headers: { ...BUDGET_HEADERS, 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
+  content,
+});
+
 const MODEL_ID = {
   name: 'modelId',
   in: 'path',
@@ -96,8 +114,10 @@ function bedrock(operationId: string, summary: string, stream: boolean) {
       responses: {
         '200': {
           description: 'The answer.',
+          headers: BUDGET_HEADERS,
           content: stream ? { 'application/vnd.amazon.eventstream': {} } : json(),
         },
+        '429': tooMany(AWS_ERROR),
         default: AWS_ERROR,
       },
     },
@@ -146,8 +166,10 @@ export const openapi = {
         responses: {
           '200': {
             description: 'A completion, or its chunks as server-sent events.',
+            headers: BUDGET_HEADERS,
             content: { ...json(), 'text/event-stream': {} },
           },
+          '429': tooMany(OPENAI_ERROR),
           default: OPENAI_ERROR,
         },
       },
