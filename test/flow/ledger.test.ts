@@ -181,7 +181,7 @@ async function makeCalls(token: string): Promise<void> {
   const caller = async (): Promise<void> => {
     while (made < CALLS) {
       const n = made++;
-      if (n === KILLED_AFTER) restart = killAndRestart();
+      if (n === KILLED_AFTER) restart = killAndRestart(token);
       await restart;
       const fault = random() < 0.08 ? FAULTS[Math.floor(random() * FAULTS.length)] : undefined;
       const path = PATHS[n % PATHS.length] ?? PATHS[0];
@@ -217,10 +217,18 @@ async function call({ path, body }: Path, text: string, token: string, leaves: s
   await response.arrayBuffer();
 }
 
-/** Between one moment and the next, as a machine that loses its power. */
-async function killAndRestart(): Promise<void> {
+/** As a machine that loses its power, while models are answering. */
+async function killAndRestart(token: string): Promise<void> {
   const { port, dataDir } = stack;
+  const slow = PATHS.slice(0, 2);
+  for (const _ of slow)
+    await stack.fault({ service: 'bedrock', operation: 'Converse', times: 1, fault: { delayMs: 60_000 } });
+  const cut = slow.map((path) => call(path, 'cut off', token, undefined).catch(() => 'cut off'));
+  await expect
+    .poll(async () => (await modelCalls()).filter(({ outcome }) => outcome === null).length, { timeout: 30_000 })
+    .toBeGreaterThan(0);
   await stack.kill();
+  await Promise.all(cut);
   stack = await Stack.start({ port, dataDir });
 }
 
