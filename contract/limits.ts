@@ -278,6 +278,9 @@ export const BUDGETS_MAX = 20;
 /** Milliseconds for one question to the counters table with its retries; past it a hard budget's answer is 503. */
 export const COUNTERS_TIMEOUT_MS = 2_000;
 
+/** Milliseconds for one attempt at it: short enough for another one, since a write that is repeated counts once. */
+export const COUNTERS_ATTEMPT_MS = 700;
+
 /**
  * Milliseconds. Reservations are told apart by the stretch of this length in which their calls began; longer than
  * CALL_TOTAL_MS, so what a stretch still holds that ended as long ago was left by a crash.

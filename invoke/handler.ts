@@ -3,7 +3,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BROKER_TIMEOUT_MS,
-  COUNTERS_TIMEOUT_MS,
+  COUNTERS_ATTEMPT_MS,
   EVENTS_TIMEOUT_MS,
   REGISTRY_TIMEOUT_MS,
   RESERVATION_NAME_BYTES,
@@ -47,7 +47,7 @@ const entries = createEntries({
     write(logLine(clock(), { event: 'undecided', level: 'error', code, reason }, { [METRICS.undecided]: 1 })),
 });
 
-const countersClient = new DynamoDBClient({ requestHandler: createTransport({ requestMs: COUNTERS_TIMEOUT_MS }) });
+const countersClient = new DynamoDBClient({ requestHandler: createTransport({ requestMs: COUNTERS_ATTEMPT_MS }) });
 const counters = createCounters({ client: countersClient, table: countersTable });
 
 const budgets = createBudgets({

@@ -280,6 +280,19 @@ test('where the counters cannot be asked, a hard budget refuses and a soft one l
   expect(await settled(hard)).toEqual({ h: 7n });
 });
 
+test.each([{ hang: true }, { reset: true }, { status: 500, type: 'InternalServerError' }])(
+  'a write that fails once (%j) is repeated, and the call counts once',
+  async (fault) => {
+    const tenant = await tenantUnder({ id: 't', limit: '30' });
+    const token = await many.tokenOf(tenant);
+    for (const total of [7n, 14n]) {
+      await many.stack.fault({ service: 'dynamodb', operation: 'UpdateItem', times: 1, fault });
+      expect((await call(token)).status).toBe(200);
+      expect(await settled(tenant)).toEqual({ t: total });
+    }
+  },
+);
+
 const events = async (tenant: string): Promise<EventRecord[]> => {
   const all = (await (await fetch(`${many.stack.aws}/_local/events`)).json()) as EventRecord[];
   return all.filter(({ detail }) => (detail as { tenant: string }).tenant === tenant);
