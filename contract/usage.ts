@@ -33,6 +33,9 @@ export const TOKEN_KINDS = [
 ] as const satisfies readonly (keyof Tokens)[];
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
+/** Kinds that every record names, also where they are 0. */
+export const REQUIRED_KINDS = ['input', 'output', 'cacheRead', 'cacheWrite'] as const satisfies readonly TokenKind[];
+
 /**
  * How AWS sells a call (https://aws.amazon.com/bedrock/pricing/). provisioned: capacity that is paid by the hour, so its
  * calls have no price by the token.

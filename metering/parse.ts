@@ -1,6 +1,6 @@
 import { USAGE_LINE_MAX_CHARS } from '../contract/limits.ts';
 import { ACTIONS } from '../contract/model.ts';
-import { OUTCOMES, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
+import { OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
 
 /** Why a line cannot be used. It is kept with this reason, and counted; it is never dropped and never guessed at. */
 export interface Rejection {
@@ -32,7 +32,7 @@ const TEXTS = ['requestId', 'costCenter', 'model', 'nativeModel', 'region'] as c
 const NAMES = ['invocationId', 'tenant', 'principal'] as const;
 export const SURFACES: readonly unknown[] = ['bedrock', 'openai', 'anthropic', 'sagemaker'];
 const KINDS: ReadonlySet<string> = new Set(TOKEN_KINDS);
-const REQUIRED_KINDS: ReadonlySet<string> = new Set(['input', 'output', 'cacheRead', 'cacheWrite']);
+const REQUIRED: ReadonlySet<string> = new Set(REQUIRED_KINDS);
 
 /**
  * A raw line, strictly. What a line of an earlier release lacks may be absent, and stands for its default: the first
@@ -89,7 +89,7 @@ function finishedFault(usage: Members): Rejection | undefined {
 function tokensFault(tokens: unknown): Rejection | undefined {
   if (!isObject(tokens)) return { reason: 'not-a-number', field: 'tokens' };
   for (const kind of TOKEN_KINDS) {
-    if (tokens[kind] === undefined && !REQUIRED_KINDS.has(kind)) continue;
+    if (tokens[kind] === undefined && !REQUIRED.has(kind)) continue;
     const fault = countFault(tokens[kind], `tokens.${kind}`);
     if (fault) return fault;
   }

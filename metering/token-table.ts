@@ -1,10 +1,10 @@
-import { TOKEN_KINDS, type TokenKind, type Tokens } from '../contract/usage.ts';
+import { REQUIRED_KINDS, TOKEN_KINDS, type TokenKind, type Tokens } from '../contract/usage.ts';
 
-const COMMON_KINDS = ['input', 'output', 'cacheRead', 'cacheWrite'] as const satisfies readonly TokenKind[];
-type CommonKind = (typeof COMMON_KINDS)[number];
-type RareKind = Exclude<TokenKind, CommonKind>;
-const RARE_KINDS = TOKEN_KINDS.filter((kind): kind is RareKind => !(COMMON_KINDS as readonly string[]).includes(kind));
-const COMMON = COMMON_KINDS.length;
+type RareKind = Exclude<TokenKind, (typeof REQUIRED_KINDS)[number]>;
+const RARE_KINDS = TOKEN_KINDS.filter(
+  (kind): kind is RareKind => !(REQUIRED_KINDS as readonly string[]).includes(kind),
+);
+const COMMON = REQUIRED_KINDS.length;
 const RARE = RARE_KINDS.length;
 const FIRST_RARE = 256;
 

@@ -1,4 +1,4 @@
-import { TIERS, type Tier } from '../contract/usage.ts';
+import { REQUIRED_KINDS, TIERS, type Tier, TOKEN_KINDS, type TokenKind } from '../contract/usage.ts';
 import type { UsageRow } from './aggregate.ts';
 import { type Cell, readCsv, writeCsv } from './csv.ts';
 import { formatMoney, type Money, parseMoney } from './money.ts';
@@ -9,17 +9,33 @@ type Column = { name: string; kind: 'text' | 'whole' | 'money' };
 
 const column = (kind: Column['kind']) => (name: string) => ({ name, kind });
 
+/** The column of each kind, in every file of ours. */
+export const TOKEN_COLUMNS: Readonly<Record<TokenKind, string>> = {
+  input: 'input_tokens',
+  output: 'output_tokens',
+  cacheRead: 'cache_read_tokens',
+  cacheWrite: 'cache_write_tokens',
+  cacheWrite1h: 'cache_write_1h_tokens',
+  reasoning: 'reasoning_tokens',
+  images: 'images',
+  embeddings: 'embeddings',
+};
+
+/** Kinds that came with a later release: their columns stand behind those that were there. */
+const LATER_KINDS = ['cacheWrite1h', 'reasoning', 'images', 'embeddings'] as const satisfies readonly TokenKind[];
+const NONE_LATER = Object.fromEntries(LATER_KINDS.map((kind) => [TOKEN_COLUMNS[kind], '0']));
+
 /**
  * The columns of an hour's objects, in CSV and Parquet alike. `hour_start`, because `hour` is the partition's name. A new
  * column is added at the end, so that who reads by position reads on.
  */
 export const ROW_COLUMNS: readonly Column[] = [
   ...['tenant_id', 'principal', 'cost_center', 'model_id', 'region', 'price_version'].map(column('text')),
-  ...['input_tokens', 'output_tokens', 'cache_read_tokens', 'cache_write_tokens'].map(column('whole')),
+  ...REQUIRED_KINDS.map((kind) => TOKEN_COLUMNS[kind]).map(column('whole')),
   ...['invocations', 'counted', 'refused', 'failed', 'estimated', 'unsettled', 'unpriced'].map(column('whole')),
   ...['input_cost', 'output_cost', 'total_cost'].map(column('money')),
   ...['tier'].map(column('text')),
-  ...['cache_write_1h_tokens', 'reasoning_tokens', 'images', 'embeddings', 'retried'].map(column('whole')),
+  ...[...LATER_KINDS.map((kind) => TOKEN_COLUMNS[kind]), 'retried'].map(column('whole')),
 ];
 
 export const USAGE_COLUMNS: readonly string[] = ['hour_start', ...ROW_COLUMNS.map(({ name }) => name)];
@@ -30,11 +46,12 @@ export function valuesOf(row: UsageRow): (string | bigint | null)[] {
   const counts = [row.invocations, row.counted, row.refused, row.failed, row.estimated, row.unsettled, row.unpriced];
   return [
     ...[row.tenant, row.principal, row.costCenter, row.model, row.region, row.priceVersion],
-    ...[tokens.input, tokens.output, tokens.cacheRead, tokens.cacheWrite],
+    ...REQUIRED_KINDS.map((kind) => tokens[kind]),
     ...counts.map(BigInt),
     ...(cost ? [cost.input, cost.output, cost.input + cost.output] : [null, null, null]),
     row.tier,
-    ...[tokens.cacheWrite1h, tokens.reasoning, tokens.images, tokens.embeddings, BigInt(row.retried)],
+    ...LATER_KINDS.map((kind) => tokens[kind]),
+    BigInt(row.retried),
   ];
 }
 
@@ -100,18 +117,8 @@ export function countOf(cells: Cells, column: string): number {
 }
 
 export function tokensOf(cells: Cells): TokenSums {
-  const { cache_write_1h_tokens = '0', reasoning_tokens = '0', images = '0', embeddings = '0' } = cells;
-  const all = { ...cells, cache_write_1h_tokens, reasoning_tokens, images, embeddings };
-  return {
-    input: wholeOf(all, 'input_tokens'),
-    output: wholeOf(all, 'output_tokens'),
-    cacheRead: wholeOf(all, 'cache_read_tokens'),
-    cacheWrite: wholeOf(all, 'cache_write_tokens'),
-    cacheWrite1h: wholeOf(all, 'cache_write_1h_tokens'),
-    reasoning: wholeOf(all, 'reasoning_tokens'),
-    images: wholeOf(all, 'images'),
-    embeddings: wholeOf(all, 'embeddings'),
-  };
+  const all = { ...NONE_LATER, ...cells };
+  return Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, wholeOf(all, TOKEN_COLUMNS[kind])])) as TokenSums;
 }
 
 function tierOf(text: string): Tier {

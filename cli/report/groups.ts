@@ -1,23 +1,11 @@
-import { TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
+import { TOKEN_KINDS } from '../../contract/usage.ts';
 import { DIMENSION_COLUMNS, type Group, type Grouping, totalOf } from '../../metering/report-groups.ts';
-import { moneyCell } from '../../metering/usage-file.ts';
+import { moneyCell, TOKEN_COLUMNS } from '../../metering/usage-file.ts';
 import type { Column, Row } from './columns.ts';
-
-/** The columns of the kinds, as in the hours' objects. */
-export const TOKEN_COLUMN: Readonly<Record<TokenKind, string>> = {
-  input: 'input_tokens',
-  output: 'output_tokens',
-  cacheRead: 'cache_read_tokens',
-  cacheWrite: 'cache_write_tokens',
-  cacheWrite1h: 'cache_write_1h_tokens',
-  reasoning: 'reasoning_tokens',
-  images: 'images',
-  embeddings: 'embeddings',
-};
 
 /** What most calls have none of: a table leaves the column out when every row says 0. */
 const SELDOM: ReadonlySet<string> = new Set(
-  (['cacheWrite1h', 'reasoning', 'images', 'embeddings'] as const).map((kind) => TOKEN_COLUMN[kind]),
+  (['cacheWrite1h', 'reasoning', 'images', 'embeddings'] as const).map((kind) => TOKEN_COLUMNS[kind]),
 );
 
 const count = (name: string): Column => ({ name, kind: 'count' });
@@ -28,7 +16,7 @@ export function groupColumns({ by, period }: Grouping): Column[] {
   const names = [...(period === 'total' ? [] : [period]), ...by.map((dimension) => DIMENSION_COLUMNS[dimension])];
   return [
     ...names.map((name): Column => ({ name, kind: 'text' })),
-    ...TOKEN_KINDS.map((kind) => count(TOKEN_COLUMN[kind])),
+    ...TOKEN_KINDS.map((kind) => count(TOKEN_COLUMNS[kind])),
     count('invocations'),
     count('estimated'),
     ...['input_cost', 'output_cost', 'total_cost'].map(money),

@@ -1,9 +1,10 @@
 import { LATE_HOURS } from '../../contract/limits.ts';
 import { ACTIONS } from '../../contract/model.ts';
-import { BILLABLE, OUTCOMES, TIERS, TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
+import { BILLABLE, OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
 import { AT_MAX, SURFACES } from '../parse.ts';
+import { TOKEN_COLUMNS } from '../usage-file.ts';
 import { dayOf, HOUR_MS, type Hour } from '../window.ts';
-import { COLUMN_OF, ID_COLUMNS, list, TOKENS, text, whole } from './sql.ts';
+import { ID_COLUMNS, list, TOKENS, text, whole } from './sql.ts';
 
 const WHOLE = "'^(0|[1-9][0-9]{0,15})$'";
 
@@ -32,15 +33,15 @@ export function lines(first: Hour, last: Hour): string {
       ${member('surface')} AS surface, ${member('action')} AS action,
       ${member('outcome')} AS outcome, ${member('code')} AS code, ${member('estimated')} AS estimated,
       COALESCE(${member('tier')}, 'on-demand') AS tier,
-      ${TOKEN_KINDS.map((kind) => `${orNone(kind, member(`tokens.${kind}`))} AS ${COLUMN_OF[kind]}`).join(',\n      ')}
+      ${TOKEN_KINDS.map((kind) => `${orNone(kind, member(`tokens.${kind}`))} AS ${TOKEN_COLUMNS[kind]}`).join(',\n      ')}
     FROM raw_lines
     WHERE dt BETWEEN ${text(dayOf(first))} AND ${text(dayOf(last + LATE_HOURS))} AND line <> ''
   ) members`;
 }
 
-/** The four kinds that every record has must be there; the others are left out where there are none. */
+/** The kinds that every record names must be there; the others are left out where there are none. */
 function orNone(kind: TokenKind, member: string): string {
-  return ['input', 'output', 'cacheRead', 'cacheWrite'].includes(kind) ? member : `COALESCE(${member}, '0')`;
+  return (REQUIRED_KINDS as readonly string[]).includes(kind) ? member : `COALESCE(${member}, '0')`;
 }
 
 /** One line of a call: the finished one before the started one, and of two that contradict each other the greater one. */

@@ -1,27 +1,18 @@
-import { TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
+import { TOKEN_KINDS } from '../../contract/usage.ts';
 import { RATE_KINDS } from '../../registry/price.ts';
 import { MONEY_SCALE } from '../money.ts';
+import { TOKEN_COLUMNS } from '../usage-file.ts';
 
 /** What the parts of the statement have in common. */
 
-export const COLUMN_OF: Record<TokenKind, string> = {
-  input: 'input_tokens',
-  output: 'output_tokens',
-  cacheRead: 'cache_read_tokens',
-  cacheWrite: 'cache_write_tokens',
-  cacheWrite1h: 'cache_write_1h_tokens',
-  reasoning: 'reasoning_tokens',
-  images: 'images',
-  embeddings: 'embeddings',
-};
-export const TOKENS = TOKEN_KINDS.map((kind) => COLUMN_OF[kind]);
+export const TOKENS = TOKEN_KINDS.map((kind) => TOKEN_COLUMNS[kind]);
 export const ID_COLUMNS = ['tenant_id', 'principal', 'cost_center', 'model_id', 'region'];
 
 /** Kinds that are paid for, and the columns of their rates, in dollars for one. */
 export const RATES = [...RATE_KINDS, 'images' as const].map((kind) => ({
   kind,
-  tokens: COLUMN_OF[kind],
-  rate: `${COLUMN_OF[kind]}_usd`,
+  tokens: TOKEN_COLUMNS[kind],
+  rate: `${TOKEN_COLUMNS[kind]}_usd`,
 }));
 
 /** Text that holds a decimal, as dollars: exact, and wide enough for any rate. */
