@@ -25,15 +25,21 @@ export function parseDecimal(text: string, scale: number): bigint | undefined {
   return digits.length > scale ? undefined : BigInt(whole + digits.padEnd(scale, '0'));
 }
 
-/** @returns plain decimal notation, exact, without needless zeros: `0.02697696`, `12`, `0` */
+/** @returns plain decimal notation, exact, without needless zeros: `0.02697696`, `12`, `0`; a difference may be `-0.5` */
 export function formatMoney(money: Money): string {
+  if (money < 0n) return `-${formatMoney(-money)}`;
   const digits = money.toString().padStart(MONEY_SCALE + 1, '0');
   const fraction = digits.slice(-MONEY_SCALE).replace(/0+$/, '');
   const whole = digits.slice(0, -MONEY_SCALE);
   return fraction === '' ? whole : `${whole}.${fraction}`;
 }
 
-/** The inverse of formatMoney; amounts with fewer decimals are read too. @returns undefined: not such a number */
+/** What is counted in `unit`: Money of the unit usd as dollars, everything else as the count that it is. */
+export function formatAmount(amount: bigint, unit: string): string {
+  return unit === 'usd' ? formatMoney(amount) : String(amount);
+}
+
+/** The inverse of formatMoney, but for a sign: amounts read are none below nothing. @returns undefined: not such a number */
 export function parseMoney(text: string): Money | undefined {
   return parseDecimal(text, MONEY_SCALE);
 }

@@ -1,6 +1,7 @@
 import type { Budget } from '../../contract/budget.ts';
 import type { CounterStatus } from '../../metering/budget-status.ts';
-import { formatMoney } from '../../metering/money.ts';
+import { formatAmount } from '../../metering/money.ts';
+import { isoSeconds } from '../../registry/fields.ts';
 import { table } from '../print.ts';
 import { type Column, columnsCsv, type Row, rowJson } from '../report/columns.ts';
 
@@ -33,12 +34,12 @@ const COLUMNS: readonly Column[] = [
 function cellsOf({ tenant, from, budget, of, window, ...amounts }: StatusRow): Row {
   const { id, per, enforcement, unit, period } = budget;
   const text = (value: string) => ({ text: value });
-  const number = (amount: bigint) => ({ number: amountText(amount, unit) });
+  const number = (amount: bigint) => ({ number: formatAmount(amount, unit) });
   return [
     ...[tenant, id, from, per, of ?? '', enforcement, unit].map(text),
     ...[amounts.limit, amounts.settled, amounts.reserved, amounts.left].map(number),
     { number: String(amounts.percent) },
-    ...[period, window.name, resetText(window.until)].map(text),
+    ...[period, window.name, resetText(window)].map(text),
   ];
 }
 
@@ -57,12 +58,12 @@ export function statusTable(rows: readonly StatusRow[]): string {
       tenant,
       `${budget.id}${from === 'stage' ? ' (stage)' : ''}`,
       countsText(budget, of),
-      `${amountText(amounts.limit, budget.unit)} ${budget.unit} a ${budget.period}${budget.enforcement === 'soft' ? ', soft' : ''}`,
-      amountText(amounts.settled, budget.unit),
-      amountText(amounts.reserved, budget.unit),
-      amountText(amounts.left, budget.unit),
+      `${formatAmount(amounts.limit, budget.unit)} ${budget.unit} a ${budget.period}${budget.enforcement === 'soft' ? ', soft' : ''}`,
+      formatAmount(amounts.settled, budget.unit),
+      formatAmount(amounts.reserved, budget.unit),
+      formatAmount(amounts.left, budget.unit),
       `${amounts.percent} %`,
-      resetText(window.until),
+      resetText(window),
     ]),
   );
 }
@@ -72,10 +73,6 @@ function countsText({ per }: Budget, of: string | null): string {
   return of === '' ? 'the whole tenant' : `${per} ${of}`;
 }
 
-function amountText(amount: bigint, unit: Budget['unit']): string {
-  return unit === 'usd' ? formatMoney(amount) : String(amount);
-}
-
-function resetText(ms: number): string {
-  return new Date(ms).toISOString().replace('.000Z', 'Z');
+function resetText({ until }: StatusRow['window']): string {
+  return isoSeconds(until / 1000);
 }

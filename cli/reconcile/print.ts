@@ -1,5 +1,6 @@
-import { formatMoney } from '../../metering/money.ts';
+import { formatAmount, formatMoney } from '../../metering/money.ts';
 import type { Compared, Elsewhere, Reconciled } from '../../metering/reconcile.ts';
+import { daysText } from '../days.ts';
 import { table } from '../print.ts';
 import { type Column, columnsCsv, columnsTable, type Row } from '../report/columns.ts';
 
@@ -19,13 +20,7 @@ export interface Rejected {
   reason: string;
 }
 
-/** Below nothing too, which no price or cost ever is. */
-export function signed(amount: bigint, measure: string): string {
-  if (measure !== 'usd') return String(amount);
-  return amount < 0n ? `-${formatMoney(-amount)}` : formatMoney(amount);
-}
-
-export function noteOf({ aws, ours, difference, unsettled, unpriced, estimated, measure }: Compared): string {
+function noteOf({ aws, ours, difference, unsettled, unpriced, estimated, measure }: Compared): string {
   return [
     aws === null ? 'AWS gives no unit of it' : '',
     ours === null ? 'our cost is not known whole' : '',
@@ -56,7 +51,7 @@ function comparedRow(one: Compared): Row {
   const { day, tenant, model, measure, aws, ours, difference, percent, agrees } = one;
   return [
     ...['compared', day, tenant, model, '', measure].map((cell) => ({ text: cell })),
-    ...[aws, ours, difference].map((amount) => ({ number: amount === null ? '' : signed(amount, measure) })),
+    ...[aws, ours, difference].map((amount) => ({ number: amount === null ? '' : formatAmount(amount, measure) })),
     { number: percent === null ? '' : String(percent) },
     { text: agrees ? 'yes' : 'no' },
     { text: noteOf(one) },
@@ -68,7 +63,7 @@ function elsewhereRows({ direct, principal, billingName, kind, quantity, cost }:
     ...[direct === '' ? 'elsewhere' : 'direct', '', direct, billingName, principal, measure].map((cell) => ({
       text: cell,
     })),
-    { number: signed(aws, measure) },
+    { number: formatAmount(aws, measure) },
     ...['', '', ''].map((cell) => ({ number: cell })),
     ...['', ''].map((cell) => ({ text: cell })),
   ];
@@ -77,7 +72,7 @@ function elsewhereRows({ direct, principal, billingName, kind, quantity, cost }:
 
 export function reconcileJson({ compared, elsewhere, ...report }: Report): object {
   const amount = (value: bigint | null, measure: string) =>
-    value === null ? null : measure === 'usd' ? signed(value, measure) : Number(value);
+    value === null ? null : measure === 'usd' ? formatMoney(value) : Number(value);
   return {
     ...report,
     compared: compared.map((one) => ({
@@ -100,10 +95,9 @@ export function reconcileText(report: Report, all: boolean): string {
   const { compared, elsewhere, mapped, unmapped, unseen, costCenters, days, tolerance, read } = report;
   const differ = compared.filter(({ agrees }) => !agrees);
   const shown = all ? compared : differ;
-  const when = days.length === 1 ? days[0] : `${days[0]} to ${days.at(-1)}`;
   const skipped = Object.entries(read.skipped).map(([what, count]) => `${count} of ${what}`);
   return [
-    `AWS's bill against the ledger, ${when} (UTC), tolerance ${tolerance} %: ${compared.length - differ.length} measures agree, ${differ.length} differ`,
+    `AWS's bill against the ledger, ${daysText(days)} (UTC), tolerance ${tolerance} %: ${compared.length - differ.length} measures agree, ${differ.length} differ`,
     `lines read: ${read.lines}; ours ${read.ours}, of other callers ${read.elsewhere}, repeated ${read.repeated}${skipped.length > 0 ? `; passed over: ${skipped.join(', ')}` : ''}`,
     ...(mapped.length === 0
       ? []
@@ -159,7 +153,7 @@ function tenantTotals(compared: readonly Compared[]): string {
       const open = of.some((one) => one.ours === null);
       return [
         { text: tenant },
-        ...[aws, ours, aws - ours].map((amount) => ({ number: signed(amount, 'usd') })),
+        ...[aws, ours, aws - ours].map((amount) => ({ number: formatMoney(amount) })),
         { text: open ? 'without what is unpriced' : ' ' },
       ];
     }),

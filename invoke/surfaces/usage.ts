@@ -1,4 +1,3 @@
-import type { BudgetUnit } from '../../contract/budget.ts';
 import { TollgateError } from '../../contract/errors.ts';
 import { USAGE_DAYS_AT_ONCE, USAGE_ROWS_MAX } from '../../contract/limits.ts';
 import { TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
@@ -7,7 +6,7 @@ import { budgetStatus, type CounterStatus } from '../../metering/budget-status.t
 import { principalCounters, tenantCounters, usagePartition } from '../../metering/counter-names.ts';
 import type { Counters } from '../../metering/counters.ts';
 import { dayRange } from '../../metering/day-range.ts';
-import { formatMoney } from '../../metering/money.ts';
+import { formatAmount, formatMoney } from '../../metering/money.ts';
 import { type Dimension, type Group, Groups, totalOf } from '../../metering/report-groups.ts';
 import { parseTenantDay, type TenantDayRow } from '../../metering/tenant-day.ts';
 import type { Exchange } from '../exchange.ts';
@@ -133,9 +132,10 @@ async function budgetsOf(
   return budgetStatus(own, items, nowSeconds * 1_000).map(budgetObject);
 }
 
+/** Amounts are exact, so as text; one below nothing is a correction that is not settled yet. */
 function budgetObject({ budget, of, window, limit, settled, reserved, left }: CounterStatus): object {
   const { id, per, period, unit, enforcement } = budget;
-  const amount = amountText(unit);
+  const amount = (of: bigint) => formatAmount(of, unit);
   return {
     id,
     per,
@@ -149,12 +149,6 @@ function budgetObject({ budget, of, window, limit, settled, reserved, left }: Co
     left: amount(left),
     resets_at: new Date(window.until).toISOString(),
   };
-}
-
-/** Exact, so as text; an amount below nothing is an open correction. */
-function amountText(unit: BudgetUnit): (amount: bigint) => string {
-  if (unit !== 'usd') return String;
-  return (amount) => (amount < 0n ? `-${formatMoney(-amount)}` : formatMoney(amount));
 }
 
 function bad(field: string, message: string): TollgateError {

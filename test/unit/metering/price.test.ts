@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Tier } from '../../../contract/usage.ts';
-import { divide, formatMoney, MONEY_SCALE, parseDecimal, parseMoney } from '../../../metering/money.ts';
+import { divide, formatAmount, formatMoney, MONEY_SCALE, parseDecimal, parseMoney } from '../../../metering/money.ts';
 import { costAt, createPriceBook, type Sale, type TokenCounts } from '../../../metering/price.ts';
 import type { PriceVersion } from '../../../registry/price.ts';
 import data from '../../cases/price.json' with { type: 'json' };
@@ -64,6 +64,15 @@ describe('decimal text', () => {
   test.each(['0', '0.02697696', '1', '10', '0.000000000000000001', '9007199254740990999.990992800745259009'])(
     '%s is written as it is read',
     (text) => expect(formatMoney(parseMoney(text) ?? -1n)).toBe(text),
+  );
+
+  test.each([
+    ['less by a part of a dollar', -1_500_000_000_000_000_000n, 'usd', '-1.5'],
+    ['less by the least there is', -1n, 'usd', '-0.000000000000000001'],
+    ['a count', 12n, 'tokens', '12'],
+    ['a count that is less', -12n, 'requests', '-12'],
+  ])('%s is written in its unit, below nothing too', (_, amount, unit, text) =>
+    expect(formatAmount(amount, unit)).toBe(text),
   );
 });
 
