@@ -41,7 +41,7 @@ export async function budgeted(
   // Counting tokens runs no model and costs nothing.
   if (budgets.length === 0 || call.action === 'count') return undefined;
   const { tenant, principal } = call.caller;
-  const demand = demandOf(request, model.target);
+  const { answers, ...demand } = demandOf(request, model.target);
   const verdict = await reserve({
     ...{ tenant, principal, at, tier, budgets, demand },
     model: model.id,
@@ -53,8 +53,9 @@ export async function budgeted(
   if (verdict.refusal !== undefined) throw verdict.refusal;
   const { output, binding } = verdict;
   try {
+    const each = Math.floor(output / answers);
     const body =
-      binding && demand.lowerable ? cappedBody(request.operation, request.body, model.target, output) : request.body;
+      binding && demand.lowerable ? cappedBody(request.operation, request.body, model.target, each) : request.body;
     return {
       request: { ...request, body },
       finished(record) {

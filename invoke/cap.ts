@@ -71,14 +71,19 @@ export function cappedBody(operation: Operation, body: Uint8Array, target: Targe
   return lowered(body, members, names(members), cap);
 }
 
+/** How many answers a body asks for at once, each as long as its limit: OpenAI's and AI21's, Cohere's, AI21's older one. */
+const ANSWERS = ['n', 'num_generations', 'numResults'];
+
 /** How long an answer may be, as a body says. */
 export interface AnswerLimit {
   /** The highest limit that it names; 0: there is no answer in tokens; undefined: it names none. */
   named: number | undefined;
-  /** Whether `cappedBody` can set one. */
+  /** Whether the model is held to it, because `cappedBody` knows its name, and refuses what it does not. */
   lowerable: boolean;
   /** Tokens that the model is to think for. It refuses a limit that is not above them. */
   thinking: number;
+  /** Answers that it asks for. */
+  answers: number;
 }
 
 /** @param members the body, parsed; nothing is taken for granted of it */
@@ -86,14 +91,18 @@ export function answerLimit(operation: Operation, members: Members, target: Targ
   if (operation === 'converse' || operation === 'converse-stream') {
     const extra = members.additionalModelRequestFields;
     const own = isObject(extra) ? extra : {};
-    const hidden = limitsIn(own);
-    const named = highest([...limitsIn(members), ...hidden]);
-    return { named, lowerable: hidden.length === 0, thinking: thinkingOf(own) };
+    const named = highest([...limitsIn(members), ...limitsIn(own)]);
+    return { named, lowerable: true, thinking: thinkingOf(own), answers: answersIn(own) };
   }
   const model = baseModelOf(target);
-  if (EMBEDS.test(model) || PAINTERS.test(model)) return { named: 0, lowerable: false, thinking: 0 };
+  if (EMBEDS.test(model) || PAINTERS.test(model)) return { named: 0, lowerable: false, thinking: 0, answers: 1 };
   const lowerable = VENDORS.some(([prefix]) => model.startsWith(prefix));
-  return { named: highest(limitsIn(members)), lowerable, thinking: thinkingOf(members) };
+  const named = highest(limitsIn(members));
+  return { named, lowerable, thinking: thinkingOf(members), answers: answersIn(members) };
+}
+
+function answersIn(members: Members): number {
+  return highest(ANSWERS.map((name) => at(members, [name])).filter((count) => count !== undefined)) ?? 1;
 }
 
 /** Anthropic's (https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html). */
@@ -146,6 +155,6 @@ function refused(field: string, cap: number): TollgateError {
   return new TollgateError('invalid_request', {
     field,
     reason: 'limit-not-known',
-    message: `This grant limits an answer to ${cap} tokens: call the model through Converse, with inferenceConfig.maxTokens.`,
+    message: `An answer is limited to ${cap} tokens here: call the model through Converse, with inferenceConfig.maxTokens.`,
   });
 }

@@ -8,40 +8,59 @@ import {
 import type { Target } from '../contract/model.ts';
 import type { Asked } from '../metering/budgets.ts';
 import type { ProviderRequest } from './call.ts';
-import { answerLimit } from './cap.ts';
+import { type AnswerLimit, answerLimit } from './cap.ts';
 import { jsonOf } from './usage/json.ts';
 import { imagesAsked } from './usage/made.ts';
 
-/** Members that hold no words, as a model counts them. */
+/** Members that hold no words, as a model counts them, as long as they are no longer than a name is. */
 const NAMES = new Set(['type', 'id', 'role', 'model', 'signature', 'toolUseId', 'format', 'media_type']);
+
+/** Converse's own bound for a `toolUseId`. */
+const NAME_MAX_CHARS = 64;
 
 /** Pictures in the formats of Converse and InvokeModel; an object or a text, each one picture. */
 const PICTURES = new Set(['image', 'images', 'inputImage', 'maskImage', 'conditionImage', 'image_url']);
 
 /** Attachments in base64. */
 const ATTACHED = new Set(['bytes', 'data']);
+const BASE64 = /^[\w+/=-]*$/;
 
-/** Property names and types reach the model, too. */
-const TOOLS = new Set(['tools', 'toolConfig']);
+/**
+ * What the caller gives a form of its own: any member's name and any number in it reaches the model as text, too, and what
+ * looks like a picture there is none. Tools and their schemas, what they were called with and answered (`input`, `json`,
+ * Cohere's `parameters` and `outputs`), Cohere's documents.
+ */
+const FREE = new Set(['tools', 'toolConfig', 'input', 'json', 'parameters', 'outputs', 'documents']);
 
 /**
  * What a call may use at most, to be reserved before it is sent. Output is what it asks for itself. Input is a guess on
  * the high side, from the text: who counts exactly is the model, afterwards.
  */
-export function demandOf(request: ProviderRequest, target: Target): Asked['demand'] {
+export function demandOf(request: ProviderRequest, target: Target): Asked['demand'] & Pick<AnswerLimit, 'answers'> {
   const { operation, body } = request;
   const root = jsonOf(body) as Parameters<typeof answerLimit>[1];
-  const { named, lowerable, thinking } = answerLimit(operation, root, target);
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const { named, lowerable, thinking, answers } = answerLimit(operation, root, target);
+  const unnamed = thinking + RESERVED_OUTPUT_TOKENS;
+  // A limit that the model may not know by that name is no reason to reserve less.
+  const each = lowerable || named === 0 ? (named ?? unnamed) : Math.max(named ?? 0, unnamed);
   return {
     input: inputOf(root),
     // A number of any size is a limit; what is reserved must fit the counter.
-    output: Math.min(named ?? thinking + RESERVED_OUTPUT_TOKENS, TOKENS_MAX),
+    output: Math.min(each * answers, TOKENS_MAX),
     lowerable,
-    least: thinking + 1,
+    least: (thinking + 1) * answers,
+    answers,
     images: imagesAsked(request, target),
-    caches: bytes.includes('cachePoint') || bytes.includes('cache_control'),
+    caches: caches(body, root),
   };
+}
+
+function caches(body: Uint8Array, root: unknown): boolean {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const says = (text: Pick<Buffer, 'includes'>): boolean =>
+    text.includes('cachePoint') || text.includes('cache_control');
+  // A member's name may be written with an escape.
+  return says(bytes) || (bytes.includes('\\u') && says(Buffer.from(JSON.stringify(root))));
 }
 
 /** No recursion: the depth of a body is not ours. */
@@ -60,21 +79,28 @@ function inputOf(root: unknown): number {
       for (const [name, inner] of Object.entries(value)) {
         if (PICTURES.has(name)) picture(Array.isArray(inner) ? inner.length : 1);
         else if (ATTACHED.has(name) && typeof inner === 'string') tokens += attachedTokens(inner);
-        else if (TOOLS.has(name)) tokens += textTokens(JSON.stringify(inner));
+        else if (FREE.has(name)) tokens += textTokens(JSON.stringify(inner));
         // By reference: how much it is, is not known here.
         else if (name === 's3Location') picture();
-        else if (!NAMES.has(name)) open.push(inner);
+        else if (!NAMES.has(name) || !isName(inner)) open.push(inner);
       }
   }
   return tokens;
+}
+
+/** A signature of what a model thought is longer, and counted: on the high side. */
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= NAME_MAX_CHARS;
 }
 
 function textTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / RESERVED_BYTES_PER_TOKEN);
 }
 
-function attachedTokens(base64: string): number {
-  return Math.ceil((base64.length * 3) / 4 / RESERVED_ATTACHMENT_BYTES_PER_TOKEN);
+/** Anthropic's documents of plain text have a `data`, too. */
+function attachedTokens(data: string): number {
+  if (!BASE64.test(data)) return textTokens(data);
+  return Math.ceil((data.length * 3) / 4 / RESERVED_ATTACHMENT_BYTES_PER_TOKEN);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -32,8 +32,29 @@ describe('input that is reserved', () => {
     ['5,000 for what is only pointed to', said({ video: { source: { s3Location: { uri: 's3://a/b' } } } }), 5_000],
     ['nothing for names', said({ type: 'text', text: '' }), 0],
     ['nothing for numbers', { temperature: 0.5, messages: [] }, 0],
+    ['what a name is too long for', said({ type: 'x'.repeat(65), role: 'x'.repeat(64) }), 33],
+    ['what stands where a name is expected', said({ id: { text: 'x'.repeat(100) } }), 50],
+    ['half of the bytes of plain text, attached', said({ source: { type: 'text', data: '漢'.repeat(10) } }), 15],
   ])('is %s', (_, body, input) => {
     expect(demand(body).input).toBe(input);
+  });
+
+  /** A caller may write there what it likes, and the model reads all of it. */
+  test.each<[string, (free: unknown) => unknown]>([
+    ['what a tool was called with', (input) => said({ toolUse: { toolUseId: 'a', name: 't', input } })],
+    ['what a tool answered', (json) => said({ toolResult: { toolUseId: 'a', content: [{ json }] } })],
+    ['what a tool takes', (json) => ({ toolConfig: { tools: [{ toolSpec: { inputSchema: { json } } }] } })],
+    ['a document of Cohere’s', (document) => ({ message: 'a', documents: [document] })],
+    ['what a tool of Cohere’s answered', (output) => ({ tool_results: [{ call: {}, outputs: [output] }] })],
+  ])('is all of %s, whatever it looks like', (_, bodyWith) => {
+    const text = 'x'.repeat(10_000);
+    const free = [
+      ...['id', 'type', 'role', 'format', 'image', 'images', 'data', text].map((name) => ({ [name]: text })),
+      { type: 'image', source: { text: `${text}x` } },
+      { numbers: Array(5_000).fill(1) },
+      Array(2_000).fill({ id: '' }),
+    ];
+    for (const one of free) expect(demand(bodyWith(one)).input).toBeGreaterThan(5_000);
   });
 });
 
@@ -49,11 +70,11 @@ describe('output that is reserved', () => {
     ],
     ['4,096 where nothing is asked for', {}, 'amazon.nova-lite-v1:0', 'converse', { output: 4_096, lowerable: true }],
     [
-      'the highest of several, which cannot be lowered where one is the model’s own',
+      'the highest of several',
       { inferenceConfig: { maxTokens: 7 }, additionalModelRequestFields: { max_tokens: 9_000 } },
       'amazon.nova-lite-v1:0',
       'converse-stream',
-      { output: 9_000, lowerable: false },
+      { output: 9_000, lowerable: true },
     ],
     [
       'what the vendor’s own body asks for',
@@ -63,6 +84,41 @@ describe('output that is reserved', () => {
       { output: 50, lowerable: true },
     ],
     ['4,096 of a vendor that is not known', {}, 'new.model-v1:0', 'invoke', { output: 4_096, lowerable: false }],
+    [
+      'no less where it names what may not be its limit',
+      { maxTokens: 1, max_gen_len: 2 },
+      'new.model-v1:0',
+      'invoke',
+      { output: 4_096, lowerable: false },
+    ],
+    [
+      'more where it names more',
+      { max_tokens: 9_000 },
+      'new.model-v1:0',
+      'invoke',
+      { output: 9_000, lowerable: false },
+    ],
+    [
+      'that of every answer of several',
+      { max_tokens: 50, n: 16 },
+      'ai21.jamba-1-5-large-v1:0',
+      'invoke',
+      { output: 800, lowerable: true },
+    ],
+    [
+      'so of Cohere’s',
+      { num_generations: 5 },
+      'cohere.command-text-v14',
+      'invoke',
+      { output: 20_480, lowerable: true },
+    ],
+    [
+      'and through Converse',
+      { inferenceConfig: { maxTokens: 7 }, additionalModelRequestFields: { n: 3 } },
+      'ai21.jamba-1-5-large-v1:0',
+      'converse',
+      { output: 21, lowerable: true },
+    ],
     [
       'nothing of a model that answers with vectors',
       {},
@@ -104,5 +160,8 @@ describe('output that is reserved', () => {
     expect(demand(paints, 'amazon.nova-canvas-v1:0', 'invoke')).toMatchObject({ images: 3, caches: false });
     expect(demand(said({ text: 'a' }, { cachePoint: { type: 'default' } }))).toMatchObject({ images: 0, caches: true });
     expect(demand({ messages: [], system: [{ cache_control: {} }] }).caches).toBe(true);
+    const escaped = Buffer.from(JSON.stringify(said({ cachePoint: {} })).replace('cacheP', 'cache\\u0050'));
+    expect(demand(escaped).caches).toBe(true);
+    expect(demand(Buffer.from('{"a": "\\u0050"}')).caches).toBe(false);
   });
 });

@@ -102,11 +102,25 @@ describe('a call that its budgets let pass', () => {
     expect(sent).toEqual(inferenceConfig);
   });
 
-  test('but names a limit that is none: what was reserved is given back', async () => {
+  test('is given its part of it for each of several answers', async () => {
+    server = await answers({ usage });
+    const { run, call } = underBudget({ output: 100 });
+    await run(call('converse', { ...SAID, additionalModelRequestFields: { n: 3 } }));
+    expect(JSON.parse(server.requests[0]?.body.toString() ?? '')).toMatchObject({ inferenceConfig: { maxTokens: 33 } });
+  });
+
+  test.each([
+    ['names a limit that is none', { inferenceConfig: { maxTokens: '5' } }, 'inferenceConfig.maxTokens'],
+    [
+      'hides one that the model may not know',
+      { additionalModelRequestFields: { max_gen_len: 1 } },
+      'additionalModelRequestFields.max_gen_len',
+    ],
+  ])('but %s: what was reserved is given back', async (_, body, field) => {
     const { run, call, settled, sts } = underBudget();
-    await expect(run(call('converse', { ...SAID, inferenceConfig: { maxTokens: '5' } }))).rejects.toMatchObject({
+    await expect(run(call('converse', { ...SAID, ...body }))).rejects.toMatchObject({
       code: 'invalid_request',
-      field: 'inferenceConfig.maxTokens',
+      field,
     });
     expect(settled).toMatchObject([{ outcome: 'refused', tokens: NONE }]);
     expect(sts.inputs).toEqual([]);
