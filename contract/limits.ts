@@ -3,8 +3,7 @@
 /** Characters. STS refuses a longer inline session policy (AssumeRole, parameter Policy). */
 export const SESSION_POLICY_MAX_CHARS = 2_048;
 
-/** Characters. STS: RoleSessionName and SourceIdentity are 2 to 64 of `[\w+=,.@-]`. */
-export const SESSION_NAME_MIN_CHARS = 2;
+/** Characters. STS takes for RoleSessionName and SourceIdentity 2 to 64 of `[\w+=,.@-]`. */
 export const SESSION_NAME_MAX_CHARS = 64;
 
 /** Seconds. The shortest life STS gives a session; short, because a session outlives a revoked grant by this much. */

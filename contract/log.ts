@@ -26,6 +26,7 @@ export const METRICS = {
   cost: 'Cost',
   /** Calls refused because a budget was used up; calls whose reservation could not be settled; reservations of crashed ones. */
   budgetRefused: 'BudgetRefused',
+  /** Calls that a budget counts as they were reserved, because they could not be settled; or, if soft, not at all. */
   budgetUnsettled: 'BudgetUnsettled',
   reservationsReleased: 'ReservationsReleased',
   /** Events of a budget's threshold that EventBridge did not take. */

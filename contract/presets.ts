@@ -93,5 +93,3 @@ export const PRESETS = {
     defaults: { clientClaim: 'repository_owner_id', rolesClaim: null, algorithms: ['RS256'], adminRoles: [] },
   },
 } as const satisfies Record<string, Preset>;
-
-export type PresetName = keyof typeof PRESETS;

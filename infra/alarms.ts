@@ -28,7 +28,7 @@ const WATCHED = [
     metric: 'budgetUnsettled',
     minutes: 60,
     over: 0,
-    means: 'What a call had reserved could not be settled: counts are high.',
+    means: 'A call was answered that a budget does not count, or counts as it was reserved.',
   },
   {
     metric: 'budgetEventLost',

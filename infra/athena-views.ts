@@ -15,7 +15,7 @@ export interface View {
 }
 
 /**
- * The report's rule (metering: hasCost): what concerns only calls without a price or an end is unknown, not zero.
+ * The report's rule (metering: knownCost): what concerns only calls without a price or an end is unknown, not zero.
  * SUM passes over NULL, so that calls without a price add nothing and are told by `unpriced`.
  */
 const COST = `CASE WHEN SUM(invocations) > SUM(unpriced) OR SUM(unpriced) + SUM(unsettled) = 0

@@ -239,11 +239,22 @@ function count(row: UsageRow, call: SettledCall): void {
 }
 
 function priced(row: UsageRow, price: Price | undefined): UsageRow {
-  if (!hasCost(row)) return row;
-  return { ...row, cost: (price && costOf(row.tokens, price)) ?? { input: 0n, output: 0n } };
+  return { ...row, cost: knownCost({ ...row, cost: (price && costOf(row.tokens, price)) ?? null }) };
 }
 
-/** Zero is said only of what is known to have cost nothing; calls without a price or an end are not. */
-export function hasCost(row: { invocations: number; unpriced: number; unsettled: number }): boolean {
-  return row.invocations > row.unpriced || row.unpriced + row.unsettled === 0;
+/**
+ * What calls cost together, as it is told: nothing is said to have cost zero but what is known to. Of calls that all lack
+ * a price or an end the cost is not known.
+ *
+ * @param sums `cost`: of the calls that have a price
+ * @returns null: not known
+ */
+export function knownCost({
+  invocations,
+  unpriced,
+  unsettled,
+  cost,
+}: Pick<UsageRow, 'invocations' | 'unpriced' | 'unsettled' | 'cost'>): Cost | null {
+  const known = invocations > unpriced || unpriced + unsettled === 0;
+  return known ? (cost ?? { input: 0n, output: 0n }) : null;
 }

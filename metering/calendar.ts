@@ -1,4 +1,5 @@
 import type { Period } from '../contract/budget.ts';
+import { DAY_MS } from './window.ts';
 
 /** Calendar windows of UTC: a window's name is part of the name of what is counted in it, so none needs to be reset. */
 
@@ -12,7 +13,6 @@ export interface Window {
 }
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const WEEK_DAYS = 7;
 
 /** @param at milliseconds since 1970, not before it */

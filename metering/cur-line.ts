@@ -2,6 +2,7 @@ import type { RateKind } from '../registry/price.ts';
 import { tokenKindOf, tokensIn } from '../registry/price-import/aws-usage.ts';
 import { isTagColumn, sessionTags } from './cur-tags.ts';
 import { MONEY_SCALE, type Money, PRICE_SCALE } from './money.ts';
+import { DAY_MS } from './window.ts';
 
 /**
  * A line of AWS's bill, as Data Exports writes it (CUR 2.0,
@@ -74,9 +75,6 @@ const BEDROCK: ReadonlySet<string> = new Set([
 ]);
 const USAGE: ReadonlySet<string> = new Set(['', 'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage']);
 
-/** Milliseconds. The longest line of an hourly or daily export; a monthly one cannot be told apart by day. */
-const DAY_MS = 86_400_000;
-
 /** A line of the bill, strictly: what it says is taken as it is, or refused by the field at fault. */
 export function readCurLine(record: CurRecord): CurRead {
   const text = (column: string): string => record[column]?.trim() ?? '';
@@ -95,6 +93,7 @@ export function readCurLine(record: CurRecord): CurRead {
   const endText = text('line_item_usage_end_date');
   const end = endText === '' ? start : momentOf(endText);
   if (end === undefined) return reject('line_item_usage_end_date', 'not-a-date');
+  // Lines of an hourly or daily export; those of a monthly one cannot be told apart by day.
   if (end - start > DAY_MS) return reject('line_item_usage_end_date', 'over-a-day');
   const currency = text('line_item_currency_code');
   if (currency !== '' && currency !== 'USD') return reject('line_item_currency_code', 'not-usd');

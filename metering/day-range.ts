@@ -1,8 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import { REPORT_MAX_DAYS } from '../contract/limits.ts';
-import { daysBetween, parseDay } from './window.ts';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS, daysBetween, parseDay } from './window.ts';
 
 /**
  * The days from one to another, both included.

@@ -1,4 +1,4 @@
-import { hasCost, type UsageRow } from './aggregate.ts';
+import { knownCost, type UsageRow } from './aggregate.ts';
 import { addTokens, type Cost, noTokens, type TokenSums } from './price.ts';
 import { periodOf, type ReportPeriod } from './report-period.ts';
 
@@ -82,7 +82,7 @@ export class Groups {
     return [...this.#groups]
       .filter(([, { invocations, unsettled }]) => invocations + unsettled > 0)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, group]) => ({ ...group, cost: hasCost(group) ? (group.cost ?? { input: 0n, output: 0n }) : null }));
+      .map(([, group]) => ({ ...group, cost: knownCost(group) }));
   }
 
   #group(period: string, row: UsageRow): Group {

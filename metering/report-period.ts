@@ -1,11 +1,9 @@
 import { windowOf } from './calendar.ts';
-import { daysBetween } from './window.ts';
+import { DAY_MS, daysBetween } from './window.ts';
 
 /** What a report adds up over: a day of UTC, a week of ISO 8601 (Monday to Sunday), a calendar month, or everything. */
 export const REPORT_PERIODS = ['day', 'week', 'month', 'total'] as const;
 export type ReportPeriod = (typeof REPORT_PERIODS)[number];
-
-const DAY_MS = 86_400_000;
 
 /**
  * @param day as `2026-11-21`

@@ -1,4 +1,4 @@
-import { hasCost, type UsageRow } from './aggregate.ts';
+import { knownCost, type UsageRow } from './aggregate.ts';
 import { type Cell, readCsv, writeCsv } from './csv.ts';
 import { addTokens, noTokens } from './price.ts';
 import { costOfCells, countOf, moneyCell, textOf, tokensOf } from './usage-file.ts';
@@ -53,7 +53,7 @@ export function reportRows(rows: Iterable<ReportRow>): ReportRow[] {
       invocations,
       unsettled,
       unpriced,
-      cost: hasCost({ invocations, unsettled, unpriced }) ? (cost ?? { input: 0n, output: 0n }) : null,
+      cost: knownCost({ invocations, unsettled, unpriced, cost }),
     }));
 }
 

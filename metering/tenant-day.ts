@@ -8,6 +8,7 @@ import { formatMoney, parseMoney } from './money.ts';
 import { type Cost, noTokens, type TokenCounts, type TokenSums } from './price.ts';
 import { plus } from './report.ts';
 import { type Group, Groups } from './report-groups.ts';
+import { DAY_MS } from './window.ts';
 
 /** What a tenant used on a day, as the ledger has it: what `GET /v1/usage` reads, so that it never needs the bucket. */
 export interface TenantDay {
@@ -92,7 +93,7 @@ export function toItem({ tenant, day, asOf, rows }: TenantDay): TenantDayItem {
     ...usageDayKey(tenant, day),
     doc: JSON.stringify({ v: 1, asOf, rows: rows.map(written) }),
     asOf,
-    expiresAt: Date.parse(`${day}T00:00:00Z`) / 1_000 + TENANT_DAY_KEPT_DAYS * 86_400,
+    expiresAt: Date.parse(`${day}T00:00:00Z`) / 1_000 + (TENANT_DAY_KEPT_DAYS * DAY_MS) / 1_000,
   };
 }
 

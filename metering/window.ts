@@ -5,6 +5,7 @@ export type Hour = number;
 
 export const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;
+export const DAY_MS = DAY_HOURS * HOUR_MS;
 
 /** @param at milliseconds since 1970 */
 export function hourOf(at: number): Hour {

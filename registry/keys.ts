@@ -35,9 +35,6 @@ import type { Key } from './items.ts';
  * into another partition.
  */
 
-/** The TTL attribute of the table. */
-export const TTL_ATTRIBUTE = 'expiresAt';
-
 export const TENANT_SK = 'TENANT';
 export const MODEL_SK = 'MODEL';
 export const BUDGETS_SK = 'BUDGETS';
