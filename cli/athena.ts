@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { LATE_HOURS } from '../contract/limits.ts';
+import { stageName } from '../contract/names.ts';
 import { quarantined, unloadStatement } from '../metering/unload.ts';
 import { HOUR_MS, parseHourOrDay } from '../metering/window.ts';
 import { print, warn } from './print.ts';
@@ -51,7 +52,7 @@ async function folderOf({ kind, stage, region, clientConfig }: Target, { from, t
   const bucket =
     kind === 'local'
       ? 'tollgate-query'
-      : `tollgate-${stage}-query-${await accountOf(clientConfig, '--output')}-${region}`;
+      : `${stageName(stage, 'query')}-${await accountOf(clientConfig, '--output')}-${region}`;
   return `s3://${bucket}/unload/${from}_${to}/`;
 }
 

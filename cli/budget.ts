@@ -1,8 +1,7 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Budget } from '../contract/budget.ts';
 import { budgetStatus } from '../metering/budget-status.ts';
 import { counterPartition } from '../metering/counter-names.ts';
-import type { Counters } from '../metering/counters.ts';
 import { budgetDocument, budgetsDocument, budgetsInForce, EVERY_TENANT } from '../registry/budget.ts';
 import { noSuchBudget } from '../registry/budgets.ts';
 import type { Writer } from '../registry/writer.ts';
@@ -18,8 +17,19 @@ import {
 } from './budget/given.ts';
 import { type StatusRow, statusCsv, statusJson, statusTable } from './budget/status.ts';
 import { unpricedModels } from './budget/unpriced.ts';
-import { type Format, formatOption, lines, print, printJson, table, warn } from './print.ts';
+import {
+  type Format,
+  formatOption,
+  lines,
+  print,
+  printJson,
+  type RowsFormat,
+  rowsFormatOption,
+  table,
+  warn,
+} from './print.ts';
 import { openRegistry, printHistory, warnOf } from './registry.ts';
+import { openCounters } from './store.ts';
 import type { Target } from './target.ts';
 
 export function register(program: Command, target: () => Promise<Target>): void {
@@ -116,8 +126,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .command('status')
     .description('what is used, reserved and left of each budget now, of every tenant or of one')
     .argument('[tenant]')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table'))
-    .action(async (tenant: string | undefined, { format }: { format: Format | 'csv' }) => {
+    .addOption(rowsFormatOption())
+    .action(async (tenant: string | undefined, { format }: { format: RowsFormat }) => {
       const rows = await statusOf(await target(), tenant);
       if (format === 'json') printJson(statusJson(rows));
       else if (format === 'csv') print(statusCsv(rows));
@@ -214,12 +224,4 @@ async function statusOf(where: Target, asked: string | undefined): Promise<Statu
       rows.push({ tenant, from: own.includes(status.budget) ? 'tenant' : 'stage', ...status });
   }
   return rows;
-}
-
-async function openCounters({ clientConfig, countersTable }: Target): Promise<Counters> {
-  const [{ DynamoDBClient }, { createCounters }] = await Promise.all([
-    import('@aws-sdk/client-dynamodb'),
-    import('../metering/counters.ts'),
-  ]);
-  return createCounters({ client: new DynamoDBClient(clientConfig), table: countersTable });
 }

@@ -2,6 +2,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { Command } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { parseTenantId, type TenantId } from '../contract/identity.ts';
+import { stageName } from '../contract/names.ts';
 import {
   parseRevocations,
   REVOCATIONS_POLICY,
@@ -92,7 +93,7 @@ interface InvokerRole {
 async function openRole({ stage, clientConfig }: Target): Promise<InvokerRole> {
   const iam = await import('@aws-sdk/client-iam');
   const client = new iam.IAMClient(clientConfig);
-  const name = { RoleName: `tollgate-${stage}-invoker`, PolicyName: REVOCATIONS_POLICY };
+  const name = { RoleName: stageName(stage, 'invoker'), PolicyName: REVOCATIONS_POLICY };
   const time = answerTime(client);
   const get = async (): Promise<Revocation[]> => {
     try {

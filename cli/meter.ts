@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { RangeProgress, RunRequest, RunResult } from '../metering/run.ts';
 import type { Status } from '../metering/status.ts';
 import { type Format, formatOption, lines, print, printJson, table, warn } from './print.ts';
-import { flush, openStore } from './store.ts';
+import { openPrices } from './registry.ts';
+import { flush, openCounters, openStore } from './store.ts';
 import type { Target } from './target.ts';
 
 export function register(program: Command, target: () => Promise<Target>): void {
@@ -33,33 +34,25 @@ export function register(program: Command, target: () => Promise<Target>): void 
 }
 
 async function openAggregation(where: Target) {
-  const { clientConfig, table, countersTable } = where;
-  const [{ DynamoDBClient }, { CloudWatchClient }, registry, cloudwatch, { createCounters }, released, run, store] =
+  const [{ CloudWatchClient }, { createMetricSums }, { releaseReservations }, { createAggregation }, ...opened] =
     await Promise.all([
-      import('@aws-sdk/client-dynamodb'),
       import('@aws-sdk/client-cloudwatch'),
-      import('../registry/dynamo.ts'),
       import('../metering/cloudwatch.ts'),
-      import('../metering/counters.ts'),
       import('../metering/release.ts'),
       import('../metering/run.ts'),
+      openPrices(where),
+      openCounters(where),
       openStore(where),
     ]);
-  const client = new DynamoDBClient(clientConfig);
-  const counters = createCounters({ client, table: countersTable });
+  const [prices, counters, store] = opened;
   // The lines are metrics for CloudWatch, which reads no operator's terminal; what failed is thrown as well.
   const write = () => undefined;
-  return run.createAggregation({
+  return createAggregation({
     store,
-    prices: registry.createRegistry({
-      client,
-      table,
-      clock: Date.now,
-      onUnusable: ({ pk, field, reason }) => warn(`tollgate: unusable item ${pk}: ${field}: ${reason}`),
-    }),
-    metrics: cloudwatch.createMetricSums(new CloudWatchClient(clientConfig)),
+    prices,
+    metrics: createMetricSums(new CloudWatchClient(where.clientConfig)),
     counters,
-    release: () => released.releaseReservations({ counters, clock: Date.now, write }),
+    release: () => releaseReservations({ counters, clock: Date.now, write }),
     clock: Date.now,
     write,
   });

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { parseSeconds } from '../registry/fields.ts';
 import type { PricedModel } from '../registry/price.ts';
 import { pricesAt } from '../registry/price-edits.ts';
@@ -8,14 +8,14 @@ import type { Writer } from '../registry/writer.ts';
 import { amountOptions, givenPrice, type PriceOptions, placeOf, regionOption, tierOption } from './price/amounts.ts';
 import { type ImportOptions, importPrices, priceText } from './price/import.ts';
 import { priceCsv, priceJson, priceTable } from './price/list.ts';
-import { print, printJson, warn } from './print.ts';
+import { print, printJson, type RowsFormat, rowsFormatOption, warn } from './print.ts';
 import { openRegistry, warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 
 interface ListOptions {
   model?: string;
   at?: string;
-  format: 'table' | 'csv' | 'json';
+  format: RowsFormat;
 }
 
 export function register(program: Command, target: () => Promise<Target>): void {
@@ -29,7 +29,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .description('all prices; as csv or json what `import` reads')
     .option('--model <model>', 'only this model')
     .option('--at <date>', 'only those in force then, UTC: 2026-12-01 or 2026-12-01T12:00:00Z')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table'))
+    .addOption(rowsFormatOption())
     .action(async ({ model, at, format }: ListOptions) => {
       const models = await pricedModels(await registry(), model, at);
       if (format === 'json') printJson(priceJson(models));

@@ -9,6 +9,13 @@ export function formatOption(): Option {
   return new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table');
 }
 
+/** Of verbs whose rows may go into a spreadsheet. */
+export type RowsFormat = Format | 'csv';
+
+export function rowsFormatOption(): Option {
+  return new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table');
+}
+
 export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }

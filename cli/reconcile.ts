@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { BILL_REJECTED_LISTED, REPORT_MAX_DAYS } from '../contract/limits.ts';
+import { stageName } from '../contract/names.ts';
 import { BillSums } from '../metering/bill-sums.ts';
 import { type CurLine, type CurRecord, readCurLine } from '../metering/cur-line.ts';
 import { dayRange } from '../metering/day-range.ts';
@@ -8,7 +9,7 @@ import { Reconciliation } from '../metering/reconcile.ts';
 import { readUsage } from '../metering/usage-hours.ts';
 import type { ModelEntry } from '../registry/model.ts';
 import { badOption } from './days.ts';
-import { printOrSave, warn } from './print.ts';
+import { printOrSave, type RowsFormat, rowsFormatOption, warn } from './print.ts';
 import { billFiles, billRecords } from './reconcile/bill.ts';
 import { createNames, parseMapping } from './reconcile/names.ts';
 import { type Rejected, type Report, reconcileCsv, reconcileJson, reconcileText } from './reconcile/print.ts';
@@ -24,7 +25,7 @@ interface Options {
   map?: Map<string, string>;
   role?: string;
   all?: true;
-  format: 'table' | 'csv' | 'json';
+  format: RowsFormat;
   out?: string;
 }
 
@@ -39,7 +40,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .option('--map <name=model>', 'which model a name on the bill is; once for each', parseMapping)
     .option('--role <name>', 'the role whose sessions are ours, if not the stage’s own')
     .option('--all', 'show what agrees too')
-    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table'))
+    .addOption(rowsFormatOption())
     .option('--out <file>', 'write it there instead of to stdout')
     .action(async (options: Options) => {
       const report = await reconcile(await target(), options);
@@ -58,7 +59,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
 }
 
 async function reconcile(where: Target, options: Options): Promise<Report> {
-  const { cur, from, to, tolerance, map, role = `tollgate-${where.stage}-invoker` } = options;
+  const { cur, from, to, tolerance, map, role = stageName(where.stage, 'invoker') } = options;
   const bill = await readBill(billFiles(cur));
   const days = daysOfBill(bill.sums.days(), from, to);
   const [store, models] = await Promise.all([openStore(where), modelsOf(where)]);

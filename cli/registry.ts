@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import type { Listing } from '../registry/edit.ts';
+import type { PriceReader } from '../registry/reader.ts';
 import type { Writer } from '../registry/writer.ts';
 import { print, table, warn } from './print.ts';
 import type { Target } from './target.ts';
@@ -13,6 +14,20 @@ export async function openRegistry(target: Target): Promise<Writer> {
   ]);
   const client = new DynamoDBClient(target.clientConfig);
   return createWriter({ items: createItems({ client, table: target.table }), clock: Date.now, actor: actorName() });
+}
+
+/** Prices, as metering asks for them. Models whose item cannot be used are named on stderr. */
+export async function openPrices({ clientConfig, table }: Target): Promise<PriceReader> {
+  const [{ DynamoDBClient }, { createRegistry }] = await Promise.all([
+    import('@aws-sdk/client-dynamodb'),
+    import('../registry/dynamo.ts'),
+  ]);
+  return createRegistry({
+    client: new DynamoDBClient(clientConfig),
+    table,
+    clock: Date.now,
+    onUnusable: (item) => warnOf({ unusable: [item] }),
+  });
 }
 
 // AWS's own log of the table says which principal it was; this says which person or job, for the history.

@@ -1,3 +1,4 @@
+import type { Counters } from '../metering/counters.ts';
 import type { UsageStore } from '../metering/store.ts';
 import type { Target } from './target.ts';
 
@@ -8,6 +9,15 @@ export async function openStore({ clientConfig, bucket }: Target): Promise<Usage
     import('../metering/store.ts'),
   ]);
   return createStore({ client: new S3Client(clientConfig), bucket: await bucket() });
+}
+
+/** The target's table of counters and of days' summaries. */
+export async function openCounters({ clientConfig, countersTable }: Target): Promise<Counters> {
+  const [{ DynamoDBClient }, { createCounters }] = await Promise.all([
+    import('@aws-sdk/client-dynamodb'),
+    import('../metering/counters.ts'),
+  ]);
+  return createCounters({ client: new DynamoDBClient(clientConfig), table: countersTable });
 }
 
 /** Brings what the local gateway has not delivered yet into the bucket. In AWS the delivery keeps its own time. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
+import { stageName } from '../contract/names.ts';
 import type { Environment } from '../contract/settings.ts';
 
 /** What a command acts on: the gateway running on this machine, or a deployed stage. */
@@ -81,11 +82,11 @@ async function stageTarget(stage: string, options: TargetOptions, env: Environme
     kind: 'stage',
     stage,
     region,
-    table: `tollgate-${stage}-registry`,
-    countersTable: `tollgate-${stage}-counters`,
+    table: stageName(stage, 'registry'),
+    countersTable: stageName(stage, 'counters'),
     bucket: async () =>
       options.bucket ??
-      (env.TOLLGATE_BUCKET || `tollgate-${stage}-usage-${await accountOf(clientConfig, '--bucket')}-${region}`),
+      (env.TOLLGATE_BUCKET || `${stageName(stage, 'usage')}-${await accountOf(clientConfig, '--bucket')}-${region}`),
     clientConfig,
   };
 }

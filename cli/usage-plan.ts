@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-api-gateway';
 import { TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
+import { stageName } from '../contract/names.ts';
 import { type DeployedStage, tenantPlanName, usageKey } from '../policies/usage-key.ts';
 import type { QuotaPeriod, UsagePlan } from '../registry/plan.ts';
 
@@ -129,7 +130,7 @@ export function usagePlans(client: APIGatewayClient, deployed: DeployedStage): U
 
   return {
     async api() {
-      const name = `tollgate-${stage}-gateway`;
+      const name = stageName(stage, 'gateway');
       for await (const { items = [] } of paginateGetRestApis(paged, {}))
         for (const { id, name: its, apiKeySource } of items)
           if (its === name && id) {

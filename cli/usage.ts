@@ -4,7 +4,8 @@ import { LIVE_INTERVAL_MAX_SECONDS, LIVE_INTERVAL_SECONDS } from '../contract/li
 import type { LiveDay } from '../metering/live.ts';
 import { type Group, type Grouping, Groups } from '../metering/report-groups.ts';
 import { dayOf, hourOf, parseDay } from '../metering/window.ts';
-import { type Format, formatOption, print, table, warn } from './print.ts';
+import { type Format, formatOption, print, table } from './print.ts';
+import { openPrices } from './registry.ts';
 import { columnsTable, type Row, rowJson } from './report/columns.ts';
 import { fitting, groupColumns, groupRow } from './report/groups.ts';
 import { flush, openStore } from './store.ts';
@@ -51,23 +52,12 @@ function seconds(text: string): number {
 }
 
 async function openLedger(where: Target): Promise<(tenant: string, day: string) => Promise<LiveDay>> {
-  const [{ DynamoDBClient }, registry, { liveDay }, store] = await Promise.all([
-    import('@aws-sdk/client-dynamodb'),
-    import('../registry/dynamo.ts'),
+  const [{ liveDay }, prices, store] = await Promise.all([
     import('../metering/live.ts'),
+    openPrices(where),
     openStore(where),
   ]);
-  const dependencies: Parameters<typeof liveDay>[2] = {
-    store,
-    prices: registry.createRegistry({
-      client: new DynamoDBClient(where.clientConfig),
-      table: where.table,
-      clock: Date.now,
-      onUnusable: ({ pk, field, reason }) => warn(`tollgate: unusable item ${pk}: ${field}: ${reason}`),
-    }),
-    clock: Date.now,
-  };
-  return (tenant, day) => liveDay(tenant, day, dependencies);
+  return (tenant, day) => liveDay(tenant, day, { store, prices, clock: Date.now });
 }
 
 interface Snapshot extends LiveDay {

@@ -1,4 +1,5 @@
 import { Aws } from 'aws-cdk-lib';
+import { stageName } from '../contract/names.ts';
 import type { FunctionName } from '../policies/roles.ts';
 import type { InfraSettings } from './settings.ts';
 
@@ -17,7 +18,7 @@ export class Names {
 
   /** `tollgate-<stage>-<what>` */
   of(what: string): string {
-    return `tollgate-${this.#settings.stage}-${what}`;
+    return stageName(this.#settings.stage, what);
   }
 
   get bucket(): string {

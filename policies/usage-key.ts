@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TenantId } from '../contract/identity.ts';
+import { stageName } from '../contract/names.ts';
 
 /** Where a stage of Tollgate is deployed; with it, a tenant's id is unique in AWS. */
 export interface DeployedStage {
@@ -30,10 +31,10 @@ export function usageKey({ account, region, stage }: DeployedStage, tenant: Tena
 
 /** The name of a stage's API key and usage plan for its tenants without one of their own. */
 export function defaultPlanName(stage: string): string {
-  return `tollgate-${stage}-default`;
+  return stageName(stage, 'default');
 }
 
 /** The name of a tenant's API key and usage plan. No stage's name holds a dot, so none of them is another's. */
 export function tenantPlanName(stage: string, tenant: TenantId): string {
-  return `tollgate-${stage}-tenant.${tenant}`;
+  return stageName(stage, `tenant.${tenant}`);
 }

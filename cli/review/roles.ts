@@ -1,5 +1,6 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { arnsOf } from '../../contract/model.ts';
+import { stageName } from '../../contract/names.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
 import type { ReviewedModel } from '../../policies/review-session.ts';
 import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
@@ -26,7 +27,7 @@ const FUNCTIONS = ['authorizer', 'invoke', 'broker', 'metering'] as const;
  * @throws TollgateError `bad_entry` for a document that is not JSON
  */
 export async function readRoles(target: Target, models: readonly ReviewedModel[]): Promise<Roles> {
-  const nameOf = (what: string): string => `tollgate-${target.stage}-${what}`;
+  const nameOf = (what: string): string => stageName(target.stage, what);
   const notes: string[] = [];
   try {
     const read = await roleReader(target, notes);
