@@ -23,13 +23,25 @@ const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 // Control and format characters, line and paragraph separators, lone surrogates, unassigned.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 
+/** Whether parseTenantId takes it. */
+export function isTenantId(value: unknown): value is TenantId {
+  return typeof value === 'string' && value.length <= TENANT_ID_MAX_CHARS && TENANT.test(value);
+}
+
+/** Whether parsePrincipal takes it. */
+export function isPrincipal(value: unknown): value is Principal {
+  return (
+    typeof value === 'string' && value.length > 0 && value.length <= PRINCIPAL_MAX_CHARS && !UNPRINTABLE.test(value)
+  );
+}
+
 /**
  * @param value anything, usually a claim
  * @param field what to name in the error
  * @throws TollgateError `invalid_request` naming `field`; an authorizer turns it into 401
  */
 export function parseTenantId(value: unknown, field = 'tenant'): TenantId {
-  if (typeof value === 'string' && value.length <= TENANT_ID_MAX_CHARS && TENANT.test(value)) return value as TenantId;
+  if (isTenantId(value)) return value;
   throw new TollgateError('invalid_request', { field, reason: 'not-a-tenant-id' });
 }
 
@@ -39,7 +51,6 @@ export function parseTenantId(value: unknown, field = 'tenant'): TenantId {
  * @throws TollgateError `invalid_request` naming `field`
  */
 export function parsePrincipal(value: unknown, field = 'principal'): Principal {
-  if (typeof value === 'string' && value.length > 0 && value.length <= PRINCIPAL_MAX_CHARS && !UNPRINTABLE.test(value))
-    return value as Principal;
+  if (isPrincipal(value)) return value;
   throw new TollgateError('invalid_request', { field, reason: 'not-a-principal' });
 }

@@ -1,4 +1,4 @@
-import { parseTenantId } from '../contract/identity.ts';
+import { isTenantId } from '../contract/identity.ts';
 import { TENANT_DAY_KEPT_DAYS, TENANT_DAY_MAX_BYTES, TENANT_DAYS_AT_ONCE } from '../contract/limits.ts';
 import { TOKEN_KINDS } from '../contract/usage.ts';
 import type { UsageRow } from './aggregate.ts';
@@ -185,13 +185,4 @@ function amount(text: string): bigint {
   const money = parseMoney(text);
   if (money === undefined) throw new Error('a usage summary with a cost that is no amount');
   return money;
-}
-
-function isTenantId(text: string): boolean {
-  try {
-    parseTenantId(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

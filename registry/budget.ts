@@ -9,7 +9,7 @@ import {
   LIMIT_OF,
   PERIODS,
 } from '../contract/budget.ts';
-import { parsePrincipal, type TenantId } from '../contract/identity.ts';
+import { isPrincipal, type TenantId } from '../contract/identity.ts';
 import { BUDGETS_MAX } from '../contract/limits.ts';
 import { canonicalDecimal, decimalFault } from './decimal.ts';
 import {
@@ -145,13 +145,4 @@ function limitFault(unit: BudgetUnit, limit: string): string | undefined {
   if (unit === 'usd' || (fault !== undefined && !ofDollars)) return fault;
   if (limit.includes('.')) return 'not-whole';
   return LIMIT_OF[unit].test(limit) ? undefined : 'too-large';
-}
-
-function isPrincipal(text: string): boolean {
-  try {
-    parsePrincipal(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseTenantId, type TenantId } from '../contract/identity.ts';
+import { isTenantId, parseTenantId, type TenantId } from '../contract/identity.ts';
 import { COST_CENTER_MAX_CHARS } from '../contract/limits.ts';
 import {
   actor,
@@ -81,14 +81,5 @@ export function tenantDocument(entry: TenantEntry): Document {
 /** @throws TollgateError `bad_entry` naming `field` */
 export function asTenantId(value: string, field = 'tenant'): TenantId {
   if (!isTenantId(value)) throw badEntry(field, 'not-a-tenant-id');
-  return parseTenantId(value);
-}
-
-function isTenantId(text: string): boolean {
-  try {
-    parseTenantId(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return value;
 }
