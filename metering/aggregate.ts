@@ -1,6 +1,7 @@
 import { CALLS_PER_PASS, UNSETTLED_AFTER_MS } from '../contract/limits.ts';
 import { BILLABLE, type Outcome, type Tier, type UsageRecord } from '../contract/usage.ts';
 import { Calls, type SettledCall, type Slice, WHOLE } from './calls.ts';
+import type { Money } from './money.ts';
 import {
   addTokens,
   type Cost,
@@ -64,10 +65,17 @@ export interface Summary {
 
 const REFUSED: ReadonlySet<Outcome> = new Set(['refused', 'denied']);
 
+/** What was used in a row at one price. */
+interface Part {
+  row: UsageRow;
+  tokens: TokenSums;
+}
+
 /** Gathers usage records of one hour into rows: one `Pass` per slice of the calls, each added to the same sums. */
 export class Sums {
   readonly #now: number;
-  readonly #rows = new Map<string, { row: UsageRow; price: Price | undefined }>();
+  /** A row may have more than one price: a version that names the region may have the name of the one that it follows. */
+  readonly #rows = new Map<string, { row: UsageRow; parts: Map<Price | undefined, TokenSums> }>();
   #calls = 0;
   #contradicted = 0;
   #pending = 0;
@@ -86,7 +94,7 @@ export class Sums {
    */
   take(pass: Pass, prices: PriceBook): number {
     let unsettled = 0;
-    const rows = new Map<Price | undefined, UsageRow[]>();
+    const parts = new Map<Price | undefined, Part[]>();
     for (const call of pass.calls) {
       this.#calls++;
       if (call.contradicted) this.#contradicted++;
@@ -98,13 +106,13 @@ export class Sums {
       }
       const party = pass.party(call.party);
       const price = priceOf(party, call, prices);
-      const ofPrice = rows.get(price) ?? [];
-      rows.set(price, ofPrice);
-      const row = ofPrice[call.party] ?? this.#row(party, price);
-      ofPrice[call.party] = row;
-      count(row, call);
+      const ofPrice = parts.get(price) ?? [];
+      parts.set(price, ofPrice);
+      const part = ofPrice[call.party] ?? this.#part(party, price);
+      ofPrice[call.party] = part;
+      count(part, call);
       if (call.outcome === null) unsettled++;
-      if (price === undefined && call.outcome !== null && BILLABLE.has(call.outcome)) row.unpriced++;
+      if (price === undefined && call.outcome !== null && BILLABLE.has(call.outcome)) part.row.unpriced++;
     }
     return unsettled;
   }
@@ -112,7 +120,7 @@ export class Sums {
   summary(): Summary {
     const rows = [...this.#rows]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { row, price }]) => ({ row: priced(row, price), perHour: price?.perHour ?? null }));
+      .map(([, { row, parts }]) => ({ row: priced(row, parts), perHour: perHourOf(parts.keys()) }));
     divideHour(rows);
     return {
       rows: rows.map(({ row }) => row),
@@ -123,13 +131,20 @@ export class Sums {
     };
   }
 
-  #row(party: Party, price: Price | undefined): UsageRow {
-    const key = `${partyName(party)}${JSON.stringify(price?.version ?? '')}`;
+  #part(party: Party, price: Price | undefined): Part {
+    const { row, parts } = this.#row(party, price?.version ?? '');
+    const tokens = parts.get(price) ?? noTokens();
+    parts.set(price, tokens);
+    return { row, tokens };
+  }
+
+  #row(party: Party, priceVersion: string) {
+    const key = `${partyName(party)}${JSON.stringify(priceVersion)}`;
     const found = this.#rows.get(key);
-    if (found) return found.row;
+    if (found) return found;
     const row: UsageRow = {
       ...party,
-      priceVersion: price?.version ?? '',
+      priceVersion,
       tokens: noTokens(),
       invocations: 0,
       counted: 0,
@@ -141,8 +156,9 @@ export class Sums {
       unpriced: 0,
       cost: null,
     };
-    this.#rows.set(key, { row, price });
-    return row;
+    const made = { row, parts: new Map<Price | undefined, TokenSums>() };
+    this.#rows.set(key, made);
+    return made;
   }
 }
 
@@ -220,7 +236,7 @@ function priceOf(party: Party, call: SettledCall, prices: PriceBook): Price | un
   return price === undefined || (ran && !isPriced(call.tokens, price)) ? undefined : price;
 }
 
-function count(row: UsageRow, call: SettledCall): void {
+function count({ row, tokens }: Part, call: SettledCall): void {
   const { outcome } = call;
   if (outcome === null) {
     row.unsettled++;
@@ -235,11 +251,27 @@ function count(row: UsageRow, call: SettledCall): void {
   }
   row.invocations++;
   if (call.estimated) row.estimated++;
-  addTokens(row.tokens, call.tokens);
+  addTokens(tokens, call.tokens);
 }
 
-function priced(row: UsageRow, price: Price | undefined): UsageRow {
-  return { ...row, cost: knownCost({ ...row, cost: (price && costOf(row.tokens, price)) ?? null }) };
+function priced(row: UsageRow, parts: ReadonlyMap<Price | undefined, TokenSums>): UsageRow {
+  const tokens = noTokens();
+  const cost: Cost = { input: 0n, output: 0n };
+  let isPaid = false;
+  for (const [price, used] of parts) {
+    addTokens(tokens, used);
+    const part = price && costOf(used, price);
+    if (part === undefined) continue;
+    isPaid = true;
+    cost.input += part.input;
+    cost.output += part.output;
+  }
+  return { ...row, tokens, cost: knownCost({ ...row, cost: isPaid ? cost : null }) };
+}
+
+/** Capacity that is paid by the hour has one price in it. */
+function perHourOf([price]: Iterable<Price | undefined>): Money | null {
+  return price?.perHour ?? null;
 }
 
 /**

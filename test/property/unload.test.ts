@@ -23,7 +23,8 @@ const PRICES: PricedModel[] = [
     prices: [
       { version: 'a', from: 0, usdPerMillion: { input: '1.02', output: '3.000000000001' } },
       { version: "it's", from: NINE + 1_800_000, usdPerMillion: { input: '2', output: '4', cacheRead: '0.1' } },
-      { version: 'west', from: NINE + 900_000, region: 'us-west-2', usdPerMillion: { input: '5', output: '6' } },
+      // The name of the one that it follows, which is of every region: they share a row and not a price.
+      { version: 'a', from: NINE + 900_000, region: 'us-west-2', usdPerMillion: { input: '5', output: '6' } },
       { version: 'batch', from: 0, tier: 'batch', usdPerMillion: { input: '0.5', output: '0', cacheWrite1h: '7' } },
       // What is paid by the hour is not paid by the token, whatever else its price says.
       {

@@ -86,6 +86,22 @@ describe('a call that used what its price has no rate for', () => {
   });
 });
 
+describe('two prices of one name, the later one of the region alone', () => {
+  test('share a row, each call at its own', () => {
+    const price = (input: string) => ({ version: 'v', usdPerMillion: { input, output: '0' } });
+    const prices = [
+      { ...price('1'), from: 0 },
+      { ...price('100'), from: NINE + 10, region: 'us-east-1' },
+    ];
+    const tokens = { input: 1_000_000, output: 0, cacheRead: 0, cacheWrite: 0 };
+    const records = [0, 9, 10].map((ms) => finished({ invocationId: `call-${ms}`, at: NINE + ms, tokens }));
+    for (const lines of [records, records.toReversed()])
+      expect(aggregate(lines, book([{ id: 'nova-lite', prices }]), NINE + 7_200_000).rows).toMatchObject([
+        { priceVersion: 'v', invocations: 3, unpriced: 0, cost: { input: 102n * 10n ** 18n, output: 0n } },
+      ]);
+  });
+});
+
 describe('attempts', () => {
   test('each is a call of its own; one that another answers for is counted apart and uses nothing', () => {
     const lines = [
