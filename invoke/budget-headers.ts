@@ -25,8 +25,8 @@ export function budgetHeaders(standings: readonly Standing[], now: number): Reco
     (one) => `"${one.budget.id}";r=${shown(one.budget.unit, leftOf(one))};t=${seconds(one.until)}`,
   );
   const warnings = standings
-    .filter(({ budget, used, limit }) => budget.enforcement === 'soft' && used > limit)
-    .map(({ budget, used, limit }) => `${budget.id}; used=${limit === 0n ? 100n : (used * 100n) / limit}`);
+    .filter(({ budget, total, limit }) => budget.enforcement === 'soft' && total > limit)
+    .map(({ budget, total, limit }) => `${budget.id}; used=${limit === 0n ? 100n : (total * 100n) / limit}`);
   const headers: Record<string, string> = {
     'ratelimit-policy': policy.join(', '),
     ratelimit: left.join(', '),
@@ -51,6 +51,6 @@ function shown(unit: BudgetUnit, amount: bigint): bigint {
   return unit === 'usd' ? amount / 10n ** BigInt(MONEY_SCALE - 6) : amount;
 }
 
-function leftOf({ limit, used }: Standing): bigint {
-  return used < limit ? limit - used : 0n;
+function leftOf({ limit, total }: Standing): bigint {
+  return total < limit ? limit - total : 0n;
 }

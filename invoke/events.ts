@@ -6,7 +6,7 @@ import { BUDGET_EVENT } from '../contract/budget.ts';
 import { ERROR_BODY_MAX_BYTES, EVENTS_ATTEMPTS, EVENTS_BACKOFF_MS, EVENTS_PER_REQUEST } from '../contract/limits.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { BudgetsOptions } from '../metering/budgets.ts';
-import { formatMoney } from '../metering/money.ts';
+import { formatAmount } from '../metering/money.ts';
 import type { Subject } from '../metering/quota.ts';
 import type { Crossing } from '../metering/reservation.ts';
 import { partitionOf } from '../policies/arn.ts';
@@ -73,7 +73,7 @@ export function createAnnounce(options: EventsOptions): BudgetsOptions['announce
 }
 
 /** What a rule's pattern may select by: names and decimals as the registry and the bill write them. */
-function detailOf({ counter, percent, used }: Crossing, { tenant, principal }: Subject): Record<string, unknown> {
+function detailOf({ counter, percent, settled }: Crossing, { tenant, principal }: Subject): Record<string, unknown> {
   const { budget, window, name } = counter;
   const { id, per, period, unit, limit, enforcement } = budget;
   return {
@@ -87,7 +87,7 @@ function detailOf({ counter, percent, used }: Crossing, { tenant, principal }: S
     resetsAt: new Date(window.until).toISOString(),
     unit,
     limit,
-    used: unit === 'usd' ? formatMoney(used) : String(used),
+    used: formatAmount(settled, unit),
     threshold: percent,
     enforcement,
   };

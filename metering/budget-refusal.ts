@@ -1,5 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import { RETRY_AFTER_SECONDS } from '../contract/limits.ts';
+import { isoSeconds } from '../registry/fields.ts';
 import type { Lacking } from './quota.ts';
 
 /** What tells a caller which budget it is and when to come back: the one that takes longest. */
@@ -12,14 +13,14 @@ export function refusalOf(by: readonly Lacking[], now: number): TollgateError {
     .sort((a, b) => b.seconds - a.seconds);
   const [longest] = waits;
   if (longest === undefined) return new TollgateError('rate_limited', { retryAfterSeconds: RETRY_AFTER_SECONDS });
-  const { counter, held, used, seconds } = longest;
+  const { counter, held, usedUp, seconds } = longest;
   const { id } = counter.budget;
-  const resets = new Date(counter.window.until).toISOString().replace('.000Z', 'Z');
+  const resets = isoSeconds(counter.window.until / 1000);
   return new TollgateError('rate_limited', {
     reason: held ? 'budget-held' : 'budget-used-up',
     message: held
       ? `What is left of the budget ${id} is reserved by calls that are still running; try again in ${seconds} s.`
-      : `The budget ${id} ${used ? 'is used up' : 'has not enough left for this call'}; it is reset at ${resets}.`,
+      : `The budget ${id} ${usedUp ? 'is used up' : 'has not enough left for this call'}; it is reset at ${resets}.`,
     retryAfterSeconds: seconds,
     detail: { budgets: by.map(({ counter: { budget } }) => budget.id), window: counter.window.name },
   });

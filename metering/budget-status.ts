@@ -39,15 +39,15 @@ export function budgetStatus(
     const { id, unit, period, per, only } = budget;
     const window = windowOf(period, at);
     const limit = limitOf(budget);
-    const status = (of: string | null, { total, open } = { total: 0n, open: 0n }): CounterStatus => {
-      const settled = total - open;
+    const status = (of: string | null, { total, reserved } = { total: 0n, reserved: 0n }): CounterStatus => {
+      const settled = total - reserved;
       return {
         budget,
         of,
         window,
         limit,
         settled,
-        reserved: open,
+        reserved,
         left: total < limit ? limit - total : 0n,
         percent: limit === 0n ? 100 : Number((settled * 100n) / limit),
       };

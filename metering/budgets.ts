@@ -39,7 +39,7 @@ export interface Standing {
   budget: Budget;
   limit: bigint;
   /** Settled and reserved, this call included. */
-  used: bigint;
+  total: bigint;
   /** Milliseconds since 1970. */
   from: number;
   until: number;
@@ -257,8 +257,8 @@ export function createBudgets(options: BudgetsOptions): Budgets {
         return held.flatMap(({ counters: group, counts, reserved }) =>
           group.map((counter) => {
             const { unit } = counter.budget;
-            const used = countedOf(counter.name, counts).total - reserved[unit] + (own[unit] ?? reserved[unit]);
-            return standing(counter, used);
+            const others = countedOf(counter.name, counts).total - reserved[unit];
+            return standing(counter, others + (own[unit] ?? reserved[unit]));
           }),
         );
       },
@@ -283,7 +283,9 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       if (counts !== undefined) known.set(counter.key.sk, counts);
     }
     // Other calls were quicker every time: what is missing is theirs for now.
-    const by = found.fits ? counting.filter(isHard).map((counter) => ({ counter, held: true, used: false })) : found.by;
+    const by = found.fits
+      ? counting.filter(isHard).map((counter) => ({ counter, held: true, usedUp: false }))
+      : found.by;
     const refusal = refusalOf(by, clock());
     const event = { event: 'budget-refused', tenant, model, reason: refusal.reason, ...refusal.detail };
     log(event, METRICS.budgetRefused);
@@ -300,8 +302,8 @@ export function createBudgets(options: BudgetsOptions): Budgets {
 
 const UNPRICED = 'budget-unpriced';
 
-function standing({ budget, limit, window }: Counter, used: bigint): Standing {
-  return { budget, limit, used, from: window.from, until: window.until };
+function standing({ budget, limit, window }: Counter, total: bigint): Standing {
+  return { budget, limit, total, from: window.from, until: window.until };
 }
 
 function isHard({ budget }: Counter): boolean {

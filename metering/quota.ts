@@ -59,20 +59,20 @@ export function epochOf(at: number): number {
   return Math.floor(at / RESERVATION_EPOCH_MS);
 }
 
-/** What is counted under one name. `total` is settled and open together. */
+/** What is counted under one name. `total` is settled and reserved together. */
 export interface Counted {
   total: bigint;
   /** Reserved by calls that are not settled. */
-  open: bigint;
+  reserved: bigint;
 }
 
 export function countedOf(name: CounterName, { numbers }: Counts): Counted {
   const total = totalAttribute(name);
-  let open = 0n;
+  let reserved = 0n;
   // `o|{epoch}|` and then the same as behind `t|`.
   for (const [attribute, amount] of numbers)
-    if (attribute.startsWith('o|') && attribute.slice(attribute.indexOf('|', 2)) === total.slice(1)) open += amount;
-  return { total: numbers.get(total) ?? 0n, open };
+    if (attribute.startsWith('o|') && attribute.slice(attribute.indexOf('|', 2)) === total.slice(1)) reserved += amount;
+  return { total: numbers.get(total) ?? 0n, reserved };
 }
 
 /** Every counter of an item, for who wants to see them. */
@@ -119,7 +119,7 @@ export interface Lacking {
   /** What is missing is only reserved, by calls that may give it back. */
   held: boolean;
   /** Nothing is left at all. */
-  used: boolean;
+  usedUp: boolean;
 }
 
 /**
@@ -135,9 +135,9 @@ export function fitting(counters: readonly Counter[], demand: Demand, countsOf: 
   for (const counter of counters) {
     const { budget, limit, name } = counter;
     if (budget.enforcement !== 'hard') continue;
-    const { total, open } = countedOf(name, countsOf(counter));
+    const { total, reserved } = countedOf(name, countsOf(counter));
     if (total + least[budget.unit] > limit)
-      by.push({ counter, held: total - open + least[budget.unit] <= limit, used: total >= limit });
+      by.push({ counter, held: total - reserved + least[budget.unit] <= limit, usedUp: total >= limit });
     else output = Math.min(output, longest(demand, budget.unit, limit - total));
   }
   return by.length > 0 ? { fits: false, by } : { fits: true, output };

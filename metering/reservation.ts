@@ -154,7 +154,7 @@ export interface Crossing {
   /** Percent of the limit. */
   percent: number;
   /** Settled use, in units of the counter. */
-  used: bigint;
+  settled: bigint;
 }
 
 /**
@@ -163,20 +163,20 @@ export interface Crossing {
  */
 export function crossings(
   { counters }: Pick<Reservation, 'counters'>,
-  amounts: Amounts,
+  used: Amounts,
   counts: Counts,
   now: number,
 ): Crossing[] {
   return counters.flatMap((counter) => {
     const { budget, limit, name } = counter;
     if (limit === 0n || isClosed(counter, now)) return [];
-    const { total, open } = countedOf(name, counts);
-    const used = total - open;
-    const before = used - amounts[budget.unit];
+    const { total, reserved } = countedOf(name, counts);
+    const settled = total - reserved;
+    const before = settled - used[budget.unit];
     return BUDGET_THRESHOLDS.filter((percent) => {
       const mark = limit * BigInt(percent);
-      return before * 100n < mark && used * 100n >= mark;
-    }).map((percent) => ({ counter, percent, used }));
+      return before * 100n < mark && settled * 100n >= mark;
+    }).map((percent) => ({ counter, percent, settled }));
   });
 }
 

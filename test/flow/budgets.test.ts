@@ -98,7 +98,9 @@ async function settled(tenant: string): Promise<Record<string, bigint>> {
     (await counters.partition(counterPartition(tenant))).flatMap(({ key, counts }) =>
       countedIn(counts).map((one) => ({ ...one, of: one.name.model ?? key.sk.split('#')[1] ?? '' })),
     );
-  await expect.poll(async () => (await read()).filter(({ open }) => open !== 0n), { timeout: 20_000 }).toEqual([]);
+  await expect
+    .poll(async () => (await read()).filter(({ reserved }) => reserved !== 0n), { timeout: 20_000 })
+    .toEqual([]);
   return Object.fromEntries((await read()).map(({ name, of, total }) => [`${name.budget} ${of}`.trim(), total]));
 }
 

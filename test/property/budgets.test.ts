@@ -166,7 +166,7 @@ test('Q2 no interleaving passes a hard limit by more than its calls used beyond 
         const faulty = table.fault;
         table.fault = () => undefined;
         for (const { budget, principal, model } of each) {
-          const { total, open: reserved } = await counted(budget, principal, model, now);
+          const { total, reserved } = await counted(budget, principal, model, now);
           expect(reserved).toBeGreaterThanOrEqual(0n);
           if (budget.enforcement === 'hard')
             expect(total <= limitOf(budget) + (beyond.get(keyOf(budget, principal, model, now)) ?? 0n)).toBe(true);
@@ -195,7 +195,7 @@ test('Q2 no interleaving passes a hard limit by more than its calls used beyond 
       );
       for (const { budget, principal, model } of each)
         for (const at of [START, last]) {
-          const { total, open: reserved } = await counted(budget, principal, model, at);
+          const { total, reserved } = await counted(budget, principal, model, at);
           const past = windowOf(budget.period, at).until + COUNTER_KEPT_MS <= now;
           const whole = used.get(keyOf(budget, principal, model, at)) ?? 0n;
           expect(reserved).toBe(0n);
@@ -256,7 +256,7 @@ test('Q3 calls through the end of every period: each counts once, in the window 
     const counts = await table.counters.counts(tenantCounters(tenant));
     for (const at of [end - 1, end]) {
       const window = windowOf(period, at);
-      const expected = { total: used.get(window.name), open: 0n };
+      const expected = { total: used.get(window.name), reserved: 0n };
       expect(countedOf(counterName(budget, window), counts), `${period} ${window.name}`).toEqual(expected);
     }
     expect([...used.values()].reduce((a, b) => a + b)).toBe((200n * 201n) / 2n);

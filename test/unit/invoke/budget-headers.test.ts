@@ -8,13 +8,13 @@ const MINUTE = { period: 'minute', from: NOW, until: NOW + 60_000 } as const;
 
 function standing({
   limit = 100n,
-  used = 30n,
+  total = 30n,
   from = NOW - 1_000,
   until = NOW + 29_000,
   ...budget
 }: Partial<Omit<Budget, 'limit'> & Omit<Standing, 'budget'>>): Standing {
   const { id = 'b', per = 'tenant', period = 'day', unit = 'requests', enforcement = 'hard' } = budget;
-  return { budget: { id, per, period, unit, enforcement, limit: String(limit) }, limit, used, from, until };
+  return { budget: { id, per, period, unit, enforcement, limit: String(limit) }, limit, total, from, until };
 }
 
 describe('headers of budgets', () => {
@@ -24,7 +24,7 @@ describe('headers of budgets', () => {
 
   test('a list of structured items, one for each budget, its seconds rounded up', () => {
     expect(
-      budgetHeaders([standing({ id: 'one' }), standing({ id: 'two', unit: 'tokens', used: 101n })], NOW - 1),
+      budgetHeaders([standing({ id: 'one' }), standing({ id: 'two', unit: 'tokens', total: 101n })], NOW - 1),
     ).toEqual({
       'ratelimit-policy': '"one";q=100;w=30, "two";q=100;qu="tokens";w=30',
       ratelimit: '"one";r=70;t=30, "two";r=0;t=30',
@@ -32,20 +32,20 @@ describe('headers of budgets', () => {
   });
 
   test('dollars in millionths, what is left of the last one rounded down', () => {
-    const usd = standing({ unit: 'usd', limit: 999_999_999n * 10n ** 18n + 1n, used: 1n });
+    const usd = standing({ unit: 'usd', limit: 999_999_999n * 10n ** 18n + 1n, total: 1n });
     expect(budgetHeaders([usd], NOW - 1)).toMatchObject({
       'ratelimit-policy': expect.stringContaining('q=999999999000000;qu="microdollars"'),
       ratelimit: '"b";r=999999999000000;t=30',
     });
-    expect(budgetHeaders([{ ...usd, used: 2n }], NOW).ratelimit).toContain('r=999999998999999;');
+    expect(budgetHeaders([{ ...usd, total: 2n }], NOW).ratelimit).toContain('r=999999998999999;');
   });
 
   test('OpenAI’s only of budgets per minute, of the one with least left', () => {
     const headers = budgetHeaders(
       [
-        standing({ id: 'a', ...MINUTE, limit: 10n, used: 3n }),
-        standing({ id: 'c', ...MINUTE, limit: 60n, used: 55n }),
-        standing({ id: 'd', unit: 'tokens', limit: 5n, used: 5n }),
+        standing({ id: 'a', ...MINUTE, limit: 10n, total: 3n }),
+        standing({ id: 'c', ...MINUTE, limit: 60n, total: 55n }),
+        standing({ id: 'd', unit: 'tokens', limit: 5n, total: 5n }),
       ],
       NOW + 500,
     );
@@ -59,12 +59,12 @@ describe('headers of budgets', () => {
 
   test('a warning only of a soft budget, and only beyond its limit', () => {
     const warning = (...standings: Standing[]) => budgetHeaders(standings, NOW)['x-tollgate-budget-warning'];
-    expect(warning(standing({ used: 200n }))).toBeUndefined();
-    expect(warning(standing({ used: 100n, enforcement: 'soft' }))).toBeUndefined();
-    expect(warning(standing({ used: 101n, enforcement: 'soft' }))).toBe('b; used=101');
+    expect(warning(standing({ total: 200n }))).toBeUndefined();
+    expect(warning(standing({ total: 100n, enforcement: 'soft' }))).toBeUndefined();
+    expect(warning(standing({ total: 101n, enforcement: 'soft' }))).toBe('b; used=101');
     const two = [
-      standing({ id: 'x', used: 2n, limit: 0n, enforcement: 'soft' }),
-      standing({ used: 255n, enforcement: 'soft' }),
+      standing({ id: 'x', total: 2n, limit: 0n, enforcement: 'soft' }),
+      standing({ total: 255n, enforcement: 'soft' }),
     ];
     expect(warning(...two)).toBe('x; used=100, b; used=255');
   });

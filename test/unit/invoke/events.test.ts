@@ -13,7 +13,7 @@ import { serve } from './loopback.ts';
 
 const SUBJECT = { tenant: 'acme', principal: 'app', model: 'nova', at: NOW };
 
-function crossing(percent: number, used: bigint, budget: Partial<Budget> = {}): Crossing {
+function crossing(percent: number, settled: bigint, budget: Partial<Budget> = {}): Crossing {
   const whole: Budget = {
     ...{ id: 'b', per: 'tenant', period: 'month', unit: 'tokens', limit: '100', enforcement: 'hard' },
     ...budget,
@@ -23,7 +23,7 @@ function crossing(percent: number, used: bigint, budget: Partial<Budget> = {}): 
   return {
     counter: { budget: whole, limit: limitOf(whole), window, key: tenantCounters('acme'), name },
     percent,
-    used,
+    settled,
   };
 }
 

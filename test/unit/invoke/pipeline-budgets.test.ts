@@ -17,7 +17,7 @@ const BUDGET: Budget = { id: 'b', per: 'tenant', period: 'day', unit: 'requests'
 const MODEL = modelOf('nova', 'amazon.nova-lite-v1:0');
 const SAID = { messages: [{ role: 'user', content: [{ text: 'one two' }] }] };
 
-const standing = (used: bigint): Standing => ({ budget: BUDGET, limit: 9n, used, from: NOW, until: NOW + 60_000 });
+const standing = (total: bigint): Standing => ({ budget: BUDGET, limit: 9n, total, from: NOW, until: NOW + 60_000 });
 
 /** A call under one budget, and what became of it there. */
 function underBudget(

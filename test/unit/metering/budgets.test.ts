@@ -69,7 +69,9 @@ function setUp({ versions = [], ...more }: { versions?: Partial<PriceVersion>[] 
     async counted(principal?: string) {
       const key = principal === undefined ? tenantCounters(tenant) : principalCounters(tenant, principal);
       const counted = countedIn(await table.counters.counts(key));
-      return Object.fromEntries(counted.map(({ name, total, open }) => [name.budget, [Number(total), Number(open)]]));
+      return Object.fromEntries(
+        counted.map(({ name, total, reserved }) => [name.budget, [Number(total), Number(reserved)]]),
+      );
     },
   };
 }
@@ -142,7 +144,7 @@ describe('reserving', () => {
     expect(refusal.publicMessage).toBe(
       'The budget b has not enough left for this call; it is reset at 2026-11-22T00:00:00Z.',
     );
-    expect(standings()).toMatchObject([{ limit: 29n, used: 0n }]);
+    expect(standings()).toMatchObject([{ limit: 29n, total: 0n }]);
   });
 
   test('gives back to one item what another refuses, and tells the wait of the one that takes longest', async () => {
@@ -333,7 +335,7 @@ describe('settling', () => {
     const { granted, crossed } = setUp();
     const use = async (tokens: number) => {
       await (await granted([{ enforcement: 'soft' }])).settle(used(tokens, 0));
-      return crossed.splice(0).map(({ percent, used: total }) => [percent, Number(total)]);
+      return crossed.splice(0).map(({ percent, settled }) => [percent, Number(settled)]);
     };
     expect(await use(79)).toEqual([]);
     expect(await use(1)).toEqual([[80, 80]]);
@@ -349,7 +351,7 @@ describe('settling', () => {
     const { granted } = setUp();
     const call = await granted([{}, { id: 'n', unit: 'requests' }]);
     const standing = (record?: Parameters<Granted['settle']>[0]) =>
-      call.standings(record).map((one) => Number(one.used));
+      call.standings(record).map((one) => Number(one.total));
     expect(standing()).toEqual([10, 1]);
     expect(standing(used(3, 4))).toEqual([7, 1]);
     expect(standing({ ...used(0, 0), outcome: 'failed' })).toEqual([0, 0]);

@@ -50,9 +50,9 @@ function setUp() {
   };
   const attributes = async () => Object.fromEntries((await table.counters.counts(tenantCounters(tenant))).numbers);
   const counted = async () =>
-    countedIn(await table.counters.counts(tenantCounters(tenant))).map(({ total, open }) => [
+    countedIn(await table.counters.counts(tenantCounters(tenant))).map(({ total, reserved }) => [
       Number(total),
-      Number(open),
+      Number(reserved),
     ]);
   return { tenant, call, counted, attributes };
 }
