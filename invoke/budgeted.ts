@@ -64,7 +64,9 @@ export async function budgeted(
       },
     };
   } catch (error) {
-    call.waitUntil(verdict.settle({ outcome: 'refused', tokens: NO_TOKENS }));
+    const refused = { outcome: 'refused', tokens: NO_TOKENS } as const;
+    call.tell?.(budgetHeaders(verdict.standings(refused), clock()));
+    call.waitUntil(verdict.settle(refused));
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { RESERVE_ATTEMPTS, RETRY_AFTER_SECONDS, SETTLE_ATTEMPTS, SETTLE_BACKOFF_
 import { type Clock, type LogEvent, logLine, METRICS, type Metric, type WriteLine } from '../contract/log.ts';
 import { BILLABLE, type FinishedUsage, type Tier } from '../contract/usage.ts';
 import type { PriceReader } from '../registry/reader.ts';
-import { billedTokens, type CostedDemand, ratesOf } from './budget-cost.ts';
+import { billedTokens, type CostedDemand, mostOf } from './budget-cost.ts';
 import { refusalOf } from './budget-refusal.ts';
 import { type Counters, type Counts, NO_COUNTS } from './counters.ts';
 import { costAt, createPriceBook, type PriceBook } from './price.ts';
@@ -188,8 +188,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     let reason = UNPRICED;
     try {
       const book = createPriceBook((await prices.prices([asked.model])).values());
-      const price = book.priceOf(asked);
-      const rates = price && ratesOf(price, asked.demand);
+      const rates = mostOf(book, asked);
       if (rates !== undefined) return { counting: all, book, rates };
     } catch (thrown) {
       reason = asTollgateError(thrown).reason ?? 'unexpected';

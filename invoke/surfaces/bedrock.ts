@@ -37,6 +37,12 @@ const PASSED = new Map([
   ['x-amzn-bedrock-accept', MEDIA_TYPE],
 ]);
 
+/** How a call is sold and how fast it is: Converse says so in its body, and what is reserved for it is priced by that. */
+const BLOB_ONLY: ReadonlySet<string> = new Set([
+  'x-amzn-bedrock-performanceconfig-latency',
+  'x-amzn-bedrock-service-tier',
+]);
+
 /** InvokeModel's: it would choose which part of the text a guardrail sees, or show text before it was seen. */
 const STEERING_MEMBER = 'amazon-bedrock-guardrailConfig';
 
@@ -49,7 +55,7 @@ const STEERING_MEMBER = 'amazon-bedrock-guardrailConfig';
 export async function bedrock(exchange: Exchange, wanted: string, operation: Operation): Promise<Response> {
   const { headers } = exchange.request;
   const isBlob = operation === 'invoke' || operation === 'invoke-with-response-stream';
-  const { passed, guardrail } = bedrockHeaders(headers);
+  const { passed, guardrail } = bedrockHeaders(headers, isBlob);
   const accept = acceptOf(headers, operation);
   const body = await jsonBytes(exchange.request, isBlob ? BLOB_TYPES : undefined);
   const answer = await exchange.run({
@@ -78,7 +84,10 @@ export async function bedrock(exchange: Exchange, wanted: string, operation: Ope
 }
 
 /** Bedrock's own headers: those passed on as they are, and the guardrail's, judged once the model is known. */
-function bedrockHeaders(headers: Headers): {
+function bedrockHeaders(
+  headers: Headers,
+  isBlob: boolean,
+): {
   passed: Record<string, string>;
   guardrail: Record<string, string> | undefined;
 } {
@@ -90,7 +99,7 @@ function bedrockHeaders(headers: Headers): {
       guardrail[name] = value;
       continue;
     }
-    const form = PASSED.get(name);
+    const form = isBlob || !BLOB_ONLY.has(name) ? PASSED.get(name) : undefined;
     if (form === undefined)
       throw new TollgateError('invalid_request', {
         field: name,

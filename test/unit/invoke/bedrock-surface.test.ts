@@ -230,6 +230,16 @@ describe('what would steer the call is refused', () => {
     expect(calls).toEqual([]);
   });
 
+  test.each([
+    ['x-amzn-bedrock-service-tier', 'priority'],
+    ['x-amzn-bedrock-performanceconfig-latency', 'optimized'],
+  ])('and what a call would be sold by beside Converse’s own body: the header %s', async (name, value) => {
+    const { app, calls } = edge();
+    for (const operation of ['converse', 'converse-stream', 'count-tokens'])
+      expect((await call(app, post(`/model/nova-lite/${operation}`, {}, { [name]: value }))).statusCode).toBe(400);
+    expect(calls).toEqual([]);
+  });
+
   test.each(['guardrailConfig', 'amazon-bedrock-guardrailConfig'])('T6: the member %s', async (member) => {
     const { app, calls } = edge();
     const answer = await call(app, post('/model/nova-lite/converse', { [member]: { guardrailIdentifier: 'gr-1' } }));

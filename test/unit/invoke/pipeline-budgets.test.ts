@@ -117,11 +117,12 @@ describe('a call that its budgets let pass', () => {
       'additionalModelRequestFields.max_gen_len',
     ],
   ])('but %s: what was reserved is given back', async (_, body, field) => {
-    const { run, call, settled, sts } = underBudget();
+    const { run, call, settled, told, sts } = underBudget();
     await expect(run(call('converse', { ...SAID, ...body }))).rejects.toMatchObject({
       code: 'invalid_request',
       field,
     });
+    expect(told.map(({ ratelimit }) => ratelimit)).toEqual(['"b";r=8;t=60', '"b";r=7;t=60']);
     expect(settled).toMatchObject([{ outcome: 'refused', tokens: NONE }]);
     expect(sts.inputs).toEqual([]);
   });

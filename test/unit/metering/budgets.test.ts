@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Budget } from '../../../contract/budget.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import { RESERVE_ATTEMPTS } from '../../../contract/limits.ts';
-import type { FinishedUsage } from '../../../contract/usage.ts';
+import type { FinishedUsage, Tier } from '../../../contract/usage.ts';
 import {
   type Asked,
   type BudgetsOptions,
@@ -52,9 +52,9 @@ function setUp({ versions = [], ...more }: { versions?: Partial<PriceVersion>[] 
     pause: async () => {},
     ...more,
   });
-  const ask = (budgets: Partial<Budget>[], demand: Partial<Asked['demand']> = {}) =>
+  const ask = (budgets: Partial<Budget>[], demand: Partial<Asked['demand']> = {}, tier: Tier = 'on-demand') =>
     reserve({
-      ...{ tenant, principal: 'app', model: 'nova', at: NOW, region: 'us-east-1', tier: 'on-demand' },
+      ...{ tenant, principal: 'app', model: 'nova', at: NOW, region: 'us-east-1', tier },
       budgets: budgets.map((budget) => ({
         ...{ id: 'b', per: 'tenant', period: 'day', unit: 'tokens', limit: '100', enforcement: 'hard' },
         ...budget,
@@ -225,6 +225,33 @@ describe('dollars', () => {
     const { granted, counted } = setUp({ versions: [perMillion, flex] });
     await (await granted([usd])).settle({ ...used(2, 2), tier: 'flex' });
     expect(await counted()).toEqual({ b: [1.1e15, 0] });
+  });
+
+  test.each([
+    ['priority', '150', '1500', 31.5e15],
+    ['flex', '50', '500', 21e15],
+    ['batch', '500', '1', 25e15],
+  ] as const)(
+    'of %s are reserved at its price, or on-demand’s where that is dearer',
+    async (tier, input, output, most) => {
+      const price = { version: 'w', tier, usdPerMillion: { input, output } };
+      const { granted, counted } = setUp({ versions: [perMillion, price] });
+      await granted([usd], {}, tier);
+      expect(await counted()).toEqual({ b: [most, most] });
+    },
+  );
+
+  test('of bought capacity are reserved as if it were used up, and none where it alone has a price', async () => {
+    const hour = { version: 'h', tier: 'provisioned', usdPerHour: '20' } as const;
+    const overflowing = setUp({ versions: [perMillion, hour] });
+    const call = await overflowing.granted([usd], {}, 'provisioned');
+    expect(await overflowing.counted()).toEqual({ b: [21e15, 21e15] });
+    await call.settle({ ...used(3, 2), tier: 'provisioned' });
+    expect(await overflowing.counted()).toEqual({ b: [0, 0] });
+    const alone = setUp({ versions: [hour] });
+    await alone.granted([usd], {}, 'provisioned');
+    expect(await alone.counted()).toEqual({ b: [0, 0] });
+    await expect(alone.ask([usd], {}, 'priority')).rejects.toMatchObject({ reason: 'budget-unpriced' });
   });
 
   test('a hard budget refuses a model without a price, and says so', async () => {
