@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { parseSeconds } from '../registry/fields.ts';
 import type { PricedModel } from '../registry/price.ts';
-import { pricesAt } from '../registry/price-edits.ts';
+import { pricesAt } from '../registry/prices/edits.ts';
 import { STARTER_PRICES } from '../registry/prices/starter.ts';
 import type { Writer } from '../registry/writer.ts';
 import { amountOptions, givenPrice, type PriceOptions, placeOf, regionOption, tierOption } from './price/amounts.ts';

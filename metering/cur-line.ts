@@ -1,5 +1,5 @@
 import type { RateKind } from '../registry/price.ts';
-import { tokenKindOf, tokensIn } from '../registry/price-import/aws-usage.ts';
+import { tokenKindOf, tokensIn } from '../registry/prices/import/aws-usage.ts';
 import { isTagColumn, sessionTags } from './cur-tags.ts';
 import { MONEY_SCALE, type Money, PRICE_SCALE } from './money.ts';
 import { DAY_MS } from './window.ts';

@@ -17,7 +17,7 @@ import {
 } from './fields.ts';
 import type { Document } from './items.ts';
 import type { PriceVersion } from './price.ts';
-import { checkedPrices, priceDocument, priceSchema } from './price-entry.ts';
+import { checkedPrices, priceDocument, priceSchema } from './prices/entry.ts';
 import { checkTarget, targetSchema } from './target.ts';
 
 export interface ModelEntry {

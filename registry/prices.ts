@@ -4,8 +4,8 @@ import type { Key } from './items.ts';
 import { MODEL } from './kinds.ts';
 import type { ModelEntry } from './model.ts';
 import type { GivenPrice, PriceVersion } from './price.ts';
-import { type PriceResult, withoutPrice, withPrices } from './price-edits.ts';
-import { checkedPrices } from './price-entry.ts';
+import { type PriceResult, withoutPrice, withPrices } from './prices/edits.ts';
+import { checkedPrices } from './prices/entry.ts';
 
 export interface PriceWriter {
   /**

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { TIERS, type Tier } from '../../contract/usage.ts';
 import { isoMilliseconds, parseSeconds } from '../../registry/fields.ts';
 import type { GivenPrice } from '../../registry/price.ts';
-import { parseGivenPrice } from '../../registry/price-entry.ts';
+import { parseGivenPrice } from '../../registry/prices/entry.ts';
 
 /** The options by which `price set` is given a price. */
 export interface PriceOptions {

@@ -1,8 +1,8 @@
 import { type Cell, writeCsv } from '../../metering/csv.ts';
 import { isoMilliseconds } from '../../registry/fields.ts';
 import type { PricedModel, PriceVersion } from '../../registry/price.ts';
-import { priceDocument } from '../../registry/price-entry.ts';
-import { PRICE_COLUMNS } from '../../registry/price-import/own.ts';
+import { priceDocument } from '../../registry/prices/entry.ts';
+import { PRICE_COLUMNS } from '../../registry/prices/import/own.ts';
 import { table } from '../print.ts';
 
 /** The columns of people: without the source, which is long. */

@@ -4,7 +4,7 @@ import type { Target as ModelTarget } from '../../contract/model.ts';
 import type { CurLine } from '../../metering/cur-line.ts';
 import type { Identity, Names } from '../../metering/reconcile.ts';
 import { readSessionName, sessionNames } from '../../policies/name.ts';
-import { keyOfId, keyOfName } from '../../registry/price-import/aws-names.ts';
+import { keyOfId, keyOfName } from '../../registry/prices/import/aws-names.ts';
 
 export interface NamesOf {
   /** The role whose sessions are ours. */

@@ -5,10 +5,10 @@ import { TIERS } from '../../contract/usage.ts';
 import { canonicalDecimal, decimalFault, timesTenTo } from '../../registry/decimal.ts';
 import { MODEL } from '../../registry/kinds.ts';
 import type { GivenPrice, PriceVersion } from '../../registry/price.ts';
-import { withPrices } from '../../registry/price-edits.ts';
-import { checkedPrices, parsePrice, priceDocument } from '../../registry/price-entry.ts';
-import { readPriceFile } from '../../registry/price-import/file.ts';
-import { parseTree, plainOf } from '../../registry/price-import/tree.ts';
+import { withPrices } from '../../registry/prices/edits.ts';
+import { checkedPrices, parsePrice, priceDocument } from '../../registry/prices/entry.ts';
+import { readPriceFile } from '../../registry/prices/import/file.ts';
+import { parseTree, plainOf } from '../../registry/prices/import/tree.ts';
 import { modelDocument } from '../unit/registry/documents.ts';
 
 /** Units of 10^-12, as decimal text in its one form. */

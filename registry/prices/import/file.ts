@@ -1,5 +1,5 @@
-import { TollgateError } from '../../contract/errors.ts';
-import { isModelId } from '../fields.ts';
+import { TollgateError } from '../../../contract/errors.ts';
+import { isModelId } from '../../fields.ts';
 import { readAwsList } from './aws-list.ts';
 import { isGuidance, readGuidance } from './guidance.ts';
 import type { NameMap } from './match.ts';

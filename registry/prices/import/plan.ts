@@ -1,10 +1,10 @@
-import { isTollgateError } from '../../contract/errors.ts';
-import { PRICES_MAX } from '../../contract/limits.ts';
-import { badEntry } from '../fields.ts';
-import type { ModelEntry } from '../model.ts';
-import type { GivenPrice } from '../price.ts';
-import { type PriceResult, withPrices } from '../price-edits.ts';
-import { checkedPrices } from '../price-entry.ts';
+import { isTollgateError } from '../../../contract/errors.ts';
+import { PRICES_MAX } from '../../../contract/limits.ts';
+import { badEntry } from '../../fields.ts';
+import type { ModelEntry } from '../../model.ts';
+import type { GivenPrice } from '../../price.ts';
+import { type PriceResult, withPrices } from '../edits.ts';
+import { checkedPrices } from '../entry.ts';
 import { type Matched, matchPrices, type NameMap } from './match.ts';
 import type { BadPrice, Reading } from './reading.ts';
 

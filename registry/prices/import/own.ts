@@ -1,7 +1,7 @@
-import { csvRows } from '../../contract/csv.ts';
-import { isTollgateError } from '../../contract/errors.ts';
-import { isoMilliseconds } from '../fields.ts';
-import { parseGivenPrice } from '../price-entry.ts';
+import { csvRows } from '../../../contract/csv.ts';
+import { isTollgateError } from '../../../contract/errors.ts';
+import { isoMilliseconds } from '../../fields.ts';
+import { parseGivenPrice } from '../entry.ts';
 import type { BadPrice, Defaults, FoundPrice, Reading } from './reading.ts';
 import { member, membersOf, plainOf, type Tree, textOf } from './tree.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readNameMap } from '../../../../registry/price-import/file.ts';
-import cases from '../../../cases/price-files.json' with { type: 'json' };
+import { readNameMap } from '../../../../../registry/prices/import/file.ts';
+import cases from '../../../../cases/price-files.json' with { type: 'json' };
 import { NOW, read } from './support.ts';
 
 describe('our own file of prices', () => {

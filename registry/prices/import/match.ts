@@ -1,7 +1,7 @@
-import { nativeIdOf, type Target } from '../../contract/model.ts';
-import type { ModelEntry } from '../model.ts';
-import type { GivenPrice } from '../price.ts';
-import { sameRates } from '../price-edits.ts';
+import { nativeIdOf, type Target } from '../../../contract/model.ts';
+import type { ModelEntry } from '../../model.ts';
+import type { GivenPrice } from '../../price.ts';
+import { sameRates } from '../edits.ts';
 import { keyOfId, keyOfName } from './aws-names.ts';
 import type { BadPrice, FoundPrice, ModelName } from './reading.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { planImport } from '../../../../registry/price-import/plan.ts';
-import golden from '../../../cases/golden-report.json' with { type: 'json' };
+import { planImport } from '../../../../../registry/prices/import/plan.ts';
+import golden from '../../../../cases/golden-report.json' with { type: 'json' };
 import { direct, fixture, NOW, read } from './support.ts';
 
 const FILE = fixture('prices-guidance-models.json');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { PriceVersion } from '../../../registry/price.ts';
-import { pricesAt, versionName, withoutPrice, withPrice, withPrices } from '../../../registry/price-edits.ts';
+import type { PriceVersion } from '../../../../registry/price.ts';
+import { pricesAt, versionName, withoutPrice, withPrice, withPrices } from '../../../../registry/prices/edits.ts';
 
 const rates = (input: string) => ({ usdPerMillion: { input } });
 const NOV: PriceVersion = { version: 'nov', from: 100, ...rates('1') };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planImport } from '../../../../registry/price-import/plan.ts';
+import { planImport } from '../../../../../registry/prices/import/plan.ts';
 import { direct, fixture, profile, read } from './support.ts';
 
 const BEDROCK = fixture('prices-aws-bedrock.json');

@@ -1,4 +1,4 @@
-import type { GivenPrice } from '../price.ts';
+import type { GivenPrice } from '../../price.ts';
 
 /** What a file of prices says, whatever its format. */
 export interface Reading {

@@ -1,4 +1,4 @@
-import type { GivenPrice, PriceVersion } from './price.ts';
+import type { GivenPrice, PriceVersion } from '../price.ts';
 
 /** How a model's list of prices changes. Pure: the writer applies it to what the table holds at that moment. */
 

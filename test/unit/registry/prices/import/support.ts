@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { MODEL } from '../../../../registry/kinds.ts';
-import type { ModelEntry } from '../../../../registry/model.ts';
-import { readPriceFile } from '../../../../registry/price-import/file.ts';
-import type { Reading } from '../../../../registry/price-import/reading.ts';
-import { modelDocument } from '../documents.ts';
+import { MODEL } from '../../../../../registry/kinds.ts';
+import type { ModelEntry } from '../../../../../registry/model.ts';
+import { readPriceFile } from '../../../../../registry/prices/import/file.ts';
+import type { Reading } from '../../../../../registry/prices/import/reading.ts';
+import { modelDocument } from '../../documents.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 9);
 
 export function fixture(name: string): string {
-  return readFileSync(new URL(`../../../cases/${name}`, import.meta.url), 'utf8');
+  return readFileSync(new URL(`../../../../cases/${name}`, import.meta.url), 'utf8');
 }
 
 export function read(text: string, more: { from?: number } = {}): Reading {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { MODEL } from '../../../registry/kinds.ts';
-import { parsePrice, priceDocument } from '../../../registry/price-entry.ts';
-import cases from '../../cases/price-entries.json' with { type: 'json' };
-import { modelDocument } from './documents.ts';
+import { MODEL } from '../../../../registry/kinds.ts';
+import { parsePrice, priceDocument } from '../../../../registry/prices/entry.ts';
+import cases from '../../../cases/price-entries.json' with { type: 'json' };
+import { modelDocument } from '../documents.ts';
 
 const named = { version: '1', from: '2026-11-01' };
 const FROM = Date.UTC(2026, 10, 1);

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { TIERS } from '../contract/usage.ts';
-import { partitionOf } from '../policies/arn.ts';
-import { canonicalDecimal, decimalFault, timesTenTo } from './decimal.ts';
-import { badEntry, displayName, isoMilliseconds, milliseconds, parseWith } from './fields.ts';
-import type { Document } from './items.ts';
-import { type GivenPrice, type PriceVersion, RATE_KINDS, type TokenRates } from './price.ts';
+import { TIERS } from '../../contract/usage.ts';
+import { partitionOf } from '../../policies/arn.ts';
+import { canonicalDecimal, decimalFault, timesTenTo } from '../decimal.ts';
+import { badEntry, displayName, isoMilliseconds, milliseconds, parseWith } from '../fields.ts';
+import type { Document } from '../items.ts';
+import { type GivenPrice, type PriceVersion, RATE_KINDS, type TokenRates } from '../price.ts';
 
 /** Prices as a model's document has them: read, checked and written. */
 

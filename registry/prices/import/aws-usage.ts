@@ -1,5 +1,5 @@
-import type { Tier } from '../../contract/usage.ts';
-import type { RateKind } from '../price.ts';
+import type { Tier } from '../../../contract/usage.ts';
+import type { RateKind } from '../../price.ts';
 
 /**
  * What a product of AWS's Price List is a price of. The list has no one attribute that tells: `inferenceType`, `feature`

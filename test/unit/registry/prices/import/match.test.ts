@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { PRICES_MAX } from '../../../../contract/limits.ts';
-import { planImport } from '../../../../registry/price-import/plan.ts';
+import { PRICES_MAX } from '../../../../../contract/limits.ts';
+import { planImport } from '../../../../../registry/prices/import/plan.ts';
 import { direct, profile, read } from './support.ts';
 
 const csv = (...rows: string[]) => read(['model,from,region,input', ...rows].join('\n'));

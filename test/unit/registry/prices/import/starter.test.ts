@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { RATE_KINDS } from '../../../../registry/price.ts';
-import { pricesAt } from '../../../../registry/price-edits.ts';
-import { readPriceFile } from '../../../../registry/price-import/file.ts';
-import { planImport } from '../../../../registry/price-import/plan.ts';
-import { STARTER_PRICES } from '../../../../registry/prices/starter.ts';
-import { seedDemo } from '../../../../registry/seed.ts';
-import { createWriter } from '../../../../registry/writer.ts';
-import { memoryItems } from '../memory-items.ts';
+import { RATE_KINDS } from '../../../../../registry/price.ts';
+import { pricesAt } from '../../../../../registry/prices/edits.ts';
+import { readPriceFile } from '../../../../../registry/prices/import/file.ts';
+import { planImport } from '../../../../../registry/prices/import/plan.ts';
+import { STARTER_PRICES } from '../../../../../registry/prices/starter.ts';
+import { seedDemo } from '../../../../../registry/seed.ts';
+import { createWriter } from '../../../../../registry/writer.ts';
+import { memoryItems } from '../../memory-items.ts';
 import { direct, NOW, profile } from './support.ts';
 
 const reading = readPriceFile(readFileSync(STARTER_PRICES, 'utf8'), { now: NOW, source: 'none' });

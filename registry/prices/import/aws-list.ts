@@ -1,8 +1,8 @@
-import { isTollgateError } from '../../contract/errors.ts';
-import { partitionOf } from '../../policies/arn.ts';
-import { decimalFault, timesTenTo } from '../decimal.ts';
-import { isoMilliseconds } from '../fields.ts';
-import { parseGivenPrice } from '../price-entry.ts';
+import { isTollgateError } from '../../../contract/errors.ts';
+import { partitionOf } from '../../../policies/arn.ts';
+import { decimalFault, timesTenTo } from '../../decimal.ts';
+import { isoMilliseconds } from '../../fields.ts';
+import { parseGivenPrice } from '../entry.ts';
 import { keyOfName } from './aws-names.ts';
 import { type AwsUsage, awsUsage } from './aws-usage.ts';
 import { type BadPrice, type Defaults, type FoundPrice, type Reading, SkippedCount } from './reading.ts';

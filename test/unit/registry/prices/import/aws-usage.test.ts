@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { keyOfId, keyOfName } from '../../../../registry/price-import/aws-names.ts';
-import { awsUsage } from '../../../../registry/price-import/aws-usage.ts';
-import names from '../../../cases/aws-names.json' with { type: 'json' };
-import cases from '../../../cases/aws-usage.json' with { type: 'json' };
+import { keyOfId, keyOfName } from '../../../../../registry/prices/import/aws-names.ts';
+import { awsUsage } from '../../../../../registry/prices/import/aws-usage.ts';
+import names from '../../../../cases/aws-names.json' with { type: 'json' };
+import cases from '../../../../cases/aws-usage.json' with { type: 'json' };
 
 describe('what a product of the Price List is a price of', () => {
   test.each(cases)('$name', ({ attributes, unit, expected, reason }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { JSON_MAX_DEPTH } from '../../../../contract/limits.ts';
-import { member, parseTree, plainOf } from '../../../../registry/price-import/tree.ts';
+import { JSON_MAX_DEPTH } from '../../../../../contract/limits.ts';
+import { member, parseTree, plainOf } from '../../../../../registry/prices/import/tree.ts';
 
 describe('JSON with its lines', () => {
   test('every value has its line and its pointer', () => {

@@ -1,7 +1,7 @@
-import { TollgateError } from '../../contract/errors.ts';
-import { endOfString } from '../../contract/json.ts';
-import { JSON_MAX_DEPTH } from '../../contract/limits.ts';
-import { decimalFault } from '../decimal.ts';
+import { TollgateError } from '../../../contract/errors.ts';
+import { endOfString } from '../../../contract/json.ts';
+import { JSON_MAX_DEPTH } from '../../../contract/limits.ts';
+import { decimalFault } from '../../decimal.ts';
 
 /**
  * JSON with the line of every value and with numbers as they are written. JSON.parse gives neither, and a price that went
