@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Budget } from '../contract/budget.ts';
-import { budgetStatus } from '../metering/budget-status.ts';
-import { counterPartition } from '../metering/counter-names.ts';
+import { budgetStatus } from '../metering/budgets/status.ts';
+import { counterPartition } from '../metering/budgets/counter-names.ts';
 import { budgetDocument, budgetsDocument, budgetsInForce, EVERY_TENANT } from '../registry/budget.ts';
 import { noSuchBudget } from '../registry/budgets.ts';
 import type { Writer } from '../registry/writer.ts';
@@ -116,6 +116,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .addOption(defaultOption())
     .addOption(formatOption())
     .action(async (tenant: string | undefined, options: OwnerOption & { format: Format }) => {
+      if (options.default && tenant !== undefined)
+        return noun.error('error: either a tenant or --default, not both', { exitCode: 2 });
       const [owner] = ownerOf(tenant === undefined ? [] : [tenant], options, noun);
       const records = await (await registry()).budgetHistory(owner);
       if (options.format === 'json') printJson(records);
@@ -176,7 +178,7 @@ async function listOf(writer: Writer, tenant: string, format: Format): Promise<v
   else
     print(
       table(
-        ['of', ...HEAD],
+        ['owner', ...HEAD],
         inForce.map((budget) => [own.includes(budget) ? tenant : 'the stage', ...rowOf(budget)]),
       ),
     );

@@ -40,8 +40,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function isHelp({ code }: CommanderError): boolean {
-  return code === 'commander.helpDisplayed' || code === 'commander.version';
+/** Help that was asked for, by `--help` or `help`; a noun without its verb shows it as well, as an error. */
+function isHelp({ code, exitCode }: CommanderError): boolean {
+  return code === 'commander.helpDisplayed' || (code === 'commander.help' && exitCode === 0);
 }
 
 // `tollgate model list | head -1` closes the pipe; that is not an error.

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { BUDGET_SCOPES, BUDGET_UNITS, type Budget, PERIODS } from '../../contract/budget.ts';
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { EVERY_TENANT } from '../../registry/budget.ts';
+import { byOption, type Said } from '../naming.ts';
 
 /** Whose budgets a command is about: the first argument, or --default in its place. */
 export interface OwnerOption {
@@ -9,10 +10,13 @@ export interface OwnerOption {
 }
 
 /**
- * @param words the arguments as they were written
- * @returns the owner, and the words after it
+ * @param words the arguments as they were written: a tenant, unless --default is in its place, and at most one after it
+ * @returns the owner, and the word after it
  */
 export function ownerOf(words: readonly string[], options: OwnerOption, noun: Command): [string, ...string[]] {
+  // A tenant and --default: whose budget was meant is not guessed, since the one binds everybody.
+  if (options.default && words.length > 1)
+    return noun.error('error: either a tenant or --default, not both', { exitCode: 2 });
   if (options.default) return [EVERY_TENANT, ...words];
   const [owner, ...rest] = words;
   if (owner === undefined)
@@ -61,7 +65,7 @@ export function budgetGiven(id: string, { limit, unit, per, period, only, soft }
   };
 }
 
-const OPTION_OF: Readonly<Record<string, { name: string; hint: string }>> = {
+const OPTION_OF: Readonly<Record<string, Said>> = {
   id: { name: 'the budget’s id', hint: '1 to 32 of a-z, 0-9 and "-", beginning with a letter or digit' },
   limit: { name: '--limit', hint: 'dollars with up to 12 decimals, or a whole number of tokens or requests' },
   only: { name: '--only', hint: 'a principal with --per principal, a model’s registry id with --per model' },
@@ -80,15 +84,7 @@ export async function namingOptions<T>(edit: Promise<T>): Promise<T> {
         message: `--only: ${error.publicMessage}`,
         cause: error,
       });
-    const said = isTollgateError(error, 'bad_entry') ? OPTION_OF[error.field ?? ''] : undefined;
-    if (said === undefined) throw error;
-    const { reason = 'wrong' } = error as TollgateError;
-    throw new TollgateError('bad_entry', {
-      field: said.name,
-      reason,
-      message: `${said.name}: ${reason.replaceAll('-', ' ')}; it must be ${said.hint}.`,
-      cause: error,
-    });
+    throw byOption(error, OPTION_OF);
   }
 }
 

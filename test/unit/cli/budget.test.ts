@@ -21,6 +21,10 @@ describe('whose budgets a command is about', () => {
     expect(() => ownerOf([], {}, NOUN)).toThrow(/--default/);
     expect(ownerOf(['*'], {}, NOUN)).toEqual(['']);
   });
+
+  test('a tenant beside --default is refused: the one binds a tenant, the other everybody', () => {
+    expect(() => ownerOf(['acme', 'daily'], { default: true }, NOUN)).toThrow(/not both/);
+  });
 });
 
 describe('a budget as it was given', () => {
