@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { LATE_HOURS } from '../contract/limits.ts';
 import { stageName } from '../contract/names.ts';
-import { quarantined, unloadStatement } from '../metering/unload.ts';
+import { quarantined, unloadStatement } from '../metering/unload/statement.ts';
 import { HOUR_MS, parseHourOrDay } from '../metering/window.ts';
 import { print, warn } from './print.ts';
 import { openRegistry, warnOf } from './registry.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Budget } from '../contract/budget.ts';
-import { budgetStatus } from '../metering/budgets/status.ts';
 import { counterPartition } from '../metering/budgets/counter-names.ts';
+import { budgetStatus } from '../metering/budgets/status.ts';
 import { budgetDocument, budgetsDocument, budgetsInForce, EVERY_TENANT } from '../registry/budget.ts';
 import { noSuchBudget } from '../registry/budgets.ts';
 import type { Writer } from '../registry/writer.ts';

@@ -1,5 +1,5 @@
 import { TollgateError } from '../contract/errors.ts';
-import { dayRange } from '../metering/day-range.ts';
+import { dayRange } from '../metering/report/day-range.ts';
 import { parseDay } from '../metering/window.ts';
 
 export interface DayOptions {

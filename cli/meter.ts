@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { RangeProgress, RunRequest, RunResult } from '../metering/run.ts';
-import type { Status } from '../metering/status.ts';
+import type { RangeProgress, RunRequest, RunResult } from '../metering/run/run.ts';
+import type { Status } from '../metering/run/status.ts';
 import { type Format, formatOption, lines, print, printJson, table, warn } from './print.ts';
 import { openPrices } from './registry.ts';
 import { flush, openCounters, openStore } from './store.ts';
@@ -26,7 +26,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .addOption(formatOption())
     .action(async ({ format }: { format: Format }) => {
       const where = await target();
-      const [store, { readStatus }] = await Promise.all([openStore(where), import('../metering/status.ts')]);
+      const [store, { readStatus }] = await Promise.all([openStore(where), import('../metering/run/status.ts')]);
       const status = await readStatus(store);
       if (format === 'json') printJson(status);
       else print(lines(statusText(status)));
@@ -37,9 +37,9 @@ async function openAggregation(where: Target) {
   const [{ CloudWatchClient }, { createMetricSums }, { releaseReservations }, { createAggregation }, ...opened] =
     await Promise.all([
       import('@aws-sdk/client-cloudwatch'),
-      import('../metering/cloudwatch.ts'),
-      import('../metering/release.ts'),
-      import('../metering/run.ts'),
+      import('../metering/run/cloudwatch.ts'),
+      import('../metering/budgets/release.ts'),
+      import('../metering/run/run.ts'),
       openPrices(where),
       openCounters(where),
       openStore(where),

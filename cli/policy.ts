@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { ACTIONS, type Action } from '../contract/model.ts';
-import type { UsageStore } from '../metering/store.ts';
+import type { UsageStore } from '../metering/ledger/store.ts';
 import { isoMilliseconds, parseSeconds } from '../registry/fields.ts';
 import { readSnapshot, type Snapshot } from '../registry/snapshot.ts';
 import { print, printJson, save, warn } from './print.ts';

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { reportKey } from '../metering/layout.ts';
-import { readProgress } from '../metering/progress.ts';
-import { REPORT_COLUMNS, readReportCsv, reportCells, reportRows } from '../metering/report.ts';
-import { DIMENSIONS, type Dimension, type Grouping } from '../metering/report-groups.ts';
-import { REPORT_PERIODS, type ReportPeriod } from '../metering/report-period.ts';
-import type { UsageStore } from '../metering/store.ts';
+import { reportKey } from '../metering/ledger/layout.ts';
+import type { UsageStore } from '../metering/ledger/store.ts';
+import { DIMENSIONS, type Dimension, type Grouping } from '../metering/report/groups.ts';
+import { REPORT_PERIODS, type ReportPeriod } from '../metering/report/period.ts';
+import { REPORT_COLUMNS, readReportCsv, reportCells, reportRows } from '../metering/report/report.ts';
+import { readProgress } from '../metering/run/progress.ts';
 import { dayOf, hourOf } from '../metering/window.ts';
 import { type DayOptions, daysOf, daysText } from './days.ts';
 import { printOrSave, warn } from './print.ts';

@@ -1,12 +1,12 @@
-import type { Counters } from '../metering/counters.ts';
-import type { UsageStore } from '../metering/store.ts';
+import type { Counters } from '../metering/budgets/counters.ts';
+import type { UsageStore } from '../metering/ledger/store.ts';
 import type { Target } from './target.ts';
 
 /** The bucket of usage of the target. */
 export async function openStore({ clientConfig, bucket }: Target): Promise<UsageStore> {
   const [{ S3Client }, { createStore }] = await Promise.all([
     import('@aws-sdk/client-s3'),
-    import('../metering/store.ts'),
+    import('../metering/ledger/store.ts'),
   ]);
   return createStore({ client: new S3Client(clientConfig), bucket: await bucket() });
 }
@@ -15,7 +15,7 @@ export async function openStore({ clientConfig, bucket }: Target): Promise<Usage
 export async function openCounters({ clientConfig, countersTable }: Target): Promise<Counters> {
   const [{ DynamoDBClient }, { createCounters }] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
-    import('../metering/counters.ts'),
+    import('../metering/budgets/counters.ts'),
   ]);
   return createCounters({ client: new DynamoDBClient(clientConfig), table: countersTable });
 }

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseTenantId } from '../contract/identity.ts';
 import { LIVE_INTERVAL_MAX_SECONDS, LIVE_INTERVAL_SECONDS } from '../contract/limits.ts';
-import type { LiveDay } from '../metering/live.ts';
-import { type Group, type Grouping, Groups } from '../metering/report-groups.ts';
+import { type Group, type Grouping, Groups } from '../metering/report/groups.ts';
+import type { LiveDay } from '../metering/run/live.ts';
 import { dayOf, hourOf, parseDay } from '../metering/window.ts';
 import { type Format, formatOption, print, table } from './print.ts';
 import { openPrices } from './registry.ts';
@@ -53,7 +53,7 @@ function seconds(text: string): number {
 
 async function openLedger(where: Target): Promise<(tenant: string, day: string) => Promise<LiveDay>> {
   const [{ liveDay }, prices, store] = await Promise.all([
-    import('../metering/live.ts'),
+    import('../metering/run/live.ts'),
     openPrices(where),
     openStore(where),
   ]);

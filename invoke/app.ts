@@ -3,7 +3,7 @@ import { Hono } from 'hono/tiny';
 import { type CallerContext, decodeContext } from '../contract/context.ts';
 import { asTollgateError, type Code, TollgateError } from '../contract/errors.ts';
 import { type Clock, DIMENSIONS, logLine, METRICS, type WriteLine } from '../contract/log.ts';
-import type { Counters } from '../metering/counters.ts';
+import type { Counters } from '../metering/budgets/counters.ts';
 import type { Operation, Run } from './call.ts';
 import type { Direct } from './direct.ts';
 import type { EntriesOf } from './entries.ts';

@@ -2,7 +2,7 @@ import type { Budget } from '../contract/budget.ts';
 import type { Clock } from '../contract/log.ts';
 import type { AllowedModel } from '../contract/model.ts';
 import { type FinishedUsage, NO_TOKENS, type Tier } from '../contract/usage.ts';
-import type { Budgets } from '../metering/budgets.ts';
+import type { Budgets } from '../metering/budgets/budgets.ts';
 import { budgetHeaders } from './budget-headers.ts';
 import type { Call, ProviderRequest } from './call.ts';
 import { cappedBody } from './cap.ts';

@@ -6,7 +6,7 @@ import {
   TOKENS_MAX,
 } from '../contract/limits.ts';
 import type { Target } from '../contract/model.ts';
-import type { Asked } from '../metering/budgets.ts';
+import type { Asked } from '../metering/budgets/budgets.ts';
 import type { ProviderRequest } from './call.ts';
 import { type AnswerLimit, answerLimit } from './cap.ts';
 import { jsonOf } from './usage/json.ts';

@@ -11,8 +11,8 @@ import {
 } from '../contract/limits.ts';
 import { lineWriter, logLine, METRICS } from '../contract/log.ts';
 import { invokeSettings } from '../contract/settings.ts';
-import { createBudgets } from '../metering/budgets.ts';
-import { createCounters } from '../metering/counters.ts';
+import { createBudgets } from '../metering/budgets/budgets.ts';
+import { createCounters } from '../metering/budgets/counters.ts';
 import { createMeter } from '../metering/emit.ts';
 import { createRegistry } from '../registry/dynamo.ts';
 import { reportUnusable } from '../registry/unusable.ts';

@@ -7,7 +7,7 @@ import {
 } from '../contract/limits.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Action, AllowedModel, Target } from '../contract/model.ts';
-import type { Budgets } from '../metering/budgets.ts';
+import type { Budgets } from '../metering/budgets/budgets.ts';
 import type { Meter } from '../metering/emit.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { type Decision, decideModel } from '../registry/decide.ts';

@@ -5,11 +5,11 @@ import { lineWriter } from '../contract/log.ts';
 import { meteringSettings } from '../contract/settings.ts';
 import { createRegistry } from '../registry/dynamo.ts';
 import { reportUnusable } from '../registry/unusable.ts';
-import { createMetricSums } from './cloudwatch.ts';
-import { createCounters } from './counters.ts';
-import { releaseReservations } from './release.ts';
-import { createAggregation, type RunRequest, type RunResult } from './run.ts';
-import { createStore } from './store.ts';
+import { createCounters } from './budgets/counters.ts';
+import { releaseReservations } from './budgets/release.ts';
+import { createStore } from './ledger/store.ts';
+import { createMetricSums } from './run/cloudwatch.ts';
+import { createAggregation, type RunRequest, type RunResult } from './run/run.ts';
 
 const { table, countersTable, bucket } = meteringSettings(process.env);
 const clock = () => Date.now();

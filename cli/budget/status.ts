@@ -1,5 +1,5 @@
 import type { Budget } from '../../contract/budget.ts';
-import type { CounterStatus } from '../../metering/budget-status.ts';
+import type { CounterStatus } from '../../metering/budgets/status.ts';
 import { formatAmount } from '../../metering/money.ts';
 import { isoSeconds } from '../../registry/fields.ts';
 import { table } from '../print.ts';

@@ -7,7 +7,7 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import { csvRows } from '../../contract/csv.ts';
 import { TollgateError } from '../../contract/errors.ts';
 import { BILL_LINE_MAX_CHARS } from '../../contract/limits.ts';
-import { CUR_NEEDED, type CurRecord, isCurColumn } from '../../metering/cur-line.ts';
+import { CUR_NEEDED, type CurRecord, isCurColumn } from '../../metering/bill/cur-line.ts';
 
 /** A record of an export, and where it stands: a line of a CSV, a row of a Parquet file, from 1. */
 export interface BillRecord {

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
 import type { Target as ModelTarget } from '../../contract/model.ts';
-import type { CurLine } from '../../metering/cur-line.ts';
-import type { Identity, Names } from '../../metering/reconcile.ts';
+import type { CurLine } from '../../metering/bill/cur-line.ts';
+import type { Identity, Names } from '../../metering/bill/reconcile.ts';
 import { readSessionName, sessionNames } from '../../policies/name.ts';
 import { keyOfId, keyOfName } from '../../registry/prices/import/aws-names.ts';
 

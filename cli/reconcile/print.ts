@@ -1,5 +1,5 @@
+import type { Compared, Elsewhere, Reconciled } from '../../metering/bill/reconcile.ts';
 import { formatAmount, formatMoney } from '../../metering/money.ts';
-import type { Compared, Elsewhere, Reconciled } from '../../metering/reconcile.ts';
 import { daysText } from '../days.ts';
 import { table } from '../print.ts';
 import { type Column, columnsCsv, columnsTable, type Row } from '../report/columns.ts';

@@ -1,5 +1,5 @@
-import { type Group, totalOf } from '../../metering/report-groups.ts';
-import { periodsOf, type ReportPeriod } from '../../metering/report-period.ts';
+import { type Group, totalOf } from '../../metering/report/groups.ts';
+import { periodsOf, type ReportPeriod } from '../../metering/report/period.ts';
 import { type Html, html } from '../page/html.ts';
 import { asNumber, dollars } from './amounts.ts';
 import { barChart } from './chart.ts';

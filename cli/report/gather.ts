@@ -1,9 +1,9 @@
-import type { Progress } from '../../metering/progress.ts';
-import { type Dimension, type Group, type Grouping, Groups } from '../../metering/report-groups.ts';
-import { type Mover, moversOf } from '../../metering/report-movers.ts';
-import { daysBefore, type ReportPeriod } from '../../metering/report-period.ts';
-import type { UsageStore } from '../../metering/store.ts';
-import { readUsage } from '../../metering/usage-hours.ts';
+import type { UsageStore } from '../../metering/ledger/store.ts';
+import { readUsage } from '../../metering/ledger/usage-hours.ts';
+import { type Dimension, type Group, type Grouping, Groups } from '../../metering/report/groups.ts';
+import { type Mover, moversOf } from '../../metering/report/movers.ts';
+import { daysBefore, type ReportPeriod } from '../../metering/report/period.ts';
+import type { Progress } from '../../metering/run/progress.ts';
 
 export interface Question {
   /** One after the other, in order. */

@@ -1,6 +1,6 @@
 import { TOKEN_KINDS } from '../../contract/usage.ts';
-import { DIMENSION_COLUMNS, type Group, type Grouping, totalOf } from '../../metering/report-groups.ts';
-import { moneyCell, TOKEN_COLUMNS } from '../../metering/usage-file.ts';
+import { moneyCell, TOKEN_COLUMNS } from '../../metering/ledger/usage-file.ts';
+import { DIMENSION_COLUMNS, type Group, type Grouping, totalOf } from '../../metering/report/groups.ts';
 import type { Column, Row } from './columns.ts';
 
 /** What most calls have none of: a table leaves the column out when every row says 0. */

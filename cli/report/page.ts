@@ -1,4 +1,4 @@
-import { type Group, totalOf } from '../../metering/report-groups.ts';
+import { type Group, totalOf } from '../../metering/report/groups.ts';
 import { hourText } from '../../metering/window.ts';
 import { daysText } from '../days.ts';
 import { documentOf } from '../page/document.ts';

@@ -1,14 +1,14 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { USAGE_DAYS_AT_ONCE, USAGE_ROWS_MAX } from '../../contract/limits.ts';
 import { TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
-import type { UsageRow } from '../../metering/aggregate.ts';
-import { budgetStatus, type CounterStatus } from '../../metering/budget-status.ts';
-import { principalCounters, tenantCounters, usagePartition } from '../../metering/counter-names.ts';
-import type { Counters } from '../../metering/counters.ts';
-import { dayRange } from '../../metering/day-range.ts';
+import { principalCounters, tenantCounters, usagePartition } from '../../metering/budgets/counter-names.ts';
+import type { Counters } from '../../metering/budgets/counters.ts';
+import { budgetStatus, type CounterStatus } from '../../metering/budgets/status.ts';
+import type { UsageRow } from '../../metering/ledger/aggregate.ts';
 import { formatAmount, formatMoney } from '../../metering/money.ts';
-import { type Dimension, type Group, Groups, totalOf } from '../../metering/report-groups.ts';
-import { parseTenantDay, type TenantDayRow } from '../../metering/tenant-day.ts';
+import { dayRange } from '../../metering/report/day-range.ts';
+import { type Dimension, type Group, Groups, totalOf } from '../../metering/report/groups.ts';
+import { parseTenantDay, type TenantDayRow } from '../../metering/report/tenant-day.ts';
 import type { Exchange } from '../exchange.ts';
 
 /** What the summaries know of each row. */

@@ -1,8 +1,8 @@
 import { LATE_HOURS } from '../../contract/limits.ts';
 import { ACTIONS } from '../../contract/model.ts';
 import { BILLABLE, OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
+import { TOKEN_COLUMNS } from '../ledger/usage-file.ts';
 import { AT_MAX, SURFACES } from '../parse.ts';
-import { TOKEN_COLUMNS } from '../usage-file.ts';
 import { dayOf, HOUR_MS, type Hour } from '../window.ts';
 import { ID_COLUMNS, list, TOKENS, text, whole } from './sql.ts';
 

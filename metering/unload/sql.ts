@@ -1,7 +1,7 @@
 import { TOKEN_KINDS } from '../../contract/usage.ts';
 import { RATE_KINDS } from '../../registry/price.ts';
+import { TOKEN_COLUMNS } from '../ledger/usage-file.ts';
 import { MONEY_SCALE } from '../money.ts';
-import { TOKEN_COLUMNS } from '../usage-file.ts';
 
 /** What the parts of the statement have in common. */
 

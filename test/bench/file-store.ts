@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { linesOf } from '../../metering/lines.ts';
-import type { UsageStore } from '../../metering/store.ts';
+import { linesOf } from '../../metering/ledger/lines.ts';
+import type { UsageStore } from '../../metering/ledger/store.ts';
 
 /** A bucket in a folder, so that what is measured is the ledger and no network. Objects are read as streams. */
 export function createFileStore(folder: string): UsageStore {

@@ -1,8 +1,8 @@
 /** Aggregates what is in a folder, once: `node ledger-run.ts FOLDER`. Prints what it took and what came out. */
 
-import { hourKey } from '../../metering/layout.ts';
-import { createAggregation } from '../../metering/run.ts';
-import { readUsageCsv } from '../../metering/usage-file.ts';
+import { hourKey } from '../../metering/ledger/layout.ts';
+import { readUsageCsv } from '../../metering/ledger/usage-file.ts';
+import { createAggregation } from '../../metering/run/run.ts';
 import { hourOf } from '../../metering/window.ts';
 import { createFileStore } from './file-store.ts';
 import { LEDGER_HOUR } from './ledger-hour.ts';

@@ -4,11 +4,11 @@ import { UNSETTLED_AFTER_MS } from '../../contract/limits.ts';
 import { BILLABLE, type FinishedUsage, type Outcome, type UsageRecord } from '../../contract/usage.ts';
 import type { CallRecord } from '../../local/aws/calls.ts';
 import { readCsv } from '../../metering/csv.ts';
-import { RAW_PREFIX } from '../../metering/layout.ts';
+import { RAW_PREFIX } from '../../metering/ledger/layout.ts';
+import { createStore, type UsageStore } from '../../metering/ledger/store.ts';
+import { readUsageCsv } from '../../metering/ledger/usage-file.ts';
 import { parseUsageLine } from '../../metering/parse.ts';
-import { createAggregation } from '../../metering/run.ts';
-import { createStore, type UsageStore } from '../../metering/store.ts';
-import { readUsageCsv } from '../../metering/usage-file.ts';
+import { createAggregation } from '../../metering/run/run.ts';
 import { Stack } from './stack.ts';
 
 const CALLS = 2_000;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TIERS, TOKEN_KINDS } from '../../contract/usage.ts';
-import { DIMENSIONS, type Group, Groups, totalOf } from '../../metering/report-groups.ts';
-import { REPORT_PERIODS } from '../../metering/report-period.ts';
+import { DIMENSIONS, type Group, Groups, totalOf } from '../../metering/report/groups.ts';
+import { REPORT_PERIODS } from '../../metering/report/period.ts';
 import { usageRow } from '../unit/metering/usage-row.ts';
 
 const name = fc.constantFrom('a', 'b', 'a,b', '"', '=x', '');

@@ -29,7 +29,7 @@ const SDK_FILES = [
   /^sessions\/assume\.ts$/,
   /^invoke\/broker\.ts$/,
   /^invoke\/providers\/\w+\.ts$/,
-  /^metering\/(store|counters|cloudwatch)\.ts$/,
+  /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,
   /^(authorizer|broker|invoke|metering)\/handler\.ts$/,
   /^cli\/.*$/,
   /^local\/.*$/,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statusText } from '../../../cli/meter.ts';
-import type { Status } from '../../../metering/status.ts';
+import type { Status } from '../../../metering/run/status.ts';
 
 const EMPTY: Status = {
   watermark: null,

@@ -8,7 +8,7 @@ import { type BillRecord, billFiles, billRecords } from '../../../cli/reconcile/
 import { createNames, parseMapping } from '../../../cli/reconcile/names.ts';
 import { reconcileCsv } from '../../../cli/reconcile/print.ts';
 import type { Principal, TenantId } from '../../../contract/identity.ts';
-import type { CurLine } from '../../../metering/cur-line.ts';
+import type { CurLine } from '../../../metering/bill/cur-line.ts';
 import { directSessionNames, sessionNames } from '../../../policies/name.ts';
 
 let folder: string;

@@ -6,11 +6,11 @@ import { columnsCsv, columnsTable, rowJson } from '../../../cli/report/columns.t
 import { barPeriod, gatherOverview } from '../../../cli/report/gather.ts';
 import { fitting, groupColumns, groupRow } from '../../../cli/report/groups.ts';
 import { reportPage } from '../../../cli/report/page.ts';
-import type { UsageRow } from '../../../metering/aggregate.ts';
-import { hourKey } from '../../../metering/layout.ts';
-import { type Grouping, Groups } from '../../../metering/report-groups.ts';
-import { usageCsv } from '../../../metering/usage-file.ts';
-import { readUsage } from '../../../metering/usage-hours.ts';
+import type { UsageRow } from '../../../metering/ledger/aggregate.ts';
+import { hourKey } from '../../../metering/ledger/layout.ts';
+import { usageCsv } from '../../../metering/ledger/usage-file.ts';
+import { readUsage } from '../../../metering/ledger/usage-hours.ts';
+import { type Grouping, Groups } from '../../../metering/report/groups.ts';
 import { daysBetween, hourOf } from '../../../metering/window.ts';
 import { MemoryStore } from '../metering/support.ts';
 import { usageRow } from '../metering/usage-row.ts';

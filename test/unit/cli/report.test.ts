@@ -3,7 +3,7 @@ import { daysOf } from '../../../cli/days.ts';
 import { columnsTable, rowJson } from '../../../cli/report/columns.ts';
 import { DAY_COLUMNS } from '../../../cli/report.ts';
 import { noTokens } from '../../../metering/price.ts';
-import { type ReportRow, reportCells } from '../../../metering/report.ts';
+import { type ReportRow, reportCells } from '../../../metering/report/report.ts';
 
 const UNIT = 10n ** 18n;
 

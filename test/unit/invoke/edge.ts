@@ -13,7 +13,7 @@ import {
   type StreamingHandler,
   streamingHandler,
 } from '../../../invoke/lambda.ts';
-import { NO_COUNTS } from '../../../metering/counters.ts';
+import { NO_COUNTS } from '../../../metering/budgets/counters.ts';
 
 /** What the tests of the edge share: a caller, a pipeline that answers what a test says, a Lambda runtime. */
 

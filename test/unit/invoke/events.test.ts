@@ -4,10 +4,10 @@ import type { Budget } from '../../../contract/budget.ts';
 import { EVENTS_ATTEMPTS } from '../../../contract/limits.ts';
 import { createAnnounce } from '../../../invoke/events.ts';
 import { createTransport } from '../../../invoke/transport.ts';
+import { counterName, tenantCounters } from '../../../metering/budgets/counter-names.ts';
+import { limitOf } from '../../../metering/budgets/quota.ts';
+import type { Crossing } from '../../../metering/budgets/reservation.ts';
 import { windowOf } from '../../../metering/calendar.ts';
-import { counterName, tenantCounters } from '../../../metering/counter-names.ts';
-import { limitOf } from '../../../metering/quota.ts';
-import type { Crossing } from '../../../metering/reservation.ts';
 import { NOW } from './core.ts';
 import { serve } from './loopback.ts';
 

@@ -4,9 +4,14 @@ import { encodeContext } from '../../../contract/context.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import { TENANT_DAY_KEPT_DAYS, USAGE_ROWS_MAX } from '../../../contract/limits.ts';
 import type { AppDeps } from '../../../invoke/app.ts';
-import { principalCounters, tenantCounters, totalAttribute, usagePartition } from '../../../metering/counter-names.ts';
-import { type Counts, NO_COUNTS } from '../../../metering/counters.ts';
-import { type TenantDayRow, toItem } from '../../../metering/tenant-day.ts';
+import {
+  principalCounters,
+  tenantCounters,
+  totalAttribute,
+  usagePartition,
+} from '../../../metering/budgets/counter-names.ts';
+import { type Counts, NO_COUNTS } from '../../../metering/budgets/counters.ts';
+import { type TenantDayRow, toItem } from '../../../metering/report/tenant-day.ts';
 import { usageRow } from '../metering/usage-row.ts';
 import { call, caller, edge, event, NOW } from './edge.ts';
 

@@ -3,11 +3,11 @@ import { createGunzip, gzipSync } from 'node:zlib';
 import { METRICS } from '../../../contract/log.ts';
 import type { FinishedUsage, StartedUsage, UsageRecord } from '../../../contract/usage.ts';
 import { usageLine } from '../../../metering/emf.ts';
-import { linesOf } from '../../../metering/lines.ts';
+import { linesOf } from '../../../metering/ledger/lines.ts';
+import type { UsageStore } from '../../../metering/ledger/store.ts';
 import { createPriceBook, type PriceBook } from '../../../metering/price.ts';
-import { type AggregationDependencies, createAggregation } from '../../../metering/run.ts';
-import type { UsageStore } from '../../../metering/store.ts';
-import type { MetricSums } from '../../../metering/totals.ts';
+import { type AggregationDependencies, createAggregation } from '../../../metering/run/run.ts';
+import type { MetricSums } from '../../../metering/run/totals.ts';
 import type { PricedModel } from '../../../registry/price.ts';
 
 export const NINE = Date.UTC(2026, 10, 21, 9);

@@ -6,7 +6,7 @@ import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { createDynamo } from '../../../local/aws/dynamodb/service.ts';
 import { AwsError } from '../../../local/aws/error.ts';
-import { type Counters, createCounters } from '../../../metering/counters.ts';
+import { type Counters, createCounters } from '../../../metering/budgets/counters.ts';
 import { tableDefinition } from '../../../registry/dynamo.ts';
 
 const TABLE = 'tollgate-counters';

@@ -1,4 +1,4 @@
-import type { UsageRow } from '../../../metering/aggregate.ts';
+import type { UsageRow } from '../../../metering/ledger/aggregate.ts';
 import { noTokens, type TokenSums } from '../../../metering/price.ts';
 
 type Members = Partial<Omit<UsageRow, 'tokens'>> & { tokens?: Partial<TokenSums> };

@@ -1,0 +1,279 @@
+import type { UsageRow } from '../ledger/aggregate.ts';
+import type { Money } from '../money.ts';
+import type { CurKind, CurLine } from './cur-line.ts';
+import type { SummedLine } from './sums.ts';
+
+/** What the two sides are compared in. usd: dollars over all kinds, because that is how the ledger has them. */
+export const MEASURES = ['input', 'output', 'cache_read', 'cache_write', 'images', 'usd'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** Whose a line of the bill is. */
+export type Identity =
+  | { is: 'ours'; tenant: string }
+  /** Credentials that were handed out: their calls pass the gateway by, so the ledger cannot have them. */
+  | { is: 'direct'; tenant: string }
+  /** Nobody of ours, or nobody at all. */
+  | { is: 'other' };
+
+export interface Names {
+  /** @throws nothing: a line whose caller cannot be told is nobody's of ours */
+  identify(line: CurLine): Identity;
+  /** @returns the registry id, or undefined when nothing says which model it is */
+  modelOf(line: CurLine): string | undefined;
+}
+
+/** One measure of a tenant's use of a model on a day, as both sides have it. */
+export interface Compared {
+  day: string;
+  tenant: string;
+  /** Registry id; OTHER_MODELS for those that the bill's names do not tell apart. */
+  model: string;
+  measure: Measure;
+  /** Money for usd, otherwise a count; null: that side does not say. */
+  aws: bigint | null;
+  ours: bigint | null;
+  /** AWS's less ours; null when either does not say. */
+  difference: bigint | null;
+  /** Of the greater of the two, in percent. */
+  percent: number | null;
+  /** Whether the difference is within the tolerance. */
+  agrees: boolean;
+  /** What may explain it, of the ledger's calls of that tenant, day and model. */
+  unsettled: number;
+  unpriced: number;
+  estimated: number;
+}
+
+/** What is on AWS's bill and can be in no ledger of ours. */
+export interface Elsewhere {
+  /** The tenant that was handed the credentials; '' for callers who are nobody of ours. */
+  direct: string;
+  /** The caller's ARN; '' when the line names none. */
+  principal: string;
+  billingName: string;
+  kind: CurKind;
+  quantity: bigint | null;
+  cost: Money;
+  lines: number;
+}
+
+/** Stands for every model that the bill's names do not tell apart: compared together rather than guessed at. */
+export const OTHER_MODELS = '*';
+
+export interface Reconciled {
+  compared: Compared[];
+  elsewhere: Elsewhere[];
+  /** Names on the bill, and the models that they were taken for. */
+  mapped: { name: string; model: string }[];
+  /** Names on the bill for which nothing says which model it is. */
+  unmapped: string[];
+  /** Models of the ledger that no name on the bill stands for. */
+  unseen: string[];
+  /** Cost centres on AWS's lines of a tenant that the ledger has not. */
+  costCenters: { tenant: string; costCenter: string }[];
+}
+
+interface Sums {
+  quantities: Record<Exclude<Measure, 'usd'>, bigint>;
+  /** Measures of which something is not known. */
+  unknown: Set<Measure>;
+  usd: bigint;
+}
+
+interface Ours extends Sums {
+  unsettled: number;
+  unpriced: number;
+  estimated: number;
+}
+
+const NO_QUANTITIES = { input: 0n, output: 0n, cache_read: 0n, cache_write: 0n, images: 0n } as const;
+
+/** Gathers both sides, however large, as sums; then compares them. */
+export class Reconciliation {
+  readonly #aws = new Map<string, Sums & { tenant: string; day: string; name: string; model: string | undefined }>();
+  readonly #ours = new Map<string, Ours & { tenant: string; day: string; model: string }>();
+  readonly #elsewhere = new Map<string, Elsewhere>();
+  readonly #theirCenters = new Map<string, { tenant: string; costCenter: string }>();
+  readonly #ourCenters = new Set<string>();
+
+  /** @returns whose it was */
+  addBill(line: SummedLine, names: Names): Identity {
+    const identity = names.identify(line);
+    if (identity.is !== 'ours') {
+      this.#addElsewhere(line, identity);
+      return identity;
+    }
+    const { tenant } = identity;
+    const { day, billingName: name, kind, quantity, cost, costCenterTag } = line;
+    const model = names.modelOf(line);
+    const sums = found(this.#aws, JSON.stringify([tenant, day, model ?? null, name]), () => ({
+      ...noSums(),
+      tenant,
+      day,
+      name,
+      model,
+    }));
+    sums.usd += cost;
+    if (kind !== 'other') {
+      if (quantity === null) sums.unknown.add(kind);
+      else sums.quantities[kind] += quantity;
+    }
+    if (costCenterTag !== '')
+      this.#theirCenters.set(JSON.stringify([tenant, costCenterTag]), { tenant, costCenter: costCenterTag });
+    return identity;
+  }
+
+  addLedger(day: string, rows: Iterable<UsageRow>): void {
+    for (const { tenant, model, tokens, cost, costCenter, ...row } of rows) {
+      this.#ourCenters.add(JSON.stringify([tenant, costCenter]));
+      if (row.invocations + row.unsettled === 0) continue;
+      const sums = found(this.#ours, JSON.stringify([tenant, day, model]), () => ({
+        ...noSums(),
+        tenant,
+        day,
+        model,
+        unsettled: 0,
+        unpriced: 0,
+        estimated: 0,
+      }));
+      sums.quantities.input += tokens.input;
+      sums.quantities.output += tokens.output;
+      sums.quantities.cache_read += tokens.cacheRead;
+      // AWS's bill has one name for what is kept five minutes and for what is kept an hour.
+      sums.quantities.cache_write += tokens.cacheWrite + tokens.cacheWrite1h;
+      sums.quantities.images += tokens.images;
+      if (cost !== null) sums.usd += cost.input + cost.output;
+      if (row.unpriced > 0) sums.unknown.add('usd');
+      sums.unsettled += row.unsettled;
+      sums.unpriced += row.unpriced;
+      sums.estimated += row.estimated;
+    }
+  }
+
+  /** @param tolerance percent, of the greater side */
+  result(tolerance: number): Reconciled {
+    const named = new Set([...this.#aws.values()].map(({ model }) => model));
+    const unmapped = new Set<string>();
+    const mapped = new Map<string, { name: string; model: string }>();
+    const unseen = new Set<string>();
+    const pairs = new Map<string, { day: string; tenant: string; model: string; aws?: Sums; ours?: Ours }>();
+    const pair = (tenant: string, day: string, model: string) =>
+      found(pairs, JSON.stringify([day, tenant, model]), () => ({ day, tenant, model }) as Pair);
+    for (const sums of this.#aws.values()) {
+      const { name, model } = sums;
+      if (model === undefined) unmapped.add(name);
+      else mapped.set(JSON.stringify([name, model]), { name, model });
+      const both = pair(sums.tenant, sums.day, sums.model ?? OTHER_MODELS);
+      both.aws = plus(both.aws ?? noSums(), sums);
+    }
+    for (const sums of this.#ours.values()) {
+      if (!named.has(sums.model)) unseen.add(sums.model);
+      const both = pair(sums.tenant, sums.day, named.has(sums.model) ? sums.model : OTHER_MODELS);
+      const { unsettled, unpriced, estimated } = both.ours ?? { unsettled: 0, unpriced: 0, estimated: 0 };
+      both.ours = {
+        ...plus(both.ours ?? noSums(), sums),
+        unsettled: unsettled + sums.unsettled,
+        unpriced: unpriced + sums.unpriced,
+        estimated: estimated + sums.estimated,
+      };
+    }
+    return {
+      compared: sorted(pairs).flatMap((both) => compare(both, tolerance)),
+      elsewhere: sorted(this.#elsewhere),
+      mapped: sorted(mapped),
+      unmapped: [...unmapped].sort(),
+      unseen: [...unseen].sort(),
+      costCenters: [...this.#theirCenters].filter(([key]) => !this.#ourCenters.has(key)).map(([, center]) => center),
+    };
+  }
+
+  #addElsewhere({ principal, billingName, kind, quantity, cost, lines }: SummedLine, identity: Identity): void {
+    const direct = identity.is === 'direct' ? identity.tenant : '';
+    const key = JSON.stringify([direct, principal, billingName, kind]);
+    const sum = found(this.#elsewhere, key, () => ({
+      direct,
+      principal,
+      billingName,
+      kind,
+      quantity: 0n as bigint | null,
+      cost: 0n,
+      lines: 0,
+    }));
+    sum.quantity = sum.quantity === null || quantity === null ? null : sum.quantity + quantity;
+    sum.cost += cost;
+    sum.lines += lines;
+  }
+}
+
+interface Pair {
+  day: string;
+  tenant: string;
+  model: string;
+  aws?: Sums;
+  ours?: Ours;
+}
+
+/** A side that has nothing says 0: whether it was asked is for who chose the days. */
+function compare({ day, tenant, model, aws, ours }: Pair, tolerance: number): Compared[] {
+  return MEASURES.flatMap((measure): Compared[] => {
+    const [theirs, mine] = [saidBy(aws, measure), saidBy(ours, measure)];
+    if (theirs === 0n && mine === 0n) return [];
+    const difference = theirs === null || mine === null ? null : theirs - mine;
+    const percent = difference === null ? null : percentOf(difference, theirs ?? 0n, mine ?? 0n);
+    const { unsettled = 0, unpriced = 0, estimated = 0 } = ours ?? {};
+    // What AWS gives in no unit that we know is told by its dollars; what we have no price for is ours to mend.
+    const agrees = percent === null ? measure !== 'usd' : percent <= tolerance;
+    return [
+      {
+        day,
+        tenant,
+        model,
+        measure,
+        aws: theirs,
+        ours: mine,
+        difference,
+        percent,
+        agrees,
+        unsettled,
+        unpriced,
+        estimated,
+      },
+    ];
+  });
+}
+
+function saidBy(sums: Sums | undefined, measure: Measure): bigint | null {
+  if (sums === undefined) return 0n;
+  if (sums.unknown.has(measure)) return null;
+  return measure === 'usd' ? sums.usd : sums.quantities[measure];
+}
+
+/** To a thousandth of a percent, rounded up: what is beyond a tolerance is never rounded into it. */
+function percentOf(difference: bigint, a: bigint, b: bigint): number {
+  const size = difference < 0n ? -difference : difference;
+  const whole = a > b ? a : b;
+  return whole === 0n ? 0 : Number((size * 100_000n + whole - 1n) / whole) / 1_000;
+}
+
+function plus(a: Sums, b: Sums): Sums {
+  const quantities = { ...a.quantities };
+  for (const measure of Object.keys(NO_QUANTITIES) as (keyof typeof NO_QUANTITIES)[])
+    quantities[measure] += b.quantities[measure];
+  return { quantities, unknown: new Set([...a.unknown, ...b.unknown]), usd: a.usd + b.usd };
+}
+
+function noSums(): Sums {
+  return { quantities: { ...NO_QUANTITIES }, unknown: new Set(), usd: 0n };
+}
+
+function found<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const there = map.get(key);
+  if (there !== undefined) return there;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+function sorted<T>(map: Map<string, T>): T[] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}

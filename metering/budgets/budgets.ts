@@ -1,0 +1,314 @@
+import type { Budget } from '../../contract/budget.ts';
+import { asTollgateError, TollgateError } from '../../contract/errors.ts';
+import { RESERVE_ATTEMPTS, RETRY_AFTER_SECONDS, SETTLE_ATTEMPTS, SETTLE_BACKOFF_MS } from '../../contract/limits.ts';
+import { type Clock, type LogEvent, logLine, METRICS, type Metric, type WriteLine } from '../../contract/log.ts';
+import { BILLABLE, type FinishedUsage, type Tier } from '../../contract/usage.ts';
+import type { PriceReader } from '../../registry/reader.ts';
+import { costAt, createPriceBook, type PriceBook } from '../price.ts';
+import { billedTokens, type CostedDemand, mostOf } from './cost.ts';
+import { type Counters, type Counts, NO_COUNTS } from './counters.ts';
+import {
+  type Amounts,
+  amountsOf,
+  byItem,
+  type Counter,
+  countedOf,
+  countersOf,
+  type Demand,
+  type Fit,
+  fitting,
+  NOTHING,
+  type Subject,
+} from './quota.ts';
+import { refusalOf } from './refusal.ts';
+import { type Crossing, crossings, type Reservation, reservation, settlement } from './reservation.ts';
+
+/** A call that is about to be sent. */
+export interface Asked extends Subject {
+  /** Every budget that the tenant is under. */
+  budgets: readonly Budget[];
+  region: string;
+  tier: Tier;
+  demand: CostedDemand;
+  /** Keeps the function alive for what is still to be done when the answer has been given. */
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** Where a budget stands, for the call's headers. In units of its counter. */
+export interface Standing {
+  budget: Budget;
+  limit: bigint;
+  /** Settled and reserved, this call included. */
+  total: bigint;
+  /** Milliseconds since 1970. */
+  from: number;
+  until: number;
+}
+
+/** A call that every hard budget has enough left for. */
+export interface Granted {
+  refusal: undefined;
+  /** The most tokens of answer that were reserved. */
+  output: number;
+  /** Whether that is a bound to hold: a hard budget of tokens or dollars has nothing reserved beyond it. */
+  binding: boolean;
+  /** @param record what the call used, once it is known; until then only its input counts */
+  standings(record?: Finished): Standing[];
+  /** To be called once, with the call's last record. Never rejects. */
+  settle(record: Finished): Promise<void>;
+}
+
+/** How a call ended, as its last record says. */
+export type Finished = Pick<FinishedUsage, 'outcome' | 'tokens' | 'tier'>;
+
+export interface Refused {
+  /** `rate_limited`, with the seconds after which to come back. */
+  refusal: TollgateError;
+  standings(): Standing[];
+}
+
+export interface Budgets {
+  /**
+   * Reserves what a call may use from every budget that it is under, in one write for each item of counters: one, or two
+   * where both a principal's and other budgets count it.
+   *
+   * @returns undefined when no budget applies: nothing was asked then
+   * @throws TollgateError `unavailable` when a hard budget cannot be asked
+   */
+  reserve(asked: Asked): Promise<Granted | Refused | undefined>;
+}
+
+export interface BudgetsOptions {
+  counters: Counters;
+  prices: PriceReader;
+  clock: Clock;
+  write: WriteLine;
+  /** A name that no other call in flight has. */
+  newCall: () => string;
+  /** Tells of thresholds that were crossed. */
+  announce: (crossings: readonly Crossing[], subject: Subject) => Promise<void>;
+  /** Resolves after some milliseconds. */
+  pause: (ms: number) => Promise<unknown>;
+}
+
+/** A part of a call's reservation that stands in one item, and the item as it was just after. */
+interface Held extends Reservation {
+  counts: Counts;
+}
+
+/** The counters that can be counted, and what a call costs where one of them is in dollars. */
+interface Priced {
+  counting: Counter[];
+  book?: PriceBook;
+  rates?: NonNullable<Demand['rates']>;
+}
+
+/** usd is undefined of a call that used what has no price. */
+type Used = Omit<Amounts, 'usd'> & { usd: bigint | undefined };
+
+/** What asking one item for its part came to. */
+type Part =
+  | { is: 'held'; held: Held }
+  | { is: 'refused'; wanted: Reservation; counts: Counts }
+  | { is: 'unknown'; wanted: Reservation; error: TollgateError };
+
+export function createBudgets(options: BudgetsOptions): Budgets {
+  const { counters, prices, clock, write } = options;
+
+  const log = (event: LogEvent, metric: Metric): void => write(logLine(clock(), event, { [metric]: 1 }));
+
+  async function askItem(asked: Asked, call: string, group: readonly Counter[], reserved: Amounts): Promise<Part> {
+    const wanted: Reservation = { call, at: asked.at, counters: group, reserved };
+    try {
+      const { applied, counts } = await counters.update(reservation(wanted));
+      return applied ? { is: 'held', held: { ...wanted, counts } } : { is: 'refused', wanted, counts };
+    } catch (thrown) {
+      return { is: 'unknown', wanted, error: asTollgateError(thrown) };
+    }
+  }
+
+  /**
+   * Every item at once: no transaction, which would answer without the counters and make the calls of one tenant fail
+   * each other. Where one refuses, the others give back what they had reserved.
+   *
+   * @returns what is held, and the items that refused: if any did, nothing is held
+   * @throws TollgateError `unavailable` when a hard budget could not be asked; nothing is held then
+   */
+  async function ask(asked: Asked, groups: readonly Counter[][], reserved: Amounts) {
+    const call = options.newCall();
+    const parts = await Promise.all(groups.map((group) => askItem(asked, call, group, reserved)));
+    const held = parts.flatMap((part) => (part.is === 'held' ? [part.held] : []));
+    const refused = parts.flatMap((part) => (part.is === 'refused' ? [part] : []));
+    const unknown = parts.flatMap((part) => (part.is === 'unknown' ? [part] : []));
+    // It may have been reserved all the same.
+    if (unknown.length > 0) asked.waitUntil(giveBack(asked, unknown));
+    const failed = unknown.find(({ wanted }) => wanted.counters.some(isHard));
+    if (failed !== undefined) {
+      asked.waitUntil(giveBack(asked, held));
+      throw undecided(asked, failed.error.reason ?? failed.error.code);
+    }
+    for (const { wanted, error } of unknown) uncounted(asked, wanted.counters, error.reason ?? error.code);
+    if (refused.length === 0) return { held, refused };
+    await giveBack(asked, held);
+    return { held: [], refused };
+  }
+
+  /** Nothing of it was used. What was never reserved is not there to be given back. */
+  async function giveBack(subject: Subject, parts: readonly (Reservation | { wanted: Reservation })[]): Promise<void> {
+    const reservations = parts.map((part) => ('wanted' in part ? part.wanted : part));
+    await Promise.all(reservations.map((part) => settle(subject, { ...part, counts: NO_COUNTS }, NOTHING)));
+  }
+
+  /** Only one attempt of several changes anything, so as many are made as there is time for. Never rejects. */
+  async function settle(subject: Subject, held: Held, used: Amounts): Promise<void> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        const now = clock();
+        const { applied, counts } = await counters.update(settlement(held, used, held.counts, now));
+        // A repetition of what was applied already, whose moment is over: the thresholds were crossed then.
+        if (!applied) return;
+        const crossed = crossings(held, used, counts, now);
+        if (crossed.length > 0) await options.announce(crossed, subject);
+        return;
+      } catch (thrown) {
+        const { code, reason } = asTollgateError(thrown);
+        if (attempt === SETTLE_ATTEMPTS) {
+          const { tenant, model } = subject;
+          const event = { event: 'budget-unsettled', level: 'error', tenant, model, code, reason } as const;
+          return log({ ...event, budgets: idsOf(held.counters) }, METRICS.budgetUnsettled);
+        }
+        await options.pause(SETTLE_BACKOFF_MS * 2 ** (attempt - 1));
+      }
+  }
+
+  /** The price, and the counters that can be counted: a soft budget in dollars cannot be without one. */
+  async function priced(asked: Asked, all: Counter[]): Promise<Priced> {
+    const inDollars = all.filter(({ budget }) => budget.unit === 'usd');
+    if (inDollars.length === 0) return { counting: all };
+    let reason = UNPRICED;
+    try {
+      const book = createPriceBook((await prices.prices([asked.model])).values());
+      const rates = mostOf(book, asked);
+      if (rates !== undefined) return { counting: all, book, rates };
+    } catch (thrown) {
+      reason = asTollgateError(thrown).reason ?? 'unexpected';
+    }
+    if (inDollars.some(isHard)) throw undecided(asked, reason);
+    uncounted(asked, inDollars, reason);
+    return { counting: all.filter(({ budget }) => budget.unit !== 'usd') };
+  }
+
+  /** Soft budgets that a call is answered under without being counted in them. */
+  function uncounted({ tenant, model }: Subject, these: readonly Counter[], reason: string): void {
+    const event = { event: 'budget-uncounted', level: 'error', tenant, model, reason } as const;
+    log({ ...event, budgets: idsOf(these) }, METRICS.budgetUnsettled);
+  }
+
+  function undecided({ tenant, model }: Subject, reason: string): TollgateError {
+    const code = 'unavailable';
+    log({ event: 'undecided', level: 'error', tenant, model, code, reason }, METRICS.undecided);
+    const shown =
+      reason === UNPRICED ? { message: 'The model has no price here, so a budget in dollars cannot be checked.' } : {};
+    return new TollgateError(code, { reason, retryAfterSeconds: RETRY_AFTER_SECONDS, ...shown });
+  }
+
+  return {
+    async reserve(asked) {
+      const all = countersOf(asked.budgets, asked);
+      if (all.length === 0) return undefined;
+      const { counting, book, rates } = await priced(asked, all);
+      const demand: Demand = { ...asked.demand, ...(rates === undefined ? {} : { rates }) };
+      const groups = byItem(counting);
+      // Nothing is known at first, and the limits themselves are the first bound.
+      const known = new Map<string, Counts>();
+      const look = (): Fit => fitting(counting, demand, ({ key }) => known.get(key.sk) ?? NO_COUNTS);
+      let found = look();
+      for (let attempt = 1; found.fits && attempt <= RESERVE_ATTEMPTS; attempt++) {
+        const { output } = found;
+        const { held, refused } = await ask(asked, groups, amountsOf(demand, output));
+        if (refused.length === 0) return granted(asked, held, demand, output, book);
+        for (const { wanted, counts } of refused) for (const { key } of wanted.counters) known.set(key.sk, counts);
+        found = look();
+      }
+      return refuse(asked, counting, found, known);
+    },
+  };
+
+  function granted(
+    asked: Asked,
+    held: readonly Held[],
+    demand: Demand,
+    output: number,
+    book: PriceBook | undefined,
+  ): Granted {
+    const counting = held.flatMap(({ counters: group }) => group);
+    const usedBy = ({ outcome, tokens, tier = 'on-demand' }: Finished): Used => {
+      if (!BILLABLE.has(outcome)) return NOTHING;
+      const cost = book && costAt(book, { ...asked, tier }, tokens);
+      return { requests: 1n, tokens: billedTokens(tokens), usd: cost && cost.input + cost.output };
+    };
+    return {
+      refusal: undefined,
+      output,
+      binding: counting.some((counter) => isHard(counter) && counter.budget.unit !== 'requests'),
+      standings: (record) => {
+        const own = record === undefined ? amountsOf(demand, 0) : usedBy(record);
+        return held.flatMap(({ counters: group, counts, reserved }) =>
+          group.map((counter) => {
+            const { unit } = counter.budget;
+            const others = countedOf(counter.name, counts).total - reserved[unit];
+            return standing(counter, others + (own[unit] ?? reserved[unit]));
+          }),
+        );
+      },
+      async settle(record) {
+        const used = usedBy(record);
+        // What cannot be priced is counted as it was reserved, which is more.
+        await Promise.all(held.map((part) => settle(asked, part, { ...used, usd: used.usd ?? part.reserved.usd })));
+      },
+    };
+  }
+
+  /** What is not known of an item yet is asked for, so that a refusal can say where its budgets stand. */
+  async function refuse(
+    { tenant, model }: Subject,
+    counting: readonly Counter[],
+    found: Fit,
+    known: Map<string, Counts>,
+  ): Promise<Refused> {
+    for (const [counter] of byItem(counting)) {
+      if (counter === undefined || known.has(counter.key.sk)) continue;
+      const counts = await counters.counts(counter.key).catch(() => undefined);
+      if (counts !== undefined) known.set(counter.key.sk, counts);
+    }
+    // Other calls were quicker every time: what is missing is theirs for now.
+    const by = found.fits
+      ? counting.filter(isHard).map((counter) => ({ counter, held: true, usedUp: false }))
+      : found.by;
+    const refusal = refusalOf(by, clock());
+    const event = { event: 'budget-refused', tenant, model, reason: refusal.reason, ...refusal.detail };
+    log(event, METRICS.budgetRefused);
+    return {
+      refusal,
+      standings: () =>
+        counting.flatMap((counter) => {
+          const counts = known.get(counter.key.sk);
+          return counts === undefined ? [] : [standing(counter, countedOf(counter.name, counts).total)];
+        }),
+    };
+  }
+}
+
+const UNPRICED = 'budget-unpriced';
+
+function standing({ budget, limit, window }: Counter, total: bigint): Standing {
+  return { budget, limit, total, from: window.from, until: window.until };
+}
+
+function isHard({ budget }: Counter): boolean {
+  return budget.enforcement === 'hard';
+}
+
+function idsOf(counters: readonly Counter[]): string[] {
+  return counters.map(({ budget }) => budget.id);
+}

@@ -1,0 +1,62 @@
+import type { Tokens } from '../../contract/usage.ts';
+import type { Price, PriceBook, Sale } from '../price.ts';
+import type { Demand } from './quota.ts';
+
+/** What a call may use at most, with what its cost depends on beyond tokens. */
+export interface CostedDemand extends Omit<Demand, 'rates'> {
+  /** Pictures that it asks for. */
+  images: number;
+  /** Whether input may be written to a cache, which costs more than input. */
+  caches: boolean;
+}
+
+/** Dollars that a token costs at most, and those that come on top. */
+type Rates = NonNullable<Demand['rates']>;
+
+/**
+ * What a call may cost at most: AWS answers on demand where what was asked for is used up, e.g. a reservation.
+ *
+ * @returns undefined when the tier that it asks for has no price
+ */
+export function mostOf(book: PriceBook, asked: Sale & { demand: CostedDemand }): Rates | undefined {
+  const ratesIn = (sale: Sale): Rates | undefined => {
+    const price = book.priceOf(sale);
+    return price && ratesOf(price, asked.demand);
+  };
+  const rates = ratesIn(asked);
+  const onDemand = ratesIn({ ...asked, tier: 'on-demand' });
+  if (rates === undefined || onDemand === undefined) return rates;
+  return {
+    input: greater(rates.input, onDemand.input),
+    output: greater(rates.output, onDemand.output),
+    fixed: greater(rates.fixed, onDemand.fixed),
+  };
+}
+
+/**
+ * The most that a token costs. A model that makes pictures may have no price by the token, and then its tokens are free.
+ *
+ * @returns undefined when a kind that the call may use has no price
+ */
+function ratesOf({ rates, perHour }: Price, demand: CostedDemand): Rates | undefined {
+  if (perHour !== null) return { input: 0n, output: 0n, fixed: 0n };
+  const free = rates.images === undefined ? undefined : 0n;
+  const input = demand.input === 0 ? 0n : (rates.input ?? free);
+  const output = demand.output === 0 ? 0n : (rates.output ?? free);
+  if (input === undefined || output === undefined) return undefined;
+  const cached = demand.caches ? [rates.cacheWrite ?? 0n, rates.cacheWrite1h ?? 0n] : [];
+  return {
+    input: [input, ...cached].reduce(greater),
+    output,
+    fixed: BigInt(demand.images) * (rates.images ?? 0n),
+  };
+}
+
+function greater(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+/** Tokens that a budget counts: every kind that is billed. */
+export function billedTokens({ input, output, cacheRead, cacheWrite, cacheWrite1h = 0 }: Tokens): bigint {
+  return BigInt(input) + BigInt(output) + BigInt(cacheRead) + BigInt(cacheWrite) + BigInt(cacheWrite1h);
+}

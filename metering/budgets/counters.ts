@@ -1,0 +1,294 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { isTollgateError, TollgateError } from '../../contract/errors.ts';
+import { COUNTERS_TIMEOUT_MS, RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
+import { fromAttributes, toAttributes } from '../../registry/attributes.ts';
+import type { Document, Item, Key } from '../../registry/items.ts';
+import { within } from '../../registry/within.ts';
+
+/** The table of counters and of days' summaries (counter-names.ts), and nothing of what they mean. */
+export interface Counters {
+  /**
+   * One write, applied once or not at all however often it is repeated, because a call's name goes in or out with it.
+   *
+   * @throws TollgateError `unavailable`; it may have been applied then
+   */
+  update(change: Change): Promise<Changed>;
+  /** An item's counters. @returns none where there is no such item @throws TollgateError `unavailable` */
+  counts(key: Key): Promise<Counts>;
+  /** Every item of counters whose partition begins so, page by page, perhaps a little old. @throws TollgateError `unavailable` */
+  scan(partitionBegins: string): AsyncIterable<{ key: Key; counts: Counts }>;
+  /** All counters of a partition, in the order of `sk`. @throws TollgateError `unavailable` */
+  partition(pk: string): Promise<{ key: Key; counts: Counts }[]>;
+
+  /** A document of this table (a day's summary). @throws TollgateError `unavailable` */
+  get(key: Key): Promise<Document | undefined>;
+  /** Those from one `sk` to another, both included, in order. @throws TollgateError `unavailable` */
+  query(pk: string, from: string, to: string): Promise<Item[]>;
+  /**
+   * Written whole.
+   *
+   * @param unlessGreater a number in it: nothing is written where the item that is there has a greater one
+   * @throws TollgateError `unavailable`
+   */
+  put(key: Key, document: Document, unlessGreater?: string): Promise<void>;
+}
+
+/** The numbers and the sets of an item, by attribute. */
+export interface Counts {
+  numbers: ReadonlyMap<string, bigint>;
+  sets: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** One write to an item of counters. No attribute is in two of its members. */
+export interface Change {
+  key: Key;
+  /** Added to what is there; what is not there is 0. */
+  add: ReadonlyMap<string, bigint>;
+  remove?: readonly string[];
+  /** The call's name goes into this set, on the condition that it is not there, or out of it, on the condition that it is. */
+  call?: { set: string; name: string; goes: 'in' | 'out' };
+  /** Conditions: before the addition the number is at most this, or not there, which is 0. */
+  atMost?: ReadonlyMap<string, bigint>;
+  /** Conditions: the number is exactly this. */
+  equal?: ReadonlyMap<string, bigint>;
+  /** Seconds since 1970: when the item may be forgotten. */
+  expiresAt?: number;
+}
+
+/** `applied` is also true of a repetition. `counts`: after the change, or as they were when a condition did not hold. */
+export interface Changed {
+  applied: boolean;
+  counts: Counts;
+}
+
+export const NO_COUNTS: Counts = Object.freeze({ numbers: new Map(), sets: new Map() });
+
+export interface CountersOptions {
+  client: DynamoDBClient;
+  table: string;
+  /** Milliseconds for one question with its retries. */
+  timeoutMs?: number;
+}
+
+/** @param options.client with credentials that may use the table */
+export function createCounters({ client, table, timeoutMs = COUNTERS_TIMEOUT_MS }: CountersOptions): Counters {
+  const answered = async <T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    try {
+      return await within(timeoutMs, 'counters-timeout', ask);
+    } catch (cause) {
+      if (isTollgateError(cause)) throw cause;
+      throw new TollgateError('unavailable', {
+        reason: 'counters-failed',
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+        cause,
+      });
+    }
+  };
+
+  async function read(key: Key): Promise<Attributes | undefined> {
+    const input = { TableName: table, Key: keyOf(key), ConsistentRead: true };
+    const { Item } = await answered((abortSignal) => client.send(new GetItemCommand(input), { abortSignal }));
+    return Item;
+  }
+
+  async function pagesOf(KeyConditionExpression: string, ExpressionAttributeValues: Attributes): Promise<Attributes[]> {
+    const found: Attributes[] = [];
+    let start: Attributes | undefined;
+    do {
+      const ExclusiveStartKey = start;
+      const input = { TableName: table, KeyConditionExpression, ExpressionAttributeValues, ExclusiveStartKey };
+      const page = await answered((abortSignal) =>
+        client.send(new QueryCommand({ ...input, ConsistentRead: true }), { abortSignal }),
+      );
+      found.push(...(page.Items ?? []));
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+    return found;
+  }
+
+  return {
+    update: (change) =>
+      answered(async (abortSignal) => {
+        const input = updateOf(table, change);
+        try {
+          const { Attributes } = await client.send(new UpdateItemCommand(input), { abortSignal });
+          return { applied: true, counts: countsOf(Attributes) };
+        } catch (error) {
+          if (!isFailedCondition(error)) throw error;
+          return notApplied(change, countsOf(error.Item));
+        }
+      }),
+
+    counts: async (key) => countsOf(await read(key)),
+
+    async *scan(partitionBegins) {
+      let start: Attributes | undefined;
+      do {
+        const ExclusiveStartKey = start;
+        const page = await answered((abortSignal) =>
+          client.send(
+            new ScanCommand({
+              TableName: table,
+              FilterExpression: 'begins_with(pk, :pk)',
+              ExpressionAttributeValues: { ':pk': { S: partitionBegins } },
+              ExclusiveStartKey,
+            }),
+            { abortSignal },
+          ),
+        );
+        for (const item of page.Items ?? []) yield { key: itemKey(item), counts: countsOf(item) };
+        start = page.LastEvaluatedKey;
+      } while (start !== undefined);
+    },
+
+    async partition(pk) {
+      const items = await pagesOf('pk = :pk', { ':pk': { S: pk } });
+      return items.map((item) => ({ key: itemKey(item), counts: countsOf(item) }));
+    },
+
+    async get(key) {
+      const item = await read(key);
+      return item && documentOf(item);
+    },
+
+    async query(pk, from, to) {
+      if (from > to) return [];
+      const values = { ':pk': { S: pk }, ':from': { S: from }, ':to': { S: to } };
+      const items = await pagesOf('pk = :pk AND sk BETWEEN :from AND :to', values);
+      return items.map((item) => ({ key: itemKey(item), document: documentOf(item) }));
+    },
+
+    async put(key, document, unlessGreater) {
+      const Item = { ...toAttributes(document), ...keyOf(key) };
+      const condition = unlessGreater === undefined ? {} : notGreater(unlessGreater, Item[unlessGreater]);
+      await answered(async (abortSignal) => {
+        try {
+          await client.send(new PutItemCommand({ TableName: table, Item, ...condition }), { abortSignal });
+        } catch (error) {
+          if (!isFailedCondition(error)) throw error;
+        }
+      });
+    },
+  };
+}
+
+type Attributes = Record<string, AttributeValue>;
+
+function notGreater(attribute: string, value: AttributeValue | undefined) {
+  if (value === undefined) throw new RangeError(`the document has no ${attribute}`);
+  return {
+    ConditionExpression: 'attribute_not_exists(#n) OR #n <= :n',
+    ExpressionAttributeNames: { '#n': attribute },
+    ExpressionAttributeValues: { ':n': value },
+  };
+}
+
+function isFailedCondition(error: unknown): error is ConditionalCheckFailedException {
+  return (error as Error).name === ConditionalCheckFailedException.name;
+}
+
+/** The condition fails for a repetition, too: the call's name has gone where it was to go. */
+function notApplied({ call }: Change, counts: Counts): Changed {
+  const there = call !== undefined && counts.sets.get(call.set)?.has(call.name) === true;
+  return { applied: call?.goes === 'in' && there, counts };
+}
+
+/**
+ * One UpdateItem. Names and values are placeholders: a model's id may hold any sign that an expression gives a meaning.
+ */
+function updateOf(table: string, change: Change): UpdateItemCommandInput {
+  const { key, add, remove = [], call, atMost = new Map(), equal = new Map(), expiresAt } = change;
+  const names: Record<string, string> = {};
+  const values: Attributes = {};
+  const known = new Map<string, string>();
+  const name = (attribute: string): string => {
+    const found = known.get(attribute) ?? `#${known.size}`;
+    known.set(attribute, found);
+    names[found] = attribute;
+    return found;
+  };
+  const value = (attribute: AttributeValue): string => {
+    const placeholder = `:${Object.keys(values).length}`;
+    values[placeholder] = attribute;
+    return placeholder;
+  };
+  const number = (amount: bigint): string => value({ N: String(amount) });
+
+  const added = [...add].map(([attribute, amount]) => `${name(attribute)} ${number(amount)}`);
+  const conditions: string[] = [];
+  const taken: string[] = [];
+  if (call !== undefined) {
+    const set = name(call.set);
+    (call.goes === 'in' ? added : taken).push(`${set} ${value({ SS: [call.name] })}`);
+    const text = value({ S: call.name });
+    conditions.push(
+      call.goes === 'in'
+        ? `(attribute_not_exists(${set}) OR NOT contains(${set}, ${text}))`
+        : `contains(${set}, ${text})`,
+    );
+  }
+  for (const [attribute, most] of atMost) {
+    const there = `${name(attribute)} <= ${number(most)}`;
+    conditions.push(most < 0n ? there : `(attribute_not_exists(${name(attribute)}) OR ${there})`);
+  }
+  for (const [attribute, amount] of equal) conditions.push(`${name(attribute)} = ${number(amount)}`);
+  const sections = [
+    expiresAt === undefined ? [] : [`SET ${name('expiresAt')} = ${number(BigInt(expiresAt))}`],
+    added.length === 0 ? [] : [`ADD ${added.join(', ')}`],
+    taken.length === 0 ? [] : [`DELETE ${taken.join(', ')}`],
+    remove.length === 0 ? [] : [`REMOVE ${remove.map(name).join(', ')}`],
+  ];
+  return {
+    TableName: table,
+    Key: keyOf(key),
+    UpdateExpression: sections.flat().join(' '),
+    ...(conditions.length === 0 ? {} : { ConditionExpression: conditions.join(' AND ') }),
+    ExpressionAttributeNames: names,
+    ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
+    ReturnValues: 'ALL_NEW',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  };
+}
+
+function countsOf(attributes: Attributes | undefined): Counts {
+  if (attributes === undefined) return NO_COUNTS;
+  const numbers = new Map<string, bigint>();
+  const sets = new Map<string, ReadonlySet<string>>();
+  for (const [name, { N, SS }] of Object.entries(attributes)) {
+    const number = N === undefined ? undefined : wholeNumber(N);
+    if (number !== undefined) numbers.set(name, number);
+    if (SS !== undefined) sets.set(name, new Set(SS));
+  }
+  return { numbers, sets };
+}
+
+/** DynamoDB answers with up to 38 digits, which no JavaScript number holds. @returns undefined for a fraction: none is ours */
+function wholeNumber(text: string): bigint | undefined {
+  const [, sign = '', digits = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]\+?(\d{1,3}))?$/.exec(text) ?? [];
+  if (digits === '' || fraction.length > Number(exponent)) return undefined;
+  return BigInt(`${sign}${digits}${fraction.padEnd(Number(exponent), '0')}`);
+}
+
+function keyOf({ pk, sk }: Key): Attributes {
+  return { pk: { S: pk }, sk: { S: sk } };
+}
+
+function itemKey({ pk, sk }: Attributes): Key {
+  return { pk: pk?.S ?? '', sk: sk?.S ?? '' };
+}
+
+function documentOf(item: Attributes): Document {
+  const { pk: _pk, sk: _sk, ...attributes } = item;
+  return fromAttributes(attributes);
+}

@@ -1,0 +1,292 @@
+import { CALLS_PER_PASS, UNSETTLED_AFTER_MS } from '../../contract/limits.ts';
+import { BILLABLE, type Outcome, type Tier, type UsageRecord } from '../../contract/usage.ts';
+import type { Money } from '../money.ts';
+import {
+  addTokens,
+  type Cost,
+  costOf,
+  isPriced,
+  noTokens,
+  type Price,
+  type PriceBook,
+  type TokenSums,
+} from '../price.ts';
+import { Calls, type SettledCall, type Slice, WHOLE } from './calls.ts';
+import { divideHour } from './provisioned.ts';
+
+/** Who called what and where: what a row is about, beside its price version. */
+export interface Party {
+  tenant: string;
+  principal: string;
+  costCenter: string;
+  /** Registry id; '' when a call was refused before the model was known. */
+  model: string;
+  region: string;
+  tier: Tier;
+}
+
+/** Calls of one party at one price. */
+export interface UsageRow extends Party {
+  /** '' when the calls have no price. */
+  priceVersion: string;
+  /** Of calls in which the model ran; the others use nothing. */
+  tokens: TokenSums;
+  /** Calls in which the model ran. */
+  invocations: number;
+  /** Calls that counted tokens and ran no model. */
+  counted: number;
+  /** Calls refused by us, by the model as malformed, or by IAM. */
+  refused: number;
+  /** Calls that the model throttled or failed before its first byte. */
+  failed: number;
+  /** Attempts that used nothing and in whose place another one answered. */
+  retried: number;
+  /** Invocations whose tokens are our estimate. */
+  estimated: number;
+  /** Calls that began and of which no end was seen within UNSETTLED_AFTER_MS. */
+  unsettled: number;
+  /** Invocations without a price. */
+  unpriced: number;
+  /** null: not known, because nothing in the row has a price. */
+  cost: Cost | null;
+}
+
+export interface Summary {
+  /** Sorted; the same for the same calls, whatever the order, repetition and batching of their lines. */
+  rows: UsageRow[];
+  calls: number;
+  /** Calls whose lines contradict each other; the greater line stands. */
+  contradicted: number;
+  /** Calls that have begun and may still end. They are in no row yet. */
+  pending: number;
+  /** Milliseconds since 1970: when the first pending call becomes unsettled; null when none is pending. */
+  pendingUntil: number | null;
+}
+
+const REFUSED: ReadonlySet<Outcome> = new Set(['refused', 'denied']);
+
+/** What was used in a row at one price. */
+interface Part {
+  row: UsageRow;
+  tokens: TokenSums;
+}
+
+/** Gathers usage records of one hour into rows: one `Pass` per slice of the calls, each added to the same sums. */
+export class Sums {
+  readonly #now: number;
+  /** A row may have more than one price: a version that names the region may have the name of the one that it follows. */
+  readonly #rows = new Map<string, { row: UsageRow; parts: Map<Price | undefined, TokenSums> }>();
+  #calls = 0;
+  #contradicted = 0;
+  #pending = 0;
+  #pendingUntil = Number.POSITIVE_INFINITY;
+
+  /** @param now milliseconds since 1970: decides which calls without an end are unsettled and which still pending */
+  constructor(now: number) {
+    this.#now = now;
+  }
+
+  /**
+   * Adds what a pass gathered; its calls must be in no other pass.
+   *
+   * @param prices knows the pass's models
+   * @returns how many of its calls are unsettled
+   */
+  take(pass: Pass, prices: PriceBook): number {
+    let unsettled = 0;
+    const parts = new Map<Price | undefined, Part[]>();
+    for (const call of pass.calls) {
+      this.#calls++;
+      if (call.contradicted) this.#contradicted++;
+      const due = call.at + UNSETTLED_AFTER_MS;
+      if (call.outcome === null && this.#now < due) {
+        this.#pending++;
+        this.#pendingUntil = Math.min(this.#pendingUntil, due);
+        continue;
+      }
+      const party = pass.party(call.party);
+      const price = priceOf(party, call, prices);
+      const ofPrice = parts.get(price) ?? [];
+      parts.set(price, ofPrice);
+      const part = ofPrice[call.party] ?? this.#part(party, price);
+      ofPrice[call.party] = part;
+      count(part, call);
+      if (call.outcome === null) unsettled++;
+      if (price === undefined && call.outcome !== null && BILLABLE.has(call.outcome)) part.row.unpriced++;
+    }
+    return unsettled;
+  }
+
+  summary(): Summary {
+    const rows = [...this.#rows]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { row, parts }]) => ({ row: priced(row, parts), perHour: perHourOf(parts.keys()) }));
+    divideHour(rows);
+    return {
+      rows: rows.map(({ row }) => row),
+      calls: this.#calls,
+      contradicted: this.#contradicted,
+      pending: this.#pending,
+      pendingUntil: this.#pending === 0 ? null : this.#pendingUntil,
+    };
+  }
+
+  #part(party: Party, price: Price | undefined): Part {
+    const { row, parts } = this.#row(party, price?.version ?? '');
+    const tokens = parts.get(price) ?? noTokens();
+    parts.set(price, tokens);
+    return { row, tokens };
+  }
+
+  #row(party: Party, priceVersion: string) {
+    const key = `${partyName(party)}${JSON.stringify(priceVersion)}`;
+    const found = this.#rows.get(key);
+    if (found) return found;
+    const row: UsageRow = {
+      ...party,
+      priceVersion,
+      tokens: noTokens(),
+      invocations: 0,
+      counted: 0,
+      refused: 0,
+      failed: 0,
+      retried: 0,
+      estimated: 0,
+      unsettled: 0,
+      unpriced: 0,
+      cost: null,
+    };
+    const made = { row, parts: new Map<Price | undefined, TokenSums>() };
+    this.#rows.set(key, made);
+    return made;
+  }
+}
+
+/** The records of one slice of an hour's calls. */
+export class Pass {
+  readonly calls: Calls;
+  readonly #parties: Party[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  constructor(slice: Slice = WHOLE, limit = CALLS_PER_PASS) {
+    this.calls = new Calls(slice, (party) => partyName(this.party(party)), limit);
+  }
+
+  /** @returns the slices given up for want of room, each to be read in a pass of its own; usually none */
+  add(record: UsageRecord): Slice[] {
+    const given: Slice[] = [];
+    const party = this.#number(record);
+    while (!this.calls.add(record, party)) given.push(this.calls.split());
+    return given;
+  }
+
+  party(number: number): Party {
+    const party = this.#parties[number];
+    if (party === undefined) throw new RangeError(`no party ${number}`);
+    return party;
+  }
+
+  /** Registry ids of the models that were called. */
+  models(): Set<string> {
+    return new Set(this.#parties.map(({ model }) => model).filter((model) => model !== ''));
+  }
+
+  #number(record: UsageRecord): number {
+    const { tenant, principal, costCenter, model, region } = record;
+    const tier = (record.phase === 'finished' ? record.tier : undefined) ?? 'on-demand';
+    const party = { tenant, principal, costCenter, model, region, tier };
+    const name = partyName(party);
+    const found = this.#numbers.get(name);
+    if (found !== undefined) return found;
+    this.#numbers.set(name, this.#parties.length);
+    return this.#parties.push(party) - 1;
+  }
+}
+
+/**
+ * Records already in memory, in one go.
+ *
+ * @param limit calls in memory at once; the result does not depend on it
+ */
+export function aggregate(
+  records: readonly UsageRecord[],
+  prices: PriceBook,
+  now: number,
+  limit = CALLS_PER_PASS,
+): Summary {
+  const sums = new Sums(now);
+  const slices = [WHOLE];
+  for (let slice = slices.pop(); slice !== undefined; slice = slices.pop()) {
+    const pass = new Pass(slice, limit);
+    for (const record of records) slices.push(...pass.add(record));
+    sums.take(pass, prices);
+  }
+  return sums.summary();
+}
+
+/** Unambiguous whatever the parts hold, and the order of rows. */
+function partyName({ tenant, principal, costCenter, model, region, tier }: Party): string {
+  return JSON.stringify([tenant, principal, costCenter, model, region, tier]);
+}
+
+/** A call that used what its price has no rate for has no price, like one of a model without any. */
+function priceOf(party: Party, call: SettledCall, prices: PriceBook): Price | undefined {
+  const price = prices.priceOf({ ...party, at: call.at });
+  const ran = call.outcome !== null && BILLABLE.has(call.outcome);
+  return price === undefined || (ran && !isPriced(call.tokens, price)) ? undefined : price;
+}
+
+function count({ row, tokens }: Part, call: SettledCall): void {
+  const { outcome } = call;
+  if (outcome === null) {
+    row.unsettled++;
+    return;
+  }
+  if (!BILLABLE.has(outcome)) {
+    if (outcome === 'counted') row.counted++;
+    else if (outcome === 'retried') row.retried++;
+    else if (REFUSED.has(outcome)) row.refused++;
+    else row.failed++;
+    return;
+  }
+  row.invocations++;
+  if (call.estimated) row.estimated++;
+  addTokens(tokens, call.tokens);
+}
+
+function priced(row: UsageRow, parts: ReadonlyMap<Price | undefined, TokenSums>): UsageRow {
+  const tokens = noTokens();
+  const cost: Cost = { input: 0n, output: 0n };
+  let isPaid = false;
+  for (const [price, used] of parts) {
+    addTokens(tokens, used);
+    const part = price && costOf(used, price);
+    if (part === undefined) continue;
+    isPaid = true;
+    cost.input += part.input;
+    cost.output += part.output;
+  }
+  return { ...row, tokens, cost: knownCost({ ...row, cost: isPaid ? cost : null }) };
+}
+
+/** Capacity that is paid by the hour has one price in it. */
+function perHourOf([price]: Iterable<Price | undefined>): Money | null {
+  return price?.perHour ?? null;
+}
+
+/**
+ * What calls cost together, as it is told: nothing is said to have cost zero but what is known to. Of calls that all lack
+ * a price or an end the cost is not known.
+ *
+ * @param sums `cost`: of the calls that have a price
+ * @returns null: not known
+ */
+export function knownCost({
+  invocations,
+  unpriced,
+  unsettled,
+  cost,
+}: Pick<UsageRow, 'invocations' | 'unpriced' | 'unsettled' | 'cost'>): Cost | null {
+  const known = invocations > unpriced || unpriced + unsettled === 0;
+  return known ? (cost ?? { input: 0n, output: 0n }) : null;
+}

@@ -1,0 +1,214 @@
+import { hash } from 'node:crypto';
+import { CALLS_PER_PASS } from '../../contract/limits.ts';
+import { NO_TOKENS, OUTCOMES, type Outcome, TOKEN_KINDS, type Tokens, type UsageRecord } from '../../contract/usage.ts';
+import { TokenTable } from './token-table.ts';
+
+/** Which calls a pass over an hour is about: those whose hashed id is `index` modulo `of`, a power of two. */
+export interface Slice {
+  index: number;
+  of: number;
+}
+
+export const WHOLE: Slice = { index: 0, of: 1 };
+
+/** One call as its lines tell it. `party` is what `addCall` was given with the line that stands. */
+export interface SettledCall {
+  party: number;
+  at: number;
+  /** null: there is no finished line. */
+  outcome: Outcome | null;
+  estimated: boolean;
+  tokens: Tokens;
+  /** Whether its lines contradicted each other. */
+  contradicted: boolean;
+}
+
+const FINISHED = 1;
+const ESTIMATED = 2;
+const CONTRADICTED = 4;
+const USED = 8;
+const OUTCOME_SHIFT = 4;
+const WORDS = 4;
+const FIRST_CAPACITY = 1_024;
+
+/**
+ * Every call once, by invocation id, whatever the order, repetition or batching of its lines. A finished line stands over
+ * a started one. Of two that contradict each other the greater one stands (more tokens, then the later members), so that
+ * the choice does not depend on which came first.
+ *
+ * Flat arrays, about 65 bytes a slot and at most 75 % of the slots in use, because an hour may hold a million calls: the
+ * id is kept as 128 bits of its SHA-256.
+ */
+export class Calls {
+  readonly #limit: number;
+  readonly #partyName: (party: number) => string;
+  #slice: Slice;
+  #count = 0;
+  #mask = 0;
+  #ids = new Uint32Array();
+  #flags = new Uint8Array();
+  #parties = new Uint32Array();
+  #ats = new Float64Array();
+  #tokens = new TokenTable(0);
+
+  /**
+   * @param slice which calls to keep; lines of others are passed over
+   * @param partyName orders parties that contradict each other
+   * @param limit calls that may be kept
+   */
+  constructor(slice: Slice, partyName: (party: number) => string, limit = CALLS_PER_PASS) {
+    this.#slice = slice;
+    this.#partyName = partyName;
+    this.#limit = limit;
+    this.#allocate(FIRST_CAPACITY);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @returns false when there is no room for another call: then split, and add the line again */
+  add(record: UsageRecord, party: number): boolean {
+    const id = idOf(record.invocationId);
+    if (!this.#holds(id[3] ?? 0)) return true;
+    const slot = this.#find(id);
+    const flags = flagsOf(record);
+    if (this.#flags[slot] === 0) {
+      if (this.#count >= this.#limit) return false;
+      this.#ids.set(id, slot * WORDS);
+      this.#write(slot, record, party, flags);
+      if (++this.#count * 4 > this.#flags.length * 3) this.#rebuild(this.#flags.length * 2);
+      return true;
+    }
+    this.#merge(slot, record, party, flags);
+    return true;
+  }
+
+  /** Halves the slice. @returns the half that was given up, to be read in another pass */
+  split(): Slice {
+    const { index, of } = this.#slice;
+    this.#slice = { index, of: of * 2 };
+    this.#rebuild(this.#flags.length);
+    return { index: index + of, of: of * 2 };
+  }
+
+  /** Whether the call is of this slice and has only started lines. */
+  isOpen(invocationId: string): boolean {
+    const id = idOf(invocationId);
+    const flags = this.#holds(id[3] ?? 0) ? (this.#flags[this.#find(id)] ?? 0) : 0;
+    return flags !== 0 && (flags & FINISHED) === 0;
+  }
+
+  *[Symbol.iterator](): Generator<SettledCall> {
+    for (let slot = 0; slot < this.#flags.length; slot++) {
+      const flags = this.#flags[slot] ?? 0;
+      if (flags === 0) continue;
+      yield {
+        party: this.#parties[slot] ?? 0,
+        at: this.#ats[slot] ?? 0,
+        outcome: (flags & FINISHED) === 0 ? null : (OUTCOMES[flags >> OUTCOME_SHIFT] ?? null),
+        estimated: (flags & ESTIMATED) !== 0,
+        contradicted: (flags & CONTRADICTED) !== 0,
+        tokens: this.#tokens.get(slot),
+      };
+    }
+  }
+
+  #merge(slot: number, record: UsageRecord, party: number, flags: number): void {
+    const before = this.#flags[slot] ?? 0;
+    const finished = flags & FINISHED;
+    // Another phase does not contradict: a finished line takes the place of a started one, and never the reverse.
+    if (finished !== (before & FINISHED)) {
+      if (finished) this.#write(slot, record, party, flags);
+      return;
+    }
+    const order = this.#compare(slot, record, party, flags);
+    if (order === 0) return;
+    if (order > 0) this.#write(slot, record, party, flags);
+    this.#flags[slot] = (this.#flags[slot] ?? 0) | CONTRADICTED;
+  }
+
+  /** Whether the new line is greater (above 0), the same (0) or less than the one that stands in the slot. */
+  #compare(slot: number, record: UsageRecord, party: number, flags: number): number {
+    const [mine, standing] = [tokensIn(record), this.#tokens.get(slot)];
+    for (const kind of TOKEN_KINDS) {
+      const difference = (mine[kind] ?? 0) - (standing[kind] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    const stands = this.#flags[slot] ?? 0;
+    const byFlags = (flags & ~CONTRADICTED) - (stands & ~CONTRADICTED);
+    if (byFlags !== 0) return byFlags;
+    const byTime = record.at - (this.#ats[slot] ?? 0);
+    if (byTime !== 0) return byTime;
+    const other = this.#parties[slot] ?? 0;
+    if (other === party) return 0;
+    return this.#partyName(party) > this.#partyName(other) ? 1 : -1;
+  }
+
+  #write(slot: number, record: UsageRecord, party: number, flags: number): void {
+    this.#flags[slot] = flags;
+    this.#parties[slot] = party;
+    this.#ats[slot] = record.at;
+    this.#tokens.set(slot, tokensIn(record));
+  }
+
+  #holds(lastWord: number): boolean {
+    return (lastWord & (this.#slice.of - 1)) === this.#slice.index;
+  }
+
+  /** The slot of the id, or the free one where it belongs. */
+  #find(id: Uint32Array): number {
+    const [a = 0, b = 0, c = 0, d = 0] = id;
+    const ids = this.#ids;
+    for (let slot = a & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      if (this.#flags[slot] === 0) return slot;
+      const i = slot * WORDS;
+      if (ids[i] === a && ids[i + 1] === b && ids[i + 2] === c && ids[i + 3] === d) return slot;
+    }
+  }
+
+  #allocate(capacity: number): void {
+    this.#mask = capacity - 1;
+    this.#ids = new Uint32Array(capacity * WORDS);
+    this.#flags = new Uint8Array(capacity);
+    this.#parties = new Uint32Array(capacity);
+    this.#ats = new Float64Array(capacity);
+    this.#tokens = new TokenTable(capacity);
+  }
+
+  #rebuild(capacity: number): void {
+    const [ids, flags, parties, ats, tokens] = [this.#ids, this.#flags, this.#parties, this.#ats, this.#tokens];
+    this.#allocate(capacity);
+    this.#count = 0;
+    for (let old = 0; old < flags.length; old++) {
+      const id = ids.subarray(old * WORDS, (old + 1) * WORDS);
+      if (flags[old] === 0 || !this.#holds(id[3] ?? 0)) continue;
+      const slot = this.#find(id);
+      this.#ids.set(id, slot * WORDS);
+      this.#flags[slot] = flags[old] ?? 0;
+      this.#parties[slot] = parties[old] ?? 0;
+      this.#ats[slot] = ats[old] ?? 0;
+      this.#tokens.set(slot, tokens.get(old));
+      this.#count++;
+    }
+  }
+}
+
+function idOf(invocationId: string): Uint32Array {
+  const digest = hash('sha256', invocationId, 'buffer');
+  return new Uint32Array([
+    digest.readUInt32LE(0),
+    digest.readUInt32LE(4),
+    digest.readUInt32LE(8),
+    digest.readUInt32LE(12),
+  ]);
+}
+
+function flagsOf(record: UsageRecord): number {
+  if (record.phase === 'started') return USED;
+  return USED | FINISHED | (record.estimated ? ESTIMATED : 0) | (OUTCOMES.indexOf(record.outcome) << OUTCOME_SHIFT);
+}
+
+function tokensIn(record: UsageRecord): Tokens {
+  return record.phase === 'started' ? NO_TOKENS : record.tokens;
+}

@@ -1,0 +1,91 @@
+import { type Hour, hourText, parseHour } from '../window.ts';
+
+/**
+ * Where everything stands in the bucket. Raw objects lie under the hour they were DELIVERED in; all else under the hour
+ * in which the calls BEGAN. What a run has learnt and done is kept in names of empty objects: to note the same thing
+ * twice, or from two runs at once, changes nothing.
+ */
+
+export const RAW_PREFIX = 'raw/';
+export const DONE_PREFIX = 'state/done/';
+export const PENDING_PREFIX = 'state/pending/';
+
+export const QUARANTINE_PREFIX = 'quarantine/';
+
+/** How far the runs have come; see progress.ts. */
+export const PROGRESS_KEY = 'state/progress.json';
+
+/** What the last run did; see last-run.ts. */
+export const LAST_RUN_KEY = 'state/last-run.json';
+
+/** How far a backfill has come; see backfill.ts. */
+export function backfillKey(from: Hour, to: Hour): string {
+  return `state/backfill/${hourText(from)}_${hourText(to)}.json`;
+}
+
+const RAW_KEY = /^raw\/(dt=\d{4}-\d{2}-\d{2}\/hour=\d{2}\/.+\.jsonl\.gz)$/;
+
+/** `dt=2026-11-21/hour=09` */
+export function partition(hour: Hour): string {
+  const text = hourText(hour);
+  return `dt=${text.slice(0, 10)}/hour=${text.slice(11)}`;
+}
+
+/** The object of an hour that holds one kind of result. */
+export function hourKey(hour: Hour, file: 'usage.csv' | 'usage.parquet' | 'unsettled.csv'): string {
+  return `usage/${partition(hour)}/${file}`;
+}
+
+/** The Parquet once more, alone: Athena reads every object of a folder and can leave none out, not even the CSV. */
+export function athenaKey(hour: Hour): string {
+  return `athena/${partition(hour)}/usage.parquet`;
+}
+
+export function dayPrefix(day: string): string {
+  return `usage/dt=${day}/`;
+}
+
+export function reportKey(day: string): string {
+  return `reports/${day}.csv`;
+}
+
+/** @returns what names a raw object in the state, or undefined when the key is not one of a raw object */
+export function rawName(key: string): string | undefined {
+  return RAW_KEY.exec(key)?.[1];
+}
+
+/** The hour a raw object was delivered in, from its name. @throws TollgateError `invalid_request` for no such hour */
+export function deliveryHour(name: string): Hour {
+  return parseHour(`${name.slice(3, 13)}T${name.slice(19, 21)}`, 'raw object');
+}
+
+/** Says that the hours which a raw object touches have been written with its lines in them. */
+export function doneKey(name: string): string {
+  return DONE_PREFIX + name;
+}
+
+/** Under it, one name per raw object that holds lines of the hour. */
+export function hourIndexPrefix(hour: Hour): string {
+  return `state/hours/${hourText(hour)}/`;
+}
+
+/** Lines of a raw object that could not be used, with their reasons. */
+export function quarantineKey(name: string): string {
+  return `${QUARANTINE_PREFIX}${name.replace(/\.gz$/, '')}`;
+}
+
+/** Says that the hour must be looked at again at `due` (milliseconds since 1970): a call may then be unsettled. */
+export function pendingKey(due: number, hour: Hour): string {
+  return `${pendingFrom(due)}/${hourText(hour)}`;
+}
+
+/** Names of pending hours sort by their due time, so that listing can begin at one. */
+export function pendingFrom(due: number): string {
+  return PENDING_PREFIX + String(due).padStart(15, '0');
+}
+
+/** The inverse of pendingKey. */
+export function parsePendingKey(key: string): { due: number; hour: Hour } {
+  const [due = '', hour = ''] = key.slice(PENDING_PREFIX.length).split('/');
+  return { due: Number(due), hour: parseHour(hour) };
+}

@@ -1,0 +1,28 @@
+import { divide, type Money } from '../money.ts';
+import type { UsageRow } from './aggregate.ts';
+
+/**
+ * Bought capacity costs the same however much is called, so an hour of it is divided among those who called: of each
+ * model and region, in proportion to the input and output tokens of their calls (where there are none of these, to the
+ * calls). The parts add up exactly. An hour in which nobody called is on nobody's bill: the ledger knows calls only.
+ *
+ * @param rows of one hour, in their order; those that are paid by the hour are given their cost
+ */
+export function divideHour(rows: readonly { row: UsageRow; perHour: Money | null }[]): void {
+  const capacities = new Map<string, { row: UsageRow; perHour: Money }[]>();
+  for (const { row, perHour } of rows) {
+    if (perHour === null) continue;
+    const name = JSON.stringify([row.model, row.region, row.priceVersion]);
+    capacities.set(name, [...(capacities.get(name) ?? []), { row, perHour }]);
+  }
+  for (const sharers of capacities.values()) share(sharers);
+}
+
+function share(sharers: readonly { row: UsageRow; perHour: Money }[]): void {
+  const tokens = sharers.flatMap(({ row }) => [row.tokens.input, row.tokens.output]);
+  const calls = sharers.flatMap(({ row }) => [BigInt(row.invocations), 0n]);
+  const parts = divide(sharers[0]?.perHour ?? 0n, tokens.some((count) => count > 0n) ? tokens : calls);
+  sharers.forEach(({ row }, i) => {
+    row.cost = { input: parts[2 * i] ?? 0n, output: parts[2 * i + 1] ?? 0n };
+  });
+}

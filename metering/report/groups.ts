@@ -1,0 +1,103 @@
+import { knownCost, type UsageRow } from '../ledger/aggregate.ts';
+import { addTokens, type Cost, noTokens, type TokenSums } from '../price.ts';
+import { periodOf, type ReportPeriod } from './period.ts';
+
+/** What a report may be grouped by. */
+export const DIMENSIONS = ['tenant', 'cost-center', 'principal', 'model', 'region', 'tier'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+/** The column of each, as in the hours' objects. */
+export const DIMENSION_COLUMNS: Readonly<Record<Dimension, string>> = {
+  tenant: 'tenant_id',
+  'cost-center': 'cost_center',
+  principal: 'principal',
+  model: 'model_id',
+  region: 'region',
+  tier: 'tier',
+};
+
+const MEMBERS = {
+  tenant: 'tenant',
+  'cost-center': 'costCenter',
+  principal: 'principal',
+  model: 'model',
+  region: 'region',
+  tier: 'tier',
+} as const satisfies Record<Dimension, keyof UsageRow>;
+
+const COUNTS = ['invocations', 'refused', 'failed', 'estimated', 'unsettled', 'unpriced'] as const;
+
+/** Everything that is alike in the grouping's period and dimensions. */
+export interface Group extends Record<(typeof COUNTS)[number], number> {
+  /** '' where the grouping is over the whole time. */
+  period: string;
+  /** In the order of the grouping's dimensions. */
+  names: readonly string[];
+  tokens: TokenSums;
+  /** null: not known, because nothing in the group has a price. */
+  cost: Cost | null;
+}
+
+export interface Grouping {
+  by: readonly Dimension[];
+  period: ReportPeriod;
+}
+
+/**
+ * Adds usage rows up by period and dimensions. Costs are exact, and whatever the grouping its groups add up to the same
+ * total. A price that is not known adds nothing and is counted in `unpriced`.
+ */
+export class Groups {
+  readonly #grouping: Grouping;
+  readonly #groups = new Map<string, Group>();
+
+  constructor(grouping: Grouping) {
+    this.#grouping = grouping;
+  }
+
+  /** @param day of the rows, as `2026-11-21` */
+  add(day: string, rows: Iterable<UsageRow>): void {
+    const period = periodOf(day, this.#grouping.period);
+    for (const row of rows) {
+      const group = this.#group(period, row);
+      for (const count of COUNTS) group[count] += row[count];
+      addTokens(group.tokens, row.tokens);
+      if (row.cost === null) continue;
+      group.cost ??= { input: 0n, output: 0n };
+      group.cost.input += row.cost.input;
+      group.cost.output += row.cost.output;
+    }
+  }
+
+  /** How many there are, those that list() leaves out included. */
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  /**
+   * Sorted by period and names. A group without an invocation or an unsettled call (refusals only) is left out: there is
+   * nothing to pay or to ask about.
+   */
+  list(): Group[] {
+    return [...this.#groups]
+      .filter(([, { invocations, unsettled }]) => invocations + unsettled > 0)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, group]) => ({ ...group, cost: knownCost(group) }));
+  }
+
+  #group(period: string, row: UsageRow): Group {
+    const names = this.#grouping.by.map((dimension) => row[MEMBERS[dimension]]);
+    const key = JSON.stringify([period, ...names]);
+    const found = this.#groups.get(key);
+    if (found) return found;
+    const counts = Object.fromEntries(COUNTS.map((count) => [count, 0])) as Record<(typeof COUNTS)[number], number>;
+    const group: Group = { period, names, tokens: noTokens(), ...counts, cost: null };
+    this.#groups.set(key, group);
+    return group;
+  }
+}
+
+/** Input and output together; null where it is not known. */
+export function totalOf({ cost }: Pick<Group, 'cost'>): bigint | null {
+  return cost && cost.input + cost.output;
+}

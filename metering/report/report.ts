@@ -1,0 +1,112 @@
+import { type Cell, readCsv, writeCsv } from '../csv.ts';
+import { knownCost, type UsageRow } from '../ledger/aggregate.ts';
+import { costOfCells, countOf, moneyCell, textOf, tokensOf } from '../ledger/usage-file.ts';
+import { addTokens, noTokens } from '../price.ts';
+
+/** The columns of a report, relied on from outside. */
+export const REPORT_COLUMNS = [
+  'tenant_id',
+  'cost_center',
+  'model_id',
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'invocations',
+  'input_cost',
+  'output_cost',
+  'total_cost',
+  'unsettled',
+  'unpriced',
+] as const;
+
+/** Usage of one tenant, cost centre and model over the time of the report. */
+export type ReportRow = Pick<
+  UsageRow,
+  'tenant' | 'costCenter' | 'model' | 'tokens' | 'invocations' | 'unsettled' | 'unpriced' | 'cost'
+>;
+
+/**
+ * Adds rows up to one per tenant, cost centre and model, sorted. A row without an invocation, an unsettled call or an
+ * unpriced one (refusals only) is left out: there is nothing to pay or to ask about.
+ *
+ * Costs are exact. `input` holds the cost of cache reads and writes; a price that is not known adds nothing, `unpriced`
+ * says how many calls that concerns, and when it concerns all of them the cost is not known (null).
+ *
+ * @param rows of any hours, days or price versions
+ */
+export function reportRows(rows: Iterable<ReportRow>): ReportRow[] {
+  const sums = new Map<string, ReportRow>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.tenant, row.costCenter, row.model]);
+    const sum = sums.get(key);
+    sums.set(key, sum ? plus(sum, row) : row);
+  }
+  return [...sums]
+    .filter(([, { invocations, unsettled }]) => invocations + unsettled > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { tenant, costCenter, model, tokens, invocations, unsettled, unpriced, cost }]) => ({
+      tenant,
+      costCenter,
+      model,
+      tokens,
+      invocations,
+      unsettled,
+      unpriced,
+      cost: knownCost({ invocations, unsettled, unpriced, cost }),
+    }));
+}
+
+/** Both together; all else is as in `a`. */
+export function plus<R extends Pick<UsageRow, 'tokens' | 'invocations' | 'unsettled' | 'unpriced' | 'cost'>>(
+  a: R,
+  b: R,
+): R {
+  const tokens = noTokens();
+  addTokens(tokens, a.tokens);
+  addTokens(tokens, b.tokens);
+  return {
+    ...a,
+    tokens,
+    invocations: a.invocations + b.invocations,
+    unsettled: a.unsettled + b.unsettled,
+    unpriced: a.unpriced + b.unpriced,
+    cost:
+      a.cost && b.cost
+        ? { input: a.cost.input + b.cost.input, output: a.cost.output + b.cost.output }
+        : (a.cost ?? b.cost),
+  };
+}
+
+/** A row's cells in the order of the columns; money exact, empty where it is not known. All cache writes are one column. */
+export function reportCells(row: ReportRow): Cell[] {
+  const { input, output, cacheRead, cacheWrite, cacheWrite1h } = row.tokens;
+  const { cost } = row;
+  const money = cost ? [cost.input, cost.output, cost.input + cost.output] : [null, null, null];
+  return [
+    ...[row.tenant, row.costCenter, row.model].map((text) => ({ text })),
+    ...[input, output, cacheRead, cacheWrite + cacheWrite1h, row.invocations].map((number) => ({
+      number: number.toString(),
+    })),
+    ...money.map(moneyCell),
+    ...[row.unsettled, row.unpriced].map((number) => ({ number: number.toString() })),
+  ];
+}
+
+export function reportCsv(rows: Iterable<ReportRow>): string {
+  return writeCsv(REPORT_COLUMNS, [...rows].map(reportCells));
+}
+
+/** What reportCsv wrote, as rows again. @throws Error naming the column when the text is not of its making */
+export function readReportCsv(csv: string): ReportRow[] {
+  return readCsv(csv).map((cells) => ({
+    tenant: textOf(cells, 'tenant_id'),
+    costCenter: textOf(cells, 'cost_center'),
+    model: textOf(cells, 'model_id'),
+    tokens: tokensOf(cells),
+    invocations: countOf(cells, 'invocations'),
+    unsettled: countOf(cells, 'unsettled'),
+    unpriced: countOf(cells, 'unpriced'),
+    cost: costOfCells(cells),
+  }));
+}

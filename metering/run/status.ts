@@ -1,0 +1,44 @@
+import { PENDING_PREFIX, parsePendingKey, pendingFrom, QUARANTINE_PREFIX } from '../ledger/layout.ts';
+import { undoneRaw } from '../ledger/raw.ts';
+import type { UsageStore } from '../ledger/store.ts';
+import { hourText } from '../window.ts';
+import { type LastRun, readLastRun } from './last-run.ts';
+import { lookFrom, readProgress } from './progress.ts';
+
+/** How far the ledger is, without computing anything. */
+export interface Status {
+  /** Everything that was delivered before this hour is in the ledger; null: no whole run has ended well yet. */
+  watermark: string | null;
+  /** Raw objects that no run has finished with. */
+  rawObjects: number;
+  /** Hours with calls that had not ended when they were computed, and that will be looked at again. */
+  pendingHours: string[];
+  /** Lines that cannot be used, of all time, and raw objects that hold them. */
+  quarantined: { lines: number; rawObjects: number };
+  lastRun: LastRun | null;
+}
+
+/** @throws whatever the store throws */
+export async function readStatus(store: UsageStore): Promise<Status> {
+  const progress = await readProgress(store);
+  const pending = new Set<number>();
+  for await (const key of store.list(PENDING_PREFIX, pendingFrom(progress?.due ?? 0)))
+    pending.add(parsePendingKey(key).hour);
+  return {
+    watermark: progress && hourText(progress.delivered),
+    rawObjects: (await undoneRaw(store, lookFrom(progress))).length,
+    pendingHours: [...pending].sort((a, b) => a - b).map(hourText),
+    quarantined: await quarantined(store),
+    lastRun: await readLastRun(store),
+  };
+}
+
+/** As many lines as are listed there; of an object with more than QUARANTINED_LISTED the raw object has the others. */
+async function quarantined(store: UsageStore): Promise<Status['quarantined']> {
+  const found = { lines: 0, rawObjects: 0 };
+  for await (const key of store.list(QUARANTINE_PREFIX)) {
+    found.rawObjects++;
+    found.lines += ((await store.read(key)) ?? '').split('\n').length - 1;
+  }
+  return found;
+}
