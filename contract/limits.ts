@@ -254,6 +254,13 @@ export const RETRY_AFTER_MAX_SECONDS = 300;
 export const ESTIMATE_BYTES_PER_TOKEN = 4;
 
 /**
+ * Tokens of a picture in such an estimate (Claude's most, of 1.15 megapixels), and bytes per token of any other attachment:
+ * between plain text's 4 and the 30 to 60 of a page that is mostly its fonts. No provider says.
+ */
+export const ESTIMATE_PICTURE_TOKENS = 1_600;
+export const ESTIMATE_ATTACHMENT_BYTES_PER_TOKEN = 16;
+
+/**
  * Seconds. A revocation is kept this long: SESSION_SECONDS, after which no session that it denies lives any more, and as long
  * again, because the clocks of who revokes and of IAM may differ by minutes.
  */

@@ -1,7 +1,12 @@
-import { ESTIMATE_BYTES_PER_TOKEN } from '../../contract/limits.ts';
+import {
+  ESTIMATE_ATTACHMENT_BYTES_PER_TOKEN,
+  ESTIMATE_BYTES_PER_TOKEN,
+  ESTIMATE_PICTURE_TOKENS,
+} from '../../contract/limits.ts';
 import type { Target } from '../../contract/model.ts';
 import { NO_TOKENS } from '../../contract/usage.ts';
 import type { ProviderRequest } from '../call.ts';
+import { inputParts } from './input.ts';
 import { jsonOf } from './json.ts';
 import { imagesAsked } from './made.ts';
 import type { Usage } from './usage.ts';
@@ -13,14 +18,30 @@ import type { Usage } from './usage.ts';
  * @param outputBytes of text that came
  */
 export function estimate(request: ProviderRequest, target: Target, outputBytes: number): Usage {
-  const tokens = (bytes: number): number => Math.ceil(bytes / ESTIMATE_BYTES_PER_TOKEN);
   const images = imagesAsked(request, target);
   if (images > 0) return { tokens: { ...NO_TOKENS, images }, estimated: true };
   return {
     // At least one: a call that ran must not look free.
-    tokens: { ...NO_TOKENS, input: Math.max(1, tokens(textBytes(request.body))), output: tokens(outputBytes) },
+    tokens: {
+      ...NO_TOKENS,
+      input: Math.max(1, inputTokens(request.body)),
+      output: Math.ceil(outputBytes / ESTIMATE_BYTES_PER_TOKEN),
+    },
     estimated: true,
   };
+}
+
+/** Who hangs up on a long answer must not have had a document read for nothing. */
+function inputTokens(body: Uint8Array): number {
+  const root = jsonOf(body);
+  if (root === undefined) return Math.ceil(body.byteLength / ESTIMATE_BYTES_PER_TOKEN);
+  const sums = { text: 0, pictures: 0, attached: 0 };
+  for (const part of inputParts(root)) sums[part.is] += part.is === 'pictures' ? part.count : part.bytes;
+  return (
+    Math.ceil(sums.text / ESTIMATE_BYTES_PER_TOKEN) +
+    sums.pictures * ESTIMATE_PICTURE_TOKENS +
+    Math.ceil(sums.attached / ESTIMATE_ATTACHMENT_BYTES_PER_TOKEN)
+  );
 }
 
 /** Members that hold no words: binary data, padding, and what names a thing. */
@@ -41,7 +62,7 @@ const NOT_TEXT = new Set([
   'format',
 ]);
 
-/** Bytes of all text in a JSON document; of one that is not JSON, all its bytes. */
+/** Bytes of all text in an answer; of one that is not JSON, all its bytes. */
 export function textBytes(body: Uint8Array): number {
   const root = jsonOf(body);
   return root === undefined ? body.byteLength : textBytesIn(root);
