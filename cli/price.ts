@@ -1,16 +1,26 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { parseSeconds } from '../registry/fields.ts';
 import type { PricedModel } from '../registry/price.ts';
 import { pricesAt } from '../registry/prices/edits.ts';
 import { STARTER_PRICES } from '../registry/prices/starter.ts';
 import type { Writer } from '../registry/writer.ts';
-import { amountOptions, givenPrice, type PriceOptions, placeOf, regionOption, tierOption } from './price/amounts.ts';
+import { namedByOption } from './naming.ts';
+import {
+  amountOptions,
+  fromOf,
+  givenPrice,
+  PRICE_OPTIONS,
+  type PriceOptions,
+  placeOf,
+  regionOption,
+  tierOption,
+} from './price/amounts.ts';
 import { type ImportOptions, importPrices, priceText } from './price/import.ts';
 import { priceCsv, priceJson, priceTable } from './price/list.ts';
+import { ratesLost } from './price/lost.ts';
 import { print, printJson, type RowsFormat, rowsFormatOption, warn } from './print.ts';
 import { openRegistry, warnOf } from './registry.ts';
-import type { Target } from './target.ts';
+import type { Target, TargetOptions } from './target.ts';
 
 interface ListOptions {
   model?: string;
@@ -43,12 +53,19 @@ export function register(program: Command, target: () => Promise<Target>): void 
       .argument('<model>')
       .addHelpText('after', '\nFor example: tollgate price set nova-lite --input 0.06 --output 0.24 --from 2026-12-01'),
   ).action(async (model: string, options: PriceOptions) => {
-    const given = givenPrice(options, Date.now());
-    const { entry, results } = await (await registry()).setPrices(model, [given]);
+    const given = await namedByOption(() => givenPrice(options, Date.now()), PRICE_OPTIONS);
+    const writer = await registry();
+    const lost = ratesLost(given, pricesAt((await writer.showModel(model)).prices, given.from));
+    const { entry, results } = await namedByOption(() => writer.setPrices(model, [given]), PRICE_OPTIONS);
     for (const result of results) print(`model ${model}: ${priceText(result)}`);
     for (const { version, region, tier } of pricesAt(entry.prices, given.from))
       if (given.region === undefined && region !== undefined && tier === given.tier)
         warn(`tollgate: calls in ${region} still pay ${version}, which names their region`);
+    if (lost !== undefined)
+      warn(`tollgate: no ${lost.options.join(', ')}, which ${lost.version} had: calls that use it are unpriced`);
+    // The command's own option is the stage's region, and alone it would have priced every region.
+    if (given.region === undefined && program.opts<TargetOptions>().region !== undefined)
+      warn('tollgate: this price is for every region; --in-region gives it to one');
   });
 
   noun
@@ -81,7 +98,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
 /** Each with the prices asked for; a model without any is left out. */
 async function pricedModels(writer: Writer, id: string | undefined, at: string | undefined): Promise<PricedModel[]> {
-  const moment = at === undefined ? undefined : parseSeconds(at, '--at') * 1000;
+  const moment = await namedByOption(() => fromOf(at, '--at'), PRICE_OPTIONS);
   const listing =
     id === undefined ? await writer.listModels() : { entries: [await writer.showModel(id)], unusable: [] };
   warnOf(listing);

@@ -3,6 +3,7 @@ import { TIERS, type Tier } from '../../contract/usage.ts';
 import { isoMilliseconds, parseSeconds } from '../../registry/fields.ts';
 import type { GivenPrice } from '../../registry/price.ts';
 import { parseGivenPrice } from '../../registry/prices/entry.ts';
+import type { Said } from '../naming.ts';
 
 /** The options by which `price set` is given a price. */
 export interface PriceOptions {
@@ -64,9 +65,29 @@ export function givenPrice(options: PriceOptions, now: number): GivenPrice {
   return parseGivenPrice({ from, ...document });
 }
 
-/** @returns milliseconds since 1970 @throws TollgateError `bad_entry` naming `--from` */
-export function fromOf(date: string | undefined): number | undefined {
-  return date === undefined ? undefined : parseSeconds(date, '--from') * 1000;
+const USD = 'dollars in plain notation, 3 or 0.0175';
+const MOMENT = 'a day or a moment of UTC: 2026-12-01 or 2026-12-01T12:00:00Z';
+
+/** What may be at fault in a price, as the options say it. */
+export const PRICE_OPTIONS: Readonly<Record<string, Said>> = {
+  'usdPerMillion.input': { name: '--input', hint: USD },
+  'usdPerMillion.output': { name: '--output', hint: USD },
+  'usdPerMillion.cacheRead': { name: '--cache-read', hint: USD },
+  'usdPerMillion.cacheWrite': { name: '--cache-write', hint: USD },
+  'usdPerMillion.cacheWrite1h': { name: '--cache-write-1h', hint: USD },
+  usdPerMillion: { name: 'the price', hint: 'given by --input, --output or another rate' },
+  usdPerImage: { name: '--image', hint: USD },
+  usdPerHour: { name: '--hour', hint: `${USD}, with --tier provisioned and only there` },
+  region: { name: '--in-region', hint: 'a region: us-east-1' },
+  version: { name: '--version', hint: 'a name of letters, digits, ".", "_" and "-"' },
+  source: { name: '--source', hint: 'one line of text' },
+  '--from': { name: '--from', hint: MOMENT },
+  '--at': { name: '--at', hint: MOMENT },
+};
+
+/** @returns milliseconds since 1970 @throws TollgateError `bad_entry` naming the option */
+export function fromOf(date: string | undefined, option: '--from' | '--at' = '--from'): number | undefined {
+  return date === undefined ? undefined : parseSeconds(date, option) * 1000;
 }
 
 /** On-demand is said by no tier. */

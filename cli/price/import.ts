@@ -8,9 +8,10 @@ import { readNameMap, readPriceFile } from '../../registry/prices/import/file.ts
 import { type ModelEdit, type Plan, planImport } from '../../registry/prices/import/plan.ts';
 import type { Reading } from '../../registry/prices/import/reading.ts';
 import type { Writer } from '../../registry/writer.ts';
+import { namedByOption } from '../naming.ts';
 import { print, printable, warn } from '../print.ts';
 import { warnOf } from '../registry.ts';
-import { fromOf } from './amounts.ts';
+import { fromOf, PRICE_OPTIONS } from './amounts.ts';
 
 export interface ImportOptions {
   /** The file is the one that comes with Tollgate: of what the registry has not, only the number is told. */
@@ -28,7 +29,7 @@ export interface ImportOptions {
  * @throws TollgateError `bad_entry` when anything in the file was bad, after everything was told
  */
 export async function importPrices(writer: Writer, file: string, options: ImportOptions): Promise<void> {
-  const from = fromOf(options.from);
+  const from = await namedByOption(() => fromOf(options.from), PRICE_OPTIONS);
   const source = printable(basename(file)).slice(0, 100);
   const reading = readPriceFile(textOf(file), {
     now: Math.floor(Date.now() / 1000) * 1000,

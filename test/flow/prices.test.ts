@@ -108,7 +108,7 @@ describe('a price that is set', () => {
     const before = await list();
     expect(await price('set', 'nova-lite', '--input', '-1')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('usdPerMillion.input: negative'),
+      stderr: expect.stringContaining('tollgate: --input: negative; it must be dollars'),
     });
     expect(await list()).toEqual(before);
   });
@@ -172,7 +172,7 @@ describe('a file of prices', () => {
   });
 
   test('AWS’s own lists and the prices that come with Tollgate are taken, and a map names what they call otherwise', async () => {
-    const cases = new URL('../cases', import.meta.url).pathname;
+    const cases = new URL('../cases/', import.meta.url).pathname;
     const map = file('map.json', '{"Nova 2.0 Lite": "nova-lite", "Nova Lite": null}');
     for (const name of ['prices-aws-bedrock.json', 'prices-aws-foundation-models.json', 'prices-guidance-models.json'])
       expect(await price('import', `${cases}${name}`, '--map', map)).toMatchObject({ code: 0 });

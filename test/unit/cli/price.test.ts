@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { amountOptions, givenPrice, type PriceOptions } from '../../../cli/price/amounts.ts';
+import { byOption } from '../../../cli/naming.ts';
+import { amountOptions, givenPrice, PRICE_OPTIONS, type PriceOptions } from '../../../cli/price/amounts.ts';
 import { priceCsv, priceTable } from '../../../cli/price/list.ts';
+import { ratesLost } from '../../../cli/price/lost.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 9, 0, 0, 123);
 
@@ -58,6 +60,45 @@ describe('the options of a price', () => {
   ])('%j is refused', (args, field, reason) =>
     expect(() => given(...args)).toThrow(expect.objectContaining({ code: 'bad_entry', field, reason })),
   );
+
+  test.each([
+    [['--input', '-1'], '--input: negative; it must be dollars in plain notation, 3 or 0.0175.'],
+    [['--input', '3', '--hour', '1'], /^--hour: only provisioned; /],
+    [['--input', '3', '--in-region', 'Paris'], /^--in-region: not a region; /],
+    [['--input', '3', '--from', 'tomorrow'], /^--from: not a date; /],
+    [[], 'the price: no rate; it must be given by --input, --output or another rate.'],
+  ])('%j is said by its option', (args, message) => {
+    const said = (error: unknown) => (byOption(error, PRICE_OPTIONS) as { publicMessage: string }).publicMessage;
+    const publicMessage = typeof message === 'string' ? message : expect.stringMatching(message);
+    expect.assertions(1);
+    try {
+      given(...args);
+    } catch (error) {
+      expect(said(error)).toEqual(publicMessage);
+    }
+  });
+});
+
+describe('the rates that a price takes away', () => {
+  const any = {
+    version: 'a',
+    from: 0,
+    usdPerMillion: { input: '3', output: '15', cacheRead: '0.3' },
+    usdPerImage: '1',
+  };
+  const here = { version: 'b', from: 0, region: 'eu-west-1', usdPerMillion: { input: '4' } };
+  const batch = { version: 'c', from: 0, tier: 'batch' as const, usdPerMillion: { output: '7' } };
+
+  test.each([
+    ['--input 1', { version: 'a', options: ['--output', '--cache-read', '--image'] }],
+    ['--input 1 --output 2 --cache-read 0 --image 1', undefined],
+    ['--output 1 --in-region eu-west-1', { version: 'b', options: ['--input'] }],
+    ['--input 1 --output 2 --cache-read 0 --in-region us-east-1', { version: 'a', options: ['--image'] }],
+    ['--input 1 --tier batch', { version: 'c', options: ['--output'] }],
+    ['--input 1 --tier flex', undefined],
+  ])('%s', (args, lost) => {
+    expect(ratesLost(given(...args.split(' ')), [here, any, batch])).toEqual(lost);
+  });
 });
 
 describe('a list of prices', () => {
