@@ -62,7 +62,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
       if (given.region === undefined && region !== undefined && tier === given.tier)
         warn(`tollgate: calls in ${region} still pay ${version}, which names their region`);
     if (lost !== undefined)
-      warn(`tollgate: no ${lost.options.join(', ')}, which ${lost.version} had: calls that use it are unpriced`);
+      warn(`tollgate: no ${lost.options.join(', ')}, which ${lost.version} had: calls that use these are unpriced`);
     // The command's own option is the stage's region, and alone it would have priced every region.
     if (given.region === undefined && program.opts<TargetOptions>().region !== undefined)
       warn('tollgate: this price is for every region; --in-region gives it to one');
