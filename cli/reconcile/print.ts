@@ -1,4 +1,5 @@
-import type { Compared, Elsewhere, Reconciled } from '../../metering/bill/reconcile.ts';
+import type { Compared } from '../../metering/bill/difference.ts';
+import type { Elsewhere, Reconciled } from '../../metering/bill/reconcile.ts';
 import { formatAmount, formatMoney } from '../../metering/money.ts';
 import { daysText } from '../days.ts';
 import { table } from '../print.ts';

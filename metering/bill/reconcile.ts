@@ -1,11 +1,8 @@
 import type { UsageRow } from '../ledger/aggregate.ts';
 import type { Money } from '../money.ts';
 import type { CurKind, CurLine } from './cur-line.ts';
+import { type Compared, differences, noSums, type Ours, type Pair, plus, type Sums } from './difference.ts';
 import type { SummedLine } from './sums.ts';
-
-/** What the two sides are compared in. usd: dollars over all kinds, because that is how the ledger has them. */
-export const MEASURES = ['input', 'output', 'cache_read', 'cache_write', 'images', 'usd'] as const;
-export type Measure = (typeof MEASURES)[number];
 
 /** Whose a line of the bill is. */
 export type Identity =
@@ -20,28 +17,6 @@ export interface Names {
   identify(line: CurLine): Identity;
   /** @returns the registry id, or undefined when nothing says which model it is */
   modelOf(line: CurLine): string | undefined;
-}
-
-/** One measure of a tenant's use of a model on a day, as both sides have it. */
-export interface Compared {
-  day: string;
-  tenant: string;
-  /** Registry id; OTHER_MODELS for those that the bill's names do not tell apart. */
-  model: string;
-  measure: Measure;
-  /** Money for usd, otherwise a count; null: that side does not say. */
-  aws: bigint | null;
-  ours: bigint | null;
-  /** AWS's less ours; null when either does not say. */
-  difference: bigint | null;
-  /** Of the greater of the two, in percent. */
-  percent: number | null;
-  /** Whether the difference is within the tolerance. */
-  agrees: boolean;
-  /** What may explain it, of the ledger's calls of that tenant, day and model. */
-  unsettled: number;
-  unpriced: number;
-  estimated: number;
 }
 
 /** What is on AWS's bill and can be in no ledger of ours. */
@@ -72,21 +47,6 @@ export interface Reconciled {
   /** Cost centres on AWS's lines of a tenant that the ledger has not. */
   costCenters: { tenant: string; costCenter: string }[];
 }
-
-interface Sums {
-  quantities: Record<Exclude<Measure, 'usd'>, bigint>;
-  /** Measures of which something is not known. */
-  unknown: Set<Measure>;
-  usd: bigint;
-}
-
-interface Ours extends Sums {
-  unsettled: number;
-  unpriced: number;
-  estimated: number;
-}
-
-const NO_QUANTITIES = { input: 0n, output: 0n, cache_read: 0n, cache_write: 0n, images: 0n } as const;
 
 /** Gathers both sides, however large, as sums; then compares them. */
 export class Reconciliation {
@@ -178,7 +138,7 @@ export class Reconciliation {
       };
     }
     return {
-      compared: sorted(pairs).flatMap((both) => compare(both, tolerance)),
+      compared: sorted(pairs).flatMap((both) => differences(both, tolerance)),
       elsewhere: sorted(this.#elsewhere),
       mapped: sorted(mapped),
       unmapped: [...unmapped].sort(),
@@ -203,67 +163,6 @@ export class Reconciliation {
     sum.cost += cost;
     sum.lines += lines;
   }
-}
-
-interface Pair {
-  day: string;
-  tenant: string;
-  model: string;
-  aws?: Sums;
-  ours?: Ours;
-}
-
-/** A side that has nothing says 0: whether it was asked is for who chose the days. */
-function compare({ day, tenant, model, aws, ours }: Pair, tolerance: number): Compared[] {
-  return MEASURES.flatMap((measure): Compared[] => {
-    const [theirs, mine] = [saidBy(aws, measure), saidBy(ours, measure)];
-    if (theirs === 0n && mine === 0n) return [];
-    const difference = theirs === null || mine === null ? null : theirs - mine;
-    const percent = difference === null ? null : percentOf(difference, theirs ?? 0n, mine ?? 0n);
-    const { unsettled = 0, unpriced = 0, estimated = 0 } = ours ?? {};
-    // What AWS gives in no unit that we know is told by its dollars; what we have no price for is ours to mend.
-    const agrees = percent === null ? measure !== 'usd' : percent <= tolerance;
-    return [
-      {
-        day,
-        tenant,
-        model,
-        measure,
-        aws: theirs,
-        ours: mine,
-        difference,
-        percent,
-        agrees,
-        unsettled,
-        unpriced,
-        estimated,
-      },
-    ];
-  });
-}
-
-function saidBy(sums: Sums | undefined, measure: Measure): bigint | null {
-  if (sums === undefined) return 0n;
-  if (sums.unknown.has(measure)) return null;
-  return measure === 'usd' ? sums.usd : sums.quantities[measure];
-}
-
-/** To a thousandth of a percent, rounded up: what is beyond a tolerance is never rounded into it. */
-function percentOf(difference: bigint, a: bigint, b: bigint): number {
-  const size = difference < 0n ? -difference : difference;
-  const whole = a > b ? a : b;
-  return whole === 0n ? 0 : Number((size * 100_000n + whole - 1n) / whole) / 1_000;
-}
-
-function plus(a: Sums, b: Sums): Sums {
-  const quantities = { ...a.quantities };
-  for (const measure of Object.keys(NO_QUANTITIES) as (keyof typeof NO_QUANTITIES)[])
-    quantities[measure] += b.quantities[measure];
-  return { quantities, unknown: new Set([...a.unknown, ...b.unknown]), usd: a.usd + b.usd };
-}
-
-function noSums(): Sums {
-  return { quantities: { ...NO_QUANTITIES }, unknown: new Set(), usd: 0n };
 }
 
 function found<T>(map: Map<string, T>, key: string, make: () => T): T {
