@@ -7,13 +7,13 @@ import {
   QueryCommand,
   ScanCommand,
   UpdateItemCommand,
-  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { COUNTERS_TIMEOUT_MS, RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
 import { fromAttributes, toAttributes } from '../../registry/attributes.ts';
 import type { Document, Item, Key } from '../../registry/items.ts';
 import { within } from '../../registry/within.ts';
+import { type Change, updateOf } from './change.ts';
 
 /** The table of counters and of days' summaries (counter-names.ts), and nothing of what they mean. */
 export interface Counters {
@@ -47,22 +47,6 @@ export interface Counters {
 export interface Counts {
   numbers: ReadonlyMap<string, bigint>;
   sets: ReadonlyMap<string, ReadonlySet<string>>;
-}
-
-/** One write to an item of counters. No attribute is in two of its members. */
-export interface Change {
-  key: Key;
-  /** Added to what is there; what is not there is 0. */
-  add: ReadonlyMap<string, bigint>;
-  remove?: readonly string[];
-  /** The call's name goes into this set, on the condition that it is not there, or out of it, on the condition that it is. */
-  call?: { set: string; name: string; goes: 'in' | 'out' };
-  /** Conditions: before the addition the number is at most this, or not there, which is 0. */
-  atMost?: ReadonlyMap<string, bigint>;
-  /** Conditions: the number is exactly this. */
-  equal?: ReadonlyMap<string, bigint>;
-  /** Seconds since 1970: when the item may be forgotten. */
-  expiresAt?: number;
 }
 
 /** `applied` is also true of a repetition. `counts`: after the change, or as they were when a condition did not hold. */
@@ -119,7 +103,13 @@ export function createCounters({ client, table, timeoutMs = COUNTERS_TIMEOUT_MS 
   return {
     update: (change) =>
       answered(async (abortSignal) => {
-        const input = updateOf(table, change);
+        const input = {
+          TableName: table,
+          Key: keyOf(change.key),
+          ...updateOf(change),
+          ReturnValues: 'ALL_NEW',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        } as const;
         try {
           const { Attributes } = await client.send(new UpdateItemCommand(input), { abortSignal });
           return { applied: true, counts: countsOf(Attributes) };
@@ -201,63 +191,6 @@ function isFailedCondition(error: unknown): error is ConditionalCheckFailedExcep
 function notApplied({ call }: Change, counts: Counts): Changed {
   const there = call !== undefined && counts.sets.get(call.set)?.has(call.name) === true;
   return { applied: call?.goes === 'in' && there, counts };
-}
-
-/**
- * One UpdateItem. Names and values are placeholders: a model's id may hold any sign that an expression gives a meaning.
- */
-function updateOf(table: string, change: Change): UpdateItemCommandInput {
-  const { key, add, remove = [], call, atMost = new Map(), equal = new Map(), expiresAt } = change;
-  const names: Record<string, string> = {};
-  const values: Attributes = {};
-  const known = new Map<string, string>();
-  const name = (attribute: string): string => {
-    const found = known.get(attribute) ?? `#${known.size}`;
-    known.set(attribute, found);
-    names[found] = attribute;
-    return found;
-  };
-  const value = (attribute: AttributeValue): string => {
-    const placeholder = `:${Object.keys(values).length}`;
-    values[placeholder] = attribute;
-    return placeholder;
-  };
-  const number = (amount: bigint): string => value({ N: String(amount) });
-
-  const added = [...add].map(([attribute, amount]) => `${name(attribute)} ${number(amount)}`);
-  const conditions: string[] = [];
-  const taken: string[] = [];
-  if (call !== undefined) {
-    const set = name(call.set);
-    (call.goes === 'in' ? added : taken).push(`${set} ${value({ SS: [call.name] })}`);
-    const text = value({ S: call.name });
-    conditions.push(
-      call.goes === 'in'
-        ? `(attribute_not_exists(${set}) OR NOT contains(${set}, ${text}))`
-        : `contains(${set}, ${text})`,
-    );
-  }
-  for (const [attribute, most] of atMost) {
-    const there = `${name(attribute)} <= ${number(most)}`;
-    conditions.push(most < 0n ? there : `(attribute_not_exists(${name(attribute)}) OR ${there})`);
-  }
-  for (const [attribute, amount] of equal) conditions.push(`${name(attribute)} = ${number(amount)}`);
-  const sections = [
-    expiresAt === undefined ? [] : [`SET ${name('expiresAt')} = ${number(BigInt(expiresAt))}`],
-    added.length === 0 ? [] : [`ADD ${added.join(', ')}`],
-    taken.length === 0 ? [] : [`DELETE ${taken.join(', ')}`],
-    remove.length === 0 ? [] : [`REMOVE ${remove.map(name).join(', ')}`],
-  ];
-  return {
-    TableName: table,
-    Key: keyOf(key),
-    UpdateExpression: sections.flat().join(' '),
-    ...(conditions.length === 0 ? {} : { ConditionExpression: conditions.join(' AND ') }),
-    ExpressionAttributeNames: names,
-    ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
-    ReturnValues: 'ALL_NEW',
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-  };
 }
 
 function countsOf(attributes: Attributes | undefined): Counts {

@@ -9,8 +9,9 @@ import {
 } from '../../contract/limits.ts';
 import type { Key } from '../../registry/items.ts';
 import { parseWindow } from '../calendar.ts';
+import type { Change } from './change.ts';
 import { type CounterName, callsAttribute, openAttribute, parseAttribute, totalAttribute } from './counter-names.ts';
-import type { Change, Counts } from './counters.ts';
+import type { Counts } from './counters.ts';
 import { type Amounts, type Counter, countedOf, epochOf } from './quota.ts';
 
 /** What one call's reservation writes to an item of counters, from its beginning to its end or its release. No I/O. */

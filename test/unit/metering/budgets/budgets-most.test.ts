@@ -2,8 +2,9 @@ import type { DynamoDBClient, UpdateItemCommand, UpdateItemCommandInput } from '
 import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../../contract/budget.ts';
 import { BUDGETS_MAX, COUNTER_REMOVALS_MAX, MODEL_ID_MAX_CHARS } from '../../../../contract/limits.ts';
+import type { Change } from '../../../../metering/budgets/change.ts';
 import { totalAttribute } from '../../../../metering/budgets/counter-names.ts';
-import { type Change, createCounters } from '../../../../metering/budgets/counters.ts';
+import { createCounters } from '../../../../metering/budgets/counters.ts';
 import { countersOf } from '../../../../metering/budgets/quota.ts';
 import { reservation, settlement } from '../../../../metering/budgets/reservation.ts';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Change, NO_COUNTS } from '../../../../metering/budgets/counters.ts';
+import type { Change } from '../../../../metering/budgets/change.ts';
+import { NO_COUNTS } from '../../../../metering/budgets/counters.ts';
 import { type CountersTable, openTable } from '../table.ts';
 
 let table: CountersTable;
