@@ -1,5 +1,5 @@
 import type { BudgetUnit } from '../contract/budget.ts';
-import type { Standing } from '../metering/budgets/budgets.ts';
+import type { Standing } from '../metering/budgets/verdict.ts';
 import { MONEY_SCALE } from '../metering/money.ts';
 
 /**

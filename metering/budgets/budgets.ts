@@ -1,8 +1,8 @@
 import type { Budget } from '../../contract/budget.ts';
 import { asTollgateError, TollgateError } from '../../contract/errors.ts';
-import { RESERVE_ATTEMPTS, RETRY_AFTER_SECONDS, SETTLE_ATTEMPTS, SETTLE_BACKOFF_MS } from '../../contract/limits.ts';
-import { type Clock, type LogEvent, logLine, METRICS, type Metric, type WriteLine } from '../../contract/log.ts';
-import { BILLABLE, type FinishedUsage, type Tier } from '../../contract/usage.ts';
+import { RESERVE_ATTEMPTS, RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
+import { type LogEvent, logLine, METRICS, type Metric } from '../../contract/log.ts';
+import { BILLABLE, type Tier } from '../../contract/usage.ts';
 import type { PriceReader } from '../../registry/reader.ts';
 import { costAt, createPriceBook, type PriceBook } from '../price.ts';
 import { billedTokens, type CostedDemand, mostOf } from './cost.ts';
@@ -21,7 +21,9 @@ import {
   type Subject,
 } from './quota.ts';
 import { refusalOf } from './refusal.ts';
-import { type Crossing, crossings, type Reservation, reservation, settlement } from './reservation.ts';
+import { type Reservation, reservation } from './reservation.ts';
+import { createSettle, type Held, type SettleOptions } from './settle.ts';
+import type { Finished, Granted, Refused, Standing } from './verdict.ts';
 
 /** A call that is about to be sent. */
 export interface Asked extends Subject {
@@ -32,39 +34,6 @@ export interface Asked extends Subject {
   demand: CostedDemand;
   /** Keeps the function alive for what is still to be done when the answer has been given. */
   waitUntil(promise: Promise<unknown>): void;
-}
-
-/** Where a budget stands, for the call's headers. In units of its counter. */
-export interface Standing {
-  budget: Budget;
-  limit: bigint;
-  /** Settled and reserved, this call included. */
-  total: bigint;
-  /** Milliseconds since 1970. */
-  from: number;
-  until: number;
-}
-
-/** A call that every hard budget has enough left for. */
-export interface Granted {
-  refusal: undefined;
-  /** The most tokens of answer that were reserved. */
-  output: number;
-  /** Whether that is a bound to hold: a hard budget of tokens or dollars has nothing reserved beyond it. */
-  binding: boolean;
-  /** @param record what the call used, once it is known; until then only its input counts */
-  standings(record?: Finished): Standing[];
-  /** To be called once, with the call's last record. Never rejects. */
-  settle(record: Finished): Promise<void>;
-}
-
-/** How a call ended, as its last record says. */
-export type Finished = Pick<FinishedUsage, 'outcome' | 'tokens' | 'tier'>;
-
-export interface Refused {
-  /** `rate_limited`, with the seconds after which to come back. */
-  refusal: TollgateError;
-  standings(): Standing[];
 }
 
 export interface Budgets {
@@ -78,22 +47,11 @@ export interface Budgets {
   reserve(asked: Asked): Promise<Granted | Refused | undefined>;
 }
 
-export interface BudgetsOptions {
+export interface BudgetsOptions extends SettleOptions {
   counters: Counters;
   prices: PriceReader;
-  clock: Clock;
-  write: WriteLine;
   /** A name that no other call in flight has. */
   newCall: () => string;
-  /** Tells of thresholds that were crossed. */
-  announce: (crossings: readonly Crossing[], subject: Subject) => Promise<void>;
-  /** Resolves after some milliseconds. */
-  pause: (ms: number) => Promise<unknown>;
-}
-
-/** A part of a call's reservation that stands in one item, and the item as it was just after. */
-interface Held extends Reservation {
-  counts: Counts;
 }
 
 /** The counters that can be counted, and what a call costs where one of them is in dollars. */
@@ -114,6 +72,7 @@ type Part =
 
 export function createBudgets(options: BudgetsOptions): Budgets {
   const { counters, prices, clock, write } = options;
+  const settle = createSettle(options);
 
   const log = (event: LogEvent, metric: Metric): void => write(logLine(clock(), event, { [metric]: 1 }));
 
@@ -157,28 +116,6 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   async function giveBack(subject: Subject, parts: readonly (Reservation | { wanted: Reservation })[]): Promise<void> {
     const reservations = parts.map((part) => ('wanted' in part ? part.wanted : part));
     await Promise.all(reservations.map((part) => settle(subject, { ...part, counts: NO_COUNTS }, NOTHING)));
-  }
-
-  /** Only one attempt of several changes anything, so as many are made as there is time for. Never rejects. */
-  async function settle(subject: Subject, held: Held, used: Amounts): Promise<void> {
-    for (let attempt = 1; ; attempt++)
-      try {
-        const now = clock();
-        const { applied, counts } = await counters.update(settlement(held, used, held.counts, now));
-        // A repetition of what was applied already, whose moment is over: the thresholds were crossed then.
-        if (!applied) return;
-        const crossed = crossings(held, used, counts, now);
-        if (crossed.length > 0) await options.announce(crossed, subject);
-        return;
-      } catch (thrown) {
-        const { code, reason } = asTollgateError(thrown);
-        if (attempt === SETTLE_ATTEMPTS) {
-          const { tenant, model } = subject;
-          const event = { event: 'budget-unsettled', level: 'error', tenant, model, code, reason } as const;
-          return log({ ...event, budgets: idsOf(held.counters) }, METRICS.budgetUnsettled);
-        }
-        await options.pause(SETTLE_BACKOFF_MS * 2 ** (attempt - 1));
-      }
   }
 
   /** The price, and the counters that can be counted: a soft budget in dollars cannot be without one. */

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Budget } from '../../contract/budget.ts';
 import { COUNTER_KEPT_MS, RESERVATION_EPOCH_MS } from '../../contract/limits.ts';
-import { type Budgets, createBudgets, type Granted } from '../../metering/budgets/budgets.ts';
+import { type Budgets, createBudgets } from '../../metering/budgets/budgets.ts';
 import { counterName, principalCounters, tenantCounters } from '../../metering/budgets/counter-names.ts';
 import { countedOf, limitOf } from '../../metering/budgets/quota.ts';
 import { releaseReservations } from '../../metering/budgets/release.ts';
 import type { Crossing } from '../../metering/budgets/reservation.ts';
+import type { Granted } from '../../metering/budgets/verdict.ts';
 import { windowOf } from '../../metering/calendar.ts';
 import { type CountersTable, openTable } from '../unit/metering/table.ts';
 

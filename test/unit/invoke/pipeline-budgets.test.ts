@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Budget } from '../../../contract/budget.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import type { Operation } from '../../../invoke/call.ts';
-import type { Asked, Budgets, Finished, Standing } from '../../../metering/budgets/budgets.ts';
+import type { Asked, Budgets } from '../../../metering/budgets/budgets.ts';
+import type { Finished, Standing } from '../../../metering/budgets/verdict.ts';
 import { callOf, delta, fakeSts, issued, metadata, modelOf, NOW, textsOf, type Upstream, upstream } from './core.ts';
 import { answers, eventsOf, fails, NONE, setUp, streams, tokens, usage } from './whole-pipeline.ts';
 

@@ -3,17 +3,12 @@ import type { Budget } from '../../../../contract/budget.ts';
 import { TollgateError } from '../../../../contract/errors.ts';
 import { RESERVE_ATTEMPTS } from '../../../../contract/limits.ts';
 import type { FinishedUsage, Tier } from '../../../../contract/usage.ts';
-import {
-  type Asked,
-  type BudgetsOptions,
-  createBudgets,
-  type Granted,
-  type Refused,
-} from '../../../../metering/budgets/budgets.ts';
+import { type Asked, type BudgetsOptions, createBudgets } from '../../../../metering/budgets/budgets.ts';
 import { principalCounters, tenantCounters } from '../../../../metering/budgets/counter-names.ts';
 import { NO_COUNTS } from '../../../../metering/budgets/counters.ts';
 import { countedIn } from '../../../../metering/budgets/quota.ts';
 import type { Crossing } from '../../../../metering/budgets/reservation.ts';
+import type { Granted, Refused } from '../../../../metering/budgets/verdict.ts';
 import type { PriceVersion } from '../../../../registry/price.ts';
 import { type CountersTable, openTable } from '../table.ts';
 
