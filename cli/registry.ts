@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { isTollgateError } from '../contract/errors.ts';
 import type { Listing } from '../registry/edit.ts';
 import type { PriceReader } from '../registry/reader.ts';
 import type { Writer } from '../registry/writer.ts';
@@ -42,6 +43,18 @@ export function actorName(): string {
 /** Items that cannot be used are named on stderr, so that a list on stdout stays a list. */
 export function warnOf({ unusable }: Pick<Listing<unknown>, 'unusable'>): void {
   for (const { pk, sk, field, reason } of unusable) warn(`tollgate: unusable item ${pk} ${sk}: ${field}: ${reason}`);
+}
+
+/** Whether there is such a tenant; an entry that cannot be used is one, and told by the commands that are about it. */
+export async function hasTenant(registry: Pick<Writer, 'showTenant'>, tenant: string): Promise<boolean> {
+  try {
+    await registry.showTenant(tenant);
+    return true;
+  } catch (error) {
+    if (isTollgateError(error, 'not_found')) return false;
+    if (isTollgateError(error, 'bad_entry')) return true;
+    throw error;
+  }
 }
 
 /** The history of one item, oldest first. */

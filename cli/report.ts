@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseTenantId } from '../contract/identity.ts';
 import { reportKey } from '../metering/ledger/layout.ts';
 import type { UsageStore } from '../metering/ledger/store.ts';
 import { DIMENSIONS, type Dimension, type Grouping } from '../metering/report/groups.ts';
@@ -8,7 +9,8 @@ import { readProgress } from '../metering/run/progress.ts';
 import { dayOf, hourOf } from '../metering/window.ts';
 import { type DayOptions, daysOf, daysText } from './days.ts';
 import { printOrSave, warn } from './print.ts';
-import { type Column, columnsCsv, columnsTable, type Row, rowJson } from './report/columns.ts';
+import { hasTenant, openRegistry } from './registry.ts';
+import { type Column, columnsCsv, columnsTable, type Row, rowJson, totalRow } from './report/columns.ts';
 import { gatherGroups, gatherOverview } from './report/gather.ts';
 import { fitting, groupColumns, groupRow } from './report/groups.ts';
 import { reportPage } from './report/page.ts';
@@ -40,6 +42,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     )
     .option('--out <file>', 'write it there instead of to stdout')
     .action(async (options: Options) => {
+      if (options.tenant !== undefined) parseTenantId(options.tenant, '--tenant');
       const where = await target();
       const days = daysOf(options, dayOf(hourOf(Date.now())));
       printOrSave(await reportText(where, days, options), options.out);
@@ -56,12 +59,12 @@ async function reportText(where: Target, days: readonly string[], options: Optio
   const grouping: Grouping = { by: by ?? USUAL, period: period ?? 'total' };
   if (format === 'html') {
     const overview = await gatherOverview(store, { days, tenant }, grouping, await readProgress(store));
-    if (overview.total === undefined) warn(nothing(days, overview.hours, tenant));
+    if (overview.total === undefined) await tellNothing(where, days, overview.hours, tenant);
     return reportPage({ stage: where.stage, region: where.region, at: new Date().toISOString(), overview });
   }
-  if (by === undefined && period === undefined) return dayReports(store, days, options);
+  if (by === undefined && period === undefined) return dayReports(where, store, days, options);
   const { groups, hours } = await gatherGroups(store, { days, tenant }, grouping);
-  if (groups.length === 0) warn(nothing(days, hours, tenant));
+  if (groups.length === 0) await tellNothing(where, days, hours, tenant);
   const rows = groups.map((group) => groupRow(group, grouping));
   const columns = groupColumns(grouping);
   if (format !== 'table') return formatted(columns, rows, format);
@@ -70,7 +73,12 @@ async function reportText(where: Target, days: readonly string[], options: Optio
 }
 
 /** The days' own reports, as the aggregation wrote them. */
-async function dayReports(store: UsageStore, days: readonly string[], { tenant, format }: Options): Promise<string> {
+async function dayReports(
+  where: Target,
+  store: UsageStore,
+  days: readonly string[],
+  { tenant, format }: Options,
+): Promise<string> {
   const reports: string[] = [];
   for (const day of days) {
     const report = await store.read(reportKey(day));
@@ -78,15 +86,28 @@ async function dayReports(store: UsageStore, days: readonly string[], { tenant, 
   }
   const all = reportRows(reports.flatMap(readReportCsv));
   const rows = all.filter((row) => tenant === undefined || row.tenant === tenant);
-  if (rows.length === 0) warn(nothing(days, reports.length, tenant));
+  if (rows.length === 0) await tellNothing(where, days, reports.length, tenant);
   return formatted(DAY_COLUMNS, rows.map(reportCells), format);
 }
 
-function nothing(days: readonly string[], found: number, tenant: string | undefined): string {
+/** @param found reports or hours of those days that there are, whoever's */
+async function tellNothing(
+  where: Target,
+  days: readonly string[],
+  found: number,
+  tenant: string | undefined,
+): Promise<void> {
+  warn(nothing(days, found, tenant, dayOf(hourOf(Date.now()))));
+  if (tenant !== undefined && !(await hasTenant(await openRegistry(where), tenant)))
+    warn(`tollgate: the registry has no tenant ${tenant}`);
+}
+
+/** Why a report has no row, and what to do about it. */
+export function nothing(days: readonly string[], found: number, tenant: string | undefined, today: string): string {
   const whose = tenant === undefined ? '' : ` of tenant ${tenant}`;
-  return found === 0
-    ? `no report of ${daysText(days)} yet: \`tollgate meter run\` aggregates the calls made so far`
-    : `no usage${whose} on ${daysText(days)}`;
+  if (found > 0) return `no usage${whose} on ${daysText(days)}`;
+  if (String(days[0]) > today) return `no report of ${daysText(days)}: it is ${today} (UTC)`;
+  return `no report of ${daysText(days)} yet: \`tollgate meter run\` aggregates the calls made so far`;
 }
 
 function formatted(columns: readonly Column[], rows: readonly Row[], format: Options['format']): string {
@@ -97,7 +118,8 @@ function formatted(columns: readonly Column[], rows: readonly Row[], format: Opt
       null,
       2,
     );
-  return rows.length === 0 ? '' : columnsTable(columns, rows);
+  if (rows.length === 0) return '';
+  return columnsTable(columns, rows.length === 1 ? rows : [...rows, totalRow(columns, rows)]);
 }
 
 const MONEY: ReadonlySet<string> = new Set(['input_cost', 'output_cost', 'total_cost']);
@@ -112,6 +134,7 @@ export const DAY_COLUMNS: readonly Column[] = REPORT_COLUMNS.map((name, i) => ({
 function dimensions(list: string): Dimension[] {
   const named = list.split(',').map((name) => name.trim());
   const unknown = named.find((name) => !(DIMENSIONS as readonly string[]).includes(name));
-  if (unknown !== undefined) throw new InvalidArgumentError(`${JSON.stringify(unknown)} is none of them.`);
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`${JSON.stringify(unknown)} is none of ${DIMENSIONS.join(', ')}.`);
   return [...new Set(named)] as Dimension[];
 }

@@ -4,8 +4,9 @@ import { LIVE_INTERVAL_MAX_SECONDS, LIVE_INTERVAL_SECONDS } from '../contract/li
 import { type Group, type Grouping, Groups } from '../metering/report/groups.ts';
 import type { LiveDay } from '../metering/run/live.ts';
 import { dayOf, hourOf, parseDay } from '../metering/window.ts';
+import { badOption } from './days.ts';
 import { type Format, formatOption, print, table } from './print.ts';
-import { openPrices } from './registry.ts';
+import { hasTenant, openPrices, openRegistry } from './registry.ts';
 import { columnsTable, type Row, rowJson } from './report/columns.ts';
 import { fitting, groupColumns, groupRow } from './report/groups.ts';
 import { flush, openStore } from './store.ts';
@@ -32,7 +33,9 @@ export function register(program: Command, target: () => Promise<Target>): void 
       parseTenantId(tenant, '--tenant');
       if (day !== undefined) parseDay(day, '--day');
       const where = await target();
-      const ledger = await openLedger(where);
+      const [ledger, registry] = await Promise.all([openLedger(where), openRegistry(where)]);
+      // One that is written wrong would be watched for ever, saying nothing.
+      if (!(await hasTenant(registry, tenant))) throw badOption('--tenant', `There is no tenant ${tenant}.`);
       const stop = new AbortController();
       if (live) process.once('SIGINT', () => stop.abort());
       do {

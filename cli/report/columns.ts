@@ -1,4 +1,5 @@
 import { type Cell, writeCsv } from '../../metering/csv.ts';
+import { formatMoney, parseMoney } from '../../metering/money.ts';
 import { table } from '../print.ts';
 
 /** text: as it is; count: a whole number; money: exact dollars, empty where they are not known. */
@@ -39,6 +40,17 @@ export function columnsTable(columns: readonly Column[], rows: readonly Row[]): 
     heads,
     rows.map((_, line) => cells.map((column) => column[line] ?? '')),
   );
+}
+
+/** All rows added up, for people; an amount that is not known adds nothing, and of such amounts alone the sum is not known. */
+export function totalRow(columns: readonly Column[], rows: readonly Row[]): Row {
+  return columns.map(({ kind }, i): Cell => {
+    if (kind === 'text') return { text: i === 0 ? 'TOTAL' : '' };
+    const known = rows.map((row) => textOf(row[i])).filter((text) => text !== '');
+    if (kind === 'count') return { number: known.reduce((sum, text) => sum + BigInt(text), 0n).toString() };
+    if (known.length === 0) return { number: '' };
+    return { number: formatMoney(known.reduce((sum, text) => sum + (parseMoney(text) ?? 0n), 0n)) };
+  });
 }
 
 export function textOf(cell: Cell | undefined): string {

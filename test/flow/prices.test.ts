@@ -185,10 +185,9 @@ describe('a file of prices', () => {
     });
     expect(await price('set', 'nova-lite', '--input', '7')).toMatchObject({
       code: 0,
-      stderr:
-        'tollgate: calls in us-east-1 still pay 2026-11-01, which names their region\n' +
-        'tollgate: no --output, --cache-read, --cache-write, --cache-write-1h, which 2024-01 had: ' +
-        'calls that use these are unpriced\n',
+      stderr: expect.stringMatching(
+        /^tollgate: calls in us-east-1 still pay 2026-11-01, which names their region\ntollgate: no --output, .*unpriced\n$/,
+      ),
     });
   });
 

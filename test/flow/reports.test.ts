@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallRecord } from '../../local/aws/calls.ts';
-import { Stack } from './stack.ts';
+import { compileCache, Stack } from './stack.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -83,7 +83,7 @@ describe('a tenant’s usage of today', () => {
       ['cli/tollgate.ts', 'usage', '--tenant', 'globex', '--live', '--interval', '1', '--format', 'json'],
       {
         cwd: root,
-        env: { PATH: process.env.PATH, TOLLGATE_DATA: stack.dataDir },
+        env: { PATH: process.env.PATH, TOLLGATE_DATA: stack.dataDir, NODE_COMPILE_CACHE: compileCache },
         stdio: ['ignore', 'pipe', 'inherit'],
       },
     );
@@ -108,6 +108,20 @@ describe('a tenant’s usage of today', () => {
     expect(snapshots().at(-1)?.in_flight).toEqual([]);
     live.kill('SIGINT');
     expect(await ended).toBe(0);
+  });
+});
+
+describe('a tenant that is none', () => {
+  test('is not watched for ever, and a report says that the name is unknown', async () => {
+    expect(await stack.cli('usage', '--tenant', 'acne', '--live')).toMatchObject({
+      code: 1,
+      stderr: 'tollgate: There is no tenant acne. (--tenant: bad-option)\n',
+    });
+    for (const more of [[], ['--by', 'model']])
+      expect(await stack.cli('report', '--tenant', 'acne', ...more)).toMatchObject({
+        code: 0,
+        stderr: expect.stringContaining('tollgate: the registry has no tenant acne\n'),
+      });
   });
 });
 

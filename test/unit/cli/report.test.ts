@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { daysOf } from '../../../cli/days.ts';
-import { columnsTable, rowJson } from '../../../cli/report/columns.ts';
-import { DAY_COLUMNS } from '../../../cli/report.ts';
+import { columnsTable, rowJson, textOf, totalRow } from '../../../cli/report/columns.ts';
+import { DAY_COLUMNS, nothing } from '../../../cli/report.ts';
 import { noTokens } from '../../../metering/price.ts';
 import { type ReportRow, reportCells } from '../../../metering/report/report.ts';
 
@@ -82,6 +82,13 @@ describe('how a report is printed', () => {
     expect(endOf(head, 'TOTAL_COST')).toBe(endOf(first, '2.001'));
   });
 
+  test('the last line adds up the others, exactly; what is not known adds nothing', () => {
+    const rows = [row(), row({ invocations: 5 }), row({ invocations: 3, unpriced: 3, cost: null })].map(reportCells);
+    const total = totalRow(DAY_COLUMNS, rows).map(textOf);
+    expect(total).toEqual(['TOTAL', '', '', '3000', '60', '9', '12', '15', '0.002', '4', '4.002', '0', '3']);
+    expect(totalRow(DAY_COLUMNS, rows.slice(2)).map(textOf).slice(8, 11)).toEqual(['', '', '']);
+  });
+
   test('as JSON, money is exact text and counts are numbers', () => {
     expect(jsonOf(row({ cost: null }))).toEqual({
       tenant_id: 'acme',
@@ -101,3 +108,17 @@ describe('how a report is printed', () => {
     expect(jsonOf(row())).toMatchObject({ input_cost: '0.001', output_cost: '2', total_cost: '2.001' });
   });
 });
+
+test.each<[string, Parameters<typeof nothing>, string]>([
+  [
+    'not aggregated',
+    [['2026-11-21'], 0, undefined, '2026-11-21'],
+    'no report of 2026-11-21 yet: `tollgate meter run` ',
+  ],
+  ['in the future', [['2026-11-22'], 0, 'acme', '2026-11-21'], 'no report of 2026-11-22: it is 2026-11-21 (UTC)'],
+  [
+    'of others alone',
+    [['2026-11-20', '2026-11-21'], 2, 'acme', '2026-11-21'],
+    'no usage of tenant acme on 2026-11-20 to ',
+  ],
+])('a report of nothing says why: %s', (_, args, says) => expect(nothing(...args)).toContain(says));
