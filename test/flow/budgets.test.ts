@@ -58,6 +58,7 @@ interface Path {
   body: (model: string, text: string, maxTokens?: number) => object;
 }
 
+/** Nova's own body, which Converse's is. */
 const converse = (text: string, maxTokens?: number): object => ({
   messages: [{ role: 'user', content: [{ text }] }],
   ...(maxTokens === undefined ? {} : { inferenceConfig: { maxTokens } }),
@@ -73,6 +74,11 @@ const chat =
 const PATHS: Record<string, Path> = {
   native: { path: (model) => `/model/${model}/converse`, body: (_, ...more) => converse(...more) },
   'native stream': { path: (model) => `/model/${model}/converse-stream`, body: (_, ...more) => converse(...more) },
+  invoke: { path: (model) => `/model/${model}/invoke`, body: (_, ...more) => converse(...more) },
+  'invoke stream': {
+    path: (model) => `/model/${model}/invoke-with-response-stream`,
+    body: (_, ...more) => converse(...more),
+  },
   openai: { path: () => '/v1/chat/completions', body: chat(false) },
   'openai stream': { path: () => '/v1/chat/completions', body: chat(true) },
 };
@@ -169,7 +175,7 @@ test('every path counts in the same counters', async () => {
   const tenant = await tenantUnder({ id: 'tokens' }, { id: 'calls', unit: 'requests' });
   const token = await many.tokenOf(tenant);
   for (const way of WAYS) expect((await call(token, { way })).status).toBe(200);
-  expect(await settled(tenant)).toEqual({ tokens: 28n, calls: 4n });
+  expect(await settled(tenant)).toEqual({ tokens: 42n, calls: 6n });
 });
 
 test('each principal has a counter of its own, and each model', async () => {
@@ -227,6 +233,39 @@ test('Q4 a call that failed, was throttled or malformed has used nothing', async
   expect(await settled(tenant)).toEqual({ tokens: 0n, calls: 0n });
   expect((await call(token)).status).toBe(200);
   expect(await settled(tenant)).toEqual({ tokens: 7n, calls: 1n });
+});
+
+test('nothing that a caller writes hides what a call may use: it is refused, and no model hears of it', async () => {
+  const tenant = await tenantUnder({ id: 'tokens', limit: '2000' });
+  const token = await many.tokenOf(tenant);
+  const words = 'word '.repeat(2_000);
+  const said = [{ role: 'user', content: [{ text: 'one' }] }];
+  const called = (input: object) => [
+    { role: 'assistant', content: [{ toolUse: { toolUseId: 'a', name: 't', input } }] },
+  ];
+  const bodies = [
+    { messages: [...said, ...called({ id: words }), ...said] },
+    { messages: [...said, ...called({ image: words }), ...said] },
+    { messages: [...said, ...called({ [words]: 1 }), ...said] },
+    { messages: said, additionalModelRequestFields: { max_gen_len: 1 } },
+    { messages: said, inferenceConfig: { maxTokens: 0 } },
+    { messages: said, inferenceConfig: { maxTokens: -1 } },
+    { messages: said, inferenceConfig: { maxTokens: '1' } },
+  ];
+  const mark = await many.stack.mark();
+  const statuses = [];
+  for (const body of bodies) {
+    const response = await fetch(`${many.stack.gateway}/model/nova-lite/converse`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    await response.arrayBuffer();
+    statuses.push(response.status);
+  }
+  expect(statuses).toEqual([429, 429, 429, 400, 400, 400, 400]);
+  expect(await many.stack.upstream(mark)).toEqual([]);
+  expect(await settled(tenant)).toEqual({ tokens: 0n });
 });
 
 test('a stream whose reader leaves is counted with what it was read on for', async () => {
