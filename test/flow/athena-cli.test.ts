@@ -8,6 +8,7 @@ import { createOperator, type Operator } from '../../local/operator.ts';
 import { usageLine } from '../../metering/emf.ts';
 import { openCatalogue, portable } from '../infra/sql.ts';
 import { finished, NINE } from '../unit/metering/support.ts';
+import { compileCache } from './stack.ts';
 
 const ACCOUNT = { account: '111122223333', region: 'us-east-1' };
 
@@ -31,7 +32,8 @@ afterAll(async () => {
 });
 
 function tollgate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const options = { cwd: join(import.meta.dirname, '../..'), env: { ...process.env, TOLLGATE_DATA: folder } };
+  const env = { ...process.env, TOLLGATE_DATA: folder, NODE_COMPILE_CACHE: compileCache };
+  const options = { cwd: join(import.meta.dirname, '../..'), env };
   return new Promise((resolve) => {
     execFile(process.execPath, ['cli/tollgate.ts', 'athena', ...args], options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),

@@ -45,7 +45,9 @@ describe('a fault', () => {
       })(),
     ).rejects.toThrow();
     expect(seen).toHaveLength(3);
-    await vi.waitFor(() => expect(lastCall()).toMatchObject({ outcome: 'failed', usage: { outputTokens: 4 } }));
+    await vi.waitFor(() => expect(lastCall()).toMatchObject({ outcome: 'failed', usage: { outputTokens: 4 } }), {
+      timeout: 15_000,
+    });
   });
 
   test.each(['http2', 'http1'])('resets a connection over %s', async (protocol) => {
@@ -61,19 +63,20 @@ describe('a fault', () => {
     const leaving = new AbortController();
     const before = lastCall()?.seq ?? 0;
     const answer = nameOf(client.send(new ConverseCommand(say('x')), { abortSignal: leaving.signal }));
-    await vi.waitFor(() => expect(lastCall()?.seq).toBe(before + 1));
+    await vi.waitFor(() => expect(lastCall()?.seq).toBe(before + 1), { timeout: 15_000 });
     expect(lastCall()?.outcome).toBeNull();
     leaving.abort();
     expect(await answer).toBe('AbortError');
-    await vi.waitFor(() => expect(lastCall()?.outcome).toBe('aborted'));
+    await vi.waitFor(() => expect(lastCall()?.outcome).toBe('aborted'), { timeout: 15_000 });
   });
 
   test('delays an answer without holding up others', async () => {
-    await fault({ service: 'bedrock', times: 1, fault: { delayMs: 100 } });
+    // Far longer than the prompt one takes, however busy the machine is.
+    await fault({ service: 'bedrock', times: 1, fault: { delayMs: 1_500 } });
     const order: string[] = [];
     const before = lastCall()?.seq ?? 0;
     const delayed = overHttp2.send(new ConverseCommand(say('x'))).then(() => order.push('delayed'));
-    await vi.waitFor(() => expect(lastCall()?.seq).toBe(before + 1));
+    await vi.waitFor(() => expect(lastCall()?.seq).toBe(before + 1), { timeout: 15_000 });
     await overHttp2.send(new ConverseCommand(say('x'))).then(() => order.push('prompt'));
     await delayed;
     expect(order).toEqual(['prompt', 'delayed']);

@@ -131,11 +131,12 @@ describe('once the grant says so', () => {
     const [given, held, unknown] = answers.map(({ headers }) => headers.get('x-request-id'));
     const { AccessKeyId, SecretAccessKey, Token } = (await answers[0].json()) as Record<string, string>;
     await fetch(`${stack.aws}/_local/flush`, { method: 'POST' });
-    const log = await vi.waitFor(() => {
+    const all = () => {
       const text = readFileSync(join(stack.dataDir, 'log.jsonl'), 'utf8');
       for (const id of [given, held, unknown]) expect(text).toContain(id);
       return text;
-    });
+    };
+    const log = await vi.waitFor(all, { timeout: 15_000 });
     for (const secret of [AccessKeyId, SecretAccessKey, Token]) expect(log + stack.stdout).not.toContain(secret);
     const lines = log
       .split('\n')
@@ -187,7 +188,7 @@ describe('once the grant says so', () => {
         const fresh = direct(await stack.token('acme-app'));
         await fresh.send(new ConverseCommand({ modelId: NOVA, ...ask() }));
       },
-      { timeout: 5_000, interval: 200 },
+      { timeout: 15_000, interval: 200 },
     );
     expect(await cli('direct', 'tidy')).toContain('0 taken away, 2 kept');
   });

@@ -107,7 +107,9 @@ describe('what AWS can do to us', () => {
     expect(count('bedrock')).toBe(expected.model);
     if (expected.sts !== undefined) expect(count('sts')).toBe(expected.sts);
     if (expected.reason !== undefined)
-      await vi.waitFor(() => expect(log().slice(logged)).toContain(`"reason":"${expected.reason}`), { timeout: 5_000 });
+      await vi.waitFor(() => expect(log().slice(logged)).toContain(`"reason":"${expected.reason}`), {
+        timeout: 15_000,
+      });
 
     // Nothing of it is kept: the same call succeeds as soon as AWS does.
     await stack.clearFaults();

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { freePorts } from './ports.ts';
 import { Stack } from './stack.ts';
 
@@ -95,9 +95,7 @@ describe('a running gateway', () => {
       headers: { authorization: `Bearer ${await stack.token('acme-app')}`, 'content-type': 'application/json' },
       body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'still here' }] }] }),
     });
-    await vi.waitFor(async () => {
-      expect((await stack.upstream(mark)).some(({ service }) => service === 'bedrock')).toBe(true);
-    });
+    await expect.poll(async () => (await stack.upstream(mark)).some(({ service }) => service === 'bedrock')).toBe(true);
     const ended = stack.stop();
     const answer = await call;
     expect(answer.status).toBe(200);

@@ -9,6 +9,7 @@ import { type Aws, startAws } from '../../local/aws/start.ts';
 import { createItems, createRegistry, tableDefinition } from '../../registry/dynamo.ts';
 import { seedDemo } from '../../registry/seed.ts';
 import { createWriter } from '../../registry/writer.ts';
+import { compileCache } from './stack.ts';
 
 const ACCOUNT = '111122223333';
 const TABLE = 'tollgate-registry';
@@ -32,7 +33,7 @@ function tollgate(...args: string[]): Promise<Ended> {
 function tollgateWith(input: string, ...args: string[]): Promise<Ended> {
   const child = spawn(process.execPath, ['cli/tollgate.ts', ...args], {
     cwd: new URL('../..', import.meta.url),
-    env: { ...process.env, TOLLGATE_DATA: folder },
+    env: { ...process.env, TOLLGATE_DATA: folder, NODE_COMPILE_CACHE: compileCache },
   });
   const ended: Ended = { code: null, stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => {
@@ -61,10 +62,11 @@ beforeAll(async () => {
     credentials: { accessKeyId: 'tollgate-operator', secretAccessKey: 'tollgate-operator' },
   });
   await client.send(new CreateTableCommand(tableDefinition(TABLE)));
-  await vi.waitFor(async () => {
+  const active = async () => {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: TABLE }));
     expect(Table?.TableStatus).toBe('ACTIVE');
-  });
+  };
+  await vi.waitFor(active, { timeout: 15_000 });
   const writer = createWriter({ items: createItems({ client, table: TABLE }), clock: Date.now, actor: 'seed' });
   await seedDemo(writer, { account: ACCOUNT, nowMs: Date.now() });
   const urls = { gateway: 'http://127.0.0.1:9', issuer: 'http://127.0.0.1:9', aws: aws.url };

@@ -9,6 +9,9 @@ import { tokenOf } from './token.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Shared by all stacks and commands: each start would otherwise compile everything again. */
+export const compileCache = join(root, 'node_modules/.cache/tollgate');
+
 export interface StackOptions {
   env?: Record<string, string>;
   /** An existing folder, to start again on what an earlier stack left. */
@@ -39,8 +42,7 @@ export class Stack {
         PATH: process.env.PATH,
         PORT: String(port),
         TOLLGATE_DATA: dataDir,
-        // Shared by all stacks: each start would otherwise compile everything again.
-        NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/tollgate'),
+        NODE_COMPILE_CACHE: compileCache,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -150,7 +152,7 @@ export class Stack {
 
   /** `npx tollgate ...` against this stack. */
   cli(...args: string[]): Promise<Ran> {
-    const env = { PATH: process.env.PATH, TOLLGATE_DATA: this.dataDir };
+    const env = { PATH: process.env.PATH, TOLLGATE_DATA: this.dataDir, NODE_COMPILE_CACHE: compileCache };
     return new Promise((resolve) => {
       execFile(process.execPath, ['cli/tollgate.ts', ...args], { cwd: root, env }, (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),

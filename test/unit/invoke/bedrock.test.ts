@@ -200,7 +200,7 @@ describe('transport', () => {
     const reason = new TollgateError('deadline', { reason: 'test' });
     const first = new AbortController();
     const waiting = send(first.signal);
-    await vi.waitFor(() => expect(server?.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(server?.requests).toHaveLength(1), { timeout: 15_000 });
     first.abort(reason);
     await expect(waiting).rejects.toBe(reason);
 

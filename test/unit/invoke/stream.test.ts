@@ -220,7 +220,9 @@ describe('U4 a stream out of time', () => {
     const { events, finished } = setUp(silentAfter(delta('1')), { totalMs: 20 });
     const iterator = events[Symbol.asyncIterator]();
     if (begin) await iterator.next();
-    await vi.waitFor(() => expect(finished()).toEqual([expect.objectContaining({ outcome: 'deadline' })]));
+    await vi.waitFor(() => expect(finished()).toEqual([expect.objectContaining({ outcome: 'deadline' })]), {
+      timeout: 15_000,
+    });
     await expect(iterator.next()).rejects.toMatchObject({ code: 'deadline', reason: 'call-total' });
   });
 

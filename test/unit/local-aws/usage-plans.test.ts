@@ -163,7 +163,7 @@ describe('the limits of a stage', () => {
         expect(JSON.parse(readFileSync(join(folder, 'apigateway-usage.json'), 'utf8'))).toEqual({
           'acme acme-id': { period: '2026-11-21', requests: 3 },
         }),
-      { timeout: 5_000 },
+      { timeout: 15_000 },
     );
   });
 

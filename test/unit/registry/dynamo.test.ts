@@ -53,10 +53,11 @@ beforeAll(async () => {
   const { port } = server.address() as AddressInfo;
   client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials });
   await client.send(new CreateTableCommand(tableDefinition(TABLE)));
-  await vi.waitFor(async () => {
+  const active = async () => {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: TABLE }));
     expect(Table?.TableStatus).toBe('ACTIVE');
-  });
+  };
+  await vi.waitFor(active, { timeout: 15_000 });
   client.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {

@@ -200,7 +200,7 @@ describe('the front', () => {
     const answer = await fetch(`${url}/v1/x`, { signal: leave.signal });
     await answer.body?.getReader().read();
     leave.abort();
-    await vi.waitFor(() => expect(left).toHaveBeenCalled());
+    await vi.waitFor(() => expect(left).toHaveBeenCalled(), { timeout: 15_000 });
     expect(taken).toBe(200);
   });
 });

@@ -114,7 +114,7 @@ describe('a streamed answer', () => {
     const { read, state, held, bytes } = reader(true);
     const chunk = 65_536;
     const all = fn.stream(JSON.stringify({ chunks: 100, bytes: chunk }), 'id', read);
-    await vi.waitFor(() => expect(bytes().length).toBeGreaterThanOrEqual(WINDOW_BYTES));
+    await vi.waitFor(() => expect(bytes().length).toBeGreaterThanOrEqual(WINDOW_BYTES), { timeout: 15_000 });
     await fn.sync();
     expect(bytes().length).toBeLessThanOrEqual(WINDOW_BYTES + chunk + PRELUDE.length);
     expect(lines.length).toBeLessThan(10);
@@ -146,7 +146,7 @@ describe('a streamed answer', () => {
     const { fn, lines } = start('streaming');
     const { read, state } = reader();
     void fn.stream(JSON.stringify({ chunks: 1, bytes: 1, ending: 'linger' }), 'id', read);
-    await vi.waitFor(() => expect(state.ended).toBe(1));
+    await vi.waitFor(() => expect(state.ended).toBe(1), { timeout: 15_000 });
     await fn.stop(5_000);
     expect(lines.at(-1)).toBe('returned');
   });
