@@ -5,7 +5,7 @@ import { type TenantEntry, tenantDocument } from '../registry/tenant.ts';
 import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
 import { openRegistry, printHistory, warnOf } from './registry.ts';
 import type { Target } from './target.ts';
-import { registerPlan } from './tenant-plan.ts';
+import { registerPlan } from './tenant/plan.ts';
 
 export function register(program: Command, target: () => Promise<Target>): void {
   const noun = program.command('tenant').description('who may call: list, show, put, plan, suspend, resume');

@@ -58,7 +58,7 @@ const budgets = createBudgets({
   newCall: () => randomBytes(RESERVATION_NAME_BYTES).toString('base64url'),
   async announce(crossings, subject) {
     // Loaded only when a budget comes near its end, which few calls see.
-    const { createAnnounce } = await import('./events.ts');
+    const { createAnnounce } = await import('./budgets/announce.ts');
     const transport = createTransport({ requestMs: EVENTS_TIMEOUT_MS });
     const tell = createAnnounce({
       signedAs: countersClient.config,

@@ -28,7 +28,7 @@ const OPENAI_ERROR = {
   }),
 };
 
-/** Of a tenant that is under budgets; what each holds is in budget-headers.ts. */
+/** Of a tenant that is under budgets; what each holds is in budgets/headers.ts. */
 const BUDGET_HEADERS = Object.fromEntries(
   [
     ['RateLimit-Policy', 'The budgets that the call is under.'],

@@ -14,7 +14,7 @@ import { type Decision, decideModel } from '../registry/decide.ts';
 import { refusalOf } from '../registry/refusal.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
 import { usablePolicy } from '../sessions/usable.ts';
-import { type Budgeted, budgeted } from './budgeted.ts';
+import { type Budgeted, budgeted } from './budgets/budgeted.ts';
 import type { Answer, Call, Operation, ProviderRequest, Run } from './call.ts';
 import type { Credentials } from './credentials.ts';
 import { type Deadline, type Deadlines, startDeadline } from './deadline.ts';

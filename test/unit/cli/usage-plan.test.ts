@@ -9,7 +9,7 @@ import {
   UpdateApiKeyCommand,
 } from '@aws-sdk/client-api-gateway';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type UsagePlans, usagePlans } from '../../../cli/usage-plan.ts';
+import { type UsagePlans, usagePlans } from '../../../cli/tenant/usage-plan.ts';
 import type { TenantId } from '../../../contract/identity.ts';
 import { type Aws, startAws } from '../../../local/aws/start.ts';
 import { tenantPlanName, usageKey } from '../../../policies/usage-key.ts';

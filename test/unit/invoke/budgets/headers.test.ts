@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Budget } from '../../../contract/budget.ts';
-import { budgetHeaders } from '../../../invoke/budget-headers.ts';
-import type { Standing } from '../../../metering/budgets/verdict.ts';
-import { NOW } from './core.ts';
+import type { Budget } from '../../../../contract/budget.ts';
+import { budgetHeaders } from '../../../../invoke/budgets/headers.ts';
+import type { Standing } from '../../../../metering/budgets/verdict.ts';
+import { NOW } from '../core.ts';
 
 const MINUTE = { period: 'minute', from: NOW, until: NOW + 60_000 } as const;
 

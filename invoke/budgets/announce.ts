@@ -2,14 +2,14 @@ import { setTimeout as after } from 'node:timers/promises';
 import { HttpRequest } from '@smithy/core/protocols';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { BUDGET_EVENT } from '../contract/budget.ts';
-import { ERROR_BODY_MAX_BYTES, EVENTS_ATTEMPTS, EVENTS_BACKOFF_MS, EVENTS_PER_REQUEST } from '../contract/limits.ts';
-import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
-import type { BudgetsOptions } from '../metering/budgets/budgets.ts';
-import type { Subject } from '../metering/budgets/quota.ts';
-import type { Crossing } from '../metering/budgets/reservation.ts';
-import { formatAmount } from '../metering/money.ts';
-import { partitionOf } from '../policies/arn.ts';
+import { BUDGET_EVENT } from '../../contract/budget.ts';
+import { ERROR_BODY_MAX_BYTES, EVENTS_ATTEMPTS, EVENTS_BACKOFF_MS, EVENTS_PER_REQUEST } from '../../contract/limits.ts';
+import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
+import type { BudgetsOptions } from '../../metering/budgets/budgets.ts';
+import type { Subject } from '../../metering/budgets/quota.ts';
+import type { Crossing } from '../../metering/budgets/reservation.ts';
+import { formatAmount } from '../../metering/money.ts';
+import { partitionOf } from '../../policies/arn.ts';
 
 /**
  * EventBridge's PutEvents

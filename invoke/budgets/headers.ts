@@ -1,6 +1,6 @@
-import type { BudgetUnit } from '../contract/budget.ts';
-import type { Standing } from '../metering/budgets/verdict.ts';
-import { MONEY_SCALE } from '../metering/money.ts';
+import type { BudgetUnit } from '../../contract/budget.ts';
+import type { Standing } from '../../metering/budgets/verdict.ts';
+import { MONEY_SCALE } from '../../metering/money.ts';
 
 /**
  * What a caller is told of its budgets.

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Target } from '../../../contract/model.ts';
-import type { Operation } from '../../../invoke/call.ts';
-import { demandOf } from '../../../invoke/demand.ts';
-import { modelOf, requestOf } from './core.ts';
+import type { Target } from '../../../../contract/model.ts';
+import { demandOf } from '../../../../invoke/budgets/demand.ts';
+import type { Operation } from '../../../../invoke/call.ts';
+import { modelOf, requestOf } from '../core.ts';
 
 const targetOf = (modelId: string): Target => modelOf('m', modelId).target;
 

@@ -1,15 +1,15 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import type { Budget } from '../../../contract/budget.ts';
-import { EVENTS_ATTEMPTS } from '../../../contract/limits.ts';
-import { createAnnounce } from '../../../invoke/events.ts';
-import { createTransport } from '../../../invoke/transport.ts';
-import { counterName, tenantCounters } from '../../../metering/budgets/counter-names.ts';
-import { limitOf } from '../../../metering/budgets/quota.ts';
-import type { Crossing } from '../../../metering/budgets/reservation.ts';
-import { windowOf } from '../../../metering/calendar.ts';
-import { NOW } from './core.ts';
-import { serve } from './loopback.ts';
+import type { Budget } from '../../../../contract/budget.ts';
+import { EVENTS_ATTEMPTS } from '../../../../contract/limits.ts';
+import { createAnnounce } from '../../../../invoke/budgets/announce.ts';
+import { createTransport } from '../../../../invoke/transport.ts';
+import { counterName, tenantCounters } from '../../../../metering/budgets/counter-names.ts';
+import { limitOf } from '../../../../metering/budgets/quota.ts';
+import type { Crossing } from '../../../../metering/budgets/reservation.ts';
+import { windowOf } from '../../../../metering/calendar.ts';
+import { NOW } from '../core.ts';
+import { serve } from '../loopback.ts';
 
 const SUBJECT = { tenant: 'acme', principal: 'app', model: 'nova', at: NOW };
 

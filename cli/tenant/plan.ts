@@ -1,13 +1,13 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import type { TenantId } from '../contract/identity.ts';
-import { REGISTRY_TIMEOUT_MS } from '../contract/limits.ts';
-import { parsePlan, QUOTA_PERIODS, type QuotaPeriod, type UsagePlan } from '../registry/plan.ts';
-import { asTenantId } from '../registry/tenant.ts';
-import type { Writer } from '../registry/writer.ts';
-import { print } from './print.ts';
-import { openRegistry } from './registry.ts';
-import { accountOf, type Target } from './target.ts';
+import type { TenantId } from '../../contract/identity.ts';
+import { REGISTRY_TIMEOUT_MS } from '../../contract/limits.ts';
+import { parsePlan, QUOTA_PERIODS, type QuotaPeriod, type UsagePlan } from '../../registry/plan.ts';
+import { asTenantId } from '../../registry/tenant.ts';
+import type { Writer } from '../../registry/writer.ts';
+import { print } from '../print.ts';
+import { openRegistry } from '../registry.ts';
+import { accountOf, type Target } from '../target.ts';
 import type { UsagePlans } from './usage-plan.ts';
 
 interface Options {

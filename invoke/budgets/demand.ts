@@ -4,14 +4,14 @@ import {
   RESERVED_OUTPUT_TOKENS,
   RESERVED_PICTURE_TOKENS,
   TOKENS_MAX,
-} from '../contract/limits.ts';
-import type { Target } from '../contract/model.ts';
-import type { Asked } from '../metering/budgets/budgets.ts';
-import type { ProviderRequest } from './call.ts';
-import { type AnswerLimit, answerLimit } from './cap.ts';
-import { inputParts } from './usage/input.ts';
-import { jsonOf } from './usage/json.ts';
-import { imagesAsked } from './usage/made.ts';
+} from '../../contract/limits.ts';
+import type { Target } from '../../contract/model.ts';
+import type { Asked } from '../../metering/budgets/budgets.ts';
+import type { ProviderRequest } from '../call.ts';
+import { type AnswerLimit, answerLimit } from '../cap.ts';
+import { inputParts } from '../usage/input.ts';
+import { jsonOf } from '../usage/json.ts';
+import { imagesAsked } from '../usage/made.ts';
 
 /**
  * What a call may use at most, to be reserved before it is sent. Output is what it asks for itself. Input is a guess on

@@ -1,12 +1,12 @@
-import type { Budget } from '../contract/budget.ts';
-import type { Clock } from '../contract/log.ts';
-import type { AllowedModel } from '../contract/model.ts';
-import { type FinishedUsage, NO_TOKENS, type Tier } from '../contract/usage.ts';
-import type { Budgets } from '../metering/budgets/budgets.ts';
-import { budgetHeaders } from './budget-headers.ts';
-import type { Call, ProviderRequest } from './call.ts';
-import { cappedBody } from './cap.ts';
+import type { Budget } from '../../contract/budget.ts';
+import type { Clock } from '../../contract/log.ts';
+import type { AllowedModel } from '../../contract/model.ts';
+import { type FinishedUsage, NO_TOKENS, type Tier } from '../../contract/usage.ts';
+import type { Budgets } from '../../metering/budgets/budgets.ts';
+import type { Call, ProviderRequest } from '../call.ts';
+import { cappedBody } from '../cap.ts';
 import { demandOf } from './demand.ts';
+import { budgetHeaders } from './headers.ts';
 
 /** A call that its budgets have let pass. */
 export interface Budgeted {

@@ -16,11 +16,11 @@ import {
   UpdateApiKeyCommand,
   UpdateUsagePlanCommand,
 } from '@aws-sdk/client-api-gateway';
-import { TollgateError } from '../contract/errors.ts';
-import type { TenantId } from '../contract/identity.ts';
-import { stageName } from '../contract/names.ts';
-import { type DeployedStage, tenantPlanName, usageKey } from '../policies/usage-key.ts';
-import type { QuotaPeriod, UsagePlan } from '../registry/plan.ts';
+import { TollgateError } from '../../contract/errors.ts';
+import type { TenantId } from '../../contract/identity.ts';
+import { stageName } from '../../contract/names.ts';
+import { type DeployedStage, tenantPlanName, usageKey } from '../../policies/usage-key.ts';
+import type { QuotaPeriod, UsagePlan } from '../../registry/plan.ts';
 
 /** The API of a stage. */
 export interface StageApi {
