@@ -13,10 +13,13 @@ const BASE64 = /^[\w+/=-]*$/;
 
 /**
  * What the caller gives a form of its own: any member's name and any number in it reaches the model as text, too, and what
- * looks like a picture there is none. Tools and their schemas, what they were called with and answered (`input`, `json`,
- * Cohere's `parameters` and `outputs`), Cohere's documents.
+ * looks like a picture there is none. Tools, the schemas of them and of answers, what tools were called with and answered
+ * (`input`, `json`, `arguments`, Cohere's `parameters` and `outputs`), documents of Cohere's and AI21's.
  */
-const FREE = new Set(['tools', 'toolConfig', 'input', 'json', 'parameters', 'outputs', 'documents']);
+const FREE = new Set([
+  ...['tools', 'toolConfig', 'functions', 'schema'],
+  ...['input', 'json', 'arguments', 'parameters', 'outputs', 'documents'],
+]);
 
 /** A part of what a model is given to read. */
 export type InputPart =

@@ -44,6 +44,14 @@ describe('input that is reserved', () => {
     ['what a tool was called with', (input) => said({ toolUse: { toolUseId: 'a', name: 't', input } })],
     ['what a tool answered', (json) => said({ toolResult: { toolUseId: 'a', content: [{ json }] } })],
     ['what a tool takes', (json) => ({ toolConfig: { tools: [{ toolSpec: { inputSchema: { json } } }] } })],
+    [
+      'what a tool was called with, in OpenAI’s format',
+      (a) => ({ messages: [{ tool_calls: [{ function: { arguments: a } }] }] }),
+    ],
+    [
+      'the form that an answer is to have',
+      (schema) => ({ response_format: { type: 'json_schema', json_schema: { schema } } }),
+    ],
     ['a document of Cohere’s', (document) => ({ message: 'a', documents: [document] })],
     ['what a tool of Cohere’s answered', (output) => ({ tool_results: [{ call: {}, outputs: [output] }] })],
   ])('is all of %s, whatever it looks like', (_, bodyWith) => {
