@@ -124,7 +124,7 @@ function warnings({ total }: Overview): Html {
 }
 
 /** Names that a person must read twice are said in words. */
-export function nameText(name: string): Content {
+function nameText(name: string): Content {
   return name === '' ? html`<span class="none">none</span>` : name;
 }
 

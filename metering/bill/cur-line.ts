@@ -19,7 +19,7 @@ export const CUR_NEEDED = [
   'line_item_unblended_cost',
   'line_item_iam_principal',
 ] as const;
-export const CUR_OPTIONAL = [
+const CUR_OPTIONAL = [
   'identity_line_item_id',
   'identity_time_interval',
   'line_item_usage_end_date',
@@ -35,7 +35,7 @@ export const CUR_OPTIONAL = [
 ] as const;
 
 /** What is paid for apart; `other`: what is not counted in tokens or images, e.g. a guardrail or an hour of capacity. */
-export const CUR_KINDS = ['input', 'output', 'cache_read', 'cache_write', 'images', 'other'] as const;
+const CUR_KINDS = ['input', 'output', 'cache_read', 'cache_write', 'images', 'other'] as const;
 export type CurKind = (typeof CUR_KINDS)[number];
 
 export interface CurLine {
@@ -121,7 +121,7 @@ export function readCurLine(record: CurRecord): CurRead {
   };
 }
 
-export const OTHER_SERVICE = 'another service';
+const OTHER_SERVICE = 'another service';
 
 const ONE = 10n ** BigInt(MONEY_SCALE);
 /** Dollars of a line are taken to as many decimals as a price has: beyond it an export holds the noise of its numbers. */
@@ -152,7 +152,7 @@ const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
  *
  * @returns units of 10^-MONEY_SCALE, what is less rounded down; or why it is none
  */
-export function parseAmount(
+function parseAmount(
   text: string,
 ): bigint | Extract<CurRejection['reason'], 'missing' | 'not-a-number' | 'negative' | 'too-large'> {
   if (text === '') return 'missing';

@@ -90,7 +90,7 @@ function isClosed({ budget, window }: Counter, now: number): boolean {
  * What no call can need any more: counters of windows that ended long ago, and what epochs long past hold of nothing. What
  * they hold of something is left for its release.
  */
-export function pastAttributes({ numbers, sets }: Counts, now: number): string[] {
+function pastAttributes({ numbers, sets }: Counts, now: number): string[] {
   const past: string[] = [];
   for (const attribute of [...numbers.keys(), ...sets.keys()]) {
     const parsed = parseAttribute(attribute);

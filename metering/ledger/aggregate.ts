@@ -1,5 +1,5 @@
 import { CALLS_PER_PASS, UNSETTLED_AFTER_MS } from '../../contract/limits.ts';
-import { BILLABLE, type Outcome, type Tier, type UsageRecord } from '../../contract/usage.ts';
+import { BILLABLE, type Outcome, type UsageRecord } from '../../contract/usage.ts';
 import type { Money } from '../money.ts';
 import {
   addTokens,
@@ -11,19 +11,9 @@ import {
   type PriceBook,
   type TokenSums,
 } from '../price.ts';
-import { Calls, type SettledCall, type Slice, WHOLE } from './calls.ts';
+import { type SettledCall, WHOLE } from './calls.ts';
+import { type Party, Pass, partyName } from './pass.ts';
 import { divideHour } from './provisioned.ts';
-
-/** Who called what and where: what a row is about, beside its price version. */
-export interface Party {
-  tenant: string;
-  principal: string;
-  costCenter: string;
-  /** Registry id; '' when a call was refused before the model was known. */
-  model: string;
-  region: string;
-  tier: Tier;
-}
 
 /** Calls of one party at one price. */
 export interface UsageRow extends Party {
@@ -162,47 +152,6 @@ export class Sums {
   }
 }
 
-/** The records of one slice of an hour's calls. */
-export class Pass {
-  readonly calls: Calls;
-  readonly #parties: Party[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  constructor(slice: Slice = WHOLE, limit = CALLS_PER_PASS) {
-    this.calls = new Calls(slice, (party) => partyName(this.party(party)), limit);
-  }
-
-  /** @returns the slices given up for want of room, each to be read in a pass of its own; usually none */
-  add(record: UsageRecord): Slice[] {
-    const given: Slice[] = [];
-    const party = this.#number(record);
-    while (!this.calls.add(record, party)) given.push(this.calls.split());
-    return given;
-  }
-
-  party(number: number): Party {
-    const party = this.#parties[number];
-    if (party === undefined) throw new RangeError(`no party ${number}`);
-    return party;
-  }
-
-  /** Registry ids of the models that were called. */
-  models(): Set<string> {
-    return new Set(this.#parties.map(({ model }) => model).filter((model) => model !== ''));
-  }
-
-  #number(record: UsageRecord): number {
-    const { tenant, principal, costCenter, model, region } = record;
-    const tier = (record.phase === 'finished' ? record.tier : undefined) ?? 'on-demand';
-    const party = { tenant, principal, costCenter, model, region, tier };
-    const name = partyName(party);
-    const found = this.#numbers.get(name);
-    if (found !== undefined) return found;
-    this.#numbers.set(name, this.#parties.length);
-    return this.#parties.push(party) - 1;
-  }
-}
-
 /**
  * Records already in memory, in one go.
  *
@@ -222,11 +171,6 @@ export function aggregate(
     sums.take(pass, prices);
   }
   return sums.summary();
-}
-
-/** Unambiguous whatever the parts hold, and the order of rows. */
-function partyName({ tenant, principal, costCenter, model, region, tier }: Party): string {
-  return JSON.stringify([tenant, principal, costCenter, model, region, tier]);
 }
 
 /** A call that used what its price has no rate for has no price, like one of a model without any. */

@@ -104,7 +104,7 @@ function quotaOf({ limit, offset = 0, period }: JsonObject): Quota {
   return { limit, offset, period: period as Quota['period'] };
 }
 
-export function stageOf(text: string): { apiId: string; stage: string } {
+function stageOf(text: string): { apiId: string; stage: string } {
   const [apiId = '', stage = ''] = text.split(':');
   return { apiId, stage };
 }

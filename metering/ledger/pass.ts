@@ -1,0 +1,60 @@
+import { CALLS_PER_PASS } from '../../contract/limits.ts';
+import type { Tier, UsageRecord } from '../../contract/usage.ts';
+import { Calls, type Slice, WHOLE } from './calls.ts';
+
+/** Who called what and where: what a row is about, beside its price version. */
+export interface Party {
+  tenant: string;
+  principal: string;
+  costCenter: string;
+  /** Registry id; '' when a call was refused before the model was known. */
+  model: string;
+  region: string;
+  tier: Tier;
+}
+
+/** Unambiguous whatever the parts hold, and the order of rows. */
+export function partyName({ tenant, principal, costCenter, model, region, tier }: Party): string {
+  return JSON.stringify([tenant, principal, costCenter, model, region, tier]);
+}
+
+/** The records of one slice of an hour's calls. */
+export class Pass {
+  readonly calls: Calls;
+  readonly #parties: Party[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  constructor(slice: Slice = WHOLE, limit = CALLS_PER_PASS) {
+    this.calls = new Calls(slice, (party) => partyName(this.party(party)), limit);
+  }
+
+  /** @returns the slices given up for want of room, each to be read in a pass of its own; usually none */
+  add(record: UsageRecord): Slice[] {
+    const given: Slice[] = [];
+    const party = this.#number(record);
+    while (!this.calls.add(record, party)) given.push(this.calls.split());
+    return given;
+  }
+
+  party(number: number): Party {
+    const party = this.#parties[number];
+    if (party === undefined) throw new RangeError(`no party ${number}`);
+    return party;
+  }
+
+  /** Registry ids of the models that were called. */
+  models(): Set<string> {
+    return new Set(this.#parties.map(({ model }) => model).filter((model) => model !== ''));
+  }
+
+  #number(record: UsageRecord): number {
+    const { tenant, principal, costCenter, model, region } = record;
+    const tier = (record.phase === 'finished' ? record.tier : undefined) ?? 'on-demand';
+    const party = { tenant, principal, costCenter, model, region, tier };
+    const name = partyName(party);
+    const found = this.#numbers.get(name);
+    if (found !== undefined) return found;
+    this.#numbers.set(name, this.#parties.length);
+    return this.#parties.push(party) - 1;
+  }
+}
