@@ -3,6 +3,7 @@ import { LATE_HOURS } from '../contract/limits.ts';
 import { stageName } from '../contract/names.ts';
 import { quarantined, unloadStatement } from '../metering/unload/statement.ts';
 import { HOUR_MS, parseHourOrDay } from '../metering/window.ts';
+import { badOption } from './days.ts';
 import { print, warn } from './print.ts';
 import { openRegistry, warnOf } from './registry.ts';
 import { accountOf, type Target } from './target.ts';
@@ -32,11 +33,18 @@ For example:
     .requiredOption('--to <day>', 'the last one, included; 100 days at most')
     .option('--output <folder>', 'an empty folder: s3://bucket/prefix/; unload/<from>_<to>/ in the stage’s own bucket')
     .action(async ({ from, to, output }: Days & { output?: string }) => {
+      if (output !== undefined && !FOLDER.test(output))
+        throw badOption(
+          '--output',
+          `--output must be a folder of a bucket, s3://bucket/folder/, not ${JSON.stringify(output)}.`,
+        );
       const where = await target();
       const { entries, unusable } = await (await openRegistry(where)).listModels();
       warnOf({ unusable });
+      const folder = output ?? (await folderOf(where, { from, to }));
+      const statement = unloadStatement({ from, to, prices: entries }, folder);
       warnLate(to);
-      print(unloadStatement({ from, to, prices: entries }, output ?? (await folderOf(where, { from, to }))));
+      print(statement);
     });
 
   noun
@@ -46,6 +54,9 @@ For example:
     .requiredOption('--to <day>', `the last one; ${LATE_HOURS} hours more are looked at`)
     .action(({ from, to }: Days) => print(quarantined(from, to)));
 }
+
+/** Athena writes objects of unknown names below it. */
+const FOLDER = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([^'\s]*\/)?$/;
 
 /** In the bucket that the template gives to Athena's answers. */
 async function folderOf({ kind, stage, region, clientConfig }: Target, { from, to }: Days): Promise<string> {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { RequestNames } from '../metering/run/request.ts';
 import type { RangeProgress, RunRequest, RunResult } from '../metering/run/run.ts';
 import type { Status } from '../metering/run/status.ts';
-import { type Format, formatOption, lines, print, printJson, table, warn } from './print.ts';
+import { counted, type Format, formatOption, lines, print, printJson, table, warn } from './print.ts';
 import { openPrices } from './registry.ts';
 import { flush, openCounters, openStore } from './store.ts';
 import type { Target } from './target.ts';
@@ -16,6 +17,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .option('--to <hour>', 'to this hour or day, included; now unless given')
     .option('--restart', 'with --from: begin anew, although the same was broken off before')
     .action(async (request: RunRequest) => {
+      const { parseRequest } = await import('../metering/run/request.ts');
+      parseRequest(request, Date.now(), RUN_OPTIONS);
       const where = await target();
       await flush(where);
       tell(await (await openAggregation(where))(request, tellHour), request);
@@ -32,6 +35,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
       else print(lines(statusText(status)));
     });
 }
+
+export const RUN_OPTIONS: RequestNames = { hour: '--hour', from: '--from', to: '--to', restart: '--restart' };
 
 async function openAggregation(where: Target) {
   const [{ CloudWatchClient }, { createMetricSums }, { releaseReservations }, { createAggregation }, ...opened] =
@@ -60,7 +65,7 @@ async function openAggregation(where: Target) {
 
 /** On stderr: what is printed is the result, and a range may take a while. */
 function tellHour({ hour, calls, failed, done, left }: RangeProgress): void {
-  warn(`${hour}  ${failed ? 'failed' : `${calls} calls`}; ${done} hours done, ${left} left`);
+  warn(`${hour}  ${failed ? 'failed' : counted(calls, 'call')}; ${counted(done, 'hour')} done, ${left} left`);
 }
 
 function tell(result: RunResult, { hour, from }: RunRequest): void {
@@ -80,7 +85,8 @@ function tell(result: RunResult, { hour, from }: RunRequest): void {
   if (rawObjects > 0) print(`raw objects read: ${rawObjects}`);
   if (released > 0) print(`reservations of crashed calls released: ${released}`);
   print(`watermark: ${watermark === null ? 'none yet' : watermarkText(watermark)}`);
-  if (quarantined > 0) warn(`tollgate: ${quarantined} lines cannot be used; see quarantine/ in the bucket`);
+  if (quarantined > 0)
+    warn(`tollgate: ${counted(quarantined, 'line')} cannot be used; see quarantine/ in the bucket of usage`);
 }
 
 function nothing(hour: string | undefined, from: string | undefined): string {
@@ -99,11 +105,13 @@ export function statusText({ watermark, rawObjects, pendingHours, quarantined, l
     'raw objects waiting': rawObjects,
     'hours with calls in flight': pendingHours.length === 0 ? 'none' : pendingHours.join(', '),
     quarantined:
-      quarantined.lines === 0 ? 'none' : `${quarantined.lines} lines of ${quarantined.rawObjects} raw objects`,
+      quarantined.lines === 0
+        ? 'none'
+        : `${counted(quarantined.lines, 'line')} of ${counted(quarantined.rawObjects, 'raw object')}, in quarantine/ of the bucket`,
     'last run':
       lastRun === null
         ? 'none yet'
-        : `${new Date(lastRun.ended).toISOString()}, ${lastRun.hours} hours written${
+        : `${new Date(lastRun.ended).toISOString()}, ${counted(lastRun.hours, 'hour')} written${
             lastRun.failed.length === 0 ? '' : `, FAILED: ${lastRun.failed.join('; ')}`
           }`,
   };

@@ -42,6 +42,11 @@ export function printOrSave(text: string, out: string | undefined): void {
   } else if (text !== '') print(text);
 }
 
+/** `1 line`, `2 lines` */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 export function warn(text: string): void {
   process.stderr.write(`${text}\n`);
 }

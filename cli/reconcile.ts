@@ -9,7 +9,7 @@ import { readUsage } from '../metering/ledger/usage-hours.ts';
 import { dayRange } from '../metering/report/day-range.ts';
 import type { ModelEntry } from '../registry/model.ts';
 import { badOption } from './days.ts';
-import { printOrSave, type RowsFormat, rowsFormatOption, warn } from './print.ts';
+import { counted, printOrSave, type RowsFormat, rowsFormatOption, warn } from './print.ts';
 import { billFiles, billRecords } from './reconcile/bill.ts';
 import { createNames, parseMapping } from './reconcile/names.ts';
 import { type Rejected, type Report, reconcileCsv, reconcileJson, reconcileText } from './reconcile/print.ts';
@@ -52,9 +52,13 @@ export function register(program: Command, target: () => Promise<Target>): void 
       if (rejected.count > 0)
         throw failed(
           'unusable-lines',
-          `${rejected.count} lines of the bill cannot be used, so it is not reconciled in full`,
+          `${counted(rejected.count, 'line')} of the bill cannot be used, so it is not reconciled in full`,
         );
-      if (differ > 0) throw failed('differences', `${differ} measures differ by more than ${options.tolerance} %`);
+      if (differ > 0)
+        throw failed(
+          'differences',
+          `${counted(differ, 'measure')} ${differ === 1 ? 'differs' : 'differ'} by more than ${options.tolerance} %`,
+        );
     });
 }
 
@@ -63,6 +67,8 @@ async function reconcile(where: Target, options: Options): Promise<Report> {
   const bill = await readBill(billFiles(cur));
   const days = daysOfBill(bill.sums.days(), from, to);
   const [store, models] = await Promise.all([openStore(where), modelsOf(where)]);
+  const strange = [...(map?.values() ?? [])].find((model) => !models.some(({ id }) => id === model));
+  if (strange !== undefined) throw badOption('--map', `--map: There is no model ${strange}.`);
   const callers = new Map<string, { tenant: string; principal: string }>();
   // SageMaker is paid by the hour of the endpoint: there is nothing of a call on the bill.
   const endpoints = new Set(models.filter(({ target }) => target.kind === 'sagemaker-endpoint').map(({ id }) => id));

@@ -1,10 +1,17 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { TenantId } from '../../contract/identity.ts';
-import { REGISTRY_TIMEOUT_MS } from '../../contract/limits.ts';
+import {
+  PLAN_BURST_MAX,
+  PLAN_QUOTA_MAX,
+  PLAN_RATE_MAX,
+  PLAN_RATE_MIN,
+  REGISTRY_TIMEOUT_MS,
+} from '../../contract/limits.ts';
 import { parsePlan, QUOTA_PERIODS, type QuotaPeriod, type UsagePlan } from '../../registry/plan.ts';
 import { asTenantId } from '../../registry/tenant.ts';
 import type { Writer } from '../../registry/writer.ts';
+import { namedByOption, type Said } from '../naming.ts';
 import { print } from '../print.ts';
 import { openRegistry } from '../registry.ts';
 import { accountOf, type Target } from '../target.ts';
@@ -45,12 +52,19 @@ export function registerPlan(noun: Command, target: () => Promise<Target>): void
           : Object.keys(given).length > 0 && '--remove goes alone';
       if (wrong) return command.error(`error: ${wrong}`, { exitCode: 2 });
       const limit = quota === undefined ? {} : { quota: { limit: quota, period: per } };
-      const plan = remove ? null : parsePlan({ rate, burst, ...limit });
+      const plan = remove ? null : await namedByOption(() => parsePlan({ rate, burst, ...limit }), PLAN_OPTIONS);
       const to = await target();
       const run = { tenant: asTenantId(id), to, registry: await openRegistry(to), plans: await openPlans(to) };
       await (plan === null ? take(run) : give(run, plan));
     });
 }
+
+/** What may be at fault in a plan, as the options say it. */
+export const PLAN_OPTIONS: Readonly<Record<string, Said>> = {
+  'plan.rate': { name: '--rate', hint: `a number of calls a second from ${PLAN_RATE_MIN} to ${PLAN_RATE_MAX}` },
+  'plan.burst': { name: '--burst', hint: `a whole number of calls from 1 to ${PLAN_BURST_MAX}` },
+  'plan.quota.limit': { name: '--quota', hint: `a whole number of calls from 1 to ${PLAN_QUOTA_MAX}` },
+};
 
 interface Run {
   tenant: TenantId;

@@ -14,11 +14,11 @@ export interface Range {
  * @param from an hour or a day of UTC, as `2026-11-01` or `2026-11-01T09`; @param to likewise, the last one
  * @throws TollgateError `invalid_request` naming the field
  */
-export function parseRange(from: string, to: string): Range {
-  const range = { from: parseHourOrDay(from, 'first', 'from'), to: parseHourOrDay(to, 'last', 'to') };
-  if (range.from > range.to) throw bad('from', `from ${from} is after to ${to}.`);
+export function parseRange(from: string, to: string, names = { from: 'from', to: 'to' }): Range {
+  const range = { from: parseHourOrDay(from, 'first', names.from), to: parseHourOrDay(to, 'last', names.to) };
+  if (range.from > range.to) throw bad(names.from, `${names.from} ${from} is after ${names.to} ${to}.`);
   if (range.to - range.from >= BACKFILL_MAX_DAYS * 24)
-    throw bad('from', `a backfill covers at most ${BACKFILL_MAX_DAYS} days.`);
+    throw bad(names.from, `${names.from} to ${names.to} may cover at most ${BACKFILL_MAX_DAYS} days.`);
   return range;
 }
 

@@ -50,9 +50,9 @@ export function reaggregation({ from, to, prices }: Reaggregation): string {
   const { first, last } = hoursOf(from, to);
   if (last < first || last - first >= UNLOAD_DAYS_MAX * 24)
     throw new TollgateError('invalid_request', {
-      field: 'to',
+      field: '--to',
       reason: 'bad-period',
-      message: `to must be from 0 to ${UNLOAD_DAYS_MAX - 1} days after from.`,
+      message: `--to must be from 0 to ${UNLOAD_DAYS_MAX - 1} days after --from.`,
     });
   const listed = `VALUES ${priceRows(prices, (last + 1) * HOUR_MS).join(',\n    ')}`;
   const parts = {

@@ -44,7 +44,9 @@ function tollgate(...args: string[]): Promise<{ code: number; stdout: string; st
 describe('statements for Athena', () => {
   test('unload has the registry’s prices in it, and says when lines may still come', async () => {
     const days = ['--from', '2026-11-21', '--to', '2099-12-31'];
-    expect((await tollgate('unload', ...days)).stderr).toMatch(/to must be from 0 to 99 days after from/);
+    expect((await tollgate('unload', ...days)).stderr).toMatch(
+      /^tollgate: --to must be from 0 to 99 days after --from\.\n$/,
+    );
     const { code, stdout } = await tollgate('unload', '--from', '2026-11-21', '--to', '2026-11-21');
     expect(code).toBe(0);
     expect(stdout).toContain("TO 's3://tollgate-query/unload/2026-11-21_2026-11-21/'");
@@ -59,6 +61,8 @@ describe('statements for Athena', () => {
 
   test('the folder may be another one', async () => {
     const days = ['--from', '2026-11-21', '--to', '2026-11-21'];
+    for (const folder of ['mine/here/', 's3://mine/here', 's3://mine', "s3://mine/it's/", ''])
+      expect(await tollgate('unload', ...days, '--output', folder), folder).toMatchObject({ code: 1, stdout: '' });
     const { stdout, stderr } = await tollgate('unload', ...days, '--output', 's3://mine/here/');
     expect(stdout).toContain("TO 's3://mine/here/'");
     const late = Date.now() < Date.UTC(2026, 10, 24);

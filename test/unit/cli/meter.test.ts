@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { statusText } from '../../../cli/meter.ts';
+import { RUN_OPTIONS, statusText } from '../../../cli/meter.ts';
+import { parseRequest } from '../../../metering/run/request.ts';
 import type { Status } from '../../../metering/run/status.ts';
 
 const EMPTY: Status = {
@@ -37,7 +38,7 @@ describe('tollgate meter status', () => {
       watermark: '2026-11-21T09:00Z (what was delivered before is in the ledger)',
       'raw objects waiting': 1,
       'hours with calls in flight': '2026-11-21T08, 2026-11-21T09',
-      quarantined: '3 lines of 2 raw objects',
+      quarantined: '3 lines of 2 raw objects, in quarantine/ of the bucket',
       'last run': '2026-11-21T09:05:00.000Z, 2 hours written',
     });
   });
@@ -48,4 +49,28 @@ describe('tollgate meter status', () => {
       'FAILED: hour 2026-11-21T09: Error: AccessDenied; release: Error: throttled',
     );
   });
+});
+
+test.each([
+  [
+    { hour: '2026-11-21T09', from: '2026-11-20' },
+    '--hour is one hour, --from and --to are several: give one or the other.',
+  ],
+  [{ to: '2026-11-20' }, '--to needs --from.'],
+  [{ restart: true }, '--restart needs --from.'],
+  [{ hour: 'nine' }, '--hour must be an hour of UTC, as 2026-11-21T09, not "nine".'],
+  [{ hour: '2026-11-21T10' }, '--hour 2026-11-21T10 is to come: it is 2026-11-21T09 (UTC).'],
+  [{ from: '2026-11-22' }, '--from 2026-11-22T00 is to come: it is 2026-11-21T09 (UTC).'],
+  [{ from: '2026-11-20', to: '2026-11-19' }, '--from 2026-11-20 is after --to 2026-11-19.'],
+  [{ from: '2020-01-01' }, '--from to --to may cover at most 366 days.'],
+])('`tollgate meter run` with %j says what is wrong by its option', (request, publicMessage) =>
+  expect(() => parseRequest(request, Date.UTC(2026, 10, 21, 9, 59), RUN_OPTIONS)).toThrow(
+    expect.objectContaining({ code: 'invalid_request', publicMessage }),
+  ),
+);
+
+test('the hour that is running may be asked for, and a range that ends after it', () => {
+  const now = Date.UTC(2026, 10, 21, 9);
+  expect(parseRequest({ hour: '2026-11-21T09' }, now)).toMatchObject({ kind: 'hour' });
+  expect(parseRequest({ from: '2026-11-21', to: '2026-11-21' }, now)).toMatchObject({ kind: 'range' });
 });
