@@ -166,6 +166,7 @@ function movers({ movers, before, days }: Overview): Html {
       dollars(now),
       html`<strong>${change > 0n ? '▲ +' : '▼ '}${dollars(change)}</strong>${was === 0n ? ' (new)' : now === 0n ? ' (gone)' : ` (${percent(change < 0n ? -change : change, was)})`}`,
     ]),
+    'movers',
   );
 }
 

@@ -23,7 +23,7 @@ ul.warnings li { border-left: 5px solid; border-radius: 4px; padding: .5rem .9re
 ul.warnings li span { color: var(--text); }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 0 2rem; }
 .columns > * { min-width: 0; }
-.sortable td:not(.n) { min-width: 7rem; overflow-wrap: anywhere; }
+.sortable td, .movers td { white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.share { min-width: 3rem; width: 22%; vertical-align: middle; }
 .ranking th { white-space: normal; overflow-wrap: anywhere; }
@@ -38,6 +38,7 @@ th[aria-sort=ascending] button::after { content: "\\00a0↑"; color: inherit; }
 th[aria-sort=descending] button::after { content: "\\00a0↓"; color: inherit; }
 @media print {
   .plot { overflow: visible; }
+  .sortable td:not(.n), .movers td { white-space: normal; overflow-wrap: anywhere; }
   .chart { min-width: 0; }
   .columns { display: block; }
   .chart, li { break-inside: avoid; }

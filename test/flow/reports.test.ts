@@ -322,6 +322,10 @@ describe('AWS’s bill against the ledger', () => {
         [...more, bad],
       ),
     );
+    expect(await stack.cli('reconcile', '--cur', file, '--map', 'NovaLite=nova-light')).toMatchObject({
+      code: 1,
+      stderr: 'tollgate: --map: There is no model nova-light.\n',
+    });
     const { code, stdout, stderr } = await stack.cli('reconcile', '--cur', file, '--format', 'json');
     expect(code).toBe(1);
     expect(stderr).toContain(`${file}:${2 + 2 * calls.length}: line_item_currency_code: not-usd`);
