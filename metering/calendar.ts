@@ -31,10 +31,11 @@ export function windowOf(period: Period, at: number): Window {
 
 /** The period of a window, by its name. @returns undefined for what is no window's name */
 export function parseWindow(name: string): (Window & { period: Period }) | undefined {
-  const [, year, week] = /^(\d{4})-W(\d{2})$/.exec(name) ?? [];
+  // Finds the parts only: whether there is more than them is seen at the end.
+  const week = /(\d{4})-W(\d{2})/.exec(name);
   const [period, at]: [Period, number] =
-    week !== undefined
-      ? ['week', mondayOf(Date.UTC(Number(year), 0, 4)) + (Number(week) - 1) * WEEK_DAYS * DAY_MS]
+    week !== null
+      ? ['week', mondayOf(Date.UTC(Number(week[1]), 0, 4)) + (Number(week[2]) - 1) * WEEK_DAYS * DAY_MS]
       : name.length === 7
         ? ['month', Date.parse(`${name}-01T00:00Z`)]
         : name.length === 10

@@ -20,9 +20,9 @@ const DECIMAL = /^(\d{1,30})(?:\.(\d{1,30}))?$/;
 export function parseDecimal(text: string, scale: number): bigint | undefined {
   const match = DECIMAL.exec(text);
   if (!match) return undefined;
-  const [, whole = '', fraction = ''] = match;
+  const [, whole, fraction = ''] = match;
   const digits = fraction.replace(/0+$/, '');
-  return digits.length > scale ? undefined : BigInt(whole + digits.padEnd(scale, '0'));
+  return digits.length > scale ? undefined : BigInt(`${whole}${digits.padEnd(scale, '0')}`);
 }
 
 /** @returns plain decimal notation, exact, without needless zeros: `0.02697696`, `12`, `0`; a difference may be `-0.5` */
@@ -58,7 +58,8 @@ export function divide(total: Money, weights: readonly bigint[]): Money[] {
   const left = total - parts.reduce((a, b) => a + b, 0n);
   const byRemainder = weights
     .map((weight, i) => ({ i, remainder: (total * weight) % sum }))
-    .sort((a, b) => (a.remainder === b.remainder ? a.i - b.i : a.remainder > b.remainder ? -1 : 1));
+    // Sorting is stable.
+    .sort((a, b) => Number(b.remainder - a.remainder));
   for (const { i } of byRemainder.slice(0, Number(left))) parts[i] = (parts[i] ?? 0n) + 1n;
   return parts;
 }

@@ -115,12 +115,15 @@ const remembered = new WeakMap<readonly PriceVersion[], Map<string, Listed[]>>()
 
 function listsOf(prices: readonly PriceVersion[]): Map<string, Listed[]> {
   const found = remembered.get(prices);
+  // Stryker disable next-line ConditionalExpression: read again it is the same, only later
   if (found) return found;
   const lists = new Map<string, Listed[]>();
   for (const price of prices.toSorted((a, b) => a.from - b.from)) {
     const name = listName(price.tier ?? 'on-demand', price.region ?? '');
+    // Stryker disable next-line ArrayDeclaration: what has no date is in force at no moment
     lists.set(name, [...(lists.get(name) ?? []), { from: price.from, price: parsePrice(price) }]);
   }
+  // Stryker disable next-line CallExpression: read again it is the same, only later
   remembered.set(prices, lists);
   return lists;
 }
@@ -132,6 +135,7 @@ function listName(tier: Tier, region: string): string {
 
 function parsePrice({ version, tier, usdPerMillion, usdPerImage, usdPerHour }: PriceVersion): Price | undefined {
   if (tier === 'provisioned') {
+    // Stryker disable next-line ConditionalExpression: the word undefined is no number either
     const perHour = usdPerHour === undefined ? undefined : parseDecimal(usdPerHour, PRICE_SCALE);
     return perHour === undefined ? undefined : { version, rates: {}, perHour: perHour * UNIT };
   }

@@ -74,8 +74,12 @@ export const priceSchema = v.lazy((input: unknown): typeof presentForm | typeof 
 );
 
 function isOlder(input: unknown): boolean {
-  if (input === null || typeof input !== 'object') return false;
-  return !Object.keys(input).some((member) => member.startsWith('usd')) && OLDER_MEMBERS.some((old) => old in input);
+  return (
+    input !== null &&
+    typeof input === 'object' &&
+    !Object.keys(input).some((member) => member.startsWith('usd')) &&
+    OLDER_MEMBERS.some((old) => old in input)
+  );
 }
 
 /**
@@ -91,7 +95,7 @@ export function checkedPrices(written: readonly PriceVersion[]): PriceVersion[] 
   for (const [index, price] of prices.entries()) {
     const at = `prices[${index}]`;
     checkRates(price, `${at}.`);
-    const { version, from, region = '', tier = '' } = price;
+    const { version, from, region, tier } = price;
     const named = JSON.stringify([version, region, tier]);
     const moment = JSON.stringify([from, region, tier]);
     if (names.has(named)) throw badEntry(`${at}.version`, 'listed-twice');
@@ -142,10 +146,10 @@ function ratesInOrder(rates: TokenRates): TokenRates {
 }
 
 function byDate(a: PriceVersion, b: PriceVersion): number {
-  return a.from - b.from || compare(a.region ?? '', b.region ?? '') || compare(a.tier ?? '', b.tier ?? '');
+  return a.from - b.from || compare(a.region, b.region) || compare(a.tier, b.tier);
 }
 
-function compare(a: string, b: string): number {
+function compare(a = '', b = ''): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

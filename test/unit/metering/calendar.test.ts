@@ -59,8 +59,26 @@ test.each(PERIODS)('the name of a %s tells the whole window', (period) => {
   );
 });
 
+test('the first window of all is one, and a week that begins before it is none', () => {
+  expect(parseWindow('1970-01-01T00:00')).toEqual({ ...windowOf('minute', 0), period: 'minute' });
+  expect(parseWindow('1970-W01')).toBeUndefined();
+});
+
 test.each([
-  ...['', '2026', '2026-13', '2026-02-30', '2026-W54', '2026-W00', '2025-W53', '2026-11-21T25:00', '2026-11-21T09'],
+  ...[
+    '',
+    '2026',
+    'x2026-W47',
+    '2026-W47x',
+    '2026-W471',
+    '2026-13',
+    '2026-02-30',
+    '2026-W54',
+    '2026-W00',
+    '2025-W53',
+    '2026-11-21T25:00',
+    '2026-11-21T09',
+  ],
   ...['2026-11-21T09:15:00', 'monthly', 'NaN-NaN', '2026-W4', '02026-11', '+12026-11'],
 ])('%j is the name of no window', (name) => {
   expect(parseWindow(name)).toBeUndefined();

@@ -14,7 +14,7 @@ function modelWith(...prices: object[]) {
 describe('a price', () => {
   test.each(cases)('$name', ({ price, expected, field, reason }) => {
     const parse = () => parsePrice({ ...named, ...price });
-    if (expected !== undefined) expect(parse()).toEqual({ version: '1', from: FROM, ...expected });
+    if (expected !== undefined) expect(parse()).toStrictEqual({ version: '1', from: FROM, ...expected });
     else expect(parse).toThrow(expect.objectContaining({ code: 'bad_entry', field, reason }));
   });
 
@@ -39,6 +39,36 @@ describe('a price', () => {
       );
     },
   );
+
+  test.each([
+    ['is null', null],
+    ['is a number', 5],
+    ['is a text', 'input'],
+  ])('that %s is refused as an entry', (_, document) => {
+    expect(() => parsePrice(document)).toThrow(expect.objectContaining({ code: 'bad_entry' }));
+  });
+
+  test.each(['input', 'output', 'cacheRead', 'cacheWrite'])(
+    'with %s alone is of the older form, which needs more',
+    (old) => {
+      const missing = old === 'input' ? 'output' : 'input';
+      expect(() => parsePrice({ ...named, [old]: '1' })).toThrow(expect.objectContaining({ field: missing }));
+    },
+  );
+
+  test.each([
+    ['version', 5, 'not-text'],
+    ['version', 'a b', 'not-a-name'],
+    ['region', 5, 'not-text'],
+  ])('whose %s is %j is refused: %s', (field, value, reason) => {
+    const price = { ...named, usdPerMillion: { input: '1' }, [field]: value };
+    expect(() => parsePrice(price)).toThrow(expect.objectContaining({ field, reason }));
+  });
+
+  test('of images alone has no rates, not an empty list of them', () => {
+    const price = parsePrice({ ...named, usdPerMillion: {}, usdPerImage: '2' });
+    expect(price).toStrictEqual({ version: '1', from: FROM, usdPerImage: '2' });
+  });
 
   test('on demand is said by no tier as well as by its name, and not both', () => {
     const rates = { usdPerMillion: { input: '1' } };
