@@ -9,7 +9,7 @@ import { releaseReservations } from '../../metering/budgets/release.ts';
 import type { Crossing } from '../../metering/budgets/reservation.ts';
 import type { Granted } from '../../metering/budgets/verdict.ts';
 import { windowOf } from '../../metering/calendar.ts';
-import { type CountersTable, openTable } from '../unit/metering/table.ts';
+import { budgetsOver, type CountersTable, openTable } from '../unit/metering/table.ts';
 
 /**
  * Budgets over the local DynamoDB itself: whatever calls do at once, however they end and whatever the table loses, what
@@ -227,16 +227,7 @@ test('Q3 calls through the end of every period: each counts once, in the window 
   ] as const) {
     const tenant = `${period}-${end}`;
     let now = end - 1_000;
-    let names = 0;
-    const { reserve } = createBudgets({
-      counters: table.counters,
-      prices: { prices: async () => new Map() },
-      clock: () => now,
-      write: () => {},
-      newCall: () => `call-${++names}`,
-      announce: async () => {},
-      pause: async () => {},
-    });
+    const { reserve } = budgetsOver(table, () => now);
     const budget: Budget = { id: 'b', per: 'tenant', period, unit: 'tokens', limit: '100000', enforcement: 'hard' };
     const used = new Map<string, bigint>();
     const one = async (i: number): Promise<void> => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { USAGE_LINE_MAX_CHARS } from '../../../contract/limits.ts';
-import { OUTCOMES, TIERS } from '../../../contract/usage.ts';
+import { OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS } from '../../../contract/usage.ts';
 import { usageLine } from '../../../metering/emf.ts';
 import { parseUsageLine } from '../../../metering/parse.ts';
 import cases from '../../cases/usage-lines.json' with { type: 'json' };
@@ -22,19 +22,8 @@ describe('a raw line is a usage record, or is rejected with its reason', () => {
 
   test('M1: whatever a call used, its line is read back as it was written', () => {
     const count = fc.nat();
-    const tokens = fc.record(
-      {
-        input: count,
-        output: count,
-        cacheRead: count,
-        cacheWrite: count,
-        cacheWrite1h: count,
-        reasoning: count,
-        images: count,
-        embeddings: count,
-      },
-      { requiredKeys: ['input', 'output', 'cacheRead', 'cacheWrite'] },
-    );
+    const counts = Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, count]));
+    const tokens = fc.record(counts, { requiredKeys: [...REQUIRED_KINDS] });
     const more = fc.record(
       {
         tokens,

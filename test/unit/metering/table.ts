@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import type { Clock } from '../../../contract/log.ts';
 import { createDynamo } from '../../../local/aws/dynamodb/service.ts';
 import { AwsError } from '../../../local/aws/error.ts';
+import { type Budgets, createBudgets } from '../../../metering/budgets/budgets.ts';
 import { type Counters, createCounters } from '../../../metering/budgets/counters.ts';
 import { tableDefinition } from '../../../registry/dynamo.ts';
 
@@ -22,6 +24,20 @@ export interface CountersTable {
   /** To be replaced: what goes wrong. */
   fault: Fault;
   close(): Promise<void>;
+}
+
+/** Budgets over the table, for what is not about prices or events. Calls are named in their order. */
+export function budgetsOver({ counters }: CountersTable, clock: Clock): Budgets {
+  let names = 0;
+  return createBudgets({
+    counters,
+    prices: { prices: async () => new Map() },
+    clock,
+    write: () => {},
+    newCall: () => `call-${++names}`,
+    announce: async () => {},
+    pause: async () => {},
+  });
 }
 
 export async function openTable(): Promise<CountersTable> {

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Budget } from '../../../../contract/budget.ts';
 import { COUNTER_KEPT_MS, MINUTE_COUNTER_KEPT_MS, RESERVATION_EPOCH_MS } from '../../../../contract/limits.ts';
-import { createBudgets } from '../../../../metering/budgets/budgets.ts';
 import { tenantCounters, usageDayKey } from '../../../../metering/budgets/counter-names.ts';
 import { countedIn } from '../../../../metering/budgets/quota.ts';
 import { releaseReservations } from '../../../../metering/budgets/release.ts';
 import type { Granted } from '../../../../metering/budgets/verdict.ts';
-import { type CountersTable, openTable } from '../table.ts';
+import { budgetsOver, type CountersTable, openTable } from '../table.ts';
 
 let table: CountersTable;
 let now: number;
@@ -24,19 +23,10 @@ beforeEach(() => {
 afterAll(() => table.close());
 
 let tenants = 0;
-let names = 0;
 
 function setUp() {
   const tenant = `tenant-${++tenants}`;
-  const { reserve } = createBudgets({
-    counters: table.counters,
-    prices: { prices: async () => new Map() },
-    clock: () => now,
-    write: () => {},
-    newCall: () => `call-${++names}`,
-    announce: async () => {},
-    pause: async () => {},
-  });
+  const { reserve } = budgetsOver(table, () => now);
   const call = async (budget: Partial<Budget> = {}): Promise<Granted> => {
     const whole = {
       ...{ id: 'b', per: 'tenant', period: 'day', unit: 'tokens', limit: '1000', enforcement: 'hard' },
