@@ -13,15 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.remove());
 
-async function converse(tenant: 'acme' | 'globex'): Promise<number> {
-  const answer = await fetch(`${stack.gateway}/model/nova-lite/converse`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${tokens[tenant]}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'x' }] }] }),
-  });
-  await answer.text();
-  return answer.status;
-}
+const converse = (tenant: 'acme' | 'globex'): Promise<number> => stack.converse(tokens[tenant], 'nova-lite', 'x');
 
 const set = (...args: string[]) => stack.cli('budget', 'set', ...args, '--unit', 'requests', '--period', 'day');
 

@@ -37,13 +37,7 @@ async function list(...args: string[]): Promise<Record<string, unknown>[]> {
 
 /** One token in, two out. */
 async function call(model: string): Promise<void> {
-  const response = await fetch(`${stack.gateway}/model/${model}/converse`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'one' }] }] }),
-  });
-  expect(response.status).toBe(200);
-  await response.arrayBuffer();
+  expect(await stack.converse(token, model, 'one')).toBe(200);
 }
 
 async function bill(model: string): Promise<Record<string, unknown>> {

@@ -27,15 +27,8 @@ afterAll(async () => {
   await stack.remove();
 });
 
-async function converse(tenant: string, model: string, text: string): Promise<number> {
-  const response = await fetch(`${stack.gateway}/model/${model}/converse`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${tokens[tenant]}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text }] }] }),
-  });
-  await response.arrayBuffer();
-  return response.status;
-}
+const converse = (tenant: string, model: string, text: string): Promise<number> =>
+  stack.converse(tokens[tenant] ?? '', model, text);
 
 interface Usage {
   from: string;
@@ -115,7 +108,7 @@ describe('a tenant that is none', () => {
   test('is not watched for ever, and a report says that the name is unknown', async () => {
     expect(await stack.cli('usage', '--tenant', 'acne', '--live')).toMatchObject({
       code: 1,
-      stderr: 'tollgate: There is no tenant acne. (--tenant: bad-option)\n',
+      stderr: 'tollgate: --tenant: There is no tenant acne.\n',
     });
     for (const more of [[], ['--by', 'model']])
       expect(await stack.cli('report', '--tenant', 'acne', ...more)).toMatchObject({

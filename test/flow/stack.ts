@@ -99,6 +99,17 @@ export class Stack {
     await Promise.race([line, ended]);
   }
 
+  /** One call of Converse, its answer read to the end. @returns its status */
+  async converse(token: string, model: string, text: string): Promise<number> {
+    const response = await fetch(`${this.gateway}/model/${model}/converse`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ messages: [{ role: 'user', content: [{ text }] }] }),
+    });
+    await response.arrayBuffer();
+    return response.status;
+  }
+
   ended(): Promise<Ran> {
     return this.#exit;
   }

@@ -17,15 +17,8 @@ afterAll(async () => {
   await stack.remove();
 });
 
-async function converse(tenant: string, model: string, text: string): Promise<number> {
-  const response = await fetch(`${stack.gateway}/model/${model}/converse`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${tokens[tenant]}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ messages: [{ role: 'user', content: [{ text }] }] }),
-  });
-  await response.arrayBuffer();
-  return response.status;
-}
+const converse = (tenant: string, model: string, text: string): Promise<number> =>
+  stack.converse(tokens[tenant] ?? '', model, text);
 
 async function report(tenant: string): Promise<Record<string, unknown>[]> {
   const { stdout, stderr, code } = await stack.cli('report', '--tenant', tenant, '--format', 'json');
