@@ -224,8 +224,8 @@ describe('the statement that aggregates in Athena', () => {
   });
 
   test.each([
-    ['days in the wrong order', '2026-11-22', '2026-11-21', 'to'],
-    [`more than ${UNLOAD_DAYS_MAX} days`, '2026-01-01', '2026-04-11', 'to'],
+    ['days in the wrong order', '2026-11-22', '2026-11-21', '--to'],
+    [`more than ${UNLOAD_DAYS_MAX} days`, '2026-01-01', '2026-04-11', '--to'],
     ['a day that is none', '2026-02-30', '2026-03-01', 'from'],
   ])('%s are refused by name', (_, from, to, field) => {
     expect(() => reaggregation({ from, to, prices: [] })).toThrow(
