@@ -24,10 +24,11 @@ export const METRICS = {
   credentialsRenewed: 'CredentialsRenewed',
   /** US dollars at the registry's prices, as the ledger has them. */
   cost: 'Cost',
-  /** Calls refused because a budget was used up; calls whose reservation could not be settled; reservations of crashed ones. */
+  /** Calls that a hard budget had not enough left for. */
   budgetRefused: 'BudgetRefused',
   /** Calls that a budget counts as they were reserved, because they could not be settled; or, if soft, not at all. */
   budgetUnsettled: 'BudgetUnsettled',
+  /** Reservations of crashed calls that were given back. */
   reservationsReleased: 'ReservationsReleased',
   /** Events of a budget's threshold that EventBridge did not take. */
   budgetEventLost: 'BudgetEventLost',

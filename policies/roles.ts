@@ -120,9 +120,8 @@ export interface FunctionScope {
 }
 
 /**
- * What counts, and how. UpdateItem is also what IAM asks for an update within TransactWriteItems
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html). Metering writes days'
- * summaries whole and looks for reservations that nobody settled; only a tool of the operator ever deletes.
+ * What counts, and how. Metering writes days' summaries whole and looks for reservations that nobody settled. Nothing is
+ * deleted but by the table itself, after its time.
  */
 const COUNTER_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
   invoke: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
