@@ -35,7 +35,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const where = await target();
       const [ledger, registry] = await Promise.all([openLedger(where), openRegistry(where)]);
       // One that is written wrong would be watched for ever, saying nothing.
-      if (!(await hasTenant(registry, tenant))) throw badOption('--tenant', `There is no tenant ${tenant}.`);
+      if (!(await hasTenant(registry, tenant))) throw badOption('--tenant', `--tenant: There is no tenant ${tenant}.`);
       const stop = new AbortController();
       if (live) process.once('SIGINT', () => stop.abort());
       do {

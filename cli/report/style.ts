@@ -36,9 +36,12 @@ th button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 th button::after { content: "\\00a0↕"; color: var(--soft); font-weight: 400; }
 th[aria-sort=ascending] button::after { content: "\\00a0↑"; color: inherit; }
 th[aria-sort=descending] button::after { content: "\\00a0↓"; color: inherit; }
+@page { size: landscape; }
 @media print {
   .plot { overflow: visible; }
-  .sortable td:not(.n), .movers td { white-space: normal; overflow-wrap: anywhere; }
+  .sortable { font-size: 7pt; }
+  .sortable th, .sortable td { padding: 2px 3px; }
+  .sortable thead th, .sortable td:not(.n), .movers td { white-space: normal; }
   .chart { min-width: 0; }
   .columns { display: block; }
   .chart, li { break-inside: avoid; }
