@@ -134,9 +134,9 @@ describe('giving and taking a plan', () => {
   }
 
   test.each([
-    ['a rate that is no number', ['--rate', 'fast', '--burst', '1'], 'plan.rate'],
-    ['a burst of nothing', ['--rate', '1', '--burst', '0'], 'plan.burst'],
-    ['a quota below zero', ['--rate', '1', '--burst', '1', '--quota', '-1', '--per', 'day'], 'plan.quota.limit'],
+    ['a rate that is no number', ['--rate', 'fast', '--burst', '1'], '--rate: '],
+    ['a burst of nothing', ['--rate', '1', '--burst', '0'], '--burst: '],
+    ['a quota below zero', ['--rate', '1', '--burst', '1', '--quota', '-1', '--per', 'day'], '--quota: '],
     ['a tenant that is not there', ['--rate', '1', '--burst', '1'], 'nobody'],
   ])('%s is refused by name, and nothing is made', async (what, options, named) => {
     const tenant = what.includes('tenant') ? 'nobody' : 'acme';
