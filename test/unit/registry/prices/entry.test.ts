@@ -84,8 +84,9 @@ describe('a price', () => {
     expect(modelWith(...places.map((place) => ({ ...rates, ...place }))).prices).toHaveLength(4);
     for (const place of places) {
       const twice = (other: object) => modelWith({ ...rates, ...place }, { ...rates, ...place, ...other });
-      expect(() => twice({ from: '2026-12-01' })).toThrow(expect.objectContaining({ field: 'prices[1].version' }));
-      expect(() => twice({ version: '2' })).toThrow(expect.objectContaining({ field: 'prices[1].from' }));
+      const refused = (field: string) => expect.objectContaining({ field, reason: 'listed-twice' });
+      expect(() => twice({ from: '2026-12-01' })).toThrow(refused('prices[1].version'));
+      expect(() => twice({ version: '2' })).toThrow(refused('prices[1].from'));
     }
   });
 
