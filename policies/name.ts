@@ -65,7 +65,8 @@ export interface ReadName {
 export function readSessionName(name: string): ReadName | undefined {
   if (!name.startsWith(SESSION_NAME_PREFIX)) return undefined;
   const rest = name.slice(SESSION_NAME_PREFIX.length, -HASH_CHARS);
-  if (!/^[0-9a-f]{32}$/.test(name.slice(-HASH_CHARS))) return undefined;
+  // As many digits as there are characters: nothing stands before or behind them.
+  if (!/[0-9a-f]{32}/.test(name.slice(-HASH_CHARS))) return undefined;
   const direct = rest.endsWith(DIRECT_MARK);
   if (!direct && !rest.endsWith('-')) return undefined;
   const tenant = rest.slice(0, direct ? -DIRECT_MARK.length : -1);

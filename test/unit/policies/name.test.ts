@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Principal, TenantId } from '../../../contract/identity.ts';
-import { directSessionNames, sessionNames } from '../../../policies/name.ts';
+import { directSessionNames, readSessionName, sessionNames } from '../../../policies/name.ts';
 
 const names = (tenant: string, principal: string) => sessionNames(tenant as TenantId, principal as Principal);
 
@@ -44,5 +44,21 @@ describe('the name of a session', () => {
     ['upper and lower case', ['Acme', 'x'], ['acme', 'x']],
   ])('P9: differs for %s', (_, [t1 = '', p1 = ''], [t2 = '', p2 = '']) => {
     expect(names(t1, p1).sessionName).not.toBe(names(t2, p2).sessionName);
+  });
+});
+
+describe('a name that is read again', () => {
+  const hash = '0123456789abcdef'.repeat(2);
+
+  test.each([
+    ['-', 27, { whole: true, direct: false }],
+    ['-', 28, { whole: false, direct: false }],
+    ['-', 29, undefined],
+    ['@direct-', 20, { whole: true, direct: true }],
+    ['@direct-', 21, { whole: false, direct: true }],
+    ['@direct-', 22, undefined],
+  ])('before %j tells as much of a tenant as was written: %i characters', (mark, length, told) => {
+    const tenant = 'a'.repeat(length);
+    expect(readSessionName(`tg-${tenant}${mark}${hash}`)).toEqual(told && { tenant, ...told });
   });
 });
