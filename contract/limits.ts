@@ -166,6 +166,15 @@ export const BILL_LINE_MAX_CHARS = 1_048_576;
 /** Unusable lines of an AWS bill that are named; all are counted. */
 export const BILL_REJECTED_LISTED = 100;
 
+/** Rows of an AWS bill in Parquet that are in memory at once; a group of rows is read in such parts. */
+export const BILL_ROWS_AT_ONCE = 20_000;
+
+/** Days that one UNLOAD may write, as partitions (https://docs.aws.amazon.com/athena/latest/ug/unload.html). */
+export const UNLOAD_DAYS_MAX = 100;
+
+/** Bytes of one statement of Athena (https://repost.aws/knowledge-center/athena-query-string-length). */
+export const STATEMENT_MAX_BYTES = 262_144;
+
 /** Rows of one answer of `GET /v1/usage`: about 4 MB, below what a function may answer with at once. */
 export const USAGE_ROWS_MAX = 10_000;
 
@@ -224,6 +233,15 @@ export const PLAN_RATE_MIN = 0.001;
 export const PLAN_RATE_MAX = 100_000;
 export const PLAN_BURST_MAX = 100_000;
 export const PLAN_QUOTA_MAX = 2_147_483_647;
+
+/** API keys, or usage plans, of one answer of API Gateway (its own limit). */
+export const API_KEYS_PER_PAGE = 500;
+
+/**
+ * Milliseconds between an API key that was made and the registry that names it. Until API Gateway knows the key everywhere,
+ * calls counted by it are refused, and how long that takes is not written down.
+ */
+export const API_KEY_SETTLE_MS = 30_000;
 
 /** Price versions of one model: a price a month for 20 years. */
 export const PRICES_MAX = 240;

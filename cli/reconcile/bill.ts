@@ -6,7 +6,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { csvRows } from '../../contract/csv.ts';
 import { TollgateError } from '../../contract/errors.ts';
-import { BILL_LINE_MAX_CHARS } from '../../contract/limits.ts';
+import { BILL_LINE_MAX_CHARS, BILL_ROWS_AT_ONCE } from '../../contract/limits.ts';
 import { CUR_NEEDED, type CurRecord, isCurColumn } from '../../metering/bill/cur-line.ts';
 
 /** A record of an export, and where it stands: a line of a CSV, a row of a Parquet file, from 1. */
@@ -119,9 +119,6 @@ function endOfRecords(text: string): number {
   return end;
 }
 
-/** Rows of a Parquet file that are in memory at once, at most; a group of rows is read in such parts. */
-const ROWS_AT_ONCE = 20_000;
-
 async function* parquetRecords(file: string): AsyncGenerator<BillRecord> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
   const buffer = await asyncBufferFromFile(file);
@@ -131,8 +128,8 @@ async function* parquetRecords(file: string): AsyncGenerator<BillRecord> {
   needed(file, top);
   const columns = top.filter((name) => all.includes(name) && isCurColumn(name));
   const rows = Number(metadata.num_rows);
-  for (let start = 0; start < rows; start += ROWS_AT_ONCE) {
-    const rowEnd = Math.min(start + ROWS_AT_ONCE, rows);
+  for (let start = 0; start < rows; start += BILL_ROWS_AT_ONCE) {
+    const rowEnd = Math.min(start + BILL_ROWS_AT_ONCE, rows);
     const part = await parquetReadObjects({ file: buffer, metadata, columns, rowStart: start, rowEnd });
     for (const [i, row] of part.entries())
       yield {

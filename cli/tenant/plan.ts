@@ -2,6 +2,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { TenantId } from '../../contract/identity.ts';
 import {
+  API_KEY_SETTLE_MS,
   PLAN_BURST_MAX,
   PLAN_QUOTA_MAX,
   PLAN_RATE_MAX,
@@ -24,12 +25,6 @@ interface Options {
   per?: QuotaPeriod;
   remove?: true;
 }
-
-/**
- * Milliseconds between a key that was made and the registry that names it. Until API Gateway knows the key everywhere, calls
- * counted by it are refused, and how long that takes is not written down.
- */
-const NEW_KEY_MS = 30_000;
 
 /** `tollgate tenant plan` */
 export function registerPlan(noun: Command, target: () => Promise<Target>): void {
@@ -78,7 +73,7 @@ async function give({ tenant, to, registry, plans }: Run, plan: UsagePlan): Prom
   await registry.showTenant(tenant);
   const api = await plans.api();
   const isNew = await plans.put(api, tenant, plan);
-  if (isNew && to.kind === 'stage') await after(NEW_KEY_MS);
+  if (isNew && to.kind === 'stage') await after(API_KEY_SETTLE_MS);
   const { entry, changed } = await registry.planTenant(tenant, plan);
   const says = changed
     ? `written (version ${entry.version}); in force within ${api.authorizerTtlSeconds} s`

@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-api-gateway';
 import { TollgateError } from '../../contract/errors.ts';
 import type { TenantId } from '../../contract/identity.ts';
+import { API_KEYS_PER_PAGE } from '../../contract/limits.ts';
 import { stageName } from '../../contract/names.ts';
 import { type DeployedStage, tenantPlanName, usageKey } from '../../policies/usage-key.ts';
 import type { QuotaPeriod, UsagePlan } from '../../registry/plan.ts';
@@ -46,12 +47,10 @@ export interface UsagePlans {
   remove(tenant: TenantId): Promise<boolean>;
 }
 
-const PAGE = 500;
-
 /** One request after another: API Gateway takes 5 to 20 a second of these from a whole account. */
 export function usagePlans(client: APIGatewayClient, deployed: DeployedStage): UsagePlans {
   const { stage } = deployed;
-  const paged = { client, pageSize: PAGE };
+  const paged = { client, pageSize: API_KEYS_PER_PAGE };
 
   async function keyOf(tenant: TenantId): Promise<{ id: string; enabled: boolean } | undefined> {
     const value = usageKey(deployed, tenant);

@@ -1,4 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
+import { STATEMENT_MAX_BYTES, UNLOAD_DAYS_MAX } from '../../contract/limits.ts';
 import type { PricedModel } from '../../registry/price.ts';
 import { HOUR_MS, parseDay, parseHour } from '../window.ts';
 import { calls, lines } from './lines.ts';
@@ -19,12 +20,6 @@ export interface Reaggregation {
   /** Every model that may have been called. */
   prices: readonly PricedModel[];
 }
-
-/** Partitions that one UNLOAD may write (https://docs.aws.amazon.com/athena/latest/ug/unload.html). */
-export const UNLOAD_DAYS_MAX = 100;
-
-/** Bytes of one statement (https://repost.aws/knowledge-center/athena-query-string-length). */
-const STATEMENT_MAX_BYTES = 262_144;
 
 /**
  * @param folder `s3://bucket/prefix/`, which must be empty

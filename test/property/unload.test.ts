@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { UNLOAD_DAYS_MAX } from '../../contract/limits.ts';
 import { OUTCOMES, TIERS, type UsageRecord } from '../../contract/usage.ts';
 import { usageLine } from '../../metering/emf.ts';
 import { aggregate } from '../../metering/ledger/aggregate.ts';
 import { USAGE_COLUMNS, valuesOf } from '../../metering/ledger/usage-file.ts';
 import { parseUsageLine } from '../../metering/parse.ts';
 import { createPriceBook } from '../../metering/price.ts';
-import { quarantined, reaggregation, UNLOAD_DAYS_MAX, unloadStatement } from '../../metering/unload/statement.ts';
+import { quarantined, reaggregation, unloadStatement } from '../../metering/unload/statement.ts';
 import { HOUR_MS, hourOf, hourText } from '../../metering/window.ts';
 import type { PricedModel } from '../../registry/price.ts';
 import { openCatalogue, portable } from '../infra/sql.ts';
