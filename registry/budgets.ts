@@ -8,8 +8,8 @@ import { BUDGETS, MODEL, TENANT } from './kinds.ts';
 import { asTenantId } from './tenant.ts';
 
 /**
- * @param owner a tenant's id, or EVERY_TENANT for the stage's
- * Every method throws TollgateError `bad_entry` for an owner that is none.
+ * An owner is a tenant's id, or EVERY_TENANT for the stage. Every method throws TollgateError `bad_entry` for one that is
+ * neither.
  */
 export interface BudgetWriter {
   /** Everybody's who has any, the stage's first. */
