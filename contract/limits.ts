@@ -299,11 +299,17 @@ export const ROLE_MAX_CHARS = 256;
 /** Budgets of one tenant, and of a stage. Both together are what one conditional update can hold (4 KB of expression). */
 export const BUDGETS_MAX = 20;
 
-/** Milliseconds for one question to the counters table with its retries; past it a hard budget's answer is 503. */
-export const COUNTERS_TIMEOUT_MS = 2_000;
+/**
+ * Milliseconds for one question to the counters table with its retries; past it a hard budget's answer is 503. Many calls of
+ * one tenant at once stand in a queue for one item, and to wait is better than to be refused.
+ */
+export const COUNTERS_TIMEOUT_MS = 5_000;
 
-/** Milliseconds for one attempt at it: short enough for another one, since a write that is repeated counts once. */
-export const COUNTERS_ATTEMPT_MS = 700;
+/**
+ * Milliseconds for one attempt at it: leaves time for another one, since a write that is repeated counts once, and is long
+ * enough that a burst does not repeat itself into a larger one.
+ */
+export const COUNTERS_ATTEMPT_MS = 2_000;
 
 /**
  * Milliseconds. Reservations are told apart by the stretch of this length in which their calls began; longer than

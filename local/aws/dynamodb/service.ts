@@ -101,9 +101,7 @@ function createRunner({ engine, gate, ttl, account, region }: Runner) {
       case 'DescribeTimeToLive':
         return gate.shared(async () => jsonReply(await ttl.describe(engine, body)));
       default:
-        if (body.ReturnValuesOnConditionCheckFailure === 'ALL_OLD')
-          return gate.alone(async () => passed(await withOldItem(engine, body, await engine.call(operation, text))));
-        return gate.shared(async () => passed(await engine.call(operation, text)));
+        return gate.shared(async () => passed(await withOldItem(engine, body, await engine.call(operation, text))));
     }
   };
 
@@ -114,9 +112,13 @@ function createRunner({ engine, gate, ttl, account, region }: Runner) {
   }
 }
 
-/** A failed condition's answer, with the item that it failed on. */
+/**
+ * A failed condition's answer, with the item that it failed on where it was asked for. Another write may come between the
+ * two: to wait for everything else each time would make every counter's write stand in one queue.
+ */
 async function withOldItem(engine: Engine, body: JsonObject, answer: EngineAnswer): Promise<EngineAnswer> {
-  if (answer.status === 200 || !answer.body.includes('ConditionalCheckFailedException')) return answer;
+  const asked = body.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
+  if (!asked || answer.status === 200 || !answer.body.includes('ConditionalCheckFailedException')) return answer;
   const { TableName } = body;
   const key = body.Key ?? (await keyOf(engine, textOf(TableName, 'TableName'), objectOf(body.Item, 'Item')));
   const found = await engine.call('GetItem', JSON.stringify({ TableName, Key: key, ConsistentRead: true }));
