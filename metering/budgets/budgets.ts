@@ -104,7 +104,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     const failed = unknown.find(({ wanted }) => wanted.counters.some(isHard));
     if (failed !== undefined) {
       asked.waitUntil(giveBack(asked, held));
-      throw undecided(asked, failed.error.reason ?? failed.error.code);
+      throw undecided(asked, failed.error.reason ?? failed.error.code, failed.error.detail);
     }
     for (const { wanted, error } of unknown) uncounted(asked, wanted.counters, error.reason ?? error.code);
     if (refused.length === 0) return { held, refused };
@@ -141,9 +141,9 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     log({ ...event, budgets: idsOf(these) }, METRICS.budgetUnsettled);
   }
 
-  function undecided({ tenant, model }: Subject, reason: string): TollgateError {
+  function undecided({ tenant, model }: Subject, reason: string, detail?: Record<string, unknown>): TollgateError {
     const code = 'unavailable';
-    log({ event: 'undecided', level: 'error', tenant, model, code, reason }, METRICS.undecided);
+    log({ event: 'undecided', level: 'error', tenant, model, code, reason, detail }, METRICS.undecided);
     const shown =
       reason === UNPRICED ? { message: 'The model has no price here, so a budget in dollars cannot be checked.' } : {};
     return new TollgateError(code, { reason, retryAfterSeconds: RETRY_AFTER_SECONDS, ...shown });

@@ -73,6 +73,8 @@ export function createCounters({ client, table, timeoutMs = COUNTERS_TIMEOUT_MS 
       if (isTollgateError(cause)) throw cause;
       throw new TollgateError('unavailable', {
         reason: 'counters-failed',
+        // A write that was denied, a throttled table and a slow one need different hands.
+        detail: { cause: (cause as Error).name },
         retryAfterSeconds: RETRY_AFTER_SECONDS,
         cause,
       });

@@ -283,7 +283,9 @@ describe('a table that fails', () => {
     let calls = 0;
     table.fault = () => (++calls === 1 ? 'lost-answer' : calls <= 3 ? 'lost-request' : undefined);
     await expect(ask([{}])).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 2 });
-    expect(lines).toMatchObject([{ event: 'undecided', Undecided: 1 }]);
+    expect(lines).toMatchObject([
+      { event: 'undecided', reason: 'counters-failed', detail: { cause: expect.any(String) }, Undecided: 1 },
+    ]);
     await Promise.all(kept);
     expect(await counted()).toEqual({ b: [0, 0] });
   });
