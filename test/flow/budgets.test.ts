@@ -113,25 +113,13 @@ async function settled(tenant: string): Promise<Record<string, bigint>> {
 const count = (answers: readonly Answered[], status: number): number =>
   answers.filter((answer) => answer.status === status).length;
 
-/** How many passed; all others were refused: for the budget, or because a busy machine's counters were too slow to ask. */
-function passedOf(answers: readonly Answered[]): number {
-  const passed = count(answers, 200);
-  expect(passed + count(answers, 429) + count(answers, 503)).toBe(answers.length);
-  return passed;
-}
-
 describe.each(WAYS)('%s', (way) => {
   test('Q2 of 50 calls at once at the limit, as many pass as it has room for', async () => {
     const tenant = await tenantUnder({ id: 'calls', unit: 'requests', limit: '20' });
     const token = await many.tokenOf(tenant);
     const mark = await many.stack.mark();
     const answers = await Promise.all(Array.from({ length: 50 }, () => call(token, { way })));
-    let passed = passedOf(answers);
-    expect(await settled(tenant)).toEqual({ calls: BigInt(passed) });
-    expect(passed).toBeLessThanOrEqual(20);
-    // Room that is left, because a call was refused for another reason, is not lost.
-    while (passed < 20 && (await call(token, { way })).status === 200) passed++;
-    expect([passed, (await call(token, { way })).status]).toEqual([20, 429]);
+    expect([count(answers, 200), count(answers, 429)]).toEqual([20, 30]);
     expect((await many.stack.calls(mark)).filter(({ service }) => service === 'bedrock')).toHaveLength(20);
     expect(await settled(tenant)).toEqual({ calls: 20n });
   });
@@ -140,8 +128,9 @@ describe.each(WAYS)('%s', (way) => {
     const tenant = await tenantUnder({ id: 'tokens', limit: '300' });
     const token = await many.tokenOf(tenant);
     const answers = await Promise.all(Array.from({ length: 50 }, () => call(token, { way, maxTokens: 20 })));
-    const passed = passedOf(answers);
+    const passed = count(answers, 200);
     expect(passed).toBeGreaterThan(0);
+    expect(passed + count(answers, 429)).toBe(50);
     const { tokens = 0n } = await settled(tenant);
     // Three words in, four out.
     expect(tokens).toBe(BigInt(7 * passed));
