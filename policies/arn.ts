@@ -85,9 +85,8 @@ export function parseModelArn(value: unknown, field = 'arn'): ModelArn {
   if (value.length > ARN_MAX_CHARS) throw fail('too-long');
   // Before anything is split: `*`, `?`, `$`, braces, white space, look-alike letters.
   if (!LEGAL.test(value)) throw fail('characters');
-  const parts = value.split(':');
   // Stryker disable next-line StringLiteral: without one of these there is no resource either, which is refused first.
-  const [arn, partition = '', service, region = '', account = '', ...rest] = parts;
+  const [arn, partition = '', service, region = '', account = '', ...rest] = value.split(':');
   const resource = rest.join(':');
   const slash = resource.indexOf('/');
   if (arn !== 'arn' || slash < 1) throw fail('shape');

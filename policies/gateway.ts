@@ -57,11 +57,10 @@ export function denyStage(
   return answer('Deny', stageOf(methodArn).all, principalId, context);
 }
 
-function stageOf(methodArn: unknown): { all: string; account: string; region: string; stage: string } {
+function stageOf(methodArn: unknown): Record<'all' | 'account' | 'region' | 'stage', string> {
   const found = typeof methodArn === 'string' ? METHOD_ARN.exec(methodArn)?.groups : undefined;
   if (found === undefined) throw new TollgateError('forbidden', { reason: 'method-arn' });
-  const { all = '', account = '', region = '', stage = '' } = found;
-  return { all, account, region, stage };
+  return found as ReturnType<typeof stageOf>;
 }
 
 function answer(

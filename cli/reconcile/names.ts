@@ -3,7 +3,8 @@ import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
 import type { Target as ModelTarget } from '../../contract/model.ts';
 import type { CurLine } from '../../metering/bill/cur-line.ts';
 import type { Identity, Names } from '../../metering/bill/reconcile.ts';
-import { readSessionName, sessionNames } from '../../policies/name.ts';
+import { sessionNames } from '../../policies/name.ts';
+import { readSessionName } from '../../policies/read-name.ts';
 import { keyOfId, keyOfName } from '../../registry/prices/import/aws-names.ts';
 
 export interface NamesOf {

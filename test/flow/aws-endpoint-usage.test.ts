@@ -5,6 +5,7 @@ import {
   InvokeModelWithResponseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { anthropicCaching } from './caching.ts';
 import { collect, ModelsEndpoint, NOVA, SONNET, say } from './models-endpoint.ts';
 import { nameOf } from './outcome.ts';
 
@@ -65,20 +66,11 @@ describe('a cache for an hour', () => {
   });
 
   test("is told apart by Anthropic's own body, whole and in the first chunk of a stream", async () => {
-    const body = (id: string) => ({
-      anthropic_version: 'bedrock-2023-05-31',
-      max_tokens: 100,
-      system: [
-        { type: 'text', text: `four words of ${id}`, cache_control: { type: 'ephemeral', ttl: '1h' } },
-        { type: 'text', text: 'two more', cache_control: { type: 'ephemeral' } },
-      ],
-      messages: [{ role: 'user', content: 'and now' }],
-    });
     const creation = { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 4 };
-    const { said } = await invoke(SONNET, body('whole'));
+    const { said } = await invoke(SONNET, anthropicCaching('whole'));
     expect(said.usage).toMatchObject({ cache_creation_input_tokens: 6, cache_creation: creation });
     const { body: events } = await endpoint.overHttp2.send(
-      new InvokeModelWithResponseStreamCommand({ modelId: SONNET, body: JSON.stringify(body('streamed')) }),
+      new InvokeModelWithResponseStreamCommand({ modelId: SONNET, body: JSON.stringify(anthropicCaching('streamed')) }),
     );
     const [first] = (await collect(events)).map(({ chunk }) => json(chunk?.bytes));
     expect(first.message.usage.cache_creation).toEqual(creation);

@@ -5,6 +5,7 @@ import { NAMESPACE } from '../../contract/log.ts';
 import type { CallRecord } from '../../local/aws/calls.ts';
 import { createItems } from '../../registry/dynamo.ts';
 import { createWriter } from '../../registry/writer.ts';
+import { anthropicCaching } from './caching.ts';
 import { finishedOf, RawUsage, tokensOf } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
@@ -91,22 +92,13 @@ describe('M1: every kind is in the ledger as the model counted it', () => {
     { text: 'two more' },
     { cachePoint: { type: 'default' } },
   ];
-  const anthropic = (id: string) => ({
-    anthropic_version: 'bedrock-2023-05-31',
-    max_tokens: 100,
-    system: [
-      { type: 'text', text: `four words of ${id}`, cache_control: { type: 'ephemeral', ttl: '1h' } },
-      { type: 'text', text: 'two more', cache_control: { type: 'ephemeral' } },
-    ],
-    messages: [{ role: 'user', content: 'and now' }],
-  });
   const written = { input: 2, output: 3, cacheRead: 0, cacheWrite: 2, cacheWrite1h: 4 };
 
   test.each([
     ['converse', say('and now', { system: system('converse') })],
     ['converse-stream', say('and now', { system: system('converse-stream') })],
-    ['invoke', anthropic('invoke')],
-    ['invoke-with-response-stream', anthropic('invoke-with-response-stream')],
+    ['invoke', anthropicCaching('invoke')],
+    ['invoke-with-response-stream', anthropicCaching('invoke-with-response-stream')],
   ])('written to the cache for an hour and for five minutes, then read: %s', async (operation, body) => {
     let mark = await stack.mark();
     expect((await settled(mark, await post(SONNET, operation, body)))?.tokens).toEqual(written);

@@ -10,6 +10,7 @@ export default {
     'policies/arn.ts',
     'policies/session.ts',
     'policies/name.ts',
+    'policies/read-name.ts',
     'registry/decide.ts',
     'authorizer/verify.ts',
     'authorizer/claims.ts',

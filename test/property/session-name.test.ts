@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Principal, TenantId } from '../../contract/identity.ts';
-import { directSessionNames, readSessionName, SESSION_NAME_PREFIX, sessionNames } from '../../policies/name.ts';
+import { directSessionNames, SESSION_NAME_PREFIX, sessionNames } from '../../policies/name.ts';
+import { readSessionName } from '../../policies/read-name.ts';
 
 const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ maxLength: 4 }));
 const names = (tenant: string, principal: string) => sessionNames(tenant as TenantId, principal as Principal);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Principal, TenantId } from '../../../contract/identity.ts';
-import { directSessionNames, readSessionName, sessionNames } from '../../../policies/name.ts';
+import { directSessionNames, sessionNames } from '../../../policies/name.ts';
+import { readSessionName } from '../../../policies/read-name.ts';
 
 const names = (tenant: string, principal: string) => sessionNames(tenant as TenantId, principal as Principal);
 
