@@ -5,10 +5,11 @@ import { authorize } from './authorize.ts';
 import { type CallRecord, type Calls, callerRecord } from './calls.ts';
 import { AwsError } from './error.ts';
 import type { Fault, Faults } from './faults.ts';
+import { scripted } from './script.ts';
 import type { AwsRequest, Plan, Reply, Service } from './service.ts';
 import type { Caller, Sessions } from './sessions.ts';
 import type { Authorization } from './sigv4.ts';
-import { cut, isComplete, reset, write } from './write.ts';
+import { cut, isComplete, reset, wait, write } from './write.ts';
 
 export interface ExchangeOptions {
   account: string;
@@ -61,26 +62,27 @@ export async function exchange(
   };
   if (left) return ended();
   res.once('close', ended);
+  let fault: Fault | undefined;
   try {
     const { plan, caller } = admit(service, request, auth, record, options);
     options.calls.save(record);
-    const fault = options.faults.strike(record);
+    fault = options.faults.strike(record);
     if (fault !== undefined && (await interfere(fault, record, res))) return;
     // The caller may have gone while we waited: what follows would be work for nobody.
     if (res.destroyed) return;
-    const reply = await plan.serve(caller);
+    const reply = (fault && scripted(fault)) ?? (await plan.serve(caller));
     record.usage = reply.usage ?? null;
     record.serviceTier = reply.serviceTier ?? null;
     record.status = reply.status;
     if (reply.status >= 400) record.outcome = 'failed';
     // Before its first byte leaves: a gateway that is killed now has the tokens that the model has counted in its list.
     options.calls.save(record);
-    if (!(await write(res, named(reply, record), fault?.breakAfterEvents))) {
+    if (!(await write(res, named(reply, record, fault), fault?.breakAfterEvents))) {
       record.outcome = 'failed';
       if (fault?.hang !== true) cut(res);
     }
   } catch (error) {
-    const reply = named(failure(service, error, record), record);
+    const reply = named(failure(service, error, record), record, fault);
     options.calls.save(record);
     await write(res, reply);
   }
@@ -110,28 +112,17 @@ function admit(
 
 /** @returns whether the fault has already decided how this call ends */
 async function interfere(fault: Fault, record: CallRecord, res: ServerResponse): Promise<boolean> {
-  if (fault.delayMs !== undefined) await delay(fault.delayMs, res);
+  if (fault.delayMs !== undefined) await wait(fault.delayMs, res);
   if (fault.reset === true) {
     record.outcome = 'failed';
     reset(res);
     return true;
   }
-  if (fault.status !== undefined || fault.type !== undefined)
-    throw new AwsError(fault.status ?? 400, fault.type ?? 'InternalServerException', 'This failure was asked for.');
+  const { status, type = 'InternalServerException', message = 'This failure was asked for.' } = fault;
+  if (fault.body === undefined && (status !== undefined || fault.type !== undefined))
+    throw new AwsError(status ?? 400, type, message);
   // A silent call ends when its caller leaves; a stream that is to fall silent begins first.
   return fault.hang === true && fault.breakAfterEvents === undefined;
-}
-
-function delay(ms: number, res: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      res.off('close', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    res.once('close', done);
-  });
 }
 
 function failure(service: Service, error: unknown, record: CallRecord): Reply {
@@ -147,6 +138,10 @@ function failure(service: Service, error: unknown, record: CallRecord): Reply {
 }
 
 /** Every answer says what it is called in the calls list, so that whoever got it can be matched with what ran. */
-function named<R extends Reply>(reply: R, { requestId }: CallRecord): R {
-  return { ...reply, headers: { ...reply.headers, 'x-amzn-requestid': requestId } };
+function named<R extends Reply>(reply: R, { requestId }: CallRecord, fault: Fault | undefined): R {
+  return { ...reply, headers: { ...reply.headers, 'x-amzn-requestid': requestId, ...lowered(fault?.headers) } };
+}
+
+function lowered(headers: Fault['headers'] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -20,6 +20,18 @@ export function frame(type: string, payload: string | Uint8Array, contentType = 
   });
 }
 
+/** One of `:message-type` exception: the error of a stream that had begun. */
+export function exceptionFrame(type: string, members: object): Uint8Array {
+  return codec.encode({
+    headers: {
+      ':exception-type': { type: 'string', value: type },
+      ':content-type': { type: 'string', value: 'application/json' },
+      ':message-type': { type: 'string', value: 'exception' },
+    },
+    body: encoder.encode(JSON.stringify(members)),
+  });
+}
+
 export const EVENT_STREAM = 'application/vnd.amazon.eventstream';
 
 /** An error of the REST-JSON services. */

@@ -81,6 +81,8 @@ export interface StreamReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly frames: readonly Uint8Array[];
+  /** Milliseconds before each of them; absent: none. */
+  readonly delays?: readonly number[];
   readonly usage?: CallUsage;
   /** Bedrock's. */
   readonly serviceTier?: string;

@@ -19,12 +19,27 @@ export async function write(res: ServerResponse, reply: Reply, stopAfter?: numbe
   res.flushHeaders();
   for (const [index, frame] of reply.frames.entries()) {
     if (stopAfter !== undefined && index >= stopAfter) return false;
+    const delay = reply.delays?.[index] ?? 0;
+    if (delay > 0) await wait(delay, res);
     if (res.destroyed) return true;
     await sent(res, frame);
   }
   if (stopAfter !== undefined && reply.frames.length >= stopAfter) return false;
   res.end();
   return true;
+}
+
+/** Milliseconds, or until the caller has gone. */
+export function wait(ms: number, res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      res.off('close', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    res.once('close', done);
+  });
 }
 
 function sent(res: ServerResponse, frame: Uint8Array): Promise<void> {

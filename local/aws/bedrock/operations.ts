@@ -4,6 +4,7 @@ import type { Prompt } from '../answer/prompt.ts';
 import { invalid } from '../error.ts';
 import { EVENT_STREAM, frame } from '../frames.ts';
 import { type JsonObject, objectOf, parseBody, textOf } from '../read.ts';
+import { wrapped } from '../script.ts';
 import { type Reply, type Usage, usageOf, type WholeReply } from '../service.ts';
 import { type FoundationModel, modalityOf } from './catalog.ts';
 import { anthropic } from './formats/anthropic.ts';
@@ -71,8 +72,7 @@ export function createOperations(cache: PromptCache): Operations {
       const chunks = format.chunks(given, model.id);
       const frames = chunks.map((chunk, index) => {
         const last = index === chunks.length - 1 ? { 'amazon-bedrock-invocationMetrics': metrics(given) } : {};
-        const bytes = Buffer.from(JSON.stringify({ ...chunk, ...last })).toString('base64');
-        return frame('chunk', JSON.stringify({ bytes }));
+        return frame('chunk', JSON.stringify(wrapped({ ...chunk, ...last })));
       });
       const headers = {
         'content-type': EVENT_STREAM,

@@ -48,6 +48,16 @@ describe('faults', () => {
     expect(strikes({ service: 'bedrock', model: 'model' })).toBe(false);
   });
 
+  test('that script a stream strike streams, those that script a whole answer whole ones, and an error both', () => {
+    const script = (fault: object, operation: string) => strikes({ service: 'bedrock', fault }, { operation });
+    expect(script({ events: [] }, 'ConverseStream')).toBe(true);
+    expect(script({ events: [] }, 'InvokeModelWithResponseStream')).toBe(true);
+    expect(script({ events: [] }, 'Converse')).toBe(false);
+    expect(script({ body: {} }, 'InvokeModel')).toBe(true);
+    expect(script({ body: {} }, 'ConverseStream')).toBe(false);
+    expect(script({ body: {}, status: 502 }, 'ConverseStream')).toBe(true);
+  });
+
   test('strike as often as they say, then no more', () => {
     const faults = createFaults();
     faults.add({ service: 'bedrock', times: 2, fault: { hang: true } });
@@ -67,6 +77,21 @@ describe('faults', () => {
     [{ service: 's3', fault: { delayMs: '5' } }, 'delayMs must be a number'],
     [{ service: 's3', fault: { delayMs: -5 } }, 'whole number'],
     [{ service: 's3', fault: { status: 200 } }, '400 to 599'],
+    [{ service: 's3', fault: { status: 100, body: {} } }, '200 to 599'],
+    [{ service: 's3', fault: { message: 'x' } }, 'goes with a status or a type'],
+    [{ service: 's3', fault: { body: {}, type: 'X' } }, 'goes with no type'],
+    [{ service: 's3', fault: { events: {} } }, 'events must be a list'],
+    [{ service: 's3', fault: { events: [], status: 500 } }, 'goes with no status'],
+    [{ service: 's3', fault: { events: [7] } }, 'fault.events[0] must be an object'],
+    [{ service: 's3', fault: { events: [{ payload: {} }] } }, 'fault.events[0] must have a type'],
+    [{ service: 's3', fault: { events: [{ type: 'x' }] } }, 'a payload or an exception'],
+    [{ service: 's3', fault: { events: [{ type: 'x', payload: {}, exception: {} }] } }, 'a payload or an exception'],
+    [{ service: 's3', fault: { events: [{ type: 'x', payload: 7 }] } }, 'payload must be an object'],
+    [{ service: 's3', fault: { events: [{ type: 'x', exception: 'no' }] } }, 'exception must be an object'],
+    [{ service: 's3', fault: { events: [{ type: 'x', paylod: {} }] } }, 'unknown member paylod'],
+    [{ service: 's3', fault: { headers: { 'retry-after': 7 } } }, 'retry-after must be a string'],
+    [{ service: 's3', fault: { headers: { 'a b': 'c' } } }, 'is no header'],
+    [{ service: 's3', fault: { headers: { a: 'b\r\nc' } } }, 'is no header'],
     [{ service: 's3', times: 0, fault: { hang: true } }, 'times must be'],
     [{ service: 's3', fault: { hang: true }, op: 'x' }, 'unknown member op'],
   ])('%j is refused', (rule, reason) => {
