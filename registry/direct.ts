@@ -1,6 +1,7 @@
 import { ACTIONS, type AllowedModel } from '../contract/model.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { type Decision, decideModel } from './decide.ts';
+import { isDirect } from './restrictions.ts';
 
 /** A refusal has one reason more: the tenant may call the model, but only through the gateway. */
 export type DirectDecision =
@@ -18,8 +19,7 @@ export type DirectDecision =
  * @param nowSeconds seconds since 1970
  */
 export function decideDirect(models: readonly AllowedModel[], wanted: string, nowSeconds: number): DirectDecision {
-  // A cap on tokens is our own code's; a grant that has one is refused when it is written, and here if it was not.
-  const direct = models.filter((model) => model.direct === true && model.maxTokens === undefined);
+  const direct = models.filter(isDirect);
   const among = (held: readonly AllowedModel[]): Decision => {
     const decisions = ACTIONS.map((action) => decideModel(held, wanted, action, nowSeconds));
     const telling =

@@ -7,7 +7,7 @@ import type { Grant } from './grant.ts';
 import type { Document, Items, Key, Plain } from './items.ts';
 import { GRANT_SK_PREFIX, grantKey, modelKey, tenantKey, tenantPartition } from './keys.ts';
 import { GRANT, type Kind, MODEL, TENANT } from './kinds.ts';
-import { checkTogether, RESTRICTION_NAMES } from './restrictions.ts';
+import { checkDirect, checkTogether, RESTRICTION_NAMES } from './restrictions.ts';
 import { asTenantId } from './tenant.ts';
 
 export interface GrantMore {
@@ -28,7 +28,7 @@ export interface GrantWriter {
    * @param actions all of ACTIONS unless given
    * @param more what else the grant says; leaving something out never makes the grant wider
    * @throws TollgateError `not_found` when there is no such tenant or model; `bad_entry` naming the restriction that
-   *   this model cannot be called under, `policy_too_large`
+   *   this model cannot be called under, or `direct` where credentials would be free of one; `policy_too_large`
    */
   grant(tenant: string, model: string, actions?: readonly string[], more?: GrantMore): Promise<Change<Grant>>;
   /** @throws TollgateError `not_found` */
@@ -62,6 +62,7 @@ export function grantWriter(edits: Edits, items: Items, clock: Clock): GrantWrit
         parse(document) {
           const grant = GRANT.parse(document);
           if (hasExpired(grant, Math.floor(clock() / 1000))) throw badEntry('expiresAt', 'has-passed');
+          checkDirect(grant);
           checkTogether(grant, target);
           return grant;
         },

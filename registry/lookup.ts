@@ -15,7 +15,7 @@ import { Memory } from './memory.ts';
 import type { ModelEntry } from './model.ts';
 import type { PricedModel } from './price.ts';
 import type { PriceReader, RegistryReader, TenantEntries } from './reader.ts';
-import { checkTogether, restrictionsOf } from './restrictions.ts';
+import { checkTogether, isDirect, restrictionsOf } from './restrictions.ts';
 import type { TenantEntry } from './tenant.ts';
 import { within } from './within.ts';
 
@@ -186,10 +186,10 @@ function join(grants: readonly Grant[], known: ReadonlyMap<string, Known>): Allo
     .flatMap((grant) => {
       const found = known.get(grant.model);
       if (found?.is !== 'entry') return [];
-      const { actions, direct } = grant;
+      const { actions } = grant;
       const { id, target, lifecycle } = found.entry;
       const allowed = { id, target, actions, lifecycle: withKnownSuccessor(lifecycle, granted) };
-      return [{ ...allowed, ...(direct === undefined ? {} : { direct }), ...restrictionsOf(grant) }];
+      return [{ ...allowed, ...(isDirect(grant) ? { direct: true as const } : {}), ...restrictionsOf(grant) }];
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -54,6 +54,32 @@ export const restrictionMembers = {
   expiresAt: v.exactOptional(seconds),
 };
 
+/**
+ * Who holds a restriction up, and whether that is so of credentials that were handed out, too: with those AWS is called
+ * past our code.
+ */
+export const HELD_BY: { readonly [Name in keyof Restrictions]-?: { by: string; direct: boolean } } = {
+  // Blocks that ask to be the only ones judged, text shown before it was judged: IAM is told of neither.
+  guardrail: { by: 'IAM, which one; our code alone, that all of a call is judged before it is shown', direct: false },
+  maxTokens: { by: 'our code alone', direct: false },
+  regions: { by: 'our code and IAM', direct: true },
+  roles: { by: 'our code alone, when a session is issued', direct: true },
+  expiresAt: { by: 'our code and IAM', direct: true },
+};
+
+/** What a grant demands that credentials which were handed out would be free of, in the order of RESTRICTION_NAMES. */
+export function lostWhenDirect(grant: Restrictions): (keyof Restrictions)[] {
+  return RESTRICTION_NAMES.filter((name) => grant[name] !== undefined && !HELD_BY[name].direct);
+}
+
+/**
+ * Whether credentials are handed out for a grant. One that says so and demands what they would be free of is refused when it
+ * is written; of one that is found all the same, it is the demand that holds.
+ */
+export function isDirect(grant: Restrictions & { direct?: true }): boolean {
+  return grant.direct === true && lostWhenDirect(grant).length === 0;
+}
+
 function isGuardrail(guardrail: Guardrail): boolean {
   try {
     parseGuardrail(guardrail);
@@ -84,6 +110,16 @@ export function restrictionsDocument({ guardrail, maxTokens, regions, roles, exp
 }
 
 /**
+ * That a grant does not hand out what its own restrictions forbid; judged when it is written.
+ *
+ * @throws TollgateError `bad_entry` of `direct`: not-with-guardrail | not-with-max-tokens
+ */
+export function checkDirect(grant: Restrictions & { direct?: true }): void {
+  const [lost] = grant.direct === true ? lostWhenDirect(grant) : [];
+  if (lost !== undefined) throw badEntry('direct', `not-with-${lost.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
+}
+
+/**
  * That grant and model can be called together: the session policy of both can be built and fits, so every region that the
  * model may run in is one of the grant's, and the guardrail is where the model is called. Grants without restrictions are
  * not looked at: their model alone was, when it was written.
@@ -98,11 +134,9 @@ export function checkTogether(
   if (grant.maxTokens !== undefined && target.kind === 'sagemaker-endpoint')
     // A container reads what it likes: there is no one member that limits its answer.
     throw badEntry('maxTokens', 'no-limit-here');
-  // What only our own code holds up would not be held up.
-  if (grant.maxTokens !== undefined && grant.direct === true) throw badEntry('direct', 'not-with-max-tokens');
   try {
     // What is handed out ends with the token, which takes room in the policy.
-    sessionPolicy(target, grant.actions, grant.direct ? { expiresAt: TOKEN_TIME_MAX_SECONDS, ...grant } : grant);
+    sessionPolicy(target, grant.actions, isDirect(grant) ? { expiresAt: TOKEN_TIME_MAX_SECONDS, ...grant } : grant);
   } catch (error) {
     if (!(error instanceof TollgateError) || error.code === 'policy_too_large') throw error;
     throw badEntry(error.field ?? 'grant', error.reason ?? error.code, error);

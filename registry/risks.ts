@@ -7,6 +7,7 @@ import type { Grant } from './grant.ts';
 import type { Unusable } from './kinds.ts';
 import { usability } from './lifecycle.ts';
 import type { ModelEntry } from './model.ts';
+import { isDirect, lostWhenDirect } from './restrictions.ts';
 import type { TenantEntry } from './tenant.ts';
 
 /** What is allowed as it stands, and what somebody should want to look at. */
@@ -64,7 +65,26 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'direct-mode',
     level: 'high',
     what: 'Credentials are handed out: calls made with them pass by the gateway, its budgets, caps and metering.',
-    of: grantsWhere(({ direct }) => direct === true),
+    of: grantsWhere(isDirect),
+  },
+  {
+    kind: 'direct-past-budgets',
+    level: 'high',
+    what: 'Credentials are handed out to a tenant under hard budgets, which neither count nor stop calls made with them.',
+    of: ({ grants, budgets }) =>
+      grants.filter(isDirect).flatMap((grant) => {
+        const hard = budgetsOf(grant.tenant, budgets).filter(({ enforcement }) => enforcement === 'hard');
+        return hard.length === 0 ? [] : [`${nameOf(grant)} (${hard.map(({ id }) => id).join(', ')})`];
+      }),
+  },
+  {
+    kind: 'direct-not-honoured',
+    level: 'medium',
+    what: 'The grant says that credentials are handed out, and demands what those would be free of: none are.',
+    of: ({ grants }) =>
+      grants
+        .filter((grant) => grant.direct === true && !isDirect(grant))
+        .map((grant) => `${nameOf(grant)} (${lostWhenDirect(grant).join(', ')})`),
   },
   {
     kind: 'every-model',

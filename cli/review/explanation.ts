@@ -1,14 +1,14 @@
 import { isTollgateError } from '../../contract/errors.ts';
 import { type Principal, parsePrincipal, type TenantId } from '../../contract/identity.ts';
 import { SESSION_POLICY_MAX_CHARS, SESSION_SECONDS } from '../../contract/limits.ts';
-import { type Action, arnsOf, nativeIdOf } from '../../contract/model.ts';
+import { type Action, arnsOf, nativeIdOf, type Restrictions } from '../../contract/model.ts';
 import { sessionNames } from '../../policies/name.ts';
 import { callerContext, type Holding, SOMEBODY } from '../../policies/review.ts';
 import { type Tried, trySession } from '../../policies/review-session.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import type { Decision } from '../../registry/decide.ts';
 import { explain, type Facts, type Step } from '../../registry/explain.ts';
-import { restrictionsOf } from '../../registry/restrictions.ts';
+import { HELD_BY, restrictionsOf } from '../../registry/restrictions.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
 import { asTenantId } from '../../registry/tenant.ts';
 import type { Roles } from './roles.ts';
@@ -43,8 +43,10 @@ export interface SessionShown {
   tags: Record<string, string>;
   seconds: number;
   policy: { chars: number; maxChars: number; hash: string; document: unknown };
-  /** Of the grant: those that IAM holds up, and those that are our code's alone. */
+  /** Of the grant, and whether credentials are handed out for it. */
   restrictions: object;
+  /** Who holds each of them up, by its name. */
+  heldBy: Record<string, string>;
   role: { arn: string; source: Roles['source']; policies: { name: string; document: unknown }[]; trust: unknown };
   simulated: Tried[];
   notes: string[];
@@ -117,7 +119,10 @@ function sessionOf(
     tags: { TenantId: tenant, CostCenter: costCenter },
     seconds: SESSION_SECONDS,
     policy: { chars: text.length, maxChars: SESSION_POLICY_MAX_CHARS, hash, document },
-    restrictions: restrictionsOf(entry),
+    restrictions: { ...restrictionsOf(entry), ...(entry.direct === undefined ? {} : { direct: entry.direct }) },
+    heldBy: Object.fromEntries(
+      Object.keys(restrictionsOf(entry)).map((name) => [name, HELD_BY[name as keyof Restrictions].by]),
+    ),
     role: { arn: invoker.arn, source, policies: [...invoker.policies], trust: invoker.trust },
     simulated: trySession({ text, entry, actions: [action], rolePolicies, context, now }, models),
     notes,

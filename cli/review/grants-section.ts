@@ -1,5 +1,6 @@
 import { ACTIONS } from '../../contract/model.ts';
 import type { Holding } from '../../policies/review.ts';
+import { restrictionsOf } from '../../registry/restrictions.ts';
 import { type Content, type Html, html } from '../page/html.ts';
 import { grid, moment } from '../page/table.ts';
 import type { Review } from './gather.ts';
@@ -34,7 +35,7 @@ function decision({ entry, decisions }: Holding): Html {
   const open = ACTIONS.filter((action) => decisions[action].allowed);
   const more = [
     ...(entry.direct === true ? [html`<br><span class="cell warn">direct</span>`] : []),
-    ...(demands(entry).some((text) => text !== 'direct') ? [html`<br><span class="soft">restricted</span>`] : []),
+    ...(Object.keys(restrictionsOf(entry)).length > 0 ? [html`<br><span class="soft">restricted</span>`] : []),
   ];
   if (open.length === 0)
     return html`<span class="cell warn">no: ${decisions[entry.actions[0] ?? 'invoke'].reason}</span>`;

@@ -1,5 +1,6 @@
 import type { Restrictions } from '../../contract/model.ts';
 import { isoSeconds } from '../../registry/fields.ts';
+import { HELD_BY } from '../../registry/restrictions.ts';
 import { printable, table } from '../print.ts';
 import { changedValues } from './changes.ts';
 import type { Explanation, SessionShown } from './explanation.ts';
@@ -29,6 +30,7 @@ export function explanationText(explanation: Explanation): string {
 
 function sessionText({ policy, role, tags, simulated, ...session }: SessionShown): string[] {
   const { restrictions, notes } = session;
+  const demanded = demands(restrictions);
   const rows = simulated.map(({ model, action, way, expected, allowed, reason, resource }) => [
     model,
     action,
@@ -47,7 +49,7 @@ function sessionText({ policy, role, tags, simulated, ...session }: SessionShown
         : []),
       ...Object.entries(tags).map(([key, value]) => `tag              ${key} = ${printable(value)}`),
       `lasts            ${session.seconds} s`,
-      `grant demands    ${Object.keys(restrictions).length === 0 ? 'nothing more' : printable(JSON.stringify(restrictions))}`,
+      `grant demands    ${demanded.length === 0 ? 'nothing more' : printable(demanded.join('; '))}`,
     ].join('\n'),
     `SESSION POLICY: ${policy.chars} of ${policy.maxChars} characters, SHA-256 ${policy.hash}\n${pretty(policy.document)}`,
     ...role.policies.map(
@@ -126,17 +128,15 @@ export function counted(count: number, one: string, several: string): string {
   return `${count} ${count === 1 ? one : several}`;
 }
 
-/** What a grant demands beyond its actions, and who holds it up; members of a newer grant as they are. */
+/** What a grant demands beyond its actions, and who holds each of it up; members of a newer grant as they are. */
 export function demands(entry: object): string[] {
   const { id: _, target: __, actions: ___, lifecycle: ____, ...rest } = entry as Record<string, unknown>;
   return Object.entries(rest).map(([name, value]) => {
-    if (value === true) return name;
-    return `${HELD_UP_BY_CODE.has(name) ? 'in our code alone: ' : ''}${phrase(name, value)}`;
+    if (value === true) return `${name} (with such credentials: IAM alone; no budget, no usage record)`;
+    const held = Object.hasOwn(HELD_BY, name) ? ` (${HELD_BY[name as keyof Restrictions].by})` : '';
+    return `${phrase(name, value)}${held}`;
   });
 }
-
-/** IAM has no condition key for these. */
-const HELD_UP_BY_CODE: ReadonlySet<string> = new Set(['maxTokens', 'roles'] satisfies (keyof Restrictions)[]);
 
 function phrase(name: string, value: unknown): string {
   if (name === 'expiresAt' && typeof value === 'number') return `until ${isoSeconds(value)}`;

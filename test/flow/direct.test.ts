@@ -78,10 +78,13 @@ test('needs a token like everything else', async () => {
   expect((await fetch(`${stack.gateway}/credentials?model=nova-lite`)).status).toBe(401);
 });
 
-test('cannot be combined with what only the gateway enforces', async () => {
-  const { code, stderr } = await stack.cli('grant', 'acme', 'nova-lite', '--direct', '--max-tokens', '10');
+test.each([
+  [['--max-tokens', '10'], 'not with max tokens'],
+  [['--guardrail', 'arn:aws:bedrock:us-east-1:111122223333:guardrail/demo:1'], 'not with guardrail'],
+])('cannot be combined with %j, of which only the gateway enforces a part', async (options, reason) => {
+  const { code, stderr } = await stack.cli('grant', 'acme', 'nova-lite', '--direct', ...options);
   expect(code).toBe(1);
-  expect(stderr).toContain('direct');
+  expect(stderr).toContain(`direct: ${reason}`);
 });
 
 describe('once the grant says so', () => {

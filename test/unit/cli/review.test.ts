@@ -5,7 +5,7 @@ import { reviewJson } from '../../../cli/review/json.ts';
 import { reviewPage } from '../../../cli/review/page.ts';
 import { lastRecord, type PastReview, recordKey, writeRecord } from '../../../cli/review/record.ts';
 import type { Roles } from '../../../cli/review/roles.ts';
-import { reviewText, verdict } from '../../../cli/review/text.ts';
+import { demands, reviewText, verdict } from '../../../cli/review/text.ts';
 import { invokerRolePolicy, invokerTrustPolicy } from '../../../policies/roles.ts';
 import { readSnapshot } from '../../../registry/snapshot.ts';
 import { createWriter } from '../../../registry/writer.ts';
@@ -250,4 +250,15 @@ test('only html`` makes markup', () => {
   expect(String(html`<b title="${'"'}">${['<', html`<i></i>`, 1]}</b>`)).toBe('<b title="&#34;">&#60;<i></i>1</b>');
   // @ts-expect-error: its key is its own module's
   expect(() => new Html(Symbol('html'), '<b>')).toThrow(TypeError);
+});
+
+test('a grant’s demands are told with who holds each of them up', () => {
+  expect(demands({ id: 'm', actions: ['invoke'], maxTokens: 5, regions: ['us-east-1'] })).toEqual([
+    'maxTokens 5 (our code alone)',
+    'regions us-east-1 (our code and IAM)',
+  ]);
+  expect(demands({ guardrail: { arn: 'a', version: '1' } })[0]).toMatch(
+    /^guardrail a version 1 \(IAM, which one; our code/,
+  );
+  expect(demands({ direct: true })[0]).toMatch(/^direct \(.*IAM alone; no budget/);
 });

@@ -190,6 +190,28 @@ describe('open risks', () => {
     ['no-expiry', ['acme nova'], ({ writer }) => writer.grant('acme', 'nova', ['invoke'])],
     ['direct-mode', ['acme nova'], ({ writer }) => writer.grant('acme', 'nova', ['invoke'], { direct: true })],
     [
+      'direct-past-budgets',
+      ['acme nova (day)'],
+      async ({ writer }) => {
+        await writer.grant('acme', 'nova', ['invoke'], { direct: true });
+        await writer.setBudget(EVERY_TENANT, budget('day'));
+        await writer.setBudget('acme', budget('soft', { enforcement: 'soft' }));
+      },
+    ],
+    [
+      'direct-not-honoured',
+      ['acme nova (maxTokens)'],
+      edit('TENANT#acme', 'GRANT#nova', {
+        v: 1,
+        tenant: 'acme',
+        model: 'nova',
+        actions: ['invoke'],
+        direct: true,
+        maxTokens: 5,
+        ...stamp,
+      }),
+    ],
+    [
       'every-model',
       ['acme'],
       async ({ writer }) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseTenantId } from '../../../contract/identity.ts';
+import { decideDirect } from '../../../registry/direct.ts';
 import { grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';
 import type { Unusable } from '../../../registry/kinds.ts';
 import { createLookup } from '../../../registry/lookup.ts';
@@ -107,10 +108,30 @@ describe('a restricted grant as it is written', () => {
     expect(items.calls.filter((call) => call.startsWith('write'))).toEqual([]);
   });
 
-  test('a cap, which only our own code holds up, does not go with credentials that are handed out', async () => {
-    const { writer } = setUp();
-    const more = { direct: true, restrictions: { maxTokens: 5 } };
-    await expect(writer.grant('acme', 'm1', undefined, more)).rejects.toMatchObject({ field: 'direct' });
+  test.each([
+    ['a cap', { maxTokens: 5 }, 'not-with-max-tokens'],
+    ['a guardrail', { guardrail }, 'not-with-guardrail'],
+  ])(
+    '%s, of which our own code holds up a part, does not go with credentials that are handed out',
+    async (_, restrictions, reason) => {
+      const { items, writer } = setUp();
+      const refused = { code: 'bad_entry', field: 'direct', reason };
+      await expect(writer.grant('acme', 'm1', undefined, { direct: true, restrictions })).rejects.toMatchObject(
+        refused,
+      );
+      await writer.grant('acme', 'm1', undefined, { restrictions });
+      const before = items.calls.length;
+      // What an earlier grant demands stands, so it refuses here too.
+      await expect(writer.grant('acme', 'm1', undefined, { direct: true })).rejects.toMatchObject(refused);
+      expect(items.calls.slice(before).filter((call) => call.startsWith('write'))).toEqual([]);
+    },
+  );
+
+  test('what IAM holds up by itself, and what is judged when a session is issued, goes with them', async () => {
+    const { writer, reader } = setUp();
+    const restrictions = { regions: ['us-east-1'], roles: ['writer'], expiresAt: '2026-12-31' };
+    await writer.grant('acme', 'm1', undefined, { direct: true, restrictions });
+    expect((await reader().tenant(ACME))?.models).toMatchObject([{ id: 'm1', direct: true }]);
   });
 
   test('P7 model and grant together that do not fit are refused', async () => {
@@ -138,6 +159,21 @@ describe('a restricted grant as it is found', () => {
     expect(await reader().tenant(ACME)).toMatchObject({ models: [{ id: 'm1' }], unusable: 1 });
     expect(unusable).toEqual([{ pk: 'TENANT#acme', sk: 'GRANT#p1', field: 'regions', reason: 'outside-residency' }]);
   });
+
+  test.each([{ guardrail }, { maxTokens: 5 }])(
+    'that says direct and demands %o, as an older one may, is a grant for the gateway alone',
+    async (restrictions) => {
+      const { items, reader, unusable } = setUp();
+      const document = grantDocument('acme', 'm1', { direct: true, ...restrictions });
+      items.edit(grantKey({ tenant: ACME, model: 'm1' }), document);
+      const { models = [] } = (await reader().tenant(ACME)) ?? {};
+      expect(models).toMatchObject([{ id: 'm1', ...restrictions }]);
+      expect(models[0]).not.toHaveProperty('direct');
+      expect(unusable).toEqual([]);
+      const held = models.map((model) => ({ ...model, direct: true as const }));
+      expect(decideDirect(held, 'm1', START / 1000)).toMatchObject({ outcome: 'refused', reason: 'direct-off' });
+    },
+  );
 
   test('an item of before there were restrictions is read as ever', async () => {
     const { items, reader } = setUp();
