@@ -119,11 +119,13 @@ export class GatewayApi extends Construct {
     this.api.root.addMethod('ANY', integration, guarded);
     this.api.root.addResource('{proxy+}').addMethod('ANY', integration, guarded);
     for (const path of OPEN_PATHS) {
-      const method = this.api.root
-        .addResource(path)
-        .addMethod('GET', open, { authorizationType: 'NONE' as AuthorizationType });
-      const reason = `GET /${path} is served without a token on purpose; it says nothing of any tenant.`;
-      acknowledge(method, 'AwsSolutions-APIG4', reason);
+      const resource = this.api.root.addResource(path);
+      // HEAD too: that is how some load balancers ask.
+      for (const verb of ['GET', 'HEAD']) {
+        const method = resource.addMethod(verb, open, { authorizationType: 'NONE' as AuthorizationType });
+        const reason = `${verb} /${path} is served without a token on purpose; it says nothing of any tenant.`;
+        acknowledge(method, 'AwsSolutions-APIG4', reason);
+      }
     }
   }
 

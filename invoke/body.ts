@@ -1,5 +1,9 @@
 import { TollgateError } from '../contract/errors.ts';
 import { BODY_MAX_BYTES } from '../contract/limits.ts';
+import { contentType, isUnencoded } from './headers.ts';
+
+/** The names by which UTF-8 goes (https://encoding.spec.whatwg.org/#names-and-labels), and ASCII, which is part of it. */
+const UTF_8: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
 
 /**
  * The bytes of a request that must be JSON, before anything is parsed.
@@ -14,17 +18,13 @@ export async function jsonBytes(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { headers } = request;
   // Nothing is ever decompressed, so a small body cannot become a large one.
-  const encoding = headers.get('content-encoding');
-  if (encoding !== null && encoding.trim().toLowerCase() !== 'identity')
+  if (!isUnencoded(headers.get('content-encoding')))
     throw new TollgateError('unsupported_media_type', { field: 'content-encoding', reason: 'content-encoding' });
-  const [type = '', ...parameters] = (headers.get('content-type') ?? '').toLowerCase().split(';');
-  if (!types.includes(type.trim()))
+  const type = contentType(headers.get('content-type'));
+  if (type === undefined || !types.includes(type.essence))
     throw new TollgateError('unsupported_media_type', { field: 'content-type', reason: 'content-type' });
-  for (const parameter of parameters) {
-    const [name = '', value = ''] = parameter.split('=');
-    if (name.trim() === 'charset' && !['utf-8', '"utf-8"'].includes(value.trim()))
-      throw new TollgateError('unsupported_media_type', { field: 'content-type', reason: 'charset' });
-  }
+  if (type.charset !== null && !UTF_8.has(type.charset))
+    throw new TollgateError('unsupported_media_type', { field: 'content-type', reason: 'charset' });
   const bytes = new Uint8Array(await request.arrayBuffer());
   if (bytes.byteLength > BODY_MAX_BYTES)
     throw new TollgateError('too_large', {

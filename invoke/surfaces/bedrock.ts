@@ -6,6 +6,7 @@ import { jsonBytes } from '../body.ts';
 import type { Operation, ProviderRequest } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
 import { checkGuardrail, checkGuardrailMember, GUARDRAIL_HEADERS, GUARDRAIL_MEMBER } from '../guardrail.ts';
+import { wantedType } from '../headers.ts';
 import { bedrockFrames } from './bedrock-frames.ts';
 import { relay } from './relay.ts';
 
@@ -25,16 +26,16 @@ const BLOB_TYPES = ['application/json', 'application/octet-stream', ''];
 
 const EVENT_STREAM = 'application/vnd.amazon.eventstream';
 
-const MEDIA_TYPE = /^[\w.+*-]{1,64}\/[\w.+*-]{1,64}$/;
-const PLAIN_VALUE = /^[\w.-]{1,64}$/;
+/** A plain word, or nothing. */
+const plain = (value: string): string | undefined => (/^[\w.-]{1,64}$/.test(value) ? value : undefined);
 
 /** Headers of Bedrock that a caller may set: they change how a call runs, never where or under whose rights. */
-const PASSED = new Map([
-  ['x-amzn-bedrock-trace', PLAIN_VALUE],
-  ['x-amzn-bedrock-performanceconfig-latency', PLAIN_VALUE],
-  ['x-amzn-bedrock-service-tier', PLAIN_VALUE],
+const PASSED = new Map<string, (value: string) => string | undefined>([
+  ['x-amzn-bedrock-trace', plain],
+  ['x-amzn-bedrock-performanceconfig-latency', plain],
+  ['x-amzn-bedrock-service-tier', plain],
   // The payload's media type within a stream's frames.
-  ['x-amzn-bedrock-accept', MEDIA_TYPE],
+  ['x-amzn-bedrock-accept', wantedType],
 ]);
 
 /** How a call is sold and how fast it is: Converse says so in its body, and what is reserved for it is priced by that. */
@@ -99,15 +100,16 @@ function bedrockHeaders(
       guardrail[name] = value;
       continue;
     }
-    const form = isBlob || !BLOB_ONLY.has(name) ? PASSED.get(name) : undefined;
-    if (form === undefined)
+    const read = isBlob || !BLOB_ONLY.has(name) ? PASSED.get(name) : undefined;
+    if (read === undefined)
       throw new TollgateError('invalid_request', {
         field: name,
         reason: 'header-not-granted',
         message: `The header ${name} is not granted here.`,
       });
-    if (!form.test(value)) throw new TollgateError('invalid_request', { field: name, reason: 'header-value' });
-    passed[name] = value;
+    const found = read(value);
+    if (found === undefined) throw new TollgateError('invalid_request', { field: name, reason: 'header-value' });
+    passed[name] = found;
   }
   return { passed, guardrail: Object.keys(guardrail).length === 0 ? undefined : guardrail };
 }
@@ -121,10 +123,7 @@ function namedIn(headers: Record<string, string>): { identifier: string | undefi
 /** The answer's media type: `accept` speaks of the whole answer, and on a stream of its frames. */
 function acceptOf(headers: Headers, operation: Operation): string {
   if (BEDROCK_OPERATIONS[operation] === 'stream') return EVENT_STREAM;
-  const asked = headers.get('accept');
-  if (operation !== 'invoke' || asked === null || asked === '*/*') return 'application/json';
-  if (MEDIA_TYPE.test(asked)) return asked;
-  throw new TollgateError('invalid_request', { field: 'accept', reason: 'header-value' });
+  return operation === 'invoke' ? wantedType(headers.get('accept')) : 'application/json';
 }
 
 /** Read on a copy and for its strictness; what is sent are the caller's bytes. */

@@ -40,10 +40,10 @@ interface Route {
 /** Answered without a token: what a load balancer and a reader of the documentation ask for. */
 const OPEN: ReadonlySet<string> = new Set(['/health', '/openapi.json']);
 
-/** @returns the API's route, or undefined where the API has none: the two open paths have a GET and nothing else */
+/** @returns the API's route, or undefined where the API has none: the two open paths can be read and nothing else */
 function routeOf({ method, path }: Received): Route | undefined {
-  if (OPEN.has(path)) return method === 'GET' ? { resource: path, open: true } : undefined;
-  return path === '/' ? undefined : { resource: '/{proxy+}', open: false };
+  if (OPEN.has(path)) return method === 'GET' || method === 'HEAD' ? { resource: path, open: true } : undefined;
+  return { resource: path === '/' ? '/' : '/{proxy+}', open: false };
 }
 
 /** A REST API in front of the functions: authorizer, limits, streaming proxy integration, and its own error answers. */

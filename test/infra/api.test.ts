@@ -15,14 +15,14 @@ describe('the API', () => {
 
   test('every route has the authorizer, but the two that need no token', () => {
     const open = methods.filter(({ AuthorizationType }) => AuthorizationType !== 'CUSTOM');
-    expect(open.map(pathOf).sort()).toEqual(['GET /health', 'GET /openapi.json']);
+    expect(open.map(pathOf).sort()).toEqual(['GET /health', 'GET /openapi.json', 'HEAD /health', 'HEAD /openapi.json']);
     const guarded = methods.filter(({ AuthorizationType }) => AuthorizationType === 'CUSTOM');
     expect(guarded.map(pathOf).sort()).toEqual(['ANY /', 'ANY /{proxy+}']);
     for (const { AuthorizerId } of guarded) expect(AuthorizerId).toEqual(expect.anything());
   });
 
   test('every route streams the answer of the invoke function', () => {
-    expect(methods).toHaveLength(4);
+    expect(methods).toHaveLength(6);
     for (const { Integration } of methods) {
       expect(Integration).toMatchObject({
         Type: 'AWS_PROXY',

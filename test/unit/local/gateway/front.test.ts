@@ -127,12 +127,13 @@ describe('the front', () => {
     expect((await fetch(`${url}/v1/models`, { headers })).status).toBe(401);
   });
 
-  test.each(['/health', '/openapi.json'])('asks for no token on GET %s', async (path) => {
+  test.each(['/health', '/openapi.json'])('asks for no token on GET and HEAD %s', async (path) => {
     authorization = { ok: false, response: 'UNAUTHORIZED' };
     expect((await fetch(url + path)).status).toBe(200);
     expect(events[0]?.requestContext).not.toHaveProperty('authorizer');
     expect((await fetch(url + path, { method: 'POST' })).status).toBe(404);
     expect(events).toHaveLength(1);
+    expect((await fetch(url + path, { method: 'HEAD' })).status).toBe(200);
   });
 
   test('takes 4 MB, refuses what no event can carry, and what the gateway does not take', async () => {
