@@ -7,9 +7,9 @@ import { trustIssuers } from './issuers.ts';
 import { createReport } from './report.ts';
 import { createVerifier } from './verify.ts';
 
-const { table, issuers, registryMemoryMs } = authorizerSettings(process.env);
+const { stage, table, issuers, registryMemoryMs } = authorizerSettings(process.env);
 const clock = () => Date.now();
-const write = lineWriter(process.stdout);
+const write = lineWriter(process.stdout, stage);
 const report = createReport({ clock, write });
 
 export const handler = createAuthorizer({

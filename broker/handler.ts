@@ -10,9 +10,9 @@ import { createRegistry } from '../registry/dynamo.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import { createBroker } from './broker.ts';
 
-const { table, issuers, registryMemoryMs, invokerRoleArn } = brokerSettings(process.env);
+const { stage, table, issuers, registryMemoryMs, invokerRoleArn } = brokerSettings(process.env);
 const clock = () => Date.now();
-const write = lineWriter(process.stdout);
+const write = lineWriter(process.stdout, stage);
 const report = createReport({ clock, write });
 const sts = createSts(
   new NodeHttpHandler({

@@ -55,7 +55,7 @@ async function openAggregation(where: Target) {
   return createAggregation({
     store,
     prices,
-    metrics: createMetricSums(new CloudWatchClient(where.clientConfig)),
+    metrics: createMetricSums(new CloudWatchClient(where.clientConfig), where.stage),
     counters,
     release: () => releaseReservations({ counters, clock: Date.now, write }),
     clock: Date.now,

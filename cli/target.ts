@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
-import { stageName } from '../contract/names.ts';
+import { STAGE, stageName } from '../contract/names.ts';
 import type { Environment } from '../contract/settings.ts';
 
 /** What a command acts on: the gateway running on this machine, or a deployed stage. */
@@ -74,7 +74,7 @@ function localTarget(options: TargetOptions, env: Environment): Target {
 }
 
 async function stageTarget(stage: string, options: TargetOptions, env: Environment): Promise<Target> {
-  if (!/^[a-z][a-z0-9-]{0,19}$/.test(stage))
+  if (!STAGE.test(stage))
     throw bad('--stage', 'must be a stage name: 1 to 20 of a-z, 0-9 and "-", beginning with a letter');
   const region = options.region || env.AWS_REGION || env.AWS_DEFAULT_REGION || (await configuredRegion());
   const clientConfig = { region };

@@ -4,7 +4,13 @@
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
  */
 
-export const NAMESPACE = 'Tollgate';
+/** Stages of one account share its metrics, so each has a namespace of its own: else one's faults would ring as another's. */
+export function namespaceOf(stage: string): string {
+  return `${NAMESPACE}/${stage}`;
+}
+
+/** What every namespace of ours begins with. */
+const NAMESPACE = 'Tollgate';
 
 /** Every metric Tollgate publishes. The alarms in infra and the checks in metering name them from here. */
 export const METRICS = {
@@ -72,10 +78,18 @@ const ALONE: ReadonlySet<Metric> = new Set([METRICS.credentialsCached, METRICS.c
 
 export type WriteLine = (line: string) => void;
 
-/** Lines onto a stream, a function's stdout. Not console.log: Lambda may wrap its lines, and a wrapped line is no metric. */
-export function lineWriter(stream: { write(text: string): unknown }): WriteLine {
+/** The member of a directive as `logLine` makes it. A text's quotes are escaped in JSON, so no value can contain it. */
+const OF_NO_STAGE = `"Namespace":"${NAMESPACE}"`;
+
+/**
+ * Lines onto a stream, a function's stdout. Not console.log: Lambda may wrap its lines, and a wrapped line is no metric.
+ *
+ * @param stage whose metrics the lines hold: what a process writes is of one stage, so only its writer needs to know it
+ */
+export function lineWriter(stream: { write(text: string): unknown }, stage: string): WriteLine {
+  const ofStage = `"Namespace":"${namespaceOf(stage)}"`;
   return (line) => {
-    stream.write(`${line}\n`);
+    stream.write(`${line.replaceAll(OF_NO_STAGE, ofStage)}\n`);
   };
 }
 
@@ -96,7 +110,7 @@ export type Clock = () => number;
  * @param metrics values to publish, without a dimension, in the unit of each
  * @param dimensions low-cardinality property values by which the metrics are also published, each alone; never empty
  * @param total false: by these dimensions alone, because another line has the total
- * @returns one line without its newline; JSON escapes every control character, so a value cannot forge a second line
+ * @returns one line without its newline, its metrics of no stage until it is written; JSON escapes every control character, so a value cannot forge a second line
  */
 export function logLine(
   at: number,

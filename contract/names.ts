@@ -1,3 +1,8 @@
+/**
+ * A stage's name, 1 to 20 characters. It stands in the names of buckets, tables and metrics, so it is what all of them take.
+ */
+export const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
+
 /** What a thing of a stage is called: the template gives it this name, and the command line finds it by it. */
 export function stageName(stage: string, what: string): string {
   return `tollgate-${stage}-${what}`;

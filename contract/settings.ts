@@ -8,6 +8,7 @@ import {
   REGISTRY_MEMORY_MS,
   STREAM_IDLE_MS,
 } from './limits.ts';
+import { STAGE } from './names.ts';
 
 /**
  * Environment -> frozen settings, one function per Lambda. Each is read once, at start, so that a missing or wrong
@@ -21,7 +22,13 @@ export const EVENT_BUS = 'default';
 /** A bus of the own account; one with a slash is a partner's, which takes no events from us (API_CreateEventBus). */
 export const EVENT_BUS_NAME = /^[\w.-]{1,256}$/;
 
-export interface AuthorizerSettings {
+/** What every function is told. */
+export interface StageSettings {
+  /** Whose metrics it publishes. */
+  stage: string;
+}
+
+export interface AuthorizerSettings extends StageSettings {
   /** DynamoDB table of the registry. */
   table: string;
   /** At least one. */
@@ -35,7 +42,7 @@ export interface BrokerSettings extends AuthorizerSettings {
   invokerRoleArn: string;
 }
 
-export interface InvokeSettings {
+export interface InvokeSettings extends StageSettings {
   table: string;
   /** DynamoDB table of the budgets' counters: the one that this function may write. */
   countersTable: string;
@@ -55,7 +62,7 @@ export interface InvokeSettings {
   callTotalMs: number;
 }
 
-export interface MeteringSettings {
+export interface MeteringSettings extends StageSettings {
   table: string;
   /** DynamoDB table of the budgets' counters and of the days' summaries. */
   countersTable: string;
@@ -68,6 +75,7 @@ export function authorizerSettings(env: Environment): AuthorizerSettings {
   const issuers = parseIssuers(json(env, 'TOLLGATE_ISSUERS'));
   if (issuers.length === 0) throw bad('TOLLGATE_ISSUERS', 'must list at least one issuer');
   return Object.freeze({
+    stage: stage(env),
     table: required(env, 'TOLLGATE_TABLE'),
     issuers: Object.freeze(issuers),
     registryMemoryMs: registryMemoryMs(env),
@@ -80,6 +88,7 @@ export function invokeSettings(env: Environment): InvokeSettings {
   if (brokerFunction !== undefined && !/^[\w:-]{1,170}$/.test(brokerFunction))
     throw bad('TOLLGATE_BROKER_FUNCTION', 'must be the name or ARN of a Lambda function');
   return Object.freeze({
+    stage: stage(env),
     table: required(env, 'TOLLGATE_TABLE'),
     countersTable: required(env, 'TOLLGATE_COUNTERS_TABLE'),
     eventBus: eventBus(env),
@@ -101,6 +110,7 @@ export function brokerSettings(env: Environment): BrokerSettings {
 /** @throws TollgateError `bad_setting` naming the variable */
 export function meteringSettings(env: Environment): MeteringSettings {
   return Object.freeze({
+    stage: stage(env),
     table: required(env, 'TOLLGATE_TABLE'),
     countersTable: required(env, 'TOLLGATE_COUNTERS_TABLE'),
     bucket: required(env, 'TOLLGATE_BUCKET'),
@@ -115,6 +125,12 @@ export function meteringSettings(env: Environment): MeteringSettings {
  */
 export function authorizerTtlSeconds(env: Environment): number {
   return wholeNumber(env, 'TOLLGATE_AUTHORIZER_TTL', 0, AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS);
+}
+
+function stage(env: Environment): string {
+  const name = required(env, 'TOLLGATE_STAGE');
+  if (STAGE.test(name)) return name;
+  throw bad('TOLLGATE_STAGE', 'must be 1 to 20 of a-z, 0-9 and "-", beginning with a letter');
 }
 
 function invokerRoleArn(env: Environment): string {

@@ -8,7 +8,7 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { METRICS, NAMESPACE } from '../contract/log.ts';
+import { METRICS } from '../contract/log.ts';
 import type { FunctionName } from '../policies/roles.ts';
 import type { Names } from './names.ts';
 import type { InfraSettings } from './settings.ts';
@@ -66,7 +66,7 @@ export class Alarms extends Construct {
     for (const { metric, minutes, over, means } of WATCHED.filter(isThere))
       this.#alarm(METRICS[metric], {
         alarmDescription: means,
-        metric: sum(NAMESPACE, METRICS[metric], {}, minutes),
+        metric: sum(names.namespace, METRICS[metric], {}, minutes),
         threshold: over,
       });
     for (const [name, { functionName }] of Object.entries(watched.functions))

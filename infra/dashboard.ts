@@ -11,7 +11,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { DIMENSIONS, METRICS, type Metric as MetricName, NAMESPACE } from '../contract/log.ts';
+import { DIMENSIONS, METRICS } from '../contract/log.ts';
 import type { Watched } from './alarms.ts';
 import type { Names } from './names.ts';
 
@@ -52,6 +52,7 @@ export class UsageDashboard extends Construct {
 }
 
 function sections(names: Names, { api, functions }: Shown): [string, ...Row[]][] {
+  const { own, sums, percentiles, by, costBy, reason, cacheHits } = ownMetrics(names.namespace);
   const apiMetric = (metricName: string, statistic: string, label: string) =>
     metric('AWS/ApiGateway', metricName, statistic, {
       label,
@@ -147,48 +148,35 @@ function metric(namespace: string, metricName: string, statistic: string, more: 
   return new Metric({ namespace, metricName, statistic, period: FIVE_MINUTES, ...more });
 }
 
-function own(name: Own, statistic: string, more: Partial<MetricProps> = {}): Metric {
-  return metric(NAMESPACE, METRICS[name], statistic, more);
-}
-
-function sums(...names: Own[]): Metric[] {
-  return names.map((name) => own(name, 'Sum'));
-}
-
-function percentiles(name: Own): Metric[] {
-  return ['p50', 'p95', 'p99'].map((statistic) => own(name, statistic, { label: statistic }));
-}
-
-/** One line for each value of a dimension that there is, without naming any: a new tenant needs no new dashboard. */
-function search(name: MetricName, dimension: string, statistic: string, period: Duration): MathExpression {
-  const seconds = period.toSeconds();
-  return new MathExpression({
-    expression: `SEARCH('{${NAMESPACE},${dimension}} MetricName="${name}"', '${statistic}', ${seconds})`,
-    usingMetrics: {},
-    period,
-    label: '',
-  });
-}
-
-function by(name: Own, dimension: string): MathExpression {
-  return search(METRICS[name], dimension, 'Sum', FIVE_MINUTES);
-}
-
-/** Each run publishes an hour's cost again as it then stands, so it is never summed. */
-function costBy(dimension: string): MathExpression {
-  return search(METRICS.cost, dimension, 'Maximum', HOUR);
-}
-
-function reason(code: string, label: string): Metric {
-  return own('refused', 'Sum', { label, dimensionsMap: { [DIMENSIONS.reason]: code } });
-}
-
-/** A count of nothing is not published, hence FILL; a time without calls has no ratio. */
-function cacheHits(): MathExpression {
-  return new MathExpression({
-    expression: '100 * FILL(cached, 0) / (FILL(cached, 0) + FILL(renewed, 0))',
-    usingMetrics: { cached: own('credentialsCached', 'Sum'), renewed: own('credentialsRenewed', 'Sum') },
-    period: FIVE_MINUTES,
-    label: 'held in memory',
-  });
+/** Tollgate's own metrics as graphs ask for them, of one stage's namespace. */
+function ownMetrics(namespace: string) {
+  const own = (name: Own, statistic: string, more: Partial<MetricProps> = {}): Metric =>
+    metric(namespace, METRICS[name], statistic, more);
+  /** One line for each value of a dimension that there is, without naming any: a new tenant needs no new dashboard. */
+  const search = (name: Own, dimension: string, statistic: string, period: Duration): MathExpression =>
+    new MathExpression({
+      expression: `SEARCH('{"${namespace}",${dimension}} MetricName="${METRICS[name]}"', '${statistic}', ${period.toSeconds()})`,
+      usingMetrics: {},
+      period,
+      label: '',
+    });
+  return {
+    own,
+    sums: (...names: Own[]): Metric[] => names.map((name) => own(name, 'Sum')),
+    percentiles: (name: Own): Metric[] =>
+      ['p50', 'p95', 'p99'].map((statistic) => own(name, statistic, { label: statistic })),
+    by: (name: Own, dimension: string) => search(name, dimension, 'Sum', FIVE_MINUTES),
+    /** Each run publishes an hour's cost again as it then stands, so it is never summed. */
+    costBy: (dimension: string) => search('cost', dimension, 'Maximum', HOUR),
+    reason: (code: string, label: string) =>
+      own('refused', 'Sum', { label, dimensionsMap: { [DIMENSIONS.reason]: code } }),
+    /** A count of nothing is not published, hence FILL; a time without calls has no ratio. */
+    cacheHits: () =>
+      new MathExpression({
+        expression: '100 * FILL(cached, 0) / (FILL(cached, 0) + FILL(renewed, 0))',
+        usingMetrics: { cached: own('credentialsCached', 'Sum'), renewed: own('credentialsRenewed', 'Sum') },
+        period: FIVE_MINUTES,
+        label: 'held in memory',
+      }),
+  };
 }

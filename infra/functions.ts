@@ -48,7 +48,7 @@ export class TollgateFunction extends Construct {
       architecture: Architecture.ARM_64,
       timeout: options.timeout,
       memorySize: options.memoryMb,
-      environment: options.environment,
+      environment: { TOLLGATE_STAGE: settings.stage, ...options.environment },
       role: this.#role(names, name),
       logGroup: this.logGroup,
       // The functions write JSON lines themselves; this makes the runtime's own lines JSON too.

@@ -1,4 +1,5 @@
 import { Aws } from 'aws-cdk-lib';
+import { namespaceOf } from '../contract/log.ts';
 import { stageName } from '../contract/names.ts';
 import type { FunctionName } from '../policies/roles.ts';
 import type { InfraSettings } from './settings.ts';
@@ -19,6 +20,11 @@ export class Names {
   /** `tollgate-<stage>-<what>` */
   of(what: string): string {
     return stageName(this.#settings.stage, what);
+  }
+
+  /** Of the stage's own metrics. */
+  get namespace(): string {
+    return namespaceOf(this.#settings.stage);
   }
 
   get bucket(): string {

@@ -1,6 +1,7 @@
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
+import { STAGE } from '../contract/names.ts';
 import { EVENT_BUS, EVENT_BUS_NAME } from '../contract/settings.ts';
 import { type Partition, partitionOf } from '../policies/arn.ts';
 
@@ -71,7 +72,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
   // A value given with `-c` is always text, and an empty one means "as if it were not there".
   const at = (name: string): unknown => (context[PREFIX + name] === '' ? undefined : context[PREFIX + name]);
   const settings: InfraSettings = {
-    stage: text(at, 'stage', /^[a-z][a-z0-9-]{0,19}$/, 'must be 1 to 20 of a-z, 0-9 and "-", beginning with a letter'),
+    stage: text(at, 'stage', STAGE, 'must be 1 to 20 of a-z, 0-9 and "-", beginning with a letter'),
     ...regions(at),
     account: optional(at, 'account', /^\d{12}$/, 'must be the twelve digits of an account'),
     issuersJson: issuers(at('issuers')),

@@ -28,10 +28,19 @@ import { createBedrock } from './providers/bedrock.ts';
 import { createTransport } from './transport.ts';
 
 const settings = invokeSettings(process.env);
-const { table, countersTable, eventBus, eventsUrl, invokerRoleArn, brokerFunction, registryMemoryMs, ...deadlines } =
-  settings;
+const {
+  stage,
+  table,
+  countersTable,
+  eventBus,
+  eventsUrl,
+  invokerRoleArn,
+  brokerFunction,
+  registryMemoryMs,
+  ...deadlines
+} = settings;
 const clock = () => Date.now();
-const write = lineWriter(process.stdout);
+const write = lineWriter(process.stdout, stage);
 
 const registry = createRegistry({
   client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),

@@ -1,6 +1,6 @@
 import { devNull } from 'node:os';
 import type { FunctionName } from '../policies/roles.ts';
-import { BUCKET, COUNTERS_TABLE, EVENT_BUS, roleName, TABLE } from './aws/roles.ts';
+import { BUCKET, COUNTERS_TABLE, EVENT_BUS, roleName, STAGE, TABLE } from './aws/roles.ts';
 import type { Credentials } from './aws/sessions.ts';
 
 /** What the functions' settings need to know about the stack around them. */
@@ -56,6 +56,7 @@ export function environmentOf(
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
     TZ: ':UTC',
+    TOLLGATE_STAGE: STAGE,
     TOLLGATE_TABLE: TABLE,
     ...own[name],
   };

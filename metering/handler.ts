@@ -11,9 +11,9 @@ import { createStore } from './ledger/store.ts';
 import { createMetricSums } from './run/cloudwatch.ts';
 import { createAggregation, type RunRequest, type RunResult } from './run/run.ts';
 
-const { table, countersTable, bucket } = meteringSettings(process.env);
+const { stage, table, countersTable, bucket } = meteringSettings(process.env);
 const clock = () => Date.now();
-const write = lineWriter(process.stdout);
+const write = lineWriter(process.stdout, stage);
 const client = new DynamoDBClient({});
 const counters = createCounters({ client, table: countersTable });
 
@@ -25,7 +25,7 @@ const aggregate = createAggregation({
     clock,
     onUnusable: reportUnusable({ clock, write }),
   }),
-  metrics: createMetricSums(new CloudWatchClient({})),
+  metrics: createMetricSums(new CloudWatchClient({}), stage),
   counters,
   release: () => releaseReservations({ counters, clock, write }),
   clock,

@@ -1,5 +1,5 @@
 import { type CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import { METRICS, NAMESPACE } from '../../contract/log.ts';
+import { METRICS, namespaceOf } from '../../contract/log.ts';
 import { HOUR_MS } from '../window.ts';
 import type { MetricSums, Totals } from './totals.ts';
 
@@ -12,8 +12,9 @@ const WANTED = {
   cacheWrite: METRICS.cacheWriteTokens,
 } as const satisfies Record<keyof Totals, string>;
 
-/** CloudWatch's own sums of what the usage lines published, without a dimension. A metric without data counts as 0. */
-export function createMetricSums(client: CloudWatchClient): MetricSums {
+/** CloudWatch's own sums of what the stage's usage lines published, without a dimension. A metric without data counts as 0. */
+export function createMetricSums(client: CloudWatchClient, stage: string): MetricSums {
+  const queries = queriesOf(namespaceOf(stage));
   return {
     async sums(from, to) {
       const totals: Totals = { calls: 0, input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
@@ -23,7 +24,7 @@ export function createMetricSums(client: CloudWatchClient): MetricSums {
           new GetMetricDataCommand({
             StartTime: new Date(from),
             EndTime: new Date(to),
-            MetricDataQueries: QUERIES,
+            MetricDataQueries: queries,
             ...(token === undefined ? {} : { NextToken: token }),
           }),
         );
@@ -36,10 +37,12 @@ export function createMetricSums(client: CloudWatchClient): MetricSums {
   };
 }
 
-const QUERIES: MetricDataQuery[] = Object.entries(WANTED).map(([Id, MetricName]) => ({
-  Id,
-  MetricStat: { Metric: { Namespace: NAMESPACE, MetricName }, Period: HOUR_MS / 1_000, Stat: 'Sum' },
-}));
+function queriesOf(Namespace: string): MetricDataQuery[] {
+  return Object.entries(WANTED).map(([Id, MetricName]) => ({
+    Id,
+    MetricStat: { Metric: { Namespace, MetricName }, Period: HOUR_MS / 1_000, Stat: 'Sum' },
+  }));
+}
 
 function isKind(id: string | undefined): id is keyof Totals {
   return id !== undefined && Object.hasOwn(WANTED, id);

@@ -11,6 +11,7 @@ const ROUNDS = 5;
 /** What a function needs at import, so that it does not stop at a missing setting. */
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
+  TOLLGATE_STAGE: 'bench',
   TOLLGATE_TABLE: 'table',
   TOLLGATE_COUNTERS_TABLE: 'counters',
   TOLLGATE_BUCKET: 'bucket',

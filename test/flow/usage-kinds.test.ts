@@ -1,7 +1,7 @@
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { NAMESPACE } from '../../contract/log.ts';
+import { namespaceOf } from '../../contract/log.ts';
 import type { CallRecord } from '../../local/aws/calls.ts';
 import { createItems } from '../../registry/dynamo.ts';
 import { createWriter } from '../../registry/writer.ts';
@@ -287,7 +287,7 @@ test('what the calls above did is in CloudWatch: by reason, in milliseconds, and
           {
             Id: 'm',
             MetricStat: {
-              Metric: { Namespace: NAMESPACE, MetricName, ...more },
+              Metric: { Namespace: namespaceOf('local'), MetricName, ...more },
               Period: 86_400,
               Stat,
               ...(Unit === undefined ? {} : { Unit }),

@@ -21,7 +21,7 @@ describe('the alarms', () => {
     METRICS.budgetEventLost,
     METRICS.reservationsReleased,
   ])('%s is watched over all tenants and models', (metric) => {
-    const found = alarms.find(({ Namespace, MetricName }) => Namespace === 'Tollgate' && MetricName === metric);
+    const found = alarms.find(({ Namespace, MetricName }) => Namespace === 'Tollgate/dev' && MetricName === metric);
     expect(found).toMatchObject({ Statistic: 'Sum', ComparisonOperator: 'GreaterThanThreshold' });
     expect(found).not.toHaveProperty('Dimensions');
   });

@@ -5,6 +5,7 @@ import { authorizerSettings, brokerSettings, invokeSettings, meteringSettings } 
 
 const issuer = { issuer: 'https://login.example.com', audience: 'tollgate', tenantClaim: 'tenant' };
 const env = {
+  TOLLGATE_STAGE: 'prod',
   TOLLGATE_TABLE: 'tollgate-registry',
   TOLLGATE_COUNTERS_TABLE: 'tollgate-counters',
   TOLLGATE_BUCKET: 'tollgate-usage',
@@ -44,6 +45,10 @@ describe('settings', () => {
   });
 
   test.each([
+    ['authorizer', authorizerSettings, 'TOLLGATE_STAGE'],
+    ['broker', brokerSettings, 'TOLLGATE_STAGE'],
+    ['invoke', invokeSettings, 'TOLLGATE_STAGE'],
+    ['metering', meteringSettings, 'TOLLGATE_STAGE'],
     ['authorizer', authorizerSettings, 'TOLLGATE_TABLE'],
     ['authorizer', authorizerSettings, 'TOLLGATE_ISSUERS'],
     ['broker', brokerSettings, 'TOLLGATE_TABLE'],
@@ -103,6 +108,10 @@ describe('trusted issuers', () => {
     ['a misspelt setting', { ...issuer, audiance: 'tollgate' }, '[0].audiance'],
   ])('%s is refused by name', (_name, value, field) => {
     expect(fieldOf(() => parseIssuers([value]))).toBe(`TOLLGATE_ISSUERS${field}`);
+  });
+
+  test.each(['Prod', '-prod', 'a'.repeat(21), 'a/b', 'a"b'])('a stage %j is refused: it names metrics', (stage) => {
+    expect(fieldOf(() => invokeSettings({ ...env, TOLLGATE_STAGE: stage }))).toBe('TOLLGATE_STAGE');
   });
 
   test('one issuer twice is refused', () => {

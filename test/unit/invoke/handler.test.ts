@@ -22,6 +22,7 @@ async function load(env: Record<string, string>): Promise<StreamingHandler> {
 }
 
 const ENV = {
+  TOLLGATE_STAGE: 'test',
   TOLLGATE_TABLE: 'tollgate-registry',
   TOLLGATE_COUNTERS_TABLE: 'tollgate-counters',
   TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/tollgate-test-invoker',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { METRICS, NAMESPACE } from '../../../contract/log.ts';
+import { lineWriter, METRICS } from '../../../contract/log.ts';
+import { usageLine } from '../../../metering/emf.ts';
 import { createMeter } from '../../../metering/emit.ts';
 import { parseUsageLine } from '../../../metering/parse.ts';
 import { finished, NINE, started } from './support.ts';
@@ -40,7 +41,7 @@ describe('M1: the lines of a call', () => {
   test('metrics are published over all, by tenant and by model, and never by their product', () => {
     const line = only(emitted((meter) => meter.finished(finished())));
     const [directive] = line._aws.CloudWatchMetrics;
-    expect(directive.Namespace).toBe(NAMESPACE);
+    expect(directive.Namespace).toBe('Tollgate');
     expect(directive.Dimensions).toEqual([[], ['Tenant'], ['Model']]);
     expect(line).toMatchObject({ Tenant: 'acme', Model: 'nova-lite' });
     expect(directive.Metrics.map(({ Name }: { Name: string }) => Name)).toEqual([
@@ -53,6 +54,18 @@ describe('M1: the lines of a call', () => {
       METRICS.latency,
       METRICS.timeToFirstByte,
     ]);
+  });
+
+  test('every metric of a written line is its stage’s, and a text that looks like a directive is left as it is', () => {
+    const text = '"Namespace":"Tollgate"';
+    const record = finished({ outcome: 'throttled', code: 'upstream_throttled', principal: text });
+    const written: string[] = [];
+    const write = lineWriter({ write: (line) => written.push(line) }, 'eu-1');
+    write(usageLine(record, { CredentialsCached: 1 }));
+    const { _aws, usage } = JSON.parse(String(written));
+    const namespaces = _aws.CloudWatchMetrics.map(({ Namespace }: { Namespace: string }) => Namespace);
+    expect(namespaces).toEqual(Array(3).fill('Tollgate/eu-1'));
+    expect(usage).toEqual(record);
   });
 
   test('times are published in milliseconds, the first byte only where one was given, and neither of a refusal', () => {
@@ -82,7 +95,7 @@ describe('M1: the lines of a call', () => {
     );
     expect(byReason).toEqual([
       {
-        Namespace: NAMESPACE,
+        Namespace: 'Tollgate',
         Dimensions: [[], ['Tenant'], ['Model'], ['Reason']],
         Metrics: [{ Name: 'Refused', Unit: 'Count' }],
       },
@@ -102,7 +115,7 @@ describe('M1: the lines of a call', () => {
     expect(line).toMatchObject({ CredentialsCached: 1 });
     expect(line).not.toHaveProperty('CredentialsRenewed');
     expect(line._aws.CloudWatchMetrics).toContainEqual({
-      Namespace: NAMESPACE,
+      Namespace: 'Tollgate',
       Dimensions: [[]],
       Metrics: [{ Name: 'CredentialsCached', Unit: 'Count' }],
     });

@@ -1,7 +1,7 @@
 import { CloudWatchClient, type GetMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, test } from 'vitest';
 import { HOUR_COMPLETE_AFTER_MS } from '../../../../contract/limits.ts';
-import { METRICS, NAMESPACE } from '../../../../contract/log.ts';
+import { METRICS } from '../../../../contract/log.ts';
 import { usageLine } from '../../../../metering/emf.ts';
 import { aggregate } from '../../../../metering/ledger/aggregate.ts';
 import { createMetricSums } from '../../../../metering/run/cloudwatch.ts';
@@ -94,7 +94,7 @@ describe('CloudWatch’s sums', () => {
         },
       { step: 'initialize' },
     );
-    expect(await createMetricSums(client).sums(NINE, NINE + HOUR)).toEqual({
+    expect(await createMetricSums(client, 'prod').sums(NINE, NINE + HOUR)).toEqual({
       calls: 3,
       input: 15,
       output: 0,
@@ -105,7 +105,7 @@ describe('CloudWatch’s sums', () => {
     expect(asked[0]).toMatchObject({ StartTime: new Date(NINE), EndTime: new Date(NINE + HOUR) });
     expect(asked[0]?.MetricDataQueries?.map(({ MetricStat }) => MetricStat)).toEqual(
       [METRICS.calls, METRICS.inputTokens, METRICS.outputTokens, METRICS.cacheReadTokens, METRICS.cacheWriteTokens].map(
-        (MetricName) => ({ Metric: { Namespace: NAMESPACE, MetricName }, Period: 3_600, Stat: 'Sum' }),
+        (MetricName) => ({ Metric: { Namespace: 'Tollgate/prod', MetricName }, Period: 3_600, Stat: 'Sum' }),
       ),
     );
   });
