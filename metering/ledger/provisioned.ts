@@ -3,8 +3,10 @@ import type { UsageRow } from './aggregate.ts';
 
 /**
  * Bought capacity costs the same however much is called, so an hour of it is divided among those who called: of each
- * model and region, in proportion to the input and output tokens of their calls (where there are none of these, to the
- * calls). The parts add up exactly. An hour in which nobody called is on nobody's bill: the ledger knows calls only.
+ * model and region, in proportion to the tokens of their calls, those read from and written to a cache among the input
+ * (where there are no tokens, to the calls): who sends a long prompt from a cache has had the capacity, too. A cached token
+ * takes less of it than another one, but by how much no provider says, so each token is one. The parts add up exactly. An
+ * hour in which nobody called is on nobody's bill: the ledger knows calls only.
  *
  * @param rows of one hour, in their order; those that are paid by the hour are given their cost
  */
@@ -19,10 +21,14 @@ export function divideHour(rows: readonly { row: UsageRow; perHour: Money | null
 }
 
 function share(sharers: readonly { row: UsageRow; perHour: Money }[]): void {
-  const tokens = sharers.flatMap(({ row }) => [row.tokens.input, row.tokens.output]);
+  const tokens = sharers.flatMap(({ row }) => [inputOf(row.tokens), row.tokens.output]);
   const calls = sharers.flatMap(({ row }) => [BigInt(row.invocations), 0n]);
   const parts = divide(sharers[0]?.perHour ?? 0n, tokens.some((count) => count > 0n) ? tokens : calls);
   sharers.forEach(({ row }, i) => {
     row.cost = { input: parts[2 * i] ?? 0n, output: parts[2 * i + 1] ?? 0n };
   });
+}
+
+function inputOf({ input, cacheRead, cacheWrite, cacheWrite1h }: UsageRow['tokens']): bigint {
+  return input + cacheRead + cacheWrite + cacheWrite1h;
 }

@@ -35,16 +35,18 @@ function costOf(wanted: (kind: string) => boolean): string {
 }
 
 const CAPACITY = 'PARTITION BY hour_number, model_id, region, paid';
+/** provisioned.ts: tokens of a cache are input. */
+const CAPACITY_INPUT = '(input_tokens + cache_read_tokens + cache_write_tokens + cache_write_1h_tokens)';
 
 /** Rows that share an hour of capacity, each as two parts: of its input and of its output; calls where there are no tokens. */
 export const PARTS = `  SELECT ${KEYS.join(', ')}, part, hour_units, weight, SUM(weight) OVER (${CAPACITY}) AS weights
   FROM (
-    SELECT *, CASE WHEN all_tokens > 0 THEN input_tokens ELSE invocations END AS weight, 0 AS part FROM sharers
+    SELECT *, CASE WHEN all_tokens > 0 THEN ${CAPACITY_INPUT} ELSE invocations END AS weight, 0 AS part FROM sharers
     UNION ALL
     SELECT *, CASE WHEN all_tokens > 0 THEN output_tokens ELSE 0 END AS weight, 1 AS part FROM sharers
   ) weighed`;
 
-export const SHARERS = `  SELECT *, SUM(input_tokens + output_tokens) OVER (${CAPACITY}) AS all_tokens
+export const SHARERS = `  SELECT *, SUM(${CAPACITY_INPUT} + output_tokens) OVER (${CAPACITY}) AS all_tokens
   FROM totals WHERE tier = 'provisioned' AND paid <> '' AND invocations > 0`;
 
 /** By largest remainder, of equal ones the earlier (money.ts: divide). The division is of whole numbers and leaves none. */

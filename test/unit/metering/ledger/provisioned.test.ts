@@ -36,10 +36,22 @@ function bill(records: Parameters<typeof aggregate>[0]) {
 }
 
 describe('an hour of bought capacity', () => {
-  test('is divided among those who called, in proportion to their input and output tokens', () => {
+  test('is divided among those who called, in proportion to their tokens', () => {
     expect(bill([bought('a', [100, 100]), bought('b', [300, 300], { tenant: 'globex' })])).toMatchObject([
       { tenant: 'acme', priceVersion: 'new', cost: ['2.5', '2.5'] },
       { tenant: 'globex', priceVersion: 'new', cost: ['7.5', '7.5'] },
+    ]);
+  });
+
+  test('is paid for what was read from a cache or written to one, too, as input', () => {
+    const cached = { input: 0, output: 100, cacheRead: 100, cacheWrite: 50, cacheWrite1h: 50 };
+    expect(
+      bill([bought('a', [0, 0], { tokens: cached }), bought('b', [100, 0], { tenant: 'globex' })]).map(
+        ({ cost }) => cost,
+      ),
+    ).toEqual([
+      ['10', '5'],
+      ['5', '0'],
     ]);
   });
 
