@@ -124,7 +124,8 @@ export interface Lacking {
 
 /**
  * The longest answer for which every hard budget has enough left: settled, reserved and this call together stay within
- * the limit.
+ * the limit. One that this call adds nothing to has enough left, however far it is used: the question is what this call
+ * adds, not how the others left it.
  *
  * @param countsOf what is counted in the item of a counter
  */
@@ -136,11 +137,16 @@ export function fitting(counters: readonly Counter[], demand: Demand, countsOf: 
     const { budget, limit, name } = counter;
     if (budget.enforcement !== 'hard') continue;
     const { total, reserved } = countedOf(name, countsOf(counter));
-    if (total + least[budget.unit] > limit)
+    if (exceeds(total, least[budget.unit], limit))
       by.push({ counter, held: total - reserved + least[budget.unit] <= limit, usedUp: total >= limit });
     else output = Math.min(output, longest(demand, budget.unit, limit - total));
   }
   return by.length > 0 ? { fits: false, by } : { fits: true, output };
+}
+
+/** Whether an addition does not fit. Nothing always fits, also where the limit was lowered below what is used. */
+function exceeds(total: bigint, addition: bigint, limit: bigint): boolean {
+  return addition > 0n && total + addition > limit;
 }
 
 /** The most tokens of answer that `left` is enough for. */

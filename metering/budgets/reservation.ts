@@ -35,7 +35,8 @@ export function reservation({ call, at, counters, reserved }: Reservation): Chan
     const amount = reserved[budget.unit];
     add.set(totalAttribute(name), amount);
     add.set(openAttribute(epoch, name), amount);
-    if (budget.enforcement === 'hard') atMost.set(totalAttribute(name), limit - amount);
+    // What adds nothing fits under any limit, also one that is passed already (quota.ts: fitting).
+    if (budget.enforcement === 'hard' && amount > 0n) atMost.set(totalAttribute(name), limit - amount);
   }
   return {
     key: keyOf(counters),

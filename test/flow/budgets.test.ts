@@ -217,6 +217,22 @@ test('a hard budget in dollars counts exactly what the call costs, and shortens 
   expect(Number(dollars) / 1e12).toBeCloseTo(cost, 9);
 });
 
+test('Q6 a model that costs nothing answers under a budget of dollars that is used up, and one of its own limit', async () => {
+  const tenant = await tenantUnder(
+    { id: 'dollars', unit: 'usd', limit: '0.0000001' },
+    { id: 'none', unit: 'usd', period: 'minute', limit: '0' },
+    { id: 'calls', unit: 'requests', limit: '1' },
+  );
+  const free = { from: Date.now() - 1_000, usdPerMillion: { input: '0', output: '0' } };
+  await writer.setPrices('llama-3-3-70b', [free]);
+  const token = await many.tokenOf(tenant);
+  expect((await call(token)).status).toBe(429);
+  expect((await call(token, { model: 'llama-3-3-70b' })).status).toBe(200);
+  // What it does add, a request, is counted all the same.
+  expect((await call(token, { model: 'llama-3-3-70b' })).status).toBe(429);
+  expect(await settled(tenant)).toEqual({ dollars: 0n, none: 0n, calls: 1n });
+});
+
 test('Q4 a call that failed, was throttled or malformed has used nothing', async () => {
   const tenant = await tenantUnder({ id: 'tokens' }, { id: 'calls', unit: 'requests', limit: '1' });
   const token = await many.tokenOf(tenant);

@@ -1,18 +1,26 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Budget } from '../../../../contract/budget.ts';
+import { BUDGET_SCOPES, type Budget, PERIODS } from '../../../../contract/budget.ts';
 import { TollgateError } from '../../../../contract/errors.ts';
 import { RESERVE_ATTEMPTS } from '../../../../contract/limits.ts';
 import type { FinishedUsage, Tier } from '../../../../contract/usage.ts';
 import { type Asked, type BudgetsOptions, createBudgets } from '../../../../metering/budgets/budgets.ts';
-import { principalCounters, tenantCounters } from '../../../../metering/budgets/counter-names.ts';
+import {
+  counterName,
+  principalCounters,
+  tenantCounters,
+  totalAttribute,
+} from '../../../../metering/budgets/counter-names.ts';
 import { NO_COUNTS } from '../../../../metering/budgets/counters.ts';
 import { countedIn } from '../../../../metering/budgets/quota.ts';
 import type { Crossing } from '../../../../metering/budgets/reservation.ts';
 import type { Granted, Refused } from '../../../../metering/budgets/verdict.ts';
+import { windowOf } from '../../../../metering/calendar.ts';
 import type { PriceVersion } from '../../../../registry/price.ts';
 import { type CountersTable, openTable } from '../table.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 30);
+/** A dollar. */
+const MONEY = 10n ** 18n;
 
 let table: CountersTable;
 
@@ -235,6 +243,44 @@ describe('dollars', () => {
       expect(await counted()).toEqual({ b: [most, most] });
     },
   );
+
+  const nothing = { usdPerMillion: { input: '0', output: '0' } };
+  const hourly = { tier: 'provisioned', usdPerHour: '10' } as const;
+  test.each(
+    PERIODS.flatMap((period) =>
+      BUDGET_SCOPES.flatMap((per) => [
+        { period, per, versions: [nothing], tier: 'on-demand' as const },
+        { period, per, versions: [hourly], tier: 'provisioned' as const },
+      ]),
+    ),
+  )(
+    'Q6 are not asked for by a call that costs none, beyond the limit of a $period $per budget, on $tier',
+    async (one) => {
+      const { period, per, versions, tier } = one;
+      const { tenant, granted, counted } = setUp({ versions });
+      const key = per === 'principal' ? principalCounters(tenant, 'app') : tenantCounters(tenant);
+      const name = counterName({ id: 'b', unit: 'usd' }, windowOf(period, NOW), per === 'model' ? 'nova' : undefined);
+      await table.counters.update({ key, add: new Map([[totalAttribute(name), 2n * MONEY]]) });
+      for (const limit of ['0', '1', '2']) {
+        const call = await granted([{ per, period, unit: 'usd', limit }], {}, tier);
+        expect([call.refusal, call.output]).toEqual([undefined, 20]);
+        await call.settle({ ...used(7, 8), tier });
+      }
+      expect(await counted(per === 'principal' ? 'app' : undefined)).toEqual({ b: [Number(2n * MONEY), 0] });
+    },
+  );
+
+  test('Q6 are asked for by a call of which only the answer costs any, or only the input', async () => {
+    for (const usdPerMillion of [
+      { input: '0', output: '1' },
+      { input: '1', output: '0' },
+    ]) {
+      const { tenant, refused } = setUp({ versions: [{ usdPerMillion }] });
+      const name = counterName({ id: 'b', unit: 'usd' }, windowOf('day', NOW));
+      await table.counters.update({ key: tenantCounters(tenant), add: new Map([[totalAttribute(name), 2n * MONEY]]) });
+      expect((await refused([{ unit: 'usd', limit: '1' }])).refusal.reason).toBe('budget-used-up');
+    }
+  });
 
   test('of bought capacity are reserved as if it were used up, and none where it alone has a price', async () => {
     const hour = { version: 'h', tier: 'provisioned', usdPerHour: '20' } as const;
