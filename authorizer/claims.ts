@@ -55,7 +55,7 @@ function typeOf(typ: Json | undefined): Json | undefined {
 /**
  * @param claims the decoded payload; its `iss` is the issuer's
  * @param now milliseconds since 1970
- * @returns `exp`, whole seconds since 1970, later than now
+ * @returns `exp`, seconds since 1970 with up to three decimals, later than now
  * @throws TollgateError reason exp | expired | nbf | iat | audience | client | claim-value | groups-overage | token-use |
  *   token-kind
  */
@@ -71,13 +71,15 @@ export function checkClaims(claims: Members, header: TokenHeader, issuer: Truste
 }
 
 function checkTimes({ exp, nbf, iat }: Members, now: number): number {
-  if (!isTime(exp) || !Number.isInteger(exp)) throw refused('exp');
-  // No skew: a token is refused from the very second it names (RFC 7519 section 4.1.4, "on or after").
-  if (exp * 1000 <= now) throw refused('expired');
+  if (!isTime(exp)) throw refused('exp');
+  // A NumericDate may have a fraction (RFC 7519 section 2). Cut to the clock's own unit, so that it never becomes later.
+  const expMs = Math.floor(exp * 1000);
+  // No skew: a token is refused from the very moment it names (section 4.1.4, "on or after").
+  if (expMs <= now) throw refused('expired');
   const latest = now / 1000 + CLOCK_SKEW_SECONDS;
   if (nbf !== undefined && !(isTime(nbf) && nbf <= latest)) throw refused('nbf');
   if (iat !== undefined && !(isTime(iat) && iat <= latest)) throw refused('iat');
-  return exp;
+  return expMs / 1000;
 }
 
 function isTime(value: Json | undefined): value is number {

@@ -15,7 +15,7 @@ export interface Identity {
   principal: Principal;
   /** Without repetition, in the token's order; none when the issuer's settings name no claim for them. */
   roles: string[];
-  /** Whole seconds since 1970. */
+  /** Seconds since 1970, with up to three decimals. */
   exp: number;
 }
 

@@ -8,11 +8,12 @@ import { type Fetch, fetchKeys } from './jwks.ts';
 /** The keys of one issuer. */
 export interface KeySource {
   /**
-   * @returns the first key of this id that may verify this algorithm
+   * @returns every key of this id that may verify this algorithm, one at least: nothing keeps an issuer from publishing an
+   *   id twice, and which of them signed only the signature tells
    * @throws TollgateError `unauthenticated` with reason unknown-key when the issuer has no such key, or with reason
    *   key-algorithm when its key is for another algorithm; `unavailable` when the issuer did not say
    */
-  find(kid: string, algorithm: Algorithm): Promise<VerificationKey>;
+  find(kid: string, algorithm: Algorithm): Promise<readonly VerificationKey[]>;
 }
 
 export interface KeySourceOptions {
@@ -82,9 +83,9 @@ export function createKeySource({ issuer, fetch, clock, report }: KeySourceOptio
         missedAt = known.at;
         throw new TollgateError('unauthenticated', { reason: 'unknown-key' });
       }
-      const key = candidates.find((candidate) => candidate.algorithms.includes(algorithm));
-      if (key === undefined) throw new TollgateError('unauthenticated', { reason: 'key-algorithm' });
-      return key;
+      const fitting = candidates.filter(({ algorithms }) => algorithms.includes(algorithm));
+      if (fitting.length === 0) throw new TollgateError('unauthenticated', { reason: 'key-algorithm' });
+      return fitting;
     },
   };
 }

@@ -14,7 +14,7 @@ export interface VerifiedToken {
   issuer: TrustedIssuer;
   /** Every claim as the issuer signed it. */
   claims: Members;
-  /** Whole seconds since 1970; later than the moment of the check. */
+  /** Seconds since 1970, with up to three decimals; later than the moment of the check. */
   exp: number;
 }
 
@@ -41,8 +41,7 @@ export function createVerifier({ issuers, clock }: { issuers: TrustMap; clock: C
       const checked = checkHeader(header, issuer);
       // Before the key is asked for: a stale token must not make us fetch.
       checkClaims(claims, checked, issuer, clock());
-      const key = await trust.keys.find(checked.kid, checked.alg);
-      checkSignature(token, key, issuer);
+      checkSignature(token, await trust.keys.find(checked.kid, checked.alg), issuer);
       // Again, because the keys may have taken seconds to come.
       const exp = checkClaims(claims, checked, issuer, clock());
       return { issuer, claims, exp };
@@ -61,16 +60,32 @@ function decode(segment: string, field: string): Members {
   }
 }
 
-function checkSignature(token: CompactToken, { jwk, key }: VerificationKey, { issuer, audience }: TrustedIssuer): void {
+/** @param keys those that fit the token's header; one of them must have signed it */
+function checkSignature(token: CompactToken, keys: readonly VerificationKey[], issuer: TrustedIssuer): void {
+  const failures = new Set<string>();
+  for (const key of keys) {
+    const failure = failureOf(token, key, issuer);
+    if (failure === undefined) return;
+    failures.add(failure);
+  }
+  throw new TollgateError('unauthenticated', { reason: failures.has('signature') ? 'signature' : 'not-verified' });
+}
+
+/** @returns undefined when the token is this key's */
+function failureOf(
+  token: CompactToken,
+  { jwk, key }: VerificationKey,
+  { issuer, audience }: TrustedIssuer,
+): 'signature' | 'not-verified' | undefined {
   try {
     // The key object was made when the set was read; the library's own cache of them is keyed by id, and would keep
     // trusting a key after another one took over its id.
     // Infinite grace: the library reads the machine's clock, while ours is passed in and stricter.
     verifyJwtSync(token.text, jwk, { issuer, audience, graceSeconds: Number.POSITIVE_INFINITY }, () => key);
+    return undefined;
   } catch (thrown) {
     // Whatever else it throws (a signature of impossible length, a claim of a type it dislikes), it has not verified.
-    const reason = thrown instanceof JwtInvalidSignatureError ? 'signature' : 'not-verified';
-    throw new TollgateError('unauthenticated', { reason });
+    return thrown instanceof JwtInvalidSignatureError ? 'signature' : 'not-verified';
   }
 }
 

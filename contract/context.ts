@@ -14,7 +14,10 @@ export interface CallerContext {
   principal: Principal;
   roles: string[];
   costCenter: string;
-  /** The token's `exp`, whole seconds since 1970. The authorizer's cache ignores it, so invoke checks it again. */
+  /**
+   * The token's `exp`, seconds since 1970 with up to three decimals, never later than it. The authorizer's cache ignores it,
+   * so invoke checks it again.
+   */
   exp: number;
   /** The tenant's entries; null when they did not fit, and then invoke asks the registry itself. */
   models: AllowedModel[] | null;
@@ -74,7 +77,7 @@ export function decodeContext(value: unknown, now: number): CallerContext {
   if (text('v') !== VERSION) throw forbidden('context-version');
   try {
     const exp = text('exp');
-    if (!/^[1-9]\d{0,15}$/.test(exp)) throw forbidden('context-member', 'exp');
+    if (!/^[1-9]\d{0,15}(?:\.\d{1,3})?$/.test(exp)) throw forbidden('context-member', 'exp');
     if (Number(exp) * 1000 <= now) throw forbidden('context-expired');
     return {
       tenant: parseTenantId(text('tenant'), 'tenant'),

@@ -38,7 +38,7 @@ export function decideDirect(models: readonly AllowedModel[], wanted: string, no
  * from the moment on at which the token or the grant ends. STS gives no session less than 15 minutes, so the end is in the
  * policy and not only in what the caller is told.
  *
- * @param tokenExp whole seconds since 1970
+ * @param tokenExp seconds since 1970
  * @throws TollgateError as `sessionPolicy`
  */
 export function directPolicy(model: AllowedModel, tokenExp: number): SessionPolicy {
@@ -47,5 +47,6 @@ export function directPolicy(model: AllowedModel, tokenExp: number): SessionPoli
 
 /** @returns whole seconds since 1970: when credentials handed out for this token end at the latest */
 export function directUntil({ expiresAt }: AllowedModel, tokenExp: number): number {
-  return Math.min(expiresAt ?? tokenExp, tokenExp);
+  // Whole, because a policy's condition is.
+  return Math.floor(Math.min(expiresAt ?? tokenExp, tokenExp));
 }

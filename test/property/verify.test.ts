@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bearerToken } from '../../authorizer/bearer.ts';
+import { decodeContext } from '../../contract/context.ts';
 import { isTollgateError } from '../../contract/errors.ts';
 import { TOKEN_MAX_CHARS } from '../../contract/limits.ts';
 import {
@@ -108,22 +109,27 @@ describe('a valid token', () => {
 describe('a signed token', () => {
   const numeric = fc.oneof(
     fc.integer({ min: NOW - 100, max: NOW + 100 }),
+    fc.double({ min: NOW - 100, max: NOW + 100 }),
     fc.double(),
     fc.constantFrom(0, -1, 2 ** 53, 1e308, NOW * 1000),
   );
 
-  test('is allowed exactly when its times are whole, in range and around now', async () => {
+  test('is allowed exactly when its times are in range and around now, and never for longer than it says', async () => {
     await fc.assert(
       fc.asyncProperty(numeric, numeric, numeric, async (exp, nbf, iat) => {
         const written = [exp, nbf, iat].map((time) => JSON.parse(JSON.stringify(time)));
         const ahead = (time: unknown) => typeof time === 'number' && time > 0 && time <= NOW + 60;
         const expected =
-          Number.isInteger(written[0]) &&
-          written[0] > NOW &&
+          typeof written[0] === 'number' &&
+          written[0] * 1000 >= NOW * 1000 + 1 &&
           written[0] <= 253_402_300_799 &&
           ahead(written[1]) &&
           ahead(written[2]);
-        expect(await status(token(keys.EdDSA, { exp, nbf, iat }))).toBe(expected ? 200 : 401);
+        const text = token(keys.EdDSA, { exp, nbf, iat });
+        expect(await status(text)).toBe(expected ? 200 : 401);
+        if (!expected) return;
+        const { context } = await world.authorize(bearer(text));
+        expect(decodeContext(context, NOW * 1000).exp).toBeLessThanOrEqual(exp);
       }),
       { numRuns: 500 },
     );

@@ -55,6 +55,11 @@ const keys: Record<string, TestKey> = {
   'sign-only': published('sign-only', { key_ops: ['sign'] }),
   published: published('published', rsa.privateKey.export({ format: 'jwk' })),
   twice: published('twice', {}),
+  // One id for all four: an issuer that renews a key under its old name, or names keys by what they are for.
+  'shared-a': rsaKey('shared'),
+  'shared-b': rsaKey('shared'),
+  'shared-c': published('shared', { alg: 'RS256' }, rsaKey('shared')),
+  'shared-ec': ecKey('shared', 'P-256', 'ES256'),
 };
 
 /** Everything but what only an attacker or the second issuer has, with all sorts of rubbish among it. */

@@ -29,8 +29,8 @@ function createSite() {
 /** 'ok', or why not. */
 async function outcome(source: KeySource, kid: string): Promise<string> {
   try {
-    const key = await source.find(kid, 'EdDSA');
-    return key.kid === kid ? 'ok' : 'another key';
+    const keys = await source.find(kid, 'EdDSA');
+    return keys.length > 0 && keys.every((key) => key.kid === kid) ? 'ok' : 'another key';
   } catch (error) {
     if (error instanceof TollgateError) return `${error.code}: ${error.reason}`;
     throw error;
@@ -181,12 +181,12 @@ describe('J15: when keys change', () => {
 
   test('a key withdrawn while another took over its id is refused within the maximum age', async () => {
     const { site, source } = createSite();
-    const before = await source.find('a', 'EdDSA');
+    const [before] = await source.find('a', 'EdDSA');
     site.keys = [{ ...b.jwk, kid: 'a' }];
     site.now += JWKS_MAX_AGE_MS;
-    const after = await source.find('a', 'EdDSA');
-    expect(before.key.equals(a.publicKey)).toBe(true);
-    expect(after.key.equals(b.publicKey)).toBe(true);
+    const [after] = await source.find('a', 'EdDSA');
+    expect(before?.key.equals(a.publicKey)).toBe(true);
+    expect(after?.key.equals(b.publicKey)).toBe(true);
   });
 
   test('an issuer that withdraws every key is believed', async () => {

@@ -16,12 +16,9 @@ function verifierWith(find: () => ReturnType<KeySource['find']>) {
   return createVerifier({ issuers: new Map([[ISSUER, { settings, keys: { find } }]]), clock: () => NOW * 1000 });
 }
 
-const published = async () => ({
-  kid: 'own',
-  algorithms: ['ES256'] as const,
-  jwk: { kty: 'EC', ...key.jwk },
-  key: key.publicKey,
-});
+const published = async () => [
+  { kid: 'own', algorithms: ['ES256'] as const, jwk: { kty: 'EC', ...key.jwk }, key: key.publicKey },
+];
 
 function compact(text: string): CompactToken {
   const [header = '', payload = '', signature = ''] = text.split('.');
