@@ -39,8 +39,7 @@ export class TollgateFunction extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.function = new NodejsFunction(this, 'Function', {
-      // Lambda cannot change the isolation of a function that is there, so with it there is another one.
-      functionName: names.of(tenantIsolation ? `${name}-per-tenant` : name),
+      functionName: names.functionName(name),
       description: options.description,
       entry: join(ROOT, name, 'handler.ts'),
       handler: 'handler',
@@ -72,6 +71,7 @@ export class TollgateFunction extends Construct {
       eventBusArn: names.eventBusArn,
       bucketArn: names.bucketArn,
       invokerRoleArn: names.invokerRoleArn,
+      functionArn: names.functionArn(name),
       ...(brokerArn === undefined ? {} : { brokerArn }),
       logGroupArn: names.logGroupArn(name),
     });
@@ -84,7 +84,7 @@ export class TollgateFunction extends Construct {
     acknowledgeWildcards(
       role,
       policy,
-      'Log streams and usage objects are named while running; GetMetricData takes no resource.',
+      'Log streams and usage objects are named while running; GetMetricData takes no resource; a Deny is of everything.',
     );
     return role.withoutPolicyUpdates();
   }

@@ -67,9 +67,18 @@ export class Names {
     return this.#role(this.#settings.broker ? 'broker' : 'invoke');
   }
 
+  /** Lambda cannot change the isolation of a function that is there, so with it there is another one. */
+  functionName(name: FunctionName): string {
+    return this.of(name === 'invoke' && this.#settings.tenantIsolation ? 'invoke-per-tenant' : name);
+  }
+
+  functionArn(name: FunctionName): string {
+    return this.#regional('lambda', `function:${this.functionName(name)}`);
+  }
+
   /** Of the broker function; undefined without one. */
   get brokerArn(): string | undefined {
-    return this.#settings.broker ? this.#regional('lambda', `function:${this.of('broker')}`) : undefined;
+    return this.#settings.broker ? this.functionArn('broker') : undefined;
   }
 
   logGroup(name: FunctionName | 'access' | 'delivery'): string {

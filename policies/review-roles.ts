@@ -6,7 +6,7 @@ import { type Finding, SOMEBODY } from './review.ts';
 import type { ReviewedModel } from './review-session.ts';
 import { SESSION_TAGS } from './roles.ts';
 import { evaluate, evaluateTrust } from './simulate/evaluate.ts';
-import type { Policy, RequestContext } from './simulate/types.ts';
+import { listOf, type Policy, type RequestContext, type Statement } from './simulate/types.ts';
 
 /** A role's documents, deployed or as the template would deploy them. */
 export interface RoleDocuments {
@@ -30,8 +30,8 @@ export interface TrustTrial {
 
 export interface RolesReviewed {
   trust: TrustTrial[];
-  /** Function roles and how many calls of models each was tried with. */
-  functions: { name: string; questions: number }[];
+  /** Function roles, how many calls of models each was tried with, and what each may do when it is not its function that asks. */
+  functions: { name: string; questions: number; elsewhere: string[] }[];
   findings: Finding[];
 }
 
@@ -45,7 +45,8 @@ export interface RolesInput {
 
 /**
  * Whether the roles around the sessions hold: nobody but one function may make a session, and only one with a tenant's tags
- * and names; and no function can call a model without a session.
+ * and names; no function can call a model without a session; and no function's role is of use to anybody who gives it to a
+ * function of their own.
  */
 export function reviewRoles({ invoker, functions, assumer, models }: RolesInput): RolesReviewed {
   const trust = trials(invoker, functions, assumer);
@@ -54,7 +55,12 @@ export function reviewRoles({ invoker, functions, assumer, models }: RolesInput)
     .map(({ who, how, expected, reason }) =>
       finding(expected ? 'broken' : 'reach', invoker.name, who, `${how}: ${reason}`),
     );
-  const tried = functions.map(({ name, policies }) => {
+  const tried = functions.map(({ name, arn, policies }) => {
+    const elsewhere = usableElsewhere(arn, policies);
+    if (elsewhere.length > 0) {
+      const reason = `it can be used by whoever may pass it to a function of their own: ${elsewhere.join(', ')}`;
+      findings.push(finding('reach', name, arn, reason));
+    }
     let questions = 0;
     for (const { id, target } of models)
       for (const action of ACTIONS)
@@ -69,13 +75,42 @@ export function reviewRoles({ invoker, functions, assumer, models }: RolesInput)
           if (verdicts.every(({ allowed }) => allowed))
             findings.push(finding('reach', name, path[0]?.resource ?? '', `it may call ${id} without any session`));
         }
-    return { name, questions };
+    return { name, questions, elsewhere };
   });
   return { trust, functions: tried, findings };
 }
 
 function finding(kind: Finding['kind'], role: string, resource: string, reason: string): Finding {
   return { kind, tenant: null, model: null, use: null, role, reached: null, action: null, resource, reason };
+}
+
+/**
+ * What a function's role may do for another function, or outside of Lambda, where no function is named: everything that its
+ * policies allow is tried, under what their own conditions ask for.
+ */
+function usableElsewhere(arn: string, policies: RoleDocuments['policies']): string[] {
+  const [, partition, , , account] = arn.split(':');
+  const others = [
+    {},
+    { 'lambda:SourceFunctionArn': `arn:${partition}:lambda:us-east-1:${account}:function:somebody-elses` },
+  ];
+  const rolePolicies = policies.map(({ document }) => document);
+  const allowing = rolePolicies
+    .flatMap(({ Statement: all }): readonly Statement[] => ('Effect' in all ? [all] : all))
+    .filter(({ Effect }) => Effect === 'Allow');
+  const used = allowing.flatMap(({ Action = [], Resource = [], Condition = {} }) => {
+    const wanted = Object.assign({}, ...Object.values(Condition)) as RequestContext;
+    return listOf(Action).filter((action) =>
+      others.some((context) =>
+        listOf(Resource).some(
+          (resource) =>
+            evaluate({ rolePolicies, sessionPolicy: null }, { action, resource, context: { ...wanted, ...context } })
+              .allowed,
+        ),
+      ),
+    );
+  });
+  return [...new Set(used)].sort();
 }
 
 function trials(invoker: RoleDocuments, functions: readonly RoleDocuments[], assumer: string): TrustTrial[] {

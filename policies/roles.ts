@@ -113,6 +113,8 @@ export interface FunctionScope {
   eventBusArn: string;
   bucketArn: string;
   invokerRoleArn: string;
+  /** The one function that may use the role; without a version. */
+  functionArn: string;
   /** The broker function. With it, invoke may ask the broker for a session and may not ask STS. */
   brokerArn?: string;
   /** The function's log group; absent on a laptop, where lines go to stdout. */
@@ -139,9 +141,13 @@ function announcing(eventBusArn: string): PermissionStatement {
   };
 }
 
-/** What each function's own role may do: none of them can call a model or write to the registry. */
+/**
+ * What each function's own role may do: none of them can call a model or write to the registry, and none is of use to another
+ * function.
+ */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
-  const { tableArn, countersTableArn, eventBusArn, bucketArn, invokerRoleArn, brokerArn, logGroupArn } = scope;
+  const { tableArn, countersTableArn, eventBusArn, bucketArn, invokerRoleArn, brokerArn, functionArn, logGroupArn } =
+    scope;
   const statements: PermissionStatement[] = [
     {
       Effect: 'Allow',
@@ -167,7 +173,25 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
       Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       Resource: [`${logGroupArn}:log-stream:*`],
     });
-  return documentOf(statements);
+  return documentOf([...statements, onlyFrom(functionArn, statements)]);
+}
+
+/**
+ * Whoever may pass the role could give it to a function of their own: it is of use to that one function alone, and this
+ * holds whatever else is attached to the role. Lambda puts the function's ARN into the credentials that it gives out, and
+ * into its own calls that write the log
+ * (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html). A negated operator also holds where the
+ * key is absent, so the role is of no use outside of Lambda either; a role that a container runs under is to be confined
+ * by what its own credentials carry. Not every action there is: Lambda decrypts a function's environment without that key.
+ */
+function onlyFrom(functionArn: string, statements: readonly PermissionStatement[]): PermissionStatement {
+  return {
+    Effect: 'Deny',
+    Action: [...new Set(statements.flatMap(({ Action }) => Action))],
+    Resource: ['*'],
+    // With and without a version: which one the key holds is not documented.
+    Condition: { ArnNotLike: { 'lambda:SourceFunctionArn': [functionArn, `${functionArn}:*`] } },
+  };
 }
 
 /** What metering writes, by the first part of the key. */

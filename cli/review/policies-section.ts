@@ -51,6 +51,9 @@ ${grid(
 <p>None of them may call a model: ${rolesReviewed.functions
     .map(({ name, questions }) => `${name} (${questions} calls tried)`)
     .join(', ')}.</p>
+<p>None of them may be used by another function than its own, or outside of Lambda: ${rolesReviewed.functions
+    .map(({ name, elsewhere }) => `${name} (${elsewhere.length === 0 ? 'nothing' : elsewhere.join(', ')})`)
+    .join(', ')}.</p>
 ${functions.map(roleDetails)}`;
 }
 

@@ -11,6 +11,7 @@ export function callerContext(caller: Caller): RequestContext {
     'aws:PrincipalAccount': caller.arn.split(':')[4] ?? '',
     'aws:userid': userIdOf(caller),
     ...(caller.issuedAt === undefined ? {} : { 'aws:TokenIssueTime': isoSeconds(caller.issuedAt) }),
+    ...(caller.functionArn === undefined ? {} : { 'lambda:SourceFunctionArn': caller.functionArn }),
     ...(caller.sourceIdentity === null ? {} : { 'aws:SourceIdentity': caller.sourceIdentity }),
     ...Object.fromEntries(Object.entries(caller.tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
   };

@@ -21,6 +21,10 @@ export const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2'] as const;
 /** Names as the template gives them. */
 export const roleName = (name: FunctionName | 'invoker'): string => `tollgate-${STAGE}-${name}`;
 
+export function localFunctionArn(account: string, region: string, name: string): string {
+  return `arn:aws:lambda:${region}:${account}:function:${name}`;
+}
+
 /**
  * The account's roles, with the documents that the template deploys.
  *
@@ -30,6 +34,7 @@ export const roleName = (name: FunctionName | 'invoker'): string => `tollgate-${
  */
 export function localRoles(account: string, region: string, { broker = false }: { broker?: boolean } = {}): Role[] {
   const arn = (name: string): string => `arn:aws:iam::${account}:role/${name}`;
+  const functionArn = (name: FunctionName): string => localFunctionArn(account, region, roleName(name));
   const tableArn = (name: string): string => `arn:aws:dynamodb:${region}:${account}:table/${name}`;
   const scope = {
     tableArn: tableArn(TABLE),
@@ -37,14 +42,14 @@ export function localRoles(account: string, region: string, { broker = false }: 
     eventBusArn: `arn:aws:events:${region}:${account}:event-bus/${EVENT_BUS}`,
     bucketArn: `arn:aws:s3:::${BUCKET}`,
     invokerRoleArn: arn(roleName('invoker')),
-    ...(broker ? { brokerArn: `arn:aws:lambda:${region}:${account}:function:${roleName('broker')}` } : {}),
+    ...(broker ? { brokerArn: functionArn('broker') } : {}),
   };
   const functions: FunctionName[] = ['authorizer', 'invoke', 'metering', ...(broker ? ['broker' as const] : [])];
   return [
     ...functions.map((name) => ({
       name: roleName(name),
       trust: functionTrustPolicy(),
-      policies: [functionRolePolicy(name, scope)],
+      policies: [functionRolePolicy(name, { ...scope, functionArn: functionArn(name) })],
     })),
     {
       name: roleName('invoker'),

@@ -31,6 +31,8 @@ export interface Caller {
   readonly sessionPolicy: Policy | null;
   /** Milliseconds since 1970 when the session was issued; the operator has none. */
   readonly issuedAt?: number;
+  /** The function that Lambda gave these credentials to; absent from all others. */
+  readonly functionArn?: string;
 }
 
 export interface Session extends Credentials {

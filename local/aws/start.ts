@@ -14,7 +14,7 @@ import { exchange } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { createIam } from './iam.ts';
 import { createLambda, type InvokeFunction } from './lambda/service.ts';
-import { API_ID, EVENT_BUS, localRoles, STAGE } from './roles.ts';
+import { API_ID, EVENT_BUS, localFunctionArn, localRoles, STAGE } from './roles.ts';
 import { createS3 } from './s3/service.ts';
 import { createSageMaker } from './sagemaker/service.ts';
 import type { Service, ServiceName } from './service.ts';
@@ -57,9 +57,11 @@ export interface Aws {
    * Credentials of a function's role, as Lambda gives them to a function; always the same ones, valid until the endpoint
    * closes: Lambda renews its functions' credentials by itself.
    *
+   * @param functionName default: the role's own function, which has the role's name; null: not Lambda gives them out, but
+   *   whoever else may be trusted with the role
    * @throws Error when there is no such role
    */
-  credentialsFor(roleName: string): Credentials;
+  credentialsFor(roleName: string, functionName?: string | null): Credentials;
   /** One line of a function's stdout; its metrics are extracted as CloudWatch Logs does. Other lines are ignored. */
   ingestEmf(line: string): void;
   /** What `POST /_local/flush` waits for; to be set by whoever delivers lines. */
@@ -162,12 +164,18 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     port: server.port,
     calls,
     limits: apiGateway.limits,
-    credentialsFor(name) {
+    credentialsFor(name, functionName = name) {
       const role = roles.find((candidate) => candidate.name === name);
       if (role === undefined) throw new Error(`there is no role ${name}`);
+      const key = `${name} ${functionName}`;
+      const given = functionName === null ? {} : { functionArn: localFunctionArn(account, region, functionName) };
       const session =
-        functions.get(name) ?? sessions.issue(functionCaller(account, role, now()), Number.POSITIVE_INFINITY);
-      functions.set(name, session);
+        functions.get(key) ??
+        sessions.issue(
+          { ...functionCaller(account, role, functionName ?? 'session', now()), ...given },
+          Number.POSITIVE_INFINITY,
+        );
+      functions.set(key, session);
       const { accessKeyId, secretAccessKey, sessionToken } = session;
       return { accessKeyId, secretAccessKey, sessionToken };
     },
@@ -186,9 +194,9 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
 }
 
 /** Lambda names a function's session after the function. */
-function functionCaller(account: string, role: Role, issuedAt: number): Session['caller'] {
-  const arn = `arn:aws:sts::${account}:assumed-role/${role.name}/${role.name}`;
-  return { arn, role, sessionName: role.name, sourceIdentity: null, tags: {}, sessionPolicy: null, issuedAt };
+function functionCaller(account: string, role: Role, sessionName: string, issuedAt: number): Session['caller'] {
+  const arn = `arn:aws:sts::${account}:assumed-role/${role.name}/${sessionName}`;
+  return { arn, role, sessionName, sourceIdentity: null, tags: {}, sessionPolicy: null, issuedAt };
 }
 
 async function readBody(req: IncomingMessage): Promise<Buffer | null> {

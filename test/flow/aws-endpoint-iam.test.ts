@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   DeleteRolePolicyCommand,
   GetRoleCommand,
@@ -176,5 +177,47 @@ describe('a deny on the role, by what IAM knows of a session', () => {
     await call();
     now += 60_000;
     await expect(call()).rejects.toMatchObject(DENIED);
+  });
+});
+
+describe("a function's role that is passed to another function", () => {
+  // Everything that leads to a model or to a grant, as the invoke function may use it.
+  const asking = (functionName: string | null | undefined) => {
+    const credentials = aws.credentialsFor('tollgate-local-invoke', functionName);
+    const sts = new STSClient({ ...config(), credentials });
+    const table = new DynamoDBClient({ ...config(), credentials });
+    closing.push(sts, table);
+    return {
+      assume: () =>
+        sts.send(
+          new AssumeRoleCommand({
+            RoleArn: `arn:aws:iam::${ACCOUNT}:role/${ROLE}`,
+            RoleSessionName: 'tg-acme-x',
+            SourceIdentity: 'tg-acme-x',
+            Tags: [
+              { Key: 'TenantId', Value: 'acme' },
+              { Key: 'CostCenter', Value: 'cc' },
+            ],
+          }),
+        ),
+      read: () =>
+        table.send(new GetItemCommand({ TableName: 'tollgate-registry', Key: { pk: { S: 'a' }, sk: { S: 'b' } } })),
+    };
+  };
+
+  test('is of use to the function that it is for', async () => {
+    const { assume, read } = asking(undefined);
+    expect((await assume()).Credentials?.AccessKeyId).toMatch(/^ASIA/);
+    // There is no table yet: IAM had nothing against it.
+    await expect(read()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  test.each([
+    ['another function', 'somebody-elses'],
+    ['whoever is no function', null],
+  ])('and of none to %s', async (_, functionName) => {
+    const { assume, read } = asking(functionName);
+    await expect(assume()).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(read()).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
 });

@@ -157,7 +157,7 @@ describe('policy review', () => {
       const page = join(stack.dataDir, 'open.html');
       const { code, stdout, stderr } = await stack.cli('policy', 'review', '--out', page);
       expect(code).toBe(1);
-      expect(stdout).toMatch(/^A TENANT COULD REACH A MODEL WITHOUT A GRANT: 2 findings/);
+      expect(stdout).toMatch(/^A TENANT COULD REACH A MODEL WITHOUT A GRANT: 3 findings/);
       expect(stderr).toBe('tollgate: a tenant could reach a model without a grant; see the findings\n');
       expect(existsSync(page)).toBe(true);
       expect(readFileSync(page, 'utf8')).toContain('it may call nova-lite without any session');

@@ -22,7 +22,7 @@ function environmentOf(resources: Record<string, Resource>, name: string): Recor
 const allowed = (resources: Record<string, Resource>, prefix: string) =>
   rolesOf(resources).flatMap(({ name, own }) =>
     own
-      .filter(({ Action }) => Action.some((action) => action.startsWith(prefix)))
+      .filter(({ Effect, Action }) => Effect === 'Allow' && Action.some((action) => action.startsWith(prefix)))
       .map(({ Resource }) => [name, Resource]),
   );
 

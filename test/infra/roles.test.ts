@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { localRoles } from '../../local/aws/roles.ts';
-import { ofType, type Role, resourcesOf, rolesOf, stackOf, statementsOf } from './synth.ts';
+import { flat, ofType, type Role, resourcesOf, rolesOf, stackOf, statementsOf } from './synth.ts';
 
 const resources = resourcesOf(stackOf().stack);
 const roles = rolesOf(resources);
@@ -42,7 +42,9 @@ describe("the functions' own roles", () => {
 
   test('events go to the one bus of the settings, from invoke alone', () => {
     const bus = rolesOf(resourcesOf(stackOf({ 'tollgate:eventBus': 'finance' }).stack)).flatMap(({ name, own }) =>
-      own.filter(({ Action }) => Action.join().includes('events:')).map(({ Resource }) => [name, Resource]),
+      own
+        .filter(({ Effect, Action }) => Effect === 'Allow' && Action.join().includes('events:'))
+        .map(({ Resource }) => [name, Resource]),
     );
     expect(bus).toEqual([['tollgate-dev-invoke', ['arn:aws:events:us-east-1:111122223333:event-bus/finance']]]);
   });
@@ -62,7 +64,11 @@ describe("the functions' own roles", () => {
     const deployed = new Map(
       roles.map(({ name, own }) => [
         renamed(name),
-        renamed(own.filter(({ Action }) => !Action.join().includes('logs:'))),
+        renamed(
+          own
+            .map((statement) => ({ ...statement, Action: statement.Action.filter((action) => !/^logs:/.test(action)) }))
+            .filter(({ Action }) => Action.length > 0),
+        ),
       ]),
     );
     expect(local.length).toBeGreaterThan(3);
@@ -88,18 +94,48 @@ describe("the functions' own roles", () => {
   });
 });
 
+describe('a role in the hands of whoever may pass it', () => {
+  test.each([
+    ['as configured', {}, ['authorizer', 'invoke', 'metering']],
+    ['with a broker', { 'tollgate:broker': true }, ['authorizer', 'broker', 'invoke', 'metering']],
+    ['with an environment per tenant', { 'tollgate:tenantIsolation': true }, ['authorizer', 'invoke', 'metering']],
+  ])('%s: whatever a function role allows is denied to every function but the one that has it', (_, given, names) => {
+    const made = resourcesOf(stackOf(given).stack);
+    const functionOf = (name: string) =>
+      Object.values(made).find(
+        ({ Type, Properties: { Role: arn } }) =>
+          Type === 'AWS::Lambda::Function' &&
+          made[flat(arn).slice(1).split('.')[0] ?? '']?.Properties.RoleName === name,
+      )?.Properties.FunctionName;
+    for (const what of names) {
+      const name = `tollgate-dev-${what}`;
+      const { own } = rolesOf(made).find((candidate) => candidate.name === name) as Role;
+      const [deny, ...more] = own.filter(({ Effect }) => Effect === 'Deny');
+      const arn = `arn:aws:lambda:us-east-1:111122223333:function:${functionOf(name)}`;
+      expect(more).toEqual([]);
+      expect(deny?.Condition).toEqual({ ArnNotLike: { 'lambda:SourceFunctionArn': [arn, `${arn}:*`] } });
+      const allowed = own.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action);
+      expect(new Set(deny?.Action)).toEqual(new Set(allowed));
+    }
+  });
+});
+
 describe('wildcards', () => {
   /** Every statement that names all resources, with the reason why it may. */
   const REVIEWED = [
     'tollgate-dev-metering Allow cloudwatch:GetMetricData', // the action takes no resource
     'tollgate-dev-invoker Deny bedrock:CallWithBearerToken', // a Deny, and the action takes no resource
+    ...['authorizer', 'invoke', 'metering'].map((name) => `tollgate-dev-${name} Deny *`), // for every other function
   ];
 
   test('no statement names all resources but the reviewed ones', () => {
     const found = roles.flatMap(({ name, own }) =>
       own
         .filter(({ Resource }) => Resource.includes('*'))
-        .map(({ Effect, Action }) => `${name} ${Effect} ${Action.join(',')}`),
+        .map(({ Effect, Action, Condition }) => {
+          const confined = JSON.stringify(Condition)?.includes('lambda:SourceFunctionArn') === true;
+          return `${name} ${Effect} ${Effect === 'Deny' && confined ? '*' : Action.join(',')}`;
+        }),
     );
     expect(found.sort()).toEqual([...REVIEWED].sort());
   });

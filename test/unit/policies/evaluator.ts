@@ -36,6 +36,9 @@ function holds(operator: string, wanted: string[], given: string | string[] | un
       return [given ?? []].flat().every((value) => wanted.includes(value));
     case 'Null':
       return wanted.includes(String(given === undefined));
+    case 'ArnNotLike':
+      // Also when the key is absent. ARNs of six parts are compared part by part, and `*` stands for no colon but in the last.
+      return !wanted.some((pattern) => like(pattern, String(given)));
     default:
       throw new Error(`the evaluator does not know ${operator}`);
   }

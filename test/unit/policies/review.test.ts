@@ -155,8 +155,11 @@ describe('the review of many', () => {
   });
 });
 
+const isAllow = ({ Effect }: { Effect: 'Allow' | 'Deny' }): boolean => Effect === 'Allow';
+
 describe('the review of the roles', () => {
   const arn = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+  const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:${ACCOUNT}:function:${name}`;
   const scope = {
     tableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/t`,
     countersTableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/c`,
@@ -168,7 +171,7 @@ describe('the review of the roles', () => {
     name,
     arn: arn(name),
     trust: documentOf([]),
-    policies: [{ name: 'own', document: functionRolePolicy(name, scope) }],
+    policies: [{ name: 'own', document: functionRolePolicy(name, { ...scope, functionArn: functionArn(name) }) }],
   });
   const functions = [functionRole('authorizer'), functionRole('invoke'), functionRole('metering')];
   const invoker = (trust: RoleDocuments['trust']): RoleDocuments => ({
@@ -189,6 +192,26 @@ describe('the review of the roles', () => {
     ]);
     expect(tried.map(({ name }) => name)).toEqual(['authorizer', 'invoke', 'metering']);
     for (const { questions } of tried) expect(questions).toBeGreaterThan(10);
+    for (const { elsewhere } of tried) expect(elsewhere).toEqual([]);
+  });
+
+  test('a role that another function could use is a finding, which names what for', () => {
+    const open = functions.map((role) => ({
+      ...role,
+      policies: role.policies.map(({ name, document }) => ({
+        name,
+        document: { Statement: (document.Statement as { Effect: 'Allow' | 'Deny' }[]).filter(isAllow) },
+      })),
+    }));
+    const { findings, functions: tried } = found(sound, open);
+    expect(findings.map(({ kind, role }) => [kind, role])).toEqual([
+      ['reach', 'authorizer'],
+      ['reach', 'invoke'],
+      ['reach', 'metering'],
+    ]);
+    expect(tried.find(({ name }) => name === 'invoke')?.elsewhere).toEqual(
+      expect.arrayContaining(['events:PutEvents', 'sts:AssumeRole']),
+    );
   });
 
   test.each([
@@ -210,9 +233,13 @@ describe('the review of the roles', () => {
   test('a function that may call a model by itself is a finding, for each model', () => {
     const wide = { Effect: 'Allow', Action: 'bedrock:Invoke*', Resource: '*' } as const;
     const [authorizer, ...rest] = functions;
-    const own = { ...(authorizer as RoleDocuments), policies: [{ name: 'wide', document: { Statement: wide } }] };
+    const own = {
+      ...(authorizer as RoleDocuments),
+      policies: [...functionRole('authorizer').policies, { name: 'wide', document: { Statement: wide } }],
+    };
     const { findings } = found(sound, [own, ...rest]);
     expect(new Set(findings.map(({ role, kind }) => `${role} ${kind}`))).toEqual(new Set(['authorizer reach']));
+    expect(findings[0]?.reason).toMatch(/pass it to a function of their own: bedrock:Invoke\*$/);
     for (const id of ['nova', 'titan', 'sonnet'])
       expect(findings.some(({ reason }) => reason === `it may call ${id} without any session`)).toBe(true);
   });

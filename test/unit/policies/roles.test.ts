@@ -100,12 +100,17 @@ describe("the functions' own roles", () => {
     eventBusArn: `arn:aws:events:us-east-1:${account}:event-bus/default`,
     bucketArn: 'arn:aws:s3:::tollgate-usage',
     invokerRoleArn: `arn:aws:iam::${account}:role/tollgate-local-invoker`,
+    functionArn: `arn:aws:lambda:us-east-1:${account}:function:tollgate-local-it`,
     logGroupArn: `arn:aws:logs:us-east-1:${account}:log-group:tollgate-local`,
   };
   const names: FunctionName[] = ['authorizer', 'broker', 'invoke', 'metering'];
   const brokerArn = `arn:aws:lambda:us-east-1:${account}:function:tollgate-local-broker`;
+  const allowedTo = (name: FunctionName, more: { brokerArn?: string } = {}) =>
+    functionRolePolicy(name, { ...scope, ...more }).Statement.filter(({ Effect }) => Effect === 'Allow');
   const actionsOf = (name: FunctionName, more: { brokerArn?: string } = {}) =>
-    functionRolePolicy(name, { ...scope, ...more }).Statement.flatMap(({ Action }) => Action);
+    allowedTo(name, more).flatMap(({ Action }) => Action);
+  /** As Lambda marks what the role's own function asks for. */
+  const itself = { 'lambda:SourceFunctionArn': scope.functionArn };
 
   test.each(names)('%s calls no model and writes nothing to the registry', (name) => {
     for (const { Action, Resource } of functionRolePolicy(name, scope).Statement)
@@ -134,7 +139,7 @@ describe("the functions' own roles", () => {
       allows(policy, {
         action: 'events:PutEvents',
         resource,
-        context: { 'events:source': source, 'events:detail-type': type },
+        context: { ...itself, 'events:source': source, 'events:detail-type': type },
       });
     expect(may('tollgate', 'Budget Threshold Reached')).toBe(true);
     expect(may('payroll', 'Budget Threshold Reached')).toBe(false);
@@ -144,8 +149,8 @@ describe("the functions' own roles", () => {
 
   test('invoke alone puts events, on the one bus', () => {
     const putting = names.flatMap((name) =>
-      functionRolePolicy(name, scope)
-        .Statement.filter(({ Action }) => Action.some((action) => action.startsWith('events:')))
+      allowedTo(name)
+        .filter(({ Action }) => Action.some((action) => action.startsWith('events:')))
         .map(({ Action, Resource }) => [name, Action, Resource]),
     );
     expect(putting).toEqual([['invoke', ['events:PutEvents'], [scope.eventBusArn]]]);
@@ -170,16 +175,49 @@ describe("the functions' own roles", () => {
 
   test('metering reads raw lines and never writes them', () => {
     const policy = functionRolePolicy('metering', scope);
-    expect(allows(policy, { action: 's3:GetObject', resource: `${scope.bucketArn}/raw/dt=2026-11-21/x` })).toBe(true);
-    expect(allows(policy, { action: 's3:PutObject', resource: `${scope.bucketArn}/raw/dt=2026-11-21/x` })).toBe(false);
-    expect(allows(policy, { action: 's3:PutObject', resource: `${scope.bucketArn}/usage/x` })).toBe(true);
+    expect(
+      allows(policy, { action: 's3:GetObject', resource: `${scope.bucketArn}/raw/dt=2026-11-21/x`, context: itself }),
+    ).toBe(true);
+    expect(
+      allows(policy, { action: 's3:PutObject', resource: `${scope.bucketArn}/raw/dt=2026-11-21/x`, context: itself }),
+    ).toBe(false);
+    expect(allows(policy, { action: 's3:PutObject', resource: `${scope.bucketArn}/usage/x`, context: itself })).toBe(
+      true,
+    );
   });
 
   test('every resource but that of GetMetricData is named', () => {
     for (const name of names)
-      for (const { Action, Resource } of functionRolePolicy(name, scope).Statement)
+      for (const { Action, Resource } of allowedTo(name))
         if (Resource.includes('*')) expect(Action).toEqual(['cloudwatch:GetMetricData']);
   });
+
+  test.each(names)(
+    '%s’s own is of use to that function alone, in whichever version, and to nobody outside of Lambda',
+    (name) => {
+      const policy = functionRolePolicy(name, scope);
+      const tried = allowedTo(name).flatMap(({ Action, Resource, Condition = {} }) =>
+        Action.map((action) => ({
+          action,
+          resource: Resource[0] ?? '',
+          context: Object.assign({}, ...Object.values(Condition)) as Record<string, string>,
+        })),
+      );
+      const as = (context: Record<string, string>) =>
+        new Set(tried.map((access) => allows(policy, { ...access, context: { ...access.context, ...context } })));
+      expect(tried.length).toBeGreaterThan(4);
+      expect(as(itself)).toEqual(new Set([true]));
+      expect(as({ 'lambda:SourceFunctionArn': `${scope.functionArn}:7` })).toEqual(new Set([true]));
+      for (const other of [
+        {},
+        { 'lambda:SourceFunctionArn': `${scope.functionArn}-2` },
+        { 'lambda:SourceFunctionArn': scope.functionArn.replace(account, '444455556666') },
+        { 'lambda:SourceFunctionArn': scope.functionArn.replace('us-east-1', 'eu-west-1') },
+        { 'aws:SourceArn': scope.functionArn },
+      ])
+        expect(as(other as Record<string, string>), JSON.stringify(other)).toEqual(new Set([false]));
+    },
+  );
 
   test('a function without a log group of its own has no logs permission', () => {
     const { logGroupArn: _, ...local } = scope;

@@ -28,12 +28,12 @@ describe('what SECURITY.md says', () => {
   });
 
   test('the files that write policies are as short as it says', () => {
-    const [, listed = ''] = /under 900 lines in all:\n([^.]*(?:\.ts[^.]*)*)\. The rest/.exec(security) ?? [];
+    const [, listed = ''] = /under 1,000 lines in all:\n([^.]*(?:\.ts[^.]*)*)\. The rest/.exec(security) ?? [];
     const files = [...listed.matchAll(/`([a-z]+\.ts)`/g)].map(([, name]) =>
       readFileSync(pathOf(`policies/${name}`), 'utf8'),
     );
     expect(files).toHaveLength(9);
-    expect(files.reduce((lines, text) => lines + text.split('\n').length, 0)).toBeLessThan(900);
+    expect(files.reduce((lines, text) => lines + text.split('\n').length, 0)).toBeLessThan(1_000);
   });
 
   test('the number of cases is theirs', () => {
