@@ -18,6 +18,8 @@ export const CODES = {
   unsupported_media_type: { status: 415, text: 'The body must be application/json, not compressed.' },
   rate_limited: { status: 429, text: 'A limit of this tenant is used up; try again later.' },
   upstream_throttled: { status: 429, text: 'The model is throttling calls; try again later.' },
+  // By Bedrock's own status: the request is sound and trying again does not help, so no SDK is to do it by itself.
+  model_failed: { status: 424, text: 'The model failed to process this request.' },
   internal: { status: 500, text: 'Something went wrong on our side.' },
   upstream_failed: { status: 502, text: 'The model failed to answer.' },
   upstream_unavailable: { status: 503, text: 'The model is unavailable; try again later.' },

@@ -71,7 +71,7 @@ export function createApp(deps: AppDeps): Served {
   /** @throws TollgateError `forbidden`, before the registry or STS has heard of the call */
   function exchangeOf(c: Context<Env>): Exchange {
     const now = deps.clock();
-    const { authorizer, token, tenantId, requestId, waitUntil } = c.env;
+    const { authorizer, token, tenantId, requestId, waitUntil, left } = c.env;
     const caller = decodeContext(authorizer, now);
     c.set('caller', caller);
     // Lambda gave this environment to another tenant: what it remembers is not this caller's.
@@ -87,7 +87,7 @@ export function createApp(deps: AppDeps): Served {
         const tell = (headers: Readonly<Record<string, string>>): void => {
           c.env.told = headers;
         };
-        return deps.run({ ...call, tell, ...(token === undefined ? {} : { token }) });
+        return deps.run({ ...call, tell, ...(left && { left }), ...(token === undefined ? {} : { token }) });
       },
       entries: deps.entries,
       direct: (wanted) => deps.direct({ caller, token, requestId, wanted }),

@@ -34,6 +34,8 @@ export interface Call {
   prepare(model: AllowedModel): ProviderRequest;
   /** Keeps the function alive until the promise settles, also after the answer has been given. */
   waitUntil(promise: Promise<unknown>): void;
+  /** Resolves when nobody waits for the answer any more; absent where that cannot be known. */
+  left?: Promise<void>;
   /** Headers for the caller, whatever the answer is, a refusal too; what is told last before it is given counts. */
   tell?(headers: Readonly<Record<string, string>>): void;
 }
@@ -65,7 +67,7 @@ export interface StreamAnswer {
   status: number;
   headers: Record<string, string>;
   /**
-   * To be read once. Throws TollgateError when the stream breaks, and then the surface writes its error event and no end
+   * To be read once; the first has come. Throws TollgateError when the stream breaks, and then the surface writes its error event and no end
    * marker. Leaving it early (`return()`) means that the reader has gone: the rest is drained for its usage.
    */
   events: AsyncIterable<StreamEvent>;

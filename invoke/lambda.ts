@@ -36,6 +36,8 @@ export interface Bindings {
   tenantId?: string | undefined;
   requestId: string;
   waitUntil(promise: Promise<unknown>): void;
+  /** Resolves when nobody waits for the answer any more. */
+  left?: Promise<void>;
 }
 
 /** What the adapter serves. Neither method throws. */
@@ -69,6 +71,7 @@ export function streamingHandler(
       tenantId: context.tenantId,
       requestId,
       waitUntil: (promise) => background.add(promise),
+      left: gone,
     });
     const out = runtime.HttpResponseStream.from(stream, {
       statusCode: response.status,

@@ -14,6 +14,7 @@ import { type Decision, decideModel } from '../registry/decide.ts';
 import { refusalOf } from '../registry/refusal.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
 import { usablePolicy } from '../sessions/usable.ts';
+import { begun } from './begun.ts';
 import { type Budgeted, budgeted } from './budgets/budgeted.ts';
 import type { Answer, Call, Operation, ProviderRequest, Run } from './call.ts';
 import type { Credentials } from './credentials.ts';
@@ -56,6 +57,8 @@ interface Step {
   readonly call: Call;
   readonly invocation: Invocation;
   readonly deadline: Deadline;
+  /** By when the answer must begin, milliseconds since 1970. */
+  beginBy: number;
   /** What the call has cost as far as is known. */
   usage: () => Usage;
 }
@@ -80,7 +83,7 @@ export function createPipeline(options: PipelineOptions): Run {
     };
     const invocation = beginInvocation(call, { ...options, meter });
     const deadline = startDeadline(deadlines.callTotalMs);
-    const step: Step = { call, invocation, deadline, usage: () => NO_USAGE };
+    const step: Step = { call, invocation, deadline, beginBy: 0, usage: () => NO_USAGE };
     try {
       const { models: held, budgets } = await options.entries(call.caller);
       const model = allowed(decide(held, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
@@ -119,6 +122,7 @@ export function createPipeline(options: PipelineOptions): Run {
     let way: Way = { target: model.target, credentials: await options.credentials(scope, { from }) };
     for (let attempt = 1; ; attempt++) {
       invocation.started();
+      step.beginBy = clock() + deadlines.firstByteMs;
       const sent = provider.send({ ...way, request, signal: deadline.signal });
       const reply = await deadline.within(deadlines.firstByteMs, 'first-byte', sent);
       invocation.named(reply.headers['x-amzn-requestid']);
@@ -161,8 +165,9 @@ export function createPipeline(options: PipelineOptions): Run {
     if (isStream(request.operation)) {
       const { target } = model;
       const waitUntil = (rest: Promise<unknown>): void => call.waitUntil(rest);
-      const events = pump({ reply, request, target, invocation, deadline, idleMs, waitUntil });
-      return { kind: 'stream', ...shown, events };
+      const firstMs = Math.max(0, step.beginBy - clock());
+      const events = pump({ reply, request, target, invocation, deadline, firstMs, idleMs, waitUntil });
+      return { kind: 'stream', ...shown, events: await begun(events, call.left) };
     }
     invocation.ran();
     // InvokeModel's counts are in its headers, so they are known even if the body is lost.

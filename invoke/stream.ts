@@ -1,4 +1,4 @@
-import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { asTollgateError, isTollgateError, TollgateError } from '../contract/errors.ts';
 import { DRAIN_MAX_BYTES, DRAIN_MAX_MS } from '../contract/limits.ts';
 import type { Target } from '../contract/model.ts';
 import type { Call, ProviderRequest, StreamEvent } from './call.ts';
@@ -14,7 +14,9 @@ export interface PumpOptions {
   target: Target;
   invocation: Invocation;
   deadline: Deadline;
-  /** Milliseconds without a byte from the model. */
+  /** Milliseconds, of those to the first byte, that are left for the first event. */
+  firstMs: number;
+  /** Milliseconds without a byte from the model after it. */
   idleMs: number;
   waitUntil: Call['waitUntil'];
   /** Milliseconds and bytes for which a stream is read on after its reader has gone. */
@@ -29,10 +31,11 @@ export interface PumpOptions {
  * @returns to be read once; throws TollgateError when the stream breaks, and what came before stays valid
  */
 export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
-  const { reply, request, target, invocation, deadline, idleMs, waitUntil } = options;
+  const { reply, request, target, invocation, deadline, firstMs, idleMs, waitUntil } = options;
   const { drainMs = DRAIN_MAX_MS, drainBytes = DRAIN_MAX_BYTES } = options;
   const usage = createStreamUsage(request, target, reply.headers);
   let drained = -1;
+  let begun = false;
   let over = false;
   let failure: TollgateError | undefined;
 
@@ -40,7 +43,9 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
     const chunks = reply.body[Symbol.asyncIterator]();
     const splitter = createSplitter();
     for (;;) {
-      const { done, value } = await deadline.within(idleMs, 'stream-idle', chunks.next());
+      // Until it has said something the model is thinking, which is not the silence of one that has stopped.
+      const [ms, reason] = begun ? ([idleMs, 'stream-idle'] as const) : ([firstMs, 'first-byte'] as const);
+      const { done, value } = await deadline.within(ms, reason, chunks.next());
       if (done) break;
       if (drained >= 0) {
         drained += value.byteLength;
@@ -48,11 +53,12 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
       }
       for (const message of splitter.push(value)) {
         const event = readEvent(message);
+        begun = true;
         usage.see(event);
         yield event;
       }
     }
-    if (splitter.pending() > 0 || (endsWithUsage(request.operation) && !usage.settled()))
+    if (!begun || splitter.pending() > 0 || (endsWithUsage(request.operation) && !usage.settled()))
       throw new TollgateError('upstream_failed', { reason: 'stream-ended-early' });
   }
 
@@ -65,7 +71,7 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
     over = true;
     failure ??= error;
     // It has taken the call: only its own word, before its first event, says that it did not run.
-    if (error.reason !== 'upstream-error') invocation.ran();
+    if (!isRefusal(error)) invocation.ran();
     invocation.failed(error, usage.usage);
     deadline.stop(error);
     return failure;
@@ -114,6 +120,8 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
         } else invocation.answered();
         return result;
       } catch (error) {
+        // Its reader has left, and the model did not take the call: nothing was used.
+        if (drained >= 0 && !begun && isRefusal(error)) fail(error);
         if (told || drained >= 0) return { done: true, value: undefined };
         told = true;
         throw fail(error);
@@ -123,6 +131,11 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
     throw: leave,
   };
   return { [Symbol.asyncIterator]: () => iterator };
+}
+
+/** The model's own word. Before its first event it says that the call did not run. */
+function isRefusal(error: unknown): boolean {
+  return isTollgateError(error) && error.reason === 'upstream-error';
 }
 
 function lost(cause: unknown): TollgateError {

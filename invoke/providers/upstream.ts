@@ -18,8 +18,8 @@ const BY_TYPE: Readonly<Record<string, Code>> = {
   modelnotreadyexception: 'upstream_unavailable',
   serviceunavailableexception: 'upstream_unavailable',
   internalserverexception: 'upstream_failed',
-  modelerrorexception: 'upstream_failed',
-  modelstreamerrorexception: 'upstream_failed',
+  modelerrorexception: 'model_failed',
+  modelstreamerrorexception: 'model_failed',
   resourcenotfoundexception: 'upstream_failed',
   validationexception: 'upstream_rejected',
   serializationexception: 'upstream_rejected',
@@ -45,6 +45,8 @@ function byStatus(status: number): Code {
     case 408:
     case 504:
       return 'deadline';
+    case 424:
+      return 'model_failed';
     case 429:
       return 'upstream_throttled';
     case 503:

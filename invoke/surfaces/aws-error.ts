@@ -20,6 +20,7 @@ const EXCEPTIONS: Record<Code, string> = {
   unsupported_media_type: 'ValidationException',
   rate_limited: 'ThrottlingException',
   upstream_throttled: 'ThrottlingException',
+  model_failed: 'ModelErrorException',
   internal: 'InternalServerException',
   upstream_failed: 'InternalServerException',
   upstream_unavailable: 'ServiceUnavailableException',

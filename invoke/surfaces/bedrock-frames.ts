@@ -10,6 +10,7 @@ import type { Translation } from './relay.ts';
  */
 const EXCEPTIONS: Partial<Record<Code, string>> = {
   upstream_failed: 'modelStreamErrorException',
+  model_failed: 'modelStreamErrorException',
   deadline: 'modelStreamErrorException',
   upstream_throttled: 'throttlingException',
   rate_limited: 'throttlingException',
@@ -18,6 +19,18 @@ const EXCEPTIONS: Partial<Record<Code, string>> = {
   upstream_rejected: 'validationException',
   invalid_request: 'validationException',
 };
+
+/** What Bedrock itself ends a stream with goes on under its own name; the last one is InvokeModel's alone. */
+const OWN: ReadonlyMap<string, string> = new Map(
+  [
+    'internalServerException',
+    'modelStreamErrorException',
+    'serviceUnavailableException',
+    'throttlingException',
+    'validationException',
+    'modelTimeoutException',
+  ].map((name) => [name.toLowerCase(), name]),
+);
 
 const encoder = new TextEncoder();
 const codec = new EventStreamCodec(
@@ -38,9 +51,14 @@ export function exceptionFrame(error: TollgateError): Uint8Array {
   return codec.encode({
     headers: {
       ':message-type': { type: 'string', value: 'exception' },
-      ':exception-type': { type: 'string', value: EXCEPTIONS[shown.code] ?? 'internalServerException' },
+      ':exception-type': { type: 'string', value: exceptionOf(shown) },
       ':content-type': { type: 'string', value: 'application/json' },
     },
     body: encoder.encode(JSON.stringify({ message: awsMessage(shown) })),
   });
+}
+
+function exceptionOf({ code, reason, detail }: TollgateError): string {
+  const own = reason === 'upstream-error' ? OWN.get(String(detail?.type).toLowerCase()) : undefined;
+  return own ?? EXCEPTIONS[code] ?? 'internalServerException';
 }

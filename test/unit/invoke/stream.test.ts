@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
+import { begun } from '../../../invoke/begun.ts';
 import type { Operation } from '../../../invoke/call.ts';
 import { startDeadline } from '../../../invoke/deadline.ts';
 import { createSplitter, readEvent } from '../../../invoke/frames.ts';
@@ -21,6 +22,7 @@ import {
 
 interface Options {
   operation?: Operation;
+  firstMs?: number;
   idleMs?: number;
   totalMs?: number;
   drainMs?: number;
@@ -28,7 +30,7 @@ interface Options {
 }
 
 function setUp(body: AsyncIterable<Uint8Array>, options: Options = {}) {
-  const { operation = 'converse-stream', idleMs = 5_000, totalMs = 10_000, ...drain } = options;
+  const { operation = 'converse-stream', firstMs = 5_000, idleMs = 5_000, totalMs = 10_000, ...drain } = options;
   const meter = memoryMeter();
   const call = callOf(operation);
   const invocation = beginInvocation(call, { meter, clock: () => NOW, newId: () => 'id-1' });
@@ -38,7 +40,7 @@ function setUp(body: AsyncIterable<Uint8Array>, options: Options = {}) {
   const request = requestOf(operation, { text: '12345678' });
   const reply = { headers: {}, body };
   const { target } = modelOf('nova');
-  const events = pump({ reply, request, target, invocation, deadline, idleMs, waitUntil, ...drain });
+  const events = pump({ reply, request, target, invocation, deadline, firstMs, idleMs, waitUntil, ...drain });
   return { events, finished: meter.finishedLines, deadline, kept };
 }
 
@@ -300,5 +302,60 @@ describe('U5 a stream whose reader has gone', () => {
     for await (const _ of events) break;
     await Promise.all(kept);
     expect(finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', code: '', estimated: true })]);
+  });
+});
+
+describe('U7 a stream whose first event is awaited', () => {
+  async function* late(ms: number, ...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    yield* chunks;
+  }
+  const throttled = frame('throttlingException', { message: 'slow down' }, 'exception');
+  const gone = Promise.resolve();
+
+  test('loses none of its events', async () => {
+    const { events, finished } = setUp(bytesOf(...whole));
+    expect(await textsOf(await begun(events))).toEqual(TYPES);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'ok', ...reported })]);
+  });
+
+  test('may begin later than a stream may be silent, within the time to the first byte', async () => {
+    const slow = setUp(late(50, ...whole), { idleMs: 10 });
+    expect(await textsOf(await begun(slow.events))).toEqual(TYPES);
+    const never = setUp(late(5_000, ...whole), { firstMs: 10 });
+    await expect(begun(never.events)).rejects.toMatchObject({ code: 'deadline', reason: 'first-byte' });
+    expect(never.finished()).toEqual([expect.objectContaining({ outcome: 'deadline', estimated: true })]);
+  });
+
+  test('refuses what the model refuses, before anything of it is given away', async () => {
+    const { events, finished } = setUp(bytesOf(throttled));
+    await expect(begun(events)).rejects.toMatchObject({ code: 'upstream_throttled', retryAfterSeconds: 2 });
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'throttled', estimated: false })]);
+  });
+
+  test.each(['converse-stream', 'invoke-with-response-stream'] as const)(
+    'of %s that ends without an event has failed',
+    async (operation) => {
+      await expect(begun(setUp(bytesOf(), { operation }).events)).rejects.toMatchObject({
+        code: 'upstream_failed',
+        reason: 'stream-ended-early',
+      });
+    },
+  );
+
+  test('is not waited for once its reader has left, and read on', async () => {
+    const { events, finished, kept } = setUp(late(50, ...whole));
+    const rest = await begun(events, gone);
+    expect(finished()).toEqual([]);
+    await rest[Symbol.asyncIterator]().return?.();
+    await Promise.all(kept);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', firstByteMs: -1, ...reported })]);
+  });
+
+  test('is throttled and not abandoned when the model says so after its reader has left', async () => {
+    const { events, finished, kept } = setUp(late(50, throttled));
+    await (await begun(events, gone))[Symbol.asyncIterator]().return?.();
+    await Promise.all(kept);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'throttled', estimated: false })]);
   });
 });
