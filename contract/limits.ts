@@ -367,3 +367,6 @@ export const EVENTS_PER_REQUEST = 10;
 
 /** Bytes of a file of prices. AWS's Price List of Bedrock in one region is about 1 MB; that of all regions hundreds. */
 export const PRICE_FILE_MAX_BYTES = 33_554_432;
+
+/** Signing keys kept for one session's credentials: one for each day, region and service that they are used on. */
+export const SIGNING_KEYS_MAX = 8;
