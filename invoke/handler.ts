@@ -25,6 +25,7 @@ import { createEntries } from './entries.ts';
 import { type LambdaRuntime, streamingHandler } from './lambda.ts';
 import { createPipeline } from './pipeline.ts';
 import { createBedrock } from './providers/bedrock.ts';
+import { createPost } from './providers/post.ts';
 import { createTransport } from './transport.ts';
 
 const settings = invokeSettings(process.env);
@@ -82,7 +83,7 @@ const budgets = createBudgets({
   pause: (ms) => after(ms),
 });
 
-const bedrock = createBedrock({ transport: createTransport(), clock });
+const bedrock = createBedrock({ post: createPost(), clock });
 
 async function issuer(): Promise<Issue<CallScope>> {
   if (brokerFunction === undefined) {

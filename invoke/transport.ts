@@ -15,16 +15,22 @@ const GONE = new Set(['ECONNRESET', 'EPIPE']);
  * @param options.requestMs milliseconds to an answer's headers, for clients that bring no signal; 0 is none
  */
 export function createTransport({ requestMs = 0 }: { requestMs?: number } = {}): NodeHttpHandler {
-  const options = { keepAlive: true, maxSockets: UPSTREAM_MAX_SOCKETS };
+  const { http, https } = keptAgents();
   return new NodeHttpHandler({
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: requestMs,
     throwOnRequestTimeout: true,
     // A value must be set: otherwise a client's default ends a stream that is silent while the model thinks.
     socketTimeout: 0,
-    httpAgent: marksReuse(new HttpAgent(options)),
-    httpsAgent: marksReuse(new HttpsAgent(options)),
+    httpAgent: http,
+    httpsAgent: https,
   });
+}
+
+/** Agents that keep connections, and mark the failures of those. */
+export function keptAgents(): { http: HttpAgent; https: HttpsAgent } {
+  const options = { keepAlive: true, maxSockets: UPSTREAM_MAX_SOCKETS };
+  return { http: marksReuse(new HttpAgent(options)), https: marksReuse(new HttpsAgent(options)) };
 }
 
 /**

@@ -5,6 +5,7 @@ import { createCredentials } from '../../invoke/credentials.ts';
 import { createEntries } from '../../invoke/entries.ts';
 import { createPipeline, type PipelineOptions } from '../../invoke/pipeline.ts';
 import { createBedrock } from '../../invoke/providers/bedrock.ts';
+import { createPost } from '../../invoke/providers/post.ts';
 import { createTransport } from '../../invoke/transport.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
 import { createSts, createStsIssuer } from '../../sessions/assume.ts';
@@ -48,7 +49,7 @@ export class WalledPipeline {
     const lines: string[] = [];
     const write = (line: string) => lines.push(line);
     const clock = Date.now;
-    const bedrock = createBedrock({ transport: this.#transport, clock });
+    const bedrock = createBedrock({ post: createPost(), clock });
     const run = createPipeline({
       entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
       credentials: createCredentials({

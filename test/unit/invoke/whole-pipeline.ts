@@ -3,13 +3,13 @@ import { createCredentials } from '../../../invoke/credentials.ts';
 import { createEntries } from '../../../invoke/entries.ts';
 import { createPipeline, type PipelineOptions } from '../../../invoke/pipeline.ts';
 import { createBedrock } from '../../../invoke/providers/bedrock.ts';
-import { createTransport } from '../../../invoke/transport.ts';
+import { createPost } from '../../../invoke/providers/post.ts';
 import { createStsIssuer } from '../../../sessions/assume.ts';
 import { type FakeSts, fakeSts, memoryMeter, NOW, ROLE, upstream } from './core.ts';
 
 /** A whole pipeline over a fake STS and a Bedrock on a real port, and what that Bedrock may answer. */
 
-const transport = createTransport();
+const post = createPost();
 
 export function setUp(more: Partial<PipelineOptions> = {}, sts: FakeSts = fakeSts()) {
   const meter = memoryMeter();
@@ -24,7 +24,7 @@ export function setUp(more: Partial<PipelineOptions> = {}, sts: FakeSts = fakeSt
       roleArn: ROLE,
       clock,
     }),
-    providers: { 'bedrock-model': createBedrock({ transport, clock }) },
+    providers: { 'bedrock-model': createBedrock({ post, clock }) },
     meter,
     reserve: async () => undefined,
     clock,

@@ -1,0 +1,64 @@
+import { type ClientRequest, request as http, type IncomingMessage } from 'node:http';
+import { request as https } from 'node:https';
+import { CONNECT_TIMEOUT_MS } from '../../contract/limits.ts';
+import { keptAgents } from '../transport.ts';
+import type { ProviderReply } from './provider.ts';
+
+export interface Endpoint {
+  protocol: 'http:' | 'https:';
+  hostname: string;
+  /** Undefined: the protocol's own. */
+  port?: number | undefined;
+}
+
+export interface Posted {
+  path: string;
+  headers: Record<string, string>;
+  body: Uint8Array;
+  /** Ends the exchange at any time, the reading of the body included. */
+  signal: AbortSignal;
+}
+
+/** @throws Error of the socket when there is no answer; the signal's AbortError */
+export type Post = (endpoint: Endpoint, posted: Posted) => Promise<ProviderReply>;
+
+/**
+ * A POST over HTTP/1.1 on kept connections, which carry no credentials: each request does. The SDK's own handler does this
+ * too, with timers and listeners for what the deadline of a call does here, at twice the time.
+ */
+export function createPost(): Post {
+  const agents = keptAgents();
+  return (endpoint, { path, headers, body, signal }) =>
+    new Promise((resolve, reject) => {
+      const options = {
+        method: 'POST',
+        hostname: endpoint.hostname,
+        ...(endpoint.port === undefined ? {} : { port: endpoint.port }),
+        path,
+        headers: { ...headers, 'content-length': body.byteLength },
+        signal,
+      };
+      const answered = (answer: IncomingMessage): void =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers as Record<string, string>, body: answer });
+      const sent =
+        endpoint.protocol === 'https:'
+          ? https({ ...options, agent: agents.https }, answered)
+          : http({ ...options, agent: agents.http }, answered);
+      sent.on('error', reject);
+      // A kept connection is there already, and most are: no timer for those.
+      sent.once('socket', (socket) => {
+        if (socket.connecting) limitConnecting(sent, socket);
+      });
+      sent.end(body);
+    });
+}
+
+function limitConnecting(sent: ClientRequest, socket: NodeJS.EventEmitter): void {
+  const late = (): void => {
+    sent.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' }));
+  };
+  const timer = setTimeout(late, CONNECT_TIMEOUT_MS);
+  const stop = (): void => clearTimeout(timer);
+  socket.once('connect', stop);
+  socket.once('close', stop);
+}
