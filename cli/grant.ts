@@ -61,18 +61,20 @@ export function register(program: Command, target: () => Promise<Target>): void 
   )
     .option('--actions <list>', `what for, of ${ACTIONS.join(',')}; all of them unless given`)
     .option('--direct', 'also hand out credentials for it: calls past the gateway, without its limits and metering')
-    .action(async (...args: Args<{ actions?: string; direct?: true } & RestrictionOptions>) => {
-      const { actions, direct, ...of } = given(args);
+    .option('--trace', 'also show guardrails’ traces, which name guardrails of the account by ARN')
+    .action(async (...args: Args<{ actions?: string; direct?: true; trace?: true } & RestrictionOptions>) => {
+      const { actions, direct, trace, ...of } = given(args);
       const { tenant, model } = both(of, noun);
       const { entry, changed } = await (await registry()).grant(tenant, model, actions?.split(','), {
         direct: direct === true,
+        trace: trace === true,
         restrictions: restrictionsGiven(of),
       });
       const restricted = restrictionsText(entry);
       const what = `grant of ${model} to ${tenant}`;
       print(
         changed
-          ? `${what}: ${entry.actions.join(', ')}${entry.direct ? ', direct' : ''}${restricted && `; ${restricted}`} (version ${entry.version})`
+          ? `${what}: ${entry.actions.join(', ')}${entry.direct ? ', direct' : ''}${entry.trace ? ', trace' : ''}${restricted && `; ${restricted}`} (version ${entry.version})`
           : `${what}: nothing to change`,
       );
     });

@@ -24,7 +24,10 @@ export function withRestrictions(verb: Command): Command {
     .option('--no-roles', 'take it away')
     .option('--expires <date>', 'no grant any more from then on, UTC: 2026-12-31 or 2026-12-31T18:00:00Z')
     .option('--no-expires', 'take it away')
-    .addHelpText('after', '\nA restriction that is not mentioned stays as it was; actions and --direct do not.');
+    .addHelpText(
+      'after',
+      '\nA restriction that is not mentioned stays as it was; actions, --direct and --trace do not.',
+    );
 }
 
 /** @throws TollgateError `bad_entry` naming the option */

@@ -118,7 +118,7 @@ function listOf<T>(isOne: (item: unknown) => item is T, text: string, field: str
 // The ARNs themselves are checked where they matter, when the session policy is built; here only the shape.
 function isAllowedModel(item: unknown): item is AllowedModel {
   if (item === null || typeof item !== 'object') return false;
-  const { id, target, actions, lifecycle, direct, ...restrictions } = item as Partial<AllowedModel>;
+  const { id, target, actions, lifecycle, direct, trace, ...restrictions } = item as Partial<AllowedModel>;
   return (
     typeof id === 'string' &&
     isTarget(target) &&
@@ -129,6 +129,7 @@ function isAllowedModel(item: unknown): item is AllowedModel {
     lifecycle !== null &&
     STATUSES.includes(lifecycle.status) &&
     (direct === undefined || direct === true) &&
+    (trace === undefined || trace === true) &&
     areRestrictions(restrictions)
   );
 }

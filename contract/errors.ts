@@ -43,7 +43,7 @@ export interface ErrorDetails {
   /** Anything else for the log. Never shown to a caller; never a token, key, prompt or credential. */
   detail?: Record<string, unknown>;
   /** A sentence safe for any caller: no ARN, account id, token, other tenant's name. Defaults to the code's own. */
-  message?: string;
+  message?: string | undefined;
   /** Whole seconds, 1 or more, for a `Retry-After` header (RFC 9110 section 10.2.3). */
   retryAfterSeconds?: number | undefined;
   /** Registry id of the model to use instead; only with `model_retired`. */

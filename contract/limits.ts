@@ -265,6 +265,9 @@ export const ERROR_BODY_MAX_BYTES = 65_536;
 /** Characters of a model's own error message that a caller is shown. */
 export const UPSTREAM_MESSAGE_MAX_CHARS = 500;
 
+/** Digits in all of it: an account's number has 12. */
+export const UPSTREAM_DIGITS_MAX = 11;
+
 /** Seconds. The longest `Retry-After` of an upstream that is passed on. */
 export const RETRY_AFTER_MAX_SECONDS = 300;
 

@@ -85,6 +85,8 @@ export interface AllowedModel extends Restrictions {
   lifecycle: Lifecycle;
   /** Whether credentials for it may be handed to the tenant, who then calls AWS without the gateway. Absent: no. */
   direct?: true;
+  /** Whether the caller may be shown guardrails' traces, which name guardrails of the account by ARN. Absent: no. */
+  trace?: true;
 }
 
 /** Every ARN that a call to this target needs, the one that is called first. */

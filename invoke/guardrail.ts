@@ -1,7 +1,8 @@
 import { TollgateError } from '../contract/errors.ts';
 import { type Json, parseJsonObject } from '../contract/json.ts';
-import type { Guardrail } from '../contract/model.ts';
+import type { AllowedModel, Guardrail } from '../contract/model.ts';
 import { setMember } from './member.ts';
+import { checkTrace } from './trace.ts';
 
 /**
  * The guardrail that a grant demands, put on the call. It is always named by its ARN, because that is what the session
@@ -61,16 +62,11 @@ export function checkGuardrail(
 }
 
 /** The same of Converse's member, of which the caller may also choose what changes no evaluation. */
-export function checkGuardrailMember(config: Json | undefined, demanded: Guardrail | undefined): void {
+export function checkGuardrailMember(config: Json | undefined, model: Pick<AllowedModel, 'guardrail' | 'trace'>): void {
   if (config === null || typeof config !== 'object' || Array.isArray(config)) throw refused(GUARDRAIL_MEMBER);
-  const {
-    guardrailIdentifier: identifier,
-    guardrailVersion: version,
-    trace: _,
-    streamProcessingMode,
-    ...rest
-  } = config;
-  checkGuardrail({ identifier, version }, demanded, GUARDRAIL_MEMBER);
+  const { guardrailIdentifier: identifier, guardrailVersion: version, trace, streamProcessingMode, ...rest } = config;
+  checkGuardrail({ identifier, version }, model.guardrail, GUARDRAIL_MEMBER);
+  checkTrace(trace, model, `${GUARDRAIL_MEMBER}.trace`);
   // `async` shows text before it has been evaluated.
   if (streamProcessingMode !== undefined && streamProcessingMode !== 'sync')
     throw refused(`${GUARDRAIL_MEMBER}.streamProcessingMode`);

@@ -14,6 +14,29 @@ export function setMember(body: Uint8Array, path: readonly string[], value: Json
   return Buffer.from(set(text, text.indexOf('{'), path, JSON.stringify(value)));
 }
 
+/**
+ * Takes a member out of a JSON object by editing its text, likewise; as often as it stands there.
+ *
+ * @param body what is no JSON object is returned as it is
+ */
+export function withoutMember(body: Uint8Array, name: string): Uint8Array {
+  let text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  try {
+    if (!/^\s*\{/.test(text)) return body;
+    JSON.parse(text);
+  } catch {
+    return body;
+  }
+  const object = text.indexOf('{');
+  for (let found = spanOf(text, object, name); found !== undefined; found = spanOf(text, object, name)) {
+    const after = skipSpace(text, found.end);
+    // With the comma that follows; the last one with the comma before it, which is the only other that there can be.
+    const before = text.slice(0, found.begin);
+    text = text[after] === ',' ? before + text.slice(after + 1) : before.replace(/,\s*$/, '') + text.slice(after);
+  }
+  return Buffer.from(text);
+}
+
 function set(text: string, object: number, [name = '', ...rest]: readonly string[], value: string): string {
   const found = spanOf(text, object, name);
   if (found === undefined) {
@@ -30,14 +53,14 @@ function set(text: string, object: number, [name = '', ...rest]: readonly string
   });
 }
 
-/** Where the value of a member stands in the object that begins at `object`. */
-function spanOf(text: string, object: number, name: string): { start: number; end: number } | undefined {
+/** Where a member and its value stand in the object that begins at `object`. */
+function spanOf(text: string, object: number, name: string): { begin: number; start: number; end: number } | undefined {
   let at = skipSpace(text, object + 1);
   while (text[at] === '"') {
     const nameEnd = endOfString(text, at);
     const start = skipSpace(text, skipSpace(text, nameEnd) + 1);
     const end = endOfValue(text, start);
-    if (JSON.parse(text.slice(at, nameEnd)) === name) return { start, end };
+    if (JSON.parse(text.slice(at, nameEnd)) === name) return { begin: at, start, end };
     at = skipSpace(text, skipSpace(text, end) + 1);
   }
   return undefined;

@@ -24,6 +24,8 @@ export interface Grant extends Restrictions {
   actions: Action[];
   /** Credentials for the model may be handed out: nothing that our own code enforces then holds. Absent: no. */
   direct?: true;
+  /** Guardrails' traces may be shown. Absent: no. */
+  trace?: true;
   version: number;
   /** Milliseconds since 1970. */
   grantedAt: number;
@@ -43,6 +45,7 @@ const schema = v.strictObject({
   model: modelId,
   actions,
   direct: v.exactOptional(v.literal(true, 'not-true')),
+  trace: v.exactOptional(v.literal(true, 'not-true')),
   ...restrictionMembers,
   version,
   grantedAt: milliseconds,
@@ -63,6 +66,7 @@ export function grantDocument(grant: Grant): Document {
     model: grant.model,
     actions: [...grant.actions],
     ...(grant.direct === undefined ? {} : { direct: grant.direct }),
+    ...(grant.trace === undefined ? {} : { trace: grant.trace }),
     ...restrictionsDocument(grant),
     version: grant.version,
     grantedAt: isoMilliseconds(grant.grantedAt),

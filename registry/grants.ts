@@ -13,6 +13,8 @@ import { asTenantId } from './tenant.ts';
 export interface GrantMore {
   /** Whether credentials for the model may be handed out. Off unless given, also if an earlier grant had it. */
   direct?: boolean;
+  /** Whether guardrails' traces may be shown. Likewise. */
+  trace?: boolean;
   /** As the document has them; false takes one away. What is left out stays as an earlier grant had it. */
   restrictions?: { [Name in keyof Restrictions]?: Plain };
 }
@@ -78,7 +80,7 @@ export function grantEdit(
   tenant: string,
   model: string,
   actions: readonly string[] = ACTIONS,
-  { direct = false, restrictions = {} }: GrantMore = {},
+  { direct = false, trace = false, restrictions = {} }: GrantMore = {},
 ): { key: Key; make: Make } {
   const make: Make = (stamp, before) => ({
     v: SCHEMA_VERSION,
@@ -86,6 +88,7 @@ export function grantEdit(
     model,
     actions: [...actions],
     ...(direct ? { direct } : {}),
+    ...(trace ? { trace } : {}),
     ...restrictionsAfter(before, restrictions),
     version: stamp.version,
     grantedAt: isoMilliseconds(stamp.at),

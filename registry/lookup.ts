@@ -186,10 +186,11 @@ function join(grants: readonly Grant[], known: ReadonlyMap<string, Known>): Allo
     .flatMap((grant) => {
       const found = known.get(grant.model);
       if (found?.is !== 'entry') return [];
-      const { actions } = grant;
+      const { actions, trace } = grant;
       const { id, target, lifecycle } = found.entry;
       const allowed = { id, target, actions, lifecycle: withKnownSuccessor(lifecycle, granted) };
-      return [{ ...allowed, ...(isDirect(grant) ? { direct: true as const } : {}), ...restrictionsOf(grant) }];
+      const given = { ...(isDirect(grant) ? { direct: true as const } : {}), ...(trace ? { trace } : {}) };
+      return [{ ...allowed, ...given, ...restrictionsOf(grant) }];
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }

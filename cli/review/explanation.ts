@@ -1,7 +1,7 @@
 import { isTollgateError } from '../../contract/errors.ts';
 import { type Principal, parsePrincipal, type TenantId } from '../../contract/identity.ts';
 import { SESSION_POLICY_MAX_CHARS, SESSION_SECONDS } from '../../contract/limits.ts';
-import { type Action, arnsOf, nativeIdOf, type Restrictions } from '../../contract/model.ts';
+import { type Action, type AllowedModel, arnsOf, nativeIdOf, type Restrictions } from '../../contract/model.ts';
 import { sessionNames } from '../../policies/name.ts';
 import { callerContext, type Holding, SOMEBODY } from '../../policies/review.ts';
 import { type Tried, trySession } from '../../policies/review-session.ts';
@@ -43,7 +43,7 @@ export interface SessionShown {
   tags: Record<string, string>;
   seconds: number;
   policy: { chars: number; maxChars: number; hash: string; document: unknown };
-  /** Of the grant, and whether credentials are handed out for it. */
+  /** Of the grant, and what it gives beyond its actions. */
   restrictions: object;
   /** Who holds each of them up, by its name. */
   heldBy: Record<string, string>;
@@ -119,7 +119,7 @@ function sessionOf(
     tags: { TenantId: tenant, CostCenter: costCenter },
     seconds: SESSION_SECONDS,
     policy: { chars: text.length, maxChars: SESSION_POLICY_MAX_CHARS, hash, document },
-    restrictions: { ...restrictionsOf(entry), ...(entry.direct === undefined ? {} : { direct: entry.direct }) },
+    restrictions: { ...restrictionsOf(entry), ...givenBy(entry) },
     heldBy: Object.fromEntries(
       Object.keys(restrictionsOf(entry)).map((name) => [name, HELD_BY[name as keyof Restrictions].by]),
     ),
@@ -127,6 +127,10 @@ function sessionOf(
     simulated: trySession({ text, entry, actions: [action], rolePolicies, context, now }, models),
     notes,
   };
+}
+
+function givenBy({ direct, trace }: AllowedModel): Pick<AllowedModel, 'direct' | 'trace'> {
+  return { ...(direct === undefined ? {} : { direct }), ...(trace === undefined ? {} : { trace }) };
 }
 
 /** As a caller may name a model: its registry id, its own id or an ARN; the tenant's own entries first. */

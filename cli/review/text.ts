@@ -132,7 +132,8 @@ export function counted(count: number, one: string, several: string): string {
 export function demands(entry: object): string[] {
   const { id: _, target: __, actions: ___, lifecycle: ____, ...rest } = entry as Record<string, unknown>;
   return Object.entries(rest).map(([name, value]) => {
-    if (value === true) return `${name} (with such credentials: IAM alone; no budget, no usage record)`;
+    if (name === 'direct') return 'direct (with such credentials: IAM alone; no budget, no usage record)';
+    if (name === 'trace') return 'trace (shows guardrails of the account by ARN)';
     const held = Object.hasOwn(HELD_BY, name) ? ` (${HELD_BY[name as keyof Restrictions].by})` : '';
     return `${phrase(name, value)}${held}`;
   });

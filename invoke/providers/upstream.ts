@@ -1,5 +1,6 @@
 import { type Code, TollgateError } from '../../contract/errors.ts';
 import { RETRY_AFTER_MAX_SECONDS, RETRY_AFTER_SECONDS, UPSTREAM_MESSAGE_MAX_CHARS } from '../../contract/limits.ts';
+import { retold } from './sentence.ts';
 
 /** An error as AWS's REST-JSON protocol says it, in an answer or in a stream's exception message. */
 export interface UpstreamError {
@@ -61,7 +62,7 @@ const RETRYABLE: ReadonlySet<Code> = new Set(['upstream_throttled', 'upstream_un
 /**
  * @param status HTTP status, or 0 for an exception within a stream
  * @param retryAfter the upstream's `Retry-After` header
- * @returns what to throw. Of the upstream's own words only those about a malformed request reach the caller, cleaned;
+ * @returns what to throw. Of the upstream's own words only those about a malformed request reach the caller, told again;
  *   the log gets the words only where IAM refused, because others may quote the prompt
  */
 export function upstreamError(status: number, { type, message }: UpstreamError, retryAfter?: string): TollgateError {
@@ -73,7 +74,7 @@ export function upstreamError(status: number, { type, message }: UpstreamError, 
       type: type.slice(0, 64),
       ...(code === 'denied_by_iam' ? { said: message.slice(0, UPSTREAM_MESSAGE_MAX_CHARS) } : {}),
     },
-    ...(code === 'upstream_rejected' && message !== '' ? { message: sanitise(message) } : {}),
+    ...(code === 'upstream_rejected' ? { message: retold(message) } : {}),
     ...(RETRYABLE.has(code) ? { retryAfterSeconds: secondsOf(retryAfter) } : {}),
   });
 }
@@ -105,30 +106,55 @@ export function isExpiredToken({ type }: UpstreamError): boolean {
   return type === 'ExpiredTokenException' || type === 'ExpiredToken';
 }
 
-const SECRETS: readonly [RegExp, string][] = [
-  [/\barn:[a-z-]*:[^\s"'`,;)\]}]*/gi, '[resource]'],
-  [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, '[key]'],
-  [/\b\d{12}\b/g, '[account]'],
-  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '[id]'],
-  [/[\p{Cc}\p{Cf}]+/gu, ' '],
-];
-
-/** Words of AWS made fit for a caller: no ARN, account id, access key id or request id, one line, bounded. */
-export function sanitise(message: string): string {
-  // Cut before matching, so that a hostile message costs no time, and after it, because replacements may be longer.
-  const short = message.slice(0, UPSTREAM_MESSAGE_MAX_CHARS * 2);
-  return SECRETS.reduce((text, [pattern, by]) => text.replace(pattern, by), short).slice(0, UPSTREAM_MESSAGE_MAX_CHARS);
-}
-
 function secondsOf(retryAfter: string | undefined): number {
   const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : RETRY_AFTER_SECONDS;
   return Math.min(Math.max(seconds, 1), RETRY_AFTER_MAX_SECONDS);
 }
 
-const SHOWN =
-  /^(?:content-type|x-amzn-bedrock-(?:(?:cache-(?:read|write)-)?input-token-count|output-token-count|content-type|invocation-latency|service-tier|performanceconfig-latency))$/;
+const COUNT = /^\d{1,11}$/;
+const WORD = /^[a-z_-]{1,32}$/i;
 
-/** The headers of an upstream's answer that a caller may see: an allow-list, since the others name accounts and requests. */
+/** The headers of an upstream's answer that a caller may see, and what they may hold: the others name accounts and requests. */
+const SHOWN: Readonly<Record<string, RegExp>> = {
+  'x-amzn-bedrock-input-token-count': COUNT,
+  'x-amzn-bedrock-output-token-count': COUNT,
+  'x-amzn-bedrock-cache-read-input-token-count': COUNT,
+  'x-amzn-bedrock-cache-write-input-token-count': COUNT,
+  'x-amzn-bedrock-invocation-latency': COUNT,
+  'x-amzn-bedrock-service-tier': WORD,
+  'x-amzn-bedrock-performanceconfig-latency': WORD,
+};
+
+/** What models answer in. Whatever else comes, HTML above all, is told as bytes, so that no browser runs it. */
+const MEDIA_TYPES: ReadonlySet<string> = new Set([
+  'application/json',
+  'application/jsonlines',
+  'application/vnd.amazon.eventstream',
+  'application/octet-stream',
+  'text/plain',
+  'text/csv',
+  'image/png',
+  'image/jpeg',
+  'image/webp',
+  'audio/mpeg',
+  'audio/wav',
+  'video/mp4',
+]);
+
+/** @returns lower-case names; the content type is always there */
 export function answerHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => SHOWN.test(name)));
+  const shown = Object.entries(headers).filter(([name, value]) => SHOWN[name]?.test(value));
+  const inner = headers['x-amzn-bedrock-content-type'];
+  return {
+    ...Object.fromEntries(shown),
+    'content-type': mediaType(headers['content-type']),
+    ...(inner === undefined ? {} : { 'x-amzn-bedrock-content-type': mediaType(inner) }),
+  };
+}
+
+function mediaType(given = ''): string {
+  const [type = '', ...parameters] = given.toLowerCase().split(';');
+  if (!MEDIA_TYPES.has(type.trim())) return 'application/octet-stream';
+  const utf8 = parameters.some((parameter) => /^\s*charset\s*=\s*"?utf-8"?\s*$/.test(parameter));
+  return utf8 ? `${type.trim()}; charset=utf-8` : type.trim();
 }

@@ -1,5 +1,6 @@
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { Code, TollgateError } from '../../contract/errors.ts';
+import { untracedFrame } from '../trace.ts';
 import { awsMessage } from './aws-error.ts';
 import { publicError } from './errors.ts';
 import type { Translation } from './relay.ts';
@@ -38,12 +39,19 @@ const codec = new EventStreamCodec(
   (text) => encoder.encode(text),
 );
 
-/** Frames pass untouched; a break becomes one exception frame, and a whole stream has no end marker of its own. */
-export const bedrockFrames: Translation = {
-  event: ({ bytes }) => bytes,
-  end: () => null,
-  broken: exceptionFrame,
-};
+/**
+ * Frames pass untouched, but for guardrails' traces; a break becomes one exception frame, and a whole stream has no end
+ * marker of its own.
+ *
+ * @param traced whether traces are shown, too
+ */
+export function bedrockFrames(traced: boolean): Translation {
+  return {
+    event: traced ? ({ bytes }) => bytes : untracedFrame,
+    end: () => null,
+    broken: exceptionFrame,
+  };
+}
 
 /** An `application/vnd.amazon.eventstream` message of type `exception` (Smithy, "event stream specification"). */
 export function exceptionFrame(error: TollgateError): Uint8Array {

@@ -7,6 +7,7 @@ import type { Operation, ProviderRequest } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
 import { checkGuardrail, checkGuardrailMember, GUARDRAIL_HEADERS, GUARDRAIL_MEMBER } from '../guardrail.ts';
 import { wantedType } from '../headers.ts';
+import { checkTrace, TRACE_HEADER, untraced } from '../trace.ts';
 import { bedrockFrames } from './bedrock-frames.ts';
 import { relay } from './relay.ts';
 
@@ -31,7 +32,7 @@ const plain = (value: string): string | undefined => (/^[\w.-]{1,64}$/.test(valu
 
 /** Headers of Bedrock that a caller may set: they change how a call runs, never where or under whose rights. */
 const PASSED = new Map<string, (value: string) => string | undefined>([
-  ['x-amzn-bedrock-trace', plain],
+  [TRACE_HEADER, plain],
   ['x-amzn-bedrock-performanceconfig-latency', plain],
   ['x-amzn-bedrock-service-tier', plain],
   // The payload's media type within a stream's frames.
@@ -70,15 +71,19 @@ export async function bedrock(exchange: Exchange, wanted: string, operation: Ope
         const [name] = Object.keys(guardrail);
         checkGuardrail(isBlob ? namedIn(guardrail) : NONE, model.guardrail, name ?? '');
       }
+      checkTrace(passed[TRACE_HEADER], model, TRACE_HEADER);
       checkBody(body, wanted, model, operation);
       return { operation, body, contentType: 'application/json', accept, headers: passed };
     },
     waitUntil: exchange.waitUntil,
   });
   const answered = { ...answer.headers, ...lifecycleHeaders(answer.model, exchange.nowSeconds) };
-  if (answer.kind === 'whole')
-    return new Response(new Uint8Array(answer.body), { status: answer.status, headers: answered });
-  return new Response(relay(answer.events, bedrockFrames, exchange.broke), {
+  const traced = answer.model.trace === true;
+  if (answer.kind === 'whole') {
+    const shown = traced ? answer.body : untraced(operation, answer.body);
+    return new Response(new Uint8Array(shown), { status: answer.status, headers: answered });
+  }
+  return new Response(relay(answer.events, bedrockFrames(traced), exchange.broke), {
     status: answer.status,
     headers: { ...answered, 'content-type': EVENT_STREAM },
   });
@@ -144,7 +149,7 @@ function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operat
   // A guardrail is granted by the registry, or not at all: another one would be another resource.
   if (Object.hasOwn(members, GUARDRAIL_MEMBER)) {
     const taken = operation === 'converse' || operation === 'converse-stream';
-    checkGuardrailMember(members[GUARDRAIL_MEMBER], taken ? model.guardrail : undefined);
+    checkGuardrailMember(members[GUARDRAIL_MEMBER], taken ? model : {});
   }
   // Two names for the model: the one that was decided upon must be the only one.
   for (const member of ['model', 'modelId']) {

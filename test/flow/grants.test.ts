@@ -87,6 +87,47 @@ describe('P10 a guardrail on the grant', () => {
   });
 });
 
+describe('a guardrail’s trace', () => {
+  const found = {
+    guardrail: { inputAssessment: { demo: { guardrailArn: 'arn:aws:bedrock:us-east-1:111122223333:x' } } },
+  };
+  const post = async (operation: string, body: object) => {
+    const headers = { authorization: `Bearer ${await stack.token('acme-app')}`, 'content-type': 'application/json' };
+    const request = { method: 'POST', headers, body: JSON.stringify({ messages: MESSAGES, ...body }) };
+    const response = await fetch(`${stack.gateway}/model/nova-lite/${operation}`, request);
+    return { status: response.status, text: await response.text() };
+  };
+  const scripted = async () => {
+    const rule = { service: 'bedrock', model: 'amazon.nova-lite-v1:0', times: 1 };
+    const body = { output: { message: { role: 'assistant', content: [{ text: 'hi' }] } }, trace: found };
+    await stack.fault({ ...rule, operation: 'Converse', fault: { body } });
+    const whole = await post('converse', {});
+    const events = [
+      { type: 'messageStop', payload: { stopReason: 'end_turn' } },
+      { type: 'metadata', payload: { usage: { inputTokens: 1, outputTokens: 1 }, trace: found } },
+    ];
+    await stack.fault({ ...rule, operation: 'ConverseStream', fault: { events } });
+    const stream = await post('converse-stream', {});
+    await stack.clearFaults();
+    return [whole, stream];
+  };
+
+  test('is shown where the grant says so, and else neither asked for nor passed on', async () => {
+    const asked = () =>
+      post('converse', { guardrailConfig: { guardrailIdentifier: 'demo', guardrailVersion: '1', trace: 'enabled' } });
+    await grant('nova-lite', '--guardrail', `${guardrail}:1`);
+    expect(await asked()).toMatchObject({ status: 400, text: expect.stringContaining('guardrailConfig.trace') });
+    for (const { status, text } of await scripted()) {
+      expect(status).toBe(200);
+      expect(text).not.toContain('guardrailArn');
+    }
+    await grant('nova-lite', '--trace');
+    expect((await asked()).status).toBe(200);
+    for (const { text } of await scripted()) expect(text).toContain('guardrailArn');
+    await grant('nova-lite', '--no-guardrail');
+  });
+});
+
 describe('R1 regions on the grant', () => {
   test('a profile that may leave them is refused when the grant is written', async () => {
     const { code, stderr } = await stack.cli('grant', 'acme', 'claude-sonnet-4-5', '--regions', 'us-east-1,us-east-2');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Json } from '../../contract/json.ts';
 import { parseJsonObject } from '../../contract/json.ts';
-import { setMember } from '../../invoke/member.ts';
+import { setMember, withoutMember } from '../../invoke/member.ts';
 
 const name = fc.oneof(fc.constantFrom('a', 'b', '{', 'é', ''), fc.string({ maxLength: 3 }));
 // Only names that JSON writes without an escape: JSON.parse of Node 24.21 sometimes reads a short one that is written with
@@ -53,6 +53,29 @@ test('a member of a member is set in its place, and made where there is none', (
     }),
     { numRuns: 1_000 },
   );
+});
+
+test('taking a member out of any object gives the object without it, wherever it stood', () => {
+  fc.assert(
+    fc.property(object, safe, value, space, fc.nat(5), (given, name, unwanted, indent, at) => {
+      const { [name]: _, ...rest } = given;
+      const members = Object.entries(rest);
+      const whole = Object.fromEntries([...members.slice(0, at), [name, unwanted], ...members.slice(at)]);
+      expect(parseJsonObject(withoutMember(Buffer.from(JSON.stringify(whole, null, indent)), name))).toEqual(rest);
+      const without = Buffer.from(JSON.stringify(rest, null, indent));
+      expect(text(withoutMember(without, name))).toBe(text(without));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test.each([
+  ['a member that stands there twice', '{"a":1,"b":2,"a":3}', '{"b":2}'],
+  ['a number that JavaScript cannot hold', '{"n":12345678901234567890, "a":{"b":"}"} }', '{"n":12345678901234567890}'],
+  ['what is no object', '["a"]', '["a"]'],
+  ['what is no JSON', '{"a":', '{"a":'],
+])('%s: what is left keeps its bytes', (_, given, expected) => {
+  expect(text(withoutMember(Buffer.from(given), 'a'))).toBe(expected);
 });
 
 test.each([

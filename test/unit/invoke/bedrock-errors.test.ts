@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { answerHeaders, readError, sanitise, upstreamError } from '../../../invoke/providers/upstream.ts';
+import { CODES } from '../../../contract/errors.ts';
+import { retold } from '../../../invoke/providers/sentence.ts';
+import { answerHeaders, readError, upstreamError } from '../../../invoke/providers/upstream.ts';
 import cases from '../../cases/upstream-errors.json' with { type: 'json' };
+import sentences from '../../cases/upstream-sentences.json' with { type: 'json' };
 
 interface Case {
   id: string;
@@ -28,7 +31,36 @@ describe('an upstream error as ours', () => {
   });
 
   test('a message of a megabyte is cut, quickly', () => {
-    expect(sanitise('arn:aws:'.repeat(131_072)).length).toBeLessThanOrEqual(500);
+    for (const said of ['arn:aws:', 'a ', '1 ', 'max_tokens: '])
+      expect((retold(said.repeat(131_072)) ?? '').length).toBeLessThanOrEqual(500);
+  });
+});
+
+test.each(sentences)('$said', ({ said, told }) => {
+  const { publicMessage } = upstreamError(400, { type: 'ValidationException', message: said });
+  expect(publicMessage).toBe(told === '@default' ? CODES.upstream_rejected.text : (told ?? said));
+});
+
+test.each([
+  ['text/html', 'application/octet-stream'],
+  ['text/html; charset=utf-8', 'application/octet-stream'],
+  ['image/svg+xml', 'application/octet-stream'],
+  ['application/json, text/html', 'application/octet-stream'],
+  [undefined, 'application/octet-stream'],
+  ['Application/JSON', 'application/json'],
+  ['application/json;charset="UTF-8"; boundary=arn', 'application/json; charset=utf-8'],
+  ['image/png', 'image/png'],
+])('an upstream content type %s is told as %s', (given, shown) => {
+  const headers = given === undefined ? {} : { 'content-type': given, 'x-amzn-bedrock-content-type': given };
+  const inner = given === undefined ? {} : { 'x-amzn-bedrock-content-type': shown };
+  expect(answerHeaders(headers)).toEqual({ 'content-type': shown, ...inner });
+});
+
+test('a header that is shown holds what it is for, or is left out', () => {
+  const arn = 'arn:aws:bedrock:us-east-1:111122223333:x/y';
+  const headers = { 'x-amzn-bedrock-service-tier': arn, 'x-amzn-bedrock-input-token-count': '111122223333' };
+  expect(answerHeaders({ ...headers, 'content-type': 'application/json' })).toEqual({
+    'content-type': 'application/json',
   });
 });
 

@@ -250,7 +250,7 @@ describe('what would steer the call is refused', () => {
 
   test('but not what only says how the call should run', async () => {
     const { app, calls } = edge();
-    const headers = { 'x-amzn-bedrock-trace': 'ENABLED', 'x-amzn-bedrock-performanceconfig-latency': 'optimized' };
+    const headers = { 'x-amzn-bedrock-trace': 'DISABLED', 'x-amzn-bedrock-performanceconfig-latency': 'optimized' };
     await call(app, post('/model/nova-lite/invoke', {}, { ...headers, 'x-amz-security-token': 'no', accept: '*/*' }));
     expect(calls[0]?.request.headers).toEqual(headers);
     expect(calls[0]?.request.accept).toBe('application/json');

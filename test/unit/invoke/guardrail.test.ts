@@ -28,8 +28,8 @@ describe('P10: the guardrail that a grant demands', () => {
     ['{}', `{${CONFIG}}`],
     [`{${CONFIG},"messages":[]}`, `{${CONFIG},"messages":[]}`],
     [
-      '{"guardrailConfig":{"trace":"enabled","guardrailIdentifier":"demo","guardrailVersion":"1","streamProcessingMode":"sync"}}',
-      `{"guardrailConfig":{"trace":"enabled","guardrailIdentifier":"${arn}","guardrailVersion":"1","streamProcessingMode":"sync"}}`,
+      '{"guardrailConfig":{"trace":"disabled","guardrailIdentifier":"demo","guardrailVersion":"1","streamProcessingMode":"sync"}}',
+      `{"guardrailConfig":{"trace":"disabled","guardrailIdentifier":"${arn}","guardrailVersion":"1","streamProcessingMode":"sync"}}`,
     ],
   ])('is put on a conversation: %s', async (body, expected) => {
     for (const operation of ['converse', 'converse-stream'])
