@@ -48,7 +48,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const { compared, rejected } = report;
       for (const { file, line, field, reason } of rejected.listed)
         warn(`tollgate: ${file}:${line}: ${field}: ${reason}`);
-      const differ = compared.filter(({ agrees }) => !agrees).length;
+      const differ = compared.filter(({ agrees, explained }) => !agrees && !explained).length;
       if (rejected.count > 0)
         throw failed(
           'unusable-lines',

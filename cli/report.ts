@@ -122,7 +122,7 @@ function formatted(columns: readonly Column[], rows: readonly Row[], format: Opt
   return columnsTable(columns, rows.length === 1 ? rows : [...rows, totalRow(columns, rows)]);
 }
 
-const MONEY: ReadonlySet<string> = new Set(['input_cost', 'output_cost', 'total_cost']);
+const MONEY: ReadonlySet<string> = new Set(['input_cost', 'output_cost', 'total_cost', 'estimated_cost']);
 const TEXTS = 3;
 
 /** The columns of a day's report, by kind. */

@@ -21,6 +21,7 @@ export const USAGE_COLUMNS: readonly Column[] = [
   ...money('input_cost', 'output_cost', 'total_cost'),
   ...texts('tier'),
   ...wholes('cache_write_1h_tokens', 'reasoning_tokens', 'images', 'embeddings', 'retried'),
+  ...money('estimated_cost'),
 ];
 
 /** A raw line whole: a SerDe for JSON would pass over what is no JSON, and nobody would hear of it. */

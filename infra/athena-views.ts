@@ -18,8 +18,8 @@ export interface View {
  * The report's rule (metering: knownCost): what concerns only calls without a price or an end is unknown, not zero.
  * SUM passes over NULL, so that calls without a price add nothing and are told by `unpriced`.
  */
-const COST = `CASE WHEN SUM(invocations) > SUM(unpriced) OR SUM(unpriced) + SUM(unsettled) = 0
-       THEN COALESCE(SUM(total_cost), CAST(0 AS DECIMAL(38, 18))) END`;
+const known = (column: string) => `CASE WHEN SUM(invocations) > SUM(unpriced) OR SUM(unpriced) + SUM(unsettled) = 0
+       THEN COALESCE(SUM(${column}), CAST(0 AS DECIMAL(38, 18))) END`;
 
 const SUMS = [
   'invocations',
@@ -40,10 +40,11 @@ function costBy(name: string, means: string, keys: readonly string[]): View {
   return {
     name,
     means,
-    columns: [...texts(...keys), ...wholes(...SUMS), ...money('cost')],
+    columns: [...texts(...keys), ...wholes(...SUMS), ...money('cost', 'estimated_cost')],
     sql: `SELECT ${keys.join(', ')},
   ${SUMS.map((column) => `SUM(${column}) AS ${column}`).join(',\n  ')},
-  ${COST} AS cost
+  ${known('total_cost')} AS cost,
+  ${known('estimated_cost')} AS estimated_cost
 FROM usage
 GROUP BY ${keys.join(', ')}`,
   };

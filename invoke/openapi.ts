@@ -85,6 +85,8 @@ const USAGE = {
           total_cost: amount,
           unsettled: count,
           unpriced: count,
+          estimated: { ...count, description: 'Calls whose tokens the model did not report.' },
+          estimated_cost: { ...amount, description: 'How much of `total_cost` is those calls’.' },
         },
       },
     },

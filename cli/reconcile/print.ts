@@ -21,7 +21,7 @@ export interface Rejected {
   reason: string;
 }
 
-function noteOf({ aws, ours, difference, unsettled, unpriced, estimated, measure }: Compared): string {
+function noteOf({ aws, ours, difference, unsettled, unpriced, estimated, explained, measure }: Compared): string {
   return [
     aws === null ? 'AWS gives no unit of it' : '',
     ours === null ? 'our cost is not known whole' : '',
@@ -29,7 +29,7 @@ function noteOf({ aws, ours, difference, unsettled, unpriced, estimated, measure
     difference !== null && aws === 0n ? 'only the ledger has it' : '',
     unsettled > 0 ? `${unsettled} unsettled` : '',
     unpriced > 0 && measure === 'usd' ? `${unpriced} unpriced` : '',
-    estimated > 0 ? `${estimated} estimated` : '',
+    estimated > 0 ? `${estimated} estimated${explained ? ', which explains it' : ''}` : '',
   ]
     .filter(Boolean)
     .join(', ');
@@ -40,7 +40,7 @@ const number = (name: string): Column => ({ name, kind: 'count' });
 const COLUMNS: readonly Column[] = [
   ...['what', 'day', 'tenant_id', 'model_id', 'caller', 'measure'].map(text),
   ...['aws', 'ours', 'difference', 'percent'].map(number),
-  ...['agrees', 'note'].map(text),
+  ...['agrees', 'note', 'explained'].map(text),
 ];
 
 /** One line for each measure compared, and for each thing that is AWS's alone. */
@@ -49,13 +49,14 @@ export function reconcileCsv({ compared, elsewhere }: Reconciled): string {
 }
 
 function comparedRow(one: Compared): Row {
-  const { day, tenant, model, measure, aws, ours, difference, percent, agrees } = one;
+  const { day, tenant, model, measure, aws, ours, difference, percent, agrees, explained } = one;
   return [
     ...['compared', day, tenant, model, '', measure].map((cell) => ({ text: cell })),
     ...[aws, ours, difference].map((amount) => ({ number: amount === null ? '' : formatAmount(amount, measure) })),
     { number: percent === null ? '' : String(percent) },
     { text: agrees ? 'yes' : 'no' },
     { text: noteOf(one) },
+    { text: explained ? 'estimates' : '' },
   ];
 }
 
@@ -66,7 +67,7 @@ function elsewhereRows({ direct, principal, billingName, kind, quantity, cost }:
     })),
     { number: formatAmount(aws, measure) },
     ...['', '', ''].map((cell) => ({ number: cell })),
-    ...['', ''].map((cell) => ({ text: cell })),
+    ...['', '', ''].map((cell) => ({ text: cell })),
   ];
   return [...(kind === 'other' || quantity === null ? [] : [row(kind, quantity)]), row('usd', cost)];
 }
@@ -95,10 +96,11 @@ export function reconcileJson({ compared, elsewhere, ...report }: Report): objec
 export function reconcileText(report: Report, all: boolean): string {
   const { compared, elsewhere, mapped, unmapped, unseen, costCenters, days, tolerance, read } = report;
   const differ = compared.filter(({ agrees }) => !agrees);
+  const explained = differ.filter((one) => one.explained).length;
   const shown = all ? compared : differ;
   const skipped = Object.entries(read.skipped).map(([what, count]) => `${count} of ${what}`);
   return [
-    `AWS's bill against the ledger, ${daysText(days)} (UTC), tolerance ${tolerance} %: ${compared.length - differ.length} measures agree, ${differ.length} differ`,
+    `AWS's bill against the ledger, ${daysText(days)} (UTC), tolerance ${tolerance} %: ${compared.length - differ.length} measures agree, ${differ.length} differ${explained > 0 ? `, ${explained} of them by no more than what was estimated` : ''}`,
     `lines read: ${read.lines}; ours ${read.ours}, of other callers ${read.elsewhere}, repeated ${read.repeated}${skipped.length > 0 ? `; passed over: ${skipped.join(', ')}` : ''}`,
     ...(mapped.length === 0
       ? []

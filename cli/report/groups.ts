@@ -22,6 +22,7 @@ export function groupColumns({ by, period }: Grouping): Column[] {
     ...['input_cost', 'output_cost', 'total_cost'].map(money),
     count('unsettled'),
     count('unpriced'),
+    money('estimated_cost'),
   ];
 }
 
@@ -38,6 +39,7 @@ export function groupRow(group: Group, { period }: Grouping): Row {
     ...[cost?.input ?? null, cost?.output ?? null, totalOf(group)].map(moneyCell),
     number(group.unsettled),
     number(group.unpriced),
+    moneyCell(cost?.estimated ?? null),
   ];
 }
 

@@ -93,7 +93,7 @@ function changeText(now: bigint | null, before: bigint | null): Content {
 
 function warnings({ total }: Overview): Html {
   if (total === undefined) return html``;
-  const { unpriced, unsettled, estimated, invocations } = total;
+  const { unpriced, unsettled, estimated, invocations, cost } = total;
   const all: [number, string, string, string][] = [
     [
       unpriced,
@@ -111,7 +111,7 @@ function warnings({ total }: Overview): Html {
       estimated,
       'warn',
       'estimated',
-      `of ${grouped(invocations)}: the model reported no counts, so tokens and cost are our estimate.`,
+      `of ${grouped(invocations)}: the model reported no counts, so their tokens are our estimate, and so is ${cost === null ? 'their cost' : `${dollars(cost.estimated)} of the cost`}.`,
     ],
   ];
   const open = all.filter(([count]) => count > 0);

@@ -86,7 +86,7 @@ async function usageOf(
 /** What a summary has not is not asked for here. */
 function usageRow(tenant: string, row: TenantDayRow): UsageRow {
   const unknown = { costCenter: '', region: '', tier: 'on-demand', priceVersion: '' } as const;
-  return { ...unknown, tenant, counted: 0, refused: 0, failed: 0, retried: 0, estimated: 0, ...row };
+  return { ...unknown, tenant, counted: 0, refused: 0, failed: 0, retried: 0, ...row };
 }
 
 /** Names of the wire: lower case with `_`, as in everything of OpenAI's. */
@@ -102,7 +102,7 @@ const WIRE: Readonly<Record<TokenKind, string>> = {
 };
 
 function rowOf(group: Group, by: readonly By[], dimensions: readonly string[]): object {
-  const { tokens, invocations, unsettled, unpriced, cost } = group;
+  const { tokens, invocations, estimated, unsettled, unpriced, cost } = group;
   const total = totalOf(group);
   return {
     ...(by.includes('day') ? { day: group.period } : {}),
@@ -114,6 +114,8 @@ function rowOf(group: Group, by: readonly By[], dimensions: readonly string[]): 
     total_cost: total === null ? null : formatMoney(total),
     unsettled,
     unpriced,
+    estimated,
+    estimated_cost: cost && formatMoney(cost.estimated),
   };
 }
 

@@ -18,6 +18,11 @@ export interface Compared {
   percent: number | null;
   /** Whether the difference is within the tolerance. */
   agrees: boolean;
+  /**
+   * Whether one that is not may be no more than our estimates being off: some calls were estimated, and the dollars of the
+   * same tenant, day and model differ by no more than those calls cost together.
+   */
+  explained: boolean;
   /** What may explain it, of the ledger's calls of that tenant, day and model. */
   unsettled: number;
   unpriced: number;
@@ -37,6 +42,8 @@ export interface Ours extends Sums {
   unsettled: number;
   unpriced: number;
   estimated: number;
+  /** Dollars of what is estimated. */
+  estimatedUsd: bigint;
 }
 
 const NO_QUANTITIES = { input: 0n, output: 0n, cache_read: 0n, cache_write: 0n, images: 0n } as const;
@@ -57,6 +64,7 @@ export interface Pair {
  * @param tolerance percent, of the greater side
  */
 export function differences({ day, tenant, model, aws, ours }: Pair, tolerance: number): Compared[] {
+  const byEstimates = areEstimates(aws, ours, tolerance);
   return MEASURES.flatMap((measure): Compared[] => {
     const [theirs, mine] = [saidBy(aws, measure), saidBy(ours, measure)];
     if (theirs === 0n && mine === 0n) return [];
@@ -65,6 +73,7 @@ export function differences({ day, tenant, model, aws, ours }: Pair, tolerance: 
     const { unsettled = 0, unpriced = 0, estimated = 0 } = ours ?? {};
     // What AWS gives in no unit that we know is told by its dollars; what we have no price for is ours to mend.
     const agrees = percent === null ? measure !== 'usd' : percent <= tolerance;
+    const explained = !agrees && byEstimates;
     return [
       {
         day,
@@ -76,12 +85,20 @@ export function differences({ day, tenant, model, aws, ours }: Pair, tolerance: 
         difference,
         percent,
         agrees,
+        explained,
         unsettled,
         unpriced,
         estimated,
       },
     ];
   });
+}
+
+function areEstimates(aws: Sums | undefined, ours: Ours | undefined, tolerance: number): boolean {
+  const [theirs, mine] = [saidBy(aws, 'usd'), saidBy(ours, 'usd')];
+  if (aws === undefined || ours === undefined || ours.estimated === 0 || theirs === null || mine === null) return false;
+  const difference = theirs > mine ? theirs - mine : mine - theirs;
+  return difference <= ours.estimatedUsd || percentOf(difference, theirs, mine) <= tolerance;
 }
 
 function saidBy(sums: Sums | undefined, measure: Measure): bigint | null {

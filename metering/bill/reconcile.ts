@@ -95,6 +95,7 @@ export class Reconciliation {
         unsettled: 0,
         unpriced: 0,
         estimated: 0,
+        estimatedUsd: 0n,
       }));
       sums.quantities.input += tokens.input;
       sums.quantities.output += tokens.output;
@@ -102,7 +103,10 @@ export class Reconciliation {
       // AWS's bill has one name for what is kept five minutes and for what is kept an hour.
       sums.quantities.cache_write += tokens.cacheWrite + tokens.cacheWrite1h;
       sums.quantities.images += tokens.images;
-      if (cost !== null) sums.usd += cost.input + cost.output;
+      if (cost !== null) {
+        sums.usd += cost.input + cost.output;
+        sums.estimatedUsd += cost.estimated;
+      }
       if (row.unpriced > 0) sums.unknown.add('usd');
       sums.unsettled += row.unsettled;
       sums.unpriced += row.unpriced;
@@ -129,12 +133,13 @@ export class Reconciliation {
     for (const sums of this.#ours.values()) {
       if (!named.has(sums.model)) unseen.add(sums.model);
       const both = pair(sums.tenant, sums.day, named.has(sums.model) ? sums.model : OTHER_MODELS);
-      const { unsettled, unpriced, estimated } = both.ours ?? { unsettled: 0, unpriced: 0, estimated: 0 };
+      const before = both.ours ?? { ...noSums(), unsettled: 0, unpriced: 0, estimated: 0, estimatedUsd: 0n };
       both.ours = {
-        ...plus(both.ours ?? noSums(), sums),
-        unsettled: unsettled + sums.unsettled,
-        unpriced: unpriced + sums.unpriced,
-        estimated: estimated + sums.estimated,
+        ...plus(before, sums),
+        unsettled: before.unsettled + sums.unsettled,
+        unpriced: before.unpriced + sums.unpriced,
+        estimated: before.estimated + sums.estimated,
+        estimatedUsd: before.estimatedUsd + sums.estimatedUsd,
       };
     }
     return {

@@ -38,7 +38,12 @@ export interface UsageRow extends Party {
   /** Invocations without a price. */
   unpriced: number;
   /** null: not known, because nothing in the row has a price. */
-  cost: Cost | null;
+  cost: RowCost | null;
+}
+
+export interface RowCost extends Cost {
+  /** How much of the two together is of calls whose tokens are our estimate. Of bought hours nothing: their price is known. */
+  estimated: Money;
 }
 
 export interface Summary {
@@ -55,17 +60,23 @@ export interface Summary {
 
 const REFUSED: ReadonlySet<Outcome> = new Set(['refused', 'denied']);
 
+/** What was used at one price, and how much of it is our estimate. */
+interface Used {
+  all: TokenSums;
+  estimated: TokenSums;
+}
+
 /** What was used in a row at one price. */
 interface Part {
   row: UsageRow;
-  tokens: TokenSums;
+  used: Used;
 }
 
 /** Gathers usage records of one hour into rows: one `Pass` per slice of the calls, each added to the same sums. */
 export class Sums {
   readonly #now: number;
   /** A row may have more than one price: a version that names the region may have the name of the one that it follows. */
-  readonly #rows = new Map<string, { row: UsageRow; parts: Map<Price | undefined, TokenSums> }>();
+  readonly #rows = new Map<string, { row: UsageRow; parts: Map<Price | undefined, Used> }>();
   #calls = 0;
   #contradicted = 0;
   #pending = 0;
@@ -123,9 +134,9 @@ export class Sums {
 
   #part(party: Party, price: Price | undefined): Part {
     const { row, parts } = this.#row(party, price?.version ?? '');
-    const tokens = parts.get(price) ?? noTokens();
-    parts.set(price, tokens);
-    return { row, tokens };
+    const used = parts.get(price) ?? { all: noTokens(), estimated: noTokens() };
+    parts.set(price, used);
+    return { row, used };
   }
 
   #row(party: Party, priceVersion: string) {
@@ -146,7 +157,7 @@ export class Sums {
       unpriced: 0,
       cost: null,
     };
-    const made = { row, parts: new Map<Price | undefined, TokenSums>() };
+    const made = { row, parts: new Map<Price | undefined, Used>() };
     this.#rows.set(key, made);
     return made;
   }
@@ -180,7 +191,7 @@ function priceOf(party: Party, call: SettledCall, prices: PriceBook): Price | un
   return price === undefined || (ran && !isPriced(call.tokens, price)) ? undefined : price;
 }
 
-function count({ row, tokens }: Part, call: SettledCall): void {
+function count({ row, used }: Part, call: SettledCall): void {
   const { outcome } = call;
   if (outcome === null) {
     row.unsettled++;
@@ -194,23 +205,28 @@ function count({ row, tokens }: Part, call: SettledCall): void {
     return;
   }
   row.invocations++;
-  if (call.estimated) row.estimated++;
-  addTokens(tokens, call.tokens);
+  addTokens(used.all, call.tokens);
+  if (!call.estimated) return;
+  row.estimated++;
+  addTokens(used.estimated, call.tokens);
 }
 
-function priced(row: UsageRow, parts: ReadonlyMap<Price | undefined, TokenSums>): UsageRow {
+function priced(row: UsageRow, parts: ReadonlyMap<Price | undefined, Used>): UsageRow {
   const tokens = noTokens();
-  const cost: Cost = { input: 0n, output: 0n };
-  let isPaid = false;
-  for (const [price, used] of parts) {
-    addTokens(tokens, used);
-    const part = price && costOf(used, price);
-    if (part === undefined) continue;
-    isPaid = true;
-    cost.input += part.input;
-    cost.output += part.output;
+  let cost: RowCost | null = null;
+  for (const [price, { all, estimated }] of parts) {
+    addTokens(tokens, all);
+    const [whole, guessed] = [price && costOf(all, price), price && costOf(estimated, price)];
+    if (whole === undefined) continue;
+    cost = addCosts(cost, { ...whole, estimated: guessed ? guessed.input + guessed.output : 0n });
   }
-  return { ...row, tokens, cost: knownCost({ ...row, cost: isPaid ? cost : null }) };
+  return { ...row, tokens, cost: knownCost({ ...row, cost }) };
+}
+
+/** @returns the sum of those that are known; null when neither is */
+export function addCosts(a: RowCost | null, b: RowCost | null): RowCost | null {
+  if (a === null || b === null) return a ?? b;
+  return { input: a.input + b.input, output: a.output + b.output, estimated: a.estimated + b.estimated };
 }
 
 /** Capacity that is paid by the hour has one price in it. */
@@ -230,7 +246,7 @@ export function knownCost({
   unpriced,
   unsettled,
   cost,
-}: Pick<UsageRow, 'invocations' | 'unpriced' | 'unsettled' | 'cost'>): Cost | null {
+}: Pick<UsageRow, 'invocations' | 'unpriced' | 'unsettled' | 'cost'>): RowCost | null {
   const known = invocations > unpriced || unpriced + unsettled === 0;
-  return known ? (cost ?? { input: 0n, output: 0n }) : null;
+  return known ? (cost ?? { input: 0n, output: 0n, estimated: 0n }) : null;
 }

@@ -25,7 +25,7 @@ function share(sharers: readonly { row: UsageRow; perHour: Money }[]): void {
   const calls = sharers.flatMap(({ row }) => [BigInt(row.invocations), 0n]);
   const parts = divide(sharers[0]?.perHour ?? 0n, tokens.some((count) => count > 0n) ? tokens : calls);
   sharers.forEach(({ row }, i) => {
-    row.cost = { input: parts[2 * i] ?? 0n, output: parts[2 * i + 1] ?? 0n };
+    row.cost = { input: parts[2 * i] ?? 0n, output: parts[2 * i + 1] ?? 0n, estimated: 0n };
   });
 }
 

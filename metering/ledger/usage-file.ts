@@ -36,6 +36,7 @@ export const ROW_COLUMNS: readonly Column[] = [
   ...['input_cost', 'output_cost', 'total_cost'].map(column('money')),
   ...['tier'].map(column('text')),
   ...[...LATER_KINDS.map((kind) => TOKEN_COLUMNS[kind]), 'retried'].map(column('whole')),
+  ...['estimated_cost'].map(column('money')),
 ];
 
 export const USAGE_COLUMNS: readonly string[] = ['hour_start', ...ROW_COLUMNS.map(({ name }) => name)];
@@ -52,6 +53,7 @@ export function valuesOf(row: UsageRow): (string | bigint | null)[] {
     row.tier,
     ...LATER_KINDS.map((kind) => tokens[kind]),
     BigInt(row.retried),
+    cost?.estimated ?? null,
   ];
 }
 
@@ -129,7 +131,11 @@ function tierOf(text: string): Tier {
 
 export function costOfCells(cells: Cells): UsageRow['cost'] {
   if (textOf(cells, 'input_cost') === '') return null;
-  return { input: moneyOf(cells, 'input_cost'), output: moneyOf(cells, 'output_cost') };
+  return {
+    input: moneyOf(cells, 'input_cost'),
+    output: moneyOf(cells, 'output_cost'),
+    estimated: moneyOf({ estimated_cost: '0', ...cells }, 'estimated_cost'),
+  };
 }
 
 function wholeOf(cells: Cells, column: string): bigint {

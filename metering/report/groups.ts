@@ -1,5 +1,5 @@
-import { knownCost, type UsageRow } from '../ledger/aggregate.ts';
-import { addTokens, type Cost, noTokens, type TokenSums } from '../price.ts';
+import { addCosts, knownCost, type RowCost, type UsageRow } from '../ledger/aggregate.ts';
+import { addTokens, noTokens, type TokenSums } from '../price.ts';
 import { periodOf, type ReportPeriod } from './period.ts';
 
 /** What a report may be grouped by. */
@@ -35,7 +35,7 @@ export interface Group extends Record<(typeof COUNTS)[number], number> {
   names: readonly string[];
   tokens: TokenSums;
   /** null: not known, because nothing in the group has a price. */
-  cost: Cost | null;
+  cost: RowCost | null;
 }
 
 export interface Grouping {
@@ -62,10 +62,7 @@ export class Groups {
       const group = this.#group(period, row);
       for (const count of COUNTS) group[count] += row[count];
       addTokens(group.tokens, row.tokens);
-      if (row.cost === null) continue;
-      group.cost ??= { input: 0n, output: 0n };
-      group.cost.input += row.cost.input;
-      group.cost.output += row.cost.output;
+      group.cost = addCosts(group.cost, row.cost);
     }
   }
 

@@ -1,5 +1,5 @@
 import { type Cell, readCsv, writeCsv } from '../csv.ts';
-import { knownCost, type UsageRow } from '../ledger/aggregate.ts';
+import { addCosts, knownCost, type UsageRow } from '../ledger/aggregate.ts';
 import { costOfCells, countOf, moneyCell, textOf, tokensOf } from '../ledger/usage-file.ts';
 import { addTokens, noTokens } from '../price.ts';
 
@@ -18,12 +18,15 @@ export const REPORT_COLUMNS = [
   'total_cost',
   'unsettled',
   'unpriced',
+  // Behind those that were there: who reads by position reads on.
+  'estimated',
+  'estimated_cost',
 ] as const;
 
 /** Usage of one tenant, cost centre and model over the time of the report. */
 export type ReportRow = Pick<
   UsageRow,
-  'tenant' | 'costCenter' | 'model' | 'tokens' | 'invocations' | 'unsettled' | 'unpriced' | 'cost'
+  'tenant' | 'costCenter' | 'model' | 'tokens' | 'invocations' | 'estimated' | 'unsettled' | 'unpriced' | 'cost'
 >;
 
 /**
@@ -45,12 +48,13 @@ export function reportRows(rows: Iterable<ReportRow>): ReportRow[] {
   return [...sums]
     .filter(([, { invocations, unsettled }]) => invocations + unsettled > 0)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { tenant, costCenter, model, tokens, invocations, unsettled, unpriced, cost }]) => ({
+    .map(([, { tenant, costCenter, model, tokens, invocations, estimated, unsettled, unpriced, cost }]) => ({
       tenant,
       costCenter,
       model,
       tokens,
       invocations,
+      estimated,
       unsettled,
       unpriced,
       cost: knownCost({ invocations, unsettled, unpriced, cost }),
@@ -58,10 +62,9 @@ export function reportRows(rows: Iterable<ReportRow>): ReportRow[] {
 }
 
 /** Both together; all else is as in `a`. */
-export function plus<R extends Pick<UsageRow, 'tokens' | 'invocations' | 'unsettled' | 'unpriced' | 'cost'>>(
-  a: R,
-  b: R,
-): R {
+export function plus<
+  R extends Pick<UsageRow, 'tokens' | 'invocations' | 'estimated' | 'unsettled' | 'unpriced' | 'cost'>,
+>(a: R, b: R): R {
   const tokens = noTokens();
   addTokens(tokens, a.tokens);
   addTokens(tokens, b.tokens);
@@ -69,12 +72,10 @@ export function plus<R extends Pick<UsageRow, 'tokens' | 'invocations' | 'unsett
     ...a,
     tokens,
     invocations: a.invocations + b.invocations,
+    estimated: a.estimated + b.estimated,
     unsettled: a.unsettled + b.unsettled,
     unpriced: a.unpriced + b.unpriced,
-    cost:
-      a.cost && b.cost
-        ? { input: a.cost.input + b.cost.input, output: a.cost.output + b.cost.output }
-        : (a.cost ?? b.cost),
+    cost: addCosts(a.cost, b.cost),
   };
 }
 
@@ -89,7 +90,8 @@ export function reportCells(row: ReportRow): Cell[] {
       number: number.toString(),
     })),
     ...money.map(moneyCell),
-    ...[row.unsettled, row.unpriced].map((number) => ({ number: number.toString() })),
+    ...[row.unsettled, row.unpriced, row.estimated].map((number) => ({ number: number.toString() })),
+    moneyCell(cost?.estimated ?? null),
   ];
 }
 
@@ -105,6 +107,7 @@ export function readReportCsv(csv: string): ReportRow[] {
     model: textOf(cells, 'model_id'),
     tokens: tokensOf(cells),
     invocations: countOf(cells, 'invocations'),
+    estimated: countOf({ estimated: '0', ...cells }, 'estimated'),
     unsettled: countOf(cells, 'unsettled'),
     unpriced: countOf(cells, 'unpriced'),
     cost: costOfCells(cells),

@@ -3,9 +3,9 @@ import { TENANT_DAY_KEPT_DAYS, TENANT_DAY_MAX_BYTES, TENANT_DAYS_AT_ONCE } from 
 import { TOKEN_KINDS } from '../../contract/usage.ts';
 import { usageDayKey } from '../budgets/counter-names.ts';
 import type { Counters } from '../budgets/counters.ts';
-import type { UsageRow } from '../ledger/aggregate.ts';
+import type { RowCost, UsageRow } from '../ledger/aggregate.ts';
 import { formatMoney, parseMoney } from '../money.ts';
-import { type Cost, noTokens, type TokenCounts, type TokenSums } from '../price.ts';
+import { noTokens, type TokenCounts, type TokenSums } from '../price.ts';
 import { DAY_MS } from '../window.ts';
 import { type Group, Groups } from './groups.ts';
 import { plus } from './report.ts';
@@ -27,10 +27,11 @@ export interface TenantDayRow {
   principal: string;
   tokens: TokenSums;
   invocations: number;
+  estimated: number;
   unsettled: number;
   unpriced: number;
   /** null: not known, because nothing in the row has a price. */
-  cost: Cost | null;
+  cost: RowCost | null;
 }
 
 /** The item as it stands in the counters table. */
@@ -150,9 +151,9 @@ function byUse(rows: readonly TenantDayRow[]): string[] {
   return [...used].sort(([a, x], [b, y]) => (x === y ? (a < b ? -1 : 1) : x > y ? -1 : 1)).map(([name]) => name);
 }
 
-function rowOf({ names, tokens, invocations, unsettled, unpriced, cost }: Group): TenantDayRow {
+function rowOf({ names, tokens, invocations, estimated, unsettled, unpriced, cost }: Group): TenantDayRow {
   const [, model = '', principal = ''] = names;
-  return { model, principal, tokens, invocations, unsettled, unpriced, cost };
+  return { model, principal, tokens, invocations, estimated, unsettled, unpriced, cost };
 }
 
 /** Counts of tokens as text: a sum may be beyond what a number of JSON holds exactly. Kinds that were not used are left out. */
@@ -161,9 +162,11 @@ interface Written {
   principal: string;
   tokens: Partial<Record<keyof TokenCounts, string>>;
   invocations: number;
+  /** Absent in summaries of earlier releases, like the cost of it: none is told of then. */
+  estimated?: number;
   unsettled: number;
   unpriced: number;
-  cost: { input: string; output: string } | null;
+  cost: { input: string; output: string; estimated?: string } | null;
 }
 
 function written({ tokens, cost, ...row }: TenantDayRow): Written {
@@ -171,14 +174,27 @@ function written({ tokens, cost, ...row }: TenantDayRow): Written {
   return {
     ...row,
     tokens: Object.fromEntries(used.map((kind) => [kind, String(tokens[kind])])),
-    cost: cost && { input: formatMoney(cost.input), output: formatMoney(cost.output) },
+    cost: cost && {
+      input: formatMoney(cost.input),
+      output: formatMoney(cost.output),
+      estimated: formatMoney(cost.estimated),
+    },
   };
 }
 
-function read({ tokens, cost, ...row }: Written): TenantDayRow {
+function read({ tokens, cost, estimated = 0, ...row }: Written): TenantDayRow {
   const sums = noTokens();
   for (const kind of TOKEN_KINDS) sums[kind] = BigInt(tokens[kind] ?? 0);
-  return { ...row, tokens: sums, cost: cost && { input: amount(cost.input), output: amount(cost.output) } };
+  return {
+    ...row,
+    estimated,
+    tokens: sums,
+    cost: cost && {
+      input: amount(cost.input),
+      output: amount(cost.output),
+      estimated: amount(cost.estimated ?? '0'),
+    },
+  };
 }
 
 function amount(text: string): bigint {

@@ -22,16 +22,17 @@ export const TOTALS = `  SELECT ${KEYS.join(', ')},
     ${count("outcome = 'retried'")} AS retried,
     MAX(hour_units) AS hour_units,
     ${costOf((kind) => !OUTPUT_KINDS.includes(kind))} AS input_usd,
-    ${costOf((kind) => OUTPUT_KINDS.includes(kind))} AS output_usd
+    ${costOf((kind) => OUTPUT_KINDS.includes(kind))} AS output_usd,
+    ${costOf(() => true, "ran = 1 AND estimated = 'true'")} AS estimated_usd
   FROM priced
   GROUP BY ${KEYS.join(', ')}`;
 
 /** By the token; an hour of capacity is divided afterwards. */
-function costOf(wanted: (kind: string) => boolean): string {
+function costOf(wanted: (kind: string) => boolean, calls = 'ran = 1'): string {
   const sum = RATES.filter(({ kind }) => wanted(kind))
     .map(({ tokens, rate }) => `${tokens} * COALESCE(${rate}, ${ZERO})`)
     .join(' + ');
-  return `SUM(CASE WHEN ran = 1 AND paid <> '' AND tier <> 'provisioned' THEN ${sum} ELSE ${ZERO} END)`;
+  return `SUM(CASE WHEN ${calls} AND paid <> '' AND tier <> 'provisioned' THEN ${sum} ELSE ${ZERO} END)`;
 }
 
 const CAPACITY = 'PARTITION BY hour_number, model_id, region, paid';
@@ -79,6 +80,7 @@ export const ROWS = `SELECT ${HOUR_START} AS hour_start,
   CASE WHEN ${KNOWN} THEN ${OUTPUT} END AS output_cost,
   CASE WHEN ${KNOWN} THEN ${INPUT} + ${OUTPUT} END AS total_cost,
   tier, cache_write_1h_tokens, reasoning_tokens, images, embeddings, retried,
+  CASE WHEN ${KNOWN} THEN estimated_usd END AS estimated_cost,
   SUBSTR(CAST(${HOUR_START} AS VARCHAR), 1, 10) AS dt
 FROM totals LEFT JOIN capacities
   ON ${KEYS.map((key) => `of_${key} = ${key}`).join(' AND ')}`;

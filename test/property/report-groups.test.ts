@@ -20,7 +20,7 @@ const row = fc
     tokens: fc.record({ input: amount, output: amount, images: amount }),
     invocations: count,
     unsettled: count,
-    cost: fc.record({ input: amount, output: amount }),
+    cost: fc.record({ input: amount, output: amount, estimated: amount }),
     isUnpriced: fc.boolean(),
   })
   .map(({ isUnpriced, ...members }) =>

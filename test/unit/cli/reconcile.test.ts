@@ -294,7 +294,7 @@ test('as CSV no name on AWS’s bill is a formula', () => {
   ];
   const csv = reconcileCsv({ compared: [], elsewhere, mapped: [], unmapped: [], unseen: [], costCenters: [] });
   expect(csv.split('\r\n').slice(1, 3)).toEqual([
-    "elsewhere,,,'@x,'=cmd(),input,1,,,,,",
-    "elsewhere,,,'@x,'=cmd(),usd,1,,,,,",
+    "elsewhere,,,'@x,'=cmd(),input,1,,,,,,",
+    "elsewhere,,,'@x,'=cmd(),usd,1,,,,,,",
   ]);
 });

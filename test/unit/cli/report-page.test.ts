@@ -28,7 +28,9 @@ async function ledger(days: Record<string, UsageRow[]>): Promise<MemoryStore> {
   return store;
 }
 
-const cost = (cents: bigint) => ({ cost: { input: cents * CENT, output: 0n } });
+const cost = (cents: bigint, estimated = 0n) => ({
+  cost: { input: cents * CENT, output: 0n, estimated: estimated * CENT },
+});
 
 async function page(days: Record<string, UsageRow[]>, from: string, to: string, tenant?: string): Promise<string> {
   const overview = await gatherOverview(await ledger(days), { days: daysBetween(from, to), tenant }, USUAL, null);
@@ -66,10 +68,11 @@ describe('the page of a report', () => {
 
   test('says what is not in its sums, and that nothing is where nothing is', async () => {
     const open = await page(
-      { '2026-11-21': [usageRow({ invocations: 5, unpriced: 2, estimated: 1, unsettled: 3, ...cost(100n) })] },
+      { '2026-11-21': [usageRow({ invocations: 5, unpriced: 2, estimated: 1, unsettled: 3, ...cost(100n, 25n) })] },
       '2026-11-21',
       '2026-11-21',
     );
+    expect(open).toContain('and so is $0.25 of the cost');
     for (const what of ['2 calls unpriced', '3 calls unsettled', '1 call estimated']) expect(open).toContain(what);
     expect(await page({ '2026-11-21': [usageRow(cost(1n))] }, '2026-11-21', '2026-11-21')).toContain(
       'Every call is settled',
@@ -168,8 +171,8 @@ describe('a grouped report', () => {
     const csv = columnsCsv(groupColumns(grouping), rows(usageRow({ tenant: '=cmd()', unpriced: 1, cost: null })));
     expect(csv.split('\r\n')).toEqual([
       'day,tenant_id,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,cache_write_1h_tokens,reasoning_tokens,' +
-        'images,embeddings,invocations,estimated,input_cost,output_cost,total_cost,unsettled,unpriced',
-      "2026-11-21,'=cmd(),0,0,0,0,0,0,0,0,1,0,,,,0,1",
+        'images,embeddings,invocations,estimated,input_cost,output_cost,total_cost,unsettled,unpriced,estimated_cost',
+      "2026-11-21,'=cmd(),0,0,0,0,0,0,0,0,1,0,,,,0,1,",
       '',
     ]);
   });

@@ -14,9 +14,10 @@ function row(members: Partial<ReportRow> = {}): ReportRow {
     model: 'nova-lite',
     tokens: { ...noTokens(), input: 1_000n, output: 20n, cacheRead: 3n, cacheWrite: 4n },
     invocations: 7,
+    estimated: 3,
     unsettled: 0,
     unpriced: 0,
-    cost: { input: UNIT / 1_000n, output: 2n * UNIT },
+    cost: { input: UNIT / 1_000n, output: 2n * UNIT, estimated: UNIT / 2n },
     ...members,
   };
 }
@@ -74,9 +75,11 @@ describe('how a report is printed', () => {
       'TOTAL_COST',
       'UNSETTLED',
       'UNPRICED',
+      'ESTIMATED',
+      'ESTIMATED_COST',
     ]);
-    expect(first.split(/\s+/).slice(7)).toEqual(['7', '0.001', '2.00', '2.001', '0', '0']);
-    expect(second.split(/\s+/).slice(7)).toEqual(['12345', '-', '-', '-', '0', '12345']);
+    expect(first.split(/\s+/).slice(7)).toEqual(['7', '0.001', '2.00', '2.001', '0', '0', '3', '0.50']);
+    expect(second.split(/\s+/).slice(7)).toEqual(['12345', '-', '-', '-', '0', '12345', '3', '-']);
     const endOf = (line: string, text: string) => line.indexOf(text) + text.length;
     expect(endOf(head, 'INVOCATIONS')).toBe(endOf(second, '12345'));
     expect(endOf(head, 'TOTAL_COST')).toBe(endOf(first, '2.001'));
@@ -85,7 +88,7 @@ describe('how a report is printed', () => {
   test('the last line adds up the others, exactly; what is not known adds nothing', () => {
     const rows = [row(), row({ invocations: 5 }), row({ invocations: 3, unpriced: 3, cost: null })].map(reportCells);
     const total = totalRow(DAY_COLUMNS, rows).map(textOf);
-    expect(total).toEqual(['TOTAL', '', '', '3000', '60', '9', '12', '15', '0.002', '4', '4.002', '0', '3']);
+    expect(total).toEqual(['TOTAL', '', '', '3000', '60', '9', '12', '15', '0.002', '4', '4.002', '0', '3', '9', '1']);
     expect(totalRow(DAY_COLUMNS, rows.slice(2)).map(textOf).slice(8, 11)).toEqual(['', '', '']);
   });
 
@@ -104,8 +107,12 @@ describe('how a report is printed', () => {
       total_cost: null,
       unsettled: 0,
       unpriced: 0,
+      estimated: 3,
+      estimated_cost: null,
     });
-    expect(jsonOf(row())).toMatchObject({ input_cost: '0.001', output_cost: '2', total_cost: '2.001' });
+    expect(jsonOf(row())).toMatchObject({
+      ...{ input_cost: '0.001', output_cost: '2', total_cost: '2.001', estimated_cost: '0.5' },
+    });
   });
 });
 

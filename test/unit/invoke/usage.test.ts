@@ -42,8 +42,10 @@ function table(days: Days, counted: Record<string, Counts> = {}) {
 }
 
 const row = (members: Partial<TenantDayRow> = {}): TenantDayRow => {
-  const { model, principal, tokens, invocations, unsettled, unpriced, cost } = usageRow({ tokens: { input: 10n } });
-  return { model, principal, tokens, invocations, unsettled, unpriced, cost, ...members };
+  const { model, principal, tokens, invocations, estimated, unsettled, unpriced, cost } = usageRow({
+    tokens: { input: 10n },
+  });
+  return { model, principal, tokens, invocations, estimated, unsettled, unpriced, cost, ...members };
 };
 
 async function ask(query: Record<string, string>, { counters }: Pick<AppDeps, 'counters'>, budgets: Budget[] = []) {
@@ -58,7 +60,7 @@ describe('GET /v1/usage', () => {
   test('is the day’s summary, tokens by kind and money as exact text; what is not known is null', async () => {
     const { counters } = table({
       [TODAY]: [
-        row({ cost: { input: 10n ** 15n, output: 5n * 10n ** 17n } }),
+        row({ estimated: 1, cost: { input: 10n ** 15n, output: 5n * 10n ** 17n, estimated: 10n ** 15n } }),
         row({ model: 'titan', unpriced: 1, cost: null }),
       ],
     });
@@ -92,6 +94,8 @@ describe('GET /v1/usage', () => {
           total_cost: '0.501',
           unsettled: 0,
           unpriced: 0,
+          estimated: 1,
+          estimated_cost: '0.001',
         },
         expect.objectContaining({ model: 'titan', input_cost: null, total_cost: null, unpriced: 1 }),
       ],

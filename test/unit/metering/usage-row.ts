@@ -1,10 +1,14 @@
-import type { UsageRow } from '../../../metering/ledger/aggregate.ts';
-import { noTokens, type TokenSums } from '../../../metering/price.ts';
+import type { RowCost, UsageRow } from '../../../metering/ledger/aggregate.ts';
+import { type Cost, noTokens, type TokenSums } from '../../../metering/price.ts';
 
-type Members = Partial<Omit<UsageRow, 'tokens'>> & { tokens?: Partial<TokenSums> };
+type Members = Partial<Omit<UsageRow, 'tokens' | 'cost'>> & {
+  tokens?: Partial<TokenSums>;
+  /** Of which nothing is estimated unless said. */
+  cost?: (Cost & Partial<RowCost>) | null;
+};
 
 /** A row of the ledger: one call of acme. */
-export function usageRow({ tokens, ...members }: Members = {}): UsageRow {
+export function usageRow({ tokens, cost = { input: 0n, output: 0n }, ...members }: Members = {}): UsageRow {
   return {
     tenant: 'acme',
     principal: 'acme-app',
@@ -22,7 +26,7 @@ export function usageRow({ tokens, ...members }: Members = {}): UsageRow {
     estimated: 0,
     unsettled: 0,
     unpriced: 0,
-    cost: { input: 0n, output: 0n },
     ...members,
+    cost: cost && { estimated: 0n, ...cost },
   };
 }

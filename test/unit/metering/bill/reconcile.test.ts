@@ -199,6 +199,35 @@ describe('the bill against the ledger', () => {
     ]);
   });
 
+  test.each([
+    [
+      'no more than the estimates come to',
+      { estimated: 2, cost: { input: CENT, output: 0n, estimated: CENT / 2n } },
+      true,
+    ],
+    [
+      'more than the estimates come to',
+      { estimated: 2, cost: { input: CENT, output: 0n, estimated: CENT / 4n } },
+      false,
+    ],
+    ['no estimate', {}, false],
+    ['an estimate, and a cost that is not known', { estimated: 2, cost: null, unpriced: 1 }, false],
+  ])('a difference beside %s: explained %s', (_, members, explained) => {
+    const { compared } = reconciled([line({ quantity: 150n, cost: (CENT * 3n) / 2n })], [ours(members)]);
+    expect(compared.map((one) => [one.measure, one.agrees, one.explained])).toEqual([
+      ['input', false, explained],
+      ['usd', false, explained],
+    ]);
+  });
+
+  test('what one side has alone is not explained by estimates, and what agrees needs no explanation', () => {
+    const guessed = { estimated: 1, cost: { input: CENT, output: 0n, estimated: CENT } };
+    const explained = (lines: Parameters<typeof reconciled>[0]) =>
+      reconciled(lines, [ours(guessed)]).compared.map((one) => one.explained);
+    expect(explained([])).toEqual([false, false]);
+    expect(explained([line()])).toEqual([false, false]);
+  });
+
   test('a cost centre on the bill that the ledger has not is named', () => {
     const { costCenters } = reconciled([line({ costCenterTag: 'cc-1' }), line({ costCenterTag: 'cc-9' })], [ours()]);
     expect(costCenters).toEqual([{ tenant: 'acme', costCenter: 'cc-9' }]);

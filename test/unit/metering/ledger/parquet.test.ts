@@ -110,6 +110,8 @@ describe('the Parquet object of an hour', () => {
     const [row] = rows();
     if (!row) throw new Error('no row');
     expect(() => usageParquet(hour, [{ ...row, tokens: { ...row.tokens, input: 2n ** 63n } }])).toThrow(RangeError);
-    expect(() => usageParquet(hour, [{ ...row, cost: { input: 10n ** 38n, output: 0n } }])).toThrow(RangeError);
+    expect(() => usageParquet(hour, [{ ...row, cost: { input: 10n ** 38n, output: 0n, estimated: 0n } }])).toThrow(
+      RangeError,
+    );
   });
 });

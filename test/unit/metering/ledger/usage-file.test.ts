@@ -16,7 +16,7 @@ const OLDER =
 describe('the CSV of an hour', () => {
   test('has the columns of before in their places, and the new ones behind them', () => {
     expect(USAGE_COLUMNS.join()).toBe(
-      `${OLDER.split('\r\n')[0]},tier,cache_write_1h_tokens,reasoning_tokens,images,embeddings,retried`,
+      `${OLDER.split('\r\n')[0]},tier,cache_write_1h_tokens,reasoning_tokens,images,embeddings,retried,estimated_cost`,
     );
   });
 
@@ -49,7 +49,7 @@ describe('the CSV of an hour', () => {
       estimated: 1,
       unsettled: 0,
       unpriced: 0,
-      cost: { input: 1_000n, output: 1_200_000_000_000n },
+      cost: { input: 1_000n, output: 1_200_000_000_000n, estimated: 0n },
     });
   });
 
@@ -72,10 +72,37 @@ describe('the CSV of an hour', () => {
     expect(() => readUsageCsv(`${head}\r\n${cells.join()}\r\n`)).toThrow(column);
   });
 
+  test('tells how much of its cost is of calls that were estimated, and is read so', () => {
+    const records = [
+      finished({ invocationId: 'told' }),
+      finished({ invocationId: 'guessed', estimated: true, outcome: 'interrupted' }),
+      finished({ invocationId: 'refused', estimated: true, outcome: 'refused' }),
+      // Its model has no price, so neither has the estimate.
+      finished({ invocationId: 'unpriced', estimated: true, model: 'new' }),
+    ];
+    const rows = readUsageCsv(usageCsv(hourOf(NINE), aggregate(records, book(), NINE + 7_200_000).rows));
+    const one = 600_000_000_000n + 1_200_000_000_000n;
+    expect(rows).toMatchObject([
+      { model: 'new', estimated: 1, unpriced: 1, cost: null },
+      { model: 'nova-lite', invocations: 2, estimated: 1, cost: { estimated: one } },
+    ]);
+    const report = reportCsv(reportRows(rows));
+    expect(report.split('\r\n').map((line) => line.split(',').slice(10).join())).toEqual([
+      'total_cost,unsettled,unpriced,estimated,estimated_cost',
+      ',0,1,1,',
+      '0.0000036,0,0,1,0.0000018',
+      '',
+    ]);
+    expect(readReportCsv(report)).toEqual(reportRows(rows));
+    // As it was written before the two columns were there.
+    const before = report.replaceAll(/,[^,]*,[^,]*(?=\r\n)/g, '');
+    expect(readReportCsv(before)).toMatchObject([{ estimated: 0, cost: null }, { cost: { estimated: 0n } }]);
+  });
+
   test('a report has all cache writes in one column, and its columns are the promised ones alone', () => {
     const tokens = { input: 1, output: 1, cacheRead: 0, cacheWrite: 3, cacheWrite1h: 4 };
     const csv = reportCsv(reportRows(aggregate([finished({ tokens })], book(), NINE + 7_200_000).rows));
-    expect(csv.split('\r\n')[1]).toBe('acme,cc-1,nova-lite,1,1,0,7,1,,,,0,1');
+    expect(csv.split('\r\n')[1]).toBe('acme,cc-1,nova-lite,1,1,0,7,1,,,,0,1,0,');
     expect(readReportCsv(csv)).toMatchObject([{ tokens: { cacheWrite: 7n, cacheWrite1h: 0n } }]);
   });
 });

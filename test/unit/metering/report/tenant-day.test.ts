@@ -44,7 +44,7 @@ describe('a tenant’s summary of a day', () => {
         { model: 'nova-lite', principal: 'other', tokens: { input: 10n }, invocations: 1, unsettled: 0 },
       ],
     });
-    expect(acme?.rows[0]?.cost).toEqual({ input: 1_200_000_000_000n, output: 2_400_000_000_000n });
+    expect(acme?.rows[0]?.cost).toEqual({ input: 1_200_000_000_000n, output: 2_400_000_000_000n, estimated: 0n });
     expect(globex?.rows).toMatchObject([{ model: 'unpriced', invocations: 1, unpriced: 1, cost: null }]);
   });
 
@@ -56,16 +56,28 @@ describe('a tenant’s summary of a day', () => {
         principal: 'zoë "x"',
         tokens,
         invocations: 3,
+        estimated: 2,
         unsettled: 1,
         unpriced: 0,
-        cost: { input: 1n, output: 0n },
+        cost: { input: 1n, output: 0n, estimated: 1n },
       },
-      { model: 'n', principal: '', tokens: noTokens(), invocations: 1, unsettled: 0, unpriced: 1, cost: null },
+      {
+        ...{ model: 'n', principal: '', tokens: noTokens(), invocations: 1, estimated: 0 },
+        ...{ unsettled: 0, unpriced: 1, cost: null },
+      },
     ];
     const day = { tenant: 'acme', day: DAY, asOf: NOW, rows };
     const item = toItem(day);
     expect(item).toMatchObject({ pk: 'USAGE#acme', sk: DAY, asOf: NOW, expiresAt: Date.UTC(2027, 11, 26) / 1_000 });
     expect(parseTenantDay('acme', DAY, item.doc)).toEqual(day);
+  });
+
+  test('one of an earlier release tells of no estimates', () => {
+    const counts = { tokens: { input: '7' }, invocations: 1, unsettled: 0, unpriced: 0 };
+    const row = { model: 'm', principal: 'p', ...counts, cost: { input: '1', output: '0' } };
+    expect(parseTenantDay('acme', DAY, JSON.stringify({ v: 1, asOf: NOW, rows: [row] })).rows).toMatchObject([
+      { estimated: 0, cost: { input: 10n ** 18n, estimated: 0n } },
+    ]);
   });
 
   test('a document of another version is not guessed at', () => {

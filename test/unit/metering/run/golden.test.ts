@@ -53,7 +53,7 @@ describe(`${golden.id}: ${golden.name}`, async () => {
   test('the columns are the ones promised, in their order', () => {
     expect(csv.split('\r\n')[0]).toBe(
       'tenant_id,cost_center,model_id,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,' +
-        'invocations,input_cost,output_cost,total_cost,unsettled,unpriced',
+        'invocations,input_cost,output_cost,total_cost,unsettled,unpriced,estimated,estimated_cost',
     );
     expect(csv.split('\r\n')[0]).toBe(REPORT_COLUMNS.join(','));
   });
