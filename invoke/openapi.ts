@@ -152,7 +152,9 @@ export const openapi = {
           'Text messages. Served: model, messages, max_completion_tokens, max_tokens, temperature (0 to 1), top_p, stop, ' +
           'stream, stream_options.include_usage. Accepted and not used: user, metadata, store, safety_identifier, ' +
           'prompt_cache_key, prompt_cache_retention, and stream_options.include_obfuscation. Any other member is ' +
-          'refused, unless its value asks for what happens anyway. Reasoning is not part of the answer.',
+          'refused, unless its value asks for what happens anyway. Blank texts are left out. Reasoning is not part of the ' +
+          'answer. Cached tokens are part of prompt_tokens; prompt_tokens_details tells those read (cached_tokens) from those ' +
+          'written (cache_write_tokens). An answer that the model ended as malformed is 424 or, streamed, an error event.',
         requestBody: {
           required: true,
           content: json({

@@ -1,37 +1,33 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { publicError } from '../errors.ts';
 import type { Translation } from '../relay.ts';
+import { SSE_DONE, sseEvent } from '../sse.ts';
 import {
   type CompletionBase,
   type CompletionUsage,
   completionUsage,
   finishReason,
+  isFault,
+  malformedAnswer,
   members,
   parse,
 } from './completion.ts';
 import { openaiError } from './error.ts';
 
-const encoder = new TextEncoder();
-
-/** A server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html); JSON holds no bare newline. */
-function sse(data: unknown): Uint8Array {
-  return encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
-}
-
-const DONE = encoder.encode('data: [DONE]\n\n');
-
 /**
  * ConverseStream's events -> `chat.completion.chunk`
  * (https://platform.openai.com/docs/api-reference/chat-streaming/streaming): the role first, a chunk per text delta, the
- * finish reason, the usage when asked for, `[DONE]`. A break is an error event, which the SDK raises, and no `[DONE]`.
+ * finish reason, the usage when asked for, `[DONE]`. A break, or an answer that ends as malformed, is an error event, which
+ * the SDK raises, and no `[DONE]`.
  * For one stream; it remembers what has passed.
  */
 export function chatChunks(base: CompletionBase, includeUsage: boolean): Translation {
   let stopped = false;
+  let faulty = false;
   let usage: CompletionUsage | null = null;
 
   const chunk = (choices: unknown[], counts: CompletionUsage | null): Uint8Array =>
-    sse({
+    sseEvent({
       id: base.id,
       object: 'chat.completion.chunk',
       created: base.created,
@@ -52,9 +48,12 @@ export function chatChunks(base: CompletionBase, includeUsage: boolean): Transla
           const { text } = members(members(parse(payload)).delta);
           return typeof text === 'string' && text !== '' ? choice({ content: text }) : null;
         }
-        case 'messageStop':
+        case 'messageStop': {
+          const { stopReason } = members(parse(payload));
           stopped = true;
-          return choice({}, finishReason(members(parse(payload)).stopReason));
+          faulty = isFault(stopReason);
+          return faulty ? null : choice({}, finishReason(stopReason));
+        }
         case 'metadata':
           usage = completionUsage(members(parse(payload)).usage);
           return null;
@@ -64,9 +63,10 @@ export function chatChunks(base: CompletionBase, includeUsage: boolean): Transla
     },
     end() {
       if (!stopped) throw new TollgateError('upstream_failed', { reason: 'stream-cut-short' });
-      if (!includeUsage) return DONE;
-      return Buffer.concat([chunk([], usage ?? completionUsage({})), DONE]);
+      if (faulty) throw malformedAnswer();
+      if (!includeUsage) return SSE_DONE;
+      return Buffer.concat([chunk([], usage ?? completionUsage({})), SSE_DONE]);
     },
-    broken: (error) => sse(openaiError(publicError(error)).body),
+    broken: (error) => sseEvent(openaiError(publicError(error)).body),
   };
 }

@@ -17,7 +17,7 @@ export interface CompletionUsage {
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens: number;
-  prompt_tokens_details: { cached_tokens: number };
+  prompt_tokens_details: { cached_tokens: number; cache_write_tokens: number };
 }
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
@@ -30,7 +30,20 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   tool_use: 'tool_calls',
 };
 
-/** @param stopReason Converse's; one that is newer than this list reads as an ordinary end */
+/** Whether the model's answer ended as a fault: `malformed_model_output`, `malformed_tool_use`, and what may join them. */
+export function isFault(stopReason: unknown): boolean {
+  return typeof stopReason === 'string' && stopReason.startsWith('malformed_');
+}
+
+/** Its tokens were used and are recorded; what came of them is no answer, and asking again would cost as much again. */
+export function malformedAnswer(): TollgateError {
+  return new TollgateError('model_failed', {
+    reason: 'malformed-answer',
+    message: "The model's answer was malformed; ask again in other words, or with more room for the answer.",
+  });
+}
+
+/** @param stopReason Converse's, no fault; one that is newer than this list reads as an ordinary end */
 export function finishReason(stopReason: unknown): FinishReason {
   return (
     (typeof stopReason === 'string' && Object.hasOwn(FINISH_REASONS, stopReason) && FINISH_REASONS[stopReason]) ||
@@ -39,19 +52,21 @@ export function finishReason(stopReason: unknown): FinishReason {
 }
 
 /**
- * @param usage Converse's `usage`, in which cached tokens stand apart; OpenAI counts them as part of the prompt
+ * @param usage Converse's `usage`, in which cached tokens stand apart; OpenAI counts those read and those written as part of
+ *   the prompt, and names both
  */
 export function completionUsage(usage: unknown): CompletionUsage {
   const counts = members(usage);
   const count = (name: string): number => (typeof counts[name] === 'number' ? counts[name] : 0);
   const cached = count('cacheReadInputTokens');
-  const prompt = count('inputTokens') + cached + count('cacheWriteInputTokens');
+  const written = count('cacheWriteInputTokens');
+  const prompt = count('inputTokens') + cached + written;
   const completion = count('outputTokens');
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: cached },
+    prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: written },
   };
 }
 
@@ -59,12 +74,13 @@ export function completionUsage(usage: unknown): CompletionUsage {
  * Converse's answer -> a `chat.completion` (https://platform.openai.com/docs/api-reference/chat/object). Its text blocks
  * are joined; reasoning blocks are left out, because OpenAI's format has no member for them.
  *
- * @throws TollgateError `upstream_failed` when the body is not an answer of Converse
+ * @throws TollgateError `upstream_failed` when the body is not an answer of Converse; `model_failed` when it ended as a fault
  */
 export function completion(base: CompletionBase, body: Uint8Array): Json {
   const answer = members(parse(body));
   const { content } = members(members(answer.output).message);
   if (!Array.isArray(content)) throw unreadable();
+  if (isFault(answer.stopReason)) throw malformedAnswer();
   const text = content.map((block) => members(block).text).filter((part) => typeof part === 'string');
   return {
     id: base.id,

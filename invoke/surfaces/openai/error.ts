@@ -5,6 +5,7 @@ const TYPES: Record<number, string> = {
   401: 'authentication_error',
   403: 'permission_error',
   404: 'not_found_error',
+  424: 'api_error',
   429: 'rate_limit_error',
 };
 

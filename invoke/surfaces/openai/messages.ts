@@ -17,7 +17,9 @@ const ECHOED = new Set(['refusal', 'annotations', 'tool_calls', 'function_call',
 
 /**
  * OpenAI's messages -> Converse's. System and developer messages go before the conversation, in their order, because
- * Converse has no place for them within it; neighbours of one role become one message, because its roles alternate.
+ * Converse has no place for them within it; neighbours of one role become one message, because its roles alternate. What
+ * says nothing (null, no text, white space alone) is left out: clients write it where they mean nothing, this surface itself
+ * where a model only reasoned, and Bedrock refuses a blank text.
  *
  * @throws TollgateError `invalid_request` naming the member, e.g. `messages[1].content[0]`
  */
@@ -27,11 +29,12 @@ export function parseMessages(value: Json | undefined): Conversation {
   const messages: ConverseMessage[] = [];
   value.forEach((item, index) => {
     const { role, content } = parseMessage(item, `messages[${index}]`);
+    if (content.length === 0) return;
     if (role === 'system') system.push(...content);
     else if (messages.at(-1)?.role === role) messages.at(-1)?.content.push(...content);
     else messages.push({ role, content });
   });
-  if (messages.length === 0) throw invalid('messages', 'must hold a user message');
+  if (messages.length === 0) throw invalid('messages', 'must hold a user message that is not blank');
   return { system, messages };
 }
 
@@ -43,7 +46,9 @@ function parseMessage(item: Json, at: string): { role: 'system' | 'user' | 'assi
     const empty = value === null || (Array.isArray(value) && value.length === 0);
     if (!(empty && role === 'assistant' && ECHOED.has(name)) && value !== null) throw unsupported(`${at}.${name}`);
   }
-  return { role, content: parseContent(content, `${at}.content`) };
+  // A model that only called tools, or only reasoned, has no content.
+  const absent = content === null || (content === undefined && role === 'assistant');
+  return { role, content: absent ? [] : parseContent(content, `${at}.content`) };
 }
 
 function roleOf(role: Json | undefined, at: string): 'system' | 'user' | 'assistant' {
@@ -56,30 +61,29 @@ function roleOf(role: Json | undefined, at: string): 'system' | 'user' | 'assist
       return role;
     case 'tool':
     case 'function':
-      throw unsupported(at);
+      throw unsupported(at, 'Answers of tools are not supported here.', true);
     default:
       throw invalid(at, 'must be system, developer, user or assistant');
   }
 }
 
 function parseContent(content: Json | undefined, at: string): { text: string }[] {
-  if (typeof content === 'string') return [{ text: text(content, at) }];
-  if (!Array.isArray(content) || content.length === 0) throw invalid(at, 'must be a string or a non-empty array');
-  return content.map((part, index) => parsePart(part, `${at}[${index}]`));
+  if (typeof content === 'string') return textOf(content);
+  if (!Array.isArray(content)) throw invalid(at, 'must be a string or an array');
+  return content.flatMap((part, index) => parsePart(part, `${at}[${index}]`));
 }
 
-function parsePart(part: Json, at: string): { text: string } {
+function parsePart(part: Json, at: string): { text: string }[] {
   if (part === null || typeof part !== 'object' || Array.isArray(part)) throw invalid(at, 'must be an object');
   // An address within a request is never fetched: the gateway stands inside the network that it would be fetched from.
   if (part.type === 'image_url')
-    throw unsupported(at, 'Images are not supported here, and addresses are never fetched.');
-  if (part.type !== 'text') throw unsupported(at, 'Only parts of the type text are supported here.');
+    throw unsupported(at, 'Images are not supported here, and addresses are never fetched.', true);
+  if (part.type !== 'text') throw unsupported(at, 'Only parts of the type text are supported here.', true);
   for (const name of Object.keys(part)) if (name !== 'type' && name !== 'text') throw unsupported(`${at}.${name}`);
-  return { text: text(part.text, `${at}.text`) };
+  if (typeof part.text !== 'string') throw invalid(`${at}.text`, 'must be text');
+  return textOf(part.text);
 }
 
-// Bedrock refuses a blank text block; said here, it names the member.
-function text(value: Json | undefined, at: string): string {
-  if (typeof value !== 'string' || value.trim() === '') throw invalid(at, 'must be text that is not blank');
-  return value;
+function textOf(text: string): { text: string }[] {
+  return text.trim() === '' ? [] : [{ text }];
 }

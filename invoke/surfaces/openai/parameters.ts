@@ -54,13 +54,41 @@ export function checkParameters(body: Members): void {
   }
 }
 
-/** @param param where the member stands, e.g. `messages[0].content[1]` */
-export function unsupported(param: string, message?: string): TollgateError {
+/** What Converse has and this surface has not: members of a request, of a message, and of a part. */
+const CONVERSE_HAS: ReadonlySet<string> = new Set([
+  'cache_control',
+  'function_call',
+  'functions',
+  'parallel_tool_calls',
+  'reasoning_effort',
+  'response_format',
+  'service_tier',
+  'tool_call_id',
+  'tool_calls',
+  'tool_choice',
+  'tools',
+]);
+
+const ELSEWHERE =
+  'Tools, images, documents, answers by a schema, reasoning, tiers and cache points are at POST /model/{id}/converse and ' +
+  '/converse-stream.';
+
+/**
+ * @param param where the member stands, e.g. `messages[0].content[1]`
+ * @param message instead of the general one
+ * @param elsewhere whether another path has it; told by the member's name unless given
+ */
+export function unsupported(
+  param: string,
+  message?: string,
+  elsewhere: boolean = CONVERSE_HAS.has(param.slice(param.lastIndexOf('.') + 1)),
+): TollgateError {
   const shown = param.slice(0, 128);
+  const what = message ?? `${shown} is not supported here, or not with this value.`;
   return new TollgateError('invalid_request', {
     field: shown,
     reason: 'unsupported-parameter',
-    message: message ?? `${shown} is not supported here, or not with this value.`,
+    message: elsewhere ? `${what} ${ELSEWHERE}` : what,
   });
 }
 

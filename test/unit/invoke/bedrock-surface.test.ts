@@ -116,6 +116,7 @@ describe('an unmodified AWS SDK', () => {
     ['rate_limited', 'ThrottlingException', 429],
     ['upstream_throttled', 'ThrottlingException', 429],
     ['internal', 'InternalServerException', 500],
+    ['model_failed', 'ModelErrorException', 424],
     ['upstream_failed', 'InternalServerException', 502],
     ['upstream_unavailable', 'ServiceUnavailableException', 503],
     ['unavailable', 'ServiceUnavailableException', 503],
@@ -134,6 +135,7 @@ describe('an unmodified AWS SDK', () => {
 
   test.each<[Code, string]>([
     ['upstream_failed', 'ModelStreamErrorException'],
+    ['model_failed', 'ModelStreamErrorException'],
     ['deadline', 'ModelStreamErrorException'],
     ['upstream_throttled', 'ThrottlingException'],
     ['upstream_unavailable', 'ServiceUnavailableException'],

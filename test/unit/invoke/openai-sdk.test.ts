@@ -23,6 +23,12 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+/** A streamed answer that ends for this reason. */
+const ended = (stopReason: string) =>
+  stream(
+    conversation(['a']).map((event) => (event.type === 'messageStop' ? frame('messageStop', { stopReason }) : event)),
+  );
+
 const answered = (stopReason: string) => ({
   output: {
     message: {
@@ -55,7 +61,7 @@ describe('an unmodified OpenAI SDK', () => {
         prompt_tokens: 35,
         completion_tokens: 2,
         total_tokens: 37,
-        prompt_tokens_details: { cached_tokens: 10 },
+        prompt_tokens_details: { cached_tokens: 10, cache_write_tokens: 20 },
       },
     });
     expect(calls[0]?.call).toMatchObject({ surface: 'openai', wanted: 'nova-lite', action: 'invoke' });
@@ -80,6 +86,60 @@ describe('an unmodified OpenAI SDK', () => {
     const { app } = edge(() => whole(nova, answered(reason)));
     const { choices } = await withSdk(app, (sdk) => sdk.chat.completions.create({ model: 'nova-lite', messages }));
     expect(choices[0]?.finish_reason).toBe(expected);
+  });
+
+  test.each(['malformed_model_output', 'malformed_tool_use', 'malformed_brand_new'])(
+    'raises an answer that ends as %s, whole or streamed, and does not ask again',
+    async (reason) => {
+      for (const stream of [false, true]) {
+        const { app, calls } = edge(() => (stream ? streamed(nova, ended(reason)) : whole(nova, answered(reason))));
+        await using server = await front(app);
+        const sdk = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'jwt', maxRetries: 2 });
+        const raised = async () => {
+          const answer = await sdk.chat.completions.create({ model: 'nova-lite', messages, stream });
+          return Symbol.asyncIterator in answer ? collect(answer) : answer;
+        };
+        await expect(raised()).rejects.toMatchObject({ code: 'model_failed', error: { type: 'api_error' } });
+        expect(calls).toHaveLength(1);
+        const raw = await call(app, post('/v1/chat/completions', { model: 'nova-lite', messages, stream }));
+        expect(raw.statusCode).toBe(stream ? 200 : 424);
+        expect(raw.text).not.toMatch(/DONE|finish_reason":"/);
+      }
+    },
+  );
+
+  test('reads every line of a stream whole, whatever ends a line for its reader', async () => {
+    const text = 'a\u2028b\u2029c\u0085d';
+    const { app } = edge(() => streamed(nova, stream(conversation([text]))));
+    const chunks = await withSdk(app, async (sdk) =>
+      collect(await sdk.chat.completions.create({ model: 'nova-lite', messages, stream: true })),
+    );
+    expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe(text);
+    const raw = await call(app, post('/v1/chat/completions', { model: text, messages, stream: true }));
+    expect(raw.text).not.toMatch(/[\u2028\u2029\u0085]/);
+  });
+
+  test('U8: accepts every answer of its own as history', async () => {
+    const contents = [
+      [],
+      [{ text: '' }],
+      [{ text: '\n\n' }],
+      [{ reasoningContent: { reasoningText: { text: 'hm' } } }],
+      [{ toolUse: { toolUseId: 't', name: 'n', input: {} } }],
+      [{ text: 'ho' }],
+    ];
+    for (const content of contents) {
+      const { app } = edge(() =>
+        whole(nova, { ...answered('end_turn'), output: { message: { role: 'assistant', content } } }),
+      );
+      await withSdk(app, async (sdk) => {
+        const said = await sdk.chat.completions.create({ model: 'nova-lite', messages });
+        const [choice] = said.choices;
+        if (choice === undefined) throw new Error('no choice');
+        const next = [...messages, choice.message, { role: 'user' as const, content: 'go on' }];
+        expect((await sdk.chat.completions.create({ model: 'nova-lite', messages: next })).choices).toHaveLength(1);
+      });
+    }
   });
 
   test('streams a chat with its usage', async () => {
@@ -109,7 +169,12 @@ describe('an unmodified OpenAI SDK', () => {
       null,
       null,
       null,
-      { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9, prompt_tokens_details: { cached_tokens: 4 } },
+      {
+        prompt_tokens: 7,
+        completion_tokens: 2,
+        total_tokens: 9,
+        prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 0 },
+      },
     ]);
     expect(new Set(chunks.map(({ id, model, object }) => `${id} ${model} ${object}`))).toEqual(
       new Set(['chatcmpl-req-1 nova-lite chat.completion.chunk']),
