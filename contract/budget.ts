@@ -1,4 +1,5 @@
 import { COUNT, DOLLARS } from './decimal.ts';
+import { CREDENTIALS_PER_MINUTE } from './limits.ts';
 
 /** What a tenant may use up, as it crosses from the registry through the authorizer's context to the invoke function. */
 
@@ -6,8 +7,11 @@ import { COUNT, DOLLARS } from './decimal.ts';
 export const PERIODS = ['minute', 'day', 'week', 'month'] as const;
 export type Period = (typeof PERIODS)[number];
 
-/** usd: cost at the registry's prices. tokens: of every kind that is billed. requests: calls that were sent to a model. */
-export const BUDGET_UNITS = ['usd', 'tokens', 'requests'] as const;
+/**
+ * usd: cost at the registry's prices. tokens: of every kind that is billed. requests: calls that a model answered or
+ * rejected. credentials: those that were handed out to the tenant itself.
+ */
+export const BUDGET_UNITS = ['usd', 'tokens', 'requests', 'credentials'] as const;
 export type BudgetUnit = (typeof BUDGET_UNITS)[number];
 
 /** hard: a call that does not fit is refused. soft: it is answered, with a warning. */
@@ -32,7 +36,12 @@ export interface Budget {
 }
 
 /** How the limit of each unit is written. */
-export const LIMIT_OF: Readonly<Record<BudgetUnit, RegExp>> = { usd: DOLLARS, tokens: COUNT, requests: COUNT };
+export const LIMIT_OF: Readonly<Record<BudgetUnit, RegExp>> = {
+  usd: DOLLARS,
+  tokens: COUNT,
+  requests: COUNT,
+  credentials: COUNT,
+};
 
 export const BUDGET_ID = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
@@ -62,6 +71,17 @@ export function isBudget(value: unknown): value is Budget {
     (only === undefined || per !== 'tenant')
   );
 }
+
+/** A budget that bounds how often the tenant as a whole does something, and so what it may take of what all share. */
+export function isTenantRate({ unit, per, period, enforcement }: Budget, of: BudgetUnit): boolean {
+  return unit === of && per === 'tenant' && period === 'minute' && enforcement === 'hard';
+}
+
+/** What a tenant is under that has no such budget of credentials, its own or the stage's. Nobody else's id begins so. */
+export const CREDENTIALS_SHARE: Budget = {
+  ...{ id: '_credentials', per: 'tenant', period: 'minute', unit: 'credentials', enforcement: 'hard' },
+  limit: String(CREDENTIALS_PER_MINUTE),
+};
 
 /** What an event bus is told by: `source` and `detail-type`. The invoke function's role may put no other event. */
 export const BUDGET_EVENT = { source: 'tollgate', detailType: 'Budget Threshold Reached' } as const;

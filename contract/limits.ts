@@ -299,6 +299,29 @@ export const GRANT_REGIONS_MAX = 50;
 export const GRANT_ROLES_MAX = 50;
 export const ROLE_MAX_CHARS = 256;
 
+/**
+ * What one tenant may take in a minute of what all tenants share, unless it has a budget of its own. Requests: 3,000 a second,
+ * three tenths of the 10,000 that API Gateway lets an account have by default. Credentials: one SDK asks for new ones every few
+ * minutes and model; 300 is hundreds of processes. Sessions, which every function's memory has for each principal and model:
+ * a third of the 600 AssumeRole a second that an account has and cannot raise.
+ */
+export const REQUESTS_PER_MINUTE = 180_000;
+export const CREDENTIALS_PER_MINUTE = 300;
+export const SESSIONS_PER_MINUTE = 12_000;
+
+/**
+ * Requests a minute. A tenant's budget beyond it is counted as its share is, in steps and without waiting: DynamoDB writes one
+ * item some 500 times a second, so to count every call before it is sent would refuse them.
+ */
+export const EXACT_REQUESTS_PER_MINUTE = 30_000;
+
+/**
+ * Parts of a share of which a function's memory lets one pass before it tells the others: at first, so that few calls cost no
+ * write at all, and at most. What all functions together can pass a share by.
+ */
+export const SHARE_FIRST_STEP = 10_000;
+export const SHARE_STEPS = 100;
+
 /** Budgets of one tenant, and of a stage. Both together are what one conditional update can hold (4 KB of expression). */
 export const BUDGETS_MAX = 20;
 

@@ -77,6 +77,9 @@ export function createApp(deps: AppDeps): Served {
     // Lambda gave this environment to another tenant: what it remembers is not this caller's.
     if (tenantId !== undefined && tenantId !== caller.tenant)
       throw new TollgateError('forbidden', { reason: 'environment-of-another-tenant' });
+    const tell = (headers: Readonly<Record<string, string>>): void => {
+      c.env.told = headers;
+    };
     return {
       request: c.req.raw,
       caller,
@@ -84,13 +87,10 @@ export function createApp(deps: AppDeps): Served {
       nowSeconds: Math.floor(now / 1000),
       run: (call) => {
         c.set('ran', true);
-        const tell = (headers: Readonly<Record<string, string>>): void => {
-          c.env.told = headers;
-        };
         return deps.run({ ...call, tell, ...(left && { left }), ...(token === undefined ? {} : { token }) });
       },
       entries: deps.entries,
-      direct: (wanted) => deps.direct({ caller, token, requestId, wanted }),
+      direct: (wanted) => deps.direct({ caller, token, requestId, wanted, waitUntil, tell }),
       waitUntil,
       broke: (error) => log('stream-broke', error, requestId),
     };

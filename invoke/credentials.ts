@@ -19,7 +19,10 @@ export type CallScope = Scope & { asked?: Asked };
 export interface Finding {
   /** Credentials that AWS has just called expired: they are not given again. */
   expired?: ScopedCredentials;
-  /** Told where they are from: the issuer, asked for this very call, or memory, where another call's may still be coming. */
+  /**
+   * Told where they are from: the issuer, asked for this very call, or memory, where another call's may still be coming.
+   * When it throws, nobody is asked.
+   */
   from?: (source: 'memory' | 'issuer') => void;
 }
 
@@ -50,18 +53,15 @@ export function createCredentials({ issue, roleArn, clock }: CredentialsOptions)
   return async (scope, { expired, from } = {}) => {
     const key = keyOf(scope, roleArn);
     const entry: Entry = entries.get(key) ?? {};
-    entries.delete(key);
-    entries.set(key, entry);
     if (entry.credentials === expired) delete entry.credentials;
     const { credentials } = entry;
     const usable = credentials !== undefined && credentials.expiresAt - clock() > CREDENTIALS_RENEW_BEFORE_MS;
     const held = usable ? credentials : entry.pending;
-    if (held !== undefined) {
-      from?.('memory');
-      return held;
-    }
+    from?.(held === undefined ? 'issuer' : 'memory');
+    entries.delete(key);
+    entries.set(key, entry);
+    if (held !== undefined) return held;
 
-    from?.('issuer');
     const oldest = entries.keys().next().value;
     if (entries.size > CREDENTIALS_CACHE_MAX && oldest !== undefined) entries.delete(oldest);
     entry.pending = issue(scope)

@@ -13,6 +13,7 @@ import { lineWriter, logLine, METRICS } from '../contract/log.ts';
 import { invokeSettings } from '../contract/settings.ts';
 import { createBudgets } from '../metering/budgets/budgets.ts';
 import { createCounters } from '../metering/budgets/counters.ts';
+import { createShares } from '../metering/budgets/shares.ts';
 import { createMeter } from '../metering/emit.ts';
 import { createRegistry } from '../registry/dynamo.ts';
 import { reportUnusable } from '../registry/unusable.ts';
@@ -103,6 +104,7 @@ const run = createPipeline({
   providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
   meter: createMeter({ write }),
   reserve: budgets.reserve,
+  take: createShares({ counters, clock, write }),
   clock,
   newId: randomUUID,
   deadlines,
@@ -112,7 +114,14 @@ const run = createPipeline({
 const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 
 export const handler = streamingHandler(
-  createApp({ run, entries, direct: createDirect({ entries, issue, clock, write }), counters, clock, write }),
+  createApp({
+    run,
+    entries,
+    direct: createDirect({ entries, issue, reserve: budgets.reserve, clock, write }),
+    counters,
+    clock,
+    write,
+  }),
   awslambda,
   {
     keepToken: brokerFunction !== undefined,

@@ -41,7 +41,7 @@ const BUDGET_HEADERS = Object.fromEntries(
 );
 
 const tooMany = ({ content }: { content: object }) => ({
-  description: 'A budget is used up, or the model is too busy.',
+  description: 'A budget, or what one tenant may take of what all share, is used up; or the model is too busy.',
   headers: { ...BUDGET_HEADERS, 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
   content,
 });
@@ -214,7 +214,11 @@ export const openapi = {
         summary: 'AWS credentials for one model, for an SDK that calls AWS itself.',
         description: "The format of the SDKs' container credentials provider. Only for grants that allow it.",
         parameters: [{ ...MODEL_ID, name: 'model', in: 'query' }],
-        responses: { '200': { description: 'The credentials.', content: json() }, default: AWS_ERROR },
+        responses: {
+          '200': { description: 'The credentials.', headers: BUDGET_HEADERS, content: json() },
+          '429': tooMany(AWS_ERROR),
+          default: AWS_ERROR,
+        },
       },
     },
     '/health': {

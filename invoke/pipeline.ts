@@ -1,3 +1,4 @@
+import type { Budget } from '../contract/budget.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import {
   ANSWER_MAX_BYTES,
@@ -8,6 +9,7 @@ import {
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Action, AllowedModel, Target } from '../contract/model.ts';
 import type { Budgets } from '../metering/budgets/budgets.ts';
+import { isShare, requestsShare, SESSIONS, type Take } from '../metering/budgets/shares.ts';
 import type { Meter } from '../metering/emit.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { type Decision, decideModel } from '../registry/decide.ts';
@@ -42,6 +44,8 @@ export interface PipelineOptions {
   meter: Meter;
   /** Reserves what a call may use from its budgets. */
   reserve: Budgets['reserve'];
+  /** Takes one from what the tenant may take of what all share. */
+  take: Take;
   clock: Clock;
   /** An id unique to the call. */
   newId: () => string;
@@ -85,17 +89,19 @@ export function createPipeline(options: PipelineOptions): Run {
     const deadline = startDeadline(deadlines.callTotalMs);
     const step: Step = { call, invocation, deadline, beginBy: 0, usage: () => NO_USAGE };
     try {
-      const { models: held, budgets } = await options.entries(call.caller);
-      const model = allowed(decide(held, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
+      const held = await options.entries(call.caller);
+      const model = allowed(decide(held.models, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
       const prepared = restricted(call.prepare(model), model);
       const provider = options.providers[model.target.kind];
       if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
       const tier = askedTier(prepared, model.target);
       invocation.soldAs(tier);
+      options.take(call.caller.tenant, requestsShare(held.budgets), call);
+      const budgets = held.budgets.filter(countsEachCall);
       spending = await budgeted({ call, at: invocation.at, model, request: prepared, tier, budgets }, options);
       const request = spending?.request ?? prepared;
       step.usage = () => estimate(request, model.target, 0);
-      const policy = policyOf(grantFor(model, held), call.action);
+      const policy = policyOf(grantFor(model, held.models), call.action);
       return await answer(step, model, request, await send(step, provider, model, request, policy));
     } catch (thrown) {
       const error = asTollgateError(thrown);
@@ -118,7 +124,10 @@ export function createPipeline(options: PipelineOptions): Run {
     const asked = { token: call.token, model: model.id, action: call.action, requestId: call.requestId };
     const audit = { requestId: call.requestId, model: model.id };
     const scope = { tenant, principal, costCenter, policy, asked, audit };
-    const from = (source: 'memory' | 'issuer'): void => invocation.session(source);
+    const from = (source: 'memory' | 'issuer'): void => {
+      if (source === 'issuer') options.take(tenant, SESSIONS, call);
+      invocation.session(source);
+    };
     let way: Way = { target: model.target, credentials: await options.credentials(scope, { from }) };
     for (let attempt = 1; ; attempt++) {
       invocation.started();
@@ -213,6 +222,11 @@ export function createPipeline(options: PipelineOptions): Run {
 function mayBeRevoked(error: TollgateError, { expiresAt }: ScopedCredentials, now: number): boolean {
   const issuedAt = expiresAt - SESSION_SECONDS * 1000;
   return error.code === 'denied_by_iam' && now - issuedAt >= DENIED_SESSION_RENEW_AFTER_MS;
+}
+
+/** Not those of what calls do not use, and not those that are counted as shares are. */
+function countsEachCall(budget: Budget): boolean {
+  return budget.unit !== 'credentials' && !isShare(budget);
 }
 
 /** @throws TollgateError with the decision's code; the record then names the entry only if the tenant holds it */

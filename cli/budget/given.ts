@@ -67,7 +67,10 @@ export function budgetGiven(id: string, { limit, unit, per, period, only, soft }
 
 const OPTION_OF: Readonly<Record<string, Said>> = {
   id: { name: 'the budget’s id', hint: '1 to 32 of a-z, 0-9 and "-", beginning with a letter or digit' },
-  limit: { name: '--limit', hint: 'dollars with up to 12 decimals, or a whole number of tokens or requests' },
+  limit: {
+    name: '--limit',
+    hint: 'dollars with up to 12 decimals, or a whole number of tokens, requests or credentials',
+  },
   only: { name: '--only', hint: 'a principal with --per principal, a model’s registry id with --per model' },
   tenant: { name: 'the tenant', hint: 'a tenant of the registry' },
   budgets: { name: 'the budgets', hint: 'remove one first' },

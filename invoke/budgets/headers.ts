@@ -7,8 +7,8 @@ import { MONEY_SCALE } from '../../metering/money.ts';
  *
  * `RateLimit-Policy` and `RateLimit`, one item for each budget, as in draft-ietf-httpapi-ratelimit-headers-10: names are
  * Strings, numbers Integers, of at most 15 digits (RFC 9651). A quota's unit `qu` is `requests` unless it is said. The
- * registry that the draft founds has none for tokens or money, so those two are ours: `tokens`, and `microdollars`,
- * which are rounded down.
+ * registry that the draft founds has none for tokens, money or credentials, so those are ours: `tokens`, `credentials`, and
+ * `microdollars`, which are rounded down.
  *
  * `x-ratelimit-*` as OpenAI's (https://platform.openai.com/docs/guides/rate-limits), of the minute with least left.
  *
@@ -44,7 +44,12 @@ export function budgetHeaders(standings: readonly Standing[], now: number): Reco
   return headers;
 }
 
-const QUOTA_UNIT: Record<BudgetUnit, string> = { requests: '', tokens: 'tokens', usd: 'microdollars' };
+const QUOTA_UNIT: Record<BudgetUnit, string> = {
+  requests: '',
+  tokens: 'tokens',
+  credentials: 'credentials',
+  usd: 'microdollars',
+};
 
 /** A limit has up to 15 digits, of dollars nine before the point: what is left of it fits, too. */
 function shown(unit: BudgetUnit, amount: bigint): bigint {

@@ -179,10 +179,10 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     book: PriceBook | undefined,
   ): Granted {
     const counting = held.flatMap(({ counters: group }) => group);
-    const usedBy = ({ outcome, tokens, tier = 'on-demand' }: Finished): Used => {
-      if (!BILLABLE.has(outcome)) return NOTHING;
+    const usedBy = ({ outcome, code, tokens, tier = 'on-demand' }: Finished): Used => {
+      if (!BILLABLE.has(outcome)) return code === 'upstream_rejected' ? { ...NOTHING, requests: 1n } : NOTHING;
       const cost = book && costAt(book, { ...asked, tier }, tokens);
-      return { requests: 1n, tokens: billedTokens(tokens), usd: cost && cost.input + cost.output };
+      return { requests: 1n, credentials: 1n, tokens: billedTokens(tokens), usd: cost && cost.input + cost.output };
     };
     return {
       refusal: undefined,

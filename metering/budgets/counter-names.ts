@@ -1,4 +1,4 @@
-import type { Budget, BudgetUnit } from '../../contract/budget.ts';
+import { BUDGET_UNITS, type Budget, type BudgetUnit } from '../../contract/budget.ts';
 import type { Key } from '../../registry/items.ts';
 import { parseWindow, type Window } from '../calendar.ts';
 
@@ -108,6 +108,7 @@ function withName(parts: string[], make: (name: CounterName) => Attribute): Attr
   const [budget, window, unit, model, ...more] = parts;
   if (budget === undefined || window === undefined || more.length > 0 || parseWindow(window) === undefined)
     return undefined;
-  if (unit !== 'usd' && unit !== 'tokens' && unit !== 'requests') return undefined;
-  return make({ budget, window, unit, ...(model === undefined ? {} : { model }) });
+  const known = BUDGET_UNITS.find((one) => one === unit);
+  if (known === undefined) return undefined;
+  return make({ budget, window, unit: known, ...(model === undefined ? {} : { model }) });
 }

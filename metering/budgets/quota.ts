@@ -100,12 +100,13 @@ export interface Demand {
 /** What a call uses, by the unit of a budget. */
 export type Amounts = Readonly<Record<BudgetUnit, bigint>>;
 
-export const NOTHING: Amounts = Object.freeze({ usd: 0n, tokens: 0n, requests: 0n });
+export const NOTHING: Amounts = Object.freeze({ usd: 0n, tokens: 0n, requests: 0n, credentials: 0n });
 
 /** @param output tokens of answer */
 export function amountsOf({ input, rates }: Demand, output: number): Amounts {
   return {
     requests: 1n,
+    credentials: 1n,
     tokens: BigInt(input) + BigInt(output),
     usd: rates === undefined ? 0n : rates.fixed + BigInt(input) * rates.input + BigInt(output) * rates.output,
   };

@@ -29,7 +29,7 @@ export interface Granted {
 }
 
 /** How a call ended, as its last record says. */
-export type Finished = Pick<FinishedUsage, 'outcome' | 'tokens' | 'tier'>;
+export type Finished = Pick<FinishedUsage, 'outcome' | 'tokens' | 'tier'> & Partial<Pick<FinishedUsage, 'code'>>;
 
 export interface Refused {
   /** `rate_limited`, with the seconds after which to come back. */

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Budget } from '../../contract/budget.ts';
+import { COUNTERS_ATTEMPT_MS } from '../../contract/limits.ts';
 import type { EventRecord } from '../../local/aws/events.ts';
 import { counterPartition } from '../../metering/budgets/counter-names.ts';
 import { createCounters } from '../../metering/budgets/counters.ts';
@@ -97,12 +98,14 @@ async function call(
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-/** What is counted of a tenant now, by budget (and principal or model), once every call is settled. */
+/** What is counted of a tenant's budgets now, by budget (and principal or model), once every call is settled. */
 async function settled(tenant: string): Promise<Record<string, bigint>> {
   const counters = createCounters({ client, table: 'tollgate-counters' });
   const read = async () =>
     (await counters.partition(counterPartition(tenant))).flatMap(({ key, counts }) =>
-      countedIn(counts).map((one) => ({ ...one, of: one.name.model ?? key.sk.split('#')[1] ?? '' })),
+      countedIn(counts)
+        .filter(({ name }) => !name.budget.startsWith('_'))
+        .map((one) => ({ ...one, of: one.name.model ?? key.sk.split('#')[1] ?? '' })),
     );
   await expect
     .poll(async () => (await read()).filter(({ reserved }) => reserved !== 0n), { timeout: 20_000 })
@@ -233,22 +236,25 @@ test('Q6 a model that costs nothing answers under a budget of dollars that is us
   expect(await settled(tenant)).toEqual({ dollars: 0n, none: 0n, calls: 1n });
 });
 
-test('Q4 a call that failed, was throttled or malformed has used nothing', async () => {
-  const tenant = await tenantUnder({ id: 'tokens' }, { id: 'calls', unit: 'requests', limit: '1' });
+test('Q4 a call that failed, was throttled or malformed has used nothing, but what the model rejected was a request', async () => {
+  const tenant = await tenantUnder({ id: 'tokens' }, { id: 'calls', unit: 'requests', limit: '2' });
   const token = await many.tokenOf(tenant);
   await many.stack.fault({ service: 'bedrock', times: 1, fault: { status: 429, type: 'ThrottlingException' } });
   const throttled = await call(token);
   expect(throttled.status).toBe(429);
-  expect(throttled.headers.get('ratelimit')).toContain('"calls";r=1;');
+  expect(throttled.headers.get('ratelimit')).toContain('"calls";r=2;');
   expect(await settled(tenant)).toEqual({ tokens: 0n, calls: 0n });
   await many.stack.fault({ service: 'bedrock', times: 1, fault: { status: 500, type: 'InternalServerException' } });
   expect((await call(token)).status).toBe(502);
   expect(await settled(tenant)).toEqual({ tokens: 0n, calls: 0n });
   await many.stack.fault({ service: 'bedrock', times: 1, fault: { status: 400, type: 'ValidationException' } });
-  expect((await call(token, { way: 'openai stream' })).status).toBe(400);
-  expect(await settled(tenant)).toEqual({ tokens: 0n, calls: 0n });
+  const rejected = await call(token, { way: 'openai stream' });
+  expect(rejected.status).toBe(400);
+  expect(rejected.headers.get('ratelimit')).toContain('"calls";r=1;');
+  expect(await settled(tenant)).toEqual({ tokens: 0n, calls: 1n });
   expect((await call(token)).status).toBe(200);
-  expect(await settled(tenant)).toEqual({ tokens: 7n, calls: 1n });
+  expect(await settled(tenant)).toEqual({ tokens: 7n, calls: 2n });
+  expect((await call(token)).status).toBe(429);
 });
 
 test('nothing that a caller writes hides what a call may use: it is refused, and no model hears of it', async () => {
@@ -307,6 +313,9 @@ const writes = async (mark: number): Promise<string[]> =>
 test('a tenant without a budget asks the counters nothing; one with budgets writes once before and once after', async () => {
   const [free, bound] = [await tenantUnder(), await tenantUnder({ id: 'a' }, { id: 'b', unit: 'requests' })];
   const tokens = { free: await many.tokenOf(free), bound: await many.tokenOf(bound) };
+  // What is counted of new sessions is told aside.
+  for (const way of WAYS) await Promise.all([call(tokens.free, { way }), call(tokens.bound, { way })]);
+  await settled(bound);
   for (const way of WAYS) {
     const mark = await many.stack.mark();
     expect((await call(tokens.free, { way })).headers.get('ratelimit')).toBeNull();
@@ -316,6 +325,14 @@ test('a tenant without a budget asks the counters nothing; one with budgets writ
     const asked = (await writes(mark)).filter((operation) => operation !== 'Query');
     expect(asked).toEqual(['UpdateItem', 'UpdateItem']);
   }
+});
+
+test('no call waits for the counters of what all tenants share, and none is refused because they cannot be asked', async () => {
+  const token = await many.tokenOf(await tenantUnder());
+  await many.stack.fault({ service: 'dynamodb', operation: 'UpdateItem', fault: { hang: true } });
+  const began = Date.now();
+  for (const way of WAYS) expect((await call(token, { way })).status).toBe(200);
+  expect(Date.now() - began).toBeLessThan(COUNTERS_ATTEMPT_MS);
 });
 
 test('where the counters cannot be asked, a hard budget refuses and a soft one lets pass', async () => {
@@ -342,7 +359,10 @@ test.each([{ hang: true }, { reset: true }, { status: 500, type: 'InternalServer
   async (fault) => {
     const tenant = await tenantUnder({ id: 't', limit: '30' });
     const token = await many.tokenOf(tenant);
-    for (const total of [7n, 14n]) {
+    // The session is counted aside, and is there from now on.
+    await call(token);
+    await settled(tenant);
+    for (const total of [14n, 21n]) {
       await many.stack.fault({ service: 'dynamodb', operation: 'UpdateItem', times: 1, fault });
       expect((await call(token)).status).toBe(200);
       expect(await settled(tenant)).toEqual({ t: total });

@@ -164,6 +164,38 @@ describe('once the grant says so', () => {
     expect(JSON.stringify(of(unknown))).not.toContain('nonsense');
   });
 
+  test('a tenant is given as many a minute as its budget says, by HEAD too, and then STS hears of none', async () => {
+    const told = await get('?model=nova-lite');
+    expect(told.headers.get('ratelimit-policy')).toBe('"_credentials";q=300;qu="credentials";w=60');
+    await cli('budget', 'set', 'acme', 'own', '--limit', '2', '--unit', 'credentials', '--period', 'minute');
+    try {
+      const head = async (): Promise<Response> => {
+        const headers = { authorization: `Bearer ${await stack.token('acme-app')}` };
+        return fetch(`${stack.gateway}/credentials?model=nova-lite`, { method: 'HEAD', headers });
+      };
+      await vi.waitFor(
+        async () => {
+          const mark = await stack.mark();
+          const given = [await get('?model=nova-lite'), await head(), await get('?model=nova-lite'), await head()];
+          // Another minute may begin between two of them.
+          expect(given.map(({ status }) => status)).toEqual([200, 200, 429, 429]);
+          const [, , refused] = given;
+          expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+          expect(await refused?.json()).toMatchObject({
+            code: 'ThrottlingException',
+            message: expect.stringMatching(/^The budget own is used up; it is reset at .*Z\.$/),
+          });
+          const assumed = (await stack.upstream(mark)).filter(({ operation }) => operation === 'AssumeRole');
+          expect(assumed).toHaveLength(2);
+        },
+        { timeout: 120_000, interval: 5_000 },
+      );
+      expect(await throughGateway()).toBe(200);
+    } finally {
+      await cli('budget', 'remove', 'acme', 'own');
+    }
+  }, 180_000);
+
   test('another tenant, whose grant does not say so, gets none', async () => {
     expect((await get('?model=nova-lite', 'globex-app')).status).toBe(403);
   });

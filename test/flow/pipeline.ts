@@ -60,6 +60,7 @@ export class WalledPipeline {
       providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
       meter,
       reserve: async () => undefined,
+      take: () => {},
       clock,
       newId: () => 'id-1',
       deadlines: { firstByteMs: 10_000, streamIdleMs: 10_000, callTotalMs: 20_000 },

@@ -138,11 +138,15 @@ test('Q2 no interleaving passes a hard limit by more than its calls used beyond 
         if (ends === 'ok')
           for (const budget of list) {
             const key = keyOf(budget, principal, model, at);
-            const amount = { requests: 1n, tokens: BigInt(usedInput + output), usd: micro(usedInput + 3 * output) }[
-              budget.unit
-            ];
+            const amount = {
+              requests: 1n,
+              credentials: 1n,
+              tokens: BigInt(usedInput + output),
+              usd: micro(usedInput + 3 * output),
+            }[budget.unit];
             const reserved = {
               requests: 1n,
+              credentials: 1n,
               tokens: BigInt(input + granted.output),
               usd: micro(input + 3 * granted.output),
             }[budget.unit];

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { type Budget, CREDENTIALS_SHARE } from '../../../contract/budget.ts';
+import { TollgateError } from '../../../contract/errors.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
-import { createDirect, type Direct } from '../../../invoke/direct.ts';
+import { createDirect, type Direct, type DirectOptions } from '../../../invoke/direct.ts';
 import { createEntries } from '../../../invoke/entries.ts';
 import type { RegistryReader, TenantEntries } from '../../../registry/reader.ts';
 import { createStsIssuer } from '../../../sessions/assume.ts';
@@ -13,7 +15,14 @@ const direct = (id: string, more: Partial<AllowedModel> = {}): AllowedModel => (
   ...more,
 });
 
-function setUp(held: AllowedModel[], more: { registry?: RegistryReader; tokenSeconds?: number } = {}) {
+interface More {
+  registry?: RegistryReader;
+  tokenSeconds?: number;
+  budgets?: Budget[];
+  reserve?: DirectOptions['reserve'];
+}
+
+function setUp(held: AllowedModel[], more: More = {}) {
   const lines: string[] = [];
   const write = (line: string) => lines.push(line);
   const sts = fakeSts();
@@ -24,12 +33,13 @@ function setUp(held: AllowedModel[], more: { registry?: RegistryReader; tokenSec
     costCenter: 'cc-1',
     hasPlan: false,
     models: held,
-    budgets: [],
+    budgets: more.budgets ?? [],
     unusable: 0,
   } as unknown as TenantEntries;
   const handOut: Direct = createDirect({
     entries: createEntries({ registry: more.registry ?? { tenant: async () => entries }, onUndecided: () => {} }),
     issue: createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write }),
+    reserve: more.reserve ?? (async () => undefined),
     clock,
     write,
   });
@@ -37,7 +47,7 @@ function setUp(held: AllowedModel[], more: { registry?: RegistryReader; tokenSec
   const { caller } = callOf('converse', { models: [direct('remembered')] });
   const exp = NOW / 1000 + (more.tokenSeconds ?? 3_600);
   const ask = (wanted: string) =>
-    handOut({ caller: { ...caller, exp }, token: undefined, requestId: 'request-1', wanted });
+    handOut({ caller: { ...caller, exp }, token: undefined, requestId: 'request-1', wanted, waitUntil: () => {} });
   return { ask, sts, lines };
 }
 
@@ -161,5 +171,41 @@ describe('GET /credentials', () => {
 
   test('is asked by GET alone', async () => {
     expect((await call(edge().app, event('POST', '/credentials'))).statusCode).toBe(404);
+  });
+});
+
+describe('what a tenant may be given', () => {
+  const perMinute = (more: Partial<Budget>): Budget => ({ ...CREDENTIALS_SHARE, id: 'own', limit: '5', ...more });
+
+  test.each<[string, Budget[], string[]]>([
+    ['is the share that everybody has', [], ['_credentials']],
+    ['is what its own budget says', [perMinute({})], ['own']],
+    ['is both where its own is softer', [perMinute({ enforcement: 'soft' })], ['_credentials', 'own']],
+    ['is both where its own is for a day', [perMinute({ period: 'day' })], ['_credentials', 'own']],
+    ['is both where its own is for each principal', [perMinute({ per: 'principal' })], ['_credentials', 'own']],
+    ['is not what a budget of calls says', [perMinute({ unit: 'requests' })], ['_credentials']],
+  ])('%s', async (_, budgets, expected) => {
+    const asked: string[][] = [];
+    const { ask } = setUp([direct('nova')], {
+      budgets,
+      reserve: async (one) => void asked.push(one.budgets.map(({ id }) => id)),
+    });
+    await ask('nova');
+    expect(asked).toEqual([expected]);
+  });
+
+  test('STS is asked for nothing where none is left, and a model that is not granted takes none', async () => {
+    const refusal = new TollgateError('rate_limited', { retryAfterSeconds: 3 });
+    let asked = 0;
+    const { ask, sts } = setUp([direct('nova')], {
+      reserve: async () => {
+        asked++;
+        return { refusal, standings: () => [] };
+      },
+    });
+    await expect(ask('other')).rejects.toMatchObject({ code: 'model_not_allowed' });
+    expect(asked).toBe(0);
+    await expect(ask('nova')).rejects.toBe(refusal);
+    expect(sts.inputs).toEqual([]);
   });
 });

@@ -54,10 +54,11 @@ describe('the handler as Lambda loads it', () => {
     expect(out.metadata.headers['x-request-id']).toBe('direct');
   });
 
-  test('assumes the invoker role under a policy and then calls the model, each over its own connection', async () => {
+  test('assumes the invoker role under a policy and then calls the model, each over its own connection; the session is counted aside', async () => {
     const seen: { path: string; body: string; auth: string }[] = [];
     await using server = await aws((path, body, auth) => {
       seen.push({ path, body, auth });
+      if (auth.includes('/dynamodb/')) return { type: 'application/x-amz-json-1.0', body: '{}' };
       if (path !== '/') return { type: 'application/json', body: '{"usage":{"inputTokens":1,"outputTokens":2}}' };
       return { type: 'text/xml', body: ASSUMED };
     });
@@ -72,9 +73,13 @@ describe('the handler as Lambda loads it', () => {
     const out = new ResponseStream();
     await handler(request, out, {});
     expect(out.metadata.statusCode).toBe(200);
-    expect(seen.map(({ path }) => path)).toEqual(['/', '/model/amazon.nova-lite-v1%3A0/converse']);
-    expect(new URLSearchParams(seen[0]?.body).get('Policy')).toContain('foundation-model/amazon.nova-lite-v1:0');
-    expect(seen[1]?.auth).toContain('Credential=ASIASESSION/');
+    const counted = seen.filter(({ auth }) => auth.includes('/dynamodb/'));
+    expect(counted.map(({ body }) => JSON.parse(body).TableName)).toEqual(['tollgate-counters']);
+    const [assumed, called, ...more] = seen.filter((one) => !counted.includes(one));
+    expect(more).toEqual([]);
+    expect(new URLSearchParams(assumed?.body).get('Policy')).toContain('foundation-model/amazon.nova-lite-v1:0');
+    expect(called?.path).toBe('/model/amazon.nova-lite-v1%3A0/converse');
+    expect(called?.auth).toContain('Credential=ASIASESSION/');
     const told = lines.map((line) => JSON.parse(line));
     expect(told.map(({ usage, event }) => usage?.phase ?? event)).toEqual([
       'credentials-issued',

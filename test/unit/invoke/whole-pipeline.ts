@@ -27,6 +27,7 @@ export function setUp(more: Partial<PipelineOptions> = {}, sts: FakeSts = fakeSt
     providers: { 'bedrock-model': createBedrock({ post, clock }) },
     meter,
     reserve: async () => undefined,
+    take: () => {},
     clock,
     newId: () => `id-${++serial}`,
     deadlines: { firstByteMs: 5_000, streamIdleMs: 5_000, callTotalMs: 10_000 },

@@ -26,7 +26,12 @@ const budgets: Budget[] = Array.from({ length: 2 * BUDGETS_MAX }, (_, i) => ({
 const subject = { tenant: 'acme', principal: 'app', model: 'm'.repeat(MODEL_ID_MAX_CHARS), at: NOW };
 const counters = countersOf(budgets, subject);
 const amount = 10n ** 27n;
-const held = { call: 'c'.repeat(8), at: NOW, counters, reserved: { usd: amount, tokens: amount, requests: 1n } };
+const held = {
+  call: 'c'.repeat(8),
+  at: NOW,
+  counters,
+  reserved: { usd: amount, tokens: amount, requests: 1n, credentials: 1n },
+};
 
 async function inputOf(change: Change): Promise<UpdateItemCommandInput> {
   const sent: UpdateItemCommandInput[] = [];
