@@ -25,6 +25,13 @@ export interface FunctionOptions {
  */
 const CALLS_AT_ONCE = 8;
 
+/**
+ * Milliseconds between two looks at whether those calls only wait, as for an issuer that does not answer, and the part of the
+ * time below which nobody computes. Then all begin: in Lambda each would have an environment, and wait for no other.
+ */
+const LOOK_MS = 50;
+const IDLE_UTILIZATION = 0.5;
+
 /** What reads a streamed answer. None of these is called again after `failed` or `ended`. */
 export interface StreamReader {
   /** `taken` must be called once these bytes have gone on: it lets as many more come. */
@@ -61,6 +68,7 @@ export class LocalFunction {
   readonly #syncs = new Map<number, () => void>();
   #lastId = 0;
   #idle: (() => void) | undefined;
+  #looking: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: FunctionOptions) {
@@ -79,12 +87,27 @@ export class LocalFunction {
 
   /** @param event what JSON can hold @throws FunctionError with the handler's own message */
   call(event: unknown, requestId: string): Promise<unknown> {
-    return this.#turns.take(async () => {
+    const called = this.#turns.take(async () => {
       if (this.#stopping !== undefined)
         throw new FunctionError({ name: 'EnvironmentError', message: `${this.name} is stopping` });
       await this.start();
       return new Promise((resolve, reject) => this.#invoke(JSON.stringify(event), requestId, { resolve, reject }));
     });
+    if (this.#turns.waiting > 0) this.#look();
+    return called;
+  }
+
+  #look(): void {
+    if (this.#looking !== undefined) return;
+    // On this thread is the table that they may wait for.
+    const loops = [performance, ...(this.#worker === undefined ? [] : [this.#worker.performance])];
+    const before = loops.map((loop) => loop.eventLoopUtilization());
+    this.#looking = setTimeout(() => {
+      this.#looking = undefined;
+      const busy = loops.map((loop, i) => loop.eventLoopUtilization(before[i]).utilization);
+      if (loops.length === 2 && Math.max(...busy) < IDLE_UTILIZATION) this.#turns.hurry();
+      if (this.#turns.waiting > 0) this.#look();
+    }, LOOK_MS);
   }
 
   /**

@@ -55,7 +55,9 @@ class Provider {
 const owned = new Provider();
 const shared = new Provider();
 const slow = new Provider();
-const all = [owned, shared, slow];
+const silent = new Provider();
+const late = new Provider();
+const all = [owned, shared, slow, silent, late];
 let stack: Stack;
 
 beforeAll(async () => {
@@ -64,7 +66,7 @@ beforeAll(async () => {
   const issuers = [
     { ...keysOf(owned), tenant: 'globex', rolesClaim: 'roles' },
     { ...keysOf(shared), tenants: { 'app-1': 'acme', 'app-2': 'globex', 'app-3': 'nobody' } },
-    { ...keysOf(slow), tenantClaim: 'tenant' },
+    ...[slow, silent, late].map((one) => ({ ...keysOf(one), tenantClaim: 'tenant' })),
   ];
   stack = await Stack.start({ env: { TOLLGATE_ISSUERS: JSON.stringify(issuers) } });
 });
@@ -170,6 +172,42 @@ test('J14: keys that drip in a byte at a time are 503 for everyone, after one fe
   expect(slow.fetches).toBe(1);
   // An issuer that is down does not take the others with it.
   expect(await call(await stack.token('acme-app'))).toMatchObject({ status: 200 });
+});
+
+describe('while an issuer does not answer', () => {
+  const hang: RequestListener = () => {};
+
+  /** `held` are under way when `other` comes. @returns how long that one took, in milliseconds */
+  async function beside(provider: Provider, held: readonly string[], other: string): Promise<number> {
+    const before = provider.fetches;
+    const waiting = held.map(call);
+    await expect.poll(() => provider.fetches).toBeGreaterThan(before);
+    const begin = performance.now();
+    expect(await call(other)).toMatchObject({ status: 200 });
+    const took = performance.now() - begin;
+    const late = await Promise.all(waiting);
+    expect(new Set(late.map(({ status }) => status))).toEqual(new Set([503]));
+    return took;
+  }
+
+  const many = (sign: (n: number) => Promise<string>) => Promise.all(Array.from({ length: 40 }, (_, n) => sign(n)));
+
+  test('the tokens of another one do not wait for its keys', async () => {
+    silent.answer = hang;
+    const key = await silent.newKey('a');
+    const held = await many((n) => key.sign({ tenant: 'acme', jti: `${n}` }));
+    expect(await beside(silent, held, await stack.token('acme-app'))).toBeLessThan(JWKS_TIMEOUT_MS / 2);
+  });
+
+  test('nor do its own whose key is known, for one that is not', async () => {
+    const [known, unknown] = [await late.newKey('known'), await late.newKey('unknown')];
+    late.keys.push(known.jwk);
+    expect(await call(await known.sign({ tenant: 'acme' }))).toMatchObject({ status: 200 });
+    late.answer = hang;
+    const held = await many((n) => unknown.sign({ tenant: 'acme', jti: `${n}` }));
+    const other = await known.sign({ tenant: 'acme', jti: 'other' });
+    expect(await beside(late, held, other)).toBeLessThan(JWKS_TIMEOUT_MS / 2);
+  });
 });
 
 describe('T4: over HTTP/2 too, a path that could be read in two ways is refused and reaches nothing', () => {

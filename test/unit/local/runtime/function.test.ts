@@ -68,12 +68,23 @@ describe('an execution environment', () => {
     expect(await fn.call({ do: 'echo', value: 1 }, 'id')).toMatchObject({ value: 1 });
   });
 
-  test('gets no more calls at once than a small number, and every call its turn', async () => {
+  test('that computes gets no more calls at once than a small number, and every call its turn', async () => {
     const { fn } = start('plain');
+    await fn.start();
     const most = await Promise.all(
-      Array.from({ length: 40 }, async () => (await fn.call({ do: 'count' }, 'id')) as { atOnce: number }),
+      Array.from({ length: 40 }, async () => (await fn.call({ do: 'count', value: 0.1 }, 'id')) as { atOnce: number }),
     );
     expect(Math.max(...most.map(({ atOnce }) => atOnce))).toBe(8);
+  });
+
+  test('of which all calls only wait gets the others, too', async () => {
+    const { fn } = start('plain');
+    await fn.start();
+    const waiting = Array.from({ length: 20 }, () => fn.call({ do: 'wait', value: 3_000 }, 'id'));
+    const began = performance.now();
+    await fn.call({ do: 'echo' }, 'id');
+    expect(performance.now() - began).toBeLessThan(2_000);
+    await Promise.all(waiting);
   });
 
   test('takes no new call once it is told to stop', async () => {

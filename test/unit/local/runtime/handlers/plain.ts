@@ -13,11 +13,18 @@ export async function handler(event: { do: string; value?: unknown }, context: {
     case 'count': {
       // Every call that is let in meanwhile is counted before the first one leaves.
       running++;
-      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < 50; turn++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        const until = performance.now() + Number(event.value);
+        while (performance.now() < until);
+      }
       const atOnce = running;
       running--;
       return { atOnce };
     }
+    case 'wait':
+      await new Promise((resolve) => setTimeout(resolve, Number(event.value)));
+      return null;
     case 'throw':
       throw new Error('Unauthorized');
     case 'die':
