@@ -2,7 +2,6 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { Command } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { parseTenantId, type TenantId } from '../contract/identity.ts';
-import { stageName } from '../contract/names.ts';
 import {
   parseRevocations,
   REVOCATIONS_POLICY,
@@ -90,10 +89,10 @@ interface InvokerRole {
 }
 
 /** The role whose sessions are handed out, by the name that the template gives it. */
-async function openRole({ stage, clientConfig }: Target): Promise<InvokerRole> {
+async function openRole({ roleName, clientConfig }: Target): Promise<InvokerRole> {
   const iam = await import('@aws-sdk/client-iam');
   const client = new iam.IAMClient(clientConfig);
-  const name = { RoleName: stageName(stage, 'invoker'), PolicyName: REVOCATIONS_POLICY };
+  const name = { RoleName: roleName('invoker'), PolicyName: REVOCATIONS_POLICY };
   const time = answerTime(client);
   const get = async (): Promise<Revocation[]> => {
     try {

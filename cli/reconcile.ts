@@ -63,7 +63,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
 }
 
 async function reconcile(where: Target, options: Options): Promise<Report> {
-  const { cur, from, to, tolerance, map, role = stageName(where.stage, 'invoker') } = options;
+  const { cur, from, to, tolerance, map, role } = options;
   const bill = await readBill(billFiles(cur));
   const days = daysOfBill(bill.sums.days(), from, to);
   const [store, models] = await Promise.all([openStore(where), modelsOf(where)]);
@@ -80,13 +80,23 @@ async function reconcile(where: Target, options: Options): Promise<Report> {
       rows.filter(({ model }) => !endpoints.has(model)),
     );
   });
-  const names = createNames({ role, callers: callers.values(), models, said: map ?? new Map() });
+  const names = createNames({
+    roles: role === undefined ? invokerRoles(where) : [role],
+    callers: callers.values(),
+    models,
+    said: map ?? new Map(),
+  });
   const { lines, repeated, skipped } = bill;
   const read = { lines, ours: 0, elsewhere: 0, repeated, skipped: Object.fromEntries(skipped) };
   const asked = new Set(days);
   for (const line of bill.sums.list())
     if (asked.has(line.day)) read[both.addBill(line, names).is === 'ours' ? 'ours' : 'elsewhere'] += line.lines;
   return { ...both.result(tolerance), days, tolerance, read, rejected: bill.rejected };
+}
+
+/** The role's name, and the one without a region that it had before: a bill may be of both times. */
+function invokerRoles({ stage, roleName }: Target): string[] {
+  return [roleName('invoker'), stageName(stage, 'invoker')];
 }
 
 interface Bill {

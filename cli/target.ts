@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
-import { STAGE, stageName } from '../contract/names.ts';
+import { roleName, STAGE, stageName } from '../contract/names.ts';
 import type { Environment } from '../contract/settings.ts';
 
 /** What a command acts on: the gateway running on this machine, or a deployed stage. */
@@ -16,6 +16,8 @@ export interface Target {
   countersTable: string;
   /** Bucket of usage. Asked for only by who needs it: for a stage it costs a call to STS. */
   bucket(): Promise<string>;
+  /** Of the stage's role for `what`, e.g. `invoker`. */
+  roleName(what: string): string;
   /** What every AWS SDK client is built with: `new DynamoDBClient(target.clientConfig)`. */
   clientConfig: ClientConfig;
   /** Base URLs of the local identity provider and gateway; absent for a stage. */
@@ -67,6 +69,7 @@ function localTarget(options: TargetOptions, env: Environment): Target {
     table: 'tollgate-registry',
     countersTable: 'tollgate-counters',
     bucket: async () => options.bucket ?? 'tollgate-usage',
+    roleName: (what) => stageName('local', what),
     clientConfig: { region: LOCAL_REGION, endpoint: local.aws, credentials: LOCAL_OPERATOR },
     issuer: local.issuer,
     gateway: local.gateway,
@@ -87,6 +90,7 @@ async function stageTarget(stage: string, options: TargetOptions, env: Environme
     bucket: async () =>
       options.bucket ??
       (env.TOLLGATE_BUCKET || `${stageName(stage, 'usage')}-${await accountOf(clientConfig, '--bucket')}-${region}`),
+    roleName: (what) => roleName(stage, what, region),
     clientConfig,
   };
 }

@@ -287,9 +287,16 @@ export const ESTIMATE_ATTACHMENT_BYTES_PER_TOKEN = 16;
  */
 export const REVOCATION_KEPT_SECONDS = 1_800;
 
-/** Tenants whose sessions are revoked at one time. Up to 286 characters each, of the 10,240 that all inline policies of a role
- * may take; the role's own takes 6,450 in ten regions. */
-export const REVOKED_TENANTS_MAX = 12;
+/**
+ * Characters, white space apart: a managed policy, and all inline policies of a role together (IAM and STS quotas). What the
+ * invoker role may do grows by some 600 a region, so it is in managed policies, of which a role takes ten.
+ */
+export const MANAGED_POLICY_MAX_CHARS = 6_144;
+export const INLINE_POLICIES_MAX_CHARS = 10_240;
+export const MANAGED_POLICIES_MAX = 10;
+
+/** Tenants whose sessions are revoked at one time: up to 286 characters each, in the room that is kept for nothing else. */
+export const REVOKED_TENANTS_MAX = 35;
 
 /** Milliseconds. A session refused by IAM is made anew, once, if it is at least this old: a refusal of a fresh one is final. */
 export const DENIED_SESSION_RENEW_AFTER_MS = 5_000;

@@ -7,3 +7,8 @@ export const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
 export function stageName(stage: string, what: string): string {
   return `tollgate-${stage}-${what}`;
 }
+
+/** Of a role of a stage. Roles belong to the whole account, so the region tells one stage from its namesake elsewhere. */
+export function roleName(stage: string, what: string, region: string): string {
+  return `${stageName(stage, what)}-${region}`;
+}

@@ -33,7 +33,7 @@ export class UsageDashboard extends Construct {
   constructor(scope: Construct, id: string, names: Names, shown: Shown) {
     super(scope, id);
     const dashboard = new Dashboard(this, 'Dashboard', {
-      dashboardName: names.of('usage'),
+      dashboardName: names.role('usage'),
       defaultInterval: Duration.days(1),
       // A cost is the greatest value of its hour: in another period it would be another number.
       periodOverride: PeriodOverride.INHERIT,

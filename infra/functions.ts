@@ -76,7 +76,7 @@ export class TollgateFunction extends Construct {
       logGroupArn: names.logGroupArn(name),
     });
     const role = new Role(this, 'Role', {
-      roleName: names.of(name),
+      roleName: names.role(name),
       description: `Tollgate: what the ${name} function itself may do`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: { own: PolicyDocument.fromJson(policy) },

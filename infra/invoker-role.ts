@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import { CfnRole } from 'aws-cdk-lib/aws-iam';
+import { CfnManagedPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { invokerRolePolicy, invokerTrustPolicy } from '../policies/roles.ts';
+import { invokerRolePolicies, invokerTrustPolicy } from '../policies/roles.ts';
 import { acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';
 import type { InfraSettings } from './settings.ts';
@@ -13,23 +13,27 @@ import type { InfraSettings } from './settings.ts';
 export class InvokerRole extends Construct {
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names) {
     super(scope, id);
-    const policy = invokerRolePolicy({
+    const documents = invokerRolePolicies({
       partition: settings.partition,
       account: names.account,
       regions: settings.modelRegions,
       globalProfiles: settings.globalProfiles,
     });
-    const role = new CfnRole(this, 'Role', {
-      roleName: names.of('invoker'),
+    const policies = documents.map((policyDocument, index) => {
+      const policy = new CfnManagedPolicy(this, `Models${index + 1}`, { policyDocument });
+      acknowledgeWildcards(
+        policy,
+        policyDocument,
+        'The upper bound of every session: each call narrows it to one model by a session policy. The lone * is in a Deny.',
+      );
+      return policy.ref;
+    });
+    new CfnRole(this, 'Role', {
+      roleName: names.role('invoker'),
       description: 'Tollgate: assumed for every call, narrowed by its session policy to one model',
       maxSessionDuration: Duration.hours(1).toSeconds(),
       assumeRolePolicyDocument: invokerTrustPolicy({ trustedRoleArn: names.trustedRoleArn }),
-      policies: [{ policyName: 'models', policyDocument: policy }],
+      managedPolicyArns: policies,
     });
-    acknowledgeWildcards(
-      role,
-      policy,
-      'The upper bound of every session: each call narrows it to one model by a session policy. The lone * is in a Deny.',
-    );
   }
 }

@@ -1,6 +1,6 @@
 import { Aws } from 'aws-cdk-lib';
 import { namespaceOf } from '../contract/log.ts';
-import { stageName } from '../contract/names.ts';
+import { roleName, stageName } from '../contract/names.ts';
 import type { FunctionName } from '../policies/roles.ts';
 import type { InfraSettings } from './settings.ts';
 
@@ -25,6 +25,11 @@ export class Names {
   /** Of the stage's own metrics. */
   get namespace(): string {
     return namespaceOf(this.#settings.stage);
+  }
+
+  /** Of a role of this stage: roles, and dashboards too, belong to the account and to no region. */
+  role(what: string): string {
+    return roleName(this.#settings.stage, what, this.#settings.region);
   }
 
   get bucket(): string {
@@ -59,12 +64,12 @@ export class Names {
   }
 
   get invokerRoleArn(): string {
-    return this.#role('invoker');
+    return this.#roleArn('invoker');
   }
 
   /** Of the one role that may assume the invoker role. */
   get trustedRoleArn(): string {
-    return this.#role(this.#settings.broker ? 'broker' : 'invoke');
+    return this.#roleArn(this.#settings.broker ? 'broker' : 'invoke');
   }
 
   /** Lambda cannot change the isolation of a function that is there, so with it there is another one. */
@@ -94,8 +99,8 @@ export class Names {
     return this.#regional('logs', '*');
   }
 
-  #role(what: string): string {
-    return `arn:${this.#settings.partition}:iam::${this.account}:role/${this.of(what)}`;
+  #roleArn(what: string): string {
+    return `arn:${this.#settings.partition}:iam::${this.account}:role/${this.role(what)}`;
   }
 
   #regional(service: string, resource: string): string {

@@ -28,7 +28,7 @@ export class AggregationSchedule extends Construct {
     });
     acknowledge(this.deadLetters, 'AwsSolutions-SQS3', 'This is the dead-letter queue.');
     const role = new CfnRole(this, 'Role', {
-      roleName: names.of('schedule'),
+      roleName: names.role('schedule'),
       assumeRolePolicyDocument: documentOf([
         {
           Effect: 'Allow',

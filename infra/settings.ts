@@ -1,3 +1,4 @@
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
@@ -71,9 +72,10 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     if (key.startsWith(PREFIX) && !KNOWN.has(key.slice(PREFIX.length))) throw bad(key, 'is not a known setting');
   // A value given with `-c` is always text, and an empty one means "as if it were not there".
   const at = (name: string): unknown => (context[PREFIX + name] === '' ? undefined : context[PREFIX + name]);
+  const where = regions(at);
   const settings: InfraSettings = {
     stage: text(at, 'stage', STAGE, 'must be 1 to 20 of a-z, 0-9 and "-", beginning with a letter'),
-    ...regions(at),
+    ...where,
     account: optional(at, 'account', /^\d{12}$/, 'must be the twelve digits of an account'),
     issuersJson: issuers(at('issuers')),
     authorizerTtlSeconds: whole(at, 'authorizerTtlSeconds', 0, AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS),
@@ -88,7 +90,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     invokeConcurrency: whole(at, 'invokeConcurrency', 0, 10_000, 0),
     eventBus: optional(at, 'eventBus', EVENT_BUS_NAME, 'must be the name of an event bus of this account') ?? EVENT_BUS,
     queryScanGb: whole(at, 'queryScanGb', 1, 100_000, 10),
-    alarmTopicArn: optional(at, 'alarmTopicArn', /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'must be a topic ARN'),
+    alarmTopicArn: topic(at, where),
     alarmEmail: optional(at, 'alarmEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address'),
     apiGatewayLogRole: flag(at, 'apiGatewayLogRole', true),
   };
@@ -101,18 +103,37 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
 
 type At = (name: string) => unknown;
 
-function regions(at: At): Pick<InfraSettings, 'region' | 'partition' | 'modelRegions'> {
-  const region = text(at, 'region', /^[a-z0-9-]{1,20}$/, 'must be a region such as us-east-1');
-  const partition = partitionOf(region);
-  if (partition === undefined) throw bad(`${PREFIX}region`, 'must be a region such as us-east-1');
-  const given = at('modelRegions') ?? region;
+type Where = Pick<InfraSettings, 'region' | 'partition' | 'modelRegions'>;
+
+function regions(at: At): Where {
+  const region = text(at, 'region', /./, A_REGION);
+  const partition = partitionOfKnown(region);
+  if (partition === undefined) throw bad(`${PREFIX}region`, A_REGION);
+  const told = at('modelRegions');
+  const given = told === undefined ? region : told;
   const list = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given;
   const key = `${PREFIX}modelRegions`;
   if (!Array.isArray(list) || list.length === 0) throw bad(key, 'must be a list of regions');
   for (const [index, name] of list.entries())
-    if (typeof name !== 'string' || partitionOf(name) !== partition)
-      throw bad(`${key}[${index}]`, `must be a region in the partition ${partition}`);
+    if (typeof name !== 'string' || partitionOfKnown(name) !== partition)
+      throw bad(`${key}[${index}]`, `${A_REGION}, in the partition ${partition}`);
   return { region, partition, modelRegions: list };
+}
+
+const A_REGION = 'must be a region that this version of aws-cdk-lib knows, such as us-east-1';
+
+/**
+ * A misspelt region would be found only when something is missing there, so only those of CDK's own list are taken: a region
+ * of AWS that is newer needs a newer aws-cdk-lib.
+ */
+function partitionOfKnown(region: string): Partition | undefined {
+  return RegionInfo.regions.some(({ name }) => name === region) ? partitionOf(region) : undefined;
+}
+
+/** CloudWatch sends alarms to topics of its own region alone. */
+function topic(at: At, { region, partition }: Where): string | undefined {
+  const arn = new RegExp(`^arn:${partition}:sns:${region}:\\d{12}:[\\w-]{1,256}$`);
+  return optional(at, 'alarmTopicArn', arn, `must be the ARN of a topic in ${region}, partition ${partition}`);
 }
 
 function issuers(value: unknown): string {

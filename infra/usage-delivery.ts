@@ -118,7 +118,7 @@ export class UsageDelivery extends Construct {
   ): CfnRole {
     const policy = documentOf(statements);
     const role = new CfnRole(this, id, {
-      roleName: names.of(name),
+      roleName: names.role(name),
       assumeRolePolicyDocument: documentOf([
         {
           Effect: 'Allow',

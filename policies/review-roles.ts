@@ -13,7 +13,7 @@ export interface RoleDocuments {
   name: string;
   arn: string;
   trust: Policy;
-  /** Inline policies, by their names. */
+  /** Inline and attached policies, by their names. */
   policies: readonly { name: string; document: Policy }[];
 }
 

@@ -4,7 +4,7 @@ import { REVOCATION_KEPT_SECONDS, REVOKED_TENANTS_MAX } from '../contract/limits
 import { documentOf, type PermissionStatement, type PolicyDocument } from './document.ts';
 import { DIRECT_SESSIONS } from './name.ts';
 
-/** The inline policy of the invoker role that holds every revocation, beside the role's own policy. */
+/** The one inline policy of the invoker role: it holds every revocation. What the role may do is in managed policies. */
 export const REVOCATIONS_POLICY = 'TollgateRevocations';
 
 /** That credentials given out before a moment are worth nothing. */

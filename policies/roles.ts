@@ -1,4 +1,5 @@
 import { BUDGET_EVENT } from '../contract/budget.ts';
+import { MANAGED_POLICY_MAX_CHARS } from '../contract/limits.ts';
 import { documentOf, type PermissionStatement, type PolicyDocument, type TrustDocument } from './document.ts';
 import { SESSION_NAME_PREFIX } from './name.ts';
 
@@ -53,6 +54,26 @@ export function invokerRolePolicy({ partition, account, regions, globalProfiles 
     // A bearer key made from a session would be usable outside of our signing. The action takes no resource.
     { Effect: 'Deny', Action: ['bedrock:CallWithBearerToken'], Resource: ['*'] },
   ]);
+}
+
+/**
+ * The same as documents that IAM takes as managed policies, each for as many regions as fit; any number of regions fits in
+ * those that a role can have, and the room for inline policies stays free for revocations.
+ */
+export function invokerRolePolicies(scope: InvokerScope): PolicyDocument[] {
+  const of = (regions: readonly string[]): PolicyDocument => invokerRolePolicy({ ...scope, regions });
+  const groups: string[][] = [];
+  for (const region of [...new Set(scope.regions)].sort()) {
+    const group = groups.at(-1);
+    if (group !== undefined && fits(of([...group, region]), scope.account)) group.push(region);
+    else groups.push([region]);
+  }
+  return groups.map(of);
+}
+
+/** In a template the account may be a placeholder, which is longer or shorter than what it stands for. */
+function fits(document: PolicyDocument, account: string): boolean {
+  return JSON.stringify(document).replaceAll(account, '0'.repeat(12)).length <= MANAGED_POLICY_MAX_CHARS;
 }
 
 /**

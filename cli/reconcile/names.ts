@@ -8,8 +8,8 @@ import { readSessionName } from '../../policies/read-name.ts';
 import { keyOfId, keyOfName } from '../../registry/prices/import/aws-names.ts';
 
 export interface NamesOf {
-  /** The role whose sessions are ours. */
-  role: string;
+  /** The roles whose sessions are ours. */
+  roles: readonly string[];
   /** Whoever is in the ledger. */
   callers: Iterable<{ tenant: string; principal: string }>;
   models: Iterable<{ id: string; target: ModelTarget }>;
@@ -23,7 +23,7 @@ const SESSION_ARN = /^arn:aws[a-z-]*:sts::\d{12}:assumed-role\/([^/]+)\/([^/]+)$
  * Who called, by what AWS wrote on its bill. The session tag is STS's own word, given under the trust policy of our role; without
  * it the session's name tells, whole, or by a caller of the ledger whose name it is.
  */
-export function createNames({ role, callers, models, said }: NamesOf): Names {
+export function createNames({ roles, callers, models, said }: NamesOf): Names {
   const sessions = new Map<string, string>();
   const tenants = new Set<string>();
   for (const { tenant, principal } of callers) {
@@ -38,7 +38,7 @@ export function createNames({ role, callers, models, said }: NamesOf): Names {
   return {
     identify({ principal, tenantTag }): Identity {
       const [, ofRole, session = ''] = SESSION_ARN.exec(principal) ?? [];
-      const name = ofRole === role ? readSessionName(session) : undefined;
+      const name = ofRole !== undefined && roles.includes(ofRole) ? readSessionName(session) : undefined;
       if (name === undefined) return { is: 'other' };
       const fits = (tenant: string) => (name.whole ? tenant === name.tenant : tenant.startsWith(name.tenant));
       const is = name.direct ? 'direct' : 'ours';

@@ -1,9 +1,8 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { arnsOf } from '../../contract/model.ts';
-import { stageName } from '../../contract/names.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
 import type { ReviewedModel } from '../../policies/review-session.ts';
-import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
+import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
 import type { Policy } from '../../policies/simulate/types.ts';
 import type { Target } from '../target.ts';
 
@@ -27,17 +26,16 @@ const FUNCTIONS = ['authorizer', 'invoke', 'broker', 'metering'] as const;
  * @throws TollgateError `bad_entry` for a document that is not JSON
  */
 export async function readRoles(target: Target, models: readonly ReviewedModel[]): Promise<Roles> {
-  const nameOf = (what: string): string => stageName(target.stage, what);
-  const notes: string[] = [];
+  const nameOf = target.roleName;
   try {
-    const read = await roleReader(target, notes);
+    const read = await roleReader(target);
     const invoker = await read(nameOf('invoker'));
     if (invoker === undefined) return assumed(nameOf, models, [`IAM has no role ${nameOf('invoker')}`]);
     const functions = (await Promise.all(FUNCTIONS.map((what) => read(nameOf(what))))).filter(
       (role) => role !== undefined,
     );
     const hasBroker = functions.some(({ name }) => name === nameOf('broker'));
-    return { source: 'deployed', invoker, functions, assumer: nameOf(hasBroker ? 'broker' : 'invoke'), notes };
+    return { source: 'deployed', invoker, functions, assumer: nameOf(hasBroker ? 'broker' : 'invoke'), notes: [] };
   } catch (error) {
     if (error instanceof TollgateError) throw error;
     return assumed(nameOf, models, [`IAM could not be read (${(error as Error).name})`]);
@@ -45,7 +43,7 @@ export async function readRoles(target: Target, models: readonly ReviewedModel[]
 }
 
 /** @returns reads one role; undefined when there is none of that name */
-async function roleReader({ clientConfig }: Target, notes: string[]) {
+async function roleReader({ clientConfig }: Target) {
   const sdk = await import('@aws-sdk/client-iam');
   const client = new sdk.IAMClient(clientConfig);
 
@@ -62,10 +60,12 @@ async function roleReader({ clientConfig }: Target, notes: string[]) {
         policies.push({ name: PolicyName, document: documentOf(PolicyDocument, `${RoleName} ${PolicyName}`) });
       }
     for await (const { AttachedPolicies = [] } of sdk.paginateListAttachedRolePolicies({ client }, { RoleName }))
-      for (const { PolicyName } of AttachedPolicies)
-        notes.push(
-          `${RoleName} also has the managed policy ${PolicyName}, which Tollgate did not attach and this review did not read`,
-        );
+      for (const { PolicyName: name = '', PolicyArn } of AttachedPolicies) {
+        const { Policy: about } = await client.send(new sdk.GetPolicyCommand({ PolicyArn }));
+        const version = { PolicyArn, VersionId: about?.DefaultVersionId };
+        const { PolicyVersion } = await client.send(new sdk.GetPolicyVersionCommand(version));
+        policies.push({ name, document: documentOf(PolicyVersion?.Document, `${RoleName} ${name}`) });
+      }
     const trust = documentOf(found.Role?.AssumeRolePolicyDocument, `${RoleName} trust policy`);
     return { name: RoleName, arn: found.Role?.Arn ?? '', trust, policies };
   };
@@ -93,12 +93,9 @@ function assumed(nameOf: (what: string) => string, models: readonly ReviewedMode
       name: nameOf('invoker'),
       arn: arnOf('invoker'),
       trust: invokerTrustPolicy({ trustedRoleArn: arnOf('invoke') }),
-      policies: [
-        {
-          name: 'models',
-          document: invokerRolePolicy({ partition, account, regions, globalProfiles: named.has('') }),
-        },
-      ],
+      policies: invokerRolePolicies({ partition, account, regions, globalProfiles: named.has('') }).map(
+        (document, index) => ({ name: `models-${index + 1}`, document }),
+      ),
     },
     functions: [],
     assumer: nameOf('invoke'),

@@ -36,8 +36,11 @@ export function roleArnOf({ arn, role }: Caller): string {
 export function decide(caller: Caller, access: Access): Verdict {
   if (caller.role === null) return { allowed: true, reason: "the account's operator" };
   const context = { ...callerContext(caller), ...access.context };
-  const { policies, inline } = caller.role;
-  const identity = { rolePolicies: [...policies, ...(inline?.values() ?? [])], sessionPolicy: caller.sessionPolicy };
+  const { policies, managed = [], inline } = caller.role;
+  const identity = {
+    rolePolicies: [...policies, ...managed, ...(inline?.values() ?? [])],
+    sessionPolicy: caller.sessionPolicy,
+  };
   return evaluate(identity, { ...access, context });
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { INLINE_POLICIES_MAX_CHARS } from '../../contract/limits.ts';
 import { parsePolicy } from '../../policies/simulate/parse.ts';
 import type { Policy } from '../../policies/simulate/types.ts';
 import { AwsError, invalid } from './error.ts';
@@ -7,9 +8,6 @@ import type { Role } from './sessions.ts';
 import { type Elements, queryAnswer, queryError } from './xml.ts';
 
 const NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
-
-/** Characters of a role's inline policies together, without white space (IAM's quota). */
-const INLINE_MAX_CHARS = 10_240;
 
 export interface IamOptions {
   account: string;
@@ -21,7 +19,7 @@ type OpenRole = Role & { readonly inline: Map<string, Policy> };
 /** Does one operation on a role. @returns the members of its result @throws AwsError */
 type Serve = (role: OpenRole, form: URLSearchParams, arn: string) => Elements;
 
-/** Identity and Access Management, Query protocol: reads roles, and their inline policies, in force from the next request on. */
+/** Identity and Access Management, Query protocol: reads roles and their policies, and puts inline ones on them, in force from the next request on. */
 export function createIam({ account, roles }: IamOptions): Service {
   return {
     name: 'iam',
@@ -29,29 +27,38 @@ export function createIam({ account, roles }: IamOptions): Service {
     plan({ body }) {
       const form = new URLSearchParams(body.toString('utf8'));
       const operation = form.get('Action') ?? '';
-      const serve = OPERATIONS[operation];
-      if (serve === undefined) throw invalid('Could not find operation for this service.', 'InvalidAction');
+      const ofRole = ON_ROLES[operation];
+      const ofPolicy = ON_POLICIES[operation];
       const role = form.get('RoleName') ?? '';
-      const resource = `arn:aws:iam::${account}:role/${role}`;
+      const resource = ofPolicy === undefined ? `arn:aws:iam::${account}:role/${role}` : (form.get('PolicyArn') ?? '');
+      const serve = (): Elements => {
+        if (ofPolicy !== undefined) return ofPolicy(managedOf(roles, account, resource), resource);
+        if (ofRole !== undefined) return ofRole(roleOf(roles, role), form, resource);
+        throw invalid('Could not find operation for this service.', 'InvalidAction');
+      };
       return {
         operation,
         needs: [{ action: `iam:${operation}`, resource, context: {} }],
-        serve: () => answer(operation, serve(roleOf(roles, role), form, resource)),
+        serve: () => answer(operation, serve()),
       };
     },
     fail: (error) => queryError(error, randomUUID(), NAMESPACE),
   };
 }
 
-const OPERATIONS: Readonly<Record<string, Serve>> = {
+const ON_ROLES: Readonly<Record<string, Serve>> = {
   GetRole({ name, trust }, _, Arn) {
     return { Role: { RoleName: name, Arn, Path: '/', AssumeRolePolicyDocument: encoded(trust) } };
   },
   ListRolePolicies(role) {
     return { PolicyNames: { member: [...policiesOf(role).keys()] }, IsTruncated: false };
   },
-  ListAttachedRolePolicies() {
-    return { AttachedPolicies: {}, IsTruncated: false };
+  ListAttachedRolePolicies({ name, managed = [] }, _, arn) {
+    const member = managed.map((_, index) => ({
+      PolicyName: managedName(name, index),
+      PolicyArn: arn.replace(`:role/${name}`, `:policy/${managedName(name, index)}`),
+    }));
+    return { AttachedPolicies: { member }, IsTruncated: false };
   },
   PutRolePolicy({ inline, policies }, form) {
     const text = form.get('PolicyDocument') ?? '';
@@ -59,8 +66,12 @@ const OPERATIONS: Readonly<Record<string, Serve>> = {
     if (typeof policy === 'string') throw invalid(`Syntax errors in policy: ${policy}`, 'MalformedPolicyDocument');
     const others = [...inline].filter(([name]) => name !== nameOf(form)).map(([, other]) => JSON.stringify(other));
     const chars = [...others, text].reduce((sum, one) => sum + one.replace(/\s/g, '').length, 0);
-    if (chars > INLINE_MAX_CHARS)
-      throw new AwsError(409, 'LimitExceeded', `Maximum policy size of ${INLINE_MAX_CHARS} bytes exceeded for role`);
+    if (chars > INLINE_POLICIES_MAX_CHARS)
+      throw new AwsError(
+        409,
+        'LimitExceeded',
+        `Maximum policy size of ${INLINE_POLICIES_MAX_CHARS} bytes exceeded for role`,
+      );
     if (own(policies).has(nameOf(form)))
       throw new AwsError(
         400,
@@ -80,6 +91,29 @@ const OPERATIONS: Readonly<Record<string, Serve>> = {
     return {};
   },
 };
+
+const ON_POLICIES: Readonly<Record<string, (document: Policy, arn: string) => Elements>> = {
+  GetPolicy(_, Arn) {
+    return { Policy: { Arn, PolicyName: Arn.slice(Arn.lastIndexOf('/') + 1), DefaultVersionId: VERSION } };
+  },
+  GetPolicyVersion(document) {
+    return { PolicyVersion: { VersionId: VERSION, IsDefaultVersion: true, Document: encoded(document) } };
+  },
+};
+
+/** Managed policies do not change while the account runs, so each has its first version. */
+const VERSION = 'v1';
+
+function managedName(role: string, index: number): string {
+  return `${role}-${index + 1}`;
+}
+
+function managedOf(roles: readonly Role[], account: string, arn: string): Policy {
+  for (const { name, managed = [] } of roles)
+    for (const [index, policy] of managed.entries())
+      if (arn === `arn:aws:iam::${account}:policy/${managedName(name, index)}`) return policy;
+  throw noSuch(`Policy ${arn} does not exist or is not attachable.`);
+}
 
 function nameOf(form: URLSearchParams): string {
   const name = form.get('PolicyName') ?? '';

@@ -2,7 +2,7 @@ import {
   type FunctionName,
   functionRolePolicy,
   functionTrustPolicy,
-  invokerRolePolicy,
+  invokerRolePolicies,
   invokerTrustPolicy,
 } from '../../policies/roles.ts';
 import type { Role } from './sessions.ts';
@@ -18,7 +18,7 @@ export const BUCKET = 'tollgate-usage';
 /** Regions that the local account may call: those of the demo's inference profiles. */
 export const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2'] as const;
 
-/** Names as the template gives them. */
+/** Names as the template gives them, but for the region: there is one here. */
 export const roleName = (name: FunctionName | 'invoker'): string => `tollgate-${STAGE}-${name}`;
 
 export function localFunctionArn(account: string, region: string, name: string): string {
@@ -54,7 +54,8 @@ export function localRoles(account: string, region: string, { broker = false }: 
     {
       name: roleName('invoker'),
       trust: invokerTrustPolicy({ trustedRoleArn: arn(roleName(broker ? 'broker' : 'invoke')) }),
-      policies: [invokerRolePolicy({ partition: 'aws', account, regions: REGIONS })],
+      policies: [],
+      managed: invokerRolePolicies({ partition: 'aws', account, regions: REGIONS }),
     },
   ];
 }

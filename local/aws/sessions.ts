@@ -8,7 +8,10 @@ const REMEMBER_EXPIRED_MS = 3_600_000;
 export interface Role {
   readonly name: string;
   readonly trust: Policy;
+  /** Inline ones that it is made with. */
   readonly policies: readonly Policy[];
+  /** Managed ones that are attached to it. */
+  readonly managed?: readonly Policy[];
   /** Inline policies put on it while the account runs, by name. They are in memory only, like the sessions they speak of. */
   readonly inline?: Map<string, Policy>;
 }

@@ -5,6 +5,8 @@ import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-r
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   DeleteRolePolicyCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
   IAMClient,
@@ -16,10 +18,11 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Aws, startAws } from '../../local/aws/start.ts';
-import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
+import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
 
 const ACCOUNT = '111122223333';
 const ROLE = 'tollgate-local-invoker';
+const INVOKE = 'tollgate-local-invoke';
 const NOVA = 'amazon.nova-lite-v1:0';
 const OPERATOR = { accessKeyId: 'tollgate-operator', secretAccessKey: 'tollgate-operator' };
 
@@ -56,7 +59,7 @@ afterAll(async () => {
 
 /** A session of the invoker role for a tenant, and a call of a model with it. */
 async function session(tenant: string, name = `tg-${tenant}-x`): Promise<() => Promise<unknown>> {
-  const sts = new STSClient({ ...config(), credentials: aws.credentialsFor('tollgate-local-invoke') });
+  const sts = new STSClient({ ...config(), credentials: aws.credentialsFor(INVOKE) });
   closing.push(sts);
   const allow = {
     Effect: 'Allow',
@@ -102,23 +105,29 @@ describe('a role, read', () => {
   test('has the trust policy and the policies that it is judged by, those put on it included', async () => {
     const role = await iam.send(new GetRoleCommand({ RoleName: ROLE }));
     const trust = JSON.parse(decodeURIComponent(role.Role?.AssumeRolePolicyDocument ?? ''));
-    const trustedRoleArn = `arn:aws:iam::${ACCOUNT}:role/tollgate-local-invoke`;
+    const trustedRoleArn = `arn:aws:iam::${ACCOUNT}:role/${INVOKE}`;
     expect(trust).toEqual(invokerTrustPolicy({ trustedRoleArn }));
     expect(role.Role?.Arn).toBe(`arn:aws:iam::${ACCOUNT}:role/${ROLE}`);
     await put(deny({}));
     const { PolicyNames } = await iam.send(new ListRolePoliciesCommand({ RoleName: ROLE }));
-    expect(PolicyNames).toEqual(['own', 'p']);
-    const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName: ROLE, PolicyName: 'own' }));
-    const regions = ['us-east-1', 'us-east-2', 'us-west-2'];
-    expect(JSON.parse(decodeURIComponent(PolicyDocument))).toEqual(
-      invokerRolePolicy({ partition: 'aws', account: ACCOUNT, regions }),
+    expect(PolicyNames).toEqual(['p']);
+    const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName: ROLE }));
+    const documents = await Promise.all(
+      AttachedPolicies.map(async ({ PolicyArn }) => {
+        const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
+        const version = { PolicyArn, VersionId: Policy?.DefaultVersionId };
+        const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand(version));
+        return JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? ''));
+      }),
     );
-    const attached = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName: ROLE }));
-    expect(attached.AttachedPolicies).toEqual([]);
+    const regions = ['us-east-1', 'us-east-2', 'us-west-2'];
+    expect(documents).toEqual(invokerRolePolicies({ partition: 'aws', account: ACCOUNT, regions }));
+    const own = { RoleName: INVOKE, PolicyName: 'own' };
+    expect((await iam.send(new GetRolePolicyCommand(own))).PolicyDocument).toContain('dynamodb');
   });
 
   test('keeps the policies that the template gives it', async () => {
-    const own = { RoleName: ROLE, PolicyName: 'own', PolicyDocument: deny({}) };
+    const own = { RoleName: INVOKE, PolicyName: 'own', PolicyDocument: deny({}) };
     await expect(iam.send(new PutRolePolicyCommand(own))).rejects.toMatchObject({
       name: expect.stringMatching(/^UnmodifiableEntity/),
     });

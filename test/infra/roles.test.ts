@@ -6,7 +6,7 @@ const resources = resourcesOf(stackOf().stack);
 const roles = rolesOf(resources);
 
 function role(name: string): Role {
-  const found = roles.find((candidate) => candidate.name === `tollgate-dev-${name}`);
+  const found = roles.find((candidate) => candidate.name === `tollgate-dev-${name}-us-east-1`);
   if (found === undefined) throw new Error(`there is no role ${name}`);
   return found;
 }
@@ -30,13 +30,13 @@ describe("the functions' own roles", () => {
           .map(({ Action }) => [of, Action.filter((action) => !/:(BatchGetItem|GetItem|Query|Scan)$/.test(action))]),
       );
     expect(may('registry')).toEqual([
-      ['tollgate-dev-authorizer', []],
-      ['tollgate-dev-invoke', []],
-      ['tollgate-dev-metering', []],
+      ['tollgate-dev-authorizer-us-east-1', []],
+      ['tollgate-dev-invoke-us-east-1', []],
+      ['tollgate-dev-metering-us-east-1', []],
     ]);
     expect(may('counters')).toEqual([
-      ['tollgate-dev-invoke', ['dynamodb:UpdateItem']],
-      ['tollgate-dev-metering', ['dynamodb:PutItem', 'dynamodb:UpdateItem']],
+      ['tollgate-dev-invoke-us-east-1', ['dynamodb:UpdateItem']],
+      ['tollgate-dev-metering-us-east-1', ['dynamodb:PutItem', 'dynamodb:UpdateItem']],
     ]);
   });
 
@@ -46,19 +46,22 @@ describe("the functions' own roles", () => {
         .filter(({ Effect, Action }) => Effect === 'Allow' && Action.join().includes('events:'))
         .map(({ Resource }) => [name, Resource]),
     );
-    expect(bus).toEqual([['tollgate-dev-invoke', ['arn:aws:events:us-east-1:111122223333:event-bus/finance']]]);
+    expect(bus).toEqual([
+      ['tollgate-dev-invoke-us-east-1', ['arn:aws:events:us-east-1:111122223333:event-bus/finance']],
+    ]);
   });
 
   test('the local endpoint judges by the same documents, but for names and the log groups that it has not', () => {
-    const local = localRoles('111122223333', 'us-east-1').map(({ name, policies }) => [
+    const local = localRoles('111122223333', 'us-east-1').map(({ name, policies, managed = [] }) => [
       name,
-      policies.flatMap(statementsOf),
+      [...policies, ...managed].flatMap(statementsOf),
     ]);
     const renamed = (document: unknown): unknown =>
       JSON.parse(
         JSON.stringify(document)
           .replaceAll('tollgate-dev-usage-111122223333-us-east-1', 'tollgate-usage')
           .replace(/table\/tollgate-dev-/g, 'table/tollgate-')
+          .replace(/tollgate-dev-(\w+)-us-east-1/g, 'tollgate-local-$1')
           .replaceAll('tollgate-dev-', 'tollgate-local-'),
       );
     const deployed = new Map(
@@ -76,15 +79,16 @@ describe("the functions' own roles", () => {
   });
 
   test('no policy is attached to a role from outside', () => {
-    for (const type of ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy'])
-      expect(ofType(resources, type)).toEqual([]);
+    for (const type of ['AWS::IAM::Policy', 'AWS::IAM::RolePolicy']) expect(ofType(resources, type)).toEqual([]);
+    for (const policy of ofType(resources, 'AWS::IAM::ManagedPolicy'))
+      for (const attaching of ['Roles', 'Users', 'Groups']) expect(policy).not.toHaveProperty(attaching);
   });
 
   test('only invoke may assume the invoker role', () => {
     const assuming = roles.filter(({ own }) => own.some(({ Action }) => Action.includes('sts:AssumeRole')));
-    expect(assuming.map(({ name }) => name)).toEqual(['tollgate-dev-invoke']);
+    expect(assuming.map(({ name }) => name)).toEqual(['tollgate-dev-invoke-us-east-1']);
     expect(role('invoke').own.find(({ Action }) => Action.includes('sts:AssumeRole'))?.Resource).toEqual([
-      'arn:aws:iam::111122223333:role/tollgate-dev-invoker',
+      'arn:aws:iam::111122223333:role/tollgate-dev-invoker-us-east-1',
     ]);
   });
 
@@ -108,7 +112,7 @@ describe('a role in the hands of whoever may pass it', () => {
           made[flat(arn).slice(1).split('.')[0] ?? '']?.Properties.RoleName === name,
       )?.Properties.FunctionName;
     for (const what of names) {
-      const name = `tollgate-dev-${what}`;
+      const name = `tollgate-dev-${what}-us-east-1`;
       const { own } = rolesOf(made).find((candidate) => candidate.name === name) as Role;
       const [deny, ...more] = own.filter(({ Effect }) => Effect === 'Deny');
       const arn = `arn:aws:lambda:us-east-1:111122223333:function:${functionOf(name)}`;
@@ -123,9 +127,9 @@ describe('a role in the hands of whoever may pass it', () => {
 describe('wildcards', () => {
   /** Every statement that names all resources, with the reason why it may. */
   const REVIEWED = [
-    'tollgate-dev-metering Allow cloudwatch:GetMetricData', // the action takes no resource
-    'tollgate-dev-invoker Deny bedrock:CallWithBearerToken', // a Deny, and the action takes no resource
-    ...['authorizer', 'invoke', 'metering'].map((name) => `tollgate-dev-${name} Deny *`), // for every other function
+    'tollgate-dev-metering-us-east-1 Allow cloudwatch:GetMetricData', // the action takes no resource
+    'tollgate-dev-invoker-us-east-1 Deny bedrock:CallWithBearerToken', // a Deny, and the action takes no resource
+    ...['authorizer', 'invoke', 'metering'].map((name) => `tollgate-dev-${name}-us-east-1 Deny *`), // for every other function
   ];
 
   test('no statement names all resources but the reviewed ones', () => {
@@ -177,7 +181,7 @@ describe('the invoker role', () => {
   test('is trusted for the invoke function alone, with tags, session name and source identity', () => {
     const { trust } = role('invoker');
     for (const { Principal } of trust)
-      expect(Principal).toEqual({ AWS: 'arn:aws:iam::111122223333:role/tollgate-dev-invoke' });
+      expect(Principal).toEqual({ AWS: 'arn:aws:iam::111122223333:role/tollgate-dev-invoke-us-east-1' });
     const assume = trust.find(({ Action }) => Action.includes('sts:AssumeRole'));
     expect(assume?.Condition).toMatchObject({
       StringLike: {
@@ -198,7 +202,7 @@ describe('the invoker role', () => {
 
   test('reaches no region beside the configured ones', () => {
     const elsewhere = rolesOf(resourcesOf(stackOf({ 'tollgate:modelRegions': ['eu-central-1'] }).stack));
-    const invoker = elsewhere.find(({ name }) => name === 'tollgate-dev-invoker');
+    const invoker = elsewhere.find(({ name }) => name === 'tollgate-dev-invoker-us-east-1');
     const named = (invoker?.own ?? []).filter(({ Effect }) => Effect === 'Allow').flatMap(({ Resource }) => Resource);
     expect(named.length).toBeGreaterThan(0);
     for (const arn of named) expect(arn.split(':')[3]).toBe('eu-central-1');

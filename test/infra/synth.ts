@@ -68,17 +68,23 @@ export function statementsOf(document: unknown): Statement[] {
 export interface Role {
   name: string;
   trust: Statement[];
+  /** Of its inline policies, and of the stack's managed ones that it has. */
   own: Statement[];
+  /** Policies from elsewhere. */
   managed: string[];
 }
 
 export function rolesOf(resources: Record<string, Resource>): Role[] {
-  return ofType(resources, 'AWS::IAM::Role').map((role) => ({
-    name: flat(role.RoleName ?? ''),
-    trust: statementsOf(role.AssumeRolePolicyDocument),
-    own: ((role.Policies ?? []) as { PolicyDocument: unknown }[]).flatMap(({ PolicyDocument }) =>
-      statementsOf(PolicyDocument),
-    ),
-    managed: ((role.ManagedPolicyArns ?? []) as unknown[]).map(flat),
-  }));
+  return ofType(resources, 'AWS::IAM::Role').map((role) => {
+    const arns = ((role.ManagedPolicyArns ?? []) as unknown[]).map(flat);
+    const attached = (arn: string): Resource | undefined => resources[arn.replace(/[<>]/g, '')];
+    const inline = ((role.Policies ?? []) as { PolicyDocument: unknown }[]).map(({ PolicyDocument }) => PolicyDocument);
+    const documents = arns.flatMap((arn) => attached(arn)?.Properties.PolicyDocument ?? []);
+    return {
+      name: flat(role.RoleName ?? ''),
+      trust: statementsOf(role.AssumeRolePolicyDocument),
+      own: [...inline, ...documents].flatMap(statementsOf),
+      managed: arns.filter((arn) => attached(arn) === undefined),
+    };
+  });
 }

@@ -174,7 +174,7 @@ const lineOf = (members: Partial<CurLine>): CurLine => ({
 
 describe('whose a line is', () => {
   const { identify } = createNames({
-    role: ROLE,
+    roles: [ROLE],
     callers: [
       { tenant: LONG, principal: 'app' },
       { tenant: `${LONG}-2`, principal: 'app' },
@@ -247,7 +247,7 @@ describe('which model a line is of', () => {
     model('twin-1', 'meta.llama3-3-70b-instruct-v1:0'),
     model('twin-2', 'meta.llama3-3-70b-instruct-v1:0'),
   ];
-  const { modelOf } = createNames({ role: ROLE, callers: [], models, said: new Map([['Odd1', 'nova']]) });
+  const { modelOf } = createNames({ roles: [ROLE], callers: [], models, said: new Map([['Odd1', 'nova']]) });
 
   test.each<[string, Partial<CurLine>, string | undefined]>([
     ['what a person said', { billingName: 'Odd1' }, 'nova'],
