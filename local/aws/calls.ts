@@ -1,5 +1,6 @@
 import type { Policy } from '../../policies/simulate/types.ts';
 import { openCallsFile } from './calls-file.ts';
+import type { RequestDigest } from './digest.ts';
 import type { CallUsage, ServiceName } from './service.ts';
 import type { Caller } from './sessions.ts';
 
@@ -21,6 +22,8 @@ export interface CallRecord {
   model: string | null;
   /** The service tier that the call ran in, as Bedrock names it; null for any other service, and when nothing ran. */
   serviceTier: string | null;
+  /** What reached the model, never its words; null where none was reached, or its body is no JSON object. */
+  request: RequestDigest | null;
   /** The ARNs that were checked. */
   resources: string[];
   /** Null when the request could not be authenticated. */

@@ -48,6 +48,7 @@ export async function exchange(
     region: request.region,
     model: null,
     serviceTier: null,
+    request: null,
     resources: [],
     caller: null,
     decision: 'denied',
@@ -107,6 +108,7 @@ function admit(
   record.resources = [...new Set(plan.needs.map(({ resource }) => resource))];
   record.reason = authorize(service.name, caller, request.region, plan, options.now());
   record.decision = 'allowed';
+  record.request = plan.request ?? null;
   return { plan, caller };
 }
 

@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { CallRecord } from './calls.ts';
+import { isObject } from './read.ts';
 import { type ScriptedEvent, streams } from './script.ts';
 import { SERVICE_NAMES, type ServiceName } from './service.ts';
 
@@ -188,8 +189,4 @@ function isOf(form: Form, value: unknown): boolean {
   if (form === 'any') return true;
   if (form === 'list') return Array.isArray(value);
   return form === 'object' ? isObject(value) : typeof value === form;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -15,9 +15,13 @@ export function parseBody(body: Buffer | string): JsonObject {
   }
 }
 
+export function isObject(value: unknown): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
 /** @throws AwsError ValidationException */
 export function objectOf(value: unknown, name: string): JsonObject {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as JsonObject;
+  if (isObject(value)) return value;
   throw invalid(`${name} must be an object`);
 }
 

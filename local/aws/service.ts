@@ -1,4 +1,5 @@
 import type { Access } from '../../policies/simulate/types.ts';
+import type { RequestDigest } from './digest.ts';
 import type { Caller } from './sessions.ts';
 
 export const SERVICE_NAMES = [
@@ -98,6 +99,8 @@ export interface Plan {
   readonly needs: readonly Access[];
   /** The model or endpoint as the caller named it. */
   readonly model?: string;
+  /** Of a call of a model: what reaches it. */
+  readonly request?: RequestDigest | null;
   /** A check beyond the caller's own policies, e.g. a trust policy. @throws AwsError */
   readonly check?: (caller: Caller) => void;
   /** Does it. Called once, after every check. @throws AwsError */

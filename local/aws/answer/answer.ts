@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CACHE_TTLS, type CallUsage } from '../service.ts';
 import type { PromptTokens } from './cache.ts';
 import type { Prompt } from './prompt.ts';
+import { fitting } from './schema.ts';
 import { countTokens, cutTokens } from './tokens.ts';
 
 /** What every wire format's answer is made of. */
@@ -21,20 +22,26 @@ export type Block =
   | { kind: 'tool'; id: string; name: string; input: unknown };
 
 /**
- * The deterministic answer to a prompt: `echo: ` and the last user text; with markers in that text a tool call
- * (`[[tool:NAME {json}]]`, if tools were given) or a block of reasoning before the answer (`[[reasoning]]`).
- * Output tokens are those of the answer's text or tool calls; reasoning is not counted, so that it changes no count,
- * except where a wire format writes it into the text.
+ * The deterministic answer to a prompt: `echo: ` and the last user text; JSON that fits the schema if there is one, with
+ * that text as its texts; with markers in the user's text a tool call (`[[tool:NAME {json}]]`, if tools were given) or a
+ * block of reasoning before the answer (`[[reasoning]]`). A tool that must be called and is not marked has an input that
+ * fits its schema in the same way. Output tokens are those of the answer's text or tool calls, and of reasoning that the
+ * request asked for; reasoning that only a marker asked for changes no count, except where a wire format writes it into
+ * the text.
  */
 export function answer(prompt: Prompt, tokens: PromptTokens): Answer {
-  const calls = prompt.tools ? toolCalls(prompt.lastUserText) : [];
-  const main = calls.length > 0 ? called(calls) : echoed(prompt);
-  const thought = prompt.lastUserText.includes('[[reasoning]]') ? reasoning(prompt.lastUserText) : undefined;
-  const reasoningTokens = thought !== undefined && prompt.reasoningCounts === true ? countTokens(thought.text) : 0;
-  const usage = usageOf(tokens, main.outputTokens + reasoningTokens, reasoningTokens);
+  const { maxTokens = Number.POSITIVE_INFINITY, lastUserText } = prompt;
+  const asked = prompt.reasoning === true;
+  const thought = asked || lastUserText.includes('[[reasoning]]') ? reasoning(lastUserText) : undefined;
+  const counted = thought !== undefined && (asked || prompt.reasoningTold === true);
+  const reasoningTokens = counted ? Math.min(countTokens(thought.text), maxTokens) : 0;
+  const calls = callsFor(prompt);
+  const main = calls.length > 0 ? called(calls) : echoed(prompt, maxTokens - reasoningTokens);
+  const usage = usageOf(tokens, main.outputTokens + reasoningTokens, prompt.reasoningTold ? reasoningTokens : 0);
   const { stop, stopSequence } = main;
+  const shown = counted ? { ...thought, text: cutTokens(thought.text, reasoningTokens) } : thought;
   return {
-    blocks: thought === undefined ? main.blocks : [thought, ...main.blocks],
+    blocks: shown === undefined ? main.blocks : [shown, ...main.blocks],
     stop,
     stopSequence,
     usage,
@@ -62,14 +69,16 @@ function usageOf(
 
 type Main = Pick<Answer, 'blocks' | 'stop' | 'stopSequence'> & { outputTokens: number };
 
-function echoed({ lastUserText, maxTokens, stop }: Prompt): Main {
-  const whole = `echo: ${lastUserText}`;
+/** @param maxTokens what reasoning has left; 0: nothing, and then there is no text */
+function echoed({ lastUserText, schema, stop }: Prompt, maxTokens: number): Main {
+  const echo = `echo: ${lastUserText}`;
+  const whole = schema === undefined ? echo : JSON.stringify(fitting(schema, echo));
   const met = firstOf(whole, stop);
   const upToStop = met === null ? whole : whole.slice(0, met.at);
   const length = countTokens(upToStop);
-  if (maxTokens !== undefined && length > maxTokens)
+  if (length > maxTokens)
     return {
-      blocks: [{ kind: 'text', text: cutTokens(upToStop, maxTokens) }],
+      blocks: maxTokens === 0 ? [] : [{ kind: 'text', text: cutTokens(upToStop, maxTokens) }],
       stop: 'max-tokens',
       stopSequence: null,
       outputTokens: maxTokens,
@@ -95,6 +104,17 @@ interface ToolCall {
   input: unknown;
   /** `NAME {json}` as it was written. */
   source: string;
+}
+
+/** The calls that the user's text marks, of the one tool if it must be that one; if something must be called, it is. */
+function callsFor({ lastUserText, tools, toolChoice }: Prompt): ToolCall[] {
+  if (tools.length === 0 || toolChoice === 'none') return [];
+  const must = typeof toolChoice === 'string' ? undefined : toolChoice;
+  const marked = toolCalls(lastUserText).filter(({ name }) => must === undefined || name === must.name);
+  const tool = toolChoice === 'any' ? tools[0] : must;
+  if (marked.length > 0 || tool === undefined) return marked;
+  const input = fitting(tool.schema, `echo: ${lastUserText}`);
+  return [{ name: tool.name, input, source: `${tool.name} ${JSON.stringify(input)}` }];
 }
 
 function called(calls: ToolCall[]): Main {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { invalid } from '../error.ts';
 import { countAt, type JsonObject, listAt, objectOf, textOf, textsAt } from '../read.ts';
 import type { Answer } from './answer.ts';
-import { type Prompt, textPart } from './prompt.ts';
+import { choiceOf, type Prompt, type Tool, textPart } from './prompt.ts';
 import { pieces } from './tokens.ts';
 
 /**
@@ -12,18 +12,51 @@ import { pieces } from './tokens.ts';
 
 /** @throws AwsError ValidationException */
 export function readChat(body: JsonObject): Prompt {
-  const tools = listAt(body.tools, 'tools');
+  const tools = listAt(body.tools, 'tools').map(toolOf);
   const messages = listAt(body.messages, 'messages').map((item) => objectOf(item, 'messages'));
   if (messages.length === 0) throw invalid('messages must not be empty');
   const spoken = messages.filter(({ role }) => role === 'user' || role === 'tool');
   return {
     parts: messages.flatMap(({ content }) => contentTexts(content).map(textPart)),
     lastUserText: contentTexts(spoken.at(-1)?.content).join('\n'),
-    // A tool has been called already when its result is the last thing said.
-    tools: tools.length > 0 && spoken.at(-1)?.role !== 'tool',
+    tools,
+    toolChoice: choiceOf(asked(body.tool_choice, spoken.at(-1)?.role === 'tool'), tools),
+    ...schemaOf(body.response_format),
     maxTokens: countAt(body.max_tokens ?? body.max_completion_tokens, 'max_tokens'),
     stop: typeof body.stop === 'string' ? [textOf(body.stop, 'stop')] : textsAt(body.stop, 'stop'),
   };
+}
+
+function toolOf(value: unknown): Tool {
+  const { name, parameters = {} } = objectOf(objectOf(value, 'tools').function, 'tools.function');
+  return { name: textOf(name, 'tools.function.name'), schema: parameters };
+}
+
+/** @param called whether a tool's result is the last thing said: it has been called, so only who insists is answered a call */
+function asked(choice: unknown, called: boolean): 'auto' | 'any' | 'none' | { name: string } {
+  switch (choice ?? 'auto') {
+    case 'auto':
+      return called ? 'none' : 'auto';
+    case 'none':
+      return 'none';
+    case 'required':
+      return 'any';
+    default: {
+      const { name } = objectOf(objectOf(choice, 'tool_choice').function, 'tool_choice.function');
+      return { name: textOf(name, 'tool_choice.function.name') };
+    }
+  }
+}
+
+/** Of an object that nobody described, one member is as good as any. */
+const ANY_OBJECT = { type: 'object', properties: { text: { type: 'string' } } };
+
+function schemaOf(format: unknown): Pick<Prompt, 'schema'> {
+  const { type = 'text', json_schema } = objectOf(format ?? {}, 'response_format');
+  if (type === 'text') return {};
+  if (type === 'json_object') return { schema: ANY_OBJECT };
+  if (type !== 'json_schema') throw invalid('response_format.type must be text, json_object or json_schema');
+  return { schema: objectOf(json_schema, 'response_format.json_schema').schema ?? {} };
 }
 
 const FINISH = { end: 'stop', 'stop-sequence': 'stop', 'max-tokens': 'length', tool: 'tool_calls' } as const;

@@ -1,5 +1,6 @@
 import type { Access } from '../../../policies/simulate/types.ts';
 import { createPromptCache } from '../answer/cache.ts';
+import { digest } from '../digest.ts';
 import { invalid } from '../error.ts';
 import { restJsonError } from '../frames.ts';
 import { parseBody } from '../read.ts';
@@ -46,6 +47,7 @@ export function createBedrock({ account }: { account: string }): Service {
       return {
         operation,
         model: modelId,
+        request: digest(operation, request.body),
         needs: [...resolved.accesses, ...guardrailAccess(guardrail)],
         serve: () => {
           const body = parseBody(request.body);

@@ -35,7 +35,8 @@ const generation: ContainerFormat = {
     return {
       parts,
       lastUserText: inputs,
-      tools: false,
+      tools: [],
+      toolChoice: 'none',
       maxTokens: countAt(parameters.max_new_tokens, 'parameters.max_new_tokens'),
       stop: textsAt(parameters.stop, 'parameters.stop'),
     };

@@ -1,6 +1,7 @@
 import type { Access } from '../../../policies/simulate/types.ts';
 import { answer } from '../answer/answer.ts';
 import { createPromptCache } from '../answer/cache.ts';
+import { digest } from '../digest.ts';
 import { AwsError } from '../error.ts';
 import { EVENT_STREAM, frame, restJsonError } from '../frames.ts';
 import { parseBody } from '../read.ts';
@@ -27,6 +28,7 @@ export function createSageMaker({ account }: { account: string }): Service {
       return {
         operation,
         model: endpoint,
+        request: digest(operation, request.body),
         needs: accesses(`sagemaker:${operation}`, endpoint, request),
         serve: () => respond(endpoint, streaming !== undefined, request),
       };

@@ -7,10 +7,18 @@ import { cachePoint, type Prompt, textPart } from '../../../local/aws/answer/pro
 import { countTokens, pieces } from '../../../local/aws/answer/tokens.ts';
 
 const NONE = { input: 0, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0 };
+const TOOLS = [
+  { name: 'clock', schema: {} },
+  {
+    name: 'weather',
+    schema: { type: 'object', properties: { city: { type: 'string' }, days: { type: 'integer', minimum: 1 } } },
+  },
+];
 const prompt = (text: string, more: Partial<Prompt> = {}): Prompt => ({
   parts: [textPart(text)],
   lastUserText: text,
-  tools: false,
+  tools: [],
+  toolChoice: 'auto',
   maxTokens: undefined,
   stop: [],
   ...more,
@@ -70,7 +78,7 @@ describe('the answer', () => {
 
   test('calls the tools that the text marks, if tools were given', () => {
     const text = 'go [[tool:weather {"city":"Bern","days":[[1],[2]]}]] and [[tool:clock]]';
-    expect(answer(prompt(text, { tools: true }), NONE)).toMatchObject({
+    expect(answer(prompt(text, { tools: TOOLS }), NONE)).toMatchObject({
       blocks: [
         { kind: 'tool', name: 'weather', input: { city: 'Bern', days: [[1], [2]] } },
         { kind: 'tool', name: 'clock', input: {} },
@@ -79,7 +87,56 @@ describe('the answer', () => {
     });
     expect(answer(prompt(text), NONE).blocks[0]).toEqual({ kind: 'text', text: `echo: ${text}` });
     const broken = '[[tool:weather {"city":]]';
-    expect(answer(prompt(broken, { tools: true }), NONE).blocks[0]).toEqual({ kind: 'text', text: `echo: ${broken}` });
+    expect(answer(prompt(broken, { tools: TOOLS }), NONE).blocks[0]).toEqual({ kind: 'text', text: `echo: ${broken}` });
+  });
+
+  const [CLOCK = { name: '', schema: {} }, WEATHER = CLOCK] = TOOLS;
+  const MARKED = '[[tool:clock {"at":1}]]';
+  test.each([
+    ['any tool, and marks one', MARKED, { toolChoice: 'any' }, [['clock', { at: 1 }]]],
+    ['any tool, and marks none: the first', 'hi', { toolChoice: 'any' }, [['clock', 'echo: hi']]],
+    ['one tool, and marks none', 'hi', { toolChoice: WEATHER }, [['weather', { city: 'echo: hi', days: 1 }]]],
+    [
+      'one tool, and marks another',
+      MARKED,
+      { toolChoice: WEATHER },
+      [['weather', { city: `echo: ${MARKED}`, days: 1 }]],
+    ],
+    ['one tool, and marks it too', MARKED, { toolChoice: CLOCK }, [['clock', { at: 1 }]]],
+    ['no tool, and marks one', MARKED, { toolChoice: 'none' }, []],
+    ['none in particular, and marks none', 'hi', { toolChoice: 'auto' }, []],
+  ] as const)('to who asks for %s', (_, text, more, expected) => {
+    const { blocks, stop, usage } = answer(prompt(text, { tools: TOOLS, ...more }), NONE);
+    const calls = blocks.flatMap((block) => (block.kind === 'tool' ? [[block.name, block.input]] : []));
+    expect(calls).toEqual(expected);
+    expect(stop).toBe(expected.length > 0 ? 'tool' : 'end');
+    for (const [name, input] of expected)
+      expect(usage.outputTokens).toBe(countTokens(`${name} ${JSON.stringify(input)}`));
+  });
+
+  test('is JSON that fits the schema, cut at the limit like any text', () => {
+    const { schema } = WEATHER;
+    const fits = answer(prompt('a b', { schema }), NONE);
+    expect(fits.blocks).toEqual([{ kind: 'text', text: '{"city":"echo: a b","days":1}' }]);
+    expect(fits.usage.outputTokens).toBe(3);
+    expect(answer(prompt('a b', { schema, maxTokens: 2 }), NONE)).toMatchObject({ stop: 'max-tokens' });
+  });
+
+  test('begins with reasoning that the request asks for, which is output within its limit', () => {
+    const asked = (more: Partial<Prompt>) => answer(prompt('why', { reasoning: true, ...more }), NONE);
+    expect(asked({}).blocks.map(({ kind }) => kind)).toEqual(['reasoning', 'text']);
+    expect(asked({}).usage).toMatchObject({ outputTokens: 7, totalTokens: 7 });
+    expect(asked({}).usage).not.toHaveProperty('reasoningTokens');
+    expect(asked({ maxTokens: 6 })).toMatchObject({
+      blocks: [{ kind: 'reasoning' }, { text: 'echo:' }],
+      stop: 'max-tokens',
+      usage: { outputTokens: 6 },
+    });
+    expect(asked({ maxTokens: 3 })).toMatchObject({
+      blocks: [{ kind: 'reasoning', text: 'The answer repeats' }],
+      stop: 'max-tokens',
+      usage: { outputTokens: 3 },
+    });
   });
 
   test('begins with reasoning if the text asks for it, which changes no count', () => {
@@ -90,7 +147,7 @@ describe('the answer', () => {
   });
 
   test('counts reasoning where it stands in the text, and tells it apart', () => {
-    const { usage } = answer(prompt('[[reasoning]] why', { reasoningCounts: true }), NONE);
+    const { usage } = answer(prompt('[[reasoning]] why', { reasoningTold: true }), NONE);
     expect(usage).toMatchObject({ outputTokens: 8, reasoningTokens: 5, totalTokens: 8 });
   });
 });

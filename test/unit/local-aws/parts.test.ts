@@ -20,6 +20,7 @@ const call: Omit<CallRecord, 'seq'> = {
   requestId: 'r',
   serviceTier: null,
   model: 'us.x.model',
+  request: null,
   resources: ['arn:aws:bedrock:us-west-2::foundation-model/x.model'],
   caller: null,
   decision: 'allowed',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Answer, Block } from '../../answer/answer.ts';
-import { cachePoint, type Part, type Prompt, textPart } from '../../answer/prompt.ts';
+import { cachePoint, choiceOf, type Part, type Prompt, type Tool, textPart } from '../../answer/prompt.ts';
 import { pieces } from '../../answer/tokens.ts';
 import { invalid } from '../../error.ts';
 import { countAt, type JsonObject, listAt, objectOf, textOf, textsAt, ttlAt } from '../../read.ts';
@@ -45,6 +45,7 @@ function read(body: JsonObject): Prompt {
   const maxTokens = countAt(body.max_tokens, 'max_tokens');
   if (maxTokens === undefined) throw invalid('max_tokens: Field required');
   const tools = listAt(body.tools, 'tools').map((tool) => objectOf(tool, 'tools'));
+  const callable = tools.map(toolOf);
   const parts: Part[] = [...tools.flatMap((tool) => marked([other(tool)], tool)), ...contentParts(body.system ?? [])];
   let lastUserText = '';
   const messages = listAt(body.messages, 'messages').map((item) => objectOf(item, 'messages'));
@@ -56,10 +57,40 @@ function read(body: JsonObject): Prompt {
   return {
     parts,
     lastUserText,
-    tools: tools.length > 0,
+    tools: callable,
+    toolChoice: choiceOf(asked(body.tool_choice), callable),
+    ...schemaOf(body.output_config ?? body.output_format),
+    reasoning: thinks(body.thinking, 'thinking'),
     maxTokens,
     stop: textsAt(body.stop_sequences, 'stop_sequences'),
   };
+}
+
+/** One that the vendor defines has a type and a name, and no schema here. */
+function toolOf({ name, input_schema = {} }: JsonObject): Tool {
+  return { name: textOf(name, 'tools.name'), schema: input_schema };
+}
+
+function asked(choice: unknown): 'auto' | 'any' | 'none' | { name: string } {
+  const { type = 'auto', name } = objectOf(choice ?? {}, 'tool_choice');
+  if (type === 'tool') return { name: textOf(name, 'tool_choice.name') };
+  if (type === 'auto' || type === 'any' || type === 'none') return type;
+  throw invalid('tool_choice.type must be auto, any, tool or none');
+}
+
+/** `output_config` has it in a `format`, and its predecessor `output_format` is that itself. */
+function schemaOf(config: unknown): Pick<Prompt, 'schema'> {
+  const outer = objectOf(config ?? {}, 'output_config');
+  const { type, schema } = objectOf(outer.format ?? outer, 'output_config.format');
+  return type === 'json_schema' ? { schema: schema ?? {} } : {};
+}
+
+/** Whether a `thinking` asks for reasoning, as Claude's own body has it and Converse's further fields for it. */
+export function thinks(value: unknown, name: string): boolean {
+  const { type = 'disabled' } = objectOf(value ?? {}, name);
+  if (type === 'enabled' || type === 'adaptive') return true;
+  if (type === 'disabled') return false;
+  throw invalid(`${name}.type must be enabled, adaptive or disabled`);
 }
 
 function contentParts(content: unknown): Part[] {

@@ -103,7 +103,7 @@ function completion(
   maxTokens: number | undefined,
 ): Prompt {
   const text = textOf(value, name);
-  return { parts: [textPart(text)], lastUserText: lastTurn(text), tools: false, maxTokens, stop: [] };
+  return { parts: [textPart(text)], lastUserText: lastTurn(text), tools: [], toolChoice: 'none', maxTokens, stop: [] };
 }
 
 /** The last user turn of a text that follows the model's own template; a text without one is that turn itself. */

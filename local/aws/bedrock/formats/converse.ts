@@ -1,8 +1,10 @@
 import type { Answer, Block } from '../../answer/answer.ts';
-import { cachePoint, type Part, type Prompt, textPart } from '../../answer/prompt.ts';
+import { cachePoint, choiceOf, type Part, type Prompt, type Tool, textPart } from '../../answer/prompt.ts';
 import { pieces } from '../../answer/tokens.ts';
 import { invalid } from '../../error.ts';
 import { countAt, type JsonObject, listAt, objectOf, textOf, textsAt, ttlAt } from '../../read.ts';
+import { thinks } from './anthropic.ts';
+import { reasonsAt } from './openai.ts';
 
 /**
  * The Converse API's messages and answers
@@ -19,11 +21,13 @@ const STOP_REASONS = {
 /** @throws AwsError ValidationException */
 export function readConverse(body: JsonObject): Prompt {
   const inference = objectOf(body.inferenceConfig ?? {}, 'inferenceConfig');
-  const tools = listAt(objectOf(body.toolConfig ?? {}, 'toolConfig').tools, 'toolConfig.tools');
+  const { tools: given, toolChoice } = objectOf(body.toolConfig ?? {}, 'toolConfig');
+  const listed = listAt(given, 'toolConfig.tools').map((tool) => objectOf(tool, 'tools'));
+  const tools = listed.flatMap(toolsOf);
   const messages = listAt(body.messages, 'messages').map((item) => objectOf(item, 'messages'));
   if (messages[0]?.role !== 'user') throw invalid('A conversation must start with a user message.');
   const parts: Part[] = [
-    ...tools.map((tool) => toolPart(objectOf(tool, 'tools'))),
+    ...listed.map(toolPart),
     ...listAt(body.system, 'system').flatMap((block) => blockParts(objectOf(block, 'system'))),
   ];
   let lastUserText = '';
@@ -37,10 +41,54 @@ export function readConverse(body: JsonObject): Prompt {
   return {
     parts,
     lastUserText,
-    tools: tools.length > 0,
+    tools,
+    toolChoice: choiceOf(asked(toolChoice), tools),
+    ...schemaOf(body.outputConfig),
+    reasoning: reasons(body.additionalModelRequestFields),
     maxTokens: countAt(inference.maxTokens ?? inference.max_new_tokens, 'inferenceConfig.maxTokens'),
     stop: textsAt(inference.stopSequences, 'inferenceConfig.stopSequences'),
   };
+}
+
+function toolsOf({ toolSpec }: JsonObject): Tool[] {
+  if (toolSpec === undefined) return [];
+  const { name, inputSchema } = objectOf(toolSpec, 'toolSpec');
+  return [{ name: textOf(name, 'toolSpec.name'), schema: objectOf(inputSchema, 'toolSpec.inputSchema').json ?? {} }];
+}
+
+function asked(choice: unknown): 'auto' | 'any' | { name: string } {
+  const { any, tool } = objectOf(choice ?? {}, 'toolConfig.toolChoice');
+  if (tool !== undefined) return { name: textOf(objectOf(tool, 'toolChoice.tool').name, 'toolChoice.tool.name') };
+  return any === undefined ? 'auto' : 'any';
+}
+
+/** The schema is JSON in a text there. */
+function schemaOf(outputConfig: unknown): Pick<Prompt, 'schema'> {
+  const { textFormat } = objectOf(outputConfig ?? {}, 'outputConfig');
+  if (textFormat === undefined) return {};
+  const { type, structure } = objectOf(textFormat, 'outputConfig.textFormat');
+  if (type !== 'json_schema') throw invalid('outputConfig.textFormat.type must be json_schema');
+  const name = 'outputConfig.textFormat.structure.jsonSchema';
+  const { schema } = objectOf(objectOf(structure, 'outputConfig.textFormat.structure').jsonSchema, name);
+  try {
+    return { schema: JSON.parse(textOf(schema, `${name}.schema`)) };
+  } catch (error) {
+    throw error instanceof SyntaxError ? invalid(`${name}.schema is not JSON`) : error;
+  }
+}
+
+/** Each vendor has a name of its own for it among the further fields. */
+function reasons(fields: unknown): boolean {
+  const { thinking, reasoning_config, reasoningConfig, reasoning_effort } = objectOf(
+    fields ?? {},
+    'additionalModelRequestFields',
+  );
+  return (
+    thinks(thinking, 'thinking') ||
+    thinks(reasoning_config, 'reasoning_config') ||
+    thinks(reasoningConfig, 'reasoningConfig') ||
+    reasonsAt(reasoning_effort)
+  );
 }
 
 /** A message's own text; a message of tool results only speaks with theirs. Undefined: it has neither. */

@@ -1,5 +1,6 @@
 import type { Answer } from '../../answer/answer.ts';
 import { chatChunks, chatCompletion, readChat, textOfAnswer } from '../../answer/chat.ts';
+import { textOf } from '../../read.ts';
 import type { Format } from './format.ts';
 
 /**
@@ -7,10 +8,15 @@ import type { Format } from './format.ts';
  * they reasoned stands before the text, in a `<reasoning>` of its own.
  */
 export const openai: Format = {
-  read: (body) => ({ ...readChat(body), reasoningCounts: true }),
+  read: (body) => ({ ...readChat(body), reasoning: reasonsAt(body.reasoning_effort), reasoningTold: true }),
   whole: (answer, model) => chatCompletion(answer, model, contentOf(answer)),
   chunks: (answer, model) => chatChunks(answer, model, contentOf(answer), true),
 };
+
+/** Whether an effort asks for reasoning; these models reason only when asked to here, so that answers can be predicted. */
+export function reasonsAt(effort: unknown): boolean {
+  return effort !== undefined && effort !== null && textOf(effort, 'reasoning_effort') !== 'none';
+}
 
 function contentOf(answer: Answer): string | null {
   const thoughts = answer.blocks.flatMap((block) => (block.kind === 'reasoning' ? [block.text] : []));
