@@ -3,7 +3,7 @@ import { type Json, parseJsonObject } from '../contract/json.ts';
 import { baseModelOf, type Target } from '../contract/model.ts';
 import type { Operation } from './call.ts';
 import { setMember } from './member.ts';
-import { PAINTERS } from './usage/made.ts';
+import { EMBEDS, PAINTERS } from './usage/made.ts';
 
 /**
  * The most tokens that a grant lets one answer have. IAM has no condition key for it, so this is code alone. A body that
@@ -46,9 +46,6 @@ const ALIASES: readonly Path[] = [
   ['max_gen_len'],
   ['maxTokens'],
 ];
-
-/** Models that answer with vectors have no tokens to limit. */
-const EMBEDS = /^[a-z0-9-]+\.(?:[a-z0-9-]*-)?embed(?:-|$)/;
 
 /**
  * @param body JSON, as it would be sent

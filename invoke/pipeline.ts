@@ -28,10 +28,10 @@ import { answerHeaders, isExpiredToken, readError, type UpstreamError, upstreamE
 import { restrict } from './restrict.ts';
 import { pump } from './stream.ts';
 import { usageOfAnswer } from './usage/answer.ts';
-import { estimate } from './usage/estimate.ts';
+import { NOTHING_SEEN, usageOf } from './usage/report.ts';
 import { askedTier } from './usage/tier.ts';
 import { NO_USAGE, type Usage } from './usage/usage.ts';
-import { readBody } from './whole.ts';
+import { joined, readBody } from './whole.ts';
 
 export interface PipelineOptions {
   entries: EntriesOf;
@@ -100,7 +100,7 @@ export function createPipeline(options: PipelineOptions): Run {
       const budgets = held.budgets.filter(countsEachCall);
       spending = await budgeted({ call, at: invocation.at, model, request: prepared, tier, budgets }, options);
       const request = spending?.request ?? prepared;
-      step.usage = () => estimate(request, model.target, 0);
+      step.usage = () => usageOf(request, model.target, {}, NOTHING_SEEN);
       const policy = policyOf(grantFor(model, held.models), call.action);
       return await answer(step, model, request, await send(step, provider, model, request, policy));
     } catch (thrown) {
@@ -179,9 +179,10 @@ export function createPipeline(options: PipelineOptions): Run {
       return { kind: 'stream', ...shown, events: await begun(events, call.left) };
     }
     invocation.ran();
+    const came: Uint8Array[] = [];
     // InvokeModel's counts are in its headers, so they are known even if the body is lost.
-    step.usage = () => usageOfAnswer(request, model.target, reply.headers, undefined);
-    const body = await readBody(reply, { maxBytes: ANSWER_MAX_BYTES, idleMs, deadline });
+    step.usage = () => usageOfAnswer(request, model.target, reply.headers, joined(came), false);
+    const body = await readBody(reply, { maxBytes: ANSWER_MAX_BYTES, idleMs, deadline, came });
     if (body.byteLength > ANSWER_MAX_BYTES) throw new TollgateError('upstream_failed', { reason: 'answer-too-large' });
     deadline.done();
     invocation.answered();

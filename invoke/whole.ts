@@ -4,28 +4,33 @@ import type { ProviderReply } from './providers/provider.ts';
 
 /**
  * @param idleMs milliseconds without a byte
+ * @param came is given every chunk as it comes, so that one who waits in vain has what there is
  * @returns the whole body, or, when it is longer, its first chunks beyond `maxBytes`: the caller of this tells by the length
  * @throws TollgateError `upstream_failed` (connection-lost); the reason of the deadline's signal
  */
 export async function readBody(
   { body }: ProviderReply,
-  { maxBytes, idleMs, deadline }: { maxBytes: number; idleMs: number; deadline: Deadline },
+  {
+    maxBytes,
+    idleMs,
+    deadline,
+    came = [],
+  }: { maxBytes: number; idleMs: number; deadline: Deadline; came?: Uint8Array[] },
 ): Promise<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
-  const read: Uint8Array[] = [];
   let bytes = 0;
   while (bytes <= maxBytes) {
     const { done, value } = await deadline.within(idleMs, 'body-idle', chunks.next()).catch(lost);
-    if (done) return joined(read);
-    read.push(value);
+    if (done) return joined(came);
+    came.push(value);
     bytes += value.byteLength;
   }
   // Leaving a body early closes its connection, and what is still coming is not paid for in memory.
   await chunks.return?.();
-  return joined(read);
+  return joined(came);
 }
 
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
   const [only] = chunks;
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }

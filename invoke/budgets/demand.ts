@@ -25,7 +25,7 @@ export function demandOf(request: ProviderRequest, target: Target): Asked['deman
   // A limit that the model may not know by that name is no reason to reserve less.
   const each = lowerable || named === 0 ? (named ?? unnamed) : Math.max(named ?? 0, unnamed);
   return {
-    input: inputOf(root),
+    input: inputOf(request, target, root),
     // A number of any size is a limit; what is reserved must fit the counter.
     output: Math.min(each * answers, TOKENS_MAX),
     lowerable,
@@ -44,9 +44,9 @@ function caches(body: Uint8Array, root: unknown): boolean {
   return says(bytes) || (bytes.includes('\\u') && says(Buffer.from(JSON.stringify(root))));
 }
 
-function inputOf(root: unknown): number {
+function inputOf(request: ProviderRequest, target: Target, root: unknown): number {
   let tokens = 0;
-  for (const part of inputParts(root))
+  for (const part of inputParts(request, target, root))
     if (part.is === 'pictures') tokens += part.count * RESERVED_PICTURE_TOKENS;
     else
       tokens += Math.ceil(

@@ -4,71 +4,41 @@ import {
   ESTIMATE_PICTURE_TOKENS,
 } from '../../contract/limits.ts';
 import type { Target } from '../../contract/model.ts';
-import { NO_TOKENS } from '../../contract/usage.ts';
 import type { ProviderRequest } from '../call.ts';
 import { inputParts } from './input.ts';
-import { jsonOf } from './json.ts';
-import { imagesAsked } from './made.ts';
-import type { Usage } from './usage.ts';
+import { isObject, jsonBytes, jsonOf } from './json.ts';
 
 /**
- * An estimate for a call whose answer, or its end, was never seen. Where images were asked for it is those: they are sold
- * by the image, and a guess of tokens beside them would have no price.
- *
- * @param outputBytes of text that came
+ * What a call read, where that was not told. At least one: a call that ran must not look free, and who hangs up on a long
+ * answer must not have had a document read for nothing.
  */
-export function estimate(request: ProviderRequest, target: Target, outputBytes: number): Usage {
-  const images = imagesAsked(request, target);
-  if (images > 0) return { tokens: { ...NO_TOKENS, images }, estimated: true };
-  return {
-    // At least one: a call that ran must not look free.
-    tokens: {
-      ...NO_TOKENS,
-      input: Math.max(1, inputTokens(request.body)),
-      output: Math.ceil(outputBytes / ESTIMATE_BYTES_PER_TOKEN),
-    },
-    estimated: true,
-  };
-}
-
-/** Who hangs up on a long answer must not have had a document read for nothing. */
-function inputTokens(body: Uint8Array): number {
+export function inputTokens(request: ProviderRequest, target: Target): number {
+  const { body } = request;
   const root = jsonOf(body);
-  if (root === undefined) return Math.ceil(body.byteLength / ESTIMATE_BYTES_PER_TOKEN);
+  if (root === undefined) return Math.max(1, Math.ceil(body.byteLength / ESTIMATE_BYTES_PER_TOKEN));
   const sums = { text: 0, pictures: 0, attached: 0 };
-  for (const part of inputParts(root)) sums[part.is] += part.is === 'pictures' ? part.count : part.bytes;
-  return (
+  for (const part of inputParts(request, target, root))
+    sums[part.is] += part.is === 'pictures' ? part.count : part.bytes;
+  const tokens =
     Math.ceil(sums.text / ESTIMATE_BYTES_PER_TOKEN) +
     sums.pictures * ESTIMATE_PICTURE_TOKENS +
-    Math.ceil(sums.attached / ESTIMATE_ATTACHMENT_BYTES_PER_TOKEN)
-  );
+    Math.ceil(sums.attached / ESTIMATE_ATTACHMENT_BYTES_PER_TOKEN);
+  return Math.max(1, tokens);
 }
 
-/** Members that hold no words: binary data, padding, and what names a thing. */
-const NOT_TEXT = new Set([
-  'bytes',
-  'data',
-  'image',
-  'images',
-  'maskImage',
-  'conditionImage',
-  'p',
-  'type',
-  'id',
-  'role',
-  'model',
-  'signature',
-  'toolUseId',
-  'format',
-]);
+/** Members of answers that name a thing, as long as they are no longer than a name is: Converse's own bound for one is 64. */
+const LABELS = new Set(['type', 'id', 'role', 'model', 'toolUseId', 'format']);
+const LABEL_MAX_CHARS = 64;
 
-/** Bytes of all text in an answer; of one that is not JSON, all its bytes. */
-export function textBytes(body: Uint8Array): number {
-  const root = jsonOf(body);
+/** What a model calls a tool with has a form of the caller's own: the names in it are text that was made, too. */
+const FREE = new Set(['input', 'arguments', 'json']);
+
+/** Bytes of all text in an answer. @param root the same, parsed; undefined: it is no JSON, or not all of it */
+export function textBytes(body: Uint8Array, root: unknown): number {
   return root === undefined ? body.byteLength : textBytesIn(root);
 }
 
-/** The same of a document that was parsed. No recursion: its depth is not ours. */
+/** Bytes of all text in a part of an answer, parsed. No recursion: its depth is not ours. */
 export function textBytesIn(root: unknown): number {
   let bytes = 0;
   const open: unknown[] = [root];
@@ -76,8 +46,16 @@ export function textBytesIn(root: unknown): number {
     const value = open.pop();
     if (typeof value === 'string') bytes += Buffer.byteLength(value);
     else if (Array.isArray(value)) for (const item of value) open.push(item);
-    else if (value !== null && typeof value === 'object')
-      for (const [name, inner] of Object.entries(value)) if (!NOT_TEXT.has(name)) open.push(inner);
+    else if (isObject(value))
+      for (const [name, inner] of Object.entries(value)) {
+        if (FREE.has(name) && isObject(inner)) bytes += jsonBytes(inner) ?? 0;
+        // A signature proves what was thought, and is none of it.
+        else if (name !== 'signature' && !(LABELS.has(name) && isLabel(inner))) open.push(inner);
+      }
   }
   return bytes;
+}
+
+function isLabel(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= LABEL_MAX_CHARS;
 }

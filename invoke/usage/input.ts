@@ -1,25 +1,8 @@
-/** Members that hold no words, as a model counts them, as long as they are no longer than a name is. */
-const NAMES = new Set(['type', 'id', 'role', 'model', 'signature', 'toolUseId', 'format', 'media_type']);
-
-/** Converse's own bound for a `toolUseId`. */
-const NAME_MAX_CHARS = 64;
-
-/** Pictures in the formats of Converse and InvokeModel; an object or a text, each one picture. */
-const PICTURES = new Set(['image', 'images', 'inputImage', 'maskImage', 'conditionImage', 'image_url']);
-
-/** Attachments in base64. */
-const ATTACHED = new Set(['bytes', 'data']);
-const BASE64 = /^[\w+/=-]*$/;
-
-/**
- * What the caller gives a form of its own: any member's name and any number in it reaches the model as text, too, and what
- * looks like a picture there is none. Tools, the schemas of them and of answers, what tools were called with and answered
- * (`input`, `json`, `arguments`, Cohere's `parameters` and `outputs`), documents of Cohere's and AI21's.
- */
-const FREE = new Set([
-  ...['tools', 'toolConfig', 'functions', 'schema'],
-  ...['input', 'json', 'arguments', 'parameters', 'outputs', 'documents'],
-]);
+import type { Target } from '../../contract/model.ts';
+import type { ProviderRequest } from '../call.ts';
+import { isObject, jsonBytes, unheldBytes } from './json.ts';
+import { holds } from './media.ts';
+import { type Shape, schemaOf } from './schema.ts';
 
 /** A part of what a model is given to read. */
 export type InputPart =
@@ -28,47 +11,69 @@ export type InputPart =
   | { is: 'attached'; bytes: number };
 
 /**
- * What a request gives a model to read, as far as its form tells. No recursion: the depth of a body is not ours.
+ * What a request gives a model to read: all its text in full, but for pictures and attachments where its operation's schema
+ * has them, and for what the schema itself calls things. No recursion: the depth of a body is not ours.
  *
- * @param root a request's body, parsed; any value
+ * @param root the request's body, parsed; any value
  */
-export function* inputParts(root: unknown): Generator<InputPart, void, void> {
-  const open: unknown[] = [root];
-  while (open.length > 0) {
-    const value = open.pop();
-    if (typeof value === 'string') yield text(value);
-    else if (Array.isArray(value)) for (const item of value) open.push(item);
-    else if (isObject(value) && value.type === 'image') yield pictures(1);
-    else if (isObject(value))
+export function* inputParts(
+  { operation, body }: ProviderRequest,
+  target: Target,
+  root: unknown,
+): Generator<InputPart, void, void> {
+  const open: [value: unknown, shape: Shape][] = [[root, schemaOf(operation, target)]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [value, place] = next;
+    const shape = typeof place === 'function' ? place(value) : place;
+    if (typeof shape === 'object') {
+      if (!isObject(value) || Array.isArray(value) !== Array.isArray(shape)) yield text(value, body);
+      else if (Array.isArray(shape)) for (const item of Object.values(value)) open.push([item, shape[0]]);
+      else
+        for (const [name, inner] of Object.entries(value)) {
+          const known = Object.hasOwn(shape, name) ? (shape as Record<string, Shape>)[name] : undefined;
+          if (known === undefined) yield text({ [name]: inner }, body);
+          else open.push([inner, known]);
+        }
+    } else if (shape === 'drawing' && isObject(value))
       for (const [name, inner] of Object.entries(value)) {
-        if (PICTURES.has(name)) yield pictures(Array.isArray(inner) ? inner.length : 1);
-        else if (ATTACHED.has(name) && typeof inner === 'string') yield attached(inner);
-        else if (FREE.has(name)) yield text(JSON.stringify(inner));
-        // By reference: how much it is, is not known here.
-        else if (name === 's3Location') yield pictures(1);
-        else if (!NAMES.has(name) || !isName(inner)) open.push(inner);
+        if (!Array.isArray(value)) yield text(name, body);
+        open.push([inner, shape]);
       }
+    else if (shape === 'data' || shape === 'drawing') yield data(value, body);
+    else {
+      if (shape === 'reference') yield { is: 'pictures', count: 1 };
+      if (shape !== 'ours' && !(shape === 'setting' && isSetting(value))) yield text(value, body);
+    }
   }
+  const unheld = unheldBytes(body);
+  if (unheld > 0) yield { is: 'text', bytes: unheld };
 }
 
-/** A signature of what a model thought is longer, and counted: on the high side. */
-function isName(value: unknown): boolean {
-  return typeof value === 'string' && value.length <= NAME_MAX_CHARS;
+/** The schemas' own words, where they have no others. Any text else is the caller's. */
+const WORDS = new Set([
+  ...['user', 'assistant', 'system', 'tool', 'developer', 'text', 'content', 'base64', 'auto', 'low', 'high'],
+  ...['image', 'image_url', 'document', 'tool_use', 'tool_result', 'thinking', 'redacted_thinking', 'search_result'],
+  ...['png', 'jpeg', 'gif', 'webp', 'pdf', 'csv', 'doc', 'docx', 'xls', 'xlsx', 'html', 'txt', 'md'],
+  ...['mkv', 'mov', 'mp4', 'webm', 'flv', 'mpeg', 'mpg', 'wmv', 'three_gp', 'mp3', 'wav', 'ogg', 'flac', 'aac', 'opus'],
+  ...['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'application/pdf', 'text/plain'],
+  ...['default', 'priority', 'flex', 'reserved', 'standard', 'optimized', 'ephemeral', '5m', '1h'],
+  ...['success', 'error', 'enabled', 'disabled', 'sync', 'guard_content', 'grounding_source', 'query'],
+  ...['bedrock-2023-05-31', 'messages-v1', 'search_document', 'search_query', 'classification', 'clustering'],
+]);
+
+function isSetting(value: unknown): boolean {
+  return typeof value === 'string' ? WORDS.has(value) : !isObject(value);
 }
 
-function text(words: string): InputPart {
-  return { is: 'text', bytes: Buffer.byteLength(words) };
+/** @param body is what cannot be told apart any more */
+function text(value: unknown, body: Uint8Array): InputPart {
+  if (typeof value === 'string') return { is: 'text', bytes: Buffer.byteLength(value) };
+  return { is: 'text', bytes: jsonBytes(value) ?? body.byteLength };
 }
 
-function pictures(count: number): InputPart {
-  return { is: 'pictures', count };
-}
-
-/** Anthropic's documents of plain text have a `data`, too. */
-function attached(data: string): InputPart {
-  return BASE64.test(data) ? { is: 'attached', bytes: (data.length * 3) / 4 } : text(data);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object';
+/** Bytes that are neither are read as text, by whatever model takes them. */
+function data(value: unknown, body: Uint8Array): InputPart {
+  const held = typeof value === 'string' ? holds(value) : undefined;
+  if (held === 'picture') return { is: 'pictures', count: 1 };
+  return held === 'attachment' ? { is: 'attached', bytes: (String(value).length * 3) / 4 } : text(value, body);
 }

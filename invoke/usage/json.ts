@@ -1,22 +1,58 @@
-/** Reading what a provider wrote, of which nothing is taken for granted. */
+/** Reading what a provider or a caller wrote, of which nothing is taken for granted. */
 
 /** @returns undefined for what is not JSON */
 export function jsonOf(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+    return JSON.parse(textOf(bytes));
   } catch {
     return undefined;
   }
 }
 
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
 /** A member of the value's own; undefined where there is none, and of what is no object. */
 export function member(value: unknown, name: string): unknown {
-  return value !== null && typeof value === 'object' && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/** An array too. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object';
 }
 
 /** Whether it is a whole number of 0 or more that is held exactly. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Bytes of a value as JSON without white space; undefined where it is nested deeper than the language can write. */
+export function jsonBytes(value: unknown): number | undefined {
+  try {
+    return Buffer.byteLength(JSON.stringify(value));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Digits beyond the 17 that a number is held with, its sign, point and exponent. */
+const LONG_NUMBER = /[-+.\deE]{25}/;
+
+/** Bytes by which the numbers in a JSON text are longer than they are held: a model may be given them as they were written. */
+export function unheldBytes(bytes: Uint8Array): number {
+  const text = textOf(bytes);
+  if (!LONG_NUMBER.test(text)) return 0;
+  let unheld = 0;
+  const see = (_: string, value: unknown, { source }: { source?: string }): unknown => {
+    if (typeof value === 'number') unheld += Math.max(0, (source?.length ?? 0) - JSON.stringify(value).length);
+    return value;
+  };
+  try {
+    JSON.parse(text, see as Parameters<typeof JSON.parse>[1]);
+  } catch {
+    // What is no JSON is counted by all its bytes.
+  }
+  return unheld;
 }

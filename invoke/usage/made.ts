@@ -34,11 +34,16 @@ function vectorsOf(embeddings: unknown): number {
 /** Models that make images. Stability AI's make one a call, and have no member for it. */
 export const PAINTERS = /^(?:amazon\.(?:titan-image-generator|nova-canvas)|stability\.)/;
 
-/** Images that a request asks for; what its answer is counted as when that was not seen to its end. */
+/** Models that answer with vectors have no tokens to limit, or to count. */
+export const EMBEDS = /^[a-z0-9-]+\.(?:[a-z0-9-]*-)?embed(?:dings)?(?:-|$)/;
+
+/**
+ * Images that a request asks for; what its answer is counted as when that was not seen to its end. Only of a model that
+ * makes them: in the body of any other one nobody reads the member.
+ */
 export function imagesAsked({ operation, body }: ProviderRequest, target: Target): number {
   if (operation !== 'invoke' && operation !== 'invoke-with-response-stream') return 0;
-  const config = member(jsonOf(body), 'imageGenerationConfig');
-  if (config === undefined && !PAINTERS.test(baseModelOf(target))) return 0;
-  const asked = member(config, 'numberOfImages');
+  if (!PAINTERS.test(baseModelOf(target))) return 0;
+  const asked = member(member(jsonOf(body), 'imageGenerationConfig'), 'numberOfImages');
   return isCount(asked) && asked > 0 ? asked : 1;
 }

@@ -1,41 +1,76 @@
-import type { Tokens } from '../../contract/usage.ts';
-import { isCount } from './json.ts';
-import type { Usage } from './usage.ts';
+import { ESTIMATE_BYTES_PER_TOKEN, TOKENS_MAX } from '../../contract/limits.ts';
+import { baseModelOf, type Target } from '../../contract/model.ts';
+import { NO_TOKENS, type Tokens } from '../../contract/usage.ts';
+import type { ProviderRequest } from '../call.ts';
+import { inputTokens } from './estimate.ts';
+import { EMBEDS, imagesAsked, type Made } from './made.ts';
+import type { Told } from './told.ts';
+import { NO_USAGE, type Usage } from './usage.ts';
 
-/** What a provider said, wherever it said it; undefined is what it did not say. */
-export interface Report {
-  input: unknown;
-  output: unknown;
-  cacheRead: unknown;
-  /** Of every lifetime together. */
-  cacheWrite: unknown;
-  /** The same by lifetime. */
-  split?: CacheSplit | undefined;
-  /** A part of `output`. */
-  reasoning?: unknown;
+/** What came of an answer. */
+export interface Seen {
+  made: Made;
+  /** Bytes of text that no count was told of. */
+  textBytes: number;
+  /** Whether it was seen to its end. */
+  whole: boolean;
 }
 
-/** Tokens written to the cache, by how long they are kept; NaN for what cannot be told. */
-export interface CacheSplit {
-  fiveMinutes: number;
-  oneHour: number;
-}
+export const NOTHING_SEEN: Seen = { made: { images: 0, embeddings: 0 }, textBytes: 0, whole: false };
 
 /**
- * A report as usage. Every count must be a whole number that fits: half a report is none. Only where the cache's lifetimes
- * contradict their own sum is the sum kept, as an estimate: it is nearer than any guess from the text.
- *
- * @returns undefined when it is none
+ * What a call cost: each kind as it was told, and where nothing was told an estimate from what was sent and seen. Only
+ * where the cache's lifetimes contradict their own sum is the sum kept, as an estimate: it is nearer than any guess.
  */
-export function usageOf({ input, output, cacheRead, cacheWrite, split, reasoning }: Report): Usage | undefined {
-  const read = cacheRead ?? 0;
-  const sum = split === undefined ? Number.NaN : split.fiveMinutes + split.oneHour;
-  const written = cacheWrite ?? (Number.isNaN(sum) ? 0 : sum);
-  if (!isCount(input) || !isCount(output) || !isCount(read) || !isCount(written)) return undefined;
-  const oneHour = split !== undefined && isCount(split.oneHour) ? Math.min(split.oneHour, written) : 0;
-  const tokens: Tokens = { input, output, cacheRead: read, cacheWrite: written - oneHour };
+export function usageOf(request: ProviderRequest, target: Target, told: Told, seen: Seen): Usage {
+  if (request.operation === 'count-tokens') return NO_USAGE;
+  const asked = imagesAsked(request, target);
+  const images = seen.made.images || (seen.whole ? 0 : asked);
+  const { embeddings } = seen.made;
+  // Images are sold by the image, and a guess of tokens beside them would have no price; a vector is no text.
+  const paints = images > 0 || asked > 0;
+  const speaks = !paints && embeddings === 0 && !EMBEDS.test(baseModelOf(target));
+  const unseen = speaks ? Math.ceil(seen.textBytes / ESTIMATE_BYTES_PER_TOKEN) : 0;
+  const output = Math.min(
+    TOKENS_MAX,
+    told.output === undefined ? Math.max(told.begun ?? 0, unseen) : told.output + unseen,
+  );
+  const { input, cacheRead } = inputOf(told, () => (paints ? 0 : inputTokens(request, target)));
+  const { cacheWrite, oneHour, doubtful } = writtenOf(told);
+  const tokens: Tokens = { ...NO_TOKENS, input, output, cacheRead, cacheWrite: cacheWrite - oneHour };
   if (oneHour > 0) tokens.cacheWrite1h = oneHour;
   // It is told apart for who wants to know and has no price, so one that cannot be a part of the output is left out.
-  if (isCount(reasoning) && reasoning > 0 && reasoning <= output) tokens.reasoning = reasoning;
-  return { tokens, estimated: split !== undefined && sum !== written };
+  const { reasoning = 0 } = told;
+  if (reasoning > 0 && reasoning <= output) tokens.reasoning = reasoning;
+  if (images > 0) tokens.images = images;
+  if (embeddings > 0) tokens.embeddings = embeddings;
+  const estimated =
+    (told.input === undefined && !paints) ||
+    (speaks && (told.output === undefined || unseen > 0)) ||
+    (images > 0 && !seen.whole) ||
+    doubtful ||
+    // How long the cache keeps it is in the body alone.
+    (cacheWrite > 0 && !seen.whole && told.fiveMinutes === undefined && told.oneHour === undefined);
+  return { tokens, estimated };
+}
+
+function inputOf(told: Told, guess: () => number): { input: number; cacheRead: number } {
+  const { input = guess(), cacheRead, cachedInput = 0 } = told;
+  if (cacheRead !== undefined || cachedInput > input) return { input, cacheRead: cacheRead ?? 0 };
+  return { input: input - cachedInput, cacheRead: cachedInput };
+}
+
+/** @returns what was written to the cache, for however long; the part of it that is kept for an hour */
+function writtenOf({ cacheWrite, fiveMinutes, oneHour, unclear = 0 }: Told): {
+  cacheWrite: number;
+  oneHour: number;
+  doubtful: boolean;
+} {
+  const split = fiveMinutes === undefined && oneHour === undefined ? undefined : (fiveMinutes ?? 0) + (oneHour ?? 0);
+  const sum = Math.min(TOKENS_MAX, cacheWrite ?? split ?? 0);
+  return {
+    cacheWrite: sum,
+    oneHour: Math.min(oneHour ?? 0, sum),
+    doubtful: split === undefined ? unclear > 0 : split !== sum,
+  };
 }

@@ -242,23 +242,23 @@ describe('U1 a model that does not answer', () => {
   const silent = () => upstream(() => {});
   const half = () =>
     upstream((_, response) => {
-      response.write('{');
+      response.write('{"output": "12345678');
     });
   const short = { firstByteMs: 5_000, streamIdleMs: 5_000, callTotalMs: 5_000 };
 
   test.each([
-    ['before its first byte', silent, { ...short, firstByteMs: 30 }, 'first-byte'],
-    ['in the middle of its answer', half, { ...short, streamIdleMs: 30 }, 'body-idle'],
-    ['for the whole of the time', silent, { ...short, callTotalMs: 30 }, 'call-total'],
-  ] as const)('U4 silent %s: a deadline, billed by estimate', async (_, answer, deadlines, reason) => {
+    ['before its first byte', silent, { ...short, firstByteMs: 30 }, 'first-byte', 0],
+    ['in the middle of its answer', half, { ...short, streamIdleMs: 30 }, 'body-idle', 5],
+    ['for the whole of the time', silent, { ...short, callTotalMs: 30 }, 'call-total', 0],
+  ] as const)('U4 silent %s: a deadline, billed by estimate', async (_, answer, deadlines, reason, output) => {
     server = await answer();
     const { run, meter } = setUp({ deadlines });
-    await expect(run(callOf('converse', { body: { text: '12345678' } }))).rejects.toMatchObject({
+    await expect(run(callOf('converse', { body: { system: [{ text: '12345678' }] } }))).rejects.toMatchObject({
       code: 'deadline',
       reason,
     });
     expect(meter.finishedLines()).toEqual([
-      expect.objectContaining({ outcome: 'deadline', estimated: true, tokens: { ...NONE, input: 2 } }),
+      expect.objectContaining({ outcome: 'deadline', estimated: true, tokens: { ...NONE, input: 2, output } }),
     ]);
   });
 

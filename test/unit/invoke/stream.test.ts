@@ -37,7 +37,7 @@ function setUp(body: AsyncIterable<Uint8Array>, options: Options = {}) {
   invocation.started();
   const deadline = startDeadline(totalMs);
   const { kept, waitUntil } = call;
-  const request = requestOf(operation, { text: '12345678' });
+  const request = requestOf(operation, { messages: [{ role: 'user', content: [{ text: '12345678' }] }] });
   const reply = { headers: {}, body };
   const { target } = modelOf('nova');
   const events = pump({ reply, request, target, invocation, deadline, firstMs, idleMs, waitUntil, ...drain });

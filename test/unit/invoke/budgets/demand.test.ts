@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Target } from '../../../../contract/model.ts';
 import { demandOf } from '../../../../invoke/budgets/demand.ts';
 import type { Operation } from '../../../../invoke/call.ts';
+import { NOTHING_SEEN, usageOf } from '../../../../invoke/usage/report.ts';
 import { modelOf, requestOf } from '../core.ts';
 
 const targetOf = (modelId: string): Target => modelOf('m', modelId).target;
@@ -11,8 +12,12 @@ function demand(body: unknown, modelId = 'amazon.nova-lite-v1:0', operation: Ope
 }
 
 const said = (...content: unknown[]) => ({ messages: [{ role: 'user', content }] });
-/** 3,000 bytes. */
+/** 3,000 bytes each. */
 const BASE64 = 'A'.repeat(4_000);
+const PNG = BASE64.replace(/^.{11}/, 'iVBORw0KGgo');
+const PDF = BASE64.replace(/^.{8}/, 'JVBERi0x');
+const JPEG_URL = `data:image/jpeg;base64,${BASE64.replace(/^.{4}/, '/9j/')}`;
+const CLAUDE = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
 
 describe('input that is reserved', () => {
   test.each<[string, unknown, number]>([
@@ -21,22 +26,65 @@ describe('input that is reserved', () => {
     ['bytes, not characters', said({ text: 'é'.repeat(10) }), 10],
     ['the system prompt, too', { system: [{ text: 'x'.repeat(20) }], ...said({ text: 'x'.repeat(20) }) }, 20],
     ['of a tool all that describes it', { toolConfig: { tools: ['x'.repeat(81)] }, messages: [] }, 48],
-    ['5,000 for a picture', said({ image: { format: 'png', source: { bytes: BASE64 } } }), 5_000],
+    ['5,000 for a picture', said({ image: { format: 'png', source: { bytes: PNG } } }), 5_000],
     [
-      '5,000 for a picture in Anthropic’s format',
-      said({ type: 'image', source: { type: 'base64', data: BASE64 } }),
+      '5,000 for a picture that a tool answered with',
+      said({ toolResult: { status: 'success', content: [{ image: { source: { bytes: PNG } } }] } }),
       5_000,
     ],
-    ['5,000 for each picture of a list', { images: [BASE64, BASE64] }, 10_000],
-    ['half of the bytes of a document', said({ document: { source: { bytes: BASE64 } } }), 1_500],
-    ['5,000 for what is only pointed to', said({ video: { source: { s3Location: { uri: 's3://a/b' } } } }), 5_000],
-    ['nothing for names', said({ type: 'text', text: '' }), 0],
-    ['nothing for numbers', { temperature: 0.5, messages: [] }, 0],
-    ['what a name is too long for', said({ type: 'x'.repeat(65), role: 'x'.repeat(64) }), 33],
-    ['what stands where a name is expected', said({ id: { text: 'x'.repeat(100) } }), 50],
-    ['half of the bytes of plain text, attached', said({ source: { type: 'text', data: '漢'.repeat(10) } }), 15],
+    ['half of the bytes of a PDF', said({ document: { format: 'pdf', source: { bytes: PDF } } }), 1_500],
+    ['all of a document of text', said({ document: { format: 'txt', source: { bytes: PNG } } }), 2_000],
+    ['5,000 for what is only pointed to', said({ video: { source: { s3Location: { uri: 's3://a/b' } } } }), 5_009],
+    ['nothing for what the schema calls things', said({ cachePoint: { type: 'default', ttl: '1h' } }), 0],
+    ['nothing for how the model is to answer', { inferenceConfig: { temperature: 0.5, maxTokens: 7 } }, 0],
+    ['nothing for the guardrail of the grant', { guardrailConfig: { guardrailIdentifier: 'x'.repeat(80) } }, 0],
+    ['what stands where a name is expected', { messages: [{ role: 'x'.repeat(65), content: [] }] }, 33],
+    ['a member that the schema does not have, with its name', { mine: 1 }, 5],
+    ['how long a number is written', Buffer.from(`{"inferenceConfig":{"topP":1.${'0'.repeat(100)}}}`), 51],
   ])('is %s', (_, body, input) => {
     expect(demand(body).input).toBe(input);
+  });
+
+  const block = (source: object, type = 'image') => said({ type, source });
+  test.each<[string, string, unknown, number]>([
+    [
+      '5,000 for a picture of Anthropic’s',
+      CLAUDE,
+      block({ type: 'base64', media_type: 'image/png', data: PNG }),
+      5_000,
+    ],
+    ['half of the bytes of a PDF of Anthropic’s', CLAUDE, block({ type: 'base64', data: PDF }, 'document'), 1_500],
+    ['all of Anthropic’s plain text, attached', CLAUDE, block({ type: 'text', data: PNG }, 'document'), 2_000],
+    [
+      'nothing of what no text is',
+      CLAUDE,
+      { anthropic_version: 'bedrock-2023-05-31', max_tokens: 5, ...said({ type: 'text', text: '' }) },
+      0,
+    ],
+    ['5,000 for a picture of Nova’s', 'amazon.nova-lite-v1:0', said({ image: { source: { bytes: PNG } } }), 5_000],
+    [
+      '5,000 for a picture in a data URL',
+      'mistral.pixtral-large-2502-v1:0',
+      said({ type: 'image_url', image_url: { url: JPEG_URL } }),
+      5_000,
+    ],
+    ['5,000 for each picture of Meta’s', 'meta.llama3-2-90b-instruct-v1:0', { prompt: '', images: [PNG, PNG] }, 10_000],
+    [
+      '5,000 for a picture that becomes a vector',
+      'amazon.titan-embed-image-v1',
+      { inputText: '', inputImage: PNG },
+      5_000,
+    ],
+    ['5,000 for a picture that becomes a vector of Cohere’s', 'cohere.embed-english-v3', { images: [JPEG_URL] }, 5_000],
+  ])('is %s', (_, model, body, input) => {
+    expect(demand(body, model, 'invoke').input).toBe(input);
+  });
+
+  test('is 5,000 for each picture, wherever it is, of a model that paints', () => {
+    const body = { inPaintingParams: { image: PNG, maskImage: PNG } };
+    const { input } = demand(body, 'amazon.nova-canvas-v1:0', 'invoke');
+    expect(input).toBeGreaterThanOrEqual(10_000);
+    expect(input).toBeLessThan(10_100);
   });
 
   /** A caller may write there what it likes, and the model reads all of it. */
@@ -63,6 +111,71 @@ describe('input that is reserved', () => {
       Array(2_000).fill({ id: '' }),
     ];
     for (const one of free) expect(demand(bodyWith(one)).input).toBeGreaterThan(5_000);
+  });
+});
+
+/** What is no picture by the operation's own schema is counted in full, whoever calls it one. */
+describe('Q5 no label makes text cheap', () => {
+  const text = 'word '.repeat(20_000);
+  const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: text, bytes: text } };
+  test.each<[string, string, Operation, unknown]>([
+    ['what a tool answered', CLAUDE, 'converse', said({ toolResult: { type: 'image', content: [{ text }] } })],
+    [
+      'what a tool answered, streamed',
+      CLAUDE,
+      'converse-stream',
+      said({ toolResult: { type: 'image', content: [{ json: image }] } }),
+    ],
+    [
+      'a member of the body',
+      'amazon.nova-lite-v1:0',
+      'converse',
+      { ...said({ text: 'a' }), type: 'image', words: text },
+    ],
+    ['the whole body', CLAUDE, 'invoke', { type: 'image', source: { data: text }, prompt: text }],
+    ['a block', CLAUDE, 'converse', said({ type: 'image', text })],
+    ['a picture that is none', CLAUDE, 'converse', said({ image: { format: 'png', source: { bytes: text } } })],
+    ['a picture that is none, in Anthropic’s form', CLAUDE, 'invoke', said(image)],
+    ['a picture with words beside it', CLAUDE, 'converse', said({ image: { caption: text, source: { bytes: PNG } } })],
+    ['a member’s name', CLAUDE, 'converse', { [text]: 1 }],
+    ['a member without a name', CLAUDE, 'converse', { '': text }],
+    ['an id', CLAUDE, 'converse', said({ toolUse: { toolUseId: text, name: 'n', input: {} } })],
+    ['a role', CLAUDE, 'converse', { messages: [{ role: text, content: [{ text: 'a' }] }] }],
+    ['a reference', CLAUDE, 'converse', said({ image: { source: { s3Location: { uri: text } } } })],
+    [
+      'a picture for a model that sees none',
+      'openai.gpt-oss-120b-1:0',
+      'invoke',
+      said({ type: 'image_url', image_url: { url: text } }),
+    ],
+    [
+      'base64 for a model that sees none',
+      'meta.llama3-3-70b-instruct-v1:0',
+      'invoke',
+      { prompt: '', images: [PNG.repeat(50).replaceAll('=', '')] },
+    ],
+    [
+      'a drawing for a model that paints none',
+      'amazon.nova-lite-v1:0',
+      'invoke',
+      { imageGenerationConfig: { numberOfImages: 1 }, ...said({ text }) },
+    ],
+    ['a picture for a model that is not known', 'new.model-v1:0', 'invoke', said(image)],
+    ['a setting', CLAUDE, 'converse', { inferenceConfig: { temperature: text } }],
+    ['a list where there is one thing', CLAUDE, 'converse', said({ image: [{ source: { bytes: text } }] })],
+    [
+      'text with an escape in its label',
+      CLAUDE,
+      'converse',
+      Buffer.from(JSON.stringify(said({ type: 'image', words: text })).replace('image', 'im\\u0061ge')),
+    ],
+  ])('%s', (_, model, operation, body) => {
+    const request = requestOf(operation, body);
+    expect(demandOf(request, targetOf(model)).input).toBeGreaterThanOrEqual(50_000);
+    const { tokens, estimated } = usageOf(request, targetOf(model), {}, NOTHING_SEEN);
+    expect(tokens.input).toBeGreaterThanOrEqual(25_000);
+    expect(tokens).not.toHaveProperty('images');
+    expect(estimated).toBe(true);
   });
 });
 
