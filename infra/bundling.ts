@@ -1,25 +1,53 @@
-import { OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { join } from 'node:path';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
+import { type BuildOptions, buildSync } from 'esbuild';
 
-/** How esbuild makes one file of a handler and all that it imports. */
-export const BUNDLING = {
-  format: OutputFormat.ESM,
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  minify: true,
-  // The SDK goes into the bundle: the version tested is the version run.
-  externalModules: [],
-  // Some packages are CommonJS inside and call require, which an ES module does not have.
-  banner: "import{createRequire as tollgateRequire}from'node:module';const require=tollgateRequire(import.meta.url);",
-};
+const ROOT = join(import.meta.dirname, '..');
 
-/** What esbuild is told when a test or the benchmark makes the same file without CDK. */
-export const ESBUILD = {
-  bundle: true,
-  write: false,
-  platform: 'node',
-  format: 'esm',
-  minify: BUNDLING.minify,
-  target: BUNDLING.target,
-  mainFields: BUNDLING.mainFields,
-  banner: { js: BUNDLING.banner },
-} as const;
+/**
+ * How esbuild makes the files of a handler and all that it imports: `index.mjs`, what a start loads, and beside it what is
+ * loaded when it is first used (the broker's client, events of a budget).
+ *
+ * @param name the room that has the `handler.ts`
+ */
+export function bundleOf(name: string): BuildOptions {
+  return {
+    absWorkingDir: ROOT,
+    entryPoints: { index: join(ROOT, name, 'handler.ts') },
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    minify: true,
+    // The SDK is among them: the version tested is the version run.
+    packages: 'bundle',
+    // The SDK looks for credentials in files, in a process, at SSO; in Lambda they are in the environment.
+    alias: { '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'lambda-credentials.ts') },
+    // Some packages are CommonJS inside and call require, which an ES module does not have.
+    banner: {
+      js: "import{createRequire as tollgateRequire}from'node:module';const require=tollgateRequire(import.meta.url);",
+    },
+  };
+}
+
+/** A function's code. It is built where the template is made, with the esbuild of the lockfile. */
+export function codeOf(name: string): AssetCode {
+  return Code.fromAsset(join(ROOT, name), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // CDK asks for an image; it is not used where the local bundling succeeds, and this one throws when it does not.
+      image: DockerImage.fromRegistry('scratch'),
+      local: {
+        tryBundle(outdir) {
+          buildSync({ ...bundleOf(name), outdir, logLevel: 'error' });
+          return true;
+        },
+      },
+    },
+  });
+}

@@ -1,17 +1,19 @@
-import { join } from 'node:path';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, LoggingFormat, Runtime, TenancyConfig } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  TenancyConfig,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type FunctionName, functionRolePolicy } from '../policies/roles.ts';
-import { BUNDLING } from './bundling.ts';
+import { codeOf } from './bundling.ts';
 import { acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';
 import type { InfraSettings } from './settings.ts';
-
-const ROOT = join(import.meta.dirname, '..');
 
 export interface FunctionOptions {
   name: FunctionName;
@@ -27,7 +29,7 @@ export interface FunctionOptions {
 
 /** One Lambda function with its own role and its own log group; its code is `<name>/handler.ts`. */
 export class TollgateFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names, options: FunctionOptions) {
@@ -38,11 +40,11 @@ export class TollgateFunction extends Construct {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = new LambdaFunction(this, 'Function', {
       functionName: names.functionName(name),
       description: options.description,
-      entry: join(ROOT, name, 'handler.ts'),
-      handler: 'handler',
+      code: codeOf(name),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       timeout: options.timeout,
@@ -54,11 +56,6 @@ export class TollgateFunction extends Construct {
       loggingFormat: LoggingFormat.JSON,
       ...(tenantIsolation ? { tenancyConfig: TenancyConfig.PER_TENANT } : {}),
       ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
-      projectRoot: ROOT,
-      depsLockFilePath: join(ROOT, 'package-lock.json'),
-      // A variable that CDK adds for SDK v2 and that SDK v3 does not read.
-      awsSdkConnectionReuse: false,
-      bundling: BUNDLING,
     });
   }
 

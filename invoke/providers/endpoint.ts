@@ -1,4 +1,3 @@
-import { BedrockRuntimeClient, InvokeModelCommand } from '@aws-sdk/client-bedrock-runtime';
 import { HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import type { Endpoint } from './post.ts';
 
@@ -14,6 +13,8 @@ export interface BasedEndpoint extends Endpoint {
  * environment says (`AWS_ENDPOINT_URL_BEDROCK_RUNTIME`). Found once per region by a request that is caught before it is sent.
  */
 export async function bedrockEndpoint(region: string): Promise<BasedEndpoint> {
+  // Loaded for this question alone, which is asked once per region.
+  const { BedrockRuntimeClient, InvokeModelCommand } = await import('@aws-sdk/client-bedrock-runtime');
   let caught: HttpRequest | undefined;
   const client = new BedrockRuntimeClient({
     region,

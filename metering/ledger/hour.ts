@@ -8,7 +8,6 @@ import { type Summary, Sums } from './aggregate.ts';
 import { WHOLE } from './calls.ts';
 import { costLines } from './cost-metric.ts';
 import { athenaKey, hourKey, pendingKey } from './layout.ts';
-import { usageParquet } from './parquet.ts';
 import { Pass } from './pass.ts';
 import { namesOf, recordsOf } from './raw.ts';
 import { CSV_TYPE, PARQUET_TYPE, replace } from './replace.ts';
@@ -51,6 +50,8 @@ export async function writeHour(hour: Hour, dependencies: HourDependencies): Pro
     const csv = usageCsv(hour, summary.rows);
     // Before they are written, so that a crash between the two repeats the metric rather than losing it.
     if ((await store.read(keys[0])) !== csv) for (const line of costLines(hour, summary.rows, clock())) write?.(line);
+    // A tenth of the function: loaded when an hour is written, not when a run that has nothing to do starts.
+    const { usageParquet } = await import('./parquet.ts');
     const parquet = usageParquet(hour, summary.rows);
     return [
       { key: keys[0], contentType: CSV_TYPE, body: csv },

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { ESBUILD } from '../../infra/bundling.ts';
+import { bundleOf } from '../../infra/bundling.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const ROUNDS = 5;
 
 /** What a function needs at import, so that it does not stop at a missing setting. */
@@ -38,13 +37,9 @@ export async function bundles(): Promise<Record<string, Bundle>> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
   try {
     const entries = ['authorizer', 'invoke', 'broker', 'metering'].map(async (name) => {
-      const { outputFiles } = await build({
-        entryPoints: [join(ROOT, name, 'handler.ts')],
-        ...ESBUILD,
-      });
-      const bytes = outputFiles[0]?.contents ?? new Uint8Array();
-      const file = join(folder, `${name}.mjs`);
-      writeFileSync(file, bytes);
+      const { metafile } = await build({ ...bundleOf(name), outdir: join(folder, name), metafile: true });
+      const files = Object.values(metafile.outputs);
+      const file = join(folder, name, 'index.mjs');
       const times = Array.from({ length: ROUNDS }, () =>
         Number(
           execFileSync(process.execPath, ['--input-type=module', '-e', IMPORT, file], {
@@ -53,7 +48,13 @@ export async function bundles(): Promise<Record<string, Bundle>> {
           }),
         ),
       ).sort((a, b) => a - b);
-      return [name, { kilobytes: bytes.byteLength / 1_000, importMs: times[ROUNDS >> 1] ?? Number.NaN }] as const;
+      return [
+        name,
+        {
+          kilobytes: files.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000,
+          importMs: times[ROUNDS >> 1] ?? Number.NaN,
+        },
+      ] as const;
     });
     return Object.fromEntries(await Promise.all(entries));
   } finally {
