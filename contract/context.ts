@@ -68,7 +68,7 @@ export function decodeContext(value: unknown, now: number): CallerContext {
   const raw = value as Record<string, unknown>;
   for (const key of Object.keys(raw))
     if (!ADDED_BY_GATEWAY.has(key) && !(CONTEXT_KEYS as readonly string[]).includes(key))
-      throw forbidden('context-member', key.slice(0, 64));
+      throw forbidden('context-member', 'unknown');
   const text = (key: (typeof CONTEXT_KEYS)[number]): string => {
     const found = Object.hasOwn(raw, key) ? raw[key] : undefined;
     if (typeof found !== 'string') throw forbidden(key === 'v' ? 'context-missing' : 'context-member', key);

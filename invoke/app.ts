@@ -9,6 +9,7 @@ import type { Direct } from './direct.ts';
 import type { EntriesOf } from './entries.ts';
 import type { Exchange } from './exchange.ts';
 import type { Bindings, Served } from './lambda.ts';
+import { loggedField } from './names.ts';
 import { openapi } from './openapi.ts';
 import { BEDROCK_OPERATIONS, bedrock } from './surfaces/bedrock.ts';
 import { handOutCredentials } from './surfaces/credentials.ts';
@@ -108,7 +109,8 @@ export function createApp(deps: AppDeps): Served {
   }
 
   function log(event: string, error: TollgateError, requestId: string, metrics = {}, caller?: CallerContext): void {
-    const { code, status, reason, field, detail } = error;
+    const { code, status, reason, detail } = error;
+    const field = error.field === undefined ? undefined : loggedField(error.field);
     const level = status >= 500 ? 'error' : 'info';
     const who = caller && { tenant: caller.tenant, principal: caller.principal };
     deps.write(

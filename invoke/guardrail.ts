@@ -2,6 +2,7 @@ import { TollgateError } from '../contract/errors.ts';
 import { type Json, parseJsonObject } from '../contract/json.ts';
 import type { AllowedModel, Guardrail } from '../contract/model.ts';
 import { setMember } from './member.ts';
+import { shownName } from './names.ts';
 import { checkTrace } from './trace.ts';
 
 /**
@@ -71,7 +72,7 @@ export function checkGuardrailMember(config: Json | undefined, model: Pick<Allow
   if (streamProcessingMode !== undefined && streamProcessingMode !== 'sync')
     throw refused(`${GUARDRAIL_MEMBER}.streamProcessingMode`);
   const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) throw refused(`${GUARDRAIL_MEMBER}.${unknown.slice(0, 64)}`);
+  if (unknown !== undefined) throw refused(`${GUARDRAIL_MEMBER}.${shownName(unknown)}`);
 }
 
 function refused(field: string): TollgateError {

@@ -7,6 +7,7 @@ import type { Operation, ProviderRequest } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
 import { checkGuardrail, checkGuardrailMember, GUARDRAIL_HEADERS, GUARDRAIL_MEMBER } from '../guardrail.ts';
 import { wantedType } from '../headers.ts';
+import { shownName } from '../names.ts';
 import { checkTrace, TRACE_HEADER, untraced } from '../trace.ts';
 import { bedrockFrames } from './bedrock-frames.ts';
 import { relay } from './relay.ts';
@@ -106,12 +107,14 @@ function bedrockHeaders(
       continue;
     }
     const read = isBlob || !BLOB_ONLY.has(name) ? PASSED.get(name) : undefined;
-    if (read === undefined)
+    if (read === undefined) {
+      const shown = shownName(name);
       throw new TollgateError('invalid_request', {
-        field: name,
+        field: shown,
         reason: 'header-not-granted',
-        message: `The header ${name} is not granted here.`,
+        message: `The header ${shown} is not granted here.`,
       });
+    }
     const found = read(value);
     if (found === undefined) throw new TollgateError('invalid_request', { field: name, reason: 'header-value' });
     passed[name] = found;

@@ -122,6 +122,34 @@ describe('a request to the running gateway', () => {
     expect(new Set(texts).size).toBe(1);
   });
 
+  // What is in none of these names' places is looked for below, in every line that was written.
+  const chat = { model: 'nova-lite', messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }] };
+  const guardrailConfig = { guardrailIdentifier: 'demo', guardrailVersion: '1', [PROMPT]: 1 };
+  test.each([
+    ['a member', '/v1/chat/completions', { ...chat, [PROMPT]: 1 }, {}],
+    [
+      'a member of a message',
+      '/v1/chat/completions',
+      { ...chat, messages: [{ role: 'user', content: 'a', [PROMPT]: 1 }] },
+      {},
+    ],
+    ['a stream option', '/v1/chat/completions', { ...chat, stream: true, stream_options: { [PROMPT]: true } }, {}],
+    ['a header', CONVERSE, {}, { [`x-amzn-bedrock-${PROMPT}`]: '1' }],
+    ['a member of the guardrail', CONVERSE, { messages: [], guardrailConfig }, {}],
+    ['a model', `/model/${PROMPT}/converse`, {}, {}],
+    ['a path', `/v1/${PROMPT}`, {}, {}],
+    ['an operation', `/model/nova-lite/${PROMPT}`, {}, {}],
+    ['a parameter', `/v1/usage?${PROMPT}=1`, {}, {}],
+    ['a member that stands there twice', CONVERSE, `{"${PROMPT}":1,"${PROMPT}":2}`, {}],
+    ['a member of 1 MB', '/v1/chat/completions', { ...chat, [PROMPT.repeat(30_000)]: 1 }, {}],
+  ])('T7: a prompt in the place of %s may be told to its caller, in short', async (_, path, body, headers) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const method = path.startsWith('/v1/usage') ? 'GET' : 'POST';
+    const answer = await send(path, { method, headers: headers as Record<string, string>, body: [text] });
+    expect(answer.text.length).toBeLessThan(1_000);
+    expect(answer.status).toBeLessThan(500);
+  });
+
   test('T7: a good answer has no header of AWS’s own but those of Bedrock’s wire format, and no id but ours', async () => {
     const { status, headers } = await send(CONVERSE, {});
     expect(status).toBe(200);

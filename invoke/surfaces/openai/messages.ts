@@ -1,4 +1,5 @@
 import type { Json } from '../../../contract/json.ts';
+import { shownName } from '../../names.ts';
 import { invalid, unsupported } from './parameters.ts';
 
 /** Converse's message, text only (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html). */
@@ -44,7 +45,8 @@ function parseMessage(item: Json, at: string): { role: 'system' | 'user' | 'assi
   const role = roleOf(written, `${at}.role`);
   for (const [name, value] of Object.entries(rest)) {
     const empty = value === null || (Array.isArray(value) && value.length === 0);
-    if (!(empty && role === 'assistant' && ECHOED.has(name)) && value !== null) throw unsupported(`${at}.${name}`);
+    if (!(empty && role === 'assistant' && ECHOED.has(name)) && value !== null)
+      throw unsupported(`${at}.${shownName(name)}`);
   }
   // A model that only called tools, or only reasoned, has no content.
   const absent = content === null || (content === undefined && role === 'assistant');
@@ -79,7 +81,8 @@ function parsePart(part: Json, at: string): { text: string }[] {
   if (part.type === 'image_url')
     throw unsupported(at, 'Images are not supported here, and addresses are never fetched.', true);
   if (part.type !== 'text') throw unsupported(at, 'Only parts of the type text are supported here.', true);
-  for (const name of Object.keys(part)) if (name !== 'type' && name !== 'text') throw unsupported(`${at}.${name}`);
+  for (const name of Object.keys(part))
+    if (name !== 'type' && name !== 'text') throw unsupported(`${at}.${shownName(name)}`);
   if (typeof part.text !== 'string') throw invalid(`${at}.text`, 'must be text');
   return textOf(part.text);
 }

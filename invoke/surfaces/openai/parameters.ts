@@ -1,5 +1,6 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import type { Json } from '../../../contract/json.ts';
+import { shownName } from '../../names.ts';
 
 /**
  * Which members of a chat completion request mean something here
@@ -50,7 +51,7 @@ export function checkParameters(body: Members): void {
   for (const [name, value] of Object.entries(body)) {
     if (value === null || SERVED.has(name) || IGNORED.has(name)) continue;
     if (Object.hasOwn(NEUTRAL, name) && NEUTRAL[name]?.(value)) continue;
-    throw unsupported(name);
+    throw unsupported(shownName(name));
   }
 }
 
@@ -74,7 +75,7 @@ const ELSEWHERE =
   '/converse-stream.';
 
 /**
- * @param param where the member stands, e.g. `messages[0].content[1]`
+ * @param param where the member stands, e.g. `messages[0].content[1]`; a name of the caller's own is a `shownName`
  * @param message instead of the general one
  * @param elsewhere whether another path has it; told by the member's name unless given
  */

@@ -1,5 +1,6 @@
 import type { Json } from '../../../contract/json.ts';
 import { TOKENS_MAX } from '../../../contract/limits.ts';
+import { shownName } from '../../names.ts';
 import { parseMessages } from './messages.ts';
 import { checkParameters, invalid, type Members } from './parameters.ts';
 
@@ -28,7 +29,7 @@ function parseStreamOptions(value: Json | undefined, stream: boolean): boolean {
   // Obfuscation only pads the chunks; not padding them changes no answer.
   for (const name of Object.keys(value))
     if (name !== 'include_usage' && name !== 'include_obfuscation')
-      throw invalid(`stream_options.${name}`, 'is not supported here');
+      throw invalid(`stream_options.${shownName(name)}`, 'is not supported here');
   return flag(value.include_usage, 'stream_options.include_usage');
 }
 
