@@ -1,3 +1,5 @@
+import { BODY_MAX_BYTES } from './limits.ts';
+
 /**
  * One base error and a closed list of codes. Callers switch on `code`, never on message text. The error carries the
  * evidence for our own log (`field`, `reason`, `detail`); what a caller may read is `publicMessage` alone, which is why
@@ -6,15 +8,26 @@
 
 /** code -> HTTP status and the sentence a caller reads when the thrower has nothing safe to add. */
 export const CODES = {
-  unauthenticated: { status: 401, text: 'The token is missing, malformed, expired or not trusted here.' },
+  // One sentence for every bad token, and API Gateway's own answer too: it helps who holds a good one and does not send it well.
+  unauthenticated: {
+    status: 401,
+    text:
+      'The token is missing, malformed, expired or not trusted here. It goes into the header Authorization, as Bearer ' +
+      'TOKEN; x-api-key is not read. AWS SDKs send it, and do not sign, when AWS_BEARER_TOKEN_BEDROCK holds it.',
+  },
   forbidden: { status: 403, text: 'This caller may not do that.' },
   model_not_allowed: { status: 403, text: 'This model does not exist or is not granted to the calling tenant.' },
   denied_by_iam: { status: 403, text: 'This model does not exist or is not granted to the calling tenant.' },
-  not_found: { status: 404, text: 'There is no such path.' },
+  not_found: { status: 404, text: 'There is no such path; GET /openapi.json lists those that there are.' },
   invalid_request: { status: 400, text: 'The request is malformed.' },
   upstream_rejected: { status: 400, text: 'The model rejected the request.' },
   model_retired: { status: 410, text: 'This model has reached its end of life.' },
-  too_large: { status: 413, text: 'The request is too large.' },
+  too_large: {
+    status: 413,
+    text:
+      `The body is larger than ${BODY_MAX_BYTES} bytes. Send fewer or smaller attachments, or, where a grant allows it, ` +
+      'call AWS itself with credentials of GET /credentials.',
+  },
   unsupported_media_type: { status: 415, text: 'The body must be application/json, not compressed.' },
   rate_limited: { status: 429, text: 'A limit of this tenant is used up; try again later.' },
   upstream_throttled: { status: 429, text: 'The model is throttling calls; try again later.' },
@@ -84,6 +97,10 @@ export class TollgateError extends Error {
 export function isTollgateError(error: unknown, code?: Code): error is TollgateError {
   return error instanceof TollgateError && (code === undefined || error.code === code);
 }
+
+/** Of a good token, so whoever reads it learns of no tenant but its own: not which of the two it is either. */
+export const NOT_ADMITTED =
+  'The tenant of this token is not onboarded here, or is suspended; the operator of this gateway can say which.';
 
 /** Any thrown value as one of ours: ours unchanged, everything else `internal` with the original as its cause. */
 export function asTollgateError(error: unknown): TollgateError {

@@ -1,3 +1,4 @@
+import { CODES, NOT_ADMITTED } from './errors.ts';
 import { QUOTA_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS } from './limits.ts';
 
 /**
@@ -35,55 +36,49 @@ function response(
 }
 
 const RETRY = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-const TOKEN = 'The token is missing, malformed, expired or not trusted here.';
-const DENIED = 'This caller may not do that.';
-const OURS = 'Something went wrong on our side.';
+const OURS = CODES.internal.text;
 
 const UNDECIDED = response(
   503,
   'unavailable',
   'api_error',
   'ServiceUnavailableException',
-  'This call cannot be decided right now; try again later.',
+  CODES.unavailable.text,
   RETRY,
 );
 
 export const GATEWAY_RESPONSES = Object.freeze({
   // RFC 9110 section 11.6.1: a 401 names the scheme that would do.
-  UNAUTHORIZED: response(401, 'unauthenticated', 'authentication_error', 'UnrecognizedClientException', TOKEN, {
-    'www-authenticate': 'Bearer',
-  }),
-  ACCESS_DENIED: response(403, 'forbidden', 'permission_error', 'AccessDeniedException', DENIED),
+  UNAUTHORIZED: response(
+    401,
+    'unauthenticated',
+    'authentication_error',
+    'UnrecognizedClientException',
+    CODES.unauthenticated.text,
+    {
+      'www-authenticate': 'Bearer',
+    },
+  ),
+  // The authorizer's Deny: the token holds, and its tenant is not admitted.
+  ACCESS_DENIED: response(403, 'forbidden', 'permission_error', 'AccessDeniedException', NOT_ADMITTED),
   // The authorizer named an API key that is not there, is disabled, or is in no usage plan of the stage. The caller cannot
   // help it; it is in the access log under this name.
-  INVALID_API_KEY: response(403, 'forbidden', 'permission_error', 'AccessDeniedException', DENIED),
+  INVALID_API_KEY: response(403, 'forbidden', 'permission_error', 'AccessDeniedException', CODES.forbidden.text),
   // A path that is not in the API: the gateway calls it a missing token, and says 403 unless told otherwise.
   MISSING_AUTHENTICATION_TOKEN: response(
     404,
     'not_found',
     'not_found_error',
     'ResourceNotFoundException',
-    'There is no such path.',
+    CODES.not_found.text,
   ),
   // The authorizer threw: it could not decide (registry or keys unreachable). That passes, so it is not a plain 500.
   // Which of the two types a throwing function gives is not written down, so both say the same.
   AUTHORIZER_FAILURE: UNDECIDED,
   AUTHORIZER_CONFIGURATION_ERROR: UNDECIDED,
-  REQUEST_TOO_LARGE: response(
-    413,
-    'too_large',
-    'request_too_large',
-    'ValidationException',
-    'The request is too large.',
-  ),
+  REQUEST_TOO_LARGE: response(413, 'too_large', 'request_too_large', 'ValidationException', CODES.too_large.text),
   INTEGRATION_FAILURE: response(502, 'upstream_failed', 'api_error', 'InternalServerException', OURS),
-  INTEGRATION_TIMEOUT: response(
-    504,
-    'deadline',
-    'api_error',
-    'ModelTimeoutException',
-    'The model did not answer in time.',
-  ),
+  INTEGRATION_TIMEOUT: response(504, 'deadline', 'api_error', 'ModelTimeoutException', CODES.deadline.text),
   THROTTLED: response(
     429,
     'rate_limited',
@@ -106,7 +101,7 @@ export const GATEWAY_RESPONSES = Object.freeze({
     'invalid_request',
     'invalid_request_error',
     'ValidationException',
-    'The request is malformed.',
+    CODES.invalid_request.text,
   ),
   DEFAULT_5XX: response(null, 'internal', 'api_error', 'InternalServerException', OURS),
 });

@@ -16,6 +16,7 @@ import { handOutCredentials } from './surfaces/credentials.ts';
 import { errorAnswer } from './surfaces/errors.ts';
 import { chat } from './surfaces/openai/chat.ts';
 import { listModels, showModel } from './surfaces/openai/models.ts';
+import { rowOf } from './surfaces/paths.ts';
 import { showUsage } from './surfaces/usage.ts';
 
 export interface AppDeps {
@@ -61,8 +62,10 @@ export function createApp(deps: AppDeps): Served {
   app.get('/v1/usage', (c) => showUsage(exchangeOf(c), deps.counters));
   app.get('/credentials', (c) => handOutCredentials(exchangeOf(c)));
 
-  app.notFound(() => {
-    throw new TollgateError('not_found');
+  app.notFound((c) => {
+    const methods = ['GET', 'POST'].filter((method) => app.router.match(method, c.req.path)[0].length > 0);
+    if (methods.length > 0) c.env.told = { allow: methods.join(', ') };
+    throw notFound(c.req.path, methods);
   });
   app.onError((error, c) => {
     const { pathname } = new URL(c.req.url);
@@ -139,6 +142,17 @@ export function createApp(deps: AppDeps): Served {
     refuse: (path, error, requestId) => refuse(path, error, requestId),
     failed: (error, requestId) => log('failed-in-background', asTollgateError(error), requestId),
   };
+}
+
+/** @param methods those that the path has */
+function notFound(path: string, methods: readonly string[]): TollgateError {
+  if (methods.length > 0)
+    return new TollgateError('not_found', {
+      reason: 'method',
+      message: `This path takes ${methods.join(' and ')} only.`,
+    });
+  const { instead } = rowOf(path);
+  return new TollgateError('not_found', instead === undefined ? {} : { message: `There is no such path. ${instead}` });
 }
 
 /**

@@ -26,10 +26,6 @@ export async function jsonBytes(
   if (type.charset !== null && !UTF_8.has(type.charset))
     throw new TollgateError('unsupported_media_type', { field: 'content-type', reason: 'charset' });
   const bytes = new Uint8Array(await request.arrayBuffer());
-  if (bytes.byteLength > BODY_MAX_BYTES)
-    throw new TollgateError('too_large', {
-      message: `The body is larger than ${BODY_MAX_BYTES} bytes.`,
-      detail: { bytes: bytes.byteLength },
-    });
+  if (bytes.byteLength > BODY_MAX_BYTES) throw new TollgateError('too_large', { detail: { bytes: bytes.byteLength } });
   return bytes;
 }

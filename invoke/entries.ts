@@ -1,6 +1,6 @@
 import type { Budget } from '../contract/budget.ts';
 import type { CallerContext } from '../contract/context.ts';
-import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { asTollgateError, NOT_ADMITTED, TollgateError } from '../contract/errors.ts';
 import type { AllowedModel } from '../contract/model.ts';
 import { entitled } from '../registry/entitled.ts';
 import type { RegistryReader, TenantEntries } from '../registry/reader.ts';
@@ -35,8 +35,8 @@ export function createEntries({ registry, onUndecided }: EntriesOptions): Entrie
       throw error;
     }
     // The authorizer let this tenant in, so it was removed or suspended since then.
-    if (entries === null) throw new TollgateError('forbidden', { reason: 'tenant-unknown' });
-    if (entries.suspended) throw new TollgateError('forbidden', { reason: 'tenant-suspended' });
+    if (entries === null) throw new TollgateError('forbidden', { reason: 'tenant-unknown', message: NOT_ADMITTED });
+    if (entries.suspended) throw new TollgateError('forbidden', { reason: 'tenant-suspended', message: NOT_ADMITTED });
     return { models: entitled(entries.models, roles), budgets: entries.budgets };
   };
 }

@@ -18,19 +18,25 @@ const FORBIDDEN = /[\\;?#%]|[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
  * @param raw the path as API Gateway passes it, percent-encoded or already decoded once
  * @returns the same path with each segment encoded in exactly one way, for a router that compares and decodes segments.
  *   A model's ARN is one segment, also when it arrived decoded, with its one `/`
- * @throws TollgateError `invalid_request` with reason path-missing | path-too-long | empty-segment | dot-segment |
+ * @throws TollgateError `not_found` with reason trailing-slash; `invalid_request` with reason path-missing | path-too-long | empty-segment | dot-segment |
  *   encoded-unreserved | bad-escape | forbidden-character
  */
 export function canonicalPath(raw: unknown): string {
   if (typeof raw !== 'string' || !raw.startsWith('/')) throw refused('path-missing');
-  if (raw.length > PATH_MAX_CHARS) throw refused('path-too-long');
+  if (raw.length > PATH_MAX_CHARS)
+    throw refused('path-too-long', `The path is longer than ${PATH_MAX_CHARS} characters.`);
   if (raw === '/') return raw;
+  if (raw.endsWith('/'))
+    throw new TollgateError('not_found', {
+      reason: 'trailing-slash',
+      message: 'There is no such path; no path here ends with a slash.',
+    });
   const segments = raw.slice(1).split('/').map(decodeSegment);
   return `/${joinArn(segments).map(encodeURIComponent).join('/')}`;
 }
 
-function refused(reason: string): TollgateError {
-  return new TollgateError('invalid_request', { field: 'path', reason, message: 'The path is malformed.' });
+function refused(reason: string, message = 'The path is malformed.'): TollgateError {
+  return new TollgateError('invalid_request', { field: 'path', reason, message });
 }
 
 function decodeSegment(segment: string): string {

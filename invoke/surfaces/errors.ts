@@ -1,10 +1,6 @@
 import { CODES, type Code, TollgateError } from '../../contract/errors.ts';
 import { RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
-import { anthropicError } from './anthropic-error.ts';
-import { awsError } from './aws-error.ts';
-import { credentialsError } from './credentials-error.ts';
-import type { ErrorForm } from './error-form.ts';
-import { openaiError } from './openai/error.ts';
+import { rowOf } from './paths.ts';
 
 // Faults of an entry or a setting, found while a caller waits: nothing that this caller could mend by asking otherwise.
 const OPERATORS_FAULT: ReadonlySet<Code> = new Set(['bad_setting', 'bad_arn', 'policy_too_large']);
@@ -29,19 +25,11 @@ export function publicError(error: TollgateError): TollgateError {
  */
 export function errorAnswer(path: string, error: TollgateError): Response {
   const shown = publicError(error);
-  const { headers, body } = formOf(path)(shown);
+  const { headers, body } = rowOf(path).form(shown);
   return Response.json(body, {
     status: shown.status,
     headers: { ...retryAfter(shown), ...successorLink(shown), ...headers },
   });
-}
-
-function formOf(path: string): (error: TollgateError) => ErrorForm {
-  const under = (root: string) => path === root || path.startsWith(`${root}/`);
-  if (under('/model') || under('/endpoints')) return awsError;
-  if (under('/credentials')) return credentialsError;
-  if (under('/v1/messages')) return anthropicError;
-  return openaiError;
 }
 
 function retryAfter({ status, retryAfterSeconds }: TollgateError): Record<string, string> {

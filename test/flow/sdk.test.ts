@@ -1,13 +1,16 @@
 import {
   AccessDeniedException,
+  ApplyGuardrailCommand,
   BedrockRuntimeClient,
   ConverseCommand,
   ConverseStreamCommand,
   type ConverseStreamOutput,
   InvokeModelCommand,
   InvokeModelWithResponseStreamCommand,
+  ModelErrorException,
+  ResourceNotFoundException,
 } from '@aws-sdk/client-bedrock-runtime';
-import OpenAI, { AuthenticationError, BadRequestError, PermissionDeniedError } from 'openai';
+import OpenAI, { AuthenticationError, BadRequestError, NotFoundError, PermissionDeniedError } from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Stack } from './stack.ts';
 
@@ -111,11 +114,48 @@ describe('the unmodified AWS SDK', () => {
     expect(await stack.upstream(mark)).toEqual([]);
   });
 
-  test('raises AccessDeniedException for a tenant whom nobody onboarded', async () => {
+  test('raises AccessDeniedException for a tenant whom nobody onboarded, and says so', async () => {
     const client = await bedrock('stranger-app');
     const call = client.send(new ConverseCommand({ modelId: 'nova-lite', ...ask('x') }));
     await expect(call).rejects.toBeInstanceOf(AccessDeniedException);
+    await expect(call).rejects.toThrow('not onboarded');
     expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test('that signs is told which variable to set', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_RUNTIME', stack.gateway);
+    const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'x' };
+    const client = new BedrockRuntimeClient({ region: 'us-east-1', credentials, authSchemePreference: ['sigv4'] });
+    await expect(client.send(new ConverseCommand({ modelId: 'nova-lite', ...ask('x') }))).rejects.toMatchObject({
+      name: 'UnrecognizedClientException',
+      message: expect.stringContaining('AWS_BEARER_TOKEN_BEDROCK'),
+      $metadata: { httpStatusCode: 401 },
+    });
+  });
+
+  test('reads why an operation is not served as ResourceNotFoundException', async () => {
+    const client = await bedrock('acme-app');
+    const call = client.send(
+      new ApplyGuardrailCommand({ guardrailIdentifier: 'gr-1', guardrailVersion: '1', source: 'INPUT', content: [] }),
+    );
+    await expect(call).rejects.toBeInstanceOf(ResourceNotFoundException);
+    await expect(call).rejects.toThrow('A guardrail is not applied by itself here');
+  });
+
+  test('U1: does not repeat what the model failed at', async () => {
+    await stack.fault({ service: 'bedrock', fault: { status: 424, type: 'ModelErrorException' } });
+    try {
+      const client = await bedrock('acme-app');
+      const call = client.send(new ConverseCommand({ modelId: 'nova-lite', ...ask('x') }));
+      await expect(call).rejects.toBeInstanceOf(ModelErrorException);
+      const { gateway } = stack;
+      const sdk = new OpenAI({ baseURL: `${gateway}/v1`, apiKey: await stack.token('acme-app'), maxRetries: 2 });
+      const chat = sdk.chat.completions.create({ model: 'nova-lite', messages: [{ role: 'user', content: 'x' }] });
+      await expect(chat).rejects.toMatchObject({ status: 424, code: 'model_failed' });
+      expect((await stack.upstream(mark)).filter(({ service }) => service === 'bedrock')).toHaveLength(2);
+    } finally {
+      await stack.clearFaults();
+    }
   });
 });
 
@@ -176,6 +216,49 @@ describe('the unmodified OpenAI SDK', () => {
     await expect(call).rejects.toThrow('SageMaker');
   });
 
+  test('raises NotFoundError that says what would work for what is not served', async () => {
+    const client = await openai('acme-app');
+    const response = client.responses.create({ model: 'nova-lite', input: 'x' });
+    await expect(response).rejects.toBeInstanceOf(NotFoundError);
+    await expect(response).rejects.toThrow('POST /v1/chat/completions');
+    await expect(client.embeddings.create({ model: 'titan-embed-v2', input: 'x' })).rejects.toThrow(
+      '/model/{id}/invoke',
+    );
+  });
+
+  test('U8: is answered in the turn after an answer without any text', async () => {
+    const body = { output: { message: { role: 'assistant', content: [] } }, stopReason: 'end_turn', usage: {} };
+    await stack.fault({ service: 'bedrock', times: 1, fault: { body } });
+    const client = await openai('acme-app');
+    const asked = [
+      { role: 'system' as const, content: '' },
+      { role: 'user' as const, content: 'one' },
+    ];
+    const first = await client.chat.completions.create({ model: 'nova-lite', messages: asked });
+    const said = first.choices[0]?.message;
+    if (said === undefined) throw new Error('no answer');
+    const messages = [...asked, said, { role: 'user' as const, content: 'two' }];
+    const { choices } = await client.chat.completions.create({ model: 'nova-lite', messages });
+    expect(choices[0]?.message.content).toBe('echo: one\ntwo');
+  });
+
+  test('raises an answer that the model ended as malformed, and its use is recorded', async () => {
+    const body = {
+      output: { message: { role: 'assistant', content: [{ text: 'x' }] } },
+      stopReason: 'malformed_tool_use',
+      usage: { inputTokens: 3, outputTokens: 4, totalTokens: 7 },
+    };
+    const used = async (): Promise<Record<'input_tokens' | 'output_tokens', number>> =>
+      JSON.parse((await stack.cli('usage', '--tenant', 'globex', '--format', 'json')).stdout).total;
+    const before = await used();
+    await stack.fault({ service: 'bedrock', times: 1, fault: { body } });
+    const client = await openai('globex-app');
+    const call = client.chat.completions.create({ model: 'nova-lite', messages: [{ role: 'user', content: 'x' }] });
+    await expect(call).rejects.toMatchObject({ status: 424, code: 'model_failed' });
+    const after = await used();
+    expect([after.input_tokens - before.input_tokens, after.output_tokens - before.output_tokens]).toEqual([3, 4]);
+  });
+
   test('raises AuthenticationError for a token that is none', async () => {
     const client = new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: 'not.a.token', maxRetries: 0 });
     await expect(client.models.list()).rejects.toBeInstanceOf(AuthenticationError);
@@ -188,5 +271,18 @@ describe('without a token', () => {
     expect(answer.status).toBe(401);
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     expect(await stack.calls(mark)).toEqual([]);
+  });
+
+  test('who sends it in x-api-key is told where it goes', async () => {
+    const headers = { 'x-api-key': await stack.token('acme-app'), 'content-type': 'application/json' };
+    const answer = await fetch(`${stack.gateway}/v1/messages`, { method: 'POST', headers, body: '{}' });
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({
+      type: 'error',
+      error: {
+        type: 'authentication_error',
+        message: expect.stringMatching(/header Authorization.*x-api-key is not read/),
+      },
+    });
   });
 });

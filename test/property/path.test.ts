@@ -31,7 +31,7 @@ function attempt(raw: string): string | undefined {
   try {
     return canonicalPath(raw);
   } catch (error) {
-    if (isTollgateError(error, 'invalid_request')) return undefined;
+    if (isTollgateError(error, 'invalid_request') || isTollgateError(error, 'not_found')) return undefined;
     throw error;
   }
 }

@@ -1,0 +1,80 @@
+import type { TollgateError } from '../../contract/errors.ts';
+import { anthropicError } from './anthropic-error.ts';
+import { awsError } from './aws-error.ts';
+import { credentialsError } from './credentials-error.ts';
+import type { ErrorForm } from './error-form.ts';
+import { openaiError } from './openai/error.ts';
+
+interface Row {
+  /** Of the whole path, as it arrived. */
+  path: RegExp;
+  /** How the SDK that calls such paths reads an error. */
+  form(error: TollgateError): ErrorForm;
+  /** What would work, for a path that is not there. */
+  instead?: string;
+}
+
+const CHAT = 'Use POST /v1/chat/completions; tools and images are at POST /model/{id}/converse.';
+const OWN_FORMAT = "Send the model's own format to POST /model/{id}/invoke.";
+const BASE_URL = 'The base URL of an OpenAI SDK is the address of this gateway and /v1.';
+
+/**
+ * Whose path it is: the first row that fits. Those with `instead` are not served; a surface that comes to be served drops its
+ * sentence here, and a path that nobody's SDK is known to call is answered as OpenAI answers.
+ */
+const ROWS: readonly Row[] = [
+  { path: /^\/model\/[^/]+\/invoke-with-bidirectional-stream/, form: awsError, instead: OWN_FORMAT },
+  { path: /^\/model(?:\/|$)/, form: awsError },
+  { path: /^\/credentials(?:\/|$)/, form: credentialsError },
+
+  // Bedrock Runtime
+  {
+    path: /^\/guardrail(?:-checks)?(?:\/|$)/,
+    form: awsError,
+    instead: 'A guardrail is not applied by itself here: a grant puts it over every call of its model.',
+  },
+  { path: /^\/async-invoke(?:\/|$)/, form: awsError, instead: OWN_FORMAT },
+  // Bedrock's control plane: the roots of its operations that ordinary tools call
+  {
+    path: /^\/(?:foundation-model|inference-profile|custom-model|imported-model|provisioned-model|prompt-router|guardrails|model-|evaluation-job|marketplace-model|logging\/)/,
+    form: awsError,
+    instead: 'Nothing of the control plane is served here; GET /v1/models lists the models that may be called.',
+  },
+  // Bedrock's agents
+  { path: /^\/rerank(?:\/|$)/, form: awsError, instead: OWN_FORMAT },
+  {
+    path: /^\/(?:agents|flows|knowledgebases|prompts|retrieveAndGenerate|optimize-prompt|generateQuery)/,
+    form: awsError,
+    instead: 'Nothing of agents, flows and knowledge bases is served here; models are at POST /model/{id}/converse.',
+  },
+  // SageMaker Runtime
+  {
+    path: /^\/endpoints(?:\/|$)/,
+    form: awsError,
+    instead: 'SageMaker endpoints are not served here; models of Bedrock are at POST /model/{id}/converse.',
+  },
+
+  // Anthropic
+  {
+    path: /^\/(?:anthropic|(?:v1\/)?messages|v1\/complete)(?:\/|$)/,
+    form: anthropicError,
+    instead: "Anthropic's own format is at POST /model/{id}/invoke, and Bedrock's at POST /model/{id}/converse.",
+  },
+
+  // OpenAI
+  { path: /^\/v1\/responses(?:\/|$)/, form: openaiError, instead: CHAT },
+  { path: /^\/v1\/completions$/, form: openaiError, instead: CHAT },
+  { path: /^\/v[12]\/(?:embeddings|images|rerank)(?:\/|$)/, form: openaiError, instead: OWN_FORMAT },
+  {
+    path: /^\/(?:v1\/v1|openai|chat|completions|embeddings|images|models|responses)(?:\/|$)/,
+    form: openaiError,
+    instead: BASE_URL,
+  },
+];
+
+const DEFAULT: Row = { path: /^/, form: openaiError };
+
+/** @param path canonical or as it arrived */
+export function rowOf(path: string): Pick<Row, 'form' | 'instead'> {
+  return ROWS.find((row) => row.path.test(path)) ?? DEFAULT;
+}

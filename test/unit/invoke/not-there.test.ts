@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import cases from '../../cases/not-there.json' with { type: 'json' };
+import { call, edge, event, post } from './edge.ts';
+
+/** The sentence, where the SDK of such paths looks for it. */
+const READ: Record<string, (answer: Awaited<ReturnType<typeof call>>) => unknown> = {
+  aws: (answer) => {
+    expect(answer.headers['x-amzn-errortype']).toBe('ResourceNotFoundException');
+    expect(Object.keys(answer.json() as object)).toEqual(['message']);
+    return (answer.json() as { message: string }).message;
+  },
+  openai: (answer) => {
+    const { error } = answer.json() as { error: Record<string, unknown> };
+    expect(error).toEqual({ message: error.message, type: 'not_found_error', code: 'not_found', param: null });
+    return error.message;
+  },
+  anthropic: (answer) => {
+    const { error } = answer.json() as { error: Record<string, unknown> };
+    expect(answer.json()).toEqual({ type: 'error', error: { type: 'not_found_error', message: error.message } });
+    return error.message;
+  },
+};
+
+describe('a path that is not there is 404 in the form of its SDK, and says what would work', () => {
+  test.each(cases)('$id: $name', async ({ input, expected: { form, names } }) => {
+    for (const request of [post(input, {}), event('GET', input)]) {
+      const { app, calls } = edge();
+      const answer = await call(app, request);
+      expect(answer.statusCode).toBe(404);
+      expect(READ[form]?.(answer)).toContain(names);
+      expect(calls).toEqual([]);
+    }
+  });
+});
+
+describe('a method that a path has not is 404, and the ones that it has are named', () => {
+  test.each([
+    ['GET', '/v1/chat/completions', 'POST'],
+    ['PUT', '/model/nova-lite/converse', 'POST'],
+    ['POST', '/v1/models', 'GET'],
+    ['DELETE', '/v1/models/nova-lite', 'GET'],
+    ['POST', '/credentials', 'GET'],
+    ['OPTIONS', '/v1/usage', 'GET'],
+  ])('%s %s: %s', async (method, path, allowed) => {
+    const answer = await call(edge().app, event(method, path));
+    expect(answer.statusCode).toBe(404);
+    expect(answer.headers.allow).toBe(allowed);
+    expect(answer.text).toContain(`This path takes ${allowed} only.`);
+  });
+
+  test('and HEAD is answered wherever GET is', async () => {
+    for (const path of ['/v1/models', '/health'])
+      expect(await call(edge().app, event('HEAD', path))).toMatchObject({ statusCode: 200, text: '' });
+  });
+});
