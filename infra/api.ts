@@ -23,6 +23,7 @@ import { defaultPlanName, usageKey } from '../policies/usage-key.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
+import { removalOfData } from './removal.ts';
 import type { InfraSettings } from './settings.ts';
 
 /** Served without a token: a health check has none, and a client reads the description before it has one. */
@@ -64,7 +65,7 @@ export class GatewayApi extends Construct {
     const accessLogs = new LogGroup(this, 'AccessLogs', {
       logGroupName: names.logGroup('access'),
       retention: settings.logRetentionDays,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: removalOfData(settings),
     });
     this.api = new RestApi(this, 'Api', {
       restApiName: names.of('gateway'),
@@ -76,7 +77,7 @@ export class GatewayApi extends Construct {
       // Whose usage plan counts a call is the authorizer's to say; the caller's x-api-key header is not looked at.
       ...(settings.usagePlans ? { apiKeySourceType: ApiKeySourceType.AUTHORIZER } : {}),
       cloudWatchRole: settings.apiGatewayLogRole,
-      ...(settings.apiGatewayLogRole ? { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN } : {}),
+      ...(settings.apiGatewayLogRole ? { cloudWatchRoleRemovalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE } : {}),
       deployOptions: {
         stageName: settings.stage,
         throttlingRateLimit: settings.throttleRate,

@@ -1,28 +1,37 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
   type BucketProps,
   type IBucket,
+  type LifecycleRule,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
+import { removalOfData } from './removal.ts';
 import type { InfraSettings } from './settings.ts';
 
 const ANSWERS_KEPT = Duration.days(30);
 
-const GUARDED: BucketProps = {
+/** For how long what was overwritten, deleted or expired can be had back. */
+const DELETED_KEPT = Duration.days(90);
+
+const ABANDONED: LifecycleRule = { abortIncompleteMultipartUploadAfter: Duration.days(1) };
+
+/** In a versioned bucket an expired object leaves a marker; once no version is behind it, it goes too. */
+const NOTHING_LEFT: LifecycleRule = { expiredObjectDeleteMarker: true };
+
+const GUARDED = {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
   encryption: BucketEncryption.S3_MANAGED,
   enforceSSL: true,
   minimumTLSVersion: 1.2,
   objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
   versioned: true,
-  removalPolicy: RemovalPolicy.RETAIN,
-};
+} satisfies BucketProps;
 
 /** Raw usage lines, hourly objects and reports: what a bill is defended with, so nothing is deleted with the stack. */
 export class UsageBucket extends Construct {
@@ -32,10 +41,20 @@ export class UsageBucket extends Construct {
 
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names) {
     super(scope, id);
-    const access = new Bucket(this, 'AccessLogs', {
+    const guarded: BucketProps = {
       ...GUARDED,
+      removalPolicy: removalOfData(settings),
+      // S3 deletes no bucket that holds anything: CDK's own function empties it first.
+      ...(settings.protect === 'none' ? { autoDeleteObjects: true } : {}),
+    };
+    const access = new Bucket(this, 'AccessLogs', {
+      ...guarded,
       // S3's log delivery writes by bucket policy, which needs no ACL.
-      lifecycleRules: [{ expiration: Duration.days(settings.rawRetentionDays) }],
+      lifecycleRules: [
+        ABANDONED,
+        { expiration: Duration.days(settings.rawRetentionDays), noncurrentVersionExpiration: DELETED_KEPT },
+        NOTHING_LEFT,
+      ],
     });
     acknowledge(
       access,
@@ -43,27 +62,29 @@ export class UsageBucket extends Construct {
       'This bucket holds the access logs; logging it into itself would never end.',
     );
     this.bucket = new Bucket(this, 'Bucket', {
-      ...GUARDED,
+      ...guarded,
       bucketName: names.bucket,
       // CDK's classes are not written for exactOptionalPropertyTypes; its own Bucket is an IBucket all the same.
       serverAccessLogsBucket: access as IBucket,
       serverAccessLogsPrefix: 'usage/',
       lifecycleRules: [
-        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        ABANDONED,
         { prefix: 'raw/', expiration: Duration.days(settings.rawRetentionDays) },
-        { noncurrentVersionExpiration: Duration.days(90) },
+        { noncurrentVersionExpiration: DELETED_KEPT },
+        NOTHING_LEFT,
       ],
     });
     this.answers = new Bucket(this, 'Answers', {
-      ...GUARDED,
+      ...guarded,
       bucketName: names.answersBucket,
       serverAccessLogsBucket: access as IBucket,
       serverAccessLogsPrefix: 'query/',
       lifecycleRules: [
-        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        ABANDONED,
         // An answer can be had again; what UNLOAD wrote stays until someone deletes it.
         { prefix: 'results/', expiration: ANSWERS_KEPT },
         { noncurrentVersionExpiration: ANSWERS_KEPT },
+        NOTHING_LEFT,
       ],
     });
   }

@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -13,6 +13,7 @@ import { type FunctionName, functionRolePolicy } from '../policies/roles.ts';
 import { codeOf } from './bundling.ts';
 import { acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';
+import { removalOfData } from './removal.ts';
 import type { InfraSettings } from './settings.ts';
 
 export interface FunctionOptions {
@@ -27,6 +28,15 @@ export interface FunctionOptions {
   reservedConcurrency?: number;
 }
 
+/** What a function wrote: usage, decisions, refusals. `scope` is the function's, also where the function is turned off. */
+export function functionLogs(scope: Construct, settings: InfraSettings, names: Names, name: FunctionName): LogGroup {
+  return new LogGroup(scope, 'Logs', {
+    logGroupName: names.logGroup(name),
+    retention: settings.logRetentionDays,
+    removalPolicy: removalOfData(settings),
+  });
+}
+
 /** One Lambda function with its own role and its own log group; its code is `<name>/handler.ts`. */
 export class TollgateFunction extends Construct {
   readonly function: LambdaFunction;
@@ -35,11 +45,7 @@ export class TollgateFunction extends Construct {
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names, options: FunctionOptions) {
     super(scope, id);
     const { name, tenantIsolation = false, reservedConcurrency } = options;
-    this.logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: names.logGroup(name),
-      retention: settings.logRetentionDays,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
+    this.logGroup = functionLogs(this, settings, names, name);
     this.function = new LambdaFunction(this, 'Function', {
       functionName: names.functionName(name),
       description: options.description,

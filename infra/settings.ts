@@ -14,6 +14,7 @@ export interface InfraSettings {
   partition: Partition;
   /** Twelve digits; undefined: the account that the deployment's credentials belong to. */
   account: string | undefined;
+  protect: Protect;
   /** The value of TOLLGATE_ISSUERS, checked. */
   issuersJson: string;
   /** Seconds; 0 asks the authorizer for every call. */
@@ -49,6 +50,14 @@ export interface InfraSettings {
   apiGatewayLogRole: boolean;
 }
 
+/**
+ * What outlives a mistake. `none`: everything goes with the stack, for a stage to throw away. `data`: tables, buckets and logs
+ * stay when the stack, or they in it, are deleted. `all`: the stack and the tables also refuse to be deleted, so a first
+ * deployment that fails under it cannot be made again without taking it back.
+ */
+export const PROTECT = ['none', 'data', 'all'] as const;
+export type Protect = (typeof PROTECT)[number];
+
 const PREFIX = 'tollgate:';
 
 /** Days that CloudWatch Logs accepts (PutRetentionPolicy), from a week to ten years. */
@@ -58,7 +67,7 @@ export const LOG_RETENTION_DAYS = [7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 5
 const ISSUERS_MAX_BYTES = 3_400;
 
 const KNOWN = new Set([
-  ...['stage', 'region', 'account', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
+  ...['stage', 'region', 'account', 'protect', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'usagePlans', 'invokeConcurrency'],
   ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus', 'queryScanGb'],
 ]);
@@ -77,6 +86,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     stage: text(at, 'stage', STAGE, 'must be 1 to 20 of a-z, 0-9 and "-", beginning with a letter'),
     ...where,
     account: optional(at, 'account', /^\d{12}$/, 'must be the twelve digits of an account'),
+    protect: oneOf(at, 'protect', PROTECT, 'data'),
     issuersJson: issuers(at('issuers')),
     authorizerTtlSeconds: whole(at, 'authorizerTtlSeconds', 0, AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS),
     globalProfiles: flag(at, 'globalProfiles', false),
@@ -179,6 +189,14 @@ function whole(at: At, name: string, min: number, max: number, otherwise: number
   const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
   throw bad(PREFIX + name, `must be a whole number from ${min} to ${max}`);
+}
+
+function oneOf<T extends string>(at: At, name: string, values: readonly T[], otherwise: T): T {
+  const value = at(name);
+  if (value === undefined) return otherwise;
+  const found = values.find((one) => one === value);
+  if (found === undefined) throw bad(PREFIX + name, `must be one of ${values.join(', ')}`);
+  return found;
 }
 
 function flag(at: At, name: string, otherwise: boolean): boolean {

@@ -1,11 +1,12 @@
 import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
 import { GatewayApi } from './api.ts';
 import { UsageQueries } from './athena.ts';
 import { UsageBucket } from './bucket.ts';
 import { UsageDashboard } from './dashboard.ts';
-import { TollgateFunction } from './functions.ts';
+import { functionLogs, TollgateFunction } from './functions.ts';
 import { InvokerRole } from './invoker-role.ts';
 import { Names } from './names.ts';
 import { AggregationSchedule } from './schedule.ts';
@@ -20,13 +21,13 @@ export class TollgateStack extends Stack {
     super(app, `tollgate-${stage}`, {
       description: `Tollgate, stage ${stage}: a multi-tenant gateway in front of Amazon Bedrock and SageMaker`,
       env: { region, ...(account === undefined ? {} : { account }) },
-      terminationProtection: true,
+      terminationProtection: settings.protect === 'all',
       tags: { application: 'tollgate', stage },
     });
     const names = new Names(settings);
     const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
-    const { table } = new StageTable(this, 'Registry', names.of('registry'));
-    const { table: counters } = new StageTable(this, 'Counters', names.of('counters'));
+    const { table } = new StageTable(this, 'Registry', settings, names.of('registry'));
+    const { table: counters } = new StageTable(this, 'Counters', settings, names.of('counters'));
     const { bucket, answers } = new UsageBucket(this, 'Usage', settings, names);
 
     const authorizer = new TollgateFunction(this, 'Authorizer', settings, names, {
@@ -51,6 +52,8 @@ export class TollgateStack extends Stack {
           },
         })
       : undefined;
+    // Its log outlives the broker, so that turning it on again does not meet a log that is there already.
+    if (broker === undefined) functionLogs(new Construct(this, 'Broker'), settings, names, 'broker');
     const invoke = new TollgateFunction(this, 'Invoke', settings, names, {
       name: 'invoke',
       description: 'Calls the model under a session policy that names only it',

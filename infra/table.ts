@@ -1,6 +1,7 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { removalOfData } from './removal.ts';
+import type { InfraSettings } from './settings.ts';
 
 /**
  * A table of the stage: the registry, or the counters of budgets and days' summaries beside it. Both have keys `pk` and
@@ -9,7 +10,7 @@ import { Construct } from 'constructs';
 export class StageTable extends Construct {
   readonly table: Table;
 
-  constructor(scope: Construct, id: string, tableName: string) {
+  constructor(scope: Construct, id: string, settings: InfraSettings, tableName: string) {
     super(scope, id);
     this.table = new Table(this, 'Table', {
       tableName,
@@ -18,8 +19,8 @@ export class StageTable extends Construct {
       billingMode: BillingMode.PAY_PER_REQUEST,
       timeToLiveAttribute: 'expiresAt',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      deletionProtection: settings.protect === 'all',
+      removalPolicy: removalOfData(settings),
     });
   }
 }

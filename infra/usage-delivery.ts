@@ -29,7 +29,11 @@ export class UsageDelivery extends Construct {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const logStream = new LogStream(this, 'LogStream', { logGroup, logStreamName: 's3' });
+    const logStream = new LogStream(this, 'LogStream', {
+      logGroup,
+      logStreamName: 's3',
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     this.stream = new CfnDeliveryStream(this, 'Stream', {
       deliveryStreamName: names.of('usage'),
       deliveryStreamType: 'DirectPut',

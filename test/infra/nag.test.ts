@@ -17,6 +17,8 @@ describe('the AWS Solutions checks', () => {
     ['with a broker', { 'tollgate:broker': true }],
     ['with an environment per tenant', { 'tollgate:tenantIsolation': true }],
     ['without usage plans', { 'tollgate:usagePlans': false }],
+    ['with nothing protected', { 'tollgate:protect': 'none' }],
+    ['with everything protected', { 'tollgate:protect': 'all' }],
     ['with global profiles', { 'tollgate:globalProfiles': true }],
     ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
   ])('find nothing that is not acknowledged: %s', (_, overrides) => {

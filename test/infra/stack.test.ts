@@ -12,10 +12,9 @@ describe('the tables', () => {
     expect(tables.map(({ TableName }) => TableName).sort()).toEqual(['tollgate-dev-counters', 'tollgate-dev-registry']);
   });
 
-  test.each(tables)('$TableName is on demand, recoverable to any second and not deleted by mistake', (table) => {
+  test.each(tables)('$TableName is on demand and recoverable to any second', (table) => {
     expect(table).toMatchObject({
       BillingMode: 'PAY_PER_REQUEST',
-      DeletionProtectionEnabled: true,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       KeySchema: [
         { AttributeName: 'pk', KeyType: 'HASH' },
@@ -37,7 +36,7 @@ describe('the buckets', () => {
     );
   });
 
-  test.each(buckets)('%s is private, versioned, encrypted, kept, and reached over TLS only', (id, bucket: Resource) => {
+  test.each(buckets)('%s is private, versioned, encrypted, and reached over TLS only', (id, bucket: Resource) => {
     expect(bucket.Properties).toMatchObject({
       PublicAccessBlockConfiguration: {
         BlockPublicAcls: true,
@@ -49,7 +48,6 @@ describe('the buckets', () => {
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
       BucketEncryption: expect.anything(),
     });
-    expect(bucket.DeletionPolicy).toBe('Retain');
     expect(statementsOf(policyOf(id)?.PolicyDocument)).toContainEqual(
       expect.objectContaining({
         Effect: 'Deny',
@@ -59,6 +57,16 @@ describe('the buckets', () => {
     );
   });
 });
+
+test.each(ofType(resources, 'AWS::S3::Bucket'))(
+  'bucket %# keeps nothing for ever that was deleted or broken off',
+  (bucket) => {
+    const { Rules } = bucket.LifecycleConfiguration as { Rules: Record<string, unknown>[] };
+    const forAll = Rules.filter(({ Prefix, Status }) => Prefix === undefined && Status === 'Enabled');
+    for (const member of ['NoncurrentVersionExpiration', 'AbortIncompleteMultipartUpload', 'ExpiredObjectDeleteMarker'])
+      expect(forAll.filter((rule) => member in rule)).toHaveLength(1);
+  },
+);
 
 describe('the delivery of usage lines', () => {
   test('only usage lines of the invoke function are delivered, unpacked, one a line, under the hour of delivery', () => {
@@ -172,7 +180,7 @@ describe('the functions', () => {
 describe('logs', () => {
   test('every log group has the retention of the settings', () => {
     const groups = ofType(resourcesOf(stackOf({ 'tollgate:logRetentionDays': 30 }).stack), 'AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(5);
+    expect(groups).toHaveLength(6);
     for (const { RetentionInDays } of groups) expect(RetentionInDays).toBe(30);
   });
 });
