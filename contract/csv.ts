@@ -43,3 +43,42 @@ function quoted(csv: string, start: number): { text: string; end: number } {
 function lineBreaks(text: string): number {
   return /[\r\n]/.test(text) ? (text.match(/\r\n|\r|\n/g)?.length ?? 0) : 0;
 }
+
+/**
+ * Where a cell begins for some reader: a spreadsheet set to another language takes `;`, or a tab, for what parts cells, and
+ * then a quote within a line for text, so that a line break ends the row.
+ */
+const BEGINNINGS = /([;\t\r\n])/;
+
+/**
+ * What a spreadsheet takes for the start of a formula (OWASP, "CSV Injection"), in all widths: it may leave out white space,
+ * quotes and what is not seen before it. An apostrophe makes text of it, and several say no more than one.
+ */
+const FORMULA = /^['"\p{Z}\p{C}]*[=+\-@\uFE62\uFE63\uFE66\uFE6B\uFF0B\uFF0D\uFF1D\uFF20]/u;
+
+/** A cell that begins so has one, too: what begins with an apostrophe of its own can then be told from it. */
+const FIRST = /^['\t\r\n]/;
+
+/**
+ * Text that somebody else may have chosen, for a cell: wherever a spreadsheet could begin a formula, an apostrophe stands before
+ * it.
+ *
+ * @returns what is still to be quoted
+ */
+export function safeText(text: string): string {
+  const isFirst = FIRST.test(text);
+  if (!isFirst && !BEGINNINGS.test(text)) return FORMULA.test(text) ? `'${text}` : text;
+  return eachBeginning(text, (part, at) => (FORMULA.test(part) || (at === 0 && isFirst) ? `'${part}` : part));
+}
+
+/** @param cell as it was read, without its quotes @returns what safeText was given */
+export function originalText(cell: string): string {
+  if (!cell.includes("'")) return cell;
+  return eachBeginning(cell, (part, at) => (at === 0 || FORMULA.test(part) ? part.replace(/^'/, '') : part));
+}
+
+function eachBeginning(text: string, change: (part: string, at: number) => string): string {
+  // Every other one is what parts them.
+  const parts = text.split(BEGINNINGS);
+  return parts.map((part, at) => (at % 2 === 0 ? change(part, at) : part)).join('');
+}

@@ -1,11 +1,7 @@
-import { csvRows } from '../contract/csv.ts';
+import { csvRows, originalText, safeText } from '../contract/csv.ts';
 
 /** A cell: text a tenant may have chosen, or a number of ours. */
 export type Cell = { text: string } | { number: string };
-
-// What a spreadsheet takes for the start of a formula (OWASP, "CSV Injection"). The apostrophe itself too, so that a cell
-// that begins with one we added can be told from one that always did, and reading gives back what was written.
-const FORMULA = /^[=+\-@\t\r']/;
 
 /**
  * CSV as in RFC 4180: lines end in CRLF, and a cell with a quote, comma or line break is quoted.
@@ -21,18 +17,18 @@ export function writeCsv(columns: readonly string[], rows: Iterable<readonly Cel
 
 function cellText(cell: Cell): string {
   if ('number' in cell) return cell.number;
-  const safe = FORMULA.test(cell.text) ? `'${cell.text}` : cell.text;
+  const safe = safeText(cell.text);
   return /["\r\n,]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /**
  * @param csv as writeCsv writes it; a bare LF ends a line too
- * @returns one object per row, by column name, texts without the apostrophe that writing added
+ * @returns one object per row, by column name, texts without the apostrophes that writing added
  */
 export function readCsv(csv: string): Record<string, string>[] {
   const [columns, ...rows] = csvRows(csv);
   if (columns === undefined) return [];
   return rows.map(({ cells }) =>
-    Object.fromEntries(columns.cells.map((column, i) => [column, (cells[i] ?? '').replace(/^'/, '')])),
+    Object.fromEntries(columns.cells.map((column, i) => [column, originalText(cells[i] ?? '')])),
   );
 }

@@ -1,4 +1,4 @@
-import { csvRows } from '../../../contract/csv.ts';
+import { csvRows, originalText } from '../../../contract/csv.ts';
 import { isTollgateError } from '../../../contract/errors.ts';
 import { isoMilliseconds } from '../../fields.ts';
 import { parseGivenPrice } from '../entry.ts';
@@ -77,14 +77,9 @@ export function readOwnCsv(csv: string, defaults: Defaults): Reading {
   for (const { line, cells } of rows) {
     if (cells.length === 1 && cells[0] === '') continue;
     if (cells.length > columns.length) reader.bad.push({ line, at: '', field: 'row', reason: 'too-many-cells' });
-    else reader.row(line, new Map(columns.map((column, i) => [column, cellText(cells[i] ?? '')])));
+    else reader.row(line, new Map(columns.map((column, i) => [column, originalText((cells[i] ?? '').trim())])));
   }
   return reader.reading();
-}
-
-// The apostrophe is what our own CSV puts before a cell that a spreadsheet would take for a formula.
-function cellText(cell: string): string {
-  return cell.trim().replace(/^'/, '');
 }
 
 class OwnReader {
