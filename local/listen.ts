@@ -1,5 +1,5 @@
 import { createServer as createHttp1, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createHttp2, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { constants, createServer as createHttp2, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { createServer, type Socket } from 'node:net';
 import { TollgateError } from '../contract/errors.ts';
 
@@ -14,7 +14,21 @@ export interface ListenOptions {
   /** 0 to 65,535; 0 lets the system choose. */
   port: number;
   onRequest: OnRequest;
+  patience?: Patience;
 }
+
+/** Milliseconds for which a client is waited for. Nothing bounds how long an answer takes. */
+export interface Patience {
+  /** For a whole head of a request. */
+  headMs: number;
+  /** For a whole request. */
+  requestMs: number;
+  /** For the next request of an HTTP/2 connection, none being under way. HTTP/1.1's are Node's 5 s. */
+  idleMs: number;
+}
+
+/** A laptop's clients are on the laptop: what takes longer is no request. */
+const PATIENCE: Patience = { headMs: 10_000, requestMs: 60_000, idleMs: 60_000 };
 
 export interface Listening {
   port: number;
@@ -39,22 +53,38 @@ const HTTP1_HEADERS_MAX_BYTES = 2_097_152;
  *
  * @throws TollgateError `bad_setting` naming PORT when the port is taken or may not be used
  */
-export async function listen({ host, port, onRequest }: ListenOptions): Promise<Listening> {
+export async function listen({ host, port, onRequest, patience = PATIENCE }: ListenOptions): Promise<Listening> {
+  const { headMs, requestMs } = patience;
   const sockets = new Set<Socket>();
-  const http1 = createHttp1({ maxHeaderSize: HTTP1_HEADERS_MAX_BYTES }, (req, res) => onRequest(req, res));
+  const http1 = createHttp1(
+    {
+      maxHeaderSize: HTTP1_HEADERS_MAX_BYTES,
+      headersTimeout: headMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(1_000, headMs / 2),
+    },
+    (req, res) => onRequest(req, res),
+  );
+  // It never listens itself, and would keep none of these times otherwise.
+  http1.emit('listening');
   const http2 = createHttp2((req, res) =>
     onRequest(req as unknown as IncomingMessage, res as unknown as ServerResponse),
   );
   const closing = { now: false };
   const endHttp1 = endWhenIdle(http1, closing);
   const endHttp2 = endSessions(http2, closing);
+  endSlow(http2, patience);
 
   const tcp = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     // A client may vanish at any moment; the servers report what matters, and an unheard 'error' would end the process.
     socket.on('error', () => socket.destroy());
-    sniff(socket, (isHttp2) => (isHttp2 ? http2 : http1).emit('connection', socket));
+    const silent = setTimeout(() => socket.destroy(), headMs).unref();
+    sniff(socket, (isHttp2) => {
+      clearTimeout(silent);
+      (isHttp2 ? http2 : http1).emit('connection', socket);
+    });
   });
   await new Promise<void>((resolve, reject) => {
     tcp.once('error', (cause: NodeJS.ErrnoException) => reject(portError(port, cause)));
@@ -71,6 +101,7 @@ export async function listen({ host, port, onRequest }: ListenOptions): Promise<
         for (const socket of sockets) socket.destroy();
       }, graceMs);
       tcp.close(() => {
+        http1.close();
         clearTimeout(cut);
         resolve();
       });
@@ -137,6 +168,28 @@ function endSessions(server: Http2Server, closing: { readonly now: boolean }): (
   return () => {
     for (const session of sessions) session.close();
   };
+}
+
+/** What Node's HTTP/1.1 server does by itself: it ends who sends a request too slowly, or none for too long. */
+function endSlow(server: Http2Server, { requestMs, idleMs }: Patience): void {
+  server.on('session', (session) => {
+    let open = 0;
+    const wait = (): NodeJS.Timeout => setTimeout(() => session.destroy(), idleMs).unref();
+    let idle = wait();
+    session.once('close', () => clearTimeout(idle));
+    session.on('stream', (stream) => {
+      clearTimeout(idle);
+      open++;
+      const slow = stream.endAfterHeaders
+        ? undefined
+        : setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestMs).unref();
+      stream.once('end', () => clearTimeout(slow));
+      stream.once('close', () => {
+        clearTimeout(slow);
+        if (--open === 0 && !session.closed) idle = wait();
+      });
+    });
+  });
 }
 
 function portError(port: number, cause?: NodeJS.ErrnoException): TollgateError {

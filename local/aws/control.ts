@@ -11,6 +11,26 @@ export interface ControlOptions {
   flush: () => Promise<void>;
 }
 
+/** The names of this machine that no page on the web can have, whatever its own name is made to lead to. */
+const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
+
+/**
+ * Whether a request was meant for this endpoint by something on this machine. A page in the machine's browser that comes from
+ * elsewhere names its origin; one whose name was made to lead here (DNS rebinding) names that as the host.
+ */
+export function isOwn({ headers, socket }: IncomingMessage): boolean {
+  const own = OWN_NAMES.map((name) => `${name}:${socket.localPort}`);
+  const { origin, host = headers[':authority'] } = headers;
+  return (
+    own.includes(String(host).toLowerCase()) &&
+    (origin === undefined || own.some((name) => origin === `http://${name}`))
+  );
+}
+
+export function refuseForeign(res: ServerResponse): void {
+  send(res, 403, { message: 'This is for this machine alone: neither another host nor another origin may ask.' });
+}
+
 /**
  * The paths under `/_local/`, which no AWS service has and which need no signature: what arrived, events, faults to come, and
  * flushing what is on its way.

@@ -7,7 +7,7 @@ import { createApiGateway } from './apigateway/service.ts';
 import { createBedrock } from './bedrock/service.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { createCloudWatch } from './cloudwatch/service.ts';
-import { control } from './control.ts';
+import { control, isOwn, refuseForeign } from './control.ts';
 import { createDynamo } from './dynamodb/service.ts';
 import { createEvents } from './events.ts';
 import { exchange } from './exchange.ts';
@@ -130,10 +130,11 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   };
 
   const onRequest = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const isControl = (req.url ?? '').startsWith('/_local/');
+    if (isControl && !isOwn(req)) return refuseForeign(res);
     const body = await readBody(req);
     if (body === null) return void res.writeHead(413).end();
-    if ((req.url ?? '').startsWith('/_local/'))
-      return control(req, res, body, { calls, events, faults, flush: aws.onFlush });
+    if (isControl) return control(req, res, body, { calls, events, faults, flush: aws.onFlush });
     const headers = headersOf(req);
     const auth = parseAuthorization(headers.authorization);
     const name = auth === null ? undefined : SCOPES[auth.service];

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -257,5 +258,39 @@ describe('AssumeRole', () => {
       new GetCallerIdentityCommand({}),
     );
     expect(operator.Arn).toBe(`arn:aws:iam::${ACCOUNT}:user/operator`);
+  });
+});
+
+describe('what is for this machine alone', () => {
+  /** Not `fetch`, which lets nobody choose a host. @returns the status */
+  const ask = (headers: Record<string, string>, method = 'GET', path = '/_local/calls'): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const { port } = new URL(aws.url);
+      const sent = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.on('error', reject).end();
+    });
+
+  test('is told to its own names', async () => {
+    const { port } = new URL(aws.url);
+    for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])
+      expect(await ask({ host: `${name}:${port}` }), name).toBe(200);
+    expect(await ask({ host: `localhost:${port}`, origin: `http://localhost:${port}` })).toBe(200);
+  });
+
+  test('is told to no page that has another origin, or whose own name was made to lead here', async () => {
+    const { port } = new URL(aws.url);
+    const host = `127.0.0.1:${port}`;
+    for (const name of [`rebound.example:${port}`, 'rebound.example', '127.0.0.1', `127.0.0.1:${Number(port) - 2}`])
+      expect(await ask({ host: name }), name).toBe(403);
+    for (const origin of ['https://evil.example', `http://evil.example:${port}`, 'null', `https://${host}`, ''])
+      expect(await ask({ host, origin }), origin).toBe(403);
+    const before = await callsAfter(0);
+    for (const path of ['/_local/faults', '/_local/flush'])
+      expect(await ask({ host, origin: 'https://evil.example' }, 'POST', path)).toBe(403);
+    expect(await ask({ host, origin: 'https://evil.example' }, 'DELETE', '/_local/faults')).toBe(403);
+    expect(await callsAfter(0)).toEqual(before);
   });
 });

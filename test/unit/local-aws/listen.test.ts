@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { isTollgateError } from '../../../contract/errors.ts';
-import { type Listening, listen, type OnRequest } from '../../../local/listen.ts';
+import { type Listening, listen, type OnRequest, type Patience } from '../../../local/listen.ts';
 
 const open: Listening[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close(0)));
 });
 
-async function start(onRequest: OnRequest): Promise<Listening> {
-  const server = await listen({ host: '127.0.0.1', port: 0, onRequest });
+async function start(onRequest: OnRequest, patience?: Patience): Promise<Listening> {
+  const server = await listen({ host: '127.0.0.1', port: 0, onRequest, ...(patience && { patience }) });
   open.push(server);
   return server;
 }
@@ -100,4 +101,72 @@ test('a port that is taken is a bad setting that names PORT', async () => {
   const error = await listen({ host: '127.0.0.1', port, onRequest: answer }).catch((reason: unknown) => reason);
   expect(isTollgateError(error, 'bad_setting') && error.field).toBe('PORT');
   expect(isTollgateError(error) && error.publicMessage).toContain(String(port));
+});
+
+describe('a client that keeps its connection and says too little', () => {
+  const patience = { headMs: 200, requestMs: 400, idleMs: 300 };
+
+  /** @returns what came before the connection ended */
+  async function until(socket: Socket): Promise<string> {
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('error', () => {});
+    await once(socket, 'close');
+    return text;
+  }
+
+  const head = 'POST / HTTP/1.1\r\nhost: a\r\n';
+  test.each([
+    ['nothing', [], ''],
+    ['the beginning of what HTTP/2 begins with', ['PRI * HT'], ''],
+    ['a head that never ends', [head, 'x-a: 1\r\n'], 'HTTP/1.1 408'],
+    ['a head that drips', [head, ...Array<string>(100).fill('x-a: 1\r\n')], 'HTTP/1.1 408'],
+    ['a body that drips', [`${head}content-length: 1000\r\n\r\n`, ...Array<string>(100).fill('x')], 'HTTP/1.1 408'],
+  ])('%s is waited for no longer than is allowed', async (_, pieces, told) => {
+    const { port } = await start(answer, patience);
+    const socket = connectTcp(port, '127.0.0.1');
+    const left = [...pieces];
+    const drip = setInterval(() => {
+      const piece = left.shift();
+      if (piece !== undefined && socket.writable) socket.write(piece);
+    }, 20);
+    const text = await until(socket);
+    clearInterval(drip);
+    expect(text.slice(0, told.length)).toBe(told);
+    if (pieces.length > 50) expect(left.length).toBeGreaterThan(0);
+  });
+
+  test('of HTTP/2 is one, too: with no request, and with half a one', async () => {
+    const { port } = await start(answer, patience);
+    const idle = connect(`http://127.0.0.1:${port}`);
+    await once(idle, 'close');
+    const session = connect(`http://127.0.0.1:${port}`);
+    const half = session.request({ ':method': 'POST', ':path': '/' });
+    half.on('error', () => {});
+    half.write('x');
+    await once(half, 'close');
+    await once(session, 'close');
+  });
+
+  test('is none while it waits for an answer, however long that is', async () => {
+    const slow: OnRequest = (req, res) => {
+      req.resume();
+      req.on('end', () => {
+        res.write('begun ');
+        setTimeout(() => res.end('ended'), 3 * patience.requestMs);
+      });
+    };
+    const { port } = await start(slow, patience);
+    const session = connect(`http://127.0.0.1:${port}`);
+    const stream = session.request({ ':method': 'POST', ':path': '/' });
+    stream.end('x');
+    const [overHttp1, chunks] = await Promise.all([
+      fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'x' }).then((response) => response.text()),
+      stream.setEncoding('utf8').toArray(),
+    ]);
+    expect([overHttp1, chunks.join('')]).toEqual(['begun ended', 'begun ended']);
+    session.close();
+  });
 });
