@@ -105,6 +105,30 @@ const USAGE = {
   },
 };
 
+const time = { type: 'integer', description: 'Seconds since 1970.' };
+const MODEL = {
+  type: 'object',
+  required: ['id', 'object', 'created', 'owned_by', 'paths', 'streaming'],
+  properties: {
+    id: { ...text, description: 'The registry id.' },
+    object: { const: 'model' },
+    created: { const: 0 },
+    owned_by: text,
+    native_id: {
+      ...text,
+      description: "Bedrock's own id, which is as good in a call and which SDKs know; not of an ARN.",
+    },
+    paths: { type: 'array', items: text, description: 'Where the caller can call it.' },
+    streaming: { type: 'boolean' },
+    output_modalities: { type: 'array', items: { enum: ['EMBEDDING', 'IMAGE'] }, description: 'If not text.' },
+    max_output_tokens: { type: 'integer', description: "The grant's limit on one answer." },
+    expires_at: { ...time, description: 'When the grant ends, in seconds since 1970.' },
+    deprecated_at: time,
+    sunset_at: time,
+    successor: text,
+  },
+};
+
 function bedrock(operationId: string, summary: string, stream: boolean) {
   return {
     post: {
@@ -181,8 +205,18 @@ export const openapi = {
     '/v1/models': {
       get: {
         operationId: 'listModels',
-        summary: 'The models that the caller may use.',
-        responses: { '200': { description: 'The list.', content: json() }, default: OPENAI_ERROR },
+        summary: 'The models that the caller can call now, and what it can do with each.',
+        responses: {
+          '200': {
+            description: 'The list.',
+            content: json({
+              type: 'object',
+              required: ['object', 'data'],
+              properties: { object: { const: 'list' }, data: { type: 'array', items: MODEL } },
+            }),
+          },
+          default: OPENAI_ERROR,
+        },
       },
     },
     '/v1/models/{id}': {
@@ -190,7 +224,7 @@ export const openapi = {
         operationId: 'retrieveModel',
         summary: 'One model that the caller may use.',
         parameters: [{ ...MODEL_ID, name: 'id' }],
-        responses: { '200': { description: 'The model.', content: json() }, default: OPENAI_ERROR },
+        responses: { '200': { description: 'The model.', content: json(MODEL) }, default: OPENAI_ERROR },
       },
     },
     '/v1/usage': {

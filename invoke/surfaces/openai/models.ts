@@ -1,16 +1,19 @@
 import { TollgateError } from '../../../contract/errors.ts';
-import { ACTIONS, type AllowedModel } from '../../../contract/model.ts';
+import { ACTIONS, type AllowedModel, nativeIdOf } from '../../../contract/model.ts';
 import { decideModel } from '../../../registry/decide.ts';
 import { hasExpired } from '../../../registry/entitled.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import type { Exchange } from '../../exchange.ts';
+import { abilitiesOf } from '../served.ts';
 
-/** `GET /v1/models`: what this caller may use now. @throws TollgateError `forbidden`, `unavailable` */
+/** `GET /v1/models`: what this caller can call now, by some path. @throws TollgateError `forbidden`, `unavailable` */
 export async function listModels(exchange: Exchange): Promise<Response> {
   const { models } = await exchange.entries(exchange.caller);
   const usable = models.filter(
     (model) =>
-      !hasExpired(model, exchange.nowSeconds) && usability(model.lifecycle, exchange.nowSeconds).state !== 'retired',
+      !hasExpired(model, exchange.nowSeconds) &&
+      usability(model.lifecycle, exchange.nowSeconds).state !== 'retired' &&
+      abilitiesOf(model).paths.length > 0,
   );
   return Response.json({ object: 'list', data: usable.map((model) => modelObject(model, exchange.nowSeconds)) });
 }
@@ -39,15 +42,24 @@ export async function showModel(exchange: Exchange, wanted: string): Promise<Res
   throw new TollgateError('model_not_allowed', { field: 'model', reason: 'unknown-model' });
 }
 
-/** https://platform.openai.com/docs/api-reference/models/object, and for a model with an end also when that is. */
+/** https://platform.openai.com/docs/api-reference/models/object, and what the caller can do with it until when. */
 function modelObject(model: AllowedModel, nowSeconds: number): Record<string, unknown> {
-  const { lifecycle } = model;
+  const { id, target, lifecycle, maxTokens, expiresAt } = model;
+  const { paths, streaming, output } = abilitiesOf(model);
+  const native = nativeIdOf(target);
   return {
-    id: model.id,
+    id,
     object: 'model',
     // The registry does not say when a model was made, and SDKs want a number.
     created: 0,
-    owned_by: model.target.kind === 'sagemaker-endpoint' ? 'amazon-sagemaker' : 'amazon-bedrock',
+    owned_by: target.kind === 'sagemaker-endpoint' ? 'amazon-sagemaker' : 'amazon-bedrock',
+    // By which SDKs know what a model can do. An ARN would name the account.
+    ...(native.startsWith('arn:') ? {} : { native_id: native }),
+    paths,
+    streaming,
+    ...(output === undefined ? {} : { output_modalities: [output] }),
+    ...(maxTokens === undefined ? {} : { max_output_tokens: maxTokens }),
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     ...(usability(lifecycle, nowSeconds).state === 'deprecated'
       ? { deprecated_at: lifecycle.deprecatedAt, sunset_at: lifecycle.sunsetAt, successor: lifecycle.successor }
       : {}),

@@ -1,7 +1,23 @@
 import { describe, expect, test } from 'vitest';
+import { encodeContext } from '../../../contract/context.ts';
 import { BODY_MAX_BYTES } from '../../../contract/limits.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
 import type { RestEvent } from '../../../invoke/event.ts';
-import { authorizer, call, caller, edge, event, lambda, nova, post, ResponseStream, retired, whole } from './edge.ts';
+import {
+  authorizer,
+  call,
+  caller,
+  edge,
+  event,
+  lambda,
+  mixtral,
+  NOW,
+  nova,
+  post,
+  ResponseStream,
+  retired,
+  whole,
+} from './edge.ts';
 
 const CHAT = { model: 'nova-lite', messages: [{ role: 'user', content: 'hi' }] };
 const CONVERSE = { messages: [{ role: 'user', content: [{ text: 'hi' }] }] };
@@ -177,12 +193,66 @@ describe('a body', () => {
 });
 
 describe('GET /v1/models', () => {
-  test('T3: lists what the tenant may use now, and nothing else', async () => {
+  test('T3: lists what the tenant can call now by some path, and nothing else', async () => {
     const answer = await call(edge().app, event('GET', '/v1/models'));
     const { object, data } = answer.json() as { object: string; data: { id: string }[] };
     expect(object).toBe('list');
-    expect(data.map(({ id }) => id)).toEqual(['nova-lite', 'claude-v2', 'mixtral-8x7b']);
-    expect(data[0]).toEqual({ id: 'nova-lite', object: 'model', created: 0, owned_by: 'amazon-bedrock' });
+    expect(data.map(({ id }) => id)).toEqual(['nova-lite', 'claude-v2']);
+    expect(data[0]).toEqual({
+      id: 'nova-lite',
+      object: 'model',
+      created: 0,
+      owned_by: 'amazon-bedrock',
+      native_id: 'amazon.nova-lite-v1:0',
+      paths: [
+        '/model/{id}/converse',
+        '/model/{id}/converse-stream',
+        '/model/{id}/invoke',
+        '/model/{id}/invoke-with-response-stream',
+        '/model/{id}/count-tokens',
+        '/v1/chat/completions',
+      ],
+      streaming: true,
+    });
+    expect(answer.text).not.toContain('arn:');
+  });
+
+  test('says what each can do, by its grant and its name', async () => {
+    const target = (modelId: string): AllowedModel['target'] => ({
+      kind: 'bedrock-model',
+      modelId,
+      region: 'us-east-1',
+      arn: `arn:aws:bedrock:us-east-1::foundation-model/${modelId}`,
+    });
+    const arn = 'arn:aws:bedrock:us-east-1:111122223333:imported-model/abc';
+    const held: AllowedModel[] = [
+      { ...nova, id: 'whole-only', actions: ['invoke'], maxTokens: 100, expiresAt: NOW / 1000 + 60 },
+      { ...nova, id: 'gone', expiresAt: NOW / 1000 },
+      { ...nova, id: 'embeds', target: target('cohere.embed-english-v3'), direct: true },
+      { ...nova, id: 'paints', target: target('amazon.nova-canvas-v1:0') },
+      { ...nova, id: 'orders', target: target('cohere.rerank-v3-5:0') },
+      { ...nova, id: 'imported', target: { kind: 'bedrock-model', modelId: arn, region: 'us-east-1', arn } },
+      { ...mixtral, id: 'hosted', direct: true },
+    ];
+    const context = encodeContext({ ...caller, models: held });
+    const answer = await call(edge().app, withContext(event('GET', '/v1/models'), context));
+    const { data } = answer.json() as { data: ({ id: string } & Record<string, unknown>)[] };
+    const told = Object.fromEntries(data.map(({ id, object, created, owned_by, native_id, ...rest }) => [id, rest]));
+    const invoke = '/model/{id}/invoke';
+    const credentials = '/credentials?model={id}';
+    expect(told).toEqual({
+      'whole-only': {
+        paths: ['/model/{id}/converse', invoke, '/v1/chat/completions'],
+        streaming: false,
+        max_output_tokens: 100,
+        expires_at: NOW / 1000 + 60,
+      },
+      embeds: { paths: [invoke, credentials], streaming: false, output_modalities: ['EMBEDDING'] },
+      paints: { paths: [invoke], streaming: false, output_modalities: ['IMAGE'] },
+      orders: { paths: [invoke], streaming: false },
+      imported: { paths: expect.arrayContaining(['/model/{id}/converse']), streaming: true },
+      hosted: { paths: [credentials], streaming: true },
+    });
     expect(answer.text).not.toContain('arn:');
   });
 
