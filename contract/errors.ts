@@ -36,6 +36,10 @@ export const CODES = {
   internal: { status: 500, text: 'Something went wrong on our side.' },
   upstream_failed: { status: 502, text: 'The model failed to answer.' },
   upstream_unavailable: { status: 503, text: 'The model is unavailable; try again later.' },
+  model_not_enabled: {
+    status: 503,
+    text: 'This model is not enabled yet in the AWS account behind this gateway; its operators were told.',
+  },
   unavailable: { status: 503, text: 'This call cannot be decided right now; try again later.' },
   deadline: { status: 504, text: 'The model did not answer in time.' },
   // Not answers to a caller: found at start, when a registry item is written, or in the operator's command line.

@@ -268,6 +268,12 @@ export const UPSTREAM_MESSAGE_MAX_CHARS = 500;
 /** Digits in all of it: an account's number has 12. */
 export const UPSTREAM_DIGITS_MAX = 11;
 
+/**
+ * Seconds. After what a subscription needed is there, a model takes this long to be enabled
+ * (https://docs.aws.amazon.com/bedrock/latest/userguide/model-access.html).
+ */
+export const MODEL_ENABLED_AFTER_SECONDS = 120;
+
 /** Seconds. The longest `Retry-After` of an upstream that is passed on. */
 export const RETRY_AFTER_MAX_SECONDS = 300;
 

@@ -44,6 +44,8 @@ export const METRICS = {
   credentialsRefused: 'CredentialsRefused',
   /** Sessions that STS issued, each for one model; by `mode`, gateway or direct. */
   credentialsIssued: 'CredentialsIssued',
+  /** The account behind a model has not subscribed to it, or not filled in its vendor's form. */
+  modelNotSubscribed: 'ModelNotSubscribed',
   /** A registry item was found that cannot be used. */
   unusableEntry: 'UnusableEntry',
   /** A decision could not be made because a store, STS or an issuer did not answer. */

@@ -16,6 +16,12 @@ import type { InfraSettings } from './settings.ts';
 /** What each of Tollgate's own metrics means when it is not zero. `over` is how many within the period are still quiet. */
 const WATCHED = [
   { metric: 'deniedByIam', minutes: 5, over: 0, means: 'IAM refused a call that our own code had allowed.' },
+  {
+    metric: 'modelNotSubscribed',
+    minutes: 60,
+    over: 0,
+    means: 'The account has not subscribed to a granted model, or lacks its form: its callers get 503.',
+  },
   { metric: 'credentialsRefused', minutes: 5, over: 0, means: 'STS refused the invoker role or its session policy.' },
   // An edit of the registry shows here for a minute: the broker reads it at once, the authorizer's cache later.
   { metric: 'brokerRefused', minutes: 5, over: 20, means: 'The broker refuses what the invoke function allows.' },

@@ -109,7 +109,7 @@ function sections(names: Names, { api, functions }: Shown): [string, ...Row[]][]
         {
           title: 'Not as it should be',
           left: [
-            ...sums('deniedByIam', 'credentialsRefused', 'undecided', 'unusableEntry'),
+            ...sums('deniedByIam', 'modelNotSubscribed', 'credentialsRefused', 'undecided', 'unusableEntry'),
             ...(functions.broker === undefined ? [] : sums('brokerRefused')),
           ],
         },

@@ -1,12 +1,12 @@
 import type { Budget } from '../contract/budget.ts';
-import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { asTollgateError, isTollgateError, TollgateError } from '../contract/errors.ts';
 import {
   ANSWER_MAX_BYTES,
   DENIED_SESSION_RENEW_AFTER_MS,
   ERROR_BODY_MAX_BYTES,
   SESSION_SECONDS,
 } from '../contract/limits.ts';
-import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import { type Clock, logLine, type WriteLine } from '../contract/log.ts';
 import type { Action, AllowedModel, Target } from '../contract/model.ts';
 import type { Budgets } from '../metering/budgets/budgets.ts';
 import { isShare, requestsShare, SESSIONS, type Take } from '../metering/budgets/shares.ts';
@@ -16,6 +16,7 @@ import { type Decision, decideModel } from '../registry/decide.ts';
 import { refusalOf } from '../registry/refusal.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
 import { usablePolicy } from '../sessions/usable.ts';
+import { alarmOf } from './alarm.ts';
 import { begun } from './begun.ts';
 import { type Budgeted, budgeted } from './budgets/budgeted.ts';
 import type { Answer, Call, Operation, ProviderRequest, Run } from './call.ts';
@@ -102,7 +103,12 @@ export function createPipeline(options: PipelineOptions): Run {
       const request = spending?.request ?? prepared;
       step.usage = () => usageOf(request, model.target, {}, NOTHING_SEEN);
       const policy = policyOf(grantFor(model, held.models), call.action);
-      return await answer(step, model, request, await send(step, provider, model, request, policy));
+      try {
+        return await answer(step, model, request, await send(step, provider, model, request, policy));
+      } catch (thrown) {
+        alarm(thrown, step, model, policy);
+        throw thrown;
+      }
     } catch (thrown) {
       const error = asTollgateError(thrown);
       invocation.failed(error, step.usage);
@@ -142,7 +148,6 @@ export function createPipeline(options: PipelineOptions): Run {
       const next = await another(way, attempt, said, error);
       if (next === undefined) {
         deadline.done();
-        if (error.code === 'denied_by_iam') logDenied(step, model, policy, error);
         throw error;
       }
       // Not before the next way is found: should that fail, this attempt is the call's last, and has its error.
@@ -196,21 +201,9 @@ export function createPipeline(options: PipelineOptions): Run {
     return usablePolicy(grant, () => sessionPolicy(grant.target, actions, grant), { clock, write });
   }
 
-  /** Our code allowed what IAM refuses: the two walls disagree, and someone has to look. */
-  function logDenied(step: Step, model: AllowedModel, policy: SessionPolicy, { detail }: TollgateError): void {
-    const { requestId, caller, action } = step.call;
-    const event = {
-      event: 'denied-by-iam',
-      level: 'error' as const,
-      invocationId: step.invocation.id,
-      requestId,
-      tenant: caller.tenant,
-      model: model.id,
-      action,
-      policyHash: policy.hash,
-      detail,
-    };
-    write(logLine(clock(), event, { [METRICS.deniedByIam]: 1 }));
+  function alarm(thrown: unknown, { call, invocation }: Step, model: AllowedModel, policy: SessionPolicy): void {
+    const told = isTollgateError(thrown) && alarmOf(thrown, call, model, policy, invocation.id);
+    if (told) write(logLine(clock(), ...told));
   }
 }
 

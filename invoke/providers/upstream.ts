@@ -1,5 +1,10 @@
 import { type Code, TollgateError } from '../../contract/errors.ts';
-import { RETRY_AFTER_MAX_SECONDS, RETRY_AFTER_SECONDS, UPSTREAM_MESSAGE_MAX_CHARS } from '../../contract/limits.ts';
+import {
+  MODEL_ENABLED_AFTER_SECONDS,
+  RETRY_AFTER_MAX_SECONDS,
+  RETRY_AFTER_SECONDS,
+  UPSTREAM_MESSAGE_MAX_CHARS,
+} from '../../contract/limits.ts';
 import { retold } from './sentence.ts';
 
 /** An error as AWS's REST-JSON protocol says it, in an answer or in a stream's exception message. */
@@ -57,24 +62,42 @@ function byStatus(status: number): Code {
   }
 }
 
+/**
+ * How Bedrock says that the account may not use a model yet, though IAM lets its caller: a Marketplace subscription, a way
+ * to pay, a vendor's form or the older switch in the console is missing
+ * (https://repost.aws/knowledge-center/bedrock-resolve-marketplace-permission). It has no type of its own.
+ */
+const NOT_ENABLED =
+  /^(?:Model access is denied due to|Model use case details have not been submitted|You (?:don't|do not) have access to the model|You have not filled out|Access to this model is not|\S+ is not available for this account)|\baws-marketplace:|\bINVALID_PAYMENT_INSTRUMENT\b/;
+
+/** Types that it comes as. Not those about a malformed request: they may quote it, and a caller would ring an alarm. */
+const NOT_ENABLED_TYPES: ReadonlySet<string> = new Set(['accessdeniedexception', 'resourcenotfoundexception']);
+
+function codeOf(status: number, type: string, message: string): Code {
+  if (NOT_ENABLED_TYPES.has(type) && NOT_ENABLED.test(message)) return 'model_not_enabled';
+  return BY_TYPE[type] ?? byStatus(status);
+}
+
 const RETRYABLE: ReadonlySet<Code> = new Set(['upstream_throttled', 'upstream_unavailable']);
+const SAID: ReadonlySet<Code> = new Set(['denied_by_iam', 'model_not_enabled']);
 
 /**
  * @param status HTTP status, or 0 for an exception within a stream
  * @param retryAfter the upstream's `Retry-After` header
  * @returns what to throw. Of the upstream's own words only those about a malformed request reach the caller, told again;
- *   the log gets the words only where IAM refused, because others may quote the prompt
+ *   the log gets the words only where the account was refused, because others may quote the prompt
  */
 export function upstreamError(status: number, { type, message }: UpstreamError, retryAfter?: string): TollgateError {
-  const code = BY_TYPE[type.toLowerCase()] ?? byStatus(status);
+  const code = codeOf(status, type.toLowerCase(), message);
   return new TollgateError(code, {
     reason: 'upstream-error',
     detail: {
       status,
       type: type.slice(0, 64),
-      ...(code === 'denied_by_iam' ? { said: message.slice(0, UPSTREAM_MESSAGE_MAX_CHARS) } : {}),
+      ...(SAID.has(code) ? { said: message.slice(0, UPSTREAM_MESSAGE_MAX_CHARS) } : {}),
     },
     ...(code === 'upstream_rejected' ? { message: retold(message) } : {}),
+    ...(code === 'model_not_enabled' ? { retryAfterSeconds: MODEL_ENABLED_AFTER_SECONDS } : {}),
     ...(RETRYABLE.has(code) ? { retryAfterSeconds: secondsOf(retryAfter) } : {}),
   });
 }

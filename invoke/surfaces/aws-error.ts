@@ -24,6 +24,7 @@ const EXCEPTIONS: Record<Code, string> = {
   internal: 'InternalServerException',
   upstream_failed: 'InternalServerException',
   upstream_unavailable: 'ServiceUnavailableException',
+  model_not_enabled: 'ServiceUnavailableException',
   unavailable: 'ServiceUnavailableException',
   deadline: 'ModelTimeoutException',
   bad_setting: 'InternalServerException',

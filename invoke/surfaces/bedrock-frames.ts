@@ -16,6 +16,7 @@ const EXCEPTIONS: Partial<Record<Code, string>> = {
   upstream_throttled: 'throttlingException',
   rate_limited: 'throttlingException',
   upstream_unavailable: 'serviceUnavailableException',
+  model_not_enabled: 'serviceUnavailableException',
   unavailable: 'serviceUnavailableException',
   upstream_rejected: 'validationException',
   invalid_request: 'validationException',

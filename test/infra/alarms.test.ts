@@ -9,6 +9,7 @@ describe('the alarms', () => {
 
   test.each([
     METRICS.deniedByIam,
+    METRICS.modelNotSubscribed,
     METRICS.credentialsRefused,
     METRICS.undecided,
     METRICS.unusableEntry,

@@ -202,6 +202,26 @@ describe('the second wall', () => {
   });
 });
 
+describe('a model that its account has not enabled', () => {
+  const message =
+    'Model access is denied due to INVALID_PAYMENT_INSTRUMENT:A valid payment instrument must be provided.';
+  test.each([
+    ['before the stream', () => fails(403, 'AccessDeniedException', message)],
+    ['as its first event', () => streams(frame('accessDeniedException', { message }, 'exception'))],
+  ])('is no disagreement of the walls: who can mend it is told, said %s', async (_, start) => {
+    server = await start();
+    const { run, meter, lines } = setUp();
+    const refusal = await run(callOf('converse-stream')).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'model_not_enabled', status: 503, retryAfterSeconds: 120 });
+    expect(meter.finishedLines()).toEqual([expect.objectContaining({ outcome: 'failed', tokens: NONE })]);
+    const told = besidesIssued(lines).map((line) => JSON.parse(line));
+    expect(told).toEqual([
+      expect.objectContaining({ event: 'model-not-subscribed', ModelNotSubscribed: 1, model: 'nova', tenant: 'acme' }),
+    ]);
+    expect(told[0]).toMatchObject({ region: 'us-east-1', detail: { said: message } });
+  });
+});
+
 describe('the policy is of what the tenant holds, not of what was decided', () => {
   const allow = (model: AllowedModel) => ({
     decide: () => ({ outcome: 'allowed' as const, model, deprecated: false }),
