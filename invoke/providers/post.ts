@@ -19,7 +19,7 @@ export interface Posted {
   signal: AbortSignal;
 }
 
-/** @throws Error of the socket when there is no answer; the signal's AbortError */
+/** @throws Error of the socket when there is no answer, also when the signal ended it */
 export type Post = (endpoint: Endpoint, posted: Posted) => Promise<ProviderReply>;
 
 /**
@@ -36,7 +36,6 @@ export function createPost(): Post {
         ...(endpoint.port === undefined ? {} : { port: endpoint.port }),
         path,
         headers: { ...headers, 'content-length': body.byteLength },
-        signal,
       };
       const answered = (answer: IncomingMessage): void =>
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers as Record<string, string>, body: answer });
@@ -45,6 +44,11 @@ export function createPost(): Post {
           ? https({ ...options, agent: agents.https }, answered)
           : http({ ...options, agent: agents.http }, answered);
       sent.on('error', reject);
+      // Not Node's own option for it: that destroys the socket with an error which nobody hears once the answer has come in
+      // full and is not read to its end (a stream whose last event is an exception), and the process would end.
+      const leave = (): void => void sent.destroy();
+      if (signal.aborted) leave();
+      else signal.addEventListener('abort', leave, { once: true });
       // A kept connection is there already, and most are: no timer for those.
       sent.once('socket', (socket) => {
         if (socket.connecting) limitConnecting(sent, socket);
