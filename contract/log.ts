@@ -121,22 +121,26 @@ export function logLine(
   dimensions: Record<string, string> = {},
   total = true,
 ): string {
-  if (Object.keys(metrics).length === 0) return JSON.stringify({ at, level: 'info', ...event });
-  return JSON.stringify({
-    _aws: {
-      Timestamp: at,
-      CloudWatchMetrics: directives(Object.keys(metrics) as Metric[], Object.keys(dimensions), total),
-    },
-    at,
-    level: 'info',
-    ...event,
-    ...dimensions,
-    ...metrics,
-  });
+  const names = Object.keys(metrics) as Metric[];
+  if (names.length === 0) return JSON.stringify({ at, level: 'info', ...event });
+  const rest = JSON.stringify({ at, level: 'info', ...event, ...dimensions, ...metrics });
+  return `{"_aws":{"Timestamp":${at},"CloudWatchMetrics":${directives(names, Object.keys(dimensions), total)}},${rest.slice(1)}`;
+}
+
+/** The text of each set of directives: there are few, and each call's line has one of them. */
+const DIRECTIVES = new Map<string, string>();
+
+function directives(metrics: readonly Metric[], dimensions: readonly string[], total: boolean): string {
+  const key = `${metrics} ${dimensions} ${total}`;
+  const known = DIRECTIVES.get(key);
+  if (known !== undefined) return known;
+  const made = JSON.stringify(directivesOf(metrics, dimensions, total));
+  DIRECTIVES.set(key, made);
+  return made;
 }
 
 /** One directive for all metrics that are published by the same dimensions. */
-function directives(metrics: readonly Metric[], dimensions: readonly string[], total: boolean): object[] {
+function directivesOf(metrics: readonly Metric[], dimensions: readonly string[], total: boolean): object[] {
   const groups = Map.groupBy(metrics, (metric) =>
     JSON.stringify(ALONE.has(metric) ? [] : dimensions.filter((name) => ONLY[name]?.includes(metric) ?? true)),
   );
