@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { RestEvent } from '../../../invoke/event.ts';
 import type { Bindings, Served } from '../../../invoke/lambda.ts';
-import { call, event, lambda, post, ResponseStream } from './edge.ts';
+import { call, edge, event, lambda, nova, post, ResponseStream, whole } from './edge.ts';
 
 interface Recorded {
   app: Served;
@@ -246,5 +246,19 @@ describe('the function does not return before its work is done', () => {
     });
     expect((await call(app, event('GET', '/x'))).text).toBe('ok');
     expect(failures).toMatchObject([{ message: 'no' }]);
+  });
+
+  test('the call is told when nobody waits for its answer any more, before there is one', async () => {
+    const stream = new ResponseStream();
+    const seen: unknown[] = [];
+    const { app } = edge(async (_, { left }) => {
+      const state = () => Promise.race([left?.then(() => 'left'), setImmediate('waited for')]);
+      seen.push(await state());
+      stream.destroy();
+      seen.push(await left?.then(() => 'left'));
+      return whole(nova, {});
+    });
+    await lambda(app)(post('/model/nova-lite/converse', { messages: [] }), stream);
+    expect(seen).toEqual(['waited for', 'left']);
   });
 });
