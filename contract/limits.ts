@@ -103,9 +103,21 @@ export const CALL_TOTAL_MS = 840_000;
 /** Milliseconds to the first byte of the model's answer. */
 export const FIRST_BYTE_MS = 300_000;
 
-/** Milliseconds and bytes for which a stream is read on after its reader has gone, to learn what it cost. */
+/**
+ * Milliseconds and bytes for which a stream is read on after its reader has gone, to learn what it cost: 128,000 tokens, the
+ * longest answer of a model on Bedrock, are about 50 MB, each in an event of its own. None of it is kept.
+ */
 export const DRAIN_MAX_MS = 60_000;
-export const DRAIN_MAX_BYTES = 16_777_216;
+export const DRAIN_MAX_BYTES = 67_108_864;
+
+/**
+ * Bytes of a stream that are read before its reader takes them: some 4,000 tokens, so that most answers are read to their end,
+ * which says what they cost, however slow their reader is.
+ */
+export const READ_AHEAD_BYTES = 1_048_576;
+
+/** Milliseconds for which a reader may stay that far behind, or leave what is there; then nobody is thought to read. */
+export const READER_LATE_MS = 30_000;
 
 /** Milliseconds. A started record without a finished one is unsettled after this: past Lambda's 15 minutes. */
 export const UNSETTLED_AFTER_MS = 960_000;

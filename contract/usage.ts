@@ -50,8 +50,9 @@ export const NO_TOKENS: Tokens = Object.freeze({ input: 0, output: 0, cacheRead:
  * ok: answered in full. refused: by us, or by the model as malformed; nothing ran. denied: IAM refused it.
  * throttled: the model was too busy. failed: it said that it failed, or was never reached. interrupted: it had taken the
  * call, and its answer broke off.
- * deadline: ours ran out. abandoned: the caller left; the model was read on for its usage. counted: tokens were counted,
- * which runs no model and costs nothing. retried: this attempt used nothing and another one answers for the call.
+ * deadline: ours ran out. abandoned: the caller left, or took too little for too long; the model was read on for its usage.
+ * counted: tokens were counted, which runs no model and costs nothing. retried: this attempt used nothing and another one
+ * answers for the call.
  */
 export const OUTCOMES = [
   'ok',

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
+import { GATEWAY_IDLE_MS } from '../contract/limits.ts';
 import type { Secret } from '../contract/secret.ts';
 import { authorizationOf, type RestEvent, requestOf } from './event.ts';
 
@@ -133,13 +134,26 @@ async function writeBody(
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      if (!out.write(value)) await Promise.race([new Promise((resolve) => out.once('drain', resolve)), gone]);
+      if (!out.write(value)) await until(out, 'drain', gone);
     }
     whole = true;
   }
-  const finished = new Promise((resolve) => out.once('finish', resolve));
+  const finished = until(out, 'finish', gone);
   out.end();
-  await Promise.race([finished, gone]);
+  await finished;
+}
+
+/** @throws Error once API Gateway has given up one who takes nothing: nobody waits for the answer any more */
+async function until(out: Writable, event: 'drain' | 'finish', gone: Promise<void>): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error('the answer was not taken')), GATEWAY_IDLE_MS);
+  out.once(event, resolve);
+  try {
+    await Promise.race([promise, gone]);
+  } finally {
+    clearTimeout(timer);
+    out.off(event, resolve);
+  }
 }
 
 /** Promises that must settle before the function returns. */

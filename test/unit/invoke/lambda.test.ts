@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { GATEWAY_IDLE_MS } from '../../../contract/limits.ts';
 import type { RestEvent } from '../../../invoke/event.ts';
 import type { Bindings, Served } from '../../../invoke/lambda.ts';
 import { call, edge, event, lambda, nova, post, ResponseStream, whole } from './edge.ts';
@@ -209,6 +210,26 @@ describe('a body is written no faster than it is read', () => {
     });
     await lambda(recording(() => new Response(body)).app)(event('GET', '/x'), stream);
     expect(cancelled).toBe(true);
+  });
+
+  test.each([
+    ['a long one', 100_000],
+    ['a short one', 10],
+  ])('U4 and whoever takes nothing of it is given up when API Gateway does that: %s', async (_, bytes) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { app, failures } = recording(() => new Response(new Uint8Array(bytes)));
+      const stream = new ResponseStream();
+      stream._write = () => {};
+      const ended = lambda(app)(event('GET', '/x'), stream);
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+      await vi.advanceTimersByTimeAsync(GATEWAY_IDLE_MS);
+      await ended;
+      expect(stream.destroyed).toBe(true);
+      expect(failures).toMatchObject([{ message: 'the answer was not taken' }]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('and a body that breaks cuts the answer off, so that it does not look whole', async () => {

@@ -27,6 +27,8 @@ interface Options {
   totalMs?: number;
   drainMs?: number;
   drainBytes?: number;
+  aheadBytes?: number;
+  lateMs?: number;
 }
 
 function setUp(body: AsyncIterable<Uint8Array>, options: Options = {}) {
@@ -199,17 +201,21 @@ describe('U4 a stream out of time', () => {
     expect(deadline.signal.aborted).toBe(true);
   });
 
-  test('a slow reader is not silence of the model', async () => {
+  test.each([
+    ['in time', 20_000, 'ok'],
+    // By then nobody was thought to read; what the model had said was there all the same.
+    ['late', 60_000, 'abandoned'],
+  ])('a slow reader is not silence of the model: it takes the rest %s', async (_, ms, outcome) => {
     vi.useFakeTimers();
     try {
       const { events, finished } = setUp(bytesOf(...whole), { idleMs: 1_000, totalMs: 100_000 });
       const iterator = events[Symbol.asyncIterator]();
       await iterator.next();
-      await vi.advanceTimersByTimeAsync(60_000);
+      await vi.advanceTimersByTimeAsync(ms);
       const rest: string[] = [];
       for (let next = await iterator.next(); !next.done; next = await iterator.next()) rest.push(next.value.type);
       expect(rest).toEqual(TYPES.slice(1));
-      expect(finished()[0]?.outcome).toBe('ok');
+      expect(finished()).toEqual([expect.objectContaining({ outcome, ...reported })]);
     } finally {
       vi.useRealTimers();
     }
@@ -225,22 +231,66 @@ describe('U4 a stream out of time', () => {
     await vi.waitFor(() => expect(finished()).toEqual([expect.objectContaining({ outcome: 'deadline' })]), {
       timeout: 15_000,
     });
-    await expect(iterator.next()).rejects.toMatchObject({ code: 'deadline', reason: 'call-total' });
+    const rest = textsOf({ [Symbol.asyncIterator]: () => iterator });
+    await expect(rest).rejects.toMatchObject({ code: 'deadline', reason: 'call-total' });
   });
 
-  test('nothing is read before it is taken', async () => {
+  test('no more is read ahead than fits, and all of it is given', async () => {
     let pulled = 0;
     async function* counting(): AsyncGenerator<Uint8Array> {
-      for (const bytes of whole) {
-        pulled++;
-        yield bytes;
-      }
+      for (let i = 0; i < 50; i++, pulled++) yield delta('x'.repeat(1_000));
+      yield metadata(3, 5);
     }
-    const { events } = setUp(counting());
+    const { events, finished } = setUp(counting(), { aheadBytes: 10_000 });
     const iterator = events[Symbol.asyncIterator]();
     await iterator.next();
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(pulled).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(pulled).toBeLessThan(12);
+    expect(finished()).toEqual([]);
+    expect(await textsOf({ [Symbol.asyncIterator]: () => iterator })).toHaveLength(50);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'ok', ...reported })]);
+  });
+});
+
+describe('U5 a stream whose reader is late', () => {
+  async function* long(): AsyncGenerator<Uint8Array> {
+    for (let i = 0; i < 500; i++) yield delta('x'.repeat(1_000));
+    yield metadata(3, 500);
+  }
+  const told = { tokens: { input: 3, output: 500, cacheRead: 0, cacheWrite: 0 }, estimated: false };
+
+  test.each([
+    ['that takes nothing', never],
+    [
+      'that takes as little as it can',
+      async (iterator: AsyncIterator<unknown>) => {
+        while (!(await iterator.next()).done) await new Promise((resolve) => setTimeout(resolve, 5));
+      },
+    ],
+    [
+      'that has begun, and stopped',
+      async (iterator: AsyncIterator<unknown>) => {
+        await iterator.next();
+        await never();
+      },
+    ],
+  ])('%s is read on for its usage, as one that has left', async (_, reading) => {
+    const { events, finished, kept } = setUp(long(), { aheadBytes: 10_000, lateMs: 30 });
+    const iterator = events[Symbol.asyncIterator]();
+    const left = reading(iterator).catch((error: unknown) => error);
+    await vi.waitFor(() => expect(finished()).toHaveLength(1), { timeout: 15_000 });
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', code: '', ...told })]);
+    // Nothing that it was not given is kept for it, and what it has is not the whole: it is told so.
+    await Promise.all(kept);
+    const error = await Promise.race([left, iterator.next().catch((thrown: unknown) => thrown)]);
+    expect(error).toMatchObject({ reason: 'reader-late', publicMessage: 'The answer was not read in time.' });
+  });
+
+  test('and whose model has ended is counted then, and may still be taken', async () => {
+    const { events, finished } = setUp(bytesOf(...whole), { lateMs: 10 });
+    await vi.waitFor(() => expect(finished()).toHaveLength(1), { timeout: 15_000 });
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', ...reported })]);
+    expect(await textsOf(events)).toEqual(TYPES);
   });
 });
 
