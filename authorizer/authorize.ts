@@ -3,9 +3,9 @@ import { asTollgateError } from '../contract/errors.ts';
 import type { Principal, TenantId } from '../contract/identity.ts';
 import type { Clock, WriteLine } from '../contract/log.ts';
 import { type AuthorizerAnswer, allowStage, denyStage } from '../policies/gateway.ts';
-import type { RegistryReader } from '../registry/reader.ts';
+import type { ClientReader, RegistryReader } from '../registry/reader.ts';
 import { bearerToken } from './bearer.ts';
-import { admit, identify } from './decide.ts';
+import { admit, whoCalls } from './decide.ts';
 import type { AuthorizerEvent } from './event.ts';
 import { createReport } from './report.ts';
 import type { Verify } from './verify.ts';
@@ -22,7 +22,7 @@ const UNAVAILABLE = 'Unavailable';
 
 export interface AuthorizerOptions {
   verify: Verify;
-  registry: RegistryReader;
+  registry: RegistryReader & ClientReader;
   clock: Clock;
   /** Gets one line for each answer that is not Allow. */
   write: WriteLine;
@@ -51,7 +51,7 @@ export function createAuthorizer({
     let tenant: TenantId | undefined;
     let principal: Principal | undefined;
     try {
-      const identity = identify(await verify(bearerToken(event)));
+      const identity = await whoCalls(await verify(bearerToken(event)), registry);
       ({ tenant, principal } = identity);
       const admission = admit(identity, await registry.tenant(tenant));
       if (admission.admitted) {

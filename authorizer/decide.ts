@@ -5,7 +5,7 @@ import type { TrustedIssuer } from '../contract/issuer.ts';
 import type { Json } from '../contract/json.ts';
 import { ROLES_MAX_BYTES } from '../contract/limits.ts';
 import { entitled } from '../registry/entitled.ts';
-import type { TenantEntries } from '../registry/reader.ts';
+import type { ClientReader, TenantEntries } from '../registry/reader.ts';
 import { clientOf, type Members } from './claims.ts';
 import type { VerifiedToken } from './verify.ts';
 
@@ -20,10 +20,24 @@ export interface Identity {
 }
 
 /**
+ * `identify`, with what the registry says of the client where the issuer's settings leave it to the registry: nothing is asked
+ * of it otherwise, nor before the token is verified.
+ *
+ * @throws TollgateError as `identify`; `unavailable`
+ */
+export async function whoCalls(verified: VerifiedToken, registry: ClientReader): Promise<Identity> {
+  const { issuer, claims } = verified;
+  if (issuer.tenant.by !== 'registry') return identify(verified);
+  const client = clientOf(claims, issuer);
+  return identify(verified, client === '' ? null : await registry.clientTenant({ issuer: issuer.issuer, client }));
+}
+
+/**
+ * @param owner whose the token's client is, by the registry
  * @throws TollgateError `unauthenticated` with reason tenant-claim | tenant-client | principal-claim | roles-claim |
  *   roles-too-many: the token is genuine, but it does not say who is calling in a form that can be used
  */
-export function identify({ issuer, claims, exp }: VerifiedToken): Identity {
+export function identify({ issuer, claims, exp }: VerifiedToken, owner: TenantId | null = null): Identity {
   const or = <T>(reason: string, parse: () => T): T => {
     try {
       return parse();
@@ -34,7 +48,7 @@ export function identify({ issuer, claims, exp }: VerifiedToken): Identity {
   };
   const { tenant, principalClaims, rolesClaim, adminRoles } = issuer;
   return {
-    tenant: or(tenant.by === 'client' ? 'tenant-client' : 'tenant-claim', () => tenantOf(claims, issuer)),
+    tenant: or(OF_CLIENTS.has(tenant.by) ? 'tenant-client' : 'tenant-claim', () => tenantOf(claims, issuer, owner)),
     principal: or('principal-claim', () => parsePrincipal(principalOf(claims, principalClaims))),
     roles: rolesClaim === null ? [] : or('roles-claim', () => parseRoles(own(claims, rolesClaim), adminRoles)),
     exp,
@@ -45,7 +59,9 @@ function own(claims: Members, name: string): Json | undefined {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
 }
 
-function tenantOf(claims: Members, issuer: TrustedIssuer): TenantId {
+const OF_CLIENTS: ReadonlySet<TrustedIssuer['tenant']['by']> = new Set(['client', 'registry']);
+
+function tenantOf(claims: Members, issuer: TrustedIssuer, owner: TenantId | null): TenantId {
   const { tenant } = issuer;
   switch (tenant.by) {
     case 'issuer':
@@ -54,6 +70,8 @@ function tenantOf(claims: Members, issuer: TrustedIssuer): TenantId {
       return parseTenantId(own(claims, tenant.claim));
     case 'client':
       return parseTenantId(tenant.tenants.get(clientOf(claims, issuer)));
+    case 'registry':
+      return parseTenantId(owner);
   }
 }
 

@@ -1,5 +1,5 @@
 import { bearerToken } from '../authorizer/bearer.ts';
-import { admit, identify } from '../authorizer/decide.ts';
+import { admit, whoCalls } from '../authorizer/decide.ts';
 import type { Verify } from '../authorizer/verify.ts';
 import {
   type Asks,
@@ -15,7 +15,7 @@ import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { decideModel } from '../registry/decide.ts';
 import { decideDirect, directPolicy } from '../registry/direct.ts';
-import type { RegistryReader } from '../registry/reader.ts';
+import type { ClientReader, RegistryReader } from '../registry/reader.ts';
 import { refusalOf } from '../registry/refusal.ts';
 import type { Issue } from '../sessions/session.ts';
 import { usablePolicy } from '../sessions/usable.ts';
@@ -23,7 +23,7 @@ import { usablePolicy } from '../sessions/usable.ts';
 export interface BrokerOptions {
   verify: Verify;
   /** Asked anew for every question: what was true when the authorizer looked may not be true now. */
-  registry: RegistryReader;
+  registry: RegistryReader & ClientReader;
   issue: Issue;
   clock: Clock;
   /** Gets one line for each refusal, beside the issuer's own for each session; no token and no credential is in them. */
@@ -87,7 +87,7 @@ interface About {
 
 async function issueFor(question: BrokerQuestion, about: About, options: BrokerOptions): Promise<Issued> {
   const { requestId, authorization, model: wanted, action } = question;
-  const identity = identify(await options.verify(bearerToken({ headers: { authorization } })));
+  const identity = await whoCalls(await options.verify(bearerToken({ headers: { authorization } })), options.registry);
   const { tenant, principal } = identity;
   Object.assign(about, { tenant, principal });
   const admission = admit(identity, await options.registry.tenant(tenant));

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import * as athena from './athena.ts';
 import * as budget from './budget.ts';
+import * as client from './client.ts';
 import * as direct from './direct.ts';
 import * as grant from './grant.ts';
 import * as meter from './meter.ts';
@@ -17,7 +18,22 @@ import * as token from './token.ts';
 import * as usage from './usage.ts';
 
 // One file a noun. What a noun needs of AWS it imports when it runs: `tollgate --help` should not wait for five SDKs.
-const NOUNS = [token, model, tenant, grant, budget, policy, direct, price, meter, report, usage, reconcile, athena];
+const NOUNS = [
+  token,
+  model,
+  tenant,
+  client,
+  grant,
+  budget,
+  policy,
+  direct,
+  price,
+  meter,
+  report,
+  usage,
+  reconcile,
+  athena,
+];
 
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('tollgate')

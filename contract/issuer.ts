@@ -14,7 +14,9 @@ export type TenantSource =
   | { by: 'claim'; claim: string }
   /** Every token of this issuer is this tenant's. */
   | { by: 'issuer'; tenant: TenantId }
-  | { by: 'client'; tenants: ReadonlyMap<string, TenantId> };
+  | { by: 'client'; tenants: ReadonlyMap<string, TenantId> }
+  /** By its client too, and the registry knows whose that is. */
+  | { by: 'registry' };
 
 /** An issuer whose tokens are accepted, and which of its claims say what. */
 export interface TrustedIssuer {
@@ -28,7 +30,10 @@ export interface TrustedIssuer {
   audienceList: boolean;
   /** The claim that names the client, or null for `client_id`, and `azp` where that is missing. */
   clientClaim: string | null;
-  /** Accepted client ids, or null for any; those of the tenants' table when the settings list none. */
+  /**
+   * Accepted client ids, or null for any; those of the tenants' table when the settings list none. Where the registry knows the
+   * clients, one that it does not know is refused all the same.
+   */
   clientIds: string[] | null;
   tenant: TenantSource;
   /** Claims whose values, joined by `/`, are the principal. */
@@ -44,6 +49,9 @@ export interface TrustedIssuer {
   /** The value that a `token_use` claim must have (Cognito: `access`), or null when the issuer sets none. */
   tokenUse: string | null;
 }
+
+/** In a table's place: `tollgate client` keeps it. */
+const IN_REGISTRY = 'registry';
 
 const TENANT_MEMBERS = ['tenantClaim', 'tenant', 'tenants'] as const;
 
@@ -84,7 +92,7 @@ function parseIssuer(written: Record<string, unknown>, at: string): TrustedIssue
   const tenant = tenantSource(item, at);
   const clientIds = clientIdsOf(item.clientIds, tenant, `${at}.clientIds`);
   // Without either, any application of the same identity provider could hand us a token meant for another.
-  if (clientIds === null && (audience === null || preset.openAudience))
+  if (clientIds === null && tenant.by !== 'registry' && (audience === null || preset.openAudience))
     throw bad(
       `${at}.clientIds`,
       `or tenants is required when ${audience ? 'a caller chooses its' : 'there is no'} audience`,
@@ -135,6 +143,8 @@ function tenantSource(item: Record<string, unknown>, at: string): TenantSource {
     case 'tenant':
       return { by: 'issuer', tenant: tenantId(item.tenant, field) };
     case 'tenants': {
+      if (item.tenants === IN_REGISTRY) return { by: 'registry' };
+      if (typeof item.tenants === 'string') throw bad(field, `must be a table of client ids, or "${IN_REGISTRY}"`);
       const table = Object.entries(object(item.tenants, field));
       if (table.length === 0) throw bad(field, 'must not be empty');
       const rows = table.map(([client, id]) => [text(client, field), tenantId(id, `${field}.${client}`)] as const);

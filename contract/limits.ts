@@ -28,6 +28,10 @@ export const TOKEN_MAX_CHARS = 8_192;
 /** Seconds. A token's `nbf` or `iat` may lie this far ahead: two machines' clocks differ. `exp` gets none. */
 export const CLOCK_SKEW_SECONDS = 60;
 
+/** Characters of a client id and of an issuer: the longest client ids are URLs. */
+export const CLIENT_ID_MAX_CHARS = 512;
+export const ISSUER_MAX_CHARS = 512;
+
 /** Characters of a `kid`. The longest in use (a SHA-512 in base64) has 88. */
 export const KID_MAX_CHARS = 256;
 

@@ -156,7 +156,10 @@ function issuers(value: unknown): string {
   });
   const written = typeof value === 'string' ? value : JSON.stringify(value);
   if (Buffer.byteLength(written) > ISSUERS_MAX_BYTES)
-    throw bad(key, `must take at most ${ISSUERS_MAX_BYTES} bytes as JSON: a function's environment is small`);
+    throw bad(
+      key,
+      `must take at most ${ISSUERS_MAX_BYTES} bytes as JSON, for a function's environment is small: "tenants": "registry" keeps clients elsewhere`,
+    );
   return written;
 }
 

@@ -15,7 +15,7 @@ import { REGISTRY_BATCH_ATTEMPTS, REGISTRY_BATCH_MAX, RETRY_AFTER_SECONDS } from
 import { fromAttributes, toAttributes } from './attributes.ts';
 import type { Expected, Item, Items, Key, Write } from './items.ts';
 import { createLookup, type LookupOptions } from './lookup.ts';
-import type { PriceReader, RegistryReader } from './reader.ts';
+import type { ClientReader, PriceReader, RegistryReader } from './reader.ts';
 
 export interface TableOptions {
   client: DynamoDBClient;
@@ -29,7 +29,9 @@ export interface TableOptions {
  *
  * @returns a reader whose every failure is TollgateError `unavailable` with `retryAfterSeconds`
  */
-export function createRegistry(options: TableOptions & Omit<LookupOptions, 'items'>): RegistryReader & PriceReader {
+export function createRegistry(
+  options: TableOptions & Omit<LookupOptions, 'items'>,
+): RegistryReader & PriceReader & ClientReader {
   return createLookup({ ...options, items: createItems(options) });
 }
 

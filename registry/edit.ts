@@ -187,7 +187,9 @@ function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {
       ? `grant of ${sk.slice(sk.indexOf('#') + 1)} to ${id}`
       : kind.name === 'budgets'
         ? `budget of ${pk === STAGE_PARTITION ? 'the stage' : id}`
-        : `${kind.name} ${id}`;
+        : kind.name === 'client'
+          ? 'such client of that issuer'
+          : `${kind.name} ${id}`;
   return new TollgateError('not_found', { field: kind.name, reason: 'no-such-item', message: `There is no ${what}.` });
 }
 

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { TenantId } from '../contract/identity.ts';
 import { type BudgetOwner, EVERY_TENANT } from './budget.ts';
+import type { ClientName } from './client.ts';
 import type { Grant } from './grant.ts';
 import type { Key } from './items.ts';
 
@@ -14,15 +16,19 @@ import type { Key } from './items.ts';
  * | budgets | TENANT#{tenant}                | BUDGETS                 |
  * |         | STAGE: those of every tenant   | BUDGETS                 |
  * | model   | MODEL#{model}                  | MODEL                   |
+ * | client  | CLIENT#{hash of issuer, client} | CLIENT                 |
  * | history | HISTORY#TENANT#{tenant}        | {time}#{version}        |
  * |         | HISTORY#GRANT#{tenant}#{model} | {time}#{version}        |
  * |         | HISTORY#BUDGETS#{tenant or *}  | {time}#{version}        |
  * |         | HISTORY#MODEL#{model}          | {time}#{version}        |
+ * |         | HISTORY#CLIENT#{hash}          | {time}#{version}        |
  *
  * | who asks                       | access                                                              |
  * | ------------------------------ | ------------------------------------------------------------------- |
  * | authorizer, invoke: a tenant   | Query pk = TENANT#{tenant}, then one round of BatchGetItem of models |
  * |                                | and of the stage's budgets                                           |
+ * | authorizer: a token's client   | BatchGetItem of it, before the tenant's, where its issuer's settings  |
+ * |                                | leave it to the registry                                             |
  * | metering: prices               | BatchGetItem of MODEL#{model}                                        |
  * | operator: one item             | GetItem                                                             |
  * | operator: a tenant's grants    | Query pk = TENANT#{tenant}                                          |
@@ -32,12 +38,13 @@ import type { Key } from './items.ts';
  *
  * History has partitions of its own, so that a tenant's partition, which every authorizer miss reads whole, stays as
  * small as the tenant's grants and budgets. Ids hold no `#` (contract/identity.ts, registry/fields.ts), so no id reaches
- * into another partition.
+ * into another partition. A client's id may hold anything: its partition is a hash, and the item itself names it.
  */
 
 export const TENANT_SK = 'TENANT';
 export const MODEL_SK = 'MODEL';
 export const BUDGETS_SK = 'BUDGETS';
+export const CLIENT_SK = 'CLIENT';
 export const GRANT_SK_PREFIX = 'GRANT#';
 
 /** No tenant's partition: a tenant's begins with TENANT#. */
@@ -62,6 +69,14 @@ export function grantKey({ tenant, model }: Pick<Grant, 'tenant' | 'model'>): Ke
 
 export function budgetsKey(owner: BudgetOwner): Key {
   return { pk: owner === EVERY_TENANT ? STAGE_PARTITION : tenantPartition(owner), sk: BUDGETS_SK };
+}
+
+/** Of both as a list in JSON, which no other two have. */
+export function clientKey({ issuer, client }: ClientName): Key {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([issuer, client]))
+    .digest('hex');
+  return { pk: `CLIENT#${hash}`, sk: CLIENT_SK };
 }
 
 /** Where the history of the item at `key` is. */

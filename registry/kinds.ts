@@ -1,14 +1,15 @@
 import { isTollgateError } from '../contract/errors.ts';
 import { type BudgetsEntry, budgetsDocument, parseBudgets } from './budget.ts';
+import { type ClientEntry, clientDocument, parseClient } from './client.ts';
 import { type Grant, grantDocument, parseGrant } from './grant.ts';
 import type { Document, Item, Key } from './items.ts';
-import { budgetsKey, grantKey, modelKey, tenantKey } from './keys.ts';
+import { budgetsKey, clientKey, grantKey, modelKey, tenantKey } from './keys.ts';
 import { type ModelEntry, modelDocument, parseModel } from './model.ts';
 import { parseTenant, type TenantEntry, tenantDocument } from './tenant.ts';
 
 /** What the table holds one kind of. */
 export interface Kind<Entry> {
-  name: 'model' | 'tenant' | 'grant' | 'budgets';
+  name: 'model' | 'tenant' | 'grant' | 'budgets' | 'client';
   /** @throws TollgateError `bad_entry` naming the field */
   parse(document: unknown): Entry;
   document(entry: Entry): Document;
@@ -36,6 +37,13 @@ export const BUDGETS: Kind<BudgetsEntry> = {
   parse: parseBudgets,
   document: budgetsDocument,
   keyOf: ({ owner }) => budgetsKey(owner),
+};
+
+export const CLIENT: Kind<ClientEntry> = {
+  name: 'client',
+  parse: parseClient,
+  document: clientDocument,
+  keyOf: clientKey,
 };
 
 /** An item that was found in the table and cannot be used; to be counted and alarmed. */

@@ -9,12 +9,21 @@ import { withKnownSuccessor } from './entitled.ts';
 import { isModelId } from './fields.ts';
 import type { Grant } from './grant.ts';
 import type { Item, Items } from './items.ts';
-import { BUDGETS_SK, budgetsKey, GRANT_SK_PREFIX, grantKey, modelKey, TENANT_SK, tenantPartition } from './keys.ts';
-import { BUDGETS, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
+import {
+  BUDGETS_SK,
+  budgetsKey,
+  clientKey,
+  GRANT_SK_PREFIX,
+  grantKey,
+  modelKey,
+  TENANT_SK,
+  tenantPartition,
+} from './keys.ts';
+import { BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
 import { Memory } from './memory.ts';
 import type { ModelEntry } from './model.ts';
 import type { PricedModel } from './price.ts';
-import type { PriceReader, RegistryReader, TenantEntries } from './reader.ts';
+import type { ClientReader, PriceReader, RegistryReader, TenantEntries } from './reader.ts';
 import { checkTogether, isDirect, restrictionsOf } from './restrictions.ts';
 import type { TenantEntry } from './tenant.ts';
 import { within } from './within.ts';
@@ -45,12 +54,13 @@ const STAGE_KEY = budgetsKey(EVERY_TENANT);
  * where DynamoDB pages): its partition, then those of its models, and the stage's budgets, that are not remembered. A
  * failure remembers nothing.
  */
-export function createLookup(options: LookupOptions): RegistryReader & PriceReader {
+export function createLookup(options: LookupOptions): RegistryReader & PriceReader & ClientReader {
   const { items, clock, onUnusable } = options;
   const memoryMs = options.memoryMs ?? REGISTRY_MEMORY_MS;
   const models = new Memory<Known>(clock, memoryMs);
   const tenants = new Memory<TenantEntries>(clock, memoryMs);
   const stages = new Memory<OwnedBudgets>(clock, memoryMs);
+  const clients = new Memory<TenantId>(clock, memoryMs);
   const bounded = <T>(ask: (signal: AbortSignal) => Promise<T>) =>
     within(options.timeoutMs ?? REGISTRY_TIMEOUT_MS, 'registry-timeout', ask);
 
@@ -151,6 +161,16 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       const found = await bounded((signal) => lookUpTenant(id, signal));
       if (options.rememberTenants && found !== null) tenants.set(id, found);
       return found;
+    },
+    async clientTenant(client) {
+      const key = clientKey(client);
+      const remembered = clients.get(key.pk);
+      if (remembered !== undefined) return remembered;
+      const [item] = await bounded((signal) => items.batch([key], signal));
+      const found = item && usable(item, CLIENT);
+      if (found === undefined) return null;
+      clients.set(key.pk, found.tenant);
+      return found.tenant;
     },
     async prices(ids) {
       const wanted = [...new Set(ids)].filter(isModelId);

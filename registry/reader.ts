@@ -1,6 +1,7 @@
 import type { Budget } from '../contract/budget.ts';
 import type { TenantId } from '../contract/identity.ts';
 import type { AllowedModel } from '../contract/model.ts';
+import type { ClientName } from './client.ts';
 import type { PricedModel } from './price.ts';
 
 /** A tenant and what it may call, as the data path needs it. */
@@ -26,6 +27,15 @@ export interface RegistryReader {
    * @throws TollgateError `unavailable` when the store cannot say; nothing is then remembered
    */
   tenant(id: TenantId): Promise<TenantEntries | null>;
+}
+
+/** What the authorizer asks of a token whose issuer's settings leave it to the registry. */
+export interface ClientReader {
+  /**
+   * @returns whose tokens the client's are; null when it is nobody's, or its item cannot be used
+   * @throws TollgateError `unavailable`
+   */
+  clientTenant(client: ClientName): Promise<TenantId | null>;
 }
 
 /** What metering asks. */

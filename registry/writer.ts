@@ -1,4 +1,5 @@
 import { type BudgetWriter, budgetWriter } from './budgets.ts';
+import { type ClientWriter, clientWriter } from './clients.ts';
 import { createEdits, type EditOptions, type HistoryRecord } from './edit.ts';
 import { badEntry, isModelId } from './fields.ts';
 import { type GrantWriter, grantEdit, grantWriter } from './grants.ts';
@@ -16,7 +17,7 @@ export interface Batch {
 }
 
 /** What an operator may do to the registry, and see of it. */
-export interface Writer extends ModelWriter, TenantWriter, GrantWriter, BudgetWriter {
+export interface Writer extends ModelWriter, TenantWriter, GrantWriter, BudgetWriter, ClientWriter {
   /**
    * Makes those that are absent, all or none, and leaves alone what is there. They are trusted to belong together: whether
    * a grant's tenant and a successor exist is not looked up.
@@ -42,6 +43,7 @@ export function createWriter(options: EditOptions): Writer {
     ...tenantWriter(edits, items),
     ...grantWriter(edits, items, clock),
     ...budgetWriter(edits, items),
+    ...clientWriter(edits, items),
     create: async ({ models, tenants, grants }) =>
       edits.create([
         ...models.map((model) => ({ kind: MODEL, ...modelEdit(model) })),

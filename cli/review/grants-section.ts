@@ -21,10 +21,13 @@ export function matrix({ snapshot, holdings, findings }: Review): Html {
     return granted.has(name) ? html`<span class="cell warn">grant unusable</span>` : html`<span class="none">no</span>`;
   };
   const models = snapshot.models.map(({ id }) => id);
+  const clients = Map.groupBy(snapshot.clients, ({ tenant }) => tenant);
   const rows = snapshot.tenants.map(({ id, displayName, suspended }) => [
     html`${id}${displayName === undefined ? '' : html`<br><span class="soft">${displayName}</span>`}${
       suspended ? html`<br><span class="cell warn">suspended</span>` : ''
-    }${snapshot.entries.has(id) ? '' : html`<br><span class="cell warn">refused: its budgets cannot be read</span>`}`,
+    }${snapshot.entries.has(id) ? '' : html`<br><span class="cell warn">refused: its budgets cannot be read</span>`}${(
+      clients.get(id) ?? []
+    ).map(({ client, issuer }) => html`<br><span class="soft">client ${client} of ${issuer}</span>`)}`,
     ...models.map((model) => cell(id, model)),
   ]);
   return html`<p>Rows are tenants, columns are models. “No” was not granted: our code refuses it, and no session policy of the tenant names it.</p>

@@ -1,4 +1,5 @@
 import { budgetsDocument } from '../../registry/budget.ts';
+import { clientDocument } from '../../registry/client.ts';
 import { grantDocument } from '../../registry/grant.ts';
 import { modelDocument } from '../../registry/model.ts';
 import { tenantDocument } from '../../registry/tenant.ts';
@@ -20,6 +21,7 @@ export function reviewJson(review: Review): object {
     models: snapshot.models.map(modelDocument),
     grants: snapshot.grants.map(grantDocument),
     budgets: snapshot.budgets.map(budgetsDocument),
+    clients: snapshot.clients.map(clientDocument),
     unusable: snapshot.unusable,
     decisions: holdings.map(({ tenant, entry, decisions }) => ({ tenant, model: entry.id, ...decisions })),
     sessions: reviewed.sessions,

@@ -86,6 +86,12 @@ export function reviewText(review: Review): string {
           .join(', '),
       ]),
     )}`,
+    snapshot.clients.length === 0
+      ? ''
+      : `CLIENTS whose tokens are a tenant's\n${table(
+          ['tenant', 'client', 'issuer'],
+          snapshot.clients.map(({ tenant, client, issuer }) => [tenant, printable(client), printable(issuer)]),
+        )}`,
     `OPEN RISKS\n${table(
       ['level', 'what', 'of'],
       review.risks.map(({ level, what, of }) => [level, what, shortened(of)]),

@@ -64,6 +64,7 @@ export async function decisions(): Promise<Record<string, number>> {
   const authorize = createAuthorizer({
     verify,
     registry: {
+      clientTenant: async () => null,
       tenant: async (id) => ({
         id,
         suspended: false,

@@ -57,7 +57,8 @@ const shared = new Provider();
 const slow = new Provider();
 const silent = new Provider();
 const late = new Provider();
-const all = [owned, shared, slow, silent, late];
+const listed = new Provider();
+const all = [owned, shared, slow, silent, late, listed];
 let stack: Stack;
 
 beforeAll(async () => {
@@ -66,6 +67,7 @@ beforeAll(async () => {
   const issuers = [
     { ...keysOf(owned), tenant: 'globex', rolesClaim: 'roles' },
     { ...keysOf(shared), tenants: { 'app-1': 'acme', 'app-2': 'globex', 'app-3': 'nobody' } },
+    { ...keysOf(listed), audience: null, tenants: 'registry' },
     ...[slow, silent, late].map((one) => ({ ...keysOf(one), tenantClaim: 'tenant' })),
   ];
   stack = await Stack.start({ env: { TOLLGATE_ISSUERS: JSON.stringify(issuers) } });
@@ -105,6 +107,31 @@ describe('several issuers side by side', () => {
     expect(await call(await two.sign({ client_id: 'app-4' }))).toMatchObject({ status: 401, tenant: undefined });
     expect(await call(await two.sign({ tenant: 'acme' }))).toMatchObject({ status: 401, tenant: undefined });
     expect(await call(await stack.token('acme-app'))).toMatchObject({ status: 200, tenant: 'acme' });
+  });
+
+  test('a client that the registry knows is of the tenant it says there, from the edit on and no longer', async () => {
+    const key = await listed.newKey('listed');
+    listed.keys.push(key.jwk);
+    const client = 'service #1/a';
+    let tokens = 0;
+    const ask = async () => call(await key.sign({ client_id: client, tenant: 'ops', jti: `${tokens++}` }));
+    const tollgate = async (...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await stack.cli('client', ...args);
+      expect([code, stderr]).toEqual([0, '']);
+      return stdout;
+    };
+    expect(await ask()).toMatchObject({ status: 401 });
+    await tollgate('put', client, '--issuer', listed.url, '--tenant', 'globex');
+    expect(await ask()).toMatchObject({ status: 200, tenant: 'globex' });
+    await tollgate('put', client, '--issuer', listed.url, '--tenant', 'acme');
+    await expect.poll(ask, { timeout: 15_000 }).toMatchObject({ status: 200, tenant: 'acme' });
+    expect(JSON.parse(await tollgate('list', '--tenant', 'acme', '--format', 'json'))).toEqual([
+      expect.objectContaining({ issuer: listed.url, client, tenant: 'acme', version: 2 }),
+    ]);
+    await tollgate('remove', client, '--issuer', listed.url);
+    await expect.poll(ask, { timeout: 15_000 }).toMatchObject({ status: 401 });
+    const history = JSON.parse(await tollgate('history', client, '--issuer', listed.url, '--format', 'json'));
+    expect(history.map(({ change }: { change: string }) => change)).toEqual(['create', 'replace', 'remove']);
   });
 
   test('J15: a new key is accepted by the running gateway at its first use', async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { admit, identify } from '../../../authorizer/decide.ts';
+import { admit, identify, whoCalls } from '../../../authorizer/decide.ts';
+import { TollgateError } from '../../../contract/errors.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import { parseIssuers } from '../../../contract/issuer.ts';
 import type { Json } from '../../../contract/json.ts';
 import { ISSUER } from './tokens.ts';
-import { entries, SETTINGS } from './world.ts';
+import { entries, knowing, SETTINGS } from './world.ts';
 
 const EXP = 2_000_000_000;
 
@@ -48,6 +49,39 @@ describe('who is calling', () => {
     const claims = { groups: ['writer'], null: ['admin'] };
     expect(identified(claims).roles).toEqual([]);
     expect(identified(claims, { rolesClaim: 'groups' }).roles).toEqual(['writer']);
+  });
+});
+
+describe('whose client it is, where the registry says so', () => {
+  const ask = (claims: Record<string, Json>, settings: object, registry = knowing({ 'client-1': 'acme' })) => {
+    const [issuer] = parseIssuers([{ ...SETTINGS, tenantClaim: undefined, tenants: 'registry', ...settings }]);
+    if (issuer === undefined) throw new Error('no issuer');
+    return whoCalls({ issuer, claims: { sub: 'app', tenant: 'globex', ...claims }, exp: EXP }, registry);
+  };
+  const unasked = { clientTenant: () => Promise.reject(new Error('asked')) };
+
+  test('is whose the token is, whatever else it says', async () => {
+    expect(await ask({ client_id: 'client-1' }, {})).toMatchObject({ tenant: 'acme', principal: 'app' });
+    expect(await ask({ cid: 'client-1', client_id: 'x' }, { clientClaim: 'cid' })).toMatchObject({ tenant: 'acme' });
+  });
+
+  test.each<[string, Record<string, Json>]>([
+    ['that nobody has', { client_id: 'client-2' }],
+    ['by a name that every object has', { client_id: 'constructor' }],
+    ['that is no text', { client_id: ['client-1'] }],
+  ])('is nobody where it is one %s', async (_name, claims) => {
+    await expect(ask(claims, {})).rejects.toMatchObject({ code: 'unauthenticated', reason: 'tenant-client' });
+  });
+
+  test('is not asked for a token without a client, nor for an issuer whose settings say it', async () => {
+    await expect(ask({}, {}, unasked)).rejects.toMatchObject({ reason: 'tenant-client' });
+    const own = await ask({}, { tenants: undefined, tenantClaim: 'tenant' }, unasked);
+    expect(own).toMatchObject({ tenant: 'globex' });
+  });
+
+  test('D1 is undecided where the registry does not answer', async () => {
+    const down = { clientTenant: () => Promise.reject(new TollgateError('unavailable')) };
+    await expect(ask({ client_id: 'client-1' }, {}, down)).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 

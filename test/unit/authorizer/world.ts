@@ -6,7 +6,7 @@ import { createReport } from '../../../authorizer/report.ts';
 import { createVerifier } from '../../../authorizer/verify.ts';
 import { parseIssuers } from '../../../contract/issuer.ts';
 import type { AuthorizerAnswer } from '../../../policies/gateway.ts';
-import type { RegistryReader, TenantEntries } from '../../../registry/reader.ts';
+import type { ClientReader, RegistryReader, TenantEntries } from '../../../registry/reader.ts';
 import { ISSUER, NOW } from './tokens.ts';
 
 /** A whole authorizer whose issuers, registry, clock and log are in memory. */
@@ -50,9 +50,20 @@ export interface WorldOptions {
   answer: (url: string) => Response | Promise<Response>;
   tenants?: TenantEntries[];
   registry?: RegistryReader;
+  /** Whose the clients of the one issuer are. */
+  clients?: Record<string, string>;
 }
 
-export function createWorld({ issuers = [SETTINGS], answer, tenants = [], registry }: WorldOptions): World {
+/** A registry that knows clients of one issuer. */
+export function knowing(clients: Record<string, string>): ClientReader {
+  return {
+    clientTenant: async ({ issuer, client }) =>
+      ((issuer === ISSUER && clients[client]) || null) as TenantEntries['id'] | null,
+  };
+}
+
+export function createWorld(options: WorldOptions): World {
+  const { issuers = [SETTINGS], answer, tenants = [], registry, clients = {} } = options;
   const clock = { now: NOW * 1000 };
   const fetched: string[] = [];
   const looked: string[] = [];
@@ -65,8 +76,10 @@ export function createWorld({ issuers = [SETTINGS], answer, tenants = [], regist
   const trust = trustIssuers(parseIssuers(issuers), { fetch, clock: tell.clock, report: createReport(tell).issuer });
   const authorize = createAuthorizer({
     verify: createVerifier({ issuers: trust, clock: tell.clock }),
-    registry: registry ?? {
+    registry: {
+      ...knowing(clients),
       async tenant(id) {
+        if (registry !== undefined) return registry.tenant(id);
         looked.push(id);
         return tenants.find((tenant) => tenant.id === id) ?? null;
       },

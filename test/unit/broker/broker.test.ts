@@ -11,7 +11,7 @@ import type { RegistryReader } from '../../../registry/reader.ts';
 import { createStsIssuer } from '../../../sessions/assume.ts';
 import cases from '../../cases/broker.json' with { type: 'json' };
 import { NOW, rsaKey, token } from '../authorizer/tokens.ts';
-import { entries, JWKS_URI, json, SETTINGS } from '../authorizer/world.ts';
+import { entries, JWKS_URI, json, knowing, SETTINGS } from '../authorizer/world.ts';
 import { awsError, type FakeSts, fakeSts, modelOf, ROLE } from '../invoke/core.ts';
 
 const key = rsaKey('known');
@@ -39,20 +39,23 @@ const TENANTS = [
   entries('suspended', { models: [modelOf('nova')], suspended: true }),
 ];
 
-function setUp(more: { sts?: FakeSts; registry?: RegistryReader; keys?: () => Response } = {}) {
+function setUp(more: { sts?: FakeSts; registry?: RegistryReader; keys?: () => Response; issuer?: object } = {}) {
   const lines: string[] = [];
   const clock = () => NOW * 1000;
   const write = (line: string) => lines.push(line);
   const sts = more.sts ?? fakeSts(undefined, clock);
   const keys = more.keys ?? (() => json({ keys: [key.jwk] }));
-  const trust = trustIssuers(parseIssuers([{ ...SETTINGS, jwksUri: JWKS_URI }]), {
+  const trust = trustIssuers(parseIssuers([{ ...SETTINGS, jwksUri: JWKS_URI, ...more.issuer }]), {
     fetch: async () => keys(),
     clock,
     report: () => {},
   });
   const broker = createBroker({
     verify: createVerifier({ issuers: trust, clock }),
-    registry: more.registry ?? { tenant: async (id) => TENANTS.find((tenant) => tenant.id === id) ?? null },
+    registry: {
+      ...knowing({ 'client-1': 'acme' }),
+      ...(more.registry ?? { tenant: async (id) => TENANTS.find((tenant) => tenant.id === id) ?? null }),
+    },
     issue: createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write }),
     clock,
     write,
@@ -72,6 +75,15 @@ const question = (more: object = {}, authorization = `Bearer ${token(key)}`) => 
 const refusedOf = (answer: BrokerAnswer) => ('refused' in answer ? answer.refused : undefined);
 
 describe('credentials are issued', () => {
+  test('to the tenant that the registry says the client is of, and to no other client', async () => {
+    const { broker, sts } = setUp({ issuer: { tenantClaim: undefined, tenants: 'registry' } });
+    const asking = (client: string) =>
+      broker(question({}, `Bearer ${token(key, { client_id: client, tenant: 'globex' })}`));
+    expect(await asking('client-1')).toMatchObject({ issued: { tenant: 'acme' } });
+    expect(refusedOf(await asking('client-2'))).toMatchObject({ code: 'unauthenticated', reason: 'tenant-client' });
+    expect(sts.inputs).toHaveLength(1);
+  });
+
   test("for the token's tenant and principal, under the broker's own policy for the one model and action", async () => {
     const { broker, sts } = setUp();
     const answer = await broker(question());

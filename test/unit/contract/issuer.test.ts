@@ -42,6 +42,14 @@ describe('a preset', () => {
     expect(parse({ ...written, preset: 'oidc' })).toEqual(parse(written));
   });
 
+  test('may leave its clients to the registry, which is enough where there is no audience', () => {
+    for (const issuer of [
+      { issuer: 'https://login.example.com', audience: 'a' },
+      { preset: 'cognito', issuer: COGNITO },
+    ])
+      expect(parse({ ...issuer, tenants: 'registry' })).toMatchObject({ clientIds: null, tenant: { by: 'registry' } });
+  });
+
   test('gives way to every member that is written', () => {
     const members = {
       jwksUri: 'https://keys.example/k',
