@@ -136,6 +136,15 @@ export const CALLS_PER_PASS = 1_500_000;
 /** Raw objects taken on at once; a backlog is worked off in such steps, each of which is final. */
 export const RAW_OBJECTS_PER_STEP = 500;
 
+/**
+ * Milliseconds between the time of a usage line, which is its call's start, and its delivery. CloudWatch Logs takes no event
+ * that is more than 14 days old or 2 h ahead
+ * (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html), and an event is written at the
+ * end of its call: UNSETTLED_AFTER_MS later at most.
+ */
+export const LINE_AGE_MAX_MS = 1_210_560_000;
+export const LINE_AHEAD_MAX_MS = 7_200_000;
+
 /** Characters of one usage line. CloudWatch Logs cuts an event at 1 MiB; ours are under 2 KB. */
 export const USAGE_LINE_MAX_CHARS = 1_048_576;
 

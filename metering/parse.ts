@@ -1,6 +1,7 @@
-import { USAGE_LINE_MAX_CHARS } from '../contract/limits.ts';
+import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, USAGE_LINE_MAX_CHARS } from '../contract/limits.ts';
 import { ACTIONS } from '../contract/model.ts';
 import { OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
+import { HOUR_MS, type Hour } from './window.ts';
 
 /** Why a line cannot be used. It is kept with this reason, and counted; it is never dropped and never guessed at. */
 export interface Rejection {
@@ -15,7 +16,9 @@ export interface Rejection {
     | 'not-a-number'
     | 'not-whole'
     | 'negative'
-    | 'too-large';
+    | 'too-large'
+    | 'too-old'
+    | 'too-new';
   /** The member of the record at fault, e.g. `tokens.input`; '' when it is the line itself. */
   field: string;
 }
@@ -56,6 +59,20 @@ export function parseUsageLine(line: string): Parsed {
   if (usage.phase !== 'started' && usage.phase !== 'finished') return reject('bad-phase', 'phase');
   const rejection = commonFault(usage) ?? (usage.phase === 'finished' ? finishedFault(usage) : undefined);
   return rejection ? { rejection } : { record: usage as unknown as UsageRecord };
+}
+
+/**
+ * A raw line as it was delivered. What its own time says is believed only as far as its delivery allows: whoever could
+ * write one into the bucket could otherwise put it into any month's bill.
+ *
+ * @param delivered the hour under which the line's object lies
+ */
+export function parseDelivered(line: string, delivered: Hour): Parsed {
+  const parsed = parseUsageLine(line);
+  if (parsed.rejection) return parsed;
+  const { at } = parsed.record;
+  if (at < delivered * HOUR_MS - LINE_AGE_MAX_MS) return reject('too-old', 'at');
+  return at >= (delivered + 1) * HOUR_MS + LINE_AHEAD_MAX_MS ? reject('too-new', 'at') : parsed;
 }
 
 type Members = Record<string, unknown>;

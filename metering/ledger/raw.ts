@@ -1,7 +1,7 @@
 import { isTollgateError } from '../../contract/errors.ts';
 import { QUARANTINED_CHARS, QUARANTINED_LISTED } from '../../contract/limits.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
-import { parseUsageLine } from '../parse.ts';
+import { parseDelivered } from '../parse.ts';
 import { type Hour, hourOf } from '../window.ts';
 import {
   DONE_PREFIX,
@@ -47,12 +47,13 @@ export async function scanRaw(store: UsageStore, name: string): Promise<RawScan>
   const bad: Quarantined[] = [];
   let quarantined = 0;
   let line = 0;
+  const delivered = deliveryHour(name);
   try {
     for await (const lines of store.lines(RAW_PREFIX + name))
       for (const text of lines) {
         line++;
         if (text === '') continue;
-        const { record, rejection } = parseUsageLine(text);
+        const { record, rejection } = parseDelivered(text, delivered);
         if (record) hours.add(hourOf(record.at));
         else if (++quarantined <= QUARANTINED_LISTED)
           bad.push({ raw: RAW_PREFIX + name, line, ...rejection, text: text.slice(0, QUARANTINED_CHARS) });
@@ -98,15 +99,17 @@ export async function* recordsOf(
   names: readonly string[],
   hour: Hour,
 ): AsyncGenerator<UsageRecord[]> {
-  for (const name of names)
+  for (const name of names) {
+    const delivered = deliveryHour(name);
     for await (const lines of store.lines(RAW_PREFIX + name)) {
       const records: UsageRecord[] = [];
       for (const line of lines) {
-        const { record } = parseUsageLine(line);
+        const { record } = parseDelivered(line, delivered);
         if (record && hourOf(record.at) === hour) records.push(record);
       }
       yield records;
     }
+  }
 }
 
 /** Names of the raw objects that were noted to touch the hour. */

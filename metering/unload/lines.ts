@@ -1,4 +1,4 @@
-import { LATE_HOURS } from '../../contract/limits.ts';
+import { LATE_HOURS, LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS } from '../../contract/limits.ts';
 import { ACTIONS } from '../../contract/model.ts';
 import { BILLABLE, OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
 import { TOKEN_COLUMNS } from '../ledger/usage-file.ts';
@@ -7,6 +7,9 @@ import { dayOf, HOUR_MS, type Hour } from '../window.ts';
 import { ID_COLUMNS, list, TOKENS, text, whole } from './sql.ts';
 
 const WHOLE = "'^(0|[1-9][0-9]{0,15})$'";
+
+/** The hour that a line was delivered in, by its partition (layout.ts: deliveryHour). */
+const DELIVERED = "(DATE_DIFF('day', DATE('1970-01-01'), DATE(dt)) * 24 + hour)";
 
 /** Every member as text, NULL where it is absent, and whether the line can be used. */
 export function lines(first: Hour, last: Hour): string {
@@ -18,6 +21,8 @@ export function lines(first: Hour, last: Hour): string {
       AND cost_center IS NOT NULL AND model_id IS NOT NULL AND native_model IS NOT NULL AND region IS NOT NULL
       AND surface IN (${list(SURFACES)}) AND action IN (${list(ACTIONS)})
       AND ${counted('at_ms')} AND ${whole('at_ms')} <= ${AT_MAX} AND attempt <> '0' AND ${counted('attempt')}
+      AND ${whole('at_ms')} >= ${DELIVERED} * ${HOUR_MS} - ${LINE_AGE_MAX_MS}
+      AND ${whole('at_ms')} < (${DELIVERED} + 1) * ${HOUR_MS} + ${LINE_AHEAD_MAX_MS}
       AND (phase = 'started' OR (outcome IN (${list(OUTCOMES)}) AND code IS NOT NULL
         AND estimated IN ('true', 'false') AND tier IN (${list(TIERS)})
         AND ${TOKENS.map(counted).join('\n        AND ')}))

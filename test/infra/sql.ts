@@ -64,6 +64,10 @@ function addFunctions(database: DatabaseSync): void {
     if (unit !== 'day') throw new Error(`date_add of ${unit}`);
     return new Date(Date.parse(`${date}T00:00:00Z`) + Number(amount) * 86_400_000).toISOString().slice(0, 10);
   });
+  database.function('date_diff', { ...pure, useBigIntArguments: true }, (unit, from, to) => {
+    if (unit !== 'day') throw new Error(`date_diff of ${unit}`);
+    return BigInt((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
+  });
   database.function('from_unixtime', pure, (seconds) =>
     new Date(Number(seconds) * 1_000).toISOString().replace('T', ' ').replace('Z', ''),
   );

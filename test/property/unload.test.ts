@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UNLOAD_DAYS_MAX } from '../../contract/limits.ts';
+import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, UNLOAD_DAYS_MAX } from '../../contract/limits.ts';
 import { OUTCOMES, TIERS, type UsageRecord } from '../../contract/usage.ts';
 import { usageLine } from '../../metering/emf.ts';
 import { aggregate } from '../../metering/ledger/aggregate.ts';
 import { USAGE_COLUMNS, valuesOf } from '../../metering/ledger/usage-file.ts';
-import { parseUsageLine } from '../../metering/parse.ts';
+import { parseDelivered } from '../../metering/parse.ts';
 import { createPriceBook } from '../../metering/price.ts';
 import { quarantined, reaggregation, unloadStatement } from '../../metering/unload/statement.ts';
 import { HOUR_MS, hourOf, hourText } from '../../metering/window.ts';
@@ -17,6 +17,8 @@ import { finished, NINE, started } from '../unit/metering/support.ts';
 const HOURS = [0, 1, 20].map((hour) => NINE + hour * HOUR_MS);
 const DAYS = { from: '2026-11-21', to: '2026-11-22' };
 const NOW = NINE + 72 * HOUR_MS;
+/** The hour that every line is delivered in. */
+const DELIVERED = Date.UTC(2026, 10, 23);
 
 const PRICES: PricedModel[] = [
   {
@@ -97,6 +99,8 @@ const BAD = [
   spoilt({ at: -1 }),
   spoilt({ at: 1.5 }),
   spoilt({ at: 1e15 }),
+  spoilt({ at: DELIVERED - LINE_AGE_MAX_MS - 1 }),
+  spoilt({ at: DELIVERED + HOUR_MS + LINE_AHEAD_MAX_MS }),
   spoilt({ attempt: 0 }),
   spoilt({ outcome: 'lost' }),
   spoilt({ code: null }),
@@ -113,7 +117,7 @@ const BAD = [
 
 function catalogueOf(lines: readonly string[]) {
   const catalogue = openCatalogue();
-  for (const line of lines) catalogue.insert('raw_lines', { dt: '2026-11-22', hour: 6n, line });
+  for (const line of lines) catalogue.insert('raw_lines', { dt: '2026-11-23', hour: 0n, line });
   return catalogue;
 }
 
@@ -208,7 +212,7 @@ describe('the statement that aggregates in Athena', () => {
   });
 
   test.each(BAD)('sets a line aside that the ledger sets aside: %s', (line) => {
-    expect(parseUsageLine(line).rejection).toBeDefined();
+    expect(parseDelivered(line, hourOf(DELIVERED)).rejection).toBeDefined();
     const sql = portable(quarantined(DAYS.from, DAYS.to));
     expect(catalogueOf([line, usageLine(finished())]).all(sql)).toMatchObject([{ line }]);
   });

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS } from '../../../../contract/limits.ts';
 import { METRICS } from '../../../../contract/log.ts';
 import { readCsv } from '../../../../metering/csv.ts';
+import { hourKey } from '../../../../metering/ledger/layout.ts';
+import { DAY_MS, HOUR_MS, hourOf, hourText } from '../../../../metering/window.ts';
 import { aggregationOver, call, finished, MemoryStore, NINE } from '../support.ts';
 
 const CSV = 'usage/dt=2026-11-21/hour=09/usage.csv';
@@ -166,6 +169,29 @@ describe('M4: lines that cannot be used', () => {
     ]);
     expect(lines).toContainEqual(expect.objectContaining({ event: 'lines-quarantined', [METRICS.quarantined]: 2 }));
     expect(readCsv(store.text(CSV) ?? '')).toMatchObject([{ invocations: '1' }]);
+  });
+
+  test.each([
+    ['eight weeks before its delivery', -56 * DAY_MS, 'too-old'],
+    ['a millisecond more than CloudWatch takes before it', -LINE_AGE_MAX_MS - 1, 'too-old'],
+    ['as long before it as CloudWatch takes', -LINE_AGE_MAX_MS, undefined],
+    ['as long after it as CloudWatch takes', HOUR_MS + LINE_AHEAD_MAX_MS - 1, undefined],
+    ['a millisecond more after it', HOUR_MS + LINE_AHEAD_MAX_MS, 'too-new'],
+    ['a year after it', 366 * DAY_MS, 'too-new'],
+  ])('a line of %s is of its own time, or is no line: %#', async (_, ms, reason) => {
+    const store = new MemoryStore();
+    const at = NINE + ms;
+    store.deliver('dt=2026-11-21/hour=09/a', [...call({ at, invocationId: 'strange' }), ...call()]);
+    // Noted by an earlier release, which believed it.
+    store.objects.set(`state/hours/${hourText(hourOf(at))}/dt=2026-11-21/hour=09/a.jsonl.gz`, new Uint8Array());
+    const { run } = aggregationOver(store, { now: NINE + 400 * DAY_MS });
+    expect((await run()).quarantined).toBe(reason === undefined ? 0 : 2);
+    await run({ hour: hourText(hourOf(at)) });
+    const csv = store.text(hourKey(hourOf(at), 'usage.csv'));
+    if (reason === undefined) return expect(readCsv(csv ?? '')).toMatchObject([{ invocations: '1' }]);
+    expect(csv).not.toContain('acme');
+    const [kept = ''] = (store.text('quarantine/dt=2026-11-21/hour=09/a.jsonl') ?? '').split('\n');
+    expect(JSON.parse(kept)).toMatchObject({ line: 1, reason, field: 'at' });
   });
 
   test.each([
