@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Budget } from '../contract/budget.ts';
 import { counterPartition } from '../metering/budgets/counter-names.ts';
 import { budgetStatus } from '../metering/budgets/status.ts';
+import { formatAmount } from '../metering/money.ts';
 import { budgetDocument, budgetsDocument, budgetsInForce, EVERY_TENANT } from '../registry/budget.ts';
 import { noSuchBudget } from '../registry/budgets.ts';
 import type { Writer } from '../registry/writer.ts';
@@ -15,6 +16,7 @@ import {
   ownerOf,
   withBudget,
 } from './budget/given.ts';
+import type { ResetRow } from './budget/reset.ts';
 import { type StatusRow, statusCsv, statusJson, statusTable } from './budget/status.ts';
 import { unpricedModels } from './budget/unpriced.ts';
 import {
@@ -29,13 +31,13 @@ import {
   warn,
 } from './print.ts';
 import { openRegistry, printHistory, warnOf } from './registry.ts';
-import { openCounters } from './store.ts';
+import { flush, openCounters, openStore } from './store.ts';
 import type { Target } from './target.ts';
 
 export function register(program: Command, target: () => Promise<Target>): void {
   const noun = program
     .command('budget')
-    .description('what may be used up: list, show, set, remove, status')
+    .description('what may be used up: list, show, set, remove, reset, status')
     .addHelpText(
       'after',
       '\nA tenant’s own budget takes the place of the stage’s of the same id. Changes are in force within the' +
@@ -86,11 +88,14 @@ export function register(program: Command, target: () => Promise<Target>): void 
       if (id === undefined) return noun.error('error: the budget needs an id: name it last', { exitCode: 2 });
       const given = budgetGiven(id, args[2]);
       const writer = await registry();
+      const before = await namingOptions(writer.showBudgets(owner));
       const { entry, changed } = await namingOptions(writer.setBudget(owner, given));
       const budget = entry.budgets.find((one) => one.id === id) ?? given;
       const what = `budget ${id} of ${nameOf(owner)}`;
       print(changed ? `${what}: ${budgetText(budget)} (version ${entry.version})` : `${what}: nothing to change`);
       await warnOfUnpriced(writer, owner, budget);
+      const isNew = !before.some((one) => one.id === id);
+      if (isNew && owner !== EVERY_TENANT) await warnOfCounted(await target(), owner, budget);
     });
 
   noun
@@ -107,6 +112,22 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const writer = await registry();
       await (id === undefined ? writer.removeBudgets(owner) : writer.removeBudget(owner, id));
       print(`${id === undefined ? 'budgets' : `budget ${id}`} of ${nameOf(owner)}: removed`);
+    });
+
+  noun
+    .command('reset')
+    .description('set what is counted of a tenant’s budget in the running window to what the ledger says of it')
+    .argument('<tenant>')
+    .argument('<id>')
+    .addOption(formatOption())
+    .action(async (tenant: string, id: string, { format }: { format: Format }) => {
+      const where = await target();
+      const { own, stage } = await budgetsOf(await registry(), tenant);
+      const budget = budgetsInForce(own, stage).find((one) => one.id === id);
+      if (budget === undefined) throw noSuchBudget(tenant, id);
+      const rows = await reset(where, tenant, budget);
+      if (format === 'json') printJson(rows);
+      else print(rows.map((row) => resetText(tenant, budget, row)).join('\n') || `budget ${id}: nothing is counted`);
     });
 
   noun
@@ -146,6 +167,33 @@ async function warnOfUnpriced(writer: Writer, owner: string, budget: Budget): Pr
   const granted = new Set(grants.entries.map(({ model }) => model));
   const stopped = unpricedModels(budget, models.entries, granted, Date.now());
   if (stopped.length > 0) warn(`tollgate: refused under this budget, for want of a price: ${stopped.join(', ')}`);
+}
+
+/** A counter outlives its budget: what one of this id, period and unit counted before stands, and is not kept silently. */
+async function warnOfCounted(where: Target, tenant: string, budget: Budget): Promise<void> {
+  if (budget.period === 'minute') return;
+  const items = await (await openCounters(where)).partition(counterPartition(tenant));
+  for (const { of, settled, window } of budgetStatus([budget], items, Date.now()))
+    if (settled !== 0n)
+      warn(
+        `tollgate: ${formatAmount(settled, budget.unit)} ${budget.unit} of ${of || 'the whole tenant'} are counted in ${window.name} already; tollgate budget reset ${tenant} ${budget.id} sets it to what the ledger says`,
+      );
+}
+
+/** After what there is to aggregate: the ledger is to have every call that was delivered. */
+async function reset(where: Target, tenant: string, budget: Budget): Promise<ResetRow[]> {
+  const [{ openAggregation }, { resetBudget }] = await Promise.all([import('./meter.ts'), import('./budget/reset.ts')]);
+  await flush(where);
+  await (await openAggregation(where))();
+  const [writer, counters, store] = await Promise.all([openRegistry(where), openCounters(where), openStore(where)]);
+  return resetBudget(tenant, budget, { store, counters, writer, now: Date.now() });
+}
+
+function resetText(tenant: string, { id, unit }: Budget, { of, window, before, after }: ResetRow): string {
+  const counter = `budget ${id} of ${tenant}${of === '' ? '' : ` (${of})`}, ${window}`;
+  return before === after
+    ? `${counter}: ${after} ${unit}, as the ledger says`
+    : `${counter}: ${before} -> ${after} ${unit}`;
 }
 
 type Args<Options> = [first: string | undefined, second: string | undefined, options: Options];

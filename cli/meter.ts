@@ -38,7 +38,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
 export const RUN_OPTIONS: RequestNames = { hour: '--hour', from: '--from', to: '--to', restart: '--restart' };
 
-async function openAggregation(where: Target) {
+export async function openAggregation(where: Target) {
   const [{ CloudWatchClient }, { createMetricSums }, { releaseReservations }, { createAggregation }, ...opened] =
     await Promise.all([
       import('@aws-sdk/client-cloudwatch'),

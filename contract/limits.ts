@@ -392,11 +392,17 @@ export const MINUTE_COUNTER_KEPT_MS = 120_000;
 /** Seconds after the last call for which a tenant's, or a principal's, counters are kept: longer than any window. */
 export const COUNTERS_KEPT_SECONDS = 3_456_000;
 
+/** Units of 10^-18 dollars. No line says that a budget counted a call for as much: a thousand million dollars. */
+export const CHARGE_MAX = 10n ** 27n;
+
 /** Attributes of windows long past that one settlement removes; the next one takes up what is left. */
 export const COUNTER_REMOVALS_MAX = 50;
 
 /** Random bytes of the name by which a call's reservation is known among the calls in flight: 48 bits, 8 characters. */
 export const RESERVATION_NAME_BYTES = 6;
+
+/** Attempts to set a counter between two calls that change it, when an operator has it follow the ledger. */
+export const RESET_ATTEMPTS = 20;
 
 /** Attempts at one reservation, each for what the one before found to be left; between them only other calls' luck. */
 export const RESERVE_ATTEMPTS = 3;

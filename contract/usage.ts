@@ -91,6 +91,14 @@ export interface UsageBase {
   action: Action;
 }
 
+/** What counters of budgets in dollars took a call for. The ledger may come to another cost, when a price was corrected. */
+export interface Charge {
+  /** Exact decimal; as it was reserved where the call could not be priced. */
+  usd: string;
+  /** Each as `{scope}|{budget}|{window}`: `tenant|monthly|2026-11`. */
+  to: string[];
+}
+
 export interface StartedUsage extends UsageBase {
   phase: 'started';
 }
@@ -105,6 +113,8 @@ export interface FinishedUsage extends UsageBase {
   estimated: boolean;
   /** Absent: on-demand. */
   tier?: Tier;
+  /** What budgets in dollars counted of it when it ended; absent: none did. */
+  charged?: Charge;
   /** What AWS called its answer (`x-amzn-requestid`), which CloudTrail and invocation logs name it by; absent: none came. */
   awsRequestId?: string;
   /** Milliseconds from the call's start to the attempt's end, and to the first byte given to the caller (-1: none was). */

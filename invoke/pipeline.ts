@@ -81,9 +81,11 @@ export function createPipeline(options: PipelineOptions): Run {
     const meter: Meter = {
       started: options.meter.started,
       finished(record, metrics) {
-        options.meter.finished(record, metrics);
         // What is reserved is the call's, for all of its attempts.
-        if (record.outcome !== 'retried') spending?.finished(record);
+        const ended = record.outcome === 'retried' ? undefined : spending;
+        const charged = ended?.charged(record);
+        options.meter.finished(charged === undefined ? record : { ...record, charged }, metrics);
+        ended?.finished(record);
       },
     };
     const invocation = beginInvocation(call, { ...options, meter });

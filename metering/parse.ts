@@ -1,6 +1,7 @@
 import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, USAGE_LINE_MAX_CHARS } from '../contract/limits.ts';
 import { ACTIONS } from '../contract/model.ts';
 import { OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
+import { isCharge } from './budgets/charge.ts';
 import { HOUR_MS, type Hour } from './window.ts';
 
 /** Why a line cannot be used. It is kept with this reason, and counted; it is never dropped and never guessed at. */
@@ -96,6 +97,7 @@ function finishedFault(usage: Members): Rejection | undefined {
   if (fault) return fault;
   if (usage.tier !== undefined && !(TIERS as readonly unknown[]).includes(usage.tier))
     return { reason: 'unknown-value', field: 'tier' };
+  if (usage.charged !== undefined && !isCharge(usage.charged)) return { reason: 'unknown-value', field: 'charged' };
   if (usage.awsRequestId !== undefined && !isText(usage.awsRequestId))
     return { reason: 'not-text', field: 'awsRequestId' };
   for (const field of ['durationMs', 'firstByteMs'] as const)

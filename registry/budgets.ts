@@ -28,6 +28,12 @@ export interface BudgetWriter {
   removeBudget(owner: string, id: string): Promise<void>;
   /** All of an owner's, and the only way to be rid of a malformed item. @throws TollgateError `not_found` */
   removeBudgets(owner: string): Promise<void>;
+  /** Notes in the owner's history that a counter of a budget was set, from what to what; both are told as they are given. */
+  noteReset(
+    owner: string,
+    id: string,
+    counter: { before: string; after: string; [member: string]: string },
+  ): Promise<void>;
   /** Every edit of the owner's, oldest first. */
   budgetHistory(owner: string): Promise<HistoryRecord[]>;
 }
@@ -77,6 +83,8 @@ export function budgetWriter(edits: Edits, items: Items): BudgetWriter {
     },
 
     removeBudgets: async (owner) => edits.remove(BUDGETS, keyOf(owner), 'remove'),
+    noteReset: async (owner, id, { before, after, ...counter }) =>
+      edits.note(BUDGETS, keyOf(owner), `reset ${id}`, { ...counter, settled: before }, { ...counter, settled: after }),
     budgetHistory: async (owner) => edits.history(keyOf(owner)),
   };
 }

@@ -59,6 +59,8 @@ export interface Edits {
   alter<Entry>(kind: Kind<Entry>, key: Key, change: string, make: (entry: Entry) => Entry): Promise<Change<Entry>>;
   /** @throws TollgateError `not_found` */
   remove<Entry>(kind: Kind<Entry>, key: Key, change: string): Promise<void>;
+  /** Writes into an entry's history what was done beside it; the entry stays as it is, or absent. */
+  note(kind: Kind<unknown>, key: Key, change: string, before: Document, after: Document): Promise<void>;
   /** Oldest first. */
   history(key: Key): Promise<HistoryRecord[]>;
 }
@@ -159,6 +161,15 @@ export function createEdits({ items, clock, actor }: EditOptions): Edits {
       const before = await items.get(key);
       if (before === undefined) throw absent(kind, key);
       await items.write(writesOf(kind.name, key, change, before, stampAfter(before), null));
+    },
+
+    async note(kind, key, change, before, after) {
+      const stamp = stampAfter(await items.get(key));
+      const at = isoMilliseconds(stamp.at);
+      const document = { v: SCHEMA_VERSION, kind: kind.name, change, at, by: actor, before, after };
+      await items.write([
+        { kind: 'put', key: historyKey(key, at, stamp.version), document, expected: { is: 'absent' } },
+      ]);
     },
 
     async history(key) {

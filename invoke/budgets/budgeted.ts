@@ -1,7 +1,7 @@
 import type { Budget } from '../../contract/budget.ts';
 import type { Clock } from '../../contract/log.ts';
 import type { AllowedModel } from '../../contract/model.ts';
-import { type FinishedUsage, NO_TOKENS, type Tier } from '../../contract/usage.ts';
+import { type Charge, type FinishedUsage, NO_TOKENS, type Tier } from '../../contract/usage.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
 import type { Call, ProviderRequest } from '../call.ts';
 import { cappedBody } from '../cap.ts';
@@ -12,6 +12,8 @@ import { budgetHeaders } from './headers.ts';
 export interface Budgeted {
   /** No answer to it is longer than what was reserved, where a hard budget says so. */
   request: ProviderRequest;
+  /** What budgets in dollars count of the call, for its line. */
+  charged(record: FinishedUsage): Charge | undefined;
   /** To be called once, when the call is over. Neither throws nor keeps anybody waiting. */
   finished(record: FinishedUsage): void;
 }
@@ -58,6 +60,7 @@ export async function budgeted(
       binding && demand.lowerable ? cappedBody(request.operation, request.body, model.target, each) : request.body;
     return {
       request: { ...request, body },
+      charged: (record) => verdict.charged(record),
       finished(record) {
         call.tell?.(budgetHeaders(verdict.standings(record), clock()));
         call.waitUntil(verdict.settle(record));

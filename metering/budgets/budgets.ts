@@ -5,6 +5,7 @@ import { type LogEvent, logLine, METRICS, type Metric } from '../../contract/log
 import { BILLABLE, type Tier } from '../../contract/usage.ts';
 import type { PriceReader } from '../../registry/reader.ts';
 import { costAt, createPriceBook, type PriceBook } from '../price.ts';
+import { chargeOf } from './charge.ts';
 import { billedTokens, type CostedDemand, mostOf } from './cost.ts';
 import { type Counters, type Counts, NO_COUNTS } from './counters.ts';
 import {
@@ -197,6 +198,11 @@ export function createBudgets(options: BudgetsOptions): Budgets {
             return standing(counter, others + (own[unit] ?? reserved[unit]));
           }),
         );
+      },
+      charged(record) {
+        const [part] = held;
+        if (part === undefined || !BILLABLE.has(record.outcome)) return undefined;
+        return chargeOf(counting, usedBy(record).usd ?? part.reserved.usd);
       },
       async settle(record) {
         const used = usedBy(record);

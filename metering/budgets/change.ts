@@ -10,8 +10,8 @@ export interface Change {
   call?: { set: string; name: string; goes: 'in' | 'out' };
   /** Conditions: before the addition the number is at most this, or not there, which is 0. */
   atMost?: ReadonlyMap<string, bigint>;
-  /** Conditions: the number is exactly this. */
-  equal?: ReadonlyMap<string, bigint>;
+  /** Conditions: the number is exactly this; undefined: it is not there. */
+  equal?: ReadonlyMap<string, bigint | undefined>;
   /** Seconds since 1970: when the item may be forgotten. */
   expiresAt?: number;
 }
@@ -65,7 +65,10 @@ export function updateOf(change: Change): Update {
     const there = `${name(attribute)} <= ${number(most)}`;
     conditions.push(most < 0n ? there : `(attribute_not_exists(${name(attribute)}) OR ${there})`);
   }
-  for (const [attribute, amount] of equal) conditions.push(`${name(attribute)} = ${number(amount)}`);
+  for (const [attribute, amount] of equal)
+    conditions.push(
+      amount === undefined ? `attribute_not_exists(${name(attribute)})` : `${name(attribute)} = ${number(amount)}`,
+    );
   const sections = [
     expiresAt === undefined ? [] : [`SET ${name('expiresAt')} = ${number(BigInt(expiresAt))}`],
     added.length === 0 ? [] : [`ADD ${added.join(', ')}`],

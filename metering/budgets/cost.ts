@@ -1,5 +1,5 @@
 import type { Tokens } from '../../contract/usage.ts';
-import type { Price, PriceBook, Sale } from '../price.ts';
+import type { Price, PriceBook, Sale, TokenSums } from '../price.ts';
 import type { Demand } from './quota.ts';
 
 /** What a call may use at most, with what its cost depends on beyond tokens. */
@@ -57,6 +57,6 @@ function greater(a: bigint, b: bigint): bigint {
 }
 
 /** Tokens that a budget counts: every kind that is billed. */
-export function billedTokens({ input, output, cacheRead, cacheWrite, cacheWrite1h = 0 }: Tokens): bigint {
+export function billedTokens({ input, output, cacheRead, cacheWrite, cacheWrite1h = 0 }: Tokens | TokenSums): bigint {
   return BigInt(input) + BigInt(output) + BigInt(cacheRead) + BigInt(cacheWrite) + BigInt(cacheWrite1h);
 }

@@ -7,8 +7,8 @@ import { parseWindow, type Window } from '../calendar.ts';
  *
  * | item                 | pk                  | sk                     | written by                          |
  * | -------------------- | ------------------- | ---------------------- | ----------------------------------- |
- * | a tenant's counters  | COUNTERS#{tenant}   | TENANT                 | invoke; metering releases           |
- * | a principal's        | COUNTERS#{tenant}   | PRINCIPAL#{principal}  | invoke; metering releases           |
+ * | a tenant's counters  | COUNTERS#{tenant}   | TENANT                 | invoke; metering releases, corrects |
+ * | a principal's        | COUNTERS#{tenant}   | PRINCIPAL#{principal}  | invoke; metering releases, corrects |
  * | a day's summary      | USAGE#{tenant}      | {YYYY-MM-DD}           | metering                            |
  *
  * The attributes of the first two:
@@ -18,6 +18,7 @@ import { parseWindow, type Window } from '../calendar.ts';
  * | t\|{budget}\|{window}\|{unit}[\|{model}]          | number        | total: settled and reserved                             |
  * | o\|{epoch}\|{budget}\|{window}\|{unit}[\|{model}] | number        | open: reserved, and not settled, by the epoch's calls   |
  * | c\|{epoch}                                 | set of texts  | the calls of the epoch that are not settled             |
+ * | a\|{day}\|{budget}\|{window}\|usd[\|{model}]   | number        | by how much the total was corrected for calls of a day  |
  *
  * A total is in whole units: Money for usd, otherwise a count. An epoch is RESERVATION_EPOCH_MS long, which is longer than
  * any call lives: what an epoch still holds that ended as long ago belongs to calls that crashed. A call's name in the
@@ -72,16 +73,22 @@ export function counterName({ id, unit }: Pick<Budget, 'id' | 'unit'>, window: W
   return { budget: id, window: window.name, unit, ...(model === undefined ? {} : { model }) };
 }
 
-const textOf = ({ budget, window, unit, model }: CounterName): string =>
+/** A counter's name within its item. */
+export const counterText = ({ budget, window, unit, model }: CounterName): string =>
   [budget, window, unit, ...(model === undefined ? [] : [model])].join('|');
 
 export function totalAttribute(name: CounterName): string {
-  return `t|${textOf(name)}`;
+  return `t|${counterText(name)}`;
 }
 
 /** @param epoch as epochOf says */
 export function openAttribute(epoch: number, name: CounterName): string {
-  return `o|${epoch}|${textOf(name)}`;
+  return `o|${epoch}|${counterText(name)}`;
+}
+
+/** @param day as `2026-11-21` */
+export function correctedAttribute(day: string, name: CounterName): string {
+  return `a|${day}|${counterText(name)}`;
 }
 
 export function callsAttribute(epoch: number): string {
@@ -92,13 +99,16 @@ export function callsAttribute(epoch: number): string {
 export type Attribute =
   | { kind: 'total'; name: CounterName }
   | { kind: 'open'; epoch: number; name: CounterName }
-  | { kind: 'calls'; epoch: number };
+  | { kind: 'calls'; epoch: number }
+  | { kind: 'corrected'; day: string; name: CounterName };
 
 /** @returns undefined for what is none of ours */
 export function parseAttribute(text: string): Attribute | undefined {
   const [kind = '', ...rest] = text.split('|');
   if (kind === 't') return withName(rest, (name) => ({ kind: 'total', name }));
   const [epoch = '', ...parts] = rest;
+  if (kind === 'a' && /^\d{4}-\d{2}-\d{2}$/.test(epoch))
+    return withName(parts, (name) => ({ kind: 'corrected', day: epoch, name }));
   if (!/^\d{1,15}$/.test(epoch)) return undefined;
   if (kind === 'o') return withName(parts, (name) => ({ kind: 'open', epoch: Number(epoch), name }));
   return kind === 'c' && parts.length === 0 ? { kind: 'calls', epoch: Number(epoch) } : undefined;

@@ -1,6 +1,6 @@
 import type { Budget } from '../../contract/budget.ts';
 import type { TollgateError } from '../../contract/errors.ts';
-import type { FinishedUsage } from '../../contract/usage.ts';
+import type { Charge, FinishedUsage } from '../../contract/usage.ts';
 
 /** What budgets say to a call. */
 
@@ -24,6 +24,8 @@ export interface Granted {
   binding: boolean;
   /** @param record what the call used, once it is known; until then only its input counts */
   standings(record?: Finished): Standing[];
+  /** What its counters in dollars are settled with; undefined: none of them counts it. */
+  charged(record: Finished): Charge | undefined;
   /** To be called once, with the call's last record. Never rejects. */
   settle(record: Finished): Promise<void>;
 }

@@ -12,6 +12,7 @@ import {
   type TokenSums,
 } from '../price.ts';
 import { type SettledCall, WHOLE } from './calls.ts';
+import { Charges, type Correction } from './charges.ts';
 import { type Party, Pass, partyName } from './pass.ts';
 import { divideHour } from './provisioned.ts';
 
@@ -56,6 +57,8 @@ export interface Summary {
   pending: number;
   /** Milliseconds since 1970: when the first pending call becomes unsettled; null when none is pending. */
   pendingUntil: number | null;
+  /** Counters of dollars that counted these calls for something else than they cost. */
+  corrections: Correction[];
 }
 
 const REFUSED: ReadonlySet<Outcome> = new Set(['refused', 'denied']);
@@ -77,6 +80,7 @@ export class Sums {
   readonly #now: number;
   /** A row may have more than one price: a version that names the region may have the name of the one that it follows. */
   readonly #rows = new Map<string, { row: UsageRow; parts: Map<Price | undefined, Used> }>();
+  readonly #charges = new Charges();
   #calls = 0;
   #contradicted = 0;
   #pending = 0;
@@ -96,6 +100,7 @@ export class Sums {
   take(pass: Pass, prices: PriceBook): number {
     let unsettled = 0;
     const parts = new Map<Price | undefined, Part[]>();
+    const charged: { call: SettledCall; price: Price }[] = [];
     for (const call of pass.calls) {
       this.#calls++;
       if (call.contradicted) this.#contradicted++;
@@ -112,9 +117,11 @@ export class Sums {
       const part = ofPrice[call.party] ?? this.#part(party, price);
       ofPrice[call.party] = part;
       count(part, call);
+      if (price !== undefined && ran(call) && pass.chargedTo(call.party).length > 0) charged.push({ call, price });
       if (call.outcome === null) unsettled++;
-      if (price === undefined && call.outcome !== null && BILLABLE.has(call.outcome)) part.row.unpriced++;
+      if (price === undefined && ran(call)) part.row.unpriced++;
     }
+    this.#charges.take(pass, charged);
     return unsettled;
   }
 
@@ -129,6 +136,7 @@ export class Sums {
       contradicted: this.#contradicted,
       pending: this.#pending,
       pendingUntil: this.#pending === 0 ? null : this.#pendingUntil,
+      corrections: this.#charges.corrections(),
     };
   }
 
@@ -187,8 +195,11 @@ export function aggregate(
 /** A call that used what its price has no rate for has no price, like one of a model without any. */
 function priceOf(party: Party, call: SettledCall, prices: PriceBook): Price | undefined {
   const price = prices.priceOf({ ...party, at: call.at });
-  const ran = call.outcome !== null && BILLABLE.has(call.outcome);
-  return price === undefined || (ran && !isPriced(call.tokens, price)) ? undefined : price;
+  return price === undefined || (ran(call) && !isPriced(call.tokens, price)) ? undefined : price;
+}
+
+function ran({ outcome }: SettledCall): boolean {
+  return outcome !== null && BILLABLE.has(outcome);
 }
 
 function count({ row, used }: Part, call: SettledCall): void {

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { CALLS_PER_PASS } from '../../contract/limits.ts';
 import { NO_TOKENS, OUTCOMES, type Outcome, TOKEN_KINDS, type Tokens, type UsageRecord } from '../../contract/usage.ts';
+import { type Money, parseMoney } from '../money.ts';
+import { MoneyTable } from './money-table.ts';
 import { TokenTable } from './token-table.ts';
 
 /** Which calls a pass over an hour is about: those whose hashed id is `index` modulo `of`, a power of two. */
@@ -19,6 +21,8 @@ export interface SettledCall {
   outcome: Outcome | null;
   estimated: boolean;
   tokens: Tokens;
+  /** What budgets in dollars counted of it. */
+  charged: Money;
   /** Whether its lines contradicted each other. */
   contradicted: boolean;
 }
@@ -50,6 +54,7 @@ export class Calls {
   #parties = new Uint32Array();
   #ats = new Float64Array();
   #tokens = new TokenTable(0);
+  #charged = new MoneyTable(0);
 
   /**
    * @param slice which calls to keep; lines of others are passed over
@@ -110,6 +115,7 @@ export class Calls {
         estimated: (flags & ESTIMATED) !== 0,
         contradicted: (flags & CONTRADICTED) !== 0,
         tokens: this.#tokens.get(slot),
+        charged: this.#charged.get(slot),
       };
     }
   }
@@ -140,6 +146,8 @@ export class Calls {
     if (byFlags !== 0) return byFlags;
     const byTime = record.at - (this.#ats[slot] ?? 0);
     if (byTime !== 0) return byTime;
+    const byCharge = chargedIn(record) - this.#charged.get(slot);
+    if (byCharge !== 0n) return byCharge > 0n ? 1 : -1;
     const other = this.#parties[slot] ?? 0;
     if (other === party) return 0;
     return this.#partyName(party) > this.#partyName(other) ? 1 : -1;
@@ -150,6 +158,7 @@ export class Calls {
     this.#parties[slot] = party;
     this.#ats[slot] = record.at;
     this.#tokens.set(slot, tokensIn(record));
+    this.#charged.set(slot, chargedIn(record));
   }
 
   #holds(lastWord: number): boolean {
@@ -174,10 +183,12 @@ export class Calls {
     this.#parties = new Uint32Array(capacity);
     this.#ats = new Float64Array(capacity);
     this.#tokens = new TokenTable(capacity);
+    this.#charged = new MoneyTable(capacity);
   }
 
   #rebuild(capacity: number): void {
-    const [ids, flags, parties, ats, tokens] = [this.#ids, this.#flags, this.#parties, this.#ats, this.#tokens];
+    const [ids, flags, parties, ats] = [this.#ids, this.#flags, this.#parties, this.#ats];
+    const [tokens, charged] = [this.#tokens, this.#charged];
     this.#allocate(capacity);
     this.#count = 0;
     for (let old = 0; old < flags.length; old++) {
@@ -189,6 +200,7 @@ export class Calls {
       this.#parties[slot] = parties[old] ?? 0;
       this.#ats[slot] = ats[old] ?? 0;
       this.#tokens.set(slot, tokens.get(old));
+      this.#charged.set(slot, charged.get(old));
       this.#count++;
     }
   }
@@ -211,4 +223,8 @@ function flagsOf(record: UsageRecord): number {
 
 function tokensIn(record: UsageRecord): Tokens {
   return record.phase === 'started' ? NO_TOKENS : record.tokens;
+}
+
+function chargedIn(record: UsageRecord): Money {
+  return (record.phase === 'finished' && record.charged && parseMoney(record.charged.usd)) || 0n;
 }

@@ -1,7 +1,8 @@
-import type { Clock } from '../../contract/log.ts';
+import type { Clock, WriteLine } from '../../contract/log.ts';
 import type { Counters } from '../budgets/counters.ts';
 import { type ReportRow, reportCsv, reportRows } from '../report/report.ts';
 import { TenantDays, writeTenantDays } from '../report/tenant-day.ts';
+import { followLedger } from './follow.ts';
 import { reportKey } from './layout.ts';
 import { CSV_TYPE, replace } from './replace.ts';
 import type { UsageStore } from './store.ts';
@@ -10,18 +11,20 @@ import { readUsage } from './usage-hours.ts';
 export interface DayDependencies {
   store: UsageStore;
   clock: Clock;
-  /** Where tenants' summaries go; null: nowhere. */
-  counters: Pick<Counters, 'put'> | null;
+  /** Where tenants' summaries go, and what budgets count; null: nowhere. */
+  counters: Pick<Counters, 'put' | 'partition' | 'update'> | null;
+  write?: WriteLine;
 }
 
 /**
- * Writes a day's report from the day's hours, whole, and then each tenant's summary of the day.
+ * Writes a day's report from the day's hours, whole, then each tenant's summary of the day, and has the budgets' counters
+ * follow what the day costs.
  *
  * @param day as `2026-11-21`
  * @returns the key of the report
  * @throws whatever the store or the counters table throws; the day is then to be written again
  */
-export async function writeDay(day: string, { store, clock, counters }: DayDependencies): Promise<string> {
+export async function writeDay(day: string, { store, clock, counters, write }: DayDependencies): Promise<string> {
   const key = reportKey(day);
   let asOf = clock();
   let tenants = new TenantDays(day);
@@ -35,6 +38,8 @@ export async function writeDay(day: string, { store, clock, counters }: DayDepen
     });
     return [{ key, contentType: CSV_TYPE, body: reportCsv(report) }];
   });
-  if (counters) await writeTenantDays(counters, tenants.list(asOf));
+  if (counters === null) return key;
+  await writeTenantDays(counters, tenants.list(asOf));
+  await followLedger(day, { store, counters, clock, ...(write === undefined ? {} : { write }) });
   return key;
 }

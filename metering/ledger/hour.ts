@@ -6,6 +6,7 @@ import { createPriceBook, type PriceBook } from '../price.ts';
 import type { Hour } from '../window.ts';
 import { type Summary, Sums } from './aggregate.ts';
 import { WHOLE } from './calls.ts';
+import { correctionsCsv } from './charges.ts';
 import { costLines } from './cost-metric.ts';
 import { athenaKey, hourKey, pendingKey } from './layout.ts';
 import { Pass } from './pass.ts';
@@ -40,6 +41,7 @@ export async function writeHour(hour: Hour, dependencies: HourDependencies): Pro
     hourKey(hour, 'usage.parquet'),
     hourKey(hour, 'unsettled.csv'),
     athenaKey(hour),
+    hourKey(hour, 'corrections.csv'),
   ] as const;
   let written: Summary | null = null;
   await replace(store, keys, async () => {
@@ -53,7 +55,12 @@ export async function writeHour(hour: Hour, dependencies: HourDependencies): Pro
     // A tenth of the function: loaded when an hour is written, not when a run that has nothing to do starts.
     const { usageParquet } = await import('./parquet.ts');
     const parquet = usageParquet(hour, summary.rows);
+    // Most hours have none; one that had must say that it has none any more.
+    const corrected = summary.corrections.length > 0 || (await store.version(keys[4])) !== null;
+    const corrections = { key: keys[4], contentType: CSV_TYPE, body: correctionsCsv(summary.corrections) };
     return [
+      // First: the counters follow these once the hour is written, and a break between the two has it written again.
+      ...(corrected ? [corrections] : []),
       { key: keys[0], contentType: CSV_TYPE, body: csv },
       { key: keys[1], contentType: PARQUET_TYPE, body: parquet },
       { key: keys[2], contentType: CSV_TYPE, body: unsettled.csv() },

@@ -32,7 +32,7 @@ export function partition(hour: Hour): string {
 }
 
 /** The object of an hour that holds one kind of result. */
-export function hourKey(hour: Hour, file: 'usage.csv' | 'usage.parquet' | 'unsettled.csv'): string {
+export function hourKey(hour: Hour, file: 'usage.csv' | 'usage.parquet' | 'unsettled.csv' | 'corrections.csv'): string {
   return `usage/${partition(hour)}/${file}`;
 }
 
@@ -67,6 +67,11 @@ export function doneKey(name: string): string {
 /** Under it, one name per raw object that holds lines of the hour. */
 export function hourIndexPrefix(hour: Hour): string {
   return `state/hours/${hourText(hour)}/`;
+}
+
+/** Under it, one name for each tenant whose counters were ever corrected for calls of the day. */
+export function correctedPrefix(day: string): string {
+  return `state/corrected/${day}/`;
 }
 
 /** Lines of a raw object that could not be used, with their reasons. */

@@ -22,10 +22,12 @@ export function partyName({ tenant, principal, costCenter, model, region, tier }
 export class Pass {
   readonly calls: Calls;
   readonly #parties: Party[] = [];
+  /** The counters of dollars that counted a party's calls; a party is there once for each set of them. */
+  readonly #chargedTo: (readonly string[])[] = [];
   readonly #numbers = new Map<string, number>();
 
   constructor(slice: Slice = WHOLE, limit = CALLS_PER_PASS) {
-    this.calls = new Calls(slice, (party) => partyName(this.party(party)), limit);
+    this.calls = new Calls(slice, (party) => this.#name(this.party(party), this.chargedTo(party)), limit);
   }
 
   /** @returns the slices given up for want of room, each to be read in a pass of its own; usually none */
@@ -42,6 +44,10 @@ export class Pass {
     return party;
   }
 
+  chargedTo(number: number): readonly string[] {
+    return this.#chargedTo[number] ?? [];
+  }
+
   /** Registry ids of the models that were called. */
   models(): Set<string> {
     return new Set(this.#parties.map(({ model }) => model).filter((model) => model !== ''));
@@ -51,10 +57,16 @@ export class Pass {
     const { tenant, principal, costCenter, model, region } = record;
     const tier = (record.phase === 'finished' ? record.tier : undefined) ?? 'on-demand';
     const party = { tenant, principal, costCenter, model, region, tier };
-    const name = partyName(party);
+    const chargedTo = (record.phase === 'finished' && record.charged?.to) || [];
+    const name = this.#name(party, chargedTo);
     const found = this.#numbers.get(name);
     if (found !== undefined) return found;
     this.#numbers.set(name, this.#parties.length);
+    this.#chargedTo.push(chargedTo);
     return this.#parties.push(party) - 1;
+  }
+
+  #name(party: Party, chargedTo: readonly string[]): string {
+    return chargedTo.length === 0 ? partyName(party) : `${partyName(party)}${JSON.stringify(chargedTo)}`;
   }
 }

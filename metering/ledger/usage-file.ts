@@ -144,7 +144,7 @@ function wholeOf(cells: Cells, column: string): bigint {
   return BigInt(text);
 }
 
-function moneyOf(cells: Cells, column: string): Money {
+export function moneyOf(cells: Cells, column: string): Money {
   const money = parseMoney(textOf(cells, column));
   if (money === undefined) throw new Error(`${column} is not an amount`);
   return money;

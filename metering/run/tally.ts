@@ -7,7 +7,7 @@ import { type Hour, hourText } from '../window.ts';
 import type { LastRun } from './last-run.ts';
 
 /** What an hour holds, in numbers. */
-export interface HourDigest extends Omit<Summary, 'rows' | 'pendingUntil'> {
+export interface HourDigest extends Omit<Summary, 'rows' | 'pendingUntil' | 'corrections'> {
   /** As `2026-11-21T09`. */
   hour: string;
   rows: number;

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createItems } from '../../registry/dynamo.ts';
+import { createWriter } from '../../registry/writer.ts';
 import { Stack } from './stack.ts';
 
 let stack: Stack;
@@ -71,6 +73,68 @@ describe('a budget set on the command line, where the authorizer is never kept',
     expect((await stack.cli('budget', 'remove', '--default', '--all')).code).toBe(0);
     expect(await stack.cli('budget', 'status')).toMatchObject({ code: 0, stdout: 'no budget is set\n' });
   });
+
+  test('Q6 follows the ledger when a price is corrected, and can be set to what it says', async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const credentials = { accessKeyId: 'a-test', secretAccessKey: 'a-test' };
+    const client = new DynamoDBClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
+    const items = createItems({ client, table: 'tollgate-registry' });
+    const writer = createWriter({ items, clock: Date.now, actor: 'test' });
+    const price = (input: string, output: string) =>
+      writer.setPrices('nova-lite', [{ from: Date.parse(today), usdPerMillion: { input, output } }]);
+    const settled = async () => (await status('acme')).map((one) => [one.budget, one.settled, one.reserved]);
+    const inLedger = async () => {
+      const { stdout } = await stack.cli('report', '--tenant', 'acme', '--by', 'tenant', '--format', 'json');
+      return (JSON.parse(stdout) as { total_cost: string }[])[0]?.total_cost;
+    };
+    const dollars = ['--unit', 'usd', '--period', 'month'];
+    // What was called before the budget was there is no part of it, until it is reset.
+    await price('0.06', '0.24');
+    expect(await converse('acme')).toBe(200);
+    expect((await stack.cli('budget', 'set', 'acme', 'spend', '--limit', '1', ...dollars)).stderr).toBe('');
+    // A price of the wrong unit, by a million.
+    await price('60000', '240000');
+    expect(await converse('acme')).toBe(200);
+    await expect.poll(settled, { timeout: 10_000 }).toEqual([['spend', '0.54', '0']]);
+    const budget = { per: 'tenant', unit: 'usd', period: 'month', enforcement: 'hard' } as const;
+    await writer.setBudget('acme', { id: 'spend', limit: '0.54', ...budget });
+    expect(await converse('acme')).toBe(429);
+    await price('0.06', '0.24');
+    for (let run = 0; run < 2; run++) {
+      expect((await stack.cli('meter', 'run', '--from', today)).code).toBe(0);
+      expect(await settled()).toEqual([['spend', '0.00000054', '0']]);
+    }
+    expect(await converse('acme')).toBe(200);
+
+    // Taken away and set again, it says what it still counts.
+    await expect.poll(settled, { timeout: 10_000 }).toEqual([['spend', '0.00000108', '0']]);
+    await writer.removeBudget('acme', 'spend');
+    expect((await stack.cli('budget', 'set', 'acme', 'spend', '--limit', '1', ...dollars)).stderr).toMatch(
+      /^tollgate: 0\.00000108 usd of the whole tenant are counted in \d{4}-\d{2} already; tollgate budget reset acme spend /,
+    );
+    const reset = await stack.cli('budget', 'reset', 'acme', 'spend');
+    const total = await inLedger();
+    expect(reset).toMatchObject({ code: 0, stderr: '' });
+    expect(reset.stdout).toMatch(/^budget spend of acme, \d{4}-\d{2}: 0\.00000108 -> 0\.\d+ usd\n$/);
+    expect(await settled()).toEqual([['spend', total, '0']]);
+    expect((await stack.cli('budget', 'reset', 'acme', 'spend')).stdout).toContain(', as the ledger says');
+    const history = JSON.parse((await stack.cli('budget', 'history', 'acme', '--format', 'json')).stdout) as object[];
+    expect(history).toContainEqual(
+      expect.objectContaining({
+        change: 'reset spend',
+        by: expect.stringMatching(/^cli:/),
+        before: expect.objectContaining({ settled: '0.00000108', unit: 'usd' }),
+        after: expect.objectContaining({ settled: total }),
+      }),
+    );
+    expect(await stack.cli('budget', 'reset', 'acme', 'weekly')).toMatchObject({
+      code: 1,
+      stderr: 'tollgate: There is no budget weekly of acme.\n',
+    });
+    await price('0.06', '0.24');
+    await writer.removeBudget('acme', 'spend');
+    client.destroy();
+  }, 90_000);
 
   test('Q1 that is no budget is refused by the name of its option, and changes nothing', async () => {
     for (const limit of ['NaN', '-1', 'Infinity', '1e3', 'plenty', '0.5'])

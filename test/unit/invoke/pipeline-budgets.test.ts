@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Budget } from '../../../contract/budget.ts';
 import { TollgateError } from '../../../contract/errors.ts';
+import type { Charge } from '../../../contract/usage.ts';
 import type { Operation } from '../../../invoke/call.ts';
 import type { Asked, Budgets } from '../../../metering/budgets/budgets.ts';
 import type { Finished, Standing } from '../../../metering/budgets/verdict.ts';
@@ -22,7 +23,12 @@ const standing = (total: bigint): Standing => ({ budget: BUDGET, limit: 9n, tota
 
 /** A call under one budget, and what became of it there. */
 function underBudget(
-  { refusal, output = 4_096, binding = true }: { refusal?: TollgateError; output?: number; binding?: boolean } = {},
+  {
+    refusal,
+    output = 4_096,
+    binding = true,
+    charged,
+  }: { refusal?: TollgateError; output?: number; binding?: boolean; charged?: Charge } = {},
   more: Parameters<typeof setUp>[0] = {},
   sts = fakeSts(),
 ) {
@@ -35,6 +41,7 @@ function underBudget(
     return {
       ...{ refusal: undefined, output, binding },
       standings: (record) => [standing(record === undefined ? 1n : 2n)],
+      charged: () => charged,
       settle: async (record) => void settled.push(record),
     };
   };
@@ -49,6 +56,19 @@ function underBudget(
   };
   return { ...parts, asked, settled, told, call };
 }
+
+test('what budgets in dollars count of a call is on its line', async () => {
+  const charged = { usd: '0.54', to: ['tenant|b|2026-11'] };
+  server = await answers({ usage });
+  for (const [given, expected] of [
+    [{ charged }, charged],
+    [{}, undefined],
+  ] as const) {
+    const { run, call, meter } = underBudget(given);
+    await run(call('converse'));
+    expect(meter.finishedLines().map((line) => line.charged)).toEqual([expected]);
+  }
+});
 
 describe('a call that a budget refuses', () => {
   test('is sent nowhere and assumed nothing for, and leaves a refused line', async () => {

@@ -223,6 +223,25 @@ describe('dollars', () => {
     expect(await counted()).toEqual({ b: [21e15, 0] });
   });
 
+  test('that counters take a call for are told for its line, with the counters that take it: no minute’s, none of another unit', async () => {
+    const { granted } = setUp({ versions: [{ usdPerMillion: { input: '1', output: '2' } }] });
+    const usd = { unit: 'usd', limit: '1' } as const;
+    const call = await granted([
+      { ...usd, id: 'm', period: 'month' },
+      { ...usd, id: 'w', period: 'week', per: 'principal' },
+      { ...usd, id: 'd', per: 'model', enforcement: 'soft' },
+      { ...usd, id: 'now', period: 'minute' },
+      { id: 'tokens' },
+    ]);
+    const to = ['tenant|m|2026-11', 'principal|w|2026-W47', 'model|d|2026-11-21'];
+    expect(call.charged(used(4, 5))?.usd).toBe('0.000014');
+    expect(call.charged(used(4, 5))?.to.toSorted()).toEqual(to.toSorted());
+    expect(call.charged({ ...used(4, 5), outcome: 'failed' })).toBeUndefined();
+    // What cannot be priced is counted as it was reserved.
+    expect(call.charged(used(4, 5, { cacheRead: 1 }))?.usd).toBe('0.00005');
+    expect((await granted([{ id: 'tokens' }])).charged(used(4, 5))).toBeUndefined();
+  });
+
   test('of another tier are settled at that tier’s price', async () => {
     const flex = { version: 'f', tier: 'flex', usdPerMillion: { input: '50', output: '500' } } as const;
     const { granted, counted } = setUp({ versions: [perMillion, flex] });

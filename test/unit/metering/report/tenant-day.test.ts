@@ -178,7 +178,7 @@ describe('written with the day’s report', () => {
       if (failing && key.pk === 'USAGE#unlucky') throw new Error('ProvisionedThroughputExceeded');
       return table.counters.put(key, ...rest);
     };
-    const { run, failures } = aggregationOver(store, { counters: { put } });
+    const { run, failures } = aggregationOver(store, { counters: { ...table.counters, put } });
     await expect(run()).rejects.toMatchObject({ code: 'unavailable' });
     expect(failures()).toMatchObject([{ during: 'report', day: DAY }]);
     expect(await summary('unlucky')).toBeUndefined();
