@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import {
   AccessDeniedException,
   ApplyGuardrailCommand,
@@ -262,6 +265,31 @@ describe('the unmodified OpenAI SDK', () => {
   test('raises AuthenticationError for a token that is none', async () => {
     const client = new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: 'not.a.token', maxRetries: 0 });
     await expect(client.models.list()).rejects.toBeInstanceOf(AuthenticationError);
+  });
+});
+
+describe('docs/sdks.md', () => {
+  const page = readFileSync(new URL('../../docs/sdks.md', import.meta.url), 'utf8');
+  const programs = [...page.matchAll(/^```js\n(.*?)^```/gms)].map(([, code = '']) => code);
+
+  test.each(programs.map((code) => [/from '(.*)'/.exec(code)?.[1], code]))(
+    'shows a program that runs: %s',
+    async (_, code) => {
+      // What the page leaves to its reader.
+      const accessToken = `const accessToken = async () => ${JSON.stringify(await stack.token('acme-app'))};\n`;
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        ['--input-type=module', '-e', accessToken + code],
+        {
+          env: { PATH: process.env.PATH, GATEWAY: stack.gateway },
+        },
+      );
+      expect(stdout).toBe('echo: hello\n');
+    },
+  );
+
+  test('shows two', () => {
+    expect(programs).toHaveLength(2);
   });
 });
 
