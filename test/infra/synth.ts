@@ -11,6 +11,25 @@ export function stackOf(overrides: Record<string, unknown> = {}): { app: App; st
   return { app, stack: new TollgateStack(app, readSettings(context)) };
 }
 
+/** Every option that changes the template, so that what holds for it holds with each. */
+export const OPTIONS: [string, Record<string, unknown>][] = [
+  ['as configured', {}],
+  ['without an account of its own', { 'tollgate:account': '' }],
+  ['with a broker', { 'tollgate:broker': true }],
+  ['with an environment per tenant', { 'tollgate:tenantIsolation': true }],
+  ['without usage plans', { 'tollgate:usagePlans': false }],
+  ['with nothing protected', { 'tollgate:protect': 'none' }],
+  ['with everything protected', { 'tollgate:protect': 'all' }],
+  ['with global profiles', { 'tollgate:globalProfiles': true }],
+  ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
+  [
+    'with everything that is off turned on',
+    { 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
+  ],
+  ['with an address for alarms', { 'tollgate:alarmEmail': 'ops@example.com' }],
+  ['where API Gateway’s log role is managed elsewhere', { 'tollgate:apiGatewayLogRole': false }],
+];
+
 /** A resource of the template, its intrinsic functions flattened into text by `flat` where needed. */
 export interface Resource {
   Type: string;
