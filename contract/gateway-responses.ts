@@ -77,7 +77,16 @@ export const GATEWAY_RESPONSES = Object.freeze({
   AUTHORIZER_FAILURE: UNDECIDED,
   AUTHORIZER_CONFIGURATION_ERROR: UNDECIDED,
   REQUEST_TOO_LARGE: response(413, 'too_large', 'request_too_large', 'ValidationException', CODES.too_large.text),
-  INTEGRATION_FAILURE: response(502, 'upstream_failed', 'api_error', 'InternalServerException', OURS),
+  // Lambda refused to start the function, which in practice is its limit on what runs at once; a function that starts and
+  // fails is DEFAULT_5XX.
+  INTEGRATION_FAILURE: response(
+    429,
+    'rate_limited',
+    'rate_limit_error',
+    'ThrottlingException',
+    'Too many calls at once; try again later.',
+    RETRY,
+  ),
   INTEGRATION_TIMEOUT: response(504, 'deadline', 'api_error', 'ModelTimeoutException', CODES.deadline.text),
   THROTTLED: response(
     429,

@@ -57,8 +57,9 @@ export const METRICS = {
   unpriced: 'UnpricedCalls',
   quarantined: 'QuarantinedLines',
   aggregationFailed: 'AggregationFailed',
-  /** Tokens by which our ledger and CloudWatch's own sums differ. */
+  /** Tokens by which our ledger and CloudWatch's own sums differ, and how many the greater of the two has. */
   drift: 'TokenDrift',
+  compared: 'TokensCompared',
 } as const;
 export type Metric = (typeof METRICS)[keyof typeof METRICS];
 

@@ -1,5 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, type AlarmProps, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  MathExpression,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
@@ -12,6 +19,7 @@ import { METRICS } from '../contract/log.ts';
 import type { FunctionName } from '../policies/roles.ts';
 import type { Names } from './names.ts';
 import type { InfraSettings } from './settings.ts';
+import { USAGE_FILTER } from './usage-delivery.ts';
 
 /** What each of Tollgate's own metrics means when it is not zero. `over` is how many within the period are still quiet. */
 const WATCHED = [
@@ -50,8 +58,14 @@ const WATCHED = [
     means: 'Reservations of calls that crashed were given back.',
   },
   { metric: 'aggregationFailed', minutes: 60, over: 0, means: 'An hour was not aggregated; the next run tries again.' },
-  { metric: 'drift', minutes: 60, over: 0, means: 'Our ledger and the sums of CloudWatch differ.' },
 ] as const satisfies readonly { metric: keyof typeof METRICS; minutes: number; over: number; means: string }[];
+
+/**
+ * CloudWatch counts a repeated line twice, so some drift is normal: it rings beyond one hundredth of an hour's tokens, and not
+ * for fewer than these, which are worth a dollar or two.
+ */
+const DRIFT_PERCENT = 1;
+const DRIFT_TOKENS = 100_000;
 
 export interface Watched {
   functions: Record<Exclude<FunctionName, 'broker'>, IFunction> & { broker?: IFunction };
@@ -75,40 +89,80 @@ export class Alarms extends Construct {
         metric: sum(names.namespace, METRICS[metric], {}, minutes),
         threshold: over,
       });
-    for (const [name, { functionName }] of Object.entries(watched.functions))
+    this.#alarm(METRICS.drift, {
+      alarmDescription: `Our ledger and the sums of CloudWatch differ by more than ${DRIFT_PERCENT} %.`,
+      metric: new MathExpression({
+        expression: `IF(drift > ${DRIFT_TOKENS}, 100 * drift / compared, 0)`,
+        usingMetrics: {
+          drift: sum(names.namespace, METRICS.drift, {}, 60),
+          compared: sum(names.namespace, METRICS.compared, {}, 60),
+        },
+        period: Duration.hours(1),
+      }),
+      threshold: DRIFT_PERCENT,
+    });
+    for (const [name, { functionName }] of Object.entries(watched.functions)) {
       this.#alarm(`${name}-errors`, {
         alarmDescription: `The ${name} function crashed, ran out of time or could not start.`,
         metric: sum('AWS/Lambda', 'Errors', { FunctionName: functionName }, 5),
         threshold: 0,
       });
+      this.#alarm(`${name}-throttled`, {
+        alarmDescription: `The ${name} function may not run as often at once as it is asked to: callers get 429 or 503.`,
+        metric: sum('AWS/Lambda', 'Throttles', { FunctionName: functionName }, 5),
+        threshold: 0,
+      });
+    }
     this.#alarm('counters-throttled', {
       alarmDescription: 'The counters table throttles: calls under a budget get 503, or wait to be settled.',
       metric: sum('AWS/DynamoDB', 'WriteThrottleEvents', { TableName: names.of('counters') }, 5),
       threshold: 0,
     });
+    // A stage that has never run has no data and never had: nothing changes, so nothing rings. When runs stop, data does.
     this.#alarm('aggregation-missing', {
-      alarmDescription: 'The aggregation has not run for two hours.',
+      alarmDescription: 'The aggregation has not run for two hours or more.',
       metric: sum('AWS/Lambda', 'Invocations', { FunctionName: watched.functions.metering.functionName }, 120),
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      treatMissingData: TreatMissingData.BREACHING,
-    });
+      treatMissingData: TreatMissingData.MISSING,
+    }).addInsufficientDataAction(new SnsAction(this.#topic));
     this.#alarm('schedule-failures', {
       alarmDescription: 'The schedule could not start the aggregation.',
       metric: watched.deadLetters.metricApproximateNumberOfMessagesVisible(),
       threshold: 0,
     });
+    const stream = { DeliveryStreamName: watched.delivery.ref };
+    const ofStream = (metricName: string, statistic: string, minutes: number): Metric =>
+      metric('AWS/Firehose', metricName, stream, statistic, minutes);
     this.#alarm('delivery-late', {
       alarmDescription: 'Usage lines have waited for S3 for more than an hour.',
-      metric: new Metric({
-        namespace: 'AWS/Firehose',
-        metricName: 'DeliveryToS3.DataFreshness',
-        dimensionsMap: { DeliveryStreamName: watched.delivery.ref },
-        statistic: 'Maximum',
-        period: Duration.minutes(5),
-      }),
+      metric: ofStream('DeliveryToS3.DataFreshness', 'Maximum', 5),
       threshold: Duration.hours(1).toSeconds(),
     });
+    this.#alarm('delivery-failing', {
+      alarmDescription: 'Firehose cannot write usage lines to S3; it tries for a day, and then they are lost.',
+      metric: ofStream('DeliveryToS3.Success', 'Average', 15),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    });
+    for (const [name, metricName, means] of [
+      ['subscription-errors', 'DeliveryErrors', 'CloudWatch Logs cannot hand usage lines to Firehose: they are lost.'],
+      [
+        'subscription-throttled',
+        'DeliveryThrottling',
+        'Firehose takes usage lines too slowly; after a day they are lost.',
+      ],
+    ] as const)
+      this.#alarm(name, {
+        alarmDescription: means,
+        // Asked by a query, because one dimension, the kind of the destination, has a value that is not written down.
+        metric: new MathExpression({
+          expression: `SELECT SUM(${metricName}) FROM "AWS/Logs" WHERE LogGroupName = '${names.logGroup('invoke')}' AND FilterName = '${USAGE_FILTER}'`,
+          usingMetrics: {},
+          period: Duration.minutes(5),
+        }),
+        threshold: 0,
+      });
   }
 
   #topicOf({ alarmTopicArn, alarmEmail }: InfraSettings): ITopic {
@@ -127,7 +181,7 @@ export class Alarms extends Construct {
     return topic;
   }
 
-  #alarm(name: string, props: Omit<AlarmProps, 'evaluationPeriods'>): void {
+  #alarm(name: string, props: Omit<AlarmProps, 'evaluationPeriods'>): Alarm {
     const alarm = new Alarm(this, name, {
       alarmName: this.#names.of(name),
       evaluationPeriods: 1,
@@ -136,9 +190,20 @@ export class Alarms extends Construct {
       ...props,
     });
     alarm.addAlarmAction(new SnsAction(this.#topic));
+    return alarm;
   }
 }
 
 function sum(namespace: string, metricName: string, dimensionsMap: Record<string, string>, minutes: number): Metric {
-  return new Metric({ namespace, metricName, dimensionsMap, statistic: 'Sum', period: Duration.minutes(minutes) });
+  return metric(namespace, metricName, dimensionsMap, 'Sum', minutes);
+}
+
+function metric(
+  namespace: string,
+  metricName: string,
+  dimensionsMap: Record<string, string>,
+  statistic: string,
+  minutes: number,
+): Metric {
+  return new Metric({ namespace, metricName, dimensionsMap, statistic, period: Duration.minutes(minutes) });
 }

@@ -24,7 +24,7 @@ export interface FunctionOptions {
   environment: Record<string, string>;
   /** Whether Lambda gives each tenant execution environments of its own. Default false. */
   tenantIsolation?: boolean;
-  /** Absent: the function shares the account's concurrency. */
+  /** What may run of it at once, kept free for it; 0 or absent: it shares the account's. */
   reservedConcurrency?: number;
 }
 
@@ -44,7 +44,7 @@ export class TollgateFunction extends Construct {
 
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names, options: FunctionOptions) {
     super(scope, id);
-    const { name, tenantIsolation = false, reservedConcurrency } = options;
+    const { name, tenantIsolation = false, reservedConcurrency = 0 } = options;
     this.logGroup = functionLogs(this, settings, names, name);
     this.function = new LambdaFunction(this, 'Function', {
       functionName: names.functionName(name),
@@ -61,7 +61,7 @@ export class TollgateFunction extends Construct {
       // The functions write JSON lines themselves; this makes the runtime's own lines JSON too.
       loggingFormat: LoggingFormat.JSON,
       ...(tenantIsolation ? { tenancyConfig: TenancyConfig.PER_TENANT } : {}),
-      ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+      ...(reservedConcurrency === 0 ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
     });
   }
 

@@ -94,6 +94,11 @@ export class Names {
     return this.#regional('logs', `log-group:${this.logGroup(name)}`);
   }
 
+  /** Of the stream that usage lines are delivered by. */
+  get deliveryArn(): string {
+    return this.#regional('firehose', `deliverystream/${this.of('usage')}`);
+  }
+
   /** Everything that CloudWatch Logs has in this account and region. */
   get logsArn(): string {
     return this.#regional('logs', '*');

@@ -36,8 +36,13 @@ export interface InfraSettings {
   throttleBurst: number;
   /** Whether API Gateway counts each call by the API key that the authorizer names, and refuses one without. */
   usagePlans: boolean;
-  /** Concurrent calls reserved for the invoke function; 0 shares the account's. */
+  /** Concurrent calls reserved for the invoke function, which is also the most that it gets; 0 shares the account's. */
   invokeConcurrency: number;
+  /**
+   * The same for the authorizer, and as many for the broker: calls may last for minutes, and those that wait for a decision must
+   * not wait for them. AWS keeps 100 of an account's limit unreserved, so an account with less takes 0.
+   */
+  authorizerConcurrency: number;
   /** Name of an existing event bus of the account, in this region, that is told when a budget is used up. */
   eventBus: string;
   /** Gigabytes that one query of Athena may read; AWS takes $5 for a thousand. */
@@ -69,6 +74,7 @@ const ISSUERS_MAX_BYTES = 3_400;
 const KNOWN = new Set([
   ...['stage', 'region', 'account', 'protect', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'usagePlans', 'invokeConcurrency'],
+  'authorizerConcurrency',
   ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus', 'queryScanGb'],
 ]);
 
@@ -98,6 +104,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     throttleBurst: whole(at, 'throttleBurst', 1, 5_000, 200),
     usagePlans: flag(at, 'usagePlans', true),
     invokeConcurrency: whole(at, 'invokeConcurrency', 0, 10_000, 0),
+    authorizerConcurrency: whole(at, 'authorizerConcurrency', 0, 10_000, 100),
     eventBus: optional(at, 'eventBus', EVENT_BUS_NAME, 'must be the name of an event bus of this account') ?? EVENT_BUS,
     queryScanGb: whole(at, 'queryScanGb', 1, 100_000, 10),
     alarmTopicArn: topic(at, where),

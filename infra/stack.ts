@@ -35,6 +35,7 @@ export class TollgateStack extends Stack {
       description: 'Verifies the token and looks up what its tenant may call',
       timeout: Duration.seconds(10),
       memoryMb: 512,
+      reservedConcurrency: settings.authorizerConcurrency,
       environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson, ...ttl },
     });
     const broker = settings.broker
@@ -44,6 +45,7 @@ export class TollgateStack extends Stack {
           // Keys, registry and AssumeRole have 9 seconds of their own; whoever asks waits for 10.
           timeout: Duration.seconds(10),
           memoryMb: 512,
+          reservedConcurrency: settings.authorizerConcurrency,
           environment: {
             TOLLGATE_TABLE: table.tableName,
             TOLLGATE_ISSUERS: settings.issuersJson,
@@ -68,7 +70,7 @@ export class TollgateStack extends Stack {
         ...ttl,
       },
       tenantIsolation: settings.tenantIsolation,
-      ...(settings.invokeConcurrency === 0 ? {} : { reservedConcurrency: settings.invokeConcurrency }),
+      reservedConcurrency: settings.invokeConcurrency,
     });
     // IAM refuses a trust policy that names a role which is not there yet.
     new InvokerRole(this, 'Invoker', settings, names).node.addDependency(broker ?? invoke);
@@ -85,7 +87,8 @@ export class TollgateStack extends Stack {
     });
 
     const delivery = new UsageDelivery(this, 'Delivery', settings, names, invoke.logGroup);
-    delivery.node.addDependency(bucket);
+    delivery.stream.node.addDependency(bucket);
+    delivery.filter.node.addDependency(invoke);
     const schedule = new AggregationSchedule(this, 'Schedule', names, metering.function);
     const { api } = new GatewayApi(this, 'Gateway', settings, names, {
       authorizer: authorizer.function,

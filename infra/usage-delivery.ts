@@ -11,6 +11,9 @@ import type { InfraSettings } from './settings.ts';
 /** Selects usage lines, started and finished, and nothing else that the function writes. */
 export const USAGE_PATTERN = '{ $.usage.v = 1 }';
 
+/** Its name, by which CloudWatch counts what it could not deliver. */
+export const USAGE_FILTER = 'usage';
+
 /** Megabytes and seconds until an object is written, whichever comes first. */
 const BUFFER = { sizeInMBs: 64, intervalInSeconds: 300 };
 
@@ -21,6 +24,7 @@ const BUFFER = { sizeInMBs: 64, intervalInSeconds: 300 };
  */
 export class UsageDelivery extends Construct {
   readonly stream: CfnDeliveryStream;
+  readonly filter: CfnSubscriptionFilter;
 
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names, source: LogGroup) {
     super(scope, id);
@@ -65,14 +69,16 @@ export class UsageDelivery extends Construct {
         },
       },
     });
-    const filter = new CfnSubscriptionFilter(this, 'Filter', {
+    // CloudWatch Logs tries the stream at once, by a role that IAM may not know everywhere yet: so the role needs nothing of
+    // the stream, and is there for the minute or more that the stream takes.
+    this.filter = new CfnSubscriptionFilter(this, 'Filter', {
       logGroupName: source.logGroupName,
-      filterName: 'usage',
+      filterName: USAGE_FILTER,
       filterPattern: USAGE_PATTERN,
       destinationArn: this.stream.attrArn,
       roleArn: this.#subscriptionRole(names).attrArn,
     });
-    filter.node.addDependency(source);
+    this.filter.node.addDependency(source);
   }
 
   #firehoseRole(names: Names): CfnRole {
@@ -103,7 +109,7 @@ export class UsageDelivery extends Construct {
       {
         Effect: 'Allow',
         Action: ['firehose:PutRecord', 'firehose:PutRecordBatch'],
-        Resource: [this.stream.attrArn],
+        Resource: [names.deliveryArn],
       },
     ];
     // Another account's logs must not be able to write into our bill.

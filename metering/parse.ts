@@ -136,3 +136,15 @@ function isObject(value: unknown): value is Members {
 function reject(reason: Rejection['reason'], field = ''): Parsed {
   return { rejection: { reason, field } };
 }
+
+/**
+ * Whether a line that cannot be used is one by which CloudWatch Logs tried the delivery, which it does now and then
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html). Firehose takes the message out of its
+ * envelope; with the envelope it is known, too.
+ */
+export function isControlMessage(line: string): boolean {
+  return /^(?:CWL CONTROL MESSAGE: |\{.*"messageType":"CONTROL_MESSAGE")/.test(line.slice(0, CONTROL_MESSAGE_MAX));
+}
+
+/** Characters; such a message is a sentence. */
+const CONTROL_MESSAGE_MAX = 1_000;

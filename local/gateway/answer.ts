@@ -50,7 +50,7 @@ export function answerFrom(
   const breakOff = (ending: 'failed' | 'timed-out', error?: Error): void => {
     if (over) return;
     if (!res.headersSent)
-      answerAlone(res, ending === 'timed-out' ? 'INTEGRATION_TIMEOUT' : 'INTEGRATION_FAILURE', requestId);
+      answerAlone(res, ending === 'timed-out' ? 'INTEGRATION_TIMEOUT' : 'DEFAULT_5XX', requestId, 502);
     else cut(res);
     finish(ending, error);
   };

@@ -1,7 +1,7 @@
 import { isTollgateError } from '../../contract/errors.ts';
 import { QUARANTINED_CHARS, QUARANTINED_LISTED } from '../../contract/limits.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
-import { parseDelivered } from '../parse.ts';
+import { isControlMessage, parseDelivered } from '../parse.ts';
 import { type Hour, hourOf } from '../window.ts';
 import {
   DONE_PREFIX,
@@ -55,6 +55,7 @@ export async function scanRaw(store: UsageStore, name: string): Promise<RawScan>
         if (text === '') continue;
         const { record, rejection } = parseDelivered(text, delivered);
         if (record) hours.add(hourOf(record.at));
+        else if (isControlMessage(text)) continue;
         else if (++quarantined <= QUARANTINED_LISTED)
           bad.push({ raw: RAW_PREFIX + name, line, ...rejection, text: text.slice(0, QUARANTINED_CHARS) });
       }

@@ -4,7 +4,7 @@ import { hourKey } from '../ledger/layout.ts';
 import type { UsageStore } from '../ledger/store.ts';
 import { readUsageCsv } from '../ledger/usage-file.ts';
 import { HOUR_MS, type Hour, hourOf, hourText } from '../window.ts';
-import { driftOf, type MetricSums, totalsOf } from './totals.ts';
+import { driftOf, type MetricSums, tokensOf, totalsOf } from './totals.ts';
 
 export interface CompareDependencies {
   store: UsageStore;
@@ -26,7 +26,9 @@ export async function compareHours(hours: Iterable<Hour>, dependencies: CompareD
       const ledger = totalsOf(readUsageCsv((await store.read(hourKey(hour, 'usage.csv'))) ?? ''));
       const cloudwatch = await metrics.sums(hour * HOUR_MS, (hour + 1) * HOUR_MS);
       const event = { event: 'usage-compared', hour: hourText(hour), ledger, cloudwatch };
-      write(logLine(clock(), event, { [METRICS.drift]: driftOf(ledger, cloudwatch) }));
+      const compared = Math.max(tokensOf(ledger), tokensOf(cloudwatch));
+      const found = { [METRICS.drift]: driftOf(ledger, cloudwatch), [METRICS.compared]: compared };
+      write(logLine(clock(), event, found));
     } catch (error) {
       write(
         logLine(clock(), { event: 'usage-not-compared', level: 'warn', hour: hourText(hour), error: String(error) }),

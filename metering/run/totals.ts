@@ -31,10 +31,14 @@ export function totalsOf(rows: Iterable<Pick<UsageRow, 'tokens' | 'invocations'>
   return totals;
 }
 
+const TOKENS = ['input', 'output', 'cacheRead', 'cacheWrite'] as const;
+
+/** Of every kind together. */
+export function tokensOf(totals: Totals): number {
+  return TOKENS.reduce((sum, kind) => sum + totals[kind], 0);
+}
+
 /** @returns tokens by which the two differ, every kind by itself: what is missing in one does not excuse another */
 export function driftOf(ledger: Totals, metrics: Totals): number {
-  return (['input', 'output', 'cacheRead', 'cacheWrite'] as const).reduce(
-    (sum, kind) => sum + Math.abs(ledger[kind] - metrics[kind]),
-    0,
-  );
+  return TOKENS.reduce((sum, kind) => sum + Math.abs(ledger[kind] - metrics[kind]), 0);
 }

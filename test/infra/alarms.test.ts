@@ -6,6 +6,11 @@ const resources = resourcesOf(stackOf().stack);
 
 describe('the alarms', () => {
   const alarms = ofType(resources, 'AWS::CloudWatch::Alarm');
+  const alarmOf = (name: string) => {
+    const found = alarms.find(({ AlarmName }) => AlarmName === `tollgate-dev-${name}`);
+    if (found === undefined) throw new Error(`there is no alarm ${name}`);
+    return found;
+  };
 
   test.each([
     METRICS.deniedByIam,
@@ -17,7 +22,6 @@ describe('the alarms', () => {
     METRICS.unpriced,
     METRICS.quarantined,
     METRICS.aggregationFailed,
-    METRICS.drift,
     METRICS.budgetUnsettled,
     METRICS.budgetEventLost,
     METRICS.reservationsReleased,
@@ -35,10 +39,44 @@ describe('the alarms', () => {
         ),
       ),
     );
-    expect(alarms.find(({ AlarmName }) => AlarmName === 'tollgate-dev-aggregation-missing')).toMatchObject({
-      TreatMissingData: 'breaching',
-    });
     expect(alarms.map(({ MetricName }) => MetricName)).toContain('DeliveryToS3.DataFreshness');
+  });
+
+  test('a drift rings by its share of what was compared, and a small one never does', () => {
+    const { Metrics, Threshold } = alarmOf(METRICS.drift);
+    expect(Threshold).toBe(1);
+    const [ratio, ...asked] = Metrics as { Expression?: string; MetricStat?: { Metric: object; Period: number } }[];
+    expect(ratio?.Expression).toBe('IF(drift > 100000, 100 * drift / compared, 0)');
+    expect(asked.map(({ MetricStat }) => MetricStat?.Metric)).toEqual([
+      { Namespace: 'Tollgate/dev', MetricName: METRICS.drift },
+      { Namespace: 'Tollgate/dev', MetricName: METRICS.compared },
+    ]);
+  });
+
+  test('a stage that has not run yet does not ring, and one whose runs stop does', () => {
+    const missing = alarmOf('aggregation-missing');
+    expect(missing).toMatchObject({ TreatMissingData: 'missing', Period: 7_200 });
+    expect(missing.InsufficientDataActions).toEqual(missing.AlarmActions);
+    for (const { AlarmName, InsufficientDataActions } of alarms)
+      if (AlarmName !== missing.AlarmName) expect(InsufficientDataActions).toBeUndefined();
+  });
+
+  test('usage lines that do not reach S3 ring, whoever fails: CloudWatch Logs or Firehose', () => {
+    expect(alarmOf('delivery-failing')).toMatchObject({
+      MetricName: 'DeliveryToS3.Success',
+      Statistic: 'Average',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+    });
+    const asks = (name: string) => (alarmOf(name).Metrics as { Expression: string }[])[0]?.Expression;
+    const where = "WHERE LogGroupName = '/tollgate/dev/invoke' AND FilterName = 'usage'";
+    expect(asks('subscription-errors')).toBe(`SELECT SUM(DeliveryErrors) FROM "AWS/Logs" ${where}`);
+    expect(asks('subscription-throttled')).toBe(`SELECT SUM(DeliveryThrottling) FROM "AWS/Logs" ${where}`);
+  });
+
+  test('a function that may not run is watched, each', () => {
+    for (const name of ['authorizer', 'invoke', 'metering'])
+      expect(alarmOf(`${name}-throttled`)).toMatchObject({ Namespace: 'AWS/Lambda', MetricName: 'Throttles' });
   });
 
   test('throttled writes of the counters are watched, and of no other table', () => {

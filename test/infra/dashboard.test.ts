@@ -43,14 +43,25 @@ const onDashboard: Asked[] = graphs.flatMap(({ title: where = '', metrics = [] }
   }),
 );
 
-const onAlarms: Asked[] = ofType(resources, 'AWS::CloudWatch::Alarm').map((alarm) => ({
-  where: String(alarm.AlarmName),
-  namespace: String(alarm.Namespace),
-  name: String(alarm.MetricName),
-  dimensions: ((alarm.Dimensions ?? []) as { Name: string }[]).map(({ Name }) => Name),
-  statistic: String(alarm.Statistic ?? alarm.ExtendedStatistic),
-  seconds: Number(alarm.Period),
-}));
+type Watched = Record<string, unknown>;
+
+/** The metric of an alarm, or those that its expression is made of. */
+const metricsOf = (alarm: Watched): Watched[] =>
+  ((alarm.Metrics as { MetricStat?: { Metric: Watched; Stat: string; Period: number } }[] | undefined) ?? []).flatMap(
+    ({ MetricStat }) =>
+      MetricStat === undefined ? [] : [{ ...MetricStat.Metric, Statistic: MetricStat.Stat, Period: MetricStat.Period }],
+  );
+
+const onAlarms: Asked[] = ofType(resources, 'AWS::CloudWatch::Alarm').flatMap((alarm) =>
+  (alarm.MetricName === undefined ? metricsOf(alarm) : [alarm]).map((asked) => ({
+    where: String(alarm.AlarmName),
+    namespace: String(asked.Namespace),
+    name: String(asked.MetricName),
+    dimensions: ((asked.Dimensions ?? []) as { Name: string }[]).map(({ Name }) => Name),
+    statistic: String(asked.Statistic ?? asked.ExtendedStatistic),
+    seconds: Number(asked.Period),
+  })),
+);
 
 const ours = [...onDashboard, ...onAlarms].filter(({ namespace }) => namespace === namespaceOf('dev'));
 const keyOf = new Map<string, string>(Object.entries(METRICS).map(([key, name]) => [name, key]));

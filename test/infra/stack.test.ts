@@ -94,6 +94,22 @@ describe('the delivery of usage lines', () => {
     });
   });
 
+  test('the filter waits for the stream and the function, and its role for neither', () => {
+    const [[, filter] = [], ...more] = Object.entries(resources).filter(
+      ([, { Type }]) => Type === 'AWS::Logs::SubscriptionFilter',
+    );
+    expect(more).toEqual([]);
+    const waitsFor = [filter?.DependsOn ?? []].flat().map((id) => resources[String(id)]?.Type);
+    expect(waitsFor).toContain('AWS::Lambda::Function');
+    const role = Object.values(resources).find(
+      ({ Properties }) => Properties?.RoleName === 'tollgate-dev-subscription-us-east-1',
+    );
+    expect(role).not.toHaveProperty('DependsOn');
+    expect(JSON.stringify(role)).not.toMatch(/Fn::GetAtt|"Ref":"(?!AWS::)/);
+    expect(JSON.stringify(role)).toContain('arn:aws:firehose:us-east-1:111122223333:deliverystream/tollgate-dev-usage');
+    expect(only('AWS::KinesisFirehose::DeliveryStream').DeliveryStreamName).toBe('tollgate-dev-usage');
+  });
+
   test('what cannot be delivered is not where the ledger looks', () => {
     const { ErrorOutputPrefix } = only('AWS::KinesisFirehose::DeliveryStream')
       .ExtendedS3DestinationConfiguration as Record<string, string>;
@@ -167,13 +183,23 @@ describe('the functions', () => {
       expect(Object.keys(environment(name)).filter((key) => !key.startsWith('TOLLGATE_'))).toEqual([]);
   });
 
-  test('concurrency is reserved only where it is asked for', () => {
+  test('the authorizer’s concurrency is kept free of calls, and the broker’s; invoke’s only where it is asked for', () => {
     const reserved = ofType(
       resourcesOf(stackOf({ 'tollgate:invokeConcurrency': 50 }).stack),
       'AWS::Lambda::Function',
     ).map(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions);
-    expect(reserved.filter((value) => value !== undefined)).toEqual([50]);
-    for (const properties of functions) expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
+    expect(reserved.filter((value) => value !== undefined)).toEqual([100, 50]);
+    const brokered = resourcesOf(stackOf({ 'tollgate:broker': true }).stack);
+    const kept = (from: typeof resources) =>
+      Object.fromEntries(
+        ofType(from, 'AWS::Lambda::Function').map(({ FunctionName, ReservedConcurrentExecutions }) => [
+          String(FunctionName).replace('tollgate-dev-', ''),
+          ReservedConcurrentExecutions,
+        ]),
+      );
+    expect(kept(brokered)).toEqual({ authorizer: 100, broker: 100, invoke: undefined, metering: undefined });
+    const none = resourcesOf(stackOf({ 'tollgate:authorizerConcurrency': 0 }).stack);
+    expect(Object.values(kept(none)).filter((value) => value !== undefined)).toEqual([]);
   });
 });
 

@@ -34,6 +34,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
 export interface Resource {
   Type: string;
   Properties: Record<string, unknown>;
+  DependsOn?: string | string[];
   DeletionPolicy?: string;
   UpdateReplacePolicy?: string;
 }

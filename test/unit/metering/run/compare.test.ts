@@ -35,7 +35,7 @@ describe('the ledger beside CloudWatch', () => {
 
   test('a difference is published as tokens, and differences of two kinds do not cancel out', async () => {
     const lines = await compared(COMPLETE, async () => ({ ...LEDGER, input: 13, output: 3 }));
-    expect(lines).toMatchObject([{ [METRICS.drift]: 5 }]);
+    expect(lines).toMatchObject([{ [METRICS.drift]: 5, [METRICS.compared]: 16 }]);
     expect(driftOf(LEDGER, { ...LEDGER, cacheRead: 2, cacheWrite: 1 })).toBe(3);
   });
 

@@ -148,6 +148,16 @@ describe('M4: whatever fails, the next run repairs', () => {
 });
 
 describe('M4: lines that cannot be used', () => {
+  test('are not those by which CloudWatch Logs tries the delivery; one that only speaks of such is', async () => {
+    const tried = 'CWL CONTROL MESSAGE: Checking health of destination Firehose.';
+    const envelope = { owner: 'CloudwatchLogs', messageType: 'CONTROL_MESSAGE', logEvents: [{ message: tried }] };
+    const store = new MemoryStore();
+    store.deliver('dt=2026-11-21/hour=09/a', [tried, JSON.stringify(envelope), ...call(), `of ${tried}`]);
+    expect((await aggregationOver(store).run()).quarantined).toBe(1);
+    expect(store.text('quarantine/dt=2026-11-21/hour=09/a.jsonl')).toContain(`of ${tried}`);
+    expect(readCsv(store.text(CSV) ?? '')).toMatchObject([{ invocations: '1' }]);
+  });
+
   test('are kept with their reason, counted and alarmed, and the lines around them are billed', async () => {
     const store = new MemoryStore();
     const negative = JSON.stringify({
