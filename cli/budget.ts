@@ -234,8 +234,8 @@ async function listOf(writer: Writer, tenant: string, format: Format): Promise<v
 
 const HEAD = ['id', 'limit', 'unit', 'period', 'per', 'only', 'enforcement'];
 
-function rowOf({ id, limit, unit, period, per, only = '', enforcement }: Budget): string[] {
-  return [id, limit, unit, period, per, only, enforcement];
+function rowOf({ id, limit, unit, period, per, only = '', enforcement, atLimit }: Budget): string[] {
+  return [id, limit, unit, period, per, only, atLimit === undefined ? enforcement : `${enforcement}, refuse`];
 }
 
 interface TenantBudgets {

@@ -33,6 +33,8 @@ export interface Budget {
   /** Plain decimal notation: dollars with up to 12 decimals, otherwise a whole number. `0` refuses the first call. */
   limit: string;
   enforcement: Enforcement;
+  /** Refuses a call that asks for a longer answer than is left, rather than shorten the answer; of hard ones alone. */
+  atLimit?: 'refuse';
 }
 
 /** How the limit of each unit is written. */
@@ -53,6 +55,7 @@ const MEMBERS: { readonly [Name in keyof Budget]-?: (value: unknown) => boolean 
   unit: (value) => BUDGET_UNITS.includes(value as BudgetUnit),
   limit: (value) => typeof value === 'string',
   enforcement: (value) => ENFORCEMENTS.includes(value as Enforcement),
+  atLimit: (value) => value === 'refuse',
 };
 
 /** Strictly: a member that is not known here may narrow the budget in a later version, and ignoring it would widen it. */
@@ -61,7 +64,7 @@ export function isBudget(value: unknown): value is Budget {
   const members = Object.entries(value);
   if (!members.every(([name, member]) => Object.hasOwn(MEMBERS, name) && MEMBERS[name as keyof Budget](member)))
     return false;
-  const { per, only, unit, limit, ...rest } = value as Partial<Budget>;
+  const { per, only, unit, limit, atLimit: _, ...rest } = value as Partial<Budget>;
   return (
     per !== undefined &&
     unit !== undefined &&

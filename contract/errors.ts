@@ -63,6 +63,8 @@ export interface ErrorDetails {
   message?: string | undefined;
   /** Whole seconds, 1 or more, for a `Retry-After` header (RFC 9110 section 10.2.3). */
   retryAfterSeconds?: number | undefined;
+  /** False: to try again before long is in vain, and SDKs that would by themselves are told not to. */
+  retry?: false | undefined;
   /** Registry id of the model to use instead; only with `model_retired`. */
   successor?: string;
   cause?: unknown;
@@ -77,6 +79,7 @@ export class TollgateError extends Error {
   readonly detail: Record<string, unknown> | undefined;
   readonly publicMessage: string;
   readonly retryAfterSeconds: number | undefined;
+  readonly retry: false | undefined;
   readonly successor: string | undefined;
 
   constructor(code: Code, details: ErrorDetails = {}) {
@@ -93,6 +96,7 @@ export class TollgateError extends Error {
     this.detail = details.detail;
     this.publicMessage = publicMessage;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.retry = details.retry;
     this.successor = details.successor;
   }
 }

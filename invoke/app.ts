@@ -39,6 +39,8 @@ interface Env {
 interface About {
   ran?: boolean;
   caller?: CallerContext;
+  /** The request's headers. */
+  asked?: Headers;
 }
 
 // Anybody can ask for what is not there.
@@ -69,7 +71,11 @@ export function createApp(deps: AppDeps): Served {
   });
   app.onError((error, c) => {
     const { pathname } = new URL(c.req.url);
-    return refuse(pathname, error, c.env.requestId, { ran: c.get('ran'), caller: c.get('caller') });
+    return refuse(pathname, error, c.env.requestId, {
+      ran: c.get('ran'),
+      caller: c.get('caller'),
+      asked: c.req.raw.headers,
+    });
   });
 
   /** @throws TollgateError `forbidden`, before the registry or STS has heard of the call */
@@ -104,11 +110,11 @@ export function createApp(deps: AppDeps): Served {
    * A refusal within the pipeline has its usage record and is counted there, an undecided call where it went undecided;
    * every other refusal of a route is counted here. Each leaves this one line, whichever it is.
    */
-  function refuse(path: string, thrown: unknown, requestId: string, { ran, caller }: About = {}): Response {
+  function refuse(path: string, thrown: unknown, requestId: string, { ran, caller, asked }: About = {}): Response {
     const error = asTollgateError(thrown);
     const metrics = ran || NOT_COUNTED.has(error.code) ? {} : { [METRICS.refused]: 1 };
     log('refused', error, requestId, metrics, caller);
-    return errorAnswer(path, error);
+    return errorAnswer(path, error, asked);
   }
 
   function log(event: string, error: TollgateError, requestId: string, metrics = {}, caller?: CallerContext): void {

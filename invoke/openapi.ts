@@ -33,16 +33,40 @@ const BUDGET_HEADERS = Object.fromEntries(
   [
     ['RateLimit-Policy', 'The budgets that the call is under.'],
     ['RateLimit', 'What is left of each, and the seconds until its reset.'],
-    ['X-Tollgate-Budget-Warning', 'Soft budgets that are used beyond their limit.'],
+    ['X-Tollgate-Budget-Warning', 'Soft budgets that are used beyond their limit, and how much of it, in percent.'],
+    ['X-Tollgate-Reserved', 'The estimate that the budgets have to have left: tokens of input, and of answer.'],
     ...['Limit', 'Remaining', 'Reset'].flatMap((what) =>
       ['Requests', 'Tokens'].map((unit) => [`X-RateLimit-${what}-${unit}`, 'Of a budget per minute.'] as const),
     ),
   ].map(([name = '', description]) => [name, { description, schema: { type: 'string' } }]),
 );
 
+/** What was changed in the call; absent where nothing was (changes.ts). */
+const CHANGES = {
+  'X-Tollgate-Max-Tokens': {
+    description:
+      'The limit on each answer that reached the model, where a grant or a budget set or lowered it: 256; by=grant.',
+    schema: { type: 'string' },
+  },
+  'X-Tollgate-Guardrail': {
+    description: 'The guardrail that the grant demands, under which the call ran: its id; version=1; by=grant.',
+    schema: { type: 'string' },
+  },
+};
+
 const tooMany = ({ content }: { content: object }) => ({
   description: 'A budget, or what one tenant may take of what all share, is used up; or the model is too busy.',
-  headers: { ...BUDGET_HEADERS, 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } },
+  headers: {
+    ...BUDGET_HEADERS,
+    'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
+    'X-Should-Retry': {
+      description:
+        'false where a budget of a day, week or month has not enough left. On the AWS paths such a refusal is a ' +
+        'ServiceQuotaExceededException; whoever sends Amz-Sdk-Request, as the AWS SDKs do, gets it with the status 400, ' +
+        'because some of them repeat whatever has 429.',
+      schema: { const: 'false' },
+    },
+  },
   content,
 });
 
@@ -140,7 +164,7 @@ function bedrock(operationId: string, summary: string, stream: boolean) {
       responses: {
         '200': {
           description: 'The answer.',
-          headers: BUDGET_HEADERS,
+          headers: { ...BUDGET_HEADERS, ...CHANGES },
           content: stream ? { 'application/vnd.amazon.eventstream': {} } : json(),
         },
         '429': tooMany(AWS_ERROR),
@@ -194,7 +218,7 @@ export const openapi = {
         responses: {
           '200': {
             description: 'A completion, or its chunks as server-sent events.',
-            headers: BUDGET_HEADERS,
+            headers: { ...BUDGET_HEADERS, ...CHANGES },
             content: { ...json(), 'text/event-stream': {} },
           },
           '429': tooMany(OPENAI_ERROR),

@@ -94,14 +94,16 @@ export function createPipeline(options: PipelineOptions): Run {
     try {
       const held = await options.entries(call.caller);
       const model = allowed(decide(held.models, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
-      const prepared = restricted(call.prepare(model), model);
+      const changes: Record<string, string> = {};
+      const prepared = restricted(call.prepare(model), model, (change) => Object.assign(changes, change));
       const provider = options.providers[model.target.kind];
       if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
       const tier = askedTier(prepared, model.target);
       invocation.soldAs(tier);
       options.take(call.caller.tenant, requestsShare(held.budgets), call);
       const budgets = held.budgets.filter(countsEachCall);
-      spending = await budgeted({ call, at: invocation.at, model, request: prepared, tier, budgets }, options);
+      spending = await budgeted({ call, at: invocation.at, model, request: prepared, tier, budgets, changes }, options);
+      if (spending === undefined && Object.keys(changes).length > 0) call.tell?.(changes);
       const request = spending?.request ?? prepared;
       step.usage = () => usageOf(request, model.target, {}, NOTHING_SEEN);
       const policy = policyOf(grantFor(model, held.models), call.action);

@@ -49,6 +49,7 @@ const budgetSchema = v.strictObject({
   unit: v.picklist(BUDGET_UNITS, 'unknown-unit'),
   limit: v.string('not-text'),
   enforcement: v.picklist(ENFORCEMENTS, 'unknown-enforcement'),
+  atLimit: v.exactOptional(v.literal('refuse', 'not-refuse')),
 });
 
 const schema = v.strictObject({
@@ -96,8 +97,17 @@ export function budgetsDocument(entry: BudgetsEntry): Document {
   };
 }
 
-export function budgetDocument({ id, per, only, period, unit, limit, enforcement }: Budget): Document {
-  return { id, per, ...(only === undefined ? {} : { only }), period, unit, limit, enforcement };
+export function budgetDocument({ id, per, only, period, unit, limit, enforcement, atLimit }: Budget): Document {
+  return {
+    id,
+    per,
+    ...(only === undefined ? {} : { only }),
+    period,
+    unit,
+    limit,
+    enforcement,
+    ...(atLimit && { atLimit }),
+  };
 }
 
 /**
@@ -117,11 +127,14 @@ function sorted(budgets: readonly Budget[]): Budget[] {
 
 /** @param at what stands before a member's name */
 function checked(budget: Budget, at: string): Budget {
-  const { per, only, unit, limit } = budget;
+  const { per, only, unit, limit, enforcement, atLimit } = budget;
   if (only !== undefined) {
     const fault = onlyFault(per, only);
     if (fault !== undefined) throw badEntry(`${at}only`, fault);
   }
+  if (atLimit !== undefined && enforcement === 'soft') throw badEntry(`${at}atLimit`, 'not-with-soft');
+  // A request is one: there is nothing of it to shorten.
+  if (atLimit !== undefined && unit === 'requests') throw badEntry(`${at}atLimit`, 'not-with-requests');
   const fault = limitFault(unit, limit);
   if (fault !== undefined) throw badEntry(`${at}limit`, fault);
   return { ...budget, limit: canonicalDecimal(limit) };

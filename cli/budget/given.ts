@@ -37,6 +37,7 @@ export interface BudgetOptions extends OwnerOption {
   period: Budget['period'];
   only?: string;
   soft?: true;
+  refuse?: true;
 }
 
 export function withBudget(verb: Command): Command {
@@ -50,10 +51,11 @@ export function withBudget(verb: Command): Command {
     )
     .addOption(new Option('--per <scope>', 'what is counted by itself').choices(BUDGET_SCOPES).default('tenant'))
     .option('--only <name>', 'only this principal, or this model, by its registry id')
-    .option('--soft', 'answer calls beyond it, with a warning; otherwise they are refused');
+    .option('--soft', 'answer calls beyond it, with a warning; otherwise they are refused')
+    .option('--refuse', 'refuse a call that asks for a longer answer than is left, rather than shorten the answer');
 }
 
-export function budgetGiven(id: string, { limit, unit, per, period, only, soft }: BudgetOptions): Budget {
+export function budgetGiven(id: string, { limit, unit, per, period, only, soft, refuse }: BudgetOptions): Budget {
   return {
     id,
     per,
@@ -62,6 +64,7 @@ export function budgetGiven(id: string, { limit, unit, per, period, only, soft }
     unit,
     limit,
     enforcement: soft ? 'soft' : 'hard',
+    ...(refuse ? { atLimit: 'refuse' } : {}),
   };
 }
 
@@ -72,6 +75,7 @@ const OPTION_OF: Readonly<Record<string, Said>> = {
     hint: 'dollars with up to 12 decimals, or a whole number of tokens, requests or credentials',
   },
   only: { name: '--only', hint: 'a principal with --per principal, a model’s registry id with --per model' },
+  atLimit: { name: '--refuse', hint: 'for hard budgets of tokens or dollars, whose answers would be shortened' },
   tenant: { name: 'the tenant', hint: 'a tenant of the registry' },
   budgets: { name: 'the budgets', hint: 'remove one first' },
 };
@@ -92,7 +96,7 @@ export async function namingOptions<T>(edit: Promise<T>): Promise<T> {
 }
 
 /** A budget in words: `100 usd a month for each principal, hard`. */
-export function budgetText({ per, only, period, unit, limit, enforcement }: Budget): string {
+export function budgetText({ per, only, period, unit, limit, enforcement, atLimit }: Budget): string {
   const whom = per === 'tenant' ? 'the whole tenant' : only === undefined ? `each ${per}` : `${per} ${only}`;
-  return `${limit} ${unit} a ${period} for ${whom}, ${enforcement}`;
+  return `${limit} ${unit} a ${period} for ${whom}, ${enforcement}${atLimit === undefined ? '' : ', answers not shortened'}`;
 }

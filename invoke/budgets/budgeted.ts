@@ -3,8 +3,10 @@ import type { Clock } from '../../contract/log.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import { type Charge, type FinishedUsage, NO_TOKENS, type Tier } from '../../contract/usage.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
+import type { Standing } from '../../metering/budgets/verdict.ts';
 import type { Call, ProviderRequest } from '../call.ts';
 import { cappedBody } from '../cap.ts';
+import { limitChange, reservedHeader } from '../changes.ts';
 import { demandOf } from './demand.ts';
 import { budgetHeaders } from './headers.ts';
 
@@ -27,6 +29,8 @@ export interface ToBudget {
   tier: Tier;
   /** Every budget that the tenant is under. */
   budgets: readonly Budget[];
+  /** Of the call so far, as headers for its caller. */
+  changes: Readonly<Record<string, string>>;
 }
 
 /**
@@ -37,7 +41,7 @@ export interface ToBudget {
  *   `invalid_request` when the body's own limit is none
  */
 export async function budgeted(
-  { call, at, model, request, tier, budgets }: ToBudget,
+  { call, at, model, request, tier, budgets, changes }: ToBudget,
   { reserve, clock }: { reserve: Budgets['reserve']; clock: Clock },
 ): Promise<Budgeted | undefined> {
   // Counting tokens runs no model and costs nothing.
@@ -51,24 +55,32 @@ export async function budgeted(
     waitUntil: (promise) => call.waitUntil(promise),
   });
   if (verdict === undefined) return undefined;
-  call.tell?.(budgetHeaders(verdict.standings(), clock()));
-  if (verdict.refusal !== undefined) throw verdict.refusal;
+  const told: Record<string, string> = {
+    ...reservedHeader(demand.input, verdict.refusal === undefined ? verdict.output : demand.output),
+  };
+  const tell = (standings: Standing[]): void => call.tell?.({ ...budgetHeaders(standings, clock()), ...told });
+  if (verdict.refusal !== undefined) {
+    tell(verdict.standings());
+    throw verdict.refusal;
+  }
   const { output, binding } = verdict;
   try {
     const each = Math.floor(output / answers);
     const body =
       binding && demand.lowerable ? cappedBody(request.operation, request.body, model.target, each) : request.body;
+    Object.assign(told, changes, body === request.body ? {} : limitChange(each, 'budget'));
+    tell(verdict.standings());
     return {
       request: { ...request, body },
       charged: (record) => verdict.charged(record),
       finished(record) {
-        call.tell?.(budgetHeaders(verdict.standings(record), clock()));
+        tell(verdict.standings(record));
         call.waitUntil(verdict.settle(record));
       },
     };
   } catch (error) {
     const refused = { outcome: 'refused', tokens: NO_TOKENS } as const;
-    call.tell?.(budgetHeaders(verdict.standings(refused), clock()));
+    tell(verdict.standings(refused));
     call.waitUntil(verdict.settle(refused));
     throw error;
   }

@@ -12,7 +12,7 @@ import { MONEY_SCALE } from '../../metering/money.ts';
  *
  * `x-ratelimit-*` as OpenAI's (https://platform.openai.com/docs/guides/rate-limits), of the minute with least left.
  *
- * `x-tollgate-budget-warning: ID; used=PERCENT` for each soft budget that is used beyond its limit.
+ * `x-tollgate-budget-warning: ID; used=104; unit=percent` (of its limit) for each soft budget that is used beyond its limit.
  */
 export function budgetHeaders(standings: readonly Standing[], now: number): Record<string, string> {
   if (standings.length === 0) return {};
@@ -26,7 +26,9 @@ export function budgetHeaders(standings: readonly Standing[], now: number): Reco
   );
   const warnings = standings
     .filter(({ budget, total, limit }) => budget.enforcement === 'soft' && total > limit)
-    .map(({ budget, total, limit }) => `${budget.id}; used=${limit === 0n ? 100n : (total * 100n) / limit}`);
+    .map(
+      ({ budget, total, limit }) => `${budget.id}; used=${limit === 0n ? 100n : (total * 100n) / limit}; unit=percent`,
+    );
   const headers: Record<string, string> = {
     'ratelimit-policy': policy.join(', '),
     ratelimit: left.join(', '),

@@ -34,14 +34,28 @@ const EXCEPTIONS: Record<Code, string> = {
   policy_too_large: 'InternalServerException',
 };
 
+/**
+ * What Bedrock says where trying again is in vain, and the status that it says it with. SDKs tell by the name that this is no
+ * throttling, but some (JavaScript's, Java's) repeat whatever has the status 429: so this is the status for whoever counts
+ * attempts, as every AWS SDK does in each request, and 429 for everybody else.
+ */
+const QUOTA_EXCEEDED = { type: 'ServiceQuotaExceededException', status: 400 } as const;
+
+const ATTEMPTS = 'amz-sdk-request';
+
 /** Bedrock's and SageMaker's form: `{"message"}`, and the exception's name in `x-amzn-errortype`. */
-export function awsError(error: TollgateError): ErrorForm {
-  return { headers: { 'x-amzn-errortype': awsErrorType(error) }, body: { message: awsMessage(error) } };
+export function awsError(error: TollgateError, asked?: Headers): ErrorForm {
+  const type = awsErrorType(error);
+  return {
+    headers: { 'x-amzn-errortype': type },
+    body: { message: awsMessage(error) },
+    ...(type === QUOTA_EXCEEDED.type && asked?.has(ATTEMPTS) ? { status: QUOTA_EXCEEDED.status } : {}),
+  };
 }
 
 /** The exception's name. */
-export function awsErrorType({ code }: TollgateError): string {
-  return EXCEPTIONS[code];
+export function awsErrorType({ code, retry }: TollgateError): string {
+  return code === 'rate_limited' && retry === false ? QUOTA_EXCEEDED.type : EXCEPTIONS[code];
 }
 
 /** There is no member for the field at fault, so the sentence names it. */

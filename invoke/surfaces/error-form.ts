@@ -2,6 +2,8 @@ import type { TollgateError } from '../../contract/errors.ts';
 
 /** The part of an error's answer that differs from surface to surface. */
 export interface ErrorForm {
+  /** Instead of the error's own. */
+  status?: number;
   headers?: Record<string, string>;
   body: Record<string, unknown>;
 }

@@ -22,13 +22,14 @@ export function publicError(error: TollgateError): TollgateError {
  * The answer to a refused or failed call, in the shape that the SDK of the path's surface raises as its own class.
  *
  * @param path the request's path, canonical or as it arrived
+ * @param asked the request's headers, where they are known
  */
-export function errorAnswer(path: string, error: TollgateError): Response {
+export function errorAnswer(path: string, error: TollgateError, asked?: Headers): Response {
   const shown = publicError(error);
-  const { headers, body } = rowOf(path).form(shown);
+  const { headers, body, status = shown.status } = rowOf(path).form(shown, asked);
   return Response.json(body, {
-    status: shown.status,
-    headers: { ...retryAfter(shown), ...successorLink(shown), ...headers },
+    status,
+    headers: { ...retryAfter(shown), ...shouldRetry(shown), ...successorLink(shown), ...headers },
   });
 }
 
@@ -37,6 +38,11 @@ function retryAfter({ status, retryAfterSeconds }: TollgateError): Record<string
   return status === CODES.rate_limited.status || status === CODES.unavailable.status
     ? { 'retry-after': String(RETRY_AFTER_SECONDS) }
     : {};
+}
+
+/** OpenAI's and Anthropic's SDKs look at this before they look at the status. */
+function shouldRetry({ retry }: TollgateError): Record<string, string> {
+  return retry === false ? { 'x-should-retry': 'false' } : {};
 }
 
 function successorLink({ successor }: TollgateError): Record<string, string> {

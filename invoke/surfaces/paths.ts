@@ -9,7 +9,7 @@ interface Row {
   /** Of the whole path, as it arrived. */
   path: RegExp;
   /** How the SDK that calls such paths reads an error. */
-  form(error: TollgateError): ErrorForm;
+  form(error: TollgateError, asked?: Headers): ErrorForm;
   /** What would work, for a path that is not there. */
   instead?: string;
 }

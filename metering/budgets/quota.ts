@@ -131,13 +131,15 @@ export interface Lacking {
  * @param countsOf what is counted in the item of a counter
  */
 export function fitting(counters: readonly Counter[], demand: Demand, countsOf: (counter: Counter) => Counts): Fit {
-  const least = amountsOf(demand, demand.lowerable ? Math.min(demand.least ?? 1, demand.output) : demand.output);
+  const whole = amountsOf(demand, demand.output);
+  const shortest = demand.lowerable ? amountsOf(demand, Math.min(demand.least ?? 1, demand.output)) : whole;
   let output = demand.output;
   const by: Lacking[] = [];
   for (const counter of counters) {
     const { budget, limit, name } = counter;
     if (budget.enforcement !== 'hard') continue;
     const { total, reserved } = countedOf(name, countsOf(counter));
+    const least = budget.atLimit === 'refuse' ? whole : shortest;
     if (exceeds(total, least[budget.unit], limit))
       by.push({ counter, held: total - reserved + least[budget.unit] <= limit, usedUp: total >= limit });
     else output = Math.min(output, longest(demand, budget.unit, limit - total));

@@ -22,6 +22,8 @@ export function refusalOf(by: readonly Lacking[], now: number): TollgateError {
       ? `What is left of the budget ${id} is reserved by calls that are still running; try again in ${seconds} s.`
       : `The budget ${id} ${usedUp ? 'is used up' : 'has not enough left for this call'}; it is reset at ${resets}.`,
     retryAfterSeconds: seconds,
+    // No SDK waits out a day, but each would ask again and again at once.
+    ...(held || counter.budget.period === 'minute' ? {} : { retry: false }),
     detail: { budgets: by.map(({ counter: { budget } }) => budget.id), window: counter.window.name },
   });
 }

@@ -1,4 +1,7 @@
+import { BedrockRuntimeClient, ConverseCommand, ServiceQuotaExceededException } from '@aws-sdk/client-bedrock-runtime';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Budget } from '../../contract/budget.ts';
 import { COUNTERS_ATTEMPT_MS } from '../../contract/limits.ts';
@@ -117,6 +120,22 @@ const count = (answers: readonly Answered[], status: number): number =>
   answers.filter((answer) => answer.status === status).length;
 
 describe.each(WAYS)('%s', (way) => {
+  test('a call that is shortened is told to which limit, and one that asks for less is not touched', async () => {
+    const token = await many.tokenOf(await tenantUnder({ id: 'month', limit: '10000' }));
+    const asked = await call(token, { way, maxTokens: 5 });
+    expect([asked.status, asked.headers.get('x-tollgate-max-tokens')]).toEqual([200, null]);
+    expect(asked.headers.get('x-tollgate-reserved')).toMatch(/^tokens; input=\d+; output=5$/);
+    const unnamed = await call(token, { way });
+    expect(unnamed.headers.get('x-tollgate-max-tokens')).toBe('4096; by=budget');
+    const more = await call(token, { way, maxTokens: 50_000 });
+    const [, cap, reserved] =
+      /^(\d+); by=budget tokens; input=\d+; output=(\d+)$/.exec(
+        `${more.headers.get('x-tollgate-max-tokens')} ${more.headers.get('x-tollgate-reserved')}`,
+      ) ?? [];
+    expect([more.status, cap]).toEqual([200, reserved]);
+    expect(Number(cap)).toBeLessThan(10_000);
+  });
+
   test('Q2 of 50 calls at once at the limit, as many pass as it has room for', async () => {
     const tenant = await tenantUnder({ id: 'calls', unit: 'requests', limit: '20' });
     const token = await many.tokenOf(tenant);
@@ -169,7 +188,7 @@ describe.each(WAYS)('%s', (way) => {
     await call(token, { way });
     const third = await call(token, { way });
     expect(third.status).toBe(200);
-    expect(third.headers.get('x-tollgate-budget-warning')).toBe('soft; used=150');
+    expect(third.headers.get('x-tollgate-budget-warning')).toBe('soft; used=150; unit=percent');
     expect(third.headers.get('ratelimit')).toMatch(/"soft";r=0;t=\d+$/);
   });
 });
@@ -394,5 +413,63 @@ test('80 % and 100 % are told once each, though the calls that cross them end at
     source: 'tollgate',
     detailType: 'Budget Threshold Reached',
     detail: { tenant, budget: 'calls', per: 'tenant', period: 'month', unit: 'requests', limit: '40' },
+  });
+});
+
+test('a budget may refuse rather than shorten, and says which estimate had no room', async () => {
+  const whole = { id: 'whole', limit: '2000', atLimit: 'refuse' } as const;
+  const token = await many.tokenOf(await tenantUnder(whole));
+  const refused = await call(token, { maxTokens: 5_000 });
+  expect([refused.status, refused.headers.get('x-tollgate-max-tokens')]).toEqual([429, null]);
+  expect(refused.headers.get('x-tollgate-reserved')).toMatch(/^tokens; input=\d+; output=5000$/);
+  expect((await call(token, { maxTokens: 100 })).status).toBe(200);
+});
+
+describe('a budget that is used up', () => {
+  const sdkOf = (token: string) =>
+    new BedrockRuntimeClient({
+      endpoint: many.stack.gateway,
+      region: 'us-east-1',
+      token: { token },
+      authSchemePreference: ['httpBearerAuth'],
+      requestHandler: new NodeHttpHandler(),
+    });
+  const send = async (token: string) => {
+    const sdk = sdkOf(token);
+    const input = { modelId: 'nova-lite', messages: [{ role: 'user' as const, content: [{ text: 'x' }] }] };
+    const error = await sdk.send(new ConverseCommand(input)).catch((thrown: unknown) => thrown);
+    sdk.destroy();
+    return error as ServiceQuotaExceededException;
+  };
+
+  test('until tomorrow is asked once by the AWS SDK, which raises the class for it, and by OpenAI’s', async () => {
+    const token = await many.tokenOf(await tenantUnder({ id: 'day', unit: 'requests', period: 'day', limit: '0' }));
+    const error = await send(token);
+    expect(error).toBeInstanceOf(ServiceQuotaExceededException);
+    expect([error.name, error.$metadata.attempts]).toEqual(['ServiceQuotaExceededException', 1]);
+    expect(error.message).toMatch(/budget day/);
+    const answer = await call(token);
+    expect([answer.status, answer.headers.get('x-should-retry')]).toEqual([429, 'false']);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    let asked = 0;
+    const counting: typeof fetch = (...more) => {
+      asked++;
+      return fetch(...more);
+    };
+    const openai = new OpenAI({ apiKey: token, baseURL: `${many.stack.gateway}/v1`, fetch: counting });
+    const completion = openai.chat.completions.create({
+      model: 'nova-lite',
+      messages: [{ role: 'user', content: 'x' }],
+    });
+    await expect(completion).rejects.toBeInstanceOf(OpenAI.RateLimitError);
+    expect(asked).toBe(1);
+  });
+
+  test('until the next minute is one to come back to', async () => {
+    const token = await many.tokenOf(await tenantUnder({ id: 'rate', unit: 'requests', period: 'minute', limit: '0' }));
+    const { status, headers } = await call(token);
+    expect([status, headers.get('x-should-retry')]).toEqual([429, null]);
+    expect(headers.get('x-amzn-errortype')).toBe('ThrottlingException');
+    expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60);
   });
 });

@@ -80,7 +80,13 @@ describe('a call that a budget refuses', () => {
       { phase: 'finished', outcome: 'refused', code: 'rate_limited', model: 'nova', tokens: NONE },
     ]);
     expect(settled).toEqual([]);
-    expect(told).toEqual([{ 'ratelimit-policy': '"b";q=9;w=60', ratelimit: '"b";r=0;t=60' }]);
+    expect(told).toEqual([
+      {
+        'ratelimit-policy': '"b";q=9;w=60',
+        ratelimit: '"b";r=0;t=60',
+        'x-tollgate-reserved': 'tokens; input=4; output=4096',
+      },
+    ]);
   });
 
   test('or that cannot be decided is refused the same way', async () => {
@@ -143,7 +149,7 @@ describe('a call that its budgets let pass', () => {
       code: 'invalid_request',
       field,
     });
-    expect(told.map(({ ratelimit }) => ratelimit)).toEqual(['"b";r=8;t=60', '"b";r=7;t=60']);
+    expect(told.map(({ ratelimit }) => ratelimit)).toEqual(['"b";r=7;t=60']);
     expect(settled).toMatchObject([{ outcome: 'refused', tokens: NONE }]);
     expect(sts.inputs).toEqual([]);
   });
@@ -205,4 +211,29 @@ test('counting tokens reserves nothing', async () => {
   const { run, call, asked, told } = underBudget();
   await run(call('count-tokens'));
   expect([asked, told]).toEqual([[], []]);
+});
+
+describe('what is changed in a call', () => {
+  const guardrail = { arn: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/demo', version: '1' };
+  const changesOf = async (model: object, body: object, more: Parameters<typeof underBudget>[0] = {}) => {
+    await server?.close();
+    server = await answers({ usage });
+    const { run, call, told } = underBudget(more);
+    const one = call('converse', body);
+    await run({ ...one, caller: { ...one.caller, models: [{ ...MODEL, ...model }] } });
+    const { 'x-tollgate-max-tokens': limit, 'x-tollgate-guardrail': by } = told.at(-1) ?? {};
+    return [limit, by];
+  };
+  const limited = (maxTokens: number) => ({ ...SAID, inferenceConfig: { maxTokens } });
+
+  test('by its grant is told, and by its budget where that is stricter', async () => {
+    expect(await changesOf({ maxTokens: 5 }, limited(9))).toEqual(['5; by=grant', undefined]);
+    expect(await changesOf({ maxTokens: 5 }, limited(9), { output: 3 })).toEqual(['3; by=budget', undefined]);
+    expect(await changesOf({ guardrail }, limited(9))).toEqual([undefined, 'demo; version=1; by=grant']);
+  });
+
+  test('is nothing where what it asks for is within both, or the budget binds nothing', async () => {
+    expect(await changesOf({ maxTokens: 9 }, limited(9), { output: 9 })).toEqual([undefined, undefined]);
+    expect(await changesOf({}, SAID, { binding: false })).toEqual([undefined, undefined]);
+  });
 });

@@ -61,11 +61,11 @@ describe('headers of budgets', () => {
     const warning = (...standings: Standing[]) => budgetHeaders(standings, NOW)['x-tollgate-budget-warning'];
     expect(warning(standing({ total: 200n }))).toBeUndefined();
     expect(warning(standing({ total: 100n, enforcement: 'soft' }))).toBeUndefined();
-    expect(warning(standing({ total: 101n, enforcement: 'soft' }))).toBe('b; used=101');
+    expect(warning(standing({ total: 101n, enforcement: 'soft' }))).toBe('b; used=101; unit=percent');
     const two = [
       standing({ id: 'x', total: 2n, limit: 0n, enforcement: 'soft' }),
       standing({ total: 255n, enforcement: 'soft' }),
     ];
-    expect(warning(...two)).toBe('x; used=100, b; used=255');
+    expect(warning(...two)).toBe('x; used=100; unit=percent, b; used=255; unit=percent');
   });
 });
