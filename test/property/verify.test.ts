@@ -172,6 +172,42 @@ describe('a signed token', () => {
   });
 });
 
+describe('the keys of a set', () => {
+  const pairs = [rsaKey('x'), rsaKey('x'), ecKey('x', 'P-256', 'ES256'), edKey('x')];
+  const kid = fc.constantFrom('a', 'b');
+  const published = fc.record({ pair: fc.nat(pairs.length - 1), kid, named: fc.boolean() });
+
+  test('are tried if they fit the id and the algorithm that the token names, every one, and no other', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(published, { maxLength: 6 }),
+        fc.nat(pairs.length - 1),
+        kid,
+        fc.constantFrom('RS256', 'RS512'),
+        async (set, signing, id, rsaAlg) => {
+          const signed = pairs[signing] as TestKey;
+          const alg = signed.alg === 'RS256' ? rsaAlg : signed.alg;
+          const jwks = set.map(({ pair, kid, named }) => {
+            const { jwk, alg: own } = pairs[pair] as TestKey;
+            return { ...jwk, kid, ...(named ? { alg: own } : {}) };
+          });
+          const own = createWorld({
+            issuers: [{ ...SETTINGS, algorithms: ['RS256', 'RS512', 'ES256', 'EdDSA'] }],
+            answer: () => json({ keys: jwks }),
+            tenants: [entries('acme')],
+          });
+          const header = JSON.stringify({ alg, typ: 'at+jwt', kid: id });
+          const parts = segments(header, JSON.stringify(goodClaims()), signer(alg, signed));
+          const fits = set.some((key) => key.pair === signing && key.kid === id && (!key.named || alg === signed.alg));
+          const text = `${parts.header}.${parts.payload}.${parts.signature}`;
+          expect(await statusOf(own, bearer(text))).toBe(fits ? 200 : 401);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
 describe('an Authorization header', () => {
   const anyHeader = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 300 }),
