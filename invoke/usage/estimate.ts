@@ -6,7 +6,7 @@ import {
 import type { Target } from '../../contract/model.ts';
 import type { ProviderRequest } from '../call.ts';
 import { inputParts } from './input.ts';
-import { isObject, jsonBytes, jsonOf } from './json.ts';
+import { isObject, jsonOf, written } from './json.ts';
 
 /**
  * What a call read, where that was not told. At least one: a call that ran must not look free, and who hangs up on a long
@@ -48,7 +48,7 @@ export function textBytesIn(root: unknown): number {
     else if (Array.isArray(value)) for (const item of value) open.push(item);
     else if (isObject(value))
       for (const [name, inner] of Object.entries(value)) {
-        if (FREE.has(name) && isObject(inner)) bytes += jsonBytes(inner) ?? 0;
+        if (FREE.has(name) && isObject(inner)) bytes += Buffer.byteLength(written(inner) ?? '');
         // A signature proves what was thought, and is none of it.
         else if (name !== 'signature' && !(LABELS.has(name) && isLabel(inner))) open.push(inner);
       }

@@ -1,6 +1,6 @@
 import type { Target } from '../../contract/model.ts';
 import type { ProviderRequest } from '../call.ts';
-import { isObject, jsonBytes, unheldBytes } from './json.ts';
+import { isObject, unheldBytes, written } from './json.ts';
 import { holds } from './media.ts';
 import { type Shape, schemaOf } from './schema.ts';
 
@@ -21,33 +21,43 @@ export function* inputParts(
   target: Target,
   root: unknown,
 ): Generator<InputPart, void, void> {
+  let numbers = false;
+  const text = (value: unknown): InputPart => {
+    if (typeof value === 'string') return { is: 'text', bytes: Buffer.byteLength(value) };
+    const json = written(value);
+    numbers ||= NUMBER.test(json ?? '');
+    // What cannot be told apart any more may be all of it.
+    return { is: 'text', bytes: json === undefined ? body.byteLength : Buffer.byteLength(json) };
+  };
   const open: [value: unknown, shape: Shape][] = [[root, schemaOf(operation, target)]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [value, place] = next;
     const shape = typeof place === 'function' ? place(value) : place;
     if (typeof shape === 'object') {
-      if (!isObject(value) || Array.isArray(value) !== Array.isArray(shape)) yield text(value, body);
+      if (!isObject(value) || Array.isArray(value) !== Array.isArray(shape)) yield text(value);
       else if (Array.isArray(shape)) for (const item of Object.values(value)) open.push([item, shape[0]]);
       else
         for (const [name, inner] of Object.entries(value)) {
           const known = Object.hasOwn(shape, name) ? (shape as Record<string, Shape>)[name] : undefined;
-          if (known === undefined) yield text({ [name]: inner }, body);
+          if (known === undefined) yield text({ [name]: inner });
           else open.push([inner, known]);
         }
     } else if (shape === 'drawing' && isObject(value))
       for (const [name, inner] of Object.entries(value)) {
-        if (!Array.isArray(value)) yield text(name, body);
+        if (!Array.isArray(value)) yield text(name);
         open.push([inner, shape]);
       }
-    else if (shape === 'data' || shape === 'drawing') yield data(value, body);
+    else if (shape === 'data' || shape === 'drawing') yield data(value) ?? text(value);
     else {
       if (shape === 'reference') yield { is: 'pictures', count: 1 };
-      if (shape !== 'ours' && !(shape === 'setting' && isSetting(value))) yield text(value, body);
+      if (shape !== 'ours' && !(shape === 'setting' && isSetting(value))) yield text(value);
     }
   }
-  const unheld = unheldBytes(body);
-  if (unheld > 0) yield { is: 'text', bytes: unheld };
+  if (numbers) yield { is: 'text', bytes: unheldBytes(body) };
 }
+
+/** Where JSON may have one. */
+const NUMBER = /(?:^|[:[,])-?\d/;
 
 /** The schemas' own words, where they have no others. Any text else is the caller's. */
 const WORDS = new Set([
@@ -65,15 +75,15 @@ function isSetting(value: unknown): boolean {
   return typeof value === 'string' ? WORDS.has(value) : !isObject(value);
 }
 
-/** @param body is what cannot be told apart any more */
-function text(value: unknown, body: Uint8Array): InputPart {
-  if (typeof value === 'string') return { is: 'text', bytes: Buffer.byteLength(value) };
-  return { is: 'text', bytes: jsonBytes(value) ?? body.byteLength };
-}
-
-/** Bytes that are neither are read as text, by whatever model takes them. */
-function data(value: unknown, body: Uint8Array): InputPart {
-  const held = typeof value === 'string' ? holds(value) : undefined;
-  if (held === 'picture') return { is: 'pictures', count: 1 };
-  return held === 'attachment' ? { is: 'attached', bytes: (String(value).length * 3) / 4 } : text(value, body);
+/** Undefined for bytes that are neither: whatever model takes them reads them as text. */
+function data(value: unknown): InputPart | undefined {
+  if (typeof value !== 'string') return undefined;
+  switch (holds(value)) {
+    case 'picture':
+      return { is: 'pictures', count: 1 };
+    case 'attachment':
+      return { is: 'attached', bytes: (value.length * 3) / 4 };
+    default:
+      return undefined;
+  }
 }

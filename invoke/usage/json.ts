@@ -28,31 +28,26 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Bytes of a value as JSON without white space; undefined where it is nested deeper than the language can write. */
-export function jsonBytes(value: unknown): number | undefined {
+/** A value as JSON without white space; undefined where it is nested deeper than the language can write. */
+export function written(value: unknown): string | undefined {
   try {
-    return Buffer.byteLength(JSON.stringify(value));
+    return JSON.stringify(value);
   } catch {
     return undefined;
   }
 }
 
-/** Digits beyond the 17 that a number is held with, its sign, point and exponent. */
-const LONG_NUMBER = /[-+.\deE]{25}/;
-
-/** Bytes by which the numbers in a JSON text are longer than they are held: a model may be given them as they were written. */
+/** Bytes by which the numbers in a JSON text are longer than they are held: whoever reads them may read them as they stand. */
 export function unheldBytes(bytes: Uint8Array): number {
-  const text = textOf(bytes);
-  if (!LONG_NUMBER.test(text)) return 0;
   let unheld = 0;
-  const see = (_: string, value: unknown, { source }: { source?: string }): unknown => {
-    if (typeof value === 'number') unheld += Math.max(0, (source?.length ?? 0) - JSON.stringify(value).length);
+  const see = (_: string, value: unknown, { source = '' }: { source?: string }): unknown => {
+    if (typeof value === 'number') unheld += Math.max(0, source.length - String(value).length);
     return value;
   };
   try {
-    JSON.parse(text, see as Parameters<typeof JSON.parse>[1]);
+    JSON.parse(textOf(bytes), see as Parameters<typeof JSON.parse>[1]);
   } catch {
-    // What is no JSON is counted by all its bytes.
+    // What is no JSON, or too deep, is counted by all its bytes.
   }
   return unheld;
 }

@@ -119,6 +119,26 @@ async function settled(tenant: string): Promise<Record<string, bigint>> {
 const count = (answers: readonly Answered[], status: number): number =>
   answers.filter((answer) => answer.status === status).length;
 
+test('Q5 no label of the caller’s own lets more text through than the budget has', async () => {
+  const tenant = await tenantUnder({ id: 'tokens', limit: '20000' });
+  const authorization = `Bearer ${await many.tokenOf(tenant)}`;
+  const mark = await many.stack.mark();
+  const toolResult = { toolUseId: 't', type: 'image', content: [{ text: 'word '.repeat(60_000) }] };
+  const content = [{ toolResult }];
+  for (const [model, body] of [
+    ['nova-lite', { messages: [{ role: 'user', content }] }],
+    ['nova-lite', { type: 'image', messages: [{ role: 'user', content: [{ text: 'a' }] }], system: content }],
+  ] as const) {
+    const answer = await fetch(`${many.stack.gateway}/model/${model}/converse`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect([answer.status, await answer.text()]).toEqual([429, expect.stringContaining('tokens')]);
+  }
+  expect((await many.stack.calls(mark)).filter(({ service }) => service === 'bedrock')).toEqual([]);
+});
+
 describe.each(WAYS)('%s', (way) => {
   test('a call that is shortened is told to which limit, and one that asks for less is not touched', async () => {
     const token = await many.tokenOf(await tenantUnder({ id: 'month', limit: '10000' }));

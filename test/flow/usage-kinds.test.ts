@@ -167,6 +167,69 @@ describe('the tier that a call was sold at', () => {
   });
 });
 
+describe('U6: what a model has said stands, and what it has not is an estimate', () => {
+  const event = (type: string, payload: object) => ({ type, payload });
+  const spoken = event('contentBlockDelta', { contentBlockIndex: 0, delta: { text: '12345678' } });
+  const usage = { inputTokens: 40, outputTokens: 700, totalTokens: 740 };
+  const broken = { type: 'modelStreamErrorException', exception: { message: 'broken' } };
+  const claude = (value: object) => event('chunk', value);
+  const began = claude({ type: 'message_start', message: { usage: { input_tokens: 40, output_tokens: 1 } } });
+  const said = claude({ type: 'message_delta', usage: { output_tokens: 700 } });
+  const text = claude({ type: 'content_block_delta', delta: { text: '12345678' } });
+
+  test.each([
+    [
+      'in its last words but one',
+      'invoke-with-response-stream',
+      [began, text, said, broken],
+      'interrupted',
+      700,
+      false,
+    ],
+    ['but not of its output', 'invoke-with-response-stream', [began, text, broken], 'interrupted', 2, true],
+    [
+      'and then in silence',
+      'converse-stream',
+      [spoken, event('metadata', { usage }), event('metadata', {})],
+      'ok',
+      700,
+      false,
+    ],
+    ['and then broke', 'converse-stream', [spoken, event('metadata', { usage }), broken], 'interrupted', 700, false],
+  ])('a stream that said it %s: %s', async (_, operation, events, outcome, output, estimated) => {
+    await stack.fault({ service: 'bedrock', fault: { events } });
+    const lines = await raw.ofCall(await answered(await post(SONNET, operation, say('hello'))));
+    expect(finishedOf(lines)).toMatchObject([{ outcome, estimated, tokens: { input: 40, output } }]);
+  });
+
+  test('a body that says it where no header does', async () => {
+    await stack.fault({ service: 'bedrock', fault: { body: { usage: { input_tokens: 40, output_tokens: 700 } } } });
+    const lines = await raw.ofCall(await answered(await post(SONNET, 'invoke', say('hello'))));
+    expect(finishedOf(lines)).toMatchObject([{ outcome: 'ok', estimated: false, tokens: { input: 40, output: 700 } }]);
+  });
+
+  const words = 'word '.repeat(20_000);
+  test.each([
+    [
+      'what a tool answered',
+      'converse-stream',
+      say('', {
+        messages: [
+          { role: 'user', content: [{ toolResult: { toolUseId: 't', type: 'image', content: [{ text: words }] } }] },
+        ],
+      }),
+    ],
+    ['the body', 'converse-stream', say(words, { type: 'image' })],
+    ['a drawing', 'invoke-with-response-stream', say(words, { imageGenerationConfig: { numberOfImages: 1 } })],
+  ])('Q5 a call without an end is not made cheap by what its caller calls %s', async (_, operation, body) => {
+    await stack.fault({ service: 'bedrock', fault: { breakAfterEvents: 0 } });
+    const [finished] = finishedOf(await raw.ofCall(await answered(await post('nova-lite', operation, body))));
+    expect(finished).toMatchObject({ outcome: 'interrupted', estimated: true });
+    expect(finished?.tokens.input).toBeGreaterThanOrEqual(words.length / 4);
+    expect(finished?.tokens).not.toHaveProperty('images');
+  });
+});
+
 describe('a call that does not go well', () => {
   const throttled = { service: 'bedrock', fault: { status: 429, type: 'ThrottlingException' } };
 

@@ -40,7 +40,7 @@ describe('input that is reserved', () => {
     ['nothing for the guardrail of the grant', { guardrailConfig: { guardrailIdentifier: 'x'.repeat(80) } }, 0],
     ['what stands where a name is expected', { messages: [{ role: 'x'.repeat(65), content: [] }] }, 33],
     ['a member that the schema does not have, with its name', { mine: 1 }, 5],
-    ['how long a number is written', Buffer.from(`{"inferenceConfig":{"topP":1.${'0'.repeat(100)}}}`), 51],
+    ['how long numbers are written', Buffer.from(`{"toolConfig":[${'1.000000000,'.repeat(99)}1e0]}`), 597],
   ])('is %s', (_, body, input) => {
     expect(demand(body).input).toBe(input);
   });
