@@ -56,8 +56,8 @@ export function* inputParts(
   if (numbers) yield { is: 'text', bytes: unheldBytes(body) };
 }
 
-/** Where JSON may have one. */
-const NUMBER = /(?:^|[:[,])-?\d/;
+/** Where JSON may have one; one that is too large to be held is written as null. */
+const NUMBER = /(?:^|[:[,])(?:-?\d|null)/;
 
 /** The schemas' own words, where they have no others. Any text else is the caller's. */
 const WORDS = new Set([

@@ -41,7 +41,7 @@ export function written(value: unknown): string | undefined {
 export function unheldBytes(bytes: Uint8Array): number {
   let unheld = 0;
   const see = (_: string, value: unknown, { source = '' }: { source?: string }): unknown => {
-    if (typeof value === 'number') unheld += Math.max(0, source.length - String(value).length);
+    if (typeof value === 'number') unheld += Math.max(0, source.length - JSON.stringify(value).length);
     return value;
   };
   try {

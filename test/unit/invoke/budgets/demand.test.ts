@@ -41,6 +41,7 @@ describe('input that is reserved', () => {
     ['what stands where a name is expected', { messages: [{ role: 'x'.repeat(65), content: [] }] }, 33],
     ['a member that the schema does not have, with its name', { mine: 1 }, 5],
     ['how long numbers are written', Buffer.from(`{"toolConfig":[${'1.000000000,'.repeat(99)}1e0]}`), 597],
+    ['how long a number is written that none can hold', Buffer.from(`{"toolConfig":[1e${'9'.repeat(98)}]}`), 51],
   ])('is %s', (_, body, input) => {
     expect(demand(body).input).toBe(input);
   });
