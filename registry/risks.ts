@@ -73,7 +73,7 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     what: 'Credentials are handed out to a tenant under hard budgets, which neither count nor stop calls made with them.',
     of: ({ grants, budgets }) =>
       grants.filter(isDirect).flatMap((grant) => {
-        const hard = budgetsOf(grant.tenant, budgets).filter(({ enforcement }) => enforcement === 'hard');
+        const hard = budgetsOf(grant.tenant, budgets).filter(boundsCalls);
         return hard.length === 0 ? [] : [`${nameOf(grant)} (${hard.map(({ id }) => id).join(', ')})`];
       }),
   },
@@ -145,7 +145,7 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
       tenants
         .map(({ id }) => id)
         .filter((id) => grants.some(({ tenant }) => tenant === id))
-        .filter((id) => !budgetsOf(id, budgets).some(({ enforcement }) => enforcement === 'hard')),
+        .filter((id) => !budgetsOf(id, budgets).some(boundsCalls)),
   },
   {
     kind: 'shared-resource',
@@ -213,4 +213,9 @@ function sharing(models: readonly ModelEntry[]): string[] {
     byArn.set(key, [...(byArn.get(key) ?? []), id]);
   }
   return [...byArn.values()].filter((ids) => ids.length > 1).map((ids) => ids.sort().join(' = '));
+}
+
+/** How many credentials are handed out says nothing of what is done with them. */
+function boundsCalls({ enforcement, unit }: Budget): boolean {
+  return enforcement === 'hard' && unit !== 'credentials';
 }

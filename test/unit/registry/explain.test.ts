@@ -196,6 +196,7 @@ describe('open risks', () => {
         await writer.grant('acme', 'nova', ['invoke'], { direct: true });
         await writer.setBudget(EVERY_TENANT, budget('day'));
         await writer.setBudget('acme', budget('soft', { enforcement: 'soft' }));
+        await writer.setBudget('acme', budget('handed', { unit: 'credentials', limit: '5' }));
       },
     ],
     [
@@ -244,6 +245,14 @@ describe('open risks', () => {
       },
     ],
     ['no-hard-budget', ['acme'], ({ writer }) => writer.grant('acme', 'nova')],
+    [
+      'no-hard-budget',
+      ['acme'],
+      async ({ writer }) => {
+        await writer.grant('acme', 'nova');
+        await writer.setBudget('acme', budget('handed', { unit: 'credentials', limit: '5' }));
+      },
+    ],
     [
       'no-hard-budget',
       ['acme'],
