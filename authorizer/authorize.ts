@@ -4,7 +4,8 @@ import type { Principal, TenantId } from '../contract/identity.ts';
 import type { Clock, WriteLine } from '../contract/log.ts';
 import { type AuthorizerAnswer, allowStage, denyStage } from '../policies/gateway.ts';
 import type { ClientReader, RegistryReader } from '../registry/reader.ts';
-import { bearerToken } from './bearer.ts';
+import type { SealContext } from '../seal/seal.ts';
+import { authorizationOf, bearerToken } from './bearer.ts';
 import { admit, whoCalls } from './decide.ts';
 import type { AuthorizerEvent } from './event.ts';
 import { createReport } from './report.ts';
@@ -23,13 +24,14 @@ const UNAVAILABLE = 'Unavailable';
 export interface AuthorizerOptions {
   verify: Verify;
   registry: RegistryReader & ClientReader;
+  seal: SealContext;
   clock: Clock;
   /** Gets one line for each answer that is not Allow. */
   write: WriteLine;
 }
 
 /**
- * The authorizer: header -> token -> verified claims -> tenant's entries -> answer.
+ * The authorizer: header -> token -> verified claims -> tenant's entries -> answer, sealed for that header.
  *
  * The answers for one status are the same, whatever the reason: 401 when it is not known who calls, 403 when it is
  * known and that tenant is not (or no longer) admitted, 503 when a store or an issuer did not say. The reason is in the
@@ -42,6 +44,7 @@ export interface AuthorizerOptions {
 export function createAuthorizer({
   verify,
   registry,
+  seal,
   clock,
   write,
 }: AuthorizerOptions): (event: AuthorizerEvent) => Promise<AuthorizerAnswer> {
@@ -56,7 +59,8 @@ export function createAuthorizer({
       const admission = admit(identity, await registry.tenant(tenant));
       if (admission.admitted) {
         const { context, hasPlan } = admission;
-        return allowStage(event.methodArn, tenant, encodeContext(context), hasPlan ? tenant : null);
+        const sealed = await seal(encodeContext(context), authorizationOf(event));
+        return allowStage(event.methodArn, tenant, sealed, hasPlan ? tenant : null);
       }
       report.refused({ code: 'forbidden', reason: admission.reason, tenant, principal, requestId });
       return denyStage(event.methodArn, tenant);

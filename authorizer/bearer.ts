@@ -38,8 +38,10 @@ export function bearerToken(event: Pick<AuthorizerEvent, 'headers' | 'multiValue
 /**
  * API Gateway reports a repeated header twice over: all values in `multiValueHeaders`, the last one in `headers`. Two
  * parties that read different ones would disagree about who is calling, so there must be one value, the same in both.
+ *
+ * @throws TollgateError `unauthenticated` with reason header-missing | header-repeated
  */
-function authorizationOf(event: Pick<AuthorizerEvent, 'headers' | 'multiValueHeaders'>): string {
+export function authorizationOf(event: Pick<AuthorizerEvent, 'headers' | 'multiValueHeaders'>): string {
   const all = valuesOf(event.multiValueHeaders ?? {}).flat();
   const single = valuesOf(event.headers ?? {});
   if (all.length > 1 || single.length > 1) throw refused('header-repeated');

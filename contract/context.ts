@@ -2,7 +2,7 @@ import { type Budget, isBudget } from './budget.ts';
 import { TollgateError } from './errors.ts';
 import { type Principal, parsePrincipal, parseTenantId, type TenantId } from './identity.ts';
 import { parseJson } from './json.ts';
-import { CONTEXT_MAX_BYTES } from './limits.ts';
+import { CONTEXT_MAX_BYTES, SEAL_MAX_BYTES } from './limits.ts';
 import { ACTIONS, type AllowedModel, arnsOf, type Restrictions, STATUSES, type Target } from './model.ts';
 
 /**
@@ -25,19 +25,27 @@ export interface CallerContext {
   budgets: Budget[] | null;
 }
 
-const VERSION = '2';
+const VERSION = '3';
 
-/** The keys of an encoded context: exactly these, no more and no fewer. */
+/** The members of an encoded context, in the order in which a seal reads them: exactly these, no more and no fewer. */
 export const CONTEXT_KEYS = ['v', 'tenant', 'principal', 'roles', 'costCenter', 'exp', 'models', 'budgets'] as const;
+
+/** What binds it to its caller: the version of the key, and the MAC that was made with it. */
+export const SEAL_KEYS = ['key', 'mac'] as const;
+
+export type EncodedContext = Record<(typeof CONTEXT_KEYS)[number], string>;
+export type SealedContext = EncodedContext & Record<(typeof SEAL_KEYS)[number], string>;
 
 /** API Gateway adds these to what the authorizer returned; everything else unknown is a forgery or another version. */
 const ADDED_BY_GATEWAY = new Set(['principalId', 'integrationLatency']);
 
+const KNOWN: ReadonlySet<string> = new Set([...CONTEXT_KEYS, ...SEAL_KEYS, ...ADDED_BY_GATEWAY]);
+
 /**
- * @returns the flat record, under CONTEXT_MAX_BYTES in all: entries that do not fit are left out as a whole (`models` and
- *   `budgets` are then ''), never in part, so that "not in the list" always means "not granted", and "no budget" none
+ * @returns the flat record, under CONTEXT_MAX_BYTES with its seal: entries that do not fit are left out as a whole (`models`
+ *   and `budgets` are then ''), never in part, so that "not in the list" always means "not granted", and "no budget" none
  */
-export function encodeContext(context: CallerContext): Record<string, string> {
+export function encodeContext(context: CallerContext): EncodedContext {
   const encoded = {
     v: VERSION,
     tenant: context.tenant,
@@ -50,7 +58,7 @@ export function encodeContext(context: CallerContext): Record<string, string> {
   };
   if (context.models === null || context.budgets === null) return encoded;
   const whole = { ...encoded, models: JSON.stringify(context.models), budgets: JSON.stringify(context.budgets) };
-  return sizeOf(whole) <= CONTEXT_MAX_BYTES ? whole : encoded;
+  return sizeOf(whole) + SEAL_MAX_BYTES <= CONTEXT_MAX_BYTES ? whole : encoded;
 }
 
 function sizeOf(encoded: Record<string, string>): number {
@@ -58,39 +66,56 @@ function sizeOf(encoded: Record<string, string>): number {
 }
 
 /**
- * @param value `requestContext.authorizer` of the event
- * @param now milliseconds since 1970
- * @throws TollgateError `forbidden` with reason context-missing | context-version | context-member | context-expired;
- *   nothing has been looked up or assumed by then
+ * The members, and nothing believed of them yet.
+ *
+ * @param value `requestContext.authorizer` of the event: whoever may invoke the function writes it
+ * @throws TollgateError `forbidden` with reason context-missing | context-version | context-member
  */
-export function decodeContext(value: unknown, now: number): CallerContext {
+export function readContext(value: unknown): SealedContext {
   if (value === null || typeof value !== 'object') throw forbidden('context-missing');
   const raw = value as Record<string, unknown>;
-  for (const key of Object.keys(raw))
-    if (!ADDED_BY_GATEWAY.has(key) && !(CONTEXT_KEYS as readonly string[]).includes(key))
-      throw forbidden('context-member', 'unknown');
-  const text = (key: (typeof CONTEXT_KEYS)[number]): string => {
+  for (const key of Object.keys(raw)) if (!KNOWN.has(key)) throw forbidden('context-member', 'unknown');
+  const text = (key: keyof SealedContext): string => {
     const found = Object.hasOwn(raw, key) ? raw[key] : undefined;
     if (typeof found !== 'string') throw forbidden(key === 'v' ? 'context-missing' : 'context-member', key);
     return found;
   };
   if (text('v') !== VERSION) throw forbidden('context-version');
+  return Object.fromEntries([...CONTEXT_KEYS, ...SEAL_KEYS].map((key) => [key, text(key)])) as SealedContext;
+}
+
+/**
+ * @param encoded of a context whose seal holds
+ * @param now milliseconds since 1970
+ * @throws TollgateError `forbidden` with reason context-member | context-expired; nothing has been looked up or assumed by then
+ */
+export function decodeContext(encoded: EncodedContext, now: number): CallerContext {
   try {
-    const exp = text('exp');
+    const { exp } = encoded;
     if (!/^[1-9]\d{0,15}(?:\.\d{1,3})?$/.test(exp)) throw forbidden('context-member', 'exp');
-    if (Number(exp) * 1000 <= now) throw forbidden('context-expired');
-    return {
-      tenant: parseTenantId(text('tenant'), 'tenant'),
-      principal: parsePrincipal(text('principal'), 'principal'),
-      roles: strings(parseJson(text('roles'), 'roles'), 'roles'),
-      costCenter: text('costCenter'),
+    const context = {
+      tenant: parseTenantId(encoded.tenant, 'tenant'),
+      principal: parsePrincipal(encoded.principal, 'principal'),
+      roles: strings(parseJson(encoded.roles, 'roles'), 'roles'),
+      costCenter: encoded.costCenter,
       exp: Number(exp),
-      ...entries(text('models'), text('budgets')),
+      ...entries(encoded.models, encoded.budgets),
     };
+    assertInTime(context, now);
+    return context;
   } catch (error) {
     if (error instanceof TollgateError && error.code === 'forbidden') throw error;
     throw forbidden('context-member', error instanceof TollgateError ? error.field : undefined, error);
   }
+}
+
+/**
+ * The authorizer's cache ignores `exp`, and so does who remembers what was decoded.
+ *
+ * @throws TollgateError `forbidden` with reason context-expired
+ */
+export function assertInTime({ exp }: Pick<CallerContext, 'exp'>, now: number): void {
+  if (exp * 1000 <= now) throw forbidden('context-expired');
 }
 
 function forbidden(reason: string, field?: string, cause?: unknown): TollgateError {

@@ -48,6 +48,31 @@ export const ROLES_MAX_BYTES = 1_024;
 /** Bytes of an authorizer answer's context. API Gateway's own limit is not published; 4 KB is known to pass. */
 export const CONTEXT_MAX_BYTES = 4_096;
 
+/** Bytes of it that the seal takes: its members' names, a version of 32 to 64 characters and a SHA-256 in base64url. */
+export const SEAL_MAX_BYTES = 128;
+
+/** Characters of the key that contexts are sealed with, each of 62: 380 bits, more than HMAC-SHA256 makes use of. */
+export const CONTEXT_KEY_CHARS = 64;
+
+/** Hours. A new key is made this often; the one before it is good until the next one is made. Secrets Manager allows 4. */
+export const CONTEXT_KEY_ROTATION_HOURS = 24;
+
+/** Milliseconds. A function reads the key again after this, beside a call; so long a former key goes on to seal. */
+export const CONTEXT_KEY_MAX_AGE_MS = 300_000;
+
+/** Milliseconds. Past it nothing is sealed or opened with what was read, and a call waits for the key or gets 503. */
+export const CONTEXT_KEY_LAST_GOOD_MS = 3_600_000;
+
+/** Milliseconds. After a reading that failed, or that did not bring the version asked for, the next one waits this long. */
+export const CONTEXT_KEY_COOLDOWN_MS = 1_000;
+
+/** Milliseconds for one reading of the key, and attempts at it; past them the answer is 503. */
+export const CONTEXT_KEY_TIMEOUT_MS = 2_000;
+export const CONTEXT_KEY_ATTEMPTS = 2;
+
+/** Opened contexts that an environment remembers, some 10 KB each at most; the oldest goes first. */
+export const CONTEXTS_REMEMBERED = 500;
+
 /** Seconds. How long API Gateway keeps an authorizer answer: the bound on a retirement's delay. 0 to 3,600 in AWS. */
 export const AUTHORIZER_TTL_SECONDS = 60;
 

@@ -62,6 +62,14 @@ export interface InvokeSettings extends StageSettings {
   callTotalMs: number;
 }
 
+/** Where the key is that contexts are sealed with. */
+export interface ContextKeySettings {
+  /** Name or ARN of the secret. */
+  secretId: string;
+  /** Base URL of Secrets Manager where it is not AWS's own; undefined: AWS's own. */
+  url: string | undefined;
+}
+
 export interface MeteringSettings extends StageSettings {
   table: string;
   /** DynamoDB table of the budgets' counters and of the days' summaries. */
@@ -100,6 +108,23 @@ export function invokeSettings(env: Environment): InvokeSettings {
     streamIdleMs: milliseconds(env, 'TOLLGATE_STREAM_IDLE_MS', STREAM_IDLE_MS),
     callTotalMs: milliseconds(env, 'TOLLGATE_CALL_TOTAL_MS', CALL_TOTAL_MS),
   });
+}
+
+/**
+ * For the authorizer, which seals contexts, and the invoke function, which opens them. The broker has none: it takes nobody's
+ * word.
+ *
+ * @throws TollgateError `bad_setting` naming the variable
+ */
+export function contextKeySettings(env: Environment): ContextKeySettings {
+  const secretId = required(env, 'TOLLGATE_CONTEXT_KEY');
+  if (/^[\w/+=.@:-]{1,512}$/.test(secretId)) return Object.freeze({ secretId, url: secretsUrl(env) });
+  throw bad('TOLLGATE_CONTEXT_KEY', 'must be the name or ARN of a secret');
+}
+
+/** Base URL of Secrets Manager, in the variables of every AWS SDK; undefined: AWS's own. */
+export function secretsUrl(env: Environment): string | undefined {
+  return env.AWS_ENDPOINT_URL_SECRETS_MANAGER || env.AWS_ENDPOINT_URL || undefined;
 }
 
 /** @throws TollgateError `bad_setting` naming the variable */

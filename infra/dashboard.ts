@@ -18,7 +18,9 @@ import type { Names } from './names.ts';
 const HOUR = Duration.hours(1);
 const FIVE_MINUTES = Duration.minutes(5);
 
-export interface Shown extends Pick<Watched, 'functions'> {
+export interface Shown {
+  /** All but the one that makes a key once a day. */
+  functions: Omit<Watched['functions'], 'seal'>;
   api: RestApi;
 }
 

@@ -74,6 +74,7 @@ export class TollgateFunction extends Construct {
       eventBusArn: names.eventBusArn,
       bucketArn: names.bucketArn,
       invokerRoleArn: names.invokerRoleArn,
+      contextKeyArn: names.contextKeyArn,
       functionArn: names.functionArn(name),
       ...(brokerArn === undefined ? {} : { brokerArn }),
       logGroupArn: names.logGroupArn(name),

@@ -63,6 +63,21 @@ export class Names {
     return this.#regional('events', `event-bus/${this.#settings.eventBus}`);
   }
 
+  /** Of the secret with the key that contexts are sealed with. */
+  get contextKey(): string {
+    return this.of('context-key');
+  }
+
+  /** Secrets Manager adds a hyphen and six characters to the name. */
+  get contextKeyArn(): string {
+    return this.#regional('secretsmanager', `secret:${this.contextKey}-??????`);
+  }
+
+  /** Of the roles that may read it. */
+  get contextKeyReaders(): string[] {
+    return ['authorizer', 'invoke'].map((name) => this.#role(name));
+  }
+
   get invokerRoleArn(): string {
     return this.#roleArn('invoker');
   }

@@ -5,6 +5,7 @@ import { Alarms } from './alarms.ts';
 import { GatewayApi } from './api.ts';
 import { UsageQueries } from './athena.ts';
 import { UsageBucket } from './bucket.ts';
+import { ContextKey } from './context-key.ts';
 import { UsageDashboard } from './dashboard.ts';
 import { functionLogs, TollgateFunction } from './functions.ts';
 import { InvokerRole } from './invoker-role.ts';
@@ -30,13 +31,16 @@ export class TollgateStack extends Stack {
     const { table: counters } = new StageTable(this, 'Counters', settings, names.of('counters'));
     const { bucket, answers } = new UsageBucket(this, 'Usage', settings, names);
 
+    const key = new ContextKey(this, 'ContextKey', settings, names);
+    const contextKey = { TOLLGATE_CONTEXT_KEY: names.contextKey };
+
     const authorizer = new TollgateFunction(this, 'Authorizer', settings, names, {
       name: 'authorizer',
       description: 'Verifies the token and looks up what its tenant may call',
       timeout: Duration.seconds(10),
       memoryMb: 512,
       reservedConcurrency: settings.authorizerConcurrency,
-      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson, ...ttl },
+      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson, ...contextKey, ...ttl },
     });
     const broker = settings.broker
       ? new TollgateFunction(this, 'Broker', settings, names, {
@@ -67,11 +71,13 @@ export class TollgateStack extends Stack {
         TOLLGATE_EVENT_BUS: settings.eventBus,
         TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn,
         ...(broker === undefined ? {} : { TOLLGATE_BROKER_FUNCTION: names.of('broker') }),
+        ...contextKey,
         ...ttl,
       },
       tenantIsolation: settings.tenantIsolation,
       reservedConcurrency: settings.invokeConcurrency,
     });
+    for (const reader of [authorizer, invoke]) reader.node.addDependency(key);
     // IAM refuses a trust policy that names a role which is not there yet.
     new InvokerRole(this, 'Invoker', settings, names).node.addDependency(broker ?? invoke);
     const metering = new TollgateFunction(this, 'Metering', settings, names, {
@@ -103,7 +109,7 @@ export class TollgateStack extends Stack {
     };
     new UsageDashboard(this, 'Overview', names, { functions, api });
     new Alarms(this, 'Alarms', settings, names, {
-      functions,
+      functions: { ...functions, seal: key.rotation.function },
       delivery: delivery.stream,
       deadLetters: schedule.deadLetters,
     });

@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
-import { type CallerContext, decodeContext } from '../contract/context.ts';
+import type { CallerContext } from '../contract/context.ts';
 import { asTollgateError, type Code, TollgateError } from '../contract/errors.ts';
 import { type Clock, DIMENSIONS, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { Counters } from '../metering/budgets/counters.ts';
+import type { OpenContext } from '../seal/seal.ts';
 import type { Operation, Run } from './call.ts';
 import type { Direct } from './direct.ts';
 import type { EntriesOf } from './entries.ts';
@@ -21,6 +22,10 @@ import { showUsage } from './surfaces/usage.ts';
 
 export interface AppDeps {
   run: Run;
+  /** Who calls, by what the event says, once that is proven. */
+  open: OpenContext;
+  /** Whether a call goes on with the caller's token, because a broker verifies it again. It is dropped otherwise. */
+  keepToken: boolean;
   entries: EntriesOf;
   direct: Direct;
   /** The counters table: days' summaries and what budgets have counted. */
@@ -57,12 +62,14 @@ export function createApp(deps: AppDeps): Served {
   app.get('/openapi.json', (c) => c.json(openapi));
 
   for (const operation of Object.keys(BEDROCK_OPERATIONS) as Operation[])
-    app.post(`/model/:modelId/${operation}`, (c) => bedrock(exchangeOf(c), c.req.param('modelId'), operation));
-  app.post('/v1/chat/completions', (c) => chat(exchangeOf(c)));
-  app.get('/v1/models', (c) => listModels(exchangeOf(c)));
-  app.get('/v1/models/:id', (c) => showModel(exchangeOf(c), c.req.param('id')));
-  app.get('/v1/usage', (c) => showUsage(exchangeOf(c), deps.counters));
-  app.get('/credentials', (c) => handOutCredentials(exchangeOf(c)));
+    app.post(`/model/:modelId/${operation}`, async (c) =>
+      bedrock(await exchangeOf(c), c.req.param('modelId'), operation),
+    );
+  app.post('/v1/chat/completions', async (c) => chat(await exchangeOf(c)));
+  app.get('/v1/models', async (c) => listModels(await exchangeOf(c)));
+  app.get('/v1/models/:id', async (c) => showModel(await exchangeOf(c), c.req.param('id')));
+  app.get('/v1/usage', async (c) => showUsage(await exchangeOf(c), deps.counters));
+  app.get('/credentials', async (c) => handOutCredentials(await exchangeOf(c)));
 
   app.notFound((c) => {
     const methods = ['GET', 'POST'].filter((method) => app.router.match(method, c.req.path)[0].length > 0);
@@ -78,11 +85,12 @@ export function createApp(deps: AppDeps): Served {
     });
   });
 
-  /** @throws TollgateError `forbidden`, before the registry or STS has heard of the call */
-  function exchangeOf(c: Context<Env>): Exchange {
+  /** @throws TollgateError `forbidden` or `unavailable`, before the registry or STS has heard of the call */
+  async function exchangeOf(c: Context<Env>): Promise<Exchange> {
+    const { authorizer, authorization, tenantId, requestId, waitUntil, left } = c.env;
+    const caller = await deps.open(authorizer, authorization);
     const now = deps.clock();
-    const { authorizer, token, tenantId, requestId, waitUntil, left } = c.env;
-    const caller = decodeContext(authorizer, now);
+    const token = deps.keepToken ? authorization : undefined;
     c.set('caller', caller);
     // Lambda gave this environment to another tenant: what it remembers is not this caller's.
     if (tenantId !== undefined && tenantId !== caller.tenant)

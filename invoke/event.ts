@@ -49,7 +49,7 @@ export function requestOf(event: RestEvent): Request {
 }
 
 /**
- * The token, for the broker to verify again.
+ * What the context is bound to, and the token for the broker to verify again.
  *
  * @returns the one Authorization header, as it came; undefined when there is none, or more than one
  */

@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as after } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createAwsJson } from '../aws/json.ts';
 import {
   BROKER_TIMEOUT_MS,
+  CONTEXT_KEY_TIMEOUT_MS,
   COUNTERS_ATTEMPT_MS,
   EVENTS_TIMEOUT_MS,
   REGISTRY_TIMEOUT_MS,
@@ -10,13 +12,16 @@ import {
   STS_TIMEOUT_MS,
 } from '../contract/limits.ts';
 import { lineWriter, logLine, METRICS } from '../contract/log.ts';
-import { invokeSettings } from '../contract/settings.ts';
+import { contextKeySettings, invokeSettings } from '../contract/settings.ts';
 import { createBudgets } from '../metering/budgets/budgets.ts';
 import { createCounters } from '../metering/budgets/counters.ts';
 import { createShares } from '../metering/budgets/shares.ts';
 import { createMeter } from '../metering/emit.ts';
 import { createRegistry } from '../registry/dynamo.ts';
 import { reportUnusable } from '../registry/unusable.ts';
+import { createContextKeys } from '../seal/keys.ts';
+import { createOpen } from '../seal/seal.ts';
+import { createSecretReader } from '../seal/secret.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import type { Issue } from '../sessions/session.ts';
 import { createApp } from './app.ts';
@@ -59,6 +64,17 @@ const entries = createEntries({
 });
 
 const countersClient = new DynamoDBClient({ requestHandler: createTransport({ requestMs: COUNTERS_ATTEMPT_MS }) });
+
+const { secretId, url: secretsUrl } = contextKeySettings(process.env);
+const secrets = createAwsJson({
+  signedAs: countersClient.config,
+  transport: createTransport({ requestMs: CONTEXT_KEY_TIMEOUT_MS }),
+  service: 'secretsmanager',
+  url: secretsUrl,
+});
+const keys = createContextKeys({ read: createSecretReader({ call: secrets, secretId }), clock, write });
+keys.prefetch();
+
 const counters = createCounters({ client: countersClient, table: countersTable });
 
 const budgets = createBudgets({
@@ -116,6 +132,8 @@ const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 export const handler = streamingHandler(
   createApp({
     run,
+    open: createOpen({ keys, clock }),
+    keepToken: brokerFunction !== undefined,
     entries,
     direct: createDirect({ entries, issue, reserve: budgets.reserve, clock, write }),
     counters,
@@ -123,7 +141,4 @@ export const handler = streamingHandler(
     write,
   }),
   awslambda,
-  {
-    keepToken: brokerFunction !== undefined,
-  },
 );

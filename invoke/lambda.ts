@@ -31,8 +31,8 @@ export interface ResponseMetadata {
 export interface Bindings {
   /** `requestContext.authorizer`, unchecked. */
   authorizer: unknown;
-  /** The caller's Authorization header, where the broker needs it. */
-  token?: Secret | undefined;
+  /** The caller's one Authorization header. */
+  authorization: Secret | undefined;
   /** The tenant that Lambda gave this environment to; undefined where tenants share one. */
   tenantId?: string | undefined;
   requestId: string;
@@ -55,20 +55,14 @@ export interface Served {
  *
  * After the returned handler's promise settles, every promise given to `waitUntil` has settled: no usage record is left
  * unwritten in a frozen function. A caller who leaves cancels the body.
- *
- * @param options.keepToken whether the app is given the caller's token; it is dropped otherwise
  */
-export function streamingHandler(
-  app: Served,
-  runtime: LambdaRuntime,
-  { keepToken = false }: { keepToken?: boolean } = {},
-): unknown {
+export function streamingHandler(app: Served, runtime: LambdaRuntime): unknown {
   return runtime.streamifyResponse(async (event, stream, context) => {
     const requestId = requestIdOf(event, context);
     const background = new Background((error) => app.failed(error, requestId));
     const gone = leaving(stream);
     const response = await answer(app, event, {
-      token: keepToken && event ? authorizationOf(event) : undefined,
+      authorization: event ? authorizationOf(event) : undefined,
       tenantId: context.tenantId,
       requestId,
       waitUntil: (promise) => background.add(promise),

@@ -1,6 +1,6 @@
 import { devNull } from 'node:os';
 import type { FunctionName } from '../policies/roles.ts';
-import { BUCKET, COUNTERS_TABLE, EVENT_BUS, roleName, STAGE, TABLE } from './aws/roles.ts';
+import { BUCKET, CONTEXT_KEY, COUNTERS_TABLE, EVENT_BUS, roleName, STAGE, TABLE } from './aws/roles.ts';
 import type { Credentials } from './aws/sessions.ts';
 
 /** What the functions' settings need to know about the stack around them. */
@@ -31,19 +31,22 @@ export function environmentOf(
 ): Record<string, string> {
   const ttl = { TOLLGATE_AUTHORIZER_TTL: String(authorizerTtlSeconds) };
   const role = { TOLLGATE_INVOKER_ROLE_ARN: `arn:aws:iam::${account}:role/${roleName('invoker')}` };
+  const contextKey = { TOLLGATE_CONTEXT_KEY: CONTEXT_KEY };
   const counters = { TOLLGATE_COUNTERS_TABLE: COUNTERS_TABLE };
   const own: Record<FunctionName, Record<string, string>> = {
-    authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...ttl },
+    authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...contextKey, ...ttl },
     broker: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...ttl, ...role },
     invoke: {
       ...counters,
       TOLLGATE_EVENT_BUS: EVENT_BUS,
+      ...contextKey,
       ...ttl,
       ...role,
       ...(broker ? { TOLLGATE_BROKER_FUNCTION: roleName('broker') } : {}),
       ...(bedrockUrl === undefined ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl }),
     },
     metering: { ...counters, TOLLGATE_BUCKET: BUCKET },
+    seal: {},
   };
   return {
     AWS_ENDPOINT_URL: awsUrl,

@@ -31,6 +31,8 @@ export interface Functions {
   broker: LocalFunction | undefined;
   invoke: InvokeEnvironments;
   metering: LocalFunction;
+  /** Makes the key new that contexts are sealed with. */
+  seal: LocalFunction;
   /** Resolves once every line written so far has been taken. */
   sync(): Promise<void>;
   stop(): Promise<void>;
@@ -56,12 +58,14 @@ export function startFunctions(options: FunctionsOptions): Functions {
   const broker = surroundings.broker ? create('broker') : undefined;
   const invoke = tenantIsolation ? perTenant((tenantId) => create('invoke', tenantId)) : create('invoke');
   const metering = create('metering');
-  const all = [authorizer, invoke, metering, ...(broker === undefined ? [] : [broker])];
+  const seal = create('seal');
+  const all = [authorizer, invoke, metering, seal, ...(broker === undefined ? [] : [broker])];
   return {
     authorizer,
     broker,
     invoke,
     metering,
+    seal,
     async sync() {
       await Promise.all(all.map((fn) => fn.sync()));
     },
@@ -80,4 +84,24 @@ function perTenant(create: (tenantId: string) => LocalFunction): InvokeEnvironme
     sync: () => environments.sync(),
     stop: (graceMs) => environments.stop(graceMs),
   };
+}
+
+/**
+ * The invoke function as whoever holds `lambda:InvokeFunction` calls it, past API Gateway: they write the event.
+ *
+ * @returns what Lambda's Invoke answers of a streaming function: the bytes of the stream
+ */
+export function directly(invoke: InvokeEnvironments, event: unknown, requestId: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  return new Promise((resolve, reject) => {
+    const reader: StreamReader = {
+      chunk(bytes, taken) {
+        chunks.push(bytes);
+        taken();
+      },
+      ended: () => resolve(Buffer.concat(chunks)),
+      failed: reject,
+    };
+    void invoke.stream(JSON.stringify(event), requestId, reader, NO_TENANT);
+  });
 }

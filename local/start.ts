@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { logLine } from '../contract/log.ts';
+import { roleName } from './aws/roles.ts';
 import type { Aws } from './aws/start.ts';
 import { startDelivery } from './delivery.ts';
 import { writableFolder } from './files.ts';
-import { startFunctions } from './functions.ts';
+import { directly, startFunctions } from './functions.ts';
 import { openLog } from './log.ts';
 import { startRestApi } from './rest-api.ts';
 import { startSchedule } from './schedule.ts';
@@ -92,8 +93,10 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       await functions.invoke.sync();
       delivery.write();
     };
-    endpoint.onInvoke = (name, event, requestId) =>
-      name === functions.broker?.name ? functions.broker.call(event, requestId) : undefined;
+    endpoint.onInvoke = (name, event, requestId) => {
+      if (name === roleName('invoke')) return directly(functions.invoke, event, requestId);
+      return [functions.broker, functions.seal].find((fn) => fn?.name === name)?.call(event, requestId);
+    };
 
     const onIdentityError = ({ message }: Error): void => note('identity-failed', { message });
     const [restApi] = await Promise.all([

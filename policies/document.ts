@@ -18,6 +18,12 @@ export interface TrustStatement {
   readonly Condition?: Condition;
 }
 
+/** A statement of a policy that stands on a resource and refuses. */
+export interface ResourceStatement extends PermissionStatement {
+  readonly Effect: 'Deny';
+  readonly Principal: '*';
+}
+
 export interface PolicyDocument<Statement = PermissionStatement> {
   readonly Version: '2012-10-17';
   readonly Statement: readonly Statement[];

@@ -1,6 +1,12 @@
 import { BUDGET_EVENT } from '../contract/budget.ts';
 import { MANAGED_POLICY_MAX_CHARS } from '../contract/limits.ts';
-import { documentOf, type PermissionStatement, type PolicyDocument, type TrustDocument } from './document.ts';
+import {
+  documentOf,
+  type PermissionStatement,
+  type PolicyDocument,
+  type ResourceStatement,
+  type TrustDocument,
+} from './document.ts';
 import { SESSION_NAME_PREFIX } from './name.ts';
 
 /**
@@ -123,8 +129,8 @@ export function functionTrustPolicy(): TrustDocument {
   return documentOf([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] }]);
 }
 
-/** The broker is there only where a deployment asks for it. */
-export type FunctionName = 'authorizer' | 'broker' | 'invoke' | 'metering';
+/** The broker is there only where a deployment asks for it; `seal` makes new the key that contexts are sealed with. */
+export type FunctionName = 'authorizer' | 'broker' | 'invoke' | 'metering' | 'seal';
 
 export interface FunctionScope {
   tableArn: string;
@@ -134,6 +140,8 @@ export interface FunctionScope {
   eventBusArn: string;
   bucketArn: string;
   invokerRoleArn: string;
+  /** The secret with the key that contexts are sealed with; its ARN ends in six characters that Secrets Manager chooses. */
+  contextKeyArn: string;
   /** The one function that may use the role; without a version. */
   functionArn: string;
   /** The broker function. With it, invoke may ask the broker for a session and may not ask STS. */
@@ -151,6 +159,13 @@ const COUNTER_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
   metering: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
 };
 
+/** Who seals and who opens contexts may read the key; who makes a new one may not read any. */
+const CONTEXT_KEY_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
+  authorizer: ['secretsmanager:GetSecretValue'],
+  invoke: ['secretsmanager:GetSecretValue'],
+  seal: ['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+};
+
 /** A bus may be shared: nobody else's events can be put onto it (list_amazoneventbridge of the Service Authorization Reference). */
 function announcing(eventBusArn: string): PermissionStatement {
   const { source, detailType } = BUDGET_EVENT;
@@ -163,19 +178,37 @@ function announcing(eventBusArn: string): PermissionStatement {
 }
 
 /**
+ * On the secret itself: nobody else reads the key, whatever another policy of the account allows. Who may change this policy,
+ * or the secret, is an administrator.
+ */
+export function contextKeyPolicy({ readers }: { readers: readonly string[] }): PolicyDocument<ResourceStatement> {
+  return documentOf([
+    {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['secretsmanager:GetSecretValue'],
+      Resource: ['*'],
+      Condition: { ArnNotEquals: { 'aws:PrincipalArn': readers } },
+    },
+  ]);
+}
+
+/**
  * What each function's own role may do: none of them can call a model or write to the registry, and none is of use to another
  * function.
  */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
-  const { tableArn, countersTableArn, eventBusArn, bucketArn, invokerRoleArn, brokerArn, functionArn, logGroupArn } =
-    scope;
-  const statements: PermissionStatement[] = [
-    {
+  const { tableArn, countersTableArn, eventBusArn, bucketArn, invokerRoleArn, contextKeyArn } = scope;
+  const { brokerArn, functionArn, logGroupArn } = scope;
+  const statements: PermissionStatement[] = [];
+  if (name !== 'seal')
+    statements.push({
       Effect: 'Allow',
       Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
       Resource: [tableArn],
-    },
-  ];
+    });
+  const onKey = CONTEXT_KEY_ACTIONS[name];
+  if (onKey !== undefined) statements.push({ Effect: 'Allow', Action: onKey, Resource: [contextKeyArn] });
   const counts = COUNTER_ACTIONS[name];
   if (counts !== undefined) statements.push({ Effect: 'Allow', Action: counts, Resource: [countersTableArn] });
   if (name === 'invoke') statements.push(announcing(eventBusArn));

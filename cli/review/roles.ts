@@ -18,7 +18,7 @@ export interface Roles {
   notes: string[];
 }
 
-const FUNCTIONS = ['authorizer', 'invoke', 'broker', 'metering'] as const;
+const FUNCTIONS = ['authorizer', 'invoke', 'broker', 'metering', 'seal'] as const;
 
 /**
  * The stage's roles as IAM holds them. Whoever may not read IAM gets what the template would deploy, and a note.

@@ -59,6 +59,7 @@ const FORMS: Record<ServiceName, Record<Kind, Form>> = {
   lambda: json(403),
   apigateway: json(403),
   events: json(400),
+  secretsmanager: json(400),
 };
 
 /** A refusal before the service's own work, in the form that this service's SDK client knows. */

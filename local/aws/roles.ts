@@ -14,6 +14,7 @@ export const TABLE = 'tollgate-registry';
 export const COUNTERS_TABLE = 'tollgate-counters';
 export const EVENT_BUS = 'default';
 export const BUCKET = 'tollgate-usage';
+export const CONTEXT_KEY = `tollgate-${STAGE}-context-key`;
 
 /** Regions that the local account may call: those of the demo's inference profiles. */
 export const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2'] as const;
@@ -42,9 +43,16 @@ export function localRoles(account: string, region: string, { broker = false }: 
     eventBusArn: `arn:aws:events:${region}:${account}:event-bus/${EVENT_BUS}`,
     bucketArn: `arn:aws:s3:::${BUCKET}`,
     invokerRoleArn: arn(roleName('invoker')),
+    contextKeyArn: `arn:aws:secretsmanager:${region}:${account}:secret:${CONTEXT_KEY}-??????`,
     ...(broker ? { brokerArn: functionArn('broker') } : {}),
   };
-  const functions: FunctionName[] = ['authorizer', 'invoke', 'metering', ...(broker ? ['broker' as const] : [])];
+  const functions: FunctionName[] = [
+    'authorizer',
+    'invoke',
+    'metering',
+    'seal',
+    ...(broker ? ['broker' as const] : []),
+  ];
   return [
     ...functions.map((name) => ({
       name: roleName(name),

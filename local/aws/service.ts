@@ -12,6 +12,7 @@ export const SERVICE_NAMES = [
   'lambda',
   'apigateway',
   'events',
+  'secretsmanager',
   'cloudwatch',
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];

@@ -14,9 +14,10 @@ import { exchange } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { createIam } from './iam.ts';
 import { createLambda, type InvokeFunction } from './lambda/service.ts';
-import { API_ID, EVENT_BUS, localFunctionArn, localRoles, STAGE } from './roles.ts';
+import { API_ID, CONTEXT_KEY, EVENT_BUS, localFunctionArn, localRoles, roleName, STAGE } from './roles.ts';
 import { createS3 } from './s3/service.ts';
 import { createSageMaker } from './sagemaker/service.ts';
+import { createSecretsManager } from './secretsmanager/service.ts';
 import type { Service, ServiceName } from './service.ts';
 import { type Credentials, createSessions, type Role, type Session } from './sessions.ts';
 import { parseAuthorization } from './sigv4.ts';
@@ -84,6 +85,7 @@ const SCOPES: Readonly<Record<string, ServiceName>> = {
   lambda: 'lambda',
   apigateway: 'apigateway',
   events: 'events',
+  secretsmanager: 'secretsmanager',
   monitoring: 'cloudwatch',
 };
 
@@ -115,6 +117,15 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     },
     now,
   );
+  const secrets = await createSecretsManager({
+    folder: dataDir,
+    account,
+    region,
+    secret: CONTEXT_KEY,
+    rotation: roleName('seal'),
+    invoke: (...call) => aws.onInvoke(...call),
+    now,
+  });
   const calls = createCalls(dataDir);
   const services: Record<ServiceName, Service> = {
     sts: createSts({ account, roles, sessions, now }),
@@ -126,6 +137,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     apigateway: apiGateway.service,
     lambda: createLambda({ account, invoke: (...call) => aws.onInvoke(...call) }),
     events: events.service,
+    secretsmanager: secrets,
     cloudwatch: cloudwatch.service,
   };
 

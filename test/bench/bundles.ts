@@ -14,6 +14,7 @@ const ENVIRONMENT = {
   TOLLGATE_TABLE: 'table',
   TOLLGATE_COUNTERS_TABLE: 'counters',
   TOLLGATE_BUCKET: 'bucket',
+  TOLLGATE_CONTEXT_KEY: 'tollgate-bench-context-key',
   TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/invoker',
   TOLLGATE_ISSUERS: '[{"issuer":"https://issuer.example","audience":"tollgate","tenantClaim":"tenant"}]',
 };
@@ -36,7 +37,7 @@ export interface Bundle {
 export async function bundles(): Promise<Record<string, Bundle>> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
   try {
-    const entries = ['authorizer', 'invoke', 'broker', 'metering'].map(async (name) => {
+    const entries = ['authorizer', 'invoke', 'broker', 'metering', 'seal'].map(async (name) => {
       const { metafile } = await build({ ...bundleOf(name), outdir: join(folder, name), metafile: true });
       const files = Object.values(metafile.outputs);
       const file = join(folder, name, 'index.mjs');

@@ -3,9 +3,14 @@ import { createAuthorizer } from '../../authorizer/authorize.ts';
 import { bearerToken } from '../../authorizer/bearer.ts';
 import { trustIssuers } from '../../authorizer/issuers.ts';
 import { createVerifier } from '../../authorizer/verify.ts';
+import { encodeContext } from '../../contract/context.ts';
+import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
 import { parseIssuers } from '../../contract/issuer.ts';
 import { ACTIONS, type AllowedModel } from '../../contract/model.ts';
+import { Secret } from '../../contract/secret.ts';
 import { sessionPolicy } from '../../policies/session.ts';
+import { createOpen, createSeal } from '../../seal/seal.ts';
+import { KEYS } from '../seal.ts';
 
 const REPEAT = 2_000;
 const ROUNDS = 7;
@@ -75,12 +80,25 @@ export async function decisions(): Promise<Record<string, number>> {
         unusable: 0,
       }),
     },
+    seal: createSeal({ keys: KEYS }),
     clock,
     write: () => {},
   });
+  const seal = createSeal({ keys: KEYS });
+  const caller = {
+    ...{ tenant: parseTenantId('acme'), principal: parsePrincipal('acme-app'), roles: [], costCenter: 'CC-100' },
+    ...{ exp: Math.floor(Date.now() / 1000) + 3_600, models: [MODEL, MODEL, MODEL], budgets: [] },
+  };
+  const encoded = encodeContext(caller);
+  const sealed = await seal(encoded, headers.Authorization);
+  const authorization = new Secret(headers.Authorization);
+  const open = createOpen({ keys: KEYS, clock });
   return {
     'policy build': await microseconds(() => sessionPolicy(MODEL.target, ['invoke'])),
     'token verify (RS256)': await microseconds(() => verify(bearerToken({ headers }))),
+    'context seal': await microseconds(() => seal(encoded, headers.Authorization)),
+    'context open, new': await microseconds(() => createOpen({ keys: KEYS, clock })(sealed, authorization)),
+    'context open, seen before': await microseconds(() => open(sealed, authorization)),
     'authorizer, without the table': await microseconds(() => authorize(event)),
   };
 }

@@ -65,7 +65,7 @@ describe('with a broker', () => {
     const groups = ofType(brokered, 'AWS::Logs::LogGroup').map(({ LogGroupName }) => flat(LogGroupName));
     expect(groups).toContain('/tollgate/dev/broker');
     const roles = ofType(brokered, 'AWS::Lambda::Function').map(({ Role }) => JSON.stringify(Role));
-    expect(new Set(roles).size).toBe(4);
+    expect(new Set(roles).size).toBe(5);
     const broker = Object.keys(brokered).find((id) => brokered[id]?.Properties.FunctionName === 'tollgate-dev-broker');
     const permitted = ofType(brokered, 'AWS::Lambda::Permission').map(({ FunctionName }) => flat(FunctionName));
     expect(permitted.filter((name) => name.includes(String(broker)))).toEqual([]);
@@ -104,7 +104,7 @@ describe('with an environment per tenant', () => {
     // Its isolation cannot be changed, so the function of the other kind must not have its name.
     expect(functionOf(isolated, 'invoke')).toBeUndefined();
     expect(JSON.stringify(plain)).not.toContain('TenancyConfig');
-    for (const name of ['authorizer', 'metering'])
+    for (const name of ['authorizer', 'metering', 'seal'])
       expect(functionOf(isolated, name)).not.toHaveProperty('TenancyConfig');
   });
 

@@ -12,7 +12,7 @@ function role(name: string): Role {
 }
 
 describe("the functions' own roles", () => {
-  test.each(['authorizer', 'invoke', 'metering'])('%s can call no model by itself', (name) => {
+  test.each(['authorizer', 'invoke', 'metering', 'seal'])('%s can call no model by itself', (name) => {
     const { own, managed } = role(name);
     expect(own.length).toBeGreaterThan(0);
     expect(managed).toEqual([]);
@@ -78,6 +78,33 @@ describe("the functions' own roles", () => {
     for (const [name, statements] of local) expect(statements, String(name)).toEqual(deployed.get(name));
   });
 
+  test('the key of contexts can be read by the authorizer and invoke alone, whatever else the account allows', () => {
+    const readers = roles
+      .filter(({ own }) =>
+        own.some(({ Effect, Action }) => Effect === 'Allow' && Action.includes('secretsmanager:GetSecretValue')),
+      )
+      .map(({ name }) => name);
+    expect(readers.sort()).toEqual(['tollgate-dev-authorizer-us-east-1', 'tollgate-dev-invoke-us-east-1']);
+    const [policy, ...more] = ofType(resources, 'AWS::SecretsManager::ResourcePolicy');
+    expect(more).toEqual([]);
+    expect(policy).toMatchObject({
+      BlockPublicPolicy: true,
+      ResourcePolicy: {
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: '*',
+            Action: ['secretsmanager:GetSecretValue'],
+            Resource: ['*'],
+            Condition: {
+              ArnNotEquals: { 'aws:PrincipalArn': readers.map((name) => `arn:aws:iam::111122223333:role/${name}`) },
+            },
+          },
+        ],
+      },
+    });
+  });
+
   test('no policy is attached to a role from outside', () => {
     for (const type of ['AWS::IAM::Policy', 'AWS::IAM::RolePolicy']) expect(ofType(resources, type)).toEqual([]);
     for (const policy of ofType(resources, 'AWS::IAM::ManagedPolicy'))
@@ -94,15 +121,19 @@ describe("the functions' own roles", () => {
 
   test('each function runs in its own role', () => {
     const used = ofType(resources, 'AWS::Lambda::Function').map(({ Role: arn }) => JSON.stringify(arn));
-    expect(new Set(used).size).toBe(3);
+    expect(new Set(used).size).toBe(4);
   });
 });
 
 describe('a role in the hands of whoever may pass it', () => {
   test.each([
-    ['as configured', {}, ['authorizer', 'invoke', 'metering']],
-    ['with a broker', { 'tollgate:broker': true }, ['authorizer', 'broker', 'invoke', 'metering']],
-    ['with an environment per tenant', { 'tollgate:tenantIsolation': true }, ['authorizer', 'invoke', 'metering']],
+    ['as configured', {}, ['authorizer', 'invoke', 'metering', 'seal']],
+    ['with a broker', { 'tollgate:broker': true }, ['authorizer', 'broker', 'invoke', 'metering', 'seal']],
+    [
+      'with an environment per tenant',
+      { 'tollgate:tenantIsolation': true },
+      ['authorizer', 'invoke', 'metering', 'seal'],
+    ],
   ])('%s: whatever a function role allows is denied to every function but the one that has it', (_, given, names) => {
     const made = resourcesOf(stackOf(given).stack);
     const functionOf = (name: string) =>
@@ -129,7 +160,7 @@ describe('wildcards', () => {
   const REVIEWED = [
     'tollgate-dev-metering-us-east-1 Allow cloudwatch:GetMetricData', // the action takes no resource
     'tollgate-dev-invoker-us-east-1 Deny bedrock:CallWithBearerToken', // a Deny, and the action takes no resource
-    ...['authorizer', 'invoke', 'metering'].map((name) => `tollgate-dev-${name}-us-east-1 Deny *`), // for every other function
+    ...['authorizer', 'invoke', 'metering', 'seal'].map((name) => `tollgate-dev-${name}-us-east-1 Deny *`), // for every other function
   ];
 
   test('no statement names all resources but the reviewed ones', () => {

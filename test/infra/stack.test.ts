@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { authorizerSettings, invokeSettings, meteringSettings } from '../../contract/settings.ts';
+import { CONTEXT_KEY_CHARS } from '../../contract/limits.ts';
+import { authorizerSettings, contextKeySettings, invokeSettings, meteringSettings } from '../../contract/settings.ts';
 import { flat, ofType, only as onlyOf, type Resource, resourcesOf, stackOf, statementsOf } from './synth.ts';
 
 const resources = resourcesOf(stackOf().stack);
@@ -117,6 +118,47 @@ describe('the delivery of usage lines', () => {
   });
 });
 
+describe('the key that contexts are sealed with', () => {
+  const [secretId] = Object.entries(resources).find(([, { Type }]) => Type === 'AWS::SecretsManager::Secret') ?? [];
+
+  test('is made by Secrets Manager, and stands in no template and no environment', () => {
+    expect(only('AWS::SecretsManager::Secret')).toMatchObject({
+      Name: 'tollgate-dev-context-key',
+      GenerateSecretString: { PasswordLength: CONTEXT_KEY_CHARS, ExcludePunctuation: true },
+    });
+    expect(only('AWS::SecretsManager::Secret')).not.toHaveProperty('SecretString');
+    expect(JSON.stringify(resources)).not.toContain('{{resolve:');
+  });
+
+  test('is made new every day by a function of its own, which Secrets Manager may invoke for this secret alone', () => {
+    expect(only('AWS::SecretsManager::RotationSchedule')).toMatchObject({
+      SecretId: { Ref: secretId },
+      RotateImmediatelyOnUpdate: false,
+      RotationRules: { ScheduleExpression: 'rate(24 hours)' },
+    });
+    const permitted = ofType(resources, 'AWS::Lambda::Permission').filter(
+      ({ Principal }) => Principal === 'secretsmanager.amazonaws.com',
+    );
+    expect(permitted).toMatchObject([{ SourceAccount: '111122223333', SourceArn: { Ref: secretId } }]);
+    const seal = Object.entries(resources).find(
+      ([, { Properties }]) => Properties.FunctionName === 'tollgate-dev-seal',
+    );
+    for (const given of [permitted[0]?.FunctionName, only('AWS::SecretsManager::RotationSchedule').RotationLambdaARN])
+      expect(flat(given)).toBe(`<${seal?.[0]}.Arn>`);
+    const alarms = ofType(resources, 'AWS::CloudWatch::Alarm').map(({ AlarmName }) => AlarmName);
+    expect(alarms).toContain('tollgate-dev-seal-errors');
+  });
+
+  test('is there before the functions that read it', () => {
+    for (const name of ['authorizer', 'invoke']) {
+      const found = Object.values(resources).find(
+        ({ Properties }) => Properties.FunctionName === `tollgate-dev-${name}`,
+      ) as { DependsOn?: string[] };
+      expect(found.DependsOn).toContain(secretId);
+    }
+  });
+});
+
 describe('the functions', () => {
   const functions = ofType(resources, 'AWS::Lambda::Function');
   const environment = (name: string): Record<string, string> => {
@@ -125,11 +167,12 @@ describe('the functions', () => {
     return Object.fromEntries(Object.entries(given?.Variables ?? {}).map(([key, value]) => [key, flat(value)]));
   };
 
-  test('there are three, on Node 24 and arm64, each with its own log group', () => {
+  test('there are four, on Node 24 and arm64, each with its own log group', () => {
     expect(functions.map(({ FunctionName }) => FunctionName).sort()).toEqual([
       'tollgate-dev-authorizer',
       'tollgate-dev-invoke',
       'tollgate-dev-metering',
+      'tollgate-dev-seal',
     ]);
     for (const properties of functions)
       expect(properties).toMatchObject({
@@ -137,7 +180,7 @@ describe('the functions', () => {
         Architectures: ['arm64'],
         LoggingConfig: { LogFormat: 'JSON', LogGroup: expect.anything() },
       });
-    expect(new Set(functions.map(({ LoggingConfig }) => JSON.stringify(LoggingConfig))).size).toBe(3);
+    expect(new Set(functions.map(({ LoggingConfig }) => JSON.stringify(LoggingConfig))).size).toBe(4);
   });
 
   test('invoke has the fifteen minutes that a stream may take', () => {
@@ -149,6 +192,8 @@ describe('the functions', () => {
   test('each has the environment that it reads at its start', () => {
     expect(() => authorizerSettings(environment('authorizer'))).not.toThrow();
     expect(() => invokeSettings(environment('invoke'))).not.toThrow();
+    for (const name of ['authorizer', 'invoke'])
+      expect(contextKeySettings(environment(name)).secretId).toBe('tollgate-dev-context-key');
     expect(() => meteringSettings(environment('metering'))).not.toThrow();
   });
 
@@ -162,6 +207,7 @@ describe('the functions', () => {
       'tollgate-dev-authorizer': undefined,
       'tollgate-dev-invoke': 'finance',
       'tollgate-dev-metering': undefined,
+      'tollgate-dev-seal': undefined,
     });
   });
 
@@ -175,11 +221,12 @@ describe('the functions', () => {
       'tollgate-dev-authorizer': '0',
       'tollgate-dev-invoke': '0',
       'tollgate-dev-metering': undefined,
+      'tollgate-dev-seal': undefined,
     });
   });
 
   test('no environment holds a credential or a bearer token', () => {
-    for (const name of ['authorizer', 'invoke', 'metering'])
+    for (const name of ['authorizer', 'invoke', 'metering', 'seal'])
       expect(Object.keys(environment(name)).filter((key) => !key.startsWith('TOLLGATE_'))).toEqual([]);
   });
 

@@ -13,11 +13,15 @@ const MAY_IMPORT: Record<string, string[]> = {
   registry: ['contract/', 'policies/arn.ts', 'policies/guardrail.ts', 'policies/session.ts', 'policies/size.ts'],
   // AssumeRole: on its own, because the invoke function and the broker both need it and neither may import the other.
   sessions: ['contract/', 'policies/'],
-  authorizer: ['contract/', 'registry/', 'policies/gateway.ts'],
+  // One signed request, for whoever has no client of the service.
+  aws: ['contract/', 'policies/arn.ts'],
+  // Who may say who calls: what the authorizer seals, the invoke function opens.
+  seal: ['contract/', 'aws/', 'sessions/abortable.ts'],
+  authorizer: ['contract/', 'registry/', 'policies/gateway.ts', 'seal/'],
   // It decides everything again for itself, with the authorizer's and the registry's own code, and with none of invoke's.
   broker: ['contract/', 'policies/', 'registry/', 'authorizer/', 'sessions/'],
   metering: ['contract/', 'registry/'],
-  invoke: ['contract/', 'policies/', 'registry/', 'metering/', 'sessions/'],
+  invoke: ['contract/', 'aws/', 'policies/', 'registry/', 'metering/', 'sessions/', 'seal/'],
   infra: ['contract/', 'policies/'],
   cli: ['contract/', 'policies/', 'registry/', 'metering/'],
   local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/'],
@@ -29,11 +33,11 @@ const SDK_FILES = [
   /^sessions\/assume\.ts$/,
   /^invoke\/broker\.ts$/,
   /^invoke\/providers\/\w+\.ts$/,
-  // Signs by itself: EventBridge's client would be a tenth of the bundle, for one operation that few calls need.
-  /^invoke\/budgets\/announce\.ts$/,
+  // Signs by itself, for services whose client would be a tenth of the bundle, for an operation or two.
+  /^aws\/json\.ts$/,
   // CloudWatch, because the ledger is compared with its sums of the same lines.
   /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,
-  /^(authorizer|broker|invoke|metering)\/handler\.ts$/,
+  /^(authorizer|broker|invoke|metering|seal)\/handler\.ts$/,
   /^cli\/.*$/,
   /^local\/.*$/,
 ];

@@ -26,7 +26,9 @@ const FUNCTION = /^(?:arn:aws:lambda:[a-z0-9-]+:\d{12}:function:)?([A-Za-z0-9_-]
 export function createLambda({ account, invoke }: LambdaOptions): Service {
   return {
     name: 'lambda',
-    strict: () => true,
+    // As with the stores: whoever reaches the loopback interface is the account's operator, who may invoke any function. What
+    // a function believes of an event is the function's to prove.
+    strict: () => false,
     fail: restJsonError,
     plan(request) {
       const [, name] = FUNCTION.exec(decodeURIComponent(PATH.exec(request.path)?.[1] ?? '')) ?? [];
@@ -46,7 +48,8 @@ async function answer(resource: string, running: Promise<unknown> | undefined): 
   if (running === undefined) throw new AwsError(404, 'ResourceNotFoundException', `Function not found: ${resource}`);
   const headers = { 'content-type': 'application/json', 'x-amz-executed-version': '$LATEST' };
   try {
-    return { status: 200, headers, body: JSON.stringify((await running) ?? null) };
+    const result = (await running) ?? null;
+    return { status: 200, headers, body: Buffer.isBuffer(result) ? result : JSON.stringify(result) };
   } catch (error) {
     // What a handler throws is an answer, too.
     const { name, message } = error instanceof Error ? error : new Error('not an Error');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../contract/budget.ts';
-import { CONTEXT_KEYS, decodeContext } from '../../../contract/context.ts';
+import { CONTEXT_KEYS, decodeContext, readContext, SEAL_KEYS } from '../../../contract/context.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import type { TenantId } from '../../../contract/identity.ts';
 import { CONTEXT_MAX_BYTES, PRINCIPAL_MAX_CHARS, ROLES_MAX_BYTES } from '../../../contract/limits.ts';
@@ -38,9 +38,9 @@ describe('J1: a valid token of a known tenant', () => {
         Resource: ['arn:aws:execute-api:us-east-1:111122223333:local/local/*/*'],
       }),
     ]);
-    expect(Object.keys(context).sort()).toEqual([...CONTEXT_KEYS].sort());
+    expect(Object.keys(context).sort()).toEqual([...CONTEXT_KEYS, ...SEAL_KEYS].sort());
     expect(Object.values(context).every((value) => typeof value === 'string')).toBe(true);
-    expect(decodeContext(context, world.clock.now)).toEqual({
+    expect(decodeContext(readContext(context), world.clock.now)).toEqual({
       tenant: 'acme',
       principal: 'service-1',
       roles: ['admin', 'dev'],
@@ -57,7 +57,7 @@ describe('J1: a valid token of a known tenant', () => {
     const rolesOf = async (claims: object) => {
       const world = worldWith({ issuers: [{ ...SETTINGS, rolesClaim: 'scope' }] });
       const { context } = await world.authorize(bearer(token(key, claims)));
-      return decodeContext(context, world.clock.now).roles;
+      return decodeContext(readContext(context), world.clock.now).roles;
     };
     expect(await rolesOf({ scope: 'read  write read' })).toEqual(['read', 'write']);
     expect(await rolesOf({ scope: '' })).toEqual([]);
@@ -67,7 +67,7 @@ describe('J1: a valid token of a known tenant', () => {
   test('never takes roles from a token whose issuer has no claim for them', async () => {
     const world = worldWith();
     const { context } = await world.authorize(bearer(token(key, { roles: ['admin'] })));
-    expect(decodeContext(context, world.clock.now).roles).toEqual([]);
+    expect(decodeContext(readContext(context), world.clock.now).roles).toEqual([]);
   });
 
   test('gets the API key of its tenant if that has a usage plan, and otherwise the one of the stage', async () => {
@@ -100,7 +100,7 @@ describe('a context', () => {
     const world = worldWith({ tenants: [entries('acme', { models })] });
     const { context } = await world.authorize(bearer(token(key)));
     expect(sizeOf(context)).toBeLessThanOrEqual(CONTEXT_MAX_BYTES);
-    expect(decodeContext(context, world.clock.now)).toMatchObject({ tenant: 'acme', models: null });
+    expect(decodeContext(readContext(context), world.clock.now)).toMatchObject({ tenant: 'acme', models: null });
   });
 
   test('holds either all models of a tenant or none, at every number of them', async () => {
@@ -110,7 +110,7 @@ describe('a context', () => {
       const world = worldWith({ tenants: [entries('acme', { models })] });
       const { context } = await world.authorize(bearer(token(key)));
       expect(sizeOf(context)).toBeLessThanOrEqual(CONTEXT_MAX_BYTES);
-      const decoded = decodeContext(context, world.clock.now).models;
+      const decoded = decodeContext(readContext(context), world.clock.now).models;
       seen.add(decoded === null ? 'none' : 'all');
       expect(decoded === null || decoded.length === count).toBe(true);
     }
@@ -128,7 +128,7 @@ describe('a context', () => {
     });
     const { context } = await world.authorize(bearer(token(key, { roles, sub })));
     expect(sizeOf(context)).toBeLessThanOrEqual(CONTEXT_MAX_BYTES);
-    expect(decodeContext(context, world.clock.now)).toMatchObject({ roles, principal: sub, models: null });
+    expect(decodeContext(readContext(context), world.clock.now)).toMatchObject({ roles, principal: sub, models: null });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeContext } from '../../../contract/context.ts';
+import { decodeContext, readContext } from '../../../contract/context.ts';
 import file from '../../cases/presets.json' with { type: 'json' };
 import { NOW, rsaKey, segments, signer } from './tokens.ts';
 import { bearer, createWorld, entries, json, statusOf } from './world.ts';
@@ -57,7 +57,7 @@ test.each(cases)('$id: $name', async ({ input, expected }) => {
   expect(world.log.at(-1)?.reason).toBe(reason);
   if (status !== 200) return;
   const { context } = await world.authorize(event);
-  expect(decodeContext(context, world.clock.now)).toMatchObject(who);
+  expect(decodeContext(readContext(context), world.clock.now)).toMatchObject(who);
 });
 
 describe('the keys of a preset', () => {

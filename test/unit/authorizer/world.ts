@@ -7,6 +7,8 @@ import { createVerifier } from '../../../authorizer/verify.ts';
 import { parseIssuers } from '../../../contract/issuer.ts';
 import type { AuthorizerAnswer } from '../../../policies/gateway.ts';
 import type { ClientReader, RegistryReader, TenantEntries } from '../../../registry/reader.ts';
+import { createSeal, type SealContext } from '../../../seal/seal.ts';
+import { KEYS } from '../../seal.ts';
 import { ISSUER, NOW } from './tokens.ts';
 
 /** A whole authorizer whose issuers, registry, clock and log are in memory. */
@@ -52,6 +54,7 @@ export interface WorldOptions {
   registry?: RegistryReader;
   /** Whose the clients of the one issuer are. */
   clients?: Record<string, string>;
+  seal?: SealContext;
 }
 
 /** A registry that knows clients of one issuer. */
@@ -63,7 +66,7 @@ export function knowing(clients: Record<string, string>): ClientReader {
 }
 
 export function createWorld(options: WorldOptions): World {
-  const { issuers = [SETTINGS], answer, tenants = [], registry, clients = {} } = options;
+  const { issuers = [SETTINGS], answer, tenants = [], registry, clients = {}, seal } = options;
   const clock = { now: NOW * 1000 };
   const fetched: string[] = [];
   const looked: string[] = [];
@@ -84,6 +87,7 @@ export function createWorld(options: WorldOptions): World {
         return tenants.find((tenant) => tenant.id === id) ?? null;
       },
     },
+    seal: seal ?? createSeal({ keys: KEYS }),
     ...tell,
   });
   return { authorize, clock, fetched, looked, log };

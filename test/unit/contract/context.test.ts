@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../contract/budget.ts';
-import { type CallerContext, CONTEXT_KEYS, decodeContext, encodeContext } from '../../../contract/context.ts';
+import {
+  type CallerContext,
+  CONTEXT_KEYS,
+  decodeContext,
+  encodeContext,
+  readContext,
+  SEAL_KEYS,
+} from '../../../contract/context.ts';
 import { isTollgateError } from '../../../contract/errors.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import { CONTEXT_MAX_BYTES } from '../../../contract/limits.ts';
@@ -41,9 +48,12 @@ const context: CallerContext = {
   budgets: [budget('monthly'), { ...budget('per-model'), per: 'model', only: 'nova-lite', enforcement: 'soft' }],
 };
 
+/** As it arrives: whether the seal holds is not asked here. */
+const valid = { ...encodeContext(context), key: 'version', mac: 'mac' };
+
 function reasonOf(value: unknown, at = now): string | undefined {
   try {
-    decodeContext(value, at);
+    decodeContext(readContext(value), at);
   } catch (error) {
     if (isTollgateError(error, 'forbidden')) return error.reason;
     throw error;
@@ -63,9 +73,8 @@ describe('the authorizer context', () => {
   });
 
   test('what API Gateway adds to it is tolerated', () => {
-    expect(decodeContext({ ...encodeContext(context), principalId: 'acme', integrationLatency: 12 }, now)).toEqual(
-      context,
-    );
+    const given = { ...valid, principalId: 'acme', integrationLatency: 12 };
+    expect(decodeContext(readContext(given), now)).toEqual(context);
   });
 
   test('200 models do not fit, and then none is listed rather than some', () => {
@@ -73,6 +82,26 @@ describe('the authorizer context', () => {
     const encoded = encodeContext({ ...context, models });
     expect(Buffer.byteLength(JSON.stringify(encoded))).toBeLessThanOrEqual(CONTEXT_MAX_BYTES);
     expect(decodeContext(encoded, now)).toMatchObject({ models: null, budgets: null });
+  });
+
+  test('whatever is in it, its seal fits beside it', () => {
+    // A version id of Secrets Manager has 64 characters at most, a SHA-256 in base64url 43.
+    const seal = { key: 'v'.repeat(64), mac: 'm'.repeat(43) };
+    expect(Object.keys(seal)).toEqual([...SEAL_KEYS]);
+    const sizes = Array.from({ length: 300 }, (_, length) =>
+      Buffer.byteLength(
+        JSON.stringify({
+          ...encodeContext({
+            ...context,
+            costCenter: 'c'.repeat(length),
+            models: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((n) => model(`model-${n}`)),
+          }),
+          ...seal,
+        }),
+      ),
+    );
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(CONTEXT_MAX_BYTES);
+    expect(Math.max(...sizes)).toBeGreaterThan(CONTEXT_MAX_BYTES - 8);
   });
 
   test('20 budgets fit beside a few models, and where they do not, neither the models nor the budgets are listed', () => {
@@ -94,13 +123,16 @@ describe('the authorizer context', () => {
     });
   });
 
-  const valid = encodeContext(context);
   const changed = (change: Record<string, unknown>) => ({ ...valid, ...change });
   test.each([
     ['missing', undefined, 'context-missing'],
     ['null', null, 'context-missing'],
     ['empty', {}, 'context-missing'],
     ['of another version', changed({ v: '1' }), 'context-version'],
+    ['of the version before', changed({ v: '2' }), 'context-version'],
+    ['without its seal', encodeContext(context), 'context-member'],
+    ['with half a seal', changed({ mac: undefined }), 'context-member'],
+    ['with a seal that is no text', changed({ mac: 1 }), 'context-member'],
     ['with a key that is not agreed', changed({ team: 'globex' }), 'context-member'],
     ['without its tenant', changed({ tenant: undefined }), 'context-member'],
     ['with a number where a string is due', changed({ exp: 99999999999 }), 'context-member'],

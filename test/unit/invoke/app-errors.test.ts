@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
 import { errorAnswer } from '../../../invoke/surfaces/errors.ts';
-import { call, edge, post } from './edge.ts';
+import { bound } from '../../seal.ts';
+import { call, caller, edge, post } from './edge.ts';
 
 const CHAT = { model: 'nova-lite', messages: [{ role: 'user', content: 'hi' }] };
 
@@ -71,7 +72,9 @@ describe('an error', () => {
   test('T7: nobody expected is 500, and neither the answer nor the log holds what it said', async () => {
     for (const path of paths) {
       const { app, lines } = failing(new SyntaxError('Unexpected token in "my secret prompt"'));
-      const answer = await call(app, post(path, CHAT, { authorization: 'Bearer secret-token' }));
+      const authorization = 'Bearer secret-token';
+      const requestContext = { requestId: 'req-1', authorizer: await bound(caller, authorization) };
+      const answer = await call(app, { ...post(path, CHAT, { authorization }), requestContext });
       expect(answer.statusCode).toBe(500);
       expect(answer.text).not.toContain('secret');
       expect(lines.join()).not.toContain('secret');

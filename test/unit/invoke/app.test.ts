@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { encodeContext } from '../../../contract/context.ts';
 import { BODY_MAX_BYTES } from '../../../contract/limits.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import type { RestEvent } from '../../../invoke/event.ts';
+import { AUTHORIZATION, bound } from '../../seal.ts';
 import {
   authorizer,
   call,
@@ -26,6 +26,9 @@ const ANSWER = {
   stopReason: 'end_turn',
   usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
 };
+
+const OF_ANOTHER_TOKEN = await bound(caller, 'Bearer of-another');
+const EXPIRED = await bound({ ...caller, exp: NOW / 1000 });
 
 const withContext = (request: RestEvent, context: unknown): RestEvent => ({
   ...request,
@@ -113,12 +116,22 @@ describe('T2: without a context that the authorizer made, nothing is looked up o
     event('GET', '/v1/models'),
     event('GET', '/v1/models/nova-lite'),
     event('GET', '/v1/usage'),
+    event('GET', '/credentials', { queryStringParameters: { model: 'nova-lite' } }),
   ];
   const contexts: [string, unknown][] = [
     ['missing', undefined],
     ['null', null],
     ['a list', []],
-    ['of another version', { ...authorizer, v: '1' }],
+    ['of another version', { ...authorizer, v: '2' }],
+    ['as the version before wrote it, without a seal', { ...authorizer, v: '2', key: undefined, mac: undefined }],
+    ['without a seal', { ...authorizer, key: undefined, mac: undefined }],
+    ['of another tenant under the seal of this one', { ...authorizer, tenant: 'globex' }],
+    ['with a model more', { ...authorizer, models: JSON.stringify([nova, retired]) }],
+    ['sealed for another token', OF_ANOTHER_TOKEN],
+    ['sealed, and past its expiry', EXPIRED],
+    ['sealed with a key that is not the stage’s', { ...authorizer, key: 'version-0' }],
+    ['whose seal was cut', { ...authorizer, mac: authorizer.mac.slice(0, -1) }],
+    ['whose seal is empty', { ...authorizer, mac: '' }],
     ['past its expiry', { ...authorizer, exp: '1' }],
     ['with a member more', { ...authorizer, tenantId: 'globex' }],
     ['with a tenant that is none', { ...authorizer, tenant: 'a/b' }],
@@ -136,6 +149,24 @@ describe('T2: without a context that the authorizer made, nothing is looked up o
         Refused: 1,
         Reason: 'forbidden',
       });
+    }
+  });
+
+  test.each<[string, Partial<RestEvent>]>([
+    ['another', { headers: { Authorization: 'Bearer of-another' } }],
+    ['missing', { headers: null }],
+    ['empty', { headers: { Authorization: '' } }],
+    ['of another scheme', { headers: { Authorization: AUTHORIZATION.replace('Bearer', 'bearer') } }],
+    ['there twice', { multiValueHeaders: { Authorization: [AUTHORIZATION, AUTHORIZATION] } }],
+  ])('nor is it believed with an Authorization header that is %s', async (_, headers) => {
+    for (const route of routes) {
+      // Also where the same context was believed a moment ago.
+      const { app, calls, lines } = edge(() => whole(nova, ANSWER));
+      expect((await call(app, route)).statusCode).toBe(200);
+      const before = [calls.length, lines.length] as const;
+      expect((await call(app, { ...route, headers: null, ...headers })).statusCode).toBe(403);
+      expect(calls).toHaveLength(before[0]);
+      expect(lines.slice(before[1]).map((line) => JSON.parse(line).reason)).toEqual(['context-forged']);
     }
   });
 });
@@ -171,7 +202,7 @@ describe('a body', () => {
     ['T5: that is text', post(target, '{}', { 'content-type': 'text/plain' }), 415],
     ['T5: that is a form', post(target, '{}', { 'content-type': 'application/x-www-form-urlencoded' }), 415],
     ['T5: in another charset', post(target, '{}', { 'content-type': 'application/json; charset=utf-16' }), 415],
-    ['T5: of no type', { ...post(target, '{}'), headers: {} }, 415],
+    ['T5: of no type', { ...post(target, '{}'), headers: { authorization: AUTHORIZATION } }, 415],
   ])('%s is refused on both surfaces', async (_, request, status) => {
     for (const path of [target, '/v1/chat/completions']) {
       const { app, calls } = edge();
@@ -314,10 +345,13 @@ describe('where each tenant has an environment of its own', () => {
   });
 });
 
-test('a call carries the token where there is one, and not otherwise', async () => {
-  const { app, calls } = edge(() => whole(nova, ANSWER));
-  const request = { ...post('/model/nova-lite/converse', CONVERSE, { authorization: 'Bearer x' }) };
-  await lambda(app, { keepToken: true })(request, new ResponseStream());
-  await lambda(app)(request, new ResponseStream());
-  expect(calls.map(({ call }) => call.token?.reveal())).toEqual(['Bearer x', undefined]);
+test('a call carries the token where a broker verifies it again, and not otherwise', async () => {
+  for (const [keepToken, carried] of [
+    [true, AUTHORIZATION],
+    [false, undefined],
+  ] as const) {
+    const { app, calls } = edge(() => whole(nova, ANSWER), nova, undefined, { keepToken });
+    await lambda(app)(post('/model/nova-lite/converse', CONVERSE), new ResponseStream());
+    expect(calls.map(({ call }) => call.token?.reveal())).toEqual([carried]);
+  }
 });

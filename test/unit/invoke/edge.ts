@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { type CallerContext, encodeContext } from '../../../contract/context.ts';
+import type { CallerContext } from '../../../contract/context.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { type AppDeps, createApp } from '../../../invoke/app.ts';
@@ -14,6 +14,8 @@ import {
   streamingHandler,
 } from '../../../invoke/lambda.ts';
 import { NO_COUNTS } from '../../../metering/budgets/counters.ts';
+import { createOpen } from '../../../seal/seal.ts';
+import { AUTHORIZATION, bound, KEYS } from '../../seal.ts';
 
 /** What the tests of the edge share: a caller, a pipeline that answers what a test says, a Lambda runtime. */
 
@@ -69,7 +71,7 @@ export const caller: CallerContext = {
   budgets: [],
 };
 
-export const authorizer = encodeContext(caller);
+export const authorizer = await bound(caller);
 
 /** What a test lets the pipeline do. `request` is what the surface would have sent. */
 export type Upstream = (request: ProviderRequest, call: Call, model: AllowedModel) => Promise<Answer> | Answer;
@@ -95,6 +97,7 @@ export function edge(
   upstream: Upstream = () => whole(nova, {}),
   model: AllowedModel = nova,
   counters = NOTHING_COUNTED,
+  more: Partial<AppDeps> = {},
 ): Edge {
   const calls: Edge['calls'] = [];
   const lines: string[] = [];
@@ -104,11 +107,14 @@ export function edge(
       calls.push({ call, request });
       return upstream(request, call, model);
     },
+    open: createOpen({ keys: KEYS, clock: () => NOW }),
+    keepToken: false,
     entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
     direct: async () => ({ model, credentials: HANDED_OUT, expiresAt: NOW + 600_000 }),
     counters,
     clock: () => NOW,
     write: (line) => lines.push(line),
+    ...more,
   });
   return { app, calls, lines };
 }
@@ -172,7 +178,6 @@ export class ResponseStream extends Writable {
 /** The handler as Lambda would call it. */
 export function lambda(
   app: Served,
-  options?: { keepToken?: boolean },
 ): (event: RestEvent, stream: ResponseStream, context?: LambdaContext) => Promise<void> {
   const runtime = {
     streamifyResponse: (handle: StreamingHandler) => handle,
@@ -183,11 +188,11 @@ export function lambda(
       },
     },
   };
-  const handler = streamingHandler(app, runtime, options) as StreamingHandler;
+  const handler = streamingHandler(app, runtime) as StreamingHandler;
   return (event, stream, context = {}) => handler(event, stream, context);
 }
 
-/** A REST proxy event as API Gateway builds it. */
+/** A REST proxy event as API Gateway builds it, of the caller that `authorizer` is bound to. */
 export function post(path: string, body: unknown, headers: Record<string, string> = {}): RestEvent {
   return event('POST', path, {
     headers: { 'content-type': 'application/json', ...headers },
@@ -207,7 +212,17 @@ export function event(httpMethod: string, path: string, more: Partial<RestEvent>
     isBase64Encoded: false,
     requestContext: { requestId: 'req-1', authorizer },
     ...more,
+    ...withAuthorization(more),
   };
+}
+
+/** The header beside those that a test gives, if it does not give one itself; in the form that is read. */
+function withAuthorization({ headers, multiValueHeaders }: Partial<RestEvent>): Partial<RestEvent> {
+  const given = Object.keys(multiValueHeaders ?? headers ?? {}).map((name) => name.toLowerCase());
+  if (given.includes('authorization')) return {};
+  return multiValueHeaders
+    ? { multiValueHeaders: { ...multiValueHeaders, Authorization: [AUTHORIZATION] } }
+    : { headers: { ...headers, Authorization: AUTHORIZATION } };
 }
 
 /** One call through the adapter. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { ResponseMetadata, Served } from '../../../invoke/lambda.ts';
-import { event, lambda, ResponseStream } from './edge.ts';
+import { bound } from '../../seal.ts';
+import { caller, event, lambda, ResponseStream } from './edge.ts';
 import { serve } from './loopback.ts';
 
 /** The least API Gateway that an unmodified SDK can talk to: requests become events, the prelude becomes a head. */
@@ -20,7 +21,9 @@ export async function front(app: Served): Promise<{ url: string } & AsyncDisposa
     response.once('close', () => stream.destroy());
     const headers = request.headers as Record<string, string>;
     const body = (await buffer(request)).toString('base64');
-    await handler(event(request.method ?? '', pathOf(request), { headers, body, isBase64Encoded: true }), stream);
+    const requestContext = { requestId: 'req-1', authorizer: await bound(caller, headers.authorization) };
+    const given = { headers, body, isBase64Encoded: true, requestContext };
+    await handler(event(request.method ?? '', pathOf(request), given), stream);
     response.end();
   });
 }

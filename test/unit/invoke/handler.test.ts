@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { encodeContext } from '../../../contract/context.ts';
 import type { ResponseMetadata, StreamingHandler } from '../../../invoke/lambda.ts';
+import { bound, secretAnswer } from '../../seal.ts';
 import { caller, event, post, ResponseStream } from './edge.ts';
 import { serve } from './loopback.ts';
 
@@ -25,6 +25,7 @@ const ENV = {
   TOLLGATE_STAGE: 'test',
   TOLLGATE_TABLE: 'tollgate-registry',
   TOLLGATE_COUNTERS_TABLE: 'tollgate-counters',
+  TOLLGATE_CONTEXT_KEY: 'tollgate-test-context-key',
   TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/tollgate-test-invoker',
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'AKIATEST',
@@ -38,7 +39,7 @@ afterEach(() => {
 });
 
 describe('the handler as Lambda loads it', () => {
-  test.each(['TOLLGATE_TABLE', 'TOLLGATE_COUNTERS_TABLE', 'TOLLGATE_INVOKER_ROLE_ARN'])(
+  test.each(['TOLLGATE_TABLE', 'TOLLGATE_COUNTERS_TABLE', 'TOLLGATE_CONTEXT_KEY', 'TOLLGATE_INVOKER_ROLE_ARN'])(
     'stops the start and names %s when it is missing',
     async (name) => {
       await expect(load({ ...ENV, [name]: '' })).rejects.toMatchObject({ code: 'bad_setting', field: name });
@@ -46,12 +47,17 @@ describe('the handler as Lambda loads it', () => {
   );
 
   test('refuses a direct invocation, and asks neither STS nor the table', async () => {
-    const handler = await load({ ...ENV, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+    const seen: string[] = [];
+    await using server = await aws((path) => ({ type: 'text/plain', body: String(seen.push(path)) }));
+    const handler = await load({ ...ENV, AWS_ENDPOINT_URL: server.url });
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     const out = new ResponseStream();
     await handler({ ...post('/model/nova-lite/converse', {}), requestContext: {} }, out, { awsRequestId: 'direct' });
     expect(out.metadata.statusCode).toBe(403);
     expect(out.metadata.headers['x-request-id']).toBe('direct');
+    expect(seen).toEqual([]);
+    // The key is read at the start, whoever calls.
+    await vi.waitFor(() => expect(server.secrets).toBe(2));
   });
 
   test('assumes the invoker role under a policy and then calls the model, each over its own connection; the session is counted aside', async () => {
@@ -65,7 +71,7 @@ describe('the handler as Lambda loads it', () => {
     const handler = await load({ ...ENV, AWS_ENDPOINT_URL: server.url });
     const lines: string[] = [];
     vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
-    const authorizer = encodeContext({ ...caller, exp: Math.floor(Date.now() / 1000) + 600 });
+    const authorizer = await bound({ ...caller, exp: Math.floor(Date.now() / 1000) + 600 });
     const request = {
       ...post('/model/nova-lite/converse', { messages: [] }),
       requestContext: { requestId: 'r', authorizer },
@@ -89,10 +95,12 @@ describe('the handler as Lambda loads it', () => {
   });
 
   test('answers /health', async () => {
-    const handler = await load(ENV);
+    await using server = await aws(() => ({ type: 'text/plain', body: '' }));
+    const handler = await load({ ...ENV, AWS_ENDPOINT_URL: server.url });
     const out = new ResponseStream();
     await handler(event('GET', '/health'), out, {});
     expect(out.metadata.statusCode).toBe(200);
+    await vi.waitFor(() => expect(server.secrets).toBe(2));
   });
 });
 
@@ -100,14 +108,17 @@ const ASSUMED = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-0
 <AccessKeyId>ASIASESSION</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
 <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
 
-/** STS and Bedrock on one port. */
+/** STS and Bedrock on one port, and Secrets Manager, which no test has to think of. */
 async function aws(
   answer: (path: string, body: string, auth: string) => { type: string; body: string },
-): Promise<{ url: string } & AsyncDisposable> {
-  return serve((request, response) => {
+): Promise<{ url: string; readonly secrets: number } & AsyncDisposable> {
+  let secrets = 0;
+  const server = await serve((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      const [status, secret] = secretAnswer(request.headers['x-amz-target'], Buffer.concat(chunks).toString()) ?? [];
+      if (status !== undefined) return void response.writeHead(status).end(JSON.stringify(secret), () => secrets++);
       const { type, body } = answer(
         request.url ?? '',
         Buffer.concat(chunks).toString(),
@@ -116,4 +127,11 @@ async function aws(
       response.writeHead(200, { 'content-type': type }).end(body);
     });
   });
+  return {
+    url: server.url,
+    get secrets() {
+      return secrets;
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../contract/budget.ts';
-import { encodeContext } from '../../../contract/context.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import { TENANT_DAY_KEPT_DAYS, USAGE_ROWS_MAX } from '../../../contract/limits.ts';
 import type { AppDeps } from '../../../invoke/app.ts';
@@ -12,6 +11,7 @@ import {
 } from '../../../metering/budgets/counter-names.ts';
 import { type Counts, NO_COUNTS } from '../../../metering/budgets/counters.ts';
 import { type TenantDayRow, toItem } from '../../../metering/report/tenant-day.ts';
+import { bound } from '../../seal.ts';
 import { usageRow } from '../metering/usage-row.ts';
 import { call, caller, edge, event, NOW } from './edge.ts';
 
@@ -51,7 +51,7 @@ const row = (members: Partial<TenantDayRow> = {}): TenantDayRow => {
 async function ask(query: Record<string, string>, { counters }: Pick<AppDeps, 'counters'>, budgets: Budget[] = []) {
   const { app } = edge(undefined, undefined, counters);
   const asking = event('GET', '/v1/usage');
-  const requestContext = { ...asking.requestContext, authorizer: encodeContext({ ...caller, budgets }) };
+  const requestContext = { ...asking.requestContext, authorizer: await bound({ ...caller, budgets }) };
   const answer = await call(app, { ...asking, requestContext, queryStringParameters: query });
   return { status: answer.statusCode, headers: answer.headers, body: answer.json() as Record<string, unknown> };
 }

@@ -1,23 +1,35 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { encodeContext } from '../../../contract/context.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Functions, startFunctions } from '../../../local/functions.ts';
+import { bound, secretAnswer } from '../../seal.ts';
 import { caller, event } from '../invoke/edge.ts';
+import { serve } from '../invoke/loopback.ts';
 
-/** The real invoke handler in its environments; the endpoint behind it is not needed for what it refuses or lists. */
+/** The real invoke handler in its environments; of the endpoint behind it only the key is needed for what it refuses or lists. */
 
 let functions: Functions;
+let aws: Awaited<ReturnType<typeof serve>>;
 afterEach(() => functions.stop());
+
+beforeAll(async () => {
+  aws = await serve(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const [status, secret] = secretAnswer(request.headers['x-amz-target'], body) ?? [404, {}];
+    response.writeHead(status).end(JSON.stringify(secret));
+  });
+});
+afterAll(() => aws[Symbol.asyncDispose]());
 
 const exp = Math.floor(Date.now() / 1000) + 600;
 const asks = JSON.stringify(
-  event('GET', '/v1/models', { requestContext: { requestId: 'r', authorizer: encodeContext({ ...caller, exp }) } }),
+  event('GET', '/v1/models', { requestContext: { requestId: 'r', authorizer: await bound({ ...caller, exp }) } }),
 );
 
 function start(tenantIsolation: boolean, broker = false): void {
   functions = startFunctions({
     credentialsFor: () => ({ accessKeyId: 'ASIA', secretAccessKey: 's', sessionToken: 't' }),
     surroundings: {
-      awsUrl: 'http://127.0.0.1:1',
+      awsUrl: aws.url,
       account: '111122223333',
       region: 'us-east-1',
       issuers: [],

@@ -165,6 +165,7 @@ describe('the review of the roles', () => {
     countersTableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/c`,
     eventBusArn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`,
     bucketArn: 'arn:aws:s3:::b',
+    contextKeyArn: `arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:k-??????`,
     invokerRoleArn: arn('invoker'),
   };
   const functionRole = (name: 'authorizer' | 'invoke' | 'metering'): RoleDocuments => ({

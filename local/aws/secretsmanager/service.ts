@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { CONTEXT_KEY_CHARS } from '../../../contract/limits.ts';
+import { readIfThere, writeWhole } from '../../files.ts';
+import { AwsError, invalid } from '../error.ts';
+import { jsonError, jsonReply, targetOperation } from '../json-rpc.ts';
+import type { InvokeFunction } from '../lambda/service.ts';
+import { type JsonObject, parseBody, textOf, textsAt } from '../read.ts';
+import type { Service } from '../service.ts';
+import { createSecretStore, type SecretStore } from './store.ts';
+
+export interface SecretsManagerOptions {
+  /** Where the secrets are kept, readable by their owner alone. */
+  folder: string;
+  account: string;
+  region: string;
+  /** Name of the one secret there is, and of the function that rotates it. */
+  secret: string;
+  rotation: string;
+  invoke: InvokeFunction;
+  now: () => number;
+}
+
+type Serve = (store: SecretStore, input: JsonObject) => object | Promise<object>;
+
+/**
+ * Secrets Manager, JSON 1.1, with the one secret that the template makes: reading it, the two writes by which it is rotated, and
+ * RotateSecret, which has the function do its four steps as AWS does. A folder that an older version left gets its secret.
+ */
+export async function createSecretsManager(options: SecretsManagerOptions): Promise<Service> {
+  const { folder, account, region, secret, rotation, invoke, now } = options;
+  const file = join(folder, 'secretsmanager.json');
+  const store = createSecretStore({
+    text: await readIfThere(file),
+    save: (text) => writeWhole(file, text),
+    now,
+    chars: CONTEXT_KEY_CHARS,
+  });
+  await store.save();
+  const arn = `arn:aws:secretsmanager:${region}:${account}:secret:${secret}-LoCaL1`;
+
+  /** One after the other, as Secrets Manager calls it; a step that throws leaves the current version as it was. */
+  async function rotate(): Promise<object> {
+    const token = randomUUID();
+    for (const Step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'])
+      await invoke(rotation, { Step, SecretId: arn, ClientRequestToken: token }, randomUUID());
+    return { VersionId: token };
+  }
+
+  const operations: Readonly<Record<string, Serve>> = {
+    GetSecretValue: (secrets, input) => secrets.get(optional(input, 'VersionId'), optional(input, 'VersionStage')),
+    DescribeSecret: (secrets) => ({ RotationEnabled: true, VersionIdsToStages: secrets.stages() }),
+    PutSecretValue: (secrets, input) =>
+      secrets.put(
+        optional(input, 'ClientRequestToken') ?? randomUUID(),
+        textOf(input.SecretString, 'SecretString'),
+        textsAt(input.VersionStages ?? ['AWSCURRENT'], 'VersionStages'),
+      ),
+    UpdateSecretVersionStage: (secrets, input) =>
+      secrets.move(
+        textOf(input.VersionStage, 'VersionStage'),
+        textOf(input.MoveToVersionId, 'MoveToVersionId'),
+        optional(input, 'RemoveFromVersionId'),
+      ),
+    RotateSecret: rotate,
+  };
+
+  return {
+    name: 'secretsmanager',
+    // Whoever reaches the loopback interface may have the key made new, as its owner would, and may not read it.
+    strict: ({ headers }) => targetOperation(headers) !== 'RotateSecret',
+    fail: (error) => jsonError('com.amazonaws.secretsmanager', error),
+    plan(request) {
+      const operation = targetOperation(request.headers);
+      const serve = operations[operation];
+      if (serve === undefined) throw invalid('Unknown operation.', 'UnknownOperationException');
+      const input = parseBody(request.body);
+      const wanted = textOf(input.SecretId, 'SecretId');
+      const isThere = request.region === region && [secret, arn].includes(wanted);
+      const resource = isThere ? arn : `arn:aws:secretsmanager:${request.region}:${account}:secret:${wanted}`;
+      return {
+        operation,
+        needs: [{ action: `secretsmanager:${operation}`, resource, context: {} }],
+        async serve() {
+          if (!isThere)
+            throw new AwsError(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+          return jsonReply({ ARN: arn, Name: secret, ...(await serve(store, input)) });
+        },
+      };
+    },
+  };
+}
+
+function optional(input: JsonObject, name: string): string | undefined {
+  return input[name] === undefined || input[name] === null ? undefined : textOf(input[name], name);
+}
