@@ -75,7 +75,7 @@ export class Names {
 
   /** Of the roles that may read it. */
   get contextKeyReaders(): string[] {
-    return ['authorizer', 'invoke'].map((name) => this.#role(name));
+    return ['authorizer', 'invoke'].map((name) => this.#roleArn(name));
   }
 
   get invokerRoleArn(): string {

@@ -253,7 +253,7 @@ describe('the functions', () => {
 describe('logs', () => {
   test('every log group has the retention of the settings', () => {
     const groups = ofType(resourcesOf(stackOf({ 'tollgate:logRetentionDays': 30 }).stack), 'AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(6);
+    expect(groups).toHaveLength(7);
     for (const { RetentionInDays } of groups) expect(RetentionInDays).toBe(30);
   });
 });

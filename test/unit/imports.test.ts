@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   aws: ['contract/', 'policies/arn.ts'],
   // Who may say who calls: what the authorizer seals, the invoke function opens.
   seal: ['contract/', 'aws/', 'sessions/abortable.ts'],
-  authorizer: ['contract/', 'registry/', 'policies/gateway.ts', 'seal/'],
+  authorizer: ['contract/', 'aws/', 'registry/', 'policies/gateway.ts', 'seal/'],
   // It decides everything again for itself, with the authorizer's and the registry's own code, and with none of invoke's.
   broker: ['contract/', 'policies/', 'registry/', 'authorizer/', 'sessions/'],
   metering: ['contract/', 'registry/'],
