@@ -265,7 +265,7 @@ describe('GET /v1/models', () => {
       { ...nova, id: 'imported', target: { kind: 'bedrock-model', modelId: arn, region: 'us-east-1', arn } },
       { ...mixtral, id: 'hosted', direct: true },
     ];
-    const context = encodeContext({ ...caller, models: held });
+    const context = await bound({ ...caller, models: held });
     const answer = await call(edge().app, withContext(event('GET', '/v1/models'), context));
     const { data } = answer.json() as { data: ({ id: string } & Record<string, unknown>)[] };
     const told = Object.fromEntries(data.map(({ id, object, created, owned_by, native_id, ...rest }) => [id, rest]));
