@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { HourInvocations } from '../metering/run/invocations.ts';
 import type { RequestNames } from '../metering/run/request.ts';
 import type { RangeProgress, RunRequest, RunResult } from '../metering/run/run.ts';
 import type { Status } from '../metering/run/status.ts';
@@ -30,7 +31,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .action(async ({ format }: { format: Format }) => {
       const where = await target();
       const [store, { readStatus }] = await Promise.all([openStore(where), import('../metering/run/status.ts')]);
-      const status = await readStatus(store);
+      const status = await readStatus(store, Date.now());
       if (format === 'json') printJson(status);
       else print(lines(statusText(status)));
     });
@@ -39,16 +40,21 @@ export function register(program: Command, target: () => Promise<Target>): void 
 export const RUN_OPTIONS: RequestNames = { hour: '--hour', from: '--from', to: '--to', restart: '--restart' };
 
 export async function openAggregation(where: Target) {
-  const [{ CloudWatchClient }, { createMetricSums }, { releaseReservations }, { createAggregation }, ...opened] =
-    await Promise.all([
-      import('@aws-sdk/client-cloudwatch'),
-      import('../metering/run/cloudwatch.ts'),
-      import('../metering/budgets/release.ts'),
-      import('../metering/run/run.ts'),
-      openPrices(where),
-      openCounters(where),
-      openStore(where),
-    ]);
+  const [
+    { CloudWatchClient },
+    { createInvocations, createMetricSums },
+    { releaseReservations },
+    { createAggregation },
+    ...opened
+  ] = await Promise.all([
+    import('@aws-sdk/client-cloudwatch'),
+    import('../metering/run/cloudwatch.ts'),
+    import('../metering/budgets/release.ts'),
+    import('../metering/run/run.ts'),
+    openPrices(where),
+    openCounters(where),
+    openStore(where),
+  ]);
   const [prices, counters, store] = opened;
   // The lines are metrics for CloudWatch, which reads no operator's terminal; what failed is thrown as well.
   const write = () => undefined;
@@ -56,6 +62,7 @@ export async function openAggregation(where: Target) {
     store,
     prices,
     metrics: createMetricSums(new CloudWatchClient(where.clientConfig), where.stage),
+    invocations: createInvocations((region) => new CloudWatchClient({ ...where.clientConfig, region })),
     counters,
     release: () => releaseReservations({ counters, clock: Date.now, write }),
     clock: Date.now,
@@ -69,7 +76,7 @@ function tellHour({ hour, calls, failed, done, left }: RangeProgress): void {
 }
 
 function tell(result: RunResult, { hour, from }: RunRequest): void {
-  const { hours, reports, rawObjects, quarantined, released, watermark } = result;
+  const { hours, reports, rawObjects, quarantined, released, invocations, watermark } = result;
   if (hours.length === 0) print(nothing(hour, from));
   else
     print(
@@ -85,8 +92,32 @@ function tell(result: RunResult, { hour, from }: RunRequest): void {
   if (rawObjects > 0) print(`raw objects read: ${rawObjects}`);
   if (released > 0) print(`reservations of crashed calls released: ${released}`);
   print(`watermark: ${watermark === null ? 'none yet' : watermarkText(watermark)}`);
+  for (const text of invocations.flatMap(invocationsTexts)) warn(`tollgate: ${text}`);
   if (quarantined > 0)
     warn(`tollgate: ${counted(quarantined, 'line')} cannot be used; see quarantine/ in the bucket of usage`);
+}
+
+/** Where the ledger and AWS's own counts of calls differ, and what it may mean. */
+function invocationsTexts({ hour, unknown, missing, models }: HourInvocations): string[] {
+  const which = (differ: (one: HourInvocations['models'][number]) => boolean) =>
+    models
+      .filter(differ)
+      .map(
+        ({ modelId, region, ledger, invocations }) => `${modelId} in ${region}: ledger ${ledger}, AWS ${invocations}`,
+      )
+      .join('; ');
+  return [
+    ...(unknown === 0
+      ? []
+      : [
+          `${hour}: AWS did not count ${counted(unknown, 'call')} of the ledger: forged lines, or counts that are still to come (${which((one) => one.ledger > one.invocations)})`,
+        ]),
+    ...(missing === 0
+      ? []
+      : [
+          `${hour}: AWS counted ${counted(missing, 'call')} that the ledger has not: of others in the account, or lines that are missing or still to come (${which((one) => one.ledger < one.invocations)})`,
+        ]),
+  ];
 }
 
 function nothing(hour: string | undefined, from: string | undefined): string {
@@ -99,7 +130,7 @@ function watermarkText(hour: string): string {
 }
 
 /** What `meter status` prints, name by name. */
-export function statusText({ watermark, rawObjects, pendingHours, quarantined, lastRun }: Status) {
+export function statusText({ watermark, rawObjects, pendingHours, quarantined, invocations, lastRun }: Status) {
   return {
     watermark: watermark === null ? 'none yet' : watermarkText(watermark),
     'raw objects waiting': rawObjects,
@@ -108,6 +139,8 @@ export function statusText({ watermark, rawObjects, pendingHours, quarantined, l
       quarantined.lines === 0
         ? 'none'
         : `${counted(quarantined.lines, 'line')} of ${counted(quarantined.rawObjects, 'raw object')}, in quarantine/ of the bucket`,
+    'against AWS’s own counts':
+      invocations.length === 0 ? 'nothing differs' : invocations.flatMap(invocationsTexts).join('\n'),
     'last run':
       lastRun === null
         ? 'none yet'

@@ -183,6 +183,18 @@ export const QUARANTINED_LISTED = 10_000;
  * longest buffering of 15 minutes, rounded up. */
 export const HOUR_COMPLETE_AFTER_MS = 2_700_000;
 
+/**
+ * Milliseconds after an hour's end in which AWS may count calls that began in it. Most last seconds; those that last longer
+ * are few, and as many came in from the hour before.
+ */
+export const AWS_COUNT_LATE_MS = 300_000;
+
+/** Milliseconds for which CloudWatch keeps values of five minutes (63 days), less a little: older hours are not compared. */
+export const AWS_COUNTS_KEPT_MS = 5_184_000_000;
+
+/** Hours back for which differences from AWS's counts are told by `meter status`. */
+export const COMPARED_TOLD_HOURS = 48;
+
 /** Rows in an hour's list of unsettled calls. Their count is exact; the list is for a person to begin with. */
 export const UNSETTLED_LISTED = 10_000;
 

@@ -60,6 +60,10 @@ export const METRICS = {
   /** Tokens by which our ledger and CloudWatch's own sums differ, and how many the greater of the two has. */
   drift: 'TokenDrift',
   compared: 'TokensCompared',
+  /** Calls of the ledger that AWS's own metrics of Bedrock know nothing of. */
+  unknownToAws: 'CallsUnknownToAws',
+  /** Calls that AWS's own metrics count beyond the ledger's: missing, or of others of the account. */
+  missingCalls: 'CallsBeyondLedger',
 } as const;
 export type Metric = (typeof METRICS)[keyof typeof METRICS];
 

@@ -58,6 +58,8 @@ const WATCHED = [
     means: 'Reservations of calls that crashed were given back.',
   },
   { metric: 'aggregationFailed', minutes: 60, over: 0, means: 'An hour was not aggregated; the next run tries again.' },
+  // The other direction does not ring: others of the account may call the same models.
+  { metric: 'unknownToAws', minutes: 60, over: 0, means: 'The ledger has calls that AWS did not count: forged lines.' },
 ] as const satisfies readonly { metric: keyof typeof METRICS; minutes: number; over: number; means: string }[];
 
 /**

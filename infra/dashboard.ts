@@ -123,6 +123,7 @@ function sections(names: Names, { api, functions }: Shown): [string, ...Row[]][]
         { title: 'Unsettled and unpriced calls', left: sums('unsettled', 'unpriced') },
         { title: 'Quarantined lines, failed hours', left: sums('quarantined', 'aggregationFailed') },
         { title: 'Drift against CloudWatch', left: sums('drift', 'compared'), unit: 'tokens' },
+        { title: 'Calls against AWS’s own counts', left: sums('unknownToAws', 'missingCalls') },
       ],
     ],
     [

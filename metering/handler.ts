@@ -8,7 +8,7 @@ import { reportUnusable } from '../registry/unusable.ts';
 import { createCounters } from './budgets/counters.ts';
 import { releaseReservations } from './budgets/release.ts';
 import { createStore } from './ledger/store.ts';
-import { createMetricSums } from './run/cloudwatch.ts';
+import { createInvocations, createMetricSums } from './run/cloudwatch.ts';
 import { createAggregation, type RunRequest, type RunResult } from './run/run.ts';
 
 const { stage, table, countersTable, bucket } = meteringSettings(process.env);
@@ -26,6 +26,7 @@ const aggregate = createAggregation({
     onUnusable: reportUnusable({ clock, write }),
   }),
   metrics: createMetricSums(new CloudWatchClient({}), stage),
+  invocations: createInvocations((region) => new CloudWatchClient({ region })),
   counters,
   release: () => releaseReservations({ counters, clock, write }),
   clock,

@@ -176,7 +176,8 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       const wanted = [...new Set(ids)].filter(isModelId);
       const { known } = await bounded((signal) => lookUpShared(wanted, { stage: false }, signal));
       const priced = new Map<string, PricedModel>();
-      for (const [id, model] of known) if (model.is === 'entry') priced.set(id, { id, prices: model.entry.prices });
+      for (const [id, model] of known)
+        if (model.is === 'entry') priced.set(id, { id, prices: model.entry.prices, target: model.entry.target });
       return priced;
     },
   };

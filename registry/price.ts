@@ -1,3 +1,4 @@
+import type { Target } from '../contract/model.ts';
 import type { Tier } from '../contract/usage.ts';
 
 /** US dollars per 1,000,000 tokens of each kind. A call that used a kind without a rate is unpriced as a whole. */
@@ -50,4 +51,6 @@ export interface PricedModel {
   id: string;
   /** Sorted by `from`, ascending; may be empty. */
   prices: PriceVersion[];
+  /** What is called for it. */
+  target?: Target;
 }

@@ -19,6 +19,8 @@ export interface ExchangeOptions {
   now: () => number;
   /** Awaited before a call of a model is in the calls list. */
   onModelCall: () => Promise<void>;
+  /** Told of a request once it is known how it is answered. */
+  onAnswer: (record: CallRecord) => void;
 }
 
 /** The services whose calls a usage line announces. */
@@ -76,6 +78,7 @@ export async function exchange(
     record.serviceTier = reply.serviceTier ?? null;
     record.status = reply.status;
     if (reply.status >= 400) record.outcome = 'failed';
+    options.onAnswer(record);
     // Before its first byte leaves: a gateway that is killed now has the tokens that the model has counted in its list.
     options.calls.save(record);
     if (!(await write(res, named(reply, record, fault), fault?.breakAfterEvents))) {
@@ -84,6 +87,7 @@ export async function exchange(
     }
   } catch (error) {
     const reply = named(failure(service, error, record), record, fault);
+    options.onAnswer(record);
     options.calls.save(record);
     await write(res, reply);
   }

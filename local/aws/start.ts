@@ -127,6 +127,9 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     now,
   });
   const calls = createCalls(dataDir);
+  // What was asked before a restart was counted, too.
+  for (const record of calls.after(0))
+    if (record.service === 'bedrock' && record.status !== null) cloudwatch.asked(record);
   const services: Record<ServiceName, Service> = {
     sts: createSts({ account, roles, sessions, now }),
     iam: createIam({ account, roles }),
@@ -160,6 +163,9 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       faults,
       now,
       onModelCall: () => aws.onModelCall(),
+      onAnswer: (record) => {
+        if (record.service === 'bedrock') cloudwatch.asked(record);
+      },
     });
   };
   const server = await listen({

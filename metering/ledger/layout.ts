@@ -74,6 +74,18 @@ export function correctedPrefix(day: string): string {
   return `state/corrected/${day}/`;
 }
 
+const COMPARED_PREFIX = 'state/invocations/';
+
+/** What AWS's own counts say of the hour's calls; see run/invocations.ts. */
+export function comparedKey(hour: Hour): string {
+  return `${COMPARED_PREFIX}${hourText(hour)}.json`;
+}
+
+/** Where to list those of an hour and later ones. */
+export function comparedFrom(hour: Hour): { prefix: string; after: string } {
+  return { prefix: COMPARED_PREFIX, after: COMPARED_PREFIX + hourText(hour) };
+}
+
 /** Lines of a raw object that could not be used, with their reasons. */
 export function quarantineKey(name: string): string {
   return `${QUARANTINE_PREFIX}${name.replace(/\.gz$/, '')}`;

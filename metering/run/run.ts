@@ -7,6 +7,7 @@ import { type RawScan, scanRaw, undoneRaw } from '../ledger/raw.ts';
 import { dayOf, type Hour, hourOf, hourText } from '../window.ts';
 import { hoursLeft, type Range, readBackfill, writeBackfill } from './backfill.ts';
 import { compareHours, lastCompleteHour } from './compare.ts';
+import { compareInvocations, type Invocations } from './invocations.ts';
 import { writeLastRun } from './last-run.ts';
 import { lookFrom, readProgress, writeProgress } from './progress.ts';
 import { parseRequest, type RunRequest, type Work } from './request.ts';
@@ -35,6 +36,8 @@ export interface AggregationDependencies extends HourDependencies, DayDependenci
   write: WriteLine;
   /** null: nothing to compare with. */
   metrics: MetricSums | null;
+  /** What AWS itself counts of calls; null: nothing to compare with. */
+  invocations: Invocations | null;
   /** Gives back what crashed calls had reserved; null: nothing is reserved. */
   release: (() => Promise<{ released: number }>) | null;
 }
@@ -201,7 +204,8 @@ class Run {
   }
 
   async #compare(hours: ReadonlySet<Hour>): Promise<void> {
-    const { metrics } = this.#dependencies;
+    const { metrics, invocations } = this.#dependencies;
     if (metrics) await compareHours(hours, { ...this.#dependencies, metrics });
+    if (invocations) this.#tally.invocations = await compareInvocations(hours, { ...this.#dependencies, invocations });
   }
 }

@@ -1,7 +1,9 @@
+import { COMPARED_TOLD_HOURS } from '../../contract/limits.ts';
 import { PENDING_PREFIX, parsePendingKey, pendingFrom, QUARANTINE_PREFIX } from '../ledger/layout.ts';
 import { undoneRaw } from '../ledger/raw.ts';
 import type { UsageStore } from '../ledger/store.ts';
-import { hourText } from '../window.ts';
+import { hourOf, hourText } from '../window.ts';
+import { differingHours, type HourInvocations } from './invocations.ts';
 import { type LastRun, readLastRun } from './last-run.ts';
 import { lookFrom, readProgress } from './progress.ts';
 
@@ -15,11 +17,13 @@ export interface Status {
   pendingHours: string[];
   /** Lines that cannot be used, of all time, and raw objects that hold them. */
   quarantined: { lines: number; rawObjects: number };
+  /** Hours of the last COMPARED_TOLD_HOURS in which the ledger and AWS's own counts of calls differ. */
+  invocations: HourInvocations[];
   lastRun: LastRun | null;
 }
 
 /** @throws whatever the store throws */
-export async function readStatus(store: UsageStore): Promise<Status> {
+export async function readStatus(store: UsageStore, now: number): Promise<Status> {
   const progress = await readProgress(store);
   const pending = new Set<number>();
   for await (const key of store.list(PENDING_PREFIX, pendingFrom(progress?.due ?? 0)))
@@ -29,6 +33,7 @@ export async function readStatus(store: UsageStore): Promise<Status> {
     rawObjects: (await undoneRaw(store, lookFrom(progress))).length,
     pendingHours: [...pending].sort((a, b) => a - b).map(hourText),
     quarantined: await quarantined(store),
+    invocations: await differingHours(store, hourOf(now) - COMPARED_TOLD_HOURS),
     lastRun: await readLastRun(store),
   };
 }

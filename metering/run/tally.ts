@@ -4,6 +4,7 @@ import { type Clock, type LogEvent, logLine, METRICS, type Metric, type WriteLin
 import type { Summary } from '../ledger/aggregate.ts';
 import type { RawScan } from '../ledger/raw.ts';
 import { type Hour, hourText } from '../window.ts';
+import type { HourInvocations } from './invocations.ts';
 import type { LastRun } from './last-run.ts';
 
 /** What an hour holds, in numbers. */
@@ -25,6 +26,8 @@ export interface RunResult {
   quarantined: number;
   /** Reservations of crashed calls that were given back to their budgets. */
   released: number;
+  /** Hours of which AWS's own counts were looked at. */
+  invocations: HourInvocations[];
   /** Everything that was delivered before this hour is in the ledger; null: no whole run has ended well yet. */
   watermark: string | null;
 }
@@ -40,6 +43,7 @@ export class Tally {
   #rawObjects = 0;
   #quarantined = 0;
   released = 0;
+  invocations: HourInvocations[] = [];
 
   constructor({ write, clock }: { write: WriteLine; clock: Clock }) {
     this.#write = write;
@@ -117,6 +121,7 @@ export class Tally {
       rawObjects: this.#rawObjects,
       quarantined: this.#quarantined,
       released: this.released,
+      invocations: this.invocations,
       watermark,
     };
   }

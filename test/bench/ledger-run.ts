@@ -16,6 +16,7 @@ const aggregate = createAggregation({
   store,
   prices: { prices: async (ids) => new Map(models.filter(({ id }) => ids.includes(id)).map((m) => [m.id, m])) },
   metrics: null,
+  invocations: null,
   counters: null,
   release: null,
   clock: () => LEDGER_HOUR + 3 * 3_600_000,

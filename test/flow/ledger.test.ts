@@ -132,6 +132,7 @@ test('2,000 calls over every path, with callers that hang up, models that break 
     store,
     prices: { prices: async () => new Map() },
     metrics: null,
+    invocations: null,
     release: null,
     counters: null,
     clock: () => Date.now() + UNSETTLED_AFTER_MS,

@@ -1,5 +1,5 @@
-import { gunzipSync } from 'node:zlib';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
 import type { FinishedUsage, Tokens, UsageRecord } from '../../contract/usage.ts';
 import type { CallRecord } from '../../local/aws/calls.ts';
@@ -33,6 +33,14 @@ export class RawUsage {
       for (const line of text.trimEnd().split('\n')) records.push((JSON.parse(line) as { usage: UsageRecord }).usage);
     }
     return records;
+  }
+
+  /** Writes lines as who may write the bucket could, and no gateway did. */
+  async forge(records: readonly UsageRecord[]): Promise<void> {
+    const now = new Date().toISOString();
+    const Key = `raw/dt=${now.slice(0, 10)}/hour=${now.slice(11, 13)}/forged.jsonl.gz`;
+    const Body = gzipSync(records.map((usage) => `${JSON.stringify({ usage })}\n`).join(''));
+    await this.#s3.send(new PutObjectCommand({ Bucket: 'tollgate-usage', Key, Body }));
   }
 
   /** All lines of one call, its attempts in order, each started and then finished; waits until the last is there. */

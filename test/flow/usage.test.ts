@@ -120,6 +120,20 @@ describe('from a call to the bill', () => {
       .toMatchObject({ tokens: { output: 5_001 }, estimated: false });
   });
 
+  test('a line that somebody else wrote is seen: AWS itself counted no such call', async () => {
+    expect(await stack.cli('meter', 'run')).toMatchObject({ code: 0, stderr: '' });
+    const real = (await raw.records()).find(({ phase, model }) => phase === 'finished' && model === 'llama-3-3-70b');
+    if (real === undefined) throw new Error('no call of the model');
+    await raw.forge([{ ...real, invocationId: 'forged' }]);
+    expect(await stack.cli('meter', 'run')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        /AWS did not count 1 call of the ledger: forged .*llama3-3-70b.* ledger 2, AWS 1\)/,
+      ),
+    });
+    expect((await stack.cli('meter', 'status')).stdout).toContain('AWS did not count 1 call of the ledger');
+  });
+
   test('counting tokens is no invocation', async () => {
     expect((await stack.cli('meter', 'run')).code).toBe(0);
     const before = (await report('acme')).find(({ model_id }) => model_id === 'nova-lite');

@@ -22,6 +22,7 @@ describe('the alarms', () => {
     METRICS.unpriced,
     METRICS.quarantined,
     METRICS.aggregationFailed,
+    METRICS.unknownToAws,
     METRICS.budgetUnsettled,
     METRICS.budgetEventLost,
     METRICS.reservationsReleased,

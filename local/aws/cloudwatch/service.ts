@@ -1,8 +1,10 @@
 import { gunzipSync } from 'node:zlib';
+import type { CallRecord } from '../calls.ts';
 import { invalid } from '../error.ts';
 import { jsonError, jsonReply, targetOperation } from '../json-rpc.ts';
 import { type JsonObject, listAt, objectOf, parseBody, textOf } from '../read.ts';
 import type { AwsRequest, Service } from '../service.ts';
+import { askedDatum, inRegion } from './asked.ts';
 import { readEmf } from './emf.ts';
 import { type Bucket, createMetrics, type Metric, type Metrics } from './metrics.ts';
 import { UNITS } from './units.ts';
@@ -10,19 +12,25 @@ import { UNITS } from './units.ts';
 export interface CloudWatch {
   service: Service;
   ingestEmf(line: string): void;
+  /** A model was asked in a region: what AWS/Bedrock counts of it. */
+  asked(call: Pick<CallRecord, 'at' | 'operation' | 'region' | 'model' | 'status' | 'decision'>): void;
 }
 
 /** CloudWatch metrics, JSON 1.0: GetMetricData, PutMetricData and ListMetrics. */
 export function createCloudWatch({ now }: { now: () => number }): CloudWatch {
   const metrics = createMetrics(now);
-  const operations: Record<string, (body: JsonObject) => object> = {
-    GetMetricData: (body) => getMetricData(metrics, body),
+  const operations: Record<string, (body: JsonObject, region: string) => object> = {
+    GetMetricData: (body, region) => getMetricData(metrics, body, region),
     PutMetricData: (body) => putMetricData(metrics, body, now),
     ListMetrics: (body) => listMetrics(metrics, body),
   };
   return {
     ingestEmf(line) {
       for (const datum of readEmf(line)) metrics.put(datum);
+    },
+    asked(call) {
+      const datum = askedDatum(call);
+      if (datum !== undefined) metrics.put(datum);
     },
     service: {
       name: 'cloudwatch',
@@ -37,7 +45,7 @@ export function createCloudWatch({ now }: { now: () => number }): CloudWatch {
         return {
           operation,
           needs: [{ action: `cloudwatch:${operation}`, resource: '*', context: namespace }],
-          serve: () => jsonReply(run(body)),
+          serve: () => jsonReply(run(body, request.region)),
         };
       },
     },
@@ -49,7 +57,7 @@ function plain({ headers, body }: AwsRequest): Buffer {
   return headers['content-encoding'] === 'gzip' ? gunzipSync(body, { maxOutputLength: 64 * 1024 * 1024 }) : body;
 }
 
-function getMetricData(metrics: Metrics, body: JsonObject): object {
+function getMetricData(metrics: Metrics, body: JsonObject, region: string): object {
   const from = milliseconds(body.StartTime, 'StartTime');
   const to = milliseconds(body.EndTime, 'EndTime');
   if (from >= to) throw invalid('StartTime must be before EndTime.', 'InvalidParameterValue');
@@ -64,7 +72,7 @@ function getMetricData(metrics: Metrics, body: JsonObject): object {
     if (typeof period !== 'number' || period < 60 || period % 60 !== 0)
       throw invalid('Period must be a multiple of 60 seconds.');
     const unit = stat.Unit === undefined ? undefined : unitOf(stat.Unit);
-    const buckets = metrics.read(metricOf(metric), from, to, period * 1000, unit);
+    const buckets = metrics.read(inRegion(metricOf(metric), region), from, to, period * 1000, unit);
     if (descending) buckets.reverse();
     return {
       Id: textOf(query.Id, 'Id'),

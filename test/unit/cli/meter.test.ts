@@ -8,6 +8,7 @@ const EMPTY: Status = {
   rawObjects: 0,
   pendingHours: [],
   quarantined: { lines: 0, rawObjects: 0 },
+  invocations: [],
   lastRun: null,
 };
 const RUN = {
@@ -27,6 +28,7 @@ describe('tollgate meter status', () => {
       'raw objects waiting': 0,
       'hours with calls in flight': 'none',
       quarantined: 'none',
+      'against AWS’s own counts': 'nothing differs',
       'last run': 'none yet',
     });
   });
@@ -34,7 +36,13 @@ describe('tollgate meter status', () => {
   test('says how far the ledger is, what waits and what cannot be used', () => {
     const pendingHours = ['2026-11-21T08', '2026-11-21T09'];
     const quarantined = { lines: 3, rawObjects: 2 };
-    expect(statusText({ watermark: '2026-11-21T09', rawObjects: 1, pendingHours, quarantined, lastRun: RUN })).toEqual({
+    const model = { region: 'us-east-1', modelId: 'amazon.nova-lite-v1:0', ledger: 3, invocations: 1, errors: 0 };
+    const invocations = [{ hour: '2026-11-21T08', models: [model], unknown: 2, missing: 0 }];
+    const status = { watermark: '2026-11-21T09', rawObjects: 1, pendingHours, quarantined, invocations, lastRun: RUN };
+    expect(statusText(status)).toEqual({
+      'against AWS’s own counts':
+        '2026-11-21T08: AWS did not count 2 calls of the ledger: forged lines, or counts that are still to come ' +
+        '(amazon.nova-lite-v1:0 in us-east-1: ledger 3, AWS 1)',
       watermark: '2026-11-21T09:00Z (what was delivered before is in the ledger)',
       'raw objects waiting': 1,
       'hours with calls in flight': '2026-11-21T08, 2026-11-21T09',

@@ -393,6 +393,7 @@ describe('prices', () => {
           prices: [
             { version: '2026-01', from: Date.UTC(2026, 0, 1), usdPerMillion: { input: '0.06', output: '0.24' } },
           ],
+          target: expect.objectContaining({ kind: 'bedrock-model' }),
         },
       ],
     ]);

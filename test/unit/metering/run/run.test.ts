@@ -153,6 +153,7 @@ describe('M3: repetition, lateness and the edges of time', () => {
       rawObjects: 0,
       quarantined: 0,
       released: 0,
+      invocations: [],
       watermark: '2026-11-21T12',
     });
     expect(store.results()).toEqual(before);

@@ -8,12 +8,13 @@ describe('how far the ledger is', () => {
   test('before the first run nothing is in it, and what was delivered waits', async () => {
     const store = new MemoryStore();
     store.deliver('dt=2026-11-21/hour=09/a', call());
-    const status = await readStatus(store);
+    const status = await readStatus(store, NINE);
     expect(status).toEqual({
       watermark: null,
       rawObjects: 1,
       pendingHours: [],
       quarantined: { lines: 0, rawObjects: 0 },
+      invocations: [],
       lastRun: null,
     });
   });
@@ -24,12 +25,13 @@ describe('how far the ledger is', () => {
     store.deliver('dt=2026-11-21/hour=09/b', ['{broken']);
     const now = NINE + 1_000;
     expect((await aggregationOver(store, { now }).run()).watermark).toBe('2026-11-21T09');
-    const status = await readStatus(store);
+    const status = await readStatus(store, NINE);
     expect(status).toEqual({
       watermark: '2026-11-21T09',
       rawObjects: 0,
       pendingHours: ['2026-11-21T09'],
       quarantined: { lines: 3, rawObjects: 2 },
+      invocations: [],
       lastRun: { started: now, ended: now, hours: 1, rawObjects: 2, quarantined: 3, released: 0, failed: [] },
     });
   });
@@ -45,7 +47,7 @@ describe('how far the ledger is', () => {
     };
     await expect(run()).rejects.toMatchObject({ code: 'unavailable' });
     store.before = () => {};
-    const status = await readStatus(store);
+    const status = await readStatus(store, NINE);
     expect(status).toMatchObject({ watermark: '2026-11-21T09', rawObjects: 1 });
     expect(status.lastRun?.failed).toEqual(['scan dt=2026-11-21/hour=10/a.jsonl.gz: Error: AccessDenied']);
     expect((await run()).watermark).toBe('2026-11-21T11');
@@ -84,7 +86,7 @@ describe('what crashed calls had reserved', () => {
     await expect(run()).rejects.toMatchObject({ code: 'unavailable', reason: 'aggregation-failed' });
     expect(lines).toContainEqual(expect.objectContaining({ during: 'release', [METRICS.aggregationFailed]: 1 }));
     expect(store.text('reports/2026-11-21.csv')).toContain('acme');
-    expect((await readStatus(store)).rawObjects).toBe(0);
+    expect((await readStatus(store, NINE)).rawObjects).toBe(0);
   });
 
   test('is released also when nothing could be aggregated', async () => {
