@@ -8,7 +8,7 @@ import type { OpenContext } from '../seal/seal.ts';
 import type { Operation, Run } from './call.ts';
 import type { Direct } from './direct.ts';
 import type { EntriesOf } from './entries.ts';
-import type { Exchange } from './exchange.ts';
+import { type Asked, type AskedHeaders, type Exchange, type Given, json } from './exchange.ts';
 import type { Bindings, Served } from './lambda.ts';
 import { loggedField } from './names.ts';
 import { openapi } from './openapi.ts';
@@ -36,7 +36,7 @@ export interface AppDeps {
 }
 
 interface Env {
-  Bindings: Bindings & { told: Readonly<Record<string, string>> };
+  Bindings: Bindings & { asked: Asked; told: Readonly<Record<string, string>>; given?: Given };
   Variables: { caller: CallerContext; ran: boolean };
 }
 
@@ -45,7 +45,7 @@ interface About {
   ran?: boolean;
   caller?: CallerContext;
   /** The request's headers. */
-  asked?: Headers;
+  asked?: AskedHeaders;
 }
 
 // Anybody can ask for what is not there.
@@ -58,18 +58,25 @@ const NOT_COUNTED: ReadonlySet<Code> = new Set(['not_found', 'unavailable']);
 export function createApp(deps: AppDeps): Served {
   const app = new Hono<Env>();
 
-  app.get('/health', (c) => c.json({ status: 'ok' }));
-  app.get('/openapi.json', (c) => c.json(openapi));
+  app.get('/health', (c) => give(c, json({ status: 'ok' })));
+  app.get('/openapi.json', (c) => give(c, json(openapi)));
 
   for (const operation of Object.keys(BEDROCK_OPERATIONS) as Operation[])
-    app.post(`/model/:modelId/${operation}`, async (c) =>
-      bedrock(await exchangeOf(c), c.req.param('modelId'), operation),
+    app.post(
+      `/model/:modelId/${operation}`,
+      guarded((exchange, modelId) => bedrock(exchange, modelId, operation)),
     );
-  app.post('/v1/chat/completions', async (c) => chat(await exchangeOf(c)));
-  app.get('/v1/models', async (c) => listModels(await exchangeOf(c)));
-  app.get('/v1/models/:id', async (c) => showModel(await exchangeOf(c), c.req.param('id')));
-  app.get('/v1/usage', async (c) => showUsage(await exchangeOf(c), deps.counters));
-  app.get('/credentials', async (c) => handOutCredentials(await exchangeOf(c)));
+  app.post('/v1/chat/completions', guarded(chat));
+  app.get('/v1/models', guarded(listModels));
+  app.get(
+    '/v1/models/:id',
+    guarded((exchange, id) => showModel(exchange, id)),
+  );
+  app.get(
+    '/v1/usage',
+    guarded((exchange) => showUsage(exchange, deps.counters)),
+  );
+  app.get('/credentials', guarded(handOutCredentials));
 
   app.notFound((c) => {
     const methods = ['GET', 'POST'].filter((method) => app.router.match(method, c.req.path)[0].length > 0);
@@ -77,13 +84,19 @@ export function createApp(deps: AppDeps): Served {
     throw notFound(c.req.path, methods);
   });
   app.onError((error, c) => {
-    const { pathname } = new URL(c.req.url);
-    return refuse(pathname, error, c.env.requestId, {
-      ran: c.get('ran'),
-      caller: c.get('caller'),
-      asked: c.req.raw.headers,
-    });
+    const { asked, requestId } = c.env;
+    const about = { ran: c.get('ran'), caller: c.get('caller'), asked: asked.headers };
+    return give(c, refuse(asked.path, error, requestId, about));
   });
+
+  /** A route of callers. Of its path's parameters it is given the first, percent-decoded once. */
+  function guarded(serve: (exchange: Exchange, named: string) => Promise<Given>) {
+    return async (c: Context<Env>): Promise<Response> => {
+      const exchange = await exchangeOf(c);
+      const [named = ''] = Object.values(c.req.param());
+      return give(c, await serve(exchange, named));
+    };
+  }
 
   /** @throws TollgateError `forbidden` or `unavailable`, before the registry or STS has heard of the call */
   async function exchangeOf(c: Context<Env>): Promise<Exchange> {
@@ -99,7 +112,7 @@ export function createApp(deps: AppDeps): Served {
       c.env.told = headers;
     };
     return {
-      request: c.req.raw,
+      request: c.env.asked,
       caller,
       requestId,
       nowSeconds: Math.floor(now / 1000),
@@ -118,7 +131,7 @@ export function createApp(deps: AppDeps): Served {
    * A refusal within the pipeline has its usage record and is counted there, an undecided call where it went undecided;
    * every other refusal of a route is counted here. Each leaves this one line, whichever it is.
    */
-  function refuse(path: string, thrown: unknown, requestId: string, { ran, caller, asked }: About = {}): Response {
+  function refuse(path: string, thrown: unknown, requestId: string, { ran, caller, asked }: About = {}): Given {
     const error = asTollgateError(thrown);
     const metrics = ran || NOT_COUNTED.has(error.code) ? {} : { [METRICS.refused]: 1 };
     log('refused', error, requestId, metrics, caller);
@@ -141,21 +154,38 @@ export function createApp(deps: AppDeps): Served {
   }
 
   return {
-    async fetch(request, bindings) {
-      const env = { ...bindings, told: {} };
+    async serve(asked, bindings) {
+      const env: Env['Bindings'] = { ...bindings, asked, told: {} };
       try {
-        const response = await app.fetch(request, env);
+        await app.fetch(routed(asked), env);
+        const { status, headers, body } =
+          env.given ?? refuse(asked.path, new Error('no route answered'), env.requestId);
         // Here, and not in each surface: on a new one they cannot be forgotten, nor on a refusal.
-        for (const [name, value] of Object.entries<string>(env.told)) response.headers.set(name, value);
-        return response;
+        return { status, headers: { ...headers, ...env.told }, body: asked.method === 'HEAD' ? '' : body };
       } catch (error) {
         // The router hands on only what is an Error.
-        return refuse(new URL(request.url).pathname, error, bindings.requestId);
+        return refuse(asked.path, error, bindings.requestId);
       }
     },
     refuse: (path, error, requestId) => refuse(path, error, requestId),
     failed: (error, requestId) => log('failed-in-background', asTollgateError(error), requestId),
   };
+}
+
+// A name that can never resolve (RFC 6761 section 6.4): no Host header has a say in what is served.
+const ORIGIN = 'https://gateway.invalid';
+
+/** What the router looks at of a request, which is its method and its path. */
+function routed({ method, path }: Asked): Request {
+  return { method, url: `${ORIGIN}${path}` } as Request;
+}
+
+const DONE = new Response();
+
+/** The answer goes beside the router, which wants a `Response`: copied into one and read out of it, it would cost twice. */
+function give(c: Context<Env>, given: Given): Response {
+  c.env.given = given;
+  return DONE;
 }
 
 /** @param methods those that the path has */

@@ -1,5 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import { BODY_MAX_BYTES } from '../contract/limits.ts';
+import type { Asked } from './exchange.ts';
 import { contentType, isUnencoded } from './headers.ts';
 
 /** The names by which UTF-8 goes (https://encoding.spec.whatwg.org/#names-and-labels), and ASCII, which is part of it. */
@@ -12,10 +13,7 @@ const UTF_8: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
  * @param types media types that stand for JSON here, lower case; '' accepts a request without a content type
  * @throws TollgateError `unsupported_media_type` with reason content-encoding | content-type | charset; `too_large`
  */
-export async function jsonBytes(
-  request: Request,
-  types: readonly string[] = ['application/json'],
-): Promise<Uint8Array<ArrayBuffer>> {
+export async function jsonBytes(request: Asked, types: readonly string[] = ['application/json']): Promise<Uint8Array> {
   const { headers } = request;
   // Nothing is ever decompressed, so a small body cannot become a large one.
   if (!isUnencoded(headers.get('content-encoding')))
@@ -25,7 +23,7 @@ export async function jsonBytes(
     throw new TollgateError('unsupported_media_type', { field: 'content-type', reason: 'content-type' });
   if (type.charset !== null && !UTF_8.has(type.charset))
     throw new TollgateError('unsupported_media_type', { field: 'content-type', reason: 'charset' });
-  const bytes = new Uint8Array(await request.arrayBuffer());
+  const bytes = await request.body();
   if (bytes.byteLength > BODY_MAX_BYTES) throw new TollgateError('too_large', { detail: { bytes: bytes.byteLength } });
   return bytes;
 }

@@ -1,5 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import { Secret } from '../contract/secret.ts';
+import { type Asked, type AskedHeaders, headersFrom } from './exchange.ts';
 import { canonicalPath } from './path.ts';
 
 /**
@@ -19,30 +20,18 @@ export interface RestEvent {
   requestContext?: { requestId?: unknown; authorizer?: unknown } | null;
 }
 
-// A name that can never resolve (RFC 6761 section 6.4): a Host header must not choose what is served.
-const ORIGIN = 'https://gateway.invalid';
-
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-const BODILESS = new Set(['GET', 'HEAD']);
-
-// The authorizer has read the token already; in a request it could only leak. Cookies and Host have no say in anything.
-const DROPPED = new Set(['authorization', 'proxy-authorization', 'cookie', 'host']);
-
 /**
- * @returns the request that the app serves: its URL is a fixed origin plus the event's path, whatever the headers say
- * @throws TollgateError `invalid_request` for a path, header or body that cannot be one; `not_found` for a method that no
- *   route has
+ * @returns the request that the app serves: its path is the event's, whatever the headers say
+ * @throws TollgateError `invalid_request` for a path, header or parameter that cannot be one; `not_found` for a method that
+ *   no route has
  */
-export function requestOf(event: RestEvent): Request {
+export function askedOf(event: RestEvent): Asked {
   const path = canonicalPath(event.path);
   const method = event.httpMethod;
   if (typeof method !== 'string' || !METHODS.has(method)) throw new TollgateError('not_found', { reason: 'method' });
   try {
-    return new Request(`${ORIGIN}${path}${queryOf(event)}`, {
-      method,
-      headers: headersOf(event),
-      body: BODILESS.has(method) ? null : bodyOf(event),
-    });
+    return { method, path, query: queryOf(event), headers: headersOf(event), body: () => bodyOf(event) };
   } catch (cause) {
     throw new TollgateError('invalid_request', { reason: 'event', cause });
   }
@@ -61,18 +50,18 @@ export function authorizationOf({ headers, multiValueHeaders }: RestEvent): Secr
   return found.length === 1 && typeof only === 'string' ? new Secret(only) : undefined;
 }
 
-function headersOf({ headers, multiValueHeaders }: RestEvent): Headers {
-  const all = new Headers();
+function headersOf({ headers, multiValueHeaders }: RestEvent): AskedHeaders {
+  const lines: [string, string][] = [];
   for (const [name, values] of pairs(multiValueHeaders, headers))
-    if (!DROPPED.has(name.toLowerCase())) for (const value of values) all.append(name, value);
-  return all;
+    for (const value of values) lines.push([name.toLowerCase(), value]);
+  return headersFrom(lines);
 }
 
-function queryOf({ queryStringParameters, multiValueQueryStringParameters }: RestEvent): string {
+function queryOf({ queryStringParameters, multiValueQueryStringParameters }: RestEvent): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, values] of pairs(multiValueQueryStringParameters, queryStringParameters))
     for (const value of values) query.append(name, value);
-  return query.size === 0 ? '' : `?${query}`;
+  return query;
 }
 
 /** The multi-value form holds everything; the single form only the last of equal names. */
@@ -84,7 +73,6 @@ function pairs(
   return Object.entries(single ?? {}).map(([name, value]) => [name, value === undefined ? [] : [value]]);
 }
 
-function bodyOf({ body, isBase64Encoded }: RestEvent): Uint8Array<ArrayBuffer> | null {
-  if (typeof body !== 'string' || body === '') return null;
-  return new Uint8Array(Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8'));
+function bodyOf({ body, isBase64Encoded }: RestEvent): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8') : new Uint8Array();
 }

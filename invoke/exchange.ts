@@ -4,9 +4,66 @@ import type { Run } from './call.ts';
 import type { HandedOut } from './direct.ts';
 import type { EntriesOf } from './entries.ts';
 
+/**
+ * A request, of an event or of a socket. Not the language's own `Request`: that one copies headers and makes a stream of a
+ * body that is there in one piece, on every call.
+ */
+export interface Asked {
+  method: string;
+  /** As it was written, percent-encoding included; canonical, and without the query. */
+  path: string;
+  query: URLSearchParams;
+  headers: AskedHeaders;
+  /** The whole body as it came, read once. @throws TollgateError `too_large` */
+  body(): Uint8Array | Promise<Uint8Array>;
+}
+
+/** By lower-case names; the lines of one name are one value, a list (RFC 9110 section 5.3). */
+export interface AskedHeaders extends Iterable<readonly [name: string, value: string]> {
+  get(name: string): string | null;
+}
+
+// The authorizer has read the token already; in a request it could only leak. Cookies and Host have no say in anything.
+const DROPPED: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie', 'host']);
+
+/** RFC 9110 section 5.6.2, in lower case. */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
+
+/**
+ * @param lines lower-case names
+ * @throws TypeError for what is no header
+ */
+export function headersFrom(lines: Iterable<readonly [name: string, value: string]>): AskedHeaders {
+  const all = new Map<string, string>();
+  for (const [name, value] of lines) {
+    if (DROPPED.has(name)) continue;
+    if (typeof value !== 'string' || !TOKEN.test(name)) throw new TypeError('not a header');
+    const before = all.get(name);
+    all.set(name, before === undefined ? value.trim() : `${before}, ${value.trim()}`);
+  }
+  return { get: (name) => all.get(name) ?? null, [Symbol.iterator]: () => all[Symbol.iterator]() };
+}
+
+/** An answer to a request. */
+export interface Given {
+  status: number;
+  /** Lower-case names. */
+  headers: Record<string, string>;
+  /**
+   * In one piece, or as it comes: then it is to be read once, never throws, and leaving it (`return()`) takes effect at once,
+   * not after its next piece.
+   */
+  body: Uint8Array | string | AsyncIterable<Uint8Array>;
+}
+
+/** @returns an answer that is the value in JSON */
+export function json(value: unknown, headers: Record<string, string> = {}, status = 200): Given {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
+}
+
 /** One request of one authorised caller, and what a surface may do with it. */
 export interface Exchange {
-  request: Request;
+  request: Asked;
   caller: CallerContext;
   requestId: string;
   /** Seconds since 1970 when the request arrived. */

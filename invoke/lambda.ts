@@ -2,7 +2,8 @@ import type { Writable } from 'node:stream';
 import { REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
 import { GATEWAY_IDLE_MS } from '../contract/limits.ts';
 import type { Secret } from '../contract/secret.ts';
-import { authorizationOf, type RestEvent, requestOf } from './event.ts';
+import { askedOf, authorizationOf, type RestEvent } from './event.ts';
+import type { Asked, Given } from './exchange.ts';
 
 /** What the Lambda runtime for Node.js puts on `globalThis` for streamed answers, and the laptop's own runtime too. */
 export interface LambdaRuntime {
@@ -43,15 +44,15 @@ export interface Bindings {
 
 /** What the adapter serves. Neither method throws. */
 export interface Served {
-  fetch(request: Request, bindings: Bindings): Promise<Response>;
+  serve(asked: Asked, bindings: Bindings): Promise<Given>;
   /** The answer to what never became a request, in the shape of the path's surface. */
-  refuse(path: string, error: unknown, requestId: string): Response;
+  refuse(path: string, error: unknown, requestId: string): Given;
   /** A promise given to `waitUntil` failed, or an answer could not be written to its end. */
   failed(error: unknown, requestId: string): void;
 }
 
 /**
- * API Gateway's REST events <-> Request and Response, with Lambda response streaming.
+ * API Gateway's REST events <-> requests and answers, with Lambda response streaming.
  *
  * After the returned handler's promise settles, every promise given to `waitUntil` has settled: no usage record is left
  * unwritten in a frozen function. A caller who leaves cancels the body.
@@ -61,7 +62,7 @@ export function streamingHandler(app: Served, runtime: LambdaRuntime): unknown {
     const requestId = requestIdOf(event, context);
     const background = new Background((error) => app.failed(error, requestId));
     const gone = leaving(stream);
-    const response = await answer(app, event, {
+    const given = await answer(app, event, {
       authorization: event ? authorizationOf(event) : undefined,
       tenantId: context.tenantId,
       requestId,
@@ -69,11 +70,11 @@ export function streamingHandler(app: Served, runtime: LambdaRuntime): unknown {
       left: gone,
     });
     const out = runtime.HttpResponseStream.from(stream, {
-      statusCode: response.status,
-      headers: { ...Object.fromEntries(response.headers), [REQUEST_ID_HEADER]: requestId },
+      statusCode: given.status,
+      headers: { ...given.headers, [REQUEST_ID_HEADER]: requestId },
     });
     try {
-      await writeBody(response.body, out, out === stream ? gone : Promise.race([gone, leaving(out)]), background);
+      await writeBody(given.body, out, out === stream ? gone : Promise.race([gone, leaving(out)]), background);
     } catch (error) {
       // Cut off, so that it cannot be taken for a whole answer.
       app.failed(error, requestId);
@@ -84,14 +85,14 @@ export function streamingHandler(app: Served, runtime: LambdaRuntime): unknown {
   });
 }
 
-async function answer(app: Served, event: RestEvent, bindings: Omit<Bindings, 'authorizer'>): Promise<Response> {
-  let request: Request;
+async function answer(app: Served, event: RestEvent, bindings: Omit<Bindings, 'authorizer'>): Promise<Given> {
+  let asked: Asked;
   try {
-    request = requestOf(event ?? {});
+    asked = askedOf(event ?? {});
   } catch (error) {
     return app.refuse(typeof event?.path === 'string' ? event.path : '/', error, bindings.requestId);
   }
-  return app.fetch(request, { ...bindings, authorizer: event.requestContext?.authorizer });
+  return app.serve(asked, { ...bindings, authorizer: event.requestContext?.authorizer });
 }
 
 function requestIdOf(event: RestEvent, context: LambdaContext): string {
@@ -112,21 +113,21 @@ function leaving(stream: Writable): Promise<void> {
 }
 
 async function writeBody(
-  body: ReadableStream<Uint8Array> | null,
+  body: Given['body'],
   out: Writable,
   gone: Promise<void>,
   background: Background,
 ): Promise<void> {
-  const reader = body?.getReader();
   // The metadata goes out with the first write, so even an empty body needs one.
-  if (reader === undefined) out.write('');
+  if (typeof body === 'string' || body instanceof Uint8Array) out.write(body);
   else {
+    const pieces = body[Symbol.asyncIterator]();
     let whole = false;
     void gone.then(() => {
-      if (!whole) background.add(reader.cancel());
+      if (!whole && pieces.return) background.add(pieces.return());
     });
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await pieces.next();
       if (done) break;
       if (!out.write(value)) await until(out, 'drain', gone);
     }

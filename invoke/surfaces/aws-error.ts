@@ -1,4 +1,5 @@
 import type { Code, TollgateError } from '../../contract/errors.ts';
+import type { AskedHeaders } from '../exchange.ts';
 import { type ErrorForm, sentence } from './error-form.ts';
 
 /**
@@ -44,12 +45,12 @@ const QUOTA_EXCEEDED = { type: 'ServiceQuotaExceededException', status: 400 } as
 const ATTEMPTS = 'amz-sdk-request';
 
 /** Bedrock's and SageMaker's form: `{"message"}`, and the exception's name in `x-amzn-errortype`. */
-export function awsError(error: TollgateError, asked?: Headers): ErrorForm {
+export function awsError(error: TollgateError, asked?: AskedHeaders): ErrorForm {
   const type = awsErrorType(error);
   return {
     headers: { 'x-amzn-errortype': type },
     body: { message: awsMessage(error) },
-    ...(type === QUOTA_EXCEEDED.type && asked?.has(ATTEMPTS) ? { status: QUOTA_EXCEEDED.status } : {}),
+    ...(type === QUOTA_EXCEEDED.type && asked?.get(ATTEMPTS) != null ? { status: QUOTA_EXCEEDED.status } : {}),
   };
 }
 

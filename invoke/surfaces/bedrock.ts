@@ -4,7 +4,7 @@ import { type Action, type AllowedModel, nativeIdOf } from '../../contract/model
 import { lifecycleHeaders } from '../../registry/lifecycle.ts';
 import { jsonBytes } from '../body.ts';
 import type { Operation, ProviderRequest } from '../call.ts';
-import type { Exchange } from '../exchange.ts';
+import type { AskedHeaders, Exchange, Given } from '../exchange.ts';
 import { checkGuardrail, checkGuardrailMember, GUARDRAIL_HEADERS, GUARDRAIL_MEMBER } from '../guardrail.ts';
 import { wantedType } from '../headers.ts';
 import { shownName } from '../names.ts';
@@ -55,7 +55,7 @@ const STEERING_MEMBER = 'amazon-bedrock-guardrailConfig';
  * @param wanted the model as the caller wrote it, percent-decoded once
  * @throws TollgateError
  */
-export async function bedrock(exchange: Exchange, wanted: string, operation: Operation): Promise<Response> {
+export async function bedrock(exchange: Exchange, wanted: string, operation: Operation): Promise<Given> {
   const { headers } = exchange.request;
   const isBlob = operation === 'invoke' || operation === 'invoke-with-response-stream';
   const { passed, guardrail } = bedrockHeaders(headers, isBlob);
@@ -82,17 +82,18 @@ export async function bedrock(exchange: Exchange, wanted: string, operation: Ope
   const traced = answer.model.trace === true;
   if (answer.kind === 'whole') {
     const shown = traced ? answer.body : untraced(operation, answer.body);
-    return new Response(new Uint8Array(shown), { status: answer.status, headers: answered });
+    return { status: answer.status, headers: answered, body: shown };
   }
-  return new Response(relay(answer.events, bedrockFrames(traced), exchange.broke), {
+  return {
     status: answer.status,
     headers: { ...answered, 'content-type': EVENT_STREAM },
-  });
+    body: relay(answer.events, bedrockFrames(traced), exchange.broke),
+  };
 }
 
 /** Bedrock's own headers: those passed on as they are, and the guardrail's, judged once the model is known. */
 function bedrockHeaders(
-  headers: Headers,
+  headers: AskedHeaders,
   isBlob: boolean,
 ): {
   passed: Record<string, string>;
@@ -129,7 +130,7 @@ function namedIn(headers: Record<string, string>): { identifier: string | undefi
 }
 
 /** The answer's media type: `accept` speaks of the whole answer, and on a stream of its frames. */
-function acceptOf(headers: Headers, operation: Operation): string {
+function acceptOf(headers: AskedHeaders, operation: Operation): string {
   if (BEDROCK_OPERATIONS[operation] === 'stream') return EVENT_STREAM;
   return operation === 'invoke' ? wantedType(headers.get('accept')) : 'application/json';
 }

@@ -1,6 +1,6 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { lifecycleHeaders } from '../../registry/lifecycle.ts';
-import type { Exchange } from '../exchange.ts';
+import { type Exchange, type Given, json } from '../exchange.ts';
 
 /**
  * `GET /credentials?model=ID`: what an AWS SDK asks for where AWS_CONTAINER_CREDENTIALS_FULL_URI points here and
@@ -10,8 +10,8 @@ import type { Exchange } from '../exchange.ts';
  * @throws TollgateError `invalid_request` without exactly one `model`; `model_not_allowed`, `model_retired`, `forbidden`,
  *   `unavailable`
  */
-export async function handOutCredentials(exchange: Exchange): Promise<Response> {
-  const [wanted, ...more] = new URL(exchange.request.url).searchParams.getAll('model');
+export async function handOutCredentials(exchange: Exchange): Promise<Given> {
+  const [wanted, ...more] = exchange.request.query.getAll('model');
   if (wanted === undefined || wanted === '' || more.length > 0)
     throw new TollgateError('invalid_request', {
       field: 'model',
@@ -19,7 +19,7 @@ export async function handOutCredentials(exchange: Exchange): Promise<Response> 
       message: 'Name one model: /credentials?model=ID.',
     });
   const { credentials, expiresAt, model } = await exchange.direct(wanted);
-  return Response.json(
+  return json(
     {
       AccessKeyId: credentials.accessKeyId,
       SecretAccessKey: credentials.secretAccessKey,
@@ -27,6 +27,6 @@ export async function handOutCredentials(exchange: Exchange): Promise<Response> 
       // Without a fraction: not every SDK reads one.
       Expiration: new Date(expiresAt).toISOString().replace(/\.\d+Z$/, 'Z'),
     },
-    { headers: { ...lifecycleHeaders(model, exchange.nowSeconds), 'cache-control': 'no-store' } },
+    { ...lifecycleHeaders(model, exchange.nowSeconds), 'cache-control': 'no-store' },
   );
 }

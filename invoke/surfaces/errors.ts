@@ -1,5 +1,6 @@
 import { CODES, type Code, TollgateError } from '../../contract/errors.ts';
 import { RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
+import { type AskedHeaders, type Given, json } from '../exchange.ts';
 import { rowOf } from './paths.ts';
 
 // Faults of an entry or a setting, found while a caller waits: nothing that this caller could mend by asking otherwise.
@@ -24,13 +25,10 @@ export function publicError(error: TollgateError): TollgateError {
  * @param path the request's path, canonical or as it arrived
  * @param asked the request's headers, where they are known
  */
-export function errorAnswer(path: string, error: TollgateError, asked?: Headers): Response {
+export function errorAnswer(path: string, error: TollgateError, asked?: AskedHeaders): Given {
   const shown = publicError(error);
   const { headers, body, status = shown.status } = rowOf(path).form(shown, asked);
-  return Response.json(body, {
-    status,
-    headers: { ...retryAfter(shown), ...shouldRetry(shown), ...successorLink(shown), ...headers },
-  });
+  return json(body, { ...retryAfter(shown), ...shouldRetry(shown), ...successorLink(shown), ...headers }, status);
 }
 
 function retryAfter({ status, retryAfterSeconds }: TollgateError): Record<string, string> {

@@ -1,4 +1,5 @@
 import type { TollgateError } from '../../contract/errors.ts';
+import type { AskedHeaders } from '../exchange.ts';
 import { anthropicError } from './anthropic-error.ts';
 import { awsError } from './aws-error.ts';
 import { credentialsError } from './credentials-error.ts';
@@ -9,7 +10,7 @@ interface Row {
   /** Of the whole path, as it arrived. */
   path: RegExp;
   /** How the SDK that calls such paths reads an error. */
-  form(error: TollgateError, asked?: Headers): ErrorForm;
+  form(error: TollgateError, asked?: AskedHeaders): ErrorForm;
   /** What would work, for a path that is not there. */
   instead?: string;
 }

@@ -11,50 +11,52 @@ export interface Translation {
 }
 
 /**
- * A stream of events as a response body. One event is read for each chunk that is taken: back-pressure reaches the model.
+ * A stream of events as the body of an answer. One event is read for each piece that is taken: back-pressure reaches the model.
  *
  * @param broke told once, when the stream breaks or cannot be translated
- * @returns a body that never errors; cancelling it leaves `events` at once, without waiting for a next one
+ * @returns to be read once; never throws, and leaving it leaves `events` at once, without waiting for a next one
  */
 export function relay(
   events: AsyncIterable<StreamEvent>,
   translation: Translation,
   broke: (error: TollgateError) => void,
-): ReadableStream<Uint8Array> {
+): AsyncIterable<Uint8Array> {
   const iterator = events[Symbol.asyncIterator]();
-  let left = false;
+  const ended: IteratorResult<Uint8Array> = { done: true, value: undefined };
+  let over = false;
+  let wake: ((result: IteratorResult<Uint8Array>) => void) | undefined;
+  const leave = async (): Promise<IteratorResult<Uint8Array>> => {
+    over = true;
+    wake?.(ended);
+    await iterator.return?.();
+    return ended;
+  };
 
-  async function nextBytes(): Promise<{ bytes: Uint8Array | null; last: boolean }> {
-    for (;;) {
-      const next = await iterator.next();
-      if (next.done) return { bytes: translation.end(), last: true };
-      const bytes = translation.event(next.value);
-      if (bytes !== null) return { bytes, last: false };
+  async function read(): Promise<IteratorResult<Uint8Array>> {
+    while (!over) {
+      try {
+        const { done, value } = await iterator.next();
+        if (over) break;
+        over = done === true;
+        const bytes = done ? translation.end() : translation.event(value);
+        if (bytes !== null) return { done: false, value: bytes };
+      } catch (thrown) {
+        const error = asTollgateError(thrown);
+        broke(error);
+        // When the translation threw, the events are still open; whoever made them reads on for the usage.
+        over = true;
+        iterator.return?.().catch(() => {});
+        return { done: false, value: translation.broken(error) };
+      }
     }
+    return ended;
   }
 
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        let chunk: { bytes: Uint8Array | null; last: boolean };
-        try {
-          chunk = await nextBytes();
-        } catch (thrown) {
-          const error = asTollgateError(thrown);
-          broke(error);
-          chunk = { bytes: translation.broken(error), last: true };
-          // When the translation threw, the events are still open; whoever made them reads on for the usage.
-          iterator.return?.().catch(() => {});
-        }
-        if (left) return;
-        if (chunk.bytes !== null) controller.enqueue(chunk.bytes);
-        if (chunk.last) controller.close();
-      },
-      async cancel() {
-        left = true;
-        await iterator.return?.();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  const next = (): Promise<IteratorResult<Uint8Array>> =>
+    new Promise((resolve, reject) => {
+      wake = resolve;
+      read().then(resolve, reject);
+    });
+
+  return { [Symbol.asyncIterator]: () => ({ next, return: leave }) };
 }

@@ -9,7 +9,7 @@ import { formatAmount, formatMoney } from '../../metering/money.ts';
 import { dayRange } from '../../metering/report/day-range.ts';
 import { type Dimension, type Group, Groups, totalOf } from '../../metering/report/groups.ts';
 import { parseTenantDay, type TenantDayRow } from '../../metering/report/tenant-day.ts';
-import type { Exchange } from '../exchange.ts';
+import { type Exchange, type Given, json } from '../exchange.ts';
 
 /** What the summaries know of each row. */
 const BY = ['day', 'model', 'principal'] as const;
@@ -22,9 +22,9 @@ type By = (typeof BY)[number];
  * @param counters of the counters table, which is all that is read
  * @throws TollgateError `invalid_request` naming the parameter; `forbidden`; `unavailable`
  */
-export async function showUsage(exchange: Exchange, counters: Pick<Counters, 'query' | 'counts'>): Promise<Response> {
+export async function showUsage(exchange: Exchange, counters: Pick<Counters, 'query' | 'counts'>): Promise<Given> {
   const { tenant } = exchange.caller;
-  const parameters = new URL(exchange.request.url).searchParams;
+  const parameters = exchange.request.query;
   const today = new Date(exchange.nowSeconds * 1_000).toISOString().slice(0, 10);
   const to = one(parameters, 'to') ?? today;
   const from = one(parameters, 'from') ?? to;
@@ -36,9 +36,9 @@ export async function showUsage(exchange: Exchange, counters: Pick<Counters, 'qu
     usageOf(tenant, days, by, counters),
     budgetsOf(exchange, counters, budgets),
   ]);
-  return Response.json(
+  return json(
     { object: 'usage', tenant, from, to, as_of: usage.asOf, data: usage.data, budgets: standing },
-    { headers: { 'cache-control': 'no-store' } },
+    { 'cache-control': 'no-store' },
   );
 }
 

@@ -4,7 +4,7 @@ import type { AllowedModel } from '../../../contract/model.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import { jsonBytes } from '../../body.ts';
 import type { ProviderRequest } from '../../call.ts';
-import type { Exchange } from '../../exchange.ts';
+import { type Exchange, type Given, json } from '../../exchange.ts';
 import { relay } from '../relay.ts';
 import { chatChunks } from './chunks.ts';
 import { type CompletionBase, completion } from './completion.ts';
@@ -15,7 +15,7 @@ import { converseBody, parseHead } from './request.ts';
  *
  * @throws TollgateError
  */
-export async function chat(exchange: Exchange): Promise<Response> {
+export async function chat(exchange: Exchange): Promise<Given> {
   const body = parseJsonObject(await jsonBytes(exchange.request));
   const { model: wanted, stream, includeUsage } = parseHead(body);
   const answer = await exchange.run({
@@ -38,10 +38,12 @@ export async function chat(exchange: Exchange): Promise<Response> {
   });
   const base: CompletionBase = { id: `chatcmpl-${exchange.requestId}`, created: exchange.nowSeconds, model: wanted };
   const headers = lifecycleHeaders(answer.model, exchange.nowSeconds);
-  if (answer.kind === 'whole') return Response.json(completion(base, answer.body), { headers });
-  return new Response(relay(answer.events, chatChunks(base, includeUsage), exchange.broke), {
+  if (answer.kind === 'whole') return json(completion(base, answer.body), headers);
+  return {
+    status: 200,
     headers: { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
-  });
+    body: relay(answer.events, chatChunks(base, includeUsage), exchange.broke),
+  };
 }
 
 function checkTarget(model: AllowedModel): void {

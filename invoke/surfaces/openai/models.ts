@@ -3,11 +3,11 @@ import { ACTIONS, type AllowedModel, nativeIdOf } from '../../../contract/model.
 import { decideModel } from '../../../registry/decide.ts';
 import { hasExpired } from '../../../registry/entitled.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
-import type { Exchange } from '../../exchange.ts';
+import { type Exchange, type Given, json } from '../../exchange.ts';
 import { abilitiesOf } from '../served.ts';
 
 /** `GET /v1/models`: what this caller can call now, by some path. @throws TollgateError `forbidden`, `unavailable` */
-export async function listModels(exchange: Exchange): Promise<Response> {
+export async function listModels(exchange: Exchange): Promise<Given> {
   const { models } = await exchange.entries(exchange.caller);
   const usable = models.filter(
     (model) =>
@@ -15,7 +15,7 @@ export async function listModels(exchange: Exchange): Promise<Response> {
       usability(model.lifecycle, exchange.nowSeconds).state !== 'retired' &&
       abilitiesOf(model).paths.length > 0,
   );
-  return Response.json({ object: 'list', data: usable.map((model) => modelObject(model, exchange.nowSeconds)) });
+  return json({ object: 'list', data: usable.map((model) => modelObject(model, exchange.nowSeconds)) });
 }
 
 /**
@@ -24,14 +24,15 @@ export async function listModels(exchange: Exchange): Promise<Response> {
  * @param wanted as for a call: the registry id, the target's own id or an ARN
  * @throws TollgateError `model_not_allowed`, `model_retired`, `forbidden`, `unavailable`
  */
-export async function showModel(exchange: Exchange, wanted: string): Promise<Response> {
+export async function showModel(exchange: Exchange, wanted: string): Promise<Given> {
   const { models } = await exchange.entries(exchange.caller);
   const decisions = ACTIONS.map((action) => decideModel(models, wanted, action, exchange.nowSeconds));
   for (const decision of decisions)
     if (decision.outcome === 'allowed')
-      return Response.json(modelObject(decision.model, exchange.nowSeconds), {
-        headers: lifecycleHeaders(decision.model, exchange.nowSeconds),
-      });
+      return json(
+        modelObject(decision.model, exchange.nowSeconds),
+        lifecycleHeaders(decision.model, exchange.nowSeconds),
+      );
   for (const decision of decisions)
     if (decision.outcome === 'refused' && decision.code === 'model_retired')
       throw new TollgateError('model_retired', {

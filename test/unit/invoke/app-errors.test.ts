@@ -106,7 +106,7 @@ describe('Anthropic’s shape', () => {
     ['deadline', 'timeout_error'],
   ] as const)('calls %s %s', async (code, type) => {
     const answer = errorAnswer('/v1/messages', new TollgateError(code));
-    expect(await answer.json()).toEqual({ type: 'error', error: { type, message: expect.any(String) } });
+    expect(JSON.parse(String(answer.body))).toEqual({ type: 'error', error: { type, message: expect.any(String) } });
   });
 });
 

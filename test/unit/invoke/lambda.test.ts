@@ -2,37 +2,39 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { GATEWAY_IDLE_MS } from '../../../contract/limits.ts';
 import type { RestEvent } from '../../../invoke/event.ts';
+import type { Asked, Given } from '../../../invoke/exchange.ts';
 import type { Bindings, Served } from '../../../invoke/lambda.ts';
 import { call, edge, event, lambda, nova, post, ResponseStream, whole } from './edge.ts';
 
 interface Recorded {
   app: Served;
-  requests: Request[];
+  requests: Asked[];
   bindings: Bindings[];
   refused: { path: string; error: unknown }[];
   failures: unknown[];
 }
 
-function recording(answer: (request: Request, bindings: Bindings) => Response | Promise<Response>): Recorded {
+function recording(answer: (request: Asked, bindings: Bindings) => Given): Recorded {
   const recorded: Omit<Recorded, 'app'> = { requests: [], bindings: [], refused: [], failures: [] };
   return {
     ...recorded,
     app: {
-      fetch: async (request, bindings) => {
+      serve: async (request, bindings) => {
         recorded.requests.push(request);
         recorded.bindings.push(bindings);
         return answer(request, bindings);
       },
       refuse: (path, error) => {
         recorded.refused.push({ path, error });
-        return new Response('refused', { status: 400 });
+        return given('refused', 400);
       },
       failed: (error) => recorded.failures.push(error),
     },
   };
 }
 
-const ok = () => new Response('ok');
+const given = (body: Given['body'], status = 200, headers = {}): Given => ({ status, headers, body });
+const ok = () => given('ok');
 
 describe('an event becomes a request', () => {
   test('with its method, path, query, headers and body', async () => {
@@ -44,10 +46,10 @@ describe('an event becomes a request', () => {
     });
     const [request] = requests;
     expect(request?.method).toBe('POST');
-    expect(new URL(request?.url ?? '').pathname).toBe('/model/a%3Ab/invoke');
-    expect(new URL(request?.url ?? '').search).toBe('?a=1&a=2&b=x+y');
+    expect(request?.path).toBe('/model/a%3Ab/invoke');
+    expect(String(request?.query)).toBe('a=1&a=2&b=x+y');
     expect(request?.headers.get('x-many')).toBe('1, 2');
-    expect(await request?.text()).toBe('{"é":1}');
+    expect(Buffer.from((await request?.body()) ?? []).toString()).toBe('{"é":1}');
     expect(bindings[0]).toMatchObject({ requestId: 'req-1', authorizer: { v: '3', tenant: 'acme' } });
   });
 
@@ -55,7 +57,7 @@ describe('an event becomes a request', () => {
     const { app, requests } = recording(ok);
     const bytes = Buffer.from([0, 255, 128, 10]);
     await call(app, { ...event('POST', '/x'), body: bytes.toString('base64'), isBase64Encoded: true });
-    expect(await requests[0]?.bytes()).toEqual(new Uint8Array(bytes));
+    expect(Buffer.from((await requests[0]?.body()) ?? [])).toEqual(bytes);
   });
 
   test.each([
@@ -65,8 +67,8 @@ describe('an event becomes a request', () => {
   ])('T4: whose route does not depend on a Host header that is %s', async (_, headers) => {
     const { app, requests } = recording(ok);
     await call(app, { ...event('GET', '/v1/models'), headers });
-    expect(requests[0]?.url).toBe('https://gateway.invalid/v1/models');
-    expect(requests[0]?.headers.has('host')).toBe(false);
+    expect(requests[0]?.path).toBe('/v1/models');
+    expect(requests[0]?.headers.get('host')).toBeNull();
   });
 
   test('without the token and without cookies', async () => {
@@ -129,7 +131,7 @@ describe('an event becomes a request', () => {
 
 describe('a response becomes metadata, 8 NUL bytes and a body', () => {
   test('with its status, headers and the request id', async () => {
-    const { app } = recording(() => new Response('body', { status: 418, headers: { 'x-a': '1' } }));
+    const { app } = recording(() => given('body', 418, { 'x-a': '1' }));
     const answer = await call(app, event('GET', '/x'));
     expect(answer.statusCode).toBe(418);
     expect(answer.headers).toMatchObject({ 'x-a': '1', 'x-request-id': 'req-1' });
@@ -137,7 +139,7 @@ describe('a response becomes metadata, 8 NUL bytes and a body', () => {
   });
 
   test('also when there is no body', async () => {
-    const { app } = recording(() => new Response(null, { status: 204 }));
+    const { app } = recording(() => given('', 204));
     expect(await call(app, event('GET', '/x'))).toMatchObject({ statusCode: 204, text: '' });
   });
 
@@ -169,7 +171,7 @@ describe('a body is written no faster than it is read', () => {
     );
     const waiting: (() => void)[] = [];
     const stream = new ResponseStream((_, taken) => waiting.push(taken), 10);
-    const done = lambda(recording(() => new Response(body)).app)(event('GET', '/x'), stream);
+    const done = lambda(recording(() => given(body)).app)(event('GET', '/x'), stream);
     const seen: number[] = [];
     for (let taken = 0; taken < 5; taken++) {
       while (waiting.length <= taken + 1) await setImmediate();
@@ -194,7 +196,7 @@ describe('a body is written no faster than it is read', () => {
         cancelled = true;
       },
     });
-    await lambda(recording(() => new Response(body)).app)(event('GET', '/x'), stream);
+    await lambda(recording(() => given(body)).app)(event('GET', '/x'), stream);
     expect(cancelled).toBe(true);
   });
 
@@ -202,12 +204,21 @@ describe('a body is written no faster than it is read', () => {
     let cancelled = false;
     const stream = new ResponseStream();
     stream.destroy();
-    const body = new ReadableStream({
-      cancel: () => {
-        cancelled = true;
-      },
-    });
-    await lambda(recording(() => new Response(body)).app)(event('GET', '/x'), stream);
+    let wake = (): void => {};
+    const body = {
+      [Symbol.asyncIterator]: () => ({
+        next: () =>
+          new Promise<IteratorResult<Uint8Array>>((resolve) => {
+            wake = () => resolve({ done: true, value: undefined });
+          }),
+        async return() {
+          cancelled = true;
+          wake();
+          return { done: true as const, value: undefined };
+        },
+      }),
+    };
+    await lambda(recording(() => given(body)).app)(event('GET', '/x'), stream);
     expect(cancelled).toBe(true);
   });
 
@@ -232,8 +243,8 @@ describe('a body is written no faster than it is read', () => {
   });
 
   test('and a body that breaks cuts the answer off, so that it does not look whole', async () => {
-    const { app, failures } = recording(
-      () => new Response(new ReadableStream({ pull: (controller) => controller.error(new Error('bug')) })),
+    const { app, failures } = recording(() =>
+      given(new ReadableStream({ pull: (controller) => controller.error(new Error('bug')) })),
     );
     const stream = new ResponseStream();
     await lambda(app)(event('GET', '/x'), stream);
@@ -253,7 +264,7 @@ describe('the function does not return before its work is done', () => {
           waitUntil(setImmediate().then(() => order.push('second')));
         }),
       );
-      return new Response('ok');
+      return ok();
     });
     await call(app, event('GET', '/x'));
     expect(order).toEqual(['first', 'second']);
@@ -262,7 +273,7 @@ describe('the function does not return before its work is done', () => {
   test('and what fails meanwhile is reported, not thrown', async () => {
     const { app, failures } = recording((_, { waitUntil }) => {
       waitUntil(Promise.reject(new Error('no')));
-      return new Response('ok');
+      return ok();
     });
     expect((await call(app, event('GET', '/x'))).text).toBe('ok');
     expect(failures).toMatchObject([{ message: 'no' }]);
