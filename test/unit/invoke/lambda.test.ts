@@ -228,7 +228,7 @@ describe('a body is written no faster than it is read', () => {
   ])('U4 and whoever takes nothing of it is given up when API Gateway does that: %s', async (_, bytes) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
-      const { app, failures } = recording(() => new Response(new Uint8Array(bytes)));
+      const { app, failures } = recording(() => given(new Uint8Array(bytes)));
       const stream = new ResponseStream();
       stream._write = () => {};
       const ended = lambda(app)(event('GET', '/x'), stream);
