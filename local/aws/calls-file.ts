@@ -1,16 +1,7 @@
 import { closeSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLines } from '../files.ts';
-import type { CallRecord } from './calls.ts';
-
-/** The calls list on disk: what a gateway that was killed had seen is in it. */
-export interface CallsFile {
-  /** The calls of earlier starts that are kept, oldest first. One without an end was cut off with its gateway. */
-  readonly found: readonly CallRecord[];
-  /** Has what is known of the call by now on disk when it returns. */
-  save(record: CallRecord): void;
-  close(): void;
-}
+import type { CallRecord, CallsFile } from './calls.ts';
 
 /**
  * Appends to one file and begins another after `max` calls, in the place of the one before: at least the newest `max` calls are

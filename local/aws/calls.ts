@@ -1,11 +1,9 @@
 import type { Policy } from '../../policies/simulate/types.ts';
-import { openCallsFile } from './calls-file.ts';
-import type { RequestDigest } from './digest.ts';
-import type { CallUsage, ServiceName } from './service.ts';
+import type { CallUsage, RequestDigest, ServiceName } from './service.ts';
 import type { Caller } from './sessions.ts';
 
 /** Calls that are kept; older ones are forgotten, so that a long run does not grow. */
-const CALLS_MAX = 10_000;
+export const CALLS_MAX = 10_000;
 
 /** One request that reached the AWS endpoint, as `/_local/calls` shows it. */
 export interface CallRecord {
@@ -57,9 +55,17 @@ export interface Calls {
   close(): void;
 }
 
-/** @param folder where the list survives the process, a killed one too; absent: it does not */
-export function createCalls(folder?: string): Calls {
-  const file = folder === undefined ? undefined : openCallsFile(folder, CALLS_MAX);
+/** The list on disk: what a gateway that was killed had seen is in it. */
+export interface CallsFile {
+  /** The calls of earlier starts that are kept, oldest first. One without an end was cut off with its gateway. */
+  readonly found: readonly CallRecord[];
+  /** Has what is known of the call by now on disk when it returns. */
+  save(record: CallRecord): void;
+  close(): void;
+}
+
+/** @param file where the list survives the process, a killed one too; absent: it does not */
+export function createCalls(file?: CallsFile): Calls {
   const kept: CallRecord[] = [...(file?.found ?? [])];
   let last = kept.at(-1)?.seq ?? 0;
   return {

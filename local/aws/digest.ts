@@ -1,17 +1,5 @@
 import { isObject, type JsonObject } from './read.ts';
-
-/** What reached a model, without a word of it: names of members and tools, and what beside text there was. */
-export interface RequestDigest {
-  operation: string;
-  /** In their order; those of settings, which have names of their own, with a dot. */
-  members: string[];
-  /** Names, in their order. */
-  tools: string[];
-  /** As the wire format has it, e.g. `{"any":{}}`, `{"type":"tool","name":"clock"}`, `required`; null: none. */
-  toolChoice: unknown;
-  images: number;
-  documents: number;
-}
+import type { RequestDigest } from './service.ts';
 
 /** Members whose own members are settings, and not a caller's names. */
 const SETTINGS: ReadonlySet<string> = new Set([

@@ -1,22 +1,17 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { CallRecord } from './calls.ts';
 import { isObject } from './read.ts';
-import { type ScriptedEvent, streams } from './script.ts';
+import { type Script, type ScriptedEvent, streams } from './script.ts';
 import { SERVICE_NAMES, type ServiceName } from './service.ts';
 
 /**
  * What goes wrong. Members may be combined: `{delayMs, status}`, or `{breakAfterEvents, hang}` to fall silent, after
  * `events` too.
  */
-export interface Fault {
-  /** An error answer of this HTTP status, `type` being the service's code for it, and what it says. */
-  status?: number;
+export interface Fault extends Script {
+  /** Of an error, which `status` makes it: the service's code, and what it says. */
   type?: string;
   message?: string;
-  /** A stream of exactly these events; strikes streams alone. */
-  events?: readonly ScriptedEvent[];
-  /** An answer of exactly this, text as it is; strikes whole answers alone, unless `status` is an error's. */
-  body?: unknown;
   /** Beside, or instead of, the headers of whatever is answered. */
   headers?: Readonly<Record<string, string>>;
   /** Milliseconds before anything is done. */

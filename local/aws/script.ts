@@ -1,4 +1,3 @@
-import type { Fault } from './faults.ts';
 import { EVENT_STREAM, exceptionFrame, frame } from './frames.ts';
 import type { Reply } from './service.ts';
 
@@ -21,13 +20,23 @@ export type ScriptedEvent = {
     }
 );
 
+/** What is answered in a model's place. */
+export interface Script {
+  /** The HTTP status. */
+  status?: number;
+  /** A stream of exactly these events; strikes streams alone. */
+  events?: readonly ScriptedEvent[];
+  /** An answer of exactly this, text as it is; strikes whole answers alone, unless `status` is an error's. */
+  body?: unknown;
+}
+
 /** Whether an operation answers an event stream. */
 export function streams(operation: string): boolean {
   return operation.endsWith('Stream');
 }
 
 /** What a fault answers instead of the model; undefined: it leaves that to the model. */
-export function scripted({ status = 200, events, body }: Fault): Reply | undefined {
+export function scripted({ status = 200, events, body }: Script): Reply | undefined {
   if (events !== undefined)
     return {
       status,

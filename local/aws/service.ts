@@ -1,5 +1,4 @@
 import type { Access } from '../../policies/simulate/types.ts';
-import type { RequestDigest } from './digest.ts';
 import type { Caller } from './sessions.ts';
 
 export const SERVICE_NAMES = [
@@ -91,6 +90,19 @@ export interface StreamReply {
 }
 
 export type Reply = WholeReply | StreamReply;
+
+/** What reached a model, without a word of it: names of members and tools, and what beside text there was. */
+export interface RequestDigest {
+  operation: string;
+  /** In their order; those of settings, which have names of their own, with a dot. */
+  members: string[];
+  /** Names, in their order. */
+  tools: string[];
+  /** As the wire format has it, e.g. `{"any":{}}`, `{"type":"tool","name":"clock"}`, `required`; null: none. */
+  toolChoice: unknown;
+  images: number;
+  documents: number;
+}
 
 /** What a request asks for, known before it is decided whether it may. */
 export interface Plan {

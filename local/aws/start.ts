@@ -5,7 +5,8 @@ import { listen } from '../listen.ts';
 import type { Limits } from './apigateway/limits.ts';
 import { createApiGateway } from './apigateway/service.ts';
 import { createBedrock } from './bedrock/service.ts';
-import { type Calls, createCalls } from './calls.ts';
+import { CALLS_MAX, type Calls, createCalls } from './calls.ts';
+import { openCallsFile } from './calls-file.ts';
 import { createCloudWatch } from './cloudwatch/service.ts';
 import { control, isOwn, refuseForeign } from './control.ts';
 import { createDynamo } from './dynamodb/service.ts';
@@ -126,7 +127,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     invoke: (...call) => aws.onInvoke(...call),
     now,
   });
-  const calls = createCalls(dataDir);
+  const calls = createCalls(openCallsFile(dataDir, CALLS_MAX));
   // What was asked before a restart was counted, too.
   for (const record of calls.after(0))
     if (record.service === 'bedrock' && record.status !== null) cloudwatch.asked(record);

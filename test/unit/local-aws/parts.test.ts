@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CallRecord } from '../../../local/aws/calls.ts';
-import { createCalls } from '../../../local/aws/calls.ts';
+import { CALLS_MAX, createCalls } from '../../../local/aws/calls.ts';
+import { openCallsFile } from '../../../local/aws/calls-file.ts';
 import { decodeChunked } from '../../../local/aws/chunked.ts';
 import { readEmf } from '../../../local/aws/cloudwatch/emf.ts';
 import { createMetrics } from '../../../local/aws/cloudwatch/metrics.ts';
@@ -111,6 +112,7 @@ test('the calls list keeps the newest and numbers them without gaps', () => {
 });
 
 describe('the calls list of a folder', () => {
+  const callsOf = (where: string) => createCalls(openCallsFile(where, CALLS_MAX));
   let folder: string;
 
   beforeEach(() => {
@@ -121,7 +123,7 @@ describe('the calls list of a folder', () => {
   const usage = { inputTokens: 1 } as CallRecord['usage'];
   /** As a process does that is killed: nothing is closed. */
   function seen(...ends: (Partial<CallRecord> | null)[]): void {
-    const calls = createCalls(folder);
+    const calls = callsOf(folder);
     for (const end of ends) {
       const record = calls.add({ ...call });
       calls.save(record);
@@ -132,7 +134,7 @@ describe('the calls list of a folder', () => {
   test('is there after the process was killed, and the numbers go on', () => {
     seen({ usage, status: 200, outcome: 'done' }, { status: 500, outcome: 'failed' });
     seen({ outcome: 'aborted' });
-    const calls = createCalls(folder);
+    const calls = callsOf(folder);
     expect(calls.after(0).map(({ seq, outcome, status }) => [seq, outcome, status])).toEqual([
       [1, 'done', 200],
       [2, 'failed', 500],
@@ -144,7 +146,7 @@ describe('the calls list of a folder', () => {
 
   test('shows a call that had no end as aborted, with the tokens that were counted before the process was killed', () => {
     seen(null, { usage, status: 200 });
-    expect(createCalls(folder).after(0)).toEqual([
+    expect(callsOf(folder).after(0)).toEqual([
       { seq: 1, ...call, outcome: 'aborted' },
       { seq: 2, ...call, usage, status: 200, outcome: 'aborted' },
     ]);
@@ -154,14 +156,14 @@ describe('the calls list of a folder', () => {
     seen({ outcome: 'done' });
     appendFileSync(join(folder, 'calls.jsonl'), '{"seq":2,"service":"bed');
     seen({ outcome: 'failed' });
-    expect(createCalls(folder).after(0)).toMatchObject([
+    expect(callsOf(folder).after(0)).toMatchObject([
       { seq: 1, outcome: 'done' },
       { seq: 2, outcome: 'failed' },
     ]);
   });
 
   test('holds the newest and stays bounded, an end that comes after its file was changed included', () => {
-    const calls = createCalls(folder);
+    const calls = callsOf(folder);
     const first = calls.add({ ...call });
     calls.save(first);
     for (let i = 0; i < 15_000; i++) calls.save(calls.add({ ...call, outcome: 'done' }));
@@ -173,14 +175,14 @@ describe('the calls list of a folder', () => {
     calls.close();
     const lines = readdirSync(folder).flatMap((name) => readFileSync(join(folder, name), 'utf8').trim().split('\n'));
     expect(lines.length).toBeLessThanOrEqual(20_000 + 2);
-    const again = createCalls(folder).after(0);
+    const again = callsOf(folder).after(0);
     expect(again).toHaveLength(10_000);
     expect(again.map(({ seq }) => seq)).toEqual(Array.from({ length: 10_000 }, (_, i) => 11_003 + i));
     expect(again.find(({ seq }) => seq === open.seq)).toMatchObject({ outcome: 'failed', status: 500 });
   });
 
   test('writes nothing twice', () => {
-    const calls = createCalls(folder);
+    const calls = callsOf(folder);
     const record = calls.add({ ...call });
     for (let i = 0; i < 5; i++) calls.save(record);
     calls.close();
