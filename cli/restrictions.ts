@@ -8,6 +8,7 @@ export interface RestrictionOptions {
   guardrail?: string | false;
   maxTokens?: string | false;
   regions?: string | false;
+  tiers?: string | false;
   roles?: string | false;
   expires?: string | false;
 }
@@ -20,6 +21,8 @@ export function withRestrictions(verb: Command): Command {
     .option('--no-max-tokens', 'take it away')
     .option('--regions <list>', 'nothing of a call outside of these')
     .option('--no-regions', 'take it away')
+    .option('--tiers <list>', 'only calls of these: default, flex, priority, reserved')
+    .option('--no-tiers', 'take it away')
     .option('--roles <list>', 'only for tokens with one of these roles or groups')
     .option('--no-roles', 'take it away')
     .option('--expires <date>', 'no grant any more from then on, UTC: 2026-12-31 or 2026-12-31T18:00:00Z')
@@ -32,11 +35,12 @@ export function withRestrictions(verb: Command): Command {
 
 /** @throws TollgateError `bad_entry` naming the option */
 export function restrictionsGiven(options: RestrictionOptions): NonNullable<GrantMore['restrictions']> {
-  const { guardrail, maxTokens, regions, roles, expires } = options;
+  const { guardrail, maxTokens, regions, tiers, roles, expires } = options;
   return {
     ...(guardrail === undefined ? {} : { guardrail: guardrail && guardrailOf(guardrail) }),
     ...(maxTokens === undefined ? {} : { maxTokens: maxTokens && numberOf(maxTokens) }),
     ...(regions === undefined ? {} : { regions: regions && listOf(regions) }),
+    ...(tiers === undefined ? {} : { tiers: tiers && listOf(tiers) }),
     ...(roles === undefined ? {} : { roles: roles && listOf(roles) }),
     ...(expires === undefined ? {} : { expiresAt: expires }),
   };
@@ -58,11 +62,12 @@ function listOf(text: string): string[] {
 }
 
 /** Each restriction in a few words, for a table's cell; none is ''. */
-export function restrictionsText({ guardrail, maxTokens, regions, roles, expiresAt }: Restrictions): string {
+export function restrictionsText({ guardrail, maxTokens, regions, tiers, roles, expiresAt }: Restrictions): string {
   return [
     guardrail && `guardrail ${guardrail.arn.slice(guardrail.arn.lastIndexOf('/') + 1)}:${guardrail.version}`,
     maxTokens && `${maxTokens} tokens`,
     regions && `in ${regions.join(' ')}`,
+    tiers && `tiers ${tiers.join(' ')}`,
     roles && `for ${roles.join(' ')}`,
     expiresAt && `until ${isoSeconds(expiresAt)}`,
   ]

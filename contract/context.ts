@@ -171,6 +171,7 @@ const RESTRICTIONS: { readonly [Name in keyof Restrictions]-?: (value: unknown) 
     Object.values(value).every(isText),
   maxTokens: isCount,
   regions: isList,
+  tiers: isList,
   roles: isList,
   expiresAt: isCount,
 };

@@ -61,6 +61,10 @@ export interface Guardrail {
   version: string;
 }
 
+/** How Bedrock sells a call (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ServiceTier.html). */
+export const SERVICE_TIERS = ['default', 'flex', 'priority', 'reserved'] as const;
+export type ServiceTier = (typeof SERVICE_TIERS)[number];
+
 /** What a grant demands beyond its actions. Whatever is absent is not restricted. */
 export interface Restrictions {
   /** Every call runs under it. */
@@ -69,6 +73,8 @@ export interface Restrictions {
   maxTokens?: number;
   /** Nothing of a call runs outside of these; sorted, each once. */
   regions?: string[];
+  /** Every call is of one of these; `default` is what a call is that names none. In the order of SERVICE_TIERS. */
+  tiers?: ServiceTier[];
   /** The caller's token has one of these; sorted, each once. */
   roles?: string[];
   /** Whole seconds since 1970, UTC: from this moment on the grant is none. */

@@ -3,6 +3,7 @@ import type { ProviderRequest } from './call.ts';
 import { cappedBody } from './cap.ts';
 import { guardrailChange, limitChange } from './changes.ts';
 import { guardedBody, guardrailHeaders } from './guardrail.ts';
+import { checkTier } from './usage/tier.ts';
 
 /**
  * The request as its grant demands it, whichever surface made it: under the guardrail, and with no answer longer than
@@ -13,12 +14,13 @@ import { guardedBody, guardrailHeaders } from './guardrail.ts';
  */
 export function restrict(
   request: ProviderRequest,
-  { guardrail, maxTokens, target }: AllowedModel,
+  { guardrail, maxTokens, tiers, target }: AllowedModel,
   tell: (change: Readonly<Record<string, string>>) => void = () => {},
 ): ProviderRequest {
   const { operation } = request;
   // It runs no model: there is nothing to guard or to limit, and Bedrock takes no guardrail for it.
   if (operation === 'count-tokens') return request;
+  if (tiers !== undefined) checkTier(request, tiers);
   let { body, headers } = request;
   if (guardrail !== undefined) {
     if (operation === 'converse' || operation === 'converse-stream') body = guardedBody(body, guardrail);

@@ -35,9 +35,10 @@ export type Path = readonly Question[];
  * granted must be open on all of them, and what was not is reached if one is.
  *
  * @param guardrail that the call bears, if any
+ * @param tier that it names, if any
  * @returns none when this kind of target does not have the action
  */
-export function pathsOf(target: Target, action: Action, guardrail?: Guardrail): Path[] {
+export function pathsOf(target: Target, action: Action, guardrail?: Guardrail, tier?: string): Path[] {
   const name = NAMES[target.kind === 'sagemaker-endpoint' ? 'sagemaker' : 'bedrock'][action];
   if (name === null) return [];
   if (target.kind === 'sagemaker-endpoint') {
@@ -45,7 +46,10 @@ export function pathsOf(target: Target, action: Action, guardrail?: Guardrail): 
     return [arns.map((resource) => ({ action: name, resource, context: {} }))];
   }
   if (action === 'count') return counted(target).map((resource) => [{ action: name, resource, context: {} }]);
-  const context = guardrail === undefined ? {} : { 'bedrock:GuardrailIdentifier': identifierOf(guardrail) };
+  const context = {
+    ...(guardrail === undefined ? {} : { 'bedrock:GuardrailIdentifier': identifierOf(guardrail) }),
+    ...(tier === undefined ? {} : { 'bedrock:ServiceTier': tier }),
+  };
   const applied: Question[] =
     guardrail === undefined ? [] : [{ action: 'bedrock:ApplyGuardrail', resource: guardrail.arn, context: {} }];
   const first = { action: name, resource: target.arn, context };

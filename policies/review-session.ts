@@ -1,4 +1,4 @@
-import { ACTIONS, type Action, type AllowedModel, type Target } from '../contract/model.ts';
+import { ACTIONS, type Action, type AllowedModel, SERVICE_TIERS, type Target } from '../contract/model.ts';
 import { nameOf, type Path, pathsAround, pathsOf, type Question, unlistedTarget } from './questions.ts';
 import { evaluate, type Verdict } from './simulate/evaluate.ts';
 import type { Policy, RequestContext } from './simulate/types.ts';
@@ -10,7 +10,7 @@ export interface ReviewedModel {
 }
 
 /** How a call is tried: as the grant means it, or in a way that the grant must not open. */
-export type Way = 'as-granted' | 'as-listed' | 'without-profile' | 'without-guardrail' | 'after-expiry';
+export type Way = 'as-granted' | 'as-listed' | 'without-profile' | 'without-guardrail' | 'other-tier' | 'after-expiry';
 
 /** What IAM would answer to one model, action and way. */
 export interface Tried {
@@ -50,10 +50,12 @@ export interface Session {
  */
 export function trySession(session: Session, models: readonly ReviewedModel[]): Tried[] {
   const { entry, actions, now } = session;
-  const { guardrail, expiresAt, target } = entry;
+  const { guardrail, tiers, expiresAt, target } = entry;
+  // A call that names no tier is of the default one.
+  const tier = tiers === undefined || tiers.includes('default') ? undefined : tiers[0];
   const ask = asker(session);
   const live = expiresAt === undefined || expiresAt > now;
-  const granted = live ? actions.flatMap((action) => pathsOf(target, action, guardrail)).flat() : [];
+  const granted = live ? actions.flatMap((action) => pathsOf(target, action, guardrail, tier)).flat() : [];
   const own = new Set(granted.map(nameOf));
   // Another entry may name the same resources: then the grant of one is a grant of the other.
   const isOwn = (path: Path, at: number): boolean => at === now && path.every((question) => own.has(nameOf(question)));
@@ -68,12 +70,20 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
     if (telling !== undefined) tried.push({ model, action, way, expected, ...telling });
   };
   for (const action of ACTIONS) {
-    add(entry.id, action, actions.includes(action) ? 'as-granted' : 'as-listed', pathsOf(target, action, guardrail));
+    add(
+      entry.id,
+      action,
+      actions.includes(action) ? 'as-granted' : 'as-listed',
+      pathsOf(target, action, guardrail, tier),
+    );
     add(entry.id, action, 'without-profile', either(pathsAround, target, action, guardrail));
     if (guardrail !== undefined && action !== 'count')
-      add(entry.id, action, 'without-guardrail', pathsOf(target, action));
+      add(entry.id, action, 'without-guardrail', pathsOf(target, action, undefined, tier));
+    if (tiers !== undefined && action !== 'count')
+      for (const other of [undefined, ...SERVICE_TIERS].filter((one) => !tiers.includes(one ?? 'default')))
+        add(entry.id, action, 'other-tier', pathsOf(target, action, guardrail, other));
     if (expiresAt !== undefined && live)
-      add(entry.id, action, 'after-expiry', pathsOf(target, action, guardrail), expiresAt);
+      add(entry.id, action, 'after-expiry', pathsOf(target, action, guardrail, tier), expiresAt);
   }
   for (const { id, target: other } of [...models, { id: UNLISTED, target: unlistedTarget(target) }]) {
     if (id === entry.id) continue;

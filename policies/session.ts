@@ -10,6 +10,7 @@ import {
   type Guardrail,
   type Restrictions,
   type SageMakerTarget,
+  type ServiceTier,
   type Target,
 } from '../contract/model.ts';
 import { type ModelArn, PROFILE_TYPES, parseModelArn, type ResourceType, SINGLE_MODEL_TYPES } from './arn.ts';
@@ -34,7 +35,7 @@ const COUNT_TOKENS = 'bedrock:CountTokens';
 const APPLY_GUARDRAIL = 'bedrock:ApplyGuardrail';
 
 /** What of a grant's restrictions IAM can hold up. It has no key for the tokens asked for, nor for a token's roles. */
-export type SessionRestrictions = Pick<Restrictions, 'guardrail' | 'regions' | 'expiresAt'>;
+export type SessionRestrictions = Pick<Restrictions, 'guardrail' | 'regions' | 'tiers' | 'expiresAt'>;
 
 /**
  * The one session policy for calling `target` with `actions`. Every ARN is parsed again here, wherever it came from.
@@ -48,7 +49,7 @@ export type SessionRestrictions = Pick<Restrictions, 'guardrail' | 'regions' | '
  * @throws TollgateError `bad_arn` naming the member (reason as in arn.ts, or no-arns | kind | partition-differs |
  *   account-differs | region-differs | regionless-model; of a guardrail as in guardrail.ts, or guardrail-region),
  *   `bad_entry` (no-actions | unknown-action | action-not-available | outside-residency | no-guardrail-here |
- *   not-a-time), `policy_too_large`
+ *   no-tiers-here | not-a-time), `policy_too_large`
  */
 export function sessionPolicy(
   target: Target,
@@ -81,10 +82,11 @@ export function sessionPolicy(
 function restricted(
   statements: readonly PermissionStatement[],
   target: Target,
-  { guardrail, regions, expiresAt }: SessionRestrictions,
+  { guardrail, regions, tiers, expiresAt }: SessionRestrictions,
 ): readonly PermissionStatement[] {
   if (regions !== undefined) inside(regions, target);
-  const guarded = guardrail === undefined ? statements : underGuardrail(statements, guardrailOf(guardrail, target));
+  const tiered = tiers === undefined ? statements : calling(statements, ofTiers(tiers, target));
+  const guarded = guardrail === undefined ? tiered : underGuardrail(tiered, guardrailOf(guardrail, target));
   if (expiresAt === undefined) return guarded;
   if (!Number.isSafeInteger(expiresAt) || expiresAt <= 0 || expiresAt > TOKEN_TIME_MAX_SECONDS)
     throw unfit('expiresAt', 'not-a-time');
@@ -109,19 +111,29 @@ function guardrailOf(guardrail: Guardrail, target: Target): GuardrailArn {
   return arn;
 }
 
-/** CountTokens runs no model and takes no guardrail, so its requests never have the key: it stays without the condition. */
+// A call that names no tier is of the default one, and its request has no such key
+// (https://docs.aws.amazon.com/bedrock/latest/userguide/security_iam_id-based-policy-examples-agent.html).
+function ofTiers(tiers: readonly ServiceTier[], { kind }: Target): Condition {
+  if (kind === 'sagemaker-endpoint') throw unfit('tiers', 'no-tiers-here');
+  return { [tiers.includes('default') ? 'StringEqualsIfExists' : 'StringEquals']: { 'bedrock:ServiceTier': tiers } };
+}
+
 function underGuardrail(statements: readonly PermissionStatement[], guardrail: GuardrailArn): PermissionStatement[] {
-  const condition = { StringEquals: { 'bedrock:GuardrailIdentifier': guardrail.identifier } };
-  const guarded = statements.flatMap((statement): PermissionStatement[] => {
+  const guarded = calling(statements, { StringEquals: { 'bedrock:GuardrailIdentifier': guardrail.identifier } });
+  const applied = statements.some(({ Action }) => Action.some((action) => action !== COUNT_TOKENS));
+  return applied ? [...guarded, { Effect: 'Allow', Action: [APPLY_GUARDRAIL], Resource: [guardrail.text] }] : guarded;
+}
+
+/** What calls a model under the condition. CountTokens runs none: its requests never have the key, so it stays without. */
+function calling(statements: readonly PermissionStatement[], condition: Condition): PermissionStatement[] {
+  return statements.flatMap((statement): PermissionStatement[] => {
     const counting = statement.Action.filter((action) => action === COUNT_TOKENS);
-    const calling = statement.Action.filter((action) => action !== COUNT_TOKENS);
+    const running = statement.Action.filter((action) => action !== COUNT_TOKENS);
     return [
-      ...(calling.length === 0 ? [] : [under({ ...statement, Action: calling }, condition)]),
+      ...(running.length === 0 ? [] : [under({ ...statement, Action: running }, condition)]),
       ...(counting.length === 0 ? [] : [{ ...statement, Action: counting }]),
     ];
   });
-  const applied = statements.some(({ Action }) => Action.some((action) => action !== COUNT_TOKENS));
-  return applied ? [...guarded, { Effect: 'Allow', Action: [APPLY_GUARDRAIL], Resource: [guardrail.text] }] : guarded;
 }
 
 /** The statement under one condition more; conditions of one operator become one. */

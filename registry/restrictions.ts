@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
 import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS, TOKEN_TIME_MAX_SECONDS } from '../contract/limits.ts';
-import type { Action, Guardrail, Restrictions, Target } from '../contract/model.ts';
+import { type Action, type Guardrail, type Restrictions, SERVICE_TIERS, type Target } from '../contract/model.ts';
 import { partitionOf } from '../policies/arn.ts';
 import { parseGuardrail } from '../policies/guardrail.ts';
 import { sessionPolicy } from '../policies/session.ts';
@@ -39,6 +39,13 @@ export const restrictionMembers = {
       v.transform(canonical),
     ),
   ),
+  tiers: v.exactOptional(
+    v.pipe(
+      v.array(v.picklist(SERVICE_TIERS, 'not-a-tier'), 'not-a-list'),
+      v.minLength(1, 'empty'),
+      v.transform((listed) => SERVICE_TIERS.filter((tier) => listed.includes(tier))),
+    ),
+  ),
   roles: v.exactOptional(
     v.pipe(
       v.array(
@@ -63,6 +70,7 @@ export const HELD_BY: { readonly [Name in keyof Restrictions]-?: { by: string; d
   guardrail: { by: 'IAM, which one; our code alone, that all of a call is judged before it is shown', direct: false },
   maxTokens: { by: 'our code alone', direct: false },
   regions: { by: 'our code and IAM', direct: true },
+  tiers: { by: 'our code and IAM', direct: true },
   roles: { by: 'our code alone, when a session is issued', direct: true },
   expiresAt: { by: 'our code and IAM', direct: true },
 };
@@ -99,11 +107,19 @@ export function restrictionsOf(grant: Restrictions): Restrictions {
 }
 
 /** The written form; a grant without restrictions has none of its members. */
-export function restrictionsDocument({ guardrail, maxTokens, regions, roles, expiresAt }: Restrictions): Document {
+export function restrictionsDocument({
+  guardrail,
+  maxTokens,
+  regions,
+  tiers,
+  roles,
+  expiresAt,
+}: Restrictions): Document {
   return {
     ...(guardrail === undefined ? {} : { guardrail: { ...guardrail } }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(regions === undefined ? {} : { regions: [...regions] }),
+    ...(tiers === undefined ? {} : { tiers: [...tiers] }),
     ...(roles === undefined ? {} : { roles: [...roles] }),
     ...(expiresAt === undefined ? {} : { expiresAt: isoSeconds(expiresAt) }),
   };

@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import type { Target } from '../../contract/model.ts';
+import type { ServiceTier, Target } from '../../contract/model.ts';
 import type { Tier } from '../../contract/usage.ts';
 import type { ProviderRequest } from '../call.ts';
 import { jsonOf, member } from './json.ts';
@@ -30,6 +30,22 @@ export function askedTier(request: ProviderRequest, target: Target): Tier {
       message: `${field} must be one of ${[...TIERS.keys()].join(', ')}.`,
     });
   return isProvisioned(target) ? 'provisioned' : tier;
+}
+
+/**
+ * That a call is of a tier that its grant allows.
+ *
+ * @throws TollgateError `invalid_request` naming where the tier is said
+ */
+export function checkTier(request: ProviderRequest, tiers: readonly ServiceTier[]): void {
+  const { field, name } = askedFor(request);
+  const asked = name ?? 'default';
+  if (tiers.some((tier) => tier === asked)) return;
+  throw new TollgateError('invalid_request', {
+    field,
+    reason: 'tier-not-granted',
+    message: `${field} must be one of ${tiers.join(', ')} here${name == null ? '; a call that names none is of default' : ''}.`,
+  });
 }
 
 function askedFor({ operation, headers, body }: ProviderRequest): { field: string; name?: unknown } {

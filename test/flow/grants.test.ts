@@ -87,6 +87,62 @@ describe('P10 a guardrail on the grant', () => {
   });
 });
 
+describe('tiers on the grant', () => {
+  afterAll(() => grant('nova-lite', '--no-tiers'));
+  const chat = async (service_tier: string) => {
+    const headers = { authorization: `Bearer ${await stack.token('acme-app')}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ model: 'nova-lite', service_tier, messages: [{ role: 'user', content: 'hi' }] });
+    return (await fetch(`${stack.gateway}/v1/chat/completions`, { method: 'POST', headers, body })).status;
+  };
+  const invoke = (serviceTier?: 'flex' | 'priority') => {
+    const body = JSON.stringify({ messages: MESSAGES });
+    return sdk.send(
+      new InvokeModelCommand({ modelId: 'nova-lite', body, contentType: 'application/json', serviceTier }),
+    );
+  };
+
+  test('a call of another one is refused on every path, and IAM would refuse it', async () => {
+    await grant('nova-lite', '--tiers', 'flex,default');
+    const mark = await stack.mark();
+    const refused = { name: 'ValidationException', message: expect.stringContaining('must be one of default, flex') };
+    await expect(converse({ serviceTier: { type: 'priority' } })).rejects.toMatchObject(refused);
+    await expect(invoke('priority')).rejects.toMatchObject(refused);
+    expect(await chat('priority')).toBe(400);
+    expect(await stack.upstream(mark)).toEqual([]);
+    const calls = await bedrockDuring(async () => {
+      await converse();
+      await converse({ serviceTier: { type: 'flex' } });
+      await invoke('flex');
+      expect([await chat('flex'), await chat('auto')]).toEqual([200, 200]);
+    });
+    expect(calls.map(({ decision }) => decision)).toEqual(Array(5).fill('allowed'));
+    const tiers = '"StringEqualsIfExists":{"bedrock:ServiceTier":["default","flex"]}';
+    for (const { caller } of calls) expect(JSON.stringify(caller?.sessionPolicy)).toContain(tiers);
+  });
+
+  test('without the default one a call has to name its tier', async () => {
+    await grant('nova-lite', '--tiers', 'flex');
+    await expect(converse()).rejects.toMatchObject({ message: expect.stringContaining('names none is of default') });
+    expect((await converse({ serviceTier: { type: 'flex' } })).$metadata.httpStatusCode).toBe(200);
+    expect([await chat('auto'), await chat('flex')]).toEqual([400, 200]);
+    const { stdout } = await stack.cli(
+      ...['policy', 'explain', '--tenant', 'acme', '--model', 'nova-lite', '--format', 'json'],
+    );
+    const { session } = JSON.parse(stdout) as {
+      session: { heldBy: object; simulated: { way: string; expected: boolean; allowed: boolean }[] };
+    };
+    expect(session.heldBy).toEqual({ tiers: 'our code and IAM' });
+    for (const { expected, allowed } of session.simulated) expect(allowed).toBe(expected);
+    const others = session.simulated.filter(({ way }) => way === 'other-tier');
+    expect(others.map(({ allowed }) => allowed)).toEqual(Array(8).fill(false));
+  });
+
+  test('are not for an endpoint', async () => {
+    const { code, stderr } = await stack.cli('grant', 'acme', 'mixtral-8x7b', '--tiers', 'flex');
+    expect([code, stderr]).toEqual([1, 'tollgate: The registry item is not valid: tiers: no tiers here.\n']);
+  });
+});
+
 describe('a guardrail’s trace', () => {
   const found = {
     guardrail: { inputAssessment: { demo: { guardrailArn: 'arn:aws:bedrock:us-east-1:111122223333:x' } } },

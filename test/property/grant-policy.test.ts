@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Action, arnsOf, type BedrockTarget, type Guardrail } from '../../contract/model.ts';
+import { type Action, arnsOf, type BedrockTarget, type Guardrail, SERVICE_TIERS } from '../../contract/model.ts';
 import { parseGuardrail } from '../../policies/guardrail.ts';
 import { invokerRolePolicy } from '../../policies/roles.ts';
 import { type SessionRestrictions, sessionPolicy } from '../../policies/session.ts';
@@ -70,6 +70,31 @@ describe('P10: any entry under any guardrail', () => {
         expect(under(apply, other)).toBe(other === guardrail.arn);
         expect(session(item, granted)(apply, guardrail.arn)).toBe(false);
       }),
+    );
+  });
+});
+
+describe('any entry under tiers', () => {
+  test('is allowed what it was allowed in one of these, the default one unnamed, and else nothing', () => {
+    const some = fc.subarray([...SERVICE_TIERS], { minLength: 1 });
+    fc.assert(
+      fc.property(bedrockTarget, actions, some, fc.string(), (item, granted, tiers, text) => {
+        const without = session(item, granted);
+        const under = session(item, granted, { tiers });
+        const through = { 'bedrock:InferenceProfileArn': item.arn };
+        for (const resource of arnsOf(item)) {
+          for (const action of CALLS)
+            for (const tier of [undefined, ...SERVICE_TIERS, text, 'DEFAULT', '']) {
+              const asks = tier === undefined ? through : { ...through, 'bedrock:ServiceTier': tier };
+              const within = (tiers as (string | undefined)[]).includes(tier ?? 'default');
+              expect(under(action, resource, asks), `${tiers} ${tier}`).toBe(
+                within && without(action, resource, through),
+              );
+            }
+          expect(under('bedrock:CountTokens', resource)).toBe(without('bedrock:CountTokens', resource));
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ACTIONS, arnsOf, type Target } from '../../contract/model.ts';
+import { ACTIONS, arnsOf, SERVICE_TIERS, type Target } from '../../contract/model.ts';
 import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { evaluate, evaluateTrust } from '../../policies/simulate/evaluate.ts';
@@ -125,6 +125,36 @@ describe('a guardrail that a grant demands, before an IAM written by others', ()
         const applies = (arn: string): Promise<boolean> => allows('bedrock:ApplyGuardrail', arn, {});
         expect(await applies(guardrail.arn)).toBe(granted.some((action) => action !== 'count'));
         expect(await applies(guardrailOf(item.region, 'abc124').arn)).toBe(false);
+      }),
+      { numRuns: 12 },
+    );
+  });
+});
+
+describe('tiers that a grant demands, before an IAM written by others', () => {
+  test('a call of another tier is denied, and one without a name where the default one is not of them', {
+    timeout: 60_000,
+  }, async (context) => {
+    const other = oracle;
+    if (other === undefined) return context.skip();
+    const called = target.filter(({ kind }) => kind !== 'sagemaker-endpoint');
+    const some = fc.subarray([...SERVICE_TIERS], { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(called, actions, some, async (item, granted, tiers) => {
+        if (built(item, granted) === undefined) return;
+        const session = sessionPolicy(item, granted, { tiers }).document;
+        const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS });
+        for await (const { action, name, resource, through, context } of asked(other, item, item)) {
+          if (action === 'count') continue;
+          const own = expected(item, granted, action, resource, through);
+          for (const tier of [undefined, ...SERVICE_TIERS]) {
+            const asks = tier === undefined ? context : { ...context, 'bedrock:ServiceTier': tier };
+            const allowed = await other.allows({ role: [role], session, action: name, resource, context: asks });
+            expect(allowed, `${name} ${resource} of ${tier} under ${tiers}`).toBe(
+              own && tiers.includes(tier ?? 'default'),
+            );
+          }
+        }
       }),
       { numRuns: 12 },
     );

@@ -16,6 +16,7 @@ const SERVED = new Set([
   'messages',
   'max_completion_tokens',
   'max_tokens',
+  'service_tier',
   'stop',
   'stream',
   'stream_options',
@@ -43,7 +44,6 @@ const NEUTRAL: Readonly<Record<string, (value: Json) => boolean>> = {
   presence_penalty: (value) => value === 0,
   response_format: (value) =>
     typeof value === 'object' && value !== null && !Array.isArray(value) && value.type === 'text',
-  service_tier: (value) => value === 'auto' || value === 'default',
 };
 
 /** @throws TollgateError `invalid_request` whose field is the member that is not served */
@@ -63,7 +63,6 @@ const CONVERSE_HAS: ReadonlySet<string> = new Set([
   'parallel_tool_calls',
   'reasoning_effort',
   'response_format',
-  'service_tier',
   'tool_call_id',
   'tool_calls',
   'tool_choice',
@@ -71,7 +70,7 @@ const CONVERSE_HAS: ReadonlySet<string> = new Set([
 ]);
 
 const ELSEWHERE =
-  'Tools, images, documents, answers by a schema, reasoning, tiers and cache points are at POST /model/{id}/converse and ' +
+  'Tools, images, documents, answers by a schema, reasoning and cache points are at POST /model/{id}/converse and ' +
   '/converse-stream.';
 
 /**

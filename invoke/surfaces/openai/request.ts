@@ -55,8 +55,17 @@ export function converseBody(body: Members): Uint8Array {
       messages,
       ...(system.length === 0 ? {} : { system }),
       ...(Object.keys(inferenceConfig).length === 0 ? {} : { inferenceConfig }),
+      ...serviceTier(body.service_tier),
     }),
   );
+}
+
+/** Those that Bedrock has too; `auto` and `default` ask for what a call without a tier is. */
+function serviceTier(value: Json | undefined): { serviceTier?: { type: string } } {
+  if (value == null || value === 'auto' || value === 'default') return {};
+  if (value !== 'flex' && value !== 'priority')
+    throw invalid('service_tier', 'must be auto, default, flex or priority');
+  return { serviceTier: { type: value } };
 }
 
 function flag(value: Json | undefined, param: string): boolean {

@@ -16,9 +16,10 @@ export interface Resolver {
   /**
    * @param modelId decoded: an id or an ARN
    * @param guardrail the guardrail's ARN with its version, or undefined
+   * @param tier that the call names, or undefined
    * @throws AwsError ValidationException for an ARN of another region
    */
-  resolve(modelId: string, action: string, region: string, guardrail?: string): Resolved;
+  resolve(modelId: string, action: string, region: string, guardrail?: string, tier?: string): Resolved;
 }
 
 const ARN = /^arn:aws[a-z-]*:bedrock:([a-z0-9-]*):(?:\d{12})?:([a-z-]+)\/(.+)$/;
@@ -37,12 +38,15 @@ export function createResolver(account: string): Resolver {
   };
 
   return {
-    resolve(modelId, action, region, guardrail) {
+    resolve(modelId, action, region, guardrail, tier) {
       const arn = modelId.startsWith('arn:') ? modelId : arnOf(modelId, region, account);
       const [, arnRegion = '', type = '', id = ''] = ARN.exec(arn) ?? [];
       if (id === '') throw invalid('The provided model identifier is invalid.');
       if (arnRegion !== region) throw invalid('The provided ARN is of another region.');
-      const context = guardrail === undefined ? {} : { 'bedrock:GuardrailIdentifier': guardrail };
+      const context = {
+        ...(guardrail === undefined ? {} : { 'bedrock:GuardrailIdentifier': guardrail }),
+        ...(tier === undefined ? {} : { 'bedrock:ServiceTier': tier }),
+      };
       const access = (on: string, more = {}): Access => ({ action, resource: on, context: { ...context, ...more } });
       const profile = type === 'inference-profile' ? inferenceProfile(id) : undefined;
       if (profile === undefined || !profile.regions.includes(region))

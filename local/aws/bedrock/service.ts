@@ -43,7 +43,7 @@ export function createBedrock({ account }: { account: string }): Service {
       const { operation, action } = OPERATIONS[verb];
       const modelId = decoded(encodedId);
       const guardrail = guardrailArn(request, verb, account);
-      const resolved = resolver.resolve(modelId, action, request.region, guardrail);
+      const resolved = resolver.resolve(modelId, action, request.region, guardrail, tierOf(request, verb));
       return {
         operation,
         model: modelId,
@@ -97,6 +97,15 @@ function guardrailOf(
     return typeof value === 'string' ? value : undefined;
   };
   return { identifier: member('guardrailIdentifier'), version: member('guardrailVersion') };
+}
+
+/** What `bedrock:ServiceTier` holds: the tier that a call names; one that names none has no such key. */
+function tierOf({ headers, body }: AwsRequest, verb: Verb): string | undefined {
+  if (verb === 'count-tokens') return undefined;
+  if (verb === 'invoke' || verb === 'invoke-with-response-stream') return headers[TIER_HEADER];
+  const { serviceTier } = parseBody(body);
+  const type = serviceTier !== null && typeof serviceTier === 'object' ? Reflect.get(serviceTier, 'type') : undefined;
+  return typeof type === 'string' ? type : undefined;
 }
 
 /** Applying a guardrail is a permission of its own, on the guardrail without its version. */

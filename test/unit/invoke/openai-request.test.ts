@@ -29,7 +29,6 @@ describe('a refusal of what Converse has names the path that has it', () => {
     ['functions', { ...user('a'), functions: [{}] }],
     ['a schema for the answer', { ...user('a'), response_format: { type: 'json_schema' } }],
     ['reasoning', { ...user('a'), reasoning_effort: 'low' }],
-    ['a tier', { ...user('a'), service_tier: 'flex' }],
     ['an image', user([{ type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } }])],
     ['a file', user([{ type: 'file', file: {} }])],
     ['a cache point', user([{ type: 'text', text: 'a', cache_control: { type: 'ephemeral' } }])],

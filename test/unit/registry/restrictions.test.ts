@@ -129,7 +129,7 @@ describe('a restricted grant as it is written', () => {
 
   test('what IAM holds up by itself, and what is judged when a session is issued, goes with them', async () => {
     const { writer, reader } = setUp();
-    const restrictions = { regions: ['us-east-1'], roles: ['writer'], expiresAt: '2026-12-31' };
+    const restrictions = { regions: ['us-east-1'], tiers: ['flex'], roles: ['writer'], expiresAt: '2026-12-31' };
     await writer.grant('acme', 'm1', undefined, { direct: true, restrictions });
     expect((await reader().tenant(ACME))?.models).toMatchObject([{ id: 'm1', direct: true }]);
   });
