@@ -1,148 +1,103 @@
 /**
- * `npm run bench`: Tollgate's full path (token, authorizer's cache, context, grant, scoped credentials, signing, metering)
- * beside the upstream alone and the least that any gateway must do. One run, interleaved, medians of 5; prints a table
- * and writes bench/results.json.
+ * `npm run bench`: what each way through Tollgate costs beside the least that any gateway must do, and beside another
+ * gateway; see README.md for what each figure means. One run, interleaved, medians of 5; prints tables and writes
+ * bench/results.json.
+ *
+ * @example npm run bench -- --quick --portkey --without laptop
  */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallRecord } from '../../local/aws/calls.ts';
-import { freePorts } from '../flow/ports.ts';
+import { parseArgs } from 'node:util';
 import { bundles } from './bundles.ts';
+import { type Cast, type Contender, NAMES, type Name, startAll } from './contenders.ts';
 import { decisions } from './decisions.ts';
-import { type Ledger, ledger, ledgerText } from './ledger.ts';
-import { type Measured, run } from './load.ts';
-import { start } from './process.ts';
+import { containerFirstAnswerMs, laptopFirstAnswerMs } from './first-answer.ts';
+import { type Generator, startGenerator } from './generator.ts';
+import { ledger } from './ledger.ts';
+import { memory } from './memory.ts';
+import { POINTS, type Point } from './points.ts';
+import { createProof } from './proof.ts';
+import { report } from './report.ts';
+import type { Measured, Results } from './results.ts';
 
-const ROUNDS = 5;
-const BODY = JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'hello' }] }] });
-const POINTS = [
-  { name: 'Converse, 1 connection', path: 'converse', connections: 1, calls: 400 },
-  { name: 'Converse, 32 connections', path: 'converse', connections: 32, calls: 3_000 },
-  { name: 'ConverseStream of 20 deltas, 32 connections', path: 'converse-stream', connections: 32, calls: 1_500 },
-] as const;
-const print = (line = ''): void => {
-  process.stdout.write(`${line}\n`);
-};
+const { values: options } = parseArgs({
+  options: {
+    /** Leaves out the ledger and the memory after many calls: two thirds of the time. */
+    quick: { type: 'boolean', default: false },
+    portkey: { type: 'boolean', default: false },
+    /** Names of contenders, with commas between. */
+    without: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '5' },
+    /** Of each round's calls: to try the bench itself, never for figures. */
+    share: { type: 'string', default: '1' },
+  },
+});
+const without = options.without.split(',').filter((name) => name !== '');
+const rounds = Number(options.rounds);
+for (const name of without) if (!NAMES.includes(name as Name)) throw new Error(`--without: there is no ${name}`);
+const share = Number(options.share);
+if (!(share > 0 && share <= 1)) throw new Error('--share must be above 0 and at most 1');
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number above 0');
+const wanted = new Set(NAMES.filter((name) => !without.includes(name) && (name !== 'portkey' || options.portkey)));
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
-const ports = await freePorts(3);
-const upstream = await start('upstream.ts');
-const floor = await start('signing-proxy.ts', String(upstream.port));
-const tollgate = await start('gateway.ts', String(upstream.port), String(ports), folder);
+const note = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+let cast: Cast | undefined;
+const generator = startGenerator();
 try {
-  const authorization = `Bearer ${await token()}`;
-  const contenders = [
-    { name: 'upstream direct', process: upstream, headers: {} },
-    { name: 'signing proxy', process: floor, headers: {} },
-    { name: 'tollgate', process: tollgate, headers: { authorization } },
-  ];
-  const load = (index: number, point: (typeof POINTS)[number], calls: number): Promise<Measured> => {
-    const { process, headers } = contenders[index] ?? { process: upstream, headers: {} };
-    const url = `http://127.0.0.1:${process.port}/model/nova-lite/${point.path}`;
-    return run({ url, headers, body: BODY, connections: point.connections, calls });
-  };
-  for (const point of POINTS) for (const index of contenders.keys()) await load(index, point, point.calls);
-  const assumedBefore = await assumed();
-  const points = [];
-  for (const point of POINTS) {
-    const results: Measured[][] = contenders.map(() => []);
-    for (let round = 0; round < ROUNDS; round++)
-      for (const index of contenders.keys()) results[index]?.push(await load(index, point, point.calls));
-    points.push({ point: point.name, contenders: contenders.map(({ name }, i) => ({ name, ...median(results[i]) })) });
-  }
-  const warmCalls = ROUNDS * POINTS.reduce((sum, { calls }) => sum + calls, 0);
-  const results = {
-    points,
-    warm: { calls: warmCalls, assumeRole: (await assumed()) - assumedBefore },
-    residentMiB: Object.fromEntries(contenders.map(({ name, process }) => [name, process.residentMiB()])),
-    startToFirstAnswerMs: await startToFirstAnswer(),
-    bundles: await bundles(),
-    decisionsMicroseconds: await decisions(),
-    ledger: await ledger(),
-  };
+  note('starting');
+  cast = await startAll(wanted, folder);
+  const results = await measure(cast, generator);
   report(results);
   mkdirSync('bench', { recursive: true });
   writeFileSync('bench/results.json', `${JSON.stringify(results, null, 2)}\n`);
+  if (results.ledger?.exact === false) process.exitCode = 1;
 } finally {
-  await Promise.all([upstream, floor, tollgate].map((process) => process.stop()));
+  generator.stop();
+  await cast?.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 
-function report(results: {
-  points: { point: string; contenders: ({ name: string } & Measured)[] }[];
-  warm: { calls: number; assumeRole: number };
-  residentMiB: Record<string, number>;
-  startToFirstAnswerMs: number;
-  bundles: Awaited<ReturnType<typeof bundles>>;
-  decisionsMicroseconds: Record<string, number>;
-  ledger: Ledger;
-}): void {
-  for (const { point, contenders } of results.points) {
-    print(point);
-    const floorRate = contenders.find(({ name }) => name === 'signing proxy')?.rate ?? Number.NaN;
-    print(`  ${'calls/s'.padStart(27)} ${'p50 ms'.padStart(9)} ${'p99 ms'.padStart(9)} ${'of the floor'.padStart(13)}`);
-    for (const { name, rate, p50, p99 } of contenders)
-      print(
-        `  ${name.padEnd(18)}${rate.toFixed(0).padStart(9)} ${p50.toFixed(2).padStart(9)} ${p99.toFixed(2).padStart(9)} ${(rate / floorRate).toFixed(2).padStart(13)}`,
-      );
-    print();
+async function measure({ upstream, contenders }: Cast, generator: Generator): Promise<Results> {
+  const proof = createProof(upstream);
+  const once = async (contender: Contender, point: Point): Promise<Measured> => {
+    const load = await contender.load(point);
+    const before = contender.process.cpuSeconds();
+    const timed = await generator.run(load);
+    // Waits for the usage lines: what is written after the last answer is part of what the calls cost.
+    await proof.after(contender, point, point.calls);
+    return { ...timed, cpuMs: ((contender.process.cpuSeconds() - before) * 1_000) / point.calls };
+  };
+  const points: Results['points'] = [];
+  for (const whole of POINTS) {
+    const point = { ...whole, calls: Math.max(whole.connections, Math.round(whole.calls * share)) };
+    note(point.name);
+    const taking = contenders.filter(({ serves }) => serves(point));
+    for (const contender of taking) await once(contender, point);
+    const measured = taking.map(({ name }) => ({ name, rounds: [] as Measured[] }));
+    for (let round = 0; round < rounds; round++)
+      for (const [index, contender] of taking.entries()) measured[index]?.rounds.push(await once(contender, point));
+    await proof.check(point);
+    points.push({ point: point.name, contenders: measured });
   }
-  print(`AssumeRole in ${results.warm.calls} warm calls: ${results.warm.assumeRole}`);
-  print(`npm start to the first answer: ${results.startToFirstAnswerMs.toFixed(0)} ms`);
-  for (const [name, mib] of Object.entries(results.residentMiB)) print(`resident after: ${name} ${mib.toFixed(0)} MiB`);
-  for (const [name, { kilobytes, importMs }] of Object.entries(results.bundles))
-    print(`Lambda ${name}: ${kilobytes.toFixed(0)} kB minified, imported in ${importMs.toFixed(0)} ms`);
-  for (const [name, time] of Object.entries(results.decisionsMicroseconds)) print(`${name}: ${time.toFixed(1)} µs`);
-  print(ledgerText(results.ledger));
-  print();
-  print('tollgate runs on this machine as a whole: its process is also the identity provider, STS, table and bucket.');
-}
-
-function median(rounds: readonly Measured[] = []): Measured {
-  const of = (pick: (measured: Measured) => number): number =>
-    rounds.map(pick).sort((a, b) => a - b)[rounds.length >> 1] ?? Number.NaN;
-  return { rate: of(({ rate }) => rate), p50: of(({ p50 }) => p50), p99: of(({ p99 }) => p99) };
-}
-
-async function token(base = ports): Promise<string> {
-  const body = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: 'acme-app',
-    client_secret: 'acme-secret',
-  });
-  const response = await fetch(`http://127.0.0.1:${base + 1}/token`, { method: 'POST', body });
-  return ((await response.json()) as { access_token: string }).access_token;
-}
-
-/** How often a role was assumed since the start. */
-async function assumed(): Promise<number> {
-  const calls = (await (await fetch(`http://127.0.0.1:${ports + 2}/_local/calls`)).json()) as CallRecord[];
-  return calls.filter(({ operation }) => operation === 'AssumeRole').length;
-}
-
-/** Milliseconds from the start of `local/main.ts` in an empty folder to its first model's answer. */
-async function startToFirstAnswer(): Promise<number> {
-  const base = await freePorts(3);
-  const begin = performance.now();
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../local/main.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, PORT: String(base), TOLLGATE_DATA: join(folder, 'first') },
-  });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      child.stdout?.on('data', (chunk) => String(chunk).includes('ready ') && resolve());
-      child.once('close', (code) => reject(new Error(`the gateway ended with ${code}`)));
-    });
-    const headers = { authorization: `Bearer ${await token(base)}`, 'content-type': 'application/json' };
-    const url = `http://127.0.0.1:${base}/model/nova-lite/converse`;
-    const response = await fetch(url, { method: 'POST', headers, body: BODY });
-    if (!response.ok) throw new Error(`the first answer was ${response.status}`);
-    return performance.now() - begin;
-  } finally {
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    child.kill('SIGTERM');
-    await ended;
+  const residentMiB = Object.fromEntries(contenders.map(({ name, process }) => [name, process.residentMiB()]));
+  const container = contenders.find(({ name }) => name === 'container');
+  const parts: Pick<Results, 'memory' | 'ledger'> = {};
+  if (!options.quick && container !== undefined) {
+    note('memory after 200,000 calls and 20,000 streams');
+    parts.memory = await memory(container, generator, (point, calls) => proof.after(container, point, calls));
   }
+  const proven = await proof.proven();
+  note('starts, bundles, decisions');
+  const firstAnswerMs: Record<string, number> = { laptop: await laptopFirstAnswerMs(folder) };
+  if (container?.stack !== undefined) firstAnswerMs.container = await containerFirstAnswerMs(container.stack);
+  const rest = { bundles: await bundles(), decisionsMicroseconds: await decisions() };
+  if (!options.quick) {
+    note('ledger');
+    parts.ledger = await ledger();
+  }
+  return { points, residentMiB, proven, firstAnswerMs, ...rest, ...parts };
 }

@@ -1,7 +1,8 @@
 import { isBuiltin } from 'node:module';
-import { build, type Metafile } from 'esbuild';
+import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { bundleOf } from '../../infra/bundling.ts';
+import { loadedAtStart } from './loaded.ts';
 
 /** Bytes: what a start loads, and what is deployed. Lambda's cold start grows with what it has to read and parse. */
 const MAX_BYTES: Record<string, [start: number, deployed: number]> = {
@@ -11,19 +12,6 @@ const MAX_BYTES: Record<string, [start: number, deployed: number]> = {
   metering: [500_000, 642_000],
   seal: [170_000, 220_000],
 };
-
-/** The files that are loaded before the handler is called: the first, and what it imports without being asked. */
-function loadedAtStart({ outputs }: Metafile): string[] {
-  const loaded = new Set<string>();
-  const load = (path: string): void => {
-    if (loaded.has(path)) return;
-    loaded.add(path);
-    for (const { path: next, kind, external } of outputs[path]?.imports ?? [])
-      if (!external && kind === 'import-statement') load(next);
-  };
-  for (const [path, { entryPoint }] of Object.entries(outputs)) if (entryPoint?.endsWith('/handler.ts')) load(path);
-  return [...loaded];
-}
 
 describe('what a function is made of', () => {
   test.each(Object.entries(MAX_BYTES))('%s fits into its size', async (name, [start, deployed]) => {
