@@ -58,6 +58,8 @@ export async function traffic(options: Traffic): Promise<Made> {
     clearInterval(ticking);
     agent.destroy();
   }
+  // What was still under way at the last full second.
+  onSecond(tally.second());
   const took = (performance.now() - began) / 1_000;
   const { utilization } = performance.eventLoopUtilization(before);
   return { ...tally.summary(took), busy: utilization };
