@@ -51,6 +51,8 @@ export interface InfraSettings {
   alarmTopicArn: string | undefined;
   /** Subscribed to the topic that is made. */
   alarmEmail: string | undefined;
+  /** Whether a fake upstream takes Bedrock's place, so that the stage can be put under load; never where anything is protected. */
+  benchmark: boolean;
   /** Whether this stack sets the role by which API Gateway writes logs: one per account and region. */
   apiGatewayLogRole: boolean;
 }
@@ -75,7 +77,16 @@ const KNOWN = new Set([
   ...['stage', 'region', 'account', 'protect', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'usagePlans', 'invokeConcurrency'],
   'authorizerConcurrency',
-  ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus', 'queryScanGb'],
+  ...[
+    'alarmTopicArn',
+    'alarmEmail',
+    'apiGatewayLogRole',
+    'broker',
+    'tenantIsolation',
+    'eventBus',
+    'queryScanGb',
+    'benchmark',
+  ],
 ]);
 
 /**
@@ -110,11 +121,15 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     alarmTopicArn: topic(at, where),
     alarmEmail: optional(at, 'alarmEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address'),
     apiGatewayLogRole: flag(at, 'apiGatewayLogRole', true),
+    benchmark: flag(at, 'benchmark', false),
   };
   if (!LOG_RETENTION_DAYS.includes(settings.logRetentionDays))
     throw bad(`${PREFIX}logRetentionDays`, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`);
   if (settings.alarmTopicArn !== undefined && settings.alarmEmail !== undefined)
     throw bad(`${PREFIX}alarmEmail`, 'is for a topic that this stack makes; subscribe to your own topic instead');
+  // Its callers would have "x x x" for an answer, and a bill for it.
+  if (settings.benchmark && settings.protect !== 'none')
+    throw bad(`${PREFIX}benchmark`, `is for a stage to throw away: it needs ${PREFIX}protect to be none`);
   return Object.freeze(settings);
 }
 

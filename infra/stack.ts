@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
 import { GatewayApi } from './api.ts';
 import { UsageQueries } from './athena.ts';
+import { BenchmarkUpstream } from './benchmark/upstream.ts';
 import { UsageBucket } from './bucket.ts';
 import { ContextKey } from './context-key.ts';
 import { UsageDashboard } from './dashboard.ts';
@@ -60,6 +61,7 @@ export class TollgateStack extends Stack {
       : undefined;
     // Its log outlives the broker, so that turning it on again does not meet a log that is there already.
     if (broker === undefined) functionLogs(new Construct(this, 'Broker'), settings, names, 'broker');
+    const upstream = settings.benchmark ? new BenchmarkUpstream(this, 'Benchmark', names).environment : {};
     const invoke = new TollgateFunction(this, 'Invoke', settings, names, {
       name: 'invoke',
       description: 'Calls the model under a session policy that names only it',
@@ -73,6 +75,7 @@ export class TollgateStack extends Stack {
         ...(broker === undefined ? {} : { TOLLGATE_BROKER_FUNCTION: names.of('broker') }),
         ...contextKey,
         ...ttl,
+        ...upstream,
       },
       tenantIsolation: settings.tenantIsolation,
       reservedConcurrency: settings.invokeConcurrency,

@@ -27,6 +27,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
     { 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
   ],
   ['with an address for alarms', { 'tollgate:alarmEmail': 'ops@example.com' }],
+  ['for a benchmark', { 'tollgate:benchmark': true, 'tollgate:protect': 'none' }],
   ['where API Gateway’s log role is managed elsewhere', { 'tollgate:apiGatewayLogRole': false }],
 ];
 
