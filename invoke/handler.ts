@@ -117,7 +117,7 @@ const issue = await issuer();
 const run = createPipeline({
   entries,
   credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock }),
-  providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
+  providers: { 'bedrock-runtime': bedrock },
   meter: createMeter({ write }),
   reserve: budgets.reserve,
   take: createShares({ counters, clock, write }),

@@ -7,6 +7,8 @@ import {
   type ResourceStatement,
   type TrustDocument,
 } from './document.ts';
+import type { RoleRow } from './kinds/kind.ts';
+import { ALL_KINDS, SHAPES } from './kinds.ts';
 import { SESSION_NAME_PREFIX } from './name.ts';
 
 /**
@@ -27,39 +29,34 @@ export interface InvokerScope {
 }
 
 /**
- * What the role that is assumed for every call may do at most; the session policy narrows it to one model. Broad over
- * models because the registry, not a deployment, says which exist; closed over regions and account.
+ * What the role that is assumed for every call may do at most; the session policy narrows it to one target. Broad over
+ * targets because the registry, not a deployment, says which exist; closed over kinds, regions and account.
  */
-export function invokerRolePolicy({ partition, account, regions, globalProfiles }: InvokerScope): PolicyDocument {
-  const inEach = (arn: (region: string) => string): string[] => [...new Set(regions)].sort().map(arn);
-  const owned = (service: string, type: string): string[] =>
-    inEach((region) => `arn:${partition}:${service}:${region}:${account}:${type}/*`);
-  const foundationModels = inEach((region) => `arn:${partition}:bedrock:${region}::foundation-model/*`);
+export function invokerRolePolicy(scope: InvokerScope): PolicyDocument {
+  const resources = new Map<string, { row: RoleRow; arns: string[] }>();
+  for (const row of ALL_KINDS.flatMap(({ role }) => role)) {
+    const name = row.actions.join();
+    const before = resources.get(name)?.arns ?? [];
+    resources.set(name, { row, arns: [...before, ...row.on.flatMap((type) => everyArn(row, type, scope))] });
+  }
   return documentOf([
-    {
-      Effect: 'Allow',
-      Action: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
-      Resource: [
-        ...foundationModels,
-        ...(globalProfiles === true ? [`arn:${partition}:bedrock:::foundation-model/*`] : []),
-        ...owned('bedrock', 'inference-profile'),
-        ...owned('bedrock', 'application-inference-profile'),
-        ...owned('bedrock', 'provisioned-model'),
-        ...owned('bedrock', 'custom-model-deployment'),
-        ...owned('bedrock', 'imported-model'),
-      ],
-    },
-    { Effect: 'Allow', Action: ['bedrock:CountTokens'], Resource: foundationModels },
-    // Any guardrail of the account; the session policy names the one that the grant demands, or none.
-    { Effect: 'Allow', Action: ['bedrock:ApplyGuardrail'], Resource: owned('bedrock', 'guardrail') },
-    {
-      Effect: 'Allow',
-      Action: ['sagemaker:InvokeEndpoint', 'sagemaker:InvokeEndpointWithResponseStream'],
-      Resource: [...owned('sagemaker', 'endpoint'), ...owned('sagemaker', 'inference-component')],
-    },
+    ...[...resources.values()].map(
+      ({ row, arns }): PermissionStatement => ({ Effect: 'Allow', Action: row.actions, Resource: [...new Set(arns)] }),
+    ),
     // A bearer key made from a session would be usable outside of our signing. The action takes no resource.
     { Effect: 'Deny', Action: ['bedrock:CallWithBearerToken'], Resource: ['*'] },
   ]);
+}
+
+/** Everything of one resource type that there is, as far as the role reaches. */
+function everyArn({ actions, anywhere }: RoleRow, type: string, scope: InvokerScope): string[] {
+  const { partition, account, regions, globalProfiles } = scope;
+  // An action's prefix is the service of what it is on.
+  const service = actions[0]?.split(':')[0];
+  const isPublic = SHAPES[type]?.public === true;
+  const places = [...new Set(regions)].sort();
+  if (isPublic && anywhere === true && globalProfiles === true) places.push('');
+  return places.map((region) => `arn:${partition}:${service}:${region}:${isPublic ? '' : account}:${type}/*`);
 }
 
 /**

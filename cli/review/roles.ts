@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { arnsOf } from '../../contract/model.ts';
+import { arnsOf } from '../../policies/kinds.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
 import type { ReviewedModel } from '../../policies/review-session.ts';
 import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits.ts';
-import { ACTIONS, arnsOf } from '../../contract/model.ts';
+import { ACTIONS } from '../../contract/model.ts';
 import { parseModelArn } from '../../policies/arn.ts';
 import { documentOf } from '../../policies/document.ts';
+import { arnsOf } from '../../policies/kinds.ts';
 import { invokerRolePolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { allows } from '../unit/policies/evaluator.ts';
