@@ -4,8 +4,7 @@ import { SHAPES } from './kinds.ts';
 
 /**
  * The ARNs that a session policy may name: exactly what a call to a model is authorised on, and nothing with a meaning
- * of its own inside a policy (`*`, `?`, `${...}`). Shapes are those of the kinds of targets, from the API references of Bedrock (InvokeModel,
- * parameter modelId) and SageMaker (CreateEndpoint, CreateInferenceComponent), narrowed where noted.
+ * of its own inside a policy (`*`, `?`, `${...}`). Which shapes there are, each kind of target says.
  */
 
 /** partition -> its regions' names. Closed: a partition unknown here is one where nobody has tried this. */
@@ -17,6 +16,7 @@ const PARTITIONS = {
 } as const;
 
 export type Partition = keyof typeof PARTITIONS;
+
 const SERVICES: ReadonlySet<string> = new Set(Object.values(SHAPES).map(({ service }) => service));
 
 const LEGAL = /^[A-Za-z0-9:/.-]+$/;
@@ -37,12 +37,12 @@ export function parseModelArn(value: unknown, field = 'arn'): ModelArn {
   // Before anything is split: `*`, `?`, `$`, braces, white space, look-alike letters.
   if (!LEGAL.test(value)) throw fail('characters');
   // Stryker disable next-line StringLiteral: without one of these there is no resource either, which is refused first.
-  const [arn, partition = '', service, region = '', account = '', ...rest] = value.split(':');
+  const [arn, partition = '', service = '', region = '', account = '', ...rest] = value.split(':');
   const resource = rest.join(':');
   const slash = resource.indexOf('/');
   if (arn !== 'arn' || slash < 1) throw fail('shape');
   if (!isPartition(partition)) throw fail('partition');
-  if (service === undefined || !SERVICES.has(service)) throw fail('service');
+  if (!SERVICES.has(service)) throw fail('service');
   const resourceType = resource.slice(0, slash);
   const resourceId = resource.slice(slash + 1);
   const shape = Object.hasOwn(SHAPES, resourceType) ? SHAPES[resourceType] : undefined;

@@ -130,8 +130,7 @@ const NONE: AwsCounts = { invocations: 0, errors: 0 };
  * called by its ARN it is not documented, and of SageMaker there is none: those are not compared.
  */
 function metricId(target: Target | undefined): string | undefined {
-  if (target === undefined || target.kind === 'sagemaker-endpoint') return undefined;
-  const [, id] = /:(?:foundation-model|inference-profile)\/([^/]+)$/.exec(target.arn) ?? [];
+  const [, id] = /:(?:foundation-model|inference-profile)\/([^/]+)$/.exec(target?.arn ?? '') ?? [];
   return id;
 }
 

@@ -9,7 +9,7 @@ export const CALLS = { invoke: 'bedrock:InvokeModel', stream: 'bedrock:InvokeMod
 export const COUNT_TOKENS = 'bedrock:CountTokens';
 export const APPLY_GUARDRAIL = 'bedrock:ApplyGuardrail';
 
-// `provider.name` with at most one `:version`. A second suffix (`:0:8k`) names a context length that can only be bought
+// Shapes are those of the API reference (InvokeModel, parameter modelId), narrowed: `provider.name` with at most one `:version`. A second suffix (`:0:8k`) names a context length that can only be bought
 // as provisioned throughput, never called.
 export const MODEL_ID = /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,3}(?::[a-z0-9-]{1,63})?$/;
 export const GENERATED_ID = /^[a-z0-9]{12}$/;

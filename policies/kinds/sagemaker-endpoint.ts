@@ -3,7 +3,7 @@ import { allow, bad, inRegion, type Kind, type ModelArn, namesOf, type Shape } f
 
 const CALLS = { invoke: 'sagemaker:InvokeEndpoint', stream: 'sagemaker:InvokeEndpointWithResponseStream' } as const;
 
-// SageMaker keeps the case that a name was created with.
+// CreateEndpoint, CreateInferenceComponent. SageMaker keeps the case that a name was created with.
 const NAMED: Shape = { service: 'sagemaker', id: /^[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}$/ };
 
 /** An endpoint of SageMaker, or the inference component that it hosts among others. */
