@@ -80,14 +80,14 @@ function fits(document: PolicyDocument, account: string): boolean {
 }
 
 /**
- * Who may assume the invoker role: one function's role (invoke's, or the broker's where there is one), and only with the
- * tenant's tags, a source identity and a name of ours. No condition can demand that a session policy is present; a session without these cannot exist.
+ * Who may assume the invoker role: what makes calls (invoke's role, the container's, or both), or the broker's alone where there
+ * is one; and only with the tenant's tags, a source identity and a name of ours. No condition can demand that a session policy is present; a session without these cannot exist.
  *
  * AssumeRole, TagSession and SetSourceIdentity are each decided on their own in one request, and a condition on a key that
  * is not given for an action would deny it: so each statement asks only for keys that the Service Authorization Reference
  * lists for its action. All three must allow, so together they hold what the first one asks.
  */
-export function invokerTrustPolicy({ trustedRoleArn }: { trustedRoleArn: string }): TrustDocument {
+export function invokerTrustPolicy({ trustedRoleArn }: { trustedRoleArn: string | readonly string[] }): TrustDocument {
   const Principal = { AWS: trustedRoleArn };
   const named = `${SESSION_NAME_PREFIX}*`;
   const requestTags = SESSION_TAGS.map((key) => `aws:RequestTag/${key}`);
@@ -195,8 +195,17 @@ export function contextKeyPolicy({ readers }: { readers: readonly string[] }): P
  * function.
  */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
+  const statements = allowedTo(name, scope);
+  return documentOf([...statements, onlyFrom(scope.functionArn, statements)]);
+}
+
+/** The same for something else than the function, which has neither its ARN nor the key of contexts. */
+export type UnboundScope = Omit<FunctionScope, 'functionArn' | 'contextKeyArn'> & { contextKeyArn?: string };
+
+/** What a function's role allows, before it is bound to its function. */
+export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionStatement[] {
   const { tableArn, countersTableArn, eventBusArn, bucketArn, invokerRoleArn, contextKeyArn } = scope;
-  const { brokerArn, functionArn, logGroupArn } = scope;
+  const { brokerArn, logGroupArn } = scope;
   const statements: PermissionStatement[] = [];
   if (name !== 'seal')
     statements.push({
@@ -205,7 +214,8 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
       Resource: [tableArn],
     });
   const onKey = CONTEXT_KEY_ACTIONS[name];
-  if (onKey !== undefined) statements.push({ Effect: 'Allow', Action: onKey, Resource: [contextKeyArn] });
+  if (onKey !== undefined && contextKeyArn !== undefined)
+    statements.push({ Effect: 'Allow', Action: onKey, Resource: [contextKeyArn] });
   const counts = COUNTER_ACTIONS[name];
   if (counts !== undefined) statements.push({ Effect: 'Allow', Action: counts, Resource: [countersTableArn] });
   if (name === 'invoke') statements.push(announcing(eventBusArn));
@@ -224,7 +234,7 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
       Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       Resource: [`${logGroupArn}:log-stream:*`],
     });
-  return documentOf([...statements, onlyFrom(functionArn, statements)]);
+  return statements;
 }
 
 /**
@@ -232,8 +242,7 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
  * holds whatever else is attached to the role. Lambda puts the function's ARN into the credentials that it gives out, and
  * into its own calls that write the log
  * (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html). A negated operator also holds where the
- * key is absent, so the role is of no use outside of Lambda either; a role that a container runs under is to be confined
- * by what its own credentials carry. Not every action there is: Lambda decrypts a function's environment without that key.
+ * key is absent, so the role is of no use outside of Lambda either (for the container's see container.ts). Not every action there is: Lambda decrypts a function's environment without that key.
  */
 function onlyFrom(functionArn: string, statements: readonly PermissionStatement[]): PermissionStatement {
   return {
