@@ -99,22 +99,16 @@ export async function undoneRaw(store: UsageStore, from?: Hour, until = Number.P
   return names;
 }
 
-/** The records of an hour, in batches, from all raw objects that were noted to touch it. */
-export async function* recordsOf(
-  store: UsageStore,
-  names: readonly string[],
-  hour: Hour,
-): AsyncGenerator<UsageRecord[]> {
-  for (const name of names) {
-    const delivered = deliveryHour(name);
-    for await (const block of store.lines(RAW_PREFIX + name)) {
-      const records: UsageRecord[] = [];
-      eachLine(block, (from, to) => {
-        const { record } = parseLine(block, from, to, delivered);
-        if (record && hourOf(record.at) === hour) records.push(record);
-      });
-      yield records;
-    }
+/** The records of an hour in a raw object, in batches. */
+export async function* recordsOf(store: UsageStore, name: string, hour: Hour): AsyncGenerator<UsageRecord[]> {
+  const delivered = deliveryHour(name);
+  for await (const block of store.lines(RAW_PREFIX + name)) {
+    const records: UsageRecord[] = [];
+    eachLine(block, (from, to) => {
+      const { record } = parseLine(block, from, to, delivered);
+      if (record && hourOf(record.at) === hour) records.push(record);
+    });
+    yield records;
   }
 }
 
