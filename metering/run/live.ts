@@ -1,11 +1,11 @@
 import type { StartedUsage } from '../../contract/usage.ts';
-import type { UsageRow } from '../ledger/aggregate.ts';
 import { WHOLE } from '../ledger/calls.ts';
 import { type HourDependencies, writeHour } from '../ledger/hour.ts';
 import { PENDING_PREFIX, parsePendingKey, pendingFrom } from '../ledger/layout.ts';
 import { overlay } from '../ledger/overlay.ts';
 import { Pass } from '../ledger/pass.ts';
 import { namesOf, recordsOf, scanRaw, undoneRaw } from '../ledger/raw.ts';
+import type { UsageRow } from '../ledger/row.ts';
 import type { UsageStore } from '../ledger/store.ts';
 import { readUsage } from '../ledger/usage-hours.ts';
 import { dayOf, type Hour } from '../window.ts';
