@@ -1,15 +1,11 @@
 import { encodeContext } from '../contract/context.ts';
-import { asTollgateError } from '../contract/errors.ts';
-import type { Principal, TenantId } from '../contract/identity.ts';
-import type { Clock, WriteLine } from '../contract/log.ts';
+import { asTollgateError, isTollgateError } from '../contract/errors.ts';
 import { type AuthorizerAnswer, allowStage, denyStage } from '../policies/gateway.ts';
-import type { ClientReader, RegistryReader } from '../registry/reader.ts';
 import type { SealContext } from '../seal/seal.ts';
-import { authorizationOf, bearerToken } from './bearer.ts';
-import { admit, whoCalls } from './decide.ts';
+import { type AdmissionOptions, type Admitted, createAdmission } from './admission.ts';
+import { authorizationOf } from './bearer.ts';
 import type { AuthorizerEvent } from './event.ts';
 import { createReport } from './report.ts';
-import type { Verify } from './verify.ts';
 
 /** API Gateway answers 401 to an authorizer that throws exactly this message. */
 const UNAUTHORIZED = 'Unauthorized';
@@ -21,17 +17,12 @@ const UNAUTHORIZED = 'Unauthorized';
  */
 const UNAVAILABLE = 'Unavailable';
 
-export interface AuthorizerOptions {
-  verify: Verify;
-  registry: RegistryReader & ClientReader;
+export interface AuthorizerOptions extends AdmissionOptions {
   seal: SealContext;
-  clock: Clock;
-  /** Gets one line for each answer that is not Allow. */
-  write: WriteLine;
 }
 
 /**
- * The authorizer: header -> token -> verified claims -> tenant's entries -> answer, sealed for that header.
+ * The authorizer of the REST API: who calls, sealed for the header that said so.
  *
  * The answers for one status are the same, whatever the reason: 401 when it is not known who calls, 403 when it is
  * known and that tenant is not (or no longer) admitted, 503 when a store or an issuer did not say. The reason is in the
@@ -42,35 +33,28 @@ export interface AuthorizerOptions {
  * @throws Error "Unauthorized" (401), or "Unavailable" (503); neither is cached
  */
 export function createAuthorizer({
-  verify,
-  registry,
   seal,
-  clock,
-  write,
+  ...options
 }: AuthorizerOptions): (event: AuthorizerEvent) => Promise<AuthorizerAnswer> {
-  const report = createReport({ clock, write });
+  const admission = createAdmission(options);
+  const report = createReport(options);
   return async (event) => {
     const requestId = event.requestContext?.requestId ?? '';
-    let tenant: TenantId | undefined;
-    let principal: Principal | undefined;
+    let admitted: Admitted;
     try {
-      const identity = await whoCalls(await verify(bearerToken(event)), registry);
-      ({ tenant, principal } = identity);
-      const admission = admit(identity, await registry.tenant(tenant));
-      if (admission.admitted) {
-        const { context, hasPlan } = admission;
-        const sealed = await seal(encodeContext(context), authorizationOf(event));
-        return allowStage(event.methodArn, tenant, sealed, hasPlan ? tenant : null);
-      }
-      report.refused({ code: 'forbidden', reason: admission.reason, tenant, principal, requestId });
-      return denyStage(event.methodArn, tenant);
+      admitted = await admission(event, requestId);
+    } catch (error) {
+      throw new Error(isTollgateError(error, 'unauthenticated') ? UNAUTHORIZED : UNAVAILABLE);
+    }
+    try {
+      if (!admitted.admitted) return denyStage(event.methodArn, admitted.tenant);
+      const { context, hasPlan } = admitted;
+      const sealed = await seal(encodeContext(context), authorizationOf(event));
+      return allowStage(event.methodArn, context.tenant, sealed, hasPlan ? context.tenant : null);
     } catch (thrown) {
-      const { code, reason, detail, cause } = asTollgateError(thrown);
-      const about = { code, reason, issuer: detail?.issuer, tenant, principal, requestId };
-      if (code === 'unauthenticated') {
-        report.refused(about);
-        throw new Error(UNAUTHORIZED);
-      }
+      const { code, reason, cause } = asTollgateError(thrown);
+      const tenant = admitted.admitted ? admitted.context.tenant : admitted.tenant;
+      const about = { code, reason, issuer: undefined, tenant, principal: undefined, requestId };
       report.undecided(about, code === 'internal' ? cause : undefined);
       throw new Error(UNAVAILABLE);
     }

@@ -14,6 +14,8 @@ export interface KeySource {
    *   key-algorithm when its key is for another algorithm; `unavailable` when the issuer did not say
    */
   find(kid: string, algorithm: Algorithm): Promise<readonly VerificationKey[]>;
+  /** Resolves while there are keys that are trusted, which may have to be fetched. @throws TollgateError `unavailable` */
+  reach(): Promise<void>;
 }
 
 export interface KeySourceOptions {
@@ -68,6 +70,12 @@ export function createKeySource({ issuer, fetch, clock, report }: KeySourceOptio
     await flight;
   };
 
+  /** @returns when the keys were read */
+  const trusted = (): number => {
+    if (known === undefined || !within(known.at, JWKS_LAST_GOOD_MS)) throw undecided(failure?.error);
+    return known.at;
+  };
+
   const ofId = (kid: string) => known?.keys.filter((key) => key.kid === kid) ?? [];
 
   return {
@@ -75,17 +83,21 @@ export function createKeySource({ issuer, fetch, clock, report }: KeySourceOptio
       const isOld = !within(known?.at, JWKS_MAX_AGE_MS);
       if (isOld) await refresh();
       else if (ofId(kid).length === 0 && !within(missedAt, JWKS_COOLDOWN_MS)) await refresh();
-      if (known === undefined || !within(known.at, JWKS_LAST_GOOD_MS)) throw undecided(failure?.error);
+      const readAt = trusted();
       const candidates = ofId(kid);
       if (candidates.length === 0) {
         // The set we hold may be older than the key: without an answer from the issuer this is not ours to refuse.
         if (failure !== undefined) throw undecided(failure.error);
-        missedAt = known.at;
+        missedAt = readAt;
         throw new TollgateError('unauthenticated', { reason: 'unknown-key' });
       }
       const fitting = candidates.filter(({ algorithms }) => algorithms.includes(algorithm));
       if (fitting.length === 0) throw new TollgateError('unauthenticated', { reason: 'key-algorithm' });
       return fitting;
+    },
+    async reach() {
+      if (!within(known?.at, JWKS_MAX_AGE_MS)) await refresh();
+      trusted();
     },
   };
 }

@@ -36,8 +36,6 @@ const GUARDED = {
 /** Raw usage lines, hourly objects and reports: what a bill is defended with, so nothing is deleted with the stack. */
 export class UsageBucket extends Construct {
   readonly bucket: Bucket;
-  /** Who read the others; and, where there is a container, who called it. */
-  readonly access: Bucket;
   /** What Athena answers: anyone who may ask writes here, so it is not where the evidence is. */
   readonly answers: Bucket;
 
@@ -49,7 +47,7 @@ export class UsageBucket extends Construct {
       // S3 deletes no bucket that holds anything: CDK's own function empties it first.
       ...(settings.protect === 'none' ? { autoDeleteObjects: true } : {}),
     };
-    this.access = new Bucket(this, 'AccessLogs', {
+    const access = new Bucket(this, 'AccessLogs', {
       ...guarded,
       // S3's log delivery writes by bucket policy, which needs no ACL.
       lifecycleRules: [
@@ -59,7 +57,7 @@ export class UsageBucket extends Construct {
       ],
     });
     acknowledge(
-      this.access,
+      access,
       'AwsSolutions-S1',
       'This bucket holds the access logs; logging it into itself would never end.',
     );
@@ -67,7 +65,7 @@ export class UsageBucket extends Construct {
       ...guarded,
       bucketName: names.bucket,
       // CDK's classes are not written for exactOptionalPropertyTypes; its own Bucket is an IBucket all the same.
-      serverAccessLogsBucket: this.access as IBucket,
+      serverAccessLogsBucket: access as IBucket,
       serverAccessLogsPrefix: 'usage/',
       lifecycleRules: [
         ABANDONED,
@@ -79,7 +77,7 @@ export class UsageBucket extends Construct {
     this.answers = new Bucket(this, 'Answers', {
       ...guarded,
       bucketName: names.answersBucket,
-      serverAccessLogsBucket: this.access as IBucket,
+      serverAccessLogsBucket: access as IBucket,
       serverAccessLogsPrefix: 'query/',
       lifecycleRules: [
         ABANDONED,

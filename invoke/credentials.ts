@@ -35,6 +35,8 @@ export interface CredentialsOptions {
   /** The role whose sessions these are. */
   roleArn: string;
   clock: Clock;
+  /** Sessions remembered. */
+  max?: number;
 }
 
 interface Entry {
@@ -46,7 +48,12 @@ interface Entry {
  * Credentials remembered: issued once however many calls wait, and again before they expire. They are held in this memory
  * only. They may outlive the token they were issued for; a call whose own token has ended does not come this far.
  */
-export function createCredentials({ issue, roleArn, clock }: CredentialsOptions): Credentials {
+export function createCredentials({
+  issue,
+  roleArn,
+  clock,
+  max = CREDENTIALS_CACHE_MAX,
+}: CredentialsOptions): Credentials {
   // The first is the least recently used.
   const entries = new Map<string, Entry>();
 
@@ -63,7 +70,7 @@ export function createCredentials({ issue, roleArn, clock }: CredentialsOptions)
     if (held !== undefined) return held;
 
     const oldest = entries.keys().next().value;
-    if (entries.size > CREDENTIALS_CACHE_MAX && oldest !== undefined) entries.delete(oldest);
+    if (entries.size > max && oldest !== undefined) entries.delete(oldest);
     entry.pending = issue(scope)
       .then((fresh) => {
         entry.credentials = fresh;

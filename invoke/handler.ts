@@ -1,144 +1,30 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout as after } from 'node:timers/promises';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAwsJson } from '../aws/json.ts';
-import {
-  BROKER_TIMEOUT_MS,
-  CONTEXT_KEY_TIMEOUT_MS,
-  COUNTERS_ATTEMPT_MS,
-  EVENTS_TIMEOUT_MS,
-  REGISTRY_TIMEOUT_MS,
-  RESERVATION_NAME_BYTES,
-  STS_TIMEOUT_MS,
-} from '../contract/limits.ts';
-import { lineWriter, logLine, METRICS } from '../contract/log.ts';
+import { CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits.ts';
+import { lineWriter } from '../contract/log.ts';
 import { contextKeySettings, invokeSettings } from '../contract/settings.ts';
-import { createBudgets } from '../metering/budgets/budgets.ts';
-import { createCounters } from '../metering/budgets/counters.ts';
-import { createShares } from '../metering/budgets/shares.ts';
-import { createMeter } from '../metering/emit.ts';
-import { createRegistry } from '../registry/dynamo.ts';
-import { reportUnusable } from '../registry/unusable.ts';
 import { createContextKeys } from '../seal/keys.ts';
 import { createOpen } from '../seal/seal.ts';
 import { createSecretReader } from '../seal/secret.ts';
-import { createSts, createStsIssuer } from '../sessions/assume.ts';
-import type { Issue } from '../sessions/session.ts';
 import { createApp } from './app.ts';
-import { type CallScope, createCredentials } from './credentials.ts';
-import { createDirect } from './direct.ts';
-import { createEntries } from './entries.ts';
+import { compose } from './compose.ts';
 import { type LambdaRuntime, streamingHandler } from './lambda.ts';
-import { createPipeline } from './pipeline.ts';
-import { createBedrock } from './providers/bedrock.ts';
-import { createPost } from './providers/post.ts';
 import { createTransport } from './transport.ts';
 
 const settings = invokeSettings(process.env);
-const {
-  stage,
-  table,
-  countersTable,
-  eventBus,
-  eventsUrl,
-  invokerRoleArn,
-  brokerFunction,
-  registryMemoryMs,
-  ...deadlines
-} = settings;
 const clock = () => Date.now();
-const write = lineWriter(process.stdout, stage);
+const write = lineWriter(process.stdout, settings.stage);
+const { client, ...deps } = await compose(settings, { clock, write });
 
-const registry = createRegistry({
-  client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
-  table,
-  clock,
-  memoryMs: registryMemoryMs,
-  rememberTenants: true,
-  onUnusable: reportUnusable({ clock, write }),
-});
-const entries = createEntries({
-  registry,
-  onUndecided: ({ code, reason }) =>
-    write(logLine(clock(), { event: 'undecided', level: 'error', code, reason }, { [METRICS.undecided]: 1 })),
-});
-
-const countersClient = new DynamoDBClient({ requestHandler: createTransport({ requestMs: COUNTERS_ATTEMPT_MS }) });
-
-const { secretId, url: secretsUrl } = contextKeySettings(process.env);
+const { secretId, url } = contextKeySettings(process.env);
 const secrets = createAwsJson({
-  signedAs: countersClient.config,
+  signedAs: client.config,
   transport: createTransport({ requestMs: CONTEXT_KEY_TIMEOUT_MS }),
   service: 'secretsmanager',
-  url: secretsUrl,
+  url,
 });
 const keys = createContextKeys({ read: createSecretReader({ call: secrets, secretId }), clock, write });
 keys.prefetch();
 
-const counters = createCounters({ client: countersClient, table: countersTable });
-
-const budgets = createBudgets({
-  counters,
-  prices: registry,
-  clock,
-  write,
-  newCall: () => randomBytes(RESERVATION_NAME_BYTES).toString('base64url'),
-  async announce(crossings, subject) {
-    // Loaded only when a budget comes near its end, which few calls see.
-    const { createAnnounce } = await import('./budgets/announce.ts');
-    const transport = createTransport({ requestMs: EVENTS_TIMEOUT_MS });
-    const tell = createAnnounce({
-      signedAs: countersClient.config,
-      transport,
-      bus: eventBus,
-      url: eventsUrl,
-      clock,
-      write,
-    });
-    await tell(crossings, subject).finally(() => transport.destroy());
-  },
-  pause: (ms) => after(ms),
-});
-
-const bedrock = createBedrock({ post: createPost(), clock });
-
-async function issuer(): Promise<Issue<CallScope>> {
-  if (brokerFunction === undefined) {
-    const sts = createSts(createTransport({ requestMs: STS_TIMEOUT_MS }));
-    return createStsIssuer({ sts, roleArn: invokerRoleArn, clock, write });
-  }
-  // Loaded only where there is a broker, so that nobody else's cold start pays for Lambda's client.
-  const { createBrokerIssuer, createLambda } = await import('./broker.ts');
-  const lambda = createLambda(createTransport({ requestMs: BROKER_TIMEOUT_MS }));
-  return createBrokerIssuer({ lambda, functionName: brokerFunction, clock, write });
-}
-
-const issue = await issuer();
-const run = createPipeline({
-  entries,
-  credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock }),
-  providers: { 'bedrock-runtime': bedrock },
-  meter: createMeter({ write }),
-  reserve: budgets.reserve,
-  take: createShares({ counters, clock, write }),
-  clock,
-  newId: randomUUID,
-  deadlines,
-  write,
-});
-
 const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 
-export const handler = streamingHandler(
-  createApp({
-    run,
-    open: createOpen({ keys, clock }),
-    keepToken: brokerFunction !== undefined,
-    entries,
-    direct: createDirect({ entries, issue, reserve: budgets.reserve, clock, write }),
-    counters,
-    clock,
-    write,
-  }),
-  awslambda,
-);
+export const handler = streamingHandler(createApp({ ...deps, open: createOpen({ keys, clock }) }), awslambda);

@@ -64,3 +64,12 @@ export function environmentOf(
     ...own[name],
   };
 }
+
+/** What the container is told, which is the authorizer and the invoke function in one process: both, but for the seal between them. */
+export function containerEnvironment(surroundings: Surroundings, credentials: Credentials): Record<string, string> {
+  const { TOLLGATE_CONTEXT_KEY: _, ...variables } = {
+    ...environmentOf('authorizer', surroundings, credentials),
+    ...environmentOf('invoke', surroundings, credentials),
+  };
+  return variables;
+}

@@ -2,9 +2,9 @@ import { generateKeyPair, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Provider, { errors } from 'oidc-provider';
+import { listen } from '../server/listen.ts';
 import { DEMO_CLIENTS } from './clients.ts';
 import { readIfThere, writeWhole } from './files.ts';
-import { listen } from './listen.ts';
 
 export interface IdentityOptions {
   /** 0 is not possible: the port is part of the issuer's name. */

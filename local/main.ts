@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   enableCompileCache(settings.cacheDir);
   const { startLocal } = await import('./start.ts');
   const local = await startLocal(settings);
-  const { gateway, issuer, aws } = local;
+  const { gateway, issuer, aws, serveEnv } = local;
   const file = join(settings.dataDir, 'local.json');
 
   let stopping = false;
@@ -30,6 +30,9 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(fail));
 
+  // For `npm run serve` against the same stores; each start has credentials of its own.
+  const lines = Object.entries(serveEnv).map(([name, value]) => `${name}='${value}'\n`);
+  await writeWhole(join(settings.dataDir, 'serve.env'), lines.join(''));
   await writeWhole(file, JSON.stringify({ gateway, issuer, aws, pid: process.pid }));
   process.stdout.write(banner(local, shown(settings.dataDir)));
   // After the ready line: it is only for the next start.

@@ -1,11 +1,11 @@
 import type { GatewayResponseType } from '../contract/gateway-responses.ts';
 import type { Clock } from '../contract/log.ts';
+import { listen } from '../server/listen.ts';
 import { API_ID, roleName, STAGE } from './aws/roles.ts';
 import type { Functions } from './functions.ts';
 import { createAuthorizer } from './gateway/authorizers.ts';
 import type { Api } from './gateway/event.ts';
 import { createFront } from './gateway/front.ts';
-import { listen } from './listen.ts';
 
 export interface RestApiOptions {
   port: number;

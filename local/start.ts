@@ -4,6 +4,7 @@ import { logLine } from '../contract/log.ts';
 import { roleName } from './aws/roles.ts';
 import type { Aws } from './aws/start.ts';
 import { startDelivery } from './delivery.ts';
+import { containerEnvironment, type Surroundings } from './environment.ts';
 import { writableFolder } from './files.ts';
 import { directly, startFunctions } from './functions.ts';
 import { openLog } from './log.ts';
@@ -19,6 +20,8 @@ export interface Local {
   aws: string;
   /** The AWS endpoint itself, for tests. */
   endpoint: Aws;
+  /** The variables of a container beside this gateway: `npm run serve`. */
+  serveEnv: Readonly<Record<string, string>>;
   /** Finishes calls in flight, delivers usage, and closes everything, in bounded time. */
   stop(): Promise<void>;
 }
@@ -55,17 +58,18 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     );
     const issuer = `http://127.0.0.1:${port + 1}`;
     // Taken up by the delivery, which is there before any function has started.
+    const surroundings: Surroundings = {
+      awsUrl: endpoint.url,
+      account: ACCOUNT,
+      region: REGION,
+      issuers: [localIssuer(issuer), ...settings.issuers],
+      authorizerTtlSeconds,
+      broker,
+      bedrockUrl,
+    };
     const functions = startFunctions({
       credentialsFor: endpoint.credentialsFor,
-      surroundings: {
-        awsUrl: endpoint.url,
-        account: ACCOUNT,
-        region: REGION,
-        issuers: [localIssuer(issuer), ...settings.issuers],
-        authorizerTtlSeconds,
-        broker,
-        bedrockUrl,
-      },
+      surroundings,
       tenantIsolation,
       onLine: (line) => delivery.take(line),
       cacheDir,
@@ -127,7 +131,8 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     ]);
     const schedule = startSchedule({ flush, metering: functions.metering, newId: randomUUID, note });
     teardown.add(async () => schedule.stop());
-    return { gateway: restApi.url, issuer, aws: endpoint.url, endpoint, stop: () => teardown.run() };
+    const serveEnv = containerEnvironment(surroundings, endpoint.credentialsFor(roleName('invoke')));
+    return { gateway: restApi.url, issuer, aws: endpoint.url, endpoint, serveEnv, stop: () => teardown.run() };
   } catch (error) {
     // The first failure is the one to tell; closing what never opened may well fail too.
     await teardown.run().catch(() => {});

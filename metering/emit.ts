@@ -9,10 +9,13 @@ export interface Meter {
   finished(record: FinishedUsage, metrics?: Partial<Record<Metric, number>>): void;
 }
 
-/** @param write where lines go; in Lambda it is stdout, from which both CloudWatch and the delivery to S3 read */
-export function createMeter({ write }: { write: WriteLine }): Meter {
+/**
+ * @param write where lines go: stdout, from which both CloudWatch and the delivery to S3 read
+ * @param writeNow for the started line, which is out when it returns: a crash right after the call was sent must leave it
+ */
+export function createMeter({ write, writeNow = write }: { write: WriteLine; writeNow?: WriteLine }): Meter {
   return {
-    started: (record) => write(usageLine(record)),
+    started: (record) => writeNow(usageLine(record)),
     finished: (record, metrics) => write(usageLine(record, metrics)),
   };
 }

@@ -1,5 +1,4 @@
-import type { Action, AllowedModel } from '../contract/model.ts';
-import { arnsOf, nativeIdOf } from '../policies/kinds.ts';
+import { type Action, type AllowedModel, arnsOf, nativeIdOf } from '../contract/model.ts';
 import { hasExpired } from './entitled.ts';
 import { usability } from './lifecycle.ts';
 

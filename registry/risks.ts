@@ -1,6 +1,5 @@
 import type { Budget } from '../contract/budget.ts';
-import { ACTIONS } from '../contract/model.ts';
-import { arnsOf, kindOf } from '../policies/kinds.ts';
+import { ACTIONS, arnsOf } from '../contract/model.ts';
 import { type BudgetsEntry, budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { hasExpired } from './entitled.ts';
 import { isoSeconds } from './fields.ts';
@@ -210,7 +209,7 @@ function regionsOf(arns: readonly string[]): Set<string> {
 function sharing(models: readonly ModelEntry[]): string[] {
   const byArn = new Map<string, string[]>();
   for (const { id, target } of models) {
-    const key = kindOf(target).calledOn(target);
+    const key = target.kind === 'sagemaker-endpoint' ? (target.componentArn ?? target.arn) : target.arn;
     byArn.set(key, [...(byArn.get(key) ?? []), id]);
   }
   return [...byArn.values()].filter((ids) => ids.length > 1).map((ids) => ids.sort().join(' = '));

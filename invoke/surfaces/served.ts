@@ -1,5 +1,4 @@
-import type { Action, AllowedModel } from '../../contract/model.ts';
-import { baseModelOf, runtimeOf } from '../../policies/kinds.ts';
+import { type Action, type AllowedModel, baseModelOf } from '../../contract/model.ts';
 import { isDirect } from '../../registry/restrictions.ts';
 import { EMBEDS, PAINTERS } from '../usage/made.ts';
 
@@ -36,7 +35,7 @@ export function abilitiesOf(model: AllowedModel): Abilities {
   const output = EMBEDS.test(base) ? 'EMBEDDING' : PAINTERS.test(base) ? 'IMAGE' : undefined;
   const talks = output === undefined && !RERANKS.test(base);
   const served = PATHS.filter((path) => model.actions.includes(path.needs) && (talks || !path.talks));
-  const paths = runtimeOf(model.target) === 'bedrock-runtime' ? served.map(({ path }) => path) : [];
+  const paths = model.target.kind === 'sagemaker-endpoint' ? [] : served.map(({ path }) => path);
   if (isDirect(model)) paths.push('/credentials?model={id}');
   return { paths, streaming: talks && paths.length > 0 && model.actions.includes('stream'), output };
 }

@@ -1,5 +1,4 @@
-import type { Target } from '../../contract/model.ts';
-import { baseModelOf } from '../../policies/kinds.ts';
+import { baseModelOf, type Target } from '../../contract/model.ts';
 import type { ProviderRequest } from '../call.ts';
 import { isCount, jsonOf, member } from './json.ts';
 

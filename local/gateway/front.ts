@@ -3,7 +3,7 @@ import type { GatewayResponseType } from '../../contract/gateway-responses.ts';
 import { NO_TENANT } from '../../contract/identity.ts';
 import { FUNCTION_EVENT_MAX_BYTES } from '../../contract/limits.ts';
 import type { Clock } from '../../contract/log.ts';
-import type { OnRequest } from '../listen.ts';
+import type { OnRequest } from '../../server/listen.ts';
 import type { StreamReader } from '../runtime/function.ts';
 import { answerAlone, answerFrom, cut, type Ending } from './answer.ts';
 import type { Authorization } from './authorizers.ts';

@@ -18,8 +18,6 @@ export function partyName({ tenant, principal, costCenter, model, region, tier }
   return JSON.stringify([tenant, principal, costCenter, model, region, tier]);
 }
 
-const NONE: readonly Slice[] = [];
-
 /** The records of one slice of an hour's calls. */
 export class Pass {
   readonly calls: Calls;
@@ -32,16 +30,11 @@ export class Pass {
     this.calls = new Calls(slice, (party) => this.#name(this.party(party), this.chargedTo(party)), limit);
   }
 
-  /**
-   * @param source where the record is from: see Calls.mayBeOpenIn
-   * @returns the slices given up for want of room, each to be read in a pass of its own; usually none
-   */
-  add(record: UsageRecord, source = 0): readonly Slice[] {
-    const party = this.#number(record);
-    if (this.calls.add(record, party, source)) return NONE;
+  /** @returns the slices given up for want of room, each to be read in a pass of its own; usually none */
+  add(record: UsageRecord): Slice[] {
     const given: Slice[] = [];
-    do given.push(this.calls.split());
-    while (!this.calls.add(record, party, source));
+    const party = this.#number(record);
+    while (!this.calls.add(record, party)) given.push(this.calls.split());
     return given;
   }
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DELTA, DELTAS } from '../../infra/benchmark/answers.ts';
-import { callOf, isWhole, KINDS } from './points.ts';
+import { callOf, DELTA, DELTAS, isWhole, KINDS } from './points.ts';
 import { ratios, reached } from './ratios.ts';
 import type { Measured, Results } from './results.ts';
 

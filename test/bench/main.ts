@@ -88,8 +88,7 @@ async function measure({ upstream, contenders }: Cast, generator: Generator): Pr
   const parts: Pick<Results, 'memory' | 'ledger'> = {};
   if (!options.quick && container !== undefined) {
     note('memory after 200,000 calls and 20,000 streams');
-    const settled = (point: Point, calls: number): Promise<void> => proof.after(container, point, calls);
-    parts.memory = await memory(container, generator, settled, share);
+    parts.memory = await memory(container, generator, (point, calls) => proof.after(container, point, calls));
   }
   const proven = await proof.proven();
   note('starts, bundles, decisions');
@@ -98,7 +97,7 @@ async function measure({ upstream, contenders }: Cast, generator: Generator): Pr
   const rest = { bundles: await bundles(), decisionsMicroseconds: await decisions() };
   if (!options.quick) {
     note('ledger');
-    parts.ledger = await ledger(Math.round(1_000_001 * share));
+    parts.ledger = await ledger();
   }
   return { points, residentMiB, proven, firstAnswerMs, ...rest, ...parts };
 }

@@ -57,7 +57,7 @@ export class WalledPipeline {
         roleArn: ROLE,
         clock,
       }),
-      providers: { 'bedrock-runtime': bedrock },
+      providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
       meter,
       reserve: async () => undefined,
       take: () => {},

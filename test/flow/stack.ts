@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CallRecord } from '../../local/aws/calls.ts';
+import { Door } from './door.ts';
 import { freePorts } from './ports.ts';
 import { tokenOf } from './token.ts';
 
@@ -135,6 +136,17 @@ export class Stack {
   /** An access token of one of the demo's clients. */
   token(client: string): Promise<string> {
     return tokenOf(this.issuer, client);
+  }
+
+  /** The container door, in a process of its own on the same stores. */
+  async serve(env: Record<string, string> = {}): Promise<Door> {
+    const args = [`--env-file=${join(this.dataDir, 'serve.env')}`, 'server/main.ts'];
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { PATH: process.env.PATH, PORT: '0', NODE_COMPILE_CACHE: compileCache, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new Door(child).listening();
   }
 
   /** What reached the AWS endpoint after call number `after`. */

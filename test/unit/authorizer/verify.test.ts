@@ -13,7 +13,10 @@ const key = ecKey('own', 'P-256', 'ES256');
 function verifierWith(find: () => ReturnType<KeySource['find']>) {
   const [settings] = parseIssuers([SETTINGS]);
   if (settings === undefined) throw new Error('no issuer');
-  return createVerifier({ issuers: new Map([[ISSUER, { settings, keys: { find } }]]), clock: () => NOW * 1000 });
+  return createVerifier({
+    issuers: new Map([[ISSUER, { settings, keys: { find, reach: async () => {} } }]]),
+    clock: () => NOW * 1000,
+  });
 }
 
 const published = async () => [

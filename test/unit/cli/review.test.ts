@@ -17,7 +17,7 @@ const HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>\'&amp;<
 
 const ROLES: Roles = {
   source: 'deployed',
-  assumers: ['tollgate-dev-invoke'],
+  assumer: 'tollgate-dev-invoke',
   functions: [],
   notes: [],
   invoker: {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { GatewayResponseType } from '../../../../contract/gateway-responses.ts';
 import type { Authorization } from '../../../../local/gateway/authorizers.ts';
 import { createFront } from '../../../../local/gateway/front.ts';
-import { type Listening, listen } from '../../../../local/listen.ts';
 import { FunctionError, type StreamReader } from '../../../../local/runtime/function.ts';
+import { type Listening, listen } from '../../../../server/listen.ts';
 
 const api = { apiId: 'local', accountId: '111122223333', region: 'us-east-1', stage: 'local', domainName: 'x' };
 const prelude = (statusCode: number, headers: object = {}) =>

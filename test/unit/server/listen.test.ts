@@ -4,7 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { afterEach, describe, expect, test } from 'vitest';
 import { isTollgateError } from '../../../contract/errors.ts';
-import { type Listening, listen, type OnRequest, type Patience } from '../../../local/listen.ts';
+import { type Listening, listen, type OnRequest, type Patience } from '../../../server/listen.ts';
 
 const open: Listening[] = [];
 afterEach(async () => {

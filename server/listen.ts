@@ -9,12 +9,21 @@ import { TollgateError } from '../contract/errors.ts';
  */
 export type OnRequest = (req: IncomingMessage, res: ServerResponse) => void;
 
-export interface ListenOptions {
-  host: '127.0.0.1';
+export interface ListenOptions extends Partial<Bounds> {
+  host: string;
   /** 0 to 65,535; 0 lets the system choose. */
   port: number;
   onRequest: OnRequest;
-  patience?: Patience;
+}
+
+export interface Bounds {
+  patience: Patience;
+  /** Bytes of a request's head in HTTP/1.1. HTTP/2 ends the connection at 64 KiB a header, which no setting changes. */
+  headMaxBytes: number;
+  /** Connections at once; a further one is closed at once. */
+  connectionsMax: number;
+  /** Requests at once on one connection of HTTP/2; a further one is refused, and may be repeated. */
+  streamsMax: number;
 }
 
 /** Milliseconds for which a client is waited for. Nothing bounds how long an answer takes. */
@@ -23,12 +32,20 @@ export interface Patience {
   headMs: number;
   /** For a whole request. */
   requestMs: number;
-  /** For the next request of an HTTP/2 connection, none being under way. HTTP/1.1's are Node's 5 s. */
+  /** For the next request of a connection, none being under way. */
   idleMs: number;
 }
 
-/** A laptop's clients are on the laptop: what takes longer is no request. */
-const PATIENCE: Patience = { headMs: 10_000, requestMs: 60_000, idleMs: 60_000 };
+/**
+ * A laptop's clients are on the laptop: what takes longer is no request. A head may be longer than any token, so that an absurd
+ * one is refused like a wrong one, by whoever reads tokens.
+ */
+const LAPTOP: Bounds = {
+  patience: { headMs: 10_000, requestMs: 60_000, idleMs: 60_000 },
+  headMaxBytes: 2_097_152,
+  connectionsMax: 10_000,
+  streamsMax: 1_000,
+};
 
 export interface Listening {
   port: number;
@@ -43,22 +60,18 @@ export interface Listening {
 const PREFACE = Buffer.from('PRI * HTTP/2.0');
 
 /**
- * Bytes. Above any token, so that an absurd one is refused like a wrong one, by whoever reads tokens. HTTP/2 ends the
- * connection at 64 KiB a header, which no setting changes.
- */
-const HTTP1_HEADERS_MAX_BYTES = 2_097_152;
-
-/**
  * One TCP port for HTTP/1.1 and for HTTP/2 with prior knowledge, told apart by the connection's first bytes.
  *
  * @throws TollgateError `bad_setting` naming PORT when the port is taken or may not be used
  */
-export async function listen({ host, port, onRequest, patience = PATIENCE }: ListenOptions): Promise<Listening> {
-  const { headMs, requestMs } = patience;
+export async function listen({ host, port, onRequest, ...bounds }: ListenOptions): Promise<Listening> {
+  const { patience, headMaxBytes, connectionsMax, streamsMax } = { ...LAPTOP, ...bounds };
+  const { headMs, requestMs, idleMs } = patience;
   const sockets = new Set<Socket>();
   const http1 = createHttp1(
     {
-      maxHeaderSize: HTTP1_HEADERS_MAX_BYTES,
+      maxHeaderSize: headMaxBytes,
+      keepAliveTimeout: idleMs,
       headersTimeout: headMs,
       requestTimeout: requestMs,
       connectionsCheckingInterval: Math.min(1_000, headMs / 2),
@@ -67,7 +80,7 @@ export async function listen({ host, port, onRequest, patience = PATIENCE }: Lis
   );
   // It never listens itself, and would keep none of these times otherwise.
   http1.emit('listening');
-  const http2 = createHttp2((req, res) =>
+  const http2 = createHttp2({ settings: { maxConcurrentStreams: streamsMax } }, (req, res) =>
     onRequest(req as unknown as IncomingMessage, res as unknown as ServerResponse),
   );
   const closing = { now: false };
@@ -86,12 +99,13 @@ export async function listen({ host, port, onRequest, patience = PATIENCE }: Lis
       (isHttp2 ? http2 : http1).emit('connection', socket);
     });
   });
+  tcp.maxConnections = connectionsMax;
   await new Promise<void>((resolve, reject) => {
-    tcp.once('error', (cause: NodeJS.ErrnoException) => reject(portError(port, cause)));
+    tcp.once('error', (cause: NodeJS.ErrnoException) => reject(portError(host, port, cause)));
     tcp.listen({ host, port }, resolve);
   });
   const address = tcp.address();
-  if (address === null || typeof address === 'string') throw portError(port);
+  if (address === null || typeof address === 'string') throw portError(host, port);
 
   let closed: Promise<void> | undefined;
   const close = (graceMs: number): Promise<void> => {
@@ -192,12 +206,12 @@ function endSlow(server: Http2Server, { requestMs, idleMs }: Patience): void {
   });
 }
 
-function portError(port: number, cause?: NodeJS.ErrnoException): TollgateError {
+function portError(host: string, port: number, cause?: NodeJS.ErrnoException): TollgateError {
   const what = cause?.code === 'EADDRINUSE' ? 'is already in use' : `cannot be opened (${cause?.code ?? 'no address'})`;
   return new TollgateError('bad_setting', {
     field: 'PORT',
     reason: cause?.code === 'EADDRINUSE' ? 'port-in-use' : 'port-refused',
-    message: `Port ${port} on 127.0.0.1 ${what}; set PORT to another one.`,
+    message: `Port ${port} on ${host} ${what}; set PORT to another one.`,
     cause,
   });
 }

@@ -1,0 +1,133 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as after } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BROKER_TIMEOUT_MS,
+  COUNTERS_ATTEMPT_MS,
+  CREDENTIALS_CACHE_MAX,
+  EVENTS_TIMEOUT_MS,
+  REGISTRY_TIMEOUT_MS,
+  RESERVATION_NAME_BYTES,
+  STS_TIMEOUT_MS,
+} from '../contract/limits.ts';
+import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import type { InvokeSettings } from '../contract/settings.ts';
+import { createBudgets } from '../metering/budgets/budgets.ts';
+import { createCounters } from '../metering/budgets/counters.ts';
+import { createShares } from '../metering/budgets/shares.ts';
+import { createMeter } from '../metering/emit.ts';
+import { createRegistry } from '../registry/dynamo.ts';
+import { reportUnusable } from '../registry/unusable.ts';
+import { createSts, createStsIssuer } from '../sessions/assume.ts';
+import type { Issue } from '../sessions/session.ts';
+import type { AppDeps } from './app.ts';
+import { type CallScope, createCredentials } from './credentials.ts';
+import { createDirect } from './direct.ts';
+import { createEntries } from './entries.ts';
+import { createPipeline } from './pipeline.ts';
+import { createBedrock } from './providers/bedrock.ts';
+import { createPost } from './providers/post.ts';
+import { createTransport } from './transport.ts';
+
+export interface Surroundings {
+  clock: Clock;
+  /** Where lines go. */
+  write: WriteLine;
+  /** Where a line goes that must be out before its call is sent. Default `write`. */
+  writeNow?: WriteLine;
+  /** Sessions remembered. */
+  sessionsMax?: number;
+}
+
+export interface Composed extends Omit<AppDeps, 'open'> {
+  registry: ReturnType<typeof createRegistry>;
+  /** As AWS's SDK found them: region, credentials. */
+  client: DynamoDBClient;
+}
+
+/** Everything of a call but who makes it, which each door learns in its own way: the function and the container are both made of it. */
+export async function compose(
+  settings: InvokeSettings,
+  { clock, write, writeNow = write, sessionsMax = CREDENTIALS_CACHE_MAX }: Surroundings,
+): Promise<Composed> {
+  const { table, countersTable, eventBus, eventsUrl, invokerRoleArn, brokerFunction, registryMemoryMs } = settings;
+  const { firstByteMs, streamIdleMs, callTotalMs } = settings;
+  const registry = createRegistry({
+    client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
+    table,
+    clock,
+    memoryMs: registryMemoryMs,
+    rememberTenants: true,
+    onUnusable: reportUnusable({ clock, write }),
+  });
+  const entries = createEntries({
+    registry,
+    onUndecided: ({ code, reason }) =>
+      write(logLine(clock(), { event: 'undecided', level: 'error', code, reason }, { [METRICS.undecided]: 1 })),
+  });
+
+  const countersClient = new DynamoDBClient({ requestHandler: createTransport({ requestMs: COUNTERS_ATTEMPT_MS }) });
+  const counters = createCounters({ client: countersClient, table: countersTable });
+
+  const budgets = createBudgets({
+    counters,
+    prices: registry,
+    clock,
+    write,
+    newCall: () => randomBytes(RESERVATION_NAME_BYTES).toString('base64url'),
+    async announce(crossings, subject) {
+      // Loaded only when a budget comes near its end, which few calls see.
+      const { createAnnounce } = await import('./budgets/announce.ts');
+      const transport = createTransport({ requestMs: EVENTS_TIMEOUT_MS });
+      const tell = createAnnounce({
+        signedAs: countersClient.config,
+        transport,
+        bus: eventBus,
+        url: eventsUrl,
+        clock,
+        write,
+      });
+      await tell(crossings, subject).finally(() => transport.destroy());
+    },
+    pause: (ms) => after(ms),
+  });
+
+  const bedrock = createBedrock({ post: createPost(), clock });
+
+  async function issuer(): Promise<Issue<CallScope>> {
+    if (brokerFunction === undefined) {
+      const sts = createSts(createTransport({ requestMs: STS_TIMEOUT_MS }));
+      return createStsIssuer({ sts, roleArn: invokerRoleArn, clock, write });
+    }
+    // Loaded only where there is a broker, so that nobody else's cold start pays for Lambda's client.
+    const { createBrokerIssuer, createLambda } = await import('./broker.ts');
+    const lambda = createLambda(createTransport({ requestMs: BROKER_TIMEOUT_MS }));
+    return createBrokerIssuer({ lambda, functionName: brokerFunction, clock, write });
+  }
+
+  const issue = await issuer();
+  const run = createPipeline({
+    entries,
+    credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock, max: sessionsMax }),
+    providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
+    meter: createMeter({ write, writeNow }),
+    reserve: budgets.reserve,
+    take: createShares({ counters, clock, write }),
+    clock,
+    newId: randomUUID,
+    deadlines: { firstByteMs, streamIdleMs, callTotalMs },
+    write,
+  });
+
+  return {
+    run,
+    keepToken: brokerFunction !== undefined,
+    entries,
+    direct: createDirect({ entries, issue, reserve: budgets.reserve, clock, write }),
+    counters,
+    clock,
+    write,
+    registry,
+    client: countersClient,
+  };
+}

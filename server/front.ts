@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TollgateError } from '../contract/errors.ts';
+import { GATEWAY_RESPONSES, type GatewayResponseType, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
+import { BODY_MAX_BYTES } from '../contract/limits.ts';
+import { Secret } from '../contract/secret.ts';
+import { type Asked, type Given, headersFrom } from '../invoke/exchange.ts';
+import type { Served } from '../invoke/lambda.ts';
+import { canonicalPath } from '../invoke/path.ts';
+import type { Admit } from './answers.ts';
+import type { OnRequest } from './listen.ts';
+
+export interface FrontOptions {
+  app: Served;
+  admit: Admit;
+  /** Whether what it stands on can be reached. */
+  ready(): Promise<boolean>;
+  /** Work that goes on behind an answer: to be waited for when the process stops. */
+  background(work: Promise<unknown>): void;
+}
+
+/** Answered without a token, as in the REST API. */
+const OPEN: ReadonlySet<string> = new Set(['/health', '/openapi.json', '/ready']);
+
+/**
+ * A request of a socket -> the app, and its answer back. What API Gateway does in front of the functions is done here: who has
+ * no token is answered with the same bytes as there.
+ */
+export function createFront({ app, admit, ready, background }: FrontOptions): OnRequest {
+  return (req, res) => {
+    const requestId = randomUUID();
+    // A client may leave at any byte; unheard, that would end the process.
+    res.on('error', () => {});
+    serve(req, res, requestId).catch((error: unknown) => {
+      app.failed(error, requestId);
+      if (res.headersSent) res.destroy();
+      else alone(res, 'DEFAULT_5XX', requestId, 500);
+    });
+  };
+
+  async function serve(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<void> {
+    // RFC 9112 section 6.3: where the body ends is not known, and Node reads on.
+    if ((req.headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') {
+      res.shouldKeepAlive = false;
+      return alone(res, 'DEFAULT_4XX', requestId);
+    }
+    const url = req.url ?? '';
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    // Begun first and awaited later: the body arrives while the token is looked at.
+    const body = bodyOf(req);
+    const open = OPEN.has(path);
+    if (open && req.method !== 'GET' && req.method !== 'HEAD')
+      return alone(res, 'MISSING_AUTHENTICATION_TOKEN', requestId);
+    if (path === '/ready') return give(res, await readiness(req), requestId);
+    const authorization = open ? undefined : authorizationOf(req);
+    if (authorization === null) return alone(res, 'UNAUTHORIZED', requestId);
+    let caller: unknown;
+    try {
+      caller = authorization === undefined ? undefined : await admit(authorization, requestId);
+    } catch (error) {
+      return alone(res, refusalOf(error), requestId);
+    }
+    const left = new Promise<void>((resolve) => {
+      res.once('close', resolve);
+    });
+    const bindings = {
+      authorizer: caller,
+      authorization: authorization === undefined ? undefined : new Secret(authorization),
+      requestId,
+      waitUntil: (work: Promise<unknown>) => background(work.catch((error: unknown) => app.failed(error, requestId))),
+      left,
+    };
+    let given: Given;
+    try {
+      const asked: Asked = {
+        method: req.method ?? '',
+        path: canonicalPath(path),
+        query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+        headers: headersFrom(linesOf(req.rawHeaders)),
+        body: () => body,
+      };
+      given = await app.serve(asked, bindings);
+    } catch (error) {
+      given = app.refuse(path, error, requestId);
+    }
+    await give(res, given, requestId, background);
+  }
+
+  async function readiness({ method }: IncomingMessage): Promise<Given> {
+    const isReady = await ready();
+    const body = method === 'HEAD' ? '' : JSON.stringify({ status: isReady ? 'ready' : 'unavailable' });
+    return { status: isReady ? 200 : 503, headers: { 'content-type': 'application/json' }, body };
+  }
+}
+
+/** What API Gateway would answer when the authorizer throws or denies. */
+function refusalOf(error: unknown): GatewayResponseType {
+  if (error instanceof TollgateError && error.code === 'unauthenticated') return 'UNAUTHORIZED';
+  return error instanceof TollgateError && error.code === 'forbidden' ? 'ACCESS_DENIED' : 'AUTHORIZER_FAILURE';
+}
+
+/** @returns null for none, and for two: which of them was meant is nobody's to say */
+function authorizationOf({ rawHeaders, headers }: IncomingMessage): string | null {
+  let found = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'authorization') found++;
+  const { authorization = '' } = headers;
+  return found === 1 && authorization !== '' ? authorization : null;
+}
+
+function* linesOf(raw: readonly string[]): Generator<[string, string]> {
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]?.toLowerCase() ?? '';
+    if (!name.startsWith(':')) yield [name, raw[i + 1] ?? ''];
+  }
+}
+
+/**
+ * The body, at most BODY_MAX_BYTES of it kept. What is beyond is read and thrown away: a client that has not finished sending
+ * would otherwise miss the answer that tells it why.
+ *
+ * @returns never rejects before it is awaited
+ */
+function bodyOf(req: IncomingMessage): Promise<Uint8Array> {
+  const whole = new Promise<Uint8Array>((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    req.on('data', (chunk: Buffer) => {
+      bytes += chunk.byteLength;
+      if (bytes <= BODY_MAX_BYTES) chunks.push(chunk);
+      else chunks.length = 0;
+    });
+    req.once('end', () => {
+      if (bytes > BODY_MAX_BYTES) reject(new TollgateError('too_large', { detail: { bytes } }));
+      else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+    });
+    const gone = (): void => reject(new TollgateError('invalid_request', { reason: 'caller-left' }));
+    req.once('error', gone);
+    req.once('close', gone);
+  });
+  whole.catch(() => {});
+  return whole;
+}
+
+function alone(res: ServerResponse, type: GatewayResponseType, requestId: string, status = 400): void {
+  const response = GATEWAY_RESPONSES[type];
+  res.writeHead(response.status ?? status, { ...response.headers, [REQUEST_ID_HEADER]: requestId });
+  res.end(response.body);
+}
+
+async function give(
+  res: ServerResponse,
+  { status, headers, body }: Given,
+  requestId: string,
+  background: FrontOptions['background'] = () => {},
+): Promise<void> {
+  const head = { ...headers, [REQUEST_ID_HEADER]: requestId };
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    res.writeHead(status, { ...head, 'content-length': Buffer.byteLength(body) });
+    res.end(body);
+    return;
+  }
+  const pieces = body[Symbol.asyncIterator]();
+  let whole = false;
+  res.once('close', () => {
+    if (!whole && pieces.return) background(pieces.return());
+  });
+  res.writeHead(status, head);
+  for (;;) {
+    const { done, value } = await pieces.next();
+    if (done) break;
+    if (!res.write(value) && !res.destroyed) await drained(res);
+  }
+  whole = true;
+  res.end();
+}
+
+/** Until more can be written, or nobody reads any more. */
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const on = (): void => {
+      res.off('drain', on);
+      res.off('close', on);
+      resolve();
+    };
+    res.on('drain', on);
+    res.on('close', on);
+  });
+}

@@ -1,0 +1,75 @@
+import { createAdmission } from '../authorizer/admission.ts';
+import { trustIssuers } from '../authorizer/issuers.ts';
+import { createReport } from '../authorizer/report.ts';
+import { createVerifier } from '../authorizer/verify.ts';
+import type { CallerContext } from '../contract/context.ts';
+import { isTollgateError, TollgateError } from '../contract/errors.ts';
+import { logLine } from '../contract/log.ts';
+import { createApp } from '../invoke/app.ts';
+import { compose } from '../invoke/compose.ts';
+import { createAnswers } from './answers.ts';
+import { createFront } from './front.ts';
+import { CONTAINER, SESSIONS_MAX } from './limits.ts';
+import { createLines } from './lines.ts';
+import { listen } from './listen.ts';
+import { createReady } from './ready.ts';
+import { type ServerSettings, serverSettings } from './settings.ts';
+
+/** The second door: the authorizer, the pipeline and the surfaces in one process, for a container. `npm run serve` */
+async function serve({ authorizer, invoke, port, host, authorizerTtlSeconds, graceMs }: ServerSettings): Promise<void> {
+  const clock = (): number => Date.now();
+  const lines = createLines(process.stdout, invoke.stage);
+  const { write, writeNow } = lines;
+  const report = createReport({ clock, write });
+  const { registry, ...deps } = await compose(invoke, { clock, write, writeNow, sessionsMax: SESSIONS_MAX });
+  const issuers = trustIssuers(authorizer.issuers, { fetch, clock, report: report.issuer });
+  const admission = createAdmission({ verify: createVerifier({ issuers, clock }), registry, clock, write });
+
+  const background = new Set<Promise<unknown>>();
+  const onRequest = createFront({
+    // The context is the object that the authorizer made, in this memory: nobody else can have written it.
+    app: createApp({ ...deps, open: (caller) => caller as CallerContext }),
+    admit: createAnswers({
+      async admit(authorization, requestId) {
+        const admitted = await admission({ headers: { authorization } }, requestId);
+        if (admitted.admitted) return admitted.context;
+        throw new TollgateError('forbidden', { reason: 'not-admitted' });
+      },
+      ttlSeconds: authorizerTtlSeconds,
+      clock,
+    }),
+    ready: createReady({ registry, issuers, clock }),
+    background(work) {
+      background.add(work);
+      void work.finally(() => background.delete(work));
+    },
+  });
+  const server = await listen({ host, port, onRequest, ...CONTAINER });
+  writeNow(logLine(clock(), { event: 'listening', host, port: server.port }));
+
+  const stop = async (signal: string): Promise<void> => {
+    writeNow(logLine(clock(), { event: 'stopping', signal, graceMs }));
+    const late = setTimeout(() => exit('late'), graceMs + EXIT_MS).unref();
+    await server.close(graceMs);
+    while (background.size > 0) await Promise.allSettled(background);
+    clearTimeout(late);
+    exit('done');
+  };
+  const exit = (how: string): void => {
+    writeNow(logLine(clock(), { event: 'stopped', how }));
+    // After the pipe has taken what was written before.
+    process.stdout.write('', () => process.exit(0));
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+}
+
+/** Milliseconds beyond the grace for what a call still has to do when its connection was cut: settle, and its usage line. */
+const EXIT_MS = 3_000;
+
+try {
+  await serve(serverSettings(process.env));
+} catch (error) {
+  if (!isTollgateError(error, 'bad_setting')) throw error;
+  process.stderr.write(`${error.publicMessage}\n`);
+  process.exit(1);
+}
