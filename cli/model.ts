@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { parseJsonObject } from '../contract/json.ts';
 import { AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
-import { nativeIdOf } from '../contract/model.ts';
+import { nativeIdOf } from '../policies/kinds.ts';
 import type { Change } from '../registry/edit.ts';
 import { isoSeconds, parseSeconds } from '../registry/fields.ts';
 import { usability } from '../registry/lifecycle.ts';

@@ -7,6 +7,7 @@ import { Reconciliation } from '../metering/bill/reconcile.ts';
 import { BillSums } from '../metering/bill/sums.ts';
 import { readUsage } from '../metering/ledger/usage-hours.ts';
 import { dayRange } from '../metering/report/day-range.ts';
+import { kindOf } from '../policies/kinds.ts';
 import type { ModelEntry } from '../registry/model.ts';
 import { badOption } from './days.ts';
 import { counted, printOrSave, type RowsFormat, rowsFormatOption, warn } from './print.ts';
@@ -70,14 +71,14 @@ async function reconcile(where: Target, options: Options): Promise<Report> {
   const strange = [...(map?.values() ?? [])].find((model) => !models.some(({ id }) => id === model));
   if (strange !== undefined) throw badOption('--map', `--map: There is no model ${strange}.`);
   const callers = new Map<string, { tenant: string; principal: string }>();
-  // SageMaker is paid by the hour of the endpoint: there is nothing of a call on the bill.
-  const endpoints = new Set(models.filter(({ target }) => target.kind === 'sagemaker-endpoint').map(({ id }) => id));
+  // What is paid by the hour that it is there has nothing of a call on the bill.
+  const hourly = new Set(models.filter(({ target }) => kindOf(target).paidBy === 'hour').map(({ id }) => id));
   const both = new Reconciliation();
   await readUsage(store, days, (day, rows) => {
     for (const { tenant, principal } of rows) callers.set(JSON.stringify([tenant, principal]), { tenant, principal });
     both.addLedger(
       day,
-      rows.filter(({ model }) => !endpoints.has(model)),
+      rows.filter(({ model }) => !hourly.has(model)),
     );
   });
   const names = createNames({

@@ -3,7 +3,15 @@ import { TollgateError } from './errors.ts';
 import { type Principal, parsePrincipal, parseTenantId, type TenantId } from './identity.ts';
 import { parseJson } from './json.ts';
 import { CONTEXT_MAX_BYTES, SEAL_MAX_BYTES } from './limits.ts';
-import { ACTIONS, type AllowedModel, arnsOf, type Restrictions, STATUSES, type Target } from './model.ts';
+import {
+  ACTIONS,
+  type AllowedModel,
+  type Restrictions,
+  STATUSES,
+  TARGETS,
+  type Target,
+  type TargetMember,
+} from './model.ts';
 
 /**
  * What the authorizer tells the invoke function. API Gateway passes scalars only, and passes them as strings, so the
@@ -185,19 +193,14 @@ function areRestrictions(members: object): boolean {
 
 function isTarget(target: unknown): target is Target {
   if (target === null || typeof target !== 'object') return false;
-  const candidate = target as Target;
-  if (typeof candidate.region !== 'string' || candidate.region === '') return false;
-  switch (candidate.kind) {
-    case 'bedrock-model':
-    case 'bedrock-profile':
-      if (typeof candidate.modelId !== 'string') return false;
-      if (candidate.kind === 'bedrock-profile' && !Array.isArray(candidate.modelArns)) return false;
-      break;
-    case 'sagemaker-endpoint':
-      if (typeof candidate.endpointName !== 'string') return false;
-      break;
-    default:
-      return false;
-  }
-  return arnsOf(candidate).every((arn) => typeof arn === 'string');
+  const { kind, ...members } = target as Target & Record<string, unknown>;
+  if (!Object.hasOwn(TARGETS, kind)) return false;
+  const wanted: Record<string, TargetMember> = TARGETS[kind];
+  return Object.entries(wanted).every(([name, member]) => MEMBERS[member](members[name as keyof typeof members]));
 }
+
+const MEMBERS: Readonly<Record<TargetMember, (value: unknown) => boolean>> = {
+  text: isText,
+  'text?': (value) => value === undefined || isText(value),
+  texts: isList,
+};

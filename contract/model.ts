@@ -1,43 +1,53 @@
 /** A model as it crosses from the registry through the authorizer's context to the invoke function. */
 
-/** What a caller may do with a model. Each stands for the IAM actions that `policies/session.ts` lists. */
+/** What a caller may do with a model. Each stands for the IAM actions that `policies/kinds/` lists. */
 export const ACTIONS = ['invoke', 'stream', 'count'] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** A foundation model, provisioned model, custom-model deployment or imported model, called in one region. */
-export interface BedrockModelTarget {
-  kind: 'bedrock-model';
-  /** What goes into Bedrock's path: `amazon.nova-lite-v1:0`, or a whole ARN for what has no short id. */
-  modelId: string;
-  region: string;
-  /** The one ARN that IAM checks. */
-  arn: string;
-}
+/** How a member of a target is written; with `?` it may be absent. */
+export type TargetMember = 'text' | 'text?' | 'texts';
 
-/** An inference profile: called in `region`, which may run it in every region that `modelArns` names. */
-export interface BedrockProfileTarget {
-  kind: 'bedrock-profile';
-  /** What goes into Bedrock's path: `us.anthropic.claude-...`, or the ARN of an application inference profile. */
-  modelId: string;
-  region: string;
-  /** The profile's own ARN. */
-  arn: string;
-  /** The foundation model in every destination region, as `GetInferenceProfile.models[].modelArn` lists them. */
-  modelArns: string[];
-}
+/** What a target of each kind is made of, beside its `kind`. What is to be known of a kind is in policies/kinds/. */
+export const TARGETS = {
+  /** A foundation model, provisioned model, custom-model deployment or imported model, called in one region. */
+  'bedrock-model': {
+    /** What goes into Bedrock's path: `amazon.nova-lite-v1:0`, or a whole ARN for what has no short id. */
+    modelId: 'text',
+    region: 'text',
+    /** The one ARN that IAM checks. */
+    arn: 'text',
+  },
+  /** An inference profile: called in `region`, which may run it in every region that `modelArns` names. */
+  'bedrock-profile': {
+    /** What goes into Bedrock's path: `us.anthropic.claude-...`, or the ARN of an application inference profile. */
+    modelId: 'text',
+    region: 'text',
+    /** The profile's own ARN. */
+    arn: 'text',
+    /** The foundation model in every destination region, as `GetInferenceProfile.models[].modelArn` lists them. */
+    modelArns: 'texts',
+  },
+  'sagemaker-endpoint': {
+    endpointName: 'text',
+    region: 'text',
+    arn: 'text',
+    /** Name and ARN of the inference component, where the endpoint hosts several. */
+    inferenceComponent: 'text?',
+    componentArn: 'text?',
+  },
+} as const satisfies Record<string, { region: 'text'; arn: 'text' } & Record<string, TargetMember>>;
 
-export interface SageMakerTarget {
-  kind: 'sagemaker-endpoint';
-  endpointName: string;
-  region: string;
-  arn: string;
-  /** Name and ARN of the inference component, where the endpoint hosts several. */
-  inferenceComponent?: string;
-  componentArn?: string;
-}
+type Members<Shape> = {
+  -readonly [Name in keyof Shape as Shape[Name] extends 'text?' ? never : Name]: Shape[Name] extends 'texts'
+    ? string[]
+    : string;
+} & { -readonly [Name in keyof Shape as Shape[Name] extends 'text?' ? Name : never]?: string };
 
-export type Target = BedrockModelTarget | BedrockProfileTarget | SageMakerTarget;
-export type BedrockTarget = BedrockModelTarget | BedrockProfileTarget;
+export type TargetKind = keyof typeof TARGETS;
+/** Of one kind. */
+export type TargetOf<Kind extends TargetKind> = { kind: Kind } & Members<(typeof TARGETS)[Kind]>;
+/** Of any. */
+export type Target = { [Kind in TargetKind]: TargetOf<Kind> }[TargetKind];
 
 export const STATUSES = ['active', 'deprecated', 'retired'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -93,27 +103,4 @@ export interface AllowedModel extends Restrictions {
   direct?: true;
   /** Whether the caller may be shown guardrails' traces, which name guardrails of the account by ARN. Absent: no. */
   trace?: true;
-}
-
-/** Every ARN that a call to this target needs, the one that is called first. */
-export function arnsOf(target: Target): string[] {
-  switch (target.kind) {
-    case 'bedrock-model':
-      return [target.arn];
-    case 'bedrock-profile':
-      return [target.arn, ...target.modelArns];
-    case 'sagemaker-endpoint':
-      return target.componentArn === undefined ? [target.arn] : [target.arn, target.componentArn];
-  }
-}
-
-/** The target's own id: what AWS calls the model, and what a caller may write instead of the registry id. */
-export function nativeIdOf(target: Target): string {
-  return target.kind === 'sagemaker-endpoint' ? target.endpointName : target.modelId;
-}
-
-/** The foundation model that answers; '' where the ARN's id was generated, which tells nothing. */
-export function baseModelOf(target: Target): string {
-  const arn = target.kind === 'bedrock-profile' ? (target.modelArns[0] ?? '') : target.arn;
-  return arn.includes(':foundation-model/') ? arn.slice(arn.indexOf('/') + 1) : '';
 }

@@ -8,6 +8,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { HttpCodeElb } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -17,6 +18,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { METRICS } from '../contract/log.ts';
 import type { FunctionName } from '../policies/roles.ts';
+import type { ContainerDoor } from './container.ts';
 import type { Names } from './names.ts';
 import type { InfraSettings } from './settings.ts';
 import { USAGE_FILTER } from './usage-delivery.ts';
@@ -69,8 +71,12 @@ const WATCHED = [
 const DRIFT_PERCENT = 1;
 const DRIFT_TOKENS = 100_000;
 
+/** Percent of the tasks' cores, beyond which autoscaling has plainly not helped. */
+const BUSY_PERCENT = 85;
+
 export interface Watched {
-  functions: Record<Exclude<FunctionName, 'broker'>, IFunction> & { broker?: IFunction };
+  functions: Partial<Record<FunctionName, IFunction>> & { metering: IFunction };
+  container?: ContainerDoor;
   delivery: CfnDeliveryStream;
   deadLetters: Queue;
 }
@@ -115,6 +121,7 @@ export class Alarms extends Construct {
         threshold: 0,
       });
     }
+    if (watched.container !== undefined) this.#watchContainer(watched.container);
     this.#alarm('counters-throttled', {
       alarmDescription: 'The counters table throttles: calls under a budget get 503, or wait to be settled.',
       metric: sum('AWS/DynamoDB', 'WriteThrottleEvents', { TableName: names.of('counters') }, 5),
@@ -167,6 +174,29 @@ export class Alarms extends Construct {
       });
   }
 
+  #watchContainer({ service, targets, loadBalancer }: ContainerDoor): void {
+    const period = Duration.minutes(5);
+    this.#alarm('container-unready', {
+      alarmDescription: 'A task of the container has not been ready for ten minutes: it is replaced, or cannot decide.',
+      metric: targets.metrics.unhealthyHostCount({ statistic: 'Maximum', period }),
+      evaluationPeriods: 2,
+      threshold: 0,
+    });
+    this.#alarm('container-5xx', {
+      alarmDescription:
+        'The load balancer had no task for a call, or lost one that was answering it: callers got 502, 503 or 504.',
+      metric: loadBalancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period }),
+      threshold: 0,
+    });
+    this.#alarm('container-cpu', {
+      alarmDescription:
+        'The container’s tasks have been busy for a quarter of an hour: there are as many as there may be.',
+      metric: service.metricCpuUtilization({ statistic: 'Average', period }),
+      evaluationPeriods: 3,
+      threshold: BUSY_PERCENT,
+    });
+  }
+
   #topicOf({ alarmTopicArn, alarmEmail }: InfraSettings): ITopic {
     if (alarmTopicArn !== undefined) return Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
     const topic = new Topic(this, 'Topic', { topicName: this.#names.of('alarms'), enforceSSL: true });
@@ -183,7 +213,7 @@ export class Alarms extends Construct {
     return topic;
   }
 
-  #alarm(name: string, props: Omit<AlarmProps, 'evaluationPeriods'>): Alarm {
+  #alarm(name: string, props: Omit<AlarmProps, 'evaluationPeriods'> & Partial<AlarmProps>): Alarm {
     const alarm = new Alarm(this, name, {
       alarmName: this.#names.of(name),
       evaluationPeriods: 1,

@@ -50,6 +50,15 @@ const ACCESS_LOG = {
   refusal: '$context.error.responseType',
 };
 
+/** Who called, and what came of it. `scope` is the API's, also where there is none. */
+export function accessLogs(scope: Construct, settings: InfraSettings, names: Names): LogGroup {
+  return new LogGroup(scope, 'AccessLogs', {
+    logGroupName: names.logGroup('access'),
+    retention: settings.logRetentionDays,
+    removalPolicy: removalOfData(settings),
+  });
+}
+
 /** The REST API: one authorizer, one function behind it, answers streamed. */
 export class GatewayApi extends Construct {
   readonly api: RestApi;
@@ -62,11 +71,6 @@ export class GatewayApi extends Construct {
     functions: { authorizer: IFunction; invoke: IFunction },
   ) {
     super(scope, id);
-    const accessLogs = new LogGroup(this, 'AccessLogs', {
-      logGroupName: names.logGroup('access'),
-      retention: settings.logRetentionDays,
-      removalPolicy: removalOfData(settings),
-    });
     this.api = new RestApi(this, 'Api', {
       restApiName: names.of('gateway'),
       description: 'Tollgate: models for tenants',
@@ -82,7 +86,7 @@ export class GatewayApi extends Construct {
         stageName: settings.stage,
         throttlingRateLimit: settings.throttleRate,
         throttlingBurstLimit: settings.throttleBurst,
-        accessLogDestination: new LogGroupLogDestination(accessLogs),
+        accessLogDestination: new LogGroupLogDestination(accessLogs(this, settings, names)),
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
         loggingLevel: MethodLoggingLevel.OFF,
         dataTraceEnabled: false,

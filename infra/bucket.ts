@@ -36,6 +36,8 @@ const GUARDED = {
 /** Raw usage lines, hourly objects and reports: what a bill is defended with, so nothing is deleted with the stack. */
 export class UsageBucket extends Construct {
   readonly bucket: Bucket;
+  /** Who read the others; and, where there is a container, who called it. */
+  readonly access: Bucket;
   /** What Athena answers: anyone who may ask writes here, so it is not where the evidence is. */
   readonly answers: Bucket;
 
@@ -47,7 +49,7 @@ export class UsageBucket extends Construct {
       // S3 deletes no bucket that holds anything: CDK's own function empties it first.
       ...(settings.protect === 'none' ? { autoDeleteObjects: true } : {}),
     };
-    const access = new Bucket(this, 'AccessLogs', {
+    this.access = new Bucket(this, 'AccessLogs', {
       ...guarded,
       // S3's log delivery writes by bucket policy, which needs no ACL.
       lifecycleRules: [
@@ -57,7 +59,7 @@ export class UsageBucket extends Construct {
       ],
     });
     acknowledge(
-      access,
+      this.access,
       'AwsSolutions-S1',
       'This bucket holds the access logs; logging it into itself would never end.',
     );
@@ -65,7 +67,7 @@ export class UsageBucket extends Construct {
       ...guarded,
       bucketName: names.bucket,
       // CDK's classes are not written for exactOptionalPropertyTypes; its own Bucket is an IBucket all the same.
-      serverAccessLogsBucket: access as IBucket,
+      serverAccessLogsBucket: this.access as IBucket,
       serverAccessLogsPrefix: 'usage/',
       lifecycleRules: [
         ABANDONED,
@@ -77,7 +79,7 @@ export class UsageBucket extends Construct {
     this.answers = new Bucket(this, 'Answers', {
       ...guarded,
       bucketName: names.answersBucket,
-      serverAccessLogsBucket: access as IBucket,
+      serverAccessLogsBucket: this.access as IBucket,
       serverAccessLogsPrefix: 'query/',
       lifecycleRules: [
         ABANDONED,

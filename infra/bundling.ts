@@ -13,8 +13,21 @@ const ROOT = join(import.meta.dirname, '..');
  */
 export function bundleOf(name: string): BuildOptions {
   return {
+    ...filesOf(join(ROOT, name, 'handler.ts')),
+    // The SDK looks for credentials in files, in a process, at SSO; in Lambda they are in the environment.
+    alias: { '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'lambda-credentials.ts') },
+  };
+}
+
+/** The same of the container, which finds its credentials wherever it runs: at ECS, at EKS, by a web identity. */
+export function containerBundle(): BuildOptions {
+  return filesOf(join(ROOT, 'server', 'main.ts'));
+}
+
+function filesOf(entry: string): BuildOptions {
+  return {
     absWorkingDir: ROOT,
-    entryPoints: { index: join(ROOT, name, 'handler.ts') },
+    entryPoints: { index: entry },
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
@@ -26,8 +39,6 @@ export function bundleOf(name: string): BuildOptions {
     minify: true,
     // The SDK is among them: the version tested is the version run.
     packages: 'bundle',
-    // The SDK looks for credentials in files, in a process, at SSO; in Lambda they are in the environment.
-    alias: { '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'lambda-credentials.ts') },
     // Some packages are CommonJS inside and call require, which an ES module does not have.
     banner: {
       js: "import{createRequire as tollgateRequire}from'node:module';const require=tollgateRequire(import.meta.url);",

@@ -6,22 +6,25 @@ import {
   type IMetric,
   MathExpression,
   Metric,
+  type MetricOptions,
   type MetricProps,
   PeriodOverride,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { DIMENSIONS, METRICS } from '../contract/log.ts';
 import type { Watched } from './alarms.ts';
+import type { ContainerDoor } from './container.ts';
 import type { Names } from './names.ts';
 
 const HOUR = Duration.hours(1);
 const FIVE_MINUTES = Duration.minutes(5);
 
-export interface Shown {
+export interface Shown extends Pick<Watched, 'container'> {
   /** All but the one that makes a key once a day. */
   functions: Omit<Watched['functions'], 'seal'>;
-  api: RestApi;
+  api?: RestApi;
 }
 
 /** A line of graphs; three stand side by side. */
@@ -53,13 +56,8 @@ export class UsageDashboard extends Construct {
   }
 }
 
-function sections(names: Names, { api, functions }: Shown): [string, ...Row[]][] {
+function sections(names: Names, { api, functions, container }: Shown): [string, ...Row[]][] {
   const { own, sums, percentiles, by, costBy, reason, cacheHits } = ownMetrics(names.namespace);
-  const apiMetric = (metricName: string, statistic: string, label: string) =>
-    metric('AWS/ApiGateway', metricName, statistic, {
-      label,
-      dimensionsMap: { ApiName: names.of('gateway'), Stage: api.deploymentStage.stageName },
-    });
   const perFunction = (metricName: string, statistic: string) =>
     Object.entries(functions).map(([name, { functionName }]) =>
       metric('AWS/Lambda', metricName, statistic, { label: name, dimensionsMap: { FunctionName: functionName } }),
@@ -133,14 +131,56 @@ function sections(names: Names, { api, functions }: Shown): [string, ...Row[]][]
         { title: 'Function duration, p95', left: perFunction('Duration', 'p95'), unit: 'ms' },
         { title: 'Functions at once', left: perFunction('ConcurrentExecutions', 'Maximum') },
       ],
-      [
-        {
-          title: 'API, refused and failed',
-          left: [apiMetric('4XXError', 'Sum', '4xx'), apiMetric('5XXError', 'Sum', '5xx')],
-        },
-        { title: 'API, requests', left: [apiMetric('Count', 'Sum', 'requests')] },
-        { title: 'API, latency', left: [apiMetric('Latency', 'p95', 'p95')], unit: 'ms' },
-      ],
+      ...(api === undefined ? [] : [apiRow(names, api)]),
+      ...(container === undefined ? [] : containerRows(container)),
+    ],
+  ];
+}
+
+function apiRow(names: Names, { deploymentStage }: RestApi): Row {
+  const dimensionsMap = { ApiName: names.of('gateway'), Stage: deploymentStage.stageName };
+  const line = (metricName: string, statistic: string, label: string) =>
+    metric('AWS/ApiGateway', metricName, statistic, { label, dimensionsMap });
+  return [
+    { title: 'API, refused and failed', left: [line('4XXError', 'Sum', '4xx'), line('5XXError', 'Sum', '5xx')] },
+    { title: 'API, requests', left: [line('Count', 'Sum', 'requests')] },
+    { title: 'API, latency', left: [line('Latency', 'p95', 'p95')], unit: 'ms' },
+  ];
+}
+
+function containerRows({ loadBalancer, targets, service }: ContainerDoor): Row[] {
+  const shown = (label: string, statistic = 'Sum'): MetricOptions => ({ label, statistic, period: FIVE_MINUTES });
+  const { metrics } = targets;
+  return [
+    [
+      {
+        title: 'Container, refused and failed',
+        left: [
+          metrics.httpCodeTarget(HttpCodeTarget.TARGET_4XX_COUNT, shown('4xx')),
+          metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, shown('5xx')),
+          loadBalancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, shown('5xx of the load balancer')),
+        ],
+      },
+      { title: 'Container, requests', left: [metrics.requestCount(shown('requests'))] },
+      { title: 'Container, time to first byte', left: [metrics.targetResponseTime(shown('p95', 'p95'))], unit: 's' },
+    ],
+    [
+      {
+        title: 'Container, tasks',
+        left: [
+          metrics.healthyHostCount(shown('ready', 'Minimum')),
+          metrics.unhealthyHostCount(shown('not ready', 'Maximum')),
+        ],
+      },
+      {
+        title: 'Container, cores and memory',
+        left: [
+          service.metricCpuUtilization(shown('cores', 'Average')),
+          service.metricMemoryUtilization(shown('memory', 'Average')),
+        ],
+        unit: '%',
+      },
+      { title: 'Container, connections', left: [loadBalancer.metrics.activeConnectionCount(shown('open'))] },
     ],
   ];
 }

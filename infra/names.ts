@@ -82,9 +82,13 @@ export class Names {
     return this.#roleArn('invoker');
   }
 
-  /** Of the one role that may assume the invoker role. */
-  get trustedRoleArn(): string {
-    return this.#roleArn(this.#settings.broker ? 'broker' : 'invoke');
+  /** Of what may assume the invoker role: what makes calls, or the broker alone. */
+  get trustedRoleArn(): string | string[] {
+    const { broker, runtime } = this.#settings;
+    const callers = [...(runtime === 'container' ? [] : ['invoke']), ...(runtime === 'lambda' ? [] : ['container'])];
+    const [first = '', ...others] = (broker ? ['broker'] : callers).map((name) => this.#roleArn(name));
+    // IAM gives a list of one back as text.
+    return others.length === 0 ? first : [first, ...others];
   }
 
   /** Lambda cannot change the isolation of a function that is there, so with it there is another one. */

@@ -1,10 +1,10 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
-import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
 import { STAGE } from '../contract/names.ts';
 import { EVENT_BUS, EVENT_BUS_NAME } from '../contract/settings.ts';
 import { type Partition, partitionOf } from '../policies/arn.ts';
+import { type At, bad, flag, oneOf, optional, PREFIX, text, whole } from './read-setting.ts';
 
 /** What a deployment chooses: the members of `context` in cdk.json that begin with `tollgate:`, or `-c` on the command line. */
 export interface InfraSettings {
@@ -23,7 +23,15 @@ export interface InfraSettings {
   modelRegions: readonly string[];
   /** Whether `global.` inference profiles may be called, which run wherever AWS likes. */
   globalProfiles: boolean;
-  /** Whether a broker assumes the invoker role in the invoke function's place. */
+  runtime: Runtime;
+  /** Of the load balancer's certificate; undefined where there is none: without a container, or with one on Kubernetes. */
+  certificateArn: string | undefined;
+  /** Tasks that run at least, and at most. */
+  minTasks: number;
+  maxTasks: number;
+  /** Where the container runs if not on Fargate; undefined: on Fargate, or nowhere. */
+  kubernetes: Kubernetes | undefined;
+  /** Whether a broker assumes the invoker role in the place of invoke and the container. */
   broker: boolean;
   /** Whether Lambda gives each tenant execution environments of its own. */
   tenantIsolation: boolean;
@@ -51,6 +59,8 @@ export interface InfraSettings {
   alarmTopicArn: string | undefined;
   /** Subscribed to the topic that is made. */
   alarmEmail: string | undefined;
+  /** Whether a fake upstream takes Bedrock's place, so that the stage can be put under load; never where anything is protected. */
+  benchmark: boolean;
   /** Whether this stack sets the role by which API Gateway writes logs: one per account and region. */
   apiGatewayLogRole: boolean;
 }
@@ -63,7 +73,18 @@ export interface InfraSettings {
 export const PROTECT = ['none', 'data', 'all'] as const;
 export type Protect = (typeof PROTECT)[number];
 
-const PREFIX = 'tollgate:';
+/** Which doors a stage has: API Gateway with its functions, the container, or both side by side. */
+export const RUNTIMES = ['lambda', 'container', 'both'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
+/** One service account of one cluster. */
+export interface Kubernetes {
+  kind: 'irsa' | 'pod-identity';
+  /** Of the cluster's OpenID provider (IRSA), or of the EKS cluster (Pod Identity). */
+  arn: string;
+  namespace: string;
+  serviceAccount: string;
+}
 
 /** Days that CloudWatch Logs accepts (PutRetentionPolicy), from a week to ten years. */
 export const LOG_RETENTION_DAYS = [7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922];
@@ -74,8 +95,9 @@ const ISSUERS_MAX_BYTES = 3_400;
 const KNOWN = new Set([
   ...['stage', 'region', 'account', 'protect', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'usagePlans', 'invokeConcurrency'],
-  'authorizerConcurrency',
+  ...['authorizerConcurrency', 'runtime', 'certificateArn', 'minTasks', 'maxTasks', 'kubernetes', 'serviceAccount'],
   ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus', 'queryScanGb'],
+  'benchmark',
 ]);
 
 /**
@@ -88,10 +110,12 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
   // A value given with `-c` is always text, and an empty one means "as if it were not there".
   const at = (name: string): unknown => (context[PREFIX + name] === '' ? undefined : context[PREFIX + name]);
   const where = regions(at);
+  const account = optional(at, 'account', /^\d{12}$/, 'must be the twelve digits of an account');
   const settings: InfraSettings = {
     stage: text(at, 'stage', STAGE, 'must be 1 to 20 of a-z, 0-9 and "-", beginning with a letter'),
     ...where,
-    account: optional(at, 'account', /^\d{12}$/, 'must be the twelve digits of an account'),
+    account,
+    ...container(at, where, account),
     protect: oneOf(at, 'protect', PROTECT, 'data'),
     issuersJson: issuers(at('issuers')),
     authorizerTtlSeconds: whole(at, 'authorizerTtlSeconds', 0, AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS),
@@ -110,15 +134,19 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     alarmTopicArn: topic(at, where),
     alarmEmail: optional(at, 'alarmEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address'),
     apiGatewayLogRole: flag(at, 'apiGatewayLogRole', true),
+    benchmark: flag(at, 'benchmark', false),
   };
   if (!LOG_RETENTION_DAYS.includes(settings.logRetentionDays))
     throw bad(`${PREFIX}logRetentionDays`, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`);
   if (settings.alarmTopicArn !== undefined && settings.alarmEmail !== undefined)
     throw bad(`${PREFIX}alarmEmail`, 'is for a topic that this stack makes; subscribe to your own topic instead');
+  // Its callers would have "x x x" for an answer, and a bill for it.
+  if (settings.benchmark && settings.protect !== 'none')
+    throw bad(`${PREFIX}benchmark`, `is for a stage to throw away: it needs ${PREFIX}protect to be none`);
+  if (settings.tenantIsolation && settings.runtime === 'container')
+    throw bad(`${PREFIX}tenantIsolation`, 'is Lambda’s: in a container all tenants share one process');
   return Object.freeze(settings);
 }
-
-type At = (name: string) => unknown;
 
 type Where = Pick<InfraSettings, 'region' | 'partition' | 'modelRegions'>;
 
@@ -135,6 +163,50 @@ function regions(at: At): Where {
     if (typeof name !== 'string' || partitionOfKnown(name) !== partition)
       throw bad(`${key}[${index}]`, `${A_REGION}, in the partition ${partition}`);
   return { region, partition, modelRegions: list };
+}
+
+/** What there is to say of a container; the rest is not looked at, so that one cdk.json serves several runtimes. */
+function container(
+  at: At,
+  where: Where,
+  account = '\\d{12}',
+): Pick<InfraSettings, 'runtime' | 'certificateArn' | 'minTasks' | 'maxTasks' | 'kubernetes'> {
+  const { region, partition } = where;
+  const runtime = oneOf(at, 'runtime', RUNTIMES, 'lambda');
+  const minTasks = whole(at, 'minTasks', 1, 1_000, 2);
+  const maxTasks = whole(at, 'maxTasks', 1, 1_000, Math.max(10, minTasks));
+  if (maxTasks < minTasks) throw bad(`${PREFIX}maxTasks`, `must be at least minTasks, ${minTasks}`);
+  const kubernetes = kubernetesOf(at, where, account);
+  const wanted = `arn:${partition}:acm:${region}:${account}:certificate/`;
+  const certificateArn = optional(
+    at,
+    'certificateArn',
+    new RegExp(`^${wanted}[\\w-]{1,64}$`),
+    `must be the ARN of a certificate of ACM in ${region}, partition ${partition}, of the account that deploys`,
+  );
+  const balanced = runtime !== 'lambda' && kubernetes === undefined;
+  if (balanced && certificateArn === undefined)
+    throw bad(
+      `${PREFIX}certificateArn`,
+      `is not set, and tokens go to the container over TLS alone (runtime ${runtime})`,
+    );
+  return { runtime, certificateArn: balanced ? certificateArn : undefined, minTasks, maxTasks, kubernetes };
+}
+
+function kubernetesOf(at: At, { partition, region }: Where, account: string): Kubernetes | undefined {
+  const cluster = `eks:${region}:${account}:cluster/[A-Za-z0-9][\\w-]{0,99}`;
+  const provider = `iam::${account}:oidc-provider/[\\w./-]{1,255}`;
+  const arn = optional(
+    at,
+    'kubernetes',
+    new RegExp(`^arn:${partition}:(${cluster}|${provider})$`),
+    `must be the ARN of an OpenID provider (IRSA) or of an EKS cluster (Pod Identity) of the account that deploys, partition ${partition}`,
+  );
+  const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+  const named = optional(at, 'serviceAccount', new RegExp(`^${label}/${label}$`), 'must be <namespace>/<name>');
+  if (arn === undefined) return undefined;
+  const [namespace = '', serviceAccount = ''] = (named ?? 'tollgate/tollgate').split('/');
+  return { kind: arn.includes(':oidc-provider/') ? 'irsa' : 'pod-identity', arn, namespace, serviceAccount };
 }
 
 const A_REGION = 'must be a region that this version of aws-cdk-lib knows, such as us-east-1';
@@ -176,47 +248,4 @@ function json(value: string, key: string): unknown {
   } catch {
     throw bad(key, 'is not JSON');
   }
-}
-
-function text(at: At, name: string, pattern: RegExp, what: string): string {
-  const found = optional(at, name, pattern, what);
-  if (found === undefined) throw bad(PREFIX + name, 'is not set');
-  return found;
-}
-
-function optional(at: At, name: string, pattern: RegExp, what: string): string | undefined {
-  const value = at(name);
-  if (value === undefined) return undefined;
-  // An account written as a number in JSON may have lost its leading zeros.
-  if (typeof value !== 'string') throw bad(PREFIX + name, 'must be text, in quotes');
-  if (!pattern.test(value)) throw bad(PREFIX + name, what);
-  return value;
-}
-
-function whole(at: At, name: string, min: number, max: number, otherwise: number): number {
-  const value = at(name);
-  if (value === undefined) return otherwise;
-  const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
-  throw bad(PREFIX + name, `must be a whole number from ${min} to ${max}`);
-}
-
-function oneOf<T extends string>(at: At, name: string, values: readonly T[], otherwise: T): T {
-  const value = at(name);
-  if (value === undefined) return otherwise;
-  const found = values.find((one) => one === value);
-  if (found === undefined) throw bad(PREFIX + name, `must be one of ${values.join(', ')}`);
-  return found;
-}
-
-function flag(at: At, name: string, otherwise: boolean): boolean {
-  const value = at(name);
-  if (value === undefined) return otherwise;
-  if (value === true || value === 'true') return true;
-  if (value === false || value === 'false') return false;
-  throw bad(PREFIX + name, 'must be true or false');
-}
-
-function bad(key: string, what: string): TollgateError {
-  return new TollgateError('bad_setting', { field: key, reason: 'bad-setting', message: `${key} ${what}.` });
 }

@@ -2,14 +2,17 @@ import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
-import { GatewayApi } from './api.ts';
 import { UsageQueries } from './athena.ts';
+import { BenchmarkUpstream } from './benchmark/upstream.ts';
 import { UsageBucket } from './bucket.ts';
-import { ContextKey } from './context-key.ts';
+import { ContainerDoor } from './container.ts';
+import { ContainerRole } from './container-role.ts';
 import { UsageDashboard } from './dashboard.ts';
 import { functionLogs, TollgateFunction } from './functions.ts';
 import { InvokerRole } from './invoker-role.ts';
+import { lambdaDoor, lambdaDoorLogs } from './lambda-door.ts';
 import { Names } from './names.ts';
+import { zones } from './network.ts';
 import { AggregationSchedule } from './schedule.ts';
 import type { InfraSettings } from './settings.ts';
 import { StageTable } from './table.ts';
@@ -26,22 +29,27 @@ export class TollgateStack extends Stack {
       tags: { application: 'tollgate', stage },
     });
     const names = new Names(settings);
-    const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
     const { table } = new StageTable(this, 'Registry', settings, names.of('registry'));
     const { table: counters } = new StageTable(this, 'Counters', settings, names.of('counters'));
-    const { bucket, answers } = new UsageBucket(this, 'Usage', settings, names);
+    const { bucket, answers, access } = new UsageBucket(this, 'Usage', settings, names);
 
-    const key = new ContextKey(this, 'ContextKey', settings, names);
-    const contextKey = { TOLLGATE_CONTEXT_KEY: names.contextKey };
+    const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
+    const decisions = { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson, ...ttl };
+    const upstream = settings.benchmark ? new BenchmarkUpstream(this, 'Benchmark', names).environment : {};
+    const assuming = { TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn };
+    const calls = {
+      TOLLGATE_TABLE: table.tableName,
+      TOLLGATE_COUNTERS_TABLE: counters.tableName,
+      TOLLGATE_EVENT_BUS: settings.eventBus,
+      ...assuming,
+      ...(settings.broker ? { TOLLGATE_BROKER_FUNCTION: names.of('broker') } : {}),
+      ...ttl,
+      ...upstream,
+    };
 
-    const authorizer = new TollgateFunction(this, 'Authorizer', settings, names, {
-      name: 'authorizer',
-      description: 'Verifies the token and looks up what its tenant may call',
-      timeout: Duration.seconds(10),
-      memoryMb: 512,
-      reservedConcurrency: settings.authorizerConcurrency,
-      environment: { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson, ...contextKey, ...ttl },
-    });
+    const lambda =
+      settings.runtime === 'container' ? undefined : lambdaDoor(this, settings, names, { decisions, calls });
+    const logGroup = lambda?.invoke.logGroup ?? lambdaDoorLogs(this, settings, names);
     const broker = settings.broker
       ? new TollgateFunction(this, 'Broker', settings, names, {
           name: 'broker',
@@ -50,36 +58,26 @@ export class TollgateStack extends Stack {
           timeout: Duration.seconds(10),
           memoryMb: 512,
           reservedConcurrency: settings.authorizerConcurrency,
-          environment: {
-            TOLLGATE_TABLE: table.tableName,
-            TOLLGATE_ISSUERS: settings.issuersJson,
-            TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn,
-            ...ttl,
-          },
+          environment: { ...decisions, ...assuming },
         })
       : undefined;
     // Its log outlives the broker, so that turning it on again does not meet a log that is there already.
     if (broker === undefined) functionLogs(new Construct(this, 'Broker'), settings, names, 'broker');
-    const invoke = new TollgateFunction(this, 'Invoke', settings, names, {
-      name: 'invoke',
-      description: 'Calls the model under a session policy that names only it',
-      timeout: Duration.minutes(15),
-      memoryMb: 1_024,
-      environment: {
-        TOLLGATE_TABLE: table.tableName,
-        TOLLGATE_COUNTERS_TABLE: counters.tableName,
-        TOLLGATE_EVENT_BUS: settings.eventBus,
-        TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn,
-        ...(broker === undefined ? {} : { TOLLGATE_BROKER_FUNCTION: names.of('broker') }),
-        ...contextKey,
-        ...ttl,
-      },
-      tenantIsolation: settings.tenantIsolation,
-      reservedConcurrency: settings.invokeConcurrency,
-    });
-    for (const reader of [authorizer, invoke]) reader.node.addDependency(key);
+    const containerRole =
+      settings.runtime === 'lambda' ? undefined : new ContainerRole(this, 'ContainerRights', settings, names);
+    const invoker = new InvokerRole(this, 'Invoker', settings, names);
     // IAM refuses a trust policy that names a role which is not there yet.
-    new InvokerRole(this, 'Invoker', settings, names).node.addDependency(broker ?? invoke);
+    for (const trusted of broker === undefined ? [lambda?.invoke, containerRole] : [broker])
+      if (trusted !== undefined) invoker.node.addDependency(trusted);
+    const container =
+      containerRole === undefined || settings.kubernetes !== undefined
+        ? undefined
+        : new ContainerDoor(this, 'Container', settings, names, {
+            environment: { ...decisions, ...calls },
+            role: containerRole.role,
+            logGroup,
+            accessLogs: access as IBucket,
+          });
     const metering = new TollgateFunction(this, 'Metering', settings, names, {
       name: 'metering',
       description: 'Turns an hour of usage lines into the ledger and the report',
@@ -92,34 +90,43 @@ export class TollgateStack extends Stack {
       },
     });
 
-    const delivery = new UsageDelivery(this, 'Delivery', settings, names, invoke.logGroup);
+    const delivery = new UsageDelivery(this, 'Delivery', settings, names, logGroup);
     delivery.stream.node.addDependency(bucket);
-    delivery.filter.node.addDependency(invoke);
+    if (lambda !== undefined) delivery.filter.node.addDependency(lambda.invoke);
     const schedule = new AggregationSchedule(this, 'Schedule', names, metering.function);
-    const { api } = new GatewayApi(this, 'Gateway', settings, names, {
-      authorizer: authorizer.function,
-      invoke: invoke.function,
-    });
     new UsageQueries(this, 'Queries', settings, names, answers as IBucket);
     const functions = {
-      authorizer: authorizer.function,
+      ...(lambda === undefined ? {} : { authorizer: lambda.authorizer.function }),
       ...(broker === undefined ? {} : { broker: broker.function }),
-      invoke: invoke.function,
+      ...(lambda === undefined ? {} : { invoke: lambda.invoke.function }),
       metering: metering.function,
     };
-    new UsageDashboard(this, 'Overview', names, { functions, api });
+    new UsageDashboard(this, 'Overview', names, {
+      functions,
+      ...(lambda === undefined ? {} : { api: lambda.api }),
+      ...(container === undefined ? {} : { container }),
+    });
     new Alarms(this, 'Alarms', settings, names, {
-      functions: { ...functions, seal: key.rotation.function },
+      functions: { ...functions, ...(lambda === undefined ? {} : { seal: lambda.key.rotation.function }) },
+      ...(container === undefined ? {} : { container }),
       delivery: delivery.stream,
       deadLetters: schedule.deadLetters,
     });
     for (const [id, value] of Object.entries({
-      Url: api.url,
+      ...(lambda === undefined ? {} : { Url: lambda.api.url }),
+      // The certificate's name is to be an alias of it.
+      ...(container === undefined ? {} : { LoadBalancer: container.loadBalancer.loadBalancerDnsName }),
+      ...(containerRole === undefined ? {} : { ContainerRole: containerRole.role.attrArn }),
       Table: table.tableName,
       CountersTable: counters.tableName,
       Bucket: bucket.bucketName,
       InvokerRole: names.invokerRoleArn,
     }))
       new CfnOutput(this, id, { value });
+  }
+
+  /** Without it CDK would ask the account for its zones, and a template is made without one. */
+  override get availabilityZones(): string[] {
+    return zones();
   }
 }

@@ -1,6 +1,7 @@
 import { TollgateError } from '../contract/errors.ts';
 import { type Json, parseJsonObject } from '../contract/json.ts';
-import { baseModelOf, type Target } from '../contract/model.ts';
+import type { Target } from '../contract/model.ts';
+import { baseModelOf } from '../policies/kinds.ts';
 import type { Operation } from './call.ts';
 import { setMember } from './member.ts';
 import { EMBEDS, PAINTERS } from './usage/made.ts';

@@ -109,7 +109,7 @@ export async function compose(
   const run = createPipeline({
     entries,
     credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock, max: sessionsMax }),
-    providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
+    providers: { 'bedrock-runtime': bedrock },
     meter: createMeter({ write, writeNow }),
     reserve: budgets.reserve,
     take: createShares({ counters, clock, write }),

@@ -1,8 +1,9 @@
 import { isTollgateError, type TollgateError } from '../contract/errors.ts';
 import { type Clock, METRICS } from '../contract/log.ts';
-import { type AllowedModel, nativeIdOf } from '../contract/model.ts';
+import type { AllowedModel } from '../contract/model.ts';
 import { BILLABLE, type Outcome, type Tier, type UsageBase } from '../contract/usage.ts';
 import type { Meter } from '../metering/emit.ts';
+import { nativeIdOf } from '../policies/kinds.ts';
 import type { Call } from './call.ts';
 import { NO_USAGE, type Usage } from './usage/usage.ts';
 

@@ -7,10 +7,12 @@ import {
   SESSION_SECONDS,
 } from '../contract/limits.ts';
 import { type Clock, logLine, type WriteLine } from '../contract/log.ts';
-import type { Action, AllowedModel, Target } from '../contract/model.ts';
+import type { Action, AllowedModel } from '../contract/model.ts';
 import type { Budgets } from '../metering/budgets/budgets.ts';
 import { isShare, requestsShare, SESSIONS, type Take } from '../metering/budgets/shares.ts';
 import type { Meter } from '../metering/emit.ts';
+import type { Runtime } from '../policies/kinds/kind.ts';
+import { runtimeOf } from '../policies/kinds.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { type Decision, decideModel } from '../registry/decide.ts';
 import { refusalOf } from '../registry/refusal.ts';
@@ -41,7 +43,7 @@ export interface PipelineOptions {
   /** What brings a call under its grant. Replaced only by a test that shows IAM refusing a call that it did not. */
   restrict?: typeof restrict;
   credentials: Credentials;
-  providers: Readonly<Partial<Record<Target['kind'], Provider>>>;
+  providers: Readonly<Partial<Record<Runtime, Provider>>>;
   meter: Meter;
   /** Reserves what a call may use from its budgets. */
   reserve: Budgets['reserve'];
@@ -96,7 +98,7 @@ export function createPipeline(options: PipelineOptions): Run {
       const model = allowed(decide(held.models, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
       const changes: Record<string, string> = {};
       const prepared = restricted(call.prepare(model), model, (change) => Object.assign(changes, change));
-      const provider = options.providers[model.target.kind];
+      const provider = options.providers[runtimeOf(model.target)];
       if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
       const tier = askedTier(prepared, model.target);
       invocation.soldAs(tier);

@@ -54,7 +54,11 @@ export function parseUsageLine(line: string): Parsed {
   } catch {
     return reject('not-json');
   }
-  const usage = isObject(value) ? value.usage : undefined;
+  return parseUsage(isObject(value) ? value.usage : undefined);
+}
+
+/** The record in a line's member `usage`, as JSON.parse gives it, strictly. A member that is undefined is absent. */
+export function parseUsage(usage: unknown): Parsed {
   if (!isObject(usage)) return reject('no-usage');
   if (usage.v !== 1) return reject('unknown-version', 'v');
   if (usage.phase !== 'started' && usage.phase !== 'finished') return reject('bad-phase', 'phase');
@@ -63,13 +67,12 @@ export function parseUsageLine(line: string): Parsed {
 }
 
 /**
- * A raw line as it was delivered. What its own time says is believed only as far as its delivery allows: whoever could
- * write one into the bucket could otherwise put it into any month's bill.
+ * A raw line's record, if it was delivered when it could be. What its own time says is believed only as far as that allows:
+ * whoever could write a line into the bucket could otherwise put it into any month's bill.
  *
  * @param delivered the hour under which the line's object lies
  */
-export function parseDelivered(line: string, delivered: Hour): Parsed {
-  const parsed = parseUsageLine(line);
+export function withinDelivery(parsed: Parsed, delivered: Hour): Parsed {
   if (parsed.rejection) return parsed;
   const { at } = parsed.record;
   if (at < delivered * HOUR_MS - LINE_AGE_MAX_MS) return reject('too-old', 'at');

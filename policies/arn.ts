@@ -1,9 +1,10 @@
 import { TollgateError } from '../contract/errors.ts';
+import type { ModelArn } from './kinds/kind.ts';
+import { SHAPES } from './kinds.ts';
 
 /**
  * The ARNs that a session policy may name: exactly what a call to a model is authorised on, and nothing with a meaning
- * of its own inside a policy (`*`, `?`, `${...}`). Shapes are those of the API references of Bedrock (InvokeModel,
- * parameter modelId) and SageMaker (CreateEndpoint, CreateInferenceComponent), narrowed where noted.
+ * of its own inside a policy (`*`, `?`, `${...}`). Which shapes there are, each kind of target says.
  */
 
 /** partition -> its regions' names. Closed: a partition unknown here is one where nobody has tried this. */
@@ -15,58 +16,8 @@ const PARTITIONS = {
 } as const;
 
 export type Partition = keyof typeof PARTITIONS;
-export type Service = 'bedrock' | 'sagemaker';
 
-export const PROFILE_TYPES = ['inference-profile', 'application-inference-profile'] as const;
-export const SINGLE_MODEL_TYPES = [
-  'foundation-model',
-  'provisioned-model',
-  'custom-model-deployment',
-  'imported-model',
-] as const;
-
-export type ResourceType =
-  | (typeof PROFILE_TYPES)[number]
-  | (typeof SINGLE_MODEL_TYPES)[number]
-  | 'endpoint'
-  | 'inference-component';
-
-export interface ModelArn {
-  /** The ARN to the letter. */
-  readonly text: string;
-  readonly partition: Partition;
-  readonly service: Service;
-  /** '' only for a foundation model as a `global.` profile names it. */
-  readonly region: string;
-  /** Twelve digits; '' for a foundation model, which belongs to no account. */
-  readonly account: string;
-  readonly resourceType: ResourceType;
-  readonly resourceId: string;
-}
-
-interface Shape {
-  service: Service;
-  id: RegExp;
-}
-
-// `provider.name` with at most one `:version`. A second suffix (`:0:8k`) names a context length that can only be bought
-// as provisioned throughput, never called.
-const MODEL_ID = /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,3}(?::[a-z0-9-]{1,63})?$/;
-const GENERATED_ID = /^[a-z0-9]{12}$/;
-// SageMaker keeps the case that a name was created with.
-const SAGEMAKER_NAME = /^[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}$/;
-
-// No `custom-model`: it cannot be called; its provisioned model or its deployment can.
-const SHAPES: Readonly<Record<ResourceType, Shape>> = {
-  'foundation-model': { service: 'bedrock', id: MODEL_ID },
-  'inference-profile': { service: 'bedrock', id: MODEL_ID },
-  'application-inference-profile': { service: 'bedrock', id: GENERATED_ID },
-  'provisioned-model': { service: 'bedrock', id: GENERATED_ID },
-  'custom-model-deployment': { service: 'bedrock', id: GENERATED_ID },
-  'imported-model': { service: 'bedrock', id: GENERATED_ID },
-  endpoint: { service: 'sagemaker', id: SAGEMAKER_NAME },
-  'inference-component': { service: 'sagemaker', id: SAGEMAKER_NAME },
-};
+const SERVICES: ReadonlySet<string> = new Set(Object.values(SHAPES).map(({ service }) => service));
 
 const LEGAL = /^[A-Za-z0-9:/.-]+$/;
 
@@ -86,19 +37,20 @@ export function parseModelArn(value: unknown, field = 'arn'): ModelArn {
   // Before anything is split: `*`, `?`, `$`, braces, white space, look-alike letters.
   if (!LEGAL.test(value)) throw fail('characters');
   // Stryker disable next-line StringLiteral: without one of these there is no resource either, which is refused first.
-  const [arn, partition = '', service, region = '', account = '', ...rest] = value.split(':');
+  const [arn, partition = '', service = '', region = '', account = '', ...rest] = value.split(':');
   const resource = rest.join(':');
   const slash = resource.indexOf('/');
   if (arn !== 'arn' || slash < 1) throw fail('shape');
   if (!isPartition(partition)) throw fail('partition');
-  if (service !== 'bedrock' && service !== 'sagemaker') throw fail('service');
+  if (!SERVICES.has(service)) throw fail('service');
   const resourceType = resource.slice(0, slash);
   const resourceId = resource.slice(slash + 1);
-  if (!isResourceType(resourceType) || SHAPES[resourceType].service !== service) throw fail('resource-type');
-  const isFoundationModel = resourceType === 'foundation-model';
-  if (!(region === '' && isFoundationModel) && !PARTITIONS[partition].test(region)) throw fail('region');
-  if (isFoundationModel ? account !== '' : !/^\d{12}$/.test(account)) throw fail('account');
-  if (!SHAPES[resourceType].id.test(resourceId)) throw fail('resource-id');
+  const shape = Object.hasOwn(SHAPES, resourceType) ? SHAPES[resourceType] : undefined;
+  if (shape?.service !== service) throw fail('resource-type');
+  const isPublic = shape.public === true;
+  if (!(region === '' && isPublic) && !PARTITIONS[partition].test(region)) throw fail('region');
+  if (isPublic ? account !== '' : !/^\d{12}$/.test(account)) throw fail('account');
+  if (!shape.id.test(resourceId)) throw fail('resource-id');
   return { text: value, partition, service, region, account, resourceType, resourceId };
 }
 
@@ -109,8 +61,4 @@ export function partitionOf(region: string): Partition | undefined {
 
 function isPartition(text: string): text is Partition {
   return Object.hasOwn(PARTITIONS, text);
-}
-
-function isResourceType(text: string): text is ResourceType {
-  return Object.hasOwn(SHAPES, text);
 }

@@ -13,7 +13,10 @@ export interface PermissionStatement {
 /** A statement of a role's trust policy: it names who, and the role itself is the resource. */
 export interface TrustStatement {
   readonly Effect: 'Allow';
-  readonly Principal: { readonly AWS: string } | { readonly Service: string };
+  readonly Principal:
+    | { readonly AWS: string | readonly string[] }
+    | { readonly Service: string }
+    | { readonly Federated: string };
   readonly Action: readonly string[];
   readonly Condition?: Condition;
 }

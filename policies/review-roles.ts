@@ -30,34 +30,38 @@ export interface TrustTrial {
 
 export interface RolesReviewed {
   trust: TrustTrial[];
-  /** Function roles, how many calls of models each was tried with, and what each may do when it is not its function that asks. */
-  functions: { name: string; questions: number; elsewhere: string[] }[];
+  /**
+   * Own roles of functions and of the container, how many calls of models each was tried with, what each may do when it is not
+   * its function that asks, and whether its trust policy alone says who may.
+   */
+  functions: { name: string; questions: number; elsewhere: string[]; boundByTrust: boolean }[];
   findings: Finding[];
 }
 
 export interface RolesInput {
   invoker: RoleDocuments;
   functions: readonly RoleDocuments[];
-  /** The one that may assume the invoker role. */
-  assumer: string;
+  /** Names of those that may assume the invoker role: the broker's, or what makes calls. */
+  assumers: readonly string[];
   models: readonly ReviewedModel[];
 }
 
 /**
- * Whether the roles around the sessions hold: nobody but one function may make a session, and only one with a tenant's tags
+ * Whether the roles around the sessions hold: nobody but what is meant to may make a session, and only one with a tenant's tags
  * and names; no function can call a model without a session; and no function's role is of use to anybody who gives it to a
- * function of their own.
+ * function of their own. The container's cannot be bound so: its trust policy must name tasks or pods of the account.
  */
-export function reviewRoles({ invoker, functions, assumer, models }: RolesInput): RolesReviewed {
-  const trust = trials(invoker, functions, assumer);
+export function reviewRoles({ invoker, functions, assumers, models }: RolesInput): RolesReviewed {
+  const trust = trials(invoker, functions, assumers);
   const findings: Finding[] = trust
     .filter(({ expected, allowed }) => expected !== allowed)
     .map(({ who, how, expected, reason }) =>
       finding(expected ? 'broken' : 'reach', invoker.name, who, `${how}: ${reason}`),
     );
-  const tried = functions.map(({ name, arn, policies }) => {
+  const tried = functions.map(({ name, arn, trust, policies }) => {
     const elsewhere = usableElsewhere(arn, policies);
-    if (elsewhere.length > 0) {
+    const boundByTrust = namesTasksOrPods(trust, arn);
+    if (elsewhere.length > 0 && !boundByTrust) {
       const reason = `it can be used by whoever may pass it to a function of their own: ${elsewhere.join(', ')}`;
       findings.push(finding('reach', name, arn, reason));
     }
@@ -75,7 +79,7 @@ export function reviewRoles({ invoker, functions, assumer, models }: RolesInput)
           if (verdicts.every(({ allowed }) => allowed))
             findings.push(finding('reach', name, path[0]?.resource ?? '', `it may call ${id} without any session`));
         }
-    return { name, questions, elsewhere };
+    return { name, questions, elsewhere, boundByTrust };
   });
   return { trust, functions: tried, findings };
 }
@@ -113,14 +117,55 @@ function usableElsewhere(arn: string, policies: RoleDocuments['policies']): stri
   return [...new Set(used)].sort();
 }
 
-function trials(invoker: RoleDocuments, functions: readonly RoleDocuments[], assumer: string): TrustTrial[] {
+/** Whether a trust policy lets in tasks of ECS in the role's own account, or pods, and nobody else. */
+function namesTasksOrPods({ Statement: all }: Policy, arn: string): boolean {
+  const allowing = ('Effect' in all ? [all] : all).filter(({ Effect }) => Effect === 'Allow');
+  const [account = ''] = arn.split(':').slice(4);
+  return (
+    allowing.length > 0 &&
+    allowing.every(({ Principal = '*', Condition: { StringEquals: equal = {} } = {} }) => {
+      const {
+        Service: services = [],
+        Federated: providers = [],
+        ...others
+      } = Principal === '*' ? { AWS: '*' } : Principal;
+      const pods = Object.keys(equal).some((key) => key.endsWith(':sub'));
+      const tasks = listOf(equal['aws:SourceAccount'] ?? []).join() === account;
+      return (
+        Object.keys(others).length === 0 &&
+        listOf(providers).every(() => pods) &&
+        listOf(services).every(
+          (name) => name === 'pods.eks.amazonaws.com' || (name === 'ecs-tasks.amazonaws.com' && tasks),
+        )
+      );
+    })
+  );
+}
+
+/** Roles that a trust policy names. */
+function rolesNamed({ Statement: all }: Policy): string[] {
+  const principals = ('Effect' in all ? [all] : all).flatMap(({ Principal }) =>
+    Principal === undefined || Principal === '*' ? [] : listOf(Principal.AWS ?? []),
+  );
+  return principals.filter((arn) => arn.includes(':role/'));
+}
+
+function trials(
+  invoker: RoleDocuments,
+  functions: readonly RoleDocuments[],
+  assumers: readonly string[],
+): TrustTrial[] {
   const right = requestOf({});
-  const own = functions.find(({ name }) => name === assumer)?.arn ?? invoker.arn.replace(invoker.name, assumer);
-  const others = [
-    ...functions.filter(({ name }) => name !== assumer).map(({ arn }) => arn),
+  const arnOf = (name: string): string =>
+    functions.find((role) => role.name === name)?.arn ?? invoker.arn.replace(invoker.name, name);
+  const own = assumers.map(arnOf);
+  const strangers = [
+    ...functions.map(({ arn }) => arn),
     invoker.arn.replace(invoker.name, 'another-role'),
-    `${invoker.arn.split(':').slice(0, 4).join(':')}:999999999999:role/${assumer}`,
+    ...assumers.map((name) => `${invoker.arn.split(':').slice(0, 4).join(':')}:999999999999:role/${name}`),
+    ...rolesNamed(invoker.trust),
   ];
+  const others = [...new Set(strangers)].filter((who) => !own.includes(who));
   const attempt = (who: string, how: string, expected: boolean, context: RequestContext): TrustTrial => ({
     who,
     how,
@@ -128,12 +173,14 @@ function trials(invoker: RoleDocuments, functions: readonly RoleDocuments[], ass
     ...assumes(invoker.trust, who, context),
   });
   return [
-    attempt(own, 'as the gateway does', true, right),
-    attempt(own, 'without the tenant’s tag', false, requestOf({ 'aws:RequestTag/TenantId': null })),
-    attempt(own, 'without any tag', false, requestOf(WITHOUT_TAGS)),
-    attempt(own, 'with a tag of another kind', false, requestOf({ 'aws:TagKeys': [...SESSION_TAGS, 'Team'] })),
-    attempt(own, 'without a source identity', false, requestOf({ 'sts:SourceIdentity': null })),
-    attempt(own, 'under a name that is not ours', false, requestOf({ 'sts:RoleSessionName': 'somebody' })),
+    ...own.flatMap((who) => [
+      attempt(who, 'as the gateway does', true, right),
+      attempt(who, 'without the tenant’s tag', false, requestOf({ 'aws:RequestTag/TenantId': null })),
+      attempt(who, 'without any tag', false, requestOf(WITHOUT_TAGS)),
+      attempt(who, 'with a tag of another kind', false, requestOf({ 'aws:TagKeys': [...SESSION_TAGS, 'Team'] })),
+      attempt(who, 'without a source identity', false, requestOf({ 'sts:SourceIdentity': null })),
+      attempt(who, 'under a name that is not ours', false, requestOf({ 'sts:RoleSessionName': 'somebody' })),
+    ]),
     ...others.map((who) => attempt(who, 'as the gateway does', false, right)),
   ];
 }

@@ -1,5 +1,6 @@
 import { ACTIONS, type Action, type AllowedModel, SERVICE_TIERS, type Target } from '../contract/model.ts';
-import { nameOf, type Path, pathsAround, pathsOf, type Question, unlistedTarget } from './questions.ts';
+import type { Path, Question } from './kinds/kind.ts';
+import { nameOf, pathsAround, pathsOf, unlistedTarget } from './questions.ts';
 import { evaluate, type Verdict } from './simulate/evaluate.ts';
 import type { Policy, RequestContext } from './simulate/types.ts';
 

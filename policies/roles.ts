@@ -7,6 +7,8 @@ import {
   type ResourceStatement,
   type TrustDocument,
 } from './document.ts';
+import type { RoleRow } from './kinds/kind.ts';
+import { ALL_KINDS, SHAPES } from './kinds.ts';
 import { SESSION_NAME_PREFIX } from './name.ts';
 
 /**
@@ -27,39 +29,34 @@ export interface InvokerScope {
 }
 
 /**
- * What the role that is assumed for every call may do at most; the session policy narrows it to one model. Broad over
- * models because the registry, not a deployment, says which exist; closed over regions and account.
+ * What the role that is assumed for every call may do at most; the session policy narrows it to one target. Broad over
+ * targets because the registry, not a deployment, says which exist; closed over kinds, regions and account.
  */
-export function invokerRolePolicy({ partition, account, regions, globalProfiles }: InvokerScope): PolicyDocument {
-  const inEach = (arn: (region: string) => string): string[] => [...new Set(regions)].sort().map(arn);
-  const owned = (service: string, type: string): string[] =>
-    inEach((region) => `arn:${partition}:${service}:${region}:${account}:${type}/*`);
-  const foundationModels = inEach((region) => `arn:${partition}:bedrock:${region}::foundation-model/*`);
+export function invokerRolePolicy(scope: InvokerScope): PolicyDocument {
+  const resources = new Map<string, { row: RoleRow; arns: string[] }>();
+  for (const row of ALL_KINDS.flatMap(({ role }) => role)) {
+    const name = row.actions.join();
+    const before = resources.get(name)?.arns ?? [];
+    resources.set(name, { row, arns: [...before, ...row.on.flatMap((type) => everyArn(row, type, scope))] });
+  }
   return documentOf([
-    {
-      Effect: 'Allow',
-      Action: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
-      Resource: [
-        ...foundationModels,
-        ...(globalProfiles === true ? [`arn:${partition}:bedrock:::foundation-model/*`] : []),
-        ...owned('bedrock', 'inference-profile'),
-        ...owned('bedrock', 'application-inference-profile'),
-        ...owned('bedrock', 'provisioned-model'),
-        ...owned('bedrock', 'custom-model-deployment'),
-        ...owned('bedrock', 'imported-model'),
-      ],
-    },
-    { Effect: 'Allow', Action: ['bedrock:CountTokens'], Resource: foundationModels },
-    // Any guardrail of the account; the session policy names the one that the grant demands, or none.
-    { Effect: 'Allow', Action: ['bedrock:ApplyGuardrail'], Resource: owned('bedrock', 'guardrail') },
-    {
-      Effect: 'Allow',
-      Action: ['sagemaker:InvokeEndpoint', 'sagemaker:InvokeEndpointWithResponseStream'],
-      Resource: [...owned('sagemaker', 'endpoint'), ...owned('sagemaker', 'inference-component')],
-    },
+    ...[...resources.values()].map(
+      ({ row, arns }): PermissionStatement => ({ Effect: 'Allow', Action: row.actions, Resource: [...new Set(arns)] }),
+    ),
     // A bearer key made from a session would be usable outside of our signing. The action takes no resource.
     { Effect: 'Deny', Action: ['bedrock:CallWithBearerToken'], Resource: ['*'] },
   ]);
+}
+
+/** Everything of one resource type that there is, as far as the role reaches. */
+function everyArn({ actions, anywhere }: RoleRow, type: string, scope: InvokerScope): string[] {
+  const { partition, account, regions, globalProfiles } = scope;
+  // An action's prefix is the service of what it is on.
+  const service = actions[0]?.split(':')[0];
+  const isPublic = SHAPES[type]?.public === true;
+  const places = [...new Set(regions)].sort();
+  if (isPublic && anywhere === true && globalProfiles === true) places.push('');
+  return places.map((region) => `arn:${partition}:${service}:${region}:${isPublic ? '' : account}:${type}/*`);
 }
 
 /**
@@ -83,14 +80,14 @@ function fits(document: PolicyDocument, account: string): boolean {
 }
 
 /**
- * Who may assume the invoker role: one function's role (invoke's, or the broker's where there is one), and only with the
- * tenant's tags, a source identity and a name of ours. No condition can demand that a session policy is present; a session without these cannot exist.
+ * Who may assume the invoker role: what makes calls (invoke's role, the container's, or both), or the broker's alone where there
+ * is one; and only with the tenant's tags, a source identity and a name of ours. No condition can demand that a session policy is present; a session without these cannot exist.
  *
  * AssumeRole, TagSession and SetSourceIdentity are each decided on their own in one request, and a condition on a key that
  * is not given for an action would deny it: so each statement asks only for keys that the Service Authorization Reference
  * lists for its action. All three must allow, so together they hold what the first one asks.
  */
-export function invokerTrustPolicy({ trustedRoleArn }: { trustedRoleArn: string }): TrustDocument {
+export function invokerTrustPolicy({ trustedRoleArn }: { trustedRoleArn: string | readonly string[] }): TrustDocument {
   const Principal = { AWS: trustedRoleArn };
   const named = `${SESSION_NAME_PREFIX}*`;
   const requestTags = SESSION_TAGS.map((key) => `aws:RequestTag/${key}`);
@@ -198,8 +195,17 @@ export function contextKeyPolicy({ readers }: { readers: readonly string[] }): P
  * function.
  */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
+  const statements = allowedTo(name, scope);
+  return documentOf([...statements, onlyFrom(scope.functionArn, statements)]);
+}
+
+/** The same for something else than the function, which has neither its ARN nor the key of contexts. */
+export type UnboundScope = Omit<FunctionScope, 'functionArn' | 'contextKeyArn'> & { contextKeyArn?: string };
+
+/** What a function's role allows, before it is bound to its function. */
+export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionStatement[] {
   const { tableArn, countersTableArn, eventBusArn, bucketArn, invokerRoleArn, contextKeyArn } = scope;
-  const { brokerArn, functionArn, logGroupArn } = scope;
+  const { brokerArn, logGroupArn } = scope;
   const statements: PermissionStatement[] = [];
   if (name !== 'seal')
     statements.push({
@@ -208,7 +214,8 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
       Resource: [tableArn],
     });
   const onKey = CONTEXT_KEY_ACTIONS[name];
-  if (onKey !== undefined) statements.push({ Effect: 'Allow', Action: onKey, Resource: [contextKeyArn] });
+  if (onKey !== undefined && contextKeyArn !== undefined)
+    statements.push({ Effect: 'Allow', Action: onKey, Resource: [contextKeyArn] });
   const counts = COUNTER_ACTIONS[name];
   if (counts !== undefined) statements.push({ Effect: 'Allow', Action: counts, Resource: [countersTableArn] });
   if (name === 'invoke') statements.push(announcing(eventBusArn));
@@ -227,7 +234,7 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
       Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       Resource: [`${logGroupArn}:log-stream:*`],
     });
-  return documentOf([...statements, onlyFrom(functionArn, statements)]);
+  return statements;
 }
 
 /**
@@ -235,8 +242,7 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
  * holds whatever else is attached to the role. Lambda puts the function's ARN into the credentials that it gives out, and
  * into its own calls that write the log
  * (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html). A negated operator also holds where the
- * key is absent, so the role is of no use outside of Lambda either; a role that a container runs under is to be confined
- * by what its own credentials carry. Not every action there is: Lambda decrypts a function's environment without that key.
+ * key is absent, so the role is of no use outside of Lambda either (for the container's see container.ts). Not every action there is: Lambda decrypts a function's environment without that key.
  */
 function onlyFrom(functionArn: string, statements: readonly PermissionStatement[]): PermissionStatement {
   return {

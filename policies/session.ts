@@ -4,18 +4,17 @@ import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits.ts';
 import {
   ACTIONS,
   type Action,
-  arnsOf,
-  type BedrockModelTarget,
-  type BedrockProfileTarget,
   type Guardrail,
   type Restrictions,
-  type SageMakerTarget,
   type ServiceTier,
   type Target,
 } from '../contract/model.ts';
-import { type ModelArn, PROFILE_TYPES, parseModelArn, type ResourceType, SINGLE_MODEL_TYPES } from './arn.ts';
+import { parseModelArn } from './arn.ts';
 import { type Condition, documentOf, type PermissionStatement, type PolicyDocument } from './document.ts';
 import { type GuardrailArn, parseGuardrail } from './guardrail.ts';
+import { APPLY_GUARDRAIL, COUNT_TOKENS } from './kinds/bedrock.ts';
+import { bad, type ModelArn } from './kinds/kind.ts';
+import { arnsOf, kindOf } from './kinds.ts';
 import { assertFits } from './size.ts';
 
 /** What STS is given with every AssumeRole, so that the session can call one target and nothing else of the role's. */
@@ -26,13 +25,6 @@ export interface SessionPolicy {
   /** SHA-256 of `text`, 64 hexadecimal digits: what caches are keyed by and what a log may show. */
   readonly hash: string;
 }
-
-// Both Converse operations are authorised as these too; `bedrock:Converse` is not an action
-// (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html).
-const BEDROCK = { invoke: 'bedrock:InvokeModel', stream: 'bedrock:InvokeModelWithResponseStream' } as const;
-const SAGEMAKER = { invoke: 'sagemaker:InvokeEndpoint', stream: 'sagemaker:InvokeEndpointWithResponseStream' } as const;
-const COUNT_TOKENS = 'bedrock:CountTokens';
-const APPLY_GUARDRAIL = 'bedrock:ApplyGuardrail';
 
 /** What of a grant's restrictions IAM can hold up. It has no key for the tokens asked for, nor for a token's roles. */
 export type SessionRestrictions = Pick<Restrictions, 'guardrail' | 'regions' | 'tiers' | 'expiresAt'>;
@@ -59,7 +51,7 @@ export function sessionPolicy(
   if (actions.length === 0) throw new TollgateError('bad_entry', { field: 'actions', reason: 'no-actions' });
   for (const action of actions)
     if (!ACTIONS.includes(action)) throw new TollgateError('bad_entry', { field: 'actions', reason: 'unknown-action' });
-  const statements = statementsOf(target, new Set(actions));
+  const statements = kindOf(target).statements(target, new Set(actions), parsed);
   if (statements.length === 0)
     throw new TollgateError('bad_entry', {
       field: 'actions',
@@ -105,7 +97,7 @@ function inside(regions: readonly string[], target: Target): void {
 }
 
 function guardrailOf(guardrail: Guardrail, target: Target): GuardrailArn {
-  if (target.kind === 'sagemaker-endpoint') throw unfit('guardrail', 'no-guardrail-here');
+  if (!kindOf(target).restrictedBy.includes('guardrail')) throw unfit('guardrail', 'no-guardrail-here');
   const arn = parseGuardrail(guardrail);
   if (arn.region !== target.region) throw bad('guardrail.arn', 'guardrail-region');
   return arn;
@@ -113,8 +105,8 @@ function guardrailOf(guardrail: Guardrail, target: Target): GuardrailArn {
 
 // A call that names no tier is of the default one, and its request has no such key
 // (https://docs.aws.amazon.com/bedrock/latest/userguide/security_iam_id-based-policy-examples-agent.html).
-function ofTiers(tiers: readonly ServiceTier[], { kind }: Target): Condition {
-  if (kind === 'sagemaker-endpoint') throw unfit('tiers', 'no-tiers-here');
+function ofTiers(tiers: readonly ServiceTier[], target: Target): Condition {
+  if (!kindOf(target).restrictedBy.includes('tiers')) throw unfit('tiers', 'no-tiers-here');
   return { [tiers.includes('default') ? 'StringEqualsIfExists' : 'StringEquals']: { 'bedrock:ServiceTier': tiers } };
 }
 
@@ -142,116 +134,13 @@ function under({ Condition: own = {}, ...statement }: PermissionStatement, more:
   return { ...statement, Condition: { ...own, ...Object.fromEntries(merged) } };
 }
 
-function statementsOf(target: Target, wanted: ReadonlySet<Action>): PermissionStatement[] {
-  switch (target.kind) {
-    case 'bedrock-model':
-      return forModel(target, wanted);
-    case 'bedrock-profile':
-      return forProfile(target, wanted);
-    case 'sagemaker-endpoint':
-      return forEndpoint(target, wanted);
-    default:
-      // A target comes from outside the type checker's reach; an unknown kind must not become an empty policy.
-      throw bad('target.kind', 'kind');
-  }
-}
-
-function forModel(target: BedrockModelTarget, wanted: ReadonlySet<Action>): PermissionStatement[] {
-  const model = parsed(target.arn, 'target.arn', SINGLE_MODEL_TYPES);
-  inRegion(model, target);
-  const actions = calls(BEDROCK, wanted);
-  if (wanted.has('count') && model.resourceType === 'foundation-model') actions.push(COUNT_TOKENS);
-  return allow(actions, [model]);
-}
-
-function forProfile(target: BedrockProfileTarget, wanted: ReadonlySet<Action>): PermissionStatement[] {
-  const profile = parsed(target.arn, 'target.arn', PROFILE_TYPES);
-  inRegion(profile, target);
-  if (!Array.isArray(target.modelArns) || target.modelArns.length === 0) throw bad('target.modelArns', 'no-arns');
-  const models = target.modelArns.map((text, index) => {
-    const field = `target.modelArns[${index}]`;
-    const model = parsed(text, field, ['foundation-model']);
-    if (model.partition !== profile.partition) throw bad(field, 'partition-differs');
-    // Only a profile that runs anywhere names its model without a region. What an application profile wraps is not in
-    // its ARN, so it may be such a one.
-    if (
-      model.region === '' &&
-      profile.resourceType === 'inference-profile' &&
-      !profile.resourceId.startsWith('global.')
-    )
-      throw bad(field, 'regionless-model');
-    return model;
-  });
-  const actions = calls(BEDROCK, wanted);
-  return [
-    ...allow(actions, [profile]),
-    // The models through this profile only: called directly the key is absent, and StringEquals on an absent key fails.
-    ...allow(actions, models, { StringEquals: { 'bedrock:InferenceProfileArn': profile.text } }),
-    // CountTokens takes no profile, only the model it runs, in the region called. Such a call has no profile, so under
-    // the condition above it could never succeed.
-    ...(wanted.has('count')
-      ? allow(
-          [COUNT_TOKENS],
-          models.filter(({ region }) => region === target.region),
-        )
-      : []),
-  ];
-}
-
-function forEndpoint(target: SageMakerTarget, wanted: ReadonlySet<Action>): PermissionStatement[] {
-  const endpoint = parsed(target.arn, 'target.arn', ['endpoint']);
-  inRegion(endpoint, target);
-  const arns = [endpoint];
-  if (target.componentArn !== undefined) {
-    const component = parsed(target.componentArn, 'target.componentArn', ['inference-component']);
-    if (component.partition !== endpoint.partition) throw bad('target.componentArn', 'partition-differs');
-    if (component.account !== endpoint.account) throw bad('target.componentArn', 'account-differs');
-    if (component.region !== endpoint.region) throw bad('target.componentArn', 'region-differs');
-    arns.push(component);
-  }
-  return allow(calls(SAGEMAKER, wanted), arns);
-}
-
-function calls(names: { invoke: string; stream: string }, wanted: ReadonlySet<Action>): string[] {
-  const actions: string[] = [];
-  if (wanted.has('invoke')) actions.push(names.invoke);
-  if (wanted.has('stream')) actions.push(names.stream);
-  return actions;
-}
-
-/** One statement, or none where there is nothing to allow: IAM rejects an empty list. */
-function allow(
-  actions: readonly string[],
-  arns: readonly ModelArn[],
-  condition?: PermissionStatement['Condition'],
-): PermissionStatement[] {
-  if (actions.length === 0 || arns.length === 0) return [];
-  return [
-    {
-      Effect: 'Allow',
-      Action: [...actions].sort(),
-      Resource: [...new Set(arns.map(({ text }) => text))].sort(),
-      ...(condition === undefined ? {} : { Condition: condition }),
-    },
-  ];
-}
-
-function parsed(value: unknown, field: string, types: readonly ResourceType[]): ModelArn {
+function parsed(value: unknown, field: string, types: readonly string[]): ModelArn {
   if (value === undefined || value === '') throw bad(field, 'no-arns');
   const arn = parseModelArn(value, field);
   if (!types.includes(arn.resourceType)) throw bad(field, 'kind');
   return arn;
 }
 
-/** The call is signed for the target's region, so an ARN of another one would only ever be denied. */
-function inRegion(arn: ModelArn, target: Target): void {
-  if (arn.region !== target.region) throw bad('target.arn', 'region-differs');
-}
-
 function unfit(field: string, reason: string): TollgateError {
   return new TollgateError('bad_entry', { field, reason });
-}
-
-function bad(field: string, reason: string): TollgateError {
-  return new TollgateError('bad_arn', { field, reason });
 }

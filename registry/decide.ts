@@ -1,4 +1,5 @@
-import { type Action, type AllowedModel, arnsOf, nativeIdOf } from '../contract/model.ts';
+import type { Action, AllowedModel } from '../contract/model.ts';
+import { arnsOf, nativeIdOf } from '../policies/kinds.ts';
 import { hasExpired } from './entitled.ts';
 import { usability } from './lifecycle.ts';
 

@@ -4,6 +4,7 @@ import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS, TOKEN_TIME_MAX_SECO
 import { type Action, type Guardrail, type Restrictions, SERVICE_TIERS, type Target } from '../contract/model.ts';
 import { partitionOf } from '../policies/arn.ts';
 import { parseGuardrail } from '../policies/guardrail.ts';
+import { kindOf } from '../policies/kinds.ts';
 import { sessionPolicy } from '../policies/session.ts';
 import { badEntry, isoSeconds, seconds } from './fields.ts';
 import type { Document } from './items.ts';
@@ -147,8 +148,7 @@ export function checkTogether(
   target: Target,
 ): void {
   if (grant.direct !== true && Object.keys(restrictionsOf(grant)).length === 0) return;
-  if (grant.maxTokens !== undefined && target.kind === 'sagemaker-endpoint')
-    // A container reads what it likes: there is no one member that limits its answer.
+  if (grant.maxTokens !== undefined && !kindOf(target).restrictedBy.includes('maxTokens'))
     throw badEntry('maxTokens', 'no-limit-here');
   try {
     // What is handed out ends with the token, which takes room in the policy.

@@ -1,5 +1,6 @@
 import type { Budget } from '../contract/budget.ts';
-import { ACTIONS, arnsOf } from '../contract/model.ts';
+import { ACTIONS } from '../contract/model.ts';
+import { arnsOf, kindOf } from '../policies/kinds.ts';
 import { type BudgetsEntry, budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { hasExpired } from './entitled.ts';
 import { isoSeconds } from './fields.ts';
@@ -209,7 +210,7 @@ function regionsOf(arns: readonly string[]): Set<string> {
 function sharing(models: readonly ModelEntry[]): string[] {
   const byArn = new Map<string, string[]>();
   for (const { id, target } of models) {
-    const key = target.kind === 'sagemaker-endpoint' ? (target.componentArn ?? target.arn) : target.arn;
+    const key = kindOf(target).calledOn(target);
     byArn.set(key, [...(byArn.get(key) ?? []), id]);
   }
   return [...byArn.values()].filter((ids) => ids.length > 1).map((ids) => ids.sort().join(' = '));

@@ -3,6 +3,7 @@ import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
 import type { Target as ModelTarget } from '../../contract/model.ts';
 import type { CurLine } from '../../metering/bill/cur-line.ts';
 import type { Identity, Names } from '../../metering/bill/reconcile.ts';
+import { arnsOf, baseModelOf, kindOf, nativeIdOf } from '../../policies/kinds.ts';
 import { sessionNames } from '../../policies/name.ts';
 import { readSessionName } from '../../policies/read-name.ts';
 import { keyOfId, keyOfName } from '../../registry/prices/import/aws-names.ts';
@@ -67,14 +68,10 @@ export function createNames({ roles, callers, models, said }: NamesOf): Names {
 
 /** Models by every name that AWS gives them; a name that two of them share names neither. */
 function nativeNames(models: NamesOf['models']): Map<string, string> {
-  const bedrock = [...models].flatMap(({ id, target }) =>
-    target.kind === 'sagemaker-endpoint' ? [] : [{ id, target }],
-  );
-  const own = unshared(bedrock.map(({ id, target }) => ({ id, names: [target.arn, target.modelId] })));
+  const billed = [...models].filter(({ target }) => kindOf(target).paidBy === 'call');
+  const own = unshared(billed.map(({ id, target }) => ({ id, names: [target.arn, nativeIdOf(target)] })));
   // A profile is also called by the models behind it, unless one of them is an entry of its own.
-  const behind = unshared(
-    bedrock.map(({ id, target }) => ({ id, names: target.kind === 'bedrock-profile' ? target.modelArns : [] })),
-  );
+  const behind = unshared(billed.map(({ id, target }) => ({ id, names: arnsOf(target).slice(1) })));
   return new Map([...behind, ...own]);
 }
 
@@ -88,10 +85,8 @@ function lettersOf(key: string): string {
 }
 
 function lettersOfModel({ id, target }: { id: string; target: ModelTarget }): { id: string; names: string[] }[] {
-  if (target.kind === 'sagemaker-endpoint') return [];
-  const arn = target.kind === 'bedrock-profile' ? target.modelArns[0] : target.arn;
-  const [, native] = /:foundation-model\/(.+)$/.exec(arn ?? '') ?? [];
-  return native === undefined ? [] : [{ id, names: [lettersOf(keyOfId(native))] }];
+  const native = baseModelOf(target);
+  return native === '' ? [] : [{ id, names: [lettersOf(keyOfId(native))] }];
 }
 
 function unshared(models: readonly { id: string; names: readonly string[] }[]): Map<string, string> {

@@ -1,7 +1,8 @@
 import { isTollgateError } from '../../contract/errors.ts';
 import { type Principal, parsePrincipal, type TenantId } from '../../contract/identity.ts';
 import { SESSION_POLICY_MAX_CHARS, SESSION_SECONDS } from '../../contract/limits.ts';
-import { type Action, type AllowedModel, arnsOf, nativeIdOf, type Restrictions } from '../../contract/model.ts';
+import type { Action, AllowedModel, Restrictions } from '../../contract/model.ts';
+import { arnsOf, nativeIdOf } from '../../policies/kinds.ts';
 import { sessionNames } from '../../policies/name.ts';
 import { callerContext, type Holding, SOMEBODY } from '../../policies/review.ts';
 import { type Tried, trySession } from '../../policies/review-session.ts';

@@ -30,7 +30,12 @@ export function reviewJson(review: Review): object {
       chars: text.length,
       document: JSON.parse(text) as unknown,
     })),
-    roles: { source: roles.source, assumer: roles.assumer, invoker: roles.invoker, functions: roles.functions },
+    roles: {
+      source: roles.source,
+      assumer: roles.assumers.join(', '),
+      invoker: roles.invoker,
+      functions: roles.functions,
+    },
     trust: rolesReviewed.trust,
     functions: rolesReviewed.functions,
     since: review.since,

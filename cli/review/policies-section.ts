@@ -32,8 +32,8 @@ ${pretty(JSON.parse(text))}
 }
 
 /** What is around the sessions: who may make one, what it is cut from, and what the functions may do without one. */
-export function roles({ roles: { invoker, functions, assumer, source }, rolesReviewed }: Review): Html {
-  return html`<p>Every session is one of <code>${invoker.arn}</code>, which only <code>${assumer}</code> may assume. Its documents are ${source}.</p>
+export function roles({ roles: { invoker, functions, assumers, source }, rolesReviewed }: Review): Html {
+  return html`<p>Every session is one of <code>${invoker.arn}</code>, which only <code>${assumers.join(' and ')}</code> may assume. Its documents are ${source}.</p>
 ${roleDetails(invoker)}
 ${grid(
   'Who can make a session: the trust policy, tried',
@@ -52,8 +52,15 @@ ${grid(
     .map(({ name, questions }) => `${name} (${questions} calls tried)`)
     .join(', ')}.</p>
 <p>None of them may be used by another function than its own, or outside of Lambda: ${rolesReviewed.functions
+    .filter(({ boundByTrust }) => !boundByTrust)
     .map(({ name, elsewhere }) => `${name} (${elsewhere.length === 0 ? 'nothing' : elsewhere.join(', ')})`)
     .join(', ')}.</p>
+${rolesReviewed.functions
+  .filter(({ boundByTrust }) => boundByTrust)
+  .map(
+    ({ name }) =>
+      html`<p><code>${name}</code> is bound by its trust policy alone: who may pass it to a task, or associate it with a pod, of whom that policy names can use it.</p>`,
+  )}
 ${functions.map(roleDetails)}`;
 }
 

@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { arnsOf } from '../../contract/model.ts';
+import { arnsOf } from '../../policies/kinds.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
 import type { ReviewedModel } from '../../policies/review-session.ts';
 import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
@@ -12,13 +12,13 @@ export interface Roles {
   source: 'deployed' | 'assumed';
   invoker: RoleDocuments;
   functions: RoleDocuments[];
-  /** Name of the one function role that may assume the invoker role. */
-  assumer: string;
+  /** Names of the roles that may assume the invoker role: the broker's, or those of what makes calls. */
+  assumers: string[];
   /** What a reader has to know about them. */
   notes: string[];
 }
 
-const FUNCTIONS = ['authorizer', 'invoke', 'broker', 'metering', 'seal'] as const;
+const FUNCTIONS = ['authorizer', 'invoke', 'container', 'broker', 'metering', 'seal'] as const;
 
 /**
  * The stage's roles as IAM holds them. Whoever may not read IAM gets what the template would deploy, and a note.
@@ -34,8 +34,10 @@ export async function readRoles(target: Target, models: readonly ReviewedModel[]
     const functions = (await Promise.all(FUNCTIONS.map((what) => read(nameOf(what))))).filter(
       (role) => role !== undefined,
     );
-    const hasBroker = functions.some(({ name }) => name === nameOf('broker'));
-    return { source: 'deployed', invoker, functions, assumer: nameOf(hasBroker ? 'broker' : 'invoke'), notes: [] };
+    const there = (what: string): boolean => functions.some(({ name }) => name === nameOf(what));
+    const callers = ['invoke', 'container'].filter(there);
+    const assumers = there('broker') ? ['broker'] : callers.length > 0 ? callers : ['invoke'];
+    return { source: 'deployed', invoker, functions, assumers: assumers.map(nameOf), notes: [] };
   } catch (error) {
     if (error instanceof TollgateError) throw error;
     return assumed(nameOf, models, [`IAM could not be read (${(error as Error).name})`]);
@@ -98,7 +100,7 @@ function assumed(nameOf: (what: string) => string, models: readonly ReviewedMode
       ),
     },
     functions: [],
-    assumer: nameOf('invoke'),
+    assumers: [nameOf('invoke')],
     notes: [
       ...notes,
       'so the roles are taken to be what the template deploys, for every region that the registry names; function roles were not reviewed',

@@ -1,7 +1,8 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { RETRY_AFTER_SECONDS, STALE_CONNECTION_MS } from '../../contract/limits.ts';
 import type { Clock } from '../../contract/log.ts';
-import { type BedrockTarget, nativeIdOf, type Target } from '../../contract/model.ts';
+import type { Target } from '../../contract/model.ts';
+import { pathIdOf, runtimeOf } from '../../policies/kinds.ts';
 import type { Operation } from '../call.ts';
 import { isStaleConnection } from '../transport.ts';
 import { type BasedEndpoint, bedrockEndpoint } from './endpoint.ts';
@@ -32,7 +33,7 @@ export function createBedrock({ post, clock }: { post: Post; clock: Clock }): Pr
   return {
     async send({ target, request, credentials, signal }) {
       const { region } = target;
-      const native = pathOf(bedrockTarget(target), request.operation);
+      const native = pathOf(target, request.operation);
       const endpoint = await endpointOf(region);
       const { body, contentType, accept, headers } = request;
       const path = `${endpoint.base}${native}`;
@@ -64,24 +65,11 @@ export function createBedrock({ post, clock }: { post: Post; clock: Clock }): Pr
   };
 }
 
-function pathOf(target: BedrockTarget, operation: Operation): string {
+function pathOf(target: Target, operation: Operation): string {
+  if (runtimeOf(target) !== 'bedrock-runtime') throw new TollgateError('internal', { reason: 'not-a-bedrock-target' });
+  const id = pathIdOf(target, operation === 'count-tokens' ? 'count' : 'invoke');
+  if (id === undefined) throw new TollgateError('invalid_request', { reason: 'cannot-count-tokens' });
   // One segment: an ARN holds `/` and `:`. The last five are reserved in RFC 3986 but left alone by the language.
-  const segment = encodeURIComponent(pathModelOf(target, operation)).replace(
-    /[!'()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  const segment = encodeURIComponent(id).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   return `/model/${segment}/${operation}`;
-}
-
-/** IAM checks CountTokens on the model itself, so a profile's own id cannot be used for it. */
-function pathModelOf(target: BedrockTarget, operation: Operation): string {
-  if (operation !== 'count-tokens' || target.kind !== 'bedrock-profile') return nativeIdOf(target);
-  const model = target.modelArns.find((arn) => arn.split(':')[3] === target.region);
-  if (model === undefined) throw new TollgateError('invalid_request', { reason: 'cannot-count-tokens' });
-  return model.slice(model.indexOf('/') + 1);
-}
-
-function bedrockTarget(target: Target): BedrockTarget {
-  if (target.kind !== 'sagemaker-endpoint') return target;
-  throw new TollgateError('internal', { reason: 'not-a-bedrock-target' });
 }

@@ -1,6 +1,7 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { parseJsonObject } from '../../contract/json.ts';
-import { type Action, type AllowedModel, nativeIdOf } from '../../contract/model.ts';
+import type { Action, AllowedModel } from '../../contract/model.ts';
+import { kindOf, nativeIdOf, runtimeOf } from '../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../registry/lifecycle.ts';
 import { jsonBytes } from '../body.ts';
 import type { Operation, ProviderRequest } from '../call.ts';
@@ -137,11 +138,11 @@ function acceptOf(headers: AskedHeaders, operation: Operation): string {
 
 /** Read on a copy and for its strictness; what is sent are the caller's bytes. */
 function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operation: Operation): void {
-  if (model.target.kind === 'sagemaker-endpoint')
+  if (runtimeOf(model.target) !== 'bedrock-runtime')
     throw new TollgateError('invalid_request', {
       field: 'modelId',
       reason: 'wrong-surface',
-      message: 'This model is a SageMaker endpoint; it is not called through the Bedrock paths.',
+      message: `This model is ${kindOf(model.target).name}; it is not called through the Bedrock paths.`,
     });
   const members = parseJsonObject(body);
   if (Object.hasOwn(members, STEERING_MEMBER))

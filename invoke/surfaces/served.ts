@@ -1,4 +1,5 @@
-import { type Action, type AllowedModel, baseModelOf } from '../../contract/model.ts';
+import type { Action, AllowedModel } from '../../contract/model.ts';
+import { baseModelOf, runtimeOf } from '../../policies/kinds.ts';
 import { isDirect } from '../../registry/restrictions.ts';
 import { EMBEDS, PAINTERS } from '../usage/made.ts';
 
@@ -35,7 +36,7 @@ export function abilitiesOf(model: AllowedModel): Abilities {
   const output = EMBEDS.test(base) ? 'EMBEDDING' : PAINTERS.test(base) ? 'IMAGE' : undefined;
   const talks = output === undefined && !RERANKS.test(base);
   const served = PATHS.filter((path) => model.actions.includes(path.needs) && (talks || !path.talks));
-  const paths = model.target.kind === 'sagemaker-endpoint' ? [] : served.map(({ path }) => path);
+  const paths = runtimeOf(model.target) === 'bedrock-runtime' ? served.map(({ path }) => path) : [];
   if (isDirect(model)) paths.push('/credentials?model={id}');
   return { paths, streaming: talks && paths.length > 0 && model.actions.includes('stream'), output };
 }

@@ -4,7 +4,7 @@ import { TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
 import { principalCounters, tenantCounters, usagePartition } from '../../metering/budgets/counter-names.ts';
 import type { Counters } from '../../metering/budgets/counters.ts';
 import { budgetStatus, type CounterStatus } from '../../metering/budgets/status.ts';
-import type { UsageRow } from '../../metering/ledger/aggregate.ts';
+import type { UsageRow } from '../../metering/ledger/row.ts';
 import { formatAmount, formatMoney } from '../../metering/money.ts';
 import { dayRange } from '../../metering/report/day-range.ts';
 import { type Dimension, type Group, Groups, totalOf } from '../../metering/report/groups.ts';

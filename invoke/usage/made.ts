@@ -1,4 +1,5 @@
-import { baseModelOf, type Target } from '../../contract/model.ts';
+import type { Target } from '../../contract/model.ts';
+import { baseModelOf } from '../../policies/kinds.ts';
 import type { ProviderRequest } from '../call.ts';
 import { isCount, jsonOf, member } from './json.ts';
 

@@ -1,6 +1,7 @@
 import { ESTIMATE_BYTES_PER_TOKEN, TOKENS_MAX } from '../../contract/limits.ts';
-import { baseModelOf, type Target } from '../../contract/model.ts';
+import type { Target } from '../../contract/model.ts';
 import { NO_TOKENS, type Tokens } from '../../contract/usage.ts';
+import { baseModelOf } from '../../policies/kinds.ts';
 import type { ProviderRequest } from '../call.ts';
 import { inputTokens } from './estimate.ts';
 import { EMBEDS, imagesAsked, type Made } from './made.ts';

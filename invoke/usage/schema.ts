@@ -1,4 +1,5 @@
-import { baseModelOf, type Target } from '../../contract/model.ts';
+import type { Target } from '../../contract/model.ts';
+import { baseModelOf } from '../../policies/kinds.ts';
 import type { Operation } from '../call.ts';
 import { member } from './json.ts';
 import { PAINTERS } from './made.ts';

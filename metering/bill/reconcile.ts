@@ -1,4 +1,4 @@
-import type { UsageRow } from '../ledger/aggregate.ts';
+import type { UsageRow } from '../ledger/row.ts';
 import type { Money } from '../money.ts';
 import type { CurKind, CurLine } from './cur-line.ts';
 import { type Compared, differences, noSums, type Ours, type Pair, plus, type Sums } from './difference.ts';

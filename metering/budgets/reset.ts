@@ -1,7 +1,7 @@
 import type { Budget } from '../../contract/budget.ts';
 import type { Key } from '../../registry/items.ts';
 import { type Window, windowOf } from '../calendar.ts';
-import type { RowCost, UsageRow } from '../ledger/aggregate.ts';
+import type { RowCost, UsageRow } from '../ledger/row.ts';
 import type { Money } from '../money.ts';
 import type { Change } from './change.ts';
 import { billedTokens } from './cost.ts';

@@ -1,51 +1,12 @@
 import { CALLS_PER_PASS, UNSETTLED_AFTER_MS } from '../../contract/limits.ts';
 import { BILLABLE, type Outcome, type UsageRecord } from '../../contract/usage.ts';
 import type { Money } from '../money.ts';
-import {
-  addTokens,
-  type Cost,
-  costOf,
-  isPriced,
-  noTokens,
-  type Price,
-  type PriceBook,
-  type TokenSums,
-} from '../price.ts';
+import { addTokens, costOf, isPriced, noTokens, type Price, type PriceBook, type TokenSums } from '../price.ts';
 import { type SettledCall, WHOLE } from './calls.ts';
 import { Charges, type Correction } from './charges.ts';
 import { type Party, Pass, partyName } from './pass.ts';
 import { divideHour } from './provisioned.ts';
-
-/** Calls of one party at one price. */
-export interface UsageRow extends Party {
-  /** '' when the calls have no price. */
-  priceVersion: string;
-  /** Of calls in which the model ran; the others use nothing. */
-  tokens: TokenSums;
-  /** Calls in which the model ran. */
-  invocations: number;
-  /** Calls that counted tokens and ran no model. */
-  counted: number;
-  /** Calls refused by us, by the model as malformed, or by IAM. */
-  refused: number;
-  /** Calls that the model throttled or failed before its first byte. */
-  failed: number;
-  /** Attempts that used nothing and in whose place another one answered. */
-  retried: number;
-  /** Invocations whose tokens are our estimate. */
-  estimated: number;
-  /** Calls that began and of which no end was seen within UNSETTLED_AFTER_MS. */
-  unsettled: number;
-  /** Invocations without a price. */
-  unpriced: number;
-  /** null: not known, because nothing in the row has a price. */
-  cost: RowCost | null;
-}
-
-export interface RowCost extends Cost {
-  /** How much of the two together is of calls whose tokens are our estimate. Of bought hours nothing: their price is known. */
-  estimated: Money;
-}
+import { addCosts, knownCost, type RowCost, type UsageRow } from './row.ts';
 
 export interface Summary {
   /** Sorted; the same for the same calls, whatever the order, repetition and batching of their lines. */
@@ -234,30 +195,7 @@ function priced(row: UsageRow, parts: ReadonlyMap<Price | undefined, Used>): Usa
   return { ...row, tokens, cost: knownCost({ ...row, cost }) };
 }
 
-/** @returns the sum of those that are known; null when neither is */
-export function addCosts(a: RowCost | null, b: RowCost | null): RowCost | null {
-  if (a === null || b === null) return a ?? b;
-  return { input: a.input + b.input, output: a.output + b.output, estimated: a.estimated + b.estimated };
-}
-
 /** Capacity that is paid by the hour has one price in it. */
 function perHourOf([price]: Iterable<Price | undefined>): Money | null {
   return price?.perHour ?? null;
-}
-
-/**
- * What calls cost together, as it is told: nothing is said to have cost zero but what is known to. Of calls that all lack
- * a price or an end the cost is not known.
- *
- * @param sums `cost`: of the calls that have a price
- * @returns null: not known
- */
-export function knownCost({
-  invocations,
-  unpriced,
-  unsettled,
-  cost,
-}: Pick<UsageRow, 'invocations' | 'unpriced' | 'unsettled' | 'cost'>): RowCost | null {
-  const known = invocations > unpriced || unpriced + unsettled === 0;
-  return known ? (cost ?? { input: 0n, output: 0n, estimated: 0n }) : null;
 }

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { CALLS_PER_PASS } from '../../contract/limits.ts';
 import { NO_TOKENS, OUTCOMES, type Outcome, TOKEN_KINDS, type Tokens, type UsageRecord } from '../../contract/usage.ts';
 import { type Money, parseMoney } from '../money.ts';
+import { placeOf, readId, WORDS } from './call-id.ts';
 import { MoneyTable } from './money-table.ts';
 import { TokenTable } from './token-table.ts';
 
@@ -32,27 +32,30 @@ const ESTIMATED = 2;
 const CONTRADICTED = 4;
 const USED = 8;
 const OUTCOME_SHIFT = 4;
-const WORDS = 4;
 const FIRST_CAPACITY = 1_024;
+const SEVERAL = 0xffffffff;
 
 /**
  * Every call once, by invocation id, whatever the order, repetition or batching of its lines. A finished line stands over
  * a started one. Of two that contradict each other the greater one stands (more tokens, then the later members), so that
  * the choice does not depend on which came first.
  *
- * Flat arrays, about 65 bytes a slot and at most 75 % of the slots in use, because an hour may hold a million calls: the
- * id is kept as 128 bits of its SHA-256.
+ * Flat arrays, about 70 bytes a slot and at most 75 % of the slots in use, because an hour may hold a million calls: the
+ * id is kept as 128 bits (call-id.ts).
  */
 export class Calls {
   readonly #limit: number;
   readonly #partyName: (party: number) => string;
   #slice: Slice;
+  readonly #id = new Uint32Array(WORDS);
   #count = 0;
   #mask = 0;
   #ids = new Uint32Array();
   #flags = new Uint8Array();
   #parties = new Uint32Array();
   #ats = new Float64Array();
+  /** Where all of a call's lines are from; SEVERAL: from more than one. */
+  #sources = new Uint32Array();
   #tokens = new TokenTable(0);
   #charged = new MoneyTable(0);
 
@@ -72,19 +75,25 @@ export class Calls {
     return this.#count;
   }
 
-  /** @returns false when there is no room for another call: then split, and add the line again */
-  add(record: UsageRecord, party: number): boolean {
-    const id = idOf(record.invocationId);
-    if (!this.#holds(id[3] ?? 0)) return true;
+  /**
+   * @param source where the line is from, below SEVERAL
+   * @returns false when there is no room for another call: then split, and add the line again
+   */
+  add(record: UsageRecord, party: number, source = 0): boolean {
+    const id = this.#id;
+    readId(record.invocationId, id);
+    if (!this.#holds(id)) return true;
     const slot = this.#find(id);
     const flags = flagsOf(record);
     if (this.#flags[slot] === 0) {
       if (this.#count >= this.#limit) return false;
       this.#ids.set(id, slot * WORDS);
+      this.#sources[slot] = source;
       this.#write(slot, record, party, flags);
       if (++this.#count * 4 > this.#flags.length * 3) this.#rebuild(this.#flags.length * 2);
       return true;
     }
+    if (this.#sources[slot] !== source) this.#sources[slot] = SEVERAL;
     this.#merge(slot, record, party, flags);
     return true;
   }
@@ -99,9 +108,20 @@ export class Calls {
 
   /** Whether the call is of this slice and has only started lines. */
   isOpen(invocationId: string): boolean {
-    const id = idOf(invocationId);
-    const flags = this.#holds(id[3] ?? 0) ? (this.#flags[this.#find(id)] ?? 0) : 0;
+    const id = this.#id;
+    readId(invocationId, id);
+    const flags = this.#holds(id) ? (this.#flags[this.#find(id)] ?? 0) : 0;
     return flags !== 0 && (flags & FINISHED) === 0;
+  }
+
+  /** Whether lines of a call that has only started lines may be from the source. */
+  mayBeOpenIn(): (source: number) => boolean {
+    const sources = new Set<number>();
+    for (let slot = 0; slot < this.#flags.length; slot++) {
+      const flags = this.#flags[slot] ?? 0;
+      if (flags !== 0 && (flags & FINISHED) === 0) sources.add(this.#sources[slot] ?? 0);
+    }
+    return (source) => sources.has(source) || sources.has(SEVERAL);
   }
 
   *[Symbol.iterator](): Generator<SettledCall> {
@@ -161,15 +181,17 @@ export class Calls {
     this.#charged.set(slot, chargedIn(record));
   }
 
-  #holds(lastWord: number): boolean {
-    return (lastWord & (this.#slice.of - 1)) === this.#slice.index;
+  #holds([a = 0, b = 0, c = 0, d = 0]: Uint32Array): boolean {
+    const { index, of } = this.#slice;
+    // Not by the bits that tell the slot, or all calls of a slice would be for the same few.
+    return of === 1 || (placeOf(d, c, b, a) & (of - 1)) === index;
   }
 
   /** The slot of the id, or the free one where it belongs. */
   #find(id: Uint32Array): number {
     const [a = 0, b = 0, c = 0, d = 0] = id;
     const ids = this.#ids;
-    for (let slot = a & this.#mask; ; slot = (slot + 1) & this.#mask) {
+    for (let slot = placeOf(a, b, c, d) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       if (this.#flags[slot] === 0) return slot;
       const i = slot * WORDS;
       if (ids[i] === a && ids[i + 1] === b && ids[i + 2] === c && ids[i + 3] === d) return slot;
@@ -182,38 +204,30 @@ export class Calls {
     this.#flags = new Uint8Array(capacity);
     this.#parties = new Uint32Array(capacity);
     this.#ats = new Float64Array(capacity);
+    this.#sources = new Uint32Array(capacity);
     this.#tokens = new TokenTable(capacity);
     this.#charged = new MoneyTable(capacity);
   }
 
   #rebuild(capacity: number): void {
     const [ids, flags, parties, ats] = [this.#ids, this.#flags, this.#parties, this.#ats];
-    const [tokens, charged] = [this.#tokens, this.#charged];
+    const [tokens, charged, sources] = [this.#tokens, this.#charged, this.#sources];
     this.#allocate(capacity);
     this.#count = 0;
     for (let old = 0; old < flags.length; old++) {
       const id = ids.subarray(old * WORDS, (old + 1) * WORDS);
-      if (flags[old] === 0 || !this.#holds(id[3] ?? 0)) continue;
+      if (flags[old] === 0 || !this.#holds(id)) continue;
       const slot = this.#find(id);
       this.#ids.set(id, slot * WORDS);
       this.#flags[slot] = flags[old] ?? 0;
       this.#parties[slot] = parties[old] ?? 0;
       this.#ats[slot] = ats[old] ?? 0;
+      this.#sources[slot] = sources[old] ?? 0;
       this.#tokens.set(slot, tokens.get(old));
       this.#charged.set(slot, charged.get(old));
       this.#count++;
     }
   }
-}
-
-function idOf(invocationId: string): Uint32Array {
-  const digest = hash('sha256', invocationId, 'buffer');
-  return new Uint32Array([
-    digest.readUInt32LE(0),
-    digest.readUInt32LE(4),
-    digest.readUInt32LE(8),
-    digest.readUInt32LE(12),
-  ]);
 }
 
 function flagsOf(record: UsageRecord): number {

@@ -2,7 +2,7 @@ import { METRIC_MAX_AGE_MS } from '../../contract/limits.ts';
 import { DIMENSIONS, logLine, METRICS } from '../../contract/log.ts';
 import { formatMoney, type Money } from '../money.ts';
 import { HOUR_MS, type Hour, hourText } from '../window.ts';
-import type { UsageRow } from './aggregate.ts';
+import type { UsageRow } from './row.ts';
 
 /**
  * What an hour cost, for dashboards: in total, by tenant and by model, each alone. At the hour's own time, and once for

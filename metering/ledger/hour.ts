@@ -80,19 +80,22 @@ async function computeHour(hour: Hour, names: readonly string[], now: number, de
   const slices = [WHOLE];
   for (let slice = slices.pop(); slice !== undefined; slice = slices.pop()) {
     const pass = new Pass(slice, callsPerPass);
-    for await (const records of recordsOf(store, names, hour))
-      for (const record of records) slices.push(...pass.add(record));
+    for (const [source, name] of names.entries())
+      for await (const records of recordsOf(store, name, hour))
+        for (const record of records) for (const given of pass.add(record, source)) slices.push(given);
     const open = sums.take(pass, await pricesOf(pass, prices, known));
     if (open === 0) continue;
-    // Only ids are kept of a million calls; the few that never ended are worth a second reading.
-    for await (const records of recordsOf(store, names, hour))
-      for (const record of records)
-        if (
-          record.phase === 'started' &&
-          record.at + UNSETTLED_AFTER_MS <= now &&
-          pass.calls.isOpen(record.invocationId)
-        )
-          unsettled.add(record);
+    // Only ids are kept of a million calls; the few that never ended are worth a second reading of where they are from.
+    const mayBeOpenIn = pass.calls.mayBeOpenIn();
+    for (const name of names.filter((_, source) => mayBeOpenIn(source)))
+      for await (const records of recordsOf(store, name, hour))
+        for (const record of records)
+          if (
+            record.phase === 'started' &&
+            record.at + UNSETTLED_AFTER_MS <= now &&
+            pass.calls.isOpen(record.invocationId)
+          )
+            unsettled.add(record);
   }
   return { summary: sums.summary(), unsettled };
 }

@@ -14,7 +14,9 @@ export class MoneyTable {
   }
 
   get(slot: number): Money {
-    const [high = 0, low = 0] = this.#amounts.subarray(2 * slot, 2 * slot + 2);
+    const [high = 0, low = 0] = [this.#amounts[2 * slot], this.#amounts[2 * slot + 1]];
+    // Most calls have none, and a number is looked at in less time than a bigint is made.
+    if (high === 0 && low === 0) return 0n;
     return BigInt(high) * UNITS + BigInt(low);
   }
 

@@ -1,7 +1,7 @@
 import { parquetWriteBuffer, type SchemaElement } from 'hyparquet-writer';
 import { MONEY_SCALE } from '../money.ts';
 import { HOUR_MS, type Hour } from '../window.ts';
-import type { UsageRow } from './aggregate.ts';
+import type { UsageRow } from './row.ts';
 import { ROW_COLUMNS, valuesOf } from './usage-file.ts';
 
 // DECIMAL(38, 18) in 16 bytes: the widest decimal that Athena, Spark and DuckDB read, exact to the last unit

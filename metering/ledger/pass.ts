@@ -18,6 +18,8 @@ export function partyName({ tenant, principal, costCenter, model, region, tier }
   return JSON.stringify([tenant, principal, costCenter, model, region, tier]);
 }
 
+const NONE: readonly Slice[] = [];
+
 /** The records of one slice of an hour's calls. */
 export class Pass {
   readonly calls: Calls;
@@ -30,11 +32,16 @@ export class Pass {
     this.calls = new Calls(slice, (party) => this.#name(this.party(party), this.chargedTo(party)), limit);
   }
 
-  /** @returns the slices given up for want of room, each to be read in a pass of its own; usually none */
-  add(record: UsageRecord): Slice[] {
-    const given: Slice[] = [];
+  /**
+   * @param source where the record is from: see Calls.mayBeOpenIn
+   * @returns the slices given up for want of room, each to be read in a pass of its own; usually none
+   */
+  add(record: UsageRecord, source = 0): readonly Slice[] {
     const party = this.#number(record);
-    while (!this.calls.add(record, party)) given.push(this.calls.split());
+    if (this.calls.add(record, party, source)) return NONE;
+    const given: Slice[] = [];
+    do given.push(this.calls.split());
+    while (!this.calls.add(record, party, source));
     return given;
   }
 

@@ -1,5 +1,5 @@
 import { divide, type Money } from '../money.ts';
-import type { UsageRow } from './aggregate.ts';
+import type { UsageRow } from './row.ts';
 
 /**
  * Bought capacity costs the same however much is called, so an hour of it is divided among those who called: of each

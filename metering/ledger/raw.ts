@@ -1,7 +1,7 @@
 import { isTollgateError } from '../../contract/errors.ts';
 import { QUARANTINED_CHARS, QUARANTINED_LISTED } from '../../contract/limits.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
-import { isControlMessage, parseDelivered } from '../parse.ts';
+import { isControlMessage, type Parsed, parseUsage, parseUsageLine, withinDelivery } from '../parse.ts';
 import { type Hour, hourOf } from '../window.ts';
 import {
   DONE_PREFIX,
@@ -13,7 +13,8 @@ import {
   RAW_PREFIX,
   rawName,
 } from './layout.ts';
-import { CORRUPT } from './lines.ts';
+import { CORRUPT, eachLine } from './lines.ts';
+import { PlainLines } from './plain.ts';
 import { LINES_TYPE } from './replace.ts';
 import type { UsageStore } from './store.ts';
 
@@ -49,16 +50,20 @@ export async function scanRaw(store: UsageStore, name: string): Promise<RawScan>
   let line = 0;
   const delivered = deliveryHour(name);
   try {
-    for await (const lines of store.lines(RAW_PREFIX + name))
-      for (const text of lines) {
+    for await (const block of store.lines(RAW_PREFIX + name))
+      eachLine(block, (from, to) => {
         line++;
-        if (text === '') continue;
-        const { record, rejection } = parseDelivered(text, delivered);
-        if (record) hours.add(hourOf(record.at));
-        else if (isControlMessage(text)) continue;
-        else if (++quarantined <= QUARANTINED_LISTED)
+        if (from === to) return;
+        const { record, rejection } = parseLine(block, from, to, delivered);
+        if (record) {
+          hours.add(hourOf(record.at));
+          return;
+        }
+        const text = block.toString('utf8', from, to);
+        if (isControlMessage(text)) return;
+        if (++quarantined <= QUARANTINED_LISTED)
           bad.push({ raw: RAW_PREFIX + name, line, ...rejection, text: text.slice(0, QUARANTINED_CHARS) });
-      }
+      });
   } catch (error) {
     if (!isTollgateError(error) || error.reason !== CORRUPT) throw error;
     // How many lines come out before the break depends on chunk sizes; none are used, so that every run agrees.
@@ -94,23 +99,27 @@ export async function undoneRaw(store: UsageStore, from?: Hour, until = Number.P
   return names;
 }
 
-/** The records of an hour, in batches, from all raw objects that were noted to touch it. */
-export async function* recordsOf(
-  store: UsageStore,
-  names: readonly string[],
-  hour: Hour,
-): AsyncGenerator<UsageRecord[]> {
-  for (const name of names) {
-    const delivered = deliveryHour(name);
-    for await (const lines of store.lines(RAW_PREFIX + name)) {
-      const records: UsageRecord[] = [];
-      for (const line of lines) {
-        const { record } = parseDelivered(line, delivered);
-        if (record && hourOf(record.at) === hour) records.push(record);
-      }
-      yield records;
-    }
+/** The records of an hour in a raw object, in batches. */
+export async function* recordsOf(store: UsageStore, name: string, hour: Hour): AsyncGenerator<UsageRecord[]> {
+  const delivered = deliveryHour(name);
+  for await (const block of store.lines(RAW_PREFIX + name)) {
+    const records: UsageRecord[] = [];
+    eachLine(block, (from, to) => {
+      const { record } = parseLine(block, from, to, delivered);
+      if (record && hourOf(record.at) === hour) records.push(record);
+    });
+    yield records;
   }
+}
+
+/** Remembers nothing but texts, so that it may be shared. */
+const plain = new PlainLines();
+
+/** A line as we wrote it is read out of its bytes; any other, and one that has a fault, as the text that it is. */
+function parseLine(block: Buffer, from: number, to: number, delivered: Hour): Parsed {
+  const usage = plain.usage(block, from, to);
+  const parsed = usage === undefined ? parseUsageLine(block.toString('utf8', from, to)) : parseUsage(usage);
+  return withinDelivery(parsed, delivered);
 }
 
 /** Names of the raw objects that were noted to touch the hour. */

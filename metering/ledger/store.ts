@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { linesOf } from './lines.ts';
+import { INFLATED_BYTES, linesOf } from './lines.ts';
 
 /** Identifies the bytes that stand under a key; null: there is no such object. */
 export type Version = string | null;
@@ -23,12 +23,12 @@ export interface UsageStore {
   /** @returns keys with the prefix, in order, those up to and including `after` left out */
   list(prefix: string, after?: string): AsyncIterable<string>;
   /**
-   * The lines of a gzip object, in batches.
+   * The lines of a gzip object, each with its newline, in blocks of whole lines.
    *
    * @throws TollgateError `internal` with reason corrupt-gzip when the data is no whole gzip; an error also when there is
    *   no such object
    */
-  lines(key: string): AsyncIterable<string[]>;
+  lines(key: string): AsyncIterable<Buffer>;
   /** @returns the object as UTF-8, or null when there is none */
   read(key: string): Promise<string | null>;
   version(key: string): Promise<Version>;
@@ -58,7 +58,7 @@ export function createStore({ client, bucket }: { client: S3Client; bucket: stri
     async *lines(key) {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       if (Body === undefined) throw new Error(`S3 answered without a body for ${key}`);
-      yield* linesOf(Body as AsyncIterable<Uint8Array>, createGunzip());
+      yield* linesOf(Body as AsyncIterable<Uint8Array>, createGunzip({ chunkSize: INFLATED_BYTES }));
     },
 
     async read(key) {

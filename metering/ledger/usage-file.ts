@@ -3,7 +3,7 @@ import { type Cell, readCsv, writeCsv } from '../csv.ts';
 import { formatMoney, type Money, parseMoney } from '../money.ts';
 import type { TokenSums } from '../price.ts';
 import { type Hour, hourText } from '../window.ts';
-import type { UsageRow } from './aggregate.ts';
+import type { UsageRow } from './row.ts';
 
 type Column = { name: string; kind: 'text' | 'whole' | 'money' };
 

@@ -1,6 +1,6 @@
 import { USAGE_READS_AT_ONCE } from '../../contract/limits.ts';
-import type { UsageRow } from './aggregate.ts';
 import { dayPrefix } from './layout.ts';
+import type { UsageRow } from './row.ts';
 import type { UsageStore } from './store.ts';
 import { readUsageCsv } from './usage-file.ts';
 

@@ -1,4 +1,4 @@
-import { addCosts, knownCost, type RowCost, type UsageRow } from '../ledger/aggregate.ts';
+import { addCosts, knownCost, type RowCost, type UsageRow } from '../ledger/row.ts';
 import { addTokens, noTokens, type TokenSums } from '../price.ts';
 import { periodOf, type ReportPeriod } from './period.ts';
 

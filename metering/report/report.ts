@@ -1,5 +1,5 @@
 import { type Cell, readCsv, writeCsv } from '../csv.ts';
-import { addCosts, knownCost, type UsageRow } from '../ledger/aggregate.ts';
+import { addCosts, knownCost, type UsageRow } from '../ledger/row.ts';
 import { costOfCells, countOf, moneyCell, textOf, tokensOf } from '../ledger/usage-file.ts';
 import { addTokens, noTokens } from '../price.ts';
 

@@ -3,7 +3,7 @@ import { TENANT_DAY_KEPT_DAYS, TENANT_DAY_MAX_BYTES, TENANT_DAYS_AT_ONCE } from 
 import { TOKEN_KINDS } from '../../contract/usage.ts';
 import { usageDayKey } from '../budgets/counter-names.ts';
 import type { Counters } from '../budgets/counters.ts';
-import type { RowCost, UsageRow } from '../ledger/aggregate.ts';
+import type { RowCost, UsageRow } from '../ledger/row.ts';
 import { formatMoney, parseMoney } from '../money.ts';
 import { noTokens, type TokenCounts, type TokenSums } from '../price.ts';
 import { DAY_MS } from '../window.ts';

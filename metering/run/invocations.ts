@@ -2,8 +2,8 @@ import { AWS_COUNT_LATE_MS, AWS_COUNTS_KEPT_MS } from '../../contract/limits.ts'
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import type { Target } from '../../contract/model.ts';
 import type { PriceReader } from '../../registry/reader.ts';
-import type { UsageRow } from '../ledger/aggregate.ts';
 import { comparedFrom, comparedKey, hourKey } from '../ledger/layout.ts';
+import type { UsageRow } from '../ledger/row.ts';
 import type { UsageStore } from '../ledger/store.ts';
 import { readUsageCsv } from '../ledger/usage-file.ts';
 import { HOUR_MS, type Hour, hourText } from '../window.ts';
@@ -130,8 +130,7 @@ const NONE: AwsCounts = { invocations: 0, errors: 0 };
  * called by its ARN it is not documented, and of SageMaker there is none: those are not compared.
  */
 function metricId(target: Target | undefined): string | undefined {
-  if (target === undefined || target.kind === 'sagemaker-endpoint') return undefined;
-  const [, id] = /:(?:foundation-model|inference-profile)\/([^/]+)$/.exec(target.arn) ?? [];
+  const [, id] = /:(?:foundation-model|inference-profile)\/([^/]+)$/.exec(target?.arn ?? '') ?? [];
   return id;
 }
 

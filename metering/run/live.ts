@@ -1,11 +1,11 @@
 import type { StartedUsage } from '../../contract/usage.ts';
-import type { UsageRow } from '../ledger/aggregate.ts';
 import { WHOLE } from '../ledger/calls.ts';
 import { type HourDependencies, writeHour } from '../ledger/hour.ts';
 import { PENDING_PREFIX, parsePendingKey, pendingFrom } from '../ledger/layout.ts';
 import { overlay } from '../ledger/overlay.ts';
 import { Pass } from '../ledger/pass.ts';
 import { namesOf, recordsOf, scanRaw, undoneRaw } from '../ledger/raw.ts';
+import type { UsageRow } from '../ledger/row.ts';
 import type { UsageStore } from '../ledger/store.ts';
 import { readUsage } from '../ledger/usage-hours.ts';
 import { dayOf, type Hour } from '../window.ts';
@@ -59,12 +59,15 @@ async function openCalls(store: UsageStore, hour: Hour, tenant: string): Promise
   const slices = [WHOLE];
   for (let slice = slices.pop(); slice !== undefined; slice = slices.pop()) {
     const pass = new Pass(slice);
-    for await (const records of recordsOf(store, names, hour))
-      for (const record of records) if (record.tenant === tenant) slices.push(...pass.add(record));
-    for await (const records of recordsOf(store, names, hour))
-      for (const record of records)
-        if (record.phase === 'started' && record.tenant === tenant && pass.calls.isOpen(record.invocationId))
-          open.set(record.invocationId, record);
+    for (const [source, name] of names.entries())
+      for await (const records of recordsOf(store, name, hour))
+        for (const record of records) if (record.tenant === tenant) slices.push(...pass.add(record, source));
+    const mayBeOpenIn = pass.calls.mayBeOpenIn();
+    for (const name of names.filter((_, source) => mayBeOpenIn(source)))
+      for await (const records of recordsOf(store, name, hour))
+        for (const record of records)
+          if (record.phase === 'started' && record.tenant === tenant && pass.calls.isOpen(record.invocationId))
+            open.set(record.invocationId, record);
   }
   return [...open.values()];
 }

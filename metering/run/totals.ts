@@ -1,4 +1,4 @@
-import type { UsageRow } from '../ledger/aggregate.ts';
+import type { UsageRow } from '../ledger/row.ts';
 
 /** What both the ledger and CloudWatch can say of an hour, over all tenants and models. */
 export interface Totals {

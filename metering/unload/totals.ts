@@ -65,7 +65,7 @@ export const CAPACITIES = `  SELECT ${KEYS.map((key) => `${key} AS of_${key}`).j
   FROM divided
   GROUP BY ${KEYS.join(', ')}`;
 
-/** knownCost of aggregate.ts. */
+/** knownCost of row.ts. */
 const KNOWN = 'invocations > unpriced OR unpriced + unsettled = 0';
 const HOUR_START = 'CAST(FROM_UNIXTIME(hour_number * 3600) AS TIMESTAMP)';
 const UNIT = dollars("'0.000000000000000001'");

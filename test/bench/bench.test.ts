@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { callOf, DELTA, DELTAS, isWhole, KINDS } from './points.ts';
+import { DELTA, DELTAS } from '../../infra/benchmark/answers.ts';
+import { callOf, isWhole, KINDS } from './points.ts';
 import { ratios, reached } from './ratios.ts';
 import type { Measured, Results } from './results.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { linesOf } from '../../metering/ledger/lines.ts';
+import { INFLATED_BYTES, linesOf } from '../../metering/ledger/lines.ts';
 import type { UsageStore } from '../../metering/ledger/store.ts';
 
 /** A bucket in a folder, so that what is measured is the ledger and no network. Objects are read as streams. */
@@ -21,7 +21,7 @@ export function createFileStore(folder: string): UsageStore {
       for (const key of keys.map((file) => relative(folder, file)).sort())
         if (key.startsWith(prefix) && key > after) yield key;
     },
-    lines: (key) => linesOf(createReadStream(path(key)), createGunzip()),
+    lines: (key) => linesOf(createReadStream(path(key)), createGunzip({ chunkSize: INFLATED_BYTES })),
     read: async (key) => (existsSync(path(key)) ? readFileSync(path(key), 'utf8') : null),
     version: async (key) => version(key),
     async put(key, body, { ifVersion } = {}) {

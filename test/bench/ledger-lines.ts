@@ -40,11 +40,11 @@ function* linesFrom(from: number, to: number): Generator<string> {
   }
 }
 
+/** Members in the order in which the invoke function has them. */
 function startedLine(i: number): StartedUsage {
   const tenant = `tenant-${i % 50}`;
   return {
     v: 1,
-    phase: 'started',
     invocationId: `${i.toString(16).padStart(8, '0')}-6f1c-4f0e-9a51-6f1c4f0e9a51`,
     at: LEDGER_HOUR + (i % 3_600_000),
     requestId: `${i.toString(16).padStart(8, '0')}-0b3d-4c9e-8d21-0b3d4c9e8d21`,
@@ -56,6 +56,7 @@ function startedLine(i: number): StartedUsage {
     region: 'us-east-1',
     surface: 'bedrock',
     action: 'invoke',
+    phase: 'started',
   };
 }
 

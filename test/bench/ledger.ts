@@ -20,8 +20,8 @@ export interface Ledger {
   /** The most that the process held. The bound: 512. */
   residentMiB: number;
   rows: number;
-  /** Seconds in which the same objects are unpacked and each line is parsed, and nothing else; and ours as so many of it. */
-  plainSeconds: number;
+  /** Processor time in which the same objects are unpacked and each line is parsed, and nothing else; and ours as so many of it. */
+  plainCpuSeconds: number;
   ratio: number;
   /** Whether the sums are those that the lines were written with. */
   exact: boolean;
@@ -31,13 +31,13 @@ export async function ledger(calls = CALLS): Promise<Ledger> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-ledger-'));
   try {
     const expected = await run(process.execPath, [script('ledger-lines.ts'), folder, String(calls)]);
-    const plain = (): Promise<{ seconds: number }> => measured('ledger-plain.ts', folder);
+    const plain = (): Promise<{ cpuSeconds: number }> => measured('ledger-plain.ts', folder);
     const before = await plain();
     const { found, ...rest } = await measured<Omit<Ledger, 'calls'> & { found: object }>('ledger-run.ts', folder);
     // Once before and once after, so that a machine that slows down meanwhile does so for both.
-    const plainSeconds = (before.seconds + (await plain()).seconds) / 2;
+    const plainCpuSeconds = (before.cpuSeconds + (await plain()).cpuSeconds) / 2;
     const exact = JSON.stringify(found) === expected.stdout.trim();
-    return { calls, ...rest, plainSeconds, ratio: rest.seconds / plainSeconds, exact };
+    return { calls, ...rest, plainCpuSeconds, ratio: rest.cpuSeconds / plainCpuSeconds, exact };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -67,12 +67,12 @@ export function ledgerText({
   cpuSeconds,
   residentMiB,
   rows,
-  plainSeconds,
+  plainCpuSeconds,
   ratio,
   exact,
 }: Ledger): string {
   const took = `${seconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of processor), ${residentMiB.toFixed(0)} MiB`;
-  const beside = `${ratio.toFixed(2)} times a plain read and JSON.parse (${plainSeconds.toFixed(1)} s)`;
+  const beside = `${ratio.toFixed(2)} times the processor time of a plain read and JSON.parse (${plainCpuSeconds.toFixed(1)} s)`;
   return `ledger: ${calls} calls of one hour in ${took}, ${beside}; ${rows} rows, sums ${exact ? 'exact' : 'WRONG'}`;
 }
 

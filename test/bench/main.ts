@@ -88,7 +88,8 @@ async function measure({ upstream, contenders }: Cast, generator: Generator): Pr
   const parts: Pick<Results, 'memory' | 'ledger'> = {};
   if (!options.quick && container !== undefined) {
     note('memory after 200,000 calls and 20,000 streams');
-    parts.memory = await memory(container, generator, (point, calls) => proof.after(container, point, calls));
+    const settled = (point: Point, calls: number): Promise<void> => proof.after(container, point, calls);
+    parts.memory = await memory(container, generator, settled, share);
   }
   const proven = await proof.proven();
   note('starts, bundles, decisions');
@@ -97,7 +98,7 @@ async function measure({ upstream, contenders }: Cast, generator: Generator): Pr
   const rest = { bundles: await bundles(), decisionsMicroseconds: await decisions() };
   if (!options.quick) {
     note('ledger');
-    parts.ledger = await ledger();
+    parts.ledger = await ledger(Math.round(1_000_001 * share));
   }
   return { points, residentMiB, proven, firstAnswerMs, ...rest, ...parts };
 }

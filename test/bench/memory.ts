@@ -18,14 +18,15 @@ export interface Held {
   flat: boolean;
 }
 
-/** @param settled takes note of calls that were made */
+/** @param settled takes note of calls that were made @param share of the calls, to try the bench itself */
 export async function memory(
   { process, load }: Contender,
   generator: Generator,
   settled: (point: Point, calls: number) => Promise<void>,
+  share: number,
 ): Promise<Record<'converse' | 'streams', Held>> {
   const held = async (point: Point, calls: number): Promise<Held> => {
-    const part = { ...point, calls: calls / PARTS };
+    const part = { ...point, calls: Math.round(calls / PARTS) };
     const residentMiB = [process.residentMiB()];
     for (let i = 0; i < PARTS; i++) {
       await generator.run(await load(part));
@@ -36,7 +37,7 @@ export async function memory(
     const growthMiB = mean(residentMiB.slice(-3)) - before;
     return { calls, residentMiB, growthMiB, flat: growthMiB <= Math.max(10, 0.05 * before) };
   };
-  return { converse: await held(CONVERSE, 200_000), streams: await held(STREAM, 20_000) };
+  return { converse: await held(CONVERSE, 200_000 * share), streams: await held(STREAM, 20_000 * share) };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,8 +1,6 @@
-/** What is measured, and by which answers it is believed. */
+import { DELTA, DELTAS } from '../../infra/benchmark/answers.ts';
 
-/** Deltas of a streamed answer, and words of a whole one; each is this text. */
-export const DELTAS = 20;
-export const DELTA = 'x ';
+/** What is measured, and by which answers it is believed. */
 
 /** The demo's model, as its tenants name it and as Bedrock does. */
 export const MODEL = 'nova-lite';

@@ -130,8 +130,8 @@ async function delivered({ aws }: Stack): Promise<{ started: number; finished: n
   const count = { started: 0, finished: 0 };
   try {
     for await (const key of store.list(RAW_PREFIX))
-      for await (const lines of store.lines(key))
-        for (const line of lines)
+      for await (const block of store.lines(key))
+        for (const line of block.toString().split('\n'))
           if (line.includes('"phase":"started"')) count.started++;
           else if (line.includes('"phase":"finished"')) count.finished++;
   } finally {

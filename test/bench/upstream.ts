@@ -4,10 +4,8 @@
  * for whoever checks them afterwards. A process of its own; prints `listening PORT`.
  */
 import type { IncomingMessage } from 'node:http';
-import { EventStreamCodec } from '@smithy/core/event-streams';
-import { fromUtf8, toUtf8 } from '@smithy/core/serde';
+import { STREAMED, WHOLE } from '../../infra/benchmark/answers.ts';
 import { listen } from '../../server/listen.ts';
-import { DELTA, DELTAS } from './points.ts';
 
 /** One request of each access key in so many is kept: one at a time, the newest. */
 const KEEP_EVERY = 100;
@@ -30,34 +28,6 @@ export interface Kept {
   /** In base64. */
   body: string;
 }
-
-const codec = new EventStreamCodec(toUtf8, fromUtf8);
-
-function frame(type: string, payload: unknown): Uint8Array {
-  return codec.encode({
-    headers: {
-      ':event-type': { type: 'string', value: type },
-      ':content-type': { type: 'string', value: 'application/json' },
-      ':message-type': { type: 'string', value: 'event' },
-    },
-    body: fromUtf8(JSON.stringify(payload)),
-  });
-}
-
-const usage = { inputTokens: 10, outputTokens: DELTAS, totalTokens: 10 + DELTAS };
-const whole = JSON.stringify({
-  output: { message: { role: 'assistant', content: [{ text: DELTA.repeat(DELTAS) }] } },
-  stopReason: 'end_turn',
-  usage,
-  metrics: { latencyMs: 1 },
-});
-const frames = [
-  frame('messageStart', { role: 'assistant' }),
-  ...Array.from({ length: DELTAS }, () => frame('contentBlockDelta', { contentBlockIndex: 0, delta: { text: DELTA } })),
-  frame('contentBlockStop', { contentBlockIndex: 0 }),
-  frame('messageStop', { stopReason: 'end_turn' }),
-  frame('metadata', { usage, metrics: { latencyMs: 1 } }),
-];
 
 const seen = new Map<string, Signer>();
 
@@ -95,14 +65,10 @@ const server = await listen({
     note(request);
     request.resume();
     request.on('end', () => {
-      if (request.url?.endsWith('/converse-stream')) {
-        response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
-        for (const bytes of frames) response.write(bytes);
-        response.end();
-      } else {
-        response.writeHead(200, { 'content-type': 'application/json' });
-        response.end(whole);
-      }
+      const { type, chunks } = request.url?.endsWith('/converse-stream') ? STREAMED : WHOLE;
+      response.writeHead(200, { 'content-type': type });
+      for (const chunk of chunks.slice(0, -1)) response.write(chunk);
+      response.end(chunks.at(-1));
     });
   },
 });

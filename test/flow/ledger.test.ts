@@ -241,8 +241,8 @@ async function rawRecords(store: UsageStore): Promise<UsageRecord[]> {
   await fetch(`${stack.aws}/_local/flush`, { method: 'POST' });
   const records: UsageRecord[] = [];
   for await (const key of store.list(RAW_PREFIX))
-    for await (const lines of store.lines(key))
-      for (const line of lines) {
+    for await (const block of store.lines(key))
+      for (const line of block.toString().split('\n')) {
         if (line === '') continue;
         const { record, rejection } = parseUsageLine(line);
         expect(rejection).toBeUndefined();

@@ -57,7 +57,7 @@ export class WalledPipeline {
         roleArn: ROLE,
         clock,
       }),
-      providers: { 'bedrock-model': bedrock, 'bedrock-profile': bedrock },
+      providers: { 'bedrock-runtime': bedrock },
       meter,
       reserve: async () => undefined,
       take: () => {},

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PROTECT, type Protect } from '../../infra/settings.ts';
-import { flat, type Resource, resourcesOf, stackOf } from './synth.ts';
+import { BOTH, CONTAINER, flat, type Resource, resourcesOf, stackOf } from './synth.ts';
 
 const stacks = Object.fromEntries(
   PROTECT.map((protect) => {
@@ -62,7 +62,7 @@ describe('what happens to data', () => {
     expect(emptied('none')).toHaveLength(list('none').filter(([, { Type }]) => Type === 'AWS::S3::Bucket').length);
     expect(emptied('data')).toEqual([]);
     const functions = (protect: Protect) => list(protect).filter(([, { Type }]) => Type === 'AWS::Lambda::Function');
-    expect(functions('data')).toHaveLength(3);
+    expect(functions('data')).toHaveLength(4);
   });
 });
 
@@ -77,6 +77,8 @@ test('an option that is turned off and on again meets nothing of its own that wa
   for (const on of [
     { 'tollgate:broker': true },
     { 'tollgate:tenantIsolation': true },
+    CONTAINER,
+    BOTH,
     { 'tollgate:usagePlans': false, 'tollgate:apiGatewayLogRole': false, 'tollgate:globalProfiles': true },
   ])
     expect(keptNames(on)).toEqual(usual);

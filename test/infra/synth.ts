@@ -11,6 +11,22 @@ export function stackOf(overrides: Record<string, unknown> = {}): { app: App; st
   return { app, stack: new TollgateStack(app, readSettings(context)) };
 }
 
+/** What a stage with a container on Fargate needs to be told. */
+const CERTIFICATE = {
+  'tollgate:certificateArn': 'arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012',
+};
+export const CONTAINER = { 'tollgate:runtime': 'container', ...CERTIFICATE };
+export const BOTH = { 'tollgate:runtime': 'both', ...CERTIFICATE };
+export const IRSA = {
+  'tollgate:runtime': 'container',
+  'tollgate:kubernetes': 'arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/ABCDEF',
+};
+export const POD_IDENTITY = {
+  'tollgate:runtime': 'both',
+  'tollgate:kubernetes': 'arn:aws:eks:us-east-1:111122223333:cluster/prod',
+  'tollgate:serviceAccount': 'models/gateway',
+};
+
 /** Every option that changes the template, so that what holds for it holds with each. */
 export const OPTIONS: [string, Record<string, unknown>][] = [
   ['as configured', {}],
@@ -26,7 +42,17 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
     'with everything that is off turned on',
     { 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
   ],
+  ['as a container', CONTAINER],
+  ['as a container, in whichever account', { ...CONTAINER, 'tollgate:account': '' }],
+  ['with both doors', BOTH],
+  [
+    'with both doors, a broker and everything protected',
+    { ...BOTH, 'tollgate:broker': true, 'tollgate:protect': 'all' },
+  ],
+  ['on Kubernetes, by the cluster’s OpenID provider', IRSA],
+  ['on Kubernetes, by Pod Identity, beside Lambda', POD_IDENTITY],
   ['with an address for alarms', { 'tollgate:alarmEmail': 'ops@example.com' }],
+  ['for a benchmark', { 'tollgate:benchmark': true, 'tollgate:protect': 'none' }],
   ['where API Gateway’s log role is managed elsewhere', { 'tollgate:apiGatewayLogRole': false }],
 ];
 

@@ -8,6 +8,8 @@ export default {
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
   mutate: [
     'policies/arn.ts',
+    'policies/kinds.ts',
+    'policies/kinds/*.ts',
     'policies/session.ts',
     'policies/name.ts',
     'policies/read-name.ts',

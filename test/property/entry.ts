@@ -1,4 +1,5 @@
-import { type Action, arnsOf, type Target } from '../../contract/model.ts';
+import type { Action, Target } from '../../contract/model.ts';
+import { arnsOf } from '../../policies/kinds.ts';
 import { type SessionPolicy, sessionPolicy } from '../../policies/session.ts';
 import { account } from './targets.ts';
 

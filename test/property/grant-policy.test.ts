@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Action, arnsOf, type BedrockTarget, type Guardrail, SERVICE_TIERS } from '../../contract/model.ts';
+import { type Action, type Guardrail, SERVICE_TIERS, type Target } from '../../contract/model.ts';
 import { parseGuardrail } from '../../policies/guardrail.ts';
+import { arnsOf, kindOf } from '../../policies/kinds.ts';
 import { invokerRolePolicy } from '../../policies/roles.ts';
 import { type SessionRestrictions, sessionPolicy } from '../../policies/session.ts';
 import { evaluate } from '../../policies/simulate/evaluate.ts';
@@ -11,24 +12,26 @@ import { account, actions, REGIONS, target } from './targets.ts';
 /** Against the simulator, which shares no code with what builds the policies. */
 
 const CALLS = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'] as const;
-const bedrockTarget = target.filter((one): one is BedrockTarget => one.kind !== 'sagemaker-endpoint');
+const restrictedBy = (name: 'guardrail' | 'tiers') => target.filter((one) => kindOf(one).restrictedBy.includes(name));
+const tiered = restrictedBy('tiers');
+const guardable = restrictedBy('guardrail');
 const guardrailIn = (region: string): fc.Arbitrary<Guardrail> =>
   fc.record({
     arn: fc.stringMatching(/^[a-z0-9]{1,12}$/).map((id) => `arn:aws:bedrock:${region}:${account}:guardrail/${id}`),
     version: fc.oneof(fc.constant('DRAFT'), fc.integer({ min: 1, max: 99_999_999 }).map(String)),
   });
-const guarded = bedrockTarget.chain((item) => fc.tuple(fc.constant(item), guardrailIn(item.region), actions));
+const guarded = guardable.chain((item) => fc.tuple(fc.constant(item), guardrailIn(item.region), actions));
 const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS });
 
 /** What a session of this grant is answered; its policy is built once. */
-function session(item: BedrockTarget, granted: readonly Action[], restrictions?: SessionRestrictions) {
+function session(item: Target, granted: readonly Action[], restrictions?: SessionRestrictions) {
   const policy = built(item, granted, restrictions);
   return (action: string, resource: string, context: RequestContext = {}): boolean =>
     policy !== undefined &&
     evaluate({ rolePolicies: [role], sessionPolicy: policy.document }, { action, resource, context }).allowed;
 }
 
-function built(item: BedrockTarget, granted: readonly Action[], restrictions?: SessionRestrictions) {
+function built(item: Target, granted: readonly Action[], restrictions?: SessionRestrictions) {
   try {
     return sessionPolicy(item, granted, restrictions);
   } catch (error) {
@@ -78,7 +81,7 @@ describe('any entry under tiers', () => {
   test('is allowed what it was allowed in one of these, the default one unnamed, and else nothing', () => {
     const some = fc.subarray([...SERVICE_TIERS], { minLength: 1 });
     fc.assert(
-      fc.property(bedrockTarget, actions, some, fc.string(), (item, granted, tiers, text) => {
+      fc.property(tiered, actions, some, fc.string(), (item, granted, tiers, text) => {
         const without = session(item, granted);
         const under = session(item, granted, { tiers });
         const through = { 'bedrock:InferenceProfileArn': item.arn };
@@ -102,28 +105,23 @@ describe('any entry under tiers', () => {
 describe('any entry under an expiry', () => {
   test('is allowed until that second, and not from it on', () => {
     fc.assert(
-      fc.property(
-        bedrockTarget,
-        actions,
-        fc.integer({ min: 1_000, max: 4_000_000_000 }),
-        (item, granted, expiresAt) => {
-          const at = (seconds: number) => ({
-            'bedrock:InferenceProfileArn': item.arn,
-            'aws:CurrentTime': new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'),
-          });
-          const { 'aws:CurrentTime': _, ...timeless } = at(0);
-          const without = session(item, granted);
-          const until = session(item, granted, { expiresAt });
-          for (const resource of arnsOf(item))
-            for (const action of [...CALLS, 'bedrock:CountTokens']) {
-              const expected = without(action, resource, timeless);
-              expect(until(action, resource, at(expiresAt - 1))).toBe(expected);
-              expect(until(action, resource, at(expiresAt))).toBe(false);
-              // A request always has the key; were it ever absent, it is denied.
-              expect(until(action, resource, timeless)).toBe(false);
-            }
-        },
-      ),
+      fc.property(guardable, actions, fc.integer({ min: 1_000, max: 4_000_000_000 }), (item, granted, expiresAt) => {
+        const at = (seconds: number) => ({
+          'bedrock:InferenceProfileArn': item.arn,
+          'aws:CurrentTime': new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'),
+        });
+        const { 'aws:CurrentTime': _, ...timeless } = at(0);
+        const without = session(item, granted);
+        const until = session(item, granted, { expiresAt });
+        for (const resource of arnsOf(item))
+          for (const action of [...CALLS, 'bedrock:CountTokens']) {
+            const expected = without(action, resource, timeless);
+            expect(until(action, resource, at(expiresAt - 1))).toBe(expected);
+            expect(until(action, resource, at(expiresAt))).toBe(false);
+            // A request always has the key; were it ever absent, it is denied.
+            expect(until(action, resource, timeless)).toBe(false);
+          }
+      }),
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ACTIONS, arnsOf, SERVICE_TIERS, type Target } from '../../contract/model.ts';
+import { ACTIONS, SERVICE_TIERS, type Target } from '../../contract/model.ts';
+import { arnsOf, kindOf } from '../../policies/kinds.ts';
 import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { evaluate, evaluateTrust } from '../../policies/simulate/evaluate.ts';
@@ -99,7 +100,7 @@ describe('a guardrail that a grant demands, before an IAM written by others', ()
   }, async (context) => {
     const other = oracle;
     if (other === undefined) return context.skip();
-    const called = target.filter(({ kind }) => kind !== 'sagemaker-endpoint');
+    const called = target.filter((one) => kindOf(one).restrictedBy.includes('guardrail'));
     await fc.assert(
       fc.asyncProperty(called, actions, async (item, granted) => {
         const guardrail = guardrailOf(item.region);
@@ -137,7 +138,7 @@ describe('tiers that a grant demands, before an IAM written by others', () => {
   }, async (context) => {
     const other = oracle;
     if (other === undefined) return context.skip();
-    const called = target.filter(({ kind }) => kind !== 'sagemaker-endpoint');
+    const called = target.filter((one) => kindOf(one).restrictedBy.includes('tiers'));
     const some = fc.subarray([...SERVICE_TIERS], { minLength: 1 });
     await fc.assert(
       fc.asyncProperty(called, actions, some, async (item, granted, tiers) => {

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits.ts';
-import { ACTIONS, arnsOf } from '../../contract/model.ts';
+import { ACTIONS } from '../../contract/model.ts';
 import { parseModelArn } from '../../policies/arn.ts';
 import { documentOf } from '../../policies/document.ts';
+import { arnsOf } from '../../policies/kinds.ts';
+import { pathsAround, pathsOf } from '../../policies/questions.ts';
 import { invokerRolePolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { allows } from '../unit/policies/evaluator.ts';
@@ -117,6 +119,23 @@ describe('the session policy of any entry', () => {
       }),
     );
   });
+});
+
+test('what a review asks about any entry is what its session policy allows, pair by pair', () => {
+  fc.assert(
+    fc.property(target, fc.constantFrom(...ACTIONS), (item, action) => {
+      const document = built(item, [action])?.document ?? documentOf([]);
+      const paths = pathsOf(item, action);
+      const asked = new Set(paths.flat().map(({ action: name, resource }) => `${name} ${resource}`));
+      const named = document.Statement.flatMap(({ Action, Resource }) =>
+        Action.flatMap((name) => Resource.map((resource) => `${name} ${resource}`)),
+      );
+      expect([...asked].sort()).toEqual([...named].sort());
+      for (const ask of paths.flat()) expect(allows(document, ask)).toBe(true);
+      for (const ask of pathsAround(item, action).flat()) expect(allows(document, ask)).toBe(false);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe('any text as an ARN', () => {

@@ -1,10 +1,5 @@
 import fc from 'fast-check';
-import {
-  ACTIONS,
-  type BedrockModelTarget,
-  type BedrockProfileTarget,
-  type SageMakerTarget,
-} from '../../contract/model.ts';
+import { ACTIONS, type Target, type TargetKind, type TargetOf } from '../../contract/model.ts';
 
 /** Targets as a registry may hold them, for properties that must hold of every one. */
 
@@ -23,7 +18,7 @@ export const foundation = (where: string, id: string): string => `arn:aws:bedroc
 const owned = (service: string, where: string, type: string, id: string): string =>
   `arn:aws:${service}:${where}:${account}:${type}/${id}`;
 
-const single: fc.Arbitrary<BedrockModelTarget> = fc.oneof(
+const single: fc.Arbitrary<TargetOf<'bedrock-model'>> = fc.oneof(
   fc
     .tuple(region, modelId)
     .map(([where, id]) => ({ kind: 'bedrock-model' as const, modelId: id, region: where, arn: foundation(where, id) })),
@@ -35,7 +30,7 @@ const single: fc.Arbitrary<BedrockModelTarget> = fc.oneof(
     }),
 );
 
-export const profile: fc.Arbitrary<BedrockProfileTarget> = fc
+export const profile: fc.Arbitrary<TargetOf<'bedrock-profile'>> = fc
   .tuple(region, modelId, fc.subarray([...REGIONS], { minLength: 1 }))
   .map(([where, id, destinations]) => ({
     kind: 'bedrock-profile',
@@ -45,7 +40,7 @@ export const profile: fc.Arbitrary<BedrockProfileTarget> = fc
     modelArns: destinations.map((destination) => foundation(destination, id)),
   }));
 
-const endpoint: fc.Arbitrary<SageMakerTarget> = fc
+const endpoint: fc.Arbitrary<TargetOf<'sagemaker-endpoint'>> = fc
   .tuple(region, word, fc.option(word))
   .map(([where, name, component]) => ({
     kind: 'sagemaker-endpoint',
@@ -57,4 +52,10 @@ const endpoint: fc.Arbitrary<SageMakerTarget> = fc
       : { componentArn: owned('sagemaker', where, 'inference-component', component.replace(/-+$/, '')) }),
   }));
 
-export const target = fc.oneof(single, profile, endpoint);
+/** One for each kind that there is: a kind without one does not compile. */
+export const targets: { readonly [Kind in TargetKind]: fc.Arbitrary<TargetOf<Kind>> } = {
+  'bedrock-model': single,
+  'bedrock-profile': profile,
+  'sagemaker-endpoint': endpoint,
+};
+export const target: fc.Arbitrary<Target> = fc.oneof(...Object.values<fc.Arbitrary<Target>>(targets));

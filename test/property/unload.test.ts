@@ -5,7 +5,7 @@ import { OUTCOMES, TIERS, type UsageRecord } from '../../contract/usage.ts';
 import { usageLine } from '../../metering/emf.ts';
 import { aggregate } from '../../metering/ledger/aggregate.ts';
 import { USAGE_COLUMNS, valuesOf } from '../../metering/ledger/usage-file.ts';
-import { parseDelivered } from '../../metering/parse.ts';
+import { parseUsageLine, withinDelivery } from '../../metering/parse.ts';
 import { createPriceBook } from '../../metering/price.ts';
 import { quarantined, reaggregation, unloadStatement } from '../../metering/unload/statement.ts';
 import { HOUR_MS, hourOf, hourText } from '../../metering/window.ts';
@@ -212,7 +212,7 @@ describe('the statement that aggregates in Athena', () => {
   });
 
   test.each(BAD)('sets a line aside that the ledger sets aside: %s', (line) => {
-    expect(parseDelivered(line, hourOf(DELIVERED)).rejection).toBeDefined();
+    expect(withinDelivery(parseUsageLine(line), hourOf(DELIVERED)).rejection).toBeDefined();
     const sql = portable(quarantined(DAYS.from, DAYS.to));
     expect(catalogueOf([line, usageLine(finished())]).all(sql)).toMatchObject([{ line }]);
   });

@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   contract: [],
   policies: ['contract/'],
   // More than the ARN parser, because an entry whose session policy would not fit is refused when it is written.
-  registry: ['contract/', 'policies/arn.ts', 'policies/guardrail.ts', 'policies/session.ts', 'policies/size.ts'],
+  registry: ['contract/', ...['arn', 'guardrail', 'kinds', 'session', 'size'].map((name) => `policies/${name}.ts`)],
   // AssumeRole: on its own, because the invoke function and the broker both need it and neither may import the other.
   sessions: ['contract/', 'policies/'],
   // One signed request, for whoever has no client of the service.

@@ -1,6 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { parseJsonObject } from '../../../contract/json.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
+import { kindOf, runtimeOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import { jsonBytes } from '../../body.ts';
 import type { ProviderRequest } from '../../call.ts';
@@ -47,10 +48,10 @@ export async function chat(exchange: Exchange): Promise<Given> {
 }
 
 function checkTarget(model: AllowedModel): void {
-  if (model.target.kind === 'sagemaker-endpoint')
+  if (runtimeOf(model.target) !== 'bedrock-runtime')
     throw new TollgateError('invalid_request', {
       field: 'model',
       reason: 'wrong-surface',
-      message: 'This model is a SageMaker endpoint; chat completions do not serve it.',
+      message: `This model is ${kindOf(model.target).name}; chat completions do not serve it.`,
     });
 }

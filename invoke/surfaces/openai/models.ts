@@ -1,5 +1,6 @@
 import { TollgateError } from '../../../contract/errors.ts';
-import { ACTIONS, type AllowedModel, nativeIdOf } from '../../../contract/model.ts';
+import { ACTIONS, type AllowedModel } from '../../../contract/model.ts';
+import { nativeIdOf } from '../../../policies/kinds.ts';
 import { decideModel } from '../../../registry/decide.ts';
 import { hasExpired } from '../../../registry/entitled.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
@@ -53,7 +54,7 @@ function modelObject(model: AllowedModel, nowSeconds: number): Record<string, un
     object: 'model',
     // The registry does not say when a model was made, and SDKs want a number.
     created: 0,
-    owned_by: target.kind === 'sagemaker-endpoint' ? 'amazon-sagemaker' : 'amazon-bedrock',
+    owned_by: `amazon-${target.arn.split(':')[2]}`,
     // By which SDKs know what a model can do. An ARN would name the account.
     ...(native.startsWith('arn:') ? {} : { native_id: native }),
     paths,

@@ -1,4 +1,5 @@
-import { nativeIdOf, type Target } from '../../../contract/model.ts';
+import type { Target } from '../../../contract/model.ts';
+import { arnsOf, baseModelOf, nativeIdOf } from '../../../policies/kinds.ts';
 import type { ModelEntry } from '../../model.ts';
 import type { GivenPrice } from '../../price.ts';
 import { sameRates } from '../edits.ts';
@@ -56,7 +57,7 @@ interface Known {
 }
 
 function knownOf({ id, target }: ModelEntry): Known {
-  const foundation = foundationOf(target);
+  const foundation = baseModelOf(target) || undefined;
   return {
     id,
     region: target.region,
@@ -109,16 +110,9 @@ function ranking(name: ModelName): (model: Known) => number | undefined {
   };
 }
 
-/** The foundation model that a target runs; undefined where its ARN does not say: bought capacity, own models, endpoints. */
-function foundationOf(target: Target): string | undefined {
-  if (target.kind === 'sagemaker-endpoint') return undefined;
-  const [arn = ''] = target.kind === 'bedrock-profile' ? target.modelArns : [target.arn];
-  return /:foundation-model\/(.+)$/.exec(arn)?.[1];
-}
-
 /** Only a global profile lists the ARN without a region. */
 function isGlobal(target: Target): boolean {
-  return target.kind === 'bedrock-profile' && target.modelArns.some((arn) => arn.split(':')[3] === '');
+  return arnsOf(target).some((arn) => arn.split(':')[3] === '');
 }
 
 /** `amazon.nova-lite-v1:0` and `amazon.nova-lite-v1` are one; `:18k` and such are the same model at another length. */

@@ -59,7 +59,8 @@ export async function traffic(options: Traffic): Promise<Made> {
     agent.destroy();
   }
   // What was still under way at the last full second.
-  onSecond(tally.second());
+  const last = tally.second();
+  if (last.calls + last.errors > 0) onSecond(last);
   const took = (performance.now() - began) / 1_000;
   const { utilization } = performance.eventLoopUtilization(before);
   return { ...tally.summary(took), busy: utilization };

@@ -6,8 +6,8 @@ import { columnsCsv, columnsTable, rowJson } from '../../../cli/report/columns.t
 import { barPeriod, gatherOverview } from '../../../cli/report/gather.ts';
 import { fitting, groupColumns, groupRow } from '../../../cli/report/groups.ts';
 import { reportPage } from '../../../cli/report/page.ts';
-import type { UsageRow } from '../../../metering/ledger/aggregate.ts';
 import { hourKey } from '../../../metering/ledger/layout.ts';
+import type { UsageRow } from '../../../metering/ledger/row.ts';
 import { usageCsv } from '../../../metering/ledger/usage-file.ts';
 import { readUsage } from '../../../metering/ledger/usage-hours.ts';
 import { type Grouping, Groups } from '../../../metering/report/groups.ts';

@@ -17,7 +17,7 @@ const HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>\'&amp;<
 
 const ROLES: Roles = {
   source: 'deployed',
-  assumer: 'tollgate-dev-invoke',
+  assumers: ['tollgate-dev-invoke'],
   functions: [],
   notes: [],
   invoker: {

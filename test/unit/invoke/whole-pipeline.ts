@@ -24,7 +24,7 @@ export function setUp(more: Partial<PipelineOptions> = {}, sts: FakeSts = fakeSt
       roleArn: ROLE,
       clock,
     }),
-    providers: { 'bedrock-model': createBedrock({ post, clock }) },
+    providers: { 'bedrock-runtime': createBedrock({ post, clock }) },
     meter,
     reserve: async () => undefined,
     take: () => {},

@@ -69,7 +69,7 @@ export class MemoryStore implements UsageStore {
     for (const key of [...this.objects.keys()].sort()) if (key.startsWith(prefix) && key > after) yield key;
   }
 
-  async *lines(key: string): AsyncGenerator<string[]> {
+  async *lines(key: string): AsyncGenerator<Buffer> {
     await this.before('lines', key);
     const bytes = this.objects.get(key);
     if (bytes === undefined) throw new Error(`NoSuchKey ${key}`);

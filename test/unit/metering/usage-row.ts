@@ -1,4 +1,4 @@
-import type { RowCost, UsageRow } from '../../../metering/ledger/aggregate.ts';
+import type { RowCost, UsageRow } from '../../../metering/ledger/row.ts';
 import { type Cost, noTokens, type TokenSums } from '../../../metering/price.ts';
 
 type Members = Partial<Omit<UsageRow, 'tokens' | 'cost'>> & {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TollgateError } from '../../../contract/errors.ts';
 import { SESSION_POLICY_MAX_CHARS } from '../../../contract/limits.ts';
-import type { Action, BedrockProfileTarget, Target } from '../../../contract/model.ts';
+import type { Action, Target, TargetOf } from '../../../contract/model.ts';
 import { type SessionRestrictions, sessionPolicy } from '../../../policies/session.ts';
 import cases from '../../cases/grant-policy.json' with { type: 'json' };
 
@@ -21,7 +21,7 @@ describe('the session policy under a grant', () => {
   });
 });
 
-const profileOf = (regions: number, name: number): BedrockProfileTarget => ({
+const profileOf = (regions: number, name: number): TargetOf<'bedrock-profile'> => ({
   kind: 'bedrock-profile',
   modelId: `us.a.${'x'.repeat(name)}`,
   region: 'us-aeast-1',

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
 import { parseTenantId } from '../../../contract/identity.ts';
 import { ACTIONS, type Action, type AllowedModel, type Target } from '../../../contract/model.ts';
+import { containerRolePolicy, containerTrustPolicy } from '../../../policies/container.ts';
 import { documentOf, type PermissionStatement, type PolicyDocument } from '../../../policies/document.ts';
 import { type Holding, review } from '../../../policies/review.ts';
 import { type RoleDocuments, reviewRoles } from '../../../policies/review-roles.ts';
@@ -183,7 +184,7 @@ describe('the review of the roles', () => {
   });
   const sound = invokerTrustPolicy({ trustedRoleArn: arn('invoke') });
   const found = (trust: RoleDocuments['trust'], own = functions) =>
-    reviewRoles({ invoker: invoker(trust), functions: own, assumer: 'invoke', models: MODELS });
+    reviewRoles({ invoker: invoker(trust), functions: own, assumers: ['invoke'], models: MODELS });
 
   test('as the template deploys them: only invoke makes sessions, and no function calls a model', () => {
     const { findings, trust, functions: tried } = found(sound);
@@ -213,6 +214,64 @@ describe('the review of the roles', () => {
     expect(tried.find(({ name }) => name === 'invoke')?.elsewhere).toEqual(
       expect.arrayContaining(['events:PutEvents', 'sts:AssumeRole']),
     );
+  });
+
+  describe('with a container', () => {
+    const container = (trust: RoleDocuments['trust']): RoleDocuments => ({
+      name: 'container',
+      arn: arn('container'),
+      trust,
+      policies: [{ name: 'own', document: containerRolePolicy(scope) }],
+    });
+    const fargate = containerTrustPolicy({ kind: 'fargate', partition: 'aws', account: ACCOUNT, region: 'us-east-1' });
+    const both = invokerTrustPolicy({ trustedRoleArn: [arn('invoke'), arn('container')] });
+    const reviewed = (own: RoleDocuments, trust: RoleDocuments['trust'], assumers: string[]) =>
+      reviewRoles({ invoker: invoker(trust), functions: [...functions, own], assumers, models: MODELS });
+
+    test('beside invoke: both make sessions, and its trust policy is what binds it', () => {
+      const { findings, trust, functions: tried } = reviewed(container(fargate), both, ['invoke', 'container']);
+      expect(findings).toEqual([]);
+      expect(trust.filter(({ allowed }) => allowed).map(({ who }) => who)).toEqual([arn('invoke'), arn('container')]);
+      expect(tried.map(({ name, boundByTrust }) => [name, boundByTrust])).toEqual([
+        ['authorizer', false],
+        ['invoke', false],
+        ['metering', false],
+        ['container', true],
+      ]);
+    });
+
+    test.each([
+      [
+        'a pod of one service account',
+        containerTrustPolicy({ kind: 'irsa', providerArn: 'a/b', namespace: 'n', serviceAccount: 's' }),
+      ],
+      ['a pod that is associated with it', containerTrustPolicy({ kind: 'pod-identity' })],
+    ])('%s is bound as well', (_, trust) => {
+      expect(reviewed(container(trust), both, ['invoke', 'container']).findings).toEqual([]);
+    });
+
+    test.each([
+      ['tasks of every account', { Condition: {} }],
+      ['tasks of another account', { Condition: { StringEquals: { 'aws:SourceAccount': '999999999999' } } }],
+      ['every pod of a cluster', { Principal: { Federated: 'arn' }, Condition: { StringEquals: { 'i:aud': 'sts' } } }],
+      ['a role beside them', { Principal: { Service: 'ecs-tasks.amazonaws.com', AWS: arn('somebody') } }],
+      ['functions', { Principal: { Service: 'lambda.amazonaws.com' } }],
+      ['anybody', { Principal: '*' }],
+    ] as const)('a role that %s may take is a finding', (_, change) => {
+      const own = container({ Statement: fargate.Statement.map((statement) => ({ ...statement, ...change })) });
+      const { findings } = reviewed(own, both, ['invoke', 'container']);
+      expect(findings).toMatchObject([{ kind: 'reach', role: 'container' }]);
+    });
+
+    test('trusted where the broker alone is to be: a finding', () => {
+      const { findings } = reviewed(container(fargate), both, ['invoke']);
+      expect(findings).toMatchObject([{ kind: 'reach', role: 'invoker', resource: arn('container') }]);
+    });
+  });
+
+  test('a role that the trust policy names and the stage does not have is a finding', () => {
+    const { findings } = found(invokerTrustPolicy({ trustedRoleArn: [arn('invoke'), arn('somebody')] }));
+    expect(findings).toMatchObject([{ kind: 'reach', role: 'invoker', resource: arn('somebody') }]);
   });
 
   test.each([

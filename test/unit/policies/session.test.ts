@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { SESSION_POLICY_MAX_CHARS, TOKEN_TIME_MAX_SECONDS } from '../../../contract/limits.ts';
-import type { Action, BedrockProfileTarget, Target } from '../../../contract/model.ts';
+import type { Action, Target, TargetOf } from '../../../contract/model.ts';
 import { parseModelArn } from '../../../policies/arn.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
 import { assertFits } from '../../../policies/size.ts';
 
 const profileArn = 'arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.a.model';
 
-function profile(modelArns: string[]): BedrockProfileTarget {
+function profile(modelArns: string[]): TargetOf<'bedrock-profile'> {
   return { kind: 'bedrock-profile', modelId: 'us.a.model', region: 'us-east-1', arn: profileArn, modelArns };
 }
 
 const model = (id: string): string => `arn:aws:bedrock:us-east-1::foundation-model/a.${id}`;
 
 /** A target whose policy has exactly `chars` characters: many models, the last one's name stretched to fit. */
-function targetOfSize(chars: number): BedrockProfileTarget {
+function targetOfSize(chars: number): TargetOf<'bedrock-profile'> {
   const arns = [model('m0'), model('m1')];
   const size = (list: string[]) => JSON.stringify(sessionPolicyUnchecked(list)).length;
   while (size([...arns, model('z'.repeat(62))]) < chars) arns.push(model(`m${arns.length}`));

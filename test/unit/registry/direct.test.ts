@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ACTIONS, type Action, type AllowedModel, type BedrockProfileTarget } from '../../../contract/model.ts';
+import { ACTIONS, type Action, type AllowedModel, type TargetOf } from '../../../contract/model.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
 import { decideDirect } from '../../../registry/direct.ts';
 import { checkTogether } from '../../../registry/restrictions.ts';
@@ -48,7 +48,7 @@ describe('whether credentials may be handed out', () => {
 });
 
 test('a direct grant whose policy has no room for the end of a token is refused when it is written', () => {
-  const profile = (length: number): BedrockProfileTarget => ({
+  const profile = (length: number): TargetOf<'bedrock-profile'> => ({
     kind: 'bedrock-profile',
     modelId: `us.v.${'x'.repeat(length)}`,
     region: 'us-east-1',

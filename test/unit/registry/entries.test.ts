@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isTollgateError } from '../../../contract/errors.ts';
 import { SESSION_POLICY_MAX_CHARS } from '../../../contract/limits.ts';
-import { ACTIONS, type BedrockProfileTarget } from '../../../contract/model.ts';
+import { ACTIONS, type TargetOf } from '../../../contract/model.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
 import type { Document } from '../../../registry/items.ts';
 import { BUDGETS, GRANT, MODEL, TENANT } from '../../../registry/kinds.ts';
@@ -26,7 +26,7 @@ const KINDS = {
   budgets: { base: budgetsDocument('acme'), kind: BUDGETS },
 };
 
-function profileOf(regions: number, nameLength: number): BedrockProfileTarget {
+function profileOf(regions: number, nameLength: number): TargetOf<'bedrock-profile'> {
   const model = `anthropic.${'x'.repeat(nameLength)}`;
   return {
     kind: 'bedrock-profile',
@@ -41,7 +41,7 @@ function profileOf(regions: number, nameLength: number): BedrockProfileTarget {
 }
 
 /** The longest name with which so many regions still fit, and the one a character longer. */
-function largest(): { fits: BedrockProfileTarget; exceeds: BedrockProfileTarget } {
+function largest(): { fits: TargetOf<'bedrock-profile'>; exceeds: TargetOf<'bedrock-profile'> } {
   for (let regions = 16; regions > 1; regions--)
     for (let length = 63; length > 1; length--) {
       const fits = profileOf(regions, length - 1);
@@ -51,7 +51,7 @@ function largest(): { fits: BedrockProfileTarget; exceeds: BedrockProfileTarget 
   throw new Error(`no profile reaches ${SESSION_POLICY_MAX_CHARS} characters`);
 }
 
-function throws(target: BedrockProfileTarget): boolean {
+function throws(target: TargetOf<'bedrock-profile'>): boolean {
   try {
     sessionPolicy(target, ACTIONS);
     return false;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseTenantId } from '../../../contract/identity.ts';
-import { arnsOf, nativeIdOf } from '../../../contract/model.ts';
+import { arnsOf, nativeIdOf } from '../../../policies/kinds.ts';
 import { createLookup } from '../../../registry/lookup.ts';
 import { seedDemo } from '../../../registry/seed.ts';
 import { createWriter } from '../../../registry/writer.ts';

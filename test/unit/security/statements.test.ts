@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import cases from '../../cases/security.json' with { type: 'json' };
@@ -28,12 +28,12 @@ describe('what SECURITY.md says', () => {
   });
 
   test('the files that write policies are as short as it says', () => {
-    const [, listed = ''] = /under 1,000 lines in all:\n([^.]*(?:\.ts[^.]*)*)\. The rest/.exec(security) ?? [];
-    const files = [...listed.matchAll(/`([a-z]+\.ts)`/g)].map(([, name]) =>
-      readFileSync(pathOf(`policies/${name}`), 'utf8'),
-    );
-    expect(files).toHaveLength(9);
-    expect(files.reduce((lines, text) => lines + text.split('\n').length, 0)).toBeLessThan(1_000);
+    const [, listed = ''] = /under 1,400 lines in all:([^.]*(?:\.ts[^.]*)*)\. The rest/.exec(security) ?? [];
+    const files = [...listed.matchAll(/`([a-z]+\.ts)`/g)].map(([, name]) => `${name}`);
+    expect(files).toHaveLength(10);
+    const kinds = readdirSync(pathOf('policies/kinds')).map((name) => `kinds/${name}`);
+    const texts = [...files, ...kinds].map((name) => readFileSync(pathOf(`policies/${name}`), 'utf8'));
+    expect(texts.reduce((lines, text) => lines + text.split('\n').length, 0)).toBeLessThan(1_400);
   });
 
   test('the number of cases is theirs', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { BedrockModelTarget } from '../../../../contract/model.ts';
+import type { TargetOf } from '../../../../contract/model.ts';
 import type { Operation } from '../../../../invoke/call.ts';
 import { answeredTier, askedTier } from '../../../../invoke/usage/tier.ts';
 import { modelOf, requestOf } from '../core.ts';
 
 const { target } = modelOf('nova');
-const provisioned: BedrockModelTarget = {
+const provisioned: TargetOf<'bedrock-model'> = {
   kind: 'bedrock-model',
   modelId: 'arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abcdefghijkl',
   region: 'us-east-1',

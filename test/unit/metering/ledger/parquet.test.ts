@@ -1,7 +1,8 @@
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
-import { aggregate, type UsageRow } from '../../../../metering/ledger/aggregate.ts';
+import { aggregate } from '../../../../metering/ledger/aggregate.ts';
 import { usageParquet } from '../../../../metering/ledger/parquet.ts';
+import type { UsageRow } from '../../../../metering/ledger/row.ts';
 import { USAGE_COLUMNS } from '../../../../metering/ledger/usage-file.ts';
 import { MONEY_SCALE } from '../../../../metering/money.ts';
 import { hourOf } from '../../../../metering/window.ts';

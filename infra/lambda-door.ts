@@ -1,0 +1,64 @@
+import { Duration, type Stack } from 'aws-cdk-lib';
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { accessLogs, GatewayApi } from './api.ts';
+import { ContextKey } from './context-key.ts';
+import { functionLogs, TollgateFunction } from './functions.ts';
+import type { Names } from './names.ts';
+import type { InfraSettings } from './settings.ts';
+
+/** The first door: API Gateway, the authorizer and invoke, and the key that ties one's answer to the other. */
+export interface LambdaDoor {
+  authorizer: TollgateFunction;
+  invoke: TollgateFunction;
+  key: ContextKey;
+  api: RestApi;
+}
+
+/** Environment variables of the two, but for the key. */
+export interface DoorEnvironment {
+  decisions: Record<string, string>;
+  calls: Record<string, string>;
+}
+
+/** All of it lies in the stack itself: what is deployed already is known by where it lies. */
+export function lambdaDoor(stack: Stack, settings: InfraSettings, names: Names, told: DoorEnvironment): LambdaDoor {
+  const key = new ContextKey(stack, 'ContextKey', settings, names);
+  const contextKey = { TOLLGATE_CONTEXT_KEY: names.contextKey };
+  const authorizer = new TollgateFunction(stack, 'Authorizer', settings, names, {
+    name: 'authorizer',
+    description: 'Verifies the token and looks up what its tenant may call',
+    timeout: Duration.seconds(10),
+    memoryMb: 512,
+    reservedConcurrency: settings.authorizerConcurrency,
+    environment: { ...told.decisions, ...contextKey },
+  });
+  const invoke = new TollgateFunction(stack, 'Invoke', settings, names, {
+    name: 'invoke',
+    description: 'Calls the model under a session policy that names only it',
+    timeout: Duration.minutes(15),
+    memoryMb: 1_024,
+    environment: { ...told.calls, ...contextKey },
+    tenantIsolation: settings.tenantIsolation,
+    reservedConcurrency: settings.invokeConcurrency,
+  });
+  for (const reader of [authorizer, invoke]) reader.node.addDependency(key);
+  const { api } = new GatewayApi(stack, 'Gateway', settings, names, {
+    authorizer: authorizer.function,
+    invoke: invoke.function,
+  });
+  return { authorizer, invoke, key, api };
+}
+
+/**
+ * Its logs where the door is not: they outlive it, so that opening it again meets none that is there already.
+ *
+ * @returns invoke's, which the container writes into
+ */
+export function lambdaDoorLogs(stack: Stack, settings: InfraSettings, names: Names): LogGroup {
+  accessLogs(new Construct(stack, 'Gateway'), settings, names);
+  functionLogs(new Construct(stack, 'Authorizer'), settings, names, 'authorizer');
+  functionLogs(new Construct(new Construct(stack, 'ContextKey'), 'Rotation'), settings, names, 'seal');
+  return functionLogs(new Construct(stack, 'Invoke'), settings, names, 'invoke');
+}

@@ -1,0 +1,55 @@
+import type { Action, Target, TargetOf } from '../contract/model.ts';
+import { bedrockModel } from './kinds/bedrock-model.ts';
+import { bedrockProfile } from './kinds/bedrock-profile.ts';
+import { bad, type Kind, type Runtime, type Shape } from './kinds/kind.ts';
+import { sagemakerEndpoint } from './kinds/sagemaker-endpoint.ts';
+
+/** Every kind of target that can be granted. Who must know something of a target asks here, and names no kind. */
+export const KINDS: { readonly [Name in Target['kind']]: Kind<TargetOf<Name>> } = {
+  'bedrock-profile': bedrockProfile,
+  'bedrock-model': bedrockModel,
+  'sagemaker-endpoint': sagemakerEndpoint,
+};
+
+/** As of any kind: what is asked of one is given back to it alone. */
+export const ALL_KINDS = Object.values(KINDS) as readonly Kind[];
+
+/** By resource type: every ARN that a session policy may name. */
+export const SHAPES: Readonly<Record<string, Shape>> = Object.assign({}, ...ALL_KINDS.map(({ shapes }) => shapes));
+
+/**
+ * A target comes from outside of the type checker's reach, and an unknown kind must not become an empty policy.
+ *
+ * @throws TollgateError `bad_arn` of `target.kind`, reason kind
+ */
+export function kindOf({ kind }: Target): Kind {
+  if (!Object.hasOwn(KINDS, kind)) throw bad('target.kind', 'kind');
+  return KINDS[kind] as Kind;
+}
+
+/** Every ARN that a call to this target needs, the one that is called first. */
+export function arnsOf(target: Target): readonly string[] {
+  return kindOf(target).arns(target);
+}
+
+/** The target's own id: what AWS calls the model, and what a caller may write instead of the registry id. */
+export function nativeIdOf(target: Target): string {
+  return kindOf(target).nativeId(target);
+}
+
+/** What goes into the path of a call for `action`; undefined: there is nothing to be called for it. */
+export function pathIdOf(target: Target, action: Action): string | undefined {
+  const kind = kindOf(target);
+  return kind.pathId === undefined ? kind.nativeId(target) : kind.pathId(target, action);
+}
+
+/** The AWS API that calls it. */
+export function runtimeOf(target: Target): Runtime {
+  return kindOf(target).runtime;
+}
+
+/** The foundation model that answers; '' where no ARN names one: bought capacity, own models, endpoints. */
+export function baseModelOf(target: Target): string {
+  const arn = arnsOf(target).find((one) => one.includes(':foundation-model/'));
+  return arn === undefined ? '' : arn.slice(arn.indexOf('/') + 1);
+}

@@ -1,0 +1,40 @@
+import type { Guardrail } from '../../contract/model.ts';
+import type { Borne, Fault, ModelArn, Path, Question, RoleRow } from './kind.ts';
+
+/** What the kinds have in common that Bedrock's runtime calls. */
+
+// Both Converse operations are authorised as these too; `bedrock:Converse` is not an action
+// (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html).
+export const CALLS = { invoke: 'bedrock:InvokeModel', stream: 'bedrock:InvokeModelWithResponseStream' } as const;
+export const COUNT_TOKENS = 'bedrock:CountTokens';
+export const APPLY_GUARDRAIL = 'bedrock:ApplyGuardrail';
+
+// Shapes are those of the API reference (InvokeModel, parameter modelId), narrowed: `provider.name` with at most one `:version`. A second suffix (`:0:8k`) names a context length that can only be bought
+// as provisioned throughput, never called.
+export const MODEL_ID = /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,3}(?::[a-z0-9-]{1,63})?$/;
+export const GENERATED_ID = /^[a-z0-9]{12}$/;
+
+/** Any guardrail of the account; the session policy names the one that the grant demands, or none. */
+export const GUARDRAIL_ROW: RoleRow = { actions: [APPLY_GUARDRAIL], on: ['guardrail'] };
+
+/** The id is the ARN's own last part where AWS accepts that, or the whole ARN. */
+export function modelIdFault(modelId: string, arn: ModelArn, shortAccepted: boolean): Fault | undefined {
+  if (modelId === arn.text || (shortAccepted && modelId === arn.resourceId)) return undefined;
+  return { field: 'target.modelId', reason: 'differs-from-arn' };
+}
+
+/** A call shows what it bears with everything that it asks, and asks for its guardrail as well. */
+export function borne(calls: readonly Question[], { guardrail, tier }: Borne): Path {
+  const shown = {
+    ...(guardrail === undefined ? {} : { 'bedrock:GuardrailIdentifier': identifierOf(guardrail) }),
+    ...(tier === undefined ? {} : { 'bedrock:ServiceTier': tier }),
+  };
+  const asked = calls.map((call) => ({ ...call, context: { ...shown, ...call.context } }));
+  if (guardrail === undefined) return asked;
+  return [...asked, { action: 'bedrock:ApplyGuardrail', resource: guardrail.arn, context: {} }];
+}
+
+/** A numbered version is part of what IAM is shown; the draft is not. */
+function identifierOf({ arn, version }: Guardrail): string {
+  return version === 'DRAFT' ? arn : `${arn}:${version}`;
+}

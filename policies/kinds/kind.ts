@@ -1,0 +1,132 @@
+import { TollgateError } from '../../contract/errors.ts';
+import type { Action, Guardrail, Restrictions, Target } from '../../contract/model.ts';
+import type { Condition, PermissionStatement } from '../document.ts';
+
+/** What is to be said of a kind of target. One file says it; everything else goes over the list in `policies/kinds.ts`. */
+export interface Kind<T = Target> {
+  /** In a sentence after "This model is". */
+  readonly name: string;
+  /** The AWS API that calls it, as its endpoints are named. */
+  readonly runtime: Runtime;
+  /** What is paid: each call, or the hours that the thing is there, whoever calls it. */
+  readonly paidBy: 'call' | 'hour';
+  /** By resource type: the ARNs that this kind brings. A kind may also name those of another. */
+  readonly shapes: Readonly<Record<string, Shape>>;
+  /** What the invoker role may do at most, for every target of the kind. */
+  readonly role: readonly RoleRow[];
+  /** What a grant may demand of it beyond what every kind can be held to (regions, roles, an end). */
+  readonly restrictedBy: readonly Exclude<keyof Restrictions, 'regions' | 'roles' | 'expiresAt'>[];
+  /** Every ARN that a call needs, the one that is called first. */
+  arns(target: T): readonly string[];
+  /** Two entries that are called on the same ARN are the same thing by two names. */
+  calledOn(target: T): string;
+  /** What AWS calls it, and what a caller may write instead of the registry id. */
+  nativeId(target: T): string;
+  /** What goes into the path of a call, where that is not the native id; undefined: there is nothing to call. */
+  pathId?(target: T, action: Action): string | undefined;
+  /**
+   * What a session may do that is for `wanted` alone; an action that the kind does not have adds nothing.
+   *
+   * @throws TollgateError `bad_arn` naming the member
+   */
+  statements(target: T, wanted: ReadonlySet<Action>, parse: ParseArn): PermissionStatement[];
+  /** What of an entry contradicts itself, its ARNs being good ones; undefined: nothing. */
+  fault(target: T, parse: ParseArn): Fault | undefined;
+  /**
+   * Every way that a call may go, each with all that AWS asks IAM on it. From AWS's documentation of the service, and not
+   * from what `statements` says: the review would repeat its mistakes. None: the kind does not have the action.
+   */
+  paths(target: T, action: Action, bears: Borne): Path[];
+  /** Targets behind this one that a grant of it must not open. */
+  behind?(target: T): Target[];
+}
+
+export type Runtime = 'bedrock-runtime' | 'sagemaker-runtime';
+
+export interface Shape {
+  /** The service in the ARN. */
+  readonly service: string;
+  readonly id: RegExp;
+  /** Of no account, and named without a region by what runs it in any. Absent: an account's, in a region. */
+  readonly public?: true;
+}
+
+/** Actions on everything that there is of these resource types, in the regions and the account of a deployment. */
+export interface RoleRow {
+  readonly actions: readonly string[];
+  readonly on: readonly string[];
+  /** Whether the public ones among them are also called without a region, where a deployment lets them. Absent: no. */
+  readonly anywhere?: true;
+}
+
+export interface ModelArn {
+  /** The ARN to the letter. */
+  readonly text: string;
+  readonly partition: string;
+  readonly service: string;
+  /** '' only for a foundation model as a `global.` profile names it. */
+  readonly region: string;
+  /** Twelve digits; '' for a foundation model, which belongs to no account. */
+  readonly account: string;
+  readonly resourceType: string;
+  readonly resourceId: string;
+}
+
+/** @throws TollgateError `bad_arn` naming `field`: no-arns, kind when it is none of `types`, or as in arn.ts */
+export type ParseArn = (value: unknown, field: string, types: readonly string[]) => ModelArn;
+
+/** A member, and what is wrong with it. */
+export interface Fault {
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** What a call bears beside its target that IAM is shown. */
+export interface Borne {
+  readonly guardrail?: Guardrail | undefined;
+  /** The service tier that it names. */
+  readonly tier?: string | undefined;
+}
+
+/** One thing that AWS asks IAM while it serves a call. All that a call asks must be allowed, or it is refused. */
+export interface Question {
+  /** IAM's name of the action. */
+  readonly action: string;
+  readonly resource: string;
+  /** What of the request IAM's conditions may look at, beside what is so of every request of the session. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** One way that a call can go: it succeeds if IAM allows all of these. */
+export type Path = readonly Question[];
+
+/** One statement, or none where there is nothing to allow: IAM rejects an empty list. */
+export function allow(
+  actions: readonly string[],
+  arns: readonly ModelArn[],
+  condition?: Condition,
+): PermissionStatement[] {
+  if (actions.length === 0 || arns.length === 0) return [];
+  return [
+    {
+      Effect: 'Allow',
+      Action: [...actions].sort(),
+      Resource: [...new Set(arns.map(({ text }) => text))].sort(),
+      ...(condition === undefined ? {} : { Condition: condition }),
+    },
+  ];
+}
+
+/** The names of the wanted actions, of those that have one. */
+export function namesOf(names: Partial<Record<Action, string>>, wanted: ReadonlySet<Action>): string[] {
+  return [...wanted].flatMap((action) => names[action] ?? []);
+}
+
+/** The call is signed for the target's region, so an ARN of another one would only ever be denied. */
+export function inRegion(arn: ModelArn, target: Target): void {
+  if (arn.region !== target.region) throw bad('target.arn', 'region-differs');
+}
+
+export function bad(field: string, reason: string): TollgateError {
+  return new TollgateError('bad_arn', { field, reason });
+}

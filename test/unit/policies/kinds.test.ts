@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { Target, TargetKind, TargetOf } from '../../../contract/model.ts';
+import { parseModelArn } from '../../../policies/arn.ts';
+import { ALL_KINDS, arnsOf, baseModelOf, KINDS, kindOf, nativeIdOf, pathIdOf } from '../../../policies/kinds.ts';
+import cases from '../../cases/session-policy.json' with { type: 'json' };
+
+const at = (service: string, what: string) => `arn:aws:${service}:us-east-1:111122223333:${what}`;
+const nova = (region: string) => `arn:aws:bedrock:${region}::foundation-model/amazon.nova-lite-v1:0`;
+
+const model: TargetOf<'bedrock-model'> = {
+  kind: 'bedrock-model',
+  modelId: 'amazon.nova-lite-v1:0',
+  region: 'us-east-1',
+  arn: nova('us-east-1'),
+};
+const bought = {
+  ...model,
+  modelId: at('bedrock', 'provisioned-model/a1b2c3d4e5f6'),
+  arn: at('bedrock', 'provisioned-model/a1b2c3d4e5f6'),
+};
+const profile: TargetOf<'bedrock-profile'> = {
+  kind: 'bedrock-profile',
+  modelId: 'us.amazon.nova-lite-v1:0',
+  region: 'us-east-1',
+  arn: at('bedrock', 'inference-profile/us.amazon.nova-lite-v1:0'),
+  modelArns: [nova('us-west-2'), nova('us-east-1')],
+};
+const application = {
+  ...profile,
+  modelId: 'a1b2c3d4e5f6',
+  arn: at('bedrock', 'application-inference-profile/a1b2c3d4e5f6'),
+};
+const endpoint: TargetOf<'sagemaker-endpoint'> = {
+  kind: 'sagemaker-endpoint',
+  endpointName: 'Answers',
+  region: 'us-east-1',
+  arn: at('sagemaker', 'endpoint/answers'),
+};
+const component = { inferenceComponent: 'One', componentArn: at('sagemaker', 'inference-component/one') };
+
+/** What is said of a kind beside its policies; a kind without a row does not compile. */
+const SAID: { readonly [Kind in TargetKind]: readonly [Target, object] } = {
+  'bedrock-model': [
+    model,
+    {
+      called: 'This model is a model of Bedrock.',
+      runtime: 'bedrock-runtime',
+      paidBy: 'call',
+      restrictedBy: ['guardrail', 'maxTokens', 'tiers'],
+      arns: [model.arn],
+      calledOn: model.arn,
+      nativeId: 'amazon.nova-lite-v1:0',
+      paths: ['amazon.nova-lite-v1:0', 'amazon.nova-lite-v1:0'],
+      base: 'amazon.nova-lite-v1:0',
+    },
+  ],
+  'bedrock-profile': [
+    profile,
+    {
+      called: 'This model is an inference profile of Bedrock.',
+      runtime: 'bedrock-runtime',
+      paidBy: 'call',
+      restrictedBy: ['guardrail', 'maxTokens', 'tiers'],
+      arns: [profile.arn, ...profile.modelArns],
+      calledOn: profile.arn,
+      nativeId: 'us.amazon.nova-lite-v1:0',
+      paths: ['us.amazon.nova-lite-v1:0', 'amazon.nova-lite-v1:0'],
+      base: 'amazon.nova-lite-v1:0',
+    },
+  ],
+  'sagemaker-endpoint': [
+    { ...endpoint, ...component },
+    {
+      called: 'This model is a SageMaker endpoint.',
+      runtime: 'sagemaker-runtime',
+      paidBy: 'hour',
+      restrictedBy: [],
+      arns: [endpoint.arn, component.componentArn],
+      calledOn: component.componentArn,
+      nativeId: 'Answers',
+      paths: ['Answers', 'Answers'],
+      base: '',
+    },
+  ],
+};
+
+describe('each kind of target', () => {
+  test.each(Object.entries(SAID))('%s is what is said of it', (name, [target, said]) => {
+    const { name: called, runtime, paidBy, restrictedBy, calledOn } = kindOf(target);
+    expect(kindOf(target)).toBe(KINDS[name as TargetKind]);
+    expect({
+      called: `This model is ${called}.`,
+      runtime,
+      paidBy,
+      restrictedBy,
+      arns: arnsOf(target),
+      calledOn: calledOn(target),
+      nativeId: nativeIdOf(target),
+      paths: [pathIdOf(target, 'invoke'), pathIdOf(target, 'count')],
+      base: baseModelOf(target),
+    }).toEqual(said);
+  });
+
+  test.each(Object.keys(KINDS))('%s has cases of policies that are built and of ones that are refused', (kind) => {
+    const own = cases.filter(({ input }) => 'target' in input && input.target?.kind === kind);
+    expect(own.filter(({ expected }) => 'statements' in expected).length).toBeGreaterThan(0);
+    expect(own.filter(({ expected }) => 'code' in expected).length).toBeGreaterThan(0);
+  });
+
+  test('what the invoker role may do is said of resources that a kind has a shape for, or of guardrails', () => {
+    const known = ALL_KINDS.flatMap(({ shapes }) => Object.keys(shapes));
+    const named = new Set(ALL_KINDS.flatMap(({ role }) => role.flatMap(({ on }) => on)));
+    expect([...named].filter((type) => !known.includes(type))).toEqual(['guardrail']);
+    expect(known.filter((type) => !named.has(type))).toEqual([]);
+  });
+
+  test('a kind that is none of them is refused, whatever a plain object inherits', () => {
+    for (const kind of ['bedrock', '', 'toString', '__proto__'])
+      expect(() => arnsOf({ ...model, kind } as unknown as Target)).toThrow(
+        expect.objectContaining({ code: 'bad_arn', field: 'target.kind', reason: 'kind' }),
+      );
+  });
+
+  test('a profile without a model where it is called has nothing that counts', () => {
+    expect(pathIdOf({ ...profile, modelArns: [nova('us-west-2')] }, 'count')).toBeUndefined();
+  });
+});
+
+describe('what contradicts itself in an entry', () => {
+  const other = nova('us-west-2').replace('nova-lite', 'nova-pro');
+  test.each<[string, Target, string | undefined]>([
+    ['a model by its id', model, undefined],
+    ['a model by its ARN', { ...model, modelId: model.arn }, undefined],
+    ['a model by another id', { ...model, modelId: 'amazon.nova-pro-v1:0' }, 'target.modelId differs-from-arn'],
+    ['a bought model by its ARN', bought, undefined],
+    ['a bought model by the last part', { ...bought, modelId: 'a1b2c3d4e5f6' }, 'target.modelId differs-from-arn'],
+    ['a profile by its id', profile, undefined],
+    ['a profile by its ARN', { ...profile, modelId: profile.arn }, undefined],
+    ['a profile by its model', { ...profile, modelId: 'amazon.nova-lite-v1:0' }, 'target.modelId differs-from-arn'],
+    ['an application profile by the last part', application, 'target.modelId differs-from-arn'],
+    ['an application profile by its ARN', { ...application, modelId: application.arn }, undefined],
+    [
+      'a profile of a model twice',
+      { ...profile, modelArns: [nova('us-east-1'), nova('us-east-1')] },
+      'target.modelArns[1] listed-twice',
+    ],
+    ['a profile of two models', { ...profile, modelArns: [model.arn, other] }, 'target.modelArns[1] another-model'],
+    ['a profile of another model', { ...profile, modelArns: [other] }, 'target.modelArns[0] not-the-profiles-model'],
+    [
+      'an application profile of any one model',
+      { ...application, modelId: application.arn, modelArns: [other] },
+      undefined,
+    ],
+    ['an endpoint whose name has another case', endpoint, undefined],
+    ['an endpoint by another name', { ...endpoint, endpointName: 'x' }, 'target.endpointName differs-from-arn'],
+    ['an inference component', { ...endpoint, ...component }, undefined],
+    [
+      'a component without its name',
+      { ...endpoint, componentArn: component.componentArn },
+      'target.inferenceComponent missing',
+    ],
+    ['a component without its ARN', { ...endpoint, inferenceComponent: 'One' }, 'target.componentArn missing'],
+    [
+      'a component by another name',
+      { ...endpoint, ...component, inferenceComponent: 'two' },
+      'target.inferenceComponent differs-from-arn',
+    ],
+  ])('%s', (_, target, expected) => {
+    const fault = kindOf(target).fault(target, parseModelArn);
+    expect(fault && `${fault.field} ${fault.reason}`).toBe(expected);
+  });
+});
