@@ -154,7 +154,7 @@ export const UNSETTLED_AFTER_MS = 960_000;
 /** Hours. A run looks this far back for late lines (CloudWatch Logs and Firehose retry for 24 h). */
 export const LATE_HOURS = 48;
 
-/** Calls whose lines one pass over an hour keeps in memory (90 bytes each, 200 MB while it grows); a larger hour is read in
+/** Calls whose lines one pass over an hour keeps in memory (95 bytes each, 200 MB while it grows); a larger hour is read in
  * more passes. */
 export const CALLS_PER_PASS = 1_500_000;
 

@@ -181,15 +181,16 @@ export class Calls {
     this.#charged.set(slot, chargedIn(record));
   }
 
-  #holds([a = 0, b = 0, c = 0, d = 0]: Uint32Array): boolean {
+  #holds(id: Uint32Array, at = 0): boolean {
     const { index, of } = this.#slice;
+    if (of === 1) return true;
     // Not by the bits that tell the slot, or all calls of a slice would be for the same few.
-    return of === 1 || (placeOf(d, c, b, a) & (of - 1)) === index;
+    return (placeOf(id[at + 3] ?? 0, id[at + 2] ?? 0, id[at + 1] ?? 0, id[at] ?? 0) & (of - 1)) === index;
   }
 
   /** The slot of the id, or the free one where it belongs. */
-  #find(id: Uint32Array): number {
-    const [a = 0, b = 0, c = 0, d = 0] = id;
+  #find(id: Uint32Array, at = 0): number {
+    const [a, b, c, d] = [id[at] ?? 0, id[at + 1] ?? 0, id[at + 2] ?? 0, id[at + 3] ?? 0];
     const ids = this.#ids;
     for (let slot = placeOf(a, b, c, d) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       if (this.#flags[slot] === 0) return slot;
@@ -215,15 +216,15 @@ export class Calls {
     this.#allocate(capacity);
     this.#count = 0;
     for (let old = 0; old < flags.length; old++) {
-      const id = ids.subarray(old * WORDS, (old + 1) * WORDS);
-      if (flags[old] === 0 || !this.#holds(id)) continue;
-      const slot = this.#find(id);
-      this.#ids.set(id, slot * WORDS);
+      const id = old * WORDS;
+      if (flags[old] === 0 || !this.#holds(ids, id)) continue;
+      const slot = this.#find(ids, id);
+      for (let word = 0; word < WORDS; word++) this.#ids[slot * WORDS + word] = ids[id + word] ?? 0;
       this.#flags[slot] = flags[old] ?? 0;
       this.#parties[slot] = parties[old] ?? 0;
       this.#ats[slot] = ats[old] ?? 0;
       this.#sources[slot] = sources[old] ?? 0;
-      this.#tokens.set(slot, tokens.get(old));
+      this.#tokens.copy(slot, tokens, old);
       this.#charged.set(slot, charged.get(old));
       this.#count++;
     }

@@ -19,6 +19,9 @@ export function partyName({ tenant, principal, costCenter, model, region, tier }
 }
 
 const NONE: readonly Slice[] = [];
+/** Parties of one principal, and principals, that are looked at before one is named. */
+const RECENT = 8;
+const PRINCIPALS = 10_000;
 
 /** The records of one slice of an hour's calls. */
 export class Pass {
@@ -27,6 +30,8 @@ export class Pass {
   /** The counters of dollars that counted a party's calls; a party is there once for each set of them. */
   readonly #chargedTo: (readonly string[])[] = [];
   readonly #numbers = new Map<string, number>();
+  /** By principal, parties that no counter of dollars counted for. */
+  readonly #recent = new Map<string, number[]>();
 
   constructor(slice: Slice = WHOLE, limit = CALLS_PER_PASS) {
     this.calls = new Calls(slice, (party) => this.#name(this.party(party), this.chargedTo(party)), limit);
@@ -60,10 +65,23 @@ export class Pass {
     return new Set(this.#parties.map(({ model }) => model).filter((model) => model !== ''));
   }
 
+  /** Most calls are of a party that a call was of not long ago, and to look at few of them takes less than to name one. */
   #number(record: UsageRecord): number {
     const { tenant, principal, costCenter, model, region } = record;
     const tier = (record.phase === 'finished' ? record.tier : undefined) ?? 'on-demand';
     const party = { tenant, principal, costCenter, model, region, tier };
+    if (record.phase === 'finished' && record.charged !== undefined) return this.#named(record, party);
+    const known = this.#recent.get(principal);
+    for (const number of known ?? []) if (isSame(this.#parties[number], party)) return number;
+    const number = this.#named(record, party);
+    if (known === undefined || known.length >= RECENT) {
+      if (this.#recent.size >= PRINCIPALS) this.#recent.clear();
+      this.#recent.set(principal, [number]);
+    } else known.push(number);
+    return number;
+  }
+
+  #named(record: UsageRecord, party: Party): number {
     const chargedTo = (record.phase === 'finished' && record.charged?.to) || [];
     const name = this.#name(party, chargedTo);
     const found = this.#numbers.get(name);
@@ -76,4 +94,16 @@ export class Pass {
   #name(party: Party, chargedTo: readonly string[]): string {
     return chargedTo.length === 0 ? partyName(party) : `${partyName(party)}${JSON.stringify(chargedTo)}`;
   }
+}
+
+function isSame(one: Party | undefined, other: Party): boolean {
+  return (
+    one !== undefined &&
+    one.tenant === other.tenant &&
+    one.principal === other.principal &&
+    one.costCenter === other.costCenter &&
+    one.model === other.model &&
+    one.region === other.region &&
+    one.tier === other.tier
+  );
 }

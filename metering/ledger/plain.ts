@@ -53,6 +53,8 @@ const NOT_PLAIN = undefined;
  */
 export class PlainLines {
   readonly #texts: (string | undefined)[] = new Array(REMEMBERED).fill(undefined);
+  /** By member; '' is plain, too. */
+  readonly #last: string[] = new Array(MEMBERS.length).fill('');
   readonly #values: unknown[] = new Array(MEMBERS.length).fill(undefined);
   readonly #counts: unknown[] = new Array(TOKEN_KINDS.length).fill(undefined);
   #bytes: Buffer = Buffer.alloc(0);
@@ -144,7 +146,7 @@ export class PlainLines {
 
   #value(index: number): unknown {
     const first = this.#bytes[this.#at] as number;
-    if (first === QUOTE) return this.#text(OF_ONE_CALL[index] as boolean);
+    if (first === QUOTE) return this.#text(index);
     if (first === MINUS || isDigit(first)) return this.#number();
     if (index === TOKENS) return this.#tokens();
     if (index === CHARGED) return this.#parsed();
@@ -152,17 +154,30 @@ export class PlainLines {
     return NOT_PLAIN;
   }
 
-  #text(unique: boolean): string | undefined {
+  #text(index: number): string | undefined {
+    const bytes = this.#bytes;
     const from = this.#at + 1;
+    // What the member was in the line before it often is again, and then it needs not be searched for its end.
+    const last = this.#last[index] as string;
+    if (bytes[from + last.length] === QUOTE && isText(last, bytes, from)) {
+      this.#at = from + last.length + 1;
+      return last;
+    }
     if (!this.#skipText()) return NOT_PLAIN;
     const to = this.#at - 1;
-    if (unique || to - from > REMEMBERED_BYTES) return this.#bytes.toString('latin1', from, to);
+    if (OF_ONE_CALL[index] === true || to - from > REMEMBERED_BYTES) return bytes.toString('latin1', from, to);
+    const text = this.#remembered(from, to);
+    this.#last[index] = text;
+    return text;
+  }
+
+  #remembered(from: number, to: number): string {
     const bytes = this.#bytes;
     let hash = 0;
     for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
     const slot = (hash ^ (hash >>> 12)) & (REMEMBERED - 1);
     const known = this.#texts[slot];
-    if (known !== undefined && isText(known, bytes, from, to)) return known;
+    if (known !== undefined && known.length === to - from && isText(known, bytes, from)) return known;
     const text = bytes.toString('latin1', from, to);
     this.#texts[slot] = text;
     return text;
@@ -249,8 +264,7 @@ function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= NINE;
 }
 
-function isText(text: string, bytes: Buffer, from: number, to: number): boolean {
-  if (text.length !== to - from) return false;
+function isText(text: string, bytes: Buffer, from: number): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[from + i]) return false;
   return true;
 }

@@ -45,13 +45,24 @@ export class TokenTable {
     this.#common[at + 1] = tokens.output;
     this.#common[at + 2] = tokens.cacheRead;
     this.#common[at + 3] = tokens.cacheWrite;
-    const index = this.#rareOf[slot] || (RARE_KINDS.some((kind) => tokens[kind]) ? this.#roomForRare() : 0);
+    if (this.#rareOf[slot] === 0 && !hasRare(tokens)) return;
+    const rare = this.#rareAt(slot);
+    for (let i = 0; i < RARE; i++) this.#rare[rare + i] = tokens[RARE_KINDS[i] as RareKind] ?? 0;
+  }
+
+  /** What another table has in a slot, into one of ours that nothing is in yet. */
+  copy(slot: number, other: TokenTable, from: number): void {
+    for (let i = 0; i < COMMON; i++) this.#common[slot * COMMON + i] = other.#common[from * COMMON + i] ?? 0;
+    const index = other.#rareOf[from] ?? 0;
     if (index === 0) return;
+    const rare = this.#rareAt(slot);
+    for (let i = 0; i < RARE; i++) this.#rare[rare + i] = other.#rare[(index - 1) * RARE + i] ?? 0;
+  }
+
+  #rareAt(slot: number): number {
+    const index = this.#rareOf[slot] || this.#roomForRare();
     this.#rareOf[slot] = index;
-    this.#rare.set(
-      RARE_KINDS.map((kind) => tokens[kind] ?? 0),
-      (index - 1) * RARE,
-    );
+    return (index - 1) * RARE;
   }
 
   #roomForRare(): number {
@@ -62,4 +73,9 @@ export class TokenTable {
     }
     return this.#rareCount;
   }
+}
+
+function hasRare(tokens: Tokens): boolean {
+  for (const kind of RARE_KINDS) if (tokens[kind]) return true;
+  return false;
 }

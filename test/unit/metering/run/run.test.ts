@@ -116,6 +116,25 @@ describe('M2: a call that began and never ended', () => {
     expect(readCsv(store.text(`${AT_NINE}/unsettled.csv`) ?? '').map((row) => row.invocation_id)).toEqual(['lost']);
   });
 
+  test('is looked for only where its lines are from; the same one is listed wherever they are', async () => {
+    const store = new MemoryStore();
+    const lost = started({ invocationId: 'lost', requestId: 'r1' });
+    const again = started({ invocationId: 'lost', requestId: 'r2' });
+    store.deliver('dt=2026-11-21/hour=09/a', call({ invocationId: 'ended-1' }));
+    store.deliver('dt=2026-11-21/hour=09/b', [lost, ...call({ invocationId: 'ended-2' })]);
+    const read: string[] = [];
+    store.before = (operation, key) =>
+      void (operation === 'lines' && read.push(key.replace(/^.*\/(.*)\.jsonl\.gz$/, '$1')));
+    await aggregationOver(store).run();
+    // Each once to see which hours it touches, each once for the hour.
+    expect(read).toEqual(['a', 'b', 'a', 'b', 'b']);
+    store.deliver('dt=2026-11-21/hour=09/c', [again]);
+    await aggregationOver(store).run();
+    expect(usage(store)).toMatchObject([{ unsettled: '1', invocations: '2' }]);
+    const listed = readCsv(store.text(`${AT_NINE}/unsettled.csv`) ?? '');
+    expect(listed.map(({ invocation_id, request_id }) => [invocation_id, request_id])).toEqual([['lost', 'r2']]);
+  });
+
   test('is settled by a finished line that comes late', async () => {
     const store = new MemoryStore();
     store.deliver('dt=2026-11-21/hour=09/a', [started({ invocationId: 'late' })]);
