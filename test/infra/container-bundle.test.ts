@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build, type Metafile } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { containerBundle } from '../../infra/bundling.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** What the process is told in the image; nothing of it is called before somebody asks. */
+const ENVIRONMENT = {
+  TOLLGATE_STAGE: 'test',
+  TOLLGATE_TABLE: 'registry',
+  TOLLGATE_COUNTERS_TABLE: 'counters',
+  TOLLGATE_EVENT_BUS: 'default',
+  TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/invoker',
+  TOLLGATE_ISSUERS: '[{"issuer":"https://login.example.com","audience":"tollgate","tenantClaim":"tenant"}]',
+  AWS_REGION: 'us-east-1',
+  PORT: '0',
+};
+
+describe('what is in the image', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-image-'));
+  let metafile: Metafile;
+  let started: ChildProcess | undefined;
+
+  beforeAll(async () => {
+    ({ metafile } = await build({ ...containerBundle(), outdir: folder, metafile: true }));
+  });
+
+  afterAll(() => {
+    started?.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
+
+  test('is the bundle, which needs nothing beside it, and nothing of the laptop or the template', () => {
+    const left = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ external }) => external));
+    for (const { path } of left) expect(isBuiltin(path), `${path} would be missing in the image`).toBe(true);
+    expect(Object.keys(metafile.inputs).filter((path) => /^(local|infra|cli|test)\//.test(path))).toEqual([]);
+  });
+
+  test('is built from files that the build is given', () => {
+    const given = readFileSync(join(ROOT, '.dockerignore'), 'utf8').match(/(?<=^!).*/gm) ?? [];
+    const built = new Set(Object.keys(metafile.inputs).map((path) => path.split('/')[0] ?? ''));
+    built.delete('node_modules');
+    expect(given).toEqual(expect.arrayContaining([...built, 'infra', 'package.json', 'package-lock.json']));
+    for (const path of given) expect(existsSync(join(ROOT, path)), path).toBe(true);
+  });
+
+  test.each(['credential-provider-http', 'credential-provider-web-identity'])(
+    'finds credentials at ECS, at EKS and by a web identity: %s',
+    (name) => {
+      const inputs = Object.keys(metafile.inputs);
+      expect(inputs.some((path) => path.startsWith(`node_modules/@aws-sdk/${name}/`))).toBe(true);
+    },
+  );
+
+  test('starts in a folder of its own, says that it is alive, and ends when it is told to', async () => {
+    expect(readdirSync(folder)).toContain('index.mjs');
+    const child = spawn(process.execPath, ['index.mjs'], { cwd: folder, env: ENVIRONMENT, stdio: ['ignore', 'pipe', 2] });
+    started = child;
+    let port: number | undefined;
+    for await (const line of createInterface({ input: child.stdout })) {
+      ({ port } = JSON.parse(line) as { port?: number });
+      if (port !== undefined) break;
+    }
+    const answer = await fetch(`http://127.0.0.1:${port}/health`);
+    expect(answer.status).toBe(200);
+    child.stdout.resume();
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test('names a setting that is missing, and does not start', async () => {
+    const { TOLLGATE_TABLE: _, ...env } = ENVIRONMENT;
+    const child = spawn(process.execPath, ['index.mjs'], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const said = child.stderr.toArray();
+    expect(await once(child, 'exit')).toEqual([1, null]);
+    expect(Buffer.concat((await said) as Buffer[]).toString()).toContain('TOLLGATE_TABLE');
+  });
+});
