@@ -2,7 +2,9 @@ import type { Bounds } from './listen.ts';
 
 /** What the container bounds by itself, where API Gateway does in front of the functions. */
 export const CONTAINER: Bounds = {
-  patience: { headMs: 10_000, requestMs: 60_000, idleMs: 65_000 },
+  // The one in front must be the one that ends an idle connection, and waits for as long as a call may be silent: 860 s
+  // (infra/container.ts). Who ends it earlier now and then ends one that is about to be used, and the caller gets 502.
+  patience: { headMs: 10_000, requestMs: 60_000, idleMs: 900_000 },
   // A token has 8 KB at most, and an ALB passes 64 KB of headers.
   headMaxBytes: 65_536,
   // A task has 2,048 MB, and an idle connection takes 20 KB.

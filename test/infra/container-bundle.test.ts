@@ -61,7 +61,11 @@ describe('what is in the image', () => {
 
   test('starts in a folder of its own, says that it is alive, and ends when it is told to', async () => {
     expect(readdirSync(folder)).toContain('index.mjs');
-    const child = spawn(process.execPath, ['index.mjs'], { cwd: folder, env: ENVIRONMENT, stdio: ['ignore', 'pipe', 2] });
+    const child = spawn(process.execPath, ['index.mjs'], {
+      cwd: folder,
+      env: ENVIRONMENT,
+      stdio: ['ignore', 'pipe', 2],
+    });
     started = child;
     let port: number | undefined;
     for await (const line of createInterface({ input: child.stdout })) {

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CALL_TOTAL_MS } from '../../contract/limits.ts';
-import { authorizerSettings, invokeSettings } from '../../contract/settings.ts';
 import { HEALTH_COMMAND } from '../../infra/container.ts';
+import { CONTAINER as BOUNDS } from '../../server/limits.ts';
+import { serverSettings } from '../../server/settings.ts';
 import {
   BOTH,
   CONTAINER,
@@ -97,8 +98,12 @@ describe('the tasks', () => {
 
   test('find the environment that the process reads at its start, and none that is a secret', () => {
     const env = Object.fromEntries(containerOf(alone).Environment.map(({ Name, Value }) => [Name, flat(Value)]));
-    expect(authorizerSettings(env)).toMatchObject({ stage: 'dev' });
-    expect(invokeSettings(env)).toMatchObject({ invokerRoleArn: ROLE('invoker'), eventBus: 'default' });
+    expect(serverSettings(env)).toMatchObject({
+      authorizer: { stage: 'dev' },
+      invoke: { invokerRoleArn: ROLE('invoker'), eventBus: 'default' },
+      port: 8080,
+      graceMs: 110_000,
+    });
     expect(env).not.toHaveProperty('TOLLGATE_CONTEXT_KEY');
     const { stack } = stackOf({ ...CONTAINER, 'tollgate:broker': true });
     expect(containerOf(resourcesOf(stack)).Environment).toContainEqual({
@@ -188,7 +193,10 @@ describe('the load balancer', () => {
         }[]
       ).map(({ Key, Value }) => [Key, Value]),
     );
-    expect(Number(attributes['idle_timeout.timeout_seconds'])).toBeGreaterThan(CALL_TOTAL_MS / 1_000);
+    const idleMs = Number(attributes['idle_timeout.timeout_seconds']) * 1_000;
+    expect(idleMs).toBeGreaterThan(CALL_TOTAL_MS);
+    // The process ends an idle connection later than what is in front of it.
+    expect(BOUNDS.patience.idleMs).toBeGreaterThan(idleMs);
     expect(attributes).toMatchObject({
       'routing.http.drop_invalid_header_fields.enabled': 'true',
       'routing.http.desync_mitigation_mode': 'strictest',
