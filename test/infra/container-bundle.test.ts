@@ -64,7 +64,7 @@ describe('what is in the image', () => {
     const child = spawn(process.execPath, ['index.mjs'], {
       cwd: folder,
       env: ENVIRONMENT,
-      stdio: ['ignore', 'pipe', 2],
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
     started = child;
     let port: number | undefined;
