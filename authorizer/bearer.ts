@@ -1,5 +1,5 @@
 import { TollgateError } from '../contract/errors.ts';
-import { TOKEN_MAX_CHARS } from '../contract/limits.ts';
+import { TOKEN_MAX_CHARS } from '../contract/limits/contract.ts';
 import type { AuthorizerEvent } from './event.ts';
 
 /** A JWS in compact form (RFC 7515 section 7.1): three strict base64url segments, none empty, not yet trusted. */

@@ -1,7 +1,8 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { Algorithm, TrustedIssuer } from '../contract/issuer.ts';
 import type { Json } from '../contract/json.ts';
-import { CLOCK_SKEW_SECONDS, TOKEN_TIME_MAX_SECONDS } from '../contract/limits.ts';
+import { CLOCK_SKEW_SECONDS } from '../contract/limits/authorizer.ts';
+import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits/contract.ts';
 import { isKeyId } from './jwk.ts';
 
 /**

@@ -3,7 +3,7 @@ import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { ADMIN_ROLE, type Principal, parsePrincipal, parseTenantId, type TenantId } from '../contract/identity.ts';
 import type { TrustedIssuer } from '../contract/issuer.ts';
 import type { Json } from '../contract/json.ts';
-import { ROLES_MAX_BYTES } from '../contract/limits.ts';
+import { ROLES_MAX_BYTES } from '../contract/limits/authorizer.ts';
 import { entitled } from '../registry/entitled.ts';
 import type { ClientReader, TenantEntries } from '../registry/reader.ts';
 import { clientOf, type Members } from './claims.ts';

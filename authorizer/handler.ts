@@ -1,7 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { createAwsJson } from '../aws/json.ts';
-import { CONNECT_TIMEOUT_MS, CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits.ts';
+import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
+import { CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits/seal.ts';
 import { lineWriter } from '../contract/log.ts';
 import { authorizerSettings, contextKeySettings } from '../contract/settings.ts';
 import { createRegistry } from '../registry/dynamo.ts';

@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import type { Jwk } from 'aws-jwt-verify/jwk';
 import type { Algorithm } from '../contract/issuer.ts';
-import { KID_MAX_CHARS, RSA_MAX_BITS, RSA_MIN_BITS } from '../contract/limits.ts';
+import { KID_MAX_CHARS, RSA_MAX_BITS, RSA_MIN_BITS } from '../contract/limits/authorizer.ts';
 
 /** A public key that may verify tokens. */
 export interface VerificationKey {

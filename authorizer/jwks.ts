@@ -1,7 +1,8 @@
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import type { TrustedIssuer } from '../contract/issuer.ts';
 import { type Json, parseJsonObject } from '../contract/json.ts';
-import { JWKS_MAX_BYTES, JWKS_MAX_KEYS, JWKS_TIMEOUT_MS, RETRY_AFTER_SECONDS } from '../contract/limits.ts';
+import { JWKS_MAX_BYTES, JWKS_MAX_KEYS, JWKS_TIMEOUT_MS } from '../contract/limits/authorizer.ts';
+import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
 import { type VerificationKey, verificationKey } from './jwk.ts';
 
 /** What is needed of `fetch`. A redirect must reject: keys come from where the settings say, or not at all. */

@@ -1,6 +1,6 @@
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import type { Algorithm, TrustedIssuer } from '../contract/issuer.ts';
-import { JWKS_COOLDOWN_MS, JWKS_LAST_GOOD_MS, JWKS_MAX_AGE_MS } from '../contract/limits.ts';
+import { JWKS_COOLDOWN_MS, JWKS_LAST_GOOD_MS, JWKS_MAX_AGE_MS } from '../contract/limits/authorizer.ts';
 import type { Clock, LogEvent } from '../contract/log.ts';
 import type { VerificationKey } from './jwk.ts';
 import { type Fetch, fetchKeys } from './jwks.ts';

@@ -1,7 +1,7 @@
 import { HttpRequest } from '@smithy/core/protocols';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { ERROR_BODY_MAX_BYTES } from '../contract/limits.ts';
+import { ERROR_BODY_MAX_BYTES } from '../contract/limits/invoke.ts';
 import { partitionOf } from '../policies/arn.ts';
 
 /** Services that speak AWS JSON 1.1, by their name in a host and in a signature, with what an operation's target begins with. */

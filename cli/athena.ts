@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { LATE_HOURS } from '../contract/limits.ts';
+import { LATE_HOURS } from '../contract/limits/metering.ts';
 import { stageName } from '../contract/names.ts';
 import { quarantined, unloadStatement } from '../metering/unload/statement.ts';
 import { HOUR_MS, parseHourOrDay } from '../metering/window.ts';

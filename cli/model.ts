@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { parseJsonObject } from '../contract/json.ts';
-import { AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
+import { AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
 import { nativeIdOf } from '../policies/kinds.ts';
 import type { Change } from '../registry/edit.ts';
 import { isoSeconds, parseSeconds } from '../registry/fields.ts';

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
-import { BILL_REJECTED_LISTED, REPORT_MAX_DAYS } from '../contract/limits.ts';
+import { BILL_REJECTED_LISTED, REPORT_MAX_DAYS } from '../contract/limits/metering.ts';
 import { stageName } from '../contract/names.ts';
 import { type CurLine, type CurRecord, readCurLine } from '../metering/bill/cur-line.ts';
 import { Reconciliation } from '../metering/bill/reconcile.ts';

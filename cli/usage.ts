@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseTenantId } from '../contract/identity.ts';
-import { LIVE_INTERVAL_MAX_SECONDS, LIVE_INTERVAL_SECONDS } from '../contract/limits.ts';
+import { LIVE_INTERVAL_MAX_SECONDS, LIVE_INTERVAL_SECONDS } from '../contract/limits/metering.ts';
 import { type Group, type Grouping, Groups } from '../metering/report/groups.ts';
 import type { LiveDay } from '../metering/run/live.ts';
 import { dayOf, hourOf, parseDay } from '../metering/window.ts';

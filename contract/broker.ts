@@ -1,5 +1,5 @@
 import { CODES, type Code, TollgateError } from './errors.ts';
-import { MODEL_ID_MAX_CHARS, TOKEN_MAX_CHARS } from './limits.ts';
+import { MODEL_ID_MAX_CHARS, TOKEN_MAX_CHARS } from './limits/contract.ts';
 import { ACTIONS, type Action } from './model.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { COUNT, DOLLARS } from './decimal.ts';
-import { CREDENTIALS_PER_MINUTE } from './limits.ts';
+import { CREDENTIALS_PER_MINUTE } from './limits/budgets.ts';
 
 /** What a tenant may use up, as it crosses from the registry through the authorizer's context to the invoke function. */
 

@@ -2,7 +2,7 @@ import { type Budget, isBudget } from './budget.ts';
 import { TollgateError } from './errors.ts';
 import { type Principal, parsePrincipal, parseTenantId, type TenantId } from './identity.ts';
 import { parseJson } from './json.ts';
-import { CONTEXT_MAX_BYTES, SEAL_MAX_BYTES } from './limits.ts';
+import { CONTEXT_MAX_BYTES, SEAL_MAX_BYTES } from './limits/contract.ts';
 import {
   ACTIONS,
   type AllowedModel,

@@ -1,4 +1,4 @@
-import { BODY_MAX_BYTES } from './limits.ts';
+import { BODY_MAX_BYTES } from './limits/contract.ts';
 
 /**
  * One base error and a closed list of codes. Callers switch on `code`, never on message text. The error carries the

@@ -1,5 +1,5 @@
 import { CODES, NOT_ADMITTED } from './errors.ts';
-import { QUOTA_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS } from './limits.ts';
+import { QUOTA_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS } from './limits/contract.ts';
 
 /**
  * What API Gateway answers by itself, before or instead of the function

@@ -1,5 +1,5 @@
 import { TollgateError } from './errors.ts';
-import { PRINCIPAL_MAX_CHARS, TENANT_ID_MAX_CHARS } from './limits.ts';
+import { PRINCIPAL_MAX_CHARS, TENANT_ID_MAX_CHARS } from './limits/contract.ts';
 
 /** The tenant id by which Lambda is given what no tenant asked for, where tenants are isolated. No tenant can have it. */
 export const NO_TENANT = '_public';

@@ -1,5 +1,5 @@
 import { TollgateError } from './errors.ts';
-import { JSON_MAX_DEPTH } from './limits.ts';
+import { JSON_MAX_DEPTH } from './limits/contract.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
 

@@ -1,13 +1,8 @@
 import { TollgateError } from './errors.ts';
 import { parseIssuers, type TrustedIssuer } from './issuer.ts';
-import {
-  AUTHORIZER_TTL_MAX_SECONDS,
-  AUTHORIZER_TTL_SECONDS,
-  CALL_TOTAL_MS,
-  FIRST_BYTE_MS,
-  REGISTRY_MEMORY_MS,
-  STREAM_IDLE_MS,
-} from './limits.ts';
+import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from './limits/contract.ts';
+import { CALL_TOTAL_MS, FIRST_BYTE_MS, STREAM_IDLE_MS } from './limits/invoke.ts';
+import { REGISTRY_MEMORY_MS } from './limits/registry.ts';
 import { STAGE } from './names.ts';
 
 /**
@@ -56,7 +51,7 @@ export interface InvokeSettings extends StageSettings {
   brokerFunction: string | undefined;
   /** Milliseconds for which a registry item is remembered: at most the authorizer's TTL. */
   registryMemoryMs: number;
-  /** Milliseconds; each at most the default in limits.ts, which stays below Lambda's own limits. */
+  /** Milliseconds; each at most the default in limits/invoke.ts, which stays below Lambda's own limits. */
   firstByteMs: number;
   streamIdleMs: number;
   callTotalMs: number;

@@ -27,7 +27,7 @@ import { CfnRole, type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { CALL_TOTAL_MS } from '../contract/limits.ts';
+import { CALL_TOTAL_MS } from '../contract/limits/invoke.ts';
 import { launcherRolePolicy, launcherTrustPolicy } from '../policies/container.ts';
 import { acknowledge, acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnResourcePolicy, CfnRotationSchedule, CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { CONTEXT_KEY_CHARS, CONTEXT_KEY_ROTATION_HOURS } from '../contract/limits.ts';
+import { CONTEXT_KEY_CHARS, CONTEXT_KEY_ROTATION_HOURS } from '../contract/limits/seal.ts';
 import { contextKeyPolicy } from '../policies/roles.ts';
 import { TollgateFunction } from './functions.ts';
 import { acknowledge } from './nag.ts';

@@ -1,6 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { parseIssuers } from '../contract/issuer.ts';
-import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits.ts';
+import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
 import { STAGE } from '../contract/names.ts';
 import { EVENT_BUS, EVENT_BUS_NAME } from '../contract/settings.ts';
 import { type Partition, partitionOf } from '../policies/arn.ts';

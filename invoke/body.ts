@@ -1,5 +1,5 @@
 import { TollgateError } from '../contract/errors.ts';
-import { BODY_MAX_BYTES } from '../contract/limits.ts';
+import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
 import type { Asked } from './exchange.ts';
 import { contentType, isUnencoded } from './headers.ts';
 

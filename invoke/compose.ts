@@ -1,15 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as after } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  BROKER_TIMEOUT_MS,
-  COUNTERS_ATTEMPT_MS,
-  CREDENTIALS_CACHE_MAX,
-  EVENTS_TIMEOUT_MS,
-  REGISTRY_TIMEOUT_MS,
-  RESERVATION_NAME_BYTES,
-  STS_TIMEOUT_MS,
-} from '../contract/limits.ts';
+import { COUNTERS_ATTEMPT_MS, EVENTS_TIMEOUT_MS, RESERVATION_NAME_BYTES } from '../contract/limits/budgets.ts';
+import { REGISTRY_TIMEOUT_MS } from '../contract/limits/registry.ts';
+import { BROKER_TIMEOUT_MS, CREDENTIALS_CACHE_MAX, STS_TIMEOUT_MS } from '../contract/limits/sessions.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { InvokeSettings } from '../contract/settings.ts';
 import { createBudgets } from '../metering/budgets/budgets.ts';

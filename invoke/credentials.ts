@@ -1,5 +1,5 @@
 import type { Asks } from '../contract/broker.ts';
-import { CREDENTIALS_CACHE_MAX, CREDENTIALS_RENEW_BEFORE_MS } from '../contract/limits.ts';
+import { CREDENTIALS_CACHE_MAX, CREDENTIALS_RENEW_BEFORE_MS } from '../contract/limits/sessions.ts';
 import type { Clock } from '../contract/log.ts';
 import type { Secret } from '../contract/secret.ts';
 import type { Issue, Scope, ScopedCredentials } from '../sessions/session.ts';

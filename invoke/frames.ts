@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import { fromUtf8, toUtf8 } from '@smithy/core/serde';
 import { TollgateError } from '../contract/errors.ts';
-import { EVENT_MAX_BYTES } from '../contract/limits.ts';
+import { EVENT_MAX_BYTES } from '../contract/limits/invoke.ts';
 import type { StreamEvent } from './call.ts';
 import { upstreamError } from './providers/upstream.ts';
 

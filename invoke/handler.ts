@@ -1,5 +1,5 @@
 import { createAwsJson } from '../aws/json.ts';
-import { CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits.ts';
+import { CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits/seal.ts';
 import { lineWriter } from '../contract/log.ts';
 import { contextKeySettings, invokeSettings } from '../contract/settings.ts';
 import { createContextKeys } from '../seal/keys.ts';

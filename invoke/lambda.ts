@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
-import { GATEWAY_IDLE_MS } from '../contract/limits.ts';
+import { GATEWAY_IDLE_MS } from '../contract/limits/contract.ts';
 import type { Secret } from '../contract/secret.ts';
 import { askedOf, authorizationOf, type RestEvent } from './event.ts';
 import type { Asked, Given } from './exchange.ts';

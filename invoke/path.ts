@@ -1,5 +1,5 @@
 import { TollgateError } from '../contract/errors.ts';
-import { PATH_MAX_CHARS } from '../contract/limits.ts';
+import { PATH_MAX_CHARS } from '../contract/limits/invoke.ts';
 
 /**
  * A request path as two readers cannot differ on it. A URL parser removes `..` and `%2e%2e`, turns `\` into `/` and cuts

@@ -1,11 +1,7 @@
 import type { Budget } from '../contract/budget.ts';
 import { asTollgateError, isTollgateError, TollgateError } from '../contract/errors.ts';
-import {
-  ANSWER_MAX_BYTES,
-  DENIED_SESSION_RENEW_AFTER_MS,
-  ERROR_BODY_MAX_BYTES,
-  SESSION_SECONDS,
-} from '../contract/limits.ts';
+import { ANSWER_MAX_BYTES, ERROR_BODY_MAX_BYTES } from '../contract/limits/invoke.ts';
+import { DENIED_SESSION_RENEW_AFTER_MS, SESSION_SECONDS } from '../contract/limits/sessions.ts';
 import { type Clock, logLine, type WriteLine } from '../contract/log.ts';
 import type { Action, AllowedModel } from '../contract/model.ts';
 import type { Budgets } from '../metering/budgets/budgets.ts';

@@ -1,5 +1,5 @@
 import { asTollgateError, isTollgateError, TollgateError } from '../contract/errors.ts';
-import { DRAIN_MAX_BYTES, DRAIN_MAX_MS, READ_AHEAD_BYTES, READER_LATE_MS } from '../contract/limits.ts';
+import { DRAIN_MAX_BYTES, DRAIN_MAX_MS, READ_AHEAD_BYTES, READER_LATE_MS } from '../contract/limits/invoke.ts';
 import type { Target } from '../contract/model.ts';
 import type { Call, ProviderRequest, StreamEvent } from './call.ts';
 import type { Deadline } from './deadline.ts';

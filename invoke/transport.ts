@@ -1,7 +1,8 @@
 import { type ClientRequest, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { CONNECT_TIMEOUT_MS, UPSTREAM_MAX_SOCKETS } from '../contract/limits.ts';
+import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
+import { UPSTREAM_MAX_SOCKETS } from '../contract/limits/invoke.ts';
 
 const STALE = Symbol('sent on a connection that was kept open');
 

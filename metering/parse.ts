@@ -1,4 +1,4 @@
-import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, USAGE_LINE_MAX_CHARS } from '../contract/limits.ts';
+import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, USAGE_LINE_MAX_CHARS } from '../contract/limits/metering.ts';
 import { ACTIONS } from '../contract/model.ts';
 import { OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
 import { isCharge } from './budgets/charge.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Principal, TenantId } from '../contract/identity.ts';
-import { SESSION_NAME_MAX_CHARS } from '../contract/limits.ts';
+import { SESSION_NAME_MAX_CHARS } from '../contract/limits/policies.ts';
 
 /** Every name begins with this, and the invoker role's trust policy requires it. */
 export const SESSION_NAME_PREFIX = 'tg-';

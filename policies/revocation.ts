@@ -1,6 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import { parseTenantId, type TenantId } from '../contract/identity.ts';
-import { REVOCATION_KEPT_SECONDS, REVOKED_TENANTS_MAX } from '../contract/limits.ts';
+import { REVOCATION_KEPT_SECONDS, REVOKED_TENANTS_MAX } from '../contract/limits/policies.ts';
 import { documentOf, type PermissionStatement, type PolicyDocument } from './document.ts';
 import { DIRECT_SESSIONS } from './name.ts';
 

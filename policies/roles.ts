@@ -1,5 +1,5 @@
 import { BUDGET_EVENT } from '../contract/budget.ts';
-import { MANAGED_POLICY_MAX_CHARS } from '../contract/limits.ts';
+import { MANAGED_POLICY_MAX_CHARS } from '../contract/limits/policies.ts';
 import {
   documentOf,
   type PermissionStatement,

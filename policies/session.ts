@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { TollgateError } from '../contract/errors.ts';
-import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits.ts';
+import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits/contract.ts';
 import {
   ACTIONS,
   type Action,

@@ -1,5 +1,5 @@
 import { TollgateError } from '../contract/errors.ts';
-import { SESSION_POLICY_MAX_CHARS } from '../contract/limits.ts';
+import { SESSION_POLICY_MAX_CHARS } from '../contract/limits/policies.ts';
 
 /**
  * The 2,048 characters that STS takes for an inline session policy. The SDK does not check them, and a policy cut to fit

@@ -10,7 +10,7 @@ import {
   PERIODS,
 } from '../contract/budget.ts';
 import { isPrincipal, type TenantId } from '../contract/identity.ts';
-import { BUDGETS_MAX } from '../contract/limits.ts';
+import { BUDGETS_MAX } from '../contract/limits/budgets.ts';
 import { canonicalDecimal, decimalFault } from './decimal.ts';
 import {
   actor,

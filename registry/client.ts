@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { TenantId } from '../contract/identity.ts';
-import { CLIENT_ID_MAX_CHARS, ISSUER_MAX_CHARS } from '../contract/limits.ts';
+import { CLIENT_ID_MAX_CHARS, ISSUER_MAX_CHARS } from '../contract/limits/registry.ts';
 import {
   actor,
   badEntry,

@@ -11,7 +11,8 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { TollgateError } from '../contract/errors.ts';
-import { REGISTRY_BATCH_ATTEMPTS, REGISTRY_BATCH_MAX, RETRY_AFTER_SECONDS } from '../contract/limits.ts';
+import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
+import { REGISTRY_BATCH_ATTEMPTS, REGISTRY_BATCH_MAX } from '../contract/limits/registry.ts';
 import { fromAttributes, toAttributes } from './attributes.ts';
 import type { Expected, Item, Items, Key, Write } from './items.ts';
 import { createLookup, type LookupOptions } from './lookup.ts';

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
-import { DISPLAY_NAME_MAX_CHARS, MODEL_ID_MAX_CHARS, PRINCIPAL_MAX_CHARS } from '../contract/limits.ts';
+import { MODEL_ID_MAX_CHARS, PRINCIPAL_MAX_CHARS } from '../contract/limits/contract.ts';
+import { DISPLAY_NAME_MAX_CHARS } from '../contract/limits/registry.ts';
 
 /**
  * What the schemas of this room are made of. A *document* is the written form of an entry: what stands in a DynamoDB

@@ -1,7 +1,8 @@
 import type { Budget } from '../contract/budget.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
-import { REGISTRY_MEMORY_MS, REGISTRY_TIMEOUT_MS, RETRY_AFTER_SECONDS } from '../contract/limits.ts';
+import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
+import { REGISTRY_MEMORY_MS, REGISTRY_TIMEOUT_MS } from '../contract/limits/registry.ts';
 import type { Clock } from '../contract/log.ts';
 import type { AllowedModel } from '../contract/model.ts';
 import { budgetsInForce, EVERY_TENANT } from './budget.ts';

@@ -1,4 +1,4 @@
-import { REGISTRY_MEMORY_MAX } from '../contract/limits.ts';
+import { REGISTRY_MEMORY_MAX } from '../contract/limits/registry.ts';
 import type { Clock } from '../contract/log.ts';
 
 /** What was read lately, by id: for at most `maxAgeMs` after it was read, and at most REGISTRY_MEMORY_MAX of it. */

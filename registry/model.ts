@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { PRICES_MAX } from '../contract/limits.ts';
+import { PRICES_MAX } from '../contract/limits/registry.ts';
 import { type Lifecycle, STATUSES, type Target } from '../contract/model.ts';
 import {
   actor,

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { PLAN_BURST_MAX, PLAN_QUOTA_MAX, PLAN_RATE_MAX, PLAN_RATE_MIN } from '../contract/limits.ts';
+import { PLAN_BURST_MAX, PLAN_QUOTA_MAX, PLAN_RATE_MAX, PLAN_RATE_MIN } from '../contract/limits/registry.ts';
 import { parseWith } from './fields.ts';
 import type { Document } from './items.ts';
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
-import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS, TOKEN_TIME_MAX_SECONDS } from '../contract/limits.ts';
+import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits/contract.ts';
+import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS } from '../contract/limits/registry.ts';
 import { type Action, type Guardrail, type Restrictions, SERVICE_TIERS, type Target } from '../contract/model.ts';
 import { partitionOf } from '../policies/arn.ts';
 import { parseGuardrail } from '../policies/guardrail.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isTollgateError } from '../contract/errors.ts';
-import { MODEL_ARNS_MAX } from '../contract/limits.ts';
+import { MODEL_ARNS_MAX } from '../contract/limits/registry.ts';
 import { ACTIONS, TARGETS, type Target, type TargetMember } from '../contract/model.ts';
 import { parseModelArn } from '../policies/arn.ts';
 import { kindOf } from '../policies/kinds.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isTenantId, parseTenantId, type TenantId } from '../contract/identity.ts';
-import { COST_CENTER_MAX_CHARS } from '../contract/limits.ts';
+import { COST_CENTER_MAX_CHARS } from '../contract/limits/registry.ts';
 import {
   actor,
   badEntry,

@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { TollgateError } from '../contract/errors.ts';
-import { RETRY_AFTER_SECONDS } from '../contract/limits.ts';
+import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
 
 /**
  * A question to a table, with its retries, in bounded time.

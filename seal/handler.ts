@@ -1,7 +1,8 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { createAwsJson } from '../aws/json.ts';
-import { CONNECT_TIMEOUT_MS, CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits.ts';
+import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
+import { CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits/seal.ts';
 import { secretsUrl } from '../contract/settings.ts';
 import { createRotate, randomKey } from './rotate.ts';
 

@@ -1,11 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
-import {
-  CONTEXT_KEY_COOLDOWN_MS,
-  CONTEXT_KEY_LAST_GOOD_MS,
-  CONTEXT_KEY_MAX_AGE_MS,
-  RETRY_AFTER_SECONDS,
-} from '../contract/limits.ts';
+import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
+import { CONTEXT_KEY_COOLDOWN_MS, CONTEXT_KEY_LAST_GOOD_MS, CONTEXT_KEY_MAX_AGE_MS } from '../contract/limits/seal.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 
 /** A key that contexts are sealed with. What a version holds never changes. */

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { AwsJsonError, type CallAws } from '../aws/json.ts';
 import { TollgateError } from '../contract/errors.ts';
-import { CONTEXT_KEY_CHARS } from '../contract/limits.ts';
+import { CONTEXT_KEY_CHARS } from '../contract/limits/seal.ts';
 
 export interface RotateOptions {
   /** Secrets Manager. */

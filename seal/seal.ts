@@ -9,7 +9,7 @@ import {
   type SealedContext,
 } from '../contract/context.ts';
 import { TollgateError } from '../contract/errors.ts';
-import { CONTEXTS_REMEMBERED } from '../contract/limits.ts';
+import { CONTEXTS_REMEMBERED } from '../contract/limits/seal.ts';
 import type { Clock } from '../contract/log.ts';
 import type { Secret } from '../contract/secret.ts';
 import type { ContextKeys } from './keys.ts';

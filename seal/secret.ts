@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { AwsJsonError, type CallAws } from '../aws/json.ts';
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
-import { CONTEXT_KEY_ATTEMPTS, CONTEXT_KEY_CHARS, CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits.ts';
+import { CONTEXT_KEY_ATTEMPTS, CONTEXT_KEY_CHARS, CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits/seal.ts';
 import { abortable } from '../sessions/abortable.ts';
 import type { ContextKey, KeyPair } from './keys.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TollgateError } from '../contract/errors.ts';
 import { GATEWAY_RESPONSES, type GatewayResponseType, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
-import { BODY_MAX_BYTES } from '../contract/limits.ts';
+import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
 import { Secret } from '../contract/secret.ts';
 import { type Asked, type Given, headersFrom } from '../invoke/exchange.ts';
 import type { Served } from '../invoke/lambda.ts';

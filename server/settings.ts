@@ -1,4 +1,4 @@
-import { CALL_TOTAL_MS } from '../contract/limits.ts';
+import { CALL_TOTAL_MS } from '../contract/limits/invoke.ts';
 import {
   type AuthorizerSettings,
   authorizerSettings,

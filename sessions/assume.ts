@@ -2,13 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AssumeRoleCommand, type AssumeRoleCommandOutput, STSClient } from '@aws-sdk/client-sts';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { TollgateError } from '../contract/errors.ts';
-import {
-  RETRY_AFTER_SECONDS,
-  SESSION_SECONDS,
-  STS_ATTEMPTS,
-  STS_BACKOFF_MS,
-  STS_TIMEOUT_MS,
-} from '../contract/limits.ts';
+import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
+import { SESSION_SECONDS, STS_ATTEMPTS, STS_BACKOFF_MS, STS_TIMEOUT_MS } from '../contract/limits/sessions.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import { directSessionNames, type SessionNames, sessionNames } from '../policies/name.ts';
 import { abortable } from './abortable.ts';

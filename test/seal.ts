@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { type CallerContext, encodeContext, type SealedContext } from '../contract/context.ts';
-import { CONTEXT_KEY_CHARS } from '../contract/limits.ts';
+import { CONTEXT_KEY_CHARS } from '../contract/limits/seal.ts';
 import type { ContextKey } from '../seal/keys.ts';
 import { createSeal } from '../seal/seal.ts';
 

@@ -1,6 +1,6 @@
 import type { Budget } from '../../contract/budget.ts';
 import { TollgateError } from '../../contract/errors.ts';
-import { RESET_ATTEMPTS } from '../../contract/limits.ts';
+import { RESET_ATTEMPTS } from '../../contract/limits/budgets.ts';
 import { hasDay } from '../../metering/budgets/correction.ts';
 import { counterPartition, counterText, principalOf } from '../../metering/budgets/counter-names.ts';
 import type { Counters } from '../../metering/budgets/counters.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { TollgateError } from '../../contract/errors.ts';
-import { PRICE_FILE_MAX_BYTES } from '../../contract/limits.ts';
+import { PRICE_FILE_MAX_BYTES } from '../../contract/limits/registry.ts';
 import { isoMilliseconds } from '../../registry/fields.ts';
 import type { PriceResult } from '../../registry/prices/edits.ts';
 import { readNameMap, readPriceFile } from '../../registry/prices/import/file.ts';

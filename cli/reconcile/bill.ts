@@ -6,7 +6,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { csvRows } from '../../contract/csv.ts';
 import { TollgateError } from '../../contract/errors.ts';
-import { BILL_LINE_MAX_CHARS, BILL_ROWS_AT_ONCE } from '../../contract/limits.ts';
+import { BILL_LINE_MAX_CHARS, BILL_ROWS_AT_ONCE } from '../../contract/limits/metering.ts';
 import { CUR_NEEDED, type CurRecord, isCurColumn } from '../../metering/bill/cur-line.ts';
 
 /** A record of an export, and where it stands: a line of a CSV, a row of a Parquet file, from 1. */

@@ -1,6 +1,7 @@
 import { isTollgateError } from '../../contract/errors.ts';
 import { type Principal, parsePrincipal, type TenantId } from '../../contract/identity.ts';
-import { SESSION_POLICY_MAX_CHARS, SESSION_SECONDS } from '../../contract/limits.ts';
+import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
+import { SESSION_SECONDS } from '../../contract/limits/sessions.ts';
 import type { Action, AllowedModel, Restrictions } from '../../contract/model.ts';
 import { arnsOf, nativeIdOf } from '../../policies/kinds.ts';
 import { sessionNames } from '../../policies/name.ts';

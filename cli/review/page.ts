@@ -1,4 +1,4 @@
-import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits.ts';
+import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { documentOf } from '../page/document.ts';
 import { type Content, type Html, html } from '../page/html.ts';
 import { grid, moment } from '../page/table.ts';

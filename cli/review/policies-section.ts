@@ -1,4 +1,4 @@
-import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits.ts';
+import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import type { ReviewedPolicy } from '../../policies/review.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
 import { type Html, html } from '../page/html.ts';

@@ -8,7 +8,7 @@ import {
   PLAN_RATE_MAX,
   PLAN_RATE_MIN,
   REGISTRY_TIMEOUT_MS,
-} from '../../contract/limits.ts';
+} from '../../contract/limits/registry.ts';
 import { parsePlan, QUOTA_PERIODS, type QuotaPeriod, type UsagePlan } from '../../registry/plan.ts';
 import { asTenantId } from '../../registry/tenant.ts';
 import type { Writer } from '../../registry/writer.ts';

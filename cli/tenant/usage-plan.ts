@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-api-gateway';
 import { TollgateError } from '../../contract/errors.ts';
 import type { TenantId } from '../../contract/identity.ts';
-import { API_KEYS_PER_PAGE } from '../../contract/limits.ts';
+import { API_KEYS_PER_PAGE } from '../../contract/limits/registry.ts';
 import { stageName } from '../../contract/names.ts';
 import { type DeployedStage, tenantPlanName, usageKey } from '../../policies/usage-key.ts';
 import type { QuotaPeriod, UsagePlan } from '../../registry/plan.ts';

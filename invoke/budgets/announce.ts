@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { type AwsJsonOptions, createAwsJson } from '../../aws/json.ts';
 import { BUDGET_EVENT } from '../../contract/budget.ts';
-import { EVENTS_ATTEMPTS, EVENTS_BACKOFF_MS, EVENTS_PER_REQUEST } from '../../contract/limits.ts';
+import { EVENTS_ATTEMPTS, EVENTS_BACKOFF_MS, EVENTS_PER_REQUEST } from '../../contract/limits/budgets.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import type { BudgetsOptions } from '../../metering/budgets/budgets.ts';
 import type { Subject } from '../../metering/budgets/quota.ts';

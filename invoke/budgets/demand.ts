@@ -3,8 +3,8 @@ import {
   RESERVED_BYTES_PER_TOKEN,
   RESERVED_OUTPUT_TOKENS,
   RESERVED_PICTURE_TOKENS,
-  TOKENS_MAX,
-} from '../../contract/limits.ts';
+} from '../../contract/limits/budgets.ts';
+import { TOKENS_MAX } from '../../contract/limits/invoke.ts';
 import type { Target } from '../../contract/model.ts';
 import type { Asked } from '../../metering/budgets/budgets.ts';
 import type { ProviderRequest } from '../call.ts';

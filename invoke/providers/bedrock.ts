@@ -1,5 +1,6 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { RETRY_AFTER_SECONDS, STALE_CONNECTION_MS } from '../../contract/limits.ts';
+import { RETRY_AFTER_SECONDS } from '../../contract/limits/contract.ts';
+import { STALE_CONNECTION_MS } from '../../contract/limits/invoke.ts';
 import type { Clock } from '../../contract/log.ts';
 import type { Target } from '../../contract/model.ts';
 import { pathIdOf, runtimeOf } from '../../policies/kinds.ts';

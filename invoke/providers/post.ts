@@ -1,6 +1,6 @@
 import { type ClientRequest, request as http, type IncomingMessage } from 'node:http';
 import { request as https } from 'node:https';
-import { CONNECT_TIMEOUT_MS } from '../../contract/limits.ts';
+import { CONNECT_TIMEOUT_MS } from '../../contract/limits/contract.ts';
 import { keptAgents } from '../transport.ts';
 import type { ProviderReply } from './provider.ts';
 

@@ -1,4 +1,4 @@
-import { UPSTREAM_DIGITS_MAX, UPSTREAM_MESSAGE_MAX_CHARS } from '../../contract/limits.ts';
+import { UPSTREAM_DIGITS_MAX, UPSTREAM_MESSAGE_MAX_CHARS } from '../../contract/limits/invoke.ts';
 
 /**
  * AWS's words about a malformed request, told again from parts that are known to be harmless. A list of what must not be

@@ -1,10 +1,10 @@
 import { type Code, TollgateError } from '../../contract/errors.ts';
+import { RETRY_AFTER_SECONDS } from '../../contract/limits/contract.ts';
 import {
   MODEL_ENABLED_AFTER_SECONDS,
   RETRY_AFTER_MAX_SECONDS,
-  RETRY_AFTER_SECONDS,
   UPSTREAM_MESSAGE_MAX_CHARS,
-} from '../../contract/limits.ts';
+} from '../../contract/limits/invoke.ts';
 import { retold } from './sentence.ts';
 
 /** An error as AWS's REST-JSON protocol says it, in an answer or in a stream's exception message. */

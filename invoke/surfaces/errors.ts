@@ -1,5 +1,5 @@
 import { CODES, type Code, TollgateError } from '../../contract/errors.ts';
-import { RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
+import { RETRY_AFTER_SECONDS } from '../../contract/limits/contract.ts';
 import { type AskedHeaders, type Given, json } from '../exchange.ts';
 import { rowOf } from './paths.ts';
 

@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { USAGE_DAYS_AT_ONCE, USAGE_ROWS_MAX } from '../../contract/limits.ts';
+import { USAGE_DAYS_AT_ONCE, USAGE_ROWS_MAX } from '../../contract/limits/metering.ts';
 import { TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
 import { principalCounters, tenantCounters, usagePartition } from '../../metering/budgets/counter-names.ts';
 import type { Counters } from '../../metering/budgets/counters.ts';

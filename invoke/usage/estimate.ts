@@ -2,7 +2,7 @@ import {
   ESTIMATE_ATTACHMENT_BYTES_PER_TOKEN,
   ESTIMATE_BYTES_PER_TOKEN,
   ESTIMATE_PICTURE_TOKENS,
-} from '../../contract/limits.ts';
+} from '../../contract/limits/invoke.ts';
 import type { Target } from '../../contract/model.ts';
 import type { ProviderRequest } from '../call.ts';
 import { inputParts } from './input.ts';

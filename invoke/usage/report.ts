@@ -1,4 +1,4 @@
-import { ESTIMATE_BYTES_PER_TOKEN, TOKENS_MAX } from '../../contract/limits.ts';
+import { ESTIMATE_BYTES_PER_TOKEN, TOKENS_MAX } from '../../contract/limits/invoke.ts';
 import type { Target } from '../../contract/model.ts';
 import { NO_TOKENS, type Tokens } from '../../contract/usage.ts';
 import { baseModelOf } from '../../policies/kinds.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { INLINE_POLICIES_MAX_CHARS } from '../../contract/limits.ts';
+import { INLINE_POLICIES_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { parsePolicy } from '../../policies/simulate/parse.ts';
 import type { Policy } from '../../policies/simulate/types.ts';
 import { AwsError, invalid } from './error.ts';

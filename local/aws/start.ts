@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { AUTHORIZER_TTL_SECONDS } from '../../contract/limits.ts';
+import { AUTHORIZER_TTL_SECONDS } from '../../contract/limits/contract.ts';
 import { listen } from '../../server/listen.ts';
 import type { Limits } from './apigateway/limits.ts';
 import { createApiGateway } from './apigateway/service.ts';

@@ -3,7 +3,7 @@ import type { Access, Policy, RequestContext } from '../../policies/simulate/typ
 import { AwsError, invalid } from './error.ts';
 
 /**
- * The limits of AssumeRole as its reference states them, kept apart from contract/limits.ts on purpose: what checks our
+ * The limits of AssumeRole as its reference states them, kept apart from contract/limits/ on purpose: what checks our
  * requests must not share a constant with what makes them
  * (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
  */

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { constants } from 'node:http2';
 import { GATEWAY_RESPONSES, type GatewayResponseType, REQUEST_ID_HEADER } from '../../contract/gateway-responses.ts';
-import { GATEWAY_IDLE_MS, GATEWAY_TOTAL_MS } from '../../contract/limits.ts';
+import { GATEWAY_IDLE_MS, GATEWAY_TOTAL_MS } from '../../contract/limits/contract.ts';
 import type { StreamReader } from '../runtime/function.ts';
 import { isHopByHop } from './event.ts';
 import { type Prelude, PreludeReader } from './prelude.ts';

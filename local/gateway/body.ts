@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { GATEWAY_BODY_MAX_BYTES } from '../../contract/limits.ts';
+import { GATEWAY_BODY_MAX_BYTES } from '../../contract/limits/contract.ts';
 
 export type Body = { kind: 'whole'; bytes: Uint8Array } | { kind: 'too-large' } | { kind: 'gone' };
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayResponseType } from '../../contract/gateway-responses.ts';
 import { NO_TENANT } from '../../contract/identity.ts';
-import { FUNCTION_EVENT_MAX_BYTES } from '../../contract/limits.ts';
+import { FUNCTION_EVENT_MAX_BYTES } from '../../contract/limits/contract.ts';
 import type { Clock } from '../../contract/log.ts';
 import type { OnRequest } from '../../server/listen.ts';
 import type { StreamReader } from '../runtime/function.ts';

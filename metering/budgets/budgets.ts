@@ -1,6 +1,7 @@
 import type { Budget } from '../../contract/budget.ts';
 import { asTollgateError, TollgateError } from '../../contract/errors.ts';
-import { RESERVE_ATTEMPTS, RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
+import { RESERVE_ATTEMPTS } from '../../contract/limits/budgets.ts';
+import { RETRY_AFTER_SECONDS } from '../../contract/limits/contract.ts';
 import { type LogEvent, logLine, METRICS, type Metric } from '../../contract/log.ts';
 import { BILLABLE, type Tier } from '../../contract/usage.ts';
 import type { PriceReader } from '../../registry/reader.ts';

@@ -1,5 +1,5 @@
 import { BUDGET_ID, BUDGET_SCOPES, type BudgetScope } from '../../contract/budget.ts';
-import { BUDGETS_MAX, CHARGE_MAX } from '../../contract/limits.ts';
+import { BUDGETS_MAX, CHARGE_MAX } from '../../contract/limits/budgets.ts';
 import type { Charge } from '../../contract/usage.ts';
 import type { Key } from '../../registry/items.ts';
 import { parseWindow } from '../calendar.ts';

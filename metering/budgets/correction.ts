@@ -1,4 +1,4 @@
-import { COUNTER_KEPT_MS } from '../../contract/limits.ts';
+import { COUNTER_KEPT_MS } from '../../contract/limits/budgets.ts';
 import type { Key } from '../../registry/items.ts';
 import { parseWindow, type Window } from '../calendar.ts';
 import type { Money } from '../money.ts';

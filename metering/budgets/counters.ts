@@ -9,7 +9,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
-import { COUNTERS_TIMEOUT_MS, RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
+import { COUNTERS_TIMEOUT_MS } from '../../contract/limits/budgets.ts';
+import { RETRY_AFTER_SECONDS } from '../../contract/limits/contract.ts';
 import { fromAttributes, toAttributes } from '../../registry/attributes.ts';
 import type { Document, Item, Key } from '../../registry/items.ts';
 import { within } from '../../registry/within.ts';

@@ -1,5 +1,5 @@
 import type { Budget, BudgetUnit } from '../../contract/budget.ts';
-import { RESERVATION_EPOCH_MS } from '../../contract/limits.ts';
+import { RESERVATION_EPOCH_MS } from '../../contract/limits/budgets.ts';
 import type { Key } from '../../registry/items.ts';
 import { type Window, windowOf } from '../calendar.ts';
 import { MONEY_SCALE, type Money, parseDecimal } from '../money.ts';

@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { RETRY_AFTER_SECONDS } from '../../contract/limits.ts';
+import { RETRY_AFTER_SECONDS } from '../../contract/limits/contract.ts';
 import { isoSeconds } from '../../registry/fields.ts';
 import type { Lacking } from './quota.ts';
 

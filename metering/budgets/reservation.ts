@@ -6,7 +6,7 @@ import {
   COUNTERS_KEPT_SECONDS,
   MINUTE_COUNTER_KEPT_MS,
   RESERVATION_EPOCH_MS,
-} from '../../contract/limits.ts';
+} from '../../contract/limits/budgets.ts';
 import type { Key } from '../../registry/items.ts';
 import { parseWindow } from '../calendar.ts';
 import type { Change } from './change.ts';

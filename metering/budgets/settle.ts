@@ -1,5 +1,5 @@
 import { asTollgateError } from '../../contract/errors.ts';
-import { SETTLE_ATTEMPTS, SETTLE_BACKOFF_MS } from '../../contract/limits.ts';
+import { SETTLE_ATTEMPTS, SETTLE_BACKOFF_MS } from '../../contract/limits/budgets.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import type { Counters, Counts } from './counters.ts';
 import type { Amounts, Subject } from './quota.ts';

@@ -7,7 +7,7 @@ import {
   SESSIONS_PER_MINUTE,
   SHARE_FIRST_STEP,
   SHARE_STEPS,
-} from '../../contract/limits.ts';
+} from '../../contract/limits/budgets.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import { isoSeconds } from '../../registry/fields.ts';
 import { parseWindow, type Window, windowOf } from '../calendar.ts';

@@ -1,4 +1,4 @@
-import { CALLS_PER_PASS, UNSETTLED_AFTER_MS } from '../../contract/limits.ts';
+import { CALLS_PER_PASS, UNSETTLED_AFTER_MS } from '../../contract/limits/metering.ts';
 import { BILLABLE, type Outcome, type UsageRecord } from '../../contract/usage.ts';
 import type { Money } from '../money.ts';
 import { addTokens, costOf, isPriced, noTokens, type Price, type PriceBook, type TokenSums } from '../price.ts';

@@ -1,4 +1,4 @@
-import { CALLS_PER_PASS } from '../../contract/limits.ts';
+import { CALLS_PER_PASS } from '../../contract/limits/metering.ts';
 import { NO_TOKENS, OUTCOMES, type Outcome, TOKEN_KINDS, type Tokens, type UsageRecord } from '../../contract/usage.ts';
 import { type Money, parseMoney } from '../money.ts';
 import { placeOf, readId, WORDS } from './call-id.ts';

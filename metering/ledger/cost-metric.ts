@@ -1,4 +1,4 @@
-import { METRIC_MAX_AGE_MS } from '../../contract/limits.ts';
+import { METRIC_MAX_AGE_MS } from '../../contract/limits/metering.ts';
 import { DIMENSIONS, logLine, METRICS } from '../../contract/log.ts';
 import { formatMoney, type Money } from '../money.ts';
 import { HOUR_MS, type Hour, hourText } from '../window.ts';

@@ -1,5 +1,6 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { AGGREGATION_ATTEMPTS, COUNTER_KEPT_MS } from '../../contract/limits.ts';
+import { COUNTER_KEPT_MS } from '../../contract/limits/budgets.ts';
+import { AGGREGATION_ATTEMPTS } from '../../contract/limits/metering.ts';
 import { type Clock, logLine, type WriteLine } from '../../contract/log.ts';
 import { correction } from '../budgets/correction.ts';
 import { COUNTER_PARTITIONS } from '../budgets/counter-names.ts';

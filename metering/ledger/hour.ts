@@ -1,4 +1,4 @@
-import { UNSETTLED_AFTER_MS } from '../../contract/limits.ts';
+import { UNSETTLED_AFTER_MS } from '../../contract/limits/metering.ts';
 import type { Clock, WriteLine } from '../../contract/log.ts';
 import type { PricedModel } from '../../registry/price.ts';
 import type { PriceReader } from '../../registry/reader.ts';

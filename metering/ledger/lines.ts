@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream';
 import { TollgateError } from '../../contract/errors.ts';
-import { USAGE_LINE_MAX_CHARS } from '../../contract/limits.ts';
+import { USAGE_LINE_MAX_CHARS } from '../../contract/limits/metering.ts';
 
 /** Bytes that are given to a decompressor to fill: of fewer, the handing over is a good part of the work. */
 export const INFLATED_BYTES = 131_072;

@@ -1,4 +1,4 @@
-import { CALLS_PER_PASS } from '../../contract/limits.ts';
+import { CALLS_PER_PASS } from '../../contract/limits/metering.ts';
 import type { Tier, UsageRecord } from '../../contract/usage.ts';
 import { Calls, type Slice, WHOLE } from './calls.ts';
 

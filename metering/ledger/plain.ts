@@ -1,4 +1,4 @@
-import { USAGE_LINE_MAX_CHARS } from '../../contract/limits.ts';
+import { USAGE_LINE_MAX_CHARS } from '../../contract/limits/metering.ts';
 import { TOKEN_KINDS } from '../../contract/usage.ts';
 
 type Members = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { isTollgateError } from '../../contract/errors.ts';
-import { QUARANTINED_CHARS, QUARANTINED_LISTED } from '../../contract/limits.ts';
+import { QUARANTINED_CHARS, QUARANTINED_LISTED } from '../../contract/limits/metering.ts';
 import type { UsageRecord } from '../../contract/usage.ts';
 import { isControlMessage, type Parsed, parseUsage, parseUsageLine, withinDelivery } from '../parse.ts';
 import { type Hour, hourOf } from '../window.ts';

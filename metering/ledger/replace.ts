@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { AGGREGATION_ATTEMPTS } from '../../contract/limits.ts';
+import { AGGREGATION_ATTEMPTS } from '../../contract/limits/metering.ts';
 import type { UsageStore } from './store.ts';
 
 export interface NewObject {

@@ -1,4 +1,4 @@
-import { UNSETTLED_LISTED } from '../../contract/limits.ts';
+import { UNSETTLED_LISTED } from '../../contract/limits/metering.ts';
 import type { StartedUsage } from '../../contract/usage.ts';
 import { writeCsv } from '../csv.ts';
 

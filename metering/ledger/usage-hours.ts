@@ -1,4 +1,4 @@
-import { USAGE_READS_AT_ONCE } from '../../contract/limits.ts';
+import { USAGE_READS_AT_ONCE } from '../../contract/limits/metering.ts';
 import { dayPrefix } from './layout.ts';
 import type { UsageRow } from './row.ts';
 import type { UsageStore } from './store.ts';

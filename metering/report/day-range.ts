@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { REPORT_MAX_DAYS } from '../../contract/limits.ts';
+import { REPORT_MAX_DAYS } from '../../contract/limits/metering.ts';
 import { DAY_MS, daysBetween, parseDay } from '../window.ts';
 
 /**

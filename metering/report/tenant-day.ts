@@ -1,5 +1,5 @@
 import { isTenantId } from '../../contract/identity.ts';
-import { TENANT_DAY_KEPT_DAYS, TENANT_DAY_MAX_BYTES, TENANT_DAYS_AT_ONCE } from '../../contract/limits.ts';
+import { TENANT_DAY_KEPT_DAYS, TENANT_DAY_MAX_BYTES, TENANT_DAYS_AT_ONCE } from '../../contract/limits/metering.ts';
 import { TOKEN_KINDS } from '../../contract/usage.ts';
 import { usageDayKey } from '../budgets/counter-names.ts';
 import type { Counters } from '../budgets/counters.ts';

@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { BACKFILL_MAX_DAYS } from '../../contract/limits.ts';
+import { BACKFILL_MAX_DAYS } from '../../contract/limits/metering.ts';
 import { backfillKey } from '../ledger/layout.ts';
 import type { UsageStore } from '../ledger/store.ts';
 import { type Hour, hourText, parseHour, parseHourOrDay } from '../window.ts';

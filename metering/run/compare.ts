@@ -1,4 +1,4 @@
-import { HOUR_COMPLETE_AFTER_MS } from '../../contract/limits.ts';
+import { HOUR_COMPLETE_AFTER_MS } from '../../contract/limits/metering.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import { hourKey } from '../ledger/layout.ts';
 import type { UsageStore } from '../ledger/store.ts';

@@ -1,4 +1,4 @@
-import { AWS_COUNT_LATE_MS, AWS_COUNTS_KEPT_MS } from '../../contract/limits.ts';
+import { AWS_COUNT_LATE_MS, AWS_COUNTS_KEPT_MS } from '../../contract/limits/metering.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import type { Target } from '../../contract/model.ts';
 import type { PriceReader } from '../../registry/reader.ts';

@@ -1,4 +1,4 @@
-import { LATE_HOURS } from '../../contract/limits.ts';
+import { LATE_HOURS } from '../../contract/limits/metering.ts';
 import { PROGRESS_KEY } from '../ledger/layout.ts';
 import type { UsageStore } from '../ledger/store.ts';
 import { type Hour, hourText, parseHour } from '../window.ts';

@@ -1,4 +1,4 @@
-import { LATE_HOURS, RAW_OBJECTS_PER_STEP } from '../../contract/limits.ts';
+import { LATE_HOURS, RAW_OBJECTS_PER_STEP } from '../../contract/limits/metering.ts';
 import type { WriteLine } from '../../contract/log.ts';
 import { type DayDependencies, writeDay } from '../ledger/day.ts';
 import { type HourDependencies, writeHour } from '../ledger/hour.ts';

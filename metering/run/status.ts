@@ -1,4 +1,4 @@
-import { COMPARED_TOLD_HOURS } from '../../contract/limits.ts';
+import { COMPARED_TOLD_HOURS } from '../../contract/limits/metering.ts';
 import { PENDING_PREFIX, parsePendingKey, pendingFrom, QUARANTINE_PREFIX } from '../ledger/layout.ts';
 import { undoneRaw } from '../ledger/raw.ts';
 import type { UsageStore } from '../ledger/store.ts';

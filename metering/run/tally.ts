@@ -1,5 +1,5 @@
 import { asTollgateError, TollgateError } from '../../contract/errors.ts';
-import { FAILURES_TOLD } from '../../contract/limits.ts';
+import { FAILURES_TOLD } from '../../contract/limits/metering.ts';
 import { type Clock, type LogEvent, logLine, METRICS, type Metric, type WriteLine } from '../../contract/log.ts';
 import type { Summary } from '../ledger/aggregate.ts';
 import type { RawScan } from '../ledger/raw.ts';

@@ -1,4 +1,4 @@
-import { LATE_HOURS, LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS } from '../../contract/limits.ts';
+import { LATE_HOURS, LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS } from '../../contract/limits/metering.ts';
 import { ACTIONS } from '../../contract/model.ts';
 import { BILLABLE, OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
 import { TOKEN_COLUMNS } from '../ledger/usage-file.ts';

@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { STATEMENT_MAX_BYTES, UNLOAD_DAYS_MAX } from '../../contract/limits.ts';
+import { STATEMENT_MAX_BYTES, UNLOAD_DAYS_MAX } from '../../contract/limits/metering.ts';
 import type { PricedModel } from '../../registry/price.ts';
 import { HOUR_MS, parseDay, parseHour } from '../window.ts';
 import { calls, lines } from './lines.ts';

@@ -5,7 +5,7 @@
  * docs/scaling.md.
  */
 import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
-import { SESSION_SECONDS } from '../../contract/limits.ts';
+import { SESSION_SECONDS } from '../../contract/limits/sessions.ts';
 import { type Credentials, createCredentials } from '../../invoke/credentials.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 

@@ -4,7 +4,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Budget } from '../../contract/budget.ts';
-import { COUNTERS_ATTEMPT_MS } from '../../contract/limits.ts';
+import { COUNTERS_ATTEMPT_MS } from '../../contract/limits/budgets.ts';
 import type { EventRecord } from '../../local/aws/events.ts';
 import { counterPartition } from '../../metering/budgets/counter-names.ts';
 import { createCounters } from '../../metering/budgets/counters.ts';

@@ -4,7 +4,7 @@ import { connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { JWKS_TIMEOUT_MS } from '../../contract/limits.ts';
+import { JWKS_TIMEOUT_MS } from '../../contract/limits/authorizer.ts';
 import paths from '../cases/raw-paths.json' with { type: 'json' };
 import { Stack } from './stack.ts';
 

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { UNSETTLED_AFTER_MS } from '../../contract/limits.ts';
+import { UNSETTLED_AFTER_MS } from '../../contract/limits/metering.ts';
 import { BILLABLE, type FinishedUsage, type Outcome, type UsageRecord } from '../../contract/usage.ts';
 import type { CallRecord } from '../../local/aws/calls.ts';
 import { readCsv } from '../../metering/csv.ts';

@@ -1,6 +1,10 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { describe, expect, test } from 'vitest';
-import { INLINE_POLICIES_MAX_CHARS, MANAGED_POLICIES_MAX, MANAGED_POLICY_MAX_CHARS } from '../../contract/limits.ts';
+import {
+  INLINE_POLICIES_MAX_CHARS,
+  MANAGED_POLICIES_MAX,
+  MANAGED_POLICY_MAX_CHARS,
+} from '../../contract/limits/policies.ts';
 import { partitionOf } from '../../policies/arn.ts';
 import { invokerRolePolicies, invokerRolePolicy } from '../../policies/roles.ts';
 import { flat, ofType, type Resource, resourcesOf, stackOf } from './synth.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CONTEXT_KEY_CHARS } from '../../contract/limits.ts';
+import { CONTEXT_KEY_CHARS } from '../../contract/limits/seal.ts';
 import { authorizerSettings, contextKeySettings, invokeSettings, meteringSettings } from '../../contract/settings.ts';
 import { flat, ofType, only as onlyOf, type Resource, resourcesOf, stackOf, statementsOf } from './synth.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TOKENS_MAX } from '../../contract/limits.ts';
+import { TOKENS_MAX } from '../../contract/limits/invoke.ts';
 import { BILLABLE, OUTCOMES, TIERS, TOKEN_KINDS, type Tokens, type UsageRecord } from '../../contract/usage.ts';
 import { aggregate } from '../../metering/ledger/aggregate.ts';
 import { readUsageCsv, usageCsv } from '../../metering/ledger/usage-file.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Budget } from '../../contract/budget.ts';
-import { COUNTER_KEPT_MS, RESERVATION_EPOCH_MS } from '../../contract/limits.ts';
+import { COUNTER_KEPT_MS, RESERVATION_EPOCH_MS } from '../../contract/limits/budgets.ts';
 import { type Budgets, createBudgets } from '../../metering/budgets/budgets.ts';
 import { counterName, principalCounters, tenantCounters } from '../../metering/budgets/counter-names.ts';
 import { countedOf, limitOf } from '../../metering/budgets/quota.ts';

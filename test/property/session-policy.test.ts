@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits.ts';
+import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { ACTIONS } from '../../contract/model.ts';
 import { parseModelArn } from '../../policies/arn.ts';
 import { documentOf } from '../../policies/document.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, UNLOAD_DAYS_MAX } from '../../contract/limits.ts';
+import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, UNLOAD_DAYS_MAX } from '../../contract/limits/metering.ts';
 import { OUTCOMES, TIERS, type UsageRecord } from '../../contract/usage.ts';
 import { usageLine } from '../../metering/emf.ts';
 import { aggregate } from '../../metering/ledger/aggregate.ts';

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { bearerToken } from '../../authorizer/bearer.ts';
 import { decodeContext, readContext } from '../../contract/context.ts';
 import { isTollgateError } from '../../contract/errors.ts';
-import { TOKEN_MAX_CHARS } from '../../contract/limits.ts';
+import { TOKEN_MAX_CHARS } from '../../contract/limits/contract.ts';
 import {
   b64,
   ecKey,

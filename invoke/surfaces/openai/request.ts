@@ -1,5 +1,5 @@
 import type { Json } from '../../../contract/json.ts';
-import { TOKENS_MAX } from '../../../contract/limits.ts';
+import { TOKENS_MAX } from '../../../contract/limits/invoke.ts';
 import { shownName } from '../../names.ts';
 import { parseMessages } from './messages.ts';
 import { checkParameters, invalid, type Members } from './parameters.ts';

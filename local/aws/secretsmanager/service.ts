@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { CONTEXT_KEY_CHARS } from '../../../contract/limits.ts';
+import { CONTEXT_KEY_CHARS } from '../../../contract/limits/seal.ts';
 import { readIfThere, writeWhole } from '../../files.ts';
 import { AwsError, invalid } from '../error.ts';
 import { jsonError, jsonReply, targetOperation } from '../json-rpc.ts';

@@ -1,5 +1,5 @@
 import { isTollgateError } from '../../../contract/errors.ts';
-import { PRICES_MAX } from '../../../contract/limits.ts';
+import { PRICES_MAX } from '../../../contract/limits/registry.ts';
 import { badEntry } from '../../fields.ts';
 import type { ModelEntry } from '../../model.ts';
 import type { GivenPrice } from '../../price.ts';

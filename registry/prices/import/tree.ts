@@ -1,6 +1,6 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { endOfString } from '../../../contract/json.ts';
-import { JSON_MAX_DEPTH } from '../../../contract/limits.ts';
+import { JSON_MAX_DEPTH } from '../../../contract/limits/contract.ts';
 import { decimalFault } from '../../decimal.ts';
 
 /**

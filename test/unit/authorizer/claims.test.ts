@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkClaims, checkHeader, clientOf } from '../../../authorizer/claims.ts';
 import { parseIssuers } from '../../../contract/issuer.ts';
 import type { Json } from '../../../contract/json.ts';
-import { TOKEN_TIME_MAX_SECONDS } from '../../../contract/limits.ts';
+import { TOKEN_TIME_MAX_SECONDS } from '../../../contract/limits/contract.ts';
 import { SETTINGS } from './world.ts';
 
 const NOW_SECONDS = 1_800_000_000;

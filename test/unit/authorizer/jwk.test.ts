@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isKeyId, verificationKey } from '../../../authorizer/jwk.ts';
-import { RSA_MAX_BITS } from '../../../contract/limits.ts';
+import { RSA_MAX_BITS } from '../../../contract/limits/authorizer.ts';
 import { ecKey, edKey, rsaKey } from './tokens.ts';
 
 const rsa = rsaKey('rsa').jwk;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Fetch, fetchKeys } from '../../../authorizer/jwks.ts';
 import { parseIssuers, type TrustedIssuer } from '../../../contract/issuer.ts';
-import { JWKS_MAX_BYTES, JWKS_MAX_KEYS, JWKS_TIMEOUT_MS } from '../../../contract/limits.ts';
+import { JWKS_MAX_BYTES, JWKS_MAX_KEYS, JWKS_TIMEOUT_MS } from '../../../contract/limits/authorizer.ts';
 import { edKey } from './tokens.ts';
 
 /** The platform's own fetch against a server on loopback: redirects, sizes and slowness as they really are. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createKeySource, type KeySource } from '../../../authorizer/keys.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import { parseIssuers } from '../../../contract/issuer.ts';
-import { JWKS_COOLDOWN_MS, JWKS_LAST_GOOD_MS, JWKS_MAX_AGE_MS } from '../../../contract/limits.ts';
+import { JWKS_COOLDOWN_MS, JWKS_LAST_GOOD_MS, JWKS_MAX_AGE_MS } from '../../../contract/limits/authorizer.ts';
 import { edKey, ISSUER, NOW } from './tokens.ts';
 import { json, SETTINGS } from './world.ts';
 

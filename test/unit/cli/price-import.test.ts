@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { importPrices } from '../../../cli/price/import.ts';
 import { TollgateError } from '../../../contract/errors.ts';
-import { PRICE_FILE_MAX_BYTES } from '../../../contract/limits.ts';
+import { PRICE_FILE_MAX_BYTES } from '../../../contract/limits/registry.ts';
 import { createWriter, type Writer } from '../../../registry/writer.ts';
 import { modelDocument } from '../registry/documents.ts';
 import { memoryItems } from '../registry/memory-items.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../../contract/context.ts';
 import { isTollgateError } from '../../../contract/errors.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
-import { CONTEXT_MAX_BYTES } from '../../../contract/limits.ts';
+import { CONTEXT_MAX_BYTES } from '../../../contract/limits/contract.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 
 const now = Date.UTC(2026, 10, 21, 9);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BODY_MAX_BYTES } from '../../../contract/limits.ts';
+import { BODY_MAX_BYTES } from '../../../contract/limits/contract.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import type { RestEvent } from '../../../invoke/event.ts';
 import { AUTHORIZATION, bound } from '../../seal.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
-import { CREDENTIALS_CACHE_MAX, SESSION_SECONDS } from '../../../contract/limits.ts';
+import { CREDENTIALS_CACHE_MAX, SESSION_SECONDS } from '../../../contract/limits/sessions.ts';
 import { createCredentials } from '../../../invoke/credentials.ts';
 import { createTransport } from '../../../invoke/transport.ts';
 import { sessionNames } from '../../../policies/name.ts';

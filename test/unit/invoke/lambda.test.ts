@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { GATEWAY_IDLE_MS } from '../../../contract/limits.ts';
+import { GATEWAY_IDLE_MS } from '../../../contract/limits/contract.ts';
 import type { RestEvent } from '../../../invoke/event.ts';
 import type { Asked, Given } from '../../../invoke/exchange.ts';
 import type { Bindings, Served } from '../../../invoke/lambda.ts';

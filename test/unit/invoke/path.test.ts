@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PATH_MAX_CHARS } from '../../../contract/limits.ts';
+import { PATH_MAX_CHARS } from '../../../contract/limits/invoke.ts';
 import { canonicalPath } from '../../../invoke/path.ts';
 import cases from '../../cases/path.json' with { type: 'json' };
 

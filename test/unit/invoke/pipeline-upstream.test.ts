@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TollgateError } from '../../../contract/errors.ts';
-import { DENIED_SESSION_RENEW_AFTER_MS } from '../../../contract/limits.ts';
+import { DENIED_SESSION_RENEW_AFTER_MS } from '../../../contract/limits/sessions.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { createCredentials } from '../../../invoke/credentials.ts';
 import { sessionPolicy } from '../../../policies/session.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../contract/budget.ts';
 import { TollgateError } from '../../../contract/errors.ts';
-import { TENANT_DAY_KEPT_DAYS, USAGE_ROWS_MAX } from '../../../contract/limits.ts';
+import { TENANT_DAY_KEPT_DAYS, USAGE_ROWS_MAX } from '../../../contract/limits/metering.ts';
 import type { AppDeps } from '../../../invoke/app.ts';
 import {
   principalCounters,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { USAGE_LINE_MAX_CHARS } from '../../../contract/limits.ts';
+import { USAGE_LINE_MAX_CHARS } from '../../../contract/limits/metering.ts';
 import { OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS } from '../../../contract/usage.ts';
 import { usageLine } from '../../../metering/emf.ts';
 import { parseUsageLine } from '../../../metering/parse.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TollgateError } from '../../../contract/errors.ts';
-import { SESSION_POLICY_MAX_CHARS } from '../../../contract/limits.ts';
+import { SESSION_POLICY_MAX_CHARS } from '../../../contract/limits/policies.ts';
 import type { Action, Target, TargetOf } from '../../../contract/model.ts';
 import { type SessionRestrictions, sessionPolicy } from '../../../policies/session.ts';
 import cases from '../../cases/grant-policy.json' with { type: 'json' };

@@ -4,8 +4,8 @@ import {
   INLINE_POLICIES_MAX_CHARS,
   REVOCATION_KEPT_SECONDS,
   REVOKED_TENANTS_MAX,
-  SESSION_SECONDS,
-} from '../../../contract/limits.ts';
+} from '../../../contract/limits/policies.ts';
+import { SESSION_SECONDS } from '../../../contract/limits/sessions.ts';
 import { directSessionNames, sessionNames } from '../../../policies/name.ts';
 import {
   parseRevocations,

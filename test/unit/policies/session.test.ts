@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { SESSION_POLICY_MAX_CHARS, TOKEN_TIME_MAX_SECONDS } from '../../../contract/limits.ts';
+import { TOKEN_TIME_MAX_SECONDS } from '../../../contract/limits/contract.ts';
+import { SESSION_POLICY_MAX_CHARS } from '../../../contract/limits/policies.ts';
 import type { Action, Target, TargetOf } from '../../../contract/model.ts';
 import { parseModelArn } from '../../../policies/arn.ts';
 import { sessionPolicy } from '../../../policies/session.ts';

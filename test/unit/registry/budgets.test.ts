@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BUDGETS_MAX } from '../../../contract/limits.ts';
+import { BUDGETS_MAX } from '../../../contract/limits/budgets.ts';
 import { EVERY_TENANT } from '../../../registry/budget.ts';
 import { budgetsKey } from '../../../registry/keys.ts';
 import { asTenantId } from '../../../registry/tenant.ts';

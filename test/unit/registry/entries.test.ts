@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isTollgateError } from '../../../contract/errors.ts';
-import { SESSION_POLICY_MAX_CHARS } from '../../../contract/limits.ts';
+import { SESSION_POLICY_MAX_CHARS } from '../../../contract/limits/policies.ts';
 import { ACTIONS, type TargetOf } from '../../../contract/model.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
 import type { Document } from '../../../registry/items.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../contract/budget.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import { parseTenantId } from '../../../contract/identity.ts';
-import { REGISTRY_MEMORY_MAX, REGISTRY_MEMORY_MS } from '../../../contract/limits.ts';
+import { REGISTRY_MEMORY_MAX, REGISTRY_MEMORY_MS } from '../../../contract/limits/registry.ts';
 import { EVERY_TENANT } from '../../../registry/budget.ts';
 import type { Document } from '../../../registry/items.ts';
 import { budgetsKey, grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';

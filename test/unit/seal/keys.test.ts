@@ -1,6 +1,10 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { CONTEXT_KEY_COOLDOWN_MS, CONTEXT_KEY_LAST_GOOD_MS, CONTEXT_KEY_MAX_AGE_MS } from '../../../contract/limits.ts';
+import {
+  CONTEXT_KEY_COOLDOWN_MS,
+  CONTEXT_KEY_LAST_GOOD_MS,
+  CONTEXT_KEY_MAX_AGE_MS,
+} from '../../../contract/limits/seal.ts';
 import { createContextKeys, type KeyPair } from '../../../seal/keys.ts';
 
 const keyOf = (version: string) => ({ version, key: createSecretKey(version.padEnd(64, 'k'), 'utf8') });

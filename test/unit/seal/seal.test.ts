@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CallerContext, encodeContext, type SealedContext } from '../../../contract/context.ts';
-import { CONTEXTS_REMEMBERED } from '../../../contract/limits.ts';
+import { CONTEXTS_REMEMBERED } from '../../../contract/limits/seal.ts';
 import { Secret } from '../../../contract/secret.ts';
 import { createOpen, createSeal } from '../../../seal/seal.ts';
 import { AUTHORIZATION, bound, CONTEXT_KEY, KEYS } from '../../seal.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AwsJsonError, type CallAws } from '../../../aws/json.ts';
-import { CONTEXT_KEY_ATTEMPTS } from '../../../contract/limits.ts';
+import { CONTEXT_KEY_ATTEMPTS } from '../../../contract/limits/seal.ts';
 import { createRotate, randomKey } from '../../../seal/rotate.ts';
 import { createSecretReader } from '../../../seal/secret.ts';
 import { SECRET } from '../../seal.ts';

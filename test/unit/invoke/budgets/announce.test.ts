@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../../contract/budget.ts';
-import { EVENTS_ATTEMPTS } from '../../../../contract/limits.ts';
+import { EVENTS_ATTEMPTS } from '../../../../contract/limits/budgets.ts';
 import { createAnnounce } from '../../../../invoke/budgets/announce.ts';
 import { createTransport } from '../../../../invoke/transport.ts';
 import { counterName, tenantCounters } from '../../../../metering/budgets/counter-names.ts';

@@ -1,7 +1,8 @@
 import type { DynamoDBClient, UpdateItemCommand, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../../contract/budget.ts';
-import { BUDGETS_MAX, COUNTER_REMOVALS_MAX, MODEL_ID_MAX_CHARS } from '../../../../contract/limits.ts';
+import { BUDGETS_MAX, COUNTER_REMOVALS_MAX } from '../../../../contract/limits/budgets.ts';
+import { MODEL_ID_MAX_CHARS } from '../../../../contract/limits/contract.ts';
 import type { Change } from '../../../../metering/budgets/change.ts';
 import { totalAttribute } from '../../../../metering/budgets/counter-names.ts';
 import { createCounters } from '../../../../metering/budgets/counters.ts';

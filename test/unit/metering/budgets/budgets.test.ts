@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BUDGET_SCOPES, type Budget, PERIODS } from '../../../../contract/budget.ts';
 import { TollgateError } from '../../../../contract/errors.ts';
-import { RESERVE_ATTEMPTS } from '../../../../contract/limits.ts';
+import { RESERVE_ATTEMPTS } from '../../../../contract/limits/budgets.ts';
 import type { FinishedUsage, Tier } from '../../../../contract/usage.ts';
 import { type Asked, type BudgetsOptions, createBudgets } from '../../../../metering/budgets/budgets.ts';
 import {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Budget } from '../../../../contract/budget.ts';
-import { COUNTER_KEPT_MS, MINUTE_COUNTER_KEPT_MS, RESERVATION_EPOCH_MS } from '../../../../contract/limits.ts';
+import { COUNTER_KEPT_MS, MINUTE_COUNTER_KEPT_MS, RESERVATION_EPOCH_MS } from '../../../../contract/limits/budgets.ts';
 import { tenantCounters, usageDayKey } from '../../../../metering/budgets/counter-names.ts';
 import { countedIn } from '../../../../metering/budgets/quota.ts';
 import { releaseReservations } from '../../../../metering/budgets/release.ts';

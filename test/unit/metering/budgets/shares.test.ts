@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Budget } from '../../../../contract/budget.ts';
-import { EXACT_REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE } from '../../../../contract/limits.ts';
+import { EXACT_REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE } from '../../../../contract/limits/budgets.ts';
 import { tenantCounters } from '../../../../metering/budgets/counter-names.ts';
 import { createShares, isShare, requestsShare, SESSIONS, type Share } from '../../../../metering/budgets/shares.ts';
 import { type CountersTable, openTable } from '../table.ts';

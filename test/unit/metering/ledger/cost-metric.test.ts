@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { METRIC_MAX_AGE_MS } from '../../../../contract/limits.ts';
+import { METRIC_MAX_AGE_MS } from '../../../../contract/limits/metering.ts';
 import { aggregationOver, call, MemoryStore, NINE } from '../support.ts';
 
 const PRICES = [{ id: 'm', prices: [{ version: '1', from: 0, usdPerMillion: { input: '100000', output: '0' } }] }];

@@ -1,6 +1,6 @@
 import { createGunzip, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { USAGE_LINE_MAX_CHARS } from '../../../../contract/limits.ts';
+import { USAGE_LINE_MAX_CHARS } from '../../../../contract/limits/metering.ts';
 import { eachLine, linesOf } from '../../../../metering/ledger/lines.ts';
 
 async function read(text: string): Promise<{ lines: string[]; most: number }> {

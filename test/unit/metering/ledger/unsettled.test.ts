@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UNSETTLED_LISTED } from '../../../../contract/limits.ts';
+import { UNSETTLED_LISTED } from '../../../../contract/limits/metering.ts';
 import { readCsv } from '../../../../metering/csv.ts';
 import { UnsettledList } from '../../../../metering/ledger/unsettled.ts';
 import { NINE, started } from '../support.ts';

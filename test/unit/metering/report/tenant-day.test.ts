@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TENANT_DAY_MAX_BYTES } from '../../../../contract/limits.ts';
+import { TENANT_DAY_MAX_BYTES } from '../../../../contract/limits/metering.ts';
 import type { UsageRecord } from '../../../../contract/usage.ts';
 import { usageDayKey } from '../../../../metering/budgets/counter-names.ts';
 import type { Counters } from '../../../../metering/budgets/counters.ts';

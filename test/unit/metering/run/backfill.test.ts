@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BACKFILL_MAX_DAYS } from '../../../../contract/limits.ts';
+import { BACKFILL_MAX_DAYS } from '../../../../contract/limits/metering.ts';
 import { readCsv } from '../../../../metering/csv.ts';
 import type { RangeProgress } from '../../../../metering/run/run.ts';
 import { aggregationOver, call, MemoryStore, NINE } from '../support.ts';

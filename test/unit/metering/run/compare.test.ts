@@ -1,6 +1,6 @@
 import { CloudWatchClient, type GetMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, test } from 'vitest';
-import { HOUR_COMPLETE_AFTER_MS } from '../../../../contract/limits.ts';
+import { HOUR_COMPLETE_AFTER_MS } from '../../../../contract/limits/metering.ts';
 import { METRICS } from '../../../../contract/log.ts';
 import { usageLine } from '../../../../metering/emf.ts';
 import { aggregate } from '../../../../metering/ledger/aggregate.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HOUR_COMPLETE_AFTER_MS } from '../../../../contract/limits.ts';
+import { HOUR_COMPLETE_AFTER_MS } from '../../../../contract/limits/metering.ts';
 import { METRICS } from '../../../../contract/log.ts';
 import type { AwsCounts } from '../../../../metering/run/invocations.ts';
 import { readStatus } from '../../../../metering/run/status.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS } from '../../../../contract/limits.ts';
+import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS } from '../../../../contract/limits/metering.ts';
 import { METRICS } from '../../../../contract/log.ts';
 import { readCsv } from '../../../../metering/csv.ts';
 import { hourKey } from '../../../../metering/ledger/layout.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LATE_HOURS, RAW_OBJECTS_PER_STEP, UNSETTLED_AFTER_MS } from '../../../../contract/limits.ts';
+import { LATE_HOURS, RAW_OBJECTS_PER_STEP, UNSETTLED_AFTER_MS } from '../../../../contract/limits/metering.ts';
 import { METRICS } from '../../../../contract/log.ts';
 import { readCsv } from '../../../../metering/csv.ts';
 import { aggregationOver, call, finished, MemoryStore, NINE, started } from '../support.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PRICES_MAX } from '../../../../../contract/limits.ts';
+import { PRICES_MAX } from '../../../../../contract/limits/registry.ts';
 import { planImport } from '../../../../../registry/prices/import/plan.ts';
 import { direct, profile, read } from './support.ts';
 

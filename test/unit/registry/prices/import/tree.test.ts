@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { JSON_MAX_DEPTH } from '../../../../../contract/limits.ts';
+import { JSON_MAX_DEPTH } from '../../../../../contract/limits/contract.ts';
 import { member, parseTree, plainOf } from '../../../../../registry/prices/import/tree.ts';
 
 describe('JSON with its lines', () => {

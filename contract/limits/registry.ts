@@ -1,0 +1,60 @@
+/** What an entry of the registry may hold, and how it is read. */
+
+/** Characters of a client id and of an issuer: the longest client ids are URLs. */
+export const CLIENT_ID_MAX_CHARS = 512;
+export const ISSUER_MAX_CHARS = 512;
+
+/**
+ * Milliseconds. How long a function remembers a registry item that it read, and never longer than the authorizer's answer
+ * is kept: it adds to that time, so who turns the cache off must not find another one behind it.
+ */
+export const REGISTRY_MEMORY_MS = 5_000;
+
+/** Milliseconds for one registry read with its retries; past it the answer is 503. */
+export const REGISTRY_TIMEOUT_MS = 2_000;
+
+/** Items of each kind that a function remembers for REGISTRY_MEMORY_MS; beyond it the oldest goes. */
+export const REGISTRY_MEMORY_MAX = 1_000;
+
+/** Keys of one BatchGetItem (DynamoDB's own limit). */
+export const REGISTRY_BATCH_MAX = 100;
+
+/** Attempts at the keys that a BatchGetItem left unprocessed, with backoff; the time limit usually ends it sooner. */
+export const REGISTRY_BATCH_ATTEMPTS = 8;
+
+/** Characters of a cost centre, a session tag (STS allows 256); and of a name for people. */
+export const COST_CENTER_MAX_CHARS = 64;
+export const DISPLAY_NAME_MAX_CHARS = 100;
+
+/** Destination regions of one inference profile; the session policy's own size usually ends it sooner. */
+export const MODEL_ARNS_MAX = 50;
+
+/**
+ * Calls a second, calls at once and calls a period in a tenant's usage plan. API Gateway's own ceilings for an account are
+ * 10,000 and 5,000 by default and can be raised; its quota is a 32-bit number. Slower than one call in a thousand seconds is
+ * a suspension, and there is a word for that.
+ */
+export const PLAN_RATE_MIN = 0.001;
+export const PLAN_RATE_MAX = 100_000;
+export const PLAN_BURST_MAX = 100_000;
+export const PLAN_QUOTA_MAX = 2_147_483_647;
+
+/** API keys, or usage plans, of one answer of API Gateway (its own limit). */
+export const API_KEYS_PER_PAGE = 500;
+
+/**
+ * Milliseconds between an API key that was made and the registry that names it. Until API Gateway knows the key everywhere,
+ * calls counted by it are refused, and how long that takes is not written down.
+ */
+export const API_KEY_SETTLE_MS = 30_000;
+
+/** Price versions of one model: a price a month for 20 years. */
+export const PRICES_MAX = 240;
+
+/** Regions and roles that one grant may list; a caller's own roles take ROLES_MAX_BYTES at most. */
+export const GRANT_REGIONS_MAX = 50;
+export const GRANT_ROLES_MAX = 50;
+export const ROLE_MAX_CHARS = 256;
+
+/** Bytes of a file of prices. AWS's Price List of Bedrock in one region is about 1 MB; that of all regions hundreds. */
+export const PRICE_FILE_MAX_BYTES = 33_554_432;
