@@ -73,6 +73,7 @@ interface Step {
  */
 export function createPipeline(options: PipelineOptions): Run {
   const { decide = decideModel, restrict: restricted = restrict, clock, deadlines, write } = options;
+  const policies = new WeakMap<AllowedModel, Partial<Record<Action, SessionPolicy>>>();
 
   return async (call) => {
     let spending: Budgeted | undefined;
@@ -198,9 +199,15 @@ export function createPipeline(options: PipelineOptions): Run {
     return { kind: 'whole', ...shown, body };
   }
 
+  /** Built once for each grant as it was read, and not for each call: who reads the registry anew has another object. */
   function policyOf(grant: AllowedModel, action: Action): SessionPolicy {
+    const known = policies.get(grant) ?? {};
+    const found = known[action];
+    if (found !== undefined) return found;
     const actions = grant.actions.includes(action) ? [action] : grant.actions;
-    return usablePolicy(grant, () => sessionPolicy(grant.target, actions, grant), { clock, write });
+    const built = usablePolicy(grant, () => sessionPolicy(grant.target, actions, grant), { clock, write });
+    policies.set(grant, { ...known, [action]: built });
+    return built;
   }
 
   function alarm(thrown: unknown, { call, invocation }: Step, model: AllowedModel, policy: SessionPolicy): void {

@@ -7,6 +7,7 @@ import { Secret } from '../contract/secret.ts';
 import { type Asked, type Given, headersFrom } from '../invoke/exchange.ts';
 import type { Served } from '../invoke/lambda.ts';
 import { canonicalPath } from '../invoke/path.ts';
+import { endWith } from '../invoke/providers/post.ts';
 import type { Admit } from './answers.ts';
 import type { OnRequest } from './listen.ts';
 
@@ -125,16 +126,21 @@ function bodyOf(req: IncomingMessage): Promise<Uint8Array> {
   const whole = new Promise<Uint8Array>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let ended = false;
     req.on('data', (chunk: Buffer) => {
       bytes += chunk.byteLength;
       if (bytes <= BODY_MAX_BYTES) chunks.push(chunk);
       else chunks.length = 0;
     });
     req.once('end', () => {
+      ended = true;
       if (bytes > BODY_MAX_BYTES) reject(new TollgateError('too_large', { detail: { bytes } }));
       else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
     });
-    const gone = (): void => reject(new TollgateError('invalid_request', { reason: 'caller-left' }));
+    // An error is not made for every request that closes after its end: its stack costs as much as the whole body.
+    const gone = (): void => {
+      if (!ended) reject(new TollgateError('invalid_request', { reason: 'caller-left' }));
+    };
     req.once('error', gone);
     req.once('close', gone);
   });
@@ -157,7 +163,7 @@ async function give(
   const head = { ...headers, [REQUEST_ID_HEADER]: requestId };
   if (typeof body === 'string' || body instanceof Uint8Array) {
     res.writeHead(status, { ...head, 'content-length': Buffer.byteLength(body) });
-    res.end(body);
+    endWith(res, body);
     return;
   }
   const pieces = body[Symbol.asyncIterator]();
