@@ -28,12 +28,16 @@ describe('what SECURITY.md says', () => {
   });
 
   test('the files that write policies are as short as it says', () => {
-    const [, listed = ''] = /under 1,400 lines in all:([^.]*(?:\.ts[^.]*)*)\. The rest/.exec(security) ?? [];
+    const [, listed = ''] = /under 1,500 lines in all:([^.]*(?:\.ts[^.]*)*)\. The rest/.exec(security) ?? [];
     const files = [...listed.matchAll(/`([a-z]+\.ts)`/g)].map(([, name]) => `${name}`);
-    expect(files).toHaveLength(10);
+    // Each file of the folder is one of them, or one of those that the sentences after it speak of.
+    const others = /^(?:questions|review.*|usage-key|read-name)\.ts$/;
+    const written = readdirSync(pathOf('policies')).filter((name) => name.endsWith('.ts') && !others.test(name));
+    expect(files.sort()).toEqual(written.sort());
+    expect(files).toHaveLength(11);
     const kinds = readdirSync(pathOf('policies/kinds')).map((name) => `kinds/${name}`);
     const texts = [...files, ...kinds].map((name) => readFileSync(pathOf(`policies/${name}`), 'utf8'));
-    expect(texts.reduce((lines, text) => lines + text.split('\n').length, 0)).toBeLessThan(1_400);
+    expect(texts.reduce((lines, text) => lines + text.split('\n').length, 0)).toBeLessThan(1_500);
   });
 
   test('the number of cases is theirs', () => {
