@@ -6,19 +6,19 @@ import { type Clock, DIMENSIONS, logLine, METRICS, type WriteLine } from '../con
 import type { Counters } from '../metering/budgets/counters.ts';
 import type { OpenContext } from '../seal/seal.ts';
 import type { Operation, Run } from './call.ts';
-import type { Direct } from './direct.ts';
-import type { EntriesOf } from './entries.ts';
+import type { Direct } from './direct/direct.ts';
+import type { Bindings, Served } from './edge/lambda.ts';
+import { openapi } from './edge/openapi.ts';
+import type { EntriesOf } from './exchange.ts';
 import { type Asked, type AskedHeaders, type Exchange, type Given, json } from './exchange.ts';
-import type { Bindings, Served } from './lambda.ts';
 import { loggedField } from './names.ts';
-import { openapi } from './openapi.ts';
-import { BEDROCK_OPERATIONS, bedrock } from './surfaces/bedrock.ts';
-import { handOutCredentials } from './surfaces/credentials.ts';
+import { BEDROCK_OPERATIONS, bedrock } from './surfaces/bedrock/bedrock.ts';
 import { errorAnswer } from './surfaces/errors.ts';
 import { chat } from './surfaces/openai/chat.ts';
 import { listModels, showModel } from './surfaces/openai/models.ts';
+import { handOutCredentials } from './surfaces/own/credentials.ts';
+import { showUsage } from './surfaces/own/usage.ts';
 import { rowOf } from './surfaces/paths.ts';
-import { showUsage } from './surfaces/usage.ts';
 
 export interface AppDeps {
   run: Run;

@@ -15,13 +15,13 @@ import { reportUnusable } from '../registry/unusable.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import type { Issue } from '../sessions/session.ts';
 import type { AppDeps } from './app.ts';
-import { type CallScope, createCredentials } from './credentials.ts';
-import { createDirect } from './direct.ts';
-import { createEntries } from './entries.ts';
-import { createPipeline } from './pipeline.ts';
+import { createDirect } from './direct/direct.ts';
+import { type CallScope, createCredentials } from './pipeline/credentials.ts';
+import { createEntries } from './pipeline/entries.ts';
+import { createPipeline } from './pipeline/pipeline.ts';
 import { createBedrock } from './providers/bedrock.ts';
 import { createPost } from './providers/post.ts';
-import { createTransport } from './transport.ts';
+import { createTransport } from './providers/transport.ts';
 
 export interface Surroundings {
   clock: Clock;
@@ -94,7 +94,7 @@ export async function compose(
       return createStsIssuer({ sts, roleArn: invokerRoleArn, clock, write });
     }
     // Loaded only where there is a broker, so that nobody else's cold start pays for Lambda's client.
-    const { createBrokerIssuer, createLambda } = await import('./broker.ts');
+    const { createBrokerIssuer, createLambda } = await import('./direct/broker.ts');
     const lambda = createLambda(createTransport({ requestMs: BROKER_TIMEOUT_MS }));
     return createBrokerIssuer({ lambda, functionName: brokerFunction, clock, write });
   }

@@ -1,8 +1,9 @@
+import type { Budget } from '../contract/budget.ts';
 import type { CallerContext } from '../contract/context.ts';
 import type { TollgateError } from '../contract/errors.ts';
+import type { AllowedModel } from '../contract/model.ts';
+import type { ScopedCredentials } from '../sessions/session.ts';
 import type { Run } from './call.ts';
-import type { HandedOut } from './direct.ts';
-import type { EntriesOf } from './entries.ts';
 
 /**
  * A request, of an event or of a socket. Not the language's own `Request`: that one copies headers and makes a stream of a
@@ -59,6 +60,24 @@ export interface Given {
 /** @returns an answer that is the value in JSON */
 export function json(value: unknown, headers: Record<string, string> = {}, status = 200): Given {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
+}
+
+export interface CallerEntries {
+  /** What the caller may use, retired entries included. */
+  models: readonly AllowedModel[];
+  /** What its tenant may use up: the tenant's own and the stage's, sorted by id. */
+  budgets: readonly Budget[];
+}
+
+/** @throws TollgateError `forbidden` when the tenant is gone or suspended; `unavailable` when the registry cannot say */
+export type EntriesOf = (caller: CallerContext) => Promise<CallerEntries>;
+
+/** Credentials that leave the gateway. */
+export interface HandedOut {
+  model: AllowedModel;
+  credentials: ScopedCredentials;
+  /** Milliseconds since 1970: when they stop working, by the session's own end, the token's or the grant's. */
+  expiresAt: number;
 }
 
 /** One request of one authorised caller, and what a surface may do with it. */

@@ -7,8 +7,8 @@ import { createOpen } from '../seal/seal.ts';
 import { createSecretReader } from '../seal/secret.ts';
 import { createApp } from './app.ts';
 import { compose } from './compose.ts';
-import { type LambdaRuntime, streamingHandler } from './lambda.ts';
-import { createTransport } from './transport.ts';
+import { type LambdaRuntime, streamingHandler } from './edge/lambda.ts';
+import { createTransport } from './providers/transport.ts';
 
 const settings = invokeSettings(process.env);
 const clock = () => Date.now();

@@ -5,8 +5,8 @@ import { type Charge, type FinishedUsage, NO_TOKENS, type Tier } from '../../con
 import type { Budgets } from '../../metering/budgets/budgets.ts';
 import type { Standing } from '../../metering/budgets/verdict.ts';
 import type { Call, ProviderRequest } from '../call.ts';
-import { cappedBody } from '../cap.ts';
-import { limitChange, reservedHeader } from '../changes.ts';
+import { cappedBody } from '../grants/cap.ts';
+import { limitChange, reservedHeader } from '../grants/changes.ts';
 import { demandOf } from './demand.ts';
 import { budgetHeaders } from './headers.ts';
 

@@ -8,7 +8,7 @@ import { TOKENS_MAX } from '../../contract/limits/invoke.ts';
 import type { Target } from '../../contract/model.ts';
 import type { Asked } from '../../metering/budgets/budgets.ts';
 import type { ProviderRequest } from '../call.ts';
-import { type AnswerLimit, answerLimit } from '../cap.ts';
+import { type AnswerLimit, answerLimit } from '../grants/cap.ts';
 import { inputParts } from '../usage/input.ts';
 import { jsonOf } from '../usage/json.ts';
 import { imagesAsked } from '../usage/made.ts';

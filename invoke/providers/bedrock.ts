@@ -5,11 +5,11 @@ import type { Clock } from '../../contract/log.ts';
 import type { Target } from '../../contract/model.ts';
 import { pathIdOf, runtimeOf } from '../../policies/kinds.ts';
 import type { Operation } from '../call.ts';
-import { isStaleConnection } from '../transport.ts';
 import { type BasedEndpoint, bedrockEndpoint } from './endpoint.ts';
 import type { Post } from './post.ts';
 import type { Provider, ProviderReply } from './provider.ts';
 import { signed } from './sigv4.ts';
+import { isStaleConnection } from './transport.ts';
 
 /**
  * Bedrock Runtime with the caller's own bytes, in both directions: a member newer than any SDK must survive.

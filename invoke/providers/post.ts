@@ -1,8 +1,8 @@
 import { type ClientRequest, request as http, type IncomingMessage, type OutgoingMessage } from 'node:http';
 import { request as https } from 'node:https';
 import { CONNECT_TIMEOUT_MS } from '../../contract/limits/contract.ts';
-import { keptAgents } from '../transport.ts';
 import type { ProviderReply } from './provider.ts';
+import { keptAgents } from './transport.ts';
 
 export interface Endpoint {
   protocol: 'http:' | 'https:';

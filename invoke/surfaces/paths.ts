@@ -1,10 +1,10 @@
 import type { TollgateError } from '../../contract/errors.ts';
 import type { AskedHeaders } from '../exchange.ts';
-import { anthropicError } from './anthropic-error.ts';
-import { awsError } from './aws-error.ts';
-import { credentialsError } from './credentials-error.ts';
+import { anthropicError } from './anthropic/error.ts';
+import { awsError } from './bedrock/error.ts';
 import type { ErrorForm } from './error-form.ts';
 import { openaiError } from './openai/error.ts';
+import { credentialsError } from './own/credentials-error.ts';
 
 interface Row {
   /** Of the whole path, as it arrived. */

@@ -6,7 +6,7 @@
  */
 import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
 import { SESSION_SECONDS } from '../../contract/limits/sessions.ts';
-import { type Credentials, createCredentials } from '../../invoke/credentials.ts';
+import { type Credentials, createCredentials } from '../../invoke/pipeline/credentials.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 
 /** AssumeRole calls a second that an account has in a region, not to be raised. */

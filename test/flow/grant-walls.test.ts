@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AllowedModel } from '../../contract/model.ts';
 import type { Run } from '../../invoke/call.ts';
-import type { PipelineOptions } from '../../invoke/pipeline.ts';
+import type { PipelineOptions } from '../../invoke/pipeline/pipeline.ts';
 import { callOf, modelOf } from '../unit/invoke/core.ts';
 import { ACCOUNT, WalledPipeline } from './pipeline.ts';
 

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCredentials } from '../../invoke/credentials.ts';
-import { createEntries } from '../../invoke/entries.ts';
-import { createPipeline, type PipelineOptions } from '../../invoke/pipeline.ts';
+import { createCredentials } from '../../invoke/pipeline/credentials.ts';
+import { createEntries } from '../../invoke/pipeline/entries.ts';
+import { createPipeline, type PipelineOptions } from '../../invoke/pipeline/pipeline.ts';
 import { createBedrock } from '../../invoke/providers/bedrock.ts';
 import { createPost } from '../../invoke/providers/post.ts';
-import { createTransport } from '../../invoke/transport.ts';
+import { createTransport } from '../../invoke/providers/transport.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
 import { createSts, createStsIssuer } from '../../sessions/assume.ts';
 import { memoryMeter, ROLE } from '../unit/invoke/core.ts';

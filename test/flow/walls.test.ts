@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AllowedModel } from '../../contract/model.ts';
 import type { Answer, Operation } from '../../invoke/call.ts';
-import type { PipelineOptions } from '../../invoke/pipeline.ts';
+import type { PipelineOptions } from '../../invoke/pipeline/pipeline.ts';
 import { besidesIssued, callOf, modelOf, textsOf } from '../unit/invoke/core.ts';
 import { ACCOUNT, WalledPipeline } from './pipeline.ts';
 

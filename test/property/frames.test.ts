@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isTollgateError } from '../../contract/errors.ts';
-import { createSplitter, readEvent } from '../../invoke/frames.ts';
+import { createSplitter, readEvent } from '../../invoke/providers/frames.ts';
 import { frame } from '../unit/invoke/core.ts';
 
 const messages = fc.array(

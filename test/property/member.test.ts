@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Json } from '../../contract/json.ts';
 import { parseJsonObject } from '../../contract/json.ts';
-import { setMember, withoutMember } from '../../invoke/member.ts';
+import { setMember, withoutMember } from '../../invoke/grants/member.ts';
 
 const name = fc.oneof(fc.constantFrom('a', 'b', '{', 'é', ''), fc.string({ maxLength: 3 }));
 // Only names that JSON writes without an escape: JSON.parse of Node 24.21 sometimes reads a short one that is written with

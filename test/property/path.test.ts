@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isTollgateError } from '../../contract/errors.ts';
-import { canonicalPath } from '../../invoke/path.ts';
+import { canonicalPath } from '../../invoke/edge/path.ts';
 
 /** Pieces that paths and attacks are made of, beside any text. */
 const piece = fc.oneof(

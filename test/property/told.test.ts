@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../invoke/call.ts';
-import { readEvent } from '../../invoke/frames.ts';
+import { readEvent } from '../../invoke/providers/frames.ts';
 import { usageOfAnswer } from '../../invoke/usage/answer.ts';
 import { createStreamUsage } from '../../invoke/usage/stream.ts';
 import { chunk, delta, frame, modelOf, requestOf } from '../unit/invoke/core.ts';

@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const SDK_FILES = [
   /^registry\/dynamo\.ts$/,
   /^sessions\/assume\.ts$/,
-  /^invoke\/(broker|compose)\.ts$/,
+  /^invoke\/(compose|direct\/broker)\.ts$/,
   /^invoke\/providers\/\w+\.ts$/,
   // Signs by itself, for services whose client would be a tenth of the bundle, for an operation or two.
   /^aws\/json\.ts$/,
@@ -125,6 +125,29 @@ function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] 
   for (const file of imports.keys()) follow(file);
   return circles;
 }
+
+/**
+ * The rooms of invoke, from the ground up: each may use those before it, and all of them the three files at the foot. What
+ * puts them together (app, compose, handler) stands above them all.
+ */
+const INVOKE = ['usage', 'providers', 'grants', 'budgets', 'pipeline', 'direct', 'edge', 'surfaces'];
+const INVOKE_FOOT = ['call.ts', 'exchange.ts', 'names.ts'];
+
+test('no arrow between the rooms of invoke runs up', () => {
+  const heightOf = (file: string): number => {
+    const [, part = ''] = file.split('/');
+    if (INVOKE_FOOT.includes(part)) return -1;
+    return INVOKE.includes(part) ? INVOKE.indexOf(part) : INVOKE.length;
+  };
+  const up = files('invoke').flatMap((file) =>
+    importsOf(file)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => relative(root, join(root, dirname(file), specifier)))
+      .filter((target) => target.startsWith('invoke/') && heightOf(target) > heightOf(file))
+      .map((target) => `${file} imports ${target}`),
+  );
+  expect(up).toEqual([]);
+});
 
 test('the IAM simulator shares no code with what it checks', () => {
   const simulator = files('policies/simulate');

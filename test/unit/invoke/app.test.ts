@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BODY_MAX_BYTES } from '../../../contract/limits/contract.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
-import type { RestEvent } from '../../../invoke/event.ts';
+import type { RestEvent } from '../../../invoke/edge/event.ts';
 import { AUTHORIZATION, bound } from '../../seal.ts';
 import {
   authorizer,

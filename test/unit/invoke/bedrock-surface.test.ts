@@ -10,7 +10,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describe, expect, test } from 'vitest';
 import { type Code, TollgateError } from '../../../contract/errors.ts';
-import type { Served } from '../../../invoke/lambda.ts';
+import type { Served } from '../../../invoke/edge/lambda.ts';
 import { call, edge, ending, lambda, mixtral, nova, post, ResponseStream, streamed, whole } from './edge.ts';
 import { BREAK, conversation, frame, stream } from './frame.ts';
 import { front } from './front.ts';

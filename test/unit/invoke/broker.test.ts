@@ -2,8 +2,8 @@ import type { InvokeCommand, InvokeCommandOutput } from '@aws-sdk/client-lambda'
 import { describe, expect, test } from 'vitest';
 import type { BrokerAnswer } from '../../../contract/broker.ts';
 import { Secret } from '../../../contract/secret.ts';
-import { createBrokerIssuer } from '../../../invoke/broker.ts';
-import { type CallScope, createCredentials } from '../../../invoke/credentials.ts';
+import { createBrokerIssuer } from '../../../invoke/direct/broker.ts';
+import { type CallScope, createCredentials } from '../../../invoke/pipeline/credentials.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
 import { awsError, callOf, modelOf, NOW, ROLE } from './core.ts';
 

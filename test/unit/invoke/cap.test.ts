@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../invoke/call.ts';
-import { restrict } from '../../../invoke/restrict.ts';
+import { restrict } from '../../../invoke/grants/restrict.ts';
 import cases from '../../cases/token-cap.json' with { type: 'json' };
 import { modelOf, requestOf } from './core.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import { CREDENTIALS_CACHE_MAX, SESSION_SECONDS } from '../../../contract/limits/sessions.ts';
-import { createCredentials } from '../../../invoke/credentials.ts';
-import { createTransport } from '../../../invoke/transport.ts';
+import { createCredentials } from '../../../invoke/pipeline/credentials.ts';
+import { createTransport } from '../../../invoke/providers/transport.ts';
 import { sessionNames } from '../../../policies/name.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
 import { createSts, createStsIssuer } from '../../../sessions/assume.ts';

@@ -4,15 +4,15 @@ import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { type AppDeps, createApp } from '../../../invoke/app.ts';
 import type { Answer, Call, ProviderRequest, StreamEvent } from '../../../invoke/call.ts';
-import { createEntries } from '../../../invoke/entries.ts';
-import type { RestEvent } from '../../../invoke/event.ts';
+import type { RestEvent } from '../../../invoke/edge/event.ts';
 import {
   type LambdaContext,
   type ResponseMetadata,
   type Served,
   type StreamingHandler,
   streamingHandler,
-} from '../../../invoke/lambda.ts';
+} from '../../../invoke/edge/lambda.ts';
+import { createEntries } from '../../../invoke/pipeline/entries.ts';
 import { NO_COUNTS } from '../../../metering/budgets/counters.ts';
 import { createOpen } from '../../../seal/seal.ts';
 import { AUTHORIZATION, bound, KEYS } from '../../seal.ts';

@@ -4,7 +4,7 @@ import type { CallerContext } from '../../../contract/context.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
-import { createEntries } from '../../../invoke/entries.ts';
+import { createEntries } from '../../../invoke/pipeline/entries.ts';
 import type { TenantEntries } from '../../../registry/reader.ts';
 
 const nova: AllowedModel = {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import type { ResponseMetadata, Served } from '../../../invoke/lambda.ts';
+import type { ResponseMetadata, Served } from '../../../invoke/edge/lambda.ts';
 import { bound } from '../../seal.ts';
 import { caller, event, lambda, ResponseStream } from './edge.ts';
 import { serve } from './loopback.ts';

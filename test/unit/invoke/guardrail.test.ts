@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AllowedModel } from '../../../contract/model.ts';
-import { restrict } from '../../../invoke/restrict.ts';
+import { restrict } from '../../../invoke/grants/restrict.ts';
 import { requestOf } from './core.ts';
 import { call, edge, nova, post, whole } from './edge.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { ResponseMetadata, StreamingHandler } from '../../../invoke/lambda.ts';
+import type { ResponseMetadata, StreamingHandler } from '../../../invoke/edge/lambda.ts';
 import { bound, secretAnswer } from '../../seal.ts';
 import { caller, event, post, ResponseStream } from './edge.ts';
 import { serve } from './loopback.ts';

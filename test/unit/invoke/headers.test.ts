@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contentType, isUnencoded, wantedType } from '../../../invoke/headers.ts';
+import { contentType, isUnencoded, wantedType } from '../../../invoke/edge/headers.ts';
 
 describe('the type that a model is asked for', () => {
   test.each<[string, string | null, string]>([

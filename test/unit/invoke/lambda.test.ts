@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { GATEWAY_IDLE_MS } from '../../../contract/limits/contract.ts';
-import type { RestEvent } from '../../../invoke/event.ts';
+import type { RestEvent } from '../../../invoke/edge/event.ts';
+import type { Bindings, Served } from '../../../invoke/edge/lambda.ts';
 import type { Asked, Given } from '../../../invoke/exchange.ts';
-import type { Bindings, Served } from '../../../invoke/lambda.ts';
 import { call, edge, event, lambda, nova, post, ResponseStream, whole } from './edge.ts';
 
 interface Recorded {

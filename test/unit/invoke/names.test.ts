@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkGuardrailMember } from '../../../invoke/guardrail.ts';
+import { checkGuardrailMember } from '../../../invoke/grants/guardrail.ts';
 import { loggedField, shownName } from '../../../invoke/names.ts';
 import { checkParameters } from '../../../invoke/surfaces/openai/parameters.ts';
 

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { type Code, TollgateError } from '../../../contract/errors.ts';
-import type { Served } from '../../../invoke/lambda.ts';
+import type { Served } from '../../../invoke/edge/lambda.ts';
 import { call, edge, ending, mixtral, nova, post, streamed, whole } from './edge.ts';
 import { BREAK, conversation, frame, stream } from './frame.ts';
 import { front } from './front.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PATH_MAX_CHARS } from '../../../contract/limits/invoke.ts';
-import { canonicalPath } from '../../../invoke/path.ts';
+import { canonicalPath } from '../../../invoke/edge/path.ts';
 import cases from '../../cases/path.json' with { type: 'json' };
 
 const accepted = cases.filter(({ expected }) => expected.startsWith('/'));

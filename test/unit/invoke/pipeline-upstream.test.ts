@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { TollgateError } from '../../../contract/errors.ts';
 import { DENIED_SESSION_RENEW_AFTER_MS } from '../../../contract/limits/sessions.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
-import { createCredentials } from '../../../invoke/credentials.ts';
+import { createCredentials } from '../../../invoke/pipeline/credentials.ts';
 import { sessionPolicy } from '../../../policies/session.ts';
 import { createStsIssuer } from '../../../sessions/assume.ts';
 import {

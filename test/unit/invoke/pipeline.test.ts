@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
-import { createEntries } from '../../../invoke/entries.ts';
+import { createEntries } from '../../../invoke/pipeline/entries.ts';
 import { nativeIdOf } from '../../../policies/kinds.ts';
 import {
   callOf,

@@ -1,11 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
-import { begun } from '../../../invoke/begun.ts';
 import type { Operation } from '../../../invoke/call.ts';
-import { startDeadline } from '../../../invoke/deadline.ts';
-import { createSplitter, readEvent } from '../../../invoke/frames.ts';
-import { beginInvocation } from '../../../invoke/invocation.ts';
-import { pump } from '../../../invoke/stream.ts';
+import { begun } from '../../../invoke/pipeline/begun.ts';
+import { beginInvocation } from '../../../invoke/pipeline/invocation.ts';
+import { pump } from '../../../invoke/pipeline/stream.ts';
+import { startDeadline } from '../../../invoke/providers/deadline.ts';
+import { createSplitter, readEvent } from '../../../invoke/providers/frames.ts';
 import {
   bytesOf,
   callOf,

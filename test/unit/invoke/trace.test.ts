@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AllowedModel } from '../../../contract/model.ts';
-import { readEvent } from '../../../invoke/frames.ts';
-import { untracedFrame } from '../../../invoke/trace.ts';
+import { untracedFrame } from '../../../invoke/grants/trace.ts';
+import { readEvent } from '../../../invoke/providers/frames.ts';
 import { call, edge, nova, post, streamed, whole } from './edge.ts';
 import { conversation, frame, stream } from './frame.ts';
 

@@ -1,7 +1,7 @@
 import type { Answer } from '../../../invoke/call.ts';
-import { createCredentials } from '../../../invoke/credentials.ts';
-import { createEntries } from '../../../invoke/entries.ts';
-import { createPipeline, type PipelineOptions } from '../../../invoke/pipeline.ts';
+import { createCredentials } from '../../../invoke/pipeline/credentials.ts';
+import { createEntries } from '../../../invoke/pipeline/entries.ts';
+import { createPipeline, type PipelineOptions } from '../../../invoke/pipeline/pipeline.ts';
 import { createBedrock } from '../../../invoke/providers/bedrock.ts';
 import { createPost } from '../../../invoke/providers/post.ts';
 import { createStsIssuer } from '../../../sessions/assume.ts';

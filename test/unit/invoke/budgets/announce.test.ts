@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../../contract/budget.ts';
 import { EVENTS_ATTEMPTS } from '../../../../contract/limits/budgets.ts';
 import { createAnnounce } from '../../../../invoke/budgets/announce.ts';
-import { createTransport } from '../../../../invoke/transport.ts';
+import { createTransport } from '../../../../invoke/providers/transport.ts';
 import { counterName, tenantCounters } from '../../../../metering/budgets/counter-names.ts';
 import { limitOf } from '../../../../metering/budgets/quota.ts';
 import type { Crossing } from '../../../../metering/budgets/reservation.ts';

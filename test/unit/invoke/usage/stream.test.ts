@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../../invoke/call.ts';
-import { readEvent } from '../../../../invoke/frames.ts';
+import { readEvent } from '../../../../invoke/providers/frames.ts';
 import { createStreamUsage } from '../../../../invoke/usage/stream.ts';
 import { chunk, delta, frame, metadata, modelOf, requestOf, tokensOf as tokens } from '../core.ts';
 

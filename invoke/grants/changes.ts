@@ -1,0 +1,21 @@
+import type { Guardrail } from '../../contract/model.ts';
+
+/**
+ * What the gateway changes in a call, told to its caller in headers of the answer. Nothing else is changed on the native
+ * paths: below a limit and without a guardrail the model gets the caller's own bytes.
+ */
+
+/** The limit on the answer that reaches the model was lowered, or set where there was none. @param tokens of each answer */
+export function limitChange(tokens: number, by: 'grant' | 'budget'): Record<string, string> {
+  return { 'x-tollgate-max-tokens': `${tokens}; by=${by}` };
+}
+
+/** The call runs under its grant's guardrail: by its id, because an ARN is in no answer. */
+export function guardrailChange({ arn, version }: Guardrail): Record<string, string> {
+  return { 'x-tollgate-guardrail': `${arn.slice(arn.lastIndexOf('/') + 1)}; version=${version}; by=grant` };
+}
+
+/** The estimate that its budgets have made room for. Tokens. */
+export function reservedHeader(input: number, output: number): Record<string, string> {
+  return { 'x-tollgate-reserved': `tokens; input=${input}; output=${output}` };
+}

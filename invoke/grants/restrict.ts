@@ -1,0 +1,36 @@
+import type { AllowedModel } from '../../contract/model.ts';
+import type { ProviderRequest } from '../call.ts';
+import { checkTier } from '../usage/tier.ts';
+import { cappedBody } from './cap.ts';
+import { guardrailChange, limitChange } from './changes.ts';
+import { guardedBody, guardrailHeaders } from './guardrail.ts';
+
+/**
+ * The request as its grant demands it, whichever surface made it: under the guardrail, and with no answer longer than
+ * the cap. A grant that demands neither leaves the caller's bytes as they are.
+ *
+ * @param tell told of each change, as a header for the caller
+ * @throws TollgateError `invalid_request` when the body cannot be brought under the grant
+ */
+export function restrict(
+  request: ProviderRequest,
+  { guardrail, maxTokens, tiers, target }: AllowedModel,
+  tell: (change: Readonly<Record<string, string>>) => void = () => {},
+): ProviderRequest {
+  const { operation } = request;
+  // It runs no model: there is nothing to guard or to limit, and Bedrock takes no guardrail for it.
+  if (operation === 'count-tokens') return request;
+  if (tiers !== undefined) checkTier(request, tiers);
+  let { body, headers } = request;
+  if (guardrail !== undefined) {
+    if (operation === 'converse' || operation === 'converse-stream') body = guardedBody(body, guardrail);
+    else headers = { ...headers, ...guardrailHeaders(guardrail) };
+    tell(guardrailChange(guardrail));
+  }
+  if (maxTokens !== undefined) {
+    const capped = cappedBody(operation, body, target, maxTokens);
+    if (capped !== body) tell(limitChange(maxTokens, 'grant'));
+    body = capped;
+  }
+  return { ...request, body, headers };
+}

@@ -1,0 +1,82 @@
+import { EventStreamCodec } from '@smithy/core/event-streams';
+import { fromUtf8, toUtf8 } from '@smithy/core/serde';
+import { TollgateError } from '../../contract/errors.ts';
+import type { Json } from '../../contract/json.ts';
+import type { AllowedModel } from '../../contract/model.ts';
+import type { Operation, StreamEvent } from '../call.ts';
+import { withoutMember } from './member.ts';
+
+/**
+ * What a guardrail found, and which ones of the account were asked, by ARN
+ * (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTraceAssessment.html). It is asked for by
+ * the caller and shown only where the grant says so: a call that asks is refused, and a trace that comes unasked, of a
+ * guardrail that the account itself enforces, is taken out of the answer. No other byte of an answer is touched.
+ */
+
+/** InvokeModel's. */
+export const TRACE_HEADER = 'x-amzn-bedrock-trace';
+
+/** @throws TollgateError `invalid_request` naming `field` where a trace is asked for and the grant does not say so */
+export function checkTrace(asked: Json | undefined, { trace }: Pick<AllowedModel, 'trace'>, field: string): void {
+  if (trace === true || asked === undefined || (typeof asked === 'string' && /^disabled$/i.test(asked))) return;
+  throw new TollgateError('invalid_request', {
+    field,
+    reason: 'trace-not-granted',
+    message: `Guardrail traces are not granted here: leave ${field} out, or set it to disabled.`,
+  });
+}
+
+const BLOB = 'amazon-bedrock-trace';
+
+/** The body of an answer in one piece without its trace. */
+export function untraced(operation: Operation, body: Uint8Array): Uint8Array {
+  // AWS writes the names of its own members without escapes.
+  if (operation === 'converse') return withoutNamed(body, 'trace');
+  return operation === 'invoke' ? withoutNamed(body, BLOB) : body;
+}
+
+/** The frame of an event without its trace: in ConverseStream's last event, or in a piece of InvokeModel's. */
+export function untracedFrame({ bytes, type, payload }: StreamEvent): Uint8Array {
+  const shown =
+    type === 'metadata' ? withoutNamed(payload, 'trace') : type === 'chunk' ? untracedChunk(payload) : payload;
+  return shown === payload ? bytes : frame(type, shown);
+}
+
+/** InvokeModelWithResponseStream's pieces are JSON whose `bytes` are JSON in base64. */
+function untracedChunk(payload: Uint8Array): Uint8Array {
+  const text = bufferOf(payload);
+  if (!BLOB_IN_BASE64.some((part) => text.includes(part))) return payload;
+  const { bytes, ...rest } = JSON.parse(text.toString('utf8')) as { bytes?: unknown };
+  if (typeof bytes !== 'string') return payload;
+  const shown = withoutNamed(Buffer.from(bytes, 'base64'), BLOB);
+  return fromUtf8(JSON.stringify({ bytes: bufferOf(shown).toString('base64'), ...rest }));
+}
+
+/** How the name reads in base64, wherever in three bytes it begins; without the digits that its neighbours decide, too. */
+const BLOB_IN_BASE64 = [0, 1, 2].map((before) => {
+  const digits = Buffer.from(`${' '.repeat(before)}${BLOB}`)
+    .toString('base64')
+    .replaceAll('=', '');
+  return digits.slice(before === 0 ? 0 : before + 1, -1);
+});
+
+function withoutNamed(body: Uint8Array, name: string): Uint8Array {
+  return bufferOf(body).includes(`"${name}"`) ? withoutMember(body, name) : body;
+}
+
+const codec = new EventStreamCodec(toUtf8, fromUtf8);
+
+function frame(type: string, body: Uint8Array): Uint8Array {
+  return codec.encode({
+    headers: {
+      ':message-type': { type: 'string', value: 'event' },
+      ':event-type': { type: 'string', value: type },
+      ':content-type': { type: 'string', value: 'application/json' },
+    },
+    body,
+  });
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}

@@ -1,0 +1,73 @@
+import { EventStreamCodec } from '@smithy/core/event-streams';
+import type { Code, TollgateError } from '../../../contract/errors.ts';
+import { untracedFrame } from '../../grants/trace.ts';
+import { publicError } from '../errors.ts';
+import type { Translation } from '../relay.ts';
+import { awsMessage } from './error.ts';
+
+/**
+ * code -> member of Bedrock's stream unions that the SDK raises as its own class. Both streams have these five; what is
+ * not listed is ours to answer for.
+ */
+const EXCEPTIONS: Partial<Record<Code, string>> = {
+  upstream_failed: 'modelStreamErrorException',
+  model_failed: 'modelStreamErrorException',
+  deadline: 'modelStreamErrorException',
+  upstream_throttled: 'throttlingException',
+  rate_limited: 'throttlingException',
+  upstream_unavailable: 'serviceUnavailableException',
+  model_not_enabled: 'serviceUnavailableException',
+  unavailable: 'serviceUnavailableException',
+  upstream_rejected: 'validationException',
+  invalid_request: 'validationException',
+};
+
+/** What Bedrock itself ends a stream with goes on under its own name; the last one is InvokeModel's alone. */
+const OWN: ReadonlyMap<string, string> = new Map(
+  [
+    'internalServerException',
+    'modelStreamErrorException',
+    'serviceUnavailableException',
+    'throttlingException',
+    'validationException',
+    'modelTimeoutException',
+  ].map((name) => [name.toLowerCase(), name]),
+);
+
+const encoder = new TextEncoder();
+const codec = new EventStreamCodec(
+  (bytes) => (typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8')),
+  (text) => encoder.encode(text),
+);
+
+/**
+ * Frames pass untouched, but for guardrails' traces; a break becomes one exception frame, and a whole stream has no end
+ * marker of its own.
+ *
+ * @param traced whether traces are shown, too
+ */
+export function bedrockFrames(traced: boolean): Translation {
+  return {
+    event: traced ? ({ bytes }) => bytes : untracedFrame,
+    end: () => null,
+    broken: exceptionFrame,
+  };
+}
+
+/** An `application/vnd.amazon.eventstream` message of type `exception` (Smithy, "event stream specification"). */
+export function exceptionFrame(error: TollgateError): Uint8Array {
+  const shown = publicError(error);
+  return codec.encode({
+    headers: {
+      ':message-type': { type: 'string', value: 'exception' },
+      ':exception-type': { type: 'string', value: exceptionOf(shown) },
+      ':content-type': { type: 'string', value: 'application/json' },
+    },
+    body: encoder.encode(JSON.stringify({ message: awsMessage(shown) })),
+  });
+}
+
+function exceptionOf({ code, reason, detail }: TollgateError): string {
+  const own = reason === 'upstream-error' ? OWN.get(String(detail?.type).toLowerCase()) : undefined;
+  return own ?? EXCEPTIONS[code] ?? 'internalServerException';
+}
