@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { CallerContext } from '../contract/context.ts';
+import { ANSWERS_MAX, ANSWERS_MAX_CHARS } from '../contract/limits/server.ts';
 import type { Clock } from '../contract/log.ts';
-import { ANSWERS_MAX, ANSWERS_MAX_CHARS } from './limits.ts';
 
 /** @throws TollgateError `unauthenticated`, `forbidden` or `unavailable` */
 export type Admit = (authorization: string, requestId: string) => Promise<CallerContext>;

@@ -1,8 +1,8 @@
 import type { TrustMap } from '../authorizer/issuers.ts';
 import { parseTenantId } from '../contract/identity.ts';
+import { READY_MEMORY_MS } from '../contract/limits/server.ts';
 import type { Clock } from '../contract/log.ts';
 import type { RegistryReader } from '../registry/reader.ts';
-import { READY_MEMORY_MS } from './limits.ts';
 
 export interface ReadyOptions {
   registry: RegistryReader;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CALL_TOTAL_MS } from '../../contract/limits/invoke.ts';
+import { CONTAINER as BOUNDS } from '../../contract/limits/server.ts';
 import { HEALTH_COMMAND } from '../../infra/container.ts';
-import { CONTAINER as BOUNDS } from '../../server/limits.ts';
 import { serverSettings } from '../../server/settings.ts';
 import {
   BOTH,

@@ -1,7 +1,5 @@
-import type { Bounds } from './listen.ts';
-
 /** What the container bounds by itself, where API Gateway does in front of the functions. */
-export const CONTAINER: Bounds = {
+export const CONTAINER = {
   // The one in front must be the one that ends an idle connection, and waits for as long as a call may be silent: 860 s
   // (infra/container.ts). Who ends it earlier now and then ends one that is about to be used, and the caller gets 502.
   patience: { headMs: 10_000, requestMs: 60_000, idleMs: 900_000 },
