@@ -6,8 +6,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { roleName } from '../../local/aws/roles.ts';
-import { environmentOf } from '../../local/environment.ts';
+import { CONTEXT_KEY } from '../../local/aws/roles.ts';
 import { startLocal } from '../../local/start.ts';
 
 /** Seconds for which an authorizer's answer is kept, by the local API Gateway and by both doors. */
@@ -25,27 +24,8 @@ const local = await startLocal({
   verbose: false,
   bedrockUrl,
 });
-const surroundings = {
-  awsUrl: local.aws,
-  account: '111122223333',
-  region: 'us-east-1',
-  issuers: [
-    {
-      issuer: local.issuer,
-      jwksUri: `${local.issuer}/jwks`,
-      audience: 'tollgate',
-      tenantClaim: 'tenant',
-      rolesClaim: 'roles',
-    },
-  ],
-  authorizerTtlSeconds: TTL_SECONDS,
-  broker: false,
-  bedrockUrl,
-};
-const environment = (name: 'authorizer' | 'invoke'): Record<string, string> =>
-  environmentOf(name, surroundings, local.endpoint.credentialsFor(roleName(name)));
-// One process is both functions: the role is the one that may assume the invoker role.
-const door = { ...environment('authorizer'), ...environment('invoke') };
+// The Lambda door is sealed between its functions, too.
+const door = { ...local.serveEnv, TOLLGATE_CONTEXT_KEY: CONTEXT_KEY };
 writeFileSync(join(dataDir, 'door.json'), JSON.stringify(door), { mode: 0o600 });
 process.stdout.write(`listening ${port}\n`);
 process.once('SIGTERM', () => local.stop().then(() => process.exit(0)));
