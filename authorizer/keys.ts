@@ -2,6 +2,7 @@ import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import type { Algorithm, TrustedIssuer } from '../contract/issuer.ts';
 import { JWKS_COOLDOWN_MS, JWKS_LAST_GOOD_MS, JWKS_MAX_AGE_MS } from '../contract/limits/authorizer.ts';
 import type { Clock, LogEvent } from '../contract/log.ts';
+import { isRecent } from '../contract/recent.ts';
 import type { VerificationKey } from './jwk.ts';
 import { type Fetch, fetchKeys } from './jwks.ts';
 
@@ -41,11 +42,7 @@ export function createKeySource({ issuer, fetch, clock, report }: KeySourceOptio
   let missedAt: number | undefined;
   let flight: Promise<void> | undefined;
 
-  // A clock that was set back makes what we know old and what we wait for over: both lead to a fetch, none to trust.
-  const within = (at: number | undefined, span: number): boolean => {
-    const elapsed = at === undefined ? -1 : clock() - at;
-    return elapsed >= 0 && elapsed < span;
-  };
+  const within = (at: number | undefined, span: number): boolean => isRecent(at, span, clock());
 
   const load = async (): Promise<void> => {
     // The moment before asking: a key withdrawn while the answer travels counts as old from here.

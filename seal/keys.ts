@@ -3,6 +3,7 @@ import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
 import { CONTEXT_KEY_COOLDOWN_MS, CONTEXT_KEY_LAST_GOOD_MS, CONTEXT_KEY_MAX_AGE_MS } from '../contract/limits/seal.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import { isRecent } from '../contract/recent.ts';
 
 /** A key that contexts are sealed with. What a version holds never changes. */
 export interface ContextKey {
@@ -48,11 +49,7 @@ export function createContextKeys({ read, clock, write }: ContextKeysOptions): C
   let missedAt: number | undefined;
   let flight: Promise<void> | undefined;
 
-  // A clock that was set back makes what we know old and what we wait for over: both lead to a reading, none to trust.
-  const within = (at: number | undefined, span: number): boolean => {
-    const elapsed = at === undefined ? -1 : clock() - at;
-    return elapsed >= 0 && elapsed < span;
-  };
+  const within = (at: number | undefined, span: number): boolean => isRecent(at, span, clock());
 
   const load = async (): Promise<void> => {
     // The moment before asking: what is rotated out while the answer travels counts as old from here.
