@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
 import { roleName, STAGE, stageName } from '../contract/names.ts';
-import type { Environment } from '../contract/settings.ts';
+import type { Environment } from '../contract/read-setting.ts';
 
 /** What a command acts on: the gateway running on this machine, or a deployed stage. */
 export interface Target {

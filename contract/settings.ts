@@ -1,15 +1,14 @@
-import { TollgateError } from './errors.ts';
 import { parseIssuers, type TrustedIssuer } from './issuer.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from './limits/contract.ts';
 import { CALL_TOTAL_MS, FIRST_BYTE_MS, STREAM_IDLE_MS } from './limits/invoke.ts';
 import { REGISTRY_MEMORY_MS } from './limits/registry.ts';
 import { STAGE } from './names.ts';
+import { bad, type Environment, json, readAll, required, wholeNumber } from './read-setting.ts';
 
 /**
- * Environment -> frozen settings, one function per Lambda. Each is read once, at start, so that a missing or wrong
- * setting stops the start and names itself. AWS_REGION and credentials belong to the SDK and are not read here.
+ * Environment -> frozen settings, one function per Lambda. Each is read once, at start, so that missing and wrong settings
+ * stop the start and name themselves. AWS_REGION and credentials belong to the SDK and are not read here.
  */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The bus that every account has. */
 export const EVENT_BUS = 'default';
@@ -75,33 +74,32 @@ export interface MeteringSettings extends StageSettings {
 
 /** @throws TollgateError `bad_setting` naming the variable */
 export function authorizerSettings(env: Environment): AuthorizerSettings {
-  const issuers = parseIssuers(json(env, 'TOLLGATE_ISSUERS'));
-  if (issuers.length === 0) throw bad('TOLLGATE_ISSUERS', 'must list at least one issuer');
-  return Object.freeze({
-    stage: stage(env),
-    table: required(env, 'TOLLGATE_TABLE'),
-    issuers: Object.freeze(issuers),
-    registryMemoryMs: registryMemoryMs(env),
-  });
+  return readAll(authorizerMembers(env));
+}
+
+function authorizerMembers(env: Environment) {
+  return {
+    stage: () => stage(env),
+    table: () => required(env, 'TOLLGATE_TABLE'),
+    issuers: () => issuers(env),
+    registryMemoryMs: () => registryMemoryMs(env),
+  };
 }
 
 /** @throws TollgateError `bad_setting` naming the variable */
 export function invokeSettings(env: Environment): InvokeSettings {
-  const brokerFunction = env.TOLLGATE_BROKER_FUNCTION || undefined;
-  if (brokerFunction !== undefined && !/^[\w:-]{1,170}$/.test(brokerFunction))
-    throw bad('TOLLGATE_BROKER_FUNCTION', 'must be the name or ARN of a Lambda function');
-  return Object.freeze({
-    stage: stage(env),
-    table: required(env, 'TOLLGATE_TABLE'),
-    countersTable: required(env, 'TOLLGATE_COUNTERS_TABLE'),
-    eventBus: eventBus(env),
-    eventsUrl: env.AWS_ENDPOINT_URL_EVENTBRIDGE || env.AWS_ENDPOINT_URL || undefined,
-    invokerRoleArn: invokerRoleArn(env),
-    brokerFunction,
-    registryMemoryMs: registryMemoryMs(env),
-    firstByteMs: milliseconds(env, 'TOLLGATE_FIRST_BYTE_MS', FIRST_BYTE_MS),
-    streamIdleMs: milliseconds(env, 'TOLLGATE_STREAM_IDLE_MS', STREAM_IDLE_MS),
-    callTotalMs: milliseconds(env, 'TOLLGATE_CALL_TOTAL_MS', CALL_TOTAL_MS),
+  return readAll<InvokeSettings>({
+    stage: () => stage(env),
+    table: () => required(env, 'TOLLGATE_TABLE'),
+    countersTable: () => required(env, 'TOLLGATE_COUNTERS_TABLE'),
+    eventBus: () => eventBus(env),
+    eventsUrl: () => env.AWS_ENDPOINT_URL_EVENTBRIDGE || env.AWS_ENDPOINT_URL || undefined,
+    invokerRoleArn: () => invokerRoleArn(env),
+    brokerFunction: () => brokerFunction(env),
+    registryMemoryMs: () => registryMemoryMs(env),
+    firstByteMs: () => milliseconds(env, 'TOLLGATE_FIRST_BYTE_MS', FIRST_BYTE_MS),
+    streamIdleMs: () => milliseconds(env, 'TOLLGATE_STREAM_IDLE_MS', STREAM_IDLE_MS),
+    callTotalMs: () => milliseconds(env, 'TOLLGATE_CALL_TOTAL_MS', CALL_TOTAL_MS),
   });
 }
 
@@ -124,16 +122,16 @@ export function secretsUrl(env: Environment): string | undefined {
 
 /** @throws TollgateError `bad_setting` naming the variable */
 export function brokerSettings(env: Environment): BrokerSettings {
-  return Object.freeze({ ...authorizerSettings(env), invokerRoleArn: invokerRoleArn(env) });
+  return readAll<BrokerSettings>({ ...authorizerMembers(env), invokerRoleArn: () => invokerRoleArn(env) });
 }
 
 /** @throws TollgateError `bad_setting` naming the variable */
 export function meteringSettings(env: Environment): MeteringSettings {
-  return Object.freeze({
-    stage: stage(env),
-    table: required(env, 'TOLLGATE_TABLE'),
-    countersTable: required(env, 'TOLLGATE_COUNTERS_TABLE'),
-    bucket: required(env, 'TOLLGATE_BUCKET'),
+  return readAll<MeteringSettings>({
+    stage: () => stage(env),
+    table: () => required(env, 'TOLLGATE_TABLE'),
+    countersTable: () => required(env, 'TOLLGATE_COUNTERS_TABLE'),
+    bucket: () => required(env, 'TOLLGATE_BUCKET'),
   });
 }
 
@@ -153,6 +151,18 @@ function stage(env: Environment): string {
   throw bad('TOLLGATE_STAGE', 'must be 1 to 20 of a-z, 0-9 and "-", beginning with a letter');
 }
 
+function issuers(env: Environment): readonly TrustedIssuer[] {
+  const parsed = parseIssuers(json(env, 'TOLLGATE_ISSUERS'));
+  if (parsed.length === 0) throw bad('TOLLGATE_ISSUERS', 'must list at least one issuer');
+  return Object.freeze(parsed);
+}
+
+function brokerFunction(env: Environment): string | undefined {
+  const name = env.TOLLGATE_BROKER_FUNCTION || undefined;
+  if (name === undefined || /^[\w:-]{1,170}$/.test(name)) return name;
+  throw bad('TOLLGATE_BROKER_FUNCTION', 'must be the name or ARN of a Lambda function');
+}
+
 function invokerRoleArn(env: Environment): string {
   const arn = required(env, 'TOLLGATE_INVOKER_ROLE_ARN');
   if (/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(arn)) return arn;
@@ -169,38 +179,6 @@ function registryMemoryMs(env: Environment): number {
   return Math.min(REGISTRY_MEMORY_MS, authorizerTtlSeconds(env) * 1000);
 }
 
-/**
- * A whole number from the environment.
- *
- * @throws TollgateError `bad_setting` naming the variable, its range and what it was
- */
-export function wholeNumber(env: Environment, name: string, min: number, max: number, otherwise: number): number {
-  const value = env[name];
-  if (value === undefined || value === '') return otherwise;
-  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw bad(name, `must be a whole number from ${min} to ${max}, not ${JSON.stringify(value.slice(0, 40))}`);
-}
-
 function milliseconds(env: Environment, name: string, most: number): number {
   return wholeNumber(env, name, 1, most, most);
-}
-
-function required(env: Environment, name: string): string {
-  const value = env[name];
-  if (value === undefined || value.trim() === '') throw bad(name, 'is not set');
-  return value;
-}
-
-function json(env: Environment, name: string): unknown {
-  try {
-    return JSON.parse(required(env, name));
-  } catch (cause) {
-    if (cause instanceof TollgateError) throw cause;
-    throw bad(name, 'is not JSON');
-  }
-}
-
-function bad(name: string, what: string): TollgateError {
-  return new TollgateError('bad_setting', { field: name, reason: 'bad-setting', message: `${name} ${what}.` });
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
-import { authorizerTtlSeconds, type Environment, wholeNumber } from '../contract/settings.ts';
+import { type Environment, wholeNumber } from '../contract/read-setting.ts';
+import { authorizerTtlSeconds } from '../contract/settings.ts';
 
 export interface LocalSettings {
   /** The gateway's port; the identity provider has the next one, the AWS endpoint the one after. */

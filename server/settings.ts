@@ -1,13 +1,13 @@
 import { CALL_TOTAL_MS } from '../contract/limits/invoke.ts';
+import { bad, type Environment, readAll, required, wholeNumber } from '../contract/read-setting.ts';
 import {
   type AuthorizerSettings,
   authorizerSettings,
   authorizerTtlSeconds,
-  type Environment,
   type InvokeSettings,
   invokeSettings,
-  wholeNumber,
 } from '../contract/settings.ts';
+import { partitionOf } from '../policies/arn.ts';
 
 /** What the container is told: what the two functions are that it holds, and where it listens. */
 export interface ServerSettings {
@@ -24,17 +24,36 @@ export interface ServerSettings {
 }
 
 /**
- * @param env the functions' own variables, PORT (8080), HOST (127.0.0.1), TOLLGATE_GRACE_MS (25,000)
- * @throws TollgateError `bad_setting` naming the variable
+ * @param env the functions' own variables, AWS_REGION, PORT (8080), HOST (127.0.0.1), TOLLGATE_GRACE_MS (25,000)
+ * @throws TollgateError `bad_setting` naming the variable, with a line for each that is wrong
  */
 export function serverSettings(env: Environment): ServerSettings {
-  return Object.freeze({
-    authorizer: authorizerSettings(env),
-    invoke: invokeSettings(env),
-    port: wholeNumber(env, 'PORT', 0, 65_535, 8080),
-    host: env.HOST || '127.0.0.1',
-    authorizerTtlSeconds: authorizerTtlSeconds(env),
+  const { sdk: _, ...settings } = readAll<ServerSettings & { sdk: unknown }>({
+    authorizer: () => authorizerSettings(env),
+    invoke: () => invokeSettings(env),
+    sdk: () => checkSdk(env),
+    port: () => wholeNumber(env, 'PORT', 0, 65_535, 8080),
+    host: () => env.HOST || '127.0.0.1',
+    authorizerTtlSeconds: () => authorizerTtlSeconds(env),
     // ECS and Kubernetes kill 30 s after they ask, if they are not told otherwise.
-    graceMs: wholeNumber(env, 'TOLLGATE_GRACE_MS', 0, CALL_TOTAL_MS, 25_000),
+    graceMs: () => wholeNumber(env, 'TOLLGATE_GRACE_MS', 0, CALL_TOTAL_MS, 25_000),
   });
+  return Object.freeze(settings);
+}
+
+/** What Lambda sets for the SDK, which reads it by itself, and would miss it with the first call alone. */
+function checkSdk(env: Environment): void {
+  const endpoints = Object.keys(env).filter((name) => name.startsWith('AWS_ENDPOINT_URL'));
+  readAll({
+    region: () => {
+      if (partitionOf(required(env, 'AWS_REGION')) === undefined) throw bad('AWS_REGION', 'must be a region of AWS');
+    },
+    ...Object.fromEntries(endpoints.map((name) => [name, () => checkEndpoint(env, name)])),
+  });
+}
+
+function checkEndpoint(env: Environment, name: string): void {
+  const { [name]: value = '' } = env;
+  const { protocol = '' } = (URL.canParse(value) && new URL(value)) || {};
+  if (value !== '' && !/^https?:$/.test(protocol)) throw bad(name, 'must be the URL of an endpoint');
 }
