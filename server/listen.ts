@@ -62,7 +62,7 @@ const PREFACE = Buffer.from('PRI * HTTP/2.0');
 /**
  * One TCP port for HTTP/1.1 and for HTTP/2 with prior knowledge, told apart by the connection's first bytes.
  *
- * @throws TollgateError `bad_setting` naming PORT when the port is taken or may not be used
+ * @throws TollgateError `bad_setting` naming PORT when the port is taken or may not be used, HOST when it is not of this machine
  */
 export async function listen({ host, port, onRequest, ...bounds }: ListenOptions): Promise<Listening> {
   const { patience, headMaxBytes, connectionsMax, streamsMax } = { ...LAPTOP, ...bounds };
@@ -206,12 +206,16 @@ function endSlow(server: Http2Server, { requestMs, idleMs }: Patience): void {
   });
 }
 
+/** What the system says of an address that is not of this machine. */
+const NOT_HERE = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL']);
+
 function portError(host: string, port: number, cause?: NodeJS.ErrnoException): TollgateError {
-  const what = cause?.code === 'EADDRINUSE' ? 'is already in use' : `cannot be opened (${cause?.code ?? 'no address'})`;
-  return new TollgateError('bad_setting', {
-    field: 'PORT',
-    reason: cause?.code === 'EADDRINUSE' ? 'port-in-use' : 'port-refused',
-    message: `Port ${port} on ${host} ${what}; set PORT to another one.`,
-    cause,
-  });
+  const { code = 'no address' } = cause ?? {};
+  const [field, reason, what] = NOT_HERE.has(code)
+    ? ['HOST', 'host-refused', `cannot be opened (${code}), for HOST is no address of this machine`]
+    : code === 'EADDRINUSE'
+      ? ['PORT', 'port-in-use', 'is already in use; set PORT to another one']
+      : ['PORT', 'port-refused', `cannot be opened (${code}); set PORT to another one`];
+  const message = `Port ${port} on ${host} ${what}.`;
+  return new TollgateError('bad_setting', { field, reason, message, cause });
 }

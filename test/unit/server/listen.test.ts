@@ -103,6 +103,12 @@ test('a port that is taken is a bad setting that names PORT', async () => {
   expect(isTollgateError(error) && error.publicMessage).toContain(String(port));
 });
 
+test('an address that is not of this machine is a bad setting that names HOST', async () => {
+  // RFC 5737: for documentation, and nobody's.
+  const error = await listen({ host: '192.0.2.1', port: 0, onRequest: answer }).catch((reason: unknown) => reason);
+  expect(isTollgateError(error, 'bad_setting') && error.field).toBe('HOST');
+});
+
 describe('a client that keeps its connection and says too little', () => {
   const patience = { headMs: 200, requestMs: 400, idleMs: 300 };
 
