@@ -35,7 +35,7 @@ export class TollgateStack extends Stack {
 
     const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
     const decisions = { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson, ...ttl };
-    const upstream = settings.benchmark ? new BenchmarkUpstream(this, 'Benchmark', names).environment : {};
+    const benchmark = settings.benchmark ? new BenchmarkUpstream(this, 'Benchmark', names) : undefined;
     const assuming = { TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn };
     const calls = {
       TOLLGATE_TABLE: table.tableName,
@@ -44,7 +44,7 @@ export class TollgateStack extends Stack {
       ...assuming,
       ...(settings.broker ? { TOLLGATE_BROKER_FUNCTION: names.of('broker') } : {}),
       ...ttl,
-      ...upstream,
+      ...benchmark?.environment,
     };
 
     const lambda =
@@ -117,6 +117,8 @@ export class TollgateStack extends Stack {
       // The certificate's name is to be an alias of it.
       ...(container === undefined ? {} : { LoadBalancer: container.loadBalancer.loadBalancerDnsName }),
       ...(containerRole === undefined ? {} : { ContainerRole: containerRole.role.attrArn }),
+      // A pod's environment is not written here.
+      ...(benchmark === undefined ? {} : { BenchmarkUrl: benchmark.url }),
       Table: table.tableName,
       CountersTable: counters.tableName,
       Bucket: bucket.bucketName,

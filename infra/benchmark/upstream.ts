@@ -13,6 +13,7 @@ import type { Names } from '../names.ts';
 
 /** Stands in for Bedrock in a stage that is there to be measured (`tollgate:benchmark`), so that a load costs no tokens. */
 export class BenchmarkUpstream extends Construct {
+  readonly url: string;
   /** What points whoever calls models at it. */
   readonly environment: Record<string, string>;
 
@@ -40,6 +41,7 @@ export class BenchmarkUpstream extends Construct {
       invokeMode: InvokeMode.RESPONSE_STREAM,
     });
     // Without the slash at its end, which would be one too many before the path.
-    this.environment = { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: `https://${Fn.select(2, Fn.split('/', url))}` };
+    this.url = `https://${Fn.select(2, Fn.split('/', url))}`;
+    this.environment = { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: this.url };
   }
 }

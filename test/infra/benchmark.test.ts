@@ -1,19 +1,30 @@
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isWhole } from '../bench/points.ts';
-import { flat, ofType, type Resource, resourcesOf, rolesOf, stackOf } from './synth.ts';
+import { BOTH, CONTAINER, flat, IRSA, ofType, type Resource, resourcesOf, rolesOf, stackOf } from './synth.ts';
 
 const usual = resourcesOf(stackOf().stack);
-const benchmark = resourcesOf(stackOf({ 'tollgate:benchmark': true, 'tollgate:protect': 'none' }).stack);
+const BENCHMARK = { 'tollgate:benchmark': true, 'tollgate:protect': 'none' };
+const benchmark = resourcesOf(stackOf(BENCHMARK).stack);
 
-/** By function, what is said of where Bedrock Runtime is. */
+type Named = { Name: string; Value: unknown };
+
+/** By function or task, what is said of where Bedrock Runtime is. */
 const endpoints = (resources: Record<string, Resource>) =>
-  ofType(resources, 'AWS::Lambda::Function').flatMap(({ FunctionName, Environment }) => {
-    const { Variables = {} } = (Environment ?? {}) as { Variables?: Record<string, unknown> };
-    const url = Variables.AWS_ENDPOINT_URL_BEDROCK_RUNTIME;
-    return url === undefined ? [] : [[FunctionName, flat(url)]];
-  });
+  [
+    ...ofType(resources, 'AWS::Lambda::Function').map(({ FunctionName, Environment }) => {
+      const { Variables = {} } = (Environment ?? {}) as { Variables?: Record<string, unknown> };
+      return [FunctionName, Variables.AWS_ENDPOINT_URL_BEDROCK_RUNTIME];
+    }),
+    ...ofType(resources, 'AWS::ECS::TaskDefinition').map(({ Family, ContainerDefinitions }) => {
+      const [{ Environment } = { Environment: [] }] = ContainerDefinitions as { Environment: Named[] }[];
+      return [Family, Environment.find(({ Name }) => Name === 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME')?.Value];
+    }),
+  ].flatMap(([name, url]) => (url === undefined ? [] : [[name, flat(url)]]));
+
+const UPSTREAM = expect.stringMatching(/^https:\/\/<.*Benchmark.*FunctionUrl.*>$/);
 
 describe('the fake upstream of a benchmark', () => {
   test('is in no stage that has not asked for it', () => {
@@ -21,10 +32,19 @@ describe('the fake upstream of a benchmark', () => {
     expect(ofType(usual, 'AWS::Lambda::Url')).toEqual([]);
   });
 
-  test('is what the one function calls that calls models', () => {
-    expect(endpoints(benchmark)).toEqual([
-      ['tollgate-dev-invoke', expect.stringMatching(/^https:\/\/<.*Benchmark.*FunctionUrl.*>$/)],
-    ]);
+  test.each<[string, Record<string, unknown>, string[]]>([
+    ['invoke', {}, ['tollgate-dev-invoke']],
+    ['the container', CONTAINER, ['tollgate-dev-container']],
+    ['invoke and the container', BOTH, ['tollgate-dev-invoke', 'tollgate-dev-container']],
+  ])('is what %s calls, and nobody else', (_, overrides, names) => {
+    const resources = resourcesOf(stackOf({ ...BENCHMARK, ...overrides }).stack);
+    expect(endpoints(resources)).toEqual(names.map((name) => [name, UPSTREAM]));
+  });
+
+  test('is told where the container is deployed by others', () => {
+    const { Outputs } = Template.fromStack(stackOf({ ...BENCHMARK, ...IRSA }).stack).toJSON();
+    expect(flat(Outputs.BenchmarkUrl.Value)).toEqual(UPSTREAM);
+    expect(Template.fromStack(stackOf(IRSA).stack).toJSON().Outputs).not.toHaveProperty('BenchmarkUrl');
   });
 
   test('streams, and may do nothing', () => {
