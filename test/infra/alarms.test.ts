@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../contract/log.ts';
-import { ofType, only, resourcesOf, stackOf, statementsOf } from './synth.ts';
+import { BOTH, ofType, only, resourcesOf, stackOf, statementsOf } from './synth.ts';
 
 const resources = resourcesOf(stackOf().stack);
 
@@ -30,6 +32,17 @@ describe('the alarms', () => {
     const found = alarms.find(({ Namespace, MetricName }) => Namespace === 'Tollgate/dev' && MetricName === metric);
     expect(found).toMatchObject({ Statistic: 'Sum', ComparisonOperator: 'GreaterThanThreshold' });
     expect(found).not.toHaveProperty('Dimensions');
+  });
+
+  test('whoever is rung finds each of them in docs/monitoring.md', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/monitoring.md'), 'utf8');
+    const all = ofType(resourcesOf(stackOf({ ...BOTH, 'tollgate:broker': true }).stack), 'AWS::CloudWatch::Alarm');
+    const functions = /^(authorizer|broker|invoke|metering|seal)-/;
+    for (const { AlarmName } of all) {
+      const name = String(AlarmName).replace('tollgate-dev-', '').replace(functions, '<function>-');
+      // The second of two that begin alike is written from where they differ.
+      expect(page, name).toMatch(new RegExp(`^\\| .*\`(${name}|${name.replace(/^\w+(?=-)/, '')})\``, 'm'));
+    }
   });
 
   test('crashes of each function, a missing run, a failed start and a late delivery are watched', () => {
