@@ -47,8 +47,8 @@ export interface InfraSettings {
   /** Concurrent calls reserved for the invoke function, which is also the most that it gets; 0 shares the account's. */
   invokeConcurrency: number;
   /**
-   * The same for the authorizer, and as many for the broker: calls may last for minutes, and those that wait for a decision must
-   * not wait for them. AWS keeps 100 of an account's limit unreserved, so an account with less takes 0.
+   * The same for the authorizer, and as many for the broker: calls may last for minutes, and those that wait for a decision need
+   * not wait for them. 0 unless told: a new account has 10 in all and can reserve none, and AWS keeps 100 of any other's.
    */
   authorizerConcurrency: number;
   /** Name of an existing event bus of the account, in this region, that is told when a budget is used up. */
@@ -128,7 +128,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     throttleBurst: whole(at, 'throttleBurst', 1, 5_000, 200),
     usagePlans: flag(at, 'usagePlans', true),
     invokeConcurrency: whole(at, 'invokeConcurrency', 0, 10_000, 0),
-    authorizerConcurrency: whole(at, 'authorizerConcurrency', 0, 10_000, 100),
+    authorizerConcurrency: whole(at, 'authorizerConcurrency', 0, 10_000, 0),
     eventBus: optional(at, 'eventBus', EVENT_BUS_NAME, 'must be the name of an event bus of this account') ?? EVENT_BUS,
     queryScanGb: whole(at, 'queryScanGb', 1, 100_000, 10),
     alarmTopicArn: topic(at, where),

@@ -230,23 +230,21 @@ describe('the functions', () => {
       expect(Object.keys(environment(name)).filter((key) => !key.startsWith('TOLLGATE_'))).toEqual([]);
   });
 
-  test('the authorizer’s concurrency is kept free of calls, and the broker’s; invoke’s only where it is asked for', () => {
-    const reserved = ofType(
-      resourcesOf(stackOf({ 'tollgate:invokeConcurrency': 50 }).stack),
-      'AWS::Lambda::Function',
-    ).map(({ ReservedConcurrentExecutions }) => ReservedConcurrentExecutions);
-    expect(reserved.filter((value) => value !== undefined)).toEqual([100, 50]);
-    const brokered = resourcesOf(stackOf({ 'tollgate:broker': true }).stack);
-    const kept = (from: typeof resources) =>
+  test('nothing is reserved unless it is asked for: a new account has nothing to reserve', () => {
+    const kept = (overrides: Record<string, unknown>) =>
       Object.fromEntries(
-        ofType(from, 'AWS::Lambda::Function').map(({ FunctionName, ReservedConcurrentExecutions }) => [
-          String(FunctionName).replace('tollgate-dev-', ''),
-          ReservedConcurrentExecutions,
-        ]),
+        ofType(resourcesOf(stackOf(overrides).stack), 'AWS::Lambda::Function').flatMap(
+          ({ FunctionName, ReservedConcurrentExecutions: reserved }) =>
+            reserved === undefined ? [] : [[String(FunctionName).replace('tollgate-dev-', ''), reserved]],
+        ),
       );
-    expect(kept(brokered)).toEqual({ authorizer: 100, broker: 100, invoke: undefined, metering: undefined });
-    const none = resourcesOf(stackOf({ 'tollgate:authorizerConcurrency': 0 }).stack);
-    expect(Object.values(kept(none)).filter((value) => value !== undefined)).toEqual([]);
+    expect(kept({ 'tollgate:broker': true })).toEqual({});
+    expect(kept({ 'tollgate:authorizerConcurrency': '' })).toEqual({});
+    expect(kept({ 'tollgate:invokeConcurrency': 50 })).toEqual({ invoke: 50 });
+    expect(kept({ 'tollgate:broker': true, 'tollgate:authorizerConcurrency': 100 })).toEqual({
+      authorizer: 100,
+      broker: 100,
+    });
   });
 });
 
