@@ -118,8 +118,9 @@ describe('a client that keeps its connection and says too little', () => {
     socket.on('data', (chunk) => {
       text += chunk;
     });
+    // What is written after the end is answered with a reset.
     socket.on('error', () => {});
-    await once(socket, 'close');
+    await new Promise((resolve) => socket.once('close', resolve));
     return text;
   }
 
