@@ -6,6 +6,8 @@ import { CONTEXT_MAX_BYTES, SEAL_MAX_BYTES } from './limits/contract.ts';
 import {
   ACTIONS,
   type AllowedModel,
+  CONTAINERS,
+  DIALECTS,
   type Restrictions,
   STATUSES,
   TARGETS,
@@ -151,7 +153,8 @@ function listOf<T>(isOne: (item: unknown) => item is T, text: string, field: str
 // The ARNs themselves are checked where they matter, when the session policy is built; here only the shape.
 function isAllowedModel(item: unknown): item is AllowedModel {
   if (item === null || typeof item !== 'object') return false;
-  const { id, target, actions, lifecycle, direct, trace, ...restrictions } = item as Partial<AllowedModel>;
+  const { id, target, actions, lifecycle, direct, trace, dialects, container, ...restrictions } =
+    item as Partial<AllowedModel>;
   return (
     typeof id === 'string' &&
     isTarget(target) &&
@@ -163,6 +166,8 @@ function isAllowedModel(item: unknown): item is AllowedModel {
     STATUSES.includes(lifecycle.status) &&
     (direct === undefined || direct === true) &&
     (trace === undefined || trace === true) &&
+    (dialects === undefined || (isList(dialects) && dialects.every((dialect) => DIALECTS.includes(dialect)))) &&
+    (container === undefined || CONTAINERS.includes(container)) &&
     areRestrictions(restrictions)
   );
 }

@@ -75,6 +75,24 @@ export interface Guardrail {
 export const SERVICE_TIERS = ['default', 'flex', 'priority', 'reserved'] as const;
 export type ServiceTier = (typeof SERVICE_TIERS)[number];
 
+/**
+ * Forms of a request that a model may take: `converse` is Bedrock's own for all models; the others are bodies that go to the
+ * model as they are, by InvokeModel or to a container. `generate` is `{inputs, parameters}`.
+ */
+export const DIALECTS = ['converse', 'anthropic', 'openai', 'generate'] as const;
+export type Dialect = (typeof DIALECTS)[number];
+
+/** What runs behind a SageMaker endpoint: LMI with vLLM, TGI, a JumpStart container, or TEI, which embeds and ranks. */
+export const CONTAINERS = ['lmi', 'tgi', 'jumpstart', 'tei'] as const;
+export type Container = (typeof CONTAINERS)[number];
+
+/** What a model's entry says of how it is spoken to; absent: what is usual for its vendor, or for its container. */
+export interface Speech {
+  /** Those that it takes, the one that is preferred first. */
+  dialects?: Dialect[];
+  container?: Container;
+}
+
 /** What a grant demands beyond its actions. Whatever is absent is not restricted. */
 export interface Restrictions {
   /** Every call runs under it. */
@@ -92,7 +110,7 @@ export interface Restrictions {
 }
 
 /** A registry model joined with the tenant's grant for it: all that invoke needs, and nothing of any other tenant. */
-export interface AllowedModel extends Restrictions {
+export interface AllowedModel extends Restrictions, Speech {
   /** The registry id. */
   id: string;
   target: Target;

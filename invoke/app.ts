@@ -3,22 +3,17 @@ import { Hono } from 'hono/tiny';
 import type { CallerContext } from '../contract/context.ts';
 import { asTollgateError, type Code, TollgateError } from '../contract/errors.ts';
 import { type Clock, DIMENSIONS, logLine, METRICS, type WriteLine } from '../contract/log.ts';
-import type { Counters } from '../metering/budgets/counters.ts';
 import type { OpenContext } from '../seal/seal.ts';
-import type { Operation, Run } from './call.ts';
+import type { Run } from './call.ts';
 import type { Direct } from './direct/direct.ts';
 import type { Bindings, Served } from './edge/lambda.ts';
-import { openapi } from './edge/openapi.ts';
 import type { EntriesOf } from './exchange.ts';
 import { type Asked, type AskedHeaders, type Exchange, type Given, json } from './exchange.ts';
 import { loggedField } from './names.ts';
-import { BEDROCK_OPERATIONS, bedrock } from './surfaces/bedrock/bedrock.ts';
 import { errorAnswer } from './surfaces/errors.ts';
-import { chat } from './surfaces/openai/chat.ts';
-import { listModels, showModel } from './surfaces/openai/models.ts';
-import { handOutCredentials } from './surfaces/own/credentials.ts';
-import { showUsage } from './surfaces/own/usage.ts';
 import { rowOf } from './surfaces/paths.ts';
+import { ROUTES, type Route, type Serve } from './surfaces/routes.ts';
+import { abilitiesOf } from './surfaces/served.ts';
 
 export interface AppDeps {
   run: Run;
@@ -28,8 +23,7 @@ export interface AppDeps {
   keepToken: boolean;
   entries: EntriesOf;
   direct: Direct;
-  /** The counters table: days' summaries and what budgets have counted. */
-  counters: Pick<Counters, 'query' | 'counts'>;
+  counters: Exchange['counters'];
   clock: Clock;
   /** Where log lines go. */
   write: WriteLine;
@@ -48,6 +42,8 @@ interface About {
   asked?: AskedHeaders;
 }
 
+const METHODS = [...new Set(ROUTES.map(({ method }) => method))].sort();
+
 // Anybody can ask for what is not there.
 const NOT_COUNTED: ReadonlySet<Code> = new Set(['not_found', 'unavailable']);
 
@@ -59,27 +55,14 @@ export function createApp(deps: AppDeps): Served {
   const app = new Hono<Env>();
 
   app.get('/health', (c) => give(c, json({ status: 'ok' })));
-  app.get('/openapi.json', (c) => give(c, json(openapi)));
-
-  for (const operation of Object.keys(BEDROCK_OPERATIONS) as Operation[])
-    app.post(
-      `/model/:modelId/${operation}`,
-      guarded((exchange, modelId) => bedrock(exchange, modelId, operation)),
-    );
-  app.post('/v1/chat/completions', guarded(chat));
-  app.get('/v1/models', guarded(listModels));
-  app.get(
-    '/v1/models/:id',
-    guarded((exchange, id) => showModel(exchange, id)),
-  );
-  app.get(
-    '/v1/usage',
-    guarded((exchange) => showUsage(exchange, deps.counters)),
-  );
-  app.get('/credentials', guarded(handOutCredentials));
+  app.get('/openapi.json', async (c) => {
+    const { openapi } = await import('./surfaces/openapi.ts');
+    return give(c, json(await openapi(ROUTES)));
+  });
+  for (const route of ROUTES) app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), guarded(route));
 
   app.notFound((c) => {
-    const methods = ['GET', 'POST'].filter((method) => app.router.match(method, c.req.path)[0].length > 0);
+    const methods = METHODS.filter((method) => app.router.match(method, c.req.path)[0].length > 0);
     if (methods.length > 0) c.env.told = { allow: methods.join(', ') };
     throw notFound(c.req.path, methods);
   });
@@ -89,12 +72,13 @@ export function createApp(deps: AppDeps): Served {
     return give(c, refuse(asked.path, error, requestId, about));
   });
 
-  /** A route of callers. Of its path's parameters it is given the first, percent-decoded once. */
-  function guarded(serve: (exchange: Exchange, named: string) => Promise<Given>) {
+  /** A route of callers. Nothing of it is loaded for who is none. */
+  function guarded({ load }: Route) {
+    let serve: Serve | undefined;
     return async (c: Context<Env>): Promise<Response> => {
       const exchange = await exchangeOf(c);
-      const [named = ''] = Object.values(c.req.param());
-      return give(c, await serve(exchange, named));
+      serve ??= await load();
+      return give(c, await serve(exchange, ...Object.values(c.req.param())));
     };
   }
 
@@ -121,6 +105,8 @@ export function createApp(deps: AppDeps): Served {
         return deps.run({ ...call, tell, ...(left && { left }), ...(token === undefined ? {} : { token }) });
       },
       entries: deps.entries,
+      counters: deps.counters,
+      abilities: (model) => abilitiesOf(model, ROUTES),
       direct: (wanted) => deps.direct({ caller, token, requestId, wanted, waitUntil, tell }),
       waitUntil,
       broke: (error) => log('stream-broke', error, requestId),

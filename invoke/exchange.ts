@@ -2,6 +2,7 @@ import type { Budget } from '../contract/budget.ts';
 import type { CallerContext } from '../contract/context.ts';
 import type { TollgateError } from '../contract/errors.ts';
 import type { AllowedModel } from '../contract/model.ts';
+import type { Counters } from '../metering/budgets/counters.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
 import type { Run } from './call.ts';
 
@@ -72,6 +73,15 @@ export interface CallerEntries {
 /** @throws TollgateError `forbidden` when the tenant is gone or suspended; `unavailable` when the registry cannot say */
 export type EntriesOf = (caller: CallerContext) => Promise<CallerEntries>;
 
+/** What a caller can do with a model that it was granted. */
+export interface Abilities {
+  /** None: nothing that this gateway serves reaches it. */
+  paths: string[];
+  streaming: boolean;
+  /** As Bedrock names what a model puts out; undefined where its name does not tell. */
+  output: 'EMBEDDING' | 'IMAGE' | undefined;
+}
+
 /** Credentials that leave the gateway. */
 export interface HandedOut {
   model: AllowedModel;
@@ -89,6 +99,10 @@ export interface Exchange {
   nowSeconds: number;
   run: Run;
   entries: EntriesOf;
+  /** The counters table: days' summaries and what budgets have counted. */
+  counters: Pick<Counters, 'query' | 'counts'>;
+  /** What the caller can do with a model that it holds. */
+  abilities(model: AllowedModel): Abilities;
   /** Credentials for the caller itself. @param wanted the model as the caller wrote it */
   direct(wanted: string): Promise<HandedOut>;
   waitUntil(promise: Promise<unknown>): void;

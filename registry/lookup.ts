@@ -22,7 +22,7 @@ import {
 } from './keys.ts';
 import { BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
 import { Memory } from './memory.ts';
-import type { ModelEntry } from './model.ts';
+import { type ModelEntry, speechOf } from './model.ts';
 import type { PricedModel } from './price.ts';
 import type { ClientReader, PriceReader, RegistryReader, TenantEntries } from './reader.ts';
 import { checkTogether, isDirect, restrictionsOf } from './restrictions.ts';
@@ -212,7 +212,7 @@ function join(grants: readonly Grant[], known: ReadonlyMap<string, Known>): Allo
       const { id, target, lifecycle } = found.entry;
       const allowed = { id, target, actions, lifecycle: withKnownSuccessor(lifecycle, granted) };
       const given = { ...(isDirect(grant) ? { direct: true as const } : {}), ...(trace ? { trace } : {}) };
-      return [{ ...allowed, ...given, ...restrictionsOf(grant) }];
+      return [{ ...allowed, ...speechOf(found.entry), ...given, ...restrictionsOf(grant) }];
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { PRICES_MAX } from '../contract/limits/registry.ts';
-import { type Lifecycle, STATUSES, type Target } from '../contract/model.ts';
+import { CONTAINERS, DIALECTS, type Lifecycle, type Speech, STATUSES, type Target } from '../contract/model.ts';
+import { runtimeOf } from '../policies/kinds.ts';
 import {
   actor,
   badEntry,
@@ -20,7 +21,7 @@ import type { PriceVersion } from './price.ts';
 import { checkedPrices, priceDocument, priceSchema } from './prices/entry.ts';
 import { checkTarget, targetSchema } from './target.ts';
 
-export interface ModelEntry {
+export interface ModelEntry extends Speech {
   /** The registry id: what a caller writes. */
   id: string;
   displayName?: string;
@@ -43,11 +44,23 @@ const lifecycle = v.strictObject({
   successor: v.exactOptional(modelId),
 });
 
+function first<T>(item: T, index: number, list: readonly T[]): boolean {
+  return list.indexOf(item) === index;
+}
+
 const schema = v.strictObject({
   v: schemaVersion,
   id: modelId,
   displayName: v.exactOptional(displayName),
   target: targetSchema,
+  dialects: v.exactOptional(
+    v.pipe(
+      v.array(v.picklist(DIALECTS, 'unknown-dialect'), 'not-a-list'),
+      v.minLength(1, 'empty'),
+      v.checkItems(first, 'twice'),
+    ),
+  ),
+  container: v.exactOptional(v.picklist(CONTAINERS, 'unknown-container')),
   lifecycle,
   beforeRetirement: v.exactOptional(lifecycle),
   prices: v.pipe(v.array(priceSchema, 'not-a-list'), v.maxLength(PRICES_MAX, 'too-many')),
@@ -63,6 +76,7 @@ const schema = v.strictObject({
 export function parseModel(document: unknown): ModelEntry {
   const { v: _, ...entry } = parseWith(schema, document);
   checkTarget(entry.target);
+  checkSpeech(entry);
   const prices = checkedPrices(entry.prices);
   const filled = { ...entry, prices, lifecycle: datedLifecycle(entry.lifecycle, entry.updatedAt) };
   checkLifecycle(filled.lifecycle, entry.id, 'lifecycle');
@@ -77,6 +91,7 @@ export function modelDocument(entry: ModelEntry): Document {
     id: entry.id,
     ...(entry.displayName === undefined ? {} : { displayName: entry.displayName }),
     target: { ...entry.target },
+    ...speechOf(entry),
     lifecycle: lifecycleDocument(entry.lifecycle),
     ...(entry.beforeRetirement === undefined ? {} : { beforeRetirement: lifecycleDocument(entry.beforeRetirement) }),
     prices: entry.prices.map(priceDocument),
@@ -84,6 +99,22 @@ export function modelDocument(entry: ModelEntry): Document {
     updatedAt: isoMilliseconds(entry.updatedAt),
     updatedBy: entry.updatedBy,
   };
+}
+
+/** As an entry has it; a list of its own. */
+export function speechOf({ dialects, container }: Speech): Speech {
+  return {
+    ...(dialects === undefined ? {} : { dialects: [...dialects] }),
+    ...(container === undefined ? {} : { container }),
+  };
+}
+
+/** What a target cannot be spoken to in would fail at every call. */
+function checkSpeech({ target, dialects = [], container }: Pick<ModelEntry, 'target'> & Speech): void {
+  const hosted = runtimeOf(target) === 'sagemaker-runtime';
+  if (container !== undefined && !hosted) throw badEntry('container', 'not-an-endpoint');
+  const wrong = dialects.findIndex((dialect) => (hosted ? dialect === 'converse' : dialect === 'generate'));
+  if (wrong >= 0) throw badEntry(`dialects[${wrong}]`, 'not-of-this-kind');
 }
 
 function lifecycleDocument({ status, deprecatedAt, sunsetAt, successor }: Lifecycle): Document {

@@ -1,42 +1,54 @@
 import type { Action, AllowedModel } from '../../contract/model.ts';
+import type { Runtime } from '../../policies/kinds/kind.ts';
 import { baseModelOf, runtimeOf } from '../../policies/kinds.ts';
 import { isDirect } from '../../registry/restrictions.ts';
+import type { Abilities } from '../exchange.ts';
 import { EMBEDS, PAINTERS } from '../usage/made.ts';
+
+/** What a model is for. */
+export type Task = 'chat' | 'embed' | 'image' | 'rerank';
 
 /** Models that order documents (https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-supported.html). */
 const RERANKS = /^[a-z0-9-]+\.rerank-/;
 
-interface Served {
-  path: string;
-  needs: Action;
-  /** Whether only a model that converses answers there. */
-  talks: boolean;
+/** By the model's name, or by what runs it; what tells nothing converses. */
+export function taskOf({ target, container }: Pick<AllowedModel, 'target' | 'container'>): Task {
+  const base = baseModelOf(target);
+  if (container === 'tei' || EMBEDS.test(base)) return 'embed';
+  if (PAINTERS.test(base)) return 'image';
+  return RERANKS.test(base) ? 'rerank' : 'chat';
 }
 
-const PATHS: readonly Served[] = [
-  { path: '/model/{id}/converse', needs: 'invoke', talks: true },
-  { path: '/model/{id}/converse-stream', needs: 'stream', talks: true },
-  { path: '/model/{id}/invoke', needs: 'invoke', talks: false },
-  { path: '/model/{id}/invoke-with-response-stream', needs: 'stream', talks: true },
-  { path: '/model/{id}/count-tokens', needs: 'count', talks: true },
-  { path: '/v1/chat/completions', needs: 'invoke', talks: true },
-];
-
-export interface Abilities {
-  /** None: nothing that this gateway serves reaches it. */
-  paths: string[];
-  streaming: boolean;
-  /** As Bedrock names what a model puts out; undefined where its name does not tell. */
-  output: 'EMBEDDING' | 'IMAGE' | undefined;
+/** Which models a path serves: those that the grant lets do `action`. */
+export interface Serves {
+  action: Action;
+  /** Absent: of any task. */
+  tasks?: readonly Task[];
+  /** Absent: whatever runs them. */
+  runtime?: Runtime;
 }
 
-/** What a caller can do with a model that it was granted: by the grant's actions, and by what the model's name tells. */
-export function abilitiesOf(model: AllowedModel): Abilities {
-  const base = baseModelOf(model.target);
-  const output = EMBEDS.test(base) ? 'EMBEDDING' : PAINTERS.test(base) ? 'IMAGE' : undefined;
-  const talks = output === undefined && !RERANKS.test(base);
-  const served = PATHS.filter((path) => model.actions.includes(path.needs) && (talks || !path.talks));
-  const paths = runtimeOf(model.target) === 'bedrock-runtime' ? served.map(({ path }) => path) : [];
+const OUTPUTS: Partial<Record<Task, Abilities['output']>> = { embed: 'EMBEDDING', image: 'IMAGE' };
+
+/**
+ * What a caller can do with a model that it was granted: by the grant's actions, and by what is known of the model.
+ *
+ * @param routes those of the gateway that call a model
+ */
+export function abilitiesOf(
+  model: AllowedModel,
+  routes: Iterable<{ path: string; serves?: Serves | undefined }>,
+): Abilities {
+  const task = taskOf(model);
+  const paths = [...routes].flatMap(({ path, serves }) =>
+    serves !== undefined &&
+    model.actions.includes(serves.action) &&
+    (serves.tasks?.includes(task) ?? true) &&
+    (serves.runtime ?? runtimeOf(model.target)) === runtimeOf(model.target)
+      ? [path.replace(/\{\w+\}/, '{id}')]
+      : [],
+  );
   if (isDirect(model)) paths.push('/credentials?model={id}');
-  return { paths, streaming: talks && paths.length > 0 && model.actions.includes('stream'), output };
+  const streaming = task === 'chat' && paths.length > 0 && model.actions.includes('stream');
+  return { paths, streaming, output: OUTPUTS[task] };
 }

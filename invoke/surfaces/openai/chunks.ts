@@ -1,17 +1,8 @@
-import { TollgateError } from '../../../contract/errors.ts';
+import { cutShort, isFault, malformedAnswer, members, parse } from '../converse.ts';
 import { publicError } from '../errors.ts';
 import type { Translation } from '../relay.ts';
 import { SSE_DONE, sseEvent } from '../sse.ts';
-import {
-  type CompletionBase,
-  type CompletionUsage,
-  completionUsage,
-  finishReason,
-  isFault,
-  malformedAnswer,
-  members,
-  parse,
-} from './completion.ts';
+import { type CompletionBase, type CompletionUsage, completionUsage, finishReason } from './completion.ts';
 import { openaiError } from './error.ts';
 
 /**
@@ -62,7 +53,7 @@ export function chatChunks(base: CompletionBase, includeUsage: boolean): Transla
       }
     },
     end() {
-      if (!stopped) throw new TollgateError('upstream_failed', { reason: 'stream-cut-short' });
+      if (!stopped) throw cutShort();
       if (faulty) throw malformedAnswer();
       if (!includeUsage) return SSE_DONE;
       return Buffer.concat([chunk([], usage ?? completionUsage({})), SSE_DONE]);

@@ -1,5 +1,5 @@
-import { TollgateError } from '../../../contract/errors.ts';
 import type { Json } from '../../../contract/json.ts';
+import { type ConverseAnswer, members } from '../converse.ts';
 
 /** What every object of one answer repeats. */
 export interface CompletionBase {
@@ -29,19 +29,6 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   content_filtered: 'content_filter',
   tool_use: 'tool_calls',
 };
-
-/** Whether the model's answer ended as a fault: `malformed_model_output`, `malformed_tool_use`, and what may join them. */
-export function isFault(stopReason: unknown): boolean {
-  return typeof stopReason === 'string' && stopReason.startsWith('malformed_');
-}
-
-/** Its tokens were used and are recorded; what came of them is no answer, and asking again would cost as much again. */
-export function malformedAnswer(): TollgateError {
-  return new TollgateError('model_failed', {
-    reason: 'malformed-answer',
-    message: "The model's answer was malformed; ask again in other words, or with more room for the answer.",
-  });
-}
 
 /** @param stopReason Converse's, no fault; one that is newer than this list reads as an ordinary end */
 export function finishReason(stopReason: unknown): FinishReason {
@@ -73,15 +60,9 @@ export function completionUsage(usage: unknown): CompletionUsage {
 /**
  * Converse's answer -> a `chat.completion` (https://platform.openai.com/docs/api-reference/chat/object). Its text blocks
  * are joined; reasoning blocks are left out, because OpenAI's format has no member for them.
- *
- * @throws TollgateError `upstream_failed` when the body is not an answer of Converse; `model_failed` when it ended as a fault
  */
-export function completion(base: CompletionBase, body: Uint8Array): Json {
-  const answer = members(parse(body));
-  const { content } = members(members(answer.output).message);
-  if (!Array.isArray(content)) throw unreadable();
-  if (isFault(answer.stopReason)) throw malformedAnswer();
-  const text = content.map((block) => members(block).text).filter((part) => typeof part === 'string');
+export function completion(base: CompletionBase, { output, stopReason, usage }: ConverseAnswer): Json {
+  const text = output.message.content.map((block) => block.text).filter((part) => typeof part === 'string');
   return {
     id: base.id,
     object: 'chat.completion',
@@ -92,27 +73,9 @@ export function completion(base: CompletionBase, body: Uint8Array): Json {
         index: 0,
         message: { role: 'assistant', content: text.join(''), refusal: null },
         logprobs: null,
-        finish_reason: finishReason(answer.stopReason),
+        finish_reason: finishReason(stopReason),
       },
     ],
-    usage: { ...completionUsage(answer.usage) },
+    usage: { ...completionUsage(usage) },
   };
-}
-
-/** @throws TollgateError `upstream_failed` when the bytes are not JSON */
-export function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
-  } catch {
-    // The cause would quote the model's answer, and causes are logged.
-    throw unreadable();
-  }
-}
-
-export function members(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
-}
-
-function unreadable(): TollgateError {
-  return new TollgateError('upstream_failed', { reason: 'unreadable-answer' });
 }

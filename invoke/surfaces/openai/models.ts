@@ -5,7 +5,6 @@ import { decideModel } from '../../../registry/decide.ts';
 import { hasExpired } from '../../../registry/entitled.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
-import { abilitiesOf } from '../served.ts';
 
 /** `GET /v1/models`: what this caller can call now, by some path. @throws TollgateError `forbidden`, `unavailable` */
 export async function listModels(exchange: Exchange): Promise<Given> {
@@ -14,9 +13,9 @@ export async function listModels(exchange: Exchange): Promise<Given> {
     (model) =>
       !hasExpired(model, exchange.nowSeconds) &&
       usability(model.lifecycle, exchange.nowSeconds).state !== 'retired' &&
-      abilitiesOf(model).paths.length > 0,
+      exchange.abilities(model).paths.length > 0,
   );
-  return json({ object: 'list', data: usable.map((model) => modelObject(model, exchange.nowSeconds)) });
+  return json({ object: 'list', data: usable.map((model) => modelObject(model, exchange)) });
 }
 
 /**
@@ -30,10 +29,7 @@ export async function showModel(exchange: Exchange, wanted: string): Promise<Giv
   const decisions = ACTIONS.map((action) => decideModel(models, wanted, action, exchange.nowSeconds));
   for (const decision of decisions)
     if (decision.outcome === 'allowed')
-      return json(
-        modelObject(decision.model, exchange.nowSeconds),
-        lifecycleHeaders(decision.model, exchange.nowSeconds),
-      );
+      return json(modelObject(decision.model, exchange), lifecycleHeaders(decision.model, exchange.nowSeconds));
   for (const decision of decisions)
     if (decision.outcome === 'refused' && decision.code === 'model_retired')
       throw new TollgateError('model_retired', {
@@ -45,9 +41,9 @@ export async function showModel(exchange: Exchange, wanted: string): Promise<Giv
 }
 
 /** https://platform.openai.com/docs/api-reference/models/object, and what the caller can do with it until when. */
-function modelObject(model: AllowedModel, nowSeconds: number): Record<string, unknown> {
+function modelObject(model: AllowedModel, { abilities, nowSeconds }: Exchange): Record<string, unknown> {
   const { id, target, lifecycle, maxTokens, expiresAt } = model;
-  const { paths, streaming, output } = abilitiesOf(model);
+  const { paths, streaming, output } = abilities(model);
   const native = nativeIdOf(target);
   return {
     id,

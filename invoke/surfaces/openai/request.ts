@@ -1,13 +1,14 @@
 import type { Json } from '../../../contract/json.ts';
 import { TOKENS_MAX } from '../../../contract/limits/invoke.ts';
 import { shownName } from '../../names.ts';
+import type { ConverseRequest } from '../converse.ts';
 import { parseMessages } from './messages.ts';
 import { checkParameters, invalid, type Members } from './parameters.ts';
 
 /** Bedrock: a Converse request holds at most 2,500 stop sequences; OpenAI's own limit is smaller, and it is the one here. */
 const STOP_MAX = 4;
 
-/** What decides how the call runs; everything else is `converseBody`'s. */
+/** What decides how the call runs; everything else is `converseRequest`'s. */
 export interface ChatHead {
   model: string;
   stream: boolean;
@@ -34,13 +35,12 @@ function parseStreamOptions(value: Json | undefined, stream: boolean): boolean {
 }
 
 /**
- * A chat completion request -> the body of Converse and ConverseStream
+ * A chat completion request -> Converse's
  * (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_RequestSyntax).
  *
- * @returns JSON, UTF-8
  * @throws TollgateError `invalid_request` with the member at fault as its field
  */
-export function converseBody(body: Members): Uint8Array {
+export function converseRequest(body: Members): ConverseRequest {
   checkParameters(body);
   const { system, messages } = parseMessages(body.messages);
   const inferenceConfig = {
@@ -50,14 +50,12 @@ export function converseBody(body: Members): Uint8Array {
     ...number(body.top_p, 'top_p', 'topP'),
     ...stopSequences(body.stop),
   };
-  return new TextEncoder().encode(
-    JSON.stringify({
-      messages,
-      ...(system.length === 0 ? {} : { system }),
-      ...(Object.keys(inferenceConfig).length === 0 ? {} : { inferenceConfig }),
-      ...serviceTier(body.service_tier),
-    }),
-  );
+  return {
+    messages,
+    ...(system.length === 0 ? {} : { system }),
+    ...(Object.keys(inferenceConfig).length === 0 ? {} : { inferenceConfig }),
+    ...serviceTier(body.service_tier),
+  };
 }
 
 /** Those that Bedrock has too; `auto` and `default` ask for what a call without a tier is. */

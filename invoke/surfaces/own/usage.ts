@@ -19,10 +19,10 @@ type By = (typeof BY)[number];
  * `GET /v1/usage?from=&to=&by=`: what the caller's own tenant used, as the ledger's last run has it, and where its budgets
  * stand now. Whose usage it is is the context's; no parameter can say otherwise.
  *
- * @param counters of the counters table, which is all that is read
  * @throws TollgateError `invalid_request` naming the parameter; `forbidden`; `unavailable`
  */
-export async function showUsage(exchange: Exchange, counters: Pick<Counters, 'query' | 'counts'>): Promise<Given> {
+export async function showUsage(exchange: Exchange): Promise<Given> {
+  const { counters } = exchange;
   const { tenant } = exchange.caller;
   const parameters = exchange.request.query;
   const today = new Date(exchange.nowSeconds * 1_000).toISOString().slice(0, 10);

@@ -22,6 +22,8 @@ describe('restrictions in the authorizer context', () => {
   test('arrive as they were sent', () => {
     expect(travelled(restricted)).toEqual([restricted]);
     expect(travelled(modelOf('nova'))).toEqual([modelOf('nova')]);
+    const spoken = { ...modelOf('nova'), dialects: ['anthropic', 'converse'], container: 'tgi' };
+    expect(travelled(spoken)).toEqual([spoken]);
   });
 
   test.each([
@@ -36,6 +38,9 @@ describe('restrictions in the authorizer context', () => {
     ['roles that are text', { roles: 'writer' }],
     ['an expiry that is text', { expiresAt: '2027-01-01' }],
     ['an expiry with a fraction', { expiresAt: 1.5 }],
+    ['a dialect that nobody speaks', { dialects: ['klingon'] }],
+    ['no dialect in a list', { dialects: [] }],
+    ['a container that nobody knows', { container: 'docker' }],
     ['a restriction of a later version', { weekdays: 'only' }],
     ['a member of every object', { constructor: 'x' }],
   ])('T2: %s refuses the whole context', (_, change) => {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Members } from '../../../invoke/surfaces/openai/parameters.ts';
-import { converseBody, parseHead } from '../../../invoke/surfaces/openai/request.ts';
+import { converseRequest, parseHead } from '../../../invoke/surfaces/openai/request.ts';
 import cases from '../../cases/openai-chat.json' with { type: 'json' };
 
 function translate(input: object): unknown {
   const body = input as Members;
   parseHead(body);
-  return JSON.parse(new TextDecoder().decode(converseBody(body)));
+  return converseRequest(body);
 }
 
 describe('a chat completion request becomes a Converse body', () => {

@@ -1,0 +1,42 @@
+import type { AllowedModel, Container, Dialect } from '../../contract/model.ts';
+import { baseModelOf, runtimeOf } from '../../policies/kinds.ts';
+import type { StreamEvent } from '../call.ts';
+import type { ConverseAnswer, ConverseRequest } from './converse.ts';
+
+/** A form that some models take in place of Converse's: how a request becomes it, and an answer comes out of it. */
+export interface Adapter {
+  /** @throws TollgateError `invalid_request` naming what this form has no place for */
+  request(asked: ConverseRequest, stream: boolean): object;
+  /** @throws TollgateError `upstream_failed` when the bytes are no such answer */
+  answer(body: Uint8Array): ConverseAnswer;
+  /** For one stream: the events of ConverseStream that come of each of its own; `null` is its end. */
+  events(): (event: StreamEvent | null) => StreamEvent[];
+}
+
+/** Models of Bedrock whose InvokeModel takes another dialect than its vendor's alone, by the beginning of their names. */
+const VENDORS: readonly [prefix: string, dialects: readonly Dialect[]][] = [
+  // Converse serves the older ones, whose own bodies are no messages.
+  ['anthropic.claude-v2', ['converse']],
+  ['anthropic.claude-instant', ['converse']],
+  ['anthropic.', ['anthropic', 'converse']],
+  ['openai.', ['openai', 'converse']],
+];
+
+const HOSTED: Readonly<Record<Container, readonly Dialect[]>> = {
+  lmi: ['openai', 'generate'],
+  tgi: ['openai', 'generate'],
+  jumpstart: ['generate'],
+  tei: [],
+};
+
+/** @returns what the model takes, the preferred one first: as its entry says, or as is usual for what it is */
+export function dialectsOf({
+  target,
+  dialects,
+  container = 'lmi',
+}: Pick<AllowedModel, 'target' | 'dialects' | 'container'>): readonly Dialect[] {
+  if (dialects !== undefined) return dialects;
+  if (runtimeOf(target) === 'sagemaker-runtime') return HOSTED[container];
+  const base = baseModelOf(target);
+  return VENDORS.find(([prefix]) => base.startsWith(prefix))?.[1] ?? ['converse'];
+}

@@ -1,0 +1,83 @@
+/** What the descriptions of several surfaces say alike (https://spec.openapis.org/oas/v3.1.0). */
+
+export const json = (schema: object = { type: 'object' }) => ({ 'application/json': { schema } });
+
+export const AWS_ERROR = {
+  description: 'Refused or failed; `x-amzn-errortype` names the exception.',
+  headers: { 'x-amzn-errortype': { schema: { type: 'string' } } },
+  content: json({ type: 'object', required: ['message'], properties: { message: { type: 'string' } } }),
+};
+
+export const OPENAI_ERROR = {
+  description: 'Refused or failed.',
+  content: json({
+    type: 'object',
+    required: ['error'],
+    properties: {
+      error: {
+        type: 'object',
+        required: ['message', 'type', 'code', 'param'],
+        properties: {
+          message: { type: 'string' },
+          type: { type: 'string' },
+          code: { type: ['string', 'null'] },
+          param: { type: ['string', 'null'] },
+        },
+      },
+    },
+  }),
+};
+
+/** Of a tenant that is under budgets; what each holds is in budgets/headers.ts. */
+export const BUDGET_HEADERS = Object.fromEntries(
+  [
+    ['RateLimit-Policy', 'The budgets that the call is under.'],
+    ['RateLimit', 'What is left of each, and the seconds until its reset.'],
+    ['X-Tollgate-Budget-Warning', 'Soft budgets that are used beyond their limit, and how much of it, in percent.'],
+    ['X-Tollgate-Reserved', 'The estimate that the budgets have to have left: tokens of input, and of answer.'],
+    ...['Limit', 'Remaining', 'Reset'].flatMap((what) =>
+      ['Requests', 'Tokens'].map((unit) => [`X-RateLimit-${what}-${unit}`, 'Of a budget per minute.'] as const),
+    ),
+  ].map(([name = '', description]) => [name, { description, schema: { type: 'string' } }]),
+);
+
+/** What was changed in the call; absent where nothing was (grants/changes.ts). */
+export const CHANGES = {
+  'X-Tollgate-Max-Tokens': {
+    description:
+      'The limit on each answer that reached the model, where a grant or a budget set or lowered it: 256; by=grant.',
+    schema: { type: 'string' },
+  },
+  'X-Tollgate-Guardrail': {
+    description: 'The guardrail that the grant demands, under which the call ran: its id; version=1; by=grant.',
+    schema: { type: 'string' },
+  },
+};
+
+export const tooMany = ({ content }: { content: object }) => ({
+  description: 'A budget, or what one tenant may take of what all share, is used up; or the model is too busy.',
+  headers: {
+    ...BUDGET_HEADERS,
+    'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
+    'X-Should-Retry': {
+      description:
+        'false where a budget of a day, week or month has not enough left. On the AWS paths such a refusal is a ' +
+        'ServiceQuotaExceededException; whoever sends Amz-Sdk-Request, as the AWS SDKs do, gets it with the status 400, ' +
+        'because some of them repeat whatever has 429.',
+      schema: { const: 'false' },
+    },
+  },
+  content,
+});
+
+export const MODEL_ID = {
+  name: 'modelId',
+  in: 'path',
+  required: true,
+  description: "A registry id, the target's own id, or an ARN that the entry lists, percent-encoded.",
+  schema: { type: 'string' },
+};
+
+export function queryParameter(name: string, description: string, format?: string) {
+  return { name, in: 'query', required: false, description, schema: { type: 'string', ...(format && { format }) } };
+}

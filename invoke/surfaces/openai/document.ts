@@ -1,0 +1,83 @@
+import { BUDGET_HEADERS, CHANGES, json, MODEL_ID, OPENAI_ERROR, tooMany } from '../document-parts.ts';
+import type { Documented } from '../routes.ts';
+
+const text = { type: 'string' };
+const time = { type: 'integer', description: 'Seconds since 1970.' };
+const MODEL = {
+  type: 'object',
+  required: ['id', 'object', 'created', 'owned_by', 'paths', 'streaming'],
+  properties: {
+    id: { ...text, description: 'The registry id.' },
+    object: { const: 'model' },
+    created: { const: 0 },
+    owned_by: text,
+    native_id: {
+      ...text,
+      description: "Bedrock's own id, which is as good in a call and which SDKs know; not of an ARN.",
+    },
+    paths: { type: 'array', items: text, description: 'Where the caller can call it.' },
+    streaming: { type: 'boolean' },
+    output_modalities: { type: 'array', items: { enum: ['EMBEDDING', 'IMAGE'] }, description: 'If not text.' },
+    max_output_tokens: { type: 'integer', description: "The grant's limit on one answer." },
+    expires_at: { ...time, description: 'When the grant ends, in seconds since 1970.' },
+    deprecated_at: time,
+    sunset_at: time,
+    successor: text,
+  },
+};
+
+export const documented: Documented = {
+  'POST /v1/chat/completions': {
+    operationId: 'createChatCompletion',
+    summary: 'A chat completion in the format of OpenAI.',
+    description:
+      'Text messages. Served: model, messages, max_completion_tokens, max_tokens, temperature (0 to 1), top_p, stop, ' +
+      'stream, stream_options.include_usage. Accepted and not used: user, metadata, store, safety_identifier, ' +
+      'prompt_cache_key, prompt_cache_retention, and stream_options.include_obfuscation. Any other member is ' +
+      'refused, unless its value asks for what happens anyway. Blank texts are left out. Reasoning is not part of the ' +
+      'answer. Cached tokens are part of prompt_tokens; prompt_tokens_details tells those read (cached_tokens) from those ' +
+      'written (cache_write_tokens). An answer that the model ended as malformed is 424 or, streamed, an error event.',
+    requestBody: {
+      required: true,
+      content: json({
+        type: 'object',
+        required: ['model', 'messages'],
+        properties: {
+          model: { type: 'string' },
+          messages: { type: 'array', minItems: 1, items: { type: 'object' } },
+          stream: { type: 'boolean' },
+        },
+      }),
+    },
+    responses: {
+      '200': {
+        description: 'A completion, or its chunks as server-sent events.',
+        headers: { ...BUDGET_HEADERS, ...CHANGES },
+        content: { ...json(), 'text/event-stream': {} },
+      },
+      '429': tooMany(OPENAI_ERROR),
+      default: OPENAI_ERROR,
+    },
+  },
+  'GET /v1/models': {
+    operationId: 'listModels',
+    summary: 'The models that the caller can call now, and what it can do with each.',
+    responses: {
+      '200': {
+        description: 'The list.',
+        content: json({
+          type: 'object',
+          required: ['object', 'data'],
+          properties: { object: { const: 'list' }, data: { type: 'array', items: MODEL } },
+        }),
+      },
+      default: OPENAI_ERROR,
+    },
+  },
+  'GET /v1/models/{id}': {
+    operationId: 'retrieveModel',
+    summary: 'One model that the caller may use.',
+    parameters: [{ ...MODEL_ID, name: 'id' }],
+    responses: { '200': { description: 'The model.', content: json(MODEL) }, default: OPENAI_ERROR },
+  },
+};

@@ -1,0 +1,50 @@
+import { json } from './document-parts.ts';
+import type { Documented, Route } from './routes.ts';
+
+/** What anybody may ask for. */
+const OPEN: Documented = {
+  'GET /health': {
+    operationId: 'health',
+    summary: 'Whether the function answers.',
+    security: [],
+    responses: { '200': { description: 'It does.', content: json() } },
+  },
+  'GET /openapi.json': {
+    operationId: 'openapi',
+    summary: 'This document.',
+    security: [],
+    responses: { '200': { description: 'The document.', content: json() } },
+  },
+};
+
+/** `GET /openapi.json`: the paths that exist, and what each answers (https://spec.openapis.org/oas/v3.1.0). */
+export async function openapi(routes: readonly Route[]): Promise<object> {
+  const paths: Record<string, Record<string, object>> = {};
+  const add = (method: string, path: string, operation: object | undefined): void => {
+    // Shown without one it would be a promise of nothing; a test holds that each has one.
+    if (operation !== undefined) paths[path] = { ...paths[path], [method.toLowerCase()]: operation };
+  };
+  for (const { method, path, document } of routes) {
+    const { documented } = await document();
+    add(method, path, documented[`${method} ${path}`]);
+  }
+  for (const [name, operation] of Object.entries(OPEN)) {
+    const [method = '', path = ''] = name.split(' ');
+    add(method, path, operation);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tollgate',
+      version: '0.1.0',
+      description: 'Amazon Bedrock and SageMaker for many tenants, each confined to its own models.',
+    },
+    security: [{ token: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "The SSO's access token." },
+      },
+    },
+  };
+}

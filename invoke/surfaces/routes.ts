@@ -1,0 +1,90 @@
+import type { Operation } from '../call.ts';
+import type { Exchange, Given } from '../exchange.ts';
+import { BEDROCK_OPERATIONS, bedrock } from './bedrock/bedrock.ts';
+import type { Fields } from './fields.ts';
+import type { Serves, Task } from './served.ts';
+
+/** @param named the parameters of the path, in its order, each percent-decoded once */
+export type Serve = (exchange: Exchange, ...named: string[]) => Promise<Given>;
+
+/** What OpenAPI says of a surface's operations, by method and path: `POST /v1/chat/completions`. */
+export type Documented = Readonly<Record<string, object>>;
+
+/** What is said of a surface: its operations, and what becomes of each member of their requests, by the operation's heading. */
+export interface SurfaceDocument {
+  documented: Documented;
+  tables?: Readonly<Record<string, Fields>>;
+}
+
+export interface Route {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** As OpenAPI writes it: `/model/{modelId}/converse`. */
+  path: string;
+  /** Absent: the path is of no one model. */
+  serves?: Serves;
+  /** Loaded when it is first called, so that no start pays for what it does not serve. */
+  load(): Promise<Serve>;
+  /** Loaded when the document is asked for. */
+  document(): Promise<SurfaceDocument>;
+}
+
+const CHAT: readonly Task[] = ['chat'];
+
+const documents = {
+  bedrock: (): Promise<SurfaceDocument> => import('./bedrock/document.ts'),
+  openai: (): Promise<SurfaceDocument> => import('./openai/document.ts'),
+  own: (): Promise<SurfaceDocument> => import('./own/document.ts'),
+};
+
+/** Bedrock's paths are what most callers call: they are there from the start. */
+function native(operation: Operation): Route {
+  const serves = { action: BEDROCK_OPERATIONS[operation], runtime: 'bedrock-runtime' } as const;
+  const serve: Serve = (exchange, modelId = '') => bedrock(exchange, modelId, operation);
+  return {
+    method: 'POST',
+    path: `/model/{modelId}/${operation}`,
+    serves: operation === 'invoke' ? serves : { ...serves, tasks: CHAT },
+    load: async () => serve,
+    document: documents.bedrock,
+  };
+}
+
+/** Every path that calls for a caller, in the order in which they are shown. A surface is a folder, and its rows here. */
+export const ROUTES: readonly Route[] = [
+  native('converse'),
+  native('converse-stream'),
+  native('invoke'),
+  native('invoke-with-response-stream'),
+  native('count-tokens'),
+  {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    serves: { action: 'invoke', tasks: CHAT, runtime: 'bedrock-runtime' },
+    load: async () => (await import('./openai/chat.ts')).chat,
+    document: documents.openai,
+  },
+  {
+    method: 'GET',
+    path: '/v1/models',
+    load: async () => (await import('./openai/models.ts')).listModels,
+    document: documents.openai,
+  },
+  {
+    method: 'GET',
+    path: '/v1/models/{id}',
+    load: async () => (await import('./openai/models.ts')).showModel,
+    document: documents.openai,
+  },
+  {
+    method: 'GET',
+    path: '/v1/usage',
+    load: async () => (await import('./own/usage.ts')).showUsage,
+    document: documents.own,
+  },
+  {
+    method: 'GET',
+    path: '/credentials',
+    load: async () => (await import('./own/credentials.ts')).handOutCredentials,
+    document: documents.own,
+  },
+];

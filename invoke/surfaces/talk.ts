@@ -1,0 +1,143 @@
+import { TollgateError } from '../../contract/errors.ts';
+import type { AllowedModel, Dialect } from '../../contract/model.ts';
+import type { UsageBase } from '../../contract/usage.ts';
+import { kindOf, runtimeOf } from '../../policies/kinds.ts';
+import { lifecycleHeaders } from '../../registry/lifecycle.ts';
+import type { Operation, ProviderRequest } from '../call.ts';
+import type { Exchange } from '../exchange.ts';
+import { type ConverseAnswer, type ConverseRequest, readAnswer } from './converse.ts';
+import { type Adapter, dialectsOf } from './dialects.ts';
+import { relay, type Translation } from './relay.ts';
+
+/** A conversation of one of the surfaces that converse, as its caller asked for it. */
+export interface Asking {
+  surface: UsageBase['surface'];
+  /** The model as the caller wrote it. */
+  wanted: string;
+  stream: boolean;
+  /**
+   * What is asked, as Converse has it; called once, for a model that does not take the surface's own form.
+   * @throws TollgateError `invalid_request` for what this model cannot do
+   */
+  converse(model: AllowedModel): ConverseRequest;
+  /** The surface's own form, for a model that takes it. */
+  own?: {
+    dialect: Dialect;
+    /** The caller's own bytes, but for what names the model and the gateway. @throws TollgateError `invalid_request` */
+    body(model: AllowedModel): Uint8Array;
+  };
+}
+
+interface Common {
+  model: AllowedModel;
+  /** For the caller: of the model's lifecycle. */
+  headers: Record<string, string>;
+}
+
+/** Of a whole answer either member is there: Converse's form, or the bytes of the surface's own. */
+export type Talk = Common &
+  (
+    | { kind: 'whole'; answer: ConverseAnswer; own?: undefined }
+    | { kind: 'whole'; answer?: undefined; own: Uint8Array }
+    | {
+        kind: 'stream';
+        /** Whether the events are those of the surface's own form. */
+        isOwn: boolean;
+        /** To be called once. @returns as `relay` does */
+        relay(translation: Translation): AsyncIterable<Uint8Array>;
+      }
+  );
+
+/** How a model that was allowed is spoken to. */
+type Way = { dialect: Dialect; isOwn: boolean; adapter?: Adapter };
+
+/** Of the forms that are no surface's own; what is not here is only ever passed through. */
+const ADAPTERS: Partial<Record<Dialect, Adapter>> = {};
+
+const EVENT_STREAM = 'application/vnd.amazon.eventstream';
+
+/**
+ * Calls the model in its own dialect if that is the surface's, else in Converse, else in what an adapter makes of Converse.
+ *
+ * @throws TollgateError as the pipeline and `asking` do
+ */
+export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
+  const { surface, wanted, stream, own } = asking;
+  let way: Way | undefined;
+  const answer = await exchange.run({
+    surface,
+    caller: exchange.caller,
+    requestId: exchange.requestId,
+    wanted,
+    action: stream ? 'stream' : 'invoke',
+    prepare: (model): ProviderRequest => {
+      way = wayTo(model, own?.dialect);
+      return {
+        operation: operationOf(model, way.dialect, stream),
+        body: way.isOwn && own !== undefined ? own.body(model) : bodyFor(way, asking.converse(model), stream),
+        contentType: 'application/json',
+        accept: stream ? EVENT_STREAM : 'application/json',
+        headers: {},
+      };
+    },
+    waitUntil: exchange.waitUntil,
+  });
+  const { isOwn, adapter } = way ?? { isOwn: false, adapter: undefined };
+  const headers = lifecycleHeaders(answer.model, exchange.nowSeconds);
+  const { model } = answer;
+  if (answer.kind === 'whole') {
+    if (isOwn) return { kind: 'whole', model, headers, own: answer.body };
+    return { kind: 'whole', model, headers, answer: adapter?.answer(answer.body) ?? readAnswer(answer.body) };
+  }
+  return {
+    kind: 'stream',
+    model,
+    headers,
+    isOwn,
+    relay: (translation) =>
+      relay(answer.events, adapter === undefined ? translation : adapted(adapter, translation), exchange.broke),
+  };
+}
+
+function wayTo(model: AllowedModel, own: Dialect | undefined): Way {
+  const taken = dialectsOf(model);
+  if (own !== undefined && taken.includes(own)) return { dialect: own, isOwn: true };
+  for (const dialect of taken) {
+    if (dialect === 'converse') return { dialect, isOwn: false };
+    const adapter = ADAPTERS[dialect];
+    if (adapter !== undefined) return { dialect, isOwn: false, adapter };
+  }
+  throw new TollgateError('invalid_request', {
+    field: 'model',
+    reason: 'wrong-surface',
+    message: `This model is ${kindOf(model.target).name}; it cannot be spoken to in this form.`,
+  });
+}
+
+function operationOf({ target }: AllowedModel, dialect: Dialect, stream: boolean): Operation {
+  if (runtimeOf(target) !== 'bedrock-runtime') throw new TollgateError('internal', { reason: 'no-operation' });
+  if (dialect === 'converse') return stream ? 'converse-stream' : 'converse';
+  return stream ? 'invoke-with-response-stream' : 'invoke';
+}
+
+function bodyFor({ adapter }: Way, asked: ConverseRequest, stream: boolean): Uint8Array {
+  return Buffer.from(JSON.stringify(adapter === undefined ? asked : adapter.request(asked, stream)));
+}
+
+/** The surface's translation of Converse's events, of a stream that has others. */
+function adapted(adapter: Adapter, translation: Translation): Translation {
+  const events = adapter.events();
+  const written = (from: Parameters<typeof events>[0]): Uint8Array[] =>
+    events(from).flatMap((event) => translation.event(event) ?? []);
+  return {
+    event(event) {
+      const pieces = written(event);
+      return pieces.length === 0 ? null : Buffer.concat(pieces);
+    },
+    end() {
+      const end = [...written(null), ...[translation.end() ?? []].flat()];
+      return end.length === 0 ? null : Buffer.concat(end);
+    },
+    broken: translation.broken,
+  };
+}
