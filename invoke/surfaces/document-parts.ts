@@ -1,4 +1,15 @@
+import type { Fields } from './fields.ts';
+
 /** What the descriptions of several surfaces say alike (https://spec.openapis.org/oas/v3.1.0). */
+
+/** What OpenAPI says of a surface's operations, by method and path: `POST /v1/chat/completions`. */
+export type Documented = Readonly<Record<string, object>>;
+
+/** What is said of a surface: its operations, and what becomes of each member of their requests, by the operation's heading. */
+export interface SurfaceDocument {
+  documented: Documented;
+  tables?: Readonly<Record<string, Fields>>;
+}
 
 export const json = (schema: object = { type: 'object' }) => ({ 'application/json': { schema } });
 

@@ -1,5 +1,5 @@
-import { json } from './document-parts.ts';
-import type { Documented, Route } from './routes.ts';
+import { type Documented, json } from './document-parts.ts';
+import type { Route } from './routes.ts';
 
 /** What anybody may ask for. */
 const OPEN: Documented = {

@@ -1,20 +1,11 @@
 import type { Operation } from '../call.ts';
 import type { Exchange, Given } from '../exchange.ts';
 import { BEDROCK_OPERATIONS, bedrock } from './bedrock/bedrock.ts';
-import type { Fields } from './fields.ts';
+import type { SurfaceDocument } from './document-parts.ts';
 import type { Serves, Task } from './served.ts';
 
 /** @param named the parameters of the path, in its order, each percent-decoded once */
 export type Serve = (exchange: Exchange, ...named: string[]) => Promise<Given>;
-
-/** What OpenAPI says of a surface's operations, by method and path: `POST /v1/chat/completions`. */
-export type Documented = Readonly<Record<string, object>>;
-
-/** What is said of a surface: its operations, and what becomes of each member of their requests, by the operation's heading. */
-export interface SurfaceDocument {
-  documented: Documented;
-  tables?: Readonly<Record<string, Fields>>;
-}
 
 export interface Route {
   method: 'GET' | 'POST' | 'DELETE';

@@ -1,5 +1,4 @@
-import { AWS_ERROR, BUDGET_HEADERS, CHANGES, json, MODEL_ID, tooMany } from '../document-parts.ts';
-import type { Documented } from '../routes.ts';
+import { AWS_ERROR, BUDGET_HEADERS, CHANGES, type Documented, json, MODEL_ID, tooMany } from '../document-parts.ts';
 
 function bedrock(operationId: string, summary: string, stream: boolean) {
   return {

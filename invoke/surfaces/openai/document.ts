@@ -1,5 +1,4 @@
-import { BUDGET_HEADERS, CHANGES, json, MODEL_ID, OPENAI_ERROR, tooMany } from '../document-parts.ts';
-import type { Documented } from '../routes.ts';
+import { BUDGET_HEADERS, CHANGES, type Documented, json, MODEL_ID, OPENAI_ERROR, tooMany } from '../document-parts.ts';
 
 const text = { type: 'string' };
 const time = { type: 'integer', description: 'Seconds since 1970.' };

@@ -1,5 +1,13 @@
-import { AWS_ERROR, BUDGET_HEADERS, json, MODEL_ID, OPENAI_ERROR, queryParameter, tooMany } from '../document-parts.ts';
-import type { Documented } from '../routes.ts';
+import {
+  AWS_ERROR,
+  BUDGET_HEADERS,
+  type Documented,
+  json,
+  MODEL_ID,
+  OPENAI_ERROR,
+  queryParameter,
+  tooMany,
+} from '../document-parts.ts';
 
 const text = { type: 'string' };
 const amount = { type: ['string', 'null'], description: 'Dollars, exact.' };
