@@ -112,7 +112,7 @@ async function previousOf(
 async function snapshotOf({ clientConfig, table }: Target): Promise<Snapshot> {
   const [{ DynamoDBClient }, { createItems }] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
-    import('../registry/dynamo.ts'),
+    import('../registry/table.ts'),
   ]);
   return readSnapshot(createItems({ client: new DynamoDBClient(clientConfig), table }), Date.now);
 }

@@ -10,7 +10,7 @@ import type { Target } from './target.ts';
 export async function openRegistry(target: Target): Promise<Writer> {
   const [{ DynamoDBClient }, { createItems }, { createWriter }] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
-    import('../registry/dynamo.ts'),
+    import('../registry/table.ts'),
     import('../registry/writer.ts'),
   ]);
   const client = new DynamoDBClient(target.clientConfig);

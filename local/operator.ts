@@ -2,8 +2,8 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Clock } from '../contract/log.ts';
-import { createItems, tableDefinition } from '../registry/dynamo.ts';
 import { seedDemo } from '../registry/seed.ts';
+import { createItems, tableDefinition } from '../registry/table.ts';
 import { createWriter } from '../registry/writer.ts';
 import { BUCKET, COUNTERS_TABLE, TABLE } from './aws/roles.ts';
 

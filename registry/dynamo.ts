@@ -1,20 +1,10 @@
 import { setTimeout as after } from 'node:timers/promises';
-import {
-  type AttributeValue,
-  BatchGetItemCommand,
-  type CreateTableCommandInput,
-  type DynamoDBClient,
-  GetItemCommand,
-  QueryCommand,
-  ScanCommand,
-  type TransactWriteItem,
-  TransactWriteItemsCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { TollgateError } from '../contract/errors.ts';
 import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
 import { REGISTRY_BATCH_ATTEMPTS, REGISTRY_BATCH_MAX } from '../contract/limits/registry.ts';
-import { fromAttributes, toAttributes } from './attributes.ts';
-import type { Expected, Item, Items, Key, Write } from './items.ts';
+import { fromAttributes } from './attributes.ts';
+import type { Item, Items, Key } from './items.ts';
 import { createLookup, type LookupOptions } from './lookup.ts';
 import type { ClientReader, PriceReader, RegistryReader } from './reader.ts';
 
@@ -33,27 +23,11 @@ export interface TableOptions {
 export function createRegistry(
   options: TableOptions & Omit<LookupOptions, 'items'>,
 ): RegistryReader & PriceReader & ClientReader {
-  return createLookup({ ...options, items: createItems(options) });
+  return createLookup({ ...options, items: createReads(options) });
 }
 
-/** The table's CreateTable input: on-demand, and keyed as keys.ts says. The TTL attribute is set apart (TTL_ATTRIBUTE). */
-export function tableDefinition(name: string): CreateTableCommandInput {
-  return {
-    TableName: name,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-    ],
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-  };
-}
-
-/** The table as items. */
-export function createItems({ client, table, random = Math.random }: TableOptions): Items {
+/** What a call or a run asks of the table. The rest, which edits, is in table.ts: no function of the gateway has it. */
+export function createReads({ client, table, random = Math.random }: TableOptions): Pick<Items, 'partition' | 'batch'> {
   async function batchOf(keys: readonly Key[], signal?: AbortSignal): Promise<Item[]> {
     const found: Item[] = [];
     let wanted: Attributes[] = keys.map(toAttributeKey);
@@ -71,14 +45,6 @@ export function createItems({ client, table, random = Math.random }: TableOption
   }
 
   return {
-    get: (key) =>
-      answered(async () => {
-        const { Item } = await client.send(
-          new GetItemCommand({ TableName: table, Key: toAttributeKey(key), ConsistentRead: true }),
-        );
-        return Item && toItem(Item);
-      }),
-
     partition: (pk, signal) =>
       answered(() =>
         allPages((start) =>
@@ -102,27 +68,6 @@ export function createItems({ client, table, random = Math.random }: TableOption
           batches.push(batchOf(keys.slice(from, from + REGISTRY_BATCH_MAX), signal));
         return (await Promise.all(batches)).flat();
       }),
-
-    scan: (sk) =>
-      answered(() =>
-        allPages((start) =>
-          client.send(
-            new ScanCommand({
-              TableName: table,
-              FilterExpression: 'equals' in sk ? 'sk = :sk' : 'begins_with(sk, :sk)',
-              ExpressionAttributeValues: { ':sk': { S: 'equals' in sk ? sk.equals : sk.beginsWith } },
-              ConsistentRead: true,
-              ExclusiveStartKey: start,
-            }),
-          ),
-        ),
-      ),
-
-    write: (writes) =>
-      answered(async () => {
-        const TransactItems = writes.map((write) => toTransactItem(write, table));
-        await client.send(new TransactWriteItemsCommand({ TransactItems }));
-      }),
   };
 }
 
@@ -133,7 +78,7 @@ interface Page {
   LastEvaluatedKey?: Attributes | undefined;
 }
 
-async function allPages(ask: (start: Attributes | undefined) => Promise<Page>): Promise<Item[]> {
+export async function allPages(ask: (start: Attributes | undefined) => Promise<Page>): Promise<Item[]> {
   const found: Item[] = [];
   let start: Attributes | undefined;
   do {
@@ -148,40 +93,17 @@ function request(signal: AbortSignal | undefined) {
   return signal === undefined ? { send: {}, pause: {} } : { send: { abortSignal: signal }, pause: { signal } };
 }
 
-function toAttributeKey({ pk, sk }: Key) {
+export function toAttributeKey({ pk, sk }: Key) {
   return { pk: { S: pk }, sk: { S: sk } };
 }
 
-function toItem(attributes: Attributes): Item {
+export function toItem(attributes: Attributes): Item {
   const { pk, sk, ...document } = fromAttributes(attributes);
   return { key: { pk: String(pk), sk: String(sk) }, document };
 }
 
-function toTransactItem(write: Write, table: string): TransactWriteItem {
-  const condition = { TableName: table, ...conditionOf(write.expected) };
-  const key = toAttributeKey(write.key);
-  return write.kind === 'delete'
-    ? { Delete: { ...condition, Key: key } }
-    : { Put: { ...condition, Item: { ...toAttributes(write.document), ...key } } };
-}
-
-function conditionOf(expected: Expected) {
-  switch (expected.is) {
-    case 'absent':
-      return { ConditionExpression: 'attribute_not_exists(pk)' };
-    case 'present':
-      return { ConditionExpression: 'attribute_exists(pk)' };
-    case 'version':
-      return {
-        ConditionExpression: '#version = :version',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':version': { N: String(expected.version) } },
-      };
-  }
-}
-
 /** Whatever goes wrong, nothing is known: the caller's one way on is to try again later. */
-async function answered<T>(ask: () => Promise<T>): Promise<T> {
+export async function answered<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (cause) {

@@ -1,4 +1,4 @@
-/** How this room sees its table: plain items, no SDK. registry/dynamo.ts is the real one. */
+/** How this room sees its table: plain items, no SDK. dynamo.ts is what reads the real one, table.ts what edits it. */
 
 export type Plain = null | boolean | number | string | Plain[] | { [member: string]: Plain };
 

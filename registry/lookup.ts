@@ -30,7 +30,7 @@ import type { TenantEntry } from './tenant.ts';
 import { within } from './within.ts';
 
 export interface LookupOptions {
-  items: Items;
+  items: Pick<Items, 'partition' | 'batch'>;
   clock: Clock;
   /** Called once per read of the item, not once per use of what is remembered. */
   onUnusable: (unusable: Unusable) => void;

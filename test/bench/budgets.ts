@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Budget } from '../../contract/budget.ts';
 import { TABLE } from '../../local/aws/roles.ts';
-import { createItems } from '../../registry/dynamo.ts';
+import { createItems } from '../../registry/table.ts';
 import { createWriter } from '../../registry/writer.ts';
 import { MODEL } from './points.ts';
 

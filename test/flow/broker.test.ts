@@ -10,7 +10,7 @@ import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
 import { localSettings } from '../../local/settings.ts';
 import { type Local, startLocal } from '../../local/start.ts';
 import { sessionNames } from '../../policies/name.ts';
-import { createItems } from '../../registry/dynamo.ts';
+import { createItems } from '../../registry/table.ts';
 import { createWriter } from '../../registry/writer.ts';
 import { freePorts } from './ports.ts';
 import { tokenOf } from './token.ts';

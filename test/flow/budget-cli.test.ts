@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createItems } from '../../registry/dynamo.ts';
+import { createItems } from '../../registry/table.ts';
 import { createWriter } from '../../registry/writer.ts';
 import { Stack } from './stack.ts';
 

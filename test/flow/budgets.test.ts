@@ -9,7 +9,7 @@ import type { EventRecord } from '../../local/aws/events.ts';
 import { counterPartition } from '../../metering/budgets/counter-names.ts';
 import { createCounters } from '../../metering/budgets/counters.ts';
 import { countedIn } from '../../metering/budgets/quota.ts';
-import { createItems } from '../../registry/dynamo.ts';
+import { createItems } from '../../registry/table.ts';
 import { createWriter, type Writer } from '../../registry/writer.ts';
 import { type Many, startMany } from './many.ts';
 

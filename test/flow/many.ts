@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { expect } from 'vitest';
 import type { CallRecord } from '../../local/aws/calls.ts';
-import { createItems } from '../../registry/dynamo.ts';
+import { createItems } from '../../registry/table.ts';
 import { createWriter } from '../../registry/writer.ts';
 import { Stack } from './stack.ts';
 

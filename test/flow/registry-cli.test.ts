@@ -6,8 +6,9 @@ import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, PutItemComman
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseTenantId } from '../../contract/identity.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
-import { createItems, createRegistry, tableDefinition } from '../../registry/dynamo.ts';
+import { createRegistry } from '../../registry/dynamo.ts';
 import { seedDemo } from '../../registry/seed.ts';
+import { createItems, tableDefinition } from '../../registry/table.ts';
 import { createWriter } from '../../registry/writer.ts';
 import { compileCache } from './stack.ts';
 

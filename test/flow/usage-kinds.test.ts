@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { namespaceOf } from '../../contract/log.ts';
 import type { CallRecord } from '../../local/aws/calls.ts';
-import { createItems } from '../../registry/dynamo.ts';
+import { createItems } from '../../registry/table.ts';
 import { createWriter } from '../../registry/writer.ts';
 import { anthropicCaching } from './caching.ts';
 import { finishedOf, RawUsage, tokensOf } from './raw-usage.ts';

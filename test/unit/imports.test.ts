@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   registry: ['contract/', ...['arn', 'guardrail', 'kinds', 'session', 'size'].map((name) => `policies/${name}.ts`)],
   // AssumeRole: on its own, because the invoke function and the broker both need it and neither may import the other.
   sessions: ['contract/', 'policies/'],
-  // One signed request, for whoever has no client of the service.
+  // A signature, and one signed request, for whoever has no client of the service.
   aws: ['contract/', 'policies/arn.ts'],
   // Who may say who calls: what the authorizer seals, the invoke function opens.
   seal: ['contract/', 'aws/', 'sessions/abortable.ts'],
@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** The files that call AWS: no others use a client of its SDK, or sign a request. */
 const SDK_FILES = [
-  /^registry\/dynamo\.ts$/,
+  /^registry\/(dynamo|table)\.ts$/,
   /^sessions\/assume\.ts$/,
   /^invoke\/(compose|direct\/broker)\.ts$/,
   /^invoke\/providers\/\w+\.ts$/,

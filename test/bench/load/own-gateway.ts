@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { TABLE } from '../../../local/aws/roles.ts';
-import { createItems } from '../../../registry/dynamo.ts';
+import { createItems } from '../../../registry/table.ts';
 import { createWriter } from '../../../registry/writer.ts';
 import { freePorts } from '../../flow/ports.ts';
 import { start } from '../process.ts';

@@ -9,7 +9,7 @@ import { createDynamo } from '../../../local/aws/dynamodb/service.ts';
 import { AwsError } from '../../../local/aws/error.ts';
 import { type Budgets, createBudgets } from '../../../metering/budgets/budgets.ts';
 import { type Counters, createCounters } from '../../../metering/budgets/counters.ts';
-import { tableDefinition } from '../../../registry/dynamo.ts';
+import { tableDefinition } from '../../../registry/table.ts';
 
 const TABLE = 'tollgate-counters';
 

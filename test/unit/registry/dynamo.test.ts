@@ -12,9 +12,10 @@ import {
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseTenantId } from '../../../contract/identity.ts';
 import { type Attribute, fromAttributes, toAttributes } from '../../../registry/attributes.ts';
-import { createItems, createRegistry, tableDefinition } from '../../../registry/dynamo.ts';
+import { createRegistry } from '../../../registry/dynamo.ts';
 import type { Document, Key } from '../../../registry/items.ts';
 import { grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';
+import { createItems, tableDefinition } from '../../../registry/table.ts';
 import { grantDocument, modelDocument, tenantDocument } from './documents.ts';
 
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server;
