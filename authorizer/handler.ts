@@ -26,7 +26,7 @@ const transport = new NodeHttpHandler({
   requestTimeout: CONTEXT_KEY_TIMEOUT_MS,
   throwOnRequestTimeout: true,
 });
-const secrets = createAwsJson({ signedAs: client.config, transport, service: 'secretsmanager', url });
+const secrets = createAwsJson({ signedAs: client.config, transport, service: 'secretsmanager', url, clock });
 const keys = createContextKeys({ read: createSecretReader({ call: secrets, secretId }), clock, write });
 keys.prefetch();
 

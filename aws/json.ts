@@ -1,21 +1,21 @@
 import { HttpRequest } from '@smithy/core/protocols';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { ERROR_BODY_MAX_BYTES } from '../contract/limits/invoke.ts';
+import type { Clock } from '../contract/log.ts';
 import { partitionOf } from '../policies/arn.ts';
+import { type SigningCredentials, signed } from './sigv4.ts';
 
 /** Services that speak AWS JSON 1.1, by their name in a host and in a signature, with what an operation's target begins with. */
 const SERVICES = { events: 'AWSEvents', secretsmanager: 'secretsmanager' } as const;
 
 export interface AwsJsonOptions {
-  /** Of another service's client: whose credentials, region and hash requests are signed with. */
-  signedAs: Pick<ConstructorParameters<typeof SignatureV4>[0], 'credentials' | 'sha256'> & {
-    region: () => Promise<string>;
-  };
+  /** Of another service's client: whose credentials and region requests are signed with. */
+  signedAs: { credentials: () => Promise<SigningCredentials>; region: () => Promise<string> };
   transport: Pick<NodeHttpHandler, 'handle'>;
   service: keyof typeof SERVICES;
   /** Base URL where the service is elsewhere than in AWS. */
   url?: string | undefined;
+  clock: Clock;
 }
 
 /** The service answered, and not with success. Without its message, which may quote what it was sent. */
@@ -39,30 +39,29 @@ export type CallAws = (operation: string, input: object) => Promise<Record<strin
  * One operation, signed and sent with what a bundle holds anyway: the service's own client would add a tenth to it, for an
  * operation or two. It makes one attempt.
  */
-export function createAwsJson({ signedAs, transport, service, url }: AwsJsonOptions): CallAws {
-  const { credentials, sha256 } = signedAs;
+export function createAwsJson({ signedAs, transport, service, url, clock }: AwsJsonOptions): CallAws {
   return async (operation, input) => {
     const region = await signedAs.region();
     const target = new URL(
       url ?? `https://${service}.${region}.${SUFFIX[partitionOf(region) ?? ''] ?? 'amazonaws.com'}`,
     );
     const body = JSON.stringify(input);
+    const headers = {
+      'content-type': 'application/x-amz-json-1.1',
+      'content-length': String(Buffer.byteLength(body)),
+      'x-amz-target': `${SERVICES[service]}.${operation}`,
+    };
+    const unsigned = { method: 'POST', host: target.host, path: '/', headers, body };
     const request = new HttpRequest({
       method: 'POST',
       protocol: target.protocol,
       hostname: target.hostname,
       ...(target.port === '' ? {} : { port: Number(target.port) }),
       path: '/',
-      headers: {
-        host: target.host,
-        'content-type': 'application/x-amz-json-1.1',
-        'content-length': String(Buffer.byteLength(body)),
-        'x-amz-target': `${SERVICES[service]}.${operation}`,
-      },
+      headers: signed(unsigned, { service, region }, await signedAs.credentials(), clock()),
       body,
     });
-    const signer = new SignatureV4({ credentials, region, service, sha256 });
-    const { response } = await transport.handle((await signer.sign(request)) as HttpRequest);
+    const { response } = await transport.handle(request);
     const answer = parsed(await textOf(response.body as AsyncIterable<Uint8Array>));
     if (response.statusCode === 200) return answer;
     throw new AwsJsonError(

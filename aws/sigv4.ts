@@ -1,5 +1,5 @@
 import { createHmac, hash } from 'node:crypto';
-import { SIGNING_KEYS_MAX } from '../../contract/limits/invoke.ts';
+import { SIGNING_KEYS_MAX } from '../contract/limits/invoke.ts';
 
 /**
  * AWS Signature Version 4 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html), of

@@ -21,6 +21,7 @@ const secrets = createAwsJson({
   transport: createTransport({ requestMs: CONTEXT_KEY_TIMEOUT_MS }),
   service: 'secretsmanager',
   url,
+  clock,
 });
 const keys = createContextKeys({ read: createSecretReader({ call: secrets, secretId }), clock, write });
 keys.prefetch();

@@ -9,7 +9,7 @@ import { createRotate, randomKey } from './rotate.ts';
 /** Makes a new key when Secrets Manager says so. Which secret it is, is in the event, and IAM knows of one only. */
 export const handler = createRotate({
   call: createAwsJson({
-    // Any client's: its credentials, region and hash.
+    // Any client's: its credentials and region.
     signedAs: new STSClient({}).config,
     transport: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -18,6 +18,7 @@ export const handler = createRotate({
     }),
     service: 'secretsmanager',
     url: secretsUrl(process.env),
+    clock: () => Date.now(),
   }),
   newKey: randomKey,
 });

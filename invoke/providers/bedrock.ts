@@ -1,3 +1,4 @@
+import { signed } from '../../aws/sigv4.ts';
 import { TollgateError } from '../../contract/errors.ts';
 import { RETRY_AFTER_SECONDS } from '../../contract/limits/contract.ts';
 import { STALE_CONNECTION_MS } from '../../contract/limits/invoke.ts';
@@ -8,7 +9,6 @@ import type { Operation } from '../call.ts';
 import { type BasedEndpoint, bedrockEndpoint } from './endpoint.ts';
 import type { Post } from './post.ts';
 import type { Provider, ProviderReply } from './provider.ts';
-import { signed } from './sigv4.ts';
 import { isStaleConnection } from './transport.ts';
 
 /**

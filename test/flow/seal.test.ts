@@ -44,6 +44,7 @@ const secrets = () =>
     transport: new NodeHttpHandler(),
     service: 'secretsmanager',
     url: stack.aws,
+    clock: Date.now,
   });
 
 const ROUTES = [
