@@ -85,6 +85,9 @@ const ALONE: ReadonlySet<Metric> = new Set([METRICS.credentialsCached, METRICS.c
 
 export type WriteLine = (line: string) => void;
 
+/** @returns nothing when the line is out, or what resolves when it is */
+export type WriteLineOut = (line: string) => void | Promise<void>;
+
 /** The member of a directive as `logLine` makes it. A text's quotes are escaped in JSON, so no value can contain it. */
 const OF_NO_STAGE = `"Namespace":"${NAMESPACE}"`;
 

@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { COUNTERS_ATTEMPT_MS, EVENTS_TIMEOUT_MS, RESERVATION_NAME_BYTES } from '../contract/limits/budgets.ts';
 import { REGISTRY_TIMEOUT_MS } from '../contract/limits/registry.ts';
 import { BROKER_TIMEOUT_MS, CREDENTIALS_CACHE_MAX, STS_TIMEOUT_MS } from '../contract/limits/sessions.ts';
-import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import { type Clock, logLine, METRICS, type WriteLine, type WriteLineOut } from '../contract/log.ts';
 import type { InvokeSettings } from '../contract/settings.ts';
 import { createBudgets } from '../metering/budgets/budgets.ts';
 import { createCounters } from '../metering/budgets/counters.ts';
@@ -27,8 +27,8 @@ export interface Surroundings {
   clock: Clock;
   /** Where lines go. */
   write: WriteLine;
-  /** Where a line goes that must be out before its call is sent. Default `write`. */
-  writeNow?: WriteLine;
+  /** Where a line goes that must be out before its call is sent. Default `write`, which has it out when it returns. */
+  writeOut?: WriteLineOut;
   /** Sessions remembered. */
   sessionsMax?: number;
 }
@@ -42,7 +42,7 @@ export interface Composed extends Omit<AppDeps, 'open'> {
 /** Everything of a call but who makes it, which each door learns in its own way: the function and the container are both made of it. */
 export async function compose(
   settings: InvokeSettings,
-  { clock, write, writeNow = write, sessionsMax = CREDENTIALS_CACHE_MAX }: Surroundings,
+  { clock, write, writeOut = write, sessionsMax = CREDENTIALS_CACHE_MAX }: Surroundings,
 ): Promise<Composed> {
   const { table, countersTable, eventBus, eventsUrl, invokerRoleArn, brokerFunction, registryMemoryMs } = settings;
   const { firstByteMs, streamIdleMs, callTotalMs } = settings;
@@ -104,7 +104,7 @@ export async function compose(
     entries,
     credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock, max: sessionsMax }),
     providers: { 'bedrock-runtime': bedrock },
-    meter: createMeter({ write, writeNow }),
+    meter: createMeter({ write, writeOut }),
     reserve: budgets.reserve,
     take: createShares({ counters, clock, write }),
     clock,

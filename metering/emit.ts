@@ -1,21 +1,22 @@
-import type { Metric, WriteLine } from '../contract/log.ts';
+import type { Metric, WriteLine, WriteLineOut } from '../contract/log.ts';
 import type { FinishedUsage, StartedUsage } from '../contract/usage.ts';
 import { usageLine } from './emf.ts';
 
 /** Where the pipeline reports a call: `started` before anything is sent upstream, `finished` in its `finally`. */
 export interface Meter {
-  started(record: StartedUsage): void;
+  /** @returns nothing when it stands, or what resolves when it does */
+  started(record: StartedUsage): void | Promise<void>;
   /** @param metrics what else is to be published with the call, so that it needs no line of its own */
   finished(record: FinishedUsage, metrics?: Partial<Record<Metric, number>>): void;
 }
 
 /**
  * @param write where lines go: stdout, from which both CloudWatch and the delivery to S3 read
- * @param writeNow for the started line, which is out when it returns: a crash right after the call was sent must leave it
+ * @param writeOut for the started line, whose call waits for it: a crash right after the call was sent must leave it
  */
-export function createMeter({ write, writeNow = write }: { write: WriteLine; writeNow?: WriteLine }): Meter {
+export function createMeter({ write, writeOut = write }: { write: WriteLine; writeOut?: WriteLineOut }): Meter {
   return {
-    started: (record) => writeNow(usageLine(record)),
+    started: (record) => writeOut(usageLine(record)),
     finished: (record, metrics) => write(usageLine(record, metrics)),
   };
 }

@@ -2,23 +2,26 @@ import { lineWriter, type WriteLine } from '../contract/log.ts';
 
 /** Lines of many calls on one stream. */
 export interface Lines {
-  /** A line that may wait for the next one: at most until what is under way now has been done. */
+  /** A line that may wait for others: at most until what is under way now has been done. */
   write: WriteLine;
-  /** A line that is out when this returns, and those before it. */
-  writeNow: WriteLine;
+  /** A line that others may join, too. @returns resolves when it is out, and those before it */
+  writeOut(line: string): Promise<void>;
+  /** Writes what waits, at once. */
   flush(): void;
 }
 
 /**
- * Usage lines of calls that run at once share a write, which costs as much as all else that a line does. What must stand before
- * a call is sent (its started line) is written at once and takes those along that have waited; a crash loses no more than
- * finished lines of one turn of the event loop, and the ledger lists those calls as unsettled.
+ * Lines of calls that run at once share a write, which costs as much as all else that a line does: those of one turn of the
+ * event loop go out at its end. What must stand before a call is sent (its started line) is waited for; a crash loses no more
+ * than finished lines of that turn, and the ledger lists those calls as unsettled.
  */
 export function createLines(stream: { write(text: string): unknown }, stage: string): Lines {
   let waiting = '';
+  let out = Promise.withResolvers<void>();
   const one = lineWriter(
     {
       write: (text) => {
+        if (waiting === '') setImmediate(flush);
         waiting += text;
       },
     },
@@ -27,17 +30,17 @@ export function createLines(stream: { write(text: string): unknown }, stage: str
   const flush = (): void => {
     if (waiting === '') return;
     const text = waiting;
+    const written = out;
     waiting = '';
+    out = Promise.withResolvers();
     stream.write(text);
+    written.resolve();
   };
   return {
-    write(line) {
-      if (waiting === '') setImmediate(flush);
+    write: one,
+    writeOut(line) {
       one(line);
-    },
-    writeNow(line) {
-      one(line);
-      flush();
+      return out.promise;
     },
     flush,
   };

@@ -19,9 +19,13 @@ import { type ServerSettings, serverSettings } from './settings.ts';
 async function serve({ authorizer, invoke, port, host, authorizerTtlSeconds, graceMs }: ServerSettings): Promise<void> {
   const clock = (): number => Date.now();
   const lines = createLines(process.stdout, invoke.stage);
-  const { write, writeNow } = lines;
+  const { write, writeOut } = lines;
+  const writeNow = (line: string): void => {
+    write(line);
+    lines.flush();
+  };
   const report = createReport({ clock, write });
-  const { registry, ...deps } = await compose(invoke, { clock, write, writeNow, sessionsMax: SESSIONS_MAX });
+  const { registry, ...deps } = await compose(invoke, { clock, write, writeOut, sessionsMax: SESSIONS_MAX });
   const issuers = trustIssuers(authorizer.issuers, { fetch, clock, report: report.issuer });
   const admission = createAdmission({ verify: createVerifier({ issuers, clock }), registry, clock, write });
 

@@ -22,8 +22,8 @@ export interface Invocation {
   soldAs(tier: Tier): void;
   /** A session was had for it: remembered, or issued just for this call. */
   session(from: 'memory' | 'issuer'): void;
-  /** To be called before anything is sent. */
-  started(): void;
+  /** To be called before anything is sent, and to be waited for. */
+  started(): void | Promise<void>;
   /** What AWS calls its answer; anything that is no such id is ignored. */
   named(awsRequestId: string | undefined): void;
   /**
@@ -113,7 +113,7 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
     },
     started() {
       sent = true;
-      deps.meter.started({ ...base, phase: 'started' });
+      return deps.meter.started({ ...base, phase: 'started' });
     },
     named(id) {
       if (id !== undefined && AWS_REQUEST_ID.test(id)) awsRequestId = id;

@@ -139,7 +139,8 @@ export function createPipeline(options: PipelineOptions): Run {
     };
     let way: Way = { target: model.target, credentials: await options.credentials(scope, { from }) };
     for (let attempt = 1; ; attempt++) {
-      invocation.started();
+      const standing = invocation.started();
+      if (standing !== undefined) await standing;
       step.beginBy = clock() + deadlines.firstByteMs;
       const sent = provider.send({ ...way, request, signal: deadline.signal });
       const reply = await deadline.within(deadlines.firstByteMs, 'first-byte', sent);

@@ -96,7 +96,9 @@ export function memoryMeter(): MemoryMeter {
   return {
     lines,
     published,
-    started: (record) => lines.push(structuredClone(record)),
+    started(record) {
+      lines.push(structuredClone(record));
+    },
     finished(record, metrics) {
       lines.push(structuredClone(record));
       published.push(metrics);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { TollgateError } from '../../../contract/errors.ts';
 import { DENIED_SESSION_RENEW_AFTER_MS } from '../../../contract/limits/sessions.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
@@ -14,6 +14,7 @@ import {
   fakeSts,
   frame,
   issued,
+  memoryMeter,
   metadata,
   modelOf,
   NOW,
@@ -240,6 +241,26 @@ describe('the policy is of what the tenant holds, not of what was decided', () =
     await expect(run(callOf('converse', { models: [] }))).rejects.toMatchObject({ code: 'model_not_allowed' });
     expect(sts.inputs).toHaveLength(0);
   });
+});
+
+test('M2 nothing is sent until the started line is out', async () => {
+  server = await answers({ usage });
+  const out = Promise.withResolvers<void>();
+  const meter = memoryMeter();
+  let begun = false;
+  const started: typeof meter.started = (record) => {
+    meter.started(record);
+    begun = true;
+    return out.promise;
+  };
+  const { run } = setUp({ meter: { ...meter, started } });
+  const running = run(callOf('converse'));
+  await vi.waitFor(() => expect(begun).toBe(true), { timeout: 15_000 });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(server.requests).toEqual([]);
+  out.resolve();
+  await running;
+  expect(server.requests).toHaveLength(1);
 });
 
 describe('U1 a model that does not answer', () => {

@@ -18,11 +18,24 @@ test('lines that may wait share a write, in their order, within one turn of the 
   expect(writes).toHaveLength(1);
 });
 
-test('a line that must be out is out at once, and takes along what waited before it', async () => {
+test('lines that are waited for are out when they are said to be, in one write with what waited before them', async () => {
   const { lines, writes } = setUp();
   lines.write('{"finished":1}');
-  lines.writeNow('{"started":2}');
-  expect(writes).toEqual(['{"finished":1}\n{"started":2}\n']);
+  const seen = ['{"started":2}', '{"started":3}'].map((line) => lines.writeOut(line).then(() => [...writes]));
+  await Promise.resolve();
+  expect(writes).toEqual([]);
+  const once = ['{"finished":1}\n{"started":2}\n{"started":3}\n'];
+  expect(await Promise.all(seen)).toEqual([once, once]);
+  await lines.writeOut('{"started":4}');
+  expect(writes).toEqual([...once, '{"started":4}\n']);
+});
+
+test('what waits is out at once when it must be, and those who wait for it go on', async () => {
+  const { lines, writes } = setUp();
+  const started = lines.writeOut('{"started":1}');
+  lines.flush();
+  expect(writes).toEqual(['{"started":1}\n']);
+  await started;
   await turn();
   expect(writes).toHaveLength(1);
 });
