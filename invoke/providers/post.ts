@@ -1,6 +1,7 @@
 import { type ClientRequest, request as http, type IncomingMessage, type OutgoingMessage } from 'node:http';
 import { request as https } from 'node:https';
 import { CONNECT_TIMEOUT_MS } from '../../contract/limits/contract.ts';
+import { bodyOf } from './body.ts';
 import type { ProviderReply } from './provider.ts';
 import { keptAgents } from './transport.ts';
 
@@ -38,7 +39,11 @@ export function createPost(): Post {
         headers: { ...headers, 'content-length': body.byteLength },
       };
       const answered = (answer: IncomingMessage): void =>
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers as Record<string, string>, body: answer });
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: answer.headers as Record<string, string>,
+          body: bodyOf(answer, signal),
+        });
       const sent =
         endpoint.protocol === 'https:'
           ? https({ ...options, agent: agents.https }, answered)
