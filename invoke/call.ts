@@ -70,8 +70,11 @@ export interface StreamAnswer {
    * To be read once; the first has come. Throws TollgateError when the stream breaks, and then the surface writes its error event and no end
    * marker. Leaving it early (`return()`) means that the reader has gone: the rest is drained for its usage.
    */
-  events: AsyncIterable<StreamEvent>;
+  events: Events;
 }
+
+/** All that have come together at once: none waits for a later one, and each crosses the rooms and leaves in their company. */
+export type Events = AsyncIterable<readonly StreamEvent[]>;
 
 export type Answer = WholeAnswer | StreamAnswer;
 

@@ -28,6 +28,9 @@ export const DRAIN_MAX_BYTES = 67_108_864;
  */
 export const READ_AHEAD_BYTES = 1_048_576;
 
+/** Bytes of events that came together and are given together, in one write: what a socket takes at once. A longer event goes alone. */
+export const TOGETHER_MAX_BYTES = 65_536;
+
 /** Milliseconds for which a reader may stay that far behind, or leave what is there; then nobody is thought to read. */
 export const READER_LATE_MS = 30_000;
 

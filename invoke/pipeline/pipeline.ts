@@ -27,7 +27,6 @@ import { NOTHING_SEEN, usageOf } from '../usage/report.ts';
 import { askedTier } from '../usage/tier.ts';
 import { NO_USAGE, type Usage } from '../usage/usage.ts';
 import { alarmOf } from './alarm.ts';
-import { begun } from './begun.ts';
 import type { Credentials } from './credentials.ts';
 import { beginInvocation, type Invocation } from './invocation.ts';
 import { pump } from './stream.ts';
@@ -185,7 +184,8 @@ export function createPipeline(options: PipelineOptions): Run {
       const waitUntil = (rest: Promise<unknown>): void => call.waitUntil(rest);
       const firstMs = Math.max(0, step.beginBy - clock());
       const events = pump({ reply, request, target, invocation, deadline, firstMs, idleMs, waitUntil });
-      return { kind: 'stream', ...shown, events: await begun(events, call.left) };
+      await events.begun(call.left);
+      return { kind: 'stream', ...shown, events };
     }
     invocation.ran();
     const came: Uint8Array[] = [];

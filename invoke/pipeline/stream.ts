@@ -1,7 +1,13 @@
 import { asTollgateError, isTollgateError, TollgateError } from '../../contract/errors.ts';
-import { DRAIN_MAX_BYTES, DRAIN_MAX_MS, READ_AHEAD_BYTES, READER_LATE_MS } from '../../contract/limits/invoke.ts';
+import {
+  DRAIN_MAX_BYTES,
+  DRAIN_MAX_MS,
+  READ_AHEAD_BYTES,
+  READER_LATE_MS,
+  TOGETHER_MAX_BYTES,
+} from '../../contract/limits/invoke.ts';
 import type { Target } from '../../contract/model.ts';
-import type { Call, ProviderRequest, StreamEvent } from '../call.ts';
+import type { Call, Events, ProviderRequest, StreamEvent } from '../call.ts';
 import type { Deadline } from '../providers/deadline.ts';
 import { createSplitter, readEvent } from '../providers/frames.ts';
 import type { ProviderReply } from '../providers/provider.ts';
@@ -22,9 +28,22 @@ export interface PumpOptions {
   /** Bytes that are read before they are taken, and milliseconds for which a reader may stay that far behind. */
   aheadBytes?: number;
   lateMs?: number;
+  /** Bytes of events that are given together. */
+  togetherBytes?: number;
   /** Milliseconds and bytes for which a stream is read on after its reader has gone. */
   drainMs?: number;
   drainBytes?: number;
+}
+
+export interface Pumped extends Events {
+  /**
+   * Waits for the first event, so that a call which the model takes and then refuses gets the status it deserves: once a
+   * status has left, neither it nor `Retry-After` can be told any more, and no SDK tries again.
+   *
+   * @param left resolves when nobody waits for the answer any more; the first event is then not waited for either
+   * @throws TollgateError what the stream breaks with before its first event
+   */
+  begun(left?: Promise<void>): Promise<void>;
 }
 
 /**
@@ -35,10 +54,10 @@ export interface PumpOptions {
  *
  * @returns to be read once; throws TollgateError when the stream breaks, and what came before stays valid
  */
-export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
+export function pump(options: PumpOptions): Pumped {
   const { reply, request, target, invocation, deadline, firstMs, idleMs, waitUntil } = options;
   const { drainMs = DRAIN_MAX_MS, drainBytes = DRAIN_MAX_BYTES } = options;
-  const { aheadBytes = READ_AHEAD_BYTES, lateMs = READER_LATE_MS } = options;
+  const { aheadBytes = READ_AHEAD_BYTES, lateMs = READER_LATE_MS, togetherBytes = TOGETHER_MAX_BYTES } = options;
   const usage = createStreamUsage(request, target, reply.headers);
   /** What has come and was not taken as yet, in its order. */
   let held: StreamEvent[] = [];
@@ -51,7 +70,7 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
   let failure: TollgateError | undefined;
   let late: NodeJS.Timeout | undefined;
   let draining: NodeJS.Timeout | undefined;
-  /** Of which one waits at most: the reader for an event, and the model's events for room. */
+  /** Of which one waits at most: the reader for events, and the model's events for room. */
   let wakeReader = (): void => {};
   let wakeModel = (): void => {};
 
@@ -145,22 +164,25 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
   const running = read().catch(fail);
 
   let told = false;
-  const leave = async (): Promise<IteratorResult<StreamEvent>> => {
+  const leave = async (): Promise<IteratorResult<readonly StreamEvent[]>> => {
     told = true;
     // Once the model's last event has been handed over nothing is missed; the rest only frees the connection.
     if (held.length === 0 && usage.settled()) end('ok');
     if (drained < 0) drain();
     return { done: true, value: undefined };
   };
-  const iterator: AsyncIterator<StreamEvent> = {
+  /** Until there is something to be told. */
+  const come = async (): Promise<void> => {
+    while (held.length === 0 && !over && drained < 0)
+      await new Promise<void>((resolve) => {
+        wakeReader = resolve;
+      });
+  };
+  const iterator: AsyncIterator<readonly StreamEvent[]> = {
     async next() {
-      while (held.length === 0 && !over && drained < 0)
-        await new Promise<void>((resolve) => {
-          wakeReader = resolve;
-        });
-      const value = held.shift();
-      if (value !== undefined) {
-        heldBytes -= value.bytes.byteLength;
+      await come();
+      if (held.length > 0) {
+        const value = taken();
         if (held.length === 0) caughtUp();
         wakeModel();
         return { done: false, value };
@@ -172,12 +194,30 @@ export function pump(options: PumpOptions): AsyncIterable<StreamEvent> {
     return: leave,
     throw: leave,
   };
+  /** What has come, as far as it goes together; one event at least. */
+  const taken = (): StreamEvent[] => {
+    let count = 0;
+    let bytes = 0;
+    do bytes += held[count++]?.bytes.byteLength ?? 0;
+    while (count < held.length && bytes + (held[count]?.bytes.byteLength ?? 0) <= togetherBytes);
+    heldBytes -= bytes;
+    if (count < held.length) return held.splice(0, count);
+    const all = held;
+    held = [];
+    return all;
+  };
   const caughtUp = (): void => {
     clearTimeout(late);
     late = undefined;
     if (over && failure === undefined) end('ok');
   };
-  return { [Symbol.asyncIterator]: () => iterator };
+  return {
+    [Symbol.asyncIterator]: () => iterator,
+    async begun(left) {
+      await (left === undefined ? come() : Promise.race([come(), left]));
+      if (held.length === 0 && failure !== undefined) throw failure;
+    },
+  };
 }
 
 /** The model's own word. Before its first event it says that the call did not run. */

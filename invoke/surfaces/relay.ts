@@ -1,5 +1,6 @@
 import { asTollgateError, type TollgateError } from '../../contract/errors.ts';
-import type { StreamEvent } from '../call.ts';
+import type { Events, StreamEvent } from '../call.ts';
+import { joined } from '../providers/whole.ts';
 
 /** How a surface writes a stream. `null` writes nothing. */
 export interface Translation {
@@ -11,13 +12,14 @@ export interface Translation {
 }
 
 /**
- * A stream of events as the body of an answer. One event is read for each piece that is taken: back-pressure reaches the model.
+ * A stream of events as the body of an answer. Those that came together are one piece, written once; no more are read until it
+ * is taken: back-pressure reaches the model.
  *
  * @param broke told once, when the stream breaks or cannot be translated
  * @returns to be read once; never throws, and leaving it leaves `events` at once, without waiting for a next one
  */
 export function relay(
-  events: AsyncIterable<StreamEvent>,
+  events: Events,
   translation: Translation,
   broke: (error: TollgateError) => void,
 ): AsyncIterable<Uint8Array> {
@@ -34,20 +36,25 @@ export function relay(
 
   async function read(): Promise<IteratorResult<Uint8Array>> {
     while (!over) {
+      const written: Uint8Array[] = [];
+      const add = (bytes: Uint8Array | null): void => {
+        if (bytes !== null) written.push(bytes);
+      };
       try {
         const { done, value } = await iterator.next();
         if (over) break;
         over = done === true;
-        const bytes = done ? translation.end() : translation.event(value);
-        if (bytes !== null) return { done: false, value: bytes };
+        if (done) add(translation.end());
+        else for (const event of value) add(translation.event(event));
       } catch (thrown) {
         const error = asTollgateError(thrown);
         broke(error);
         // When the translation threw, the events are still open; whoever made them reads on for the usage.
         over = true;
         iterator.return?.().catch(() => {});
-        return { done: false, value: translation.broken(error) };
+        add(translation.broken(error));
       }
+      if (written.length > 0) return { done: false, value: joined(written) };
     }
     return ended;
   }

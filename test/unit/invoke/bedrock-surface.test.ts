@@ -190,6 +190,20 @@ describe('bytes pass untouched', () => {
     expect(answer.headers['content-type']).toBe('application/vnd.amazon.eventstream');
   });
 
+  test('frames that came together leave in one write', async () => {
+    const events = conversation(['a', 'b']);
+    const writes: Buffer[] = [];
+    const out = new ResponseStream((bytes, taken) => {
+      writes.push(bytes);
+      taken();
+    });
+    async function* together() {
+      yield events;
+    }
+    await lambda(edge(() => streamed(nova, together())).app)(post('/model/nova-lite/converse-stream', {}), out);
+    expect(writes.filter((bytes) => bytes.equals(Buffer.concat(events.map((event) => event.bytes))))).toHaveLength(1);
+  });
+
   test('and leaving a stream leaves the pipeline’s events at once', async () => {
     let returned = 0;
     const [first] = conversation([]);
@@ -200,7 +214,7 @@ describe('bytes pass untouched', () => {
           return () => {
             if (given || first === undefined) return new Promise<never>(() => {});
             given = true;
-            return Promise.resolve({ done: false as const, value: first });
+            return Promise.resolve({ done: false as const, value: [first] });
           };
         })(),
         return: async () => {

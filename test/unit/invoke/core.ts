@@ -6,7 +6,7 @@ import { fromUtf8, toUtf8 } from '@smithy/core/serde';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import type { FinishedUsage, StartedUsage } from '../../../contract/usage.ts';
-import type { Call, Operation, ProviderRequest, StreamEvent } from '../../../invoke/call.ts';
+import type { Call, Events, Operation, ProviderRequest } from '../../../invoke/call.ts';
 import type { Meter } from '../../../metering/emit.ts';
 import type { AssumesRole } from '../../../sessions/assume.ts';
 
@@ -176,9 +176,9 @@ export async function* bytesOf(...chunks: Uint8Array[]): AsyncGenerator<Uint8Arr
   yield* chunks;
 }
 
-export async function textsOf(events: AsyncIterable<StreamEvent>): Promise<string[]> {
+export async function textsOf(events: Events): Promise<string[]> {
   const types: string[] = [];
-  for await (const event of events) types.push(event.type);
+  for await (const together of events) types.push(...together.map(({ type }) => type));
   return types;
 }
 

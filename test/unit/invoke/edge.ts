@@ -3,7 +3,7 @@ import type { CallerContext } from '../../../contract/context.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { type AppDeps, createApp } from '../../../invoke/app.ts';
-import type { Answer, Call, ProviderRequest, StreamEvent } from '../../../invoke/call.ts';
+import type { Answer, Call, Events, ProviderRequest } from '../../../invoke/call.ts';
 import type { RestEvent } from '../../../invoke/edge/event.ts';
 import {
   type LambdaContext,
@@ -129,7 +129,7 @@ export function whole(model: AllowedModel, body: object, headers: Record<string,
   };
 }
 
-export function streamed(model: AllowedModel, events: AsyncIterable<StreamEvent>): Answer {
+export function streamed(model: AllowedModel, events: Events): Answer {
   return {
     kind: 'stream',
     model,

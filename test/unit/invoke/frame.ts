@@ -36,9 +36,9 @@ export function conversation(
   ];
 }
 
-/** The events, and then a break if one is given. */
-export async function* stream(events: StreamEvent[], broken?: TollgateError): AsyncGenerator<StreamEvent> {
-  yield* events;
+/** The events, each on its own, and then a break if one is given. */
+export async function* stream(events: StreamEvent[], broken?: TollgateError): AsyncGenerator<StreamEvent[]> {
+  for (const event of events) yield [event];
   if (broken !== undefined) throw broken;
 }
 

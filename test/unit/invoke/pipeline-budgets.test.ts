@@ -6,7 +6,7 @@ import type { Operation } from '../../../invoke/call.ts';
 import type { Asked, Budgets } from '../../../metering/budgets/budgets.ts';
 import type { Finished, Standing } from '../../../metering/budgets/verdict.ts';
 import { callOf, delta, fakeSts, issued, metadata, modelOf, NOW, textsOf, type Upstream, upstream } from './core.ts';
-import { answers, eventsOf, fails, NONE, setUp, streams, tokens, usage } from './whole-pipeline.ts';
+import { answers, eventsOf, fails, NONE, setUp, streams, streamsOn, tokens, usage } from './whole-pipeline.ts';
 
 let server: Upstream | undefined;
 
@@ -195,12 +195,14 @@ describe('a call that its budgets let pass', () => {
   });
 
   test('as a stream that its reader leaves is settled with what it was read on for', async () => {
-    server = await streams(delta('a'), delta('b'), metadata(3, 5));
+    const gone = Promise.withResolvers<void>();
+    server = await streamsOn(gone.promise, [delta('a')], [delta('b'), metadata(3, 5)]);
     const { run, call, settled } = underBudget();
     const one = call('converse-stream');
     const events = eventsOf(await run(one))[Symbol.asyncIterator]();
     await events.next();
     await events.return?.();
+    gone.resolve();
     await Promise.all(one.kept);
     expect(settled).toMatchObject([{ outcome: 'abandoned', tokens: { input: 3, output: 5 } }]);
   });

@@ -23,7 +23,7 @@ import {
   type Upstream,
   upstream,
 } from './core.ts';
-import { answers, eventsOf, fails, NONE, setUp, streams, tokens, usage } from './whole-pipeline.ts';
+import { answers, eventsOf, fails, NONE, setUp, streams, streamsOn, tokens, usage } from './whole-pipeline.ts';
 
 let server: Upstream | undefined;
 
@@ -331,10 +331,13 @@ describe('U1 a model that does not answer', () => {
   });
 
   test('U5 a stream whose caller has gone is drained over the wire', async () => {
-    server = await streams(delta('1'), delta('2'), frame('messageStop', {}), metadata(3, 5));
+    const gone = Promise.withResolvers<void>();
+    const rest = [delta('2'), frame('messageStop', {}), metadata(3, 5)];
+    server = await streamsOn(gone.promise, [delta('1')], rest);
     const { run, meter } = setUp();
     const call = callOf('converse-stream');
     for await (const _ of eventsOf(await run(call))) break;
+    gone.resolve();
     await Promise.all(call.kept);
     expect(meter.finishedLines()).toEqual([
       expect.objectContaining({ outcome: 'abandoned', estimated: false, tokens: { ...NONE, input: 3, output: 5 } }),

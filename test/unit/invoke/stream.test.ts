@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
 import type { Operation } from '../../../invoke/call.ts';
-import { begun } from '../../../invoke/pipeline/begun.ts';
 import { beginInvocation } from '../../../invoke/pipeline/invocation.ts';
 import { pump } from '../../../invoke/pipeline/stream.ts';
 import { startDeadline } from '../../../invoke/providers/deadline.ts';
@@ -29,6 +28,7 @@ interface Options {
   drainBytes?: number;
   aheadBytes?: number;
   lateMs?: number;
+  togetherBytes?: number;
 }
 
 function setUp(body: AsyncIterable<Uint8Array>, options: Options = {}) {
@@ -86,9 +86,20 @@ describe('a stream that ends in full', () => {
   test('gives every frame untouched, and its usage once', async () => {
     const { events, finished } = setUp(bytesOf(...whole));
     const given: Uint8Array[] = [];
-    for await (const { bytes } of events) given.push(bytes);
+    for await (const together of events) given.push(...together.map(({ bytes }) => bytes));
     expect(Buffer.concat(given).equals(Buffer.concat(whole))).toBe(true);
     expect(finished()).toEqual([expect.objectContaining({ outcome: 'ok', code: '', ...reported })]);
+  });
+
+  test('gives together what came together, and waits for nothing else', async () => {
+    async function* inTwo(): AsyncGenerator<Uint8Array> {
+      yield Buffer.concat(whole.slice(0, 2));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      yield Buffer.concat(whole.slice(2));
+    }
+    const batches: string[][] = [];
+    for await (const together of setUp(inTwo()).events) batches.push(together.map(({ type }) => type));
+    expect(batches).toEqual([TYPES.slice(0, 2), TYPES.slice(2)]);
   });
 
   test('of InvokeModelWithResponseStream has no end marker, so its end is its end', async () => {
@@ -107,7 +118,7 @@ describe('a stream that ends in full', () => {
 
   test('left after its last event is not abandoned', async () => {
     const { events, finished } = setUp(bytesOf(...whole));
-    for await (const { type } of events) if (type === 'metadata') break;
+    for await (const together of events) if (together.some(({ type }) => type === 'metadata')) break;
     expect(finished()).toEqual([expect.objectContaining({ outcome: 'ok', ...reported })]);
   });
 });
@@ -159,7 +170,7 @@ describe('U2 a stream that breaks', () => {
     const { events, finished, deadline } = setUp(body);
     const types: string[] = [];
     const reading = (async () => {
-      for await (const { type } of events) types.push(type);
+      for await (const together of events) types.push(...together.map(({ type }) => type));
     })();
     await expect(reading).rejects.toMatchObject({ code, reason });
     expect(types).toEqual(TYPES.slice(0, given));
@@ -213,7 +224,8 @@ describe('U4 a stream out of time', () => {
       await iterator.next();
       await vi.advanceTimersByTimeAsync(ms);
       const rest: string[] = [];
-      for (let next = await iterator.next(); !next.done; next = await iterator.next()) rest.push(next.value.type);
+      for (let next = await iterator.next(); !next.done; next = await iterator.next())
+        rest.push(...next.value.map(({ type }) => type));
       expect(rest).toEqual(TYPES.slice(1));
       expect(finished()).toEqual([expect.objectContaining({ outcome, ...reported })]);
     } finally {
@@ -275,7 +287,7 @@ describe('U5 a stream whose reader is late', () => {
       },
     ],
   ])('%s is read on for its usage, as one that has left', async (_, reading) => {
-    const { events, finished, kept } = setUp(long(), { aheadBytes: 10_000, lateMs: 30 });
+    const { events, finished, kept } = setUp(long(), { aheadBytes: 10_000, lateMs: 30, togetherBytes: 1_000 });
     const iterator = events[Symbol.asyncIterator]();
     const left = reading(iterator).catch((error: unknown) => error);
     await vi.waitFor(() => expect(finished()).toHaveLength(1), { timeout: 15_000 });
@@ -365,28 +377,31 @@ describe('U7 a stream whose first event is awaited', () => {
 
   test('loses none of its events', async () => {
     const { events, finished } = setUp(bytesOf(...whole));
-    expect(await textsOf(await begun(events))).toEqual(TYPES);
+    await events.begun();
+    expect(finished()).toEqual([]);
+    expect(await textsOf(events)).toEqual(TYPES);
     expect(finished()).toEqual([expect.objectContaining({ outcome: 'ok', ...reported })]);
   });
 
   test('may begin later than a stream may be silent, within the time to the first byte', async () => {
     const slow = setUp(late(50, ...whole), { idleMs: 10 });
-    expect(await textsOf(await begun(slow.events))).toEqual(TYPES);
+    await slow.events.begun();
+    expect(await textsOf(slow.events)).toEqual(TYPES);
     const never = setUp(late(5_000, ...whole), { firstMs: 10 });
-    await expect(begun(never.events)).rejects.toMatchObject({ code: 'deadline', reason: 'first-byte' });
+    await expect(never.events.begun()).rejects.toMatchObject({ code: 'deadline', reason: 'first-byte' });
     expect(never.finished()).toEqual([expect.objectContaining({ outcome: 'deadline', estimated: true })]);
   });
 
   test('refuses what the model refuses, before anything of it is given away', async () => {
     const { events, finished } = setUp(bytesOf(throttled));
-    await expect(begun(events)).rejects.toMatchObject({ code: 'upstream_throttled', retryAfterSeconds: 2 });
+    await expect(events.begun()).rejects.toMatchObject({ code: 'upstream_throttled', retryAfterSeconds: 2 });
     expect(finished()).toEqual([expect.objectContaining({ outcome: 'throttled', estimated: false })]);
   });
 
   test.each(['converse-stream', 'invoke-with-response-stream'] as const)(
     'of %s that ends without an event has failed',
     async (operation) => {
-      await expect(begun(setUp(bytesOf(), { operation }).events)).rejects.toMatchObject({
+      await expect(setUp(bytesOf(), { operation }).events.begun()).rejects.toMatchObject({
         code: 'upstream_failed',
         reason: 'stream-ended-early',
       });
@@ -395,16 +410,17 @@ describe('U7 a stream whose first event is awaited', () => {
 
   test('is not waited for once its reader has left, and read on', async () => {
     const { events, finished, kept } = setUp(late(50, ...whole));
-    const rest = await begun(events, gone);
+    await events.begun(gone);
     expect(finished()).toEqual([]);
-    await rest[Symbol.asyncIterator]().return?.();
+    await events[Symbol.asyncIterator]().return?.();
     await Promise.all(kept);
     expect(finished()).toEqual([expect.objectContaining({ outcome: 'abandoned', firstByteMs: -1, ...reported })]);
   });
 
   test('is throttled and not abandoned when the model says so after its reader has left', async () => {
     const { events, finished, kept } = setUp(late(50, throttled));
-    await (await begun(events, gone))[Symbol.asyncIterator]().return?.();
+    await events.begun(gone);
+    await events[Symbol.asyncIterator]().return?.();
     await Promise.all(kept);
     expect(finished()).toEqual([expect.objectContaining({ outcome: 'throttled', estimated: false })]);
   });

@@ -57,10 +57,15 @@ export const fails = (status: number, type: string, message = '', headers: Recor
     response.writeHead(status, { 'x-amzn-errortype': type, ...headers }).end(JSON.stringify({ message })),
   );
 
-export const streams = (...frames: Uint8Array[]) =>
-  upstream((_, response) => {
+export const streams = (...frames: Uint8Array[]) => streamsOn(Promise.resolve(), [], frames);
+
+/** A stream that goes on when it is told to. */
+export const streamsOn = (told: Promise<void>, begin: Uint8Array[], rest: Uint8Array[]) =>
+  upstream(async (_, response) => {
     response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream', 'set-cookie': 'a=b' });
-    for (const bytes of frames) response.write(bytes);
+    for (const bytes of begin) response.write(bytes);
+    await told;
+    for (const bytes of rest) response.write(bytes);
     response.end();
   });
 
