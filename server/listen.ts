@@ -1,7 +1,9 @@
-import { createServer as createHttp1, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { constants, createServer as createHttp2, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { TollgateError } from '../contract/errors.ts';
+import { type Bounds, LAPTOP } from './bounds.ts';
+import { createHttp1 } from './http1.ts';
+import { createHttp2 } from './http2.ts';
 
 /**
  * A request of either protocol. HTTP/2 requests come through Node's compatibility API, which has the same members; what
@@ -15,37 +17,6 @@ export interface ListenOptions extends Partial<Bounds> {
   port: number;
   onRequest: OnRequest;
 }
-
-export interface Bounds {
-  patience: Patience;
-  /** Bytes of a request's head in HTTP/1.1. HTTP/2 ends the connection at 64 KiB a header, which no setting changes. */
-  headMaxBytes: number;
-  /** Connections at once; a further one is closed at once. */
-  connectionsMax: number;
-  /** Requests at once on one connection of HTTP/2; a further one is refused, and may be repeated. */
-  streamsMax: number;
-}
-
-/** Milliseconds for which a client is waited for. Nothing bounds how long an answer takes. */
-export interface Patience {
-  /** For a whole head of a request. */
-  headMs: number;
-  /** For a whole request. */
-  requestMs: number;
-  /** For the next request of a connection, none being under way. */
-  idleMs: number;
-}
-
-/**
- * A laptop's clients are on the laptop: what takes longer is no request. A head may be longer than any token, so that an absurd
- * one is refused like a wrong one, by whoever reads tokens.
- */
-const LAPTOP: Bounds = {
-  patience: { headMs: 10_000, requestMs: 60_000, idleMs: 60_000 },
-  headMaxBytes: 2_097_152,
-  connectionsMax: 10_000,
-  streamsMax: 1_000,
-};
 
 export interface Listening {
   port: number;
@@ -64,29 +35,12 @@ const PREFACE = Buffer.from('PRI * HTTP/2.0');
  *
  * @throws TollgateError `bad_setting` naming PORT when the port is taken or may not be used, HOST when it is not of this machine
  */
-export async function listen({ host, port, onRequest, ...bounds }: ListenOptions): Promise<Listening> {
-  const { patience, headMaxBytes, connectionsMax, streamsMax } = { ...LAPTOP, ...bounds };
-  const { headMs, requestMs, idleMs } = patience;
+export async function listen({ host, port, onRequest, ...given }: ListenOptions): Promise<Listening> {
+  const bounds = { ...LAPTOP, ...given };
+  const { headMs } = bounds.patience;
   const sockets = new Set<Socket>();
-  const http1 = createHttp1(
-    {
-      maxHeaderSize: headMaxBytes,
-      keepAliveTimeout: idleMs,
-      headersTimeout: headMs,
-      requestTimeout: requestMs,
-      connectionsCheckingInterval: Math.min(1_000, headMs / 2),
-    },
-    (req, res) => onRequest(req, res),
-  );
-  // It never listens itself, and would keep none of these times otherwise.
-  http1.emit('listening');
-  const http2 = createHttp2({ settings: { maxConcurrentStreams: streamsMax } }, (req, res) =>
-    onRequest(req as unknown as IncomingMessage, res as unknown as ServerResponse),
-  );
-  const closing = { now: false };
-  const endHttp1 = endWhenIdle(http1, closing);
-  const endHttp2 = endSessions(http2, closing);
-  endSlow(http2, patience);
+  const http1 = createHttp1(bounds, onRequest);
+  const http2 = createHttp2(bounds, onRequest);
 
   const tcp = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -96,10 +50,10 @@ export async function listen({ host, port, onRequest, ...bounds }: ListenOptions
     const silent = setTimeout(() => socket.destroy(), headMs).unref();
     sniff(socket, (isHttp2) => {
       clearTimeout(silent);
-      (isHttp2 ? http2 : http1).emit('connection', socket);
+      (isHttp2 ? http2 : http1).server.emit('connection', socket);
     });
   });
-  tcp.maxConnections = connectionsMax;
+  tcp.maxConnections = bounds.connectionsMax;
   await new Promise<void>((resolve, reject) => {
     tcp.once('error', (cause: NodeJS.ErrnoException) => reject(portError(host, port, cause)));
     tcp.listen({ host, port }, resolve);
@@ -110,18 +64,17 @@ export async function listen({ host, port, onRequest, ...bounds }: ListenOptions
   let closed: Promise<void> | undefined;
   const close = (graceMs: number): Promise<void> => {
     closed ??= new Promise((resolve) => {
-      closing.now = true;
       const cut = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, graceMs);
       tcp.close(() => {
-        http1.close();
+        http1.server.close();
         clearTimeout(cut);
         resolve();
       });
       for (const socket of sockets) if (!sniffed.has(socket)) socket.destroy();
-      endHttp1();
-      endHttp2();
+      http1.end();
+      http2.end();
     });
     return closed;
   };
@@ -146,64 +99,6 @@ function sniff(socket: Socket, decided: (isHttp2: boolean) => void): void {
     if (!matches) socket.resume();
   };
   socket.on('data', onData);
-}
-
-/** @returns a function that ends idle connections now and the busy ones after their answer */
-function endWhenIdle(server: Server, closing: { readonly now: boolean }): () => void {
-  const busy = new Map<Socket, number>();
-  server.on('connection', (socket: Socket) => {
-    busy.set(socket, 0);
-    socket.once('close', () => busy.delete(socket));
-  });
-  server.prependListener('request', (req, res) => {
-    const { socket } = req;
-    busy.set(socket, (busy.get(socket) ?? 0) + 1);
-    if (closing.now) res.shouldKeepAlive = false;
-    res.once('close', () => {
-      if (!busy.has(socket)) return;
-      const left = (busy.get(socket) ?? 1) - 1;
-      busy.set(socket, left);
-      if (closing.now && left === 0) socket.end();
-    });
-  });
-  return () => {
-    for (const [socket, count] of busy) if (count === 0) socket.end(() => socket.destroy());
-  };
-}
-
-/** @returns a function that announces the end (GOAWAY); a session closes itself when its last stream has ended */
-function endSessions(server: Http2Server, closing: { readonly now: boolean }): () => void {
-  const sessions = new Set<ServerHttp2Session>();
-  server.on('session', (session) => {
-    sessions.add(session);
-    session.once('close', () => sessions.delete(session));
-    if (closing.now) session.close();
-  });
-  return () => {
-    for (const session of sessions) session.close();
-  };
-}
-
-/** What Node's HTTP/1.1 server does by itself: it ends who sends a request too slowly, or none for too long. */
-function endSlow(server: Http2Server, { requestMs, idleMs }: Patience): void {
-  server.on('session', (session) => {
-    let open = 0;
-    const wait = (): NodeJS.Timeout => setTimeout(() => session.destroy(), idleMs).unref();
-    let idle = wait();
-    session.once('close', () => clearTimeout(idle));
-    session.on('stream', (stream) => {
-      clearTimeout(idle);
-      open++;
-      const slow = stream.endAfterHeaders
-        ? undefined
-        : setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestMs).unref();
-      stream.once('end', () => clearTimeout(slow));
-      stream.once('close', () => {
-        clearTimeout(slow);
-        if (--open === 0 && !session.closed) idle = wait();
-      });
-    });
-  });
 }
 
 /** What the system says of an address that is not of this machine. */

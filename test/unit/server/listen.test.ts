@@ -4,15 +4,16 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { afterEach, describe, expect, test } from 'vitest';
 import { isTollgateError } from '../../../contract/errors.ts';
-import { type Listening, listen, type OnRequest, type Patience } from '../../../server/listen.ts';
+import type { Bounds } from '../../../server/bounds.ts';
+import { type Listening, listen, type OnRequest } from '../../../server/listen.ts';
 
 const open: Listening[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((server) => server.close(0)));
 });
 
-async function start(onRequest: OnRequest, patience?: Patience): Promise<Listening> {
-  const server = await listen({ host: '127.0.0.1', port: 0, onRequest, ...(patience && { patience }) });
+async function start(onRequest: OnRequest, bounds: Partial<Bounds> = {}): Promise<Listening> {
+  const server = await listen({ host: '127.0.0.1', port: 0, onRequest, ...bounds });
   open.push(server);
   return server;
 }
@@ -110,7 +111,7 @@ test('an address that is not of this machine is a bad setting that names HOST', 
 });
 
 describe('a client that keeps its connection and says too little', () => {
-  const patience = { headMs: 200, requestMs: 400, idleMs: 300 };
+  const patience = { headMs: 200, requestMs: 400, idleMs: 300, stallMs: 600, answerMs: 5_000 };
 
   /** @returns what came before the connection ended */
   async function until(socket: Socket): Promise<string> {
@@ -132,7 +133,7 @@ describe('a client that keeps its connection and says too little', () => {
     ['a head that drips', [head, ...Array<string>(100).fill('x-a: 1\r\n')], 'HTTP/1.1 408'],
     ['a body that drips', [`${head}content-length: 1000\r\n\r\n`, ...Array<string>(100).fill('x')], 'HTTP/1.1 408'],
   ])('%s is waited for no longer than is allowed', async (_, pieces, told) => {
-    const { port } = await start(answer, patience);
+    const { port } = await start(answer, { patience });
     const socket = connectTcp(port, '127.0.0.1');
     const left = [...pieces];
     const drip = setInterval(() => {
@@ -146,7 +147,7 @@ describe('a client that keeps its connection and says too little', () => {
   });
 
   test('of HTTP/2 is one, too: with no request, and with half a one', async () => {
-    const { port } = await start(answer, patience);
+    const { port } = await start(answer, { patience });
     const idle = connect(`http://127.0.0.1:${port}`);
     await once(idle, 'close');
     const session = connect(`http://127.0.0.1:${port}`);
@@ -165,7 +166,7 @@ describe('a client that keeps its connection and says too little', () => {
         setTimeout(() => res.end('ended'), 3 * patience.requestMs);
       });
     };
-    const { port } = await start(slow, patience);
+    const { port } = await start(slow, { patience });
     const session = connect(`http://127.0.0.1:${port}`);
     const stream = session.request({ ':method': 'POST', ':path': '/' });
     stream.end('x');
