@@ -1,4 +1,5 @@
 import { asTollgateError, type TollgateError } from '../../contract/errors.ts';
+import { STREAM_SILENT_MS } from '../../contract/limits/invoke.ts';
 import type { Events, StreamEvent } from '../call.ts';
 import { joined } from '../providers/whole.ts';
 
@@ -9,6 +10,11 @@ export interface Translation {
   end(): Uint8Array | null;
   /** Instead of `end`: this surface's error event, and never its end marker. */
   broken(error: TollgateError): Uint8Array;
+  /**
+   * Written while the model says nothing, so that nobody on the way takes the connection for dead; absent where the format has
+   * nothing to say it with.
+   */
+  silent?: () => Uint8Array;
 }
 
 /**
@@ -16,12 +22,14 @@ export interface Translation {
  * is taken: back-pressure reaches the model.
  *
  * @param broke told once, when the stream breaks or cannot be translated
+ * @param silentMs milliseconds without anything to write, after each of which the translation's `silent` is written
  * @returns to be read once; never throws, and leaving it leaves `events` at once, without waiting for a next one
  */
 export function relay(
   events: Events,
   translation: Translation,
   broke: (error: TollgateError) => void,
+  silentMs = STREAM_SILENT_MS,
 ): AsyncIterable<Uint8Array> {
   const iterator = events[Symbol.asyncIterator]();
   const ended: IteratorResult<Uint8Array> = { done: true, value: undefined };
@@ -59,10 +67,21 @@ export function relay(
     return ended;
   }
 
+  /** What is being read, and nobody waits for since the silence was filled. */
+  let reading: Promise<IteratorResult<Uint8Array>> | undefined;
   const next = (): Promise<IteratorResult<Uint8Array>> =>
     new Promise((resolve, reject) => {
       wake = resolve;
-      read().then(resolve, reject);
+      const piece = reading ?? read();
+      reading = undefined;
+      const { silent } = translation;
+      const timer =
+        silent &&
+        setTimeout(() => {
+          reading = piece;
+          resolve({ done: false, value: silent() });
+        }, silentMs);
+      piece.then(resolve, reject).finally(() => clearTimeout(timer));
     });
 
   return { [Symbol.asyncIterator]: () => ({ next, return: leave }) };

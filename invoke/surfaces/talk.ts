@@ -139,5 +139,6 @@ function adapted(adapter: Adapter, translation: Translation): Translation {
       return end.length === 0 ? null : Buffer.concat(end);
     },
     broken: translation.broken,
+    ...(translation.silent && { silent: translation.silent }),
   };
 }
