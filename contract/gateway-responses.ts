@@ -116,3 +116,19 @@ export const GATEWAY_RESPONSES = Object.freeze({
 });
 
 export type GatewayResponseType = keyof typeof GATEWAY_RESPONSES;
+
+export type GatewayResponses = Readonly<Record<GatewayResponseType, GatewayResponse>>;
+
+/**
+ * @param cors whether pages may call from a browser: then any page may read these, for they say the same to everybody, and which
+ *   page asked cannot be looked up in a template
+ */
+export function gatewayResponses(cors: boolean): GatewayResponses {
+  if (!cors) return GATEWAY_RESPONSES;
+  const headers = { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' };
+  const open = Object.entries(GATEWAY_RESPONSES).map(([type, response]) => [
+    type,
+    { ...response, headers: { ...response.headers, ...headers } },
+  ]);
+  return Object.freeze(Object.fromEntries(open)) as GatewayResponses;
+}

@@ -54,6 +54,8 @@ export interface InvokeSettings extends StageSettings {
   firstByteMs: number;
   streamIdleMs: number;
   callTotalMs: number;
+  /** Whose pages may call from a browser; none: nobody's. */
+  corsOrigins: readonly string[];
 }
 
 /** Where the key is that contexts are sealed with. */
@@ -100,6 +102,7 @@ export function invokeSettings(env: Environment): InvokeSettings {
     firstByteMs: () => milliseconds(env, 'TOLLGATE_FIRST_BYTE_MS', FIRST_BYTE_MS),
     streamIdleMs: () => milliseconds(env, 'TOLLGATE_STREAM_IDLE_MS', STREAM_IDLE_MS),
     callTotalMs: () => milliseconds(env, 'TOLLGATE_CALL_TOTAL_MS', CALL_TOTAL_MS),
+    corsOrigins: () => corsOrigins(env),
   });
 }
 
@@ -173,6 +176,28 @@ function eventBus(env: Environment): string {
   const name = env.TOLLGATE_EVENT_BUS || EVENT_BUS;
   if (EVENT_BUS_NAME.test(name)) return name;
   throw bad('TOLLGATE_EVENT_BUS', 'must be the name of an event bus of this account');
+}
+
+/**
+ * TOLLGATE_CORS_ORIGINS: origins of pages, separated by commas.
+ *
+ * @throws TollgateError `bad_setting` naming the variable
+ */
+export function corsOrigins(env: Environment): readonly string[] {
+  const list = (env.TOLLGATE_CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim());
+  const given = list.filter((origin) => origin !== '');
+  if (given.every(isOrigin)) return Object.freeze(given);
+  throw bad('TOLLGATE_CORS_ORIGINS', 'must list origins such as https://app.example, separated by commas');
+}
+
+/** As a browser writes it (RFC 6454 section 6.1): without a path, and without TLS on this machine alone. */
+export function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { origin, protocol, hostname } = new URL(text);
+  return (
+    origin === text &&
+    (protocol === 'https:' || (protocol === 'http:' && /^(?:localhost|127\.0\.0\.1)$/.test(hostname)))
+  );
 }
 
 function registryMemoryMs(env: Environment): number {

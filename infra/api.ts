@@ -6,6 +6,7 @@ import {
   type AuthorizationType,
   EndpointType,
   IdentitySource,
+  type IResource,
   type IRestApi,
   LambdaIntegration,
   LogGroupLogDestination,
@@ -95,7 +96,7 @@ export class GatewayApi extends Construct {
     });
     this.#addRoutes(settings, names, functions);
     this.#addDefaultPlan(settings, names);
-    addGatewayResponses(this.api);
+    addGatewayResponses(this.api, settings.corsOrigins.length > 0);
     this.#acknowledge();
   }
 
@@ -122,16 +123,21 @@ export class GatewayApi extends Construct {
     });
     const guarded = { authorizer, apiKeyRequired: settings.usagePlans };
     this.api.root.addMethod('ANY', integration, guarded);
-    this.api.root.addResource('{proxy+}').addMethod('ANY', integration, guarded);
-    for (const path of OPEN_PATHS) {
-      const resource = this.api.root.addResource(path);
-      // HEAD too: that is how some load balancers ask.
-      for (const verb of ['GET', 'HEAD']) {
-        const method = resource.addMethod(verb, open, { authorizationType: 'NONE' as AuthorizationType });
-        const reason = `${verb} /${path} is served without a token on purpose; it says nothing of any tenant.`;
-        acknowledge(method, 'AwsSolutions-APIG4', reason);
-      }
-    }
+    const proxied = this.api.root.addResource('{proxy+}');
+    proxied.addMethod('ANY', integration, guarded);
+    // HEAD too: that is how some load balancers ask.
+    const openRoutes = OPEN_PATHS.map((path) => [this.api.root.addResource(path), ['GET', 'HEAD']] as const);
+    for (const [resource, verbs] of openRoutes) for (const verb of verbs) this.#addOpen(resource, verb, open);
+    // A browser asks without a token whether its page may call.
+    if (settings.corsOrigins.length > 0)
+      for (const resource of [this.api.root, proxied, ...openRoutes.map(([one]) => one)])
+        this.#addOpen(resource, 'OPTIONS', open);
+  }
+
+  #addOpen(resource: IResource, verb: string, integration: LambdaIntegration): void {
+    const method = resource.addMethod(verb, integration, { authorizationType: 'NONE' as AuthorizationType });
+    const reason = `${verb} ${resource.path} is served without a token on purpose; it says nothing of any tenant.`;
+    acknowledge(method, 'AwsSolutions-APIG4', reason);
   }
 
   /**

@@ -1,9 +1,9 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { GATEWAY_RESPONSES, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
+import { gatewayResponses, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
 
 /** Makes API Gateway's own answers those of contract/gateway-responses.ts: JSON for every SDK, and no word of AWS's own. */
-export function addGatewayResponses(api: RestApi): void {
-  for (const [type, { status, headers, body }] of Object.entries(GATEWAY_RESPONSES))
+export function addGatewayResponses(api: RestApi, cors: boolean): void {
+  for (const [type, { status, headers, body }] of Object.entries(gatewayResponses(cors)))
     api.addGatewayResponse(`Response${type}`, {
       type: ResponseType.of(type),
       ...(status === null ? {} : { statusCode: String(status) }),

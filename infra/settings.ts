@@ -2,7 +2,7 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { parseIssuers } from '../contract/issuer.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
 import { STAGE } from '../contract/names.ts';
-import { EVENT_BUS, EVENT_BUS_NAME } from '../contract/settings.ts';
+import { EVENT_BUS, EVENT_BUS_NAME, isOrigin } from '../contract/settings.ts';
 import { type Partition, partitionOf } from '../policies/arn.ts';
 import { type At, bad, flag, oneOf, optional, PREFIX, text, whole } from './read-setting.ts';
 
@@ -23,6 +23,8 @@ export interface InfraSettings {
   modelRegions: readonly string[];
   /** Whether `global.` inference profiles may be called, which run wherever AWS likes. */
   globalProfiles: boolean;
+  /** Whose pages may call from a browser; none: nobody's. */
+  corsOrigins: readonly string[];
   runtime: Runtime;
   /** Of the load balancer's certificate; undefined where there is none: without a container, or with one on Kubernetes. */
   certificateArn: string | undefined;
@@ -97,7 +99,7 @@ const KNOWN = new Set([
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'usagePlans', 'invokeConcurrency'],
   ...['authorizerConcurrency', 'runtime', 'certificateArn', 'minTasks', 'maxTasks', 'kubernetes', 'serviceAccount'],
   ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus', 'queryScanGb'],
-  'benchmark',
+  ...['benchmark', 'corsOrigins'],
 ]);
 
 /**
@@ -135,6 +137,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     alarmEmail: optional(at, 'alarmEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address'),
     apiGatewayLogRole: flag(at, 'apiGatewayLogRole', true),
     benchmark: flag(at, 'benchmark', false),
+    corsOrigins: origins(at('corsOrigins')),
   };
   if (!LOG_RETENTION_DAYS.includes(settings.logRetentionDays))
     throw bad(`${PREFIX}logRetentionDays`, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`);
@@ -223,6 +226,16 @@ function partitionOfKnown(region: string): Partition | undefined {
 function topic(at: At, { region, partition }: Where): string | undefined {
   const arn = new RegExp(`^arn:${partition}:sns:${region}:\\d{12}:[\\w-]{1,256}$`);
   return optional(at, 'alarmTopicArn', arn, `must be the ARN of a topic in ${region}, partition ${partition}`);
+}
+
+function origins(value: unknown = []): string[] {
+  const list = typeof value === 'string' ? value.split(',').map((origin) => origin.trim()) : value;
+  const key = `${PREFIX}corsOrigins`;
+  if (!Array.isArray(list)) throw bad(key, 'must be a list of origins');
+  for (const [index, origin] of list.entries())
+    if (typeof origin !== 'string' || !isOrigin(origin))
+      throw bad(`${key}[${index}]`, 'must be an origin such as https://app.example, without a path');
+  return list;
 }
 
 function issuers(value: unknown): string {

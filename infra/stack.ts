@@ -44,6 +44,7 @@ export class TollgateStack extends Stack {
       ...assuming,
       ...(settings.broker ? { TOLLGATE_BROKER_FUNCTION: names.of('broker') } : {}),
       ...ttl,
+      ...(settings.corsOrigins.length === 0 ? {} : { TOLLGATE_CORS_ORIGINS: settings.corsOrigins.join() }),
       ...benchmark?.environment,
     };
 

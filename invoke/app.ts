@@ -6,6 +6,7 @@ import { type Clock, DIMENSIONS, logLine, METRICS, type WriteLine } from '../con
 import type { OpenContext } from '../seal/seal.ts';
 import type { Run } from './call.ts';
 import type { Direct } from './direct/direct.ts';
+import { createCors } from './edge/cors.ts';
 import type { Bindings, Served } from './edge/lambda.ts';
 import type { EntriesOf } from './exchange.ts';
 import { type Asked, type AskedHeaders, type Exchange, type Given, json } from './exchange.ts';
@@ -24,6 +25,8 @@ export interface AppDeps {
   entries: EntriesOf;
   direct: Direct;
   counters: Exchange['counters'];
+  /** Whose pages may call from a browser. */
+  corsOrigins: readonly string[];
   clock: Clock;
   /** Where log lines go. */
   write: WriteLine;
@@ -53,6 +56,7 @@ const NOT_COUNTED: ReadonlySet<Code> = new Set(['not_found', 'unavailable']);
  */
 export function createApp(deps: AppDeps): Served {
   const app = new Hono<Env>();
+  const cors = createCors(deps.corsOrigins, METHODS);
 
   app.get('/health', (c) => give(c, json({ status: 'ok' })));
   app.get('/openapi.json', async (c) => {
@@ -142,20 +146,33 @@ export function createApp(deps: AppDeps): Served {
   return {
     async serve(asked, bindings) {
       const env: Env['Bindings'] = { ...bindings, asked, told: {} };
+      const said = { ...cors.headers(asked), ...callersId(asked) };
       try {
+        const preflight = cors.preflight(asked);
+        if (preflight !== undefined) return preflight;
         await app.fetch(routed(asked), env);
         const { status, headers, body } =
           env.given ?? refuse(asked.path, new Error('no route answered'), env.requestId);
         // Here, and not in each surface: on a new one they cannot be forgotten, nor on a refusal.
-        return { status, headers: { ...headers, ...env.told }, body: asked.method === 'HEAD' ? '' : body };
+        return { status, headers: { ...headers, ...said, ...env.told }, body: asked.method === 'HEAD' ? '' : body };
       } catch (error) {
         // The router hands on only what is an Error.
-        return refuse(asked.path, error, bindings.requestId);
+        const { headers, ...refused } = refuse(asked.path, error, bindings.requestId);
+        return { ...refused, headers: { ...headers, ...said } };
       }
     },
     refuse: (path, error, requestId) => refuse(path, error, requestId),
     failed: (error, requestId) => log('failed-in-background', asTollgateError(error), requestId),
   };
+}
+
+/** Under which a caller keeps an id of its own for the call; OpenAI's clients use the second. */
+const CALLERS_ID = ['x-request-id', 'x-client-request-id'];
+
+/** The caller's own id, told again beside ours, so that its log and its proxies' can be joined to it. */
+function callersId({ headers }: Asked): Record<string, string> {
+  const id = CALLERS_ID.map((name) => headers.get(name)).find((value) => value !== null);
+  return id != null && /^[\x21-\x7e]{1,128}$/.test(id) ? { 'x-client-request-id': id } : {};
 }
 
 // A name that can never resolve (RFC 6761 section 6.4): no Host header has a say in what is served.

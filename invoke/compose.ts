@@ -119,6 +119,7 @@ export async function compose(
     entries,
     direct: createDirect({ entries, issue, reserve: budgets.reserve, clock, write }),
     counters,
+    corsOrigins: settings.corsOrigins,
     clock,
     write,
     registry,

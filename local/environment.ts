@@ -16,6 +16,8 @@ export interface Surroundings {
   authorizerTtlSeconds: number;
   /** Whether a broker assumes the invoker role in the invoke function's place. */
   broker: boolean;
+  /** Whose pages may call from a browser. */
+  corsOrigins: readonly string[];
   /** Base URL of another Bedrock Runtime than that of the local endpoint. */
   bedrockUrl?: string | undefined;
 }
@@ -26,7 +28,7 @@ export interface Surroundings {
  */
 export function environmentOf(
   name: FunctionName,
-  { awsUrl, account, region, issuers, authorizerTtlSeconds, broker, bedrockUrl }: Surroundings,
+  { awsUrl, account, region, issuers, authorizerTtlSeconds, broker, corsOrigins, bedrockUrl }: Surroundings,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
 ): Record<string, string> {
   const ttl = { TOLLGATE_AUTHORIZER_TTL: String(authorizerTtlSeconds) };
@@ -43,6 +45,7 @@ export function environmentOf(
       ...ttl,
       ...role,
       ...(broker ? { TOLLGATE_BROKER_FUNCTION: roleName('broker') } : {}),
+      ...(corsOrigins.length === 0 ? {} : { TOLLGATE_CORS_ORIGINS: corsOrigins.join() }),
       ...(bedrockUrl === undefined ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl }),
     },
     metering: { ...counters, TOLLGATE_BUCKET: BUCKET },

@@ -15,6 +15,8 @@ export interface RestApiOptions {
   functions: Pick<Functions, 'authorizer' | 'invoke'>;
   /** Counts a call by the API key that the authorizer named; says how it is refused, if it is. */
   count(usageKey: string | undefined): GatewayResponseType | undefined;
+  /** Whether pages may call from a browser. */
+  cors: boolean;
   clock: Clock;
   newId(): string;
   /** Something to be found in the log. */
@@ -29,7 +31,7 @@ export interface RestApi {
 
 /** @throws TollgateError `bad_setting` when the port is taken */
 export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
-  const { port, account, region, authorizerTtlSeconds, functions, count, clock, newId, note } = options;
+  const { port, account, region, authorizerTtlSeconds, functions, count, cors, clock, newId, note } = options;
   const api: Api = { apiId: API_ID, accountId: account, region, stage: STAGE, domainName: `127.0.0.1:${port}` };
   const authorize = createAuthorizer({
     api,
@@ -43,6 +45,7 @@ export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
     api,
     authorize,
     count,
+    cors,
     invoke: (event, requestId, reader, tenantId) => functions.invoke.stream(event, requestId, reader, tenantId),
     clock,
     newId,

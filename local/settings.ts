@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { type Environment, wholeNumber } from '../contract/read-setting.ts';
-import { authorizerTtlSeconds } from '../contract/settings.ts';
+import { authorizerTtlSeconds, corsOrigins } from '../contract/settings.ts';
 
 export interface LocalSettings {
   /** The gateway's port; the identity provider has the next one, the AWS endpoint the one after. */
@@ -22,6 +22,8 @@ export interface LocalSettings {
   broker: boolean;
   /** Whether each tenant has an environment of the invoke function to itself. */
   tenantIsolation: boolean;
+  /** Whose pages may call from a browser. */
+  corsOrigins: readonly string[];
   /** Also print the functions' own log lines. */
   verbose: boolean;
 }
@@ -30,7 +32,7 @@ export interface LocalSettings {
  * The laptop's settings.
  *
  * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_BROKER,
- *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_VERBOSE, and Node's own NODE_COMPILE_CACHE
+ *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_CORS_ORIGINS, TOLLGATE_VERBOSE, and Node's own NODE_COMPILE_CACHE
  * @throws TollgateError `bad_setting` naming the variable
  */
 export function localSettings(env: Environment): LocalSettings & { cacheDir: string } {
@@ -45,6 +47,7 @@ export function localSettings(env: Environment): LocalSettings & { cacheDir: str
     cacheDir: env.NODE_COMPILE_CACHE || join(dataDir, 'compiled'),
     broker: isOn(env.TOLLGATE_BROKER),
     tenantIsolation: isOn(env.TOLLGATE_TENANT_ISOLATION),
+    corsOrigins: corsOrigins(env),
     verbose: isOn(env.TOLLGATE_VERBOSE),
   });
 }

@@ -38,7 +38,8 @@ const DRAIN_MS = 7_000;
  * @throws TollgateError `bad_setting` for a port or folder that cannot be used; nothing is left running then
  */
 export async function startLocal(settings: LocalSettings): Promise<Local> {
-  const { port, dataDir, authorizerTtlSeconds, cacheDir, bedrockUrl, broker, tenantIsolation, verbose } = settings;
+  const { port, dataDir, authorizerTtlSeconds, cacheDir, bedrockUrl, broker, tenantIsolation, corsOrigins, verbose } =
+    settings;
   const clock = () => Date.now();
   const teardown = new Teardown();
   try {
@@ -65,6 +66,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       issuers: [localIssuer(issuer), ...settings.issuers],
       authorizerTtlSeconds,
       broker,
+      corsOrigins,
       bedrockUrl,
     };
     const functions = startFunctions({
@@ -112,6 +114,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
           authorizerTtlSeconds,
           functions,
           count: endpoint.limits.count,
+          cors: corsOrigins.length > 0,
           clock,
           newId: randomUUID,
           note,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TollgateError } from '../contract/errors.ts';
-import { GATEWAY_RESPONSES, type GatewayResponseType, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
+import { type GatewayResponseType, gatewayResponses, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
 import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
 import { Secret } from '../contract/secret.ts';
 import type { Served } from '../invoke/edge/lambda.ts';
@@ -18,6 +18,8 @@ export interface FrontOptions {
   ready(): Promise<boolean>;
   /** Work that goes on behind an answer: to be waited for when the process stops. */
   background(work: Promise<unknown>): void;
+  /** Whether pages may call from a browser, which asks without a token whether it may. */
+  cors: boolean;
 }
 
 /** Answered without a token, as in the REST API. */
@@ -27,7 +29,8 @@ const OPEN: ReadonlySet<string> = new Set(['/health', '/openapi.json', '/ready']
  * A request of a socket -> the app, and its answer back. What API Gateway does in front of the functions is done here: who has
  * no token is answered with the same bytes as there.
  */
-export function createFront({ app, admit, ready, background }: FrontOptions): OnRequest {
+export function createFront({ app, admit, ready, background, cors }: FrontOptions): OnRequest {
+  const responses = gatewayResponses(cors);
   return (req, res) => {
     const requestId = randomUUID();
     // A client may leave at any byte; unheard, that would end the process.
@@ -51,10 +54,11 @@ export function createFront({ app, admit, ready, background }: FrontOptions): On
     // Begun first and awaited later: the body arrives while the token is looked at.
     const body = bodyOf(req);
     const open = OPEN.has(path);
-    if (open && req.method !== 'GET' && req.method !== 'HEAD')
+    const asks = cors && req.method === 'OPTIONS';
+    if (open && !asks && req.method !== 'GET' && req.method !== 'HEAD')
       return alone(res, 'MISSING_AUTHENTICATION_TOKEN', requestId);
-    if (path === '/ready') return give(res, await readiness(req), requestId);
-    const authorization = open ? undefined : authorizationOf(req);
+    if (path === '/ready' && !asks) return give(res, await readiness(req), requestId);
+    const authorization = open || asks ? undefined : authorizationOf(req);
     if (authorization === null) return alone(res, 'UNAUTHORIZED', requestId);
     let caller: unknown;
     try {
@@ -86,6 +90,15 @@ export function createFront({ app, admit, ready, background }: FrontOptions): On
       given = app.refuse(path, error, requestId);
     }
     await give(res, given, requestId, background);
+  }
+
+  function alone(res: ServerResponse, type: GatewayResponseType, requestId: string, status = 400): void {
+    const response = responses[type];
+    res.writeHead(response.status ?? status, {
+      ...response.headers,
+      [REQUEST_ID_HEADER]: requestId,
+    });
+    res.end(response.body);
   }
 
   async function readiness({ method }: IncomingMessage): Promise<Given> {
@@ -146,12 +159,6 @@ function bodyOf(req: IncomingMessage): Promise<Uint8Array> {
   });
   whole.catch(() => {});
   return whole;
-}
-
-function alone(res: ServerResponse, type: GatewayResponseType, requestId: string, status = 400): void {
-  const response = GATEWAY_RESPONSES[type];
-  res.writeHead(response.status ?? status, { ...response.headers, [REQUEST_ID_HEADER]: requestId });
-  res.end(response.body);
 }
 
 async function give(

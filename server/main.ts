@@ -42,6 +42,7 @@ async function serve({ authorizer, invoke, port, host, authorizerTtlSeconds, gra
       ttlSeconds: authorizerTtlSeconds,
       clock,
     }),
+    cors: invoke.corsOrigins.length > 0,
     ready: createReady({ registry, issuers, clock }),
     background(work) {
       background.add(work);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { constants } from 'node:http2';
-import { GATEWAY_RESPONSES, type GatewayResponseType, REQUEST_ID_HEADER } from '../../contract/gateway-responses.ts';
+import { type GatewayResponse, type GatewayResponses, REQUEST_ID_HEADER } from '../../contract/gateway-responses.ts';
 import { GATEWAY_IDLE_MS, GATEWAY_TOTAL_MS } from '../../contract/limits/contract.ts';
 import type { StreamReader } from '../runtime/function.ts';
 import { isHopByHop } from './event.ts';
@@ -14,8 +14,7 @@ function identify(res: ServerResponse, requestId: string): void {
 }
 
 /** An answer that the gateway makes itself. @param status for the kinds that keep the gateway's own */
-export function answerAlone(res: ServerResponse, type: GatewayResponseType, requestId: string, status = 500): void {
-  const response = GATEWAY_RESPONSES[type];
+export function answerAlone(res: ServerResponse, response: GatewayResponse, requestId: string, status = 500): void {
   res.statusCode = response.status ?? status;
   for (const [name, value] of Object.entries(response.headers)) res.setHeader(name, value);
   identify(res, requestId);
@@ -33,6 +32,7 @@ export type Ending = 'answered' | 'failed' | 'timed-out';
  */
 export function answerFrom(
   res: ServerResponse,
+  responses: GatewayResponses,
   requestId: string,
   ended: (ending: Ending, error?: Error) => void,
 ): StreamReader {
@@ -50,7 +50,7 @@ export function answerFrom(
   const breakOff = (ending: 'failed' | 'timed-out', error?: Error): void => {
     if (over) return;
     if (!res.headersSent)
-      answerAlone(res, ending === 'timed-out' ? 'INTEGRATION_TIMEOUT' : 'DEFAULT_5XX', requestId, 502);
+      answerAlone(res, ending === 'timed-out' ? responses.INTEGRATION_TIMEOUT : responses.DEFAULT_5XX, requestId, 502);
     else cut(res);
     finish(ending, error);
   };

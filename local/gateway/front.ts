@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GatewayResponseType } from '../../contract/gateway-responses.ts';
+import { type GatewayResponses, type GatewayResponseType, gatewayResponses } from '../../contract/gateway-responses.ts';
 import { NO_TENANT } from '../../contract/identity.ts';
 import { FUNCTION_EVENT_MAX_BYTES } from '../../contract/limits/contract.ts';
 import type { Clock } from '../../contract/log.ts';
@@ -25,6 +25,8 @@ export interface FrontOptions {
    * @param tenantId what the API maps to `X-Amz-Tenant-Id`: from the authorizer's context alone, never from a header
    */
   invoke(event: string, requestId: string, reader: StreamReader, tenantId: string): Promise<void>;
+  /** Whether pages may call from a browser: then the API has OPTIONS methods, without an authorizer. */
+  cors: boolean;
   clock: Clock;
   newId(): string;
   /** A call that the integration did not answer. */
@@ -41,25 +43,29 @@ interface Route {
 const OPEN: ReadonlySet<string> = new Set(['/health', '/openapi.json']);
 
 /** @returns the API's route, or undefined where the API has none: the two open paths can be read and nothing else */
-function routeOf({ method, path }: Received): Route | undefined {
-  if (OPEN.has(path)) return method === 'GET' || method === 'HEAD' ? { resource: path, open: true } : undefined;
-  return { resource: path === '/' ? '/' : '/{proxy+}', open: false };
+function routeOf({ method, path }: Received, cors: boolean): Route | undefined {
+  const resource = path === '/' || OPEN.has(path) ? path : '/{proxy+}';
+  if (cors && method === 'OPTIONS') return { resource, open: true };
+  if (OPEN.has(path)) return method === 'GET' || method === 'HEAD' ? { resource, open: true } : undefined;
+  return { resource, open: false };
 }
 
 /** A REST API in front of the functions: authorizer, limits, streaming proxy integration, and its own error answers. */
 export function createFront(options: FrontOptions): OnRequest {
+  const responses = gatewayResponses(options.cors);
   return (req, res) => {
     const received = receive(req, options.newId(), options.clock());
-    handle(options, req, res, received).catch((error: Error) => {
+    handle(options, responses, req, res, received).catch((error: Error) => {
       options.onBroken(received, 'failed', error);
       if (res.headersSent) cut(res);
-      else answerAlone(res, 'DEFAULT_5XX', received.requestId);
+      else answerAlone(res, responses.DEFAULT_5XX, received.requestId);
     });
   };
 }
 
 async function handle(
-  { api, authorize, count, invoke, onBroken }: FrontOptions,
+  { api, authorize, count, invoke, cors, onBroken }: FrontOptions,
+  responses: GatewayResponses,
   req: IncomingMessage,
   res: ServerResponse,
   received: Received,
@@ -67,21 +73,22 @@ async function handle(
   const { requestId, path } = received;
   // Begun first and awaited later: the body arrives while the authorizer decides.
   const reading = readBody(req);
-  if (!path.startsWith('/')) return answerAlone(res, 'DEFAULT_4XX', requestId, 400);
-  const route = routeOf(received);
-  if (route === undefined) return answerAlone(res, 'MISSING_AUTHENTICATION_TOKEN', requestId);
+  if (!path.startsWith('/')) return answerAlone(res, responses.DEFAULT_4XX, requestId, 400);
+  const route = routeOf(received, cors);
+  if (route === undefined) return answerAlone(res, responses.MISSING_AUTHENTICATION_TOKEN, requestId);
   const authorization = route.open ? undefined : await authorize(received, route.resource);
-  if (authorization?.ok === false) return answerAlone(res, authorization.response, requestId);
+  if (authorization?.ok === false) return answerAlone(res, responses[authorization.response], requestId);
   const refused = authorization && count(authorization.usageKey);
-  if (refused !== undefined) return answerAlone(res, refused, requestId);
+  if (refused !== undefined) return answerAlone(res, responses[refused], requestId);
 
   const body = await reading;
   if (body.kind === 'gone') return;
-  if (body.kind === 'too-large') return answerAlone(res, 'REQUEST_TOO_LARGE', requestId);
+  if (body.kind === 'too-large') return answerAlone(res, responses.REQUEST_TOO_LARGE, requestId);
   const event = JSON.stringify(proxyEvent(api, received, route.resource, authorization?.context ?? null, body.bytes));
-  if (Buffer.byteLength(event) > FUNCTION_EVENT_MAX_BYTES) return answerAlone(res, 'REQUEST_TOO_LARGE', requestId);
+  if (Buffer.byteLength(event) > FUNCTION_EVENT_MAX_BYTES)
+    return answerAlone(res, responses.REQUEST_TOO_LARGE, requestId);
 
-  const reader = answerFrom(res, requestId, (ending, error) => {
+  const reader = answerFrom(res, responses, requestId, (ending, error) => {
     if (ending !== 'answered') onBroken(received, ending, error);
   });
   await invoke(event, requestId, reader, authorization?.context.tenant ?? NO_TENANT);

@@ -21,6 +21,7 @@ const local = await startLocal({
   authorizerTtlSeconds: TTL_SECONDS,
   broker: process.env.TOLLGATE_BROKER === '1',
   tenantIsolation: process.env.TOLLGATE_TENANT_ISOLATION === '1',
+  corsOrigins: [],
   verbose: false,
   bedrockUrl,
 });

@@ -33,12 +33,14 @@ const CONVERSE = '/model/nova-lite/converse';
 const PROMPT = 'a-prompt-that-nobody-may-read-again';
 const DEFAULT_BODY = JSON.stringify({ messages: [{ role: 'user', content: [{ text: PROMPT }] }] });
 
+const PAGE = 'https://app.example';
+
 let stack: Stack;
 let container: Door;
 let token: string;
 
 beforeAll(async () => {
-  stack = await Stack.start();
+  stack = await Stack.start({ env: { TOLLGATE_CORS_ORIGINS: PAGE } });
   container = await stack.serve();
   token = await stack.token('acme-app');
 });
@@ -169,6 +171,74 @@ describe.each(DOORS)('a request to the running gateway, through %s', (name) => {
     if (door === 'the REST API') expect(headers['x-amzn-requestid']).toBe(headers['x-request-id']);
     const others = Object.keys(headers).filter((name) => name !== 'x-amzn-requestid');
     for (const name of others) expect(name).not.toMatch(/^(x-amz-|x-amzn-(?!bedrock-)|set-cookie|server|via)/);
+  });
+});
+
+describe.each(DOORS)('a page in a browser, at %s', (which) => {
+  const url = (path: string): string => {
+    door = which;
+    return `http://127.0.0.1:${port()}${path}`;
+  };
+  const ask = (origin: string, path = '/v1/chat/completions') =>
+    fetch(url(path), {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type,x-stainless-os',
+      },
+    });
+
+  test.each(['/v1/chat/completions', '/', '/health'])(
+    'of a listed origin may call, as it is told without a token: %s',
+    async (path) => {
+      const { status, headers } = await ask(PAGE, path);
+      expect(status).toBe(204);
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'access-control-allow-origin': PAGE,
+        'access-control-allow-methods': expect.stringContaining('POST'),
+        'access-control-allow-headers': 'authorization,content-type,x-stainless-os',
+        vary: 'origin',
+      });
+    },
+  );
+
+  test('of another origin may not', async () => {
+    const { headers } = await ask('https://evil.example');
+    expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    const answer = await fetch(url('/v1/models'), {
+      headers: { origin: 'https://evil.example', authorization: `Bearer ${token}` },
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('reads answers, refusals, and that its token is too old', async () => {
+    const get = (path: string, headers: Record<string, string>) =>
+      fetch(url(path), { headers: { origin: PAGE, ...headers } });
+    const authorization = `Bearer ${token}`;
+    const answers = [
+      await get('/v1/models', { authorization }),
+      await get('/v1/models/nonsense', { authorization }),
+      await get('/v1/models', { authorization: 'Bearer old' }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 403, 401]);
+    for (const { headers } of answers) {
+      expect([PAGE, '*']).toContain(headers.get('access-control-allow-origin'));
+      expect(headers.get('access-control-expose-headers')).toBe('*');
+    }
+  });
+
+  test('a caller’s own id comes back beside ours, where it is one', async () => {
+    const told = async (id: string): Promise<(string | null)[]> => {
+      const { headers } = await fetch(url('/v1/models'), {
+        headers: { authorization: `Bearer ${token}`, 'x-request-id': id },
+      });
+      return [headers.get('x-client-request-id'), headers.get('x-request-id')];
+    };
+    expect(await told('mine-1')).toEqual(['mine-1', expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    expect(await told('mine 1')).toEqual([null, expect.any(String)]);
+    expect(await told('x'.repeat(200))).toEqual([null, expect.any(String)]);
   });
 });
 

@@ -21,6 +21,18 @@ describe('the API', () => {
     for (const { AuthorizerId } of guarded) expect(AuthorizerId).toEqual(expect.anything());
   });
 
+  test('pages of the listed origins may ask without a token whether they may call, and read what the API itself answers', () => {
+    const { stack } = stackOf({ 'tollgate:corsOrigins': 'https://app.example, https://www.example' });
+    const made = resourcesOf(stack);
+    const asked = ofType(made, 'AWS::ApiGateway::Method').filter(({ HttpMethod }) => HttpMethod === 'OPTIONS');
+    expect(asked.map(({ AuthorizationType }) => AuthorizationType)).toEqual(['NONE', 'NONE', 'NONE', 'NONE']);
+    for (const { ResponseParameters } of ofType(made, 'AWS::ApiGateway::GatewayResponse'))
+      expect(ResponseParameters).toMatchObject({ 'gatewayresponse.header.access-control-allow-origin': "'*'" });
+    const functions = ofType(made, 'AWS::Lambda::Function').map(({ Environment }) => JSON.stringify(Environment));
+    expect(functions.filter((text) => text?.includes('"https://app.example,https://www.example"'))).toHaveLength(1);
+    expect(JSON.stringify(resources)).not.toContain('access-control');
+  });
+
   test('every route streams the answer of the invoke function', () => {
     expect(methods).toHaveLength(6);
     for (const { Integration } of methods) {

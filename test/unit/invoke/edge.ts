@@ -112,6 +112,7 @@ export function edge(
     entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
     direct: async () => ({ model, credentials: HANDED_OUT, expiresAt: NOW + 600_000 }),
     counters,
+    corsOrigins: [],
     clock: () => NOW,
     write: (line) => lines.push(line),
     ...more,

@@ -35,6 +35,7 @@ function start(tenantIsolation: boolean, broker = false): void {
       issuers: [],
       authorizerTtlSeconds: 60,
       broker,
+      corsOrigins: [],
     },
     tenantIsolation,
     onLine: () => {},

@@ -28,6 +28,7 @@ beforeAll(async () => {
       events.push(parsed);
       integration(reader, parsed);
     },
+    cors: false,
     clock: () => 0,
     newId: () => 'the-request-id',
     onBroken: (_received, ending) => broken.push(ending),
