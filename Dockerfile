@@ -14,6 +14,9 @@ WORKDIR /app
 COPY LICENSE NOTICE ./
 COPY --from=build /bundle ./
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
+# MB. By itself V8 lets garbage lie by the machine's memory, not by what is alive (12 MB under load): below 2 GB of old space it
+# collects at twice that, not at four times; and 8 MB of new space for each half hold what calls under way need, where 32 only cost.
+ENV NODE_OPTIONS="--max-old-space-size=1024 --max-semi-space-size=8"
 # By number, so that Kubernetes can see that it is not root. Nothing is written: the root may be read-only.
 USER 1000:1000
 EXPOSE 8080

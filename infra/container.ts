@@ -40,7 +40,7 @@ const PORT = 8080;
 
 /** One process uses one core; Fargate gives a core no less memory than this. */
 const CPU_UNITS = 1_024;
-const MEMORY_MIB = 2_048;
+export const MEMORY_MIB = 2_048;
 
 /**
  * Percent of a task's core, and calls a minute that come to one task: what autoscaling keeps them near. A core makes more calls

@@ -9,7 +9,7 @@ import { localSettings } from './settings.ts';
 /** Milliseconds. A stop ends by then whatever hangs; undelivered usage is on disk and goes out after the next start. */
 const STOP_MS = 9_500;
 
-/** `npm start`: the whole gateway on this machine. */
+/** `npm start`: the whole gateway on this machine. What its heaps may grow to is said there, as for the image (Dockerfile says why). */
 async function main(): Promise<void> {
   const settings = localSettings(process.env);
   enableCompileCache(settings.cacheDir);

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { containerBundle } from '../../infra/bundling.ts';
+import manifest from '../../package.json' with { type: 'json' };
 import { freePorts } from '../flow/ports.ts';
 import { tokenOf } from '../flow/token.ts';
+import { IMAGE_COMMAND, IMAGE_ENV } from '../infra/image.ts';
 import { onboard } from './budgets.ts';
 import { CLIENT_OF, callOf, type Kind, MODEL, NATIVE_MODEL, type Point } from './points.ts';
 import { install } from './portkey.ts';
@@ -30,23 +34,35 @@ export interface Stack {
   door: Record<string, string>;
 }
 
+/** What `npm start` gives Node. */
+export const START_ENV = { NODE_OPTIONS: / node (.*) local/.exec(manifest.scripts.start)?.[1] ?? '' };
+
 /** @param folder of its own; made if absent */
 export async function startStack(upstream: number, folder: string): Promise<Stack> {
   const port = await freePorts(3);
   const args = [String(upstream), String(port), folder];
-  const process = await start({ script: 'test/bench/gateway.ts', args });
+  const process = await start({ script: 'test/bench/gateway.ts', args, env: START_ENV });
   const aws = `http://127.0.0.1:${port + 2}`;
   await onboard(aws);
   const door = JSON.parse(readFileSync(join(folder, 'door.json'), 'utf8')) as Record<string, string>;
   return { process, issuer: `http://127.0.0.1:${port + 1}`, aws, door };
 }
 
+/** Below the project's folder: what the image holds. */
+const IMAGE_FOLDER = 'bench/container';
+
+let isBuilt = false;
+
 /** The container door, as its image starts it. */
 export async function startContainer(door: Record<string, string>): Promise<Running> {
+  if (!isBuilt) buildSync({ ...containerBundle(), outdir: IMAGE_FOLDER, logLevel: 'error' });
+  isBuilt = true;
+  const [, script = '', ...args] = IMAGE_COMMAND;
   const port = await freePorts(1);
   return start({
-    script: 'server/main.ts',
-    env: { ...door, PORT: String(port), HOST: '127.0.0.1' },
+    script: join(IMAGE_FOLDER, script),
+    args,
+    env: { ...IMAGE_ENV, ...door, PORT: String(port), HOST: '127.0.0.1' },
     at: { port, when: (line) => line.includes('"event":"listening"') },
   });
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { freePorts } from '../flow/ports.ts';
 import { tokenOf } from '../flow/token.ts';
-import { type Stack, startContainer } from './contenders.ts';
+import { START_ENV, type Stack, startContainer } from './contenders.ts';
 import { CLIENT_OF, callOf, MODEL } from './points.ts';
 import { start } from './process.ts';
 
@@ -20,7 +20,7 @@ export async function laptopFirstAnswerMs(folder: string): Promise<number> {
   const begin = performance.now();
   const process = await start({
     script: 'local/main.ts',
-    env: { PORT: String(port), TOLLGATE_DATA: join(folder, 'first') },
+    env: { ...START_ENV, PORT: String(port), TOLLGATE_DATA: join(folder, 'first') },
     at: { port, when: (line) => line.includes('ready ') },
   });
   try {

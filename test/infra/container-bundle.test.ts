@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
@@ -8,11 +8,15 @@ import { createInterface } from 'node:readline';
 import { build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { containerBundle } from '../../infra/bundling.ts';
+import { MEMORY_MIB } from '../../infra/container.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { IMAGE_COMMAND, IMAGE_ENV } from './image.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 /** What the process is told in the image; nothing of it is called before somebody asks. */
 const ENVIRONMENT = {
+  ...IMAGE_ENV,
   TOLLGATE_STAGE: 'test',
   TOLLGATE_TABLE: 'registry',
   TOLLGATE_COUNTERS_TABLE: 'counters',
@@ -20,8 +24,10 @@ const ENVIRONMENT = {
   TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/invoker',
   TOLLGATE_ISSUERS: '[{"issuer":"https://login.example.com","audience":"tollgate","tenantClaim":"tenant"}]',
   AWS_REGION: 'us-east-1',
+  HOST: '127.0.0.1',
   PORT: '0',
 };
+const [, ...ARGUMENTS] = IMAGE_COMMAND;
 
 describe('what is in the image', () => {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-image-'));
@@ -61,7 +67,7 @@ describe('what is in the image', () => {
 
   test('starts in a folder of its own, says that it is alive, and ends when it is told to', async () => {
     expect(readdirSync(folder)).toContain('index.mjs');
-    const child = spawn(process.execPath, ['index.mjs'], {
+    const child = spawn(process.execPath, ARGUMENTS, {
       cwd: folder,
       env: ENVIRONMENT,
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -79,9 +85,18 @@ describe('what is in the image', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
+  test('may hold as much memory as what `npm run serve` and `npm start` start, which is half of a task’s', () => {
+    const { scripts } = manifest;
+    expect(scripts.serve).toBe(`exec node ${IMAGE_ENV.NODE_OPTIONS} server/main.ts`);
+    expect(scripts.start).toBe(`exec node ${IMAGE_ENV.NODE_OPTIONS} local/main.ts`);
+    const limit = 'process.stdout.write(String(v8.getHeapStatistics().heap_size_limit))';
+    const bytes = execFileSync(process.execPath, ['-e', limit], { env: { ...IMAGE_ENV }, encoding: 'utf8' });
+    expect(Number(bytes) / 2 ** 20).toBeLessThan(MEMORY_MIB * 0.55);
+  });
+
   test('names a setting that is missing, and does not start', async () => {
     const { TOLLGATE_TABLE: _, ...env } = ENVIRONMENT;
-    const child = spawn(process.execPath, ['index.mjs'], { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ARGUMENTS, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
     const said = child.stderr.toArray();
     expect(await once(child, 'exit')).toEqual([1, null]);
     expect(Buffer.concat((await said) as Buffer[]).toString()).toContain('TOLLGATE_TABLE');
