@@ -147,6 +147,12 @@ export class LocalFunction {
     });
   }
 
+  /** Ends the environment of a function that is seldom called, when nothing of it runs: the next call gets a new one. */
+  async rest(): Promise<void> {
+    await this.sync();
+    await this.#worker?.terminate();
+  }
+
   async #stop(graceMs: number): Promise<void> {
     const worker = this.#worker;
     if (worker === undefined) return;

@@ -68,6 +68,16 @@ describe('an execution environment', () => {
     expect(await fn.call({ do: 'echo', value: 1 }, 'id')).toMatchObject({ value: 1 });
   });
 
+  test('that rests has given over its lines and is gone, and the next call gets a new one', async () => {
+    const { fn, lines } = start('plain');
+    await fn.call({ do: 'remember' }, 'id');
+    await fn.call({ do: 'log', value: 100 }, 'id');
+    expect(await fn.call({ do: 'remember' }, 'id')).toBe(2);
+    await fn.rest();
+    expect(lines).toHaveLength(100);
+    expect(await fn.call({ do: 'remember' }, 'id')).toBe(1);
+  });
+
   test('that computes gets no more calls at once than a small number, and every call its turn', async () => {
     const { fn } = start('plain');
     await fn.start();

@@ -1,6 +1,7 @@
 let running = 0;
+let remembered = 0;
 
-/** A handler that does not stream: echoes, shows its environment, counts, throws, or dies, as its event says. */
+/** A handler that does not stream: echoes, shows its environment, counts, remembers, throws, or dies, as its event says. */
 export async function handler(event: { do: string; value?: unknown }, context: { awsRequestId: string }) {
   switch (event.do) {
     case 'echo':
@@ -25,6 +26,8 @@ export async function handler(event: { do: string; value?: unknown }, context: {
     case 'wait':
       await new Promise((resolve) => setTimeout(resolve, Number(event.value)));
       return null;
+    case 'remember':
+      return ++remembered;
     case 'throw':
       throw new Error('Unauthorized');
     case 'die':
