@@ -8,7 +8,7 @@ export interface FunctionOptions {
   name: string;
   /** The module that exports `handler`. */
   handler: URL;
-  /** All that the handler sees as `process.env`; nothing is inherited. */
+  /** All that the handler sees as `process.env`, but for Node's own variable of the cache; nothing is inherited. */
   env: Readonly<Record<string, string>>;
   /** The tenant that the environment belongs to, as the handler's context says; absent: to all. */
   tenantId?: string;
@@ -181,11 +181,12 @@ export class LocalFunction {
     const { name, handler, env, onLine, tenantId, cacheDir } = this.#options;
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       name,
-      env: { ...env },
+      // For the worker's own file, too: with one that is compiled, the thread does without TypeScript's compiler, and 14 MB.
+      env: { ...env, ...(cacheDir === undefined ? {} : { NODE_COMPILE_CACHE: cacheDir }) },
       execArgv: [],
       stdout: true,
       stderr: true,
-      workerData: { functionName: name, handler: handler.href, tenantId, cacheDir } satisfies WorkerData,
+      workerData: { functionName: name, handler: handler.href, tenantId } satisfies WorkerData,
     });
     this.#worker = worker;
     createInterface({ input: worker.stdout }).on('line', onLine);

@@ -34,8 +34,6 @@ export interface WorkerData {
   handler: string;
   /** The tenant that the environment belongs to; undefined: to all. */
   tenantId: string | undefined;
-  /** Where Node keeps compiled code; undefined: nowhere. */
-  cacheDir: string | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { enableCompileCache, flushCompileCache } from 'node:module';
+import { flushCompileCache } from 'node:module';
 import { finished } from 'node:stream/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ErrorReport, FromWorker, ToWorker, WorkerData } from './messages.ts';
@@ -11,7 +11,7 @@ import { asStreaming, awslambda, type LambdaHandler, type PlainHandler, Response
 
 if (parentPort === null) throw new Error('this file runs as a worker thread');
 const port = parentPort;
-const { functionName, handler: handlerUrl, tenantId, cacheDir } = workerData as WorkerData;
+const { functionName, handler: handlerUrl, tenantId } = workerData as WorkerData;
 const streams = new Map<number, ResponseStream>();
 
 function post(message: FromWorker): void {
@@ -77,7 +77,6 @@ function serve(handler: LambdaHandler): void {
 }
 
 Object.assign(globalThis, { awslambda });
-if (cacheDir !== undefined) enableCompileCache(cacheDir);
 try {
   const loaded = (await import(handlerUrl)) as { handler?: unknown };
   if (typeof loaded.handler !== 'function') throw new Error(`${functionName} exports no function named handler`);
