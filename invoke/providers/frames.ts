@@ -1,6 +1,4 @@
 import { crc32 } from 'node:zlib';
-import { EventStreamCodec } from '@smithy/core/event-streams';
-import { fromUtf8, toUtf8 } from '@smithy/core/serde';
 import { TollgateError } from '../../contract/errors.ts';
 import { EVENT_MAX_BYTES } from '../../contract/limits/invoke.ts';
 import type { StreamEvent } from '../call.ts';
@@ -11,7 +9,11 @@ import { upstreamError } from './upstream.ts';
 const PRELUDE_BYTES = 12;
 const OVERHEAD_BYTES = 16;
 
-const codec = new EventStreamCodec(toUtf8, fromUtf8);
+const CHECKSUM_BYTES = 4;
+
+/** Bytes of a header's value by its type, a number; undefined: two bytes say how many follow. Of 10 types, text is 7. */
+const VALUE_BYTES: readonly (number | undefined)[] = [0, 0, 1, 2, 4, 8, undefined, undefined, 8, 16];
+const TEXT = 7;
 
 export interface Splitter {
   /**
@@ -81,37 +83,53 @@ function lengthOf(prelude: Uint8Array): number {
  *   error when it is one
  */
 export function readEvent(bytes: Uint8Array): StreamEvent {
-  let message: ReturnType<typeof codec.decode>;
-  try {
-    message = codec.decode(bytes);
-  } catch (cause) {
-    throw corrupt(cause);
-  }
-  const header = (name: string): string => {
-    const found = message.headers[name];
-    return found?.type === 'string' ? found.value : '';
-  };
-  switch (header(':message-type')) {
+  const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = message.byteLength - CHECKSUM_BYTES;
+  if (end < PRELUDE_BYTES || message.readUInt32BE(0) !== message.byteLength) throw corrupt();
+  const payloadAt = PRELUDE_BYTES + message.readUInt32BE(4);
+  if (payloadAt > end || crc32(message.subarray(0, end)) !== message.readUInt32BE(end)) throw corrupt();
+  const texts = textsIn(message.subarray(PRELUDE_BYTES, payloadAt));
+  const text = (name: string): string => texts.get(name) ?? '';
+  const payload = message.subarray(payloadAt, end);
+  switch (text(':message-type')) {
     case 'event':
-      return { bytes, type: header(':event-type'), payload: message.body };
+      return { bytes, type: text(':event-type'), payload };
     case 'exception':
-      throw upstreamError(0, { type: header(':exception-type'), message: messageOf(message.body) });
+      throw upstreamError(0, { type: text(':exception-type'), message: messageOf(payload) });
     case 'error':
-      throw upstreamError(0, { type: header(':error-code'), message: header(':error-message') });
+      throw upstreamError(0, { type: text(':error-code'), message: text(':error-message') });
     default:
       throw corrupt();
   }
 }
 
-function messageOf(payload: Uint8Array): string {
+/** A message's headers that are text; the others are passed over. */
+function textsIn(headers: Buffer): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (let at = 0; at < headers.byteLength; ) {
+    const typeAt = at + 1 + headers.readUInt8(at);
+    const type = headers[typeAt] ?? VALUE_BYTES.length;
+    if (type >= VALUE_BYTES.length) throw corrupt();
+    const known = VALUE_BYTES[type];
+    const valueAt = typeAt + (known === undefined ? 3 : 1);
+    if (valueAt > headers.byteLength) throw corrupt();
+    const end = valueAt + (known ?? headers.readUInt16BE(typeAt + 1));
+    if (end > headers.byteLength) throw corrupt();
+    if (type === TEXT) texts.set(headers.toString('utf8', at + 1, typeAt), headers.toString('utf8', valueAt, end));
+    at = end;
+  }
+  return texts;
+}
+
+function messageOf(payload: Buffer): string {
   try {
-    const { message } = JSON.parse(toUtf8(payload)) as { message?: unknown };
+    const { message } = JSON.parse(payload.toString('utf8')) as { message?: unknown };
     return typeof message === 'string' ? message : '';
   } catch {
     return '';
   }
 }
 
-function corrupt(cause?: unknown): TollgateError {
-  return new TollgateError('upstream_failed', { reason: 'event-corrupt', cause });
+function corrupt(): TollgateError {
+  return new TollgateError('upstream_failed', { reason: 'event-corrupt' });
 }

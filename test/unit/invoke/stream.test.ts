@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
 import type { Operation } from '../../../invoke/call.ts';
@@ -73,6 +74,37 @@ describe('frames', () => {
     expect(() => createSplitter().push(bytes.subarray(0, 12))).toThrow(
       expect.objectContaining({ code: 'upstream_failed', reason: 'event-corrupt' }),
     );
+  });
+
+  const withHeaders = (...headers: number[]): Buffer => {
+    const bytes = Buffer.alloc(16 + headers.length);
+    bytes.writeUInt32BE(bytes.byteLength, 0);
+    bytes.writeUInt32BE(headers.length, 4);
+    bytes.writeUInt32BE(crc32(bytes.subarray(0, 8)), 8);
+    bytes.set(headers, 12);
+    bytes.writeUInt32BE(crc32(bytes.subarray(0, -4)), bytes.byteLength - 4);
+    return bytes;
+  };
+  const text = (name: string, value: string) => [
+    ...[name.length, ...Buffer.from(name), 7],
+    ...[0, value.length, ...Buffer.from(value)],
+  ];
+
+  test('headers of every type may stand beside those that say what a message is', () => {
+    const sizes = [0, 0, 1, 2, 4, 8, 3, 3, 8, 16];
+    const others = sizes.flatMap((size, type) => [1, 0x61, type, ...(size === 3 ? [0, 1, 9] : Array(size).fill(9))]);
+    const message = withHeaders(...others, ...text(':message-type', 'event'), ...text(':event-type', 'x'));
+    expect(readEvent(message)).toMatchObject({ bytes: message, type: 'x', payload: Buffer.alloc(0) });
+  });
+
+  test.each([
+    ['of a type that does not exist', [1, 0x61, 10]],
+    ['whose name ends behind them', [9, 0x61, 7]],
+    ['whose length ends behind them', [1, 0x61, 7, 0]],
+    ['whose value ends behind them', [1, 0x61, 7, 0, 2, 0x62]],
+  ])('U3 a header %s is corrupt', (_, headers) => {
+    const message = withHeaders(...text(':message-type', 'event'), ...headers);
+    expect(() => readEvent(message)).toThrow(expect.objectContaining({ reason: 'event-corrupt' }));
   });
 
   test('a message that is neither event nor error is not an event', () => {
