@@ -29,8 +29,25 @@ export interface Deadline {
 export function startDeadline(totalMs: number): Deadline {
   const controller = new AbortController();
   const { signal } = controller;
-  const expire = (reason: string): void => controller.abort(new TollgateError('deadline', { reason }));
-  const total = setTimeout(expire, totalMs, 'call-total');
+  const callEnds = performance.now() + totalMs;
+  let stepEnds = Number.POSITIVE_INFINITY;
+  let stepReason = '';
+  // One timer for all steps, which looks where the time is when it goes off: a stream has a step for every chunk.
+  let timer: NodeJS.Timeout | undefined;
+  let goesOff = Number.POSITIVE_INFINITY;
+  const arm = (): void => {
+    const next = Math.min(callEnds, stepEnds);
+    if (next >= goesOff) return;
+    clearTimeout(timer);
+    goesOff = next;
+    timer = setTimeout(look, Math.ceil(next - performance.now()));
+  };
+  const look = (): void => {
+    goesOff = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    if (stepEnds > now && callEnds > now) arm();
+    else controller.abort(new TollgateError('deadline', { reason: stepEnds <= now ? stepReason : 'call-total' }));
+  };
   let over = false;
   let giveUp: ((error: unknown) => void) | undefined;
   signal.addEventListener('abort', () => giveUp?.(signal.reason), { once: true });
@@ -38,7 +55,9 @@ export function startDeadline(totalMs: number): Deadline {
   return {
     signal,
     async within(ms, reason, step) {
-      const timer = setTimeout(expire, ms, reason);
+      stepEnds = performance.now() + ms;
+      stepReason = reason;
+      arm();
       try {
         // Not Promise.race with one long-lived promise: that would keep a reaction per chunk until the call ends.
         return await new Promise((resolve, reject) => {
@@ -50,16 +69,16 @@ export function startDeadline(totalMs: number): Deadline {
         // An aborted transport throws its own error; why it was aborted is what matters.
         throw signal.aborted ? signal.reason : error;
       } finally {
-        clearTimeout(timer);
+        stepEnds = Number.POSITIVE_INFINITY;
         giveUp = undefined;
       }
     },
     stop(error) {
-      clearTimeout(total);
+      clearTimeout(timer);
       if (!over) controller.abort(error);
     },
     done() {
-      clearTimeout(total);
+      clearTimeout(timer);
       over = true;
     },
   };

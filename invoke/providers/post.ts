@@ -31,13 +31,11 @@ export function createPost(): Post {
   const agents = keptAgents();
   return (endpoint, { path, headers, body, signal }) =>
     new Promise((resolve, reject) => {
-      const options = {
-        method: 'POST',
-        hostname: endpoint.hostname,
-        ...(endpoint.port === undefined ? {} : { port: endpoint.port }),
-        path,
-        headers: { ...headers, 'content-length': body.byteLength },
-      };
+      // In a list they are written as they are; of an object Node keeps each header, by two names, for whoever asks.
+      const lines = ['content-length', String(body.byteLength)];
+      for (const name in headers) lines.push(name, headers[name] ?? '');
+      const { hostname, port = null } = endpoint;
+      const options = { method: 'POST', hostname, port, path, headers: lines };
       const answered = (answer: IncomingMessage): void =>
         resolve({
           status: answer.statusCode ?? 0,

@@ -127,7 +127,9 @@ const HEADERS = [
 /** What Bedrock itself says of InvokeModel. */
 export function saidInHeaders(headers: Readonly<Record<string, string>>): Told {
   const told: Told = {};
-  for (const [name, kind] of HEADERS)
-    if (/^\d{1,16}$/.test(headers[name] ?? '')) note(told, kind, Number(headers[name]));
+  for (const [name, kind] of HEADERS) {
+    const said = headers[name];
+    if (said !== undefined && /^\d{1,16}$/.test(said)) note(told, kind, Number(said));
+  }
   return told;
 }
