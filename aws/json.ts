@@ -5,8 +5,12 @@ import type { Clock } from '../contract/log.ts';
 import { partitionOf } from '../policies/arn.ts';
 import { type SigningCredentials, signed } from './sigv4.ts';
 
-/** Services that speak AWS JSON 1.1, by their name in a host and in a signature, with what an operation's target begins with. */
-const SERVICES = { events: 'AWSEvents', secretsmanager: 'secretsmanager' } as const;
+/** Services that speak AWS JSON, by their name in a host and in a signature: its version, and what an operation's target begins with. */
+const SERVICES = {
+  dynamodb: ['1.0', 'DynamoDB_20120810'],
+  events: ['1.1', 'AWSEvents'],
+  secretsmanager: ['1.1', 'secretsmanager'],
+} as const;
 
 export interface AwsJsonOptions {
   /** Of another service's client: whose credentials and region requests are signed with. */
@@ -15,6 +19,8 @@ export interface AwsJsonOptions {
   service: keyof typeof SERVICES;
   /** Base URL where the service is elsewhere than in AWS. */
   url?: string | undefined;
+  /** Of an answer; of a longer one nothing is read. */
+  maxBytes?: number;
   clock: Clock;
 }
 
@@ -24,53 +30,59 @@ export class AwsJsonError extends Error {
   readonly status: number;
   /** The service's own, e.g. `ResourceNotFoundException`; '' when it gave none. */
   readonly type: string;
+  /** What DynamoDB shows of an item that was not as it was to be. */
+  readonly item: unknown;
 
-  constructor(operation: string, status: number, type: string) {
+  constructor(operation: string, status: number, type: string, item?: unknown) {
     super(`${operation} answered ${status} ${type}`);
     this.status = status;
     this.type = type;
+    this.item = item;
   }
 }
 
 /** @throws AwsJsonError when the service refuses; what the transport throws when it does not answer */
-export type CallAws = (operation: string, input: object) => Promise<Record<string, unknown>>;
+export type CallAws = (
+  operation: string,
+  input: object,
+  options?: { abortSignal?: AbortSignal },
+) => Promise<Record<string, unknown>>;
 
 /**
  * One operation, signed and sent with what a bundle holds anyway: the service's own client would add a tenth to it, for an
  * operation or two. It makes one attempt.
  */
-export function createAwsJson({ signedAs, transport, service, url, clock }: AwsJsonOptions): CallAws {
-  return async (operation, input) => {
+export function createAwsJson(options: AwsJsonOptions): CallAws {
+  const { signedAs, transport, service, url, maxBytes = ERROR_BODY_MAX_BYTES, clock } = options;
+  const [version, prefix] = SERVICES[service];
+  return async (operation, input, sending = {}) => {
     const region = await signedAs.region();
     const target = new URL(
       url ?? `https://${service}.${region}.${SUFFIX[partitionOf(region) ?? ''] ?? 'amazonaws.com'}`,
     );
     const body = JSON.stringify(input);
     const headers = {
-      'content-type': 'application/x-amz-json-1.1',
+      'content-type': `application/x-amz-json-${version}`,
       'content-length': String(Buffer.byteLength(body)),
-      'x-amz-target': `${SERVICES[service]}.${operation}`,
+      'x-amz-target': `${prefix}.${operation}`,
     };
-    const unsigned = { method: 'POST', host: target.host, path: '/', headers, body };
+    const unsigned = { method: 'POST', host: target.host, path: target.pathname, headers, body };
     const request = new HttpRequest({
       method: 'POST',
       protocol: target.protocol,
       hostname: target.hostname,
       ...(target.port === '' ? {} : { port: Number(target.port) }),
-      path: '/',
+      path: target.pathname,
       headers: signed(unsigned, { service, region }, await signedAs.credentials(), clock()),
       body,
     });
-    const { response } = await transport.handle(request);
-    const answer = parsed(await textOf(response.body as AsyncIterable<Uint8Array>));
+    const { response } = await transport.handle(request, sending);
+    const answer = parsed(await textOf(response.body as AsyncIterable<Uint8Array>, maxBytes));
     if (response.statusCode === 200) return answer;
-    throw new AwsJsonError(
-      operation,
-      response.statusCode,
-      String(answer.__type ?? '')
-        .split('#')
-        .at(-1) ?? '',
-    );
+    const type = String(answer.__type ?? '')
+      .split('#')
+      .at(-1);
+    throw new AwsJsonError(operation, response.statusCode, type ?? '', answer.Item);
   };
 }
 
@@ -85,12 +97,12 @@ function parsed(text: string): Record<string, unknown> {
   }
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.byteLength;
-    if (bytes <= ERROR_BODY_MAX_BYTES) chunks.push(chunk);
+    if (bytes <= maxBytes) chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as after } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createAskTable } from '../aws/table.ts';
 import { COUNTERS_ATTEMPT_MS, EVENTS_TIMEOUT_MS, RESERVATION_NAME_BYTES } from '../contract/limits/budgets.ts';
 import { REGISTRY_TIMEOUT_MS } from '../contract/limits/registry.ts';
 import { BROKER_TIMEOUT_MS, CREDENTIALS_CACHE_MAX, STS_TIMEOUT_MS } from '../contract/limits/sessions.ts';
@@ -60,8 +61,10 @@ export async function compose(
       write(logLine(clock(), { event: 'undecided', level: 'error', code, reason }, { [METRICS.undecided]: 1 })),
   });
 
-  const countersClient = new DynamoDBClient({ requestHandler: createTransport({ requestMs: COUNTERS_ATTEMPT_MS }) });
-  const counters = createCounters({ client: countersClient, table: countersTable });
+  const countersTransport = createTransport({ requestMs: COUNTERS_ATTEMPT_MS });
+  const countersClient = new DynamoDBClient({ requestHandler: countersTransport });
+  const ask = createAskTable({ client: countersClient, transport: countersTransport, clock });
+  const counters = createCounters({ client: countersClient, ask, table: countersTable });
 
   const budgets = createBudgets({
     counters,

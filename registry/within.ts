@@ -1,4 +1,3 @@
-import { setTimeout as after } from 'node:timers/promises';
 import { TollgateError } from '../contract/errors.ts';
 import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
 
@@ -11,16 +10,18 @@ import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
  */
 export async function within<T>(ms: number, reason: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const expiry = after(ms, undefined, { signal: controller.signal }).then(() => {
-    throw new TollgateError('unavailable', { reason, retryAfterSeconds: RETRY_AFTER_SECONDS });
-  });
   const answer = ask(controller.signal);
+  const { promise: expiry, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    // The abort alone would not do: a pause between two attempts need not listen to it.
+    reject(new TollgateError('unavailable', { reason, retryAfterSeconds: RETRY_AFTER_SECONDS }));
+    // Nobody waits any more for what it rejects with.
+    answer.catch(() => {});
+    controller.abort();
+  }, ms);
   try {
-    // The abort alone would not do: the SDK's own pause between two attempts does not listen to it.
     return await Promise.race([answer, expiry]);
   } finally {
-    controller.abort();
-    // Whichever of the two lost is rejected by the abort, and nobody is waiting for it any more.
-    for (const loser of [answer, expiry]) loser.catch(() => {});
+    clearTimeout(timer);
   }
 }

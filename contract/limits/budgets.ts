@@ -38,6 +38,13 @@ export const COUNTERS_TIMEOUT_MS = 5_000;
  */
 export const COUNTERS_ATTEMPT_MS = 2_000;
 
+/** Attempts at it, the first included, and milliseconds: base of the backoff between two, doubled each time, with full jitter. */
+export const COUNTERS_ATTEMPTS = 3;
+export const COUNTERS_BACKOFF_MS = 50;
+
+/** Bytes of an answer: an item has 400 KB at most, and in JSON not three times as much. */
+export const COUNTERS_ANSWER_MAX_BYTES = 1_200_000;
+
 /**
  * Milliseconds. Reservations are told apart by the stretch of this length in which their calls began; longer than
  * CALL_TOTAL_MS, so what a stretch still holds that ended as long ago was left by a crash.

@@ -3,10 +3,12 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
+  type GetItemCommandInput,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
   UpdateItemCommand,
+  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { COUNTERS_TIMEOUT_MS } from '../../contract/limits/budgets.ts';
@@ -60,13 +62,24 @@ export const NO_COUNTS: Counts = Object.freeze({ numbers: new Map(), sets: new M
 
 export interface CountersOptions {
   client: DynamoDBClient;
+  /** Asks what calls ask, where that is done otherwise than by the client. Default the client. */
+  ask?: Ask;
   table: string;
   /** Milliseconds for one question with its retries. */
   timeoutMs?: number;
 }
 
+/** One item read or changed. @throws Error by the name that the client gives it, with `Item` where a condition did not hold */
+export type Ask = (
+  ...asked: [
+    ...(['GetItem', GetItemCommandInput] | ['UpdateItem', UpdateItemCommandInput]),
+    { abortSignal: AbortSignal },
+  ]
+) => Promise<{ Item?: Attributes | undefined; Attributes?: Attributes | undefined }>;
+
 /** @param options.client with credentials that may use the table */
-export function createCounters({ client, table, timeoutMs = COUNTERS_TIMEOUT_MS }: CountersOptions): Counters {
+export function createCounters(options: CountersOptions): Counters {
+  const { client, ask = throughClient(client), table, timeoutMs = COUNTERS_TIMEOUT_MS } = options;
   const answered = async <T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     try {
       return await within(timeoutMs, 'counters-timeout', ask);
@@ -84,7 +97,7 @@ export function createCounters({ client, table, timeoutMs = COUNTERS_TIMEOUT_MS 
 
   async function read(key: Key): Promise<Attributes | undefined> {
     const input = { TableName: table, Key: keyOf(key), ConsistentRead: true };
-    const { Item } = await answered((abortSignal) => client.send(new GetItemCommand(input), { abortSignal }));
+    const { Item } = await answered((abortSignal) => ask('GetItem', input, { abortSignal }));
     return Item;
   }
 
@@ -114,7 +127,7 @@ export function createCounters({ client, table, timeoutMs = COUNTERS_TIMEOUT_MS 
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         } as const;
         try {
-          const { Attributes } = await client.send(new UpdateItemCommand(input), { abortSignal });
+          const { Attributes } = await ask('UpdateItem', input, { abortSignal });
           return { applied: true, counts: countsOf(Attributes) };
         } catch (error) {
           if (!isFailedCondition(error)) throw error;
@@ -176,6 +189,13 @@ export function createCounters({ client, table, timeoutMs = COUNTERS_TIMEOUT_MS 
 }
 
 type Attributes = Record<string, AttributeValue>;
+
+function throughClient(client: DynamoDBClient): Ask {
+  return (...[operation, input, options]) =>
+    operation === 'GetItem'
+      ? client.send(new GetItemCommand(input), options)
+      : client.send(new UpdateItemCommand(input), options);
+}
 
 function notGreater(attribute: string, value: AttributeValue | undefined) {
   if (value === undefined) throw new RangeError(`the document has no ${attribute}`);

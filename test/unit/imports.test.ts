@@ -35,7 +35,7 @@ const SDK_FILES = [
   /^invoke\/(compose|direct\/broker)\.ts$/,
   /^invoke\/providers\/\w+\.ts$/,
   // Signs by itself, for services whose client would be a tenth of the bundle, for an operation or two.
-  /^aws\/json\.ts$/,
+  /^aws\/(json|table)\.ts$/,
   // CloudWatch, because the ledger is compared with its sums of the same lines.
   /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,
   /^(authorizer|broker|invoke|metering|seal)\/handler\.ts$/,
