@@ -170,3 +170,73 @@ describe('what contradicts itself in an entry', () => {
     expect(fault && `${fault.field} ${fault.reason}`).toBe(expected);
   });
 });
+
+describe('what is at fault in an entry is found by reading each ARN as what it should be, named by its member', () => {
+  const MODELS = ['foundation-model', 'provisioned-model', 'custom-model-deployment', 'imported-model'];
+  const FAULTS: [string, Target, [string, string[]][]][] = [
+    ['a model', model, [['target.arn', MODELS]]],
+    [
+      'a profile',
+      profile,
+      [
+        ['target.arn', ['inference-profile', 'application-inference-profile']],
+        ['target.modelArns[0]', ['foundation-model']],
+        ['target.modelArns[1]', ['foundation-model']],
+      ],
+    ],
+    ['an endpoint', endpoint, [['target.arn', ['endpoint']]]],
+    [
+      'a component',
+      { ...endpoint, ...component },
+      [
+        ['target.arn', ['endpoint']],
+        ['target.componentArn', ['inference-component']],
+      ],
+    ],
+  ];
+  test.each(FAULTS)('%s', (_, target, read) => {
+    const asked: [string, readonly string[]][] = [];
+    const fault = kindOf(target).fault(target, (value, field, types) => {
+      asked.push([field, types]);
+      return parseModelArn(value, field);
+    });
+    expect(fault).toBeUndefined();
+    expect(asked.map(([field, types]) => [field, [...types].sort()])).toEqual(
+      read.map(([field, types]) => [field, [...types].sort()]),
+    );
+  });
+});
+
+describe('what a review asks IAM of', () => {
+  const guardrail = { arn: at('bedrock', 'guardrail/abcdefghijkl'), version: 'DRAFT' };
+  const shown = (bears: Parameters<typeof askedOf>[1]) => askedOf(model, bears)[0]?.context;
+
+  function askedOf(target: Target, bears: Parameters<ReturnType<typeof kindOf>['paths']>[2]) {
+    return kindOf(target).paths(target, 'invoke', bears).flat();
+  }
+
+  test('a call with nothing shows nothing; a tier, and a guardrail by its number or as it is edited, are shown', () => {
+    expect(shown({})).toEqual({});
+    expect(shown({ tier: 'flex' })).toEqual({ 'bedrock:ServiceTier': 'flex' });
+    expect(shown({ guardrail })).toEqual({ 'bedrock:GuardrailIdentifier': guardrail.arn });
+    expect(shown({ guardrail: { ...guardrail, version: '7' } })).toEqual({
+      'bedrock:GuardrailIdentifier': `${guardrail.arn}:7`,
+    });
+  });
+
+  test('the models behind a profile are in their own regions', () => {
+    expect(KINDS['bedrock-profile'].behind?.(profile)).toEqual(
+      ['us-west-2', 'us-east-1'].map((region) => ({
+        kind: 'bedrock-model',
+        modelId: nova(region),
+        region,
+        arn: nova(region),
+      })),
+    );
+  });
+
+  test('an endpoint is one thing, and a component beside it another', () => {
+    expect(arnsOf(endpoint)).toEqual([endpoint.arn]);
+    expect(arnsOf({ ...endpoint, ...component })).toEqual([endpoint.arn, component.componentArn]);
+  });
+});
