@@ -16,7 +16,7 @@ export interface FrontOptions {
   admit: Admit;
   /** Whether what it stands on can be reached. */
   ready(): Promise<boolean>;
-  /** Work that goes on behind an answer: to be waited for when the process stops. */
+  /** A request, or work that goes on behind its answer: to be waited for when the process stops. */
   background(work: Promise<unknown>): void;
   /** Whether pages may call from a browser, which asks without a token whether it may. */
   cors: boolean;
@@ -35,11 +35,14 @@ export function createFront({ app, admit, ready, background, cors }: FrontOption
     const requestId = randomUUID();
     // A client may leave at any byte; unheard, that would end the process.
     res.on('error', () => {});
-    serve(req, res, requestId).catch((error: unknown) => {
-      app.failed(error, requestId);
-      if (res.headersSent) res.destroy();
-      else alone(res, 'DEFAULT_5XX', requestId, 500);
-    });
+    // Also without a connection any more: a call that was cut still has to be settled and written down.
+    background(
+      serve(req, res, requestId).catch((error: unknown) => {
+        app.failed(error, requestId);
+        if (res.headersSent) res.destroy();
+        else alone(res, 'DEFAULT_5XX', requestId, 500);
+      }),
+    );
   };
 
   async function serve(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<void> {

@@ -231,14 +231,34 @@ describe('the container by itself', () => {
 
   test('told to stop, it finishes the calls in flight with their usage, takes no new one, and exits with 0', async () => {
     const other = await stack.serve();
-    await stack.fault({ service: 'bedrock', times: 1, fault: { delayMs: 1_500 } });
+    await stack.fault({ service: 'bedrock', times: 2, fault: { delayMs: 1_500 } });
     const answer = seen(other.url, {});
-    await expect.poll(() => other.stdout.includes('"phase":"started"'), { timeout: 15_000 }).toBe(true);
+    const session = connectHttp2(other.url);
+    const request = session.request({
+      ...{ ':method': 'POST', ':path': '/model/nova-lite/converse' },
+      ...{ authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    });
+    request.end(JSON.stringify(TEXT));
+    const overHttp2 = request.setEncoding('utf8').toArray();
+    const phases = (phase: string) => other.stdout.split(`"phase":"${phase}"`).length - 1;
+    await expect.poll(() => phases('started'), { timeout: 15_000 }).toBe(2);
     const code = other.stop();
     expect((await answer).status).toBe(200);
+    expect((await overHttp2).join('')).toContain('echo: one two three');
     expect(await code).toBe(0);
-    expect(other.stdout).toContain('"phase":"finished"');
+    expect(phases('finished')).toBe(2);
     await expect(fetch(`${other.url}/health`)).rejects.toThrow();
+    await stack.clearFaults();
+  });
+
+  test('told to stop, it cuts what is out beyond its time, and writes down what that call cost before it exits with 0', async () => {
+    const other = await stack.serve({ TOLLGATE_GRACE_MS: '300' });
+    await stack.fault({ service: 'bedrock', times: 1, fault: { delayMs: 1_500 } });
+    const answer = seen(other.url, {}).catch(() => 'cut');
+    await expect.poll(() => other.stdout.includes('"phase":"started"'), { timeout: 15_000 }).toBe(true);
+    expect(await other.stop()).toBe(0);
+    expect(await answer).toBe('cut');
+    expect(other.stdout).toContain('"phase":"finished"');
     await stack.clearFaults();
   });
 
