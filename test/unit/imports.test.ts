@@ -147,6 +147,9 @@ test('no arrow between the rooms of invoke runs up', () => {
       .map((target) => `${file} imports ${target}`),
   );
   expect(up).toEqual([]);
+  // A room that is not on the list would stand above all of them.
+  const there = readdirSync(join(root, 'invoke'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(there.map(({ name }) => name).sort()).toEqual([...INVOKE].sort());
 });
 
 test('the IAM simulator shares no code with what it checks', () => {
