@@ -20,15 +20,13 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { NO_TENANT } from '../contract/identity.ts';
+import { OPEN_PATHS } from '../contract/open-paths.ts';
 import { defaultPlanName, usageKey } from '../policies/usage-key.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
 import { removalOfData } from './removal.ts';
 import type { InfraSettings } from './settings.ts';
-
-/** Served without a token: a health check has none, and a client reads the description before it has one. */
-const OPEN_PATHS = ['health', 'openapi.json'];
 
 /**
  * What an access log line holds. No header, no query and no path as it was written, since a caller may put a token into any
@@ -126,7 +124,7 @@ export class GatewayApi extends Construct {
     const proxied = this.api.root.addResource('{proxy+}');
     proxied.addMethod('ANY', integration, guarded);
     // HEAD too: that is how some load balancers ask.
-    const openRoutes = OPEN_PATHS.map((path) => [this.api.root.addResource(path), ['GET', 'HEAD']] as const);
+    const openRoutes = OPEN_PATHS.map((path) => [this.api.root.addResource(path.slice(1)), ['GET', 'HEAD']] as const);
     for (const [resource, verbs] of openRoutes) for (const verb of verbs) this.#addOpen(resource, verb, open);
     // A browser asks without a token whether its page may call.
     if (settings.corsOrigins.length > 0)

@@ -63,6 +63,13 @@ export function createApp(deps: AppDeps): Served {
     const { openapi } = await import('./surfaces/openapi.ts');
     return give(c, json(await openapi(ROUTES)));
   });
+  app.get('/docs', async (c) => {
+    const [{ openapi }, { docsPage }] = await Promise.all([
+      import('./surfaces/openapi.ts'),
+      import('./surfaces/own/page.ts'),
+    ]);
+    return give(c, docsPage(await openapi(ROUTES)));
+  });
   for (const route of ROUTES) app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), guarded(route));
 
   app.notFound((c) => {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TollgateError } from '../contract/errors.ts';
 import { type GatewayResponseType, gatewayResponses, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
 import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
+import { OPEN_PATHS } from '../contract/open-paths.ts';
 import { Secret } from '../contract/secret.ts';
 import type { Served } from '../invoke/edge/lambda.ts';
 import { canonicalPath } from '../invoke/edge/path.ts';
@@ -22,8 +23,7 @@ export interface FrontOptions {
   cors: boolean;
 }
 
-/** Answered without a token, as in the REST API. */
-const OPEN: ReadonlySet<string> = new Set(['/health', '/openapi.json', '/ready']);
+const OPEN: ReadonlySet<string> = new Set([...OPEN_PATHS, '/ready']);
 
 /**
  * A request of a socket -> the app, and its answer back. What API Gateway does in front of the functions is done here: who has

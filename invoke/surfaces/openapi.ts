@@ -15,6 +15,12 @@ const OPEN: Documented = {
     security: [],
     responses: { '200': { description: 'The document.', content: json() } },
   },
+  'GET /docs': {
+    operationId: 'docs',
+    summary: 'This document for people, and what to paste into each client.',
+    security: [],
+    responses: { '200': { description: 'The page.', content: { 'text/html': {} } } },
+  },
 };
 
 /** `GET /openapi.json`: the paths that exist, and what each answers (https://spec.openapis.org/oas/v3.1.0). */

@@ -3,6 +3,7 @@ import { type GatewayResponses, type GatewayResponseType, gatewayResponses } fro
 import { NO_TENANT } from '../../contract/identity.ts';
 import { FUNCTION_EVENT_MAX_BYTES } from '../../contract/limits/contract.ts';
 import type { Clock } from '../../contract/log.ts';
+import { OPEN_PATHS } from '../../contract/open-paths.ts';
 import type { OnRequest } from '../../server/listen.ts';
 import type { StreamReader } from '../runtime/function.ts';
 import { answerAlone, answerFrom, cut, type Ending } from './answer.ts';
@@ -39,8 +40,7 @@ interface Route {
   open: boolean;
 }
 
-/** Answered without a token: what a load balancer and a reader of the documentation ask for. */
-const OPEN: ReadonlySet<string> = new Set(['/health', '/openapi.json']);
+const OPEN: ReadonlySet<string> = new Set(OPEN_PATHS);
 
 /** @returns the API's route, or undefined where the API has none: the two open paths can be read and nothing else */
 function routeOf({ method, path }: Received, cors: boolean): Route | undefined {

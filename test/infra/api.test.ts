@@ -13,9 +13,11 @@ describe('the API', () => {
   };
   const methods = ofType(resources, 'AWS::ApiGateway::Method');
 
-  test('every route has the authorizer, but the two that need no token', () => {
+  test('every route has the authorizer, but those that need no token', () => {
     const open = methods.filter(({ AuthorizationType }) => AuthorizationType !== 'CUSTOM');
-    expect(open.map(pathOf).sort()).toEqual(['GET /health', 'GET /openapi.json', 'HEAD /health', 'HEAD /openapi.json']);
+    expect(open.map(pathOf).sort()).toEqual(
+      ['GET', 'HEAD'].flatMap((verb) => ['docs', 'health', 'openapi.json'].map((path) => `${verb} /${path}`)),
+    );
     const guarded = methods.filter(({ AuthorizationType }) => AuthorizationType === 'CUSTOM');
     expect(guarded.map(pathOf).sort()).toEqual(['ANY /', 'ANY /{proxy+}']);
     for (const { AuthorizerId } of guarded) expect(AuthorizerId).toEqual(expect.anything());
@@ -25,7 +27,7 @@ describe('the API', () => {
     const { stack } = stackOf({ 'tollgate:corsOrigins': 'https://app.example, https://www.example' });
     const made = resourcesOf(stack);
     const asked = ofType(made, 'AWS::ApiGateway::Method').filter(({ HttpMethod }) => HttpMethod === 'OPTIONS');
-    expect(asked.map(({ AuthorizationType }) => AuthorizationType)).toEqual(['NONE', 'NONE', 'NONE', 'NONE']);
+    expect(asked.map(({ AuthorizationType }) => AuthorizationType)).toEqual(['NONE', 'NONE', 'NONE', 'NONE', 'NONE']);
     for (const { ResponseParameters } of ofType(made, 'AWS::ApiGateway::GatewayResponse'))
       expect(ResponseParameters).toMatchObject({ 'gatewayresponse.header.access-control-allow-origin': "'*'" });
     const functions = ofType(made, 'AWS::Lambda::Function').map(({ Environment }) => JSON.stringify(Environment));
@@ -34,7 +36,7 @@ describe('the API', () => {
   });
 
   test('every route streams the answer of the invoke function', () => {
-    expect(methods).toHaveLength(6);
+    expect(methods).toHaveLength(8);
     for (const { Integration } of methods) {
       expect(Integration).toMatchObject({
         Type: 'AWS_PROXY',

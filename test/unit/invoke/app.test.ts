@@ -52,7 +52,7 @@ describe('the routes', () => {
         path: path.replace(/\{\w+\}/, 'nova-lite'),
       })),
     );
-    expect(listed).toHaveLength(12);
+    expect(listed).toHaveLength(13);
     for (const { method, path } of listed) {
       const body = path.startsWith('/v1') ? CHAT : CONVERSE;
       const { app } = edge(() => whole(nova, ANSWER));
