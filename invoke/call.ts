@@ -5,13 +5,23 @@ import type { UsageBase } from '../contract/usage.ts';
 
 /** What stands between a surface (a wire format) and the pipeline. Bytes on both sides: nothing is re-serialised here. */
 
-export type Operation = 'invoke' | 'invoke-with-response-stream' | 'converse' | 'converse-stream' | 'count-tokens';
+/** Of Bedrock Runtime, as its paths end. */
+export type ModelOperation = 'invoke' | 'invoke-with-response-stream' | 'converse' | 'converse-stream' | 'count-tokens';
+/** Of SageMaker Runtime, likewise. */
+export type EndpointOperation = 'invocations' | 'invocations-response-stream';
+export type Operation = ModelOperation | EndpointOperation;
+
+/** Whether a container is called, whose bodies are of no schema that AWS has. */
+export function isEndpoint(operation: Operation): operation is EndpointOperation {
+  return operation === 'invocations' || operation === 'invocations-response-stream';
+}
 
 /** What the surface wants sent, in the provider's own wire format. */
 export interface ProviderRequest {
   operation: Operation;
   body: Uint8Array;
   contentType: string;
+  /** '' where none is named. */
   accept: string;
   /** Lower-case names; only those that the surface lets a caller set. */
   headers: Record<string, string>;
@@ -54,9 +64,9 @@ export interface WholeAnswer {
 export interface StreamEvent {
   /** The frame as it came, to be passed on untouched. */
   bytes: Uint8Array;
-  /** `:event-type`, e.g. `contentBlockDelta`, or `chunk`. */
+  /** `:event-type`, e.g. `contentBlockDelta`, `chunk` or `PayloadPart`. */
   type: string;
-  /** The frame's payload, JSON. */
+  /** The frame's payload: JSON, but for a `PayloadPart`, which is whatever the container wrote. */
   payload: Uint8Array;
 }
 

@@ -22,6 +22,7 @@ import { createEntries } from './pipeline/entries.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { createBedrock } from './providers/bedrock.ts';
 import { createPost } from './providers/post.ts';
+import { createSageMaker } from './providers/sagemaker.ts';
 import { createTransport } from './providers/transport.ts';
 
 export interface Surroundings {
@@ -89,7 +90,7 @@ export async function compose(
     pause: (ms) => after(ms),
   });
 
-  const bedrock = createBedrock({ post: createPost(), clock });
+  const calls = { post: createPost(), clock };
 
   async function issuer(): Promise<Issue<CallScope>> {
     if (brokerFunction === undefined) {
@@ -106,7 +107,7 @@ export async function compose(
   const run = createPipeline({
     entries,
     credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock, max: sessionsMax }),
-    providers: { 'bedrock-runtime': bedrock },
+    providers: { 'bedrock-runtime': createBedrock(calls), 'sagemaker-runtime': createSageMaker(calls) },
     meter: createMeter({ write, writeOut }),
     reserve: budgets.reserve,
     take: createShares({ counters, clock, write }),

@@ -28,6 +28,12 @@ const NAMES = new Set(
   amazon-bedrock-guardrailConfig anthropic-beta anthropic-version x-amzn-bedrock-accept x-amzn-bedrock-guardrailidentifier
   x-amzn-bedrock-guardrailversion x-amzn-bedrock-performanceconfig-latency x-amzn-bedrock-request-metadata
   x-amzn-bedrock-service-tier x-amzn-bedrock-trace
+
+  inputs audio_url video_url
+  x-amzn-sagemaker-accept x-amzn-sagemaker-content-type x-amzn-sagemaker-custom-attributes
+  x-amzn-sagemaker-enable-explanations x-amzn-sagemaker-inference-component x-amzn-sagemaker-inference-id
+  x-amzn-sagemaker-prefix-aware-id x-amzn-sagemaker-session-id x-amzn-sagemaker-target-container-hostname
+  x-amzn-sagemaker-target-model x-amzn-sagemaker-target-variant
   `
     .trim()
     .split(/\s+/),

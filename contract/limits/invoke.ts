@@ -18,6 +18,9 @@ export const CALL_TOTAL_MS = 840_000;
 /** Milliseconds to the first byte of the model's answer. */
 export const FIRST_BYTE_MS = 300_000;
 
+/** Bytes of one line of a container's stream that are kept to be read as one: no chunk of a chat comes near. */
+export const STREAM_LINE_MAX_BYTES = 1_048_576;
+
 /**
  * Milliseconds and bytes for which a stream is read on after its reader has gone, to learn what it cost: 128,000 tokens, the
  * longest answer of a model on Bedrock, are about 50 MB, each in an event of its own. None of it is kept.

@@ -47,7 +47,7 @@ export async function budgeted(
   // Counting tokens runs no model and costs nothing.
   if (budgets.length === 0 || call.action === 'count') return undefined;
   const { tenant, principal } = call.caller;
-  const { answers, ...demand } = demandOf(request, model.target);
+  const { answers, ...demand } = demandOf(request, model);
   const verdict = await reserve({
     ...{ tenant, principal, at, tier, budgets, demand },
     model: model.id,

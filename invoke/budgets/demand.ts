@@ -5,7 +5,7 @@ import {
   RESERVED_PICTURE_TOKENS,
 } from '../../contract/limits/budgets.ts';
 import { TOKENS_MAX } from '../../contract/limits/invoke.ts';
-import type { Target } from '../../contract/model.ts';
+import type { AllowedModel, Target } from '../../contract/model.ts';
 import type { Asked } from '../../metering/budgets/budgets.ts';
 import type { ProviderRequest } from '../call.ts';
 import { type AnswerLimit, answerLimit } from '../grants/cap.ts';
@@ -17,10 +17,16 @@ import { imagesAsked } from '../usage/made.ts';
  * What a call may use at most, to be reserved before it is sent. Output is what it asks for itself. Input is a guess on
  * the high side, from the text: who counts exactly is the model, afterwards.
  */
-export function demandOf(request: ProviderRequest, target: Target): Asked['demand'] & Pick<AnswerLimit, 'answers'> {
+export function demandOf(
+  request: ProviderRequest,
+  { target, container }: Pick<AllowedModel, 'target' | 'container'>,
+): Asked['demand'] & Pick<AnswerLimit, 'answers'> {
   const { operation, body } = request;
   const root = jsonOf(body) as Parameters<typeof answerLimit>[1];
-  const { named, lowerable, thinking, answers } = answerLimit(operation, root, target);
+  const limit = answerLimit(operation, root, target);
+  const { lowerable, thinking, answers } = limit;
+  // It answers with vectors and orders, and no text.
+  const named = container === 'tei' ? 0 : limit.named;
   const unnamed = thinking + RESERVED_OUTPUT_TOKENS;
   // A limit that the model may not know by that name is no reason to reserve less.
   const each = lowerable || named === 0 ? (named ?? unnamed) : Math.max(named ?? 0, unnamed);

@@ -1,7 +1,7 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { BODY_MAX_BYTES } from '../../contract/limits/contract.ts';
 import type { Asked } from '../exchange.ts';
-import { contentType, isUnencoded } from './headers.ts';
+import { type ContentType, contentType, isUnencoded } from './headers.ts';
 
 /** The names by which UTF-8 goes (https://encoding.spec.whatwg.org/#names-and-labels), and ASCII, which is part of it. */
 const UTF_8: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
@@ -14,16 +14,40 @@ const UTF_8: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
  * @throws TollgateError `unsupported_media_type` with reason content-encoding | content-type | charset; `too_large`
  */
 export async function jsonBytes(request: Asked, types: readonly string[] = ['application/json']): Promise<Uint8Array> {
-  const { headers } = request;
+  const { essence, charset } = typeOf(request);
+  if (!types.includes(essence)) throw unsupported('content-type');
+  if (charset !== null && !UTF_8.has(charset)) throw unsupported('content-type', 'charset');
+  return bytesOf(request);
+}
+
+/**
+ * The bytes of a request that may be anything.
+ *
+ * @param request its body has not been read
+ * @returns also whether they are to be JSON
+ * @throws TollgateError as `jsonBytes`, the charset being that of JSON alone
+ */
+export async function anyBytes(request: Asked): Promise<{ body: Uint8Array; json: boolean }> {
+  const { essence, charset } = typeOf(request);
+  const json = essence === 'application/json' || essence.endsWith('+json');
+  if (json && charset !== null && !UTF_8.has(charset)) throw unsupported('content-type', 'charset');
+  return { body: await bytesOf(request), json };
+}
+
+function typeOf({ headers }: Asked): ContentType {
   // Nothing is ever decompressed, so a small body cannot become a large one.
-  if (!isUnencoded(headers.get('content-encoding')))
-    throw new TollgateError('unsupported_media_type', { field: 'content-encoding', reason: 'content-encoding' });
+  if (!isUnencoded(headers.get('content-encoding'))) throw unsupported('content-encoding');
   const type = contentType(headers.get('content-type'));
-  if (type === undefined || !types.includes(type.essence))
-    throw new TollgateError('unsupported_media_type', { field: 'content-type', reason: 'content-type' });
-  if (type.charset !== null && !UTF_8.has(type.charset))
-    throw new TollgateError('unsupported_media_type', { field: 'content-type', reason: 'charset' });
+  if (type === undefined) throw unsupported('content-type');
+  return type;
+}
+
+async function bytesOf(request: Asked): Promise<Uint8Array> {
   const bytes = await request.body();
   if (bytes.byteLength > BODY_MAX_BYTES) throw new TollgateError('too_large', { detail: { bytes: bytes.byteLength } });
   return bytes;
+}
+
+function unsupported(field: string, reason = field): TollgateError {
+  return new TollgateError('unsupported_media_type', { field, reason });
 }

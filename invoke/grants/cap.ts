@@ -2,7 +2,7 @@ import { TollgateError } from '../../contract/errors.ts';
 import { type Json, parseJsonObject } from '../../contract/json.ts';
 import type { Target } from '../../contract/model.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
-import type { Operation } from '../call.ts';
+import { isEndpoint, type Operation } from '../call.ts';
 import { EMBEDS, PAINTERS } from '../usage/made.ts';
 import { setMember } from './member.ts';
 
@@ -69,8 +69,11 @@ export function cappedBody(operation: Operation, body: Uint8Array, target: Targe
   return lowered(body, members, names(members), cap);
 }
 
-/** How many answers a body asks for at once, each as long as its limit: OpenAI's and AI21's, Cohere's, AI21's older one. */
-const ANSWERS = ['n', 'num_generations', 'numResults'];
+/** How many answers a body asks for at once, each as long as its limit: OpenAI's, Cohere's, AI21's, and containers'. */
+const ANSWERS = ['n', 'num_generations', 'numResults', 'best_of', 'num_return_sequences'];
+
+/** What a container may be given many of at once, each with an answer of its own. */
+const PROMPTS = ['inputs', 'prompt'];
 
 /** How long an answer may be, as a body says. */
 export interface AnswerLimit {
@@ -92,11 +95,25 @@ export function answerLimit(operation: Operation, members: Members, target: Targ
     const named = highest([...limitsIn(members), ...limitsIn(own)]);
     return { named, lowerable: true, thinking: thinkingOf(own), answers: answersIn(own) };
   }
+  if (isEndpoint(operation)) return hostedLimit(members);
   const model = baseModelOf(target);
   if (EMBEDS.test(model) || PAINTERS.test(model)) return { named: 0, lowerable: false, thinking: 0, answers: 1 };
   const lowerable = VENDORS.some(([prefix]) => model.startsWith(prefix));
   const named = highest(limitsIn(members));
   return { named, lowerable, thinking: thinkingOf(members), answers: answersIn(members) };
+}
+
+/** A container reads what it likes: what it is known to be asked by is reserved, and nothing of it can be lowered. */
+function hostedLimit(members: Members): AnswerLimit {
+  const parameters = at(members, ['parameters']);
+  const own = isObject(parameters) ? parameters : {};
+  const prompts = PROMPTS.map((name) => at(members, [name])).map((given) => (Array.isArray(given) ? given.length : 1));
+  return {
+    named: highest([...limitsIn(members), ...limitsIn(own)]),
+    lowerable: false,
+    thinking: 0,
+    answers: [answersIn(members), answersIn(own), ...prompts].reduce((product, count) => product * Math.max(1, count)),
+  };
 }
 
 function answersIn(members: Members): number {

@@ -18,9 +18,10 @@ import { type Budgeted, budgeted } from '../budgets/budgeted.ts';
 import type { Answer, Call, Operation, ProviderRequest, Run } from '../call.ts';
 import type { EntriesOf } from '../exchange.ts';
 import { restrict } from '../grants/restrict.ts';
+import { answerHeaders } from '../providers/answer-headers.ts';
 import { type Deadline, type Deadlines, startDeadline } from '../providers/deadline.ts';
 import type { Provider, ProviderCall, ProviderReply } from '../providers/provider.ts';
-import { answerHeaders, isExpiredToken, readError, type UpstreamError, upstreamError } from '../providers/upstream.ts';
+import { isExpiredToken, readError, type UpstreamError, upstreamError } from '../providers/upstream.ts';
 import { joined, readBody } from '../providers/whole.ts';
 import { usageOfAnswer } from '../usage/answer.ts';
 import { NOTHING_SEEN, usageOf } from '../usage/report.ts';
@@ -250,7 +251,11 @@ function grantFor(model: AllowedModel, held: readonly AllowedModel[]): AllowedMo
   return grant;
 }
 
-const STREAMS: ReadonlySet<Operation> = new Set(['converse-stream', 'invoke-with-response-stream']);
+const STREAMS: ReadonlySet<Operation> = new Set([
+  'converse-stream',
+  'invoke-with-response-stream',
+  'invocations-response-stream',
+]);
 
 function isStream(operation: Operation): boolean {
   return STREAMS.has(operation);

@@ -9,33 +9,45 @@ export interface BasedEndpoint extends Endpoint {
 }
 
 /**
- * Where Bedrock Runtime is in a region, by the SDK's own rules and by what the environment says
- * (`AWS_ENDPOINT_URL_BEDROCK_RUNTIME`).
+ * Where a runtime API is in a region, by its SDK's own rules and by what the environment says
+ * (`AWS_ENDPOINT_URL_BEDROCK_RUNTIME`, `AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME`). The SDK is loaded for this question alone, which
+ * is asked once per region.
  */
 export async function bedrockEndpoint(region: string): Promise<BasedEndpoint> {
-  // Loaded for this question alone, which is asked once per region.
   const { BedrockRuntimeClient, InvokeModelCommand } = await import('@aws-sdk/client-bedrock-runtime');
-  const { protocol, hostname, port, path } = await caughtRequest((requestHandler) => {
-    const client = new BedrockRuntimeClient({
-      region,
-      credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
-      authSchemePreference: ['sigv4'],
-      // Said here, so that no profile file is searched for it.
-      maxAttempts: 1,
-      retryMode: 'standard',
-      defaultsMode: 'standard',
-      requestHandler,
-    });
-    return client.send(new InvokeModelCommand({ modelId: MODEL, body: '' }));
+  return based(`/model/${NAME}/`, (requestHandler) => {
+    const client = new BedrockRuntimeClient({ ...TOLD, authSchemePreference: ['sigv4'], region, requestHandler });
+    return client.send(new InvokeModelCommand({ modelId: NAME, body: '' }));
   });
+}
+
+export async function sagemakerEndpoint(region: string): Promise<BasedEndpoint> {
+  const { SageMakerRuntimeClient, InvokeEndpointCommand } = await import('@aws-sdk/client-sagemaker-runtime');
+  return based(`/endpoints/${NAME}/`, (requestHandler) => {
+    const client = new SageMakerRuntimeClient({ ...TOLD, region, requestHandler });
+    return client.send(new InvokeEndpointCommand({ EndpointName: NAME, Body: '' }));
+  });
+}
+
+const NAME = 'x';
+
+const TOLD = {
+  credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
+  // Said here, so that no profile file is searched for it.
+  maxAttempts: 1,
+  retryMode: 'standard',
+  defaultsMode: 'standard',
+} as const;
+
+/** @param native the beginning of the paths that the API itself has */
+async function based(native: string, ask: Parameters<typeof caughtRequest>[0]): Promise<BasedEndpoint> {
+  const { protocol, hostname, port, path } = await caughtRequest(ask);
   if (protocol !== 'http:' && protocol !== 'https:') throw new Error(`the SDK speaks ${protocol}`);
   return {
     protocol,
     hostname,
     port,
     host: port === undefined ? hostname : `${hostname}:${port}`,
-    base: path.slice(0, path.lastIndexOf(`/model/${MODEL}/`)),
+    base: path.slice(0, path.lastIndexOf(native)),
   };
 }
-
-const MODEL = 'x';

@@ -123,8 +123,12 @@ function textsIn(headers: Buffer): Map<string, string> {
 
 function messageOf(payload: Buffer): string {
   try {
-    const { message } = JSON.parse(payload.toString('utf8')) as { message?: unknown };
-    return typeof message === 'string' ? message : '';
+    // SageMaker's has a capital letter.
+    const { message, Message = message } = JSON.parse(payload.toString('utf8')) as {
+      message?: unknown;
+      Message?: unknown;
+    };
+    return typeof Message === 'string' ? Message : '';
   } catch {
     return '';
   }

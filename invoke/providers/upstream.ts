@@ -12,10 +12,13 @@ export interface UpstreamError {
   /** Without namespace, e.g. `ThrottlingException`; '' when none was given. */
   type: string;
   message: string;
+  /** The status that a container of SageMaker answered with itself, where it did. */
+  original?: number;
 }
 
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors and the
-// common errors of that reference. A stream spells the same names with a small first letter.
+// common errors of that reference. A stream spells the same names with a small first letter. SageMaker's are
+// https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html#API_runtime_InvokeEndpointWithResponseStream_Errors
 const BY_TYPE: Readonly<Record<string, Code>> = {
   throttlingexception: 'upstream_throttled',
   toomanyrequestsexception: 'upstream_throttled',
@@ -38,6 +41,12 @@ const BY_TYPE: Readonly<Record<string, Code>> = {
   incompletesignatureexception: 'upstream_failed',
   invalidclienttokenid: 'upstream_failed',
   missingauthenticationtokenexception: 'upstream_failed',
+  validationerror: 'upstream_rejected',
+  modelstreamerror: 'model_failed',
+  internalstreamfailure: 'upstream_failed',
+  internalfailure: 'upstream_failed',
+  internaldependencyexception: 'upstream_failed',
+  serviceunavailable: 'upstream_unavailable',
 };
 
 function byStatus(status: number): Code {
@@ -73,9 +82,21 @@ const NOT_ENABLED =
 /** Types that it comes as. Not those about a malformed request: they may quote it, and a caller would ring an alarm. */
 const NOT_ENABLED_TYPES: ReadonlySet<string> = new Set(['accessdeniedexception', 'resourcenotfoundexception']);
 
-function codeOf(status: number, type: string, message: string): Code {
+/** How SageMaker says that an entry names what is not there: nothing that the caller could mend. */
+const NOT_THERE = /^(?:Endpoint|Variant|Inference Component) \S+ (?:of account \S+ )?not found/i;
+
+function codeOf(status: number, type: string, { message, original }: UpstreamError): Code {
   if (NOT_ENABLED_TYPES.has(type) && NOT_ENABLED.test(message)) return 'model_not_enabled';
+  if (type === 'validationerror' && NOT_THERE.test(message)) return 'upstream_failed';
+  if (type === 'modelerror') return byContainer(original);
   return BY_TYPE[type] ?? byStatus(status);
+}
+
+/** A container's own refusal of a request is the caller's to mend; what else it answers is a failure of it. */
+function byContainer(status = 500): Code {
+  if (status === 429) return 'upstream_throttled';
+  if (status === 503) return 'upstream_unavailable';
+  return status >= 400 && status < 500 && status !== 424 ? 'upstream_rejected' : 'model_failed';
 }
 
 const RETRYABLE: ReadonlySet<Code> = new Set(['upstream_throttled', 'upstream_unavailable']);
@@ -87,13 +108,15 @@ const SAID: ReadonlySet<Code> = new Set(['denied_by_iam', 'model_not_enabled']);
  * @returns what to throw. Of the upstream's own words only those about a malformed request reach the caller, told again;
  *   the log gets the words only where the account was refused, because others may quote the prompt
  */
-export function upstreamError(status: number, { type, message }: UpstreamError, retryAfter?: string): TollgateError {
-  const code = codeOf(status, type.toLowerCase(), message);
+export function upstreamError(status: number, said: UpstreamError, retryAfter?: string): TollgateError {
+  const { type, message, original } = said;
+  const code = codeOf(status, type.toLowerCase(), said);
   return new TollgateError(code, {
     reason: 'upstream-error',
     detail: {
       status,
       type: type.slice(0, 64),
+      ...(original === undefined ? {} : { original }),
       ...(SAID.has(code) ? { said: message.slice(0, UPSTREAM_MESSAGE_MAX_CHARS) } : {}),
     },
     ...(code === 'upstream_rejected' ? { message: retold(message) } : {}),
@@ -112,10 +135,26 @@ export function readError(headers: Readonly<Record<string, string>>, body: strin
     // A proxy's HTML, or nothing: the status alone then says what happened.
   }
   const text = (name: string): string => (typeof parsed[name] === 'string' ? parsed[name] : '');
+  const { OriginalStatusCode: original } = parsed;
   return {
     type: bareType(headers['x-amzn-errortype'] || text('__type') || text('code')),
-    message: text('message') || text('Message'),
+    message: containersOwn(text('OriginalMessage')) || text('message') || text('Message'),
+    ...(Number.isInteger(original) ? { original: original as number } : {}),
   };
+}
+
+/** What a container said, out of the JSON that vLLM (`message`, `error.message`), TGI and LMI (`error`) put it into. */
+function containersOwn(said: string): string {
+  let value: unknown = said;
+  try {
+    value = JSON.parse(said);
+  } catch {
+    return said;
+  }
+  for (let at = 0; at < 2; at++)
+    if (value !== null && typeof value === 'object')
+      value = Reflect.get(value, 'message') ?? Reflect.get(value, 'error') ?? Reflect.get(value, 'detail');
+  return typeof value === 'string' ? value : '';
 }
 
 /** `com.amazonaws.bedrock#ThrottlingException:http://...` -> `ThrottlingException`. */
@@ -132,52 +171,4 @@ export function isExpiredToken({ type }: UpstreamError): boolean {
 function secondsOf(retryAfter: string | undefined): number {
   const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : RETRY_AFTER_SECONDS;
   return Math.min(Math.max(seconds, 1), RETRY_AFTER_MAX_SECONDS);
-}
-
-const COUNT = /^\d{1,11}$/;
-const WORD = /^[a-z_-]{1,32}$/i;
-
-/** The headers of an upstream's answer that a caller may see, and what they may hold: the others name accounts and requests. */
-const SHOWN: Readonly<Record<string, RegExp>> = {
-  'x-amzn-bedrock-input-token-count': COUNT,
-  'x-amzn-bedrock-output-token-count': COUNT,
-  'x-amzn-bedrock-cache-read-input-token-count': COUNT,
-  'x-amzn-bedrock-cache-write-input-token-count': COUNT,
-  'x-amzn-bedrock-invocation-latency': COUNT,
-  'x-amzn-bedrock-service-tier': WORD,
-  'x-amzn-bedrock-performanceconfig-latency': WORD,
-};
-
-/** What models answer in. Whatever else comes, HTML above all, is told as bytes, so that no browser runs it. */
-const MEDIA_TYPES: ReadonlySet<string> = new Set([
-  'application/json',
-  'application/jsonlines',
-  'application/vnd.amazon.eventstream',
-  'application/octet-stream',
-  'text/plain',
-  'text/csv',
-  'image/png',
-  'image/jpeg',
-  'image/webp',
-  'audio/mpeg',
-  'audio/wav',
-  'video/mp4',
-]);
-
-/** @returns lower-case names; the content type is always there */
-export function answerHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const shown = Object.entries(headers).filter(([name, value]) => SHOWN[name]?.test(value));
-  const inner = headers['x-amzn-bedrock-content-type'];
-  return {
-    ...Object.fromEntries(shown),
-    'content-type': mediaType(headers['content-type']),
-    ...(inner === undefined ? {} : { 'x-amzn-bedrock-content-type': mediaType(inner) }),
-  };
-}
-
-function mediaType(given = ''): string {
-  const [type = '', ...parameters] = given.toLowerCase().split(';');
-  if (!MEDIA_TYPES.has(type.trim())) return 'application/octet-stream';
-  const utf8 = parameters.some((parameter) => /^\s*charset\s*=\s*"?utf-8"?\s*$/.test(parameter));
-  return utf8 ? `${type.trim()}; charset=utf-8` : type.trim();
 }

@@ -5,6 +5,7 @@ import { awsError } from './bedrock/error.ts';
 import type { ErrorForm } from './error-form.ts';
 import { openaiError } from './openai/error.ts';
 import { credentialsError } from './own/credentials-error.ts';
+import { sagemakerError } from './sagemaker/error.ts';
 
 interface Row {
   /** Of the whole path, as it arrived. */
@@ -50,10 +51,14 @@ const ROWS: readonly Row[] = [
   },
   // SageMaker Runtime
   {
-    path: /^\/endpoints(?:\/|$)/,
-    form: awsError,
-    instead: 'SageMaker endpoints are not served here; models of Bedrock are at POST /model/{id}/converse.',
+    // SageMaker reads an object that the caller names, and writes the answer to another, by the rights of the endpoint's own
+    // role, which may read other tenants' too; and what it cost is said nowhere.
+    path: /^\/endpoints\/[^/]+\/async-invocations/,
+    form: sagemakerError,
+    instead:
+      'Nothing is read from S3 or written to it for a caller; use POST /endpoints/{name}/invocations, or its stream.',
   },
+  { path: /^\/endpoints(?:\/|$)/, form: sagemakerError },
 
   // Anthropic
   {

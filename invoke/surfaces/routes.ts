@@ -1,4 +1,5 @@
-import type { Operation } from '../call.ts';
+import type { Action } from '../../contract/model.ts';
+import type { EndpointOperation, ModelOperation } from '../call.ts';
 import type { Exchange, Given } from '../exchange.ts';
 import { BEDROCK_OPERATIONS, bedrock } from './bedrock/bedrock.ts';
 import type { SurfaceDocument } from './document-parts.ts';
@@ -25,10 +26,11 @@ const documents = {
   bedrock: (): Promise<SurfaceDocument> => import('./bedrock/document.ts'),
   openai: (): Promise<SurfaceDocument> => import('./openai/document.ts'),
   own: (): Promise<SurfaceDocument> => import('./own/document.ts'),
+  sagemaker: (): Promise<SurfaceDocument> => import('./sagemaker/document.ts'),
 };
 
 /** Bedrock's paths are what most callers call: they are there from the start. */
-function native(operation: Operation): Route {
+function native(operation: ModelOperation): Route {
   const serves = { action: BEDROCK_OPERATIONS[operation], runtime: 'bedrock-runtime' } as const;
   const serve: Serve = (exchange, modelId = '') => bedrock(exchange, modelId, operation);
   return {
@@ -40,6 +42,19 @@ function native(operation: Operation): Route {
   };
 }
 
+function endpoint(operation: EndpointOperation, action: Action): Route {
+  return {
+    method: 'POST',
+    path: `/endpoints/{name}/${operation}`,
+    serves: { action, runtime: 'sagemaker-runtime' },
+    async load() {
+      const { invokeEndpoint } = await import('./sagemaker/sagemaker.ts');
+      return (exchange, name = '') => invokeEndpoint(exchange, name, operation);
+    },
+    document: documents.sagemaker,
+  };
+}
+
 /** Every path that calls for a caller, in the order in which they are shown. A surface is a folder, and its rows here. */
 export const ROUTES: readonly Route[] = [
   native('converse'),
@@ -47,6 +62,8 @@ export const ROUTES: readonly Route[] = [
   native('invoke'),
   native('invoke-with-response-stream'),
   native('count-tokens'),
+  endpoint('invocations', 'invoke'),
+  endpoint('invocations-response-stream', 'stream'),
   {
     method: 'POST',
     path: '/v1/chat/completions',

@@ -1,9 +1,9 @@
 import type { Target } from '../../contract/model.ts';
 import type { Tier } from '../../contract/usage.ts';
-import type { ProviderRequest } from '../call.ts';
+import { isEndpoint, type ProviderRequest } from '../call.ts';
 import { textBytes } from './estimate.ts';
 import { jsonOf, member } from './json.ts';
-import { madeIn } from './made.ts';
+import { madeIn, vectorsIn } from './made.ts';
 import { NOTHING_SEEN, usageOf } from './report.ts';
 import { countsIn, saidIn, saidInHeaders } from './said.ts';
 import { answeredTier, headerTier } from './tier.ts';
@@ -12,7 +12,7 @@ import type { Usage } from './usage.ts';
 
 /**
  * What an answer in one piece cost. Converse says so in its body; InvokeModel in headers, and its vendors in their bodies,
- * which are believed where the headers say nothing; CountTokens costs nothing.
+ * which are believed where the headers say nothing; a container in OpenAI's `usage`; CountTokens costs nothing.
  *
  * @param body what came of it
  * @param whole whether that is all of it
@@ -26,9 +26,12 @@ export function usageOfAnswer(
 ): Usage {
   const converse = request.operation === 'converse';
   const answer = whole ? jsonOf(body) : undefined;
-  const told = either(saidInHeaders(headers), converse ? countsIn(member(answer, 'usage')) : saidIn(answer));
+  const hosted = isEndpoint(request.operation);
+  // Of a container only OpenAI's form is believed: what else it answers with may be in its caller's words.
+  const inBody = converse || hosted ? countsIn(member(answer, 'usage')) : saidIn(answer);
+  const told = either(saidInHeaders(headers), inBody);
   const usage = usageOf(request, target, told, {
-    made: converse ? NOTHING_SEEN.made : madeIn(answer),
+    made: converse ? NOTHING_SEEN.made : hosted ? { images: 0, embeddings: vectorsIn(answer) } : madeIn(answer),
     textBytes: told.output === undefined ? textBytes(body, answer) : 0,
     whole,
   });

@@ -1,6 +1,6 @@
 import type { Target } from '../../contract/model.ts';
-import type { ProviderRequest } from '../call.ts';
-import { isObject, unheldBytes, written } from './json.ts';
+import { isEndpoint, type ProviderRequest } from '../call.ts';
+import { isObject, member, unheldBytes, written } from './json.ts';
 import { holds } from './media.ts';
 import { type Shape, schemaOf } from './schema.ts';
 
@@ -16,11 +16,8 @@ export type InputPart =
  *
  * @param root the request's body, parsed; any value
  */
-export function* inputParts(
-  { operation, body }: ProviderRequest,
-  target: Target,
-  root: unknown,
-): Generator<InputPart, void, void> {
+export function* inputParts(request: ProviderRequest, target: Target, root: unknown): Generator<InputPart, void, void> {
+  const { operation, body } = request;
   let numbers = false;
   const text = (value: unknown): InputPart => {
     if (typeof value === 'string') return { is: 'text', bytes: Buffer.byteLength(value) };
@@ -29,7 +26,9 @@ export function* inputParts(
     // What cannot be told apart any more may be all of it.
     return { is: 'text', bytes: json === undefined ? body.byteLength : Buffer.byteLength(json) };
   };
-  const open: [value: unknown, shape: Shape][] = [[root, schemaOf(operation, target)]];
+  const open: [value: unknown, shape: Shape][] = [
+    [isOpaque(request, root) ? undefined : root, schemaOf(operation, target)],
+  ];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [value, place] = next;
     const shape = typeof place === 'function' ? place(value) : place;
@@ -54,6 +53,13 @@ export function* inputParts(
     }
   }
   if (numbers) yield { is: 'text', bytes: unheldBytes(body) };
+}
+
+/** What a container makes of a body that is not in OpenAI's form, or was not checked to be JSON, it alone knows: all of it is text. */
+function isOpaque({ operation, contentType }: ProviderRequest, root: unknown): boolean {
+  return (
+    isEndpoint(operation) && !(contentType.startsWith('application/json') && Array.isArray(member(root, 'messages')))
+  );
 }
 
 /** Where JSON may have one; one that is too large to be held is written as null. */

@@ -32,6 +32,12 @@ function vectorsOf(embeddings: unknown): number {
   return Math.max(0, ...Object.values(embeddings).map((list) => (Array.isArray(list) ? list.length : 0)));
 }
 
+/** How many vectors a container answers with, as TEI writes them: a list of lists of numbers. @param body parsed; any value */
+export function vectorsIn(body: unknown): number {
+  if (!Array.isArray(body)) return 0;
+  return body.every((vector) => Array.isArray(vector) && typeof vector[0] === 'number') ? body.length : 0;
+}
+
 /** Models that make images. Stability AI's make one a call, and have no member for it. */
 export const PAINTERS = /^(?:amazon\.(?:titan-image-generator|nova-canvas)|stability\.)/;
 

@@ -1,6 +1,6 @@
 import type { Target } from '../../contract/model.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
-import type { Operation } from '../call.ts';
+import { isEndpoint, type Operation } from '../call.ts';
 import { member } from './json.ts';
 import { PAINTERS } from './made.ts';
 
@@ -142,9 +142,10 @@ const SHOWN: readonly [prefix: string, shape: Shape][] = [
   ['writer.palmyra-vision', OPENAI],
 ];
 
-/** The schema of a request's body. */
+/** The schema of a request's body; of an endpoint's, of one in OpenAI's form. */
 export function schemaOf(operation: Operation, target: Target): Shape {
   if (operation === 'converse' || operation === 'converse-stream') return CONVERSE;
+  if (isEndpoint(operation)) return OPENAI;
   const model = baseModelOf(target);
   if (PAINTERS.test(model)) return 'drawing';
   return SHOWN.find(([prefix]) => model.startsWith(prefix))?.[1] ?? TEXT_CHAT;

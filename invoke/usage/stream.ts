@@ -1,9 +1,10 @@
 import type { Target } from '../../contract/model.ts';
 import type { Tier } from '../../contract/usage.ts';
-import type { Operation, ProviderRequest, StreamEvent } from '../call.ts';
+import { isEndpoint, type Operation, type ProviderRequest, type StreamEvent } from '../call.ts';
 import { textBytesIn } from './estimate.ts';
 import { jsonOf, member } from './json.ts';
 import { madeIn } from './made.ts';
+import { createPayloadReader } from './payload.ts';
 import { usageOf } from './report.ts';
 import { countsIn, metricsIn, saidIn, saidInHeaders } from './said.ts';
 import { answeredTier, headerTier } from './tier.ts';
@@ -32,6 +33,16 @@ interface Said {
   tier?: unknown;
   textBytes?: number;
   images?: number;
+  /** That this is all. */
+  done?: boolean;
+}
+
+/** @returns what an event says, and what is left to be said of a stream that has ended */
+function readerOf(operation: Operation): { read(event: StreamEvent): Said; rest?(): Said } {
+  if (operation === 'converse-stream') return { read: inConverse };
+  if (!isEndpoint(operation)) return { read: inChunk };
+  const { see, rest } = createPayloadReader();
+  return { read: see, rest };
 }
 
 /** @param headers of the answer, which say how InvokeModel's was sold */
@@ -40,29 +51,32 @@ export function createStreamUsage(
   target: Target,
   headers: Readonly<Record<string, string>>,
 ): StreamUsage {
-  const read = request.operation === 'converse-stream' ? inConverse : inChunk;
+  const { read, rest } = readerOf(request.operation);
   const heading = saidInHeaders(headers);
   let bedrock: Told = {};
   let vendor: Told = {};
   let tier: Tier | undefined = answeredTier(target, headerTier(headers));
   let images = 0;
   let textBytes = 0;
+  let done = false;
   const told = (): Told => either(bedrock, either(vendor, heading));
-  const settled = (): boolean => bedrock.input !== undefined && bedrock.output !== undefined;
+  const settled = (): boolean => done || (bedrock.input !== undefined && bedrock.output !== undefined);
+  const add = (said: Said): void => {
+    const before = told().output ?? 0;
+    bedrock = both(bedrock, said.bedrock ?? {});
+    vendor = both(vendor, said.vendor ?? {});
+    tier = answeredTier(target, said.tier) ?? tier;
+    images += said.images ?? 0;
+    done ||= said.done === true;
+    // A count of the output is of all that came up to it; what came after it is not in it.
+    const output = said.bedrock?.output ?? said.vendor?.output ?? -1;
+    textBytes = output >= before ? 0 : textBytes + (said.textBytes ?? 0);
+  };
   return {
-    see(event) {
-      const said = read(event);
-      const before = told().output ?? 0;
-      bedrock = both(bedrock, said.bedrock ?? {});
-      vendor = both(vendor, said.vendor ?? {});
-      tier = answeredTier(target, said.tier) ?? tier;
-      images += said.images ?? 0;
-      // A count of the output is of all that came up to it; what came after it is not in it.
-      const output = said.bedrock?.output ?? said.vendor?.output ?? -1;
-      textBytes = output >= before ? 0 : textBytes + (said.textBytes ?? 0);
-    },
+    see: (event) => add(read(event)),
     settled,
     usage() {
+      if (rest !== undefined) add(rest());
       const usage = usageOf(request, target, told(), { made: { images, embeddings: 0 }, textBytes, whole: settled() });
       return tier === undefined ? usage : { ...usage, tier };
     },

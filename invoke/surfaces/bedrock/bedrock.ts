@@ -3,7 +3,7 @@ import { parseJsonObject } from '../../../contract/json.ts';
 import type { Action, AllowedModel } from '../../../contract/model.ts';
 import { kindOf, nativeIdOf, runtimeOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
-import type { Operation, ProviderRequest } from '../../call.ts';
+import type { ModelOperation, ProviderRequest } from '../../call.ts';
 import { jsonBytes } from '../../edge/body.ts';
 import { wantedType } from '../../edge/headers.ts';
 import type { AskedHeaders, Exchange, Given } from '../../exchange.ts';
@@ -15,7 +15,7 @@ import { bedrockFrames } from './frames.ts';
 
 /** Bedrock Runtime's own wire format: bytes in, bytes out. A field newer than anything here survives. */
 
-export const BEDROCK_OPERATIONS: Record<Operation, Action> = {
+export const BEDROCK_OPERATIONS: Record<ModelOperation, Action> = {
   converse: 'invoke',
   'converse-stream': 'stream',
   invoke: 'invoke',
@@ -56,7 +56,7 @@ const STEERING_MEMBER = 'amazon-bedrock-guardrailConfig';
  * @param wanted the model as the caller wrote it, percent-decoded once
  * @throws TollgateError
  */
-export async function bedrock(exchange: Exchange, wanted: string, operation: Operation): Promise<Given> {
+export async function bedrock(exchange: Exchange, wanted: string, operation: ModelOperation): Promise<Given> {
   const { headers } = exchange.request;
   const isBlob = operation === 'invoke' || operation === 'invoke-with-response-stream';
   const { passed, guardrail } = bedrockHeaders(headers, isBlob);
@@ -131,13 +131,13 @@ function namedIn(headers: Record<string, string>): { identifier: string | undefi
 }
 
 /** The answer's media type: `accept` speaks of the whole answer, and on a stream of its frames. */
-function acceptOf(headers: AskedHeaders, operation: Operation): string {
+function acceptOf(headers: AskedHeaders, operation: ModelOperation): string {
   if (BEDROCK_OPERATIONS[operation] === 'stream') return EVENT_STREAM;
   return operation === 'invoke' ? wantedType(headers.get('accept')) : 'application/json';
 }
 
 /** Read on a copy and for its strictness; what is sent are the caller's bytes. */
-function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operation: Operation): void {
+function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operation: ModelOperation): void {
   if (runtimeOf(model.target) !== 'bedrock-runtime')
     throw new TollgateError('invalid_request', {
       field: 'modelId',

@@ -50,20 +50,22 @@ export function bedrockFrames(traced: boolean): Translation {
   return {
     event: traced ? ({ bytes }) => bytes : untracedFrame,
     end: () => null,
-    broken: exceptionFrame,
+    broken(error) {
+      const shown = publicError(error);
+      return exceptionFrame(exceptionOf(shown), { message: awsMessage(shown) });
+    },
   };
 }
 
 /** An `application/vnd.amazon.eventstream` message of type `exception` (Smithy, "event stream specification"). */
-export function exceptionFrame(error: TollgateError): Uint8Array {
-  const shown = publicError(error);
+export function exceptionFrame(type: string, members: Readonly<Record<string, string>>): Uint8Array {
   return codec.encode({
     headers: {
       ':message-type': { type: 'string', value: 'exception' },
-      ':exception-type': { type: 'string', value: exceptionOf(shown) },
+      ':exception-type': { type: 'string', value: type },
       ':content-type': { type: 'string', value: 'application/json' },
     },
-    body: encoder.encode(JSON.stringify({ message: awsMessage(shown) })),
+    body: encoder.encode(JSON.stringify(members)),
   });
 }
 

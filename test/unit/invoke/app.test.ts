@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BODY_MAX_BYTES } from '../../../contract/limits/contract.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import type { RestEvent } from '../../../invoke/edge/event.ts';
+import { ROUTES } from '../../../invoke/surfaces/routes.ts';
 import { AUTHORIZATION, bound } from '../../seal.ts';
 import {
   authorizer,
@@ -52,10 +53,11 @@ describe('the routes', () => {
         path: path.replace(/\{\w+\}/, 'nova-lite'),
       })),
     );
-    expect(listed).toHaveLength(13);
+    // Those of callers, and /health, /openapi.json and /docs.
+    expect(listed).toHaveLength(ROUTES.length + 3);
     for (const { method, path } of listed) {
       const body = path.startsWith('/v1') ? CHAT : CONVERSE;
-      const { app } = edge(() => whole(nova, ANSWER));
+      const { app } = edge(() => whole(nova, ANSWER), path.startsWith('/endpoints') ? mixtral : nova);
       const answer = await call(
         app,
         method === 'POST' ? post(path, body) : event(method, path, { queryStringParameters: { model: 'nova-lite' } }),
@@ -70,7 +72,7 @@ describe('the routes', () => {
     ['POST', '/model/nova-lite/destroy', 'message'],
     ['POST', '/model/nova-lite', 'message'],
     ['POST', '/model/a/b/c/converse', 'message'],
-    ['POST', '/endpoints/mixtral-8x7b/invocations', 'message'],
+    ['POST', '/endpoints/mixtral-8x7b/async-invocations', 'message'],
     ['POST', '/v1/embeddings', 'error'],
     ['DELETE', '/v1/models/nova-lite', 'error'],
     ['GET', '/admin/models', 'error'],
@@ -228,7 +230,7 @@ describe('GET /v1/models', () => {
     const answer = await call(edge().app, event('GET', '/v1/models'));
     const { object, data } = answer.json() as { object: string; data: { id: string }[] };
     expect(object).toBe('list');
-    expect(data.map(({ id }) => id)).toEqual(['nova-lite', 'claude-v2']);
+    expect(data.map(({ id }) => id)).toEqual(['nova-lite', 'claude-v2', 'mixtral-8x7b']);
     expect(data[0]).toEqual({
       id: 'nova-lite',
       object: 'model',
@@ -282,7 +284,10 @@ describe('GET /v1/models', () => {
       paints: { paths: [invoke], streaming: false, output_modalities: ['IMAGE'] },
       orders: { paths: [invoke], streaming: false },
       imported: { paths: expect.arrayContaining(['/model/{id}/converse']), streaming: true },
-      hosted: { paths: [credentials], streaming: true },
+      hosted: {
+        paths: ['/endpoints/{id}/invocations', '/endpoints/{id}/invocations-response-stream', credentials],
+        streaming: true,
+      },
     });
     expect(answer.text).not.toContain('arn:');
   });

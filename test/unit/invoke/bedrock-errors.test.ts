@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CODES } from '../../../contract/errors.ts';
+import { answerHeaders } from '../../../invoke/providers/answer-headers.ts';
 import { retold } from '../../../invoke/providers/sentence.ts';
-import { answerHeaders, readError, upstreamError } from '../../../invoke/providers/upstream.ts';
+import { readError, upstreamError } from '../../../invoke/providers/upstream.ts';
 import cases from '../../cases/upstream-errors.json' with { type: 'json' };
 import sentences from '../../cases/upstream-sentences.json' with { type: 'json' };
 

@@ -55,6 +55,8 @@ const ACTION = {
   invoke: 'invoke',
   'invoke-with-response-stream': 'stream',
   'count-tokens': 'count',
+  invocations: 'invoke',
+  'invocations-response-stream': 'stream',
 } as const;
 
 export function callOf(

@@ -8,7 +8,7 @@ import { modelOf, requestOf } from '../core.ts';
 const targetOf = (modelId: string): Target => modelOf('m', modelId).target;
 
 function demand(body: unknown, modelId = 'amazon.nova-lite-v1:0', operation: Operation = 'converse') {
-  return demandOf(requestOf(operation, body), targetOf(modelId));
+  return demandOf(requestOf(operation, body), { target: targetOf(modelId) });
 }
 
 const said = (...content: unknown[]) => ({ messages: [{ role: 'user', content }] });
@@ -172,7 +172,7 @@ describe('Q5 no label makes text cheap', () => {
     ],
   ])('%s', (_, model, operation, body) => {
     const request = requestOf(operation, body);
-    expect(demandOf(request, targetOf(model)).input).toBeGreaterThanOrEqual(50_000);
+    expect(demandOf(request, { target: targetOf(model) }).input).toBeGreaterThanOrEqual(50_000);
     const { tokens, estimated } = usageOf(request, targetOf(model), {}, NOTHING_SEEN);
     expect(tokens.input).toBeGreaterThanOrEqual(25_000);
     expect(tokens).not.toHaveProperty('images');

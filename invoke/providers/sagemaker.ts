@@ -1,0 +1,36 @@
+import { TollgateError } from '../../contract/errors.ts';
+import type { Clock } from '../../contract/log.ts';
+import { sagemakerEndpoint } from './endpoint.ts';
+import type { Post } from './post.ts';
+import type { Provider } from './provider.ts';
+import { createRuntime, type RuntimeApi, segment } from './runtime.ts';
+
+/** InvokeEndpoint's, and of a stream's what its container is to answer in: the stream itself has one form. */
+const ACCEPT = { invocations: 'accept', 'invocations-response-stream': 'x-amzn-sagemaker-accept' } as const;
+
+const API: RuntimeApi = {
+  service: 'sagemaker',
+  endpointOf: sagemakerEndpoint,
+  pathOf(target, { operation }) {
+    if (target.kind !== 'sagemaker-endpoint' || !(operation in ACCEPT))
+      throw new TollgateError('internal', { reason: 'not-an-endpoint' });
+    return `/endpoints/${segment(target.endpointName)}/${operation}`;
+  },
+  headersOf(target, { operation, headers, contentType, accept }) {
+    const component = target.kind === 'sagemaker-endpoint' ? target.inferenceComponent : undefined;
+    return {
+      ...headers,
+      'content-type': contentType,
+      ...(accept === '' ? {} : { [ACCEPT[operation as keyof typeof ACCEPT]]: accept }),
+      // Here, and not in each surface: an endpoint of several components is never called without the one that was granted.
+      ...(component === undefined ? {} : { [COMPONENT_HEADER]: component }),
+    };
+  },
+};
+
+export const COMPONENT_HEADER = 'x-amzn-sagemaker-inference-component';
+
+/** SageMaker Runtime. */
+export function createSageMaker(options: { post: Post; clock: Clock }): Provider {
+  return createRuntime(API, options);
+}

@@ -1,0 +1,56 @@
+import { AWS_ERROR, BUDGET_HEADERS, CHANGES, type Documented, tooMany } from '../document-parts.ts';
+import type { Fields } from '../fields.ts';
+import { objectSchema } from '../fields-document.ts';
+import { INVOKE_HEADERS, STREAM_HEADERS } from './headers.ts';
+
+const NAME = {
+  name: 'name',
+  in: 'path',
+  required: true,
+  description: "A registry id, or the endpoint's own name.",
+  schema: { type: 'string' },
+};
+
+const BYTES = { '*/*': { schema: { type: 'string', format: 'binary' } } };
+
+function headersOf(fields: Fields): object[] {
+  const { properties = {} } = objectSchema(fields) as { properties?: Record<string, { description?: string }> };
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    ...{ name, in: 'header', required: false, description, schema },
+  }));
+}
+
+function endpoint(operationId: string, summary: string, fields: Fields, content: object) {
+  return {
+    operationId,
+    summary,
+    description: "SageMaker Runtime's own request and response, passed through as bytes.",
+    parameters: [NAME, ...headersOf(fields)],
+    requestBody: { required: true, content: BYTES },
+    responses: {
+      '200': { description: "The container's answer.", headers: { ...BUDGET_HEADERS, ...CHANGES }, content },
+      '429': tooMany(AWS_ERROR),
+      default: AWS_ERROR,
+    },
+  };
+}
+
+export const documented: Documented = {
+  'POST /endpoints/{name}/invocations': endpoint(
+    'InvokeEndpoint',
+    "A call in the form of an endpoint's container.",
+    INVOKE_HEADERS,
+    BYTES,
+  ),
+  'POST /endpoints/{name}/invocations-response-stream': endpoint(
+    'InvokeEndpointWithResponseStream',
+    "A call in the form of an endpoint's container, streamed.",
+    STREAM_HEADERS,
+    { 'application/vnd.amazon.eventstream': {} },
+  ),
+};
+
+export const tables = {
+  'Headers of POST /endpoints/{name}/invocations': INVOKE_HEADERS,
+  'Headers of POST /endpoints/{name}/invocations-response-stream': STREAM_HEADERS,
+};

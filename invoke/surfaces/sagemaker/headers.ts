@@ -1,0 +1,38 @@
+import { type Field, type Fields, passed, refused, translated } from '../fields.ts';
+
+/**
+ * The headers of InvokeEndpoint and of its stream
+ * (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html). They choose among what runs
+ * behind the one endpoint that was granted; what IAM can tell apart there, the grant names, and the caller does not.
+ */
+
+const word = (maxLength: number): Pick<Field, 'type' | 'maxLength'> => ({ type: 'string', maxLength });
+
+export const ACCEPT_HEADER = 'x-amzn-sagemaker-accept';
+export const TARGET_MODEL_HEADER = 'x-amzn-sagemaker-target-model';
+
+const COMMON: Fields = {
+  'x-amzn-sagemaker-inference-component': translated(
+    "The granted model's own component, which is called also where the header is absent. Another one is another model: 403.",
+    word(63),
+  ),
+  'x-amzn-sagemaker-target-variant': passed('A production variant of the endpoint.', word(63)),
+  'x-amzn-sagemaker-target-container-hostname': passed('A container of the endpoint.', word(63)),
+  'x-amzn-sagemaker-custom-attributes': passed('To the container.', word(1_024)),
+  'x-amzn-sagemaker-session-id': passed('A session that the container keeps, or NEW_SESSION.', word(256)),
+  'x-amzn-sagemaker-prefix-aware-id': passed('Requests of one prefix reach one instance.', word(1_024)),
+  'x-amzn-sagemaker-inference-id': passed('Into data capture and logs of the account.', word(64)),
+};
+
+export const INVOKE_HEADERS: Fields = {
+  ...COMMON,
+  'x-amzn-sagemaker-enable-explanations': passed('An expression of Clarify.', word(64)),
+  [TARGET_MODEL_HEADER]: refused(
+    'Of an endpoint of many models the entry would have to name the one that is granted, and none does.',
+  ),
+};
+
+export const STREAM_HEADERS: Fields = {
+  ...COMMON,
+  [ACCEPT_HEADER]: passed('What the container is to answer in, within the payload parts.', word(1_024)),
+};

@@ -1,0 +1,90 @@
+import { TollgateError } from '../../../contract/errors.ts';
+import { parseJson } from '../../../contract/json.ts';
+import type { AllowedModel, TargetOf } from '../../../contract/model.ts';
+import { kindOf } from '../../../policies/kinds.ts';
+import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
+import type { EndpointOperation, ProviderRequest } from '../../call.ts';
+import { anyBytes } from '../../edge/body.ts';
+import type { AskedHeaders, Exchange, Given } from '../../exchange.ts';
+import { COMPONENT_HEADER } from '../../providers/sagemaker.ts';
+import { checkFields } from '../fields.ts';
+import { relay } from '../relay.ts';
+import { checkBody } from './body.ts';
+import { ENDPOINT_FRAMES } from './frames.ts';
+import { ACCEPT_HEADER, INVOKE_HEADERS, STREAM_HEADERS } from './headers.ts';
+
+/** SageMaker Runtime's own wire format: bytes in, bytes out, whatever the container takes. */
+
+const EVENT_STREAM = 'application/vnd.amazon.eventstream';
+
+const OWN = 'x-amzn-sagemaker-';
+
+/**
+ * `POST /endpoints/{name}/invocations` and `/invocations-response-stream`
+ *
+ * @param named a registry id or an endpoint's own name
+ * @throws TollgateError
+ */
+export async function invokeEndpoint(exchange: Exchange, named: string, operation: EndpointOperation): Promise<Given> {
+  const { request } = exchange;
+  const stream = operation === 'invocations-response-stream';
+  const { [COMPONENT_HEADER]: component, [ACCEPT_HEADER]: accept, ...passed } = ownHeaders(request.headers, stream);
+  const { body, json } = await anyBytes(request);
+  // Strictly, because it is counted by what its first reader finds in it; any other body is counted by its bytes.
+  const value = json ? parseJson(body) : undefined;
+  const answer = await exchange.run({
+    surface: 'sagemaker',
+    caller: exchange.caller,
+    requestId: exchange.requestId,
+    wanted: component === undefined ? named : await entryOf(exchange, named, component),
+    action: stream ? 'stream' : 'invoke',
+    prepare: (model): ProviderRequest => {
+      const { inferenceComponent } = endpointOf(model);
+      if (component !== undefined && component !== inferenceComponent)
+        throw new TollgateError('model_not_allowed', { reason: 'component-not-granted' });
+      checkBody(value, named, model);
+      return {
+        operation,
+        body,
+        contentType: request.headers.get('content-type') ?? 'application/octet-stream',
+        accept: (stream ? accept : request.headers.get('accept')) ?? '',
+        headers: passed,
+      };
+    },
+    waitUntil: exchange.waitUntil,
+  });
+  const headers = { ...answer.headers, ...lifecycleHeaders(answer.model, exchange.nowSeconds) };
+  const { status } = answer;
+  if (answer.kind === 'whole') return { status, headers, body: answer.body };
+  return {
+    status,
+    headers: { ...headers, 'content-type': EVENT_STREAM },
+    body: relay(answer.events, ENDPOINT_FRAMES, exchange.broke),
+  };
+}
+
+/** SageMaker's own headers, as their table has them. */
+function ownHeaders(headers: AskedHeaders, stream: boolean): Record<string, string> {
+  const own = Object.fromEntries([...headers].filter(([name]) => name.startsWith(OWN)));
+  checkFields(stream ? STREAM_HEADERS : INVOKE_HEADERS, own);
+  return own;
+}
+
+/** An endpoint may run many components, each granted by itself: name and component together say which entry is meant. */
+async function entryOf({ entries, caller }: Exchange, named: string, component: string): Promise<string> {
+  const { models } = await entries(caller);
+  const meant = models.find(
+    ({ target }) =>
+      target.kind === 'sagemaker-endpoint' && target.endpointName === named && target.inferenceComponent === component,
+  );
+  return meant?.id ?? named;
+}
+
+function endpointOf({ target }: AllowedModel): TargetOf<'sagemaker-endpoint'> {
+  if (target.kind === 'sagemaker-endpoint') return target;
+  throw new TollgateError('invalid_request', {
+    field: 'name',
+    reason: 'wrong-surface',
+    message: `This model is ${kindOf(target).name}; it is not called through the paths of endpoints.`,
+  });
+}
