@@ -22,7 +22,7 @@ import { createEntries } from './pipeline/entries.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import { createBedrock } from './providers/bedrock.ts';
 import { createPost } from './providers/post.ts';
-import { createSageMaker } from './providers/sagemaker.ts';
+import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
 
 export interface Surroundings {
@@ -91,6 +91,14 @@ export async function compose(
   });
 
   const calls = { post: createPost(), clock };
+  let sagemaker: Provider | undefined;
+  const endpoints: Provider = {
+    async send(call) {
+      // Loaded with the first call of one: not every stage has endpoints.
+      sagemaker ??= (await import('./providers/sagemaker.ts')).createSageMaker(calls);
+      return sagemaker.send(call);
+    },
+  };
 
   async function issuer(): Promise<Issue<CallScope>> {
     if (brokerFunction === undefined) {
@@ -107,7 +115,7 @@ export async function compose(
   const run = createPipeline({
     entries,
     credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock, max: sessionsMax }),
-    providers: { 'bedrock-runtime': createBedrock(calls), 'sagemaker-runtime': createSageMaker(calls) },
+    providers: { 'bedrock-runtime': createBedrock(calls), 'sagemaker-runtime': endpoints },
     meter: createMeter({ write, writeOut }),
     reserve: budgets.reserve,
     take: createShares({ counters, clock, write }),

@@ -1,9 +1,8 @@
-import { EventStreamCodec } from '@smithy/core/event-streams';
-import { fromUtf8, toUtf8 } from '@smithy/core/serde';
 import { TollgateError } from '../../contract/errors.ts';
 import type { Json } from '../../contract/json.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import type { Operation, StreamEvent } from '../call.ts';
+import { frame } from '../providers/frames.ts';
 import { withoutMember } from './member.ts';
 
 /**
@@ -39,8 +38,10 @@ export function untraced(operation: Operation, body: Uint8Array): Uint8Array {
 export function untracedFrame({ bytes, type, payload }: StreamEvent): Uint8Array {
   const shown =
     type === 'metadata' ? withoutNamed(payload, 'trace') : type === 'chunk' ? untracedChunk(payload) : payload;
-  return shown === payload ? bytes : frame(type, shown);
+  return shown === payload ? bytes : frame({ ...EVENT, ':event-type': type }, shown);
 }
+
+const EVENT = { ':message-type': 'event', ':content-type': 'application/json' } as const;
 
 /** InvokeModelWithResponseStream's pieces are JSON whose `bytes` are JSON in base64. */
 function untracedChunk(payload: Uint8Array): Uint8Array {
@@ -49,7 +50,7 @@ function untracedChunk(payload: Uint8Array): Uint8Array {
   const { bytes, ...rest } = JSON.parse(text.toString('utf8')) as { bytes?: unknown };
   if (typeof bytes !== 'string') return payload;
   const shown = withoutNamed(Buffer.from(bytes, 'base64'), BLOB);
-  return fromUtf8(JSON.stringify({ bytes: bufferOf(shown).toString('base64'), ...rest }));
+  return Buffer.from(JSON.stringify({ bytes: bufferOf(shown).toString('base64'), ...rest }));
 }
 
 /** How the name reads in base64, wherever in three bytes it begins; without the digits that its neighbours decide, too. */
@@ -62,19 +63,6 @@ const BLOB_IN_BASE64 = [0, 1, 2].map((before) => {
 
 function withoutNamed(body: Uint8Array, name: string): Uint8Array {
   return bufferOf(body).includes(`"${name}"`) ? withoutMember(body, name) : body;
-}
-
-const codec = new EventStreamCodec(toUtf8, fromUtf8);
-
-function frame(type: string, body: Uint8Array): Uint8Array {
-  return codec.encode({
-    headers: {
-      ':message-type': { type: 'string', value: 'event' },
-      ':event-type': { type: 'string', value: type },
-      ':content-type': { type: 'string', value: 'application/json' },
-    },
-    body,
-  });
 }
 
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

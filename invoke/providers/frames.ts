@@ -14,6 +14,7 @@ const CHECKSUM_BYTES = 4;
 /** Bytes of a header's value by its type, a number; undefined: two bytes say how many follow. Of 10 types, text is 7. */
 const VALUE_BYTES: readonly (number | undefined)[] = [0, 0, 1, 2, 4, 8, undefined, undefined, 8, 16];
 const TEXT = 7;
+const TEXT_TYPE = Buffer.from([TEXT]);
 
 export interface Splitter {
   /**
@@ -101,6 +102,36 @@ export function readEvent(bytes: Uint8Array): StreamEvent {
     default:
       throw corrupt();
   }
+}
+
+/**
+ * A message as `readEvent` reads it.
+ *
+ * @param headers of at most 65,535 bytes each, all of them text, in their order
+ */
+export function frame(headers: Readonly<Record<string, string>>, payload: Uint8Array): Uint8Array {
+  const head = Buffer.concat(
+    Object.entries(headers).map(([name, value]) => {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(Buffer.byteLength(value));
+      return Buffer.concat([
+        Buffer.from([Buffer.byteLength(name)]),
+        Buffer.from(name),
+        TEXT_TYPE,
+        length,
+        Buffer.from(value),
+      ]);
+    }),
+  );
+  const size = PRELUDE_BYTES + head.byteLength + payload.byteLength + CHECKSUM_BYTES;
+  const message = Buffer.alloc(size);
+  message.writeUInt32BE(size, 0);
+  message.writeUInt32BE(head.byteLength, 4);
+  message.writeUInt32BE(crc32(message.subarray(0, 8)), 8);
+  message.set(head, PRELUDE_BYTES);
+  message.set(payload, PRELUDE_BYTES + head.byteLength);
+  message.writeUInt32BE(crc32(message.subarray(0, size - CHECKSUM_BYTES)), size - CHECKSUM_BYTES);
+  return message;
 }
 
 /** A message's headers that are text; the others are passed over. */

@@ -9,35 +9,35 @@ import { UPSTREAM_DIGITS_MAX, UPSTREAM_MESSAGE_MAX_CHARS } from '../../contract/
 
 /** Of Bedrock's and its models' own messages; in any case, their plurals too. */
 const WORDS = `
-a about above bad id malicious absent accept accepted accepts across add added after again all allow allowed allowing allows alone already also
-alternate alternates alternating always among an and another answer any apply are argument array as asked assistant at audio
-available be because been before begin begins below beside between beyond blank block body boolean both but by call called
+a about above bad id malicious absent accept accepted across add added after again all allow allowed allowing alone already also
+alternate alternating always among an and another answer any apply are argument array asked assistant at audio
+available be because been before begin below beside between beyond blank block body boolean both but by call called
 can cannot case change character check choice choose chunk client combination combine combined complete conflict conflicting
-constraint contain contained containing contains content context continue conversation convert converse correct correctly
+constraint contain contained containing content context continue conversation convert converse correct correctly
 correspond corresponding could count create current data decimal decode decoded deep default define defined definition depth
 deprecated description detected did different dimension directly disabled do document does double down due duplicate duplicated
-during each either element else embedding empty enable enabled encode encoded encoding end ended ending ends enough ensure entire
-entry enum equal equals error even every exactly example exceed exceeded exceeding exceeds exclusive exist existing exists expect
-expected expects extra extraneous fail failed failing fails false field file final first fix float following follow followed
-follows for form format formatted found fraction from full function generate generated generation get given gives greater
-group had has have height here higher however if ignored image immediately in include included includes including incompatible
+during each either element else embedding empty enable enabled encode encoded encoding end ended ending enough ensure entire
+entry enum equal error even every exactly example exceed exceeded exceeding exclusive exist existing expect
+expected extra extraneous fail failed failing false field file final first fix float following follow followed
+for form format formatted found fraction from full function generate generated generation get given gives greater
+group had has have height here higher however if ignored image immediately in include included including incompatible
 incomplete incorrect incorrectly index information inner input inside instead integer internal into invalid is issue it item
-its itself json just key kind known large larger last latest least left length less letter level like limit limited line list
+itself json just key kind known large larger last latest least left length less letter level like limit limited line list
 located long longer low lower made make malformed manifest many match matched matches matching maximum may mean media member
-message method minimum mismatch missing mix mixed mode model more most multiple must name named need needed needs negative
+message method minimum mismatch missing mix mixed mode model more most multiple must name named need needed negative
 neither nested never new next no non none nor not nothing null number numeric object occurrence of off on once one only
 operation option optional or order ordered other out output outside over own page pair parameter parse parsed part pass passed
 path pattern per permitted picture pixel place please point position positive possible prefix present previous prior problem
-process processed processing product prompt properly properties property provide provided provides providing question range rather
+process processed processing product prompt properly properties property provide provided providing question range rather
 reach reached read reason reasoning received recommended reduce refer reference reformat regex regular reject rejected remain
-remove removed repeat repeated replace request requested require required requires reserved resolution resource response result
+remove removed repeat repeated replace request requested require required reserved resolution resource response result
 retry return returned role root row rule same satisfy schema second section see send sent sequence set several shape short
 should side signature simultaneously single size small smaller so some something source space specific specified specifies
-specify start started starting starts state status stop stopped stream streaming string strict structure such sum supplied
-support supported supports syntax system take takes template tensor text than that the their them then there these they
+specify start started starting state status stop stopped stream streaming string strict structure such sum supplied
+support supported syntax system take template tensor text than that the their them then there these they
 thinking this thought those through to together token too tool top total true try turn twice type unable under unescaped unexpected
-unique unit unknown unless unrecognized unsupported until up url use used user uses using valid validate validated validation value
-values variable vector version via video violated was way were what when where whether which while whitespace whole why width will
+unique unit unknown unless unrecognized unsupported until up url use used user using valid validate validated validation value
+variable vector version via video violated was way were what when where whether which while whitespace whole why width will
 with within without word would write wrong you your zero
 
 isn aren doesn don won t invocation invoke demand throughput inference profile retry again region quota rate
@@ -45,13 +45,13 @@ isn aren doesn don won t invocation invoke demand throughput inference profile r
 max min format png jpeg jpg gif webp pdf csv doc docx xls xlsx html txt md utf base64 uri mp3 mp4 wav api ttl eof
 additional additionalModelRequestFields additionalModelResponseFieldPaths anthropic anthropic_version anthropic_beta
 budget_tokens bytes cache cache_control cached cachePoint caching effort ephemeral citations citationsContent completion compression frequency_penalty guard guardContent guardrail
-guardrailConfig guardrailIdentifier guardrailVersion high inferenceConfig inputSchema inputText instruction instructions ipAddress
+guardrailConfig guardrailIdentifier guardrailVersion high inferenceConfig inputSchema inputText instruction ipAddress
 jsonSchema latency max_completion_tokens max_gen_len max_new_tokens max_tokens max_tokens_to_sample maxTokenCount maxTokens
-media_type messages metadata medium modelId multimodal n optimized outputConfig penalty performanceConfig presence_penalty priority
+media_type metadata medium modelId multimodal n optimized outputConfig penalty performanceConfig presence_penalty priority
 flex promptVariables reasoning_config reasoningContent reasoningText redacted redacted_thinking requestMetadata response_format
-s3Location schemas service serviceTier standard stop_reason stop_sequences stopSequences streamProcessingMode sync async system_prompt
-systemTool temperature textFormat textGenerationConfig thinking_tokens tier tool_choice tool_result tool_results tool_use toolChoice
-toolConfig toolResult tools toolSpec toolUse toolUseId top_k top_p topK topP trace
+s3Location service serviceTier standard stop_reason stop_sequences stopSequences streamProcessingMode sync async system_prompt
+systemTool temperature textFormat textGenerationConfig thinking_tokens tier tool_choice tool_result tool_use toolChoice
+toolConfig toolResult toolSpec toolUse toolUseId top_k top_p topK topP trace
 `;
 
 const KNOWN = new Set(WORDS.trim().toLowerCase().split(/\s+/));

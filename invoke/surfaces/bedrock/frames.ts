@@ -1,6 +1,6 @@
-import { EventStreamCodec } from '@smithy/core/event-streams';
 import type { Code, TollgateError } from '../../../contract/errors.ts';
 import { untracedFrame } from '../../grants/trace.ts';
+import { frame } from '../../providers/frames.ts';
 import { publicError } from '../errors.ts';
 import type { Translation } from '../relay.ts';
 import { awsMessage } from './error.ts';
@@ -34,12 +34,6 @@ const OWN: ReadonlyMap<string, string> = new Map(
   ].map((name) => [name.toLowerCase(), name]),
 );
 
-const encoder = new TextEncoder();
-const codec = new EventStreamCodec(
-  (bytes) => (typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8')),
-  (text) => encoder.encode(text),
-);
-
 /**
  * Frames pass untouched, but for guardrails' traces; a break becomes one exception frame, and a whole stream has no end
  * marker of its own.
@@ -59,14 +53,8 @@ export function bedrockFrames(traced: boolean): Translation {
 
 /** An `application/vnd.amazon.eventstream` message of type `exception` (Smithy, "event stream specification"). */
 export function exceptionFrame(type: string, members: Readonly<Record<string, string>>): Uint8Array {
-  return codec.encode({
-    headers: {
-      ':message-type': { type: 'string', value: 'exception' },
-      ':exception-type': { type: 'string', value: type },
-      ':content-type': { type: 'string', value: 'application/json' },
-    },
-    body: encoder.encode(JSON.stringify(members)),
-  });
+  const headers = { ':message-type': 'exception', ':exception-type': type, ':content-type': 'application/json' };
+  return frame(headers, Buffer.from(JSON.stringify(members)));
 }
 
 function exceptionOf({ code, reason, detail }: TollgateError): string {

@@ -3,12 +3,16 @@ import cases from '../../cases/not-there.json' with { type: 'json' };
 import { call, edge, event, post } from './edge.ts';
 
 /** The sentence, where the SDK of such paths looks for it. */
+function awsMessage(answer: Awaited<ReturnType<typeof call>>, type: string): string {
+  expect(answer.headers['x-amzn-errortype']).toBe(type);
+  expect(Object.keys(answer.json() as object)).toEqual(['message']);
+  return (answer.json() as { message: string }).message;
+}
+
 const READ: Record<string, (answer: Awaited<ReturnType<typeof call>>) => unknown> = {
-  aws: (answer) => {
-    expect(answer.headers['x-amzn-errortype']).toBe('ResourceNotFoundException');
-    expect(Object.keys(answer.json() as object)).toEqual(['message']);
-    return (answer.json() as { message: string }).message;
-  },
+  aws: (answer) => awsMessage(answer, 'ResourceNotFoundException'),
+  // It has no name for what is not there.
+  sagemaker: (answer) => awsMessage(answer, 'ValidationError'),
   openai: (answer) => {
     const { error } = answer.json() as { error: Record<string, unknown> };
     expect(error).toEqual({ message: error.message, type: 'not_found_error', code: 'not_found', param: null });
