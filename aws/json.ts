@@ -19,7 +19,7 @@ export interface AwsJsonOptions {
   service: keyof typeof SERVICES;
   /** Base URL where the service is elsewhere than in AWS. */
   url?: string | undefined;
-  /** Of an answer; of a longer one nothing is read. */
+  /** Of an answer; a longer one cannot be read. */
   maxBytes?: number;
   clock: Clock;
 }
@@ -78,25 +78,32 @@ export function createAwsJson(options: AwsJsonOptions): CallAws {
     });
     const { response } = await transport.handle(request, sending);
     const answer = parsed(await textOf(response.body as AsyncIterable<Uint8Array>, maxBytes));
-    if (response.statusCode === 200) return answer;
-    const type = String(answer.__type ?? '')
+    if (response.statusCode === 200) {
+      // An answer that cannot be read is not "nothing there": a counter of it would be 0.
+      if (answer === undefined) throw new AwsJsonError(operation, 502, 'UnreadableAnswer');
+      return answer;
+    }
+    const type = String(answer?.__type ?? '')
       .split('#')
       .at(-1);
-    throw new AwsJsonError(operation, response.statusCode, type ?? '', answer.Item);
+    throw new AwsJsonError(operation, response.statusCode, type ?? '', answer?.Item);
   };
 }
 
 const SUFFIX: Readonly<Record<string, string>> = { 'aws-cn': 'amazonaws.com.cn', 'aws-eusc': 'amazonaws.eu' };
 
-/** What is no JSON object holds nothing. */
-function parsed(text: string): Record<string, unknown> {
+/** @returns undefined for what is no JSON object; some operations answer with nothing at all */
+function parsed(text: string): Record<string, unknown> | undefined {
+  if (text === '') return {};
   try {
-    return Object(JSON.parse(text)) as Record<string, unknown>;
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
+/** @returns what is no JSON where the body is longer */
 async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -104,5 +111,5 @@ async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promis
     bytes += chunk.byteLength;
     if (bytes <= maxBytes) chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return bytes > maxBytes ? 'too long' : Buffer.concat(chunks).toString('utf8');
 }

@@ -125,13 +125,13 @@ describe('from a call to the bill', () => {
     const real = (await raw.records()).find(({ phase, model }) => phase === 'finished' && model === 'llama-3-3-70b');
     if (real === undefined) throw new Error('no call of the model');
     await raw.forge([{ ...real, invocationId: 'forged' }]);
-    expect(await stack.cli('meter', 'run')).toMatchObject({
-      code: 0,
-      stderr: expect.stringMatching(
-        /AWS did not count 1 call of the ledger: forged .*llama3-3-70b.* ledger 2, AWS 1\)/,
-      ),
-    });
-    expect((await stack.cli('meter', 'status')).stdout).toContain('AWS did not count 1 call of the ledger');
+    const run = await stack.cli('meter', 'run');
+    expect(run.code).toBe(0);
+    const status = await stack.cli('meter', 'status');
+    const said = /AWS did not count 1 call of the ledger: forged .*llama3-3-70b.* ledger 2, AWS 1\)/;
+    // The gateway's own run, once a minute, may have been the first to find the line, and then this one had nothing to say.
+    expect(run.stderr === '' ? status.stdout : run.stderr).toMatch(said);
+    expect(status.stdout).toMatch(said);
   });
 
   test('counting tokens is no invocation', async () => {

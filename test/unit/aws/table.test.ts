@@ -16,7 +16,7 @@ interface Request {
 
 /** @param answer to the nth request, from 1 */
 async function asked<T>(
-  answer: (nth: number) => { status?: number; body?: object } | undefined,
+  answer: (nth: number) => { status?: number; body?: object | string } | undefined,
   use: (ask: AskTable, options: { abortSignal: AbortSignal }, abort: () => void) => Promise<T>,
 ) {
   const requests: Request[] = [];
@@ -27,7 +27,10 @@ async function asked<T>(
     const { method, url, headers } = request;
     const given = answer(requests.push({ method, url, headers: headers as Record<string, string>, body }));
     if (given === undefined) response.destroy();
-    else response.writeHead(given.status ?? 200).end(JSON.stringify(given.body ?? {}));
+    else {
+      const { status = 200, body: text = {} } = given;
+      response.writeHead(status).end(typeof text === 'string' ? text : JSON.stringify(text));
+    }
   });
   vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', server.url);
   const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'secret', sessionToken: 'session' };
@@ -69,6 +72,18 @@ describe('a question to a table, without its client', () => {
         authorization: expect.stringMatching(/Credential=AKIATEST\/\d{8}\/eu-central-1\/dynamodb\/aws4_request/),
       },
     });
+  });
+
+  test.each([
+    ['cut short', '{"Item": {'],
+    ['no object', '7'],
+    ['longer than any item', `{"Item": {"s": {"S": "${'x'.repeat(1_300_000)}"}}}`],
+  ])('an answer that is %s is a failure, and not "nothing there"', async (_, body) => {
+    const { outcome } = await asked(
+      () => ({ body }),
+      (ask, options) => ask('GetItem', INPUT, options),
+    );
+    expect(outcome).toMatchObject({ error: { name: 'UnreadableAnswer' } });
   });
 
   test('a condition that does not hold is told by the client’s name for it, with the item, and not asked again', async () => {
