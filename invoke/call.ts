@@ -1,7 +1,7 @@
 import type { CallerContext } from '../contract/context.ts';
 import type { Action, AllowedModel } from '../contract/model.ts';
 import type { Secret } from '../contract/secret.ts';
-import type { UsageBase } from '../contract/usage.ts';
+import type { Tokens, UsageBase } from '../contract/usage.ts';
 
 /** What stands between a surface (a wire format) and the pipeline. Bytes on both sides: nothing is re-serialised here. */
 
@@ -58,6 +58,8 @@ export interface WholeAnswer {
   /** Lower-case; only those a caller may see. */
   headers: Record<string, string>;
   body: Uint8Array;
+  /** What its record says that it used. */
+  tokens: Tokens;
 }
 
 /** One message of an `application/vnd.amazon.eventstream` answer, its checksums verified. */

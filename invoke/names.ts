@@ -14,7 +14,7 @@ const NAMES = new Set(
   verbosity web_search_options
   annotations arguments content detail description file file_data file_id filename id image_url input_audio name parameters
   reasoning_content refusal role schema strict text tool_call_id tool_calls type url
-  background conversation dimensions encoding_format include input instructions max_output_tokens max_tool_calls
+  background conversation dimensions encoding_format include input input_type instructions max_output_tokens max_tool_calls
   previous_response_id prompt truncation
 
   anthropic_beta anthropic_version budget_tokens cache_control citations container context_management data max_tokens_to_sample

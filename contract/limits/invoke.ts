@@ -78,5 +78,14 @@ export const ESTIMATE_BYTES_PER_TOKEN = 4;
 export const ESTIMATE_PICTURE_TOKENS = 1_600;
 export const ESTIMATE_ATTACHMENT_BYTES_PER_TOKEN = 16;
 
+/**
+ * Calls of one request that are under way at a time, where its model takes less in a call than the request holds: so many that
+ * the longest list takes seconds, and so few that one request is no burst at the model.
+ */
+export const PARTS_AT_ONCE = 8;
+
+/** Texts that one request may have embedded: OpenAI's own limit, and what its clients cut their lists by. */
+export const EMBEDDED_TEXTS_MAX = 2_048;
+
 /** Signing keys kept for one session's credentials: one for each day, region and service that they are used on. */
 export const SIGNING_KEYS_MAX = 8;

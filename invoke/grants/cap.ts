@@ -3,7 +3,7 @@ import { type Json, parseJsonObject } from '../../contract/json.ts';
 import type { Target } from '../../contract/model.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
 import { isEndpoint, type Operation } from '../call.ts';
-import { EMBEDS, PAINTERS } from '../usage/made.ts';
+import { taskOfName } from '../usage/made.ts';
 import { setMember } from './member.ts';
 
 /**
@@ -63,7 +63,7 @@ export function cappedBody(operation: Operation, body: Uint8Array, target: Targe
     return lowered(body, members, [CONVERSE], cap);
   }
   const model = baseModelOf(target);
-  if (EMBEDS.test(model)) return body;
+  if (taskOfName(model) !== 'chat') return body;
   const [, names] = VENDORS.find(([prefix]) => model.startsWith(prefix)) ?? [];
   if (names === undefined) throw refused('maxTokens', cap);
   return lowered(body, members, names(members), cap);
@@ -97,7 +97,7 @@ export function answerLimit(operation: Operation, members: Members, target: Targ
   }
   if (isEndpoint(operation)) return hostedLimit(members);
   const model = baseModelOf(target);
-  if (EMBEDS.test(model) || PAINTERS.test(model)) return { named: 0, lowerable: false, thinking: 0, answers: 1 };
+  if (taskOfName(model) !== 'chat') return { named: 0, lowerable: false, thinking: 0, answers: 1 };
   const lowerable = VENDORS.some(([prefix]) => model.startsWith(prefix));
   const named = highest(limitsIn(members));
   return { named, lowerable, thinking: thinkingOf(members), answers: answersIn(members) };

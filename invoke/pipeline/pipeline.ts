@@ -198,7 +198,7 @@ export function createPipeline(options: PipelineOptions): Run {
     invocation.answered();
     const usage = usageOfAnswer(request, model.target, reply.headers, body);
     invocation.finished(call.action === 'count' ? 'counted' : 'ok', usage);
-    return { kind: 'whole', ...shown, body };
+    return { kind: 'whole', ...shown, body, tokens: usage.tokens };
   }
 
   /** Built once for each grant as it was read, and not for each call: who reads the registry anew has another object. */

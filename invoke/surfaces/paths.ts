@@ -70,7 +70,12 @@ const ROWS: readonly Row[] = [
   // OpenAI
   { path: /^\/v1\/responses(?:\/|$)/, form: openaiError, instead: CHAT },
   { path: /^\/v1\/completions$/, form: openaiError, instead: CHAT },
-  { path: /^\/v[12]\/(?:embeddings|images|rerank)(?:\/|$)/, form: openaiError, instead: OWN_FORMAT },
+  { path: /^\/v[12]\/(?:images|rerank)(?:\/|$)/, form: openaiError, instead: OWN_FORMAT },
+  {
+    path: /^\/v1\/audio(?:\/|$)/,
+    form: openaiError,
+    instead: 'Speech and transcription are not served here; models that hear are at POST /model/{id}/converse.',
+  },
   {
     path: /^\/(?:v1\/v1|openai|chat|completions|embeddings|images|models|responses)(?:\/|$)/,
     form: openaiError,

@@ -22,8 +22,12 @@ export interface Route {
 
 const CHAT: readonly Task[] = ['chat'];
 
+/** Models whose bodies are known (embeddings/models.ts). */
+const EMBEDDERS = /^(?:amazon\.(?:titan-embed|nova-2-multimodal-embeddings)|cohere\.embed)-/;
+
 const documents = {
   bedrock: (): Promise<SurfaceDocument> => import('./bedrock/document.ts'),
+  embeddings: (): Promise<SurfaceDocument> => import('./embeddings/document.ts'),
   openai: (): Promise<SurfaceDocument> => import('./openai/document.ts'),
   own: (): Promise<SurfaceDocument> => import('./own/document.ts'),
   sagemaker: (): Promise<SurfaceDocument> => import('./sagemaker/document.ts'),
@@ -70,6 +74,13 @@ export const ROUTES: readonly Route[] = [
     serves: { action: 'invoke', tasks: CHAT, runtime: 'bedrock-runtime' },
     load: async () => (await import('./openai/chat.ts')).chat,
     document: documents.openai,
+  },
+  {
+    method: 'POST',
+    path: '/v1/embeddings',
+    serves: { action: 'invoke', tasks: ['embed'], runtime: 'bedrock-runtime', names: EMBEDDERS },
+    load: async () => (await import('./embeddings/embeddings.ts')).embeddings,
+    document: documents.embeddings,
   },
   {
     method: 'GET',

@@ -3,20 +3,13 @@ import type { Runtime } from '../../policies/kinds/kind.ts';
 import { baseModelOf, runtimeOf } from '../../policies/kinds.ts';
 import { isDirect } from '../../registry/restrictions.ts';
 import type { Abilities } from '../exchange.ts';
-import { EMBEDS, PAINTERS } from '../usage/made.ts';
+import { type Task, taskOfName } from '../usage/made.ts';
 
-/** What a model is for. */
-export type Task = 'chat' | 'embed' | 'image' | 'rerank';
-
-/** Models that order documents (https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-supported.html). */
-const RERANKS = /^[a-z0-9-]+\.rerank-/;
+export type { Task } from '../usage/made.ts';
 
 /** By the model's name, or by what runs it; what tells nothing converses. */
 export function taskOf({ target, container }: Pick<AllowedModel, 'target' | 'container'>): Task {
-  const base = baseModelOf(target);
-  if (container === 'tei' || EMBEDS.test(base)) return 'embed';
-  if (PAINTERS.test(base)) return 'image';
-  return RERANKS.test(base) ? 'rerank' : 'chat';
+  return container === 'tei' ? 'embed' : taskOfName(baseModelOf(target));
 }
 
 /** Which models a path serves: those that the grant lets do `action`. */
@@ -26,6 +19,8 @@ export interface Serves {
   tasks?: readonly Task[];
   /** Absent: whatever runs them. */
   runtime?: Runtime;
+  /** Absent: of whatever name. */
+  names?: RegExp;
 }
 
 const OUTPUTS: Partial<Record<Task, Abilities['output']>> = { embed: 'EMBEDDING', image: 'IMAGE' };
@@ -44,7 +39,8 @@ export function abilitiesOf(
     serves !== undefined &&
     model.actions.includes(serves.action) &&
     (serves.tasks?.includes(task) ?? true) &&
-    (serves.runtime ?? runtimeOf(model.target)) === runtimeOf(model.target)
+    (serves.runtime ?? runtimeOf(model.target)) === runtimeOf(model.target) &&
+    (serves.names?.test(baseModelOf(model.target)) ?? true)
       ? [path.replace(/\{\w+\}/, '{id}')]
       : [],
   );

@@ -75,6 +75,8 @@ const WORDS = new Set([
   ...['default', 'priority', 'flex', 'reserved', 'standard', 'optimized', 'ephemeral', '5m', '1h'],
   ...['success', 'error', 'enabled', 'disabled', 'sync', 'guard_content', 'grounding_source', 'query'],
   ...['bedrock-2023-05-31', 'messages-v1', 'search_document', 'search_query', 'classification', 'clustering'],
+  ...['float', 'NONE', 'nova-multimodal-embed-v1', 'SINGLE_EMBEDDING'],
+  ...['GENERIC_INDEX', 'GENERIC_RETRIEVAL', 'CLASSIFICATION', 'CLUSTERING'],
 ]);
 
 function isSetting(value: unknown): boolean {

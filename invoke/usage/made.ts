@@ -38,11 +38,21 @@ export function vectorsIn(body: unknown): number {
   return body.every((vector) => Array.isArray(vector) && typeof vector[0] === 'number') ? body.length : 0;
 }
 
-/** Models that make images. Stability AI's make one a call, and have no member for it. */
-export const PAINTERS = /^(?:amazon\.(?:titan-image-generator|nova-canvas)|stability\.)/;
+/** What a model is for. Only one that converses has tokens in its answer, to limit or to count. */
+export type Task = 'chat' | 'embed' | 'image' | 'rerank';
 
-/** Models that answer with vectors have no tokens to limit, or to count. */
-export const EMBEDS = /^[a-z0-9-]+\.(?:[a-z0-9-]*-)?embed(?:dings)?(?:-|$)/;
+const TASKS: readonly [names: RegExp, task: Task][] = [
+  [/^[a-z0-9-]+\.(?:[a-z0-9-]*-)?embed(?:dings)?(?:-|$)/, 'embed'],
+  // Stability AI's make one image a call, and have no member for it.
+  [/^(?:amazon\.(?:titan-image-generator|nova-canvas)|stability\.)/, 'image'],
+  // https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-supported.html
+  [/^[a-z0-9-]+\.rerank-/, 'rerank'],
+];
+
+/** By the name of a foundation model; what tells nothing converses. */
+export function taskOfName(name: string): Task {
+  return TASKS.find(([names]) => names.test(name))?.[1] ?? 'chat';
+}
 
 /**
  * Images that a request asks for; what its answer is counted as when that was not seen to its end. Only of a model that
@@ -50,7 +60,7 @@ export const EMBEDS = /^[a-z0-9-]+\.(?:[a-z0-9-]*-)?embed(?:dings)?(?:-|$)/;
  */
 export function imagesAsked({ operation, body }: ProviderRequest, target: Target): number {
   if (operation !== 'invoke' && operation !== 'invoke-with-response-stream') return 0;
-  if (!PAINTERS.test(baseModelOf(target))) return 0;
+  if (taskOfName(baseModelOf(target)) !== 'image') return 0;
   const asked = member(member(jsonOf(body), 'imageGenerationConfig'), 'numberOfImages');
   return isCount(asked) && asked > 0 ? asked : 1;
 }

@@ -4,7 +4,7 @@ import { NO_TOKENS, type Tokens } from '../../contract/usage.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
 import type { ProviderRequest } from '../call.ts';
 import { inputTokens } from './estimate.ts';
-import { EMBEDS, imagesAsked, type Made } from './made.ts';
+import { imagesAsked, type Made, taskOfName } from './made.ts';
 import type { Told } from './told.ts';
 import { NO_USAGE, type Usage } from './usage.ts';
 
@@ -30,7 +30,7 @@ export function usageOf(request: ProviderRequest, target: Target, told: Told, se
   const { embeddings } = seen.made;
   // Images are sold by the image, and a guess of tokens beside them would have no price; a vector is no text.
   const paints = images > 0 || asked > 0;
-  const speaks = !paints && embeddings === 0 && !EMBEDS.test(baseModelOf(target));
+  const speaks = !paints && embeddings === 0 && taskOfName(baseModelOf(target)) === 'chat';
   const unseen = speaks ? Math.ceil(seen.textBytes / ESTIMATE_BYTES_PER_TOKEN) : 0;
   const output = Math.min(
     TOKENS_MAX,

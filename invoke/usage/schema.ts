@@ -2,7 +2,7 @@ import type { Target } from '../../contract/model.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
 import { isEndpoint, type Operation } from '../call.ts';
 import { member } from './json.ts';
-import { PAINTERS } from './made.ts';
+import { taskOfName } from './made.ts';
 
 /**
  * What a schema has at a place. Only it says that something is no text: a caller may give any member any name, and write into
@@ -123,10 +123,30 @@ const SHOWN: readonly [prefix: string, shape: Shape][] = [
   ['anthropic.claude-v', TEXT_CHAT],
   ['anthropic.claude-instant', TEXT_CHAT],
   ['anthropic.', ANTHROPIC],
-  ['amazon.nova-2-multimodal-embeddings', { singleEmbeddingParams: { ...MEDIA, text: { value: 'text' } } }],
+  [
+    'amazon.nova-2-multimodal-embeddings',
+    {
+      ...settings('schemaVersion', 'taskType'),
+      singleEmbeddingParams: {
+        ...MEDIA,
+        ...settings('embeddingPurpose', 'embeddingDimension'),
+        text: { value: 'text', truncationMode: 'setting' },
+      },
+    },
+  ],
   ['amazon.nova-', CONVERSE],
-  ['amazon.titan-embed-image', { inputText: 'text', inputImage: 'data' }],
-  ['cohere.embed-', { texts: ['text'], images: ['data'], inputs: [{ content: [PART] }], input_type: 'setting' }],
+  [
+    'amazon.titan-embed-image',
+    { inputText: 'text', inputImage: 'data', embeddingConfig: settings('outputEmbeddingLength') },
+  ],
+  ['amazon.titan-embed-', { inputText: 'text', ...settings('dimensions', 'normalize'), embeddingTypes: ['setting'] }],
+  [
+    'cohere.embed-',
+    {
+      ...{ texts: ['text'], images: ['data'], inputs: [{ content: [PART] }], embedding_types: ['setting'] },
+      ...settings('input_type', 'truncate', 'output_dimension', 'max_tokens'),
+    },
+  ],
   ['google.gemma-3', OPENAI],
   ['meta.llama3-2-11b', LLAMA],
   ['meta.llama3-2-90b', LLAMA],
@@ -147,6 +167,6 @@ export function schemaOf(operation: Operation, target: Target): Shape {
   if (operation === 'converse' || operation === 'converse-stream') return CONVERSE;
   if (isEndpoint(operation)) return OPENAI;
   const model = baseModelOf(target);
-  if (PAINTERS.test(model)) return 'drawing';
+  if (taskOfName(model) === 'image') return 'drawing';
   return SHOWN.find(([prefix]) => model.startsWith(prefix))?.[1] ?? TEXT_CHAT;
 }

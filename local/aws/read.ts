@@ -43,6 +43,19 @@ export function textsAt(value: unknown, name: string): string[] {
   return listAt(value, name).map((item) => textOf(item, name));
 }
 
+/** One of several words. @throws AwsError ValidationException */
+export function wordOf(value: unknown, name: string, words: readonly string[]): string {
+  const word = textOf(value, name);
+  if (words.includes(word)) return word;
+  throw invalid(`${name} must be one of ${words.join(', ')}`);
+}
+
+/** As Bedrock refuses what a model's own schema has no place for. @throws AwsError ValidationException */
+export function onlyMembers(body: JsonObject, names: readonly string[]): void {
+  const other = Object.keys(body).find((name) => !names.includes(name));
+  if (other !== undefined) throw invalid(`Malformed input request: extraneous key [${other}] is not permitted`);
+}
+
 /** A whole number of 1 or more, undefined when it is absent. @throws AwsError ValidationException */
 export function countAt(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;

@@ -8,7 +8,9 @@ export type FormatName =
   | 'openai'
   | 'titan-text'
   | 'titan-embed'
+  | 'titan-embed-image'
   | 'cohere-embed'
+  | 'nova-embed'
   | 'amazon-image'
   | 'stability-image';
 
@@ -51,11 +53,15 @@ const MODELS = new Map<string, FoundationModel>(
       ['amazon.nova-pro-v1:0', 'nova', false],
       ['amazon.titan-tg1-large', 'titan-text', false],
       ['amazon.titan-text-express-v1', 'titan-text', false],
+      ['amazon.titan-embed-text-v1', 'titan-embed', false],
       ['amazon.titan-embed-text-v2:0', 'titan-embed', false],
+      ['amazon.titan-embed-image-v1', 'titan-embed-image', false],
+      ['amazon.nova-2-multimodal-embeddings-v1:0', 'nova-embed', false],
       ['amazon.titan-image-generator-v2:0', 'amazon-image', false],
       ['amazon.nova-canvas-v1:0', 'amazon-image', false],
       ['stability.stable-image-core-v1:1', 'stability-image', false],
       ['cohere.embed-english-v3', 'cohere-embed', false],
+      ['cohere.embed-v4:0', 'cohere-embed', false],
       ['openai.gpt-oss-20b-1:0', 'openai', false],
       ['meta.llama3-1-8b-instruct-v1:0', 'llama', false],
       ['meta.llama3-3-70b-instruct-v1:0', 'llama', true],
@@ -71,7 +77,7 @@ export function foundationModel(id: string): FoundationModel | undefined {
 
 /** What a model makes, as Bedrock's catalogue names it. */
 export function modalityOf({ format }: FoundationModel): 'TEXT' | 'EMBEDDING' | 'IMAGE' {
-  if (format === 'titan-embed' || format === 'cohere-embed') return 'EMBEDDING';
+  if (format.endsWith('-embed') || format === 'titan-embed-image') return 'EMBEDDING';
   return format === 'amazon-image' || format === 'stability-image' ? 'IMAGE' : 'TEXT';
 }
 

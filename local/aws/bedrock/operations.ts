@@ -10,7 +10,13 @@ import { type FoundationModel, modalityOf } from './catalog.ts';
 import { anthropic } from './formats/anthropic.ts';
 import { claudeLegacy, llama, titanText } from './formats/completion.ts';
 import { converseAnswer, converseEvents, readConverse } from './formats/converse.ts';
-import { cohereEmbedding, type Embedded, titanEmbedding } from './formats/embed.ts';
+import {
+  cohereEmbedding,
+  type Embedded,
+  novaEmbedding,
+  titanEmbedding,
+  titanMultimodalEmbedding,
+} from './formats/embed.ts';
 import type { Format } from './formats/format.ts';
 import { amazonImages, stabilityImage } from './formats/image.ts';
 import { nova } from './formats/nova.ts';
@@ -119,12 +125,16 @@ function promptToCount(model: FoundationModel, { converse, invokeModel }: JsonOb
 }
 
 /** What a model that answers no text makes of a body; undefined: it answers text. */
-function make({ format }: FoundationModel, body: JsonObject): WholeReply | undefined {
-  switch (format) {
+function make(model: FoundationModel, body: JsonObject): WholeReply | undefined {
+  switch (model.format) {
     case 'titan-embed':
-      return embedded(titanEmbedding(body));
+      return embedded(titanEmbedding(model, body));
+    case 'titan-embed-image':
+      return embedded(titanMultimodalEmbedding(body));
     case 'cohere-embed':
-      return embedded(cohereEmbedding(body));
+      return embedded(cohereEmbedding(model, body));
+    case 'nova-embed':
+      return embedded(novaEmbedding(body));
     case 'amazon-image':
       return painted(amazonImages(body));
     case 'stability-image':

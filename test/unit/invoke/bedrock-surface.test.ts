@@ -178,7 +178,7 @@ describe('bytes pass untouched', () => {
 
   test('the answer’s', async () => {
     const bytes = Buffer.from('{ "a" : 1.0 }');
-    const { app } = edge(() => ({ kind: 'whole', model: nova, status: 200, headers: {}, body: bytes }));
+    const { app } = edge(() => whole(nova, bytes));
     expect((await call(app, post('/model/nova-lite/converse', {}))).bytes).toEqual(bytes);
   });
 

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import type { CallerContext } from '../../../contract/context.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
+import { NO_TOKENS } from '../../../contract/usage.ts';
 import { type AppDeps, createApp } from '../../../invoke/app.ts';
 import type { Answer, Call, Events, ProviderRequest } from '../../../invoke/call.ts';
 import type { RestEvent } from '../../../invoke/edge/event.ts';
@@ -120,13 +121,14 @@ export function edge(
   return { app, calls, lines };
 }
 
-export function whole(model: AllowedModel, body: object, headers: Record<string, string> = {}): Answer {
+export function whole(model: AllowedModel, body: object | Uint8Array, headers: Record<string, string> = {}): Answer {
   return {
     kind: 'whole',
     model,
     status: 200,
     headers: { 'content-type': 'application/json', ...headers },
-    body: new TextEncoder().encode(JSON.stringify(body)),
+    body: body instanceof Uint8Array ? body : new TextEncoder().encode(JSON.stringify(body)),
+    tokens: NO_TOKENS,
   };
 }
 

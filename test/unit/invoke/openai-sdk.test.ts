@@ -271,13 +271,7 @@ test('a whole stream ends with [DONE] and has no usage unless asked for', async 
 
 test('an answer that is not Converse’s is 502, and the log does not quote it', async () => {
   for (const body of ['private answer', '{}', '{"output":{"message":{"content":"x"}}}']) {
-    const { app, lines } = edge(() => ({
-      kind: 'whole',
-      model: nova,
-      status: 200,
-      headers: {},
-      body: Buffer.from(body),
-    }));
+    const { app, lines } = edge(() => whole(nova, Buffer.from(body)));
     expect((await call(app, post('/v1/chat/completions', { model: 'nova-lite', messages }))).statusCode).toBe(502);
     expect(lines.join()).not.toContain('private');
   }

@@ -1,0 +1,153 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import OpenAI, { BadRequestError, PermissionDeniedError, RateLimitError } from 'openai';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createItems } from '../../registry/table.ts';
+import { createWriter } from '../../registry/writer.ts';
+import { finishedOf, RawUsage } from './raw-usage.ts';
+import { Stack } from './stack.ts';
+
+/** What models answer with that is no text, by the vendors' own SDKs. */
+
+const MADE_HERE = {
+  'titan-embed-v1': 'amazon.titan-embed-text-v1',
+  'titan-embed-image': 'amazon.titan-embed-image-v1',
+  'nova-embed': 'amazon.nova-2-multimodal-embeddings-v1:0',
+  'cohere-embed-v3': 'cohere.embed-english-v3',
+  'cohere-embed-v4': 'cohere.embed-v4:0',
+};
+
+let stack: Stack;
+let raw: RawUsage;
+let token: string;
+let openai: OpenAI;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  raw = new RawUsage(stack);
+  const credentials = { accessKeyId: 'a-test', secretAccessKey: 'a-test' };
+  const client = new DynamoDBClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
+  const items = createItems({ client, table: 'tollgate-registry' });
+  const writer = createWriter({ items, clock: Date.now, actor: 'test' });
+  for (const [id, modelId] of Object.entries(MADE_HERE)) {
+    const arn = `arn:aws:bedrock:us-east-1::foundation-model/${modelId}`;
+    await writer.putModel({
+      id,
+      target: { kind: 'bedrock-model', modelId, region: 'us-east-1', arn },
+      lifecycle: { status: 'active' },
+      prices: [],
+    });
+    await writer.grant('acme', id);
+  }
+  client.destroy();
+  token = await stack.token('acme-app');
+  openai = new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: token, maxRetries: 0 });
+});
+
+afterEach(() => stack.clearFaults());
+
+afterAll(async () => {
+  raw.close();
+  await stack.remove();
+});
+
+/** What a request was answered with, and the records of its calls. */
+async function recorded(path: string, body: object, calls: number) {
+  const mark = await stack.mark();
+  const response = await fetch(`${stack.gateway}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json();
+  const records = finishedOf(await raw.ofCall(response.headers.get('x-request-id') ?? '', calls));
+  const upstream = (await stack.calls(mark)).filter(({ service }) => service === 'bedrock');
+  return { response, answer, records, upstream };
+}
+
+describe('the unmodified OpenAI SDK embeds', () => {
+  test.each([
+    ['titan-embed-v2', 1024, 512],
+    ['titan-embed-v1', 1536, 1536],
+    ['titan-embed-image', 1024, 384],
+    ['nova-embed', 1024, 3072],
+    ['cohere-embed-v3', 1024, 1024],
+    ['cohere-embed-v4', 1024, 256],
+  ])('over %s, in base64 as it asks for by itself, and in floats', async (model, usual, dimensions) => {
+    const input = ['hello world', ' ', '👩‍👩‍👧 héllo', 'hello world'];
+    const { data, usage } = await openai.embeddings.create({ model, input });
+    expect(data.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    expect(data.map(({ embedding }) => embedding.length)).toEqual(new Array(4).fill(usual));
+    expect(data[3]?.embedding).toEqual(data[0]?.embedding);
+    expect(data[1]?.embedding).not.toEqual(data[0]?.embedding);
+    expect(usage).toEqual({ prompt_tokens: 6, total_tokens: 6 });
+    const floats = await openai.embeddings.create({ model, input: 'hello world', encoding_format: 'float' });
+    const [same] = floats.data;
+    expect([...Float32Array.from(same?.embedding ?? [])]).toEqual(data[0]?.embedding);
+    expect(Math.hypot(...(same?.embedding ?? []))).toBeCloseTo(1, 6);
+    const short = await openai.embeddings.create({ model, input: 'hello world', dimensions });
+    expect(short.data[0]?.embedding).toHaveLength(dimensions);
+  });
+
+  test('and raises its own classes: which text was too long, a model of another tenant, one that is throttled', async () => {
+    const model = 'titan-embed-v2';
+    const tooLong = openai.embeddings.create({ model, input: ['fits', 'word '.repeat(8_193)] });
+    await expect(tooLong).rejects.toBeInstanceOf(BadRequestError);
+    await expect(tooLong).rejects.toMatchObject({ param: 'input[1]', code: 'upstream_rejected' });
+    const fits = await openai.embeddings.create({ model, input: 'word '.repeat(8_192) });
+    expect(fits.usage.prompt_tokens).toBe(8_192);
+    await expect(openai.embeddings.create({ model: 'llama-3-3-70b', input: 'a' })).rejects.toBeInstanceOf(
+      PermissionDeniedError,
+    );
+    await stack.fault({ service: 'bedrock', fault: { status: 429, type: 'ThrottlingException' } });
+    await expect(openai.embeddings.create({ model, input: ['a', 'b'] })).rejects.toBeInstanceOf(RateLimitError);
+  });
+});
+
+describe('M1: each call of a list is on the record by itself, as the model counted it', () => {
+  test('over Titan a call a text', async () => {
+    const input = ['one', 'two words', 'three of them'];
+    const { answer, records, upstream } = await recorded('/v1/embeddings', { model: 'titan-embed-v2', input }, 3);
+    expect(upstream.map(({ operation, usage }) => [operation, usage?.inputTokens]).sort()).toEqual([
+      ['InvokeModel', 1],
+      ['InvokeModel', 2],
+      ['InvokeModel', 3],
+    ]);
+    expect(records.map(({ tokens }) => tokens.input).sort()).toEqual([1, 2, 3]);
+    for (const record of records)
+      expect(record).toMatchObject({ surface: 'openai', outcome: 'ok', estimated: false, tokens: { embeddings: 1 } });
+    expect(new Set(records.map(({ awsRequestId }) => awsRequestId)).size).toBe(3);
+    expect(answer).toMatchObject({ usage: { prompt_tokens: 6 } });
+  });
+
+  test('over Cohere a call for 96 texts', async () => {
+    const input = Array.from({ length: 100 }, (_, i) => `text ${i}`);
+    const { records } = await recorded('/v1/embeddings', { model: 'cohere-embed-v4', input }, 2);
+    expect(records.map(({ tokens }) => [tokens.input, tokens.embeddings]).sort()).toEqual([
+      [192, 96],
+      [8, 4],
+    ]);
+  });
+
+  test('Q2 and a budget counts each: with one request left of it, a list of two is refused', async () => {
+    const set = await stack.cli(
+      'budget',
+      'set',
+      'globex',
+      'few',
+      '--limit',
+      '1',
+      '--unit',
+      'requests',
+      '--period',
+      'day',
+    );
+    expect(set.code, set.stderr).toBe(0);
+    const theirs = new OpenAI({
+      baseURL: `${stack.gateway}/v1`,
+      apiKey: await stack.token('globex-app'),
+      maxRetries: 0,
+    });
+    const model = 'titan-embed-v2';
+    await expect(theirs.embeddings.create({ model, input: ['a', 'b'] })).rejects.toBeInstanceOf(RateLimitError);
+  });
+});
