@@ -9,7 +9,10 @@ export const EVENT_MAX_BYTES = 16_777_216;
 /** Milliseconds without a byte from the model before a stream is given up; below API Gateway's 5 idle minutes. */
 export const STREAM_IDLE_MS = 120_000;
 
-/** Milliseconds in which a stream writes something, whatever the model says: half of what edge endpoints of API Gateway wait for. */
+/**
+ * Milliseconds in which a stream writes something, whatever the model says, and in which it begins: half of what edge endpoints
+ * of API Gateway wait for.
+ */
 export const STREAM_SILENT_MS = 15_000;
 
 /** Milliseconds for a whole call; below Lambda's and API Gateway's 15 minutes, so that usage is still written. */

@@ -23,6 +23,7 @@ export interface Translation {
  *
  * @param broke told once, when the stream breaks or cannot be translated
  * @param silentMs milliseconds without anything to write, after each of which the translation's `silent` is written
+ * @param firstMs the same, before the first piece
  * @returns to be read once; never throws, and leaving it leaves `events` at once, without waiting for a next one
  */
 export function relay(
@@ -30,10 +31,12 @@ export function relay(
   translation: Translation,
   broke: (error: TollgateError) => void,
   silentMs = STREAM_SILENT_MS,
+  firstMs = silentMs,
 ): AsyncIterable<Uint8Array> {
   const iterator = events[Symbol.asyncIterator]();
   const ended: IteratorResult<Uint8Array> = { done: true, value: undefined };
   let over = false;
+  let waitMs = firstMs;
   let wake: ((result: IteratorResult<Uint8Array>) => void) | undefined;
   const leave = async (): Promise<IteratorResult<Uint8Array>> => {
     over = true;
@@ -80,7 +83,8 @@ export function relay(
         setTimeout(() => {
           reading = piece;
           resolve({ done: false, value: silent() });
-        }, silentMs);
+        }, waitMs);
+      waitMs = silentMs;
       piece.then(resolve, reject).finally(() => clearTimeout(timer));
     });
 

@@ -18,3 +18,6 @@ export function sseEvent(data: unknown): Uint8Array {
 
 /** What ends a whole stream of OpenAI's. */
 export const SSE_DONE: Uint8Array = encoder.encode('data: [DONE]\n\n');
+
+/** A comment, which no reader gives to its caller: the stream lives. */
+export const SSE_SILENT: Uint8Array = encoder.encode(': \n\n');

@@ -1,9 +1,10 @@
 import { TollgateError } from '../../contract/errors.ts';
+import { STREAM_SILENT_MS } from '../../contract/limits/invoke.ts';
 import type { AllowedModel, Dialect } from '../../contract/model.ts';
 import type { UsageBase } from '../../contract/usage.ts';
 import { kindOf, runtimeOf } from '../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../registry/lifecycle.ts';
-import type { Operation, ProviderRequest } from '../call.ts';
+import type { Answer, Events, Operation, ProviderRequest } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
 import { type ConverseAnswer, type ConverseRequest, readAnswer } from './converse.ts';
 import { type Adapter, dialectsOf } from './dialects.ts';
@@ -58,13 +59,17 @@ const EVENT_STREAM = 'application/vnd.amazon.eventstream';
 
 /**
  * Calls the model in its own dialect if that is the surface's, else in Converse, else in what an adapter makes of Converse.
+ * A stream is waited for until it has begun, so that a refusal has its own status; but a model that thinks for longer than
+ * those in between wait for a byte gets an answer that has begun, and then breaks if it must.
  *
  * @throws TollgateError as the pipeline and `asking` do
  */
 export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
   const { surface, wanted, stream, own } = asking;
   let way: Way | undefined;
-  const answer = await exchange.run({
+  const thinking = Promise.withResolvers<AllowedModel>();
+  let timer: NodeJS.Timeout | undefined;
+  const running = exchange.run({
     surface,
     caller: exchange.caller,
     requestId: exchange.requestId,
@@ -72,6 +77,7 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
     action: stream ? 'stream' : 'invoke',
     prepare: (model): ProviderRequest => {
       way = wayTo(model, own?.dialect);
+      if (stream) timer = setTimeout(() => thinking.resolve(model), STREAM_SILENT_MS);
       return {
         operation: operationOf(model, way.dialect, stream),
         body: way.isOwn && own !== undefined ? own.body(model) : bodyFor(way, asking.converse(model), stream),
@@ -82,9 +88,11 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
     },
     waitUntil: exchange.waitUntil,
   });
+  const begun = await Promise.race([running, thinking.promise]).finally(() => clearTimeout(timer));
+  const answer = 'kind' in begun ? begun : { kind: 'stream' as const, model: begun, events: eventsOf(running) };
   const { isOwn, adapter } = way ?? { isOwn: false, adapter: undefined };
-  const headers = lifecycleHeaders(answer.model, exchange.nowSeconds);
   const { model } = answer;
+  const headers = lifecycleHeaders(model, exchange.nowSeconds);
   if (answer.kind === 'whole') {
     if (isOwn) return { kind: 'whole', model, headers, own: answer.body };
     return { kind: 'whole', model, headers, answer: adapter?.answer(answer.body) ?? readAnswer(answer.body) };
@@ -95,7 +103,35 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
     headers,
     isOwn,
     relay: (translation) =>
-      relay(answer.events, adapter === undefined ? translation : adapted(adapter, translation), exchange.broke),
+      relay(
+        answer.events,
+        adapter === undefined ? translation : adapted(adapter, translation),
+        exchange.broke,
+        STREAM_SILENT_MS,
+        answer === begun ? STREAM_SILENT_MS : 0,
+      ),
+  };
+}
+
+/** The events of an answer that has not begun. Leaving them leaves those that come. */
+function eventsOf(running: Promise<Answer>): Events {
+  const coming = running.then((answer) => {
+    if (answer.kind === 'whole') throw new TollgateError('internal', { reason: 'not-a-stream' });
+    return answer.events[Symbol.asyncIterator]();
+  });
+  // Who reads is told; and whether anyone does is not known here.
+  coming.catch(() => {});
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => (await coming).next(),
+      return: async () => {
+        await coming.then(
+          (events) => events.return?.(),
+          () => {},
+        );
+        return { done: true, value: undefined };
+      },
+    }),
   };
 }
 

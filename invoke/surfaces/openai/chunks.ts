@@ -1,7 +1,7 @@
 import { cutShort, isFault, malformedAnswer, members, parse } from '../converse.ts';
 import { publicError } from '../errors.ts';
 import type { Translation } from '../relay.ts';
-import { SSE_DONE, sseEvent } from '../sse.ts';
+import { SSE_DONE, SSE_SILENT, sseEvent } from '../sse.ts';
 import { type CompletionBase, type CompletionUsage, completionUsage, finishReason } from './completion.ts';
 import { openaiError } from './error.ts';
 
@@ -59,5 +59,6 @@ export function chatChunks(base: CompletionBase, includeUsage: boolean): Transla
       return Buffer.concat([chunk([], usage ?? completionUsage({})), SSE_DONE]);
     },
     broken: (error) => sseEvent(openaiError(publicError(error)).body),
+    silent: () => SSE_SILENT,
   };
 }

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { TollgateError } from '../../../contract/errors.ts';
+import { STREAM_SILENT_MS } from '../../../contract/limits/invoke.ts';
+import type { Answer } from '../../../invoke/call.ts';
+import { edge, lambda, nova, post, ResponseStream, streamed } from './edge.ts';
+import { conversation, stream } from './frame.ts';
+
+/** Each format that can say in a stream that it lives, what it is asked with, and what it says. */
+const FORMATS = [
+  ['/v1/chat/completions', { messages: [{ role: 'user', content: 'x' }] }, ': \n\n', 'data: [DONE]\n\n'],
+] as const;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A model that has taken the call and says nothing until the test lets it. */
+async function thinking(path: string, body: object) {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const asked = Promise.withResolvers<void>();
+  const { app, lines } = edge(() => {
+    asked.resolve();
+    return promise;
+  });
+  const out = new ResponseStream();
+  const over = lambda(app)(post(path, { model: 'nova-lite', stream: true, ...body }), out);
+  await asked.promise;
+  return { resolve, reject, lines, out, over };
+}
+
+describe.each(FORMATS)('%s: a stream of a model that thinks before its first word', (path, body, says, end) => {
+  test('waits for it, so that a refusal has its own status', async () => {
+    const { reject, out, over } = await thinking(path, body);
+    await vi.advanceTimersByTimeAsync(STREAM_SILENT_MS - 1);
+    expect(out.raw).toHaveLength(0);
+    reject(new TollgateError('upstream_throttled'));
+    await over;
+    expect(out.metadata.statusCode).toBe(429);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('begins before those in between give it up, says so as often as it takes, and loses nothing', async () => {
+    const { resolve, out, over } = await thinking(path, body);
+    await vi.advanceTimersByTimeAsync(STREAM_SILENT_MS + 1);
+    expect(out.metadata.statusCode).toBe(200);
+    expect(out.body.toString()).toBe(says);
+    await vi.advanceTimersByTimeAsync(2 * STREAM_SILENT_MS);
+    expect(out.body.toString()).toBe(says.repeat(3));
+    resolve(streamed(nova, stream(conversation(['hello']))));
+    await over;
+    const text = out.body.toString();
+    expect(text.slice(3 * says.length)).toMatch(/hello/);
+    expect(text.endsWith(end)).toBe(true);
+  });
+
+  test('ends as any stream that breaks where the model then refuses', async () => {
+    const { reject, out, over, lines } = await thinking(path, body);
+    await vi.advanceTimersByTimeAsync(STREAM_SILENT_MS + 1);
+    reject(new TollgateError('upstream_throttled'));
+    await over;
+    const text = out.body.toString();
+    expect(text.slice(says.length)).toContain(new TollgateError('upstream_throttled').publicMessage);
+    expect(text).not.toContain(end);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ event: 'stream-broke', code: 'upstream_throttled' });
+  });
+
+  test('is left at once by a caller who goes, and its events when they come', async () => {
+    const { resolve, out, over } = await thinking(path, body);
+    await vi.advanceTimersByTimeAsync(STREAM_SILENT_MS + 1);
+    out.destroy();
+    const left = Promise.withResolvers<void>();
+    const events = stream(conversation(['hello']));
+    resolve(
+      streamed(nova, {
+        [Symbol.asyncIterator]: () => ({
+          ...events[Symbol.asyncIterator](),
+          return: async () => {
+            left.resolve();
+            return { done: true, value: undefined };
+          },
+        }),
+      }),
+    );
+    await Promise.all([left.promise, over]);
+  });
+});
