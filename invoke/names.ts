@@ -13,7 +13,8 @@ const NAMES = new Set(
   safety_identifier seed service_tier stop store stream stream_options temperature tool_choice tools top_logprobs top_p user
   verbosity web_search_options
   annotations arguments content detail description file file_data file_id filename id image_url input_audio name parameters
-  reasoning_content refusal role schema strict text tool_call_id tool_calls type url
+  reasoning_content reasoning_details refusal role schema signature strict text tool_call_id tool_calls type url
+  allowed_tools index mode moderation prompt_cache_breakpoint
   background conversation dimensions encoding_format include input input_type instructions max_output_tokens max_tool_calls
   previous_response_id prompt truncation
 

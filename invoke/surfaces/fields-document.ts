@@ -18,12 +18,17 @@ function fieldSchema({ fate, note, neutral: _, ...schema }: Field): JsonSchema {
   return { ...schemaOf(schema), description: fate === 'ignored' ? `Accepted and not used: ${note}` : note };
 }
 
-function schemaOf({ fields, required, by, items, ...plain }: Schema): JsonSchema {
-  if (by !== undefined) return { ...plain, oneOf: formsOf(by.member, by.of) };
+function schemaOf({ fields, required, by, items, values, ...plain }: Schema): JsonSchema {
+  if (by !== undefined) {
+    const { enum: words, ...typed } = plain;
+    const forms = { oneOf: formsOf(by.member, by.of) };
+    return words === undefined ? { ...plain, ...forms } : { ...typed, anyOf: [{ enum: words }, forms] };
+  }
   return {
     ...plain,
     ...(fields === undefined ? {} : objectSchema(fields, required)),
     ...(items === undefined ? {} : { items: schemaOf(items) }),
+    ...(values === undefined ? {} : { additionalProperties: schemaOf(values) }),
   };
 }
 

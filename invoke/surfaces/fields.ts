@@ -31,6 +31,9 @@ export interface Schema {
   /** All members of an object. */
   readonly fields?: Fields;
   readonly required?: readonly string[];
+  /** Of an object whose members have names of the caller's own. */
+  readonly values?: Schema;
+  readonly maxProperties?: number;
   /** Objects of several forms, told apart by the word that this member has. */
   readonly by?: { readonly member: string; readonly of: Readonly<Record<string, Form>> };
 }
@@ -78,12 +81,9 @@ export function checkFields(fields: Fields, members: Members, required: readonly
   for (const name of required) if (members[name] == null) throw invalid(below(at, name), 'must be given');
   for (const [name, value] of Object.entries(members)) {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    const where = below(at, shownName(name));
-    if (field === undefined) {
-      if (value === null) continue;
-      throw unsupported(where);
-    }
     if (value === null) continue;
+    if (field === undefined) throw unsupported(below(at, shownName(name)));
+    const where = below(at, name);
     if (field.fate === 'refused') {
       if (!field.neutral?.some((neutral) => same(neutral, value))) throw unsupported(where, field.note);
     } else check(field, value, where);
@@ -117,7 +117,10 @@ function checkLength(length: number, min = 0, max = Number.POSITIVE_INFINITY, un
   if (length > max) throw invalid(at, `must have at most ${max} ${unit}`);
 }
 
-function checkObject({ fields, required, by }: Schema, value: Members, at: string): void {
+function checkObject({ fields, required, by, values, maxProperties }: Schema, value: Members, at: string): void {
+  if (maxProperties !== undefined) checkLength(Object.keys(value).length, 0, maxProperties, 'members', at);
+  if (values !== undefined)
+    for (const [name, inner] of Object.entries(value)) check(values, inner, below(at, shownName(name)));
   if (by !== undefined) {
     const word = value[by.member];
     const form = typeof word === 'string' && Object.hasOwn(by.of, word) ? by.of[word] : undefined;

@@ -16,7 +16,7 @@ interface Row {
   instead?: string;
 }
 
-const CHAT = 'Use POST /v1/chat/completions; tools and images are at POST /model/{id}/converse.';
+const CHAT = 'Use POST /v1/chat/completions.';
 const OWN_FORMAT = "Send the model's own format to POST /model/{id}/invoke.";
 const BASE_URL = 'The base URL of an OpenAI SDK is the address of this gateway and /v1.';
 

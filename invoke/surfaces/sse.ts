@@ -9,11 +9,13 @@ const LINE_ENDS = /[\u0085\u2028\u2029]/g;
  * whatever its reader takes for the end of a line.
  */
 export function sseEvent(data: unknown): Uint8Array {
-  const json = JSON.stringify(data).replace(
-    LINE_ENDS,
-    (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return encoder.encode(`data: ${json}\n\n`);
+  return sseText(JSON.stringify(data));
+}
+
+/** The same of a value that is written already. @param json of one line */
+export function sseText(json: string): Uint8Array {
+  const line = json.replace(LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return encoder.encode(`data: ${line}\n\n`);
 }
 
 /** What ends a whole stream of OpenAI's. */

@@ -26,6 +26,8 @@ export interface Asking {
     dialect: Dialect;
     /** The caller's own bytes, but for what names the model and the gateway. @throws TollgateError `invalid_request` */
     body(model: AllowedModel): Uint8Array;
+    /** What the provider wants said in headers, by lower-case names. @throws TollgateError `invalid_request` */
+    headers?(model: AllowedModel): Record<string, string>;
   };
 }
 
@@ -83,7 +85,7 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
         body: way.isOwn && own !== undefined ? own.body(model) : bodyFor(way, asking.converse(model), stream),
         contentType: 'application/json',
         accept: stream ? EVENT_STREAM : 'application/json',
-        headers: {},
+        headers: (way.isOwn && own?.headers?.(model)) || {},
       };
     },
     waitUntil: exchange.waitUntil,
@@ -143,15 +145,19 @@ function wayTo(model: AllowedModel, own: Dialect | undefined): Way {
     const adapter = ADAPTERS[dialect];
     if (adapter !== undefined) return { dialect, isOwn: false, adapter };
   }
-  throw new TollgateError('invalid_request', {
+  throw notHere(model);
+}
+
+function notHere({ target }: AllowedModel): TollgateError {
+  return new TollgateError('invalid_request', {
     field: 'model',
     reason: 'wrong-surface',
-    message: `This model is ${kindOf(model.target).name}; it cannot be spoken to in this form.`,
+    message: `This model is ${kindOf(target).name}; it cannot be spoken to in this form.`,
   });
 }
 
-function operationOf({ target }: AllowedModel, dialect: Dialect, stream: boolean): Operation {
-  if (runtimeOf(target) !== 'bedrock-runtime') throw new TollgateError('internal', { reason: 'no-operation' });
+function operationOf(model: AllowedModel, dialect: Dialect, stream: boolean): Operation {
+  if (runtimeOf(model.target) !== 'bedrock-runtime') throw notHere(model);
   if (dialect === 'converse') return stream ? 'converse-stream' : 'converse';
   return stream ? 'invoke-with-response-stream' : 'invoke';
 }

@@ -4,32 +4,44 @@ import { type Exchange, type Given, json } from '../../exchange.ts';
 import { talk } from '../talk.ts';
 import { chatChunks } from './chunks.ts';
 import { type CompletionBase, completion } from './completion.ts';
-import { converseRequest, parseHead } from './request.ts';
+import { ownBody, ownChunks, ownCompletion, ownHeaders } from './own.ts';
+import { chatRequest, parseHead, type Reading } from './request.ts';
 
 /**
- * `POST /v1/chat/completions`: OpenAI's format over Bedrock's Converse.
+ * `POST /v1/chat/completions`: OpenAI's format, to models that take it as it is, and over Converse to all others.
  *
  * @throws TollgateError
  */
 export async function chat(exchange: Exchange): Promise<Given> {
-  const body = parseJsonObject(await jsonBytes(exchange.request));
+  const bytes = await jsonBytes(exchange.request);
+  const body = parseJsonObject(bytes);
   const { model: wanted, stream, includeUsage } = parseHead(body);
+  let reading: Reading = { oneCall: false };
   const talked = await talk(exchange, {
     surface: 'openai',
     wanted,
     stream,
-    converse: () => converseRequest(body),
+    converse(model) {
+      const asked = chatRequest(body, model);
+      reading = asked.reading;
+      return asked.request;
+    },
+    own: {
+      dialect: 'openai',
+      body: (model) => ownBody(bytes, body, stream, model),
+      headers: (model) => ownHeaders(body, model),
+    },
   });
   const base: CompletionBase = { id: `chatcmpl-${exchange.requestId}`, created: exchange.nowSeconds, model: wanted };
   const { headers } = talked;
   if (talked.kind === 'whole') {
-    if (talked.own !== undefined)
-      return { status: 200, headers: { 'content-type': 'application/json', ...headers }, body: talked.own };
-    return json(completion(base, talked.answer), headers);
+    const { own, answer } = talked;
+    return json(own === undefined ? completion(base, answer, reading) : ownCompletion(base, own), headers);
   }
+  const translation = talked.isOwn ? ownChunks(base, includeUsage) : chatChunks(base, includeUsage, reading);
   return {
     status: 200,
     headers: { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
-    body: talked.relay(chatChunks(base, includeUsage)),
+    body: talked.relay(translation),
   };
 }

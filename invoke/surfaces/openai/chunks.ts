@@ -1,53 +1,130 @@
 import { cutShort, isFault, malformedAnswer, members, parse } from '../converse.ts';
 import { publicError } from '../errors.ts';
 import type { Translation } from '../relay.ts';
-import { SSE_DONE, SSE_SILENT, sseEvent } from '../sse.ts';
-import { type CompletionBase, type CompletionUsage, completionUsage, finishReason } from './completion.ts';
+import { SSE_DONE, SSE_SILENT, sseEvent, sseText } from '../sse.ts';
+import { type CompletionBase, finishReason } from './completion.ts';
 import { openaiError } from './error.ts';
+import type { Reading } from './request.ts';
+import { type CompletionUsage, completionUsage, serviceTier } from './usage.ts';
+
+/** A block of the answer that has begun. */
+type Open =
+  | { is: 'call'; index: number; written: boolean }
+  /** The input of the tool that takes the answer. */
+  | { is: 'answer' }
+  /** A call beyond the one that was asked for. */
+  | { is: 'nothing' }
+  | { is: 'thought'; text: string; signature: string; data: string };
 
 /**
  * ConverseStream's events -> `chat.completion.chunk`
- * (https://platform.openai.com/docs/api-reference/chat-streaming/streaming): the role first, a chunk per text delta, the
- * finish reason, the usage when asked for, `[DONE]`. A break, or an answer that ends as malformed, is an error event, which
- * the SDK raises, and no `[DONE]`.
+ * (https://platform.openai.com/docs/api-reference/chat-streaming/streaming): the role first, a chunk per delta of text,
+ * reasoning or arguments, the finish reason, the usage when asked for, `[DONE]`. A break, or an answer that ends as malformed, is
+ * an error event, which the SDK raises, and no `[DONE]`.
  * For one stream; it remembers what has passed.
  */
-export function chatChunks(base: CompletionBase, includeUsage: boolean): Translation {
+export function chatChunks(base: CompletionBase, includeUsage: boolean, { answerTool, oneCall }: Reading): Translation {
   let stopped = false;
   let faulty = false;
+  let calls = 0;
+  let answered = false;
+  let thoughts = 0;
   let usage: CompletionUsage | null = null;
+  let tier: { service_tier?: string } = {};
+  const open = new Map<unknown, Open>();
 
-  const chunk = (choices: unknown[], counts: CompletionUsage | null): Uint8Array =>
-    sseEvent({
-      id: base.id,
-      object: 'chat.completion.chunk',
-      created: base.created,
-      model: base.model,
-      choices,
-      ...(includeUsage ? { usage: counts } : {}),
-    });
+  const { id, created, model } = base;
+  // What all chunks repeat is written once.
+  const head = `${JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1)},"choices":`;
+  const tail = includeUsage ? ',"usage":null}' : '}';
   const choice = (delta: object, reason: string | null = null): Uint8Array =>
-    chunk([{ index: 0, delta, logprobs: null, finish_reason: reason }], null);
+    sseText(
+      `${head}[{"index":0,"delta":${JSON.stringify(delta)},"logprobs":null,"finish_reason":${JSON.stringify(reason)}}]${tail}`,
+    );
+  const args = (index: number, text: string): Uint8Array =>
+    choice({ tool_calls: [{ index, function: { arguments: text } }] });
+
+  function begun(block: unknown, start: unknown): Uint8Array | null {
+    const { toolUse } = members(start);
+    if (toolUse === undefined) return null;
+    const { toolUseId, name } = members(toolUse);
+    if (name === answerTool) {
+      open.set(block, { is: 'answer' });
+      answered = true;
+    } else if (oneCall && calls > 0) open.set(block, { is: 'nothing' });
+    else {
+      const index = calls++;
+      open.set(block, { is: 'call', index, written: false });
+      return choice({ tool_calls: [{ index, id: toolUseId, type: 'function', function: { name, arguments: '' } }] });
+    }
+    return null;
+  }
+
+  function more(block: unknown, delta: unknown): Uint8Array | null {
+    const { text, toolUse, reasoningContent } = members(delta);
+    if (typeof text === 'string') return text === '' ? null : choice({ content: text });
+    if (reasoningContent !== undefined) return thought(block, members(reasoningContent));
+    const { input } = members(toolUse);
+    const of = open.get(block);
+    if (typeof input !== 'string' || input === '' || of === undefined) return null;
+    if (of.is === 'answer') return choice({ content: input });
+    if (of.is !== 'call') return null;
+    of.written = true;
+    return args(of.index, input);
+  }
+
+  function thought(block: unknown, { text, signature, redactedContent }: Record<string, unknown>): Uint8Array | null {
+    let of = open.get(block);
+    if (of?.is !== 'thought') {
+      of = { is: 'thought', text: '', signature: '', data: '' };
+      open.set(block, of);
+    }
+    if (typeof signature === 'string') of.signature += signature;
+    if (typeof redactedContent === 'string') of.data += redactedContent;
+    if (typeof text !== 'string' || text === '') return null;
+    of.text += text;
+    return choice({ reasoning_content: text });
+  }
+
+  /** A reader that keeps of each member the last has the whole block then, as it is to be given back. */
+  function ended(block: unknown): Uint8Array | null {
+    const of = open.get(block);
+    open.delete(block);
+    if (of?.is === 'call') return of.written ? null : args(of.index, '{}');
+    if (of?.is !== 'thought') return null;
+    const { text, signature, data } = of;
+    const detail = data !== '' ? { type: 'reasoning.encrypted', data } : { type: 'reasoning.text', text, signature };
+    if (data === '' && signature === '') return null;
+    return choice({ reasoning_details: [{ ...detail, index: thoughts++ }] });
+  }
 
   return {
     event({ type, payload }) {
       switch (type) {
         case 'messageStart':
           return choice({ role: 'assistant', content: '', refusal: null });
-        case 'contentBlockDelta': {
-          // A delta of reasoning has no text of its own, and OpenAI's format no member for it.
-          const { text } = members(members(parse(payload)).delta);
-          return typeof text === 'string' && text !== '' ? choice({ content: text }) : null;
+        case 'contentBlockStart': {
+          const { contentBlockIndex, start } = members(parse(payload));
+          return begun(contentBlockIndex, start);
         }
+        case 'contentBlockDelta': {
+          const { contentBlockIndex, delta } = members(parse(payload));
+          return more(contentBlockIndex, delta);
+        }
+        case 'contentBlockStop':
+          return open.size === 0 ? null : ended(members(parse(payload)).contentBlockIndex);
         case 'messageStop': {
           const { stopReason } = members(parse(payload));
           stopped = true;
           faulty = isFault(stopReason);
-          return faulty ? null : choice({}, finishReason(stopReason));
+          return faulty ? null : choice({}, finishReason(stopReason, answered && calls === 0));
         }
-        case 'metadata':
-          usage = completionUsage(members(parse(payload)).usage);
+        case 'metadata': {
+          const metadata = members(parse(payload));
+          usage = completionUsage(metadata.usage);
+          tier = serviceTier(metadata.serviceTier);
           return null;
+        }
         default:
           return null;
       }
@@ -56,7 +133,8 @@ export function chatChunks(base: CompletionBase, includeUsage: boolean): Transla
       if (!stopped) throw cutShort();
       if (faulty) throw malformedAnswer();
       if (!includeUsage) return SSE_DONE;
-      return Buffer.concat([chunk([], usage ?? completionUsage({})), SSE_DONE]);
+      const last = JSON.stringify({ usage: usage ?? completionUsage({}), ...tier }).slice(1);
+      return Buffer.concat([sseText(`${head}[],${last}`), SSE_DONE]);
     },
     broken: (error) => sseEvent(openaiError(publicError(error)).body),
     silent: () => SSE_SILENT,

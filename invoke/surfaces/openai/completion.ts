@@ -1,5 +1,7 @@
 import type { Json } from '../../../contract/json.ts';
 import { type ConverseAnswer, members } from '../converse.ts';
+import type { Reading } from './request.ts';
+import { type CompletionUsage, completionUsage, serviceTier } from './usage.ts';
 
 /** What every object of one answer repeats. */
 export interface CompletionBase {
@@ -13,13 +15,6 @@ export interface CompletionBase {
 
 export type FinishReason = 'stop' | 'length' | 'content_filter' | 'tool_calls';
 
-export interface CompletionUsage {
-  prompt_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
-  prompt_tokens_details: { cached_tokens: number; cache_write_tokens: number };
-}
-
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
   stop_sequence: 'stop',
@@ -27,42 +22,43 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   model_context_window_exceeded: 'length',
   guardrail_intervened: 'content_filter',
   content_filtered: 'content_filter',
+  refusal: 'content_filter',
   tool_use: 'tool_calls',
 };
 
-/** @param stopReason Converse's, no fault; one that is newer than this list reads as an ordinary end */
-export function finishReason(stopReason: unknown): FinishReason {
-  return (
-    (typeof stopReason === 'string' && Object.hasOwn(FINISH_REASONS, stopReason) && FINISH_REASONS[stopReason]) ||
-    'stop'
-  );
+/**
+ * @param stopReason Converse's, no fault; one that is newer than this list reads as an ordinary end
+ * @param answered whether the only tool that was called is the one that takes the answer
+ */
+export function finishReason(stopReason: unknown, answered: boolean): FinishReason {
+  const known = typeof stopReason === 'string' && Object.hasOwn(FINISH_REASONS, stopReason);
+  const reason = (known && FINISH_REASONS[stopReason]) || 'stop';
+  return reason === 'tool_calls' && answered ? 'stop' : reason;
+}
+
+/** What the model thought, as it is taken back: the text with what proves it, or all of it in a form that only its maker reads. */
+export type ReasoningDetail =
+  | { type: 'reasoning.text'; text: string; signature: string }
+  | { type: 'reasoning.encrypted'; data: string };
+
+interface Said {
+  texts: string[];
+  thoughts: string[];
+  details: ReasoningDetail[];
+  calls: Json[];
+  answered: boolean;
 }
 
 /**
- * @param usage Converse's `usage`, in which cached tokens stand apart; OpenAI counts those read and those written as part of
- *   the prompt, and names both
+ * Converse's answer -> a `chat.completion` (https://platform.openai.com/docs/api-reference/chat/object). Its text blocks are
+ * joined. OpenAI's format has no members for reasoning: `reasoning_content` is the text, as other providers and many clients
+ * have it, and `reasoning_details` is what a next request gives back.
  */
-export function completionUsage(usage: unknown): CompletionUsage {
-  const counts = members(usage);
-  const count = (name: string): number => (typeof counts[name] === 'number' ? counts[name] : 0);
-  const cached = count('cacheReadInputTokens');
-  const written = count('cacheWriteInputTokens');
-  const prompt = count('inputTokens') + cached + written;
-  const completion = count('outputTokens');
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: written },
-  };
-}
-
-/**
- * Converse's answer -> a `chat.completion` (https://platform.openai.com/docs/api-reference/chat/object). Its text blocks
- * are joined; reasoning blocks are left out, because OpenAI's format has no member for them.
- */
-export function completion(base: CompletionBase, { output, stopReason, usage }: ConverseAnswer): Json {
-  const text = output.message.content.map((block) => block.text).filter((part) => typeof part === 'string');
+export function completion(base: CompletionBase, answer: ConverseAnswer, reading: Reading): Json {
+  const { texts, thoughts, details, calls, answered } = saidIn(answer, reading);
+  const text = texts.join('');
+  const refused = answer.stopReason === 'refusal';
+  const usage: CompletionUsage = completionUsage(answer.usage);
   return {
     id: base.id,
     object: 'chat.completion',
@@ -71,11 +67,49 @@ export function completion(base: CompletionBase, { output, stopReason, usage }: 
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: text.join(''), refusal: null },
+        message: {
+          role: 'assistant',
+          content: refused || (texts.length === 0 && calls.length > 0) ? null : text,
+          refusal: refused ? text : null,
+          ...(thoughts.length === 0 ? {} : { reasoning_content: thoughts.join('') }),
+          ...(details.length === 0 ? {} : { reasoning_details: details }),
+          ...(calls.length === 0 ? {} : { tool_calls: calls }),
+        },
         logprobs: null,
-        finish_reason: finishReason(stopReason),
+        finish_reason: finishReason(answer.stopReason, answered && calls.length === 0),
       },
     ],
-    usage: { ...completionUsage(usage) },
+    usage: { ...usage },
+    ...serviceTier(answer.serviceTier),
   };
+}
+
+function saidIn({ output }: ConverseAnswer, { answerTool, oneCall }: Reading): Said {
+  const said: Said = { texts: [], thoughts: [], details: [], calls: [], answered: false };
+  for (const { text, toolUse, reasoningContent } of output.message.content) {
+    if (typeof text === 'string') said.texts.push(text);
+    if (toolUse !== undefined) {
+      const { toolUseId, name, input = {} } = members(toolUse);
+      const written = JSON.stringify(input);
+      if (name === answerTool) {
+        said.texts.push(written);
+        said.answered = true;
+      } else if (!oneCall || said.calls.length === 0)
+        said.calls.push({
+          id: String(toolUseId),
+          type: 'function',
+          function: { name: String(name), arguments: written },
+        });
+    }
+    if (reasoningContent !== undefined) {
+      const { reasoningText, redactedContent } = members(reasoningContent);
+      const { text: thought, signature } = members(reasoningText);
+      if (typeof thought === 'string') said.thoughts.push(thought);
+      if (typeof thought === 'string' && typeof signature === 'string')
+        said.details.push({ type: 'reasoning.text', text: thought, signature });
+      if (typeof redactedContent === 'string')
+        said.details.push({ type: 'reasoning.encrypted', data: redactedContent });
+    }
+  }
+  return said;
 }

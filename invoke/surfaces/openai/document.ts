@@ -1,4 +1,8 @@
 import { BUDGET_HEADERS, CHANGES, type Documented, json, MODEL_ID, OPENAI_ERROR, tooMany } from '../document-parts.ts';
+import { objectSchema } from '../fields-document.ts';
+import { CHAT_FIELDS, REQUIRED } from './fields.ts';
+
+export const tables = { 'POST /v1/chat/completions': CHAT_FIELDS };
 
 const text = { type: 'string' };
 const time = { type: 'integer', description: 'Seconds since 1970.' };
@@ -30,24 +34,11 @@ export const documented: Documented = {
     operationId: 'createChatCompletion',
     summary: 'A chat completion in the format of OpenAI.',
     description:
-      'Text messages. Served: model, messages, max_completion_tokens, max_tokens, temperature (0 to 1), top_p, stop, ' +
-      'stream, stream_options.include_usage. Accepted and not used: user, metadata, store, safety_identifier, ' +
-      'prompt_cache_key, prompt_cache_retention, and stream_options.include_obfuscation. Any other member is ' +
-      'refused, unless its value asks for what happens anyway. Blank texts are left out. Reasoning is not part of the ' +
-      'answer. Cached tokens are part of prompt_tokens; prompt_tokens_details tells those read (cached_tokens) from those ' +
-      'written (cache_write_tokens). An answer that the model ended as malformed is 424 or, streamed, an error event.',
-    requestBody: {
-      required: true,
-      content: json({
-        type: 'object',
-        required: ['model', 'messages'],
-        properties: {
-          model: { type: 'string' },
-          messages: { type: 'array', minItems: 1, items: { type: 'object' } },
-          stream: { type: 'boolean' },
-        },
-      }),
-    },
+      'What becomes of each member is in docs/fields.md. Reasoning comes back as reasoning_content, and as reasoning_details where ' +
+      'a next request must give it back. Cached tokens are part of prompt_tokens; prompt_tokens_details tells those read ' +
+      '(cached_tokens) from those written (cache_write_tokens). An answer that the model ended as malformed is 424 or, streamed, ' +
+      "an error event. A model that takes OpenAI's form itself (`capabilities.dialects` of GET /v1/models) gets the request as it is.",
+    requestBody: { required: true, content: json(objectSchema(CHAT_FIELDS, REQUIRED)) },
     responses: {
       '200': {
         description: 'A completion, or its chunks as server-sent events.',

@@ -1,92 +1,155 @@
-import type { Json } from '../../../contract/json.ts';
-import { shownName } from '../../names.ts';
-import { invalid, unsupported } from './parameters.ts';
-
-/** Converse's message, text only (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html). */
-export interface ConverseMessage {
-  role: 'user' | 'assistant';
-  content: { text: string }[];
-}
+import { type Json, parseJson } from '../../../contract/json.ts';
+import { TOOL_NAME_MAX_CHARS } from '../../../contract/limits/surfaces.ts';
+import type {
+  Block,
+  CachePoint,
+  ConverseMessage,
+  MediaBlock,
+  ReasoningBlock,
+  SystemBlock,
+  ToolResultBlock,
+} from '../converse.ts';
+import { invalid, type Members } from '../fields.ts';
+import { documentBlock, imageBlock } from '../media.ts';
 
 export interface Conversation {
-  system: { text: string }[];
+  system: SystemBlock[];
   messages: ConverseMessage[];
 }
 
-/** Members of an assistant's message that this surface itself writes, so that an answer can be sent back as it came. */
-const ECHOED = new Set(['refusal', 'annotations', 'tool_calls', 'function_call', 'audio']);
+/** What the messages are read with. */
+interface Reading {
+  /** Whether tools are offered: without them Bedrock takes no blocks of calls and results, which are text then. */
+  offered: boolean;
+  /** Of the documents so far. */
+  names: Set<string>;
+}
 
 /**
  * OpenAI's messages -> Converse's. System and developer messages go before the conversation, in their order, because
- * Converse has no place for them within it; neighbours of one role become one message, because its roles alternate. What
- * says nothing (null, no text, white space alone) is left out: clients write it where they mean nothing, this surface itself
- * where a model only reasoned, and Bedrock refuses a blank text.
+ * Converse has no place for them within it; neighbours of one role become one message, because its roles alternate, and so
+ * several results of tools are in one. What says nothing (null, no text, white space alone) is left out: clients write it where
+ * they mean nothing, this surface itself where a model only reasoned, and Bedrock refuses a blank text.
  *
- * @throws TollgateError `invalid_request` naming the member, e.g. `messages[1].content[0]`
+ * @param list as the table of fields has it
+ * @throws TollgateError `invalid_request` naming the member, e.g. `messages[1].content[0].image_url.url`
  */
-export function parseMessages(value: Json | undefined): Conversation {
-  if (!Array.isArray(value) || value.length === 0) throw invalid('messages', 'must be a non-empty array');
-  const system: { text: string }[] = [];
+export function conversationOf(list: readonly Members[], offered: boolean): Conversation {
+  const reading: Reading = { offered, names: new Set() };
+  const system: SystemBlock[] = [];
   const messages: ConverseMessage[] = [];
-  value.forEach((item, index) => {
-    const { role, content } = parseMessage(item, `messages[${index}]`);
+  list.forEach((message, index) => {
+    const at = `messages[${index}]`;
+    if (message.role === 'system' || message.role === 'developer') {
+      system.push(...(partsOf(message.content, `${at}.content`, reading) as SystemBlock[]));
+      return;
+    }
+    const role = message.role === 'assistant' ? 'assistant' : 'user';
+    const content = blocksOf(message, at, reading);
     if (content.length === 0) return;
-    if (role === 'system') system.push(...content);
-    else if (messages.at(-1)?.role === role) messages.at(-1)?.content.push(...content);
+    const last = messages.at(-1);
+    if (last?.role === role) last.content.push(...content);
     else messages.push({ role, content });
   });
   if (messages.length === 0) throw invalid('messages', 'must hold a user message that is not blank');
   return { system, messages };
 }
 
-function parseMessage(item: Json, at: string): { role: 'system' | 'user' | 'assistant'; content: { text: string }[] } {
-  if (item === null || typeof item !== 'object' || Array.isArray(item)) throw invalid(at, 'must be an object');
-  const { role: written, content, ...rest } = item;
-  const role = roleOf(written, `${at}.role`);
-  for (const [name, value] of Object.entries(rest)) {
-    const empty = value === null || (Array.isArray(value) && value.length === 0);
-    if (!(empty && role === 'assistant' && ECHOED.has(name)) && value !== null)
-      throw unsupported(`${at}.${shownName(name)}`);
-  }
-  // A model that only called tools, or only reasoned, has no content.
-  const absent = content === null || (content === undefined && role === 'assistant');
-  return { role, content: absent ? [] : parseContent(content, `${at}.content`) };
-}
-
-function roleOf(role: Json | undefined, at: string): 'system' | 'user' | 'assistant' {
-  switch (role) {
-    case 'system':
-    case 'developer':
-      return 'system';
-    case 'user':
+function blocksOf(message: Members, at: string, reading: Reading): Block[] {
+  switch (message.role) {
     case 'assistant':
-      return role;
+      return assistantBlocks(message, at, reading);
     case 'tool':
-    case 'function':
-      throw unsupported(at, 'Answers of tools are not supported here.', true);
+      return toolBlocks(message, at, reading);
     default:
-      throw invalid(at, 'must be system, developer, user or assistant');
+      return partsOf(message.content, `${at}.content`, reading);
   }
 }
 
-function parseContent(content: Json | undefined, at: string): { text: string }[] {
-  if (typeof content === 'string') return textOf(content);
-  if (!Array.isArray(content)) throw invalid(at, 'must be a string or an array');
-  return content.flatMap((part, index) => parsePart(part, `${at}[${index}]`));
+function assistantBlocks(
+  { content, refusal, reasoning_details, tool_calls }: Members,
+  at: string,
+  reading: Reading,
+): Block[] {
+  const calls = (tool_calls ?? []) as Members[];
+  return [
+    ...((reasoning_details ?? []) as Members[]).flatMap(reasoningBlock),
+    ...partsOf(content, `${at}.content`, reading),
+    ...textBlocks(typeof refusal === 'string' ? refusal : ''),
+    ...calls.map((call, index) => callBlock(call, `${at}.tool_calls[${index}].function.arguments`, reading)),
+  ];
 }
 
-function parsePart(part: Json, at: string): { text: string }[] {
-  if (part === null || typeof part !== 'object' || Array.isArray(part)) throw invalid(at, 'must be an object');
-  // An address within a request is never fetched: the gateway stands inside the network that it would be fetched from.
-  if (part.type === 'image_url')
-    throw unsupported(at, 'Images are not supported here, and addresses are never fetched.', true);
-  if (part.type !== 'text') throw unsupported(at, 'Only parts of the type text are supported here.', true);
-  for (const name of Object.keys(part))
-    if (name !== 'type' && name !== 'text') throw unsupported(`${at}.${shownName(name)}`);
-  if (typeof part.text !== 'string') throw invalid(`${at}.text`, 'must be text');
-  return textOf(part.text);
+/** A model takes back what it thought only as it was signed. */
+function reasoningBlock({ text, signature, data }: Members): ReasoningBlock[] {
+  if (typeof data === 'string') return [{ reasoningContent: { redactedContent: data } }];
+  if (typeof signature !== 'string' || signature === '') return [];
+  return [{ reasoningContent: { reasoningText: { text: String(text), signature } } }];
 }
 
-function textOf(text: string): { text: string }[] {
+function callBlock({ id, function: called }: Members, at: string, { offered }: Reading): Block {
+  const { name, arguments: written } = called as { name: string; arguments?: string };
+  if (!offered) return { text: `${name}(${written ?? ''})` };
+  return { toolUse: { toolUseId: callId(String(id)), name, input: inputOf(written, at) } };
+}
+
+/** Who calls a tool without anything writes nothing, or an empty object. */
+function inputOf(written: string | undefined, at: string): Json {
+  if (written === undefined || written.trim() === '') return {};
+  const input = parseJson(written, at);
+  if (input === null || typeof input !== 'object' || Array.isArray(input)) throw invalid(at, 'must be a JSON object');
+  return input;
+}
+
+function toolBlocks({ tool_call_id, content }: Members, at: string, reading: Reading): Block[] {
+  const parts = partsOf(content, `${at}.content`, reading);
+  if (!reading.offered) return parts;
+  const isMedia = (part: Block): part is MediaBlock => !('cachePoint' in part);
+  const given: ToolResultBlock['toolResult']['content'] = parts.filter(isMedia);
+  const toolUseId = callId(String(tool_call_id));
+  // A tool that returned nothing has been called all the same; a blank text would be refused.
+  const result: ToolResultBlock = { toolResult: { toolUseId, content: given.length === 0 ? [{ json: {} }] : given } };
+  return [result, ...parts.filter((part) => !isMedia(part))];
+}
+
+const CALL_ID = /^[\w-]{1,64}$/;
+
+/** Other providers' ids may be longer, or of other characters, than Bedrock takes. */
+function callId(id: string): string {
+  return CALL_ID.test(id) ? id : id.replace(/[^\w-]/g, '_').slice(-TOOL_NAME_MAX_CHARS);
+}
+
+function partsOf(content: Json | undefined, at: string, reading: Reading): (MediaBlock | CachePoint)[] {
+  if (typeof content === 'string') return textBlocks(content);
+  if (!Array.isArray(content)) return [];
+  return (content as Members[]).flatMap((part, index) => {
+    const block = partBlock(part, `${at}[${index}]`, reading);
+    return block === undefined ? [] : [block, ...cachePoint(part)];
+  });
+}
+
+function partBlock(part: Members, at: string, { names }: Reading): MediaBlock | undefined {
+  switch (part.type) {
+    case 'image_url':
+      return imageBlock((part.image_url as { url: string }).url, `${at}.image_url.url`);
+    case 'file': {
+      const { file_data, filename } = part.file as { file_data: string; filename?: string | null };
+      return documentBlock(file_data, filename ?? undefined, `${at}.file.file_data`, names);
+    }
+    default:
+      return textBlocks(String(part.text ?? part.refusal))[0];
+  }
+}
+
+function textBlocks(text: string): { text: string }[] {
   return text.trim() === '' ? [] : [{ text }];
+}
+
+/** What follows a part, or a tool, that is marked as the end of what is to be cached. */
+export function cachePoint({ cache_control, prompt_cache_breakpoint }: Members): CachePoint[] {
+  const mark = (cache_control ?? prompt_cache_breakpoint) as Members | null | undefined;
+  if (mark == null) return [];
+  const { ttl } = mark;
+  if (ttl == null) return [{ cachePoint: { type: 'default' } }];
+  return [{ cachePoint: { type: 'default', ttl: ttl === '5m' ? '5m' : '1h' } }];
 }

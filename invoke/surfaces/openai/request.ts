@@ -1,37 +1,40 @@
 import type { Json } from '../../../contract/json.ts';
-import { TOKENS_MAX } from '../../../contract/limits/invoke.ts';
-import { shownName } from '../../names.ts';
-import type { ConverseRequest } from '../converse.ts';
-import { parseMessages } from './messages.ts';
-import { checkParameters, invalid, type Members } from './parameters.ts';
+import { METADATA_MAX, METADATA_MAX_CHARS } from '../../../contract/limits/surfaces.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
+import type { ConverseRequest, Tool } from '../converse.ts';
+import { checkFields, type Fields, invalid, type Members } from '../fields.ts';
+import { closedSchema, type Effort, isStructured, reasoningFields } from '../means.ts';
+import { CHAT_FIELDS, REQUIRED } from './fields.ts';
+import { conversationOf } from './messages.ts';
+import { type Offer, offerOf } from './tools.ts';
 
-/** Bedrock: a Converse request holds at most 2,500 stop sequences; OpenAI's own limit is smaller, and it is the one here. */
-const STOP_MAX = 4;
-
-/** What decides how the call runs; everything else is `converseRequest`'s. */
+/** What decides how the call runs, whatever form the model takes; everything else is `chatRequest`'s. */
 export interface ChatHead {
   model: string;
   stream: boolean;
   includeUsage: boolean;
 }
 
+const { model: MODEL, stream: STREAM } = CHAT_FIELDS as Record<'model' | 'stream', Fields[string]>;
+
 /** @throws TollgateError `invalid_request` with the member at fault as its field */
-export function parseHead(body: Members): ChatHead {
-  const { model } = body;
-  if (typeof model !== 'string' || model === '') throw invalid('model', 'must be a non-empty string');
-  const stream = flag(body.stream, 'stream');
-  return { model, stream, includeUsage: parseStreamOptions(body.stream_options, stream) };
+export function parseHead({ model = null, stream = null, stream_options: options }: Members): ChatHead {
+  checkFields({ model: MODEL, stream: STREAM }, { model, stream }, ['model']);
+  const includeUsage = options != null && (options as Members).include_usage === true;
+  return { model: model as string, stream: stream === true, includeUsage };
 }
 
-function parseStreamOptions(value: Json | undefined, stream: boolean): boolean {
-  if (value == null) return false;
-  if (!stream) throw invalid('stream_options', 'may be given only with stream');
-  if (typeof value !== 'object' || Array.isArray(value)) throw invalid('stream_options', 'must be an object');
-  // Obfuscation only pads the chunks; not padding them changes no answer.
-  for (const name of Object.keys(value))
-    if (name !== 'include_usage' && name !== 'include_obfuscation')
-      throw invalid(`stream_options.${shownName(name)}`, 'is not supported here');
-  return flag(value.include_usage, 'stream_options.include_usage');
+/** A request of Converse's, and how its answer is to be read. */
+export interface Asked {
+  request: ConverseRequest;
+  reading: Reading;
+}
+
+export interface Reading {
+  /** The tool whose input is the answer's text: of a model that has no structured output. */
+  answerTool?: string;
+  /** Whether the answer has no more than one call. */
+  oneCall: boolean;
 }
 
 /**
@@ -40,60 +43,111 @@ function parseStreamOptions(value: Json | undefined, stream: boolean): boolean {
  *
  * @throws TollgateError `invalid_request` with the member at fault as its field
  */
-export function converseRequest(body: Members): ConverseRequest {
-  checkParameters(body);
-  const { system, messages } = parseMessages(body.messages);
+export function chatRequest(body: Members, model: AllowedModel): Asked {
+  checkFields(CHAT_FIELDS, body, REQUIRED);
+  if (body.stream_options != null && body.stream !== true)
+    throw invalid('stream_options', 'may be given only with stream');
+  const offer = offerOf(body, model);
+  const { outputConfig, answerTool } = formatOf(body.response_format, model);
+  const toolConfig = answerTool === undefined ? offer : withAnswer(offer, answerTool);
+  const { system, messages } = conversationOf(body.messages as Members[], offer.tools.length > 0);
+  const maxTokens = maxTokensOf(body);
   const inferenceConfig = {
-    ...maxTokens(body),
-    // OpenAI's temperature goes to 2 and Converse's to 1: scaling or cutting it would answer another question.
-    ...number(body.temperature, 'temperature', 'temperature'),
-    ...number(body.top_p, 'top_p', 'topP'),
-    ...stopSequences(body.stop),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(body.temperature == null ? {} : { temperature: body.temperature as number }),
+    ...(body.top_p == null ? {} : { topP: body.top_p as number }),
+    ...(body.stop == null ? {} : { stopSequences: [body.stop].flat() as string[] }),
   };
+  const heated = body.temperature != null && body.temperature !== 1 ? 'temperature' : undefined;
+  const forced = offer.choice === undefined ? 'response_format' : 'tool_choice';
+  const reasoning =
+    body.reasoning_effort == null
+      ? {}
+      : reasoningFields(model, {
+          effort: body.reasoning_effort as Effort,
+          room: maxTokens,
+          names: { effort: 'reasoning_effort', room: body.max_tokens == null ? 'max_completion_tokens' : 'max_tokens' },
+          conflict: toolConfig.choice === undefined ? heated : forced,
+          resumed: messages,
+        });
   return {
-    messages,
-    ...(system.length === 0 ? {} : { system }),
-    ...(Object.keys(inferenceConfig).length === 0 ? {} : { inferenceConfig }),
-    ...serviceTier(body.service_tier),
+    request: {
+      messages,
+      ...(system.length === 0 ? {} : { system }),
+      ...unlessEmpty('inferenceConfig', inferenceConfig),
+      ...(toolConfig.tools.length === 0 ? {} : { toolConfig: toolConfigOf(toolConfig) }),
+      ...(outputConfig === undefined ? {} : { outputConfig }),
+      ...unlessEmpty('additionalModelRequestFields', reasoning),
+      ...unlessEmpty('requestMetadata', labelsOf(body)),
+      ...tierOf(body.service_tier),
+    },
+    reading: {
+      ...(answerTool === undefined ? {} : { answerTool: answerTool.toolSpec.name }),
+      oneCall: body.parallel_tool_calls === false,
+    },
   };
+}
+
+function unlessEmpty<Name extends string, T extends object>(name: Name, value: T): { [N in Name]?: T } {
+  return Object.keys(value).length === 0 ? {} : ({ [name]: value } as { [N in Name]?: T });
+}
+
+function toolConfigOf({ tools, choice }: Offer): NonNullable<ConverseRequest['toolConfig']> {
+  return choice === undefined ? { tools } : { tools, toolChoice: choice };
+}
+
+/** What a model without structured output must call, beside the tools that it may call. */
+const ANSWER = 'json_answer';
+
+/**
+ * Structured output wants every object closed, which leaves nothing of an object that nobody described: that is a tool's
+ * input, of any model.
+ */
+function formatOf(format: Json | undefined, model: AllowedModel): { outputConfig?: Json; answerTool?: Tool } {
+  const { type, json_schema } = (format ?? {}) as Members;
+  if (type !== 'json_object' && type !== 'json_schema') return {};
+  const { name, description, schema } = (json_schema ?? {}) as { name?: string; description?: string; schema?: Json };
+  const described = description?.trim() ? { description } : {};
+  if (schema != null && isStructured(model)) {
+    const jsonSchema = { schema: closedSchema(schema), ...(name === undefined ? {} : { name }), ...described };
+    return { outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema } } } };
+  }
+  const inputSchema = { json: schema ?? { type: 'object' } };
+  return { answerTool: { toolSpec: { name: ANSWER, description: 'Takes the answer.', ...described, inputSchema } } };
+}
+
+/** It must call a tool: the answer's, or one of those that it was offered; if it must call one of these, then these alone. */
+function withAnswer({ tools, choice }: Offer, answer: Tool): Offer {
+  if (choice !== undefined) return { tools, choice };
+  return {
+    tools: [...tools, answer],
+    choice: tools.length === 0 ? { tool: { name: answer.toolSpec.name } } : { any: {} },
+  };
+}
+
+function maxTokensOf({ max_completion_tokens: current, max_tokens: old }: Members): number | undefined {
+  if (current != null && old != null && current !== old)
+    throw invalid('max_tokens', 'must equal max_completion_tokens when both are given');
+  return (current ?? old ?? undefined) as number | undefined;
 }
 
 /** Those that Bedrock has too; `auto` and `default` ask for what a call without a tier is. */
-function serviceTier(value: Json | undefined): { serviceTier?: { type: string } } {
+function tierOf(value: Json | undefined): Pick<ConverseRequest, 'serviceTier'> {
   if (value == null || value === 'auto' || value === 'default') return {};
-  if (value !== 'flex' && value !== 'priority')
-    throw invalid('service_tier', 'must be auto, default, flex or priority');
-  return { serviceTier: { type: value } };
+  return { serviceTier: { type: value === 'fast' ? 'priority' : String(value) } };
 }
 
-function flag(value: Json | undefined, param: string): boolean {
-  if (value == null) return false;
-  if (typeof value !== 'boolean') throw invalid(param, 'must be true or false');
-  return value;
-}
+/** Characters that Converse's requestMetadata does not take. */
+const NO_LABEL = /[^A-Za-z0-9\s:_@$#=/+,.-]/g;
 
-function maxTokens(body: Members): { maxTokens?: number } {
-  const { max_completion_tokens: current, max_tokens: old } = body;
-  if (current != null && old != null && current !== old)
-    throw invalid('max_tokens', 'must equal max_completion_tokens when both are given');
-  const value = current ?? old;
-  if (value == null) return {};
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > TOKENS_MAX)
-    throw invalid(current == null ? 'max_tokens' : 'max_completion_tokens', 'must be a whole number of 1 or more');
-  return { maxTokens: value };
-}
-
-function number<Name extends string>(value: Json | undefined, param: string, name: Name): { [N in Name]?: number } {
-  if (value == null) return {};
-  if (typeof value !== 'number' || value < 0 || value > 1) throw invalid(param, 'must be a number from 0 to 1');
-  return { [name]: value } as { [N in Name]?: number };
-}
-
-function stopSequences(value: Json | undefined): { stopSequences?: string[] } {
-  if (value == null) return {};
-  const list = Array.isArray(value) ? value : [value];
-  const texts = list.filter((item) => typeof item === 'string' && item !== '');
-  if (texts.length !== list.length || list.length === 0 || list.length > STOP_MAX)
-    throw invalid('stop', `must be a non-empty string or a list of up to ${STOP_MAX}`);
-  return { stopSequences: texts as string[] };
+/** The caller's own labels, which go into invocation logs and decide nothing: who called is in the session's name and tags. */
+function labelsOf({ metadata, user, safety_identifier }: Members): Record<string, string> {
+  const given = Object.entries({ safety_identifier, user, ...(metadata as Members | null) });
+  const label = (text: string): string => text.slice(0, METADATA_MAX_CHARS).replace(NO_LABEL, '_');
+  return Object.fromEntries(
+    given
+      .filter(([name, value]) => name !== '' && typeof value === 'string')
+      .slice(0, METADATA_MAX)
+      .map(([name, value]) => [label(name), label(value as string)]),
+  );
 }

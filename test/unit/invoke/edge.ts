@@ -22,7 +22,7 @@ import { AUTHORIZATION, bound, KEYS } from '../../seal.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 12);
 
-const bedrockModel = (id: string, modelId: string, more: Partial<AllowedModel> = {}): AllowedModel => ({
+export const bedrockModel = (id: string, modelId: string, more: Partial<AllowedModel> = {}): AllowedModel => ({
   id,
   target: {
     kind: 'bedrock-model',

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkGuardrailMember } from '../../../invoke/grants/guardrail.ts';
 import { loggedField, shownName } from '../../../invoke/names.ts';
-import { checkParameters } from '../../../invoke/surfaces/openai/parameters.ts';
+import { checkFields } from '../../../invoke/surfaces/fields.ts';
+import { CHAT_FIELDS } from '../../../invoke/surfaces/openai/fields.ts';
 
 describe('a name of the caller’s own', () => {
   test.each([
@@ -24,7 +25,7 @@ describe('a name of the caller’s own', () => {
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }), (name) => {
         fc.pre(loggedField(name) !== name);
         const thrown = [
-          () => checkParameters({ [name]: 1 }),
+          () => checkFields(CHAT_FIELDS, { [name]: 1 }),
           () =>
             checkGuardrailMember(
               { guardrailIdentifier: 'a', guardrailVersion: '1', [name]: 1 },

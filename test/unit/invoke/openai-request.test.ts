@@ -1,46 +1,45 @@
 import { describe, expect, test } from 'vitest';
-import type { Members } from '../../../invoke/surfaces/openai/parameters.ts';
-import { converseRequest, parseHead } from '../../../invoke/surfaces/openai/request.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
+import type { Members } from '../../../invoke/surfaces/fields.ts';
+import { chatRequest, parseHead } from '../../../invoke/surfaces/openai/request.ts';
 import cases from '../../cases/openai-chat.json' with { type: 'json' };
+import { bedrockModel } from './edge.ts';
 
-function translate(input: object): unknown {
+interface Case {
+  id: string;
+  name: string;
+  /** Bedrock's id; absent: a model that has no means of its own. */
+  of?: string;
+  /** The most tokens that its grant lets an answer have. */
+  cap?: number;
+  input: object;
+}
+
+function translate({ input, of = 'amazon.nova-lite-v1:0', cap }: Omit<Case, 'id' | 'name'>) {
   const body = input as Members;
   parseHead(body);
-  return converseRequest(body);
+  const model: AllowedModel = bedrockModel('m', of, cap === undefined ? {} : { maxTokens: cap });
+  return chatRequest(body, model);
 }
 
 describe('a chat completion request becomes a Converse body', () => {
-  test.each(cases.served)('$id: $name', ({ input, expected }) => {
-    expect(translate(input)).toEqual(expected);
+  const served: (Case & { expected: unknown; reading?: unknown })[] = cases.served;
+  test.each(served)('$id: $name', ({ expected, reading, ...asked }) => {
+    const given = translate(asked);
+    expect(given.request).toEqual(expected);
+    expect(given.reading).toEqual(reading ?? { oneCall: false });
   });
 });
 
 describe('what would change the answer and is not served is refused, naming the member', () => {
-  test.each(cases.refused)('$id: $name', ({ input, expected }) => {
-    expect(() => translate(input)).toThrowError(expect.objectContaining({ code: 'invalid_request', field: expected }));
-  });
-});
-
-describe('a refusal of what Converse has names the path that has it', () => {
-  const user = (content: unknown) => ({ model: 'm', messages: [{ role: 'user', content }] });
-  test.each<[string, object]>([
-    ['tools', { ...user('a'), tools: [{}] }],
-    ['a choice among tools', { ...user('a'), tool_choice: 'auto' }],
-    ['functions', { ...user('a'), functions: [{}] }],
-    ['a schema for the answer', { ...user('a'), response_format: { type: 'json_schema' } }],
-    ['reasoning', { ...user('a'), reasoning_effort: 'low' }],
-    ['an image', user([{ type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } }])],
-    ['a file', user([{ type: 'file', file: {} }])],
-    ['a cache point', user([{ type: 'text', text: 'a', cache_control: { type: 'ephemeral' } }])],
-    ['a tool’s answer', { model: 'm', messages: [{ role: 'tool', content: 'a', tool_call_id: 'x' }] }],
-    ['a call of a tool', { model: 'm', messages: [{ role: 'assistant', content: null, tool_calls: [{}] }] }],
-  ])('%s', (_, input) => {
-    expect(() => translate(input)).toThrow('/model/{id}/converse');
-  });
-
-  test('and of what no path has names none', () => {
-    expect(() => translate({ ...user('a'), seed: 1 })).toThrow(
-      /^seed is not supported here, or not with this value\. \(/,
+  const refused: (Case & { expected: string; says?: string })[] = cases.refused;
+  test.each(refused)('$id: $name', ({ expected, says = '', ...asked }) => {
+    expect(() => translate(asked)).toThrowError(
+      expect.objectContaining({
+        code: 'invalid_request',
+        field: expected,
+        publicMessage: expect.stringContaining(says),
+      }),
     );
   });
 });

@@ -52,7 +52,7 @@ describe('an unmodified OpenAI SDK', () => {
       choices: [
         {
           index: 0,
-          message: { role: 'assistant', content: 'echo: hi', refusal: null },
+          message: { role: 'assistant', content: 'echo: hi', refusal: null, reasoning_content: 'hm' },
           logprobs: null,
           finish_reason: 'stop',
         },
@@ -158,13 +158,15 @@ describe('an unmodified OpenAI SDK', () => {
     );
     expect(chunks.map(({ choices }) => choices[0]?.delta)).toEqual([
       { role: 'assistant', content: '', refusal: null },
+      { reasoning_content: 'thinking' },
       { content: 'a ' },
       { content: 'b' },
       {},
       undefined,
     ]);
-    expect(chunks.map(({ choices }) => choices[0]?.finish_reason)).toEqual([null, null, null, 'stop', undefined]);
+    expect(chunks.map(({ choices }) => choices[0]?.finish_reason)).toEqual([null, null, null, null, 'stop', undefined]);
     expect(chunks.map(({ usage }) => usage)).toEqual([
+      null,
       null,
       null,
       null,
@@ -220,7 +222,7 @@ describe('an unmodified OpenAI SDK', () => {
         .create({ model: 'nova-lite', messages: [{ role: 'user', content }] })
         .catch((thrown) => thrown),
     );
-    expect(error).toMatchObject({ status: 400, param: 'messages[0].content[0]' });
+    expect(error).toMatchObject({ status: 400, param: 'messages[0].content[0].image_url.url' });
     expect(calls).toEqual([]);
   });
 });
@@ -238,10 +240,10 @@ describe('U2: a stream that breaks', () => {
     const texts: string[] = [];
     const raised = withSdk(app, async (sdk) => {
       const chunks = await sdk.chat.completions.create({ model: 'nova-lite', messages, stream: true });
-      for await (const { choices } of chunks) texts.push(choices[0]?.delta.content ?? '');
+      for await (const { choices } of chunks) texts.push(choices[0]?.delta.content ?? 'none');
     });
     await expect(raised).rejects.toBeInstanceOf(OpenAI.APIError);
-    expect(texts).toEqual(['', 'a']);
+    expect(texts).toEqual(['', 'none', 'a']);
 
     const raw = await call(
       edge(() => streamed(nova, events())).app,

@@ -1,0 +1,182 @@
+import { TollgateError } from '../../../contract/errors.ts';
+import type { Json } from '../../../contract/json.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
+import { runtimeOf } from '../../../policies/kinds.ts';
+import { setMember, withoutMember } from '../../grants/member.ts';
+import { cutShort, members, parse, unreadable } from '../converse.ts';
+import { publicError } from '../errors.ts';
+import { type Members, unsupported } from '../fields.ts';
+import type { Translation } from '../relay.ts';
+import { SSE_DONE, SSE_SILENT, sseEvent } from '../sse.ts';
+import type { CompletionBase } from './completion.ts';
+import { openaiError } from './error.ts';
+import { createThoughts, type Told } from './thoughts.ts';
+import { completionUsage } from './usage.ts';
+
+/**
+ * Models that take OpenAI's own form: OpenAI's open-weight ones by InvokeModel
+ * (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.html), and containers. What the caller wrote
+ * goes to the model as it is, and the answer comes back with every member that it has.
+ */
+
+/** Said in the path and by the operation; a tier is a header of InvokeModel's, which is what grants and prices look at. */
+const ELSEWHERE = ['model', 'stream', 'stream_options', 'service_tier'] as const;
+
+/** Bedrock's own members of a body, which steer what a guardrail sees, or show what it saw. */
+const BEDROCKS = 'amazon-bedrock-';
+
+/**
+ * @param body as it came, and what it holds
+ * @returns the same bytes but for the members that the path says
+ * @throws TollgateError `invalid_request` for a member of Bedrock's, and for a picture by its address
+ */
+export function ownBody(body: Uint8Array, asked: Members, stream: boolean, { target }: AllowedModel): Uint8Array {
+  for (const name of Object.keys(asked)) if (name.startsWith(BEDROCKS)) throw unsupported(name);
+  refuseAddresses(asked.messages);
+  const bare = withoutMember(body, ...ELSEWHERE);
+  if (!stream || runtimeOf(target) === 'bedrock-runtime') return bare;
+  // A container is told in its body, and says what a stream cost only if it is asked to.
+  return setMember(setMember(bare, ['stream'], true), ['stream_options'], { include_usage: true });
+}
+
+/** Of a model on Bedrock. @throws TollgateError `invalid_request` */
+export function ownHeaders({ service_tier: tier }: Members, { target }: AllowedModel): Record<string, string> {
+  if (runtimeOf(target) !== 'bedrock-runtime' || tier == null || tier === 'auto' || tier === 'default') return {};
+  if (tier !== 'flex' && tier !== 'priority' && tier !== 'fast') throw unsupported('service_tier');
+  return { 'x-amzn-bedrock-service-tier': tier === 'flex' ? 'flex' : 'priority' };
+}
+
+/** A container would fetch them, from within the network. */
+function refuseAddresses(messages: Json | undefined): void {
+  if (!Array.isArray(messages)) return;
+  messages.forEach((message, m) => {
+    const { content } = members(message);
+    if (!Array.isArray(content)) return;
+    content.forEach((part, p) => {
+      for (const [name, value] of Object.entries(members(part))) {
+        const url = typeof value === 'string' && name.endsWith('_url') ? value : members(value).url;
+        if (typeof url === 'string' && !/^data:/i.test(url))
+          throw unsupported(
+            `messages[${m}].content[${p}].${name}.url`,
+            'Addresses are never fetched: send a data URL.',
+          );
+      }
+    });
+  });
+}
+
+/** @throws TollgateError `upstream_failed` when the bytes are no completion */
+export function ownCompletion(base: CompletionBase, body: Uint8Array): Json {
+  const { shown, intervened } = shownIn(parse(body));
+  const { choices } = shown;
+  if (!Array.isArray(choices)) throw unreadable();
+  return {
+    ...(shown as Members),
+    ...{ id: base.id, model: base.model },
+    choices: choices.map((choice: unknown) => {
+      const { message, ...rest } = members(choice);
+      const { content, ...said } = members(message);
+      const { text, thought } = typeof content === 'string' ? wholeThoughts(content) : {};
+      return {
+        ...(rest as Members),
+        message: {
+          ...(said as Members),
+          content: text ?? ((content ?? null) as Json),
+          ...(thought && { reasoning_content: thought }),
+        },
+        ...(intervened && { finish_reason: 'content_filter' }),
+      };
+    }),
+  };
+}
+
+function wholeThoughts(content: string): Told {
+  const thoughts = createThoughts();
+  const { text = '', thought = '' } = thoughts.push(content);
+  const { text: last = '', thought: lastThought = '' } = thoughts.end();
+  return { text: text + last, thought: thought + lastThought };
+}
+
+/** What is the model's own in what came, and whether a guardrail stepped in. */
+function shownIn(came: unknown): { shown: Record<string, unknown>; intervened: boolean; metrics: unknown } {
+  const shown: Record<string, unknown> = {};
+  const own: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(members(came))) (name.startsWith(BEDROCKS) ? own : shown)[name] = value;
+  return {
+    shown,
+    intervened: own[`${BEDROCKS}guardrailAction`] === 'INTERVENED',
+    metrics: own[`${BEDROCKS}invocationMetrics`],
+  };
+}
+
+/** The chunks of InvokeModelWithResponseStream, or a container's, as server-sent events. For one stream. */
+export function ownChunks(base: CompletionBase, includeUsage: boolean): Translation {
+  const thoughts = createThoughts();
+  let finished = false;
+  let toldUsage = false;
+  let counts: unknown;
+
+  function shownChoice(choice: unknown, intervened: boolean): Record<string, unknown> {
+    const { delta, finish_reason: reason, ...rest } = members(choice);
+    const { content, ...more } = members(delta);
+    const told = typeof content === 'string' ? thoughts.push(content) : {};
+    const last = reason == null ? {} : thoughts.end();
+    if (reason != null) finished = true;
+    const text = (told.text ?? '') + (last.text ?? '');
+    const thought = (told.thought ?? '') + (last.thought ?? '');
+    return {
+      ...rest,
+      delta: {
+        ...more,
+        ...(text !== '' || content === '' ? { content: text } : {}),
+        ...(thought === '' ? {} : { reasoning_content: thought }),
+      },
+      finish_reason: reason != null && intervened ? 'content_filter' : (reason ?? null),
+    };
+  }
+
+  return {
+    event({ type, payload }) {
+      const { bytes } = type === 'chunk' ? members(parse(payload)) : {};
+      if (typeof bytes !== 'string') return null;
+      const { shown, intervened, metrics } = shownIn(parse(Buffer.from(bytes, 'base64')));
+      counts = metrics ?? counts;
+      if (shown.error !== undefined) throw new TollgateError('upstream_failed', { reason: 'upstream-error' });
+      const { choices, usage, ...rest } = shown;
+      if (!Array.isArray(choices) || (choices.length === 0 && !includeUsage)) return null;
+      toldUsage ||= usage != null;
+      const chunk = { ...rest, ...{ id: base.id, model: base.model } };
+      const given = choices.map((choice) => shownChoice(choice, intervened));
+      // What is held back until it is known to be text or thought.
+      if (given.length > 0 && given.every(saysNothing)) return null;
+      return sseEvent({ ...chunk, choices: given, ...(includeUsage ? { usage: usage ?? null } : {}) });
+    },
+    end() {
+      if (!finished) throw cutShort();
+      if (!includeUsage || toldUsage) return SSE_DONE;
+      const { id, created, model } = base;
+      const usage = completionUsage(fromMetrics(counts));
+      return Buffer.concat([
+        sseEvent({ id, object: 'chat.completion.chunk', created, model, choices: [], usage }),
+        SSE_DONE,
+      ]);
+    },
+    broken: (error) => sseEvent(openaiError(publicError(error)).body),
+    silent: () => SSE_SILENT,
+  };
+}
+
+function saysNothing({ delta, finish_reason }: Record<string, unknown>): boolean {
+  return finish_reason === null && Object.keys(members(delta)).length === 0;
+}
+
+/** Bedrock's counts of a stream, as Converse names them. */
+function fromMetrics(metrics: unknown): Record<string, unknown> {
+  const { inputTokenCount, outputTokenCount, cacheReadInputTokenCount, cacheWriteInputTokenCount } = members(metrics);
+  return {
+    inputTokens: inputTokenCount,
+    outputTokens: outputTokenCount,
+    cacheReadInputTokens: cacheReadInputTokenCount,
+    cacheWriteInputTokens: cacheWriteInputTokenCount,
+  };
+}
