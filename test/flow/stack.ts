@@ -1,9 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CallRecord } from '../../local/aws/calls.ts';
+import type { Order } from './cli-host.ts';
 import { Door } from './door.ts';
 import { freePorts } from './ports.ts';
 import { tokenOf } from './token.ts';
@@ -175,11 +176,38 @@ export class Stack {
 
   /** `npx tollgate ...` against this stack. */
   cli(...args: string[]): Promise<Ran> {
-    const env = { PATH: process.env.PATH, TOLLGATE_DATA: this.dataDir, NODE_COMPILE_CACHE: compileCache };
-    return new Promise((resolve) => {
-      execFile(process.execPath, ['cli/tollgate.ts', ...args], { cwd: root, env }, (error, stdout, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
-      );
-    });
+    host ??= startHost();
+    const order: Order = { id: orders++, args, dataDir: this.dataDir };
+    return host(order);
   }
+}
+
+let host: ((order: Order) => Promise<Ran>) | undefined;
+let orders = 0;
+
+/** The process that runs this file's commands; it ends with this one. */
+function startHost(): (order: Order) => Promise<Ran> {
+  const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache };
+  const child = fork('test/flow/cli-host.ts', {
+    cwd: root,
+    env,
+    execArgv: [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const waiting = new Map<number, (ran: Ran) => void>();
+  child.on('message', ({ id, ...ran }: Ran & { id: number }) => {
+    waiting.get(id)?.(ran);
+    waiting.delete(id);
+  });
+  child.once('exit', (code) => {
+    for (const tell of waiting.values()) tell({ code: code ?? 1, stdout: '', stderr: 'the host of commands ended' });
+    host = undefined;
+  });
+  child.unref();
+  child.channel?.unref();
+  return (order) =>
+    new Promise((resolve) => {
+      waiting.set(order.id, resolve);
+      child.send(order);
+    });
 }
