@@ -75,6 +75,19 @@ export function checkGuardrailMember(config: Json | undefined, model: Pick<Allow
   if (unknown !== undefined) throw refused(`${GUARDRAIL_MEMBER}.${shownName(unknown)}`);
 }
 
+/** InvokeModel's: it would choose which part of the text a guardrail sees, or show text before it was seen. */
+const STEERING_MEMBER = 'amazon-bedrock-guardrailConfig';
+
+/** That a model's own body does not steer guardrails. @throws TollgateError `invalid_request` naming the member */
+export function checkUnsteered(members: { readonly [name: string]: Json }): void {
+  if (Object.hasOwn(members, STEERING_MEMBER))
+    throw new TollgateError('invalid_request', {
+      field: STEERING_MEMBER,
+      reason: 'member-not-granted',
+      message: `The member ${STEERING_MEMBER} is not granted here.`,
+    });
+}
+
 function refused(field: string): TollgateError {
   return new TollgateError('invalid_request', {
     field,

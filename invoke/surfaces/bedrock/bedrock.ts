@@ -7,7 +7,13 @@ import type { ModelOperation, ProviderRequest } from '../../call.ts';
 import { jsonBytes } from '../../edge/body.ts';
 import { wantedType } from '../../edge/headers.ts';
 import type { AskedHeaders, Exchange, Given } from '../../exchange.ts';
-import { checkGuardrail, checkGuardrailMember, GUARDRAIL_HEADERS, GUARDRAIL_MEMBER } from '../../grants/guardrail.ts';
+import {
+  checkGuardrail,
+  checkGuardrailMember,
+  checkUnsteered,
+  GUARDRAIL_HEADERS,
+  GUARDRAIL_MEMBER,
+} from '../../grants/guardrail.ts';
 import { checkTrace, TRACE_HEADER, untraced } from '../../grants/trace.ts';
 import { shownName } from '../../names.ts';
 import { relay } from '../relay.ts';
@@ -46,9 +52,6 @@ const BLOB_ONLY: ReadonlySet<string> = new Set([
   'x-amzn-bedrock-performanceconfig-latency',
   'x-amzn-bedrock-service-tier',
 ]);
-
-/** InvokeModel's: it would choose which part of the text a guardrail sees, or show text before it was seen. */
-const STEERING_MEMBER = 'amazon-bedrock-guardrailConfig';
 
 /**
  * `POST /model/{modelId}/{operation}`
@@ -145,12 +148,7 @@ function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operat
       message: `This model is ${kindOf(model.target).name}; it is not called through the Bedrock paths.`,
     });
   const members = parseJsonObject(body);
-  if (Object.hasOwn(members, STEERING_MEMBER))
-    throw new TollgateError('invalid_request', {
-      field: STEERING_MEMBER,
-      reason: 'member-not-granted',
-      message: `The member ${STEERING_MEMBER} is not granted here.`,
-    });
+  checkUnsteered(members);
   // A guardrail is granted by the registry, or not at all: another one would be another resource.
   if (Object.hasOwn(members, GUARDRAIL_MEMBER)) {
     const taken = operation === 'converse' || operation === 'converse-stream';
