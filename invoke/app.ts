@@ -132,7 +132,7 @@ export function createApp(deps: AppDeps): Served {
     const error = asTollgateError(thrown);
     const metrics = ran || NOT_COUNTED.has(error.code) ? {} : { [METRICS.refused]: 1 };
     log('refused', error, requestId, metrics, caller);
-    return errorAnswer(path, error, asked);
+    return errorAnswer(path, error, asked, requestId);
   }
 
   function log(event: string, error: TollgateError, requestId: string, metrics = {}, caller?: CallerContext): void {

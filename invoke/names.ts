@@ -20,6 +20,9 @@ const NAMES = new Set(
 
   anthropic_beta anthropic_version budget_tokens cache_control citations container context_management data max_tokens_to_sample
   media_type mcp_servers output_config source stop_sequences system thinking title tool_use tool_use_id tool_result top_k
+  after_id allowed_callers before_id caller context defer_loading diagnostics disable_parallel_tool_use display
+  eager_input_streaming enabled inference_geo input_examples input_schema is_error limit output_format signature speed toolset_name
+  transformations user_id user_profile_id workspace_id
 
   additionalModelRequestFields additionalModelResponseFieldPaths bytes cachePoint citationsContent document guardContent
   guardrailConfig guardrailIdentifier guardrailVersion image inferenceConfig inputSchema json maxTokens modelId outputConfig

@@ -45,8 +45,16 @@ export type MediaBlock =
       document: {
         format: string;
         name: string;
-        source: { bytes: string } | { text: string };
+        source: { bytes: string } | { text: string } | { content: { text: string }[] };
         context?: string;
+        citations?: { enabled: boolean };
+      };
+    }
+  | {
+      searchResult: {
+        source: string;
+        title: string;
+        content: { text: string }[];
         citations?: { enabled: boolean };
       };
     };

@@ -25,9 +25,9 @@ export function publicError(error: TollgateError): TollgateError {
  * @param path the request's path, canonical or as it arrived
  * @param asked the request's headers, where they are known
  */
-export function errorAnswer(path: string, error: TollgateError, asked?: AskedHeaders): Given {
+export function errorAnswer(path: string, error: TollgateError, asked?: AskedHeaders, requestId?: string): Given {
   const shown = publicError(error);
-  const { headers, body, status = shown.status } = rowOf(path).form(shown, asked);
+  const { headers, body, status = shown.status } = rowOf(path).form(shown, asked, requestId);
   return json(body, { ...retryAfter(shown), ...shouldRetry(shown), ...successorLink(shown), ...headers }, status);
 }
 

@@ -1,4 +1,4 @@
-import type { Field, Fields, Form, Schema } from './fields.ts';
+import type { Field, Fields, Schema } from './fields.ts';
 
 /** A table of fields as JSON Schema (2020-12), for OpenAPI, and as a table for people. */
 
@@ -21,7 +21,7 @@ function fieldSchema({ fate, note, neutral: _, ...schema }: Field): JsonSchema {
 function schemaOf({ fields, required, by, items, values, ...plain }: Schema): JsonSchema {
   if (by !== undefined) {
     const { enum: words, ...typed } = plain;
-    const forms = { oneOf: formsOf(by.member, by.of) };
+    const forms = { oneOf: formsOf(by) };
     return words === undefined ? { ...plain, ...forms } : { ...typed, anyOf: [{ enum: words }, forms] };
   }
   return {
@@ -32,10 +32,11 @@ function schemaOf({ fields, required, by, items, values, ...plain }: Schema): Js
   };
 }
 
-function formsOf(member: string, of: Readonly<Record<string, Form>>): JsonSchema[] {
+function formsOf({ member, of, absent }: NonNullable<Schema['by']>): JsonSchema[] {
   return Object.entries(of).flatMap(([word, form]) => {
     if (form.refused !== undefined) return [];
-    const { properties, ...rest } = objectSchema(form.fields ?? {}, [member, ...(form.required ?? [])]);
+    const named = word === absent ? [] : [member];
+    const { properties, ...rest } = objectSchema(form.fields ?? {}, [...named, ...(form.required ?? [])]);
     return [{ ...rest, properties: { [member]: { const: word }, ...(properties as JsonSchema) } }];
   });
 }
@@ -52,11 +53,16 @@ function rowsBelow({ fields, items, by }: Schema, path: string): string[] {
   if (items !== undefined) return rowsBelow(items, `${path}[]`);
   if (fields !== undefined) return fieldRows(fields, path);
   if (by === undefined) return [];
-  return Object.entries(by.of).flatMap(([word, form]) => {
-    const row = `${path} (${by.member}: ${word})`;
-    if (form.refused !== undefined) return [`| \`${row}\` | refused | ${cell(form.refused)} |`];
-    return fieldRows(form.fields ?? {}, row);
-  });
+  const refused = (word: string, why: string): string =>
+    `| \`${path} (${by.member}: ${word})\` | refused | ${cell(why)} |`;
+  return [
+    ...Object.entries(by.of).flatMap(([word, form]) =>
+      form.refused === undefined
+        ? fieldRows(form.fields ?? {}, `${path} (${by.member}: ${word})`)
+        : [refused(word, form.refused)],
+    ),
+    ...(by.others === undefined ? [] : [refused('any other', by.others)]),
+  ];
 }
 
 function cell(text: string): string {

@@ -35,7 +35,14 @@ export interface Schema {
   readonly values?: Schema;
   readonly maxProperties?: number;
   /** Objects of several forms, told apart by the word that this member has. */
-  readonly by?: { readonly member: string; readonly of: Readonly<Record<string, Form>> };
+  readonly by?: {
+    readonly member: string;
+    readonly of: Readonly<Record<string, Form>>;
+    /** The word of an object that has none. */
+    readonly absent?: string;
+    /** Why no other word is taken, where new ones come to be. */
+    readonly others?: string;
+  };
 }
 
 /** One of several forms of an object; `refused` says what to do instead of using it. */
@@ -122,10 +129,12 @@ function checkObject({ fields, required, by, values, maxProperties }: Schema, va
   if (values !== undefined)
     for (const [name, inner] of Object.entries(value)) check(values, inner, below(at, shownName(name)));
   if (by !== undefined) {
-    const word = value[by.member];
+    const word = value[by.member] ?? by.absent;
     const form = typeof word === 'string' && Object.hasOwn(by.of, word) ? by.of[word] : undefined;
     const where = below(at, by.member);
     if (form === undefined) {
+      if (typeof word === 'string' && by.others !== undefined)
+        throw unsupported(where, `${shownName(word)}: ${by.others}`);
       const known = Object.entries(by.of).flatMap(([name, { refused }]) => (refused === undefined ? [name] : []));
       throw invalid(where, `must be ${known.length === 1 ? '' : 'one of '}${known.join(', ')}`);
     }

@@ -11,7 +11,7 @@ interface Row {
   /** Of the whole path, as it arrived. */
   path: RegExp;
   /** How the SDK that calls such paths reads an error. */
-  form(error: TollgateError, asked?: AskedHeaders): ErrorForm;
+  form(error: TollgateError, asked?: AskedHeaders, requestId?: string): ErrorForm;
   /** What would work, for a path that is not there. */
   instead?: string;
 }
@@ -20,9 +20,14 @@ const CHAT = 'Use POST /v1/chat/completions.';
 const OWN_FORMAT = "Send the model's own format to POST /model/{id}/invoke.";
 const BASE_URL = 'The base URL of an OpenAI SDK is the address of this gateway and /v1.';
 
+/** `/v1/models`, and what is nobody's, may be asked for by clients of two vendors; Anthropic's say who they are. */
+function byVersion(error: TollgateError, asked?: AskedHeaders, requestId?: string): ErrorForm {
+  return asked?.get('anthropic-version') == null ? openaiError(error) : anthropicError(error, asked, requestId);
+}
+
 /**
  * Whose path it is: the first row that fits. Those with `instead` are not served; a surface that comes to be served drops its
- * sentence here, and a path that nobody's SDK is known to call is answered as OpenAI answers.
+ * sentence here, and a path that nobody's SDK is known to call is answered as OpenAI answers, or Anthropic its own clients.
  */
 const ROWS: readonly Row[] = [
   { path: /^\/model\/[^/]+\/invoke-with-bidirectional-stream/, form: awsError, instead: OWN_FORMAT },
@@ -61,10 +66,12 @@ const ROWS: readonly Row[] = [
   { path: /^\/endpoints(?:\/|$)/, form: sagemakerError },
 
   // Anthropic
+  { path: /^(?:\/anthropic)?\/v1\/messages(?:\/count_tokens)?\/?$/, form: anthropicError },
+  { path: /^\/anthropic\/v1\/models(?:\/[^/]+)?\/?$/, form: anthropicError },
   {
     path: /^\/(?:anthropic|(?:v1\/)?messages|v1\/complete)(?:\/|$)/,
     form: anthropicError,
-    instead: "Anthropic's own format is at POST /model/{id}/invoke, and Bedrock's at POST /model/{id}/converse.",
+    instead: 'Use POST /v1/messages: the base URL of an Anthropic SDK is the address of this gateway.',
   },
 
   // OpenAI
@@ -83,7 +90,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const DEFAULT: Row = { path: /^/, form: openaiError };
+const DEFAULT: Row = { path: /^/, form: byVersion };
 
 /** @param path canonical or as it arrived */
 export function rowOf(path: string): Pick<Row, 'form' | 'instead'> {

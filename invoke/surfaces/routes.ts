@@ -26,6 +26,7 @@ const CHAT: readonly Task[] = ['chat'];
 const EMBEDDERS = /^(?:amazon\.(?:titan-embed|nova-2-multimodal-embeddings)|cohere\.embed)-/;
 
 const documents = {
+  anthropic: (): Promise<SurfaceDocument> => import('./anthropic/document.ts'),
   bedrock: (): Promise<SurfaceDocument> => import('./bedrock/document.ts'),
   embeddings: (): Promise<SurfaceDocument> => import('./embeddings/document.ts'),
   openai: (): Promise<SurfaceDocument> => import('./openai/document.ts'),
@@ -59,6 +60,15 @@ function endpoint(operation: EndpointOperation, action: Action): Route {
   };
 }
 
+/** At the root and under a root of their own, which some clients have for them. */
+function anthropic(route: Omit<Route, 'document'>): Route[] {
+  const { serves: _, ...again } = { ...route, document: documents.anthropic };
+  return [
+    { ...route, document: documents.anthropic },
+    { ...again, path: `/anthropic${route.path}` },
+  ];
+}
+
 /** Every path that calls for a caller, in the order in which they are shown. A surface is a folder, and its rows here. */
 export const ROUTES: readonly Route[] = [
   native('converse'),
@@ -75,6 +85,18 @@ export const ROUTES: readonly Route[] = [
     load: async () => (await import('./openai/chat.ts')).chat,
     document: documents.openai,
   },
+  ...anthropic({
+    method: 'POST',
+    path: '/v1/messages',
+    serves: { action: 'invoke', tasks: CHAT, runtime: 'bedrock-runtime' },
+    load: async () => (await import('./anthropic/messages.ts')).messages,
+  }),
+  ...anthropic({
+    method: 'POST',
+    path: '/v1/messages/count_tokens',
+    serves: { action: 'count', tasks: CHAT, runtime: 'bedrock-runtime' },
+    load: async () => (await import('./anthropic/count.ts')).countTokens,
+  }),
   {
     method: 'POST',
     path: '/v1/embeddings',
@@ -85,14 +107,26 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/models',
-    load: async () => (await import('./openai/models.ts')).listModels,
+    load: async () => (await import('./models.ts')).listModels,
     document: documents.openai,
   },
   {
     method: 'GET',
     path: '/v1/models/{id}',
-    load: async () => (await import('./openai/models.ts')).showModel,
+    load: async () => (await import('./models.ts')).showModel,
     document: documents.openai,
+  },
+  {
+    method: 'GET',
+    path: '/anthropic/v1/models',
+    load: async () => (await import('./anthropic/models.ts')).listModels,
+    document: documents.anthropic,
+  },
+  {
+    method: 'GET',
+    path: '/anthropic/v1/models/{id}',
+    load: async () => (await import('./anthropic/models.ts')).showModel,
+    document: documents.anthropic,
   },
   {
     method: 'GET',

@@ -2,7 +2,7 @@ const encoder = new TextEncoder();
 
 // They end a line for some readers (Unicode's own rule, Python's `splitlines`, JavaScript before 2019), and JSON leaves them
 // as they are.
-const LINE_ENDS = /[\u0085\u2028\u2029]/g;
+const LINE_ENDS = /[\n\r\u0085\u2028\u2029]/g;
 
 /**
  * A server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html) that holds one JSON value in one line,
@@ -12,10 +12,16 @@ export function sseEvent(data: unknown): Uint8Array {
   return sseText(JSON.stringify(data));
 }
 
-/** The same of a value that is written already. @param json of one line */
-export function sseText(json: string): Uint8Array {
-  const line = json.replace(LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return encoder.encode(`data: ${line}\n\n`);
+/** The same of a value that is written already. @param name of the event, where the format has such */
+export function sseText(json: string, name?: string): Uint8Array {
+  return encoder.encode(`${name === undefined ? '' : `event: ${name}\n`}data: ${oneLine(json)}\n\n`);
+}
+
+/** An end of a line that is not escaped stands between the parts of the value, and is a space as well. */
+function oneLine(json: string): string {
+  return json.replace(LINE_ENDS, (end) =>
+    end === '\n' || end === '\r' ? ' ' : `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** What ends a whole stream of OpenAI's. */

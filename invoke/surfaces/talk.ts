@@ -6,6 +6,7 @@ import { kindOf, runtimeOf } from '../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../registry/lifecycle.ts';
 import type { Answer, Events, Operation, ProviderRequest } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
+import { untraced } from '../grants/trace.ts';
 import { type ConverseAnswer, type ConverseRequest, readAnswer } from './converse.ts';
 import { type Adapter, dialectsOf } from './dialects.ts';
 import { relay, type Translation } from './relay.ts';
@@ -80,12 +81,13 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
     prepare: (model): ProviderRequest => {
       way = wayTo(model, own?.dialect);
       if (stream) timer = setTimeout(() => thinking.resolve(model), STREAM_SILENT_MS);
+      const ownBody = way.isOwn ? own : undefined;
       return {
         operation: operationOf(model, way.dialect, stream),
-        body: way.isOwn && own !== undefined ? own.body(model) : bodyFor(way, asking.converse(model), stream),
+        body: ownBody === undefined ? bodyFor(way, asking.converse(model), stream) : ownBody.body(model),
         contentType: 'application/json',
         accept: stream ? EVENT_STREAM : 'application/json',
-        headers: (way.isOwn && own?.headers?.(model)) || {},
+        headers: ownBody?.headers?.(model) ?? {},
       };
     },
     waitUntil: exchange.waitUntil,
@@ -96,7 +98,7 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
   const { model } = answer;
   const headers = lifecycleHeaders(model, exchange.nowSeconds);
   if (answer.kind === 'whole') {
-    if (isOwn) return { kind: 'whole', model, headers, own: answer.body };
+    if (isOwn) return { kind: 'whole', model, headers, own: shownBody(answer.body, model) };
     return { kind: 'whole', model, headers, answer: adapter?.answer(answer.body) ?? readAnswer(answer.body) };
   }
   return {
@@ -160,6 +162,11 @@ function operationOf(model: AllowedModel, dialect: Dialect, stream: boolean): Op
   if (runtimeOf(model.target) !== 'bedrock-runtime') throw notHere(model);
   if (dialect === 'converse') return stream ? 'converse-stream' : 'converse';
   return stream ? 'invoke-with-response-stream' : 'invoke';
+}
+
+/** Of another dialect than Converse's. */
+function shownBody(body: Uint8Array, { trace }: AllowedModel): Uint8Array {
+  return trace === true ? body : untraced('invoke', body);
 }
 
 function bodyFor({ adapter }: Way, asked: ConverseRequest, stream: boolean): Uint8Array {

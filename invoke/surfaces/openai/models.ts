@@ -8,13 +8,7 @@ import { type Exchange, type Given, json } from '../../exchange.ts';
 
 /** `GET /v1/models`: what this caller can call now, by some path. @throws TollgateError `forbidden`, `unavailable` */
 export async function listModels(exchange: Exchange): Promise<Given> {
-  const { models } = await exchange.entries(exchange.caller);
-  const usable = models.filter(
-    (model) =>
-      !hasExpired(model, exchange.nowSeconds) &&
-      usability(model.lifecycle, exchange.nowSeconds).state !== 'retired' &&
-      exchange.abilities(model).paths.length > 0,
-  );
+  const usable = await usableModels(exchange);
   return json({ object: 'list', data: usable.map((model) => modelObject(model, exchange)) });
 }
 
@@ -25,11 +19,26 @@ export async function listModels(exchange: Exchange): Promise<Given> {
  * @throws TollgateError `model_not_allowed`, `model_retired`, `forbidden`, `unavailable`
  */
 export async function showModel(exchange: Exchange, wanted: string): Promise<Given> {
+  const model = await wantedModel(exchange, wanted);
+  return json(modelObject(model, exchange), lifecycleHeaders(model, exchange.nowSeconds));
+}
+
+/** Those that the caller can call now. @throws TollgateError as `listModels` does */
+export async function usableModels(exchange: Exchange): Promise<AllowedModel[]> {
+  const { models } = await exchange.entries(exchange.caller);
+  return models.filter(
+    (model) =>
+      !hasExpired(model, exchange.nowSeconds) &&
+      usability(model.lifecycle, exchange.nowSeconds).state !== 'retired' &&
+      exchange.abilities(model).paths.length > 0,
+  );
+}
+
+/** @throws TollgateError as `showModel` does */
+export async function wantedModel(exchange: Exchange, wanted: string): Promise<AllowedModel> {
   const { models } = await exchange.entries(exchange.caller);
   const decisions = ACTIONS.map((action) => decideModel(models, wanted, action, exchange.nowSeconds));
-  for (const decision of decisions)
-    if (decision.outcome === 'allowed')
-      return json(modelObject(decision.model, exchange), lifecycleHeaders(decision.model, exchange.nowSeconds));
+  for (const decision of decisions) if (decision.outcome === 'allowed') return decision.model;
   for (const decision of decisions)
     if (decision.outcome === 'refused' && decision.code === 'model_retired')
       throw new TollgateError('model_retired', {

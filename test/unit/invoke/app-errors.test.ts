@@ -99,14 +99,45 @@ describe('Anthropic’s shape', () => {
     ['model_not_allowed', 'permission_error'],
     ['not_found', 'not_found_error'],
     ['invalid_request', 'invalid_request_error'],
-    ['model_retired', 'invalid_request_error'],
+    ['model_retired', 'not_found_error'],
     ['too_large', 'request_too_large'],
     ['rate_limited', 'rate_limit_error'],
     ['upstream_failed', 'api_error'],
+    ['unavailable', 'api_error'],
     ['deadline', 'timeout_error'],
+    ['upstream_throttled', 'overloaded_error'],
+    ['upstream_unavailable', 'overloaded_error'],
   ] as const)('calls %s %s', async (code, type) => {
-    const answer = errorAnswer('/v1/messages', new TollgateError(code));
-    expect(JSON.parse(String(answer.body))).toEqual({ type: 'error', error: { type, message: expect.any(String) } });
+    const answer = errorAnswer('/v1/messages', new TollgateError(code, { field: 'model' }), undefined, 'req-1');
+    expect(JSON.parse(String(answer.body))).toEqual({
+      type: 'error',
+      error: { type, message: expect.any(String), details: { error_code: code, param: 'model' } },
+      request_id: 'req-1',
+    });
+    expect(answer.headers['request-id']).toBe('req-1');
+  });
+
+  test.each([
+    ['upstream_throttled', 529],
+    ['upstream_unavailable', 529],
+    ['rate_limited', 429],
+    ['unavailable', 503],
+  ] as const)(
+    'has a model with too much to do apart from what is used up here: %s is %i, and says when to come back',
+    (code, status) => {
+      expect(errorAnswer('/v1/messages', new TollgateError(code))).toMatchObject({
+        status,
+        headers: { 'retry-after': '2' },
+      });
+    },
+  );
+
+  test('is that of the models’ list for who says that it is a client of Anthropic’s', () => {
+    const asked = { get: (name: string) => (name === 'anthropic-version' ? '2023-06-01' : null) };
+    const of = (headers?: typeof asked) =>
+      JSON.parse(String(errorAnswer('/v1/models/x', new TollgateError('not_found'), headers as never).body));
+    expect(of(asked)).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
+    expect(of()).toMatchObject({ error: { code: 'not_found' } });
   });
 });
 

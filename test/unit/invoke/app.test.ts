@@ -87,10 +87,10 @@ describe('the routes', () => {
     expect(calls).toEqual([]);
   });
 
-  test('and what will be Anthropic’s answers in Anthropic’s shape', async () => {
-    const answer = await call(edge().app, post('/v1/messages', {}));
+  test('and what is Anthropic’s answers in Anthropic’s shape', async () => {
+    const answer = await call(edge().app, post('/v1/complete', {}));
     expect(answer.statusCode).toBe(404);
-    expect(answer.json()).toEqual({ type: 'error', error: { type: 'not_found_error', message: expect.any(String) } });
+    expect(answer.json()).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
   });
 
   test('T4: an ARN reaches the pipeline decoded once, whichever way it arrived', async () => {
@@ -245,6 +245,8 @@ describe('GET /v1/models', () => {
         '/model/{id}/invoke-with-response-stream',
         '/model/{id}/count-tokens',
         '/v1/chat/completions',
+        '/v1/messages',
+        '/v1/messages/count_tokens',
       ],
       streaming: true,
     });
@@ -276,7 +278,7 @@ describe('GET /v1/models', () => {
     const credentials = '/credentials?model={id}';
     expect(told).toEqual({
       'whole-only': {
-        paths: ['/model/{id}/converse', invoke, '/v1/chat/completions'],
+        paths: ['/model/{id}/converse', invoke, '/v1/chat/completions', '/v1/messages'],
         streaming: false,
         max_output_tokens: 100,
         expires_at: NOW / 1000 + 60,

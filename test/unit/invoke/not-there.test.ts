@@ -20,7 +20,7 @@ const READ: Record<string, (answer: Awaited<ReturnType<typeof call>>) => unknown
   },
   anthropic: (answer) => {
     const { error } = answer.json() as { error: Record<string, unknown> };
-    expect(answer.json()).toEqual({ type: 'error', error: { type: 'not_found_error', message: error.message } });
+    expect(answer.json()).toMatchObject({ type: 'error', error: { type: 'not_found_error' }, request_id: 'req-1' });
     return error.message;
   },
 };

@@ -1,0 +1,78 @@
+import { MODELS_PAGE, MODELS_PAGE_MAX } from '../../../contract/limits/anthropic.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
+import { nativeIdOf } from '../../../policies/kinds.ts';
+import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
+import { type Exchange, type Given, json } from '../../exchange.ts';
+import { invalid } from '../fields.ts';
+import { usableModels, wantedModel } from '../openai/models.ts';
+
+/**
+ * `GET /v1/models` as Anthropic has it (https://platform.claude.com/docs/en/api/models/list): the same models, in pages.
+ *
+ * @throws TollgateError `forbidden`, `unavailable`; `invalid_request` for a page that is none
+ */
+export async function listModels(exchange: Exchange): Promise<Given> {
+  const { query } = exchange.request;
+  const all = await usableModels(exchange);
+  const limit = limitOf(query.get('limit'));
+  const indexOf = (name: string): number | undefined => {
+    const id = query.get(name);
+    if (id === null) return undefined;
+    const index = all.findIndex((model) => model.id === id);
+    if (index < 0) throw invalid(name, 'must be the id of a model of the list');
+    return index;
+  };
+  const before = indexOf('before_id');
+  const after = indexOf('after_id');
+  const from = before === undefined ? (after ?? -1) + 1 : Math.max(0, before - limit);
+  const page = all.slice(from, Math.min(from + limit, before ?? all.length));
+  const more = before === undefined ? from + page.length < all.length : from > 0;
+  const data = page.map((model) => modelInfo(model, exchange));
+  return json(
+    { data, has_more: more, first_id: page[0]?.id ?? null, last_id: page.at(-1)?.id ?? null },
+    { 'request-id': exchange.requestId },
+  );
+}
+
+/** `GET /v1/models/{id}`. @throws TollgateError `model_not_allowed`, `model_retired`, `forbidden`, `unavailable` */
+export async function showModel(exchange: Exchange, wanted: string): Promise<Given> {
+  const model = await wantedModel(exchange, wanted);
+  const headers = { ...lifecycleHeaders(model, exchange.nowSeconds), 'request-id': exchange.requestId };
+  return json(modelInfo(model, exchange), headers);
+}
+
+function limitOf(text: string | null): number {
+  if (text === null) return MODELS_PAGE;
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > MODELS_PAGE_MAX)
+    throw invalid('limit', `must be a whole number from 1 to ${MODELS_PAGE_MAX}`);
+  return limit;
+}
+
+function modelInfo(model: AllowedModel, { abilities, nowSeconds }: Exchange): object {
+  const { id, target, lifecycle, maxTokens } = model;
+  const { paths, streaming } = abilities(model);
+  const native = nativeIdOf(target);
+  const deprecated = usability(lifecycle, nowSeconds).state === 'deprecated';
+  return {
+    type: 'model',
+    id,
+    display_name: id,
+    // What Anthropic says where the date is not known, as it is not here.
+    created_at: isoOf(0),
+    lifecycle: deprecated ? 'deprecated' : 'active',
+    deprecated_at: deprecated ? isoOf(lifecycle.deprecatedAt) : null,
+    retires_at: isoOf(lifecycle.sunsetAt),
+    max_input_tokens: null,
+    max_tokens: maxTokens ?? null,
+    capabilities: null,
+    line: null,
+    ...(native.startsWith('arn:') ? {} : { native_id: native }),
+    ...{ paths, streaming },
+    ...(deprecated && lifecycle.successor !== undefined ? { successor: lifecycle.successor } : {}),
+  };
+}
+
+function isoOf(seconds: number | undefined): string | null {
+  return seconds === undefined ? null : `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
