@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
-import { ACTIONS, type Action } from '../contract/model.ts';
+import { PURPOSES, type Purpose } from '../contract/model.ts';
 import type { UsageStore } from '../metering/ledger/store.ts';
 import { isoMilliseconds, parseSeconds } from '../registry/fields.ts';
 import { readSnapshot, type Snapshot } from '../registry/snapshot.ts';
@@ -19,7 +19,7 @@ import type { Target } from './target.ts';
 interface ExplainOptions {
   tenant: string;
   model: string;
-  action: Action;
+  action: Purpose;
   principal?: string;
   roles?: string;
   format: 'text' | 'json';
@@ -40,7 +40,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .description('why a call is allowed or refused, and under exactly which policies it would run')
     .requiredOption('--tenant <tenant>', 'who calls')
     .requiredOption('--model <model>', 'what: a registry id, a model’s own id or an ARN')
-    .addOption(new Option('--action <action>', 'to do what').choices(ACTIONS).default('invoke'))
+    .addOption(new Option('--action <action>', 'to do what').choices(PURPOSES).default('invoke'))
     .option('--principal <principal>', 'the caller’s principal, for the session’s name')
     .option('--roles <list>', 'the caller’s roles; whichever the grant asks for unless given')
     .addOption(textOrJson())

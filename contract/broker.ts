@@ -1,6 +1,6 @@
 import { CODES, type Code, TollgateError } from './errors.ts';
 import { MODEL_ID_MAX_CHARS, TOKEN_MAX_CHARS } from './limits/contract.ts';
-import { ACTIONS, type Action } from './model.ts';
+import { PURPOSES, type Purpose } from './model.ts';
 
 /**
  * What passes between the invoke function and the broker. The question holds the caller's own token, a model and an
@@ -18,8 +18,8 @@ export interface BrokerQuestion {
   action: Asks;
 }
 
-/** One action; or all that the grant allows, for credentials that the caller is given. */
-export type Asks = Action | 'direct';
+/** What one call is for; or all that the grant allows, for credentials that the caller is given. */
+export type Asks = Purpose | 'direct';
 
 /** Credentials, and whose they are by the token. */
 export interface Issued {
@@ -61,7 +61,7 @@ export function parseBrokerQuestion(value: unknown): BrokerQuestion {
   // One character more than a token may have, so that the one who judges tokens says what is wrong with it.
   if (typeof authorization !== 'string' || authorization.length > TOKEN_MAX_CHARS + 1) throw malformed('authorization');
   if (typeof model !== 'string' || model.length === 0 || model.length > MODEL_ID_MAX_CHARS) throw malformed('model');
-  if (action !== 'direct' && !ACTIONS.some((known) => known === action)) throw malformed('action');
+  if (action !== 'direct' && !PURPOSES.some((known) => known === action)) throw malformed('action');
   return { v: 1, requestId, authorization, model, action: action as Asks };
 }
 

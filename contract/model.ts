@@ -4,6 +4,13 @@
 export const ACTIONS = ['invoke', 'stream', 'count'] as const;
 export type Action = (typeof ACTIONS)[number];
 
+/**
+ * What a call is for: one of the actions that its grant lists, or `guard`, which applies the guardrail that the grant names to a
+ * text, and calls no model. Whoever may run a model under a guardrail may.
+ */
+export const PURPOSES = [...ACTIONS, 'guard'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
 /** How a member of a target is written; with `?` it may be absent. */
 export type TargetMember = 'text' | 'text?' | 'texts';
 

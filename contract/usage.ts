@@ -1,4 +1,4 @@
-import type { Action } from './model.ts';
+import type { Purpose } from './model.ts';
 
 /**
  * What a call used, by kind, as the provider counted it; each a whole number, 0 to TOKENS_MAX. Cache tokens are never part
@@ -51,7 +51,7 @@ export const NO_TOKENS: Tokens = Object.freeze({ input: 0, output: 0, cacheRead:
  * throttled: the model was too busy. failed: it said that it failed, or was never reached. interrupted: it had taken the
  * call, and its answer broke off.
  * deadline: ours ran out. abandoned: the caller left, or took too little for too long; the model was read on for its usage.
- * counted: tokens were counted, which runs no model and costs nothing. retried: this attempt used nothing and another one
+ * counted: tokens were counted, or a guardrail was applied by itself: no model ran, and nothing has a price by the token. retried: this attempt used nothing and another one
  * answers for the call.
  */
 export const OUTCOMES = [
@@ -88,7 +88,7 @@ export interface UsageBase {
   region: string;
   /** The wire format the caller spoke. */
   surface: 'bedrock' | 'openai' | 'anthropic' | 'sagemaker';
-  action: Action;
+  action: Purpose;
 }
 
 /** What counters of budgets in dollars took a call for. The ledger may come to another cost, when a price was corrected. */

@@ -1,19 +1,24 @@
 import type { CallerContext } from '../contract/context.ts';
-import type { Action, AllowedModel } from '../contract/model.ts';
+import type { AllowedModel, Guardrail, Purpose } from '../contract/model.ts';
 import type { Secret } from '../contract/secret.ts';
 import type { Tokens, UsageBase } from '../contract/usage.ts';
 
 /** What stands between a surface (a wire format) and the pipeline. Bytes on both sides: nothing is re-serialised here. */
 
-/** Of Bedrock Runtime, as its paths end. */
+/** Of Bedrock Runtime on a model, as its paths end. */
 export type ModelOperation = 'invoke' | 'invoke-with-response-stream' | 'converse' | 'converse-stream' | 'count-tokens';
 /** Of SageMaker Runtime, likewise. */
 export type EndpointOperation = 'invocations' | 'invocations-response-stream';
-export type Operation = ModelOperation | EndpointOperation;
+export type Operation = ModelOperation | EndpointOperation | 'apply-guardrail';
 
 /** Whether a container is called, whose bodies are of no schema that AWS has. */
 export function isEndpoint(operation: Operation): operation is EndpointOperation {
   return operation === 'invocations' || operation === 'invocations-response-stream';
+}
+
+/** What runs no model: there is nothing to guard, to cap or to sell by a tier, and nothing is used by the token. */
+export function runsModel(operation: Operation): boolean {
+  return operation !== 'count-tokens' && operation !== 'apply-guardrail';
 }
 
 /** What the surface wants sent, in the provider's own wire format. */
@@ -25,6 +30,8 @@ export interface ProviderRequest {
   accept: string;
   /** Lower-case names; only those that the surface lets a caller set. */
   headers: Record<string, string>;
+  /** Of `apply-guardrail` alone: which one. */
+  guardrail?: Guardrail;
 }
 
 /** One call of one caller. */
@@ -34,9 +41,9 @@ export interface Call {
   /** The caller's Authorization header, for the broker alone; absent where there is no broker. */
   token?: Secret;
   requestId: string;
-  /** The model as the caller wrote it, percent-decoded once. */
+  /** The model, or the guardrail and its version, as the caller wrote it, percent-decoded once. */
   wanted: string;
-  action: Action;
+  action: Purpose;
   /**
    * The request for the model that was resolved and allowed; called once, before anything is assumed or sent.
    * @throws TollgateError `invalid_request` when this surface cannot serve this model or body

@@ -1,5 +1,5 @@
 import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, USAGE_LINE_MAX_CHARS } from '../contract/limits/metering.ts';
-import { ACTIONS } from '../contract/model.ts';
+import { PURPOSES } from '../contract/model.ts';
 import { OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
 import { isCharge } from './budgets/charge.ts';
 import { HOUR_MS, type Hour } from './window.ts';
@@ -85,7 +85,7 @@ function commonFault(usage: Members): Rejection | undefined {
   for (const field of NAMES) if (!isText(usage[field]) || usage[field] === '') return { reason: 'not-text', field };
   for (const field of TEXTS) if (!isText(usage[field])) return { reason: 'not-text', field };
   if (!SURFACES.includes(usage.surface)) return { reason: 'unknown-value', field: 'surface' };
-  if (!(ACTIONS as readonly unknown[]).includes(usage.action)) return { reason: 'unknown-value', field: 'action' };
+  if (!(PURPOSES as readonly unknown[]).includes(usage.action)) return { reason: 'unknown-value', field: 'action' };
   const fault = usage.attempt === undefined ? undefined : countFault(usage.attempt, 'attempt');
   if (fault) return fault;
   if (usage.attempt === 0) return { reason: 'unknown-value', field: 'attempt' };

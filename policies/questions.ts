@@ -1,4 +1,5 @@
-import type { Action, Guardrail, Target } from '../contract/model.ts';
+import type { Guardrail, Purpose, Target } from '../contract/model.ts';
+import { applying } from './kinds/bedrock.ts';
 import type { Path, Question } from './kinds/kind.ts';
 import { kindOf } from './kinds.ts';
 
@@ -10,13 +11,14 @@ import { kindOf } from './kinds.ts';
  * @param tier that it names, if any
  * @returns none when this kind of target does not have the action
  */
-export function pathsOf(target: Target, action: Action, guardrail?: Guardrail, tier?: string): Path[] {
+export function pathsOf(target: Target, action: Purpose, guardrail?: Guardrail, tier?: string): Path[] {
+  if (action === 'guard') return guardrail === undefined ? [] : [[applying(guardrail)]];
   return kindOf(target).paths(target, action, { guardrail, tier });
 }
 
 /** Ways around a target: what it runs, called without it. A grant of the one must not open the other. */
-export function pathsAround(target: Target, action: Action, guardrail?: Guardrail): Path[] {
-  if (action === 'count') return [];
+export function pathsAround(target: Target, action: Purpose, guardrail?: Guardrail): Path[] {
+  if (action === 'count' || action === 'guard') return [];
   const behind = kindOf(target).behind?.(target) ?? [];
   return behind.flatMap((one) => pathsOf(one, action, guardrail));
 }

@@ -1,4 +1,4 @@
-import { ACTIONS, type Action, type AllowedModel, SERVICE_TIERS, type Target } from '../contract/model.ts';
+import { ACTIONS, type AllowedModel, PURPOSES, type Purpose, SERVICE_TIERS, type Target } from '../contract/model.ts';
 import type { Path, Question } from './kinds/kind.ts';
 import { nameOf, pathsAround, pathsOf, unlistedTarget } from './questions.ts';
 import { evaluate, type Verdict } from './simulate/evaluate.ts';
@@ -17,7 +17,7 @@ export type Way = 'as-granted' | 'as-listed' | 'without-profile' | 'without-guar
 export interface Tried {
   /** Registry id; UNLISTED for a model that no registry holds. */
   model: string;
-  action: Action;
+  action: Purpose;
   way: Way;
   /** Whether the grant means it to be allowed. */
   expected: boolean;
@@ -35,7 +35,7 @@ export interface Session {
   text: string;
   /** What the session is for. */
   entry: AllowedModel;
-  actions: readonly Action[];
+  actions: readonly Purpose[];
   rolePolicies: readonly Policy[];
   /** Condition keys that every request of the session has. */
   context: RequestContext;
@@ -62,7 +62,7 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
   const isOwn = (path: Path, at: number): boolean => at === now && path.every((question) => own.has(nameOf(question)));
 
   const tried: Tried[] = [];
-  const add = (model: string, action: Action, way: Way, paths: readonly Path[], at = now): void => {
+  const add = (model: string, action: Purpose, way: Way, paths: readonly Path[], at = now): void => {
     const expected = paths.every((path) => isOwn(path, at));
     const asked = expected ? paths : paths.filter((path) => !isOwn(path, at));
     const answers = asked.map((path) => ask(path, at));
@@ -70,7 +70,7 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
     const telling = answers.find(({ allowed }) => allowed !== expected) ?? answers[0];
     if (telling !== undefined) tried.push({ model, action, way, expected, ...telling });
   };
-  for (const action of ACTIONS) {
+  for (const action of PURPOSES) {
     add(
       entry.id,
       action,
@@ -78,9 +78,9 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
       pathsOf(target, action, guardrail, tier),
     );
     add(entry.id, action, 'without-profile', either(pathsAround, target, action, guardrail));
-    if (guardrail !== undefined && action !== 'count')
+    if (guardrail !== undefined && runsModel(action))
       add(entry.id, action, 'without-guardrail', pathsOf(target, action, undefined, tier));
-    if (tiers !== undefined && action !== 'count')
+    if (tiers !== undefined && runsModel(action))
       for (const other of [undefined, ...SERVICE_TIERS].filter((one) => !tiers.includes(one ?? 'default')))
         add(entry.id, action, 'other-tier', pathsOf(target, action, guardrail, other));
     if (expiresAt !== undefined && live)
@@ -96,11 +96,16 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
   return tried;
 }
 
+/** Only such a call bears a guardrail and a tier. */
+function runsModel(action: Purpose): boolean {
+  return action === 'invoke' || action === 'stream';
+}
+
 /** With the session's guardrail and without it: who calls chooses. */
 function either(
   paths: typeof pathsOf,
   target: Target,
-  action: Action,
+  action: Purpose,
   guardrail: AllowedModel['guardrail'],
 ): readonly Path[] {
   const bare = paths(target, action);

@@ -1,6 +1,6 @@
 import { asTollgateError } from '../contract/errors.ts';
 import { parsePrincipal, type TenantId } from '../contract/identity.ts';
-import { ACTIONS, type Action, type AllowedModel } from '../contract/model.ts';
+import { ACTIONS, type AllowedModel, type Purpose } from '../contract/model.ts';
 import { directSessionNames, sessionNames } from './name.ts';
 import { type ReviewedModel, type Session, type Tried, tooWide, trySession } from './review-session.ts';
 import { sessionPolicy } from './session.ts';
@@ -18,11 +18,11 @@ export interface Holding {
   tenant: TenantId;
   costCenter: string;
   entry: AllowedModel;
-  decisions: Readonly<Record<Action, Decided>>;
+  decisions: Readonly<Record<Purpose, Decided>>;
 }
 
 /** What a session is made for: a call, or handing its credentials out. */
-export type Use = Action | 'direct';
+export type Use = Purpose | 'direct';
 
 export interface ReviewInput {
   /** All of the registry, granted or not. */
@@ -47,7 +47,7 @@ export interface Finding {
   role?: string;
   /** What is reached, or cannot be called: a registry id. */
   reached: string | null;
-  action: Action | null;
+  action: Purpose | null;
   resource: string;
   reason: string;
 }
@@ -68,7 +68,7 @@ export interface ReviewedPolicy {
   hash: string;
   text: string;
   model: string;
-  actions: readonly Action[];
+  actions: readonly Purpose[];
   /** Everything that it was tried against. */
   questions: number;
   /** What of it the simulation allows. */
@@ -141,12 +141,16 @@ interface Result {
   faults: Fault[];
 }
 
-/** The sessions that an entry can lead to: one for each action, and one for all where credentials are handed out. */
+/**
+ * The sessions that an entry can lead to: one for each action, one for its guardrail alone, and one for all where credentials
+ * are handed out.
+ */
 export function usesOf({
   entry,
   decisions,
-}: Pick<Holding, 'entry' | 'decisions'>): { use: Use; decided: Decided; actions: readonly Action[] }[] {
-  const each = entry.actions.map((action) => ({ use: action, decided: decisions[action], actions: [action] }));
+}: Pick<Holding, 'entry' | 'decisions'>): { use: Use; decided: Decided; actions: readonly Purpose[] }[] {
+  const purposes: Purpose[] = entry.guardrail === undefined ? entry.actions : [...entry.actions, 'guard'];
+  const each = purposes.map((action) => ({ use: action, decided: decisions[action], actions: [action] }));
   if (entry.direct !== true) return each;
   const decided = entry.actions.map((action) => decisions[action]).find(({ allowed }) => allowed);
   const [first] = each;
@@ -160,7 +164,7 @@ export function usesOf({
   ];
 }
 
-function build({ build: make = sessionPolicy }: ReviewInput, entry: AllowedModel, actions: readonly Action[]) {
+function build({ build: make = sessionPolicy }: ReviewInput, entry: AllowedModel, actions: readonly Purpose[]) {
   try {
     return make(entry.target, actions, entry);
   } catch (error) {

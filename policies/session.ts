@@ -3,8 +3,9 @@ import { TollgateError } from '../contract/errors.ts';
 import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits/contract.ts';
 import {
   ACTIONS,
-  type Action,
   type Guardrail,
+  PURPOSES,
+  type Purpose,
   type Restrictions,
   type ServiceTier,
   type Target,
@@ -33,7 +34,7 @@ export type SessionRestrictions = Pick<Restrictions, 'guardrail' | 'regions' | '
  * The one session policy for calling `target` with `actions`. Every ARN is parsed again here, wherever it came from.
  *
  * An action that this kind of target does not have (counting on SageMaker, or on anything but a foundation model) adds
- * nothing; if nothing is left the policy is refused, since STS reads a missing policy as "all that the role may".
+ * nothing, nor does `guard` without a guardrail; if nothing is left the policy is refused, since STS reads a missing policy as "all that the role may".
  *
  * @param target of a registry entry; its ARNs may come in any order and repeat
  * @param actions at least one; in any order, may repeat
@@ -45,20 +46,23 @@ export type SessionRestrictions = Pick<Restrictions, 'guardrail' | 'regions' | '
  */
 export function sessionPolicy(
   target: Target,
-  actions: readonly Action[],
+  actions: readonly Purpose[],
   restrictions: SessionRestrictions = {},
 ): SessionPolicy {
   if (actions.length === 0) throw new TollgateError('bad_entry', { field: 'actions', reason: 'no-actions' });
   for (const action of actions)
-    if (!ACTIONS.includes(action)) throw new TollgateError('bad_entry', { field: 'actions', reason: 'unknown-action' });
-  const statements = kindOf(target).statements(target, new Set(actions), parsed);
-  if (statements.length === 0)
+    if (!PURPOSES.includes(action))
+      throw new TollgateError('bad_entry', { field: 'actions', reason: 'unknown-action' });
+  const wanted = new Set(ACTIONS.filter((action) => actions.includes(action)));
+  const statements = kindOf(target).statements(target, wanted, parsed);
+  const applies = actions.includes('guard') && restrictions.guardrail !== undefined;
+  if (statements.length === 0 && !applies)
     throw new TollgateError('bad_entry', {
       field: 'actions',
       reason: 'action-not-available',
       message: 'This kind of model has none of the wanted actions.',
     });
-  const document = documentOf(restricted(statements, target, restrictions));
+  const document = documentOf(restricted(statements, target, restrictions, applies));
   const text = JSON.stringify(document);
   assertFits(text);
   return { document, text, hash: createHash('sha256').update(text).digest('hex') };
@@ -75,10 +79,11 @@ function restricted(
   statements: readonly PermissionStatement[],
   target: Target,
   { guardrail, regions, tiers, expiresAt }: SessionRestrictions,
+  applies: boolean,
 ): readonly PermissionStatement[] {
   if (regions !== undefined) inside(regions, target);
   const tiered = tiers === undefined ? statements : calling(statements, ofTiers(tiers, target));
-  const guarded = guardrail === undefined ? tiered : underGuardrail(tiered, guardrailOf(guardrail, target));
+  const guarded = guardrail === undefined ? tiered : underGuardrail(tiered, guardrailOf(guardrail, target), applies);
   if (expiresAt === undefined) return guarded;
   if (!Number.isSafeInteger(expiresAt) || expiresAt <= 0 || expiresAt > TOKEN_TIME_MAX_SECONDS)
     throw unfit('expiresAt', 'not-a-time');
@@ -110,9 +115,14 @@ function ofTiers(tiers: readonly ServiceTier[], target: Target): Condition {
   return { [tiers.includes('default') ? 'StringEqualsIfExists' : 'StringEquals']: { 'bedrock:ServiceTier': tiers } };
 }
 
-function underGuardrail(statements: readonly PermissionStatement[], guardrail: GuardrailArn): PermissionStatement[] {
+/** @param applies whether the guardrail is also applied without a model */
+function underGuardrail(
+  statements: readonly PermissionStatement[],
+  guardrail: GuardrailArn,
+  applies: boolean,
+): PermissionStatement[] {
   const guarded = calling(statements, { StringEquals: { 'bedrock:GuardrailIdentifier': guardrail.identifier } });
-  const applied = statements.some(({ Action }) => Action.some((action) => action !== COUNT_TOKENS));
+  const applied = applies || statements.some(({ Action }) => Action.some((action) => action !== COUNT_TOKENS));
   return applied ? [...guarded, { Effect: 'Allow', Action: [APPLY_GUARDRAIL], Resource: [guardrail.text] }] : guarded;
 }
 

@@ -1,6 +1,6 @@
-import type { Action, AllowedModel } from '../contract/model.ts';
+import type { AllowedModel, Purpose } from '../contract/model.ts';
 import type { BudgetsEntry } from './budget.ts';
-import { type Decision, decideModel } from './decide.ts';
+import { type Decision, decideModel, isFor } from './decide.ts';
 import { entitled, hasExpired } from './entitled.ts';
 import { isoSeconds } from './fields.ts';
 import type { Grant } from './grant.ts';
@@ -44,7 +44,7 @@ export interface Facts {
 }
 
 export interface Asked {
-  action: Action;
+  action: Purpose;
   /** The caller's roles; null: whichever the grant asks for. */
   roles: readonly string[] | null;
   /** Whole seconds since 1970. */
@@ -165,8 +165,8 @@ function* chain(
     );
   yield step(
     `Does the grant allow ${action}?`,
-    entry.actions.includes(action),
-    `it allows ${entry.actions.join(', ')}`,
+    isFor(entry, action),
+    `it allows ${entry.actions.join(', ')}${entry.guardrail === undefined ? '' : ' under a guardrail'}`,
     'grant',
     grant?.version,
   );

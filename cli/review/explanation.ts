@@ -2,7 +2,7 @@ import { isTollgateError } from '../../contract/errors.ts';
 import { type Principal, parsePrincipal, type TenantId } from '../../contract/identity.ts';
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { SESSION_SECONDS } from '../../contract/limits/sessions.ts';
-import type { Action, AllowedModel, Restrictions } from '../../contract/model.ts';
+import type { AllowedModel, Purpose, Restrictions } from '../../contract/model.ts';
 import { arnsOf, nativeIdOf } from '../../policies/kinds.ts';
 import { sessionNames } from '../../policies/name.ts';
 import { callerContext, type Holding, SOMEBODY } from '../../policies/review.ts';
@@ -18,7 +18,7 @@ import type { Roles } from './roles.ts';
 export interface Wanted {
   tenant: string;
   model: string;
-  action: Action;
+  action: Purpose;
   principal: string | undefined;
   /** Null: whichever the grant asks for. */
   roles: readonly string[] | null;
@@ -28,7 +28,7 @@ export interface Wanted {
 export interface Explanation {
   tenant: string;
   model: string;
-  action: Action;
+  action: Purpose;
   allowed: boolean;
   /** Of the refusal; 'granted' otherwise. */
   reason: string;
@@ -106,7 +106,7 @@ interface Who {
 function sessionOf(
   { tenant, costCenter, principal, assumed }: Who,
   { model: entry }: Extract<Decision, { outcome: 'allowed' }>,
-  action: Action,
+  action: Purpose,
   { models }: Snapshot,
   { invoker, source, notes }: Roles,
   now: number,

@@ -1,4 +1,4 @@
-import type { Action, AllowedModel } from '../../contract/model.ts';
+import type { AllowedModel, Purpose } from '../../contract/model.ts';
 import { pathsOf } from '../../policies/questions.ts';
 import { type Decided, type Finding, type Holding, type Reviewed, review } from '../../policies/review.ts';
 import { type RolesReviewed, reviewRoles } from '../../policies/review-roles.ts';
@@ -105,12 +105,12 @@ export function recordOf({ at, by, snapshot, findings, reviewed }: Review): Revi
 export function holdingsOf({ id, suspended, costCenter, models }: TenantEntries, now: number): Holding[] {
   const roles = models.flatMap((model) => model.roles ?? []);
   const held = entitled(models, roles);
-  const decided = ({ id: model, target }: AllowedModel, action: Action): Decided => {
+  const decided = ({ id: model, target, guardrail }: AllowedModel, action: Purpose): Decided => {
     if (suspended) return { allowed: false, reason: 'tenant-suspended' };
     const decision = decideModel(held, model, action, now);
     if (decision.outcome === 'refused') return { allowed: false, reason: decision.reason };
     // Decided by name alone; that this kind of model has no such action shows when the session policy is built.
-    if (pathsOf(target, action).length === 0) return { allowed: false, reason: 'action-not-available' };
+    if (pathsOf(target, action, guardrail).length === 0) return { allowed: false, reason: 'action-not-available' };
     return { allowed: true, reason: decision.deprecated ? 'deprecated' : 'granted' };
   };
   return held.map((entry) => ({
@@ -121,6 +121,7 @@ export function holdingsOf({ id, suspended, costCenter, models }: TenantEntries,
       invoke: decided(entry, 'invoke'),
       stream: decided(entry, 'stream'),
       count: decided(entry, 'count'),
+      guard: decided(entry, 'guard'),
     },
   }));
 }

@@ -7,11 +7,16 @@ import {
 import { TOKENS_MAX } from '../../contract/limits/invoke.ts';
 import type { AllowedModel, Target } from '../../contract/model.ts';
 import type { Asked } from '../../metering/budgets/budgets.ts';
-import type { ProviderRequest } from '../call.ts';
+import { type ProviderRequest, runsModel } from '../call.ts';
 import { type AnswerLimit, answerLimit } from '../grants/cap.ts';
 import { inputParts } from '../usage/input.ts';
 import { jsonOf } from '../usage/json.ts';
 import { imagesAsked } from '../usage/made.ts';
+
+type Demanded = Asked['demand'] & Pick<AnswerLimit, 'answers'>;
+
+/** Of what has a price by the token. */
+const NOTHING: Demanded = { input: 0, output: 0, lowerable: false, least: 0, answers: 1, images: 0, caches: false };
 
 /**
  * What a call may use at most, to be reserved before it is sent. Output is what it asks for itself. Input is a guess on
@@ -20,8 +25,9 @@ import { imagesAsked } from '../usage/made.ts';
 export function demandOf(
   request: ProviderRequest,
   { target, container }: Pick<AllowedModel, 'target' | 'container'>,
-): Asked['demand'] & Pick<AnswerLimit, 'answers'> {
+): Demanded {
   const { operation, body } = request;
+  if (!runsModel(operation)) return NOTHING;
   const root = jsonOf(body) as Parameters<typeof answerLimit>[1];
   const limit = answerLimit(operation, root, target);
   const { lowerable, thinking, answers } = limit;

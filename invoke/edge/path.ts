@@ -17,7 +17,7 @@ const FORBIDDEN = /[\\;?#%]|[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 /**
  * @param raw the path as API Gateway passes it, percent-encoded or already decoded once
  * @returns the same path with each segment encoded in exactly one way, for a router that compares and decodes segments.
- *   A model's ARN is one segment, also when it arrived decoded, with its one `/`
+ *   An ARN is one segment, also when it arrived decoded, with its one `/`
  * @throws TollgateError `not_found` with reason trailing-slash; `invalid_request` with reason path-missing | path-too-long | empty-segment | dot-segment |
  *   encoded-unreserved | bad-escape | forbidden-character
  */
@@ -55,9 +55,20 @@ function decodeSegment(segment: string): string {
   return decoded;
 }
 
-/** Where a model's ARN may stand: `/model/{arn}/{operation}` and `/v1/models/{arn}`. */
+/** Where an ARN may stand: the segments before it, and how many there are with it decoded. */
+const ARNS: readonly [before: readonly string[], length: number][] = [
+  [['model'], 4],
+  [['v1', 'models'], 4],
+  [['guardrail'], 6],
+  [['foundation-models'], 3],
+  [['inference-profiles'], 3],
+];
+
 function joinArn(segments: string[]): string[] {
-  const at = segments[0] === 'model' ? 1 : segments[0] === 'v1' && segments[1] === 'models' ? 2 : undefined;
-  if (at === undefined || segments.length !== 4 || !segments[at]?.startsWith('arn:')) return segments;
+  const known = ARNS.find(
+    ([before, length]) => segments.length === length && before.every((name, i) => segments[i] === name),
+  );
+  const at = known?.[0].length ?? 0;
+  if (known === undefined || !segments[at]?.startsWith('arn:')) return segments;
   return segments.toSpliced(at, 2, `${segments[at]}/${segments[at + 1]}`);
 }

@@ -1,5 +1,5 @@
 import type { AllowedModel } from '../../contract/model.ts';
-import type { ProviderRequest } from '../call.ts';
+import { type ProviderRequest, runsModel } from '../call.ts';
 import { checkTier } from '../usage/tier.ts';
 import { cappedBody } from './cap.ts';
 import { guardrailChange, limitChange } from './changes.ts';
@@ -18,8 +18,7 @@ export function restrict(
   tell: (change: Readonly<Record<string, string>>) => void = () => {},
 ): ProviderRequest {
   const { operation } = request;
-  // It runs no model: there is nothing to guard or to limit, and Bedrock takes no guardrail for it.
-  if (operation === 'count-tokens') return request;
+  if (!runsModel(operation)) return request;
   if (tiers !== undefined) checkTier(request, tiers);
   let { body, headers } = request;
   if (guardrail !== undefined) {

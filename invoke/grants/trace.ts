@@ -3,7 +3,7 @@ import type { Json } from '../../contract/json.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import type { Operation, StreamEvent } from '../call.ts';
 import { frame } from '../providers/frames.ts';
-import { withoutMember } from './member.ts';
+import { setMember, withoutMember } from './member.ts';
 
 /**
  * What a guardrail found, and which ones of the account were asked, by ARN
@@ -18,10 +18,19 @@ export const TRACE_HEADER = 'x-amzn-bedrock-trace';
 /** @throws TollgateError `invalid_request` naming `field` where a trace is asked for and the grant does not say so */
 export function checkTrace(asked: Json | undefined, { trace }: Pick<AllowedModel, 'trace'>, field: string): void {
   if (trace === true || asked === undefined || (typeof asked === 'string' && /^disabled$/i.test(asked))) return;
-  throw new TollgateError('invalid_request', {
+  throw refused(field, 'disabled');
+}
+
+/** The same of ApplyGuardrail, whose answer also says what a guardrail looked for and did not find. */
+export function checkScope(asked: Json | undefined, { trace }: Pick<AllowedModel, 'trace'>): void {
+  if (trace !== true && asked === 'FULL') throw refused('outputScope', 'INTERVENTIONS');
+}
+
+function refused(field: string, off: string): TollgateError {
+  return new TollgateError('invalid_request', {
     field,
     reason: 'trace-not-granted',
-    message: `Guardrail traces are not granted here: leave ${field} out, or set it to disabled.`,
+    message: `Guardrail traces are not granted here: leave ${field} out, or set it to ${off}.`,
   });
 }
 
@@ -31,7 +40,14 @@ const BLOB = 'amazon-bedrock-trace';
 export function untraced(operation: Operation, body: Uint8Array): Uint8Array {
   // AWS writes the names of its own members without escapes.
   if (operation === 'converse') return withoutNamed(body, 'trace');
+  if (operation === 'apply-guardrail') return withoutAssessments(body);
   return operation === 'invoke' ? withoutNamed(body, BLOB) : body;
+}
+
+/** SDKs of typed languages want the list to be there. */
+function withoutAssessments(body: Uint8Array): Uint8Array {
+  const rest = withoutNamed(body, 'assessments');
+  return rest === body ? body : setMember(rest, ['assessments'], []);
 }
 
 /** The frame of an event without its trace: in ConverseStream's last event, or in a piece of InvokeModel's. */

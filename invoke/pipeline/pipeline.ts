@@ -3,19 +3,19 @@ import { asTollgateError, isTollgateError, TollgateError } from '../../contract/
 import { ANSWER_MAX_BYTES, ERROR_BODY_MAX_BYTES } from '../../contract/limits/invoke.ts';
 import { DENIED_SESSION_RENEW_AFTER_MS, SESSION_SECONDS } from '../../contract/limits/sessions.ts';
 import { type Clock, logLine, type WriteLine } from '../../contract/log.ts';
-import type { Action, AllowedModel } from '../../contract/model.ts';
+import type { AllowedModel, Purpose } from '../../contract/model.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
 import { isShare, requestsShare, SESSIONS, type Take } from '../../metering/budgets/shares.ts';
 import type { Meter } from '../../metering/emit.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
 import { runtimeOf } from '../../policies/kinds.ts';
 import { type SessionPolicy, sessionPolicy } from '../../policies/session.ts';
-import { type Decision, decideModel } from '../../registry/decide.ts';
+import { type Decision, decideModel, isFor } from '../../registry/decide.ts';
 import { refusalOf } from '../../registry/refusal.ts';
 import type { ScopedCredentials } from '../../sessions/session.ts';
 import { usablePolicy } from '../../sessions/usable.ts';
 import { type Budgeted, budgeted } from '../budgets/budgeted.ts';
-import type { Answer, Call, Operation, ProviderRequest, Run } from '../call.ts';
+import { type Answer, type Call, type Operation, type ProviderRequest, type Run, runsModel } from '../call.ts';
 import type { EntriesOf } from '../exchange.ts';
 import { restrict } from '../grants/restrict.ts';
 import { answerHeaders } from '../providers/answer-headers.ts';
@@ -73,7 +73,7 @@ interface Step {
  */
 export function createPipeline(options: PipelineOptions): Run {
   const { decide = decideModel, restrict: restricted = restrict, clock, deadlines, write } = options;
-  const policies = new WeakMap<AllowedModel, Partial<Record<Action, SessionPolicy>>>();
+  const policies = new WeakMap<AllowedModel, Partial<Record<Purpose, SessionPolicy>>>();
 
   return async (call) => {
     let spending: Budgeted | undefined;
@@ -197,16 +197,16 @@ export function createPipeline(options: PipelineOptions): Run {
     deadline.done();
     invocation.answered();
     const usage = usageOfAnswer(request, model.target, reply.headers, body);
-    invocation.finished(call.action === 'count' ? 'counted' : 'ok', usage);
+    invocation.finished(runsModel(request.operation) ? 'ok' : 'counted', usage);
     return { kind: 'whole', ...shown, body, tokens: usage.tokens };
   }
 
   /** Built once for each grant as it was read, and not for each call: who reads the registry anew has another object. */
-  function policyOf(grant: AllowedModel, action: Action): SessionPolicy {
+  function policyOf(grant: AllowedModel, action: Purpose): SessionPolicy {
     const known = policies.get(grant) ?? {};
     const found = known[action];
     if (found !== undefined) return found;
-    const actions = grant.actions.includes(action) ? [action] : grant.actions;
+    const actions = isFor(grant, action) ? [action] : grant.actions;
     const built = usablePolicy(grant, () => sessionPolicy(grant.target, actions, grant), { clock, write });
     policies.set(grant, { ...known, [action]: built });
     return built;

@@ -9,9 +9,10 @@ import { createRuntime, type RuntimeApi, segment } from './runtime.ts';
 const API: RuntimeApi = {
   service: 'bedrock',
   endpointOf: bedrockEndpoint,
-  pathOf(target, { operation }) {
+  pathOf(target, { operation, guardrail }) {
     if (runtimeOf(target) !== 'bedrock-runtime')
       throw new TollgateError('internal', { reason: 'not-a-bedrock-target' });
+    if (guardrail !== undefined) return `/guardrail/${segment(guardrail.arn)}/version/${guardrail.version}/apply`;
     const id = pathIdOf(target, operation === 'count-tokens' ? 'count' : 'invoke');
     if (id === undefined) throw new TollgateError('invalid_request', { reason: 'cannot-count-tokens' });
     return `/model/${segment(id)}/${operation}`;

@@ -18,6 +18,7 @@ interface Row {
 
 const CHAT = 'Use POST /v1/chat/completions.';
 const OWN_FORMAT = "Send the model's own format to POST /model/{id}/invoke.";
+const APPLY = 'The guardrail of a grant is applied by POST /guardrail/{id}/version/{version}/apply.';
 const BASE_URL = 'The base URL of an OpenAI SDK is the address of this gateway and /v1.';
 
 /** `/v1/models`, and what is nobody's, may be asked for by clients of two vendors; Anthropic's say who they are. */
@@ -30,17 +31,22 @@ function byVersion(error: TollgateError, asked?: AskedHeaders, requestId?: strin
  * sentence here, and a path that nobody's SDK is known to call is answered as OpenAI answers, or Anthropic its own clients.
  */
 const ROWS: readonly Row[] = [
-  { path: /^\/model\/[^/]+\/invoke-with-bidirectional-stream/, form: awsError, instead: OWN_FORMAT },
+  {
+    path: /^\/model\/[^/]+\/invoke-with-bidirectional-stream/,
+    form: awsError,
+    instead: `Streams in both directions are not served here. ${OWN_FORMAT}`,
+  },
   { path: /^\/model(?:\/|$)/, form: awsError },
   { path: /^\/credentials(?:\/|$)/, form: credentialsError },
 
   // Bedrock Runtime
+  { path: /^\/guardrail(?:\/|$)/, form: awsError, instead: APPLY },
+  { path: /^\/guardrail-checks(?:\/|$)/, form: awsError, instead: APPLY },
   {
-    path: /^\/guardrail(?:-checks)?(?:\/|$)/,
+    path: /^\/async-invoke(?:\/|$)/,
     form: awsError,
-    instead: 'A guardrail is not applied by itself here: a grant puts it over every call of its model.',
+    instead: `Bedrock's asynchronous calls write into a bucket of the account, and are not served here. ${OWN_FORMAT}`,
   },
-  { path: /^\/async-invoke(?:\/|$)/, form: awsError, instead: OWN_FORMAT },
   // Bedrock's control plane: the roots of its operations that ordinary tools call
   {
     path: /^\/(?:foundation-model|inference-profile|custom-model|imported-model|provisioned-model|prompt-router|guardrails|model-|evaluation-job|marketplace-model|logging\/)/,

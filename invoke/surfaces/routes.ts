@@ -80,6 +80,12 @@ export const ROUTES: readonly Route[] = [
   endpoint('invocations-response-stream', 'stream'),
   {
     method: 'POST',
+    path: '/guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply',
+    load: async () => (await import('./bedrock/guardrail.ts')).applyGuardrail,
+    document: documents.bedrock,
+  },
+  {
+    method: 'POST',
     path: '/v1/chat/completions',
     serves: { action: 'invoke', tasks: CHAT, runtime: 'bedrock-runtime' },
     load: async () => (await import('./openai/chat.ts')).chat,

@@ -2,7 +2,7 @@ import { ESTIMATE_BYTES_PER_TOKEN, TOKENS_MAX } from '../../contract/limits/invo
 import type { Target } from '../../contract/model.ts';
 import { NO_TOKENS, type Tokens } from '../../contract/usage.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
-import type { ProviderRequest } from '../call.ts';
+import { type ProviderRequest, runsModel } from '../call.ts';
 import { inputTokens } from './estimate.ts';
 import { imagesAsked, type Made, taskOfName } from './made.ts';
 import type { Told } from './told.ts';
@@ -24,7 +24,7 @@ export const NOTHING_SEEN: Seen = { made: { images: 0, embeddings: 0 }, textByte
  * where the cache's lifetimes contradict their own sum is the sum kept, as an estimate: it is nearer than any guess.
  */
 export function usageOf(request: ProviderRequest, target: Target, told: Told, seen: Seen): Usage {
-  if (request.operation === 'count-tokens') return NO_USAGE;
+  if (!runsModel(request.operation)) return NO_USAGE;
   const asked = imagesAsked(request, target);
   const images = seen.made.images || (seen.whole ? 0 : asked);
   const { embeddings } = seen.made;

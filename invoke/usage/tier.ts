@@ -51,6 +51,7 @@ export function checkTier(request: ProviderRequest, tiers: readonly ServiceTier[
 function askedFor({ operation, headers, body }: ProviderRequest): { field: string; name?: unknown } {
   switch (operation) {
     case 'count-tokens':
+    case 'apply-guardrail':
       return { field: '' };
     case 'converse':
     case 'converse-stream': {

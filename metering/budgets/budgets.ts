@@ -182,6 +182,8 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   ): Granted {
     const counting = held.flatMap(({ counters: group }) => group);
     const usedBy = ({ outcome, code, tokens, tier = 'on-demand' }: Finished): Used => {
+      // What was only counted, and reserved all the same, has applied a guardrail: a request, and no token.
+      if (outcome === 'counted') return { ...NOTHING, requests: 1n };
       if (!BILLABLE.has(outcome)) return code === 'upstream_rejected' ? { ...NOTHING, requests: 1n } : NOTHING;
       const cost = book && costAt(book, { ...asked, tier }, tokens);
       return { requests: 1n, credentials: 1n, tokens: billedTokens(tokens), usd: cost && cost.input + cost.output };

@@ -1,5 +1,5 @@
 import { LATE_HOURS, LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS } from '../../contract/limits/metering.ts';
-import { ACTIONS } from '../../contract/model.ts';
+import { PURPOSES } from '../../contract/model.ts';
 import { BILLABLE, OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
 import { TOKEN_COLUMNS } from '../ledger/usage-file.ts';
 import { AT_MAX, SURFACES } from '../parse.ts';
@@ -19,7 +19,7 @@ export function lines(first: Hour, last: Hour): string {
   return `  SELECT *, CASE WHEN v = '1' AND phase IN ('started', 'finished')
       AND invocation_id <> '' AND tenant_id <> '' AND principal <> '' AND request_id IS NOT NULL
       AND cost_center IS NOT NULL AND model_id IS NOT NULL AND native_model IS NOT NULL AND region IS NOT NULL
-      AND surface IN (${list(SURFACES)}) AND action IN (${list(ACTIONS)})
+      AND surface IN (${list(SURFACES)}) AND action IN (${list(PURPOSES)})
       AND ${counted('at_ms')} AND ${whole('at_ms')} <= ${AT_MAX} AND attempt <> '0' AND ${counted('attempt')}
       AND ${whole('at_ms')} >= ${DELIVERED} * ${HOUR_MS} - ${LINE_AGE_MAX_MS}
       AND ${whole('at_ms')} < (${DELIVERED} + 1) * ${HOUR_MS} + ${LINE_AHEAD_MAX_MS}

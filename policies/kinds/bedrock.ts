@@ -31,7 +31,12 @@ export function borne(calls: readonly Question[], { guardrail, tier }: Borne): P
   };
   const asked = calls.map((call) => ({ ...call, context: { ...shown, ...call.context } }));
   if (guardrail === undefined) return asked;
-  return [...asked, { action: 'bedrock:ApplyGuardrail', resource: guardrail.arn, context: {} }];
+  return [...asked, applying(guardrail)];
+}
+
+/** Asked for the guardrail without its version, whether a model is called under it or none is. */
+export function applying({ arn }: Guardrail): Question {
+  return { action: 'bedrock:ApplyGuardrail', resource: arn, context: {} };
 }
 
 /** A numbered version is part of what IAM is shown; the draft is not. */

@@ -1,4 +1,9 @@
-import { BedrockRuntimeClient, ConverseCommand, InvokeModelCommand } from '@aws-sdk/client-bedrock-runtime';
+import {
+  ApplyGuardrailCommand,
+  BedrockRuntimeClient,
+  ConverseCommand,
+  InvokeModelCommand,
+} from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Stack } from './stack.ts';
@@ -84,6 +89,83 @@ describe('P10 a guardrail on the grant', () => {
       expect([stopReason, usage?.outputTokens]).toEqual(['max_tokens', 3]);
     }
     expect((await converse({ inferenceConfig: { maxTokens: 2 } })).usage?.outputTokens).toBe(2);
+  });
+});
+
+describe('P10 the guardrail of a grant, applied by itself', () => {
+  const apply = (text: string, more: object = {}) =>
+    sdk.send(
+      new ApplyGuardrailCommand({
+        guardrailIdentifier: 'demo',
+        guardrailVersion: '1',
+        source: 'INPUT',
+        content: [{ text: { text } }],
+        ...more,
+      }),
+    );
+  const DENIED = {
+    name: 'AccessDeniedException',
+    message: expect.stringContaining('does not exist or is not granted'),
+  };
+
+  test('is refused as what does not exist while no grant demands it', async () => {
+    const mark = await stack.mark();
+    await expect(apply('hi')).rejects.toMatchObject(DENIED);
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test('is answered, under a session that may apply this one and nothing else', async () => {
+    await grant('nova-lite', '--guardrail', `${guardrail}:1`, '--expires', '2099-01-01T00:00:00Z');
+    const calls = await bedrockDuring(async () => {
+      expect(await apply('hi')).toMatchObject({ action: 'NONE', outputs: [], usage: { wordPolicyUnits: 1 } });
+      expect(await apply('a [[blocked]] word', { guardrailIdentifier: guardrail })).toMatchObject({
+        action: 'GUARDRAIL_INTERVENED',
+        outputs: [{ text: 'blocked by the guardrail' }],
+      });
+    });
+    expect(calls.map(({ operation, resources }) => [operation, resources])).toEqual(
+      Array(2).fill(['ApplyGuardrail', [guardrail]]),
+    );
+    for (const { caller } of calls)
+      expect((caller?.sessionPolicy as { Statement: unknown }).Statement).toEqual([
+        {
+          Effect: 'Allow',
+          Action: ['bedrock:ApplyGuardrail'],
+          Resource: [guardrail],
+          Condition: { DateLessThan: { 'aws:CurrentTime': '2099-01-01T00:00:00Z' } },
+        },
+      ]);
+  });
+
+  test('T6 another one, another version and another tenant are refused alike', async () => {
+    const mark = await stack.mark();
+    await expect(apply('hi', { guardrailVersion: 'DRAFT' })).rejects.toMatchObject(DENIED);
+    await expect(apply('hi', { guardrailIdentifier: 'other' })).rejects.toMatchObject(DENIED);
+    const body = JSON.stringify({ source: 'INPUT', content: [{ text: { text: 'hi' } }] });
+    const headers = { authorization: `Bearer ${await stack.token('globex-app')}`, 'content-type': 'application/json' };
+    const path = `${stack.gateway}/guardrail/demo/version/1/apply`;
+    expect((await fetch(path, { method: 'POST', headers, body })).status).toBe(403);
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test('says what it found, by ARN, only where the grant shows traces', async () => {
+    expect((await apply('a [[blocked]] word')).assessments).toEqual([]);
+    const whole = apply('hi', { outputScope: 'FULL' });
+    await expect(whole).rejects.toMatchObject({ message: expect.stringContaining('outputScope') });
+    await grant('nova-lite', '--trace');
+    const { assessments } = await apply('a [[blocked]] word', { outputScope: 'FULL' });
+    expect(assessments).toMatchObject([{ appliedGuardrailDetails: { guardrailArn: guardrail } }]);
+  });
+
+  test('is on no bill as a call of its model, and is a request of a budget', async () => {
+    const budget = ['budget', 'set', 'acme', 'few', '--limit', '2', '--unit', 'requests'];
+    expect(await stack.cli(...budget, '--period', 'day')).toMatchObject({ code: 0 });
+    await apply('hi');
+    await apply('hi');
+    await expect(apply('hi')).rejects.toMatchObject({ name: 'ServiceQuotaExceededException' });
+    expect(await stack.cli('budget', 'remove', 'acme', 'few')).toMatchObject({ code: 0 });
+    await grant('nova-lite', '--no-guardrail', '--no-expires');
+    await expect(apply('hi')).rejects.toMatchObject(DENIED);
   });
 });
 

@@ -126,6 +126,15 @@ describe('a guardrail that a grant demands, before an IAM written by others', ()
         const applies = (arn: string): Promise<boolean> => allows('bedrock:ApplyGuardrail', arn, {});
         expect(await applies(guardrail.arn)).toBe(granted.some((action) => action !== 'count'));
         expect(await applies(guardrailOf(item.region, 'abc124').arn)).toBe(false);
+        const alone = sessionPolicy(item, ['guard'], { guardrail }).document;
+        const byItself = (action: string, on: string, context: RequestContext): Promise<boolean> =>
+          other.allows({ role: [role], session: alone, action, resource: on, context });
+        expect(await byItself('bedrock:ApplyGuardrail', guardrail.arn, {})).toBe(true);
+        expect(await byItself('bedrock:ApplyGuardrail', guardrailOf(item.region, 'abc124').arn, {})).toBe(false);
+        for await (const { action, name, resource, context } of asked(other, item, item)) {
+          const bears = action === 'count' ? {} : { 'bedrock:GuardrailIdentifier': identifier };
+          expect(await byItself(name, resource, { ...context, ...bears })).toBe(false);
+        }
       }),
       { numRuns: 12 },
     );

@@ -1,11 +1,11 @@
 import { AWS_ERROR, BUDGET_HEADERS, CHANGES, type Documented, json, MODEL_ID, tooMany } from '../document-parts.ts';
 
-function bedrock(operationId: string, summary: string, stream: boolean) {
+function bedrock(operationId: string, summary: string, stream: boolean, parameters: object[] = [MODEL_ID]) {
   return {
     operationId,
     summary,
     description: "Bedrock Runtime's own request and response, passed through as bytes.",
-    parameters: [MODEL_ID],
+    parameters,
     requestBody: { required: true, content: json() },
     responses: {
       '200': {
@@ -29,4 +29,13 @@ export const documented: Documented = {
     true,
   ),
   'POST /model/{modelId}/count-tokens': bedrock('CountTokens', 'How many tokens a request would be.', false),
+  'POST /guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply': bedrock(
+    'ApplyGuardrail',
+    'What the guardrail of a grant makes of a text. Its assessments are empty unless the grant shows traces.',
+    false,
+    [
+      { ...MODEL_ID, name: 'guardrailIdentifier', description: 'Its id, or its ARN, percent-encoded.' },
+      { ...MODEL_ID, name: 'guardrailVersion', description: 'That of the grant: a number, or DRAFT.' },
+    ],
+  ),
 };

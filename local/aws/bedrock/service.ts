@@ -4,9 +4,9 @@ import { digest } from '../digest.ts';
 import { invalid } from '../error.ts';
 import { restJsonError } from '../frames.ts';
 import { parseBody } from '../read.ts';
-import type { AwsRequest, Service } from '../service.ts';
+import type { AwsRequest, Plan, Service } from '../service.ts';
 import { controlPlane } from './control-plane.ts';
-import { findGuardrail } from './guardrails.ts';
+import { applyGuardrail, findGuardrail } from './guardrails.ts';
 import { createOperations } from './operations.ts';
 import { createResolver } from './resolve.ts';
 import { TIER_HEADER } from './tiers.ts';
@@ -38,6 +38,8 @@ export function createBedrock({ account }: { account: string }): Service {
     plan(request) {
       const reading = controlPlane(request, account);
       if (reading !== undefined) return reading;
+      const applied = guardrailPlan(request, account);
+      if (applied !== undefined) return applied;
       const [, encodedId = '', verb = ''] = PATH.exec(request.path) ?? [];
       if (request.method !== 'POST' || !isVerb(verb)) throw invalid('Unknown operation.', 'UnknownOperationException');
       const { operation, action } = OPERATIONS[verb];
@@ -71,13 +73,30 @@ function decoded(segment: string): string {
   }
 }
 
+const GUARDRAIL_PATH = /^\/guardrail\/([^/]+)\/version\/([^/]+)\/apply$/;
+
+/** ApplyGuardrail; undefined for any other request. */
+function guardrailPlan({ method, path, region, body }: AwsRequest, account: string): Plan | undefined {
+  const [, segment = '', version = ''] = GUARDRAIL_PATH.exec(path) ?? [];
+  if (method !== 'POST' || segment === '') return undefined;
+  const arn = versioned(decoded(segment), version, region, account);
+  return {
+    operation: 'ApplyGuardrail',
+    needs: guardrailAccess(arn),
+    serve: () => applyGuardrail(arn, parseBody(body)),
+  };
+}
+
 /** A guardrail's ARN as `bedrock:GuardrailIdentifier` has it: a numbered version is part of it, the draft is not. */
 function guardrailArn(request: AwsRequest, verb: Verb, account: string): string | undefined {
   const { identifier, version } = guardrailOf(request, verb);
-  if (identifier === undefined) return undefined;
+  return identifier === undefined ? undefined : versioned(identifier, version, request.region, account);
+}
+
+function versioned(identifier: string, version: string | undefined, region: string, account: string): string {
   const arn = identifier.startsWith('arn:')
     ? identifier
-    : `arn:aws:bedrock:${request.region}:${account}:guardrail/${identifier}`;
+    : `arn:aws:bedrock:${region}:${account}:guardrail/${identifier}`;
   return version === undefined || version === 'DRAFT' ? arn : `${arn}:${version}`;
 }
 

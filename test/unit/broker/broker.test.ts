@@ -119,6 +119,13 @@ describe('credentials are issued', () => {
     expect(sts.inputs[0]?.Policy).toContain('"aws:CurrentTime"');
   });
 
+  test('for its guardrail alone, where the call is for that', async () => {
+    const { broker, sts } = setUp();
+    expect(await broker(question({ model: 'guarded', action: 'guard' }))).toHaveProperty('issued');
+    const { Statement } = JSON.parse(sts.inputs[0]?.Policy ?? '{}') as { Statement: object[] };
+    expect(Statement).toMatchObject([{ Action: ['bedrock:ApplyGuardrail'], Resource: [GUARDRAIL.arn] }]);
+  });
+
   test('each leaves one audit line, which says for whom and for what', async () => {
     const { broker, log } = setUp();
     await broker(question());

@@ -57,6 +57,7 @@ const ACTION = {
   'count-tokens': 'count',
   invocations: 'invoke',
   'invocations-response-stream': 'stream',
+  'apply-guardrail': 'guard',
 } as const;
 
 export function callOf(

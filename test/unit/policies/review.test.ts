@@ -87,7 +87,12 @@ function holding({ model, ...grant }: { model: string; actions: string[] } & Rec
     tenant: parseTenantId('acme'),
     costCenter: 'CC-100',
     entry,
-    decisions: { invoke: decided('invoke'), stream: decided('stream'), count: decided('count') },
+    decisions: {
+      invoke: decided('invoke'),
+      stream: decided('stream'),
+      count: decided('count'),
+      guard: { allowed: live, reason: 'granted' },
+    },
   };
 }
 

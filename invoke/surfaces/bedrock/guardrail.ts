@@ -1,0 +1,35 @@
+import { TollgateError } from '../../../contract/errors.ts';
+import { parseJsonObject } from '../../../contract/json.ts';
+import type { ProviderRequest } from '../../call.ts';
+import { jsonBytes } from '../../edge/body.ts';
+import type { Exchange, Given } from '../../exchange.ts';
+import { checkScope, untraced } from '../../grants/trace.ts';
+
+/**
+ * `POST /guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply`: the guardrail of one of the caller's grants, on a
+ * text of its own. Any other is answered as a model is that was not granted.
+ *
+ * @param identifier its id or ARN, percent-decoded once
+ * @throws TollgateError
+ */
+export async function applyGuardrail(exchange: Exchange, identifier: string, version: string): Promise<Given> {
+  const body = await jsonBytes(exchange.request);
+  const answer = await exchange.run({
+    surface: 'bedrock',
+    caller: exchange.caller,
+    requestId: exchange.requestId,
+    wanted: `${identifier}:${version}`,
+    action: 'guard',
+    prepare: (model): ProviderRequest => {
+      const { guardrail } = model;
+      if (guardrail === undefined) throw new TollgateError('model_not_allowed', { reason: 'no-guardrail' });
+      checkScope(parseJsonObject(body).outputScope, model);
+      const json = 'application/json';
+      return { operation: 'apply-guardrail', body, contentType: json, accept: json, headers: {}, guardrail };
+    },
+    waitUntil: exchange.waitUntil,
+  });
+  if (answer.kind !== 'whole') throw new TollgateError('internal', { reason: 'not-whole' });
+  const { model, status, headers } = answer;
+  return { status, headers, body: model.trace === true ? answer.body : untraced('apply-guardrail', answer.body) };
+}
