@@ -127,7 +127,7 @@ describe('P10 the guardrail of a grant, applied by itself', () => {
       Array(2).fill(['ApplyGuardrail', [guardrail]]),
     );
     for (const { caller } of calls)
-      expect((caller?.sessionPolicy as { Statement: unknown }).Statement).toEqual([
+      expect(caller?.sessionPolicy).toHaveProperty('Statement', [
         {
           Effect: 'Allow',
           Action: ['bedrock:ApplyGuardrail'],
