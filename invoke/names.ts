@@ -15,6 +15,7 @@ const NAMES = new Set(
   annotations arguments content detail description file file_data file_id filename id image_url input_audio name parameters
   reasoning_content reasoning_details refusal role schema signature strict text tool_call_id tool_calls type url
   allowed_tools index mode moderation prompt_cache_breakpoint
+  negative_prompt output_compression output_format partial_images quality size style
   background conversation dimensions encoding_format include input input_type instructions max_output_tokens max_tool_calls
   previous_response_id prompt truncation
 

@@ -90,5 +90,8 @@ export const PARTS_AT_ONCE = 8;
 /** Texts that one request may have embedded: OpenAI's own limit, and what its clients cut their lists by. */
 export const EMBEDDED_TEXTS_MAX = 2_048;
 
+/** Pictures that one request may have made: OpenAI's own limit. */
+export const IMAGES_MAX = 10;
+
 /** Signing keys kept for one session's credentials: one for each day, region and service that they are used on. */
 export const SIGNING_KEYS_MAX = 8;

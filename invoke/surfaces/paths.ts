@@ -83,7 +83,13 @@ const ROWS: readonly Row[] = [
   // OpenAI
   { path: /^\/v1\/responses(?:\/|$)/, form: openaiError, instead: CHAT },
   { path: /^\/v1\/completions$/, form: openaiError, instead: CHAT },
-  { path: /^\/v[12]\/(?:images|rerank)(?:\/|$)/, form: openaiError, instead: OWN_FORMAT },
+  {
+    path: /^\/v1\/images\/(?!generations)/,
+    form: openaiError,
+    instead:
+      'Pictures are made at POST /v1/images/generations; to change one, send the body of its model to POST /model/{id}/invoke.',
+  },
+  { path: /^\/v[12]\/rerank(?:\/|$)/, form: openaiError, instead: OWN_FORMAT },
   {
     path: /^\/v1\/audio(?:\/|$)/,
     form: openaiError,

@@ -25,10 +25,14 @@ const CHAT: readonly Task[] = ['chat'];
 /** Models whose bodies are known (embeddings/models.ts). */
 const EMBEDDERS = /^(?:amazon\.(?:titan-embed|nova-2-multimodal-embeddings)|cohere\.embed)-/;
 
+/** Those that make a picture of a text alone (images/models.ts). */
+const PAINTERS = /^(?:amazon\.(?:nova-canvas|titan-image-generator)|stability\.(?:sd3|stable-image-(?:core|ultra)))-/;
+
 const documents = {
   anthropic: (): Promise<SurfaceDocument> => import('./anthropic/document.ts'),
   bedrock: (): Promise<SurfaceDocument> => import('./bedrock/document.ts'),
   embeddings: (): Promise<SurfaceDocument> => import('./embeddings/document.ts'),
+  images: (): Promise<SurfaceDocument> => import('./images/document.ts'),
   openai: (): Promise<SurfaceDocument> => import('./openai/document.ts'),
   own: (): Promise<SurfaceDocument> => import('./own/document.ts'),
   sagemaker: (): Promise<SurfaceDocument> => import('./sagemaker/document.ts'),
@@ -109,6 +113,13 @@ export const ROUTES: readonly Route[] = [
     serves: { action: 'invoke', tasks: ['embed'], runtime: 'bedrock-runtime', names: EMBEDDERS },
     load: async () => (await import('./embeddings/embeddings.ts')).embeddings,
     document: documents.embeddings,
+  },
+  {
+    method: 'POST',
+    path: '/v1/images/generations',
+    serves: { action: 'invoke', tasks: ['image'], runtime: 'bedrock-runtime', names: PAINTERS },
+    load: async () => (await import('./images/images.ts')).images,
+    document: documents.images,
   },
   {
     method: 'GET',

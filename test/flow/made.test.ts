@@ -14,6 +14,9 @@ const MADE_HERE = {
   'nova-embed': 'amazon.nova-2-multimodal-embeddings-v1:0',
   'cohere-embed-v3': 'cohere.embed-english-v3',
   'cohere-embed-v4': 'cohere.embed-v4:0',
+  'nova-canvas': 'amazon.nova-canvas-v1:0',
+  'titan-image': 'amazon.titan-image-generator-v2:0',
+  'stable-image': 'stability.stable-image-core-v1:1',
 };
 
 let stack: Stack;
@@ -149,5 +152,47 @@ describe('M1: each call of a list is on the record by itself, as the model count
     });
     const model = 'titan-embed-v2';
     await expect(theirs.embeddings.create({ model, input: ['a', 'b'] })).rejects.toBeInstanceOf(RateLimitError);
+  });
+});
+
+/** Width and height, as a PNG says them (https://www.w3.org/TR/png-3/#11IHDR). */
+function sizeOf(base64: string | undefined): [number, number] {
+  const bytes = Buffer.from(base64 ?? '', 'base64');
+  expect(bytes.subarray(0, 8).toString('latin1')).toBe('\x89PNG\r\n\x1a\n');
+  return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+}
+
+describe('the unmodified OpenAI SDK paints', () => {
+  test.each([
+    ['nova-canvas', '1792x1024', [1792, 1024]],
+    ['titan-image', '512x512', [512, 512]],
+    // Its pictures have a million pixels, and the ratio that is asked for.
+    ['stable-image', '1536x1024', [1254, 836]],
+  ] as const)('over %s: as many as asked for, each another one', async (model, size, expected) => {
+    const { data = [], created } = await openai.images.generate({ model, prompt: 'a cat', n: 7, size });
+    expect(new Set(data.map(({ b64_json }) => b64_json)).size).toBe(7);
+    expect(sizeOf(data[0]?.b64_json)).toEqual(expected);
+    expect(Math.abs(created - Date.now() / 1000)).toBeLessThan(60);
+    const [one, same] = await Promise.all(
+      [0, 1].map(() => openai.images.generate({ model, prompt: 'a cat', ...{ seed: 5 } })),
+    );
+    expect(one?.data).toEqual(same?.data);
+  });
+
+  test('and raises its own class, which says what there is instead', async () => {
+    const asked = openai.images.generate({ model: 'nova-canvas', prompt: 'a cat', response_format: 'url' });
+    await expect(asked).rejects.toBeInstanceOf(BadRequestError);
+    await expect(asked).rejects.toMatchObject({
+      param: 'response_format',
+      message: expect.stringContaining('b64_json'),
+    });
+  });
+
+  test('M1 every picture is on the record, call by call', async () => {
+    const body = { model: 'nova-canvas', prompt: 'a cat', n: 6 };
+    const { records } = await recorded('/v1/images/generations', body, 2);
+    expect(records.map(({ tokens }) => tokens.images).sort()).toEqual([1, 5]);
+    for (const record of records)
+      expect(record).toMatchObject({ outcome: 'ok', estimated: false, tokens: { input: 0, output: 0 } });
   });
 });

@@ -136,7 +136,7 @@ function make(model: FoundationModel, body: JsonObject): WholeReply | undefined 
     case 'nova-embed':
       return embedded(novaEmbedding(body));
     case 'amazon-image':
-      return painted(amazonImages(body));
+      return painted(amazonImages(model, body));
     case 'stability-image':
       return painted(stabilityImage(body));
     default:

@@ -284,7 +284,7 @@ describe('GET /v1/models', () => {
         expires_at: NOW / 1000 + 60,
       },
       embeds: { paths: [invoke, '/v1/embeddings', credentials], streaming: false, output_modalities: ['EMBEDDING'] },
-      paints: { paths: [invoke], streaming: false, output_modalities: ['IMAGE'] },
+      paints: { paths: [invoke, '/v1/images/generations'], streaming: false, output_modalities: ['IMAGE'] },
       orders: { paths: [invoke], streaming: false },
       imported: { paths: expect.arrayContaining(['/model/{id}/converse']), streaming: true },
       hosted: {
