@@ -34,6 +34,10 @@ export interface Tool {
   toolSpec: { name: string; description?: string; inputSchema: { json: Json }; strict?: boolean };
 }
 
+export function isTool(tool: Tool | CachePoint): tool is Tool {
+  return 'toolSpec' in tool;
+}
+
 export type ToolChoice = { auto: Record<string, never> } | { any: Record<string, never> } | { tool: { name: string } };
 
 export type Block = MediaBlock | ToolUseBlock | ToolResultBlock | ReasoningBlock | CachePoint;

@@ -1,12 +1,12 @@
 import type { AllowedModel, Container, Dialect } from '../../contract/model.ts';
 import { baseModelOf, runtimeOf } from '../../policies/kinds.ts';
-import type { StreamEvent } from '../call.ts';
+import type { Operation, StreamEvent } from '../call.ts';
 import type { ConverseAnswer, ConverseRequest } from './converse.ts';
 
 /** A form that some models take in place of Converse's: how a request becomes it, and an answer comes out of it. */
 export interface Adapter {
   /** @throws TollgateError `invalid_request` naming what this form has no place for */
-  request(asked: ConverseRequest, stream: boolean): object;
+  request(asked: ConverseRequest, stream: boolean, container: Container): object;
   /** @throws TollgateError `upstream_failed` when the bytes are no such answer */
   answer(body: Uint8Array): ConverseAnswer;
   /** For one stream: the events of ConverseStream that come of each of its own; `null` is its end. */
@@ -22,6 +22,9 @@ const VENDORS: readonly [prefix: string, dialects: readonly Dialect[]][] = [
   ['openai.', ['openai', 'converse']],
 ];
 
+/** What an entry means that does not say what runs behind its endpoint. */
+export const USUAL_CONTAINER: Container = 'lmi';
+
 const HOSTED: Readonly<Record<Container, readonly Dialect[]>> = {
   lmi: ['openai', 'generate'],
   tgi: ['openai', 'generate'],
@@ -29,11 +32,17 @@ const HOSTED: Readonly<Record<Container, readonly Dialect[]>> = {
   tei: [],
 };
 
+/** @returns what a model is called by in a form of its own */
+export function operationOf({ target }: Pick<AllowedModel, 'target'>, stream: boolean): Operation {
+  if (runtimeOf(target) === 'sagemaker-runtime') return stream ? 'invocations-response-stream' : 'invocations';
+  return stream ? 'invoke-with-response-stream' : 'invoke';
+}
+
 /** @returns what the model takes, the preferred one first: as its entry says, or as is usual for what it is */
 export function dialectsOf({
   target,
   dialects,
-  container = 'lmi',
+  container = USUAL_CONTAINER,
 }: Pick<AllowedModel, 'target' | 'dialects' | 'container'>): readonly Dialect[] {
   if (dialects !== undefined) return dialects;
   if (runtimeOf(target) === 'sagemaker-runtime') return HOSTED[container];

@@ -91,7 +91,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'POST',
     path: '/v1/chat/completions',
-    serves: { action: 'invoke', tasks: CHAT, runtime: 'bedrock-runtime' },
+    serves: { action: 'invoke', tasks: CHAT },
     load: async () => (await import('./openai/chat.ts')).chat,
     document: documents.openai,
   },

@@ -4,11 +4,15 @@ import type { AllowedModel, Dialect } from '../../contract/model.ts';
 import type { UsageBase } from '../../contract/usage.ts';
 import { kindOf, runtimeOf } from '../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../registry/lifecycle.ts';
-import type { Answer, Events, Operation, ProviderRequest } from '../call.ts';
+import { type Answer, type Events, isEndpoint, type ProviderRequest } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
 import { untraced } from '../grants/trace.ts';
+import { chatBody } from './containers/chat.ts';
+import { chatAnswer, chatEvents } from './containers/chat-answer.ts';
+import { asModelChunks } from './containers/chunks.ts';
+import { generateAnswer, generateBody, generateEvents } from './containers/generate.ts';
 import { type ConverseAnswer, type ConverseRequest, readAnswer } from './converse.ts';
-import { type Adapter, dialectsOf } from './dialects.ts';
+import { type Adapter, dialectsOf, operationOf, USUAL_CONTAINER } from './dialects.ts';
 import { relay, type Translation } from './relay.ts';
 
 /** A conversation of one of the surfaces that converse, as its caller asked for it. */
@@ -56,7 +60,10 @@ export type Talk = Common &
 type Way = { dialect: Dialect; isOwn: boolean; adapter?: Adapter };
 
 /** Of the forms that are no surface's own; what is not here is only ever passed through. */
-const ADAPTERS: Partial<Record<Dialect, Adapter>> = {};
+const ADAPTERS: Partial<Record<Dialect, Adapter>> = {
+  openai: { request: chatBody, answer: chatAnswer, events: chatEvents },
+  generate: { request: generateBody, answer: generateAnswer, events: generateEvents },
+};
 
 const EVENT_STREAM = 'application/vnd.amazon.eventstream';
 
@@ -83,10 +90,10 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
       if (stream) timer = setTimeout(() => thinking.resolve(model), STREAM_SILENT_MS);
       const ownBody = way.isOwn ? own : undefined;
       return {
-        operation: operationOf(model, way.dialect, stream),
-        body: ownBody === undefined ? bodyFor(way, asking.converse(model), stream) : ownBody.body(model),
+        operation: way.dialect === 'converse' ? (stream ? 'converse-stream' : 'converse') : operationOf(model, stream),
+        body: ownBody === undefined ? bodyFor(way, asking.converse(model), stream, model) : ownBody.body(model),
         contentType: 'application/json',
-        accept: stream ? EVENT_STREAM : 'application/json',
+        accept: acceptOf(model, stream),
         headers: ownBody?.headers?.(model) ?? {},
       };
     },
@@ -95,6 +102,8 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
   const begun = await Promise.race([running, thinking.promise]).finally(() => clearTimeout(timer));
   const answer = 'kind' in begun ? begun : { kind: 'stream' as const, model: begun, events: eventsOf(running) };
   const { isOwn, adapter } = way ?? { isOwn: false, adapter: undefined };
+  const events =
+    adapter?.events ?? (isOwn && isEndpoint(operationOf(answer.model, stream)) ? asModelChunks : undefined);
   const { model } = answer;
   const headers = lifecycleHeaders(model, exchange.nowSeconds);
   if (answer.kind === 'whole') {
@@ -109,7 +118,7 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
     relay: (translation) =>
       relay(
         answer.events,
-        adapter === undefined ? translation : adapted(adapter, translation),
+        events === undefined ? translation : adapted(events(), translation),
         exchange.broke,
         STREAM_SILENT_MS,
         answer === begun ? STREAM_SILENT_MS : 0,
@@ -142,8 +151,10 @@ function eventsOf(running: Promise<Answer>): Events {
 function wayTo(model: AllowedModel, own: Dialect | undefined): Way {
   const taken = dialectsOf(model);
   if (own !== undefined && taken.includes(own)) return { dialect: own, isOwn: true };
+  // Whatever else it takes: there Bedrock itself translates.
+  if (taken.includes('converse') && runtimeOf(model.target) === 'bedrock-runtime')
+    return { dialect: 'converse', isOwn: false };
   for (const dialect of taken) {
-    if (dialect === 'converse') return { dialect, isOwn: false };
     const adapter = ADAPTERS[dialect];
     if (adapter !== undefined) return { dialect, isOwn: false, adapter };
   }
@@ -158,10 +169,10 @@ function notHere({ target }: AllowedModel): TollgateError {
   });
 }
 
-function operationOf(model: AllowedModel, dialect: Dialect, stream: boolean): Operation {
-  if (runtimeOf(model.target) !== 'bedrock-runtime') throw notHere(model);
-  if (dialect === 'converse') return stream ? 'converse-stream' : 'converse';
-  return stream ? 'invoke-with-response-stream' : 'invoke';
+/** Of a container's stream it would be what is within its frames, which is its own choice. */
+function acceptOf({ target }: AllowedModel, stream: boolean): string {
+  if (!stream) return 'application/json';
+  return runtimeOf(target) === 'sagemaker-runtime' ? '' : EVENT_STREAM;
 }
 
 /** Of another dialect than Converse's. */
@@ -169,13 +180,13 @@ function shownBody(body: Uint8Array, { trace }: AllowedModel): Uint8Array {
   return trace === true ? body : untraced('invoke', body);
 }
 
-function bodyFor({ adapter }: Way, asked: ConverseRequest, stream: boolean): Uint8Array {
-  return Buffer.from(JSON.stringify(adapter === undefined ? asked : adapter.request(asked, stream)));
+function bodyFor({ adapter }: Way, asked: ConverseRequest, stream: boolean, model: AllowedModel): Uint8Array {
+  const { container = USUAL_CONTAINER } = model;
+  return Buffer.from(JSON.stringify(adapter === undefined ? asked : adapter.request(asked, stream, container)));
 }
 
 /** The surface's translation of Converse's events, of a stream that has others. */
-function adapted(adapter: Adapter, translation: Translation): Translation {
-  const events = adapter.events();
+function adapted(events: ReturnType<Adapter['events']>, translation: Translation): Translation {
   const written = (from: Parameters<typeof events>[0]): Uint8Array[] =>
     events(from).flatMap((event) => translation.event(event) ?? []);
   return {

@@ -4,6 +4,7 @@ import {
   InvokeEndpointWithResponseStreamCommand,
   SageMakerRuntimeClient,
 } from '@aws-sdk/client-sagemaker-runtime';
+import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Stack } from './stack.ts';
 
@@ -86,5 +87,41 @@ describe('the unmodified SageMaker Runtime client', () => {
     expect(Statement.map(({ Resource }) => Resource)).toEqual([
       ['arn:aws:sagemaker:us-east-1:111122223333:endpoint/mixtral-8x7b'],
     ]);
+  });
+});
+
+describe('the OpenAI client over a container', () => {
+  const tools = [
+    { type: 'function' as const, function: { name: 'clock', parameters: { type: 'object', properties: {} } } },
+  ];
+  const openai = async () =>
+    new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: await stack.token('acme-app'), maxRetries: 0 });
+
+  test('converses, with what the container counted', async () => {
+    const answer = await (await openai()).chat.completions.create({
+      model: 'mixtral-8x7b',
+      messages: [{ role: 'user', content: 'two words' }],
+    });
+    expect(answer.choices[0]?.message.content).toBe('echo: two words');
+    expect(answer.usage).toMatchObject({ prompt_tokens: 2, completion_tokens: 3 });
+  });
+
+  test('streams the call of a tool, and takes its result', async () => {
+    const client = await openai();
+    const asked = { role: 'user' as const, content: '[[tool:clock {"zone":"UTC"}]]' };
+    const events = client.chat.completions.stream({ model: 'mixtral-8x7b', messages: [asked], tools });
+    const message = (await events.finalChatCompletion()).choices[0]?.message;
+    const [toolCall] = message?.tool_calls ?? [];
+    expect(toolCall).toMatchObject({ type: 'function', function: { name: 'clock', arguments: '{"zone":"UTC"}' } });
+    const answer = await client.chat.completions.create({
+      model: 'mixtral-8x7b',
+      messages: [
+        asked,
+        { role: 'assistant', tool_calls: message?.tool_calls ?? [] },
+        { role: 'tool', tool_call_id: toolCall?.id ?? '', content: 'noon' },
+      ],
+      tools,
+    });
+    expect(answer.choices[0]?.message.content).toBe('echo: noon');
   });
 });

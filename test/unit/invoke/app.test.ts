@@ -288,7 +288,12 @@ describe('GET /v1/models', () => {
       orders: { paths: [invoke], streaming: false },
       imported: { paths: expect.arrayContaining(['/model/{id}/converse']), streaming: true },
       hosted: {
-        paths: ['/endpoints/{id}/invocations', '/endpoints/{id}/invocations-response-stream', credentials],
+        paths: [
+          '/endpoints/{id}/invocations',
+          '/endpoints/{id}/invocations-response-stream',
+          '/v1/chat/completions',
+          credentials,
+        ],
         streaming: true,
       },
     });

@@ -279,12 +279,12 @@ test('an answer that is not Converse’s is 502, and the log does not quote it',
   }
 });
 
-test('a SageMaker endpoint is refused for now', async () => {
-  const { app, calls } = edge(undefined, mixtral);
+test('a container is asked in its own form, and answers in it', async () => {
+  const answered = { choices: [{ message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }] };
+  const { app, calls } = edge(() => whole(mixtral, answered), mixtral);
   const answer = await call(app, post('/v1/chat/completions', { model: 'mixtral-8x7b', messages }));
-  expect(answer.json()).toMatchObject({ error: { param: 'model', message: expect.stringContaining('SageMaker') } });
-  expect(answer.statusCode).toBe(400);
-  expect(calls).toEqual([]);
+  expect(answer.json()).toMatchObject({ choices: [{ message: { content: 'hi' }, finish_reason: 'stop' }] });
+  expect(calls[0]?.request).toMatchObject({ operation: 'invocations', contentType: 'application/json' });
 });
 
 test('L2: a deprecated model’s answers say until when and what comes after', async () => {
