@@ -13,6 +13,7 @@ export function textOf(block: MediaBlock): string | undefined {
   if (!('document' in block)) return undefined;
   const { format, name, source } = block.document;
   if ('text' in source) return `${name}\n${source.text}`;
+  if ('content' in source) return `${name}\n${source.content.map(({ text }) => text).join('\n')}`;
   return TEXTS.has(format) ? `${name}\n${Buffer.from(source.bytes, 'base64').toString('utf8')}` : undefined;
 }
 
