@@ -67,6 +67,8 @@ export interface ErrorDetails {
   retry?: false | undefined;
   /** Registry id of the model to use instead; only with `model_retired`. */
   successor?: string;
+  /** The path that was meant; only with `not_found`. */
+  meant?: string;
   cause?: unknown;
 }
 
@@ -81,6 +83,7 @@ export class TollgateError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly retry: false | undefined;
   readonly successor: string | undefined;
+  readonly meant: string | undefined;
 
   constructor(code: Code, details: ErrorDetails = {}) {
     const publicMessage = details.message ?? CODES[code].text;
@@ -98,6 +101,7 @@ export class TollgateError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.retry = details.retry;
     this.successor = details.successor;
+    this.meant = details.meant;
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import type { CallerContext } from '../contract/context.ts';
-import { asTollgateError, type Code, TollgateError } from '../contract/errors.ts';
+import { asTollgateError, CODES, type Code, isTollgateError, TollgateError } from '../contract/errors.ts';
 import { type Clock, DIMENSIONS, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import { OPEN_PATHS } from '../contract/open-paths.ts';
 import type { OpenContext } from '../seal/seal.ts';
 import type { Run } from './call.ts';
 import type { Direct } from './direct/direct.ts';
@@ -12,6 +13,7 @@ import type { EntriesOf } from './exchange.ts';
 import { type Asked, type AskedHeaders, type Exchange, type Given, json } from './exchange.ts';
 import { loggedField } from './names.ts';
 import { errorAnswer } from './surfaces/errors.ts';
+import { nearest } from './surfaces/nearest.ts';
 import { rowOf } from './surfaces/paths.ts';
 import { ROUTES, type Route, type Serve } from './surfaces/routes.ts';
 import { abilitiesOf } from './surfaces/served.ts';
@@ -45,6 +47,9 @@ interface About {
   asked?: AskedHeaders;
 }
 
+/** Also those that nobody needs a token for. */
+const SERVED = [...ROUTES, ...OPEN_PATHS.map((path) => ({ method: 'GET' as const, path }))];
+
 const METHODS = [...new Set(ROUTES.map(({ method }) => method))].sort();
 
 // Anybody can ask for what is not there.
@@ -73,9 +78,14 @@ export function createApp(deps: AppDeps): Served {
   for (const route of ROUTES) app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), guarded(route));
 
   app.notFound((c) => {
-    const methods = METHODS.filter((method) => app.router.match(method, c.req.path)[0].length > 0);
-    if (methods.length > 0) c.env.told = { allow: methods.join(', ') };
-    throw notFound(c.req.path, methods);
+    const { method, path } = c.req;
+    const methods = METHODS.filter((one) => app.router.match(one, path)[0].length > 0);
+    if (methods.length === 0) throw notThere(path, method);
+    c.env.told = { allow: methods.join(', ') };
+    throw new TollgateError('not_found', {
+      reason: 'method',
+      message: `This path takes ${methods.join(' and ')} only.`,
+    });
   });
   app.onError((error, c) => {
     const { asked, requestId } = c.env;
@@ -168,7 +178,10 @@ export function createApp(deps: AppDeps): Served {
         return { ...refused, headers: { ...headers, ...said } };
       }
     },
-    refuse: (path, error, requestId) => refuse(path, error, requestId),
+    refuse: (path, error, requestId) => {
+      const slash = isTollgateError(error) && error.reason === 'trailing-slash';
+      return refuse(path, slash ? notThere(path, '', error.publicMessage) : error, requestId);
+    },
     failed: (error, requestId) => log('failed-in-background', asTollgateError(error), requestId),
   };
 }
@@ -198,15 +211,15 @@ function give(c: Context<Env>, given: Given): Response {
   return DONE;
 }
 
-/** @param methods those that the path has */
-function notFound(path: string, methods: readonly string[]): TollgateError {
-  if (methods.length > 0)
-    return new TollgateError('not_found', {
-      reason: 'method',
-      message: `This path takes ${methods.join(' and ')} only.`,
-    });
-  const { instead } = rowOf(path);
-  return new TollgateError('not_found', instead === undefined ? {} : { message: `There is no such path. ${instead}` });
+/** Says which path was meant, and what would work in its place. @param path as it arrived */
+function notThere(path: string, method: string, said: string = CODES.not_found.text): TollgateError {
+  const meant = nearest(path, method, SERVED);
+  const shown = meant?.path.replaceAll(/\{\w+\}/g, '{id}');
+  const hints = [meant && `Did you mean ${meant.method} ${shown}?`, rowOf(path).instead];
+  return new TollgateError('not_found', {
+    message: [said, ...hints.filter((hint) => hint !== undefined)].join(' '),
+    ...(meant?.path.includes('{') === false && { meant: meant.path }),
+  });
 }
 
 /**

@@ -90,7 +90,8 @@ async function answer(app: Served, event: RestEvent, bindings: Omit<Bindings, 'a
   try {
     asked = askedOf(event ?? {});
   } catch (error) {
-    return app.refuse(typeof event?.path === 'string' ? event.path : '/', error, bindings.requestId);
+    const refused = app.refuse(typeof event?.path === 'string' ? event.path : '/', error, bindings.requestId);
+    return event?.httpMethod === 'HEAD' ? { ...refused, body: '' } : refused;
   }
   return app.serve(asked, { ...bindings, authorizer: event.requestContext?.authorizer });
 }

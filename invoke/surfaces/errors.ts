@@ -28,7 +28,7 @@ export function publicError(error: TollgateError): TollgateError {
 export function errorAnswer(path: string, error: TollgateError, asked?: AskedHeaders, requestId?: string): Given {
   const shown = publicError(error);
   const { headers, body, status = shown.status } = rowOf(path).form(shown, asked, requestId);
-  return json(body, { ...retryAfter(shown), ...shouldRetry(shown), ...successorLink(shown), ...headers }, status);
+  return json(body, { ...retryAfter(shown), ...shouldRetry(shown), ...links(shown), ...headers }, status);
 }
 
 function retryAfter({ status, retryAfterSeconds }: TollgateError): Record<string, string> {
@@ -43,6 +43,11 @@ function shouldRetry({ retry }: TollgateError): Record<string, string> {
   return retry === false ? { 'x-should-retry': 'false' } : {};
 }
 
-function successorLink({ successor }: TollgateError): Record<string, string> {
-  return successor === undefined ? {} : { link: `</v1/models/${successor}>; rel="successor-version"` };
+/** https://www.rfc-editor.org/rfc/rfc8631 */
+const DOCUMENTS = '</docs>; rel="service-doc", </openapi.json>; rel="service-desc"';
+
+function links({ code, successor, meant }: TollgateError): Record<string, string> {
+  if (successor !== undefined) return { link: `</v1/models/${successor}>; rel="successor-version"` };
+  if (code !== 'not_found') return {};
+  return { link: meant === undefined ? DOCUMENTS : `${DOCUMENTS}, <${meant}>; rel="related"` };
 }

@@ -100,6 +100,11 @@ const ROWS: readonly Row[] = [
     form: openaiError,
     instead: BASE_URL,
   },
+  {
+    path: /^\/$/,
+    form: openaiError,
+    instead: 'This is Tollgate: GET /docs shows what to paste into each client, GET /v1/models what you may call.',
+  },
 ];
 
 const DEFAULT: Row = { path: /^/, form: byVersion };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import cases from '../../cases/not-there.json' with { type: 'json' };
+import slips from '../../cases/slips.json' with { type: 'json' };
 import { call, edge, event, post } from './edge.ts';
 
 /** The sentence, where the SDK of such paths looks for it. */
@@ -34,6 +35,40 @@ describe('a path that is not there is 404 in the form of its SDK, and says what 
       expect(READ[form]?.(answer)).toContain(names);
       expect(calls).toEqual([]);
     }
+  });
+});
+
+describe('a path that is nearly right is 404, and the right one is named in a sentence and in a header', () => {
+  test.each(slips)('%s: %s', async (input, meant) => {
+    for (const method of ['GET', 'POST', 'HEAD']) {
+      const { headers, statusCode, text } = await call(edge().app, event(method, input));
+      expect(statusCode).toBe(404);
+      const [, path = ''] = meant.split(' ');
+      const related = path.includes('{') ? '' : `, <${path}>; rel="related"`;
+      expect(headers.link).toBe(`</docs>; rel="service-doc", </openapi.json>; rel="service-desc"${related}`);
+      if (method === 'HEAD') expect(text).toBe('');
+      else expect(text).toContain(`Did you mean ${meant}?`);
+    }
+  });
+
+  test.each([
+    '/',
+    '/nope',
+    '/v1',
+    '/v1/files',
+    '/model/nova-lite/destroy',
+    `/${'v1/'.repeat(500)}x`,
+    '/{id}',
+    '/a/{id}',
+  ])('%s is near to none', async (input) => {
+    const { headers, statusCode, text } = await call(edge().app, event('GET', encodeURI(input)));
+    expect(statusCode).toBe(404);
+    expect(headers.link).toBe('</docs>; rel="service-doc", </openapi.json>; rel="service-desc"');
+    expect(text).not.toContain('Did you mean');
+  });
+
+  test('the root says what is here', async () => {
+    expect((await call(edge().app, event('GET', '/'))).text).toContain('GET /docs');
   });
 });
 
