@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import Anthropic from '@anthropic-ai/sdk';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import settings from '../../examples/claude-code/settings.json' with { type: 'json' };
+import { CLIENTS } from '../../invoke/surfaces/own/clients.ts';
+import { Stack } from './stack.ts';
+
+const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
+const text = (file: string): string => readFileSync(`${folder}${file}`, 'utf8');
+const programs = readdirSync(folder).filter((name) => /\.(mjs|py|sh)$/.test(name) && name !== 'gateway.mjs');
+const run = promisify(execFile);
+
+const INTERPRETERS: Record<string, string> = { mjs: process.execPath, py: 'python3', sh: 'sh' };
+
+/** What Python must have, for those that are written in it. */
+const MODULES: Record<string, string> = {
+  'boto3_bedrock.py': 'import boto3; assert tuple(map(int, boto3.__version__.split(".")[:2])) >= (1, 39)',
+  'openai_chat.py': 'import openai',
+};
+
+async function canRun(file: string): Promise<boolean> {
+  if (text(file).includes('Run by hand')) return false;
+  const module = MODULES[file];
+  return (
+    module === undefined ||
+    run('python3', ['-c', module]).then(
+      () => true,
+      () => false,
+    )
+  );
+}
+
+let stack: Stack;
+let env: Record<string, string | undefined>;
+
+beforeAll(async () => {
+  stack = await Stack.start();
+  env = { PATH: process.env.PATH, GATEWAY: stack.gateway, TOKEN: await stack.token('acme-app') };
+});
+
+afterAll(() => stack.remove());
+
+/** As in a program, which has the address in a variable; without what a formatter is free to choose. */
+function flat(code: string): string {
+  return code.replaceAll(/\s+/g, '').replaceAll(/[,;](?=[)\]}])/g, '');
+}
+
+function asProgram(line: string, file: string): string {
+  if (file.endsWith('.mjs'))
+    return line.replaceAll("'GATEWAY'", 'gateway').replaceAll(/'GATEWAY(.*?)'/g, '`${gateway}$1`');
+  if (file.endsWith('.py')) return line.replaceAll(/"GATEWAY(.*?)"/g, 'f"{gateway}$1"');
+  return line.replaceAll('GATEWAY', file.endsWith('.sh') ? '$GATEWAY' : settings.env.ANTHROPIC_BASE_URL);
+}
+
+describe('examples/', () => {
+  test.concurrent.for(programs)('%s runs, and prints what the model said', async (file, { skip }) => {
+    const interpreter = INTERPRETERS[file.split('.').at(-1) ?? ''] ?? '';
+    skip(!(await canRun(file)), 'it needs what is not here');
+    const { stdout } = await run(interpreter, [`${folder}${file}`], { env });
+    expect(stdout).toContain('echo: hello');
+  });
+
+  test('claude-code/settings.json is answered: a helper prints the token, and it is sent in both headers', async () => {
+    const { apiKeyHelper, env: told } = settings;
+    const { stdout } = await stack.cli(...apiKeyHelper.split(' ').slice(2));
+    const token = stdout.trim();
+    const defaultHeaders = { 'x-api-key': token };
+    const client = new Anthropic({ baseURL: stack.gateway, authToken: token, apiKey: null, defaultHeaders });
+    for (const model of [told.ANTHROPIC_MODEL, told.ANTHROPIC_DEFAULT_HAIKU_MODEL]) {
+      const { content } = await client.messages.create({
+        model,
+        max_tokens: 64,
+        system: [{ type: 'text', text: 'be brief', cache_control: { type: 'ephemeral' } }],
+        messages: [{ role: 'user', content: 'hello' }],
+      });
+      expect(content).toMatchObject([{ type: 'text', text: 'echo: hello' }]);
+    }
+  });
+});
+
+describe('what /docs says of a client', () => {
+  test.each(CLIENTS)('is in its example: $name', ({ example, lines }) => {
+    for (const line of lines.split('\n').map((one) => one.replace(/^(\/\/|#|await) /, '')))
+      expect(flat(text(example))).toContain(flat(asProgram(line, example)));
+  });
+
+  test('is there for every example', () => {
+    const shown = new Set(CLIENTS.map(({ example }) => example));
+    expect(programs.filter((file) => !shown.has(file))).toEqual([]);
+    for (const file of shown) expect(text('README.md')).toContain(`(${file})`);
+  });
+});
