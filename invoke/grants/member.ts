@@ -15,11 +15,11 @@ export function setMember(body: Uint8Array, path: readonly string[], value: Json
 }
 
 /**
- * Takes members out of a JSON object by editing its text, likewise; as often as each stands there.
+ * Takes a member out of a JSON object by editing its text, likewise; as often as it stands there.
  *
  * @param body what is no JSON object is returned as it is
  */
-export function withoutMember(body: Uint8Array, ...names: readonly string[]): Uint8Array {
+export function withoutMember(body: Uint8Array, name: string): Uint8Array {
   let text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
   try {
     if (!/^\s*\{/.test(text)) return body;
@@ -27,12 +27,6 @@ export function withoutMember(body: Uint8Array, ...names: readonly string[]): Ui
   } catch {
     return body;
   }
-  for (const name of names) text = without(text, name);
-  return Buffer.from(text);
-}
-
-function without(from: string, name: string): string {
-  let text = from;
   const object = text.indexOf('{');
   for (let found = spanOf(text, object, name); found !== undefined; found = spanOf(text, object, name)) {
     const after = skipSpace(text, found.end);
@@ -40,7 +34,7 @@ function without(from: string, name: string): string {
     const before = text.slice(0, found.begin);
     text = text[after] === ',' ? before + text.slice(after + 1) : before.replace(/,\s*$/, '') + text.slice(after);
   }
-  return text;
+  return Buffer.from(text);
 }
 
 /**

@@ -19,7 +19,8 @@ const VENDORS: readonly [prefix: string, dialects: readonly Dialect[]][] = [
   ['anthropic.claude-v2', ['converse']],
   ['anthropic.claude-instant', ['converse']],
   ['anthropic.', ['anthropic', 'converse']],
-  ['openai.', ['openai', 'converse']],
+  // The newer ones are called by Converse, and by paths of their own.
+  ['openai.gpt-oss-', ['openai', 'converse']],
 ];
 
 /** What an entry means that does not say what runs behind its endpoint. */

@@ -7,6 +7,7 @@ import { lifecycleHeaders } from '../../registry/lifecycle.ts';
 import { type Answer, type Events, isEndpoint, type ProviderRequest } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
 import { untraced } from '../grants/trace.ts';
+import { TIER_HEADER } from '../usage/tier.ts';
 import { chatBody } from './containers/chat.ts';
 import { chatAnswer, chatEvents } from './containers/chat-answer.ts';
 import { asModelChunks } from './containers/chunks.ts';
@@ -46,7 +47,13 @@ interface Common {
 export type Talk = Common &
   (
     | { kind: 'whole'; answer: ConverseAnswer; own?: undefined }
-    | { kind: 'whole'; answer?: undefined; own: Uint8Array }
+    | {
+        kind: 'whole';
+        answer?: undefined;
+        own: Uint8Array;
+        /** How it was sold, where the provider says so beside the answer. */
+        tier: string | undefined;
+      }
     | {
         kind: 'stream';
         /** Whether the events are those of the surface's own form. */
@@ -107,7 +114,8 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
   const { model } = answer;
   const headers = lifecycleHeaders(model, exchange.nowSeconds);
   if (answer.kind === 'whole') {
-    if (isOwn) return { kind: 'whole', model, headers, own: shownBody(answer.body, model) };
+    if (isOwn)
+      return { kind: 'whole', model, headers, own: shownBody(answer.body, model), tier: answer.headers[TIER_HEADER] };
     return { kind: 'whole', model, headers, answer: adapter?.answer(answer.body) ?? readAnswer(answer.body) };
   }
   return {

@@ -13,7 +13,7 @@ const TIERS = new Map<unknown, Tier>([
 ]);
 
 /** InvokeModel's, in the request and in the answer. */
-const HEADER = 'x-amzn-bedrock-service-tier';
+export const TIER_HEADER = 'x-amzn-bedrock-service-tier';
 
 /**
  * How a call will be sold, as far as its request says.
@@ -62,7 +62,7 @@ function askedFor({ operation, headers, body }: ProviderRequest): { field: strin
       return { field, name: member(member(jsonOf(body), 'serviceTier'), 'type') };
     }
     default:
-      return { field: HEADER, name: headers[HEADER] };
+      return { field: TIER_HEADER, name: headers[TIER_HEADER] };
   }
 }
 
@@ -78,7 +78,7 @@ export function answeredTier(target: Target, named: unknown): Tier | undefined {
 }
 
 export function headerTier(headers: Readonly<Record<string, string>>): string | undefined {
-  return headers[HEADER];
+  return headers[TIER_HEADER];
 }
 
 function isProvisioned({ arn }: Target): boolean {

@@ -35,8 +35,8 @@ export async function chat(exchange: Exchange): Promise<Given> {
   const base: CompletionBase = { id: `chatcmpl-${exchange.requestId}`, created: exchange.nowSeconds, model: wanted };
   const { headers } = talked;
   if (talked.kind === 'whole') {
-    const { own, answer } = talked;
-    return json(own === undefined ? completion(base, answer, reading) : ownCompletion(base, own), headers);
+    if (talked.own !== undefined) return json(ownCompletion(base, talked.own, talked.tier), headers);
+    return json(completion(base, talked.answer, reading), headers);
   }
   const translation = talked.isOwn ? ownChunks(base, includeUsage) : chatChunks(base, includeUsage, reading);
   return {

@@ -2,7 +2,9 @@ import { TollgateError } from '../../../contract/errors.ts';
 import type { Json } from '../../../contract/json.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { runtimeOf } from '../../../policies/kinds.ts';
-import { setMember, withoutMember } from '../../grants/member.ts';
+import { checkUnsteered } from '../../grants/guardrail.ts';
+import { withMembers } from '../../grants/member.ts';
+import { TIER_HEADER } from '../../usage/tier.ts';
 import { cutShort, members, parse, unreadable } from '../converse.ts';
 import { publicError } from '../errors.ts';
 import { type Members, unsupported } from '../fields.ts';
@@ -11,7 +13,7 @@ import { SSE_DONE, SSE_SILENT, sseEvent } from '../sse.ts';
 import type { CompletionBase } from './completion.ts';
 import { openaiError } from './error.ts';
 import { createThoughts, type Told } from './thoughts.ts';
-import { completionUsage } from './usage.ts';
+import { completionUsage, serviceTier } from './usage.ts';
 
 /**
  * Models that take OpenAI's own form: OpenAI's open-weight ones by InvokeModel
@@ -19,31 +21,33 @@ import { completionUsage } from './usage.ts';
  * goes to the model as it is, and the answer comes back with every member that it has.
  */
 
-/** Said in the path and by the operation; a tier is a header of InvokeModel's, which is what grants and prices look at. */
-const ELSEWHERE = ['model', 'stream', 'stream_options', 'service_tier'] as const;
-
-/** Bedrock's own members of a body, which steer what a guardrail sees, or show what it saw. */
+/** Bedrock's own members of a body, which say what a guardrail found, and what the call cost. */
 const BEDROCKS = 'amazon-bedrock-';
 
 /**
  * @param body as it came, and what it holds
- * @returns the same bytes but for the members that the path says
- * @throws TollgateError `invalid_request` for a member of Bedrock's, and for a picture by its address
+ * @returns the same bytes but for what the path and the operation say, and for the tier, which is a header of InvokeModel's: that
+ *   is what grants and prices look at
+ * @throws TollgateError `invalid_request` for what steers a guardrail, and for a picture by its address
  */
 export function ownBody(body: Uint8Array, asked: Members, stream: boolean, { target }: AllowedModel): Uint8Array {
-  for (const name of Object.keys(asked)) if (name.startsWith(BEDROCKS)) throw unsupported(name);
+  checkUnsteered(asked);
   refuseAddresses(asked.messages);
-  const bare = withoutMember(body, ...ELSEWHERE);
-  if (!stream || runtimeOf(target) === 'bedrock-runtime') return bare;
   // A container is told in its body, and says what a stream cost only if it is asked to.
-  return setMember(setMember(bare, ['stream'], true), ['stream_options'], { include_usage: true });
+  const told = stream && runtimeOf(target) !== 'bedrock-runtime';
+  return withMembers(body, {
+    model: undefined,
+    service_tier: undefined,
+    stream: told ? true : undefined,
+    stream_options: told ? { include_usage: true } : undefined,
+  });
 }
 
 /** Of a model on Bedrock. @throws TollgateError `invalid_request` */
 export function ownHeaders({ service_tier: tier }: Members, { target }: AllowedModel): Record<string, string> {
   if (runtimeOf(target) !== 'bedrock-runtime' || tier == null || tier === 'auto' || tier === 'default') return {};
   if (tier !== 'flex' && tier !== 'priority' && tier !== 'fast') throw unsupported('service_tier');
-  return { 'x-amzn-bedrock-service-tier': tier === 'flex' ? 'flex' : 'priority' };
+  return { [TIER_HEADER]: tier === 'flex' ? 'flex' : 'priority' };
 }
 
 /** A container would fetch them, from within the network. */
@@ -65,14 +69,17 @@ function refuseAddresses(messages: Json | undefined): void {
   });
 }
 
-/** @throws TollgateError `upstream_failed` when the bytes are no completion */
-export function ownCompletion(base: CompletionBase, body: Uint8Array): Json {
+/**
+ * @param tier how it was sold, as Bedrock names it
+ * @throws TollgateError `upstream_failed` when the bytes are no completion
+ */
+export function ownCompletion(base: CompletionBase, body: Uint8Array, tier?: string): Json {
   const { shown, intervened } = shownIn(parse(body));
   const { choices } = shown;
   if (!Array.isArray(choices)) throw unreadable();
   return {
     ...(shown as Members),
-    ...{ id: base.id, model: base.model },
+    ...{ id: base.id, model: base.model, ...serviceTier({ type: tier }) },
     choices: choices.map((choice: unknown) => {
       const { message, ...rest } = members(choice);
       const { content, ...said } = members(message);

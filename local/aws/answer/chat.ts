@@ -85,7 +85,8 @@ export function chatChunks(answer: Answer, model: string, content: string | null
   });
   return [
     chunk({ role: 'assistant', content: '' }),
-    ...(content === null ? [chunk(toolCalls(answer))] : pieces(content).map((piece) => chunk({ content: piece }))),
+    ...(content === null ? [] : pieces(content).map((piece) => chunk({ content: piece }))),
+    ...(answer.stop === 'tool' ? [chunk(toolCalls(answer))] : []),
     chunk({}, FINISH[answer.stop]),
     ...(includeUsage ? [{ ...same, choices: [], usage: usageOf(answer) }] : []),
   ];

@@ -63,6 +63,7 @@ const MODELS = new Map<string, FoundationModel>(
       ['cohere.embed-english-v3', 'cohere-embed', false],
       ['cohere.embed-v4:0', 'cohere-embed', false],
       ['openai.gpt-oss-20b-1:0', 'openai', false],
+      ['openai.gpt-oss-120b-1:0', 'openai', false],
       ['meta.llama3-1-8b-instruct-v1:0', 'llama', false],
       ['meta.llama3-3-70b-instruct-v1:0', 'llama', true],
     ] as const
