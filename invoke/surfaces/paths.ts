@@ -51,7 +51,9 @@ const ROWS: readonly Row[] = [
   {
     path: /^\/(?:foundation-model|inference-profile|custom-model|imported-model|provisioned-model|prompt-router|guardrails|model-|evaluation-job|marketplace-model|logging\/)/,
     form: awsError,
-    instead: 'Nothing of the control plane is served here; GET /v1/models lists the models that may be called.',
+    instead:
+      'Of the control plane GET /foundation-models and /inference-profiles are served here, of what the caller may call, ' +
+      'and GET /v1/models lists it.',
   },
   // Bedrock's agents
   { path: /^\/rerank(?:\/|$)/, form: awsError, instead: OWN_FORMAT },

@@ -73,6 +73,11 @@ function anthropic(route: Omit<Route, 'document'>): Route[] {
   ];
 }
 
+/** What of Bedrock's control plane is served: reading. */
+function control(path: string, load: Route['load']): Route {
+  return { method: 'GET', path, load, document: documents.bedrock };
+}
+
 /** Every path that calls for a caller, in the order in which they are shown. A surface is a folder, and its rows here. */
 export const ROUTES: readonly Route[] = [
   native('converse'),
@@ -88,6 +93,16 @@ export const ROUTES: readonly Route[] = [
     load: async () => (await import('./bedrock/guardrail.ts')).applyGuardrail,
     document: documents.bedrock,
   },
+  control('/foundation-models', async () => (await import('./bedrock/control.ts')).listFoundationModels),
+  control(
+    '/foundation-models/{modelIdentifier}',
+    async () => (await import('./bedrock/control.ts')).getFoundationModel,
+  ),
+  control('/inference-profiles', async () => (await import('./bedrock/control.ts')).listInferenceProfiles),
+  control(
+    '/inference-profiles/{inferenceProfileIdentifier}',
+    async () => (await import('./bedrock/control.ts')).getInferenceProfile,
+  ),
   {
     method: 'POST',
     path: '/v1/chat/completions',

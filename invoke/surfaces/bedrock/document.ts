@@ -1,4 +1,13 @@
-import { AWS_ERROR, BUDGET_HEADERS, CHANGES, type Documented, json, MODEL_ID, tooMany } from '../document-parts.ts';
+import {
+  AWS_ERROR,
+  BUDGET_HEADERS,
+  CHANGES,
+  type Documented,
+  json,
+  MODEL_ID,
+  queryParameter,
+  tooMany,
+} from '../document-parts.ts';
 
 function bedrock(operationId: string, summary: string, stream: boolean, parameters: object[] = [MODEL_ID]) {
   return {
@@ -19,7 +28,31 @@ function bedrock(operationId: string, summary: string, stream: boolean, paramete
   };
 }
 
+function reading(operationId: string, summary: string, parameters: object[] = []) {
+  return {
+    operationId,
+    summary,
+    description: "Bedrock's own answer, of what the caller can call. It has no ARN of the account: an id in its place.",
+    parameters,
+    responses: { '200': { description: 'The answer.', content: json() }, default: AWS_ERROR },
+  };
+}
+
 export const documented: Documented = {
+  'GET /foundation-models': reading('ListFoundationModels', 'The foundation models, also those behind a profile.', [
+    queryParameter('byProvider', 'Of this vendor: Anthropic.'),
+    queryParameter('byOutputModality', 'TEXT, IMAGE or EMBEDDING.'),
+    queryParameter('byInferenceType', 'ON_DEMAND, or INFERENCE_PROFILE.'),
+  ]),
+  'GET /foundation-models/{modelIdentifier}': reading('GetFoundationModel', 'One of them.', [
+    { ...MODEL_ID, name: 'modelIdentifier' },
+  ]),
+  'GET /inference-profiles': reading('ListInferenceProfiles', 'The inference profiles, all on one page.', [
+    queryParameter('type', 'SYSTEM_DEFINED or APPLICATION.'),
+  ]),
+  'GET /inference-profiles/{inferenceProfileIdentifier}': reading('GetInferenceProfile', 'One of them.', [
+    { ...MODEL_ID, name: 'inferenceProfileIdentifier' },
+  ]),
   'POST /model/{modelId}/converse': bedrock('Converse', 'A conversation.', false),
   'POST /model/{modelId}/converse-stream': bedrock('ConverseStream', 'A conversation, streamed.', true),
   'POST /model/{modelId}/invoke': bedrock('InvokeModel', "A call in the model's own format.", false),
