@@ -5,9 +5,13 @@
  * docs/scaling.md.
  */
 import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
-import { SESSION_SECONDS } from '../../contract/limits/sessions.ts';
+import { SESSIONS_MAX } from '../../contract/limits/server.ts';
+import { CREDENTIALS_RENEW_BEFORE_MS, SESSION_SECONDS } from '../../contract/limits/sessions.ts';
 import { type Credentials, createCredentials } from '../../invoke/pipeline/credentials.ts';
 import { sessionPolicy } from '../../policies/session.ts';
+
+/** Caches that filled together renew together: a whole round of it has as many renewals wherever it begins. */
+const RENEWED_AFTER_SECONDS = SESSION_SECONDS - CREDENTIALS_RENEW_BEFORE_MS / 1_000;
 
 /** AssumeRole calls a second that an account has in a region, not to be raised. */
 export const STS_A_SECOND = 600;
@@ -47,13 +51,15 @@ const ROLE = 'arn:aws:iam::111122223333:role/invoker';
 /**
  * @param seconds that are simulated after the caches have filled
  */
-export async function simulate(load: Load, { seed = 1, seconds = 600 } = {}): Promise<Assumed> {
+export async function simulate(load: Load, { seed = 1, seconds = RENEWED_AFTER_SECONDS } = {}): Promise<Assumed> {
   const next = random(seed);
   let now = 0;
   let issued = 0;
   const environment = (): Credentials =>
     createCredentials({
       roleArn: ROLE,
+      // As the container is given more room than a function's environment.
+      ...(load.processes === undefined ? {} : { max: SESSIONS_MAX }),
       clock: () => now,
       async issue() {
         issued++;
