@@ -1,23 +1,69 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
+  InternalFailure,
+  InvokeEndpointAsyncCommand,
   InvokeEndpointCommand,
   type InvokeEndpointCommandInput,
   InvokeEndpointWithResponseStreamCommand,
+  type ModelError,
+  ModelStreamError,
   SageMakerRuntimeClient,
+  ServiceUnavailable,
+  ValidationError,
 } from '@aws-sdk/client-sagemaker-runtime';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { TargetOf } from '../../contract/model.ts';
+import type { FinishedUsage } from '../../contract/usage.ts';
+import { createItems } from '../../registry/table.ts';
+import { createWriter } from '../../registry/writer.ts';
+import { finishedOf, RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
 /** An unmodified SageMaker Runtime client: what it is given in place of a signature is a token. */
 
 let stack: Stack;
+let raw: RawUsage;
 let mark: number;
 let client: SageMakerRuntimeClient;
 const EndpointName = 'mixtral-8x7b';
 const JSON_TYPE = { ContentType: 'application/json' };
 
+function target(endpointName: string, inferenceComponent?: string): TargetOf<'sagemaker-endpoint'> {
+  const region = 'us-east-1';
+  const arn = (resource: string) => `arn:aws:sagemaker:${region}:111122223333:${resource}`;
+  return {
+    ...{ kind: 'sagemaker-endpoint', endpointName, region, arn: arn(`endpoint/${endpointName}`) },
+    ...(inferenceComponent && { inferenceComponent, componentArn: arn(`inference-component/${inferenceComponent}`) }),
+  };
+}
+
+/** Beside the demo's; what runs behind an endpoint is at the end of its name. */
+const HOSTED = [
+  { id: 'zephyr', tenant: 'acme', target: target('zephyr-tgi'), container: 'tgi' },
+  { id: 'falcon', tenant: 'acme', target: target('falcon-jumpstart'), container: 'jumpstart' },
+  { id: 'bytes', tenant: 'acme', target: target('any-echo') },
+  { id: 'pooled-a', tenant: 'globex', target: target('pool-lmi', 'a') },
+  { id: 'pooled-b', tenant: 'acme', target: target('pool-lmi', 'b') },
+  { id: 'pooled-c', tenant: 'acme', target: target('pool-lmi', 'c') },
+  { id: 'gone', tenant: 'acme', target: target('gone') },
+];
+
 beforeAll(async () => {
   stack = await Stack.start();
+  raw = new RawUsage(stack);
+  const dynamo = new DynamoDBClient({
+    endpoint: stack.aws,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a-test', secretAccessKey: 'a-test' },
+  });
+  const items = createItems({ client: dynamo, table: 'tollgate-registry' });
+  const writer = createWriter({ items, clock: Date.now, actor: 'test' });
+  for (const { tenant, ...model } of HOSTED) {
+    await writer.putModel({ ...model, lifecycle: { status: 'active' }, prices: [] });
+    await writer.grant(tenant, model.id);
+  }
+  dynamo.destroy();
   client = await runtime('acme-app');
 });
 beforeEach(async () => {
@@ -26,6 +72,7 @@ beforeEach(async () => {
 afterEach(() => stack.clearFaults());
 afterAll(async () => {
   client.destroy();
+  raw.close();
   await stack.remove();
 });
 
@@ -47,6 +94,18 @@ async function runtime(as: string): Promise<SageMakerRuntimeClient> {
 
 const chat = (text: string, more: object = {}) =>
   JSON.stringify({ messages: [{ role: 'user', content: text }], ...more });
+
+/** The finished line of the last call of an endpoint; waits until it is there. */
+async function line(): Promise<FinishedUsage | undefined> {
+  const call = (await stack.upstream(mark)).findLast(({ service }) => service === 'sagemaker');
+  let found: FinishedUsage | undefined;
+  const look = async (): Promise<boolean> => {
+    found = finishedOf(await raw.records()).find(({ awsRequestId }) => awsRequestId === call?.requestId);
+    return found !== undefined;
+  };
+  await expect.poll(look, { timeout: 10_000 }).toBe(true);
+  return found;
+}
 
 async function invoke(input: Partial<InvokeEndpointCommandInput>) {
   const { Body, ...answer } = await client.send(
@@ -77,6 +136,90 @@ describe('the unmodified SageMaker Runtime client', () => {
     const text = await stream(chat('a stream of words', { stream: true, stream_options: { include_usage: true } }));
     expect(text).toContain('"content":"echo:"');
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+    expect(await line()).toMatchObject({
+      surface: 'sagemaker',
+      outcome: 'ok',
+      estimated: false,
+      tokens: { input: 4, output: 5 },
+    });
+  });
+
+  test('gives bytes of any type, and gets them back, with what goes beside them', async () => {
+    const Body = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff, 0xfe, 0x0a]);
+    const more = { CustomAttributes: 'trace=1', TargetVariant: 'blue', InferenceId: 'i-1', SessionId: 'NEW_SESSION' };
+    const given = await client.send(
+      new InvokeEndpointCommand({
+        EndpointName: 'bytes',
+        Body,
+        ContentType: 'image/png',
+        Accept: 'image/png',
+        ...more,
+      }),
+    );
+    expect(Buffer.from(given.Body).equals(Body)).toBe(true);
+    expect(given).toMatchObject({
+      ContentType: 'image/png',
+      InvokedProductionVariant: 'blue',
+      CustomAttributes: 'trace=1',
+    });
+    expect(await line()).toMatchObject({ estimated: true, tokens: { input: 2, output: 2 } });
+  });
+
+  test('calls the component that was granted, named or not, and no other of the endpoint', async () => {
+    const asked = { EndpointName: 'pool-lmi', Body: chat('hello') };
+    for (const [input, component] of [
+      [{ ...asked, InferenceComponentName: 'c' }, 'c'],
+      [{ ...asked, EndpointName: 'pooled-c' }, 'c'],
+      [asked, 'b'],
+    ] as const) {
+      mark = await stack.mark();
+      await invoke(input);
+      const [call] = (await stack.upstream(mark)).filter(({ service }) => service === 'sagemaker');
+      expect(call?.resources.at(-1)).toMatch(new RegExp(`:inference-component/${component}$`));
+      expect(JSON.stringify(call?.caller?.sessionPolicy)).toContain(`:inference-component/${component}"`);
+    }
+    mark = await stack.mark();
+    const refused = { name: 'AccessDeniedException', $metadata: { httpStatusCode: 403 } };
+    await expect(invoke({ ...asked, InferenceComponentName: 'a' })).rejects.toMatchObject(refused);
+    await expect(invoke({ ...asked, EndpointName: 'pooled-a' })).rejects.toMatchObject(refused);
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test('raises its own classes', async () => {
+    const { name, message, ...error } = (await invoke({ Body: '{"messages":1}' }).catch(
+      (thrown: ModelError) => thrown as never,
+    )) as unknown as ModelError;
+    expect({ name, error }).toMatchObject({ name: 'ModelError', error: { OriginalStatusCode: 400 } });
+    expect(message).toContain('messages must be a list');
+    expect(JSON.stringify(error)).not.toContain('111122223333');
+    await expect(invoke({ EndpointName: 'gone', Body: '{}' })).rejects.toBeInstanceOf(InternalFailure);
+    await expect(invoke({ TargetModel: 'other.tar.gz', Body: '{}' })).rejects.toBeInstanceOf(ValidationError);
+    await stack.fault({ service: 'sagemaker', times: 1, fault: { status: 503, type: 'ServiceUnavailable' } });
+    await expect(invoke({ Body: chat('x') })).rejects.toBeInstanceOf(ServiceUnavailable);
+    await stack.fault({ service: 'sagemaker', times: 1, fault: { status: 400, type: 'ThrottlingException' } });
+    await expect(invoke({ Body: chat('x') })).rejects.toMatchObject({
+      name: 'ThrottlingException',
+      $metadata: { httpStatusCode: 429 },
+    });
+    const later = new InvokeEndpointAsyncCommand({ EndpointName, InputLocation: 's3://bucket/of-another-tenant' });
+    await expect(client.send(later)).rejects.toThrow('Nothing is read from S3');
+  });
+
+  test('U2: a stream that breaks is an exception, and what was said is on the bill, as an estimate', async () => {
+    await stack.fault({ service: 'sagemaker', times: 1, fault: { breakAfterEvents: 3 } });
+    await expect(stream(chat('a stream of words', { stream: true }))).rejects.toBeInstanceOf(ModelStreamError);
+    expect(await line()).toMatchObject({ outcome: 'interrupted', estimated: true, tokens: { output: 2 } });
+  });
+
+  test('U7: an exception in place of the first part is a status', async () => {
+    const events = [{ type: 'ModelStreamError', exception: { Message: 'no', ErrorCode: 'StreamBroken' } }];
+    await stack.fault({ service: 'sagemaker', times: 1, fault: { events } });
+    await expect(stream(chat('x', { stream: true }))).rejects.toMatchObject({ $metadata: { httpStatusCode: 424 } });
+  });
+
+  test('what the older form cost is an estimate', async () => {
+    await invoke({ Body: '{"inputs":"two words"}' });
+    expect(await line()).toMatchObject({ outcome: 'ok', estimated: true, tokens: { input: 6, output: 4 } });
   });
 
   test('is called by the session of its tenant, under a policy for that one endpoint', async () => {
@@ -124,4 +267,65 @@ describe('the OpenAI client over a container', () => {
     });
     expect(answer.choices[0]?.message.content).toBe('echo: noon');
   });
+
+  test('streams from TGI, whose parts are cut anywhere, with its usage', async () => {
+    const chunks = await (await openai()).chat.completions.create({
+      model: 'zephyr',
+      messages: [{ role: 'user', content: 'é € 😀' }],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    let text = '';
+    let last: object | undefined;
+    for await (const chunk of chunks) {
+      text += chunk.choices[0]?.delta.content ?? '';
+      last = chunk;
+    }
+    expect(text).toBe('echo: é € 😀');
+    expect(last).toMatchObject({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 4 } });
+  });
+
+  test('asks JumpStart in its one form, and refuses by name what that has no place for', async () => {
+    const client = await openai();
+    const asked = { model: 'falcon', messages: [{ role: 'user' as const, content: 'two words' }] };
+    const answer = await client.chat.completions.create(asked);
+    expect(answer.choices[0]).toMatchObject({ message: { content: 'echo: two words' }, finish_reason: 'stop' });
+    const chunks = await client.chat.completions.create({ ...asked, stream: true });
+    let text = '';
+    for await (const chunk of chunks) text += chunk.choices[0]?.delta.content ?? '';
+    expect(text).toBe('echo: two words');
+    await expect(client.chat.completions.create({ ...asked, tools })).rejects.toMatchObject({
+      status: 400,
+      param: 'tools',
+    });
+  });
+});
+
+test.each<[string, string, Record<string, string>, number]>([
+  ['T5: another model in the body', '{"model":"nova-lite","messages":[]}', {}, 400],
+  ['T5: a member twice', '{"inputs":"a","inputs":"b"}', {}, 400],
+  ['T5: __proto__', '{"__proto__":{}}', {}, 400],
+  ['T5: what is no JSON', '{"inputs":NaN}', {}, 400],
+  ['T5: what is compressed', '{}', { 'content-encoding': 'gzip' }, 415],
+  ['T5: a charset that is not UTF-8', '{}', { 'content-type': 'application/json; charset=utf-16' }, 415],
+  ['T6: a header that steers', '{}', { 'x-amzn-sagemaker-endpoint-region': 'eu-west-1' }, 400],
+  [
+    'T9: a picture by its address',
+    '{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://169.254.169.254/"}}]}]}',
+    {},
+    400,
+  ],
+])('%s does not reach an endpoint', async (_, body, headers, status) => {
+  const response = await fetch(`${stack.gateway}/endpoints/mixtral-8x7b/invocations`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await stack.token('acme-app')}`,
+      'content-type': 'application/json',
+      ...headers,
+    },
+    body,
+  });
+  expect(response.status).toBe(status);
+  expect(response.headers.get('x-amzn-errortype')).toBe('ValidationError');
+  expect(await stack.upstream(mark)).toEqual([]);
 });

@@ -52,9 +52,10 @@ function asked(choice: unknown, called: boolean): 'auto' | 'any' | 'none' | { na
 const ANY_OBJECT = { type: 'object', properties: { text: { type: 'string' } } };
 
 function schemaOf(format: unknown): Pick<Prompt, 'schema'> {
-  const { type = 'text', json_schema } = objectOf(format ?? {}, 'response_format');
+  const { type = 'text', json_schema, value } = objectOf(format ?? {}, 'response_format');
   if (type === 'text') return {};
-  if (type === 'json_object') return { schema: ANY_OBJECT };
+  // TGI's own form of a schema.
+  if (type === 'json_object') return { schema: value ?? ANY_OBJECT };
   if (type !== 'json_schema') throw invalid('response_format.type must be text, json_object or json_schema');
   return { schema: objectOf(json_schema, 'response_format.json_schema').schema ?? {} };
 }

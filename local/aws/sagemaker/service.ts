@@ -6,12 +6,21 @@ import { AwsError } from '../error.ts';
 import { EVENT_STREAM, frame, restJsonError } from '../frames.ts';
 import { parseBody } from '../read.ts';
 import type { AwsRequest, Reply, Service } from '../service.ts';
-import { containerFormat } from './container.ts';
+import { CONTAINERS, type Container, containerFormat } from './container.ts';
 
-/** Endpoints of the local account; each runs a container that takes OpenAI messages and `{inputs, parameters}`. */
-const ENDPOINTS: ReadonlySet<string> = new Set(['mixtral-8x7b']);
+/**
+ * Endpoints of the local account: the demo's, and any whose name ends in what it runs (`-lmi`, `-tgi`, `-jumpstart`, `-tei`,
+ * `-rerank`, `-echo`). One whose name begins with `pool-` hosts inference components, of any name, and is called with one.
+ */
+const DEMO = 'mixtral-8x7b';
+const POOL = /^pool-/;
 
 const PATH = /^\/endpoints\/([A-Za-z0-9-]{1,63})\/invocations(-response-stream)?$/;
+
+const COMPONENT = 'x-amzn-sagemaker-inference-component';
+
+/** Bytes of a payload part of TGI's, which cuts its events anywhere; the others' parts are an event each. */
+const TGI_PART_BYTES = 23;
 
 /** SageMaker Runtime: InvokeEndpoint and InvokeEndpointWithResponseStream. */
 export function createSageMaker({ account }: { account: string }): Service {
@@ -36,28 +45,74 @@ export function createSageMaker({ account }: { account: string }): Service {
   };
 
   function respond(endpoint: string, streaming: boolean, request: AwsRequest): Reply {
-    if (!ENDPOINTS.has(endpoint)) throw new AwsError(400, 'ValidationError', `Endpoint ${endpoint} not found.`);
+    const container = containerOf(endpoint, request);
+    try {
+      return run(container, endpoint, streaming, request);
+    } catch (error) {
+      if (error instanceof AwsError && error.status === 400) throw modelError(error.message, endpoint, request.region);
+      throw error;
+    }
+  }
+
+  function run(container: Container, endpoint: string, streaming: boolean, request: AwsRequest): Reply {
+    const attributes = request.headers['x-amzn-sagemaker-custom-attributes'];
+    const headers = {
+      'x-amzn-invoked-production-variant': request.headers['x-amzn-sagemaker-target-variant'] ?? 'AllTraffic',
+      ...(attributes !== undefined && { 'x-amzn-sagemaker-custom-attributes': attributes }),
+    };
+    const given = { 'content-type': request.headers['content-type'] ?? 'application/octet-stream' };
+    if (container === 'echo') return { status: 200, headers: { ...headers, ...given }, body: request.body };
     const body = parseBody(request.body);
-    const format = containerFormat(body);
+    const format = containerFormat(container, body);
     const prompt = format.read(body);
-    const given = answer(prompt, cache(endpoint, prompt.parts));
-    const headers = { 'x-amzn-invoked-production-variant': 'AllTraffic' };
+    const said = answer(prompt, cache(endpoint, prompt.parts));
+    const { usage } = said;
     if (!streaming)
       return {
         status: 200,
         headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(format.whole(given, endpoint)),
-        usage: given.usage,
+        body: JSON.stringify(format.whole(said, endpoint, body)),
+        usage,
       };
-    const frames = format
-      .events(given, endpoint, body)
-      .map((event) => frame('PayloadPart', event, 'application/octet-stream'));
+    const events = format.events(said, endpoint, body);
+    const parts = container === 'tgi' ? cut(Buffer.from(events.join('')), TGI_PART_BYTES) : events;
     return {
       status: 200,
       headers: { ...headers, 'content-type': EVENT_STREAM, 'x-amzn-sagemaker-content-type': 'text/event-stream' },
-      frames,
-      usage: given.usage,
+      frames: parts.map((part) => frame('PayloadPart', part, 'application/octet-stream')),
+      usage,
     };
+  }
+
+  /** @throws AwsError ValidationError, as for an endpoint or a component that is not there */
+  function containerOf(endpoint: string, { headers }: AwsRequest): Container {
+    const container = CONTAINERS.find((name) => endpoint.endsWith(`-${name}`));
+    if (endpoint !== DEMO && container === undefined)
+      throw new AwsError(400, 'ValidationError', `Endpoint ${endpoint} of account ${account} not found.`);
+    if (POOL.test(endpoint) === (headers[COMPONENT] === undefined))
+      throw new AwsError(
+        400,
+        'ValidationError',
+        POOL.test(endpoint)
+          ? 'Inference Component Name header is required for endpoints to which you plan to deploy inference components.'
+          : `Inference Component ${headers[COMPONENT]} not found.`,
+      );
+    return container ?? 'lmi';
+  }
+
+  /** What a container refuses, in the words that SageMaker puts around it. */
+  function modelError(said: string, endpoint: string, region: string): AwsError {
+    const log = `/aws/sagemaker/Endpoints/${endpoint}`;
+    return new AwsError(
+      424,
+      'ModelError',
+      `Received client error (400) from primary with message "${said}". See https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logEventViewer:group=${log} in account ${account} for more information.`,
+      {
+        OriginalStatusCode: 400,
+        OriginalMessage: JSON.stringify({ error: said }),
+        LogStreamArn: `arn:aws:logs:${region}:${account}:log-group:${log}`,
+      },
+    );
   }
 
   function accesses(action: string, endpoint: string, { region, headers }: AwsRequest): Access[] {
@@ -66,7 +121,11 @@ export function createSageMaker({ account }: { account: string }): Service {
       resource: `arn:aws:sagemaker:${region}:${account}:${resource}`,
       context: {},
     });
-    const component = headers['x-amzn-sagemaker-inference-component'];
+    const component = headers[COMPONENT];
     return [on(`endpoint/${endpoint}`), ...(component === undefined ? [] : [on(`inference-component/${component}`)])];
   }
+}
+
+function cut(bytes: Buffer, size: number): Buffer[] {
+  return Array.from({ length: Math.ceil(bytes.byteLength / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
 }
