@@ -1,5 +1,7 @@
+import { DIALECTS } from '../../../contract/model.ts';
 import { BUDGET_HEADERS, CHANGES, type Documented, json, MODEL_ID, OPENAI_ERROR, tooMany } from '../document-parts.ts';
 import { objectSchema } from '../fields-document.ts';
+import { EFFORTS } from '../means.ts';
 import { CHAT_FIELDS, REQUIRED } from './fields.ts';
 
 export const tables = { 'POST /v1/chat/completions': CHAT_FIELDS };
@@ -20,11 +22,32 @@ const MODEL = {
     },
     paths: { type: 'array', items: text, description: 'Where the caller can call it.' },
     streaming: { type: 'boolean' },
+    capabilities: {
+      type: 'object',
+      description: 'Of a model that converses.',
+      properties: {
+        dialects: {
+          type: 'array',
+          items: { enum: DIALECTS },
+          description: 'Forms that it takes, the preferred one first: a request in one of them reaches it as it is.',
+        },
+        structured_output: {
+          enum: ['model', 'tool'],
+          description: 'What holds an answer to a schema: the model itself, or a tool that it must call.',
+        },
+        reasoning_efforts: {
+          type: 'array',
+          items: { enum: EFFORTS },
+          description: 'What reasoning_effort may be; none alone: it cannot be asked to reason.',
+        },
+      },
+    },
     output_modalities: { type: 'array', items: { enum: ['EMBEDDING', 'IMAGE'] }, description: 'If not text.' },
     max_output_tokens: { type: 'integer', description: "The grant's limit on one answer." },
+    service_tiers: { type: 'array', items: text, description: 'Those that the grant allows, if not all.' },
     expires_at: { ...time, description: 'When the grant ends, in seconds since 1970.' },
     deprecated_at: time,
-    sunset_at: time,
+    sunset_at: { ...time, description: 'From then on it does not answer, in seconds since 1970.' },
     successor: text,
   },
 };

@@ -5,6 +5,9 @@ import { decideModel } from '../../../registry/decide.ts';
 import { hasExpired } from '../../../registry/entitled.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
+import { dialectsOf } from '../dialects.ts';
+import { effortsOf, isStructured } from '../means.ts';
+import { taskOf } from '../served.ts';
 
 /** `GET /v1/models`: what this caller can call now, by some path. @throws TollgateError `forbidden`, `unavailable` */
 export async function listModels(exchange: Exchange): Promise<Given> {
@@ -50,8 +53,9 @@ export async function wantedModel(exchange: Exchange, wanted: string): Promise<A
 }
 
 /** https://platform.openai.com/docs/api-reference/models/object, and what the caller can do with it until when. */
-function modelObject(model: AllowedModel, { abilities, nowSeconds }: Exchange): Record<string, unknown> {
-  const { id, target, lifecycle, maxTokens, expiresAt } = model;
+function modelObject(model: AllowedModel, { abilities }: Exchange): Record<string, unknown> {
+  const { id, target, lifecycle, maxTokens, expiresAt, tiers } = model;
+  const { deprecatedAt, sunsetAt, successor } = lifecycle;
   const { paths, streaming, output } = abilities(model);
   const native = nativeIdOf(target);
   return {
@@ -64,11 +68,25 @@ function modelObject(model: AllowedModel, { abilities, nowSeconds }: Exchange): 
     ...(native.startsWith('arn:') ? {} : { native_id: native }),
     paths,
     streaming,
+    ...(taskOf(model) === 'chat' ? { capabilities: capabilitiesOf(model) } : {}),
     ...(output === undefined ? {} : { output_modalities: [output] }),
     ...(maxTokens === undefined ? {} : { max_output_tokens: maxTokens }),
+    ...(tiers === undefined ? {} : { service_tiers: tiers }),
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
-    ...(usability(lifecycle, nowSeconds).state === 'deprecated'
-      ? { deprecated_at: lifecycle.deprecatedAt, sunset_at: lifecycle.sunsetAt, successor: lifecycle.successor }
-      : {}),
+    ...(deprecatedAt === undefined ? {} : { deprecated_at: deprecatedAt }),
+    ...(sunsetAt === undefined ? {} : { sunset_at: sunsetAt }),
+    ...(successor === undefined ? {} : { successor }),
+  };
+}
+
+/** What a caller may ask of it, beside what any model that converses can do. */
+function capabilitiesOf(model: AllowedModel): Record<string, unknown> {
+  const dialects = dialectsOf(model);
+  return {
+    dialects,
+    // What takes OpenAI's form is asked in it, and has its own say.
+    ...(dialects.includes('openai')
+      ? {}
+      : { structured_output: isStructured(model) ? 'model' : 'tool', reasoning_efforts: effortsOf(model) }),
   };
 }

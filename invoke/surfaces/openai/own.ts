@@ -78,6 +78,7 @@ export function ownCompletion(base: CompletionBase, body: Uint8Array, tier?: str
   const { choices } = shown;
   if (!Array.isArray(choices)) throw unreadable();
   return {
+    created: base.created,
     ...(shown as Members),
     ...{ id: base.id, model: base.model, ...serviceTier({ type: tier }) },
     choices: choices.map((choice: unknown) => {

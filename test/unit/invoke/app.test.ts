@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BODY_MAX_BYTES } from '../../../contract/limits/contract.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import type { RestEvent } from '../../../invoke/edge/event.ts';
+import { EFFORTS } from '../../../invoke/surfaces/means.ts';
 import { ROUTES } from '../../../invoke/surfaces/routes.ts';
 import { AUTHORIZATION, bound } from '../../seal.ts';
 import {
@@ -227,6 +228,8 @@ describe('a body', () => {
 });
 
 describe('GET /v1/models', () => {
+  const plain = { dialects: ['converse'], structured_output: 'tool', reasoning_efforts: ['none'] };
+
   test('T3: lists what the tenant can call now by some path, and nothing else', async () => {
     const answer = await call(edge().app, event('GET', '/v1/models'));
     const { object, data } = answer.json() as { object: string; data: { id: string }[] };
@@ -249,6 +252,7 @@ describe('GET /v1/models', () => {
         '/v1/messages/count_tokens',
       ],
       streaming: true,
+      capabilities: plain,
     });
     expect(answer.text).not.toContain('arn:');
   });
@@ -269,6 +273,13 @@ describe('GET /v1/models', () => {
       { ...nova, id: 'orders', target: target('cohere.rerank-v3-5:0') },
       { ...nova, id: 'imported', target: { kind: 'bedrock-model', modelId: arn, region: 'us-east-1', arn } },
       { ...mixtral, id: 'hosted', direct: true },
+      {
+        ...nova,
+        id: 'reasons',
+        target: target('anthropic.claude-sonnet-4-5-20250929-v1:0'),
+        tiers: ['flex'],
+        lifecycle: { status: 'active', sunsetAt: NOW / 1000 + 9 },
+      },
     ];
     const context = await bound({ ...caller, models: held });
     const answer = await call(edge().app, withContext(event('GET', '/v1/models'), context));
@@ -280,13 +291,23 @@ describe('GET /v1/models', () => {
       'whole-only': {
         paths: ['/model/{id}/converse', invoke, '/v1/chat/completions', '/v1/messages'],
         streaming: false,
+        capabilities: plain,
         max_output_tokens: 100,
         expires_at: NOW / 1000 + 60,
       },
       embeds: { paths: [invoke, '/v1/embeddings', credentials], streaming: false, output_modalities: ['EMBEDDING'] },
       paints: { paths: [invoke, '/v1/images/generations'], streaming: false, output_modalities: ['IMAGE'] },
       orders: { paths: [invoke], streaming: false },
-      imported: { paths: expect.arrayContaining(['/model/{id}/converse']), streaming: true },
+      imported: { paths: expect.arrayContaining(['/model/{id}/converse']), streaming: true, capabilities: plain },
+      reasons: expect.objectContaining({
+        capabilities: {
+          dialects: ['anthropic', 'converse'],
+          structured_output: 'model',
+          reasoning_efforts: EFFORTS,
+        },
+        service_tiers: ['flex'],
+        sunset_at: NOW / 1000 + 9,
+      }),
       hosted: {
         paths: [
           '/endpoints/{id}/invocations',
@@ -295,6 +316,7 @@ describe('GET /v1/models', () => {
           credentials,
         ],
         streaming: true,
+        capabilities: { dialects: ['openai', 'generate'] },
       },
     });
     expect(answer.text).not.toContain('arn:');

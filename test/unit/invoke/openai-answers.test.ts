@@ -193,7 +193,7 @@ describe('an answer in OpenAI’s own form', () => {
     const { choices, ...rest } = ownCompletion(BASE, body({ brand_new: 1 }, { content: 'ho', newer: 2 }), 'flex') as {
       choices: unknown;
     };
-    expect(rest).toEqual({ id: 'chatcmpl-1', model: 'm', brand_new: 1, service_tier: 'flex' });
+    expect(rest).toEqual({ id: 'chatcmpl-1', created: 1, model: 'm', brand_new: 1, service_tier: 'flex' });
     expect(choices).toEqual([{ finish_reason: 'stop', message: { content: 'ho', newer: 2 } }]);
   });
 
