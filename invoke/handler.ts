@@ -1,19 +1,20 @@
 import { createAwsJson } from '../aws/json.ts';
 import { CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits/seal.ts';
-import { lineWriter } from '../contract/log.ts';
+import { createLines } from '../contract/lines.ts';
 import { contextKeySettings, invokeSettings } from '../contract/settings.ts';
 import { createContextKeys } from '../seal/keys.ts';
 import { createOpen } from '../seal/seal.ts';
 import { createSecretReader } from '../seal/secret.ts';
 import { createApp } from './app.ts';
 import { compose } from './compose.ts';
-import { type LambdaRuntime, streamingHandler } from './edge/lambda.ts';
+import { type LambdaRuntime, streamingHandler, type UnderWay } from './edge/lambda.ts';
 import { createTransport } from './providers/transport.ts';
 
 const settings = invokeSettings(process.env);
 const clock = () => Date.now();
-const write = lineWriter(process.stdout, settings.stage);
-const { client, ...deps } = await compose(settings, { clock, write });
+const underWay: UnderWay = new Set();
+const { write, writeOut, out } = createLines(process.stdout, settings.stage, () => underWay.size <= 1);
+const { client, ...deps } = await compose(settings, { clock, write, writeOut });
 
 const { secretId, url } = contextKeySettings(process.env);
 const secrets = createAwsJson({
@@ -28,4 +29,6 @@ keys.prefetch();
 
 const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 
-export const handler = streamingHandler(createApp({ ...deps, open: createOpen({ keys, clock }) }), awslambda);
+const app = createApp({ ...deps, open: createOpen({ keys, clock }) });
+
+export const handler = streamingHandler(app, awslambda, { underWay, written: out });

@@ -5,12 +5,12 @@ import { createVerifier } from '../authorizer/verify.ts';
 import type { CallerContext } from '../contract/context.ts';
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { CONTAINER, SESSIONS_MAX } from '../contract/limits/server.ts';
+import { createLines } from '../contract/lines.ts';
 import { logLine } from '../contract/log.ts';
 import { createApp } from '../invoke/app.ts';
 import { compose } from '../invoke/compose.ts';
 import { createAnswers } from './answers.ts';
 import { createFront } from './front.ts';
-import { createLines } from './lines.ts';
 import { listen } from './listen.ts';
 import { createReady } from './ready.ts';
 import { type ServerSettings, serverSettings } from './settings.ts';
@@ -18,7 +18,8 @@ import { type ServerSettings, serverSettings } from './settings.ts';
 /** The second door: the authorizer, the pipeline and the surfaces in one process, for a container. `npm run serve` */
 async function serve({ authorizer, invoke, port, host, authorizerTtlSeconds, graceMs }: ServerSettings): Promise<void> {
   const clock = (): number => Date.now();
-  const lines = createLines(process.stdout, invoke.stage);
+  const background = new Set<Promise<unknown>>();
+  const lines = createLines(process.stdout, invoke.stage, () => background.size <= 1);
   const { write, writeOut } = lines;
   const writeNow = (line: string): void => {
     write(line);
@@ -29,7 +30,6 @@ async function serve({ authorizer, invoke, port, host, authorizerTtlSeconds, gra
   const issuers = trustIssuers(authorizer.issuers, { fetch, clock, report: report.issuer });
   const admission = createAdmission({ verify: createVerifier({ issuers, clock }), registry, clock, write });
 
-  const background = new Set<Promise<unknown>>();
   const onRequest = createFront({
     // The context is the object that the authorizer made, in this memory: nobody else can have written it.
     app: createApp({ ...deps, open: (caller) => caller as CallerContext }),

@@ -51,20 +51,47 @@ export interface Served {
   failed(error: unknown, requestId: string): void;
 }
 
+/** A member for each call of this environment that has not ended; more than one where Lambda gives it calls at once. */
+export type UnderWay = Set<object>;
+
 /**
  * API Gateway's REST events <-> requests and answers, with Lambda response streaming.
  *
  * After the returned handler's promise settles, every promise given to `waitUntil` has settled: no usage record is left
  * unwritten in a frozen function. A caller who leaves cancels the body.
+ *
+ * @param lines.underWay is kept
+ * @param lines.written what resolves when all lines are out
  */
-export function streamingHandler(app: Served, runtime: LambdaRuntime): unknown {
+export function streamingHandler(
+  app: Served,
+  runtime: LambdaRuntime,
+  { underWay, written }: { underWay: UnderWay; written(): void | Promise<void> },
+): unknown {
   return runtime.streamifyResponse(async (event, stream, context) => {
     const requestId = requestIdOf(event, context);
     const background = new Background((error) => app.failed(error, requestId));
+    underWay.add(background);
+    try {
+      await respond(event, stream, context, requestId, background);
+    } finally {
+      await background.settled();
+      await written();
+      underWay.delete(background);
+    }
+  });
+
+  async function respond(
+    event: RestEvent,
+    stream: Writable,
+    { tenantId }: LambdaContext,
+    requestId: string,
+    background: Background,
+  ): Promise<void> {
     const gone = leaving(stream);
     const given = await answer(app, event, {
       authorization: event ? authorizationOf(event) : undefined,
-      tenantId: context.tenantId,
+      tenantId,
       requestId,
       waitUntil: (promise) => background.add(promise),
       left: gone,
@@ -79,10 +106,8 @@ export function streamingHandler(app: Served, runtime: LambdaRuntime): unknown {
       // Cut off, so that it cannot be taken for a whole answer.
       app.failed(error, requestId);
       out.destroy();
-    } finally {
-      await background.settled();
     }
-  });
+  }
 }
 
 async function answer(app: Served, event: RestEvent, bindings: Omit<Bindings, 'authorizer'>): Promise<Given> {

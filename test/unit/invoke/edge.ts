@@ -181,6 +181,7 @@ export class ResponseStream extends Writable {
 /** The handler as Lambda would call it. */
 export function lambda(
   app: Served,
+  lines: Parameters<typeof streamingHandler>[2] = { underWay: new Set(), written: () => {} },
 ): (event: RestEvent, stream: ResponseStream, context?: LambdaContext) => Promise<void> {
   const runtime = {
     streamifyResponse: (handle: StreamingHandler) => handle,
@@ -191,7 +192,7 @@ export function lambda(
       },
     },
   };
-  const handler = streamingHandler(app, runtime) as StreamingHandler;
+  const handler = streamingHandler(app, runtime, lines) as StreamingHandler;
   return (event, stream, context = {}) => handler(event, stream, context);
 }
 

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createLines } from '../../../server/lines.ts';
+import { createLines } from '../../../contract/lines.ts';
 
-function setUp() {
+function setUp(alone?: () => boolean) {
   const writes: string[] = [];
-  return { lines: createLines({ write: (text) => writes.push(text) }, 'dev'), writes };
+  return { lines: createLines({ write: (text) => writes.push(text) }, 'dev', alone), writes };
 }
 
 test('lines that may wait share a write, in their order, within one turn of the event loop', async () => {
@@ -21,7 +21,9 @@ test('lines that may wait share a write, in their order, within one turn of the 
 test('lines that are waited for are out when they are said to be, in one write with what waited before them', async () => {
   const { lines, writes } = setUp();
   lines.write('{"finished":1}');
-  const seen = ['{"started":2}', '{"started":3}'].map((line) => lines.writeOut(line).then(() => [...writes]));
+  const seen = ['{"started":2}', '{"started":3}'].map((line) =>
+    Promise.resolve(lines.writeOut(line)).then(() => [...writes]),
+  );
   await Promise.resolve();
   expect(writes).toEqual([]);
   const once = ['{"finished":1}\n{"started":2}\n{"started":3}\n'];
@@ -38,4 +40,22 @@ test('what waits is out at once when it must be, and those who wait for it go on
   await started;
   await turn();
   expect(writes).toHaveLength(1);
+});
+
+test('where one call alone is under way its started line is out at once, and its finished one when that is asked for', async () => {
+  let calls = 1;
+  const { lines, writes } = setUp(() => calls === 1);
+  expect(lines.writeOut('{"started":1}')).toBeUndefined();
+  expect(writes).toEqual(['{"started":1}\n']);
+  lines.write('{"finished":1}');
+  expect(writes).toHaveLength(1);
+  expect(lines.out()).toBeUndefined();
+  expect(writes).toEqual(['{"started":1}\n', '{"finished":1}\n']);
+  expect(lines.out()).toBeUndefined();
+  calls = 2;
+  lines.write('{"finished":2}');
+  await lines.out();
+  expect(writes).toHaveLength(3);
+  await turn();
+  expect(writes).toHaveLength(3);
 });
