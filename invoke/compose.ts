@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as after } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAskTable } from '../aws/table.ts';
 import { COUNTERS_ATTEMPT_MS, EVENTS_TIMEOUT_MS, RESERVATION_NAME_BYTES } from '../contract/limits/budgets.ts';
+import { V8_FLAGS } from '../contract/limits/invoke.ts';
 import { REGISTRY_TIMEOUT_MS } from '../contract/limits/registry.ts';
 import { BROKER_TIMEOUT_MS, CREDENTIALS_CACHE_MAX, STS_TIMEOUT_MS } from '../contract/limits/sessions.ts';
 import { type Clock, logLine, METRICS, type WriteLine, type WriteLineOut } from '../contract/log.ts';
@@ -48,6 +50,8 @@ export async function compose(
 ): Promise<Composed> {
   const { table, countersTable, eventBus, eventsUrl, invokerRoleArn, brokerFunction, registryMemoryMs } = settings;
   const { firstByteMs, streamIdleMs, callTotalMs } = settings;
+  // Here, because NODE_OPTIONS takes no such flag, and a function has no command line. V8 reads them whenever it looks at a function.
+  for (const flag of V8_FLAGS) setFlagsFromString(flag);
   const registry = createRegistry({
     client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
     table,

@@ -20,7 +20,7 @@ const api: Api = {
 };
 
 const [port, ttlSeconds] = process.argv.slice(2).map(Number);
-const agent = new Agent({ keepAlive: true, maxSockets: 1_000, noDelay: true });
+const agent = new Agent({ keepAlive: true, maxSockets: 1_000 });
 
 /** Hands one event to a function. */
 function call(name: 'authorizer' | 'invoke', event: unknown, requestId: string): Promise<IncomingMessage> {

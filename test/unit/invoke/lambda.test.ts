@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { GATEWAY_IDLE_MS } from '../../../contract/limits/contract.ts';
+import { createLines } from '../../../contract/lines.ts';
 import type { RestEvent } from '../../../invoke/edge/event.ts';
 import type { Bindings, Served } from '../../../invoke/edge/lambda.ts';
 import type { Asked, Given } from '../../../invoke/exchange.ts';
@@ -292,4 +293,31 @@ describe('the function does not return before its work is done', () => {
     await lambda(app)(post('/model/nova-lite/converse', { messages: [] }), stream);
     expect(seen).toEqual(['waited for', 'left']);
   });
+});
+
+test('a function ends once its lines are out, also what is written behind its answer; until then it is one of those under way', async () => {
+  const writes: string[] = [];
+  const underWay = new Set<object>();
+  const { write, out } = createLines({ write: (text) => writes.push(text) }, 'dev', () => underWay.size <= 1);
+  let behind = (): void => {};
+  const { app } = recording((_, bindings) => {
+    write('{"finished":1}');
+    const later = new Promise<void>((resolve) => {
+      behind = resolve;
+    });
+    bindings.waitUntil(later.then(() => write('{"settled":1}')));
+    return given('ok');
+  });
+  let ended = false;
+  const handled = lambda(app, { underWay, written: out })(event('GET', '/'), new ResponseStream()).then(() => {
+    ended = true;
+  });
+  expect(underWay.size).toBe(1);
+  await setImmediate();
+  await setImmediate();
+  expect(ended).toBe(false);
+  behind();
+  await handled;
+  expect(writes.join('')).toBe('{"finished":1}\n{"settled":1}\n');
+  expect(underWay.size).toBe(0);
 });
