@@ -69,8 +69,11 @@ describe('the handler as Lambda loads it', () => {
       return { type: 'text/xml', body: ASSUMED };
     });
     const handler = await load({ ...ENV, AWS_ENDPOINT_URL: server.url });
-    const lines: string[] = [];
-    vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+    let written = '';
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      written += text;
+      return true;
+    });
     const authorizer = await bound({ ...caller, exp: Math.floor(Date.now() / 1000) + 600 });
     const request = {
       ...post('/model/nova-lite/converse', { messages: [] }),
@@ -86,7 +89,10 @@ describe('the handler as Lambda loads it', () => {
     expect(new URLSearchParams(assumed?.body).get('Policy')).toContain('foundation-model/amazon.nova-lite-v1:0');
     expect(called?.path).toBe('/model/amazon.nova-lite-v1%3A0/converse');
     expect(called?.auth).toContain('Credential=ASIASESSION/');
-    const told = lines.map((line) => JSON.parse(line));
+    const told = written
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(told.map(({ usage, event }) => usage?.phase ?? event)).toEqual([
       'credentials-issued',
       'started',
