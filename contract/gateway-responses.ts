@@ -11,7 +11,7 @@ import { QUOTA_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS } from './limits/contrac
 export interface GatewayResponse {
   /** null keeps the status that the gateway chose. */
   status: number | null;
-  /** Lower-case names, plain values. REQUEST_ID_HEADER is added to each. */
+  /** Lower-case names, plain values. REQUEST_ID_HEADER and ANTHROPIC_ID_HEADER are added to each. */
   headers: Readonly<Record<string, string>>;
   /** JSON, the same bytes for every caller: nothing of the request is repeated in it. */
   body: string;
@@ -19,6 +19,9 @@ export interface GatewayResponse {
 
 /** Carries the gateway's request id (`context.requestId`) on every answer. */
 export const REQUEST_ID_HEADER = 'x-request-id';
+
+/** The same where Anthropic's SDK looks for it. */
+export const ANTHROPIC_ID_HEADER = 'request-id';
 
 function response(
   status: number | null,
@@ -31,7 +34,11 @@ function response(
   return Object.freeze({
     status,
     headers: Object.freeze({ 'content-type': 'application/json', 'x-amzn-errortype': errorType, ...headers }),
-    body: JSON.stringify({ message, type: 'error', error: { message, type, code, param: null } }),
+    body: JSON.stringify({
+      message,
+      type: 'error',
+      error: { message, type, code, param: null, details: { error_code: code } },
+    }),
   });
 }
 

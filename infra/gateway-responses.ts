@@ -1,5 +1,5 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { gatewayResponses, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
+import { ANTHROPIC_ID_HEADER, gatewayResponses, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
 
 /** Makes API Gateway's own answers those of contract/gateway-responses.ts: JSON for every SDK, and no word of AWS's own. */
 export function addGatewayResponses(api: RestApi, cors: boolean): void {
@@ -11,6 +11,7 @@ export function addGatewayResponses(api: RestApi, cors: boolean): void {
         // Fixed values stand in single quotes there; anything else would be an expression.
         ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, `'${value}'`])),
         [REQUEST_ID_HEADER]: 'context.requestId',
+        [ANTHROPIC_ID_HEADER]: 'context.requestId',
       },
       templates: { 'application/json': body },
     });

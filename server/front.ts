@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TollgateError } from '../contract/errors.ts';
-import { type GatewayResponseType, gatewayResponses, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
+import {
+  ANTHROPIC_ID_HEADER,
+  type GatewayResponseType,
+  gatewayResponses,
+  REQUEST_ID_HEADER,
+} from '../contract/gateway-responses.ts';
 import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
 import { OPEN_PATHS } from '../contract/open-paths.ts';
 import { Secret } from '../contract/secret.ts';
@@ -100,6 +105,7 @@ export function createFront({ app, admit, ready, background, cors }: FrontOption
     res.writeHead(response.status ?? status, {
       ...response.headers,
       [REQUEST_ID_HEADER]: requestId,
+      [ANTHROPIC_ID_HEADER]: requestId,
     });
     res.end(response.body);
   }

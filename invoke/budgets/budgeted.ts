@@ -58,7 +58,8 @@ export async function budgeted(
   const told: Record<string, string> = {
     ...reservedHeader(demand.input, verdict.refusal === undefined ? verdict.output : demand.output),
   };
-  const tell = (standings: Standing[]): void => call.tell?.({ ...budgetHeaders(standings, clock()), ...told });
+  const tell = (standings: Standing[]): void =>
+    call.tell?.({ ...budgetHeaders(standings, clock(), call.surface), ...told });
   if (verdict.refusal !== undefined) {
     tell(verdict.standings());
     throw verdict.refusal;

@@ -1,4 +1,5 @@
 import type { BudgetUnit } from '../../contract/budget.ts';
+import type { UsageBase } from '../../contract/usage.ts';
 import type { Standing } from '../../metering/budgets/verdict.ts';
 import { MONEY_SCALE } from '../../metering/money.ts';
 
@@ -12,9 +13,16 @@ import { MONEY_SCALE } from '../../metering/money.ts';
  *
  * `x-ratelimit-*` as OpenAI's (https://platform.openai.com/docs/guides/rate-limits), of the minute with least left.
  *
+ * `anthropic-ratelimit-*` for callers who speak Anthropic's format (https://platform.claude.com/docs/en/api/rate-limits), of whatever
+ * window has least left, because they say when it ends.
+ *
  * `x-tollgate-budget-warning: ID; used=104; unit=percent` (of its limit) for each soft budget that is used beyond its limit.
  */
-export function budgetHeaders(standings: readonly Standing[], now: number): Record<string, string> {
+export function budgetHeaders(
+  standings: readonly Standing[],
+  now: number,
+  surface?: UsageBase['surface'],
+): Record<string, string> {
   if (standings.length === 0) return {};
   const seconds = (until: number): number => Math.max(0, Math.ceil((until - now) / 1000));
   const policy = standings.map(({ budget, limit, from, until }) => {
@@ -35,15 +43,29 @@ export function budgetHeaders(standings: readonly Standing[], now: number): Reco
     ...(warnings.length === 0 ? {} : { 'x-tollgate-budget-warning': warnings.join(', ') }),
   };
   for (const unit of ['requests', 'tokens'] as const) {
-    const [least] = standings
-      .filter(({ budget }) => budget.period === 'minute' && budget.unit === unit)
-      .sort((a, b) => (leftOf(a) < leftOf(b) ? -1 : 1));
+    const ofUnit = standings.filter(({ budget }) => budget.unit === unit);
+    if (surface === 'anthropic') Object.assign(headers, anthropicLimit(unit, leastOf(ofUnit)));
+    const least = leastOf(ofUnit.filter(({ budget }) => budget.period === 'minute'));
     if (least === undefined) continue;
     headers[`x-ratelimit-limit-${unit}`] = String(least.limit);
     headers[`x-ratelimit-remaining-${unit}`] = String(leftOf(least));
     headers[`x-ratelimit-reset-${unit}`] = `${seconds(least.until)}s`;
   }
   return headers;
+}
+
+function leastOf(standings: readonly Standing[]): Standing | undefined {
+  return [...standings].sort((a, b) => (leftOf(a) < leftOf(b) ? -1 : 1))[0];
+}
+
+function anthropicLimit(unit: string, least: Standing | undefined): Record<string, string> {
+  if (least === undefined) return {};
+  const name = `anthropic-ratelimit-${unit}`;
+  return {
+    [`${name}-limit`]: String(least.limit),
+    [`${name}-remaining`]: String(leftOf(least)),
+    [`${name}-reset`]: `${new Date(least.until).toISOString().slice(0, 19)}Z`,
+  };
 }
 
 const QUOTA_UNIT: Record<BudgetUnit, string> = {

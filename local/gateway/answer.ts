@@ -1,7 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { constants } from 'node:http2';
-import { type GatewayResponse, type GatewayResponses, REQUEST_ID_HEADER } from '../../contract/gateway-responses.ts';
+import {
+  ANTHROPIC_ID_HEADER,
+  type GatewayResponse,
+  type GatewayResponses,
+  REQUEST_ID_HEADER,
+} from '../../contract/gateway-responses.ts';
 import { GATEWAY_IDLE_MS, GATEWAY_TOTAL_MS } from '../../contract/limits/contract.ts';
 import type { StreamReader } from '../runtime/function.ts';
 import { isHopByHop } from './event.ts';
@@ -17,6 +22,7 @@ function identify(res: ServerResponse, requestId: string): void {
 export function answerAlone(res: ServerResponse, response: GatewayResponse, requestId: string, status = 500): void {
   res.statusCode = response.status ?? status;
   for (const [name, value] of Object.entries(response.headers)) res.setHeader(name, value);
+  res.setHeader(ANTHROPIC_ID_HEADER, requestId);
   identify(res, requestId);
   res.end(response.body);
 }

@@ -5,7 +5,7 @@ const all = Object.entries(GATEWAY_RESPONSES);
 
 describe('an answer that API Gateway makes by itself', () => {
   test.each(all)('%s reads as an error of every surface', (_, { body, headers }) => {
-    const parsed = JSON.parse(body) as { message: string; error: { message: string } };
+    const parsed = JSON.parse(body) as { message: string; error: { message: string; code: string } };
     // Bedrock and SageMaker: `message`, and the exception's name in a header.
     expect(parsed.message).toMatch(/^[A-Z].+\.$/);
     expect(headers['x-amzn-errortype']).toMatch(/^[A-Z][A-Za-z]+Exception$/);
@@ -18,6 +18,7 @@ describe('an answer that API Gateway makes by itself', () => {
         type: expect.stringMatching(/^[a-z_]+$/),
         code: expect.stringMatching(/^[a-z_]+$/),
         param: null,
+        details: { error_code: parsed.error.code },
       },
     });
   });

@@ -57,6 +57,23 @@ describe('headers of budgets', () => {
     expect(Object.keys(headers).filter((name) => name.endsWith('tokens'))).toEqual([]);
   });
 
+  test('Anthropic’s for its own surface, of whatever window has least left, with the moment of its end', () => {
+    const standings = [
+      standing({ id: 'a', ...MINUTE, limit: 60n, total: 5n }),
+      standing({ id: 'b', limit: 60n, total: 59n, until: NOW + 86_400_000 }),
+      standing({ id: 'c', unit: 'tokens', limit: 5n, total: 7n }),
+    ];
+    expect(budgetHeaders(standings, NOW, 'anthropic')).toMatchObject({
+      'anthropic-ratelimit-requests-limit': '60',
+      'anthropic-ratelimit-requests-remaining': '1',
+      'anthropic-ratelimit-requests-reset': '2026-11-22T12:00:00Z',
+      'anthropic-ratelimit-tokens-limit': '5',
+      'anthropic-ratelimit-tokens-remaining': '0',
+      'x-ratelimit-remaining-requests': '55',
+    });
+    expect(Object.keys(budgetHeaders(standings, NOW, 'openai')).join()).not.toContain('anthropic');
+  });
+
   test('a warning only of a soft budget, and only beyond its limit', () => {
     const warning = (...standings: Standing[]) => budgetHeaders(standings, NOW)['x-tollgate-budget-warning'];
     expect(warning(standing({ total: 200n }))).toBeUndefined();
