@@ -92,8 +92,8 @@ function formatNamed(extension: string): string | undefined {
   return FORMATS.has(extension) ? extension : undefined;
 }
 
-/** Bedrock takes letters, digits, single spaces, hyphens, and round and square brackets. */
-function nameFor(filename = 'document', names: Set<string>): string {
+/** A document's name: Bedrock takes letters, digits, single spaces, hyphens, and round and square brackets, and no name twice. */
+export function nameFor(filename = 'document', names: Set<string>): string {
   const clean =
     filename
       .slice(0, DOCUMENT_NAME_MAX_CHARS)

@@ -84,6 +84,7 @@ export function countsIn(usage: unknown): Told {
     if (kind !== undefined) note(told, kind, count);
   }
   note(told, 'reasoning', member(member(usage, 'completion_tokens_details'), 'reasoning_tokens'));
+  note(told, 'reasoning', member(member(usage, 'output_tokens_details'), 'thinking_tokens'));
   note(told, 'cachedInput', member(member(usage, 'prompt_tokens_details'), 'cached_tokens'));
   noteLifetimes(told, member(usage, 'cache_creation'), member(usage, 'cacheDetails'));
   return told;

@@ -2,30 +2,46 @@ import Anthropic, {
   AuthenticationError,
   BadRequestError,
   NotFoundError,
+  OverloadedError,
   PermissionDeniedError,
+  RateLimitError,
 } from '@anthropic-ai/sdk';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { finishedOf, RawUsage, tokensOf } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
 /** Claude takes Anthropic's own form, Nova is spoken to in Converse: a client must not notice which. */
-const CLAUDE = 'claude-sonnet-4-5';
+const CLAUDE = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
+const CLAUDE_ENTRY = 'claude-sonnet-4-5';
 const NOVA = 'nova-lite';
 const BOTH = [CLAUDE, NOVA];
 
 let stack: Stack;
 let mark: number;
 let client: Anthropic;
+let usage: RawUsage;
 
 beforeAll(async () => {
-  stack = await Stack.start();
+  // Budgets and grants are edited below, and are to hold for the next call.
+  stack = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0' } });
   client = await clientOf('acme-app');
+  usage = new RawUsage(stack);
 });
 
 beforeEach(async () => {
   mark = await stack.mark();
 });
 
-afterAll(() => stack.remove());
+afterEach(() => stack.clearFaults());
+
+afterAll(async () => {
+  usage.close();
+  await stack.remove();
+});
+
+async function modelCalls() {
+  return (await stack.upstream(mark)).filter(({ service }) => service === 'bedrock');
+}
 
 async function clientOf(name: string, path = ''): Promise<Anthropic> {
   const authToken = await stack.token(name);
@@ -97,7 +113,7 @@ describe('the unmodified SDK of Anthropic', () => {
     expect(await client.messages.countTokens({ model: wanted, messages, system: 'be brief' })).toEqual({
       input_tokens: 5,
     });
-    const [call] = (await stack.upstream(mark)).filter(({ service }) => service === 'bedrock');
+    const [call] = await modelCalls();
     expect(call?.operation).toBe('CountTokens');
   });
 
@@ -107,7 +123,7 @@ describe('the unmodified SDK of Anthropic', () => {
       expect([type, Number.isNaN(Date.parse(created_at))]).toEqual(['model', false]);
       ids.push(id);
     }
-    expect(ids).toEqual(expect.arrayContaining([...BOTH, 'claude-v2']));
+    expect(ids).toEqual(expect.arrayContaining([CLAUDE_ENTRY, NOVA, 'claude-v2']));
     expect(ids).not.toContain('llama-3-3-70b');
     expect(await client.models.retrieve(NOVA)).toMatchObject({ id: NOVA, display_name: expect.any(String) });
   });
@@ -128,7 +144,7 @@ describe('what reaches Claude', () => {
       newer_than_us: { a: 1 },
     };
     await client.messages.create(body, { headers: { 'anthropic-beta': 'one-2030-01-01, claude-code-20250219' } });
-    const [call] = (await stack.upstream(mark)).filter(({ service }) => service === 'bedrock');
+    const [call] = await modelCalls();
     expect(call).toMatchObject({
       operation: 'InvokeModel',
       request: {
@@ -136,6 +152,130 @@ describe('what reaches Claude', () => {
       },
     });
   });
+});
+
+describe('every call is on the bill as the model counted it', () => {
+  test.each(BOTH.flatMap((model) => [[model, false] as const, [model, true] as const]))(
+    '%s, streamed: %s',
+    async (model, stream) => {
+      const system = [
+        {
+          type: 'text' as const,
+          text: `read once ${model} ${stream}`,
+          cache_control: { type: 'ephemeral' as const, ttl: '1h' as const },
+        },
+      ];
+      const asked = { ...ask(model, 'some words'), system };
+      const { request_id } = await (stream
+        ? client.messages
+            .create({ ...asked, stream })
+            .withResponse()
+            .then(async ({ data, request_id }) => {
+              for await (const _ of data);
+              return { request_id };
+            })
+        : client.messages.create(asked).withResponse());
+      const [finished] = finishedOf(await usage.ofCall(request_id ?? ''));
+      const [call] = await modelCalls();
+      expect(finished).toMatchObject({ surface: 'anthropic', outcome: 'ok', estimated: false });
+      expect(finished?.tokens).toEqual(tokensOf(call?.usage ?? ({} as never)));
+      expect(finished?.tokens).toMatchObject(model === CLAUDE ? { cacheWrite1h: 4 } : { cacheWrite: 4 });
+    },
+  );
+});
+
+describe('a stream', () => {
+  const events = async (
+    model: string,
+  ): Promise<{ seen: string[]; error?: InstanceType<typeof Anthropic.APIError> }> => {
+    const seen: string[] = [];
+    try {
+      for await (const { type } of await client.messages.create({ ...ask(model, 'a b c'), stream: true }))
+        seen.push(type);
+      return { seen };
+    } catch (error) {
+      return { seen, error: error as InstanceType<typeof Anthropic.APIError> };
+    }
+  };
+
+  test.each(BOTH)('U2 that breaks ends with an error event and no message_stop: %s', async (model) => {
+    await stack.fault({ service: 'bedrock', times: 1, fault: { breakAfterEvents: 3 } });
+    const { seen, error } = await events(model);
+    expect(seen[0]).toBe('message_start');
+    expect(seen).not.toContain('message_stop');
+    expect(error?.type).toBe('api_error');
+    expect(error?.errorCode).toBe('upstream_failed');
+  });
+
+  test.each(BOTH)(
+    'U7 whose first event is an exception has a real status; a later one is its error event: %s',
+    async (model) => {
+      const exception = { type: 'throttlingException', exception: { message: 'slow down' } };
+      await stack.fault({ service: 'bedrock', times: 1, fault: { events: [exception] } });
+      expect((await events(model)).error).toBeInstanceOf(OverloadedError);
+      const first =
+        model === CLAUDE
+          ? { type: 'chunk', payload: { type: 'message_start', message: { usage: {} } } }
+          : { type: 'messageStart', payload: { role: 'assistant' } };
+      await stack.fault({ service: 'bedrock', times: 1, fault: { events: [first, exception] } });
+      const { seen, error } = await events(model);
+      expect(seen).toEqual(['message_start']);
+      expect(error?.type).toBe('overloaded_error');
+    },
+  );
+
+  test('in which the model itself reports a failure is no whole answer', async () => {
+    const chunk = (payload: object) => ({ type: 'chunk', payload });
+    const error = { type: 'error', error: { type: 'overloaded_error', message: 'words of the prompt' } };
+    await stack.fault({
+      service: 'bedrock',
+      times: 1,
+      fault: { events: [chunk({ type: 'message_start', message: { usage: {} } }), chunk(error)] },
+    });
+    const broken = await events(CLAUDE);
+    expect(broken.error?.type).toBe('overloaded_error');
+    expect(broken.error?.message).not.toContain('words of the prompt');
+  });
+
+  test.each([
+    ['guardrail_intervened', 'refusal'],
+    ['content_filtered', 'refusal'],
+    ['model_context_window_exceeded', 'model_context_window_exceeded'],
+    ['pause_turn', 'pause_turn'],
+    ['something_new', 'end_turn'],
+  ])('of Converse that ends with %s ends with %s', async (stopReason, expected) => {
+    const counts = { inputTokens: 3, outputTokens: 1, totalTokens: 4 };
+    await stack.fault({
+      service: 'bedrock',
+      times: 1,
+      fault: {
+        events: [
+          { type: 'messageStart', payload: { role: 'assistant' } },
+          { type: 'contentBlockDelta', payload: { contentBlockIndex: 0, delta: { text: 'hi' } } },
+          { type: 'contentBlockStop', payload: { contentBlockIndex: 0 } },
+          { type: 'messageStop', payload: { stopReason } },
+          { type: 'metadata', payload: { usage: counts, serviceTier: { type: 'priority' } } },
+        ],
+      },
+    });
+    const message = await client.messages.stream(ask(NOVA, 'x')).finalMessage();
+    expect(message).toMatchObject({ stop_reason: expected, usage: { input_tokens: 3, output_tokens: 1 } });
+  });
+});
+
+test('a grant’s limit and guardrail hold on the way to Claude, and the caller is told', async () => {
+  const { stdout } = await stack.cli('model', 'show', CLAUDE_ENTRY, '--format', 'json');
+  const guardrail = `arn:aws:bedrock:us-east-1:${/us-east-1:(\d{12}):/.exec(stdout)?.[1]}:guardrail/demo`;
+  await stack.cli('grant', 'acme', CLAUDE_ENTRY, '--guardrail', `${guardrail}:1`, '--max-tokens', '2');
+  try {
+    const { data, response } = await client.messages.create(ask(CLAUDE, 'one two three')).withResponse();
+    expect(data).toMatchObject({ stop_reason: 'max_tokens', content: [{ text: 'echo: one' }] });
+    expect(response.headers.get('x-tollgate-max-tokens')).toBe('2; by=grant');
+    const [call] = await modelCalls();
+    expect(call?.resources.at(-1)).toBe(guardrail);
+  } finally {
+    await stack.cli('grant', 'acme', CLAUDE_ENTRY, '--no-guardrail', '--no-max-tokens');
+  }
 });
 
 describe('each refusal is the class that its users catch, with the request’s id and a code', () => {
@@ -164,11 +304,64 @@ describe('each refusal is the class that its users catch, with the request’s i
     expect(error.errorCode).toMatch(/^[a-z_]+$/);
   });
 
+  test.each([
+    [429, 'ThrottlingException'],
+    [503, 'ServiceUnavailableException'],
+  ])('a model that has too much to do (%i) is overloaded, and says when to come back', async (status, type) => {
+    for (const model of BOTH) {
+      await stack.fault({ service: 'bedrock', times: 1, fault: { status, type } });
+      const error = await failing(client.messages.create(ask(model, 'hi')));
+      expect(error).toBeInstanceOf(OverloadedError);
+      expect(error.headers?.get('retry-after')).toMatch(/^\d+$/);
+    }
+  });
+
+  test('and its SDK asks again by itself', async () => {
+    await stack.fault({ service: 'bedrock', times: 1, fault: { status: 429, type: 'ThrottlingException' } });
+    const message = await client.messages.create(ask(NOVA, 'hi'), { maxRetries: 2 });
+    expect(message.content).toMatchObject([{ text: 'echo: hi' }]);
+  });
+
+  test('what is used up here is a rate limit, told in Anthropic’s own headers', async () => {
+    const set = ['budget', 'set', 'acme', 'few', '--limit', '1', '--unit', 'requests', '--period', 'minute'];
+    expect(await stack.cli(...set)).toMatchObject({ code: 0 });
+    try {
+      const { response } = await client.messages.create(ask(CLAUDE, 'hi')).withResponse();
+      expect(response.headers.get('anthropic-ratelimit-requests-limit')).toBe('1');
+      expect(response.headers.get('anthropic-ratelimit-requests-remaining')).toBe('0');
+      expect(response.headers.get('anthropic-ratelimit-requests-reset')).toMatch(/^\d{4}-\d\d-\d\dT[\d:]+Z$/);
+      const error = await failing(client.messages.create(ask(CLAUDE, 'hi')));
+      expect(error).toBeInstanceOf(RateLimitError);
+      expect(error.errorCode).toBe('rate_limited');
+      expect(error.headers?.get('retry-after')).toMatch(/^\d+$/);
+    } finally {
+      await stack.cli('budget', 'remove', 'acme', 'few');
+    }
+  });
+
+  test.each(BOTH)('a picture’s address is not fetched, by whomever: %s', async (model) => {
+    const source = { type: 'url' as const, url: 'http://169.254.169.254/latest/meta-data' };
+    const messages = [{ role: 'user' as const, content: [{ type: 'image' as const, source }] }];
+    const error = await failing(client.messages.create({ ...ask(model, ''), messages }));
+    expect(error).toBeInstanceOf(BadRequestError);
+    expect(error.message).toContain('never fetched');
+    expect(await modelCalls()).toEqual([]);
+  });
+
+  test('what steers guardrails is not the caller’s to say', async () => {
+    const steering = { 'amazon-bedrock-guardrailConfig': { tagSuffix: 'x' } };
+    const error = await failing(client.messages.create({ ...ask(CLAUDE, 'hi'), ...steering }));
+    expect(error).toBeInstanceOf(BadRequestError);
+    expect(error.details).toMatchObject({ param: 'amazon-bedrock-guardrailConfig' });
+  });
+
   test('x-api-key is no token, and its 401 says where the token goes', async () => {
     const keyed = new Anthropic({ baseURL: stack.gateway, apiKey: 'sk-ant-x', authToken: null, maxRetries: 0 });
     const error = await failing(keyed.messages.create(ask(NOVA, 'hi')));
     expect(error).toBeInstanceOf(AuthenticationError);
     expect(error.message).toMatch(/Authorization.*Bearer.*x-api-key/);
+    expect(error.requestID).toMatch(/^[\w-]{36}$/);
+    expect(error.errorCode).toBe('unauthenticated');
     expect(await stack.upstream(mark)).toEqual([]);
   });
 });

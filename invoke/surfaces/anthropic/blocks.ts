@@ -1,7 +1,7 @@
 import type { Json } from '../../../contract/json.ts';
-import { DOCUMENT_NAME_MAX_CHARS } from '../../../contract/limits/anthropic.ts';
 import type { Block, CachePoint, MediaBlock, SystemBlock, ToolResultBlock } from '../converse.ts';
 import type { Members } from '../fields.ts';
+import { nameFor } from '../media.ts';
 
 /** Blocks of Anthropic's content -> Converse's. All of them have been checked against the table. */
 
@@ -12,6 +12,8 @@ export interface Reading {
   caches: Caches;
   /** Whether the model takes back what it reasoned. */
   reasons: boolean;
+  /** Whether tools are offered: without them Bedrock takes no blocks of calls and results, which are text then. */
+  offered: boolean;
   /** Of the request's documents so far: Bedrock takes no two of one name. */
   names: Set<string>;
 }
@@ -71,9 +73,12 @@ function blockOf(block: Members, reading: Reading): Block[] {
   const { type, id, name, input, thinking, signature, data } = block as Record<string, string>;
   switch (type) {
     case 'tool_use':
+      if (!reading.offered) return [{ text: `${name}(${JSON.stringify(input ?? {})})` }];
       return [{ toolUse: { toolUseId: id ?? '', name: name ?? '', input: input ?? {} } }];
-    case 'tool_result':
-      return [toolResult(block, reading)];
+    case 'tool_result': {
+      const result = toolResult(block, reading);
+      return reading.offered ? [result] : (result.toolResult.content as MediaBlock[]);
+    }
     case 'thinking':
       if (!reading.reasons || !signature) return [];
       return [{ reasoningContent: { reasoningText: { text: thinking ?? '', signature } } }];
@@ -119,7 +124,11 @@ function mediaBlock(block: Members, { names }: Reading): MediaBlock[] {
 function documentBlock(block: Members, names: Set<string>): MediaBlock {
   const { source, title, context, citations } = block as unknown as Document;
   const { type, data, content } = source;
-  const given = { name: documentName(title, names), ...(context && { context }), ...(citations && { citations }) };
+  const given = {
+    name: nameFor(title ?? undefined, names),
+    ...(context && { context }),
+    ...(citations && { citations }),
+  };
   if (type === 'base64') return { document: { format: 'pdf', source: { bytes: data }, ...given } };
   if (type === 'text') return { document: { format: 'txt', source: { bytes: base64Of(data) }, ...given } };
   const texts = typeof content === 'string' ? textBlocks(content) : content.map(({ text }) => ({ text }));
@@ -127,16 +136,3 @@ function documentBlock(block: Members, names: Set<string>): MediaBlock {
 }
 
 const base64Of = (text: string): string => Buffer.from(text).toString('base64');
-
-/** Bedrock takes letters, digits, single spaces, hyphens, and round and square brackets. */
-function documentName(title: string | null | undefined, names: Set<string>): string {
-  const clean =
-    (title ?? '')
-      .slice(0, DOCUMENT_NAME_MAX_CHARS)
-      .replace(/[^A-Za-z0-9()[\]-]+/g, ' ')
-      .trim() || 'document';
-  let name = clean;
-  for (let nth = 2; names.has(name); nth++) name = `${clean} ${nth}`;
-  names.add(name);
-  return name;
-}

@@ -185,7 +185,7 @@ const TOOL: Form = {
     name: translated("Converse's toolSpec.", { type: 'string', minLength: 1 }),
     description: translated('As it is.', TEXT_TYPE),
     input_schema: translated('As it is.', { type: 'object' }),
-    strict: translated('As it is.', { type: 'boolean' }),
+    strict: translated('As it is, where the model has structured output.', { type: 'boolean' }),
     cache_control: CACHE_CONTROL,
     input_examples: refused('Converse has no place for examples; put them into the description.', [[]]),
     defer_loading: refused('Converse shows a model all of its tools.', [false]),
@@ -201,13 +201,16 @@ const PARALLEL: Field = translated(
   },
 );
 
-const FORMAT: Field = translated("The model's own structured output: Converse's `outputConfig.textFormat`.", {
-  type: 'object',
-  by: {
-    member: 'type',
-    of: { json_schema: { required: ['schema'], fields: { schema: translated('As it is.', { type: 'object' }) } } },
+const FORMAT: Field = translated(
+  "The model's own structured output: Converse's `outputConfig.textFormat`. Refused for a model that has none.",
+  {
+    type: 'object',
+    by: {
+      member: 'type',
+      of: { json_schema: { required: ['schema'], fields: { schema: translated('As it is.', { type: 'object' }) } } },
+    },
   },
-});
+);
 
 const DISPLAY: Field = translated('For Claude, as it is; other models show what they show.', {
   enum: ['summarized', 'omitted'],
@@ -225,21 +228,24 @@ const CONVERSATION: Fields = {
     type: 'array',
     items: { type: 'object', by: { member: 'type', absent: 'custom', of: { custom: TOOL }, others: AT_ANTHROPIC } },
   }),
-  tool_choice: translated("Converse's toolChoice.", {
-    type: 'object',
-    by: {
-      member: 'type',
-      of: {
-        auto: { fields: { disable_parallel_tool_use: PARALLEL } },
-        any: { fields: { disable_parallel_tool_use: PARALLEL } },
-        tool: {
-          required: ['name'],
-          fields: { name: translated('As it is.', TEXT_TYPE), disable_parallel_tool_use: PARALLEL },
+  tool_choice: translated(
+    "Converse's toolChoice. With none no tool is offered, and calls and results of earlier turns are text.",
+    {
+      type: 'object',
+      by: {
+        member: 'type',
+        of: {
+          auto: { fields: { disable_parallel_tool_use: PARALLEL } },
+          any: { fields: { disable_parallel_tool_use: PARALLEL } },
+          tool: {
+            required: ['name'],
+            fields: { name: translated('As it is.', TEXT_TYPE), disable_parallel_tool_use: PARALLEL },
+          },
+          none: { fields: {} },
         },
-        none: { fields: {} },
       },
     },
-  }),
+  ),
   thinking: translated(
     'By the means that the model has; a model that has none is not asked, and one that must is refused.',
     {
@@ -250,7 +256,7 @@ const CONVERSATION: Fields = {
           enabled: {
             required: ['budget_tokens'],
             fields: {
-              budget_tokens: translated('For Claude as it is, for others the effort that comes next.', {
+              budget_tokens: translated('For Claude as it is, for others the effort that is nearest to it.', {
                 type: 'integer',
                 minimum: 1,
               }),

@@ -1,9 +1,10 @@
 import type { Json } from '../../../contract/json.ts';
-import { METADATA_MAX_CHARS } from '../../../contract/limits/anthropic.ts';
+import { METADATA_MAX_CHARS, REASONING_TOKENS } from '../../../contract/limits/surfaces.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { baseModelOf } from '../../../policies/kinds.ts';
-import type { Block, ConverseMessage, ConverseRequest, SystemBlock, Tool, ToolChoice } from '../converse.ts';
+import type { ConverseMessage, ConverseRequest, SystemBlock, Tool, ToolChoice } from '../converse.ts';
 import { invalid, type Members, unsupported } from '../fields.ts';
+import { closedSchema, type Effort, effortsOf, isStructured, reasoningFields } from '../means.ts';
 import { type Caches, cachePoint, contentBlocks, type Reading, systemBlocks } from './blocks.ts';
 
 /** What this surface has to know of a model, since no API says: by the beginning of its name. */
@@ -48,7 +49,7 @@ export function converseRequest(body: Members, model: AllowedModel, betas: reado
   return {
     ...converseTokens(body, model, betas),
     ...(Object.keys(inferenceConfig).length === 0 ? {} : { inferenceConfig }),
-    ...outputConfig(body),
+    ...outputConfig(body, model),
     ...(typeof userId === 'string' && userId !== '' ? { requestMetadata: { user_id: metadataValue(userId) } } : {}),
     ...(isTier(service_tier) ? { serviceTier: { type: service_tier } } : {}),
   };
@@ -62,9 +63,14 @@ export function converseTokens(
 ): Pick<ConverseRequest, 'messages' | 'system' | 'toolConfig' | 'additionalModelRequestFields'> {
   const traits = traitsOf(model);
   const { caches } = traits;
-  const { system, messages } = conversation(body, { caches, reasons: traits.isClaude, names: new Set() });
-  const toolConfig = toolsOf(body, messages, caches);
-  const fields = ownFields(body, traits, betas);
+  const toolConfig = toolsOf(body, model, caches);
+  const { system, messages } = conversation(body, {
+    caches,
+    reasons: effortsOf(model).length > 1,
+    offered: toolConfig !== undefined,
+    names: new Set(),
+  });
+  const fields = ownFields(body, model, traits, betas, messages);
   return {
     messages,
     ...(system.length === 0 ? {} : { system }),
@@ -96,44 +102,35 @@ function conversation(
   return { system, messages };
 }
 
-function toolsOf(
-  { tools, tool_choice }: Members,
-  messages: readonly ConverseMessage[],
-  caches: Caches,
-): ConverseRequest['toolConfig'] {
+function toolsOf({ tools, tool_choice }: Members, model: AllowedModel, caches: Caches): ConverseRequest['toolConfig'] {
   const given = (tools ?? []) as Members[];
   const choice = (tool_choice ?? {}) as { type?: string; name?: string };
-  if (choice.type === 'none') {
-    if (given.length > 0 && messages.some(({ content }) => content.some(isOfTools)))
-      throw unsupported('tool_choice.type', 'Once this model has called tools it cannot be kept from them.');
-    return undefined;
-  }
+  if (choice.type === 'none') return undefined;
   if (given.length === 0) {
     if (choice.type === 'any' || choice.type === 'tool') throw invalid('tool_choice', 'may be given only with tools');
     return undefined;
   }
+  if (choice.type === 'tool' && !given.some(({ name }) => name === choice.name))
+    throw invalid('tool_choice.name', 'must name one of the tools');
   const toolChoice = choiceOf(choice);
+  const strict = isStructured(model);
   return {
     // Of all models only Claude has cache points among its tools.
     tools: given.flatMap((tool) => [
-      toolOf(tool),
+      toolOf(tool, strict),
       ...(caches === 'claude' ? cachePoint(tool.cache_control, caches) : []),
     ]),
     ...(toolChoice === undefined ? {} : { toolChoice }),
   };
 }
 
-function isOfTools(block: Block): boolean {
-  return 'toolUse' in block || 'toolResult' in block;
-}
-
-function toolOf({ name, description, input_schema, strict }: Members): Tool {
+function toolOf({ name, description, input_schema, strict }: Members, canBeStrict: boolean): Tool {
   return {
     toolSpec: {
       name: name as string,
       ...(typeof description === 'string' && description.trim() !== '' ? { description } : {}),
       inputSchema: { json: input_schema ?? {} },
-      ...(strict === true ? { strict } : {}),
+      ...(strict === true && canBeStrict ? { strict } : {}),
     },
   };
 }
@@ -144,9 +141,14 @@ function choiceOf({ type, name = '' }: { type?: string; name?: string }): ToolCh
 }
 
 /** What Converse leaves to the model, in the model's own words. */
-function ownFields(body: Members, traits: Traits, betas: readonly string[]): { [member: string]: Json } {
+function ownFields(
+  body: Members,
+  model: AllowedModel,
+  { isClaude, topK }: Traits,
+  betas: readonly string[],
+  messages: readonly ConverseMessage[],
+): { [member: string]: Json } {
   const { top_k, tool_choice, thinking } = body;
-  const { isClaude, topK } = traits;
   const alone = (tool_choice as Members | null | undefined)?.disable_parallel_tool_use === true;
   if (top_k != null && topK === undefined) throw unsupported('top_k', 'This model has nothing like it.');
   if (alone && !isClaude)
@@ -154,27 +156,60 @@ function ownFields(body: Members, traits: Traits, betas: readonly string[]): { [
   return {
     ...(top_k == null ? {} : topK?.(top_k)),
     ...(alone ? { tool_choice: tool_choice as Json } : {}),
-    ...thinkingFields(thinking, isClaude),
+    ...(isClaude ? (thinking == null ? {} : { thinking }) : reasoning(body, model, messages)),
     ...(isClaude && betas.length > 0 ? { anthropic_beta: [...betas] } : {}),
   };
 }
 
-function thinkingFields(thinking: Json | undefined, isClaude: boolean): { [member: string]: Json } {
-  if (thinking == null) return {};
-  if (isClaude) return { thinking };
-  if ((thinking as Members).type === 'enabled')
-    throw unsupported('thinking.type', 'This model cannot be made to think.');
-  return {};
+/**
+ * How much a model that is not Claude is to reason: as much as the effort says, or as the budget is nearest to. Who leaves it to
+ * the model asks for nothing; a model that has no such means is not asked either, unless it must.
+ */
+function reasoning(
+  { thinking, output_config, max_tokens }: Members,
+  model: AllowedModel,
+  messages: readonly ConverseMessage[],
+): { [member: string]: Json } {
+  const { type, budget_tokens } = (thinking ?? {}) as { type?: string; budget_tokens?: number };
+  const known = effortsOf(model);
+  const able = known.length > 1;
+  if (type === 'enabled' && !able) throw unsupported('thinking.type', 'This model has no thoughts to ask for.');
+  const enough = (effort: Effort): boolean => (REASONING_TOKENS[effort] ?? 0) >= (budget_tokens ?? 0);
+  const asked = (output_config as Members | null | undefined)?.effort as Effort | undefined;
+  const effort =
+    type === 'disabled'
+      ? 'none'
+      : type === 'enabled'
+        ? (known.find((one) => one !== 'none' && enough(one)) ?? known.at(-1))
+        : asked;
+  if (effort == null || !able || !known.includes(effort)) return {};
+  return reasoningFields(model, {
+    // Its highest takes no limit on the answer, which every request here has.
+    effort: baseModelOf(model.target).startsWith('amazon.nova-2-') && HIGHEST.has(effort) ? 'medium' : effort,
+    room: (max_tokens ?? undefined) as number | undefined,
+    names: { effort: 'thinking.type', room: 'max_tokens' },
+    conflict: undefined,
+    resumed: messages,
+  });
 }
 
-function outputConfig({ output_config, output_format }: Members): Pick<ConverseRequest, 'outputConfig'> {
-  const { format = output_format, effort } = (output_config ?? {}) as Members;
-  const schema = (format as Members | null | undefined)?.schema;
+const HIGHEST: ReadonlySet<Effort> = new Set(['high', 'xhigh', 'max']);
+
+function outputConfig(
+  { output_config, output_format }: Members,
+  model: AllowedModel,
+): Pick<ConverseRequest, 'outputConfig'> {
+  const { format, effort } = (output_config ?? {}) as Members;
+  const { schema } = (format ?? output_format ?? {}) as Members;
+  if (schema !== undefined && !isStructured(model))
+    throw unsupported(
+      format == null ? 'output_format' : 'output_config.format',
+      'This model has no structured output: offer a tool that has the schema, and tool_choice of it.',
+    );
+  const jsonSchema = schema === undefined ? undefined : { schema: closedSchema(schema) };
   const config = {
-    ...(schema === undefined
-      ? {}
-      : { textFormat: { type: 'json_schema', structure: { jsonSchema: { schema: JSON.stringify(schema) } } } }),
-    ...(effort == null ? {} : { effort }),
+    ...(jsonSchema === undefined ? {} : { textFormat: { type: 'json_schema', structure: { jsonSchema } } }),
+    ...(effort != null && traitsOf(model).isClaude ? { effort } : {}),
   };
   return Object.keys(config).length === 0 ? {} : { outputConfig: config };
 }
