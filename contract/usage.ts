@@ -18,6 +18,8 @@ export interface Tokens {
   images?: number;
   /** Vectors made; their price is that of the input. */
   embeddings?: number;
+  /** Searches, of models that order documents: one for each hundred documents, or parts of long ones. */
+  searches?: number;
 }
 
 /** Every kind, in the order in which the bill has them. */
@@ -30,6 +32,7 @@ export const TOKEN_KINDS = [
   'reasoning',
   'images',
   'embeddings',
+  'searches',
 ] as const satisfies readonly (keyof Tokens)[];
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 

@@ -34,6 +34,7 @@ const SUMS = [
   'estimated',
   'unsettled',
   'unpriced',
+  'searches',
 ];
 
 function costBy(name: string, means: string, keys: readonly string[]): View {
@@ -75,7 +76,7 @@ WHERE dt <= CAST(CURRENT_DATE AS VARCHAR)
 GROUP BY dt, tenant_id, model_id`;
 
 const UNPRICED_KEYS = ['dt', 'model_id', 'region', 'tier', 'tenant_id', 'cost_center'];
-const UNPRICED_SUMS = ['unpriced', 'input_tokens', 'output_tokens', 'images'];
+const UNPRICED_SUMS = ['unpriced', 'input_tokens', 'output_tokens', 'images', 'searches'];
 
 export const VIEWS: readonly View[] = [
   costBy('cost_by_day', 'What each day cost and what ran in it', ['dt']),

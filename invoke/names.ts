@@ -16,6 +16,7 @@ const NAMES = new Set(
   reasoning_content reasoning_details refusal role schema signature strict text tool_call_id tool_calls type url
   allowed_tools index mode moderation prompt_cache_breakpoint
   negative_prompt output_compression output_format partial_images quality size style
+  documents max_chunks_per_doc max_tokens_per_doc priority rank_fields return_documents top_n
   background conversation dimensions encoding_format include input input_type instructions max_output_tokens max_tool_calls
   previous_response_id prompt truncation
 

@@ -1,5 +1,12 @@
 import { type Tier, TOKEN_KINDS, type TokenKind } from '../contract/usage.ts';
-import { type PricedModel, type PriceVersion, RATE_KINDS } from '../registry/price.ts';
+import {
+  PIECE_KINDS,
+  PIECE_RATES,
+  type PieceKind,
+  type PricedModel,
+  type PriceVersion,
+  RATE_KINDS,
+} from '../registry/price.ts';
 import { MONEY_SCALE, type Money, PRICE_SCALE, parseDecimal } from './money.ts';
 import { HOUR_MS, hourOf } from './window.ts';
 
@@ -7,7 +14,7 @@ import { HOUR_MS, hourOf } from './window.ts';
 export type TokenSums = Record<TokenKind, bigint>;
 
 /** Kinds that are paid for; the others are for information. */
-const BILLED_KINDS = [...RATE_KINDS, 'images'] as const;
+const BILLED_KINDS = [...RATE_KINDS, ...PIECE_KINDS] as const;
 type BilledKind = (typeof BILLED_KINDS)[number];
 
 /** What was sold, where and when. `at`: milliseconds since 1970, when the call began. */
@@ -19,7 +26,7 @@ export interface Sale {
   at: number;
 }
 
-/** `input` holds the cost of cache reads and writes, `output` that of images; their sum is the whole cost. */
+/** `input` holds the cost of cache reads and writes and of searches, `output` that of images; their sum is the whole cost. */
 export interface Cost {
   input: Money;
   output: Money;
@@ -28,7 +35,7 @@ export interface Cost {
 /** A version of a price that can be computed with. */
 export interface Price {
   version: string;
-  /** For one token or image; a kind that is not here has no price. */
+  /** For one token, image or search; a kind that is not here has no price. */
   rates: Readonly<Partial<Record<BilledKind, Money>>>;
   /** For an hour of tier provisioned, whatever is called in it; null: by the token. */
   perHour: Money | null;
@@ -133,7 +140,7 @@ function listName(tier: Tier, region: string): string {
   return `${tier} ${region}`;
 }
 
-function parsePrice({ version, tier, usdPerMillion, usdPerImage, usdPerHour }: PriceVersion): Price | undefined {
+function parsePrice({ version, tier, usdPerMillion, usdPerHour, ...price }: PriceVersion): Price | undefined {
   if (tier === 'provisioned') {
     // Stryker disable next-line ConditionalExpression: the word undefined is no number either
     const perHour = usdPerHour === undefined ? undefined : parseDecimal(usdPerHour, PRICE_SCALE);
@@ -141,13 +148,17 @@ function parsePrice({ version, tier, usdPerMillion, usdPerImage, usdPerHour }: P
   }
   const rates: Partial<Record<BilledKind, Money>> = {};
   for (const kind of BILLED_KINDS) {
-    const text = kind === 'images' ? usdPerImage : usdPerMillion?.[kind];
+    const text = isPiece(kind) ? price[PIECE_RATES[kind]] : usdPerMillion?.[kind];
     if (text === undefined) continue;
     const units = parseDecimal(text, PRICE_SCALE);
     if (units === undefined) return undefined;
-    rates[kind] = kind === 'images' ? units * UNIT : units;
+    rates[kind] = isPiece(kind) ? units * UNIT : units;
   }
   return { version, rates, perHour: null };
+}
+
+function isPiece(kind: BilledKind): kind is PieceKind {
+  return Object.hasOwn(PIECE_RATES, kind);
 }
 
 /** Units of Money in 10^-12 dollars. Of a price per 1,000,000 it is also the number of tokens, so there it falls out. */

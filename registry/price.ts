@@ -1,5 +1,5 @@
 import type { Target } from '../contract/model.ts';
-import type { Tier } from '../contract/usage.ts';
+import type { Tier, TokenKind } from '../contract/usage.ts';
 
 /** US dollars per 1,000,000 tokens of each kind. A call that used a kind without a rate is unpriced as a whole. */
 export interface TokenRates {
@@ -22,6 +22,13 @@ export const RATE_KINDS = [
 ] as const satisfies readonly (keyof TokenRates)[];
 export type RateKind = (typeof RATE_KINDS)[number];
 
+/** Kinds that are sold by the piece, and the member of a price that says what one costs. */
+export const PIECE_RATES = { images: 'usdPerImage', searches: 'usdPerSearch' } as const satisfies Partial<
+  Record<TokenKind, string>
+>;
+export type PieceKind = keyof typeof PIECE_RATES;
+export const PIECE_KINDS = Object.keys(PIECE_RATES) as PieceKind[];
+
 /**
  * What a model costs from a moment on, in one tier. Money is decimal text in US dollars, up to 9 digits before and 12
  * behind the point, never a binary fraction: the bill is computed exactly.
@@ -38,6 +45,8 @@ export interface PriceVersion {
   usdPerMillion?: TokenRates;
   /** Per image made. */
   usdPerImage?: string;
+  /** Per search of documents. */
+  usdPerSearch?: string;
   /** Per hour of bought capacity; of tier provisioned alone, which has no other rate. */
   usdPerHour?: string;
   /** Where the price is from, for people. */

@@ -13,6 +13,7 @@ export interface PriceOptions {
   cacheWrite?: string;
   cacheWrite1h?: string;
   image?: string;
+  search?: string;
   hour?: string;
   inRegion?: string;
   tier?: Tier;
@@ -29,6 +30,7 @@ export function amountOptions(command: Command): Command {
     .option('--cache-write <usd>', 'per 1,000,000 tokens written to the cache for five minutes')
     .option('--cache-write-1h <usd>', 'per 1,000,000 tokens written to the cache for an hour')
     .option('--image <usd>', 'per image made')
+    .option('--search <usd>', 'per search of documents, of a model that orders them')
     .option('--hour <usd>', 'per hour of bought capacity; with --tier provisioned alone')
     .addOption(regionOption())
     .addOption(tierOption())
@@ -51,12 +53,13 @@ export function tierOption(): Option {
  * @throws TollgateError `bad_entry` naming the field, e.g. `usdPerMillion.input`
  */
 export function givenPrice(options: PriceOptions, now: number): GivenPrice {
-  const { input, output, cacheRead, cacheWrite, cacheWrite1h, image, hour, version, source } = options;
+  const { input, output, cacheRead, cacheWrite, cacheWrite1h, image, search, hour, version, source } = options;
   const rates = without({ input, output, cacheRead, cacheWrite, cacheWrite1h });
   const document = without({
     ...placeOf(options),
     usdPerMillion: Object.keys(rates).length === 0 ? undefined : rates,
     usdPerImage: image,
+    usdPerSearch: search,
     usdPerHour: hour,
     source,
     version,
@@ -77,6 +80,7 @@ export const PRICE_OPTIONS: Readonly<Record<string, Said>> = {
   'usdPerMillion.cacheWrite1h': { name: '--cache-write-1h', hint: USD },
   usdPerMillion: { name: 'the price', hint: 'given by --input, --output or another rate' },
   usdPerImage: { name: '--image', hint: USD },
+  usdPerSearch: { name: '--search', hint: USD },
   usdPerHour: { name: '--hour', hint: `${USD}, with --tier provisioned and only there` },
   region: { name: '--in-region', hint: 'a region: us-east-1' },
   version: { name: '--version', hint: 'a name of letters, digits, ".", "_" and "-"' },

@@ -36,7 +36,7 @@ function rowsOf(models: readonly PricedModel[]): Row[] {
 }
 
 function rowOf(model: string, price: PriceVersion): Row {
-  const { version, from, region, tier, usdPerMillion = {}, usdPerImage, usdPerHour, source } = price;
+  const { version, from, region, tier, usdPerMillion = {}, usdPerImage, usdPerSearch, usdPerHour, source } = price;
   const { input, output, cacheRead, cacheWrite, cacheWrite1h } = usdPerMillion;
   return {
     model,
@@ -52,6 +52,7 @@ function rowOf(model: string, price: PriceVersion): Row {
     image: usdPerImage,
     hour: usdPerHour,
     source,
+    search: usdPerSearch,
   };
 }
 

@@ -29,5 +29,6 @@ export function ratesLost(given: GivenPrice, before: readonly PriceVersion[]): R
     .filter((kind) => given.usdPerMillion?.[kind] === undefined)
     .map((kind) => OPTION[kind]);
   if (paid.usdPerImage !== undefined && given.usdPerImage === undefined) options.push('--image');
+  if (paid.usdPerSearch !== undefined && given.usdPerSearch === undefined) options.push('--search');
   return options.length === 0 ? undefined : { version: paid.version, options };
 }

@@ -5,24 +5,28 @@ import type { Column, Row } from './columns.ts';
 
 /** What most calls have none of: a table leaves the column out when every row says 0. */
 const SELDOM: ReadonlySet<string> = new Set(
-  (['cacheWrite1h', 'reasoning', 'images', 'embeddings'] as const).map((kind) => TOKEN_COLUMNS[kind]),
+  (['cacheWrite1h', 'reasoning', 'images', 'embeddings', 'searches'] as const).map((kind) => TOKEN_COLUMNS[kind]),
 );
 
 const count = (name: string): Column => ({ name, kind: 'count' });
 const money = (name: string): Column => ({ name, kind: 'money' });
+
+/** What came last stands behind all others, so that who reads by position reads on. */
+const FIRST_KINDS = TOKEN_KINDS.filter((kind) => kind !== 'searches');
 
 /** The columns of a grouped report: period, dimensions, tokens by kind, calls, costs and what is open. */
 export function groupColumns({ by, period }: Grouping): Column[] {
   const names = [...(period === 'total' ? [] : [period]), ...by.map((dimension) => DIMENSION_COLUMNS[dimension])];
   return [
     ...names.map((name): Column => ({ name, kind: 'text' })),
-    ...TOKEN_KINDS.map((kind) => count(TOKEN_COLUMNS[kind])),
+    ...FIRST_KINDS.map((kind) => count(TOKEN_COLUMNS[kind])),
     count('invocations'),
     count('estimated'),
     ...['input_cost', 'output_cost', 'total_cost'].map(money),
     count('unsettled'),
     count('unpriced'),
     money('estimated_cost'),
+    count(TOKEN_COLUMNS.searches),
   ];
 }
 
@@ -33,13 +37,14 @@ export function groupRow(group: Group, { period }: Grouping): Row {
   return [
     ...(period === 'total' ? [] : [{ text: group.period }]),
     ...group.names.map((text) => ({ text })),
-    ...TOKEN_KINDS.map((kind) => number(group.tokens[kind])),
+    ...FIRST_KINDS.map((kind) => number(group.tokens[kind])),
     number(group.invocations),
     number(group.estimated),
     ...[cost?.input ?? null, cost?.output ?? null, totalOf(group)].map(moneyCell),
     number(group.unsettled),
     number(group.unpriced),
     moneyCell(cost?.estimated ?? null),
+    number(group.tokens.searches),
   ];
 }
 

@@ -93,6 +93,16 @@ export const EMBEDDED_TEXTS_MAX = 2_048;
 /** Pictures that one request may have made: OpenAI's own limit. */
 export const IMAGES_MAX = 10;
 
+/**
+ * How searches are sold (https://aws.amazon.com/bedrock/pricing/): one for each 100 documents of at most 512 tokens, the query's
+ * among them; a longer one is as many documents as it takes.
+ */
+export const SEARCH_DOCUMENTS = 100;
+export const SEARCH_DOCUMENT_TOKENS = 512;
+
+/** Documents that one request may have ordered: Bedrock's own limit. */
+export const RERANKED_DOCUMENTS_MAX = 1_000;
+
 /** Signing keys kept for one session's credentials: one for each day, region and service that they are used on. */
 export const SIGNING_KEYS_MAX = 8;
 

@@ -12,11 +12,21 @@ import { type AnswerLimit, answerLimit } from '../grants/cap.ts';
 import { inputParts } from '../usage/input.ts';
 import { jsonOf } from '../usage/json.ts';
 import { imagesAsked } from '../usage/made.ts';
+import { searchesAsked } from '../usage/searches.ts';
 
 type Demanded = Asked['demand'] & Pick<AnswerLimit, 'answers'>;
 
 /** Of what has a price by the token. */
-const NOTHING: Demanded = { input: 0, output: 0, lowerable: false, least: 0, answers: 1, images: 0, caches: false };
+const NOTHING: Demanded = {
+  input: 0,
+  output: 0,
+  lowerable: false,
+  least: 0,
+  answers: 1,
+  images: 0,
+  searches: 0,
+  caches: false,
+};
 
 /**
  * What a call may use at most, to be reserved before it is sent. Output is what it asks for itself. Input is a guess on
@@ -44,6 +54,7 @@ export function demandOf(
     least: (thinking + 1) * answers,
     answers,
     images: imagesAsked(request, target),
+    searches: searchesAsked(request, target)?.most ?? 0,
     caches: caches(body, root),
   };
 }

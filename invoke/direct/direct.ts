@@ -73,7 +73,7 @@ export function createDirect({ entries, issue, reserve, clock, write }: DirectOp
     const verdict = await reserve({
       ...{ tenant, principal, model: model.id, region: model.target.region, tier: 'on-demand', at: clock() },
       budgets: credentialsBudgets(budgets),
-      demand: { input: 0, output: 0, lowerable: false, images: 0, caches: false },
+      demand: { input: 0, output: 0, lowerable: false, images: 0, searches: 0, caches: false },
       waitUntil: (promise) => request.waitUntil(promise),
     });
     if (verdict === undefined) return;

@@ -5,6 +5,7 @@ import { awsError } from './bedrock/error.ts';
 import type { ErrorForm } from './error-form.ts';
 import { openaiError } from './openai/error.ts';
 import { credentialsError } from './own/credentials-error.ts';
+import { cohereError } from './rerank/error.ts';
 import { sagemakerError } from './sagemaker/error.ts';
 
 interface Row {
@@ -91,7 +92,9 @@ const ROWS: readonly Row[] = [
     instead:
       'Pictures are made at POST /v1/images/generations; to change one, send the body of its model to POST /model/{id}/invoke.',
   },
-  { path: /^\/v[12]\/rerank(?:\/|$)/, form: openaiError, instead: OWN_FORMAT },
+
+  // Cohere
+  { path: /^\/v[12]\/rerank(?:\/|$)/, form: cohereError },
   {
     path: /^\/v1\/audio(?:\/|$)/,
     form: openaiError,

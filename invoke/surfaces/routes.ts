@@ -28,11 +28,16 @@ const EMBEDDERS = /^(?:amazon\.(?:titan-embed|nova-2-multimodal-embeddings)|cohe
 /** Those that make a picture of a text alone (images/models.ts). */
 const PAINTERS = /^(?:amazon\.(?:nova-canvas|titan-image-generator)|stability\.(?:sd3|stable-image-(?:core|ultra)))-/;
 
+const RANKERS: Serves = {
+  ...{ action: 'invoke', tasks: ['rerank'], runtime: 'bedrock-runtime', names: /^(?:amazon|cohere)\./ },
+};
+
 const documents = {
   anthropic: (): Promise<SurfaceDocument> => import('./anthropic/document.ts'),
   bedrock: (): Promise<SurfaceDocument> => import('./bedrock/document.ts'),
   embeddings: (): Promise<SurfaceDocument> => import('./embeddings/document.ts'),
   images: (): Promise<SurfaceDocument> => import('./images/document.ts'),
+  rerank: (): Promise<SurfaceDocument> => import('./rerank/document.ts'),
   openai: (): Promise<SurfaceDocument> => import('./openai/document.ts'),
   own: (): Promise<SurfaceDocument> => import('./own/document.ts'),
   sagemaker: (): Promise<SurfaceDocument> => import('./sagemaker/document.ts'),
@@ -135,6 +140,20 @@ export const ROUTES: readonly Route[] = [
     serves: { action: 'invoke', tasks: ['image'], runtime: 'bedrock-runtime', names: PAINTERS },
     load: async () => (await import('./images/images.ts')).images,
     document: documents.images,
+  },
+  {
+    method: 'POST',
+    path: '/v1/rerank',
+    serves: RANKERS,
+    load: async () => (await import('./rerank/rerank.ts')).rerankV1,
+    document: documents.rerank,
+  },
+  {
+    method: 'POST',
+    path: '/v2/rerank',
+    serves: RANKERS,
+    load: async () => (await import('./rerank/rerank.ts')).rerankV2,
+    document: documents.rerank,
   },
   {
     method: 'GET',

@@ -5,6 +5,7 @@ import { baseModelOf } from '../../policies/kinds.ts';
 import { type ProviderRequest, runsModel } from '../call.ts';
 import { inputTokens } from './estimate.ts';
 import { imagesAsked, type Made, taskOfName } from './made.ts';
+import { searchesAsked } from './searches.ts';
 import type { Told } from './told.ts';
 import { NO_USAGE, type Usage } from './usage.ts';
 
@@ -30,13 +31,15 @@ export function usageOf(request: ProviderRequest, target: Target, told: Told, se
   const { embeddings } = seen.made;
   // Images are sold by the image, and a guess of tokens beside them would have no price; a vector is no text.
   const paints = images > 0 || asked > 0;
+  // So are searches.
+  const searched = searchesAsked(request, target);
   const speaks = !paints && embeddings === 0 && taskOfName(baseModelOf(target)) === 'chat';
   const unseen = speaks ? Math.ceil(seen.textBytes / ESTIMATE_BYTES_PER_TOKEN) : 0;
   const output = Math.min(
     TOKENS_MAX,
     told.output === undefined ? Math.max(told.begun ?? 0, unseen) : told.output + unseen,
   );
-  const { input, cacheRead } = inputOf(told, () => (paints ? 0 : inputTokens(request, target)));
+  const { input, cacheRead } = inputOf(told, () => (paints || searched ? 0 : inputTokens(request, target)));
   const { cacheWrite, oneHour, doubtful } = writtenOf(told);
   const tokens: Tokens = { ...NO_TOKENS, input, output, cacheRead, cacheWrite: cacheWrite - oneHour };
   if (oneHour > 0) tokens.cacheWrite1h = oneHour;
@@ -45,8 +48,10 @@ export function usageOf(request: ProviderRequest, target: Target, told: Told, se
   if (reasoning > 0 && reasoning <= output) tokens.reasoning = reasoning;
   if (images > 0) tokens.images = images;
   if (embeddings > 0) tokens.embeddings = embeddings;
+  if (searched) tokens.searches = told.searches ?? searched.likely;
   const estimated =
-    (told.input === undefined && !paints) ||
+    (told.input === undefined && !paints && !searched) ||
+    (searched !== undefined && told.searches === undefined && searched.least < searched.most) ||
     (speaks && (told.output === undefined || unseen > 0)) ||
     (images > 0 && !seen.whole) ||
     doubtful ||

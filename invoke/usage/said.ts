@@ -27,6 +27,7 @@ const NAMES = new Map<string, keyof Told>([
   ['cache_read_input_tokens', 'cacheRead'],
   ['cache_creation_input_tokens', 'cacheWrite'],
   ['response_tokens', 'output'],
+  ['search_units', 'searches'],
   // OpenAI, and who answers in its form: Mistral AI, AI21, DeepSeek, Qwen.
   ['prompt_tokens', 'input'],
   ['completion_tokens', 'output'],

@@ -22,6 +22,8 @@ export interface Told {
   unclear?: number;
   /** A part of `output`. */
   reasoning?: number;
+  /** Of documents, as Cohere counts them. */
+  searches?: number;
 }
 
 /** Notes a count, if it is one: whole, of 0 or more, and held exactly. What is none says nothing. */

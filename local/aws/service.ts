@@ -43,6 +43,8 @@ export interface CallUsage extends Usage {
   images?: number;
   /** Vectors. */
   embeddings?: number;
+  /** Of documents. */
+  searches?: number;
 }
 
 export const usageOf = (inputTokens: number, outputTokens = 0): Usage => ({

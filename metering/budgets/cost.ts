@@ -1,4 +1,5 @@
 import type { Tokens } from '../../contract/usage.ts';
+import { PIECE_KINDS } from '../../registry/price.ts';
 import type { Price, PriceBook, Sale, TokenSums } from '../price.ts';
 import type { Demand } from './quota.ts';
 
@@ -6,6 +7,8 @@ import type { Demand } from './quota.ts';
 export interface CostedDemand extends Omit<Demand, 'rates'> {
   /** Pictures that it asks for. */
   images: number;
+  /** Searches that it asks for. */
+  searches: number;
   /** Whether input may be written to a cache, which costs more than input. */
   caches: boolean;
 }
@@ -34,13 +37,13 @@ export function mostOf(book: PriceBook, asked: Sale & { demand: CostedDemand }):
 }
 
 /**
- * The most that a token costs. A model that makes pictures may have no price by the token, and then its tokens are free.
+ * The most that a token costs. A model that is sold by the piece may have no price by the token, and then its tokens are free.
  *
  * @returns undefined when a kind that the call may use has no price
  */
 function ratesOf({ rates, perHour }: Price, demand: CostedDemand): Rates | undefined {
   if (perHour !== null) return { input: 0n, output: 0n, fixed: 0n };
-  const free = rates.images === undefined ? undefined : 0n;
+  const free = PIECE_KINDS.some((kind) => rates[kind] !== undefined) ? 0n : undefined;
   const input = demand.input === 0 ? 0n : (rates.input ?? free);
   const output = demand.output === 0 ? 0n : (rates.output ?? free);
   if (input === undefined || output === undefined) return undefined;
@@ -48,7 +51,7 @@ function ratesOf({ rates, perHour }: Price, demand: CostedDemand): Rates | undef
   return {
     input: [input, ...cached].reduce(greater),
     output,
-    fixed: BigInt(demand.images) * (rates.images ?? 0n),
+    fixed: PIECE_KINDS.reduce((sum, kind) => sum + BigInt(demand[kind]) * (rates[kind] ?? 0n), 0n),
   };
 }
 

@@ -19,11 +19,14 @@ export const TOKEN_COLUMNS: Readonly<Record<TokenKind, string>> = {
   reasoning: 'reasoning_tokens',
   images: 'images',
   embeddings: 'embeddings',
+  searches: 'searches',
 };
 
 /** Kinds that came with a later release: their columns stand behind those that were there. */
 const LATER_KINDS = ['cacheWrite1h', 'reasoning', 'images', 'embeddings'] as const satisfies readonly TokenKind[];
-const NONE_LATER = Object.fromEntries(LATER_KINDS.map((kind) => [TOKEN_COLUMNS[kind], '0']));
+/** And behind those what came last. */
+const LAST_KINDS = ['searches'] as const satisfies readonly TokenKind[];
+const NONE_LATER = Object.fromEntries([...LATER_KINDS, ...LAST_KINDS].map((kind) => [TOKEN_COLUMNS[kind], '0']));
 
 /**
  * The columns of an hour's objects, in CSV and Parquet alike. `hour_start`, because `hour` is the partition's name. A new
@@ -37,6 +40,7 @@ export const ROW_COLUMNS: readonly Column[] = [
   ...['tier'].map(column('text')),
   ...[...LATER_KINDS.map((kind) => TOKEN_COLUMNS[kind]), 'retried'].map(column('whole')),
   ...['estimated_cost'].map(column('money')),
+  ...LAST_KINDS.map((kind) => TOKEN_COLUMNS[kind]).map(column('whole')),
 ];
 
 export const USAGE_COLUMNS: readonly string[] = ['hour_start', ...ROW_COLUMNS.map(({ name }) => name)];
@@ -54,6 +58,7 @@ export function valuesOf(row: UsageRow): (string | bigint | null)[] {
     ...LATER_KINDS.map((kind) => tokens[kind]),
     BigInt(row.retried),
     cost?.estimated ?? null,
+    ...LAST_KINDS.map((kind) => tokens[kind]),
   ];
 }
 

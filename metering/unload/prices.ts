@@ -1,4 +1,4 @@
-import type { PricedModel, PriceVersion } from '../../registry/price.ts';
+import { PIECE_RATES, type PricedModel, type PriceVersion } from '../../registry/price.ts';
 import { MONEY_SCALE, PRICE_SCALE, parseDecimal } from '../money.ts';
 import { HOUR_MS } from '../window.ts';
 import { dollars, RATES, text } from './sql.ts';
@@ -47,9 +47,9 @@ export function priceRows(models: readonly PricedModel[], until: number): string
 }
 
 function priceRow(model: string, price: PriceVersion): string[] {
-  const { version, from, region = '', tier = 'on-demand', usdPerMillion, usdPerImage, usdPerHour } = price;
+  const { version, from, region = '', tier = 'on-demand', usdPerMillion, usdPerHour } = price;
   const usd = RATES.map(({ kind }) =>
-    kind === 'images' ? decimal(usdPerImage, 0) : decimal(usdPerMillion?.[kind], 6),
+    kind === 'images' || kind === 'searches' ? decimal(price[PIECE_RATES[kind]], 0) : decimal(usdPerMillion?.[kind], 6),
   );
   const hour = tier === 'provisioned' ? parseDecimal(usdPerHour ?? '', PRICE_SCALE) : null;
   const usable = hour !== undefined && usd.every((rate) => rate !== undefined);

@@ -1,5 +1,5 @@
 import { TOKEN_KINDS } from '../../contract/usage.ts';
-import { RATE_KINDS } from '../../registry/price.ts';
+import { PIECE_KINDS, RATE_KINDS } from '../../registry/price.ts';
 import { TOKEN_COLUMNS } from '../ledger/usage-file.ts';
 import { MONEY_SCALE } from '../money.ts';
 
@@ -9,7 +9,7 @@ export const TOKENS = TOKEN_KINDS.map((kind) => TOKEN_COLUMNS[kind]);
 export const ID_COLUMNS = ['tenant_id', 'principal', 'cost_center', 'model_id', 'region'];
 
 /** Kinds that are paid for, and the columns of their rates, in dollars for one. */
-export const RATES = [...RATE_KINDS, 'images' as const].map((kind) => ({
+export const RATES = [...RATE_KINDS, ...PIECE_KINDS].map((kind) => ({
   kind,
   tokens: TOKEN_COLUMNS[kind],
   rate: `${TOKEN_COLUMNS[kind]}_usd`,

@@ -74,9 +74,10 @@ export function sameRates(a: GivenPrice, b: GivenPrice): boolean {
   return JSON.stringify(ratesOf(a)) === JSON.stringify(ratesOf(b));
 }
 
-function ratesOf({ usdPerMillion: rates = {}, usdPerImage, usdPerHour }: GivenPrice): unknown[] {
+function ratesOf({ usdPerMillion: rates = {}, usdPerImage, usdPerSearch, usdPerHour }: GivenPrice): unknown[] {
   const { input, output, cacheRead, cacheWrite, cacheWrite1h } = rates;
-  return [input, output, cacheRead, cacheWrite, cacheWrite1h, usdPerImage, usdPerHour].map((rate) => rate ?? null);
+  const others = [usdPerImage, usdPerSearch, usdPerHour];
+  return [input, output, cacheRead, cacheWrite, cacheWrite1h, ...others].map((rate) => rate ?? null);
 }
 
 function freeName(prices: readonly PriceVersion[], given: GivenPrice): string {

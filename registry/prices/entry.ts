@@ -4,7 +4,7 @@ import { partitionOf } from '../../policies/arn.ts';
 import { canonicalDecimal, decimalFault, timesTenTo } from '../decimal.ts';
 import { badEntry, displayName, isoMilliseconds, milliseconds, parseWith } from '../fields.ts';
 import type { Document } from '../items.ts';
-import { type GivenPrice, type PriceVersion, RATE_KINDS, type TokenRates } from '../price.ts';
+import { type GivenPrice, PIECE_KINDS, PIECE_RATES, type PriceVersion, RATE_KINDS, type TokenRates } from '../price.ts';
 
 /** Prices as a model's document has them: read, checked and written. */
 
@@ -39,6 +39,7 @@ const presentForm = v.strictObject({
     }),
   ),
   usdPerImage: v.exactOptional(usd),
+  usdPerSearch: v.exactOptional(usd),
   usdPerHour: v.exactOptional(usd),
   source: v.exactOptional(displayName),
 });
@@ -106,11 +107,12 @@ export function checkedPrices(written: readonly PriceVersion[]): PriceVersion[] 
   return prices.sort(byDate);
 }
 
-function checkRates({ tier, usdPerMillion, usdPerImage, usdPerHour }: PriceVersion, at: string): void {
+function checkRates({ tier, usdPerMillion, usdPerHour, ...price }: PriceVersion, at: string): void {
+  const [piece] = PIECE_KINDS.filter((kind) => price[PIECE_RATES[kind]] !== undefined);
   if (tier === 'provisioned') {
     if (usdPerHour === undefined) throw badEntry(`${at}usdPerHour`, 'missing');
     if (usdPerMillion !== undefined) throw badEntry(`${at}usdPerMillion`, 'provisioned-is-by-the-hour');
-    if (usdPerImage !== undefined) throw badEntry(`${at}usdPerImage`, 'provisioned-is-by-the-hour');
+    if (piece !== undefined) throw badEntry(`${at}${PIECE_RATES[piece]}`, 'provisioned-is-by-the-hour');
     return;
   }
   if (usdPerHour !== undefined) throw badEntry(`${at}usdPerHour`, 'only-provisioned');
@@ -120,13 +122,13 @@ function checkRates({ tier, usdPerMillion, usdPerImage, usdPerHour }: PriceVersi
     const fault = rate === undefined ? undefined : decimalFault(rate);
     if (fault !== undefined) throw badEntry(`${at}${kind}`, fault);
   }
-  if (usdPerImage === undefined && Object.keys(usdPerMillion ?? {}).length === 0)
+  if (piece === undefined && Object.keys(usdPerMillion ?? {}).length === 0)
     throw badEntry(`${at}usdPerMillion`, 'no-rate');
 }
 
 /** Members in their one order; on-demand is said by no tier. */
 function inOneForm({ version, from, region, tier, usdPerMillion, ...price }: PriceVersion): PriceVersion {
-  const { usdPerImage, usdPerHour, source } = price;
+  const { usdPerImage, usdPerSearch, usdPerHour, source } = price;
   return {
     version,
     from,
@@ -136,6 +138,7 @@ function inOneForm({ version, from, region, tier, usdPerMillion, ...price }: Pri
       ? {}
       : { usdPerMillion: ratesInOrder(usdPerMillion) }),
     ...(usdPerImage === undefined ? {} : { usdPerImage }),
+    ...(usdPerSearch === undefined ? {} : { usdPerSearch }),
     ...(usdPerHour === undefined ? {} : { usdPerHour }),
     ...(source === undefined ? {} : { source }),
   };

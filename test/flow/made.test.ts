@@ -17,6 +17,8 @@ const MADE_HERE = {
   'nova-canvas': 'amazon.nova-canvas-v1:0',
   'titan-image': 'amazon.titan-image-generator-v2:0',
   'stable-image': 'stability.stable-image-core-v1:1',
+  'cohere-rerank': 'cohere.rerank-v3-5:0',
+  'amazon-rerank': 'amazon.rerank-v1:0',
 };
 
 let stack: Stack;
@@ -194,5 +196,50 @@ describe('the unmodified OpenAI SDK paints', () => {
     expect(records.map(({ tokens }) => tokens.images).sort()).toEqual([1, 5]);
     for (const record of records)
       expect(record).toMatchObject({ outcome: 'ok', estimated: false, tokens: { input: 0, output: 0 } });
+  });
+});
+
+describe('documents are ordered', () => {
+  const query = 'capital of France';
+  const documents = ['Rome is in Italy', 'Paris is the capital of France', { text: 'a capital idea' }];
+
+  test.each([
+    ['cohere-rerank', '/v2/rerank'],
+    ['cohere-rerank', '/v1/rerank'],
+    ['amazon-rerank', '/v2/rerank'],
+  ])('over %s, at %s, and the searches are on the record', async (model, path) => {
+    const body = { model, query, documents, top_n: 2, return_documents: true };
+    const { answer, records, upstream } = await recorded(path, body, 1);
+    expect(answer).toMatchObject({
+      id: expect.any(String),
+      results: [
+        { index: 1, relevance_score: 1, document: { text: 'Paris is the capital of France' } },
+        { index: 2, document: { text: 'a capital idea' } },
+      ],
+      meta: { billed_units: { search_units: 1 } },
+    });
+    expect(upstream.map(({ operation }) => operation)).toEqual(['InvokeModel']);
+    expect(records).toMatchObject([{ outcome: 'ok', estimated: false, tokens: { input: 0, output: 0, searches: 1 } }]);
+    expect(upstream[0]?.usage?.searches).toBe(1);
+  });
+
+  test('M5 at the price of a search, which the report has', async () => {
+    const set = ['price', 'set', 'cohere-rerank', '--search', '0.002', '--from', '2026-01-01'];
+    expect((await stack.cli(...set)).code).toBe(0);
+    const many = { model: 'cohere-rerank', query, documents: new Array(250).fill('text') };
+    const { answer } = await recorded('/v2/rerank', many, 1);
+    expect(answer).toMatchObject({ meta: { billed_units: { search_units: 3 } } });
+    expect((await stack.cli('meter', 'run')).code).toBe(0);
+    const report = await stack.cli('report', '--by', 'model', '--format', 'json');
+    const rows = JSON.parse(report.stdout) as Record<string, unknown>[];
+    const row = rows.find(({ model_id }) => model_id === 'cohere-rerank');
+    expect(row).toMatchObject({ searches: 5, unpriced: 0, total_cost: '0.01' });
+  });
+
+  test('what is refused has the sentence where Cohere has it, and where OpenAI has it', async () => {
+    const { response, answer, upstream } = await recorded('/v2/rerank', { model: 'nova-lite', query, documents }, 1);
+    expect(response.status).toBe(400);
+    expect(answer).toMatchObject({ message: expect.any(String), error: { param: 'model', code: 'invalid_request' } });
+    expect(upstream).toEqual([]);
   });
 });

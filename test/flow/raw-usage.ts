@@ -66,7 +66,7 @@ export class RawUsage {
 
 /** What the model counted, in the ledger's kinds. */
 export function tokensOf(usage: NonNullable<CallRecord['usage']>): Tokens {
-  const { cacheDetails = [], reasoningTokens: reasoning, images, embeddings } = usage;
+  const { cacheDetails = [], reasoningTokens: reasoning, images, embeddings, searches } = usage;
   const oneHour = cacheDetails.find(({ ttl }) => ttl === '1h')?.inputTokens ?? 0;
   return {
     input: usage.inputTokens,
@@ -77,6 +77,7 @@ export function tokensOf(usage: NonNullable<CallRecord['usage']>): Tokens {
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(images === undefined ? {} : { images }),
     ...(embeddings === undefined ? {} : { embeddings }),
+    ...(searches === undefined ? {} : { searches }),
   };
 }
 

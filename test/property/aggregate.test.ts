@@ -37,6 +37,7 @@ const tokens: fc.Arbitrary<Tokens> = fc.record(
     reasoning: fc.nat(100),
     images: fc.nat(3),
     embeddings: fc.nat(3),
+    searches: fc.nat(3),
   },
   { requiredKeys: ['input', 'output', 'cacheRead', 'cacheWrite'] },
 );

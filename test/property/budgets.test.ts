@@ -123,7 +123,7 @@ test('Q2 no interleaving passes a hard limit by more than its calls used beyond 
         const verdict = await ran
           .reserve({
             ...{ tenant, principal, model, at, budgets: list, region: 'us-east-1', tier: 'on-demand' },
-            demand: { input, output, lowerable, images: 0, caches: false },
+            demand: { input, output, lowerable, images: 0, searches: 0, caches: false },
             waitUntil: (promise) => background.push(promise),
           })
           .catch(() => undefined);
@@ -240,7 +240,7 @@ test('Q3 calls through the end of every period: each counts once, in the window 
       now = at;
       const verdict = await reserve({
         ...{ tenant, principal: 'p', model: 'm', at, budgets: [budget], region: 'us-east-1', tier: 'on-demand' },
-        demand: { input: 10, output: 30, lowerable: true, images: 0, caches: false },
+        demand: { input: 10, output: 30, lowerable: true, images: 0, searches: 0, caches: false },
         waitUntil: () => {},
       });
       if (verdict === undefined || verdict.refusal !== undefined) throw new Error('refused');

@@ -15,6 +15,7 @@ const tokens: fc.Arbitrary<TokenSums> = fc.record({
   reasoning: count,
   images: count,
   embeddings: count,
+  searches: count,
 });
 
 /** Units of 10^-12 dollars, 9 digits before the point and 12 behind it, and how the registry writes them. */
@@ -32,9 +33,9 @@ describe('money', () => {
   });
 
   test('the cost is tokens times price and nothing else, however large or small', () => {
-    const rates = fc.tuple(rate, rate, rate, rate, rate, rate);
+    const rates = fc.tuple(rate, rate, rate, rate, rate, rate, rate);
     fc.assert(
-      fc.property(tokens, rates, (used, [input, output, read, write, write1h, image]) => {
+      fc.property(tokens, rates, (used, [input, output, read, write, write1h, image, search]) => {
         const usdPerMillion = {
           input: written(input),
           output: written(output),
@@ -42,11 +43,14 @@ describe('money', () => {
           cacheWrite: written(write),
           cacheWrite1h: written(write1h),
         };
-        const prices = [{ version: '1', from: 0, usdPerMillion, usdPerImage: written(image) }];
+        const prices = [
+          { version: '1', from: 0, usdPerMillion, usdPerImage: written(image), usdPerSearch: written(search) },
+        ];
         const cost = costAt(createPriceBook([{ id: 'm', prices }]), SALE, used);
-        // A token at 10^-12 dollars per 1,000,000 costs 10^-18 dollars; an image at 10^-12 dollars, a million of these.
+        // A token at 10^-12 dollars per 1,000,000 costs 10^-18 dollars; an image or a search at 10^-12 dollars, a million of these.
+        const cached = used.cacheRead * read + used.cacheWrite * write + used.cacheWrite1h * write1h;
         expect(cost).toEqual({
-          input: used.input * input + used.cacheRead * read + used.cacheWrite * write + used.cacheWrite1h * write1h,
+          input: used.input * input + cached + used.searches * search * 1_000_000n,
           output: used.output * output + used.images * image * 1_000_000n,
         });
       }),
@@ -63,6 +67,7 @@ describe('money', () => {
           cacheWrite: units * 2n,
           cacheWrite1h: units * 3n,
           images: units * 5n,
+          searches: units * 7n,
         };
         const price = { version: '1', rates, perHour: null };
         const total = noTokens();

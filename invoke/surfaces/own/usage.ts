@@ -99,6 +99,7 @@ const WIRE: Readonly<Record<TokenKind, string>> = {
   reasoning: 'reasoning',
   images: 'images',
   embeddings: 'embeddings',
+  searches: 'searches',
 };
 
 function rowOf(group: Group, by: readonly By[], dimensions: readonly string[]): object {

@@ -11,6 +11,7 @@ export type FormatName =
   | 'titan-embed-image'
   | 'cohere-embed'
   | 'nova-embed'
+  | 'rerank'
   | 'amazon-image'
   | 'stability-image';
 
@@ -62,6 +63,8 @@ const MODELS = new Map<string, FoundationModel>(
       ['stability.stable-image-core-v1:1', 'stability-image', false],
       ['cohere.embed-english-v3', 'cohere-embed', false],
       ['cohere.embed-v4:0', 'cohere-embed', false],
+      ['cohere.rerank-v3-5:0', 'rerank', false],
+      ['amazon.rerank-v1:0', 'rerank', false],
       ['openai.gpt-oss-20b-1:0', 'openai', false],
       ['openai.gpt-oss-120b-1:0', 'openai', false],
       ['meta.llama3-1-8b-instruct-v1:0', 'llama', false],

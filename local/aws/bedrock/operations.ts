@@ -21,6 +21,7 @@ import type { Format } from './formats/format.ts';
 import { amazonImages, stabilityImage } from './formats/image.ts';
 import { nova } from './formats/nova.ts';
 import { openai } from './formats/openai.ts';
+import { ranked } from './formats/rerank.ts';
 import { converseTier, headerTier } from './tiers.ts';
 
 /** @param tier asked for by InvokeModel's header; Converse's is in its body */
@@ -135,6 +136,8 @@ function make(model: FoundationModel, body: JsonObject): WholeReply | undefined 
       return embedded(cohereEmbedding(model, body));
     case 'nova-embed':
       return embedded(novaEmbedding(body));
+    case 'rerank':
+      return ordered(ranked(model, body));
     case 'amazon-image':
       return painted(amazonImages(model, body));
     case 'stability-image':
@@ -151,6 +154,10 @@ function embedded({ answer: vectors, inputTokens, embeddings }: Embedded): Whole
     body: JSON.stringify(vectors),
     usage: { ...usageOf(inputTokens), embeddings },
   };
+}
+
+function ordered({ answer: results, searches }: { answer: object; searches: number }): WholeReply {
+  return { status: 200, headers: JSON_TYPE, body: JSON.stringify(results), usage: { ...usageOf(0), searches } };
 }
 
 /** Images are sold by the image: no tokens are counted for them. */

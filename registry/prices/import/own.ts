@@ -22,6 +22,7 @@ export const PRICE_COLUMNS = [
   'image',
   'hour',
   'source',
+  'search',
 ] as const;
 
 /** Column -> member of a price. */
@@ -38,6 +39,7 @@ const OTHER_COLUMNS: Record<string, string> = {
   region: 'region',
   tier: 'tier',
   image: 'usdPerImage',
+  search: 'usdPerSearch',
   hour: 'usdPerHour',
   source: 'source',
 };

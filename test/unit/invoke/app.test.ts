@@ -297,7 +297,7 @@ describe('GET /v1/models', () => {
       },
       embeds: { paths: [invoke, '/v1/embeddings', credentials], streaming: false, output_modalities: ['EMBEDDING'] },
       paints: { paths: [invoke, '/v1/images/generations'], streaming: false, output_modalities: ['IMAGE'] },
-      orders: { paths: [invoke], streaming: false },
+      orders: { paths: [invoke, '/v1/rerank', '/v2/rerank'], streaming: false },
       imported: { paths: expect.arrayContaining(['/model/{id}/converse']), streaming: true, capabilities: plain },
       reasons: expect.objectContaining({
         capabilities: {

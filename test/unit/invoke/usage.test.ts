@@ -87,6 +87,7 @@ describe('GET /v1/usage', () => {
             reasoning: 0,
             images: 0,
             embeddings: 0,
+            searches: 0,
           },
           invocations: 1,
           input_cost: '0.001',

@@ -62,7 +62,7 @@ function setUp({ versions = [], ...more }: { versions?: Partial<PriceVersion>[] 
         ...{ id: 'b', per: 'tenant', period: 'day', unit: 'tokens', limit: '100', enforcement: 'hard' },
         ...budget,
       })),
-      demand: { input: 10, output: 20, lowerable: true, images: 0, caches: false, ...demand },
+      demand: { input: 10, output: 20, lowerable: true, images: 0, searches: 0, caches: false, ...demand },
       waitUntil: (promise) => kept.push(promise),
     });
   return {

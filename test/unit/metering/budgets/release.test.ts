@@ -35,7 +35,7 @@ function setUp() {
     return (await reserve({
       ...{ tenant, principal: 'app', model: 'nova', at: now, region: 'us-east-1', tier: 'on-demand' },
       budgets: [whole as Budget],
-      demand: { input: 10, output: 20, lowerable: true, images: 0, caches: false },
+      demand: { input: 10, output: 20, lowerable: true, images: 0, searches: 0, caches: false },
       waitUntil: () => {},
     })) as Granted;
   };

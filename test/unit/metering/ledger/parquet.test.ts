@@ -19,6 +19,7 @@ const PRICED = book([
         from: 0,
         usdPerMillion: { input: '0.06', output: '0.24', cacheRead: '0.015', cacheWrite: '0.06', cacheWrite1h: '0.12' },
         usdPerImage: '0.04',
+        usdPerSearch: '0.002',
       },
     ],
   },
@@ -38,6 +39,7 @@ function rows(): UsageRow[] {
         reasoning: 1,
         images: 5,
         embeddings: 6,
+        searches: 7,
       },
     }),
     finished({ invocationId: 'b', principal: '=formula', model: 'unpriced' }),
@@ -79,6 +81,7 @@ describe('the Parquet object of an hour', () => {
         reasoning_tokens: 1n,
         images: 5n,
         embeddings: 6n,
+        searches: 7n,
         retried: 0n,
       },
     ]);

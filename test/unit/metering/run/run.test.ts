@@ -56,6 +56,7 @@ describe('M1: a call is on the bill', () => {
         embeddings: '0',
         retried: '0',
         estimated_cost: '0',
+        searches: '0',
       },
     ]);
     expect(result).toMatchObject({ reports: ['reports/2026-11-21.csv'], rawObjects: 1, quarantined: 0 });
