@@ -72,10 +72,11 @@ function utf8(bytes: Uint8Array, field: string): string {
 
 /** The index just past a string that begins (with its quote) at `at`; the text may still be invalid JSON. */
 export function endOfString(text: string, at: number): number {
-  for (let i = at + 1; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 0x5c) i++;
-    else if (c === 0x22) return i + 1;
+  for (let end = text.indexOf('"', at + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === 0x5c) escapes++;
+    // An even number of them are backslashes themselves; those before one quote are before no other.
+    if (escapes % 2 === 0) return end + 1;
   }
   return text.length;
 }

@@ -42,17 +42,24 @@ export function withoutMember(body: Uint8Array, name: string): Uint8Array {
  * bytes.
  *
  * @param body JSON that `parseJsonObject` has accepted
- * @param members by name; undefined: it is taken out
+ * @param members by names of ASCII; undefined: it is taken out
  */
 export function withMembers(body: Uint8Array, members: Readonly<Record<string, Json | undefined>>): Uint8Array {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  const pieces = Object.entries(members).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${JSON.stringify(name)}:${JSON.stringify(value)}`],
-  );
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  // A character for each byte: what the text is made of is ASCII, whatever stands in its strings.
+  const text = bytes.toString('latin1');
+  const pieces: Uint8Array[] = [];
+  const add = (piece: Uint8Array): void => {
+    pieces.push(pieces.length === 0 ? OPEN : COMMA, piece);
+  };
+  for (const [name, value] of Object.entries(members))
+    if (value !== undefined) add(Buffer.from(`${JSON.stringify(name)}:${JSON.stringify(value)}`));
   for (const { name, begin, end } of membersOf(text, text.indexOf('{')))
-    if (!Object.hasOwn(members, name)) pieces.push(text.slice(begin, end));
-  return Buffer.from(`{${pieces.join(',')}}`);
+    if (!Object.hasOwn(members, name)) add(bytes.subarray(begin, end));
+  return Buffer.concat(pieces.length === 0 ? [OPEN, CLOSE] : [...pieces, CLOSE]);
 }
+
+const [OPEN, COMMA, CLOSE] = ['{', ',', '}'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
 
 function set(text: string, object: number, [name = '', ...rest]: readonly string[], value: string): string {
   const found = spanOf(text, object, name);
@@ -98,16 +105,16 @@ function* membersOf(text: string, object: number): Generator<Span, void, void> {
 function endOfValue(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
-    const c = text[at];
-    if (c === '"') {
+    const c = text.charCodeAt(at);
+    if (c === 0x22) {
       at = endOfString(text, at) - 1;
       if (depth === 0) return at + 1;
-    } else if (c === '{' || c === '[') depth++;
-    else if (c === '}' || c === ']') {
+    } else if (c === 0x7b || c === 0x5b) depth++;
+    else if (c === 0x7d || c === 0x5d) {
       // A number or a word is ended by what follows it.
       if (depth === 0) return at;
       if (--depth === 0) return at + 1;
-    } else if (depth === 0 && (c === ',' || isSpace(c))) return at;
+    } else if (depth === 0 && (c === 0x2c || isSpace(text[at]))) return at;
   }
   return text.length;
 }

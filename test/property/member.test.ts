@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Json } from '../../contract/json.ts';
 import { parseJsonObject } from '../../contract/json.ts';
-import { setMember, withoutMember } from '../../invoke/grants/member.ts';
+import { setMember, withMembers, withoutMember } from '../../invoke/grants/member.ts';
 
 const name = fc.oneof(fc.constantFrom('a', 'b', '{', 'é', ''), fc.string({ maxLength: 3 }));
 // Only names that JSON writes without an escape: JSON.parse of Node 24.21 sometimes reads a short one that is written with
@@ -34,6 +34,26 @@ test('setting a member of any object gives the object with that member, and no o
         // Written in front of the first member.
         expect(after.endsWith(written.slice(1))).toBe(true);
       }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+const known = fc.constantFrom('a', 'b', 'c');
+
+test('members put in and taken out at once leave all others as they were written', () => {
+  fc.assert(
+    fc.property(object, fc.dictionary(known, fc.option(value, { nil: undefined })), space, (given, changes, indent) => {
+      const after = withMembers(Buffer.from(JSON.stringify(given, null, indent)), changes);
+      const expected = Object.fromEntries(
+        Object.entries({ ...given, ...changes }).filter(([, inner]) => inner !== undefined),
+      );
+      expect(parseJsonObject(after)).toEqual(expected);
+      for (const [name, inner] of Object.entries(given))
+        if (!Object.hasOwn(changes, name))
+          expect(text(after).replaceAll(/\s/g, '')).toContain(
+            `${JSON.stringify(name)}:${JSON.stringify(inner)}`.replaceAll(/\s/g, ''),
+          );
     }),
     { numRuns: 1_000 },
   );
