@@ -2,11 +2,12 @@ import { TollgateError } from '../../contract/errors.ts';
 import { PARTS_AT_ONCE } from '../../contract/limits/invoke.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import type { UsageBase } from '../../contract/usage.ts';
+import { runtimeOf } from '../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../registry/lifecycle.ts';
 import type { WholeAnswer } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
 
-/** A request of which its model may take only a part in one call of InvokeModel. */
+/** A request of which its model may take only a part in one call of InvokeModel, or of its endpoint. */
 export interface Parted<T> {
   surface: UsageBase['surface'];
   /** The model as the caller wrote it. */
@@ -58,7 +59,7 @@ export async function inParts<T>(
       wanted,
       action: 'invoke',
       prepare: (model) => ({
-        operation: 'invoke',
+        operation: runtimeOf(model.target) === 'sagemaker-runtime' ? 'invocations' : 'invoke',
         body: Buffer.from(JSON.stringify(bodyFor(model, index))),
         contentType: 'application/json',
         accept: 'application/json',

@@ -130,7 +130,7 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'POST',
     path: '/v1/embeddings',
-    serves: { action: 'invoke', tasks: ['embed'], runtime: 'bedrock-runtime', names: EMBEDDERS },
+    serves: { action: 'invoke', tasks: ['embed'], names: EMBEDDERS },
     load: async () => (await import('./embeddings/embeddings.ts')).embeddings,
     document: documents.embeddings,
   },

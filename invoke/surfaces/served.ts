@@ -19,7 +19,7 @@ export interface Serves {
   tasks?: readonly Task[];
   /** Absent: whatever runs them. */
   runtime?: Runtime;
-  /** Absent: of whatever name. */
+  /** Of foundation models. Absent: of whatever name. */
   names?: RegExp;
 }
 
@@ -35,12 +35,13 @@ export function abilitiesOf(
   routes: Iterable<{ path: string; serves?: Serves | undefined }>,
 ): Abilities {
   const task = taskOf(model);
+  const base = baseModelOf(model.target);
   const paths = [...routes].flatMap(({ path, serves }) =>
     serves !== undefined &&
     model.actions.includes(serves.action) &&
     (serves.tasks?.includes(task) ?? true) &&
     (serves.runtime ?? runtimeOf(model.target)) === runtimeOf(model.target) &&
-    (serves.names?.test(baseModelOf(model.target)) ?? true)
+    (base === '' || (serves.names?.test(base) ?? true))
       ? [path.replace(/\{\w+\}/, '{id}')]
       : [],
   );

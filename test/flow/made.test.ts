@@ -43,6 +43,17 @@ beforeAll(async () => {
     });
     await writer.grant('acme', id);
   }
+  for (const id of ['embed-tei', 'order-rerank']) {
+    const arn = `arn:aws:sagemaker:us-east-1:111122223333:endpoint/${id}`;
+    await writer.putModel({
+      id,
+      target: { kind: 'sagemaker-endpoint', endpointName: id, region: 'us-east-1', arn },
+      container: 'tei',
+      lifecycle: { status: 'active' },
+      prices: [],
+    });
+    await writer.grant('acme', id);
+  }
   client.destroy();
   token = await stack.token('acme-app');
   openai = new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: token, maxRetries: 0 });
@@ -122,6 +133,18 @@ describe('M1: each call of a list is on the record by itself, as the model count
       expect(record).toMatchObject({ surface: 'openai', outcome: 'ok', estimated: false, tokens: { embeddings: 1 } });
     expect(new Set(records.map(({ awsRequestId }) => awsRequestId)).size).toBe(3);
     expect(answer).toMatchObject({ usage: { prompt_tokens: 6 } });
+  });
+
+  test('over a container of TEI a call for 32 texts, whose tokens are an estimate', async () => {
+    const input = Array.from({ length: 40 }, (_, i) => `text ${i}`);
+    const { answer, records } = await recorded('/v1/embeddings', { model: 'embed-tei', input }, 2);
+    expect((answer as { data: object[] }).data).toHaveLength(40);
+    expect(records.map(({ tokens }) => tokens.embeddings).sort()).toEqual([32, 8]);
+    for (const record of records) expect(record).toMatchObject({ outcome: 'ok', estimated: true });
+    const { paths } = await openai.models
+      .retrieve('embed-tei')
+      .then((model) => model as unknown as { paths: string[] });
+    expect(paths).toContain('/v1/embeddings');
   });
 
   test('over Cohere a call for 96 texts', async () => {
@@ -221,6 +244,13 @@ describe('documents are ordered', () => {
     expect(upstream.map(({ operation }) => operation)).toEqual(['InvokeModel']);
     expect(records).toMatchObject([{ outcome: 'ok', estimated: false, tokens: { input: 0, output: 0, searches: 1 } }]);
     expect(upstream[0]?.usage?.searches).toBe(1);
+  });
+
+  test('over a container of TEI', async () => {
+    const body = { model: 'order-rerank', query: 'capital of France', documents, top_n: 1 };
+    const { answer, records } = await recorded('/v2/rerank', body, 1);
+    expect(answer).toMatchObject({ results: [{ index: 1, relevance_score: expect.any(Number) }] });
+    expect(records).toMatchObject([{ outcome: 'ok', estimated: true }]);
   });
 
   test('M5 at the price of a search, which the report has', async () => {

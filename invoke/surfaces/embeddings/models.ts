@@ -83,6 +83,9 @@ const nova: Embedder = {
   },
 };
 
+/** TEI in a container (https://huggingface.github.io/text-embeddings-inference), which takes 32 texts unless it is told otherwise. */
+const tei: Embedder = { texts: 32, dimensions: [], body: (inputs) => ({ inputs }), vectors: (answer) => answer };
+
 /** By the beginning of a name, the longest first (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html). */
 const EMBEDDERS: readonly [prefix: string, embedder: Embedder][] = [
   ['amazon.titan-embed-text-v1', titanFirst],
@@ -98,7 +101,8 @@ const EMBEDDERS: readonly [prefix: string, embedder: Embedder][] = [
 ];
 
 /** @throws TollgateError `invalid_request` for a model that does not embed texts in a form that is known */
-export function embedderOf({ target }: Pick<AllowedModel, 'target'>): Embedder {
+export function embedderOf({ target, container }: Pick<AllowedModel, 'target' | 'container'>): Embedder {
+  if (container === 'tei') return tei;
   const base = baseModelOf(target);
   const known = EMBEDDERS.find(([prefix]) => base.startsWith(prefix));
   if (known !== undefined) return known[1];
@@ -111,6 +115,7 @@ export function embedderOf({ target }: Pick<AllowedModel, 'target'>): Embedder {
 
 /** @throws TollgateError `invalid_request` naming the lengths that there are */
 export function checkDimensions({ dimensions: lengths }: Embedder, asked: number | undefined): void {
-  if (asked !== undefined && !lengths.includes(asked))
-    throw invalid('dimensions', `must be ${lengths.length === 1 ? '' : 'one of '}${lengths.join(', ')} for this model`);
+  if (asked === undefined || lengths.includes(asked)) return;
+  if (lengths.length === 0) throw invalid('dimensions', 'cannot be chosen for this model');
+  throw invalid('dimensions', `must be ${lengths.length === 1 ? '' : 'one of '}${lengths.join(', ')} for this model`);
 }

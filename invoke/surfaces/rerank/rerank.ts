@@ -77,7 +77,11 @@ function textOf(document: Json, fields: readonly string[], at: string): string {
 }
 
 /** @throws TollgateError `invalid_request` for a model that orders no documents, or not so */
-function bodyFor({ target }: AllowedModel, { query, texts, top, most }: Asked): object {
+function bodyFor({ target, container }: AllowedModel, { query, texts, top, most }: Asked): object {
+  if (container === 'tei') {
+    if (most !== undefined) throw unsupported('max_tokens_per_doc', 'The container has no such member.');
+    return { query, texts };
+  }
   const base = baseModelOf(target);
   const body = { query, documents: texts, top_n: top };
   if (base.startsWith('cohere.rerank-')) return { ...body, api_version: 2, max_tokens_per_doc: most };
@@ -93,10 +97,11 @@ function bodyFor({ target }: AllowedModel, { query, texts, top, most }: Asked): 
 
 /** @throws TollgateError `upstream_failed` when the answer is about other documents than those that were given */
 function resultsIn(answer: unknown, { documents, top, shown }: Asked): object[] {
-  const { results } = members(answer);
+  // A container's is the list itself, of all.
+  const results = Array.isArray(answer) ? answer.slice(0, top) : members(answer).results;
   if (!Array.isArray(results) || results.length > top) throw unreadable();
   return results.map((result) => {
-    const { index, relevance_score } = members(result);
+    const { index, score, relevance_score = score } = members(result);
     const document = documents[index as number];
     if (document === undefined || typeof relevance_score !== 'number') throw unreadable();
     const told = typeof document === 'string' ? { text: document } : document;
