@@ -85,10 +85,15 @@ export type Members = { readonly [name: string]: Json };
  * @throws TollgateError `invalid_request` whose field is the first member at fault
  */
 export function checkFields(fields: Fields, members: Members, required: readonly string[] = [], at = ''): void {
+  checkMembers(fields, members, required, at);
+}
+
+/** @param told the member that told the form apart, if one did: it has been looked at */
+function checkMembers(fields: Fields, members: Members, required: readonly string[], at: string, told?: string): void {
   for (const name of required) if (members[name] == null) throw invalid(below(at, name), 'must be given');
   for (const [name, value] of Object.entries(members)) {
+    if (value === null || name === told) continue;
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (value === null) continue;
     if (field === undefined) throw unsupported(below(at, shownName(name)));
     const where = below(at, name);
     if (field.fate === 'refused') {
@@ -139,11 +144,9 @@ function checkObject({ fields, required, by, values, maxProperties }: Schema, va
       throw invalid(where, `must be ${known.length === 1 ? '' : 'one of '}${known.join(', ')}`);
     }
     if (form.refused !== undefined) throw unsupported(where, form.refused);
-    if (form.fields !== undefined) checkFields({ [by.member]: NAMED, ...form.fields }, value, form.required, at);
+    if (form.fields !== undefined) checkMembers(form.fields, value, form.required ?? [], at, by.member);
   } else if (fields !== undefined) checkFields(fields, value, required, at);
 }
-
-const NAMED: Field = { fate: 'translated', note: '', type: 'string' };
 
 const NAMES: Readonly<Record<JsonType, string>> = {
   string: 'a string',

@@ -105,16 +105,18 @@ function wholeThoughts(content: string): Told {
   return { text: text + last, thought: thought + lastThought };
 }
 
-/** What is the model's own in what came, and whether a guardrail stepped in. */
+/** What is the model's own in what came, and what Bedrock says beside it. @param came parsed, and nobody else's */
 function shownIn(came: unknown): { shown: Record<string, unknown>; intervened: boolean; metrics: unknown } {
-  const shown: Record<string, unknown> = {};
-  const own: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(members(came))) (name.startsWith(BEDROCKS) ? own : shown)[name] = value;
-  return {
-    shown,
-    intervened: own[`${BEDROCKS}guardrailAction`] === 'INTERVENED',
-    metrics: own[`${BEDROCKS}invocationMetrics`],
-  };
+  const shown = members(came);
+  let intervened = false;
+  let metrics: unknown;
+  for (const name of Object.keys(shown)) {
+    if (!name.startsWith(BEDROCKS)) continue;
+    if (name === `${BEDROCKS}invocationMetrics`) metrics = shown[name];
+    if (name === `${BEDROCKS}guardrailAction`) intervened = shown[name] === 'INTERVENED';
+    delete shown[name];
+  }
+  return { shown, intervened, metrics };
 }
 
 /** The chunks of InvokeModelWithResponseStream, or a container's, as server-sent events. For one stream. */
