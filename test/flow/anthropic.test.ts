@@ -263,6 +263,26 @@ describe('a stream', () => {
   });
 });
 
+test('Q5 nothing that a caller calls otherwise, or that is newer than this gateway, escapes what is reserved', async () => {
+  const many = 'word '.repeat(60_000);
+  const block = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: many } };
+  await stack.cli('budget', 'set', 'acme', 'tokens', '--limit', '20000', '--unit', 'tokens', '--period', 'day');
+  try {
+    for (const more of [
+      { newer_than_us: many },
+      { tools: [{ name: 'look', input_schema: { description: many } }] },
+      { messages: [{ role: 'user', content: [block] }] },
+      { messages: [{ role: 'user', content: [{ type: 'newer_than_us', signature: many }] }] },
+    ]) {
+      const call = client.messages.create({ ...ask(CLAUDE, 'hi'), ...more } as never);
+      await expect(call).rejects.toBeInstanceOf(RateLimitError);
+    }
+    expect(await modelCalls()).toEqual([]);
+  } finally {
+    await stack.cli('budget', 'remove', 'acme', 'tokens');
+  }
+});
+
 test('a grant’s limit and guardrail hold on the way to Claude, and the caller is told', async () => {
   const { stdout } = await stack.cli('model', 'show', CLAUDE_ENTRY, '--format', 'json');
   const guardrail = `arn:aws:bedrock:us-east-1:${/us-east-1:(\d{12}):/.exec(stdout)?.[1]}:guardrail/demo`;
