@@ -118,7 +118,7 @@ export const ROUTES: readonly Route[] = [
   ...anthropic({
     method: 'POST',
     path: '/v1/messages',
-    serves: { action: 'invoke', tasks: CHAT, runtime: 'bedrock-runtime' },
+    serves: { action: 'invoke', tasks: CHAT },
     load: async () => (await import('./anthropic/messages.ts')).messages,
   }),
   ...anthropic({

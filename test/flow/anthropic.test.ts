@@ -15,6 +15,8 @@ const CLAUDE = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
 const CLAUDE_ENTRY = 'claude-sonnet-4-5';
 const NOVA = 'nova-lite';
 const BOTH = [CLAUDE, NOVA];
+/** A container on SageMaker. */
+const MIXTRAL = 'mixtral-8x7b';
 
 let stack: Stack;
 let mark: number;
@@ -55,7 +57,7 @@ const ask = (model: string, text: string) => ({
 });
 
 describe('the unmodified SDK of Anthropic', () => {
-  test.each(BOTH)('asks %s, whole and streamed', async (model) => {
+  test.each([...BOTH, MIXTRAL])('asks %s, whole and streamed', async (model) => {
     const message = await client.messages.create(ask(model, 'two words'));
     expect(message).toMatchObject({
       type: 'message',

@@ -313,6 +313,7 @@ describe('GET /v1/models', () => {
           '/endpoints/{id}/invocations',
           '/endpoints/{id}/invocations-response-stream',
           '/v1/chat/completions',
+          '/v1/messages',
           credentials,
         ],
         streaming: true,
