@@ -9,8 +9,11 @@ export interface Adapter {
   request(asked: ConverseRequest, stream: boolean, container: Container): object;
   /** @throws TollgateError `upstream_failed` when the bytes are no such answer */
   answer(body: Uint8Array): ConverseAnswer;
-  /** For one stream: the events of ConverseStream that come of each of its own; `null` is its end. */
-  events(): (event: StreamEvent | null) => StreamEvent[];
+  /**
+   * For one stream: the events of ConverseStream that come of each of its own; `null` is its end.
+   * @param sentBytes of the request, by which what it read is estimated if nothing is said of it
+   */
+  events(sentBytes: number): (event: StreamEvent | null) => StreamEvent[];
 }
 
 /** Models of Bedrock whose InvokeModel takes another dialect than its vendor's alone, by the beginning of their names. */

@@ -4,7 +4,7 @@ import type { AllowedModel, Dialect } from '../../contract/model.ts';
 import type { UsageBase } from '../../contract/usage.ts';
 import { kindOf, runtimeOf } from '../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../registry/lifecycle.ts';
-import { type Answer, type Events, isEndpoint, type ProviderRequest } from '../call.ts';
+import { type Answer, type Events, isEndpoint, type ProviderRequest, type WholeAnswer } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
 import { untraced } from '../grants/trace.ts';
 import { TIER_HEADER } from '../usage/tier.ts';
@@ -64,7 +64,7 @@ export type Talk = Common &
   );
 
 /** How a model that was allowed is spoken to. */
-type Way = { dialect: Dialect; isOwn: boolean; adapter?: Adapter };
+type Way = { dialect: Dialect; isOwn: boolean; adapter?: Adapter; sentBytes?: number };
 
 /** Of the forms that are no surface's own; what is not here is only ever passed through. */
 const ADAPTERS: Partial<Record<Dialect, Adapter>> = {
@@ -96,9 +96,11 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
       way = wayTo(model, own?.dialect);
       if (stream) timer = setTimeout(() => thinking.resolve(model), STREAM_SILENT_MS);
       const ownBody = way.isOwn ? own : undefined;
+      const body = ownBody === undefined ? bodyFor(way, asking.converse(model), stream, model) : ownBody.body(model);
+      way.sentBytes = body.byteLength;
       return {
         operation: way.dialect === 'converse' ? (stream ? 'converse-stream' : 'converse') : operationOf(model, stream),
-        body: ownBody === undefined ? bodyFor(way, asking.converse(model), stream, model) : ownBody.body(model),
+        body,
         contentType: 'application/json',
         accept: acceptOf(model, stream),
         headers: ownBody?.headers?.(model) ?? {},
@@ -116,7 +118,7 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
   if (answer.kind === 'whole') {
     if (isOwn)
       return { kind: 'whole', model, headers, own: shownBody(answer.body, model), tier: answer.headers[TIER_HEADER] };
-    return { kind: 'whole', model, headers, answer: adapter?.answer(answer.body) ?? readAnswer(answer.body) };
+    return { kind: 'whole', model, headers, answer: answerIn(answer, adapter) };
   }
   return {
     kind: 'stream',
@@ -126,7 +128,7 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
     relay: (translation) =>
       relay(
         answer.events,
-        events === undefined ? translation : adapted(events(), translation),
+        events === undefined ? translation : adapted(events(way?.sentBytes ?? 0), translation),
         exchange.broke,
         STREAM_SILENT_MS,
         answer === begun ? STREAM_SILENT_MS : 0,
@@ -186,6 +188,15 @@ function acceptOf({ target }: AllowedModel, stream: boolean): string {
 /** Of another dialect than Converse's. */
 function shownBody(body: Uint8Array, { trace }: AllowedModel): Uint8Array {
   return trace === true ? body : untraced('invoke', body);
+}
+
+function answerIn({ body, tokens }: WholeAnswer, adapter: Adapter | undefined): ConverseAnswer {
+  if (adapter === undefined) return readAnswer(body);
+  const answer = adapter.answer(body);
+  if (answer.usage.inputTokens !== undefined) return answer;
+  // What no container said is what its record says.
+  const { input: inputTokens, output: outputTokens } = tokens;
+  return { ...answer, usage: { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens } };
 }
 
 function bodyFor({ adapter }: Way, asked: ConverseRequest, stream: boolean, model: AllowedModel): Uint8Array {

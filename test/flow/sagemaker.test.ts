@@ -42,6 +42,8 @@ function target(endpointName: string, inferenceComponent?: string): TargetOf<'sa
 const HOSTED = [
   { id: 'zephyr', tenant: 'acme', target: target('zephyr-tgi'), container: 'tgi' },
   { id: 'falcon', tenant: 'acme', target: target('falcon-jumpstart'), container: 'jumpstart' },
+  { id: 'bge', tenant: 'acme', target: target('bge-tei'), container: 'tei' },
+  { id: 'orders', tenant: 'acme', target: target('bge-rerank'), container: 'tei' },
   { id: 'bytes', tenant: 'acme', target: target('any-echo') },
   { id: 'pooled-a', tenant: 'globex', target: target('pool-lmi', 'a') },
   { id: 'pooled-b', tenant: 'acme', target: target('pool-lmi', 'b') },
@@ -298,6 +300,58 @@ describe('the OpenAI client over a container', () => {
       status: 400,
       param: 'tools',
     });
+  });
+});
+
+describe('other surfaces over containers', () => {
+  const post = async (path: string, body: object) =>
+    fetch(`${stack.gateway}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await stack.token('acme-app')}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+
+  test("Anthropic's messages are answered, in one piece and streamed", async () => {
+    const asked = { model: 'mixtral-8x7b', max_tokens: 50, messages: [{ role: 'user', content: 'two words' }] };
+    expect(await (await post('/v1/messages', asked)).json()).toMatchObject({
+      content: [{ type: 'text', text: 'echo: two words' }],
+      stop_reason: 'end_turn',
+      usage: { input_tokens: 2, output_tokens: 3 },
+    });
+    const text = await (await post('/v1/messages', { ...asked, stream: true })).text();
+    expect(text).toContain('event: message_stop');
+    expect(text).toContain('"output_tokens":3');
+  });
+
+  test('TEI embeds texts, which no container counts', async () => {
+    const response = await post('/v1/embeddings', { model: 'bge', input: ['one', 'two'] });
+    const { data, usage } = (await response.json()) as { data: { embedding: number[] }[]; usage: object };
+    expect(data.map(({ embedding }) => embedding.length)).toEqual([384, 384]);
+    expect(usage).toEqual({ prompt_tokens: 11, total_tokens: 11 });
+    expect(await line()).toMatchObject({ surface: 'openai', estimated: true, tokens: { output: 0, embeddings: 2 } });
+  });
+
+  test('TEI orders documents', async () => {
+    const documents = ['of cats', 'dogs', 'cats'];
+    const response = await post('/v2/rerank', { model: 'orders', query: 'cats', documents, top_n: 2 });
+    const { results } = (await response.json()) as { results: { index: number; relevance_score: number }[] };
+    expect(results).toEqual([
+      { index: 2, relevance_score: 1 },
+      { index: 0, relevance_score: 0.5 },
+    ]);
+  });
+
+  test('the list of models says what reaches each', async () => {
+    const headers = { authorization: `Bearer ${await stack.token('acme-app')}` };
+    const list = (await (await fetch(`${stack.gateway}/v1/models`, { headers })).json()) as {
+      data: { id: string; paths: string[] }[];
+    };
+    const paths = new Map(list.data.map(({ id, paths }) => [id, paths]));
+    expect(paths.get('mixtral-8x7b')).toEqual(
+      expect.arrayContaining(['/endpoints/{id}/invocations', '/v1/chat/completions', '/v1/messages']),
+    );
+    expect(paths.get('bge')).toEqual(expect.arrayContaining(['/endpoints/{id}/invocations', '/v1/embeddings']));
+    expect(paths.get('bge')).not.toContain('/v1/chat/completions');
   });
 });
 

@@ -278,8 +278,8 @@ describe('docs/sdks.md', () => {
     },
   );
 
-  test('shows two', () => {
-    expect(programs).toHaveLength(2);
+  test('shows three', () => {
+    expect(programs).toHaveLength(3);
   });
 });
 

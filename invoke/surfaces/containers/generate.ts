@@ -1,4 +1,5 @@
 import { TollgateError } from '../../../contract/errors.ts';
+import { ESTIMATE_BYTES_PER_TOKEN } from '../../../contract/limits/invoke.ts';
 import type { Container } from '../../../contract/model.ts';
 import type { StreamEvent } from '../../call.ts';
 import { type Block, type ConverseAnswer, type ConverseRequest, members, parse, unreadable } from '../converse.ts';
@@ -82,11 +83,12 @@ function stopReasonOf(details: unknown): string {
   return reason === 'length' ? 'max_tokens' : reason === 'stop_sequence' ? 'stop_sequence' : 'end_turn';
 }
 
-/** TGI's and JumpStart's server-sent events, and LMI's lines, an object a token. For one stream. */
-export function generateEvents(): (event: StreamEvent | null) => StreamEvent[] {
+/** TGI's and JumpStart's server-sent events, and LMI's lines, an object a token. For one stream. @param sentBytes of the request */
+export function generateEvents(sentBytes: number): (event: StreamEvent | null) => StreamEvent[] {
   const chunks = createChunks();
   let begun = false;
   let details: unknown;
+  let textBytes = 0;
 
   function* begin(): Generator<StreamEvent> {
     if (!begun) yield eventOf('messageStart', { role: 'assistant' });
@@ -98,6 +100,7 @@ export function generateEvents(): (event: StreamEvent | null) => StreamEvent[] {
     yield* begin();
     const { text, special } = members(came.token);
     details = came.details ?? details;
+    if (typeof text === 'string') textBytes += Buffer.byteLength(text);
     if (typeof text === 'string' && text !== '' && special !== true)
       yield eventOf('contentBlockDelta', { contentBlockIndex: 0, delta: { text } });
   }
@@ -108,7 +111,17 @@ export function generateEvents(): (event: StreamEvent | null) => StreamEvent[] {
     events.push(...begin());
     const stopReason = stopReasonOf(details);
     events.push(eventOf('contentBlockStop', { contentBlockIndex: 0 }));
-    events.push(eventOf('messageStop', { stopReason }), eventOf('metadata', { usage: {} }));
+    events.push(
+      eventOf('messageStop', { stopReason }),
+      eventOf('metadata', { usage: estimated(sentBytes, textBytes) }),
+    );
     return events;
   };
+}
+
+/** As its record has it: this form has no counts. */
+function estimated(sentBytes: number, textBytes: number): object {
+  const inputTokens = Math.max(1, Math.ceil(sentBytes / ESTIMATE_BYTES_PER_TOKEN));
+  const outputTokens = Math.ceil(textBytes / ESTIMATE_BYTES_PER_TOKEN);
+  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
 }

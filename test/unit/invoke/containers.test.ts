@@ -7,7 +7,6 @@ import { chatBody } from '../../../invoke/surfaces/containers/chat.ts';
 import { chatAnswer, chatEvents } from '../../../invoke/surfaces/containers/chat-answer.ts';
 import { asModelChunks } from '../../../invoke/surfaces/containers/chunks.ts';
 import { generateAnswer, generateBody, generateEvents } from '../../../invoke/surfaces/containers/generate.ts';
-import { embedBody, rankBody, ranksIn } from '../../../invoke/surfaces/containers/tei.ts';
 import type { ConverseRequest } from '../../../invoke/surfaces/converse.ts';
 import cases from '../../cases/containers.json' with { type: 'json' };
 
@@ -41,7 +40,7 @@ const read = (events: readonly StreamEvent[]) =>
 /** @param cuts where the stream is split */
 function streamed({ form, streamed = '' }: Case, cuts: readonly number[] = []) {
   const bytes = Buffer.from(streamed);
-  const events = FORMS[form].events();
+  const events = FORMS[form].events(8);
   const at = [0, ...[...cuts].sort((a, b) => a - b), bytes.byteLength];
   const pieces = at.slice(1).map((end, i) => bytes.subarray(at[i], end));
   return read([...pieces.flatMap((piece) => events(part(piece))), ...events(null)]);
@@ -112,11 +111,4 @@ describe('what a container answers', () => {
       expect(JSON.stringify([error.message, error.cause])).not.toContain('private');
     }
   });
-});
-
-test('TEI embeds texts, and orders them by a question', () => {
-  expect(embedBody(['a', 'b'])).toEqual({ inputs: ['a', 'b'], truncate: false });
-  expect(rankBody('q', ['a', 'b'])).toEqual({ query: 'q', texts: ['a', 'b'], return_text: false });
-  expect(ranksIn([{ index: 1, score: 0.9 }])).toEqual([{ index: 1, score: 0.9 }]);
-  for (const none of [{}, [1], [{ index: 'a', score: 1 }]]) expect(ranksIn(none)).toBeUndefined();
 });
