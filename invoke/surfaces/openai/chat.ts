@@ -2,10 +2,11 @@ import { parseJsonObject } from '../../../contract/json.ts';
 import { jsonBytes } from '../../edge/body.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 import { talk } from '../talk.ts';
+import type { Reading } from './asked.ts';
 import { chatChunks } from './chunks.ts';
 import { type CompletionBase, completion } from './completion.ts';
 import { ownBody, ownChunks, ownCompletion, ownHeaders } from './own.ts';
-import { chatRequest, parseHead, type Reading } from './request.ts';
+import { chatRequest, parseHead } from './request.ts';
 
 /**
  * `POST /v1/chat/completions`: OpenAI's format, to models that take it as it is, and over Converse to all others.

@@ -2,9 +2,9 @@ import { cutShort, isFault, malformedAnswer, members, parse } from '../converse.
 import { publicError } from '../errors.ts';
 import type { Translation } from '../relay.ts';
 import { SSE_DONE, SSE_SILENT, sseEvent, sseText } from '../sse.ts';
+import type { Reading } from './asked.ts';
 import { type CompletionBase, finishReason } from './completion.ts';
 import { openaiError } from './error.ts';
-import type { Reading } from './request.ts';
 import { type CompletionUsage, completionUsage, serviceTier } from './usage.ts';
 
 /** A block of the answer that has begun. */

@@ -1,6 +1,6 @@
 import type { Json } from '../../../contract/json.ts';
 import { type ConverseAnswer, members } from '../converse.ts';
-import type { Reading } from './request.ts';
+import type { Reading } from './asked.ts';
 import { type CompletionUsage, completionUsage, serviceTier } from './usage.ts';
 
 /** What every object of one answer repeats. */

@@ -1,29 +1,17 @@
-import { type Json, parseJson } from '../../../contract/json.ts';
-import { TOOL_NAME_MAX_CHARS } from '../../../contract/limits/surfaces.ts';
-import type {
-  Block,
-  CachePoint,
-  ConverseMessage,
-  MediaBlock,
-  ReasoningBlock,
-  SystemBlock,
-  ToolResultBlock,
-} from '../converse.ts';
+import type { Json } from '../../../contract/json.ts';
+import type { Block, CachePoint, ConverseMessage, MediaBlock, SystemBlock } from '../converse.ts';
 import { invalid, type Members } from '../fields.ts';
 import { documentBlock, imageBlock } from '../media.ts';
-
-export interface Conversation {
-  system: SystemBlock[];
-  messages: ConverseMessage[];
-}
-
-/** What the messages are read with. */
-interface Reading {
-  /** Whether tools are offered: without them Bedrock takes no blocks of calls and results, which are text then. */
-  offered: boolean;
-  /** Of the documents so far. */
-  names: Set<string>;
-}
+import {
+  type Conversation,
+  callBlock,
+  type Reading,
+  reasoningBlock,
+  resultBlocks,
+  say,
+  type Thought,
+  textBlocks,
+} from './blocks.ts';
 
 /**
  * OpenAI's messages -> Converse's. System and developer messages go before the conversation, in their order, because
@@ -45,11 +33,7 @@ export function conversationOf(list: readonly Members[], offered: boolean): Conv
       return;
     }
     const role = message.role === 'assistant' ? 'assistant' : 'user';
-    const content = blocksOf(message, at, reading);
-    if (content.length === 0) return;
-    const last = messages.at(-1);
-    if (last?.role === role) last.content.push(...content);
-    else messages.push({ role, content });
+    say(messages, role, blocksOf(message, at, reading));
   });
   if (messages.length === 0) throw invalid('messages', 'must hold a user message that is not blank');
   return { system, messages };
@@ -73,50 +57,18 @@ function assistantBlocks(
 ): Block[] {
   const calls = (tool_calls ?? []) as Members[];
   return [
-    ...((reasoning_details ?? []) as Members[]).flatMap(reasoningBlock),
+    ...((reasoning_details ?? []) as Thought[]).flatMap(reasoningBlock),
     ...partsOf(content, `${at}.content`, reading),
     ...textBlocks(typeof refusal === 'string' ? refusal : ''),
-    ...calls.map((call, index) => callBlock(call, `${at}.tool_calls[${index}].function.arguments`, reading)),
+    ...calls.map(({ id, function: called }, index) => {
+      const { name, arguments: written } = called as { name: string; arguments?: string };
+      return callBlock({ id: String(id), name, written }, `${at}.tool_calls[${index}].function.arguments`, reading);
+    }),
   ];
 }
 
-/** A model takes back what it thought only as it was signed. */
-function reasoningBlock({ text, signature, data }: Members): ReasoningBlock[] {
-  if (typeof data === 'string') return [{ reasoningContent: { redactedContent: data } }];
-  if (typeof signature !== 'string' || signature === '') return [];
-  return [{ reasoningContent: { reasoningText: { text: String(text), signature } } }];
-}
-
-function callBlock({ id, function: called }: Members, at: string, { offered }: Reading): Block {
-  const { name, arguments: written } = called as { name: string; arguments?: string };
-  if (!offered) return { text: `${name}(${written ?? ''})` };
-  return { toolUse: { toolUseId: callId(String(id)), name, input: inputOf(written, at) } };
-}
-
-/** Who calls a tool without anything writes nothing, or an empty object. */
-function inputOf(written: string | undefined, at: string): Json {
-  if (written === undefined || written.trim() === '') return {};
-  const input = parseJson(written, at);
-  if (input === null || typeof input !== 'object' || Array.isArray(input)) throw invalid(at, 'must be a JSON object');
-  return input;
-}
-
 function toolBlocks({ tool_call_id, content }: Members, at: string, reading: Reading): Block[] {
-  const parts = partsOf(content, `${at}.content`, reading);
-  if (!reading.offered) return parts;
-  const isMedia = (part: Block): part is MediaBlock => !('cachePoint' in part);
-  const given: ToolResultBlock['toolResult']['content'] = parts.filter(isMedia);
-  const toolUseId = callId(String(tool_call_id));
-  // A tool that returned nothing has been called all the same; a blank text would be refused.
-  const result: ToolResultBlock = { toolResult: { toolUseId, content: given.length === 0 ? [{ json: {} }] : given } };
-  return [result, ...parts.filter((part) => !isMedia(part))];
-}
-
-const CALL_ID = /^[\w-]{1,64}$/;
-
-/** Other providers' ids may be longer, or of other characters, than Bedrock takes. */
-function callId(id: string): string {
-  return CALL_ID.test(id) ? id : id.replace(/[^\w-]/g, '_').slice(-TOOL_NAME_MAX_CHARS);
+  return resultBlocks(String(tool_call_id), partsOf(content, `${at}.content`, reading), reading);
 }
 
 function partsOf(content: Json | undefined, at: string, reading: Reading): (MediaBlock | CachePoint)[] {
@@ -139,10 +91,6 @@ function partBlock(part: Members, at: string, { names }: Reading): MediaBlock | 
     default:
       return textBlocks(String(part.text ?? part.refusal))[0];
   }
-}
-
-function textBlocks(text: string): { text: string }[] {
-  return text.trim() === '' ? [] : [{ text }];
 }
 
 /** What follows a part, or a tool, that is marked as the end of what is to be cached. */
