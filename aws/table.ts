@@ -12,15 +12,16 @@ export interface TableOptions extends Pick<AwsJsonOptions, 'transport' | 'clock'
 }
 
 /**
- * An operation of DynamoDB in its JSON, which is the SDK's own input and output for all that is text, number or a set of them.
+ * An operation of DynamoDB in its JSON, which is the SDK's own input and output for all that is text, number or a set of them;
+ * bytes are base64 in it.
  *
  * @throws Error by the name that the SDK's client gives it, with `Item` where a condition did not hold
  */
 export type AskTable = (
-  operation: 'GetItem' | 'UpdateItem',
+  operation: 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem',
   input: object,
   options: { abortSignal: AbortSignal },
-) => Promise<{ Item?: Attributes; Attributes?: Attributes }>;
+) => Promise<{ Item?: Attributes; Attributes?: Attributes; Items?: Attributes[]; LastEvaluatedKey?: Attributes }>;
 type Attributes = Record<string, AttributeValue>;
 
 /**

@@ -1,4 +1,5 @@
 import { parseIssuers, type TrustedIssuer } from './issuer.ts';
+import { ANSWER_MINUTES, ANSWER_MINUTES_MAX } from './limits/answers.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from './limits/contract.ts';
 import { CALL_TOTAL_MS, FIRST_BYTE_MS, STREAM_IDLE_MS } from './limits/invoke.ts';
 import { REGISTRY_MEMORY_MS } from './limits/registry.ts';
@@ -56,6 +57,17 @@ export interface InvokeSettings extends StageSettings {
   callTotalMs: number;
   /** Whose pages may call from a browser; none: nobody's. */
   corsOrigins: readonly string[];
+  /** Where answers are kept for a while; undefined: nowhere. */
+  answers: AnswersSettings | undefined;
+}
+
+export interface AnswersSettings {
+  /** DynamoDB table of answers. */
+  table: string;
+  /** Seconds for which one can be read after it can have ended at the latest. */
+  ttlSeconds: number;
+  /** Whether they are also kept for who asks for it (`store`), and not in the background alone. */
+  storesResponses: boolean;
 }
 
 /** Where the key is that contexts are sealed with. */
@@ -103,7 +115,16 @@ export function invokeSettings(env: Environment): InvokeSettings {
     streamIdleMs: () => milliseconds(env, 'TOLLGATE_STREAM_IDLE_MS', STREAM_IDLE_MS),
     callTotalMs: () => milliseconds(env, 'TOLLGATE_CALL_TOTAL_MS', CALL_TOTAL_MS),
     corsOrigins: () => corsOrigins(env),
+    answers: () => answers(env),
   });
+}
+
+/** A stage that was deployed before there was such a table keeps no answers, and works. */
+function answers(env: Environment): AnswersSettings | undefined {
+  const { TOLLGATE_ANSWERS_TABLE: table, TOLLGATE_STORE_RESPONSES: stores = 'false' } = env;
+  const minutes = wholeNumber(env, 'TOLLGATE_ANSWER_MINUTES', 1, ANSWER_MINUTES_MAX, ANSWER_MINUTES);
+  if (!/^(?:true|false)?$/.test(stores)) throw bad('TOLLGATE_STORE_RESPONSES', 'must be true or false');
+  return table ? Object.freeze({ table, ttlSeconds: minutes * 60, storesResponses: stores === 'true' }) : undefined;
 }
 
 /**

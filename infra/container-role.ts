@@ -16,6 +16,7 @@ export class ContainerRole extends Construct {
     const policy = containerRolePolicy({
       tableArn: names.tableArn,
       countersTableArn: names.countersTableArn,
+      answersTableArn: names.answersTableArn,
       eventBusArn: names.eventBusArn,
       bucketArn: names.bucketArn,
       invokerRoleArn: names.invokerRoleArn,

@@ -71,6 +71,7 @@ export class TollgateFunction extends Construct {
     const policy = functionRolePolicy(name, {
       tableArn: names.tableArn,
       countersTableArn: names.countersTableArn,
+      answersTableArn: names.answersTableArn,
       eventBusArn: names.eventBusArn,
       bucketArn: names.bucketArn,
       invokerRoleArn: names.invokerRoleArn,

@@ -58,6 +58,10 @@ export class Names {
     return this.#regional('dynamodb', `table/${this.of('counters')}`);
   }
 
+  get answersTableArn(): string {
+    return this.#regional('dynamodb', `table/${this.of('answers')}`);
+  }
+
   /** Of the bus that is told of budgets; it is the account's, not this stack's. */
   get eventBusArn(): string {
     return this.#regional('events', `event-bus/${this.#settings.eventBus}`);

@@ -1,5 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { parseIssuers } from '../contract/issuer.ts';
+import { ANSWER_MINUTES, ANSWER_MINUTES_MAX } from '../contract/limits/answers.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
 import { STAGE } from '../contract/names.ts';
 import { EVENT_BUS, EVENT_BUS_NAME, isOrigin } from '../contract/settings.ts';
@@ -25,6 +26,10 @@ export interface InfraSettings {
   globalProfiles: boolean;
   /** Whose pages may call from a browser; none: nobody's. */
   corsOrigins: readonly string[];
+  /** Minutes for which an answer that was made in the background can be read after it can have ended at the latest. */
+  answerMinutes: number;
+  /** Whether answers are also kept for who asks for it. */
+  storeResponses: boolean;
   runtime: Runtime;
   /** Of the load balancer's certificate; undefined where there is none: without a container, or with one on Kubernetes. */
   certificateArn: string | undefined;
@@ -99,7 +104,7 @@ const KNOWN = new Set([
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'usagePlans', 'invokeConcurrency'],
   ...['authorizerConcurrency', 'runtime', 'certificateArn', 'minTasks', 'maxTasks', 'kubernetes', 'serviceAccount'],
   ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus', 'queryScanGb'],
-  ...['benchmark', 'corsOrigins'],
+  ...['benchmark', 'corsOrigins', 'answerMinutes', 'storeResponses'],
 ]);
 
 /**
@@ -138,6 +143,8 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     apiGatewayLogRole: flag(at, 'apiGatewayLogRole', true),
     benchmark: flag(at, 'benchmark', false),
     corsOrigins: origins(at('corsOrigins')),
+    answerMinutes: whole(at, 'answerMinutes', 1, ANSWER_MINUTES_MAX, ANSWER_MINUTES),
+    storeResponses: flag(at, 'storeResponses', false),
   };
   if (!LOG_RETENTION_DAYS.includes(settings.logRetentionDays))
     throw bad(`${PREFIX}logRetentionDays`, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`);

@@ -31,6 +31,7 @@ export class TollgateStack extends Stack {
     const names = new Names(settings);
     const { table } = new StageTable(this, 'Registry', settings, names.of('registry'));
     const { table: counters } = new StageTable(this, 'Counters', settings, names.of('counters'));
+    const { table: kept } = new StageTable(this, 'Answers', settings, names.of('answers'), false);
     const { bucket, answers, access } = new UsageBucket(this, 'Usage', settings, names);
 
     const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
@@ -40,6 +41,9 @@ export class TollgateStack extends Stack {
     const calls = {
       TOLLGATE_TABLE: table.tableName,
       TOLLGATE_COUNTERS_TABLE: counters.tableName,
+      TOLLGATE_ANSWERS_TABLE: kept.tableName,
+      TOLLGATE_ANSWER_MINUTES: String(settings.answerMinutes),
+      ...(settings.storeResponses ? { TOLLGATE_STORE_RESPONSES: 'true' } : {}),
       TOLLGATE_EVENT_BUS: settings.eventBus,
       ...assuming,
       ...(settings.broker ? { TOLLGATE_BROKER_FUNCTION: names.of('broker') } : {}),

@@ -27,6 +27,8 @@ export interface AppDeps {
   entries: EntriesOf;
   direct: Direct;
   counters: Exchange['counters'];
+  answers: Exchange['answers'];
+  storesResponses: boolean;
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
   clock: Clock;
@@ -127,6 +129,8 @@ export function createApp(deps: AppDeps): Served {
       },
       entries: deps.entries,
       counters: deps.counters,
+      answers: deps.answers,
+      storesResponses: deps.storesResponses,
       abilities: (model) => abilitiesOf(model, ROUTES),
       direct: (wanted) => deps.direct({ caller, token, requestId, wanted, waitUntil, tell }),
       waitUntil,

@@ -19,6 +19,7 @@ import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import type { Issue } from '../sessions/session.ts';
 import type { AppDeps } from './app.ts';
 import { createDirect } from './direct/direct.ts';
+import type { Answers } from './kept.ts';
 import { type CallScope, createCredentials } from './pipeline/credentials.ts';
 import { createEntries } from './pipeline/entries.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
@@ -70,6 +71,15 @@ export async function compose(
   const countersClient = new DynamoDBClient({ requestHandler: countersTransport });
   const ask = createAskTable({ client: countersClient, transport: countersTransport, clock });
   const counters = createCounters({ client: countersClient, ask, table: countersTable });
+
+  const { answers } = settings;
+  let answersLoaded: Promise<Answers> | undefined;
+  const loadAnswers = (kept: NonNullable<typeof answers>): Promise<Answers> => {
+    answersLoaded ??= import('./answers/answers.ts').then(({ createAnswers }) =>
+      createAnswers({ ...kept, ask, clock }),
+    );
+    return answersLoaded;
+  };
 
   const budgets = createBudgets({
     counters,
@@ -135,6 +145,8 @@ export async function compose(
     entries,
     direct: createDirect({ entries, issue, reserve: budgets.reserve, clock, write }),
     counters,
+    answers: answers && (() => loadAnswers(answers)),
+    storesResponses: answers?.storesResponses === true,
     corsOrigins: settings.corsOrigins,
     clock,
     write,

@@ -5,6 +5,7 @@ import type { AllowedModel } from '../contract/model.ts';
 import type { Counters } from '../metering/budgets/counters.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
 import type { Run } from './call.ts';
+import type { Answers } from './kept.ts';
 
 /**
  * A request, of an event or of a socket. Not the language's own `Request`: that one copies headers and makes a stream of a
@@ -103,6 +104,10 @@ export interface Exchange {
   counters: Pick<Counters, 'query' | 'counts'>;
   /** What the caller can do with a model that it holds. */
   abilities(model: AllowedModel): Abilities;
+  /** Loaded when they are first asked for; undefined where the stage has no table for them. */
+  answers: (() => Promise<Answers>) | undefined;
+  /** Whether answers are also kept for who asks for it, and not in the background alone. */
+  storesResponses: boolean;
   /** Credentials for the caller itself. @param wanted the model as the caller wrote it */
   direct(wanted: string): Promise<HandedOut>;
   waitUntil(promise: Promise<unknown>): void;

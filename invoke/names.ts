@@ -18,7 +18,7 @@ const NAMES = new Set(
   negative_prompt output_compression output_format partial_images quality size style
   documents max_chunks_per_doc max_tokens_per_doc priority rank_fields return_documents top_n
   background conversation dimensions encoding_format include input input_type instructions max_output_tokens max_tool_calls
-  previous_response_id prompt truncation
+  call_id file_url output previous_response_id prompt response_id starting_after summary truncation
 
   anthropic_beta anthropic_version budget_tokens cache_control citations container context_management data max_tokens_to_sample
   media_type mcp_servers output_config source stop_sequences system thinking title tool_use tool_use_id tool_result top_k

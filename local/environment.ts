@@ -1,6 +1,6 @@
 import { devNull } from 'node:os';
 import type { FunctionName } from '../policies/roles.ts';
-import { BUCKET, CONTEXT_KEY, COUNTERS_TABLE, EVENT_BUS, roleName, STAGE, TABLE } from './aws/roles.ts';
+import { ANSWERS_TABLE, BUCKET, CONTEXT_KEY, COUNTERS_TABLE, EVENT_BUS, roleName, STAGE, TABLE } from './aws/roles.ts';
 import type { Credentials } from './aws/sessions.ts';
 
 /** What the functions' settings need to know about the stack around them. */
@@ -18,6 +18,8 @@ export interface Surroundings {
   broker: boolean;
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
+  /** Whether answers are kept for who asks for it, and not in the background alone. */
+  storeResponses?: boolean | undefined;
   /** Base URL of another Bedrock Runtime than that of the local endpoint. */
   bedrockUrl?: string | undefined;
 }
@@ -28,7 +30,17 @@ export interface Surroundings {
  */
 export function environmentOf(
   name: FunctionName,
-  { awsUrl, account, region, issuers, authorizerTtlSeconds, broker, corsOrigins, bedrockUrl }: Surroundings,
+  {
+    awsUrl,
+    account,
+    region,
+    issuers,
+    authorizerTtlSeconds,
+    broker,
+    corsOrigins,
+    storeResponses,
+    bedrockUrl,
+  }: Surroundings,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
 ): Record<string, string> {
   const ttl = { TOLLGATE_AUTHORIZER_TTL: String(authorizerTtlSeconds) };
@@ -40,6 +52,8 @@ export function environmentOf(
     broker: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...ttl, ...role },
     invoke: {
       ...counters,
+      TOLLGATE_ANSWERS_TABLE: ANSWERS_TABLE,
+      ...(storeResponses ? { TOLLGATE_STORE_RESPONSES: 'true' } : {}),
       TOLLGATE_EVENT_BUS: EVENT_BUS,
       ...contextKey,
       ...ttl,

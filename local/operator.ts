@@ -5,7 +5,7 @@ import type { Clock } from '../contract/log.ts';
 import { seedDemo } from '../registry/seed.ts';
 import { createItems, tableDefinition } from '../registry/table.ts';
 import { createWriter } from '../registry/writer.ts';
-import { BUCKET, COUNTERS_TABLE, TABLE } from './aws/roles.ts';
+import { ANSWERS_TABLE, BUCKET, COUNTERS_TABLE, TABLE } from './aws/roles.ts';
 
 /** What is done to the account from outside the functions: what the template and Firehose do in AWS. */
 export interface Operator {
@@ -49,7 +49,12 @@ export function createOperator({ awsUrl, account, region, clock }: OperatorOptio
   return {
     async provision() {
       const bucket = s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-      await Promise.all([registry(), table(COUNTERS_TABLE), unlessThere('BucketAlreadyOwnedByYou', bucket)]);
+      await Promise.all([
+        registry(),
+        table(COUNTERS_TABLE),
+        table(ANSWERS_TABLE),
+        unlessThere('BucketAlreadyOwnedByYou', bucket),
+      ]);
     },
     async put(key, body) {
       await s3.send(

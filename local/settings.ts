@@ -24,6 +24,8 @@ export interface LocalSettings {
   tenantIsolation: boolean;
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
+  /** Whether answers are kept for who asks for it, and not in the background alone. */
+  storeResponses?: boolean;
   /** Also print the functions' own log lines. */
   verbose: boolean;
 }
@@ -32,7 +34,7 @@ export interface LocalSettings {
  * The laptop's settings.
  *
  * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_BROKER,
- *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_CORS_ORIGINS, TOLLGATE_VERBOSE, and Node's own NODE_COMPILE_CACHE
+ *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_CORS_ORIGINS, TOLLGATE_STORE_RESPONSES, TOLLGATE_VERBOSE, and Node's own NODE_COMPILE_CACHE
  * @throws TollgateError `bad_setting` naming the variable
  */
 export function localSettings(env: Environment): LocalSettings & { cacheDir: string } {
@@ -48,6 +50,7 @@ export function localSettings(env: Environment): LocalSettings & { cacheDir: str
     broker: isOn(env.TOLLGATE_BROKER),
     tenantIsolation: isOn(env.TOLLGATE_TENANT_ISOLATION),
     corsOrigins: corsOrigins(env),
+    storeResponses: isOn(env.TOLLGATE_STORE_RESPONSES),
     verbose: isOn(env.TOLLGATE_VERBOSE),
   });
 }

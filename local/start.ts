@@ -67,6 +67,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       authorizerTtlSeconds,
       broker,
       corsOrigins,
+      storeResponses: settings.storeResponses,
       bedrockUrl,
     };
     const functions = startFunctions({

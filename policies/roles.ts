@@ -133,6 +133,8 @@ export interface FunctionScope {
   tableArn: string;
   /** What budgets are counted in, apart from the registry, so that counting needs no right to write grants or limits. */
   countersTableArn: string;
+  /** What answers are kept in for a while: the one table that invoke alone uses, and deletes from. */
+  answersTableArn: string;
   /** The one event bus that is told of a budget. */
   eventBusArn: string;
   bucketArn: string;
@@ -155,6 +157,9 @@ const COUNTER_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
   invoke: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
   metering: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
 };
+
+/** Who asked for an answer may have it deleted before its time. */
+const ANSWER_ACTIONS = ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map((name) => `dynamodb:${name}`);
 
 /** Who seals and who opens contexts may read the key; who makes a new one may not read any. */
 const CONTEXT_KEY_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
@@ -204,8 +209,8 @@ export type UnboundScope = Omit<FunctionScope, 'functionArn' | 'contextKeyArn'> 
 
 /** What a function's role allows, before it is bound to its function. */
 export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionStatement[] {
-  const { tableArn, countersTableArn, eventBusArn, bucketArn, invokerRoleArn, contextKeyArn } = scope;
-  const { brokerArn, logGroupArn } = scope;
+  const { tableArn, countersTableArn, answersTableArn, eventBusArn, bucketArn, invokerRoleArn } = scope;
+  const { contextKeyArn, brokerArn, logGroupArn } = scope;
   const statements: PermissionStatement[] = [];
   if (name !== 'seal')
     statements.push({
@@ -218,7 +223,10 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
     statements.push({ Effect: 'Allow', Action: onKey, Resource: [contextKeyArn] });
   const counts = COUNTER_ACTIONS[name];
   if (counts !== undefined) statements.push({ Effect: 'Allow', Action: counts, Resource: [countersTableArn] });
-  if (name === 'invoke') statements.push(announcing(eventBusArn));
+  if (name === 'invoke') {
+    statements.push({ Effect: 'Allow', Action: ANSWER_ACTIONS, Resource: [answersTableArn] });
+    statements.push(announcing(eventBusArn));
+  }
   if (name === 'invoke' && brokerArn !== undefined)
     statements.push({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [brokerArn] });
   if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))

@@ -42,8 +42,11 @@ export const COUNTERS_ATTEMPT_MS = 2_000;
 export const COUNTERS_ATTEMPTS = 3;
 export const COUNTERS_BACKOFF_MS = 50;
 
-/** Bytes of an answer: an item has 400 KB at most, and in JSON not three times as much. */
-export const COUNTERS_ANSWER_MAX_BYTES = 1_200_000;
+/**
+ * Bytes of an answer of the table, or of that of answers: an item has 400 KB at most, and in JSON not three times as much; a page
+ * has 1 MB of items, and what is bytes of it a third more.
+ */
+export const COUNTERS_ANSWER_MAX_BYTES = 1_600_000;
 
 /**
  * Milliseconds. Reservations are told apart by the stretch of this length in which their calls began; longer than

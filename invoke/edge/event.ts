@@ -43,14 +43,12 @@ export function askedOf(event: RestEvent): Asked {
  * @returns the one Authorization header, as it came; undefined when there is none, or more than one
  */
 export function authorizationOf({ headers, multiValueHeaders }: RestEvent): Secret | undefined {
-  const found: unknown[] = [];
-  for (const [name, values] of pairs(multiValueHeaders, headers))
-    if (name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION) found.push(...[values].flat());
+  const found = pairs(multiValueHeaders, headers)
+    .filter(([name]) => name.toLowerCase() === 'authorization')
+    .flatMap(([, values]) => values);
   const [only] = found;
   return found.length === 1 && typeof only === 'string' ? new Secret(only) : undefined;
 }
-
-const AUTHORIZATION = 'authorization';
 
 function headersOf({ headers, multiValueHeaders }: RestEvent): AskedHeaders {
   const lines: [string, string][] = [];

@@ -37,8 +37,6 @@ export interface ContentType {
 /** @returns undefined for a value that is no media type (RFC 9110 section 8.3), such as a list of two */
 export function contentType(value: string | null): ContentType | undefined {
   if (value === null || value === '') return { essence: '', charset: null };
-  // What nearly all clients send, and what a parser would make of it.
-  if (value === JSON_TYPE) return { essence: JSON_TYPE, charset: null };
   try {
     const { essence, params } = new MIMEType(value);
     return { essence, charset: params.get('charset')?.toLowerCase() ?? null };
@@ -49,5 +47,5 @@ export function contentType(value: string | null): ContentType | undefined {
 
 /** Whether a `Content-Encoding` (a list, RFC 9110 section 8.4) leaves the bytes as they are. */
 export function isUnencoded(value: string | null): boolean {
-  return value === null || value.split(',').every((coding) => ['', 'identity'].includes(coding.trim().toLowerCase()));
+  return (value ?? '').split(',').every((coding) => ['', 'identity'].includes(coding.trim().toLowerCase()));
 }

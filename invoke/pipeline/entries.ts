@@ -1,8 +1,7 @@
-import type { CallerContext } from '../../contract/context.ts';
 import { asTollgateError, NOT_ADMITTED, TollgateError } from '../../contract/errors.ts';
 import { entitled } from '../../registry/entitled.ts';
 import type { RegistryReader, TenantEntries } from '../../registry/reader.ts';
-import type { CallerEntries, EntriesOf } from '../exchange.ts';
+import type { EntriesOf } from '../exchange.ts';
 
 export interface EntriesOptions {
   /** Asked by tenant id; remembers for at most REGISTRY_MEMORY_MS by itself. */
@@ -13,15 +12,8 @@ export interface EntriesOptions {
 
 /** The entries travel in the authorizer's context; the registry is asked only for a tenant whose entries did not fit. */
 export function createEntries({ registry, onUndecided }: EntriesOptions): EntriesOf {
-  // A caller's context is remembered, and what it is entitled to goes when that does.
-  const known = new WeakMap<CallerContext, CallerEntries>();
-  return async (caller) => {
-    const { tenant, roles, models, budgets } = caller;
-    if (models !== null && budgets !== null) {
-      const found = known.get(caller) ?? { models: entitled(models, roles), budgets };
-      known.set(caller, found);
-      return found;
-    }
+  return async ({ tenant, roles, models, budgets }) => {
+    if (models !== null && budgets !== null) return { models: entitled(models, roles), budgets };
     let entries: TenantEntries | null;
     try {
       entries = await registry.tenant(tenant);

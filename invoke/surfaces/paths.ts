@@ -84,7 +84,11 @@ const ROWS: readonly Row[] = [
   },
 
   // OpenAI
-  { path: /^\/v1\/responses(?:\/|$)/, form: openaiError, instead: CHAT },
+  {
+    path: /^\/v1\/(?:responses|conversations)(?:\/|$)/,
+    form: openaiError,
+    instead: 'Responses are at POST /v1/responses; one that is kept is at GET /v1/responses/{id}.',
+  },
   { path: /^\/v1\/completions$/, form: openaiError, instead: CHAT },
   {
     path: /^\/v1\/images\/(?!generations)/,

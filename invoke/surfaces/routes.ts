@@ -39,6 +39,7 @@ const documents = {
   images: (): Promise<SurfaceDocument> => import('./images/document.ts'),
   rerank: (): Promise<SurfaceDocument> => import('./rerank/document.ts'),
   openai: (): Promise<SurfaceDocument> => import('./openai/document.ts'),
+  responses: (): Promise<SurfaceDocument> => import('./responses/document.ts'),
   own: (): Promise<SurfaceDocument> => import('./own/document.ts'),
   sagemaker: (): Promise<SurfaceDocument> => import('./sagemaker/document.ts'),
 };
@@ -114,6 +115,31 @@ export const ROUTES: readonly Route[] = [
     serves: { action: 'invoke', tasks: CHAT },
     load: async () => (await import('./openai/chat.ts')).chat,
     document: documents.openai,
+  },
+  {
+    method: 'POST',
+    path: '/v1/responses',
+    serves: { action: 'invoke', tasks: CHAT },
+    load: async () => (await import('./responses/create.ts')).createResponse,
+    document: documents.responses,
+  },
+  {
+    method: 'GET',
+    path: '/v1/responses/{id}',
+    load: async () => (await import('./responses/kept.ts')).showResponse,
+    document: documents.responses,
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/responses/{id}',
+    load: async () => (await import('./responses/kept.ts')).deleteResponse,
+    document: documents.responses,
+  },
+  {
+    method: 'POST',
+    path: '/v1/responses/{id}/cancel',
+    load: async () => (await import('./responses/kept.ts')).cancelResponse,
+    document: documents.responses,
   },
   ...anthropic({
     method: 'POST',

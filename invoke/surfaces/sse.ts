@@ -29,3 +29,6 @@ export const SSE_DONE: Uint8Array = encoder.encode('data: [DONE]\n\n');
 
 /** A comment, which no reader gives to its caller: the stream lives. */
 export const SSE_SILENT: Uint8Array = encoder.encode(': \n\n');
+
+/** Of a stream of events. */
+export const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' };

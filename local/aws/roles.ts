@@ -12,6 +12,7 @@ export const STAGE = 'local';
 export const API_ID = 'local';
 export const TABLE = 'tollgate-registry';
 export const COUNTERS_TABLE = 'tollgate-counters';
+export const ANSWERS_TABLE = 'tollgate-answers';
 export const EVENT_BUS = 'default';
 export const BUCKET = 'tollgate-usage';
 export const CONTEXT_KEY = `tollgate-${STAGE}-context-key`;
@@ -40,6 +41,7 @@ export function localRoles(account: string, region: string, { broker = false }: 
   const scope = {
     tableArn: tableArn(TABLE),
     countersTableArn: tableArn(COUNTERS_TABLE),
+    answersTableArn: tableArn(ANSWERS_TABLE),
     eventBusArn: `arn:aws:events:${region}:${account}:event-bus/${EVENT_BUS}`,
     bucketArn: `arn:aws:s3:::${BUCKET}`,
     invokerRoleArn: arn(roleName('invoker')),

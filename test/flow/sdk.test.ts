@@ -214,7 +214,7 @@ describe('the unmodified OpenAI SDK', () => {
 
   test('raises NotFoundError that says what would work for what is not served', async () => {
     const client = await openai('acme-app');
-    const response = client.responses.create({ model: 'nova-lite', input: 'x' });
+    const response = client.completions.create({ model: 'nova-lite', prompt: 'x' });
     await expect(response).rejects.toBeInstanceOf(NotFoundError);
     await expect(response).rejects.toThrow('POST /v1/chat/completions');
   });

@@ -47,11 +47,19 @@ describe('what happens to data', () => {
     );
   });
 
-  test('with all, neither the stack nor a table is deleted by mistake', () => {
+  test('what callers said and were told goes with the stack, whatever is protected', () => {
+    for (const protect of PROTECT) {
+      const answers = list(protect).find(([, resource]) => nameOf(resource) === 'tollgate-dev-answers');
+      expect(answers?.[1].DeletionPolicy, protect).toBe('Delete');
+    }
+  });
+
+  test('with all, neither the stack nor a lasting table is deleted by mistake', () => {
     expect(stacks.all.terminates).toBe(false);
     const tables = list('all').filter(([, { Type }]) => Type === 'AWS::DynamoDB::Table');
-    expect(tables).toHaveLength(2);
-    for (const [, { Properties }] of tables) expect(Properties.DeletionProtectionEnabled).toBe(true);
+    expect(tables).toHaveLength(3);
+    for (const [, resource] of tables)
+      expect(resource.Properties.DeletionProtectionEnabled).toBe(nameOf(resource) !== 'tollgate-dev-answers');
   });
 
   test('with none it goes with the stack, buckets emptied first; CDK’s function for that is in no other stack', () => {

@@ -38,6 +38,9 @@ describe("the functions' own roles", () => {
       ['tollgate-dev-invoke-us-east-1', ['dynamodb:UpdateItem']],
       ['tollgate-dev-metering-us-east-1', ['dynamodb:PutItem', 'dynamodb:UpdateItem']],
     ]);
+    expect(may('answers')).toEqual([
+      ['tollgate-dev-invoke-us-east-1', ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']],
+    ]);
   });
 
   test('events go to the one bus of the settings, from invoke alone', () => {

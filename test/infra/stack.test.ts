@@ -9,14 +9,19 @@ const only = (type: string) => onlyOf(resources, type);
 describe('the tables', () => {
   const tables = ofType(resources, 'AWS::DynamoDB::Table');
 
-  test('are the registry and the counters, by the names that the command line derives from the stage', () => {
-    expect(tables.map(({ TableName }) => TableName).sort()).toEqual(['tollgate-dev-counters', 'tollgate-dev-registry']);
+  test('are the registry, the counters and answers, by the names that the command line derives from the stage', () => {
+    expect(tables.map(({ TableName }) => TableName).sort()).toEqual([
+      'tollgate-dev-answers',
+      'tollgate-dev-counters',
+      'tollgate-dev-registry',
+    ]);
   });
 
-  test.each(tables)('$TableName is on demand and recoverable to any second', (table) => {
+  test.each(tables)('$TableName is on demand, and recoverable to any second unless it is to be forgotten', (table) => {
+    const PointInTimeRecoveryEnabled = table.TableName !== 'tollgate-dev-answers';
     expect(table).toMatchObject({
       BillingMode: 'PAY_PER_REQUEST',
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled },
       KeySchema: [
         { AttributeName: 'pk', KeyType: 'HASH' },
         { AttributeName: 'sk', KeyType: 'RANGE' },

@@ -110,6 +110,22 @@ describe('trusted issuers', () => {
     expect(fieldOf(() => parseIssuers([value]))).toBe(`TOLLGATE_ISSUERS${field}`);
   });
 
+  test('a stage that has no table for answers keeps none, and one that has one keeps them for an hour', () => {
+    expect(invokeSettings(env).answers).toBeUndefined();
+    expect(invokeSettings({ ...env, TOLLGATE_ANSWERS_TABLE: 'a' }).answers).toEqual({
+      table: 'a',
+      ttlSeconds: 3_600,
+      storesResponses: false,
+    });
+    const more = { TOLLGATE_ANSWERS_TABLE: 'a', TOLLGATE_ANSWER_MINUTES: '5', TOLLGATE_STORE_RESPONSES: 'true' };
+    expect(invokeSettings({ ...env, ...more }).answers).toEqual({ table: 'a', ttlSeconds: 300, storesResponses: true });
+    for (const [name, value] of [
+      ['TOLLGATE_ANSWER_MINUTES', '0'],
+      ['TOLLGATE_STORE_RESPONSES', 'yes'],
+    ] as const)
+      expect(fieldOf(() => invokeSettings({ ...env, ...more, [name]: value }))).toBe(name);
+  });
+
   test.each(['Prod', '-prod', 'a'.repeat(21), 'a/b', 'a"b'])('a stage %j is refused: it names metrics', (stage) => {
     expect(fieldOf(() => invokeSettings({ ...env, TOLLGATE_STAGE: stage }))).toBe('TOLLGATE_STAGE');
   });

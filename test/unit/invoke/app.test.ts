@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { BODY_MAX_BYTES } from '../../../contract/limits/contract.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
+import { createAnswers } from '../../../invoke/answers/answers.ts';
 import type { RestEvent } from '../../../invoke/edge/event.ts';
 import { EFFORTS } from '../../../invoke/surfaces/means.ts';
 import { ROUTES } from '../../../invoke/surfaces/routes.ts';
 import { AUTHORIZATION, bound } from '../../seal.ts';
+import { answersTable } from './answers-table.ts';
 import {
   authorizer,
   call,
@@ -58,7 +60,10 @@ describe('the routes', () => {
     expect(listed).toHaveLength(ROUTES.length + 3);
     for (const { method, path } of listed) {
       const body = path.startsWith('/v1') ? CHAT : CONVERSE;
-      const { app } = edge(() => whole(nova, ANSWER), path.startsWith('/endpoints') ? mixtral : nova);
+      const answers = createAnswers({ ask: answersTable().ask, table: 'a', ttlSeconds: 60, clock: () => NOW });
+      await answers.keep(caller, 'nova-lite', '{"response":{"background":true}}');
+      const model = path.startsWith('/endpoints') ? mixtral : nova;
+      const { app } = edge(() => whole(nova, ANSWER), model, undefined, { answers: async () => answers });
       const answer = await call(
         app,
         method === 'POST' ? post(path, body) : event(method, path, { queryStringParameters: { model: 'nova-lite' } }),
@@ -248,6 +253,7 @@ describe('GET /v1/models', () => {
         '/model/{id}/invoke-with-response-stream',
         '/model/{id}/count-tokens',
         '/v1/chat/completions',
+        '/v1/responses',
         '/v1/messages',
         '/v1/messages/count_tokens',
       ],
@@ -289,7 +295,7 @@ describe('GET /v1/models', () => {
     const credentials = '/credentials?model={id}';
     expect(told).toEqual({
       'whole-only': {
-        paths: ['/model/{id}/converse', invoke, '/v1/chat/completions', '/v1/messages'],
+        paths: ['/model/{id}/converse', invoke, '/v1/chat/completions', '/v1/responses', '/v1/messages'],
         streaming: false,
         capabilities: plain,
         max_output_tokens: 100,
@@ -313,6 +319,7 @@ describe('GET /v1/models', () => {
           '/endpoints/{id}/invocations',
           '/endpoints/{id}/invocations-response-stream',
           '/v1/chat/completions',
+          '/v1/responses',
           '/v1/messages',
           credentials,
         ],

@@ -113,6 +113,8 @@ export function edge(
     entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
     direct: async () => ({ model, credentials: HANDED_OUT, expiresAt: NOW + 600_000 }),
     counters,
+    answers: undefined,
+    storesResponses: false,
     corsOrigins: [],
     clock: () => NOW,
     write: (line) => lines.push(line),

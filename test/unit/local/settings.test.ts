@@ -17,6 +17,8 @@ describe('the settings of the local gateway', () => {
       cacheDir: resolve('.tollgate/compiled'),
       broker: false,
       tenantIsolation: false,
+      corsOrigins: [],
+      storeResponses: false,
       verbose: false,
     });
     expect(Object.isFrozen(settings)).toBe(true);

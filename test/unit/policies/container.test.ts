@@ -11,6 +11,7 @@ const ACCOUNT = '111122223333';
 const scope = {
   tableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/r`,
   countersTableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/c`,
+  answersTableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/a`,
   eventBusArn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`,
   bucketArn: 'arn:aws:s3:::b',
   invokerRoleArn: `arn:aws:iam::${ACCOUNT}:role/invoker`,

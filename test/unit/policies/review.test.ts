@@ -169,6 +169,7 @@ describe('the review of the roles', () => {
   const scope = {
     tableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/t`,
     countersTableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/c`,
+    answersTableArn: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/a`,
     eventBusArn: `arn:aws:events:us-east-1:${ACCOUNT}:event-bus/default`,
     bucketArn: 'arn:aws:s3:::b',
     contextKeyArn: `arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:k-??????`,

@@ -97,6 +97,7 @@ describe("the functions' own roles", () => {
   const scope = {
     tableArn: `arn:aws:dynamodb:us-east-1:${account}:table/tollgate-registry`,
     countersTableArn: `arn:aws:dynamodb:us-east-1:${account}:table/tollgate-counters`,
+    answersTableArn: `arn:aws:dynamodb:us-east-1:${account}:table/tollgate-answers`,
     eventBusArn: `arn:aws:events:us-east-1:${account}:event-bus/default`,
     bucketArn: 'arn:aws:s3:::tollgate-usage',
     invokerRoleArn: `arn:aws:iam::${account}:role/tollgate-local-invoker`,
@@ -131,6 +132,23 @@ describe("the functions' own roles", () => {
       broker: [],
       invoke: ['GetItem', 'Query', 'UpdateItem'],
       metering: ['GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem'],
+      seal: [],
+    });
+  });
+
+  test('invoke alone reaches the answers that are kept for a while, one by one', () => {
+    const onAnswers = (name: FunctionName) =>
+      allowedTo(name)
+        .filter(({ Resource }) => Resource.includes(scope.answersTableArn))
+        .flatMap(({ Action, Resource }) => [...Action, ...Resource]);
+    expect(Object.fromEntries(names.map((name) => [name, onAnswers(name)]))).toEqual({
+      authorizer: [],
+      broker: [],
+      invoke: [
+        ...['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map((action) => `dynamodb:${action}`),
+        scope.answersTableArn,
+      ],
+      metering: [],
       seal: [],
     });
   });
