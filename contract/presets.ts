@@ -19,8 +19,6 @@ export interface Preset {
   defaults: Readonly<Record<string, unknown>>;
 }
 
-const GUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-
 // Except for `oidc`, no preset lets a role named `admin` administer Tollgate: such groups exist in many directories for
 // other reasons, and who may join them is decided by people who have never heard of this gateway.
 export const PRESETS = {
@@ -45,9 +43,9 @@ export const PRESETS = {
   // `azp` is in every v2.0 access token and in no ID token, whose `aud` may be the same. Past 200 groups the token says
   // so in place of listing them: what it then leaves out is unknown, so it is refused.
   entra: {
-    issuer: new RegExp(
-      `^https://(?:login\\.microsoftonline\\.(?:com|us)|login\\.partner\\.microsoftonline\\.cn)/(?<tid>${GUID})/v2\\.0$`,
-    ),
+    // A literal: what calls a constructor stays in bundles that have no use for it.
+    issuer:
+      /^https:\/\/(?:login\.microsoftonline\.(?:com|us)|login\.partner\.microsoftonline\.cn)\/(?<tid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/v2\.0$/,
     issuerForm: 'https://login.microsoftonline.com/DIRECTORY_ID/v2.0',
     defaults: {
       claims: { ver: '2.0', azp: true },
