@@ -71,6 +71,10 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** Wire formats that a caller may speak; guidance: that of AWS's guidance for a multi-tenant gateway. */
+export const SURFACES = ['bedrock', 'openai', 'anthropic', 'sagemaker', 'guidance'] as const;
+export type Surface = (typeof SURFACES)[number];
+
 /** What both lines of an attempt carry. `at` is the call's start on every line of it, so they fall into one hour. */
 export interface UsageBase {
   v: 1;
@@ -90,7 +94,7 @@ export interface UsageBase {
   nativeModel: string;
   region: string;
   /** The wire format the caller spoke. */
-  surface: 'bedrock' | 'openai' | 'anthropic' | 'sagemaker';
+  surface: Surface;
   action: Purpose;
 }
 

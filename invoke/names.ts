@@ -31,6 +31,10 @@ const NAMES = new Set(
   performanceConfig promptVariables reasoningContent reasoningText requestMetadata serviceTier stopSequences
   streamProcessingMode toolChoice toolConfig toolResult toolSpec toolUse toolUseId topP trace ttl video
   latency max_gen_len max_new_tokens maxTokenCount textGenerationConfig
+  additional_model_fields aspect_ratio embeddingConfig imageGenerationConfig inputs max_tokens_to_sample messages_api model_arn
+  model_id model_kwargs negative_prompt normalize output_dimension output_format parameters requestId return_full_text streaming
+  taskType team_id text_prompts textToImageParams tool_config topK weight
+  outputScope
   amazon-bedrock-guardrailConfig anthropic-beta anthropic-version x-amzn-bedrock-accept x-amzn-bedrock-guardrailidentifier
   x-amzn-bedrock-guardrailversion x-amzn-bedrock-performanceconfig-latency x-amzn-bedrock-request-metadata
   x-amzn-bedrock-service-tier x-amzn-bedrock-trace

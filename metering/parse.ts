@@ -1,6 +1,6 @@
 import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, USAGE_LINE_MAX_CHARS } from '../contract/limits/metering.ts';
 import { PURPOSES } from '../contract/model.ts';
-import { OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
+import { OUTCOMES, REQUIRED_KINDS, SURFACES, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
 import { isCharge } from './budgets/charge.ts';
 import { HOUR_MS, type Hour } from './window.ts';
 
@@ -34,7 +34,6 @@ const TEXT_MAX = 2_048;
 
 const TEXTS = ['requestId', 'costCenter', 'model', 'nativeModel', 'region'] as const;
 const NAMES = ['invocationId', 'tenant', 'principal'] as const;
-export const SURFACES: readonly unknown[] = ['bedrock', 'openai', 'anthropic', 'sagemaker'];
 const KINDS: ReadonlySet<string> = new Set(TOKEN_KINDS);
 const REQUIRED: ReadonlySet<string> = new Set(REQUIRED_KINDS);
 
@@ -84,7 +83,7 @@ type Members = Record<string, unknown>;
 function commonFault(usage: Members): Rejection | undefined {
   for (const field of NAMES) if (!isText(usage[field]) || usage[field] === '') return { reason: 'not-text', field };
   for (const field of TEXTS) if (!isText(usage[field])) return { reason: 'not-text', field };
-  if (!SURFACES.includes(usage.surface)) return { reason: 'unknown-value', field: 'surface' };
+  if (!(SURFACES as readonly unknown[]).includes(usage.surface)) return { reason: 'unknown-value', field: 'surface' };
   if (!(PURPOSES as readonly unknown[]).includes(usage.action)) return { reason: 'unknown-value', field: 'action' };
   const fault = usage.attempt === undefined ? undefined : countFault(usage.attempt, 'attempt');
   if (fault) return fault;

@@ -5,7 +5,7 @@ export interface ErrorForm {
   /** Instead of the error's own. */
   status?: number;
   headers?: Record<string, string>;
-  body: Record<string, unknown>;
+  body: object;
 }
 
 /** The sentence for a caller; a retired model's names what to use instead. */

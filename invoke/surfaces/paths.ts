@@ -3,6 +3,7 @@ import type { AskedHeaders } from '../exchange.ts';
 import { anthropicError } from './anthropic/error.ts';
 import { awsError } from './bedrock/error.ts';
 import type { ErrorForm } from './error-form.ts';
+import { guidanceError } from './guidance/error.ts';
 import { openaiError } from './openai/error.ts';
 import { credentialsError } from './own/credentials-error.ts';
 import { cohereError } from './rerank/error.ts';
@@ -73,6 +74,9 @@ const ROWS: readonly Row[] = [
       'Nothing is read from S3 or written to it for a caller; use POST /endpoints/{name}/invocations, or its stream.',
   },
   { path: /^\/endpoints(?:\/|$)/, form: sagemakerError },
+
+  // AWS's guidance for a multi-tenant gateway
+  { path: /^\/(?:invoke_model|list_foundation_models)(?:\/|$)/, form: guidanceError },
 
   // Anthropic
   { path: /^(?:\/anthropic)?\/v1\/messages(?:\/count_tokens)?\/?$/, form: anthropicError },

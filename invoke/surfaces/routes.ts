@@ -35,6 +35,7 @@ const RANKERS: Serves = {
 const documents = {
   anthropic: (): Promise<SurfaceDocument> => import('./anthropic/document.ts'),
   bedrock: (): Promise<SurfaceDocument> => import('./bedrock/document.ts'),
+  guidance: (): Promise<SurfaceDocument> => import('./guidance/document.ts'),
   embeddings: (): Promise<SurfaceDocument> => import('./embeddings/document.ts'),
   images: (): Promise<SurfaceDocument> => import('./images/document.ts'),
   rerank: (): Promise<SurfaceDocument> => import('./rerank/document.ts'),
@@ -204,6 +205,18 @@ export const ROUTES: readonly Route[] = [
     path: '/anthropic/v1/models/{id}',
     load: async () => (await import('./anthropic/models.ts')).showModel,
     document: documents.anthropic,
+  },
+  {
+    method: 'POST',
+    path: '/invoke_model',
+    load: async () => (await import('./guidance/invoke.ts')).invokeModel,
+    document: documents.guidance,
+  },
+  {
+    method: 'GET',
+    path: '/list_foundation_models',
+    load: async () => (await import('./guidance/invoke.ts')).listModels,
+    document: documents.guidance,
   },
   {
     method: 'GET',

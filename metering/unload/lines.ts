@@ -1,8 +1,16 @@
 import { LATE_HOURS, LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS } from '../../contract/limits/metering.ts';
 import { PURPOSES } from '../../contract/model.ts';
-import { BILLABLE, OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
+import {
+  BILLABLE,
+  OUTCOMES,
+  REQUIRED_KINDS,
+  SURFACES,
+  TIERS,
+  TOKEN_KINDS,
+  type TokenKind,
+} from '../../contract/usage.ts';
 import { TOKEN_COLUMNS } from '../ledger/usage-file.ts';
-import { AT_MAX, SURFACES } from '../parse.ts';
+import { AT_MAX } from '../parse.ts';
 import { dayOf, HOUR_MS, type Hour } from '../window.ts';
 import { ID_COLUMNS, list, TOKENS, text, whole } from './sql.ts';
 

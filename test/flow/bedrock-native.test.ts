@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   BedrockClient,
   GetFoundationModelCommand,
@@ -9,7 +11,10 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Stack } from './stack.ts';
 
-/** What of Bedrock's own API is served beside its models' calls, asked by its own clients. */
+/**
+ * What of Bedrock's own API is served beside its models' calls, asked by its own clients; and the API of AWS's guidance for a
+ * multi-tenant gateway, asked as its notebooks do.
+ */
 
 let stack: Stack;
 let acme: BedrockClient;
@@ -36,6 +41,18 @@ async function clientOf(name: string): Promise<BedrockClient> {
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler(),
   });
+}
+
+/** Makes an entry of the target, and grants it to acme. */
+async function hold(id: string, target: object): Promise<void> {
+  const entry = JSON.parse((await stack.cli('model', 'show', 'nova-lite', '--format', 'json')).stdout);
+  const file = join(stack.dataDir, `${id}.json`);
+  writeFileSync(file, JSON.stringify({ ...entry, id, target, version: undefined }));
+  for (const args of [
+    ['model', 'put', file],
+    ['grant', 'acme', id],
+  ])
+    expect(await stack.cli(...args)).toMatchObject({ code: 0, stderr: '' });
 }
 
 const CLAUDE = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
@@ -114,5 +131,102 @@ describe("Bedrock's own client lists what the tenant may call", () => {
       name: 'AccessDeniedException',
       message: 'This model does not exist or is not granted to the calling tenant.',
     });
+  });
+});
+
+describe("clients of AWS's guidance move by changing their address and their key", () => {
+  const ask = async (query: string, body: object, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${stack.gateway}/invoke_model?${query}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await stack.token('acme-app')}`,
+        'content-type': 'application/json',
+        'x-api-key': 'not-read',
+        team_id: 'globex',
+        ...headers,
+      },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, answer: (await response.json()) as Record<string, unknown>[] };
+  };
+
+  test('a prompt, messages, tools, and a model of SageMaker', async () => {
+    const mark = await stack.mark();
+    const said = async (query: string, body: object, headers?: Record<string, string>) =>
+      (await ask(query, body, headers)).answer[0]?.generated_text;
+    expect(await said('model_id=amazon.nova-lite-v1:0', { inputs: 'one two', parameters: { maxTokens: 2 } })).toBe(
+      'echo: one',
+    );
+    const messages = [{ role: 'user', content: [{ text: 'hi [[tool:look {"at":1}]]' }] }];
+    const tool_config = { tools: [{ toolSpec: { name: 'look', inputSchema: { json: { type: 'object' } } } }] };
+    expect(await said('model_id=nova-lite', { inputs: messages, tool_config }, { messages_api: 'true' })).toMatchObject(
+      [{ toolUse: { name: 'look', input: { at: 1 } } }],
+    );
+    const arn = `arn:aws:bedrock:us-east-1:${account}:inference-profile/${PROFILE}`;
+    const claude = `model_id=${CLAUDE}&model_arn=${encodeURIComponent(arn)}`;
+    expect(await said(claude, { inputs: 'hi', parameters: { max_tokens: 9 } })).toBe('echo: hi');
+    expect(await said('model_id=mixtral-8x7b', { inputs: 'hi', parameters: { max_new_tokens: 9 } })).toBe('echo: hi');
+    const calls = (await stack.upstream(mark)).filter(
+      ({ service }) => service === 'bedrock' || service === 'sagemaker',
+    );
+    expect(calls.map(({ caller }) => caller?.tags.TenantId)).toEqual(Array(4).fill('acme'));
+  });
+
+  test('vectors of a text and of several', async () => {
+    const headers = { type: 'embeddings' };
+    const one = await ask('model_id=titan-embed-v2', { inputs: 'hi', parameters: { dimensions: 256 } }, headers);
+    expect(one.answer.map(({ embedding }) => (embedding as number[]).length)).toEqual([256]);
+    const two = await ask('model_id=titan-embed-v2', { inputs: ['hi', 'ho'] }, headers);
+    expect(two.answer.map(({ embedding }) => (embedding as number[]).length)).toEqual([1024, 1024]);
+  });
+
+  test('the vector of a picture, and pictures', async () => {
+    for (const id of ['amazon.titan-embed-image-v1', 'amazon.nova-canvas-v1:0', 'stability.stable-image-core-v1:1']) {
+      const arn = `arn:aws:bedrock:us-east-1::foundation-model/${id}`;
+      await hold(id.replace(/[^a-z0-9-]/g, '-'), { kind: 'bedrock-model', modelId: id, region: 'us-east-1', arn });
+    }
+    const image = { type: 'image' };
+    const parameters = {
+      taskType: 'TEXT_IMAGE',
+      imageGenerationConfig: { numberOfImages: 2, width: 512, height: 512 },
+    };
+    const body = { textToImageParams: { text: 'a cat' }, parameters };
+    const painted = await ask('model_id=amazon.nova-canvas-v1:0', body, image);
+    const pictures = (painted.answer[0]?.images ?? []) as string[];
+    expect(pictures).toHaveLength(2);
+    const prompts = { text_prompts: [{ text: 'a cat' }, { text: 'dogs', weight: -1 }] };
+    expect((await ask('model_id=stability.stable-image-core-v1:1', prompts, image)).answer).toMatchObject([
+      { artifacts: [{ base64: expect.any(String), finishReason: 'SUCCESS' }] },
+    ]);
+    const vector = await ask(
+      'model_id=amazon.titan-embed-image-v1',
+      { inputs: pictures[0] },
+      { type: 'embeddings-image' },
+    );
+    expect(vector.answer).toMatchObject([{ embedding: expect.any(Array) }]);
+    expect((await ask('model_id=nova-lite', { inputs: 'a cat' }, image)).status).toBe(400);
+  });
+
+  test('errors have their own status, in the form of its answers', async () => {
+    expect(await ask('model_id=llama-3-3-70b', { inputs: 'hi' })).toEqual({
+      status: 403,
+      answer: [{ generated_text: expect.stringContaining('not granted'), code: 'model_not_allowed', field: 'model' }],
+    });
+    expect(await ask('model_id=nova-lite', { inputs: 7 })).toMatchObject({
+      status: 400,
+      answer: [{ field: 'inputs' }],
+    });
+  });
+
+  test('the list of models is the one of the tenant', async () => {
+    const headers = { authorization: `Bearer ${await stack.token('globex-app')}` };
+    const [list] = (await (await fetch(`${stack.gateway}/list_foundation_models`, { headers })).json()) as [
+      { modelSummaries: { modelId: string }[] },
+    ];
+    expect(list.modelSummaries.map(({ modelId }) => modelId)).toEqual([
+      'meta.llama3-3-70b-instruct-v1:0',
+      'amazon.nova-lite-v1:0',
+      'amazon.titan-embed-text-v2:0',
+    ]);
   });
 });

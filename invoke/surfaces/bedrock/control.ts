@@ -26,19 +26,23 @@ interface FoundationModel {
 
 /** `GET /foundation-models`: also those that run behind a profile. @throws TollgateError `forbidden`, `unavailable` */
 export async function listFoundationModels(exchange: Exchange): Promise<Given> {
+  return json({ modelSummaries: await foundationModelsOf(exchange) });
+}
+
+/** As its query asks for them. */
+export async function foundationModelsOf(exchange: Exchange): Promise<FoundationModel[]> {
   const { query } = exchange.request;
   const is = (name: string, values: readonly string[]): boolean => {
     const wanted = query.get(name)?.toLowerCase();
     return wanted === undefined || values.some((value) => value.toLowerCase() === wanted);
   };
-  const modelSummaries = foundationModels(await usableModels(exchange), exchange).filter(
+  return foundationModels(await usableModels(exchange), exchange).filter(
     (model) =>
       is('byProvider', [model.providerName]) &&
       is('byOutputModality', model.outputModalities) &&
       is('byInferenceType', model.inferenceTypesSupported) &&
       is('byCustomizationType', model.customizationsSupported),
   );
-  return json({ modelSummaries });
 }
 
 /**

@@ -45,7 +45,7 @@ const QUOTA_EXCEEDED = { type: 'ServiceQuotaExceededException', status: 400 } as
 const ATTEMPTS = 'amz-sdk-request';
 
 /** Bedrock's and SageMaker's form: `{"message"}`, and the exception's name in `x-amzn-errortype`. */
-export function awsError(error: TollgateError, asked?: AskedHeaders): ErrorForm {
+export function awsError(error: TollgateError, asked?: AskedHeaders): ErrorForm & { body: { message: string } } {
   const type = awsErrorType(error);
   return {
     headers: { 'x-amzn-errortype': type },

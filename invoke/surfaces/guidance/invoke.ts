@@ -1,0 +1,56 @@
+import { TollgateError } from '../../../contract/errors.ts';
+import { type Exchange, type Given, json } from '../../exchange.ts';
+import { foundationModelsOf } from '../bedrock/control.ts';
+import type { ConverseAnswer } from '../converse.ts';
+import { unsupported } from '../fields.ts';
+import { talk } from '../talk.ts';
+import type { Type } from './fields.ts';
+import { embed, embedImage, type Made, paint } from './made.ts';
+import { type Asked, converseRequest, readRequest } from './request.ts';
+
+/**
+ * `POST /invoke_model`: every kind of call of AWS's guidance for a multi-tenant gateway.
+ *
+ * @throws TollgateError
+ */
+export async function invokeModel(exchange: Exchange): Promise<Given> {
+  const asked = await readRequest(exchange);
+  if (asked.streaming) throw unsupported('streaming', NOT_KEPT);
+  if (asked.requestId !== undefined) throw unsupported('requestId', NOT_KEPT);
+  const { answer, headers } = await BY_TYPE[asked.type](exchange, asked);
+  return json(answer, headers);
+}
+
+const NOT_KEPT = 'Answers are not kept here to be asked for later: leave it out, and the answer is given at once.';
+
+const BY_TYPE: Readonly<Record<Type, (exchange: Exchange, asked: Asked) => Promise<Made>>> = {
+  text: speak,
+  embeddings: embed,
+  'embeddings-image': embedImage,
+  image: paint,
+};
+
+async function speak(exchange: Exchange, asked: Asked): Promise<Made> {
+  const talked = await talk(exchange, {
+    surface: 'guidance',
+    wanted: asked.wanted,
+    stream: false,
+    converse: () => converseRequest(asked),
+  });
+  if (talked.kind !== 'whole' || talked.answer === undefined)
+    throw new TollgateError('internal', { reason: 'own-form' });
+  return { headers: talked.headers, answer: [{ generated_text: generated(talked.answer) }] };
+}
+
+/** The tools that the model calls, in Converse's own form; where it calls none, its text. */
+function generated({ output }: ConverseAnswer): unknown {
+  const { content } = output.message;
+  const tools = content.flatMap(({ toolUse }) => (toolUse === undefined ? [] : [{ toolUse }]));
+  if (tools.length > 0) return tools;
+  return content.flatMap(({ text }) => (typeof text === 'string' ? [text] : [])).join(' ');
+}
+
+/** `GET /list_foundation_models`: those that the caller may call, as Bedrock lists its models. @throws TollgateError */
+export async function listModels(exchange: Exchange): Promise<Given> {
+  return json([{ modelSummaries: await foundationModelsOf(exchange) }]);
+}
