@@ -10,7 +10,7 @@ const TYPES: Record<number, string> = {
 };
 
 /** OpenAI's form: `{"error":{"message","type","code","param"}}`; `code` is ours, `param` the member at fault or null. */
-export function openaiError(error: TollgateError): ErrorForm {
+export function openaiError(error: TollgateError): ErrorForm & { body: { error: Record<string, unknown> } } {
   const type = TYPES[error.status] ?? (error.status < 500 ? 'invalid_request_error' : 'api_error');
   return { body: { error: { message: sentence(error), type, code: error.code, param: error.field ?? null } } };
 }

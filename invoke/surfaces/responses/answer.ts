@@ -89,7 +89,7 @@ export function createAnswer(base: ResponseBase, reading: Reading, emit: Emit): 
       return response;
     },
     broken(error) {
-      const { message, code, param } = openaiError(publicError(error)).body.error as Record<string, unknown>;
+      const { message, code, param } = openaiError(publicError(error)).body.error;
       const response = { ...base, status: 'failed', error: { code, message }, output: items.end('incomplete') };
       if (begun) tell('response.failed', { response });
       tell('error', { code, message, param });

@@ -61,7 +61,7 @@ export function passing(): Translation {
     event: ({ type, payload }) => sseText(Buffer.from(payload).toString('utf8'), type),
     end: () => null,
     broken(error) {
-      const { message, code, param } = openaiError(publicError(error)).body.error as Record<string, unknown>;
+      const { message, code, param } = openaiError(publicError(error)).body.error;
       return sseText(JSON.stringify({ type: 'error', code, message, param }), 'error');
     },
     silent: () => SSE_SILENT,
