@@ -36,10 +36,11 @@ export function relay(
   const iterator = events[Symbol.asyncIterator]();
   const ended: IteratorResult<Uint8Array> = { done: true, value: undefined };
   let over = false;
-  let waitMs = firstMs;
+  let quiet: NodeJS.Timeout | undefined;
   let wake: ((result: IteratorResult<Uint8Array>) => void) | undefined;
   const leave = async (): Promise<IteratorResult<Uint8Array>> => {
     over = true;
+    clearTimeout(quiet);
     wake?.(ended);
     await iterator.return?.();
     return ended;
@@ -70,22 +71,43 @@ export function relay(
     return ended;
   }
 
+  type Taker = (piece: IteratorResult<Uint8Array>) => void;
+  /** Who waits, and for what. */
+  let waiting: { piece: Promise<IteratorResult<Uint8Array>>; take: Taker } | undefined;
   /** What is being read, and nobody waits for since the silence was filled. */
   let reading: Promise<IteratorResult<Uint8Array>> | undefined;
+  const { silent } = translation;
+  const fill = (): void => {
+    quiet = undefined;
+    if (waiting === undefined || silent === undefined) return;
+    const { piece, take } = waiting;
+    waiting = undefined;
+    reading = piece;
+    take({ done: false, value: silent() });
+  };
+  // One for the whole stream, and set back for each piece: made for each it would cost as much as the piece.
+  let armedMs: number | undefined;
+  const listen = (): void => {
+    const ms = armedMs === undefined ? firstMs : silentMs;
+    if (quiet !== undefined && ms === armedMs) quiet.refresh();
+    else {
+      clearTimeout(quiet);
+      quiet = setTimeout(fill, ms);
+    }
+    armedMs = ms;
+  };
   const next = (): Promise<IteratorResult<Uint8Array>> =>
-    new Promise((resolve, reject) => {
-      wake = resolve;
+    new Promise((take, reject) => {
+      wake = take;
       const piece = reading ?? read();
       reading = undefined;
-      const { silent } = translation;
-      const timer =
-        silent &&
-        setTimeout(() => {
-          reading = piece;
-          resolve({ done: false, value: silent() });
-        }, waitMs);
-      waitMs = silentMs;
-      piece.then(resolve, reject).finally(() => clearTimeout(timer));
+      waiting = { piece, take };
+      if (silent !== undefined && !over) listen();
+      piece.then((result) => {
+        if (waiting?.take === take) waiting = undefined;
+        if (over) clearTimeout(quiet);
+        take(result);
+      }, reject);
     });
 
   return { [Symbol.asyncIterator]: () => ({ next, return: leave }) };

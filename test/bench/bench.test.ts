@@ -39,6 +39,7 @@ describe('ratios', () => {
     firstAnswerMs: {},
     bundles: {},
     decisionsMicroseconds: {},
+    translationsMicroseconds: {},
   });
   const find = (of: Results, name: string) => ratios(of).find((ratio) => ratio.name.startsWith(name));
 

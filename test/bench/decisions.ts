@@ -16,12 +16,12 @@ const REPEAT = 2_000;
 const ROUNDS = 7;
 
 /** Microseconds per call: the median of the rounds' means, after one round to warm up. */
-async function microseconds(act: () => unknown): Promise<number> {
+export async function microseconds(act: () => unknown, repeat = REPEAT): Promise<number> {
   const rounds: number[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
     const begin = performance.now();
-    for (let i = 0; i < REPEAT; i++) await act();
-    rounds.push(((performance.now() - begin) * 1_000) / REPEAT);
+    for (let i = 0; i < repeat; i++) await act();
+    rounds.push(((performance.now() - begin) * 1_000) / repeat);
   }
   rounds.shift();
   return rounds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;

@@ -20,6 +20,7 @@ import { POINTS, type Point } from './points.ts';
 import { createProof } from './proof.ts';
 import { report } from './report.ts';
 import type { Measured, Results } from './results.ts';
+import { translations } from './translation.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -95,7 +96,11 @@ async function measure({ upstream, contenders }: Cast, generator: Generator): Pr
   note('starts, bundles, decisions');
   const firstAnswerMs: Record<string, number> = { laptop: await laptopFirstAnswerMs(folder) };
   if (container?.stack !== undefined) firstAnswerMs.container = await containerFirstAnswerMs(container.stack);
-  const rest = { bundles: await bundles(), decisionsMicroseconds: await decisions() };
+  const rest = {
+    bundles: await bundles(),
+    decisionsMicroseconds: await decisions(),
+    translationsMicroseconds: await translations(),
+  };
   if (!options.quick) {
     note('ledger');
     parts.ledger = await ledger(Math.round(1_000_001 * share));

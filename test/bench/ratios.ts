@@ -41,6 +41,7 @@ export function ratios(results: Results): Ratio[] {
     value: value ?? Number.NaN,
   });
   const { residentMiB, bundles, ledger } = results;
+  const translated = Object.values(results.translationsMicroseconds);
   const added = (at: (who: Contender, pick: Pick) => number, who: Contender): number =>
     at(who, p50) - at(['direct', CONVERSE_ALONE], p50);
 
@@ -77,6 +78,12 @@ export function ratios(results: Results): Ratio[] {
       ['lambda', CONVERSE],
       ['proxy', CONVERSE],
     ),
+    alone('µs of translation a call, the slowest surface', Math.max(...translated.map(({ call }) => call)), {
+      atMost: 100,
+    }),
+    alone('µs of translation a streamed event, likewise', Math.max(...translated.map(({ event }) => event)), {
+      atMost: 5,
+    }),
     alone('resident after, container / Portkey', quotient(residentMiB.container, residentMiB.portkey), { atMost: 0.5 }),
     over('chat at 32, whole laptop / Portkey', { atLeast: 1.3 }, rate, ['laptop', CHAT], ['portkey', CHAT]),
     alone('ledger / plain read and JSON.parse', ledger?.ratio, { atMost: 2 }),

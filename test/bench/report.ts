@@ -56,6 +56,8 @@ export function report(results: Results): void {
       `bundle of ${name}: ${startKilobytes.toFixed(0)} kB loaded at the start, ${kilobytes.toFixed(0)} kB deployed, imported in ${importMs.toFixed(0)} ms`,
     );
   for (const [name, time] of Object.entries(results.decisionsMicroseconds)) print(`${name}: ${time.toFixed(1)} µs`);
+  for (const [path, { call, event }] of Object.entries(results.translationsMicroseconds))
+    print(`${path}, translated: ${call.toFixed(1)} µs a call, ${event.toFixed(2)} µs a streamed event`);
   if (results.ledger !== undefined) print(ledgerText(results.ledger));
   print();
   for (const [name, { calls, signed, sessions, checked, started, finished }] of Object.entries(results.proven))

@@ -18,7 +18,15 @@ export interface Results {
   firstAnswerMs: Record<string, number>;
   bundles: Record<string, Bundle>;
   decisionsMicroseconds: Record<string, number>;
+  /** By path: of a call, and of an event of a stream. */
+  translationsMicroseconds: Record<string, Translated>;
   /** Left out by `--quick`. */
   memory?: Record<'converse' | 'streams', Held>;
   ledger?: Ledger;
+}
+
+/** Microseconds. */
+export interface Translated {
+  call: number;
+  event: number;
 }
