@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TollgateError } from '../contract/errors.ts';
 import {
   ANTHROPIC_ID_HEADER,
+  AWS_ID_HEADER,
   type GatewayResponseType,
   gatewayResponses,
   REQUEST_ID_HEADER,
@@ -106,6 +107,7 @@ export function createFront({ app, admit, ready, background, cors }: FrontOption
       ...response.headers,
       [REQUEST_ID_HEADER]: requestId,
       [ANTHROPIC_ID_HEADER]: requestId,
+      [AWS_ID_HEADER]: requestId,
     });
     res.end(response.body);
   }
@@ -176,7 +178,7 @@ async function give(
   requestId: string,
   background: FrontOptions['background'] = () => {},
 ): Promise<void> {
-  const head = { ...headers, [REQUEST_ID_HEADER]: requestId };
+  const head = { ...headers, [REQUEST_ID_HEADER]: requestId, [AWS_ID_HEADER]: requestId };
   if (typeof body === 'string' || body instanceof Uint8Array) {
     res.writeHead(status, { ...head, 'content-length': Buffer.byteLength(body) });
     endWith(res, body);

@@ -3,6 +3,7 @@ import type { Http2ServerResponse } from 'node:http2';
 import { constants } from 'node:http2';
 import {
   ANTHROPIC_ID_HEADER,
+  AWS_ID_HEADER,
   type GatewayResponse,
   type GatewayResponses,
   REQUEST_ID_HEADER,
@@ -15,7 +16,7 @@ import { type Prelude, PreludeReader } from './prelude.ts';
 /** Both ids are the gateway's own: the first is Tollgate's promise, the second what API Gateway always adds. */
 function identify(res: ServerResponse, requestId: string): void {
   if (!res.hasHeader(REQUEST_ID_HEADER)) res.setHeader(REQUEST_ID_HEADER, requestId);
-  res.setHeader('x-amzn-requestid', requestId);
+  res.setHeader(AWS_ID_HEADER, requestId);
 }
 
 /** An answer that the gateway makes itself. @param status for the kinds that keep the gateway's own */

@@ -51,6 +51,10 @@ const PAINTING: readonly Model[] = [
   { name: 'Titan', id: 'titan-image', modelId: 'amazon.titan-image-generator-v2:0' },
   { name: 'Stability AI', id: 'stable-image', modelId: 'stability.stable-image-core-v1:1' },
 ];
+const ORDERING: readonly Model[] = [
+  { name: 'Cohere', id: 'cohere-rerank', modelId: 'cohere.rerank-v3-5:0' },
+  { name: 'Amazon', id: 'amazon-rerank', modelId: 'amazon.rerank-v1:0' },
+];
 
 let stack: Stack;
 let openai: OpenAI;
@@ -64,7 +68,7 @@ beforeAll(async () => {
   const client = new DynamoDBClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
   const items = createItems({ client, table: 'tollgate-registry' });
   const writer = createWriter({ items, clock: Date.now, actor: 'test' });
-  for (const { id, modelId } of [...CONVERSING, ...EMBEDDING, ...PAINTING]) {
+  for (const { id, modelId } of [...CONVERSING, ...EMBEDDING, ...PAINTING, ...ORDERING]) {
     if (modelId === undefined) continue;
     const arn = `arn:aws:bedrock:us-east-1::foundation-model/${modelId}`;
     const target = { kind: 'bedrock-model', modelId, region: 'us-east-1', arn } as const;
@@ -327,7 +331,16 @@ const MADE: readonly { name: string; models: readonly Model[]; ask(model: string
 
 /** Calls at once: all of them would be a burst that no warm gateway has to take. */
 const AT_ONCE = 6;
-const waiting: (() => void)[] = [];
+const waiting: (() => void)[] = [  {
+    name: '`/v1/rerank`',
+    models: ORDERING,
+    ask: async (model) => {
+      const body = { model, query: 'sky', documents: ['sea', 'sky'], top_n: 1 };
+      const { results } = await openai.post<unknown, { results: unknown[] }>('/rerank', { body });
+      return results.length === 1;
+    },
+  },
+];
 let running = 0;
 
 async function inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -382,7 +395,7 @@ test('docs/compatibility.md says what each client gets of each kind of model', a
     ]);
     return `## ${name}\n\n${await table(CONVERSING, rows)}\n`;
   });
-  const made = [EMBEDDING, PAINTING].map((models) =>
+  const made = [EMBEDDING, PAINTING, ORDERING].map((models) =>
     table(
       models,
       MADE.filter((one) => one.models === models).map(({ name, ask }) => [name, ({ id }) => outcome(() => ask(id))]),
@@ -400,7 +413,7 @@ thing, or it passes by the gateway unread. The models are stand-ins that keep to
 read PDFs or call tools is the model's own to say.
 `,
     ...(await Promise.all(conversing)),
-    '## OpenAI, embeddings and images\n',
+    '## Embeddings and images by OpenAI’s SDK, and documents in order\n',
     `${(await Promise.all(made)).join('\n\n')}\n`,
   ].join('\n');
   await expect(page).toMatchFileSnapshot('../../docs/compatibility.md');

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import Anthropic from '@anthropic-ai/sdk';
 import {
   AccessDeniedException,
-  ApplyGuardrailCommand,
   BedrockRuntimeClient,
   ConverseCommand,
   ConverseStreamCommand,
@@ -12,8 +12,16 @@ import {
   InvokeModelWithResponseStreamCommand,
   ModelErrorException,
   ResourceNotFoundException,
+  StartAsyncInvokeCommand,
 } from '@aws-sdk/client-bedrock-runtime';
-import OpenAI, { AuthenticationError, NotFoundError, PermissionDeniedError } from 'openai';
+import OpenAI, {
+  AuthenticationError,
+  BadRequestError,
+  InternalServerError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+} from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Stack } from './stack.ts';
 
@@ -45,6 +53,8 @@ async function bedrock(client: string): Promise<BedrockRuntimeClient> {
 async function openai(client: string): Promise<OpenAI> {
   return new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: await stack.token(client), maxRetries: 0 });
 }
+
+const REQUEST_ID = expect.stringMatching(/^[0-9a-f-]{36}$/);
 
 const ask = (text: string) => ({ messages: [{ role: 'user' as const, content: [{ text }] }] });
 
@@ -139,10 +149,14 @@ describe('the unmodified AWS SDK', () => {
   test('reads why an operation is not served as ResourceNotFoundException', async () => {
     const client = await bedrock('acme-app');
     const call = client.send(
-      new ApplyGuardrailCommand({ guardrailIdentifier: 'gr-1', guardrailVersion: '1', source: 'INPUT', content: [] }),
+      new StartAsyncInvokeCommand({
+        modelId: 'nova-lite',
+        modelInput: {},
+        outputDataConfig: { s3OutputDataConfig: { s3Uri: 's3://bucket/key' } },
+      }),
     );
     await expect(call).rejects.toBeInstanceOf(ResourceNotFoundException);
-    await expect(call).rejects.toThrow('A guardrail is not applied by itself here');
+    await expect(call).rejects.toThrow('are not served here');
   });
 
   test('U1: does not repeat what the model failed at', async () => {
@@ -255,6 +269,158 @@ describe('the unmodified OpenAI SDK', () => {
   test('raises AuthenticationError for a token that is none', async () => {
     const client = new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: 'not.a.token', maxRetries: 0 });
     await expect(client.models.list()).rejects.toBeInstanceOf(AuthenticationError);
+  });
+});
+
+type Kind = new (...args: never[]) => Error;
+
+/** What each vendor's users catch; the code and the request's id are ours. */
+interface Raised {
+  openai: Kind;
+  anthropic: Kind;
+  aws: string;
+  status: number;
+  code: string;
+}
+
+async function isRaised(token: string, model: string, content: string, raised: Raised): Promise<void> {
+  const { gateway } = stack;
+  const messages = [{ role: 'user' as const, content }];
+  const { status, code } = raised;
+  const openai = new OpenAI({ baseURL: `${gateway}/v1`, apiKey: token, maxRetries: 0 });
+  const chat = openai.chat.completions.create({ model, messages });
+  await expect(chat).rejects.toBeInstanceOf(raised.openai);
+  await expect(chat).rejects.toMatchObject({ status, code, requestID: REQUEST_ID });
+  const anthropic = new Anthropic({ baseURL: gateway, authToken: token, apiKey: null, maxRetries: 0 });
+  const message = anthropic.messages.create({ model, max_tokens: 9, messages });
+  await expect(message).rejects.toBeInstanceOf(raised.anthropic);
+  await expect(message).rejects.toMatchObject({ errorCode: code, requestID: REQUEST_ID });
+  const options = { endpoint: gateway, region: 'us-east-1', maxAttempts: 1, token: { token } };
+  const aws = new BedrockRuntimeClient({ ...options, authSchemePreference: ['httpBearerAuth'] });
+  const converse = aws.send(new ConverseCommand({ modelId: model, ...ask(content) }));
+  await expect(converse).rejects.toMatchObject({
+    name: raised.aws,
+    $metadata: { httpStatusCode: status, requestId: REQUEST_ID },
+  });
+  aws.destroy();
+}
+
+describe('a fault of the model is raised as the class that callers catch, with its code and the id of the request', () => {
+  test.each<[string, object, Raised]>([
+    [
+      'what it takes for wrong',
+      { status: 400, type: 'ValidationException' },
+      {
+        openai: BadRequestError,
+        anthropic: Anthropic.BadRequestError,
+        aws: 'ValidationException',
+        status: 400,
+        code: 'upstream_rejected',
+      },
+    ],
+    [
+      'what it failed at',
+      { status: 424, type: 'ModelErrorException' },
+      {
+        openai: OpenAI.APIError,
+        anthropic: Anthropic.APIError,
+        aws: 'ModelErrorException',
+        status: 424,
+        code: 'model_failed',
+      },
+    ],
+    [
+      'too many calls',
+      { status: 429, type: 'ThrottlingException' },
+      {
+        openai: RateLimitError,
+        anthropic: Anthropic.APIError,
+        aws: 'ThrottlingException',
+        status: 429,
+        code: 'upstream_throttled',
+      },
+    ],
+    [
+      'its own fault',
+      { status: 500, type: 'InternalServerException' },
+      {
+        openai: InternalServerError,
+        anthropic: Anthropic.InternalServerError,
+        aws: 'InternalServerException',
+        status: 502,
+        code: 'upstream_failed',
+      },
+    ],
+    [
+      'that it is not there',
+      { status: 503, type: 'ServiceUnavailableException' },
+      {
+        openai: InternalServerError,
+        anthropic: Anthropic.APIError,
+        aws: 'ServiceUnavailableException',
+        status: 503,
+        code: 'upstream_unavailable',
+      },
+    ],
+    [
+      'that it took too long',
+      { status: 408, type: 'ModelTimeoutException' },
+      {
+        openai: InternalServerError,
+        anthropic: Anthropic.InternalServerError,
+        aws: 'ModelTimeoutException',
+        status: 504,
+        code: 'deadline',
+      },
+    ],
+  ])('%s', async (_, fault, raised) => {
+    await stack.fault({ service: 'bedrock', fault });
+    try {
+      await isRaised(await stack.token('acme-app'), 'nova-lite', 'x', raised);
+    } finally {
+      await stack.clearFaults();
+    }
+  });
+});
+
+describe('a refusal of the gateway likewise', () => {
+  test('a token that is none', () =>
+    isRaised('not.a.token', 'nova-lite', 'x', {
+      openai: AuthenticationError,
+      anthropic: Anthropic.AuthenticationError,
+      aws: 'UnrecognizedClientException',
+      status: 401,
+      code: 'unauthenticated',
+    }));
+
+  test('a model of another tenant', async () =>
+    isRaised(await stack.token('acme-app'), 'llama-3-3-70b', 'x', {
+      openai: PermissionDeniedError,
+      anthropic: Anthropic.PermissionDeniedError,
+      aws: 'AccessDeniedException',
+      status: 403,
+      code: 'model_not_allowed',
+    }));
+
+  test('a body that is too large', async () =>
+    isRaised(await stack.token('acme-app'), 'nova-lite', 'x'.repeat(5_000_000), {
+      openai: OpenAI.APIError,
+      anthropic: Anthropic.APIError,
+      aws: 'ValidationException',
+      status: 413,
+      code: 'too_large',
+    }));
+
+  test('a model at the end of its life', async () => {
+    expect(await stack.cli('model', 'retire', 'claude-v2')).toMatchObject({ code: 0 });
+    // A token of its own: what the authorizer said of another may still be kept.
+    await isRaised(await stack.token('acme-app'), 'claude-v2', 'x', {
+      openai: OpenAI.APIError,
+      anthropic: Anthropic.APIError,
+      aws: 'ResourceNotFoundException',
+      status: 410,
+      code: 'model_retired',
+    });
   });
 });
 
