@@ -146,6 +146,8 @@ function exchangeOf(path: string, body: Uint8Array): Exchange {
     entries: none,
     counters: { query: none, counts: none },
     abilities: none,
+    answers: undefined,
+    storesResponses: false,
     direct: none,
     waitUntil: () => {},
     broke: (error) => {
