@@ -18,7 +18,7 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createItems } from '../../registry/table.ts';
 import { createWriter } from '../../registry/writer.ts';
-import { ANTHROPIC, CONVERSE, FEATURES, type FeatureName, OPENAI, type Said } from './compatibility.ts';
+import { ANTHROPIC, CONVERSE, FEATURES, type FeatureName, OPENAI, RESPONSES, type Said } from './compatibility.ts';
 import { Stack } from './stack.ts';
 
 /**
@@ -115,6 +115,25 @@ const OPENAI_SAYS = ({ choices, usage }: Json): Said => ({
   },
 });
 
+const RESPONSES_SAY = ({ output, usage }: Json): Said => {
+  const textsOf = (type: string, member: string): string =>
+    output
+      .filter((item: Json) => item.type === type)
+      .flatMap((item: Json) => item[member] ?? [])
+      .map((part: Json) => part.text ?? '')
+      .join('');
+  return {
+    text: textsOf('message', 'content'),
+    tools: output.flatMap((item: Json) => (item.type === 'function_call' ? [item.name] : [])),
+    reasoning: textsOf('reasoning', 'content') + textsOf('reasoning', 'summary'),
+    usage: {
+      input: usage.input_tokens,
+      output: usage.output_tokens,
+      cached: usage.input_tokens_details?.cached_tokens ?? 0,
+    },
+  };
+};
+
 const ANTHROPIC_SAYS = ({ content, usage }: Json): Said => ({
   text: content.map((one: Json) => one.text ?? '').join(''),
   tools: content.flatMap((one: Json) => (one.type === 'tool_use' ? [one.name] : [])),
@@ -203,6 +222,19 @@ const CLIENTS: readonly Client[] = [
       const body = { model: id, ...OPENAI[feature] } as Json;
       if (isStreamed(feature)) return openai.chat.completions.create({ ...body, stream: true }).then(chunksOf as Json);
       return openai.chat.completions.create(body).then(OPENAI_SAYS);
+    },
+  },
+  {
+    name: 'OpenAI, responses',
+    has: (_, feature) => feature in RESPONSES,
+    ask({ id }, feature) {
+      const body = { model: id, ...RESPONSES[feature] } as Json;
+      if (!isStreamed(feature)) return openai.responses.create(body).then(RESPONSES_SAY);
+      return openai.responses.create({ ...body, stream: true }).then(async (events: Json) => {
+        let last: Json;
+        for await (const { response } of events) last = response ?? last;
+        return RESPONSES_SAY(last);
+      });
     },
   },
   {

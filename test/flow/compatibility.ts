@@ -83,6 +83,38 @@ export const OPENAI: Asks = (() => {
   };
 })();
 
+export const RESPONSES: Asks = (() => {
+  const user = (content: unknown) => ({ input: [{ role: 'user', content }], store: false });
+  const hello = { input: 'hello', store: false };
+  const tools = [{ type: 'function', name: 'look', parameters: SCHEMA, strict: true }];
+  const text = { type: 'input_text', text: 'hello' };
+  return {
+    text: hello,
+    streamed: hello,
+    usage: hello,
+    'usage, streamed': hello,
+    system: { ...hello, instructions: 'be brief' },
+    tools: { ...user(CALL), tools },
+    'tools, streamed': { ...user(CALL), tools },
+    'tool results': {
+      tools,
+      store: false,
+      input: [
+        { role: 'user', content: CALL },
+        { type: 'function_call', call_id: 'call_1', name: 'look', arguments: '{"at":"sky"}' },
+        { type: 'function_call_output', call_id: 'call_1', output: 'blue' },
+      ],
+    },
+    pictures: user([text, { type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${PNG}` }]),
+    PDFs: user([text, { type: 'input_file', filename: 'a.pdf', file_data: `data:application/pdf;base64,${PDF}` }]),
+    'structured output': {
+      ...hello,
+      text: { format: { type: 'json_schema', name: 'look', schema: SCHEMA, strict: true } },
+    },
+    reasoning: { ...user(THINK), reasoning: { effort: 'low', summary: 'auto' } },
+  };
+})();
+
 export const ANTHROPIC: Asks = (() => {
   const user = (content: unknown) => ({ max_tokens: 2_000, messages: [{ role: 'user', content }] });
   const hello = user('hello');
