@@ -207,6 +207,20 @@ describe("clients of AWS's guidance move by changing their address and their key
     expect((await ask('model_id=nova-lite', { inputs: 'a cat' }, image)).status).toBe(400);
   });
 
+  test('an answer is asked for later, as often as one likes, by its caller alone, and is one call', async () => {
+    const mark = await stack.mark();
+    const [{ request_id: id } = {}] = (await ask('model_id=nova-lite', { inputs: 'hi' }, { streaming: 'true' })).answer;
+    expect(id).toEqual(expect.any(String));
+    const poll = () => ask(`model_id=nova-lite&requestId=${id}`, {});
+    await expect.poll(poll, { timeout: 10_000 }).toEqual({ status: 200, answer: [{ generated_text: 'echo: hi' }] });
+    expect(await poll()).toEqual({ status: 200, answer: [{ generated_text: 'echo: hi' }] });
+    const authorization = `Bearer ${await stack.token('globex-app')}`;
+    expect(await ask(`model_id=nova-lite&requestId=${id}`, {}, { authorization })).toMatchObject({ status: 404 });
+    expect((await stack.upstream(mark)).filter(({ service }) => service === 'bedrock')).toHaveLength(1);
+    const refused = await ask('model_id=llama-3-3-70b', { inputs: 'hi' }, { streaming: 'true' });
+    expect(refused.status).toBe(403);
+  });
+
   test('errors have their own status, in the form of its answers', async () => {
     expect(await ask('model_id=llama-3-3-70b', { inputs: 'hi' })).toEqual({
       status: 403,

@@ -2,10 +2,10 @@ import { TollgateError } from '../../../contract/errors.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 import { foundationModelsOf } from '../bedrock/control.ts';
 import type { ConverseAnswer } from '../converse.ts';
-import { unsupported } from '../fields.ts';
 import { talk } from '../talk.ts';
 import type { Type } from './fields.ts';
 import { embed, embedImage, type Made, paint } from './made.ts';
+import { later, poll } from './poll.ts';
 import { type Asked, converseRequest, readRequest } from './request.ts';
 
 /**
@@ -15,13 +15,12 @@ import { type Asked, converseRequest, readRequest } from './request.ts';
  */
 export async function invokeModel(exchange: Exchange): Promise<Given> {
   const asked = await readRequest(exchange);
-  if (asked.streaming) throw unsupported('streaming', NOT_KEPT);
-  if (asked.requestId !== undefined) throw unsupported('requestId', NOT_KEPT);
-  const { answer, headers } = await BY_TYPE[asked.type](exchange, asked);
+  if (asked.requestId !== undefined) return poll(exchange, asked.requestId);
+  const make = (): Promise<Made> => BY_TYPE[asked.type](exchange, asked);
+  if (asked.streaming) return later(exchange, make);
+  const { answer, headers } = await make();
   return json(answer, headers);
 }
-
-const NOT_KEPT = 'Answers are not kept here to be asked for later: leave it out, and the answer is given at once.';
 
 const BY_TYPE: Readonly<Record<Type, (exchange: Exchange, asked: Asked) => Promise<Made>>> = {
   text: speak,

@@ -33,7 +33,8 @@ export async function readRequest({ request }: Exchange): Promise<Asked> {
   for (const name of HEADERS) said(body, name, request.headers.get(name));
   if (typeof body.type === 'string') body.type = body.type.toLowerCase();
   checkFields(REQUEST, body);
-  const wanted = body.model_arn ?? body.model_id;
+  // What is asked for later has a model already.
+  const wanted = body.model_arn ?? body.model_id ?? body.requestId;
   if (typeof wanted !== 'string') throw invalid('model_id', 'must be given');
   const type = (body.type ?? 'text') as Type;
   const parameters = (oneOf(body, ['parameters', 'model_kwargs']) ?? {}) as Members;

@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { TollgateError } from '../../../contract/errors.ts';
+import { BACKGROUND_REFUSAL_MS } from '../../../contract/limits/answers.ts';
+import type { Answer } from '../../../invoke/call.ts';
+import type { Answers, Kept } from '../../../invoke/kept.ts';
 import cases from '../../cases/guidance.json' with { type: 'json' };
 import { call, edge, event, nova, post, whole } from './edge.ts';
 
@@ -62,6 +66,33 @@ describe("a call in the form of AWS's guidance", () => {
     const content = [{ text: 'so' }, { toolUse }];
     const { app } = edge(() => whole(nova, { ...ANSWER, output: { message: { role: 'assistant', content } } }));
     expect((await call(app, asked({ inputs: 'hi' }))).json()).toEqual([{ generated_text: [{ toolUse }] }]);
+  });
+
+  test('asked for later, it is the id until it is there, and what it failed with has its own status', async () => {
+    const kept = new Map<string, Kept>();
+    const answers = {
+      async begin(_: unknown, id: string) {
+        kept.set(id, { status: 'running', body: '', ended: false });
+        const end = async (status: 'done' | 'failed', body: string) => kept.set(id, { status, body, ended: true });
+        return { end, leave: () => {} };
+      },
+      read: async (_: unknown, id: string) => kept.get(id),
+    } as unknown as Answers;
+    const coming = Promise.withResolvers<Answer>();
+    const { app } = edge(() => coming.promise, nova, undefined, { answers: async () => answers });
+    const poll = (requestId: string) => call(app, asked({}, {}, { ...MODEL, requestId }));
+    const asking = call(app, asked({ inputs: 'hi' }, { streaming: 'true' }));
+    await expect.poll(() => kept.size).toBe(1);
+    const id = [...kept.keys()][0]?.replace('guidance ', '') ?? '';
+    expect((await poll(id)).json()).toEqual([{ request_id: id }]);
+    // What fails sooner is the answer to the call itself.
+    setTimeout(() => coming.reject(new TollgateError('upstream_throttled')), BACKGROUND_REFUSAL_MS + 200);
+    expect((await asking).json()).toEqual([{ request_id: id }]);
+    const failed = await poll(id);
+    expect([failed.statusCode, failed.json()]).toMatchObject([429, [{ code: 'upstream_throttled' }]]);
+    expect((await poll('other')).statusCode).toBe(404);
+    const none = await call(edge().app, asked({ inputs: 'hi' }, { streaming: 'true' }));
+    expect(none.json()).toMatchObject([{ code: 'invalid_request', field: 'streaming' }]);
   });
 
   test('lists the models', async () => {
