@@ -6,8 +6,15 @@ import { edge, lambda, nova, post, ResponseStream, streamed } from './edge.ts';
 import { conversation, stream } from './frame.ts';
 
 /** Each format that can say in a stream that it lives, what it is asked with, and what it says. */
+const messages = [{ role: 'user', content: 'x' }];
 const FORMATS = [
-  ['/v1/chat/completions', { messages: [{ role: 'user', content: 'x' }] }, ': \n\n', 'data: [DONE]\n\n'],
+  ['/v1/chat/completions', { messages }, ': \n\n', 'data: [DONE]\n\n'],
+  [
+    '/v1/messages',
+    { max_tokens: 9, messages },
+    'event: ping\ndata: {"type":"ping"}\n\n',
+    'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+  ],
 ] as const;
 
 beforeEach(() => {
@@ -37,9 +44,9 @@ describe.each(FORMATS)('%s: a stream of a model that thinks before its first wor
     const { reject, out, over } = await thinking(path, body);
     await vi.advanceTimersByTimeAsync(STREAM_SILENT_MS - 1);
     expect(out.raw).toHaveLength(0);
-    reject(new TollgateError('upstream_throttled'));
+    reject(new TollgateError('model_failed'));
     await over;
-    expect(out.metadata.statusCode).toBe(429);
+    expect(out.metadata.statusCode).toBe(424);
     expect(vi.getTimerCount()).toBe(0);
   });
 
