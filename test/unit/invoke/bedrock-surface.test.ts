@@ -10,7 +10,9 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describe, expect, test } from 'vitest';
 import { type Code, TollgateError } from '../../../contract/errors.ts';
+import type { ProviderRequest } from '../../../invoke/call.ts';
 import type { Served } from '../../../invoke/edge/lambda.ts';
+import { inputTokens } from '../../../invoke/usage/estimate.ts';
 import { call, edge, ending, lambda, mixtral, nova, post, ResponseStream, streamed, whole } from './edge.ts';
 import { BREAK, conversation, frame, stream } from './frame.ts';
 import { front } from './front.ts';
@@ -303,4 +305,33 @@ test('L2: a deprecated model’s answers say until when and what comes after', a
     expect(Date.parse(headers.sunset ?? '')).toBe((ending.lifecycle.sunsetAt ?? 0) * 1000);
     expect(headers.link).toBe('</v1/models/nova-lite>; rel="successor-version"');
   }
+});
+
+describe('Bedrock’s newest members reach the model as they came, and are counted', () => {
+  const TEXT = '"messages": [{"role":"user","content":[{"text":"hi"}]}]';
+  test.each([
+    ['serviceTier', false, '{"serviceTier":{"type":"flex"},%}'],
+    [
+      'outputConfig',
+      true,
+      '{"outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":"{}"}}}},%}',
+    ],
+    ['outputConfig.effort', true, '{ "outputConfig" : {"effort":"high"}, % }'],
+    ['cachePoint.ttl', false, '{"system":[{"text":"s"},{"cachePoint":{"type":"default","ttl":"1h"}}],%}'],
+    ['requestMetadata', true, '{"requestMetadata":{"team":"a"},%}'],
+    ['performanceConfig', false, '{"performanceConfig":{"latency":"optimized"},%}'],
+    ['promptVariables', true, '{"promptVariables":{"name":{"text":"a long variable"}},%}'],
+    ['additionalModelResponseFieldPaths', true, '{"additionalModelResponseFieldPaths":["/stop_sequence"],%}'],
+    ['one that nobody knows yet', true, '{"newest":{"deep":[1.10,"text"]},%}'],
+  ])('%s', async (_, isText, pattern) => {
+    const body = pattern.replace('%', TEXT);
+    const { app, calls } = edge();
+    expect((await call(app, post('/model/nova-lite/converse', body))).statusCode).toBe(200);
+    const request = calls[0]?.request as ProviderRequest;
+    expect(Buffer.from(request.body).toString()).toBe(body);
+    const bare = { ...request, body: Buffer.from(`{${TEXT}}`) };
+    const [read = 0, without = 0] = [request, bare].map((one) => inputTokens(one, nova.target));
+    // What the schema does not say to be a setting is text, in full.
+    expect(read > without).toBe(isText);
+  });
 });
