@@ -1,5 +1,6 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { ANTHROPIC_ID_HEADER, gatewayResponses, REQUEST_ID_HEADER } from '../contract/gateway-responses.ts';
+import { gatewayResponses } from '../contract/gateway-responses.ts';
+import { ANTHROPIC_ID_HEADER, REQUEST_ID_HEADER } from '../contract/request-id.ts';
 
 /** Makes API Gateway's own answers those of contract/gateway-responses.ts: JSON for every SDK, and no word of AWS's own. */
 export function addGatewayResponses(api: RestApi, cors: boolean): void {

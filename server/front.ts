@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TollgateError } from '../contract/errors.ts';
-import {
-  ANTHROPIC_ID_HEADER,
-  AWS_ID_HEADER,
-  type GatewayResponseType,
-  gatewayResponses,
-  REQUEST_ID_HEADER,
-} from '../contract/gateway-responses.ts';
+import { type GatewayResponseType, gatewayResponses } from '../contract/gateway-responses.ts';
 import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
 import { OPEN_PATHS } from '../contract/open-paths.ts';
+import { ANTHROPIC_ID_HEADER, AWS_ID_HEADER, REQUEST_ID_HEADER } from '../contract/request-id.ts';
 import { Secret } from '../contract/secret.ts';
 import type { Served } from '../invoke/edge/lambda.ts';
 import { canonicalPath } from '../invoke/edge/path.ts';

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import { REQUEST_ID_HEADER } from '../../contract/gateway-responses.ts';
 import { GATEWAY_IDLE_MS } from '../../contract/limits/contract.ts';
+import { REQUEST_ID_HEADER } from '../../contract/request-id.ts';
 import type { Secret } from '../../contract/secret.ts';
 import type { Asked, Given } from '../exchange.ts';
 import { askedOf, authorizationOf, type RestEvent } from './event.ts';

@@ -8,6 +8,7 @@ import { type Answer, type Events, isEndpoint, type ProviderRequest, type WholeA
 import type { Exchange } from '../exchange.ts';
 import { untraced } from '../grants/trace.ts';
 import { TIER_HEADER } from '../usage/tier.ts';
+import { cachedFor } from './caching.ts';
 import { chatBody } from './containers/chat.ts';
 import { chatAnswer, chatEvents } from './containers/chat-answer.ts';
 import { asModelChunks } from './containers/chunks.ts';
@@ -96,7 +97,10 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
       way = wayTo(model, own?.dialect);
       if (stream) timer = setTimeout(() => thinking.resolve(model), STREAM_SILENT_MS);
       const ownBody = way.isOwn ? own : undefined;
-      const body = ownBody === undefined ? bodyFor(way, asking.converse(model), stream, model) : ownBody.body(model);
+      const body =
+        ownBody === undefined
+          ? bodyFor(way, cachedFor(asking.converse(model), model), stream, model)
+          : ownBody.body(model);
       way.sentBytes = body.byteLength;
       return {
         operation: way.dialect === 'converse' ? (stream ? 'converse-stream' : 'converse') : operationOf(model, stream),

@@ -1,14 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { constants } from 'node:http2';
-import {
-  ANTHROPIC_ID_HEADER,
-  AWS_ID_HEADER,
-  type GatewayResponse,
-  type GatewayResponses,
-  REQUEST_ID_HEADER,
-} from '../../contract/gateway-responses.ts';
+import type { GatewayResponse, GatewayResponses } from '../../contract/gateway-responses.ts';
 import { GATEWAY_IDLE_MS, GATEWAY_TOTAL_MS } from '../../contract/limits/contract.ts';
+import { ANTHROPIC_ID_HEADER, AWS_ID_HEADER, REQUEST_ID_HEADER } from '../../contract/request-id.ts';
 import type { StreamReader } from '../runtime/function.ts';
 import { isHopByHop } from './event.ts';
 import { type Prelude, PreludeReader } from './prelude.ts';

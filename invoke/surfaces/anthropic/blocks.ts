@@ -5,11 +5,7 @@ import { nameFor } from '../media.ts';
 
 /** Blocks of Anthropic's content -> Converse's. All of them have been checked against the table. */
 
-/** Which cache points a model has: none, those of Claude, or those of Amazon Nova, which has no choice of how long. */
-export type Caches = 'none' | 'claude' | 'nova';
-
 export interface Reading {
-  caches: Caches;
   /** Whether the model takes back what it reasoned. */
   reasons: boolean;
   /** Whether tools are offered: without them Bedrock takes no blocks of calls and results, which are text then. */
@@ -46,11 +42,11 @@ export function textBlocks(text: string): { text: string }[] {
   return text.trim() === '' ? [] : [{ text }];
 }
 
-export function systemBlocks(content: Content, { caches }: Reading): SystemBlock[] {
+export function systemBlocks(content: Content): SystemBlock[] {
   if (typeof content === 'string') return textBlocks(content);
   return content.flatMap((block) => {
     const texts = textBlocks(block.text as string);
-    return texts.length === 0 ? [] : [...texts, ...cachePoint(block.cache_control, caches)];
+    return texts.length === 0 ? [] : [...texts, ...cachePoint(block.cache_control)];
   });
 }
 
@@ -58,15 +54,15 @@ export function contentBlocks(content: Content, reading: Reading): Block[] {
   if (typeof content === 'string') return textBlocks(content);
   return content.flatMap((block): Block[] => {
     const blocks = blockOf(block, reading);
-    return blocks.length === 0 ? [] : [...blocks, ...cachePoint(block.cache_control, reading.caches)];
+    return blocks.length === 0 ? [] : [...blocks, ...cachePoint(block.cache_control)];
   });
 }
 
 /** @param control `cache_control`, behind whose block the point stands */
-export function cachePoint(control: Json | undefined, caches: Caches): CachePoint[] {
-  if (control == null || caches === 'none') return [];
+export function cachePoint(control: Json | undefined): CachePoint[] {
+  if (control == null) return [];
   const { ttl } = control as { ttl?: '5m' | '1h' };
-  return [{ cachePoint: { type: 'default', ...(ttl == null || caches === 'nova' ? {} : { ttl }) } }];
+  return [{ cachePoint: { type: 'default', ...(ttl == null ? {} : { ttl }) } }];
 }
 
 function blockOf(block: Members, reading: Reading): Block[] {

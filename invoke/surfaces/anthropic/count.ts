@@ -6,6 +6,7 @@ import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import { jsonBytes } from '../../edge/body.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 import { checkUnsteered } from '../../grants/guardrail.ts';
+import { cachedFor } from '../caching.ts';
 import { members, parse, unreadable } from '../converse.ts';
 import { dialectsOf } from '../dialects.ts';
 import { checkFields } from '../fields.ts';
@@ -36,7 +37,7 @@ export async function countTokens(exchange: Exchange): Promise<Given> {
       });
     if (!dialectsOf(model).includes('anthropic')) {
       checkFields(COUNT_FIELDS, body, COUNT_REQUIRED);
-      return { converse: converseTokens(body, model, betas) };
+      return { converse: cachedFor(converseTokens(body, model, betas), model) };
     }
     checkUnsteered(body);
     checkSources(body);

@@ -5,28 +5,24 @@ import { baseModelOf } from '../../../policies/kinds.ts';
 import type { ConverseMessage, ConverseRequest, SystemBlock, Tool, ToolChoice } from '../converse.ts';
 import { invalid, type Members, unsupported } from '../fields.ts';
 import { closedSchema, type Effort, effortsOf, isStructured, reasoningFields } from '../means.ts';
-import { type Caches, cachePoint, contentBlocks, type Reading, systemBlocks } from './blocks.ts';
+import { cachePoint, contentBlocks, type Reading, systemBlocks } from './blocks.ts';
 
 /** What this surface has to know of a model, since no API says: by the beginning of its name. */
 interface Traits {
   isClaude: boolean;
-  caches: Caches;
   /** The model's own fields for `top_k`. */
   topK?: (k: Json) => { [member: string]: Json };
 }
 
 const TRAITS: readonly [prefix: string, traits: Omit<Traits, 'isClaude'>][] = [
-  ['anthropic.', { caches: 'claude', topK: (top_k) => ({ top_k }) }],
-  ['amazon.nova-', { caches: 'nova', topK: (topK) => ({ inferenceConfig: { topK } }) }],
-  ['cohere.command', { caches: 'none', topK: (k) => ({ k }) }],
+  ['anthropic.', { topK: (top_k) => ({ top_k }) }],
+  ['amazon.nova-', { topK: (topK) => ({ inferenceConfig: { topK } }) }],
+  ['cohere.command', { topK: (k) => ({ k }) }],
 ];
 
 function traitsOf({ target }: AllowedModel): Traits {
   const base = baseModelOf(target);
-  const [prefix, traits] = TRAITS.find(([beginning]) => base.startsWith(beginning)) ?? [
-    '',
-    { caches: 'none' as const },
-  ];
+  const [prefix, traits] = TRAITS.find(([beginning]) => base.startsWith(beginning)) ?? ['', {}];
   return { ...traits, isClaude: prefix === 'anthropic.' };
 }
 
@@ -62,10 +58,8 @@ export function converseTokens(
   betas: readonly string[],
 ): Pick<ConverseRequest, 'messages' | 'system' | 'toolConfig' | 'additionalModelRequestFields'> {
   const traits = traitsOf(model);
-  const { caches } = traits;
-  const toolConfig = toolsOf(body, model, caches);
+  const toolConfig = toolsOf(body, model);
   const { system, messages } = conversation(body, {
-    caches,
     reasons: effortsOf(model).length > 1,
     offered: toolConfig !== undefined,
     names: new Set(),
@@ -84,11 +78,11 @@ function conversation(
   { system: given, messages: turns, cache_control }: Members,
   reading: Reading,
 ): { system: SystemBlock[]; messages: ConverseMessage[] } {
-  const system = given == null ? [] : systemBlocks(given as string, reading);
+  const system = given == null ? [] : systemBlocks(given as string);
   const messages: ConverseMessage[] = [];
   for (const { role, content } of turns as unknown as { role: 'user' | 'assistant' | 'system'; content: string }[]) {
     if (role === 'system') {
-      system.push(...systemBlocks(content, reading));
+      system.push(...systemBlocks(content));
       continue;
     }
     const blocks = contentBlocks(content, reading);
@@ -98,11 +92,11 @@ function conversation(
     else messages.push({ role, content: blocks });
   }
   if (messages.length === 0) throw invalid('messages', 'must hold a user message that is not blank');
-  messages.at(-1)?.content.push(...cachePoint(cache_control, reading.caches));
+  messages.at(-1)?.content.push(...cachePoint(cache_control));
   return { system, messages };
 }
 
-function toolsOf({ tools, tool_choice }: Members, model: AllowedModel, caches: Caches): ConverseRequest['toolConfig'] {
+function toolsOf({ tools, tool_choice }: Members, model: AllowedModel): ConverseRequest['toolConfig'] {
   const given = (tools ?? []) as Members[];
   const choice = (tool_choice ?? {}) as { type?: string; name?: string };
   if (choice.type === 'none') return undefined;
@@ -115,11 +109,7 @@ function toolsOf({ tools, tool_choice }: Members, model: AllowedModel, caches: C
   const toolChoice = choiceOf(choice);
   const strict = isStructured(model);
   return {
-    // Of all models only Claude has cache points among its tools.
-    tools: given.flatMap((tool) => [
-      toolOf(tool, strict),
-      ...(caches === 'claude' ? cachePoint(tool.cache_control, caches) : []),
-    ]),
+    tools: given.flatMap((tool) => [toolOf(tool, strict), ...cachePoint(tool.cache_control)]),
     ...(toolChoice === undefined ? {} : { toolChoice }),
   };
 }

@@ -4,6 +4,7 @@ import type { AllowedModel } from '../../../contract/model.ts';
 import { MESSAGE_FIELDS, MESSAGE_REQUIRED } from '../../../invoke/surfaces/anthropic/fields.ts';
 import { betasOf, checkSources, countedBody, ownBody } from '../../../invoke/surfaces/anthropic/own.ts';
 import { converseRequest } from '../../../invoke/surfaces/anthropic/request.ts';
+import { cachedFor } from '../../../invoke/surfaces/caching.ts';
 import { checkFields, type Members } from '../../../invoke/surfaces/fields.ts';
 import cases from '../../cases/anthropic-messages.json' with { type: 'json' };
 import refused from '../../cases/anthropic-refused.json' with { type: 'json' };
@@ -19,7 +20,7 @@ function modelOf(modelId = 'amazon.nova-lite-v1:0'): AllowedModel {
 function translate(input: object, model?: string, betas: string[] = []): object {
   const body = { ...BASE, ...input } as Members;
   checkFields(MESSAGE_FIELDS, body, MESSAGE_REQUIRED);
-  return converseRequest(body, modelOf(model), betas);
+  return cachedFor(converseRequest(body, modelOf(model), betas), modelOf(model));
 }
 
 const thrown = (call: () => unknown): { field?: string; publicMessage: string } => {
