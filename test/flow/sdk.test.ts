@@ -413,7 +413,12 @@ describe('a refusal of the gateway likewise', () => {
 
   test('a model at the end of its life', async () => {
     expect(await stack.cli('model', 'retire', 'claude-v2')).toMatchObject({ code: 0 });
-    // A token of its own: what the authorizer said of another may still be kept.
+    // New tokens, for what the authorizer said of another may still be kept; and what it read of the model is, for seconds.
+    const asked = async (): Promise<number> => {
+      const authorization = `Bearer ${await stack.token('acme-app')}`;
+      return (await fetch(`${stack.gateway}/v1/models/claude-v2`, { headers: { authorization } })).status;
+    };
+    await expect.poll(asked).toBe(410);
     await isRaised(await stack.token('acme-app'), 'claude-v2', 'x', {
       openai: OpenAI.APIError,
       anthropic: Anthropic.APIError,
