@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type AskTable, createAskTable } from '../../../aws/table.ts';
-import { COUNTERS_ATTEMPTS } from '../../../contract/limits/budgets.ts';
+import { COUNTERS_ANSWER_MAX_BYTES, COUNTERS_ATTEMPTS } from '../../../contract/limits/budgets.ts';
 import { serve } from '../invoke/loopback.ts';
 
 const INPUT = { TableName: 'counters', Key: { pk: { S: 'COUNTERS#acme' }, sk: { S: 'TENANT' } } };
@@ -77,7 +77,7 @@ describe('a question to a table, without its client', () => {
   test.each([
     ['cut short', '{"Item": {'],
     ['no object', '7'],
-    ['longer than any item', `{"Item": {"s": {"S": "${'x'.repeat(1_300_000)}"}}}`],
+    ['longer than any item', `{"Item": {"s": {"S": "${'x'.repeat(COUNTERS_ANSWER_MAX_BYTES)}"}}}`],
   ])('an answer that is %s is a failure, and not "nothing there"', async (_, body) => {
     const { outcome } = await asked(
       () => ({ body }),
