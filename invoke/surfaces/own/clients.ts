@@ -31,6 +31,13 @@ await client.chat.completions.create({ model: '${MODEL}', messages: [{ role: 'us
 client.chat.completions.create(model="${MODEL}", messages=[{"role": "user", "content": "hello"}])`,
   },
   {
+    name: 'OpenAI for JavaScript, responses',
+    example: 'openai-responses.mjs',
+    lines: `const client = new OpenAI({ baseURL: 'GATEWAY/v1', apiKey: accessToken });
+const model = '${MODEL}';
+await client.responses.create({ model, input: 'hello' });`,
+  },
+  {
     name: 'OpenAI Agents SDK',
     example: 'openai-agents.mjs',
     lines: `setDefaultOpenAIClient(new OpenAI({ baseURL: 'GATEWAY/v1', apiKey: accessToken }));
