@@ -17,9 +17,6 @@ export const ANSWER_BATCH_BYTES = 65_536;
 /** Bytes of one item, whose bound is 400 KB with its names; a longer answer is several. */
 export const ANSWER_ITEM_BYTES = 300_000;
 
-/** Batches that are read at once: in base64 fewer bytes than an answer of the table may have. */
-export const ANSWER_BATCHES_READ = 10;
-
 /** Milliseconds between two looks for what has been added to an answer that is being read as a stream. */
 export const ANSWER_LOOK_MS = 500;
 

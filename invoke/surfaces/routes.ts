@@ -3,6 +3,7 @@ import type { EndpointOperation, ModelOperation } from '../call.ts';
 import type { Exchange, Given } from '../exchange.ts';
 import { BEDROCK_OPERATIONS, bedrock } from './bedrock/bedrock.ts';
 import type { SurfaceDocument } from './document-parts.ts';
+import { EMBEDDERS, PAINTERS, RANKERS } from './made-models.ts';
 import type { Serves, Task } from './served.ts';
 
 /** @param named the parameters of the path, in its order, each percent-decoded once */
@@ -22,15 +23,7 @@ export interface Route {
 
 const CHAT: readonly Task[] = ['chat'];
 
-/** Models whose bodies are known (embeddings/models.ts). */
-const EMBEDDERS = /^(?:amazon\.(?:titan-embed|nova-2-multimodal-embeddings)|cohere\.embed)-/;
-
-/** Those that make a picture of a text alone (images/models.ts). */
-const PAINTERS = /^(?:amazon\.(?:nova-canvas|titan-image-generator)|stability\.(?:sd3|stable-image-(?:core|ultra)))-/;
-
-const RANKERS: Serves = {
-  ...{ action: 'invoke', tasks: ['rerank'], runtime: 'bedrock-runtime', names: /^(?:amazon|cohere)\./ },
-};
+const RANKS: Serves = { action: 'invoke', tasks: ['rerank'], runtime: 'bedrock-runtime', names: RANKERS };
 
 const documents = {
   anthropic: (): Promise<SurfaceDocument> => import('./anthropic/document.ts'),
@@ -171,14 +164,14 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'POST',
     path: '/v1/rerank',
-    serves: RANKERS,
+    serves: RANKS,
     load: async () => (await import('./rerank/rerank.ts')).rerankV1,
     document: documents.rerank,
   },
   {
     method: 'POST',
     path: '/v2/rerank',
-    serves: RANKERS,
+    serves: RANKS,
     load: async () => (await import('./rerank/rerank.ts')).rerankV2,
     document: documents.rerank,
   },

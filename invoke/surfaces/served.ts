@@ -20,7 +20,7 @@ export interface Serves {
   /** Absent: whatever runs them. */
   runtime?: Runtime;
   /** Of foundation models. Absent: of whatever name. */
-  names?: RegExp;
+  names?: readonly string[];
 }
 
 const OUTPUTS: Partial<Record<Task, Abilities['output']>> = { embed: 'EMBEDDING', image: 'IMAGE' };
@@ -41,7 +41,7 @@ export function abilitiesOf(
     model.actions.includes(serves.action) &&
     (serves.tasks?.includes(task) ?? true) &&
     (serves.runtime ?? runtimeOf(model.target)) === runtimeOf(model.target) &&
-    (base === '' || (serves.names?.test(base) ?? true))
+    (base === '' || (serves.names?.some((beginning) => base.startsWith(beginning)) ?? true))
       ? [path.replace(/\{\w+\}/, '{id}')]
       : [],
   );

@@ -8,7 +8,6 @@ import {
   InvokeModelCommand,
   InvokeModelWithResponseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   InvokeEndpointCommand,
   InvokeEndpointWithResponseStreamCommand,
@@ -16,9 +15,8 @@ import {
 } from '@aws-sdk/client-sagemaker-runtime';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createItems } from '../../registry/table.ts';
-import { createWriter } from '../../registry/writer.ts';
 import { ANTHROPIC, CONVERSE, FEATURES, type FeatureName, OPENAI, RESPONSES, type Said } from './compatibility.ts';
+import { grantModels, ofBedrock } from './granted.ts';
 import { Stack } from './stack.ts';
 
 /**
@@ -64,18 +62,11 @@ let sagemaker: SageMakerRuntimeClient;
 
 beforeAll(async () => {
   stack = await Stack.start();
-  const credentials = { accessKeyId: 'a-test', secretAccessKey: 'a-test' };
-  const client = new DynamoDBClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
-  const items = createItems({ client, table: 'tollgate-registry' });
-  const writer = createWriter({ items, clock: Date.now, actor: 'test' });
-  for (const { id, modelId } of [...CONVERSING, ...EMBEDDING, ...PAINTING, ...ORDERING]) {
-    if (modelId === undefined) continue;
-    const arn = `arn:aws:bedrock:us-east-1::foundation-model/${modelId}`;
-    const target = { kind: 'bedrock-model', modelId, region: 'us-east-1', arn } as const;
-    await writer.putModel({ id, target, lifecycle: { status: 'active' }, prices: [] });
-    await writer.grant('acme', id);
-  }
-  client.destroy();
+  const added = [...CONVERSING, ...EMBEDDING, ...PAINTING, ...ORDERING];
+  await grantModels(
+    stack,
+    added.flatMap(({ id, modelId }) => (modelId === undefined ? [] : [ofBedrock([id, modelId])])),
+  );
   const token = await stack.token('acme-app');
   const { gateway } = stack;
   openai = new OpenAI({ baseURL: `${gateway}/v1`, apiKey: token, maxRetries: 0 });
@@ -84,7 +75,7 @@ beforeAll(async () => {
   bedrock = new BedrockRuntimeClient({ ...aws, token: { token }, authSchemePreference: ['httpBearerAuth'] });
   sagemaker = new SageMakerRuntimeClient({
     ...aws,
-    credentials,
+    credentials: { accessKeyId: 'a-test', secretAccessKey: 'a-test' },
     signer: {
       sign: async (request) =>
         Object.assign(request, { headers: { ...request.headers, authorization: `Bearer ${token}` } }),

@@ -1,8 +1,6 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import OpenAI, { BadRequestError, PermissionDeniedError, RateLimitError } from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createItems } from '../../registry/table.ts';
-import { createWriter } from '../../registry/writer.ts';
+import { grantModels, ofBedrock, type Wanted } from './granted.ts';
 import { finishedOf, RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
@@ -29,32 +27,12 @@ let openai: OpenAI;
 beforeAll(async () => {
   stack = await Stack.start();
   raw = new RawUsage(stack);
-  const credentials = { accessKeyId: 'a-test', secretAccessKey: 'a-test' };
-  const client = new DynamoDBClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
-  const items = createItems({ client, table: 'tollgate-registry' });
-  const writer = createWriter({ items, clock: Date.now, actor: 'test' });
-  for (const [id, modelId] of Object.entries(MADE_HERE)) {
-    const arn = `arn:aws:bedrock:us-east-1::foundation-model/${modelId}`;
-    await writer.putModel({
-      id,
-      target: { kind: 'bedrock-model', modelId, region: 'us-east-1', arn },
-      lifecycle: { status: 'active' },
-      prices: [],
-    });
-    await writer.grant('acme', id);
-  }
-  for (const id of ['embed-tei', 'order-rerank']) {
+  const tei = ['embed-tei', 'order-rerank'].map((id): Wanted => {
     const arn = `arn:aws:sagemaker:us-east-1:111122223333:endpoint/${id}`;
-    await writer.putModel({
-      id,
-      target: { kind: 'sagemaker-endpoint', endpointName: id, region: 'us-east-1', arn },
-      container: 'tei',
-      lifecycle: { status: 'active' },
-      prices: [],
-    });
-    await writer.grant('acme', id);
-  }
-  client.destroy();
+    const target = { kind: 'sagemaker-endpoint', endpointName: id, region: 'us-east-1', arn } as const;
+    return { id, target, container: 'tei' };
+  });
+  await grantModels(stack, [...Object.entries(MADE_HERE).map(ofBedrock), ...tei]);
   token = await stack.token('acme-app');
   openai = new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: token, maxRetries: 0 });
 });

@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   InternalFailure,
   InvokeEndpointAsyncCommand,
@@ -15,8 +14,7 @@ import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TargetOf } from '../../contract/model.ts';
 import type { FinishedUsage } from '../../contract/usage.ts';
-import { createItems } from '../../registry/table.ts';
-import { createWriter } from '../../registry/writer.ts';
+import { grantModels, type Wanted } from './granted.ts';
 import { finishedOf, RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
@@ -39,7 +37,7 @@ function target(endpointName: string, inferenceComponent?: string): TargetOf<'sa
 }
 
 /** Beside the demo's; what runs behind an endpoint is at the end of its name. */
-const HOSTED = [
+const HOSTED: Wanted[] = [
   { id: 'zephyr', tenant: 'acme', target: target('zephyr-tgi'), container: 'tgi' },
   { id: 'falcon', tenant: 'acme', target: target('falcon-jumpstart'), container: 'jumpstart' },
   { id: 'bge', tenant: 'acme', target: target('bge-tei'), container: 'tei' },
@@ -54,18 +52,7 @@ const HOSTED = [
 beforeAll(async () => {
   stack = await Stack.start();
   raw = new RawUsage(stack);
-  const dynamo = new DynamoDBClient({
-    endpoint: stack.aws,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'a-test', secretAccessKey: 'a-test' },
-  });
-  const items = createItems({ client: dynamo, table: 'tollgate-registry' });
-  const writer = createWriter({ items, clock: Date.now, actor: 'test' });
-  for (const { tenant, ...model } of HOSTED) {
-    await writer.putModel({ ...model, lifecycle: { status: 'active' }, prices: [] });
-    await writer.grant(tenant, model.id);
-  }
-  dynamo.destroy();
+  await grantModels(stack, HOSTED);
   client = await runtime('acme-app');
 });
 beforeEach(async () => {

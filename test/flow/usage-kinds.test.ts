@@ -1,11 +1,9 @@
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { namespaceOf } from '../../contract/log.ts';
 import type { CallRecord } from '../../local/aws/calls.ts';
-import { createItems } from '../../registry/table.ts';
-import { createWriter } from '../../registry/writer.ts';
 import { anthropicCaching } from './caching.ts';
+import { grantModels, ofBedrock } from './granted.ts';
 import { finishedOf, RawUsage, tokensOf } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
@@ -24,21 +22,7 @@ let token: string;
 beforeAll(async () => {
   stack = await Stack.start();
   raw = new RawUsage(stack);
-  const credentials = { accessKeyId: 'a-test', secretAccessKey: 'a-test' };
-  const client = new DynamoDBClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
-  const items = createItems({ client, table: 'tollgate-registry' });
-  const writer = createWriter({ items, clock: Date.now, actor: 'test' });
-  for (const [id, modelId] of Object.entries(MADE_HERE)) {
-    const arn = `arn:aws:bedrock:us-east-1::foundation-model/${modelId}`;
-    await writer.putModel({
-      id,
-      target: { kind: 'bedrock-model', modelId, region: 'us-east-1', arn },
-      lifecycle: { status: 'active' },
-      prices: [],
-    });
-    await writer.grant('acme', id);
-  }
-  client.destroy();
+  await grantModels(stack, Object.entries(MADE_HERE).map(ofBedrock));
   token = await stack.token('acme-app');
 });
 

@@ -3,6 +3,7 @@ import type { AllowedModel } from '../../../contract/model.ts';
 import { baseModelOf, kindOf } from '../../../policies/kinds.ts';
 import { members } from '../converse.ts';
 import { invalid } from '../fields.ts';
+import { EMBEDDERS } from '../made-models.ts';
 import type { InputType } from './fields.ts';
 
 /** What one call of a model that embeds takes, and what its answer has. */
@@ -86,26 +87,26 @@ const nova: Embedder = {
 /** TEI in a container (https://huggingface.github.io/text-embeddings-inference), which takes 32 texts unless it is told otherwise. */
 const tei: Embedder = { texts: 32, dimensions: [], body: (inputs) => ({ inputs }), vectors: (answer) => answer };
 
-/** By the beginning of a name, the longest first (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html). */
-const EMBEDDERS: readonly [prefix: string, embedder: Embedder][] = [
-  ['amazon.titan-embed-text-v1', titanFirst],
-  ['amazon.titan-embed-g1-text', titanFirst],
-  ['amazon.titan-embed-text-', titanText],
-  ['amazon.titan-embed-image-', titanMultimodal],
-  ['amazon.nova-2-multimodal-embeddings-', nova],
-  ['cohere.embed-english-light-', cohere(() => ({}), [384])],
-  ['cohere.embed-multilingual-light-', cohere(() => ({}), [384])],
-  ['cohere.embed-english-', cohere(() => ({}), [1024])],
-  ['cohere.embed-multilingual-', cohere(() => ({}), [1024])],
-  ['cohere.embed-v', cohere((output_dimension) => ({ output_dimension }), [256, 512, 1024, 1536])],
-];
+/** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html */
+const BODIES: Readonly<Record<(typeof EMBEDDERS)[number], Embedder>> = {
+  'amazon.titan-embed-text-v1': titanFirst,
+  'amazon.titan-embed-g1-text': titanFirst,
+  'amazon.titan-embed-text-': titanText,
+  'amazon.titan-embed-image-': titanMultimodal,
+  'amazon.nova-2-multimodal-embeddings-': nova,
+  'cohere.embed-english-light-': cohere(() => ({}), [384]),
+  'cohere.embed-multilingual-light-': cohere(() => ({}), [384]),
+  'cohere.embed-english-': cohere(() => ({}), [1024]),
+  'cohere.embed-multilingual-': cohere(() => ({}), [1024]),
+  'cohere.embed-v': cohere((output_dimension) => ({ output_dimension }), [256, 512, 1024, 1536]),
+};
 
 /** @throws TollgateError `invalid_request` for a model that does not embed texts in a form that is known */
 export function embedderOf({ target, container }: Pick<AllowedModel, 'target' | 'container'>): Embedder {
   if (container === 'tei') return tei;
   const base = baseModelOf(target);
-  const known = EMBEDDERS.find(([prefix]) => base.startsWith(prefix));
-  if (known !== undefined) return known[1];
+  const known = EMBEDDERS.find((beginning) => base.startsWith(beginning));
+  if (known !== undefined) return BODIES[known];
   throw new TollgateError('invalid_request', {
     field: 'model',
     reason: 'wrong-surface',

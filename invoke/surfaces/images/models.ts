@@ -2,6 +2,7 @@ import { TollgateError } from '../../../contract/errors.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import { baseModelOf, kindOf } from '../../../policies/kinds.ts';
 import { invalid } from '../fields.ts';
+import { PAINTERS } from '../made-models.ts';
 import type { Quality } from './fields.ts';
 
 /** A request, checked but for what its model has a say in. */
@@ -104,19 +105,19 @@ function ratioOf({ width, height }: Size): string {
   return ratio;
 }
 
-const PAINTERS: readonly [prefix: string, painter: Painter][] = [
-  ['amazon.nova-canvas-', amazon(1_024, 858_993_459, checkCanvasSize)],
-  ['amazon.titan-image-generator-', amazon(512, 2_147_483_646, checkTitanSize)],
-  ['stability.sd3-', stability],
-  ['stability.stable-image-core-', stability],
-  ['stability.stable-image-ultra-', stability],
-];
+const BODIES: Readonly<Record<(typeof PAINTERS)[number], Painter>> = {
+  'amazon.nova-canvas-': amazon(1_024, 858_993_459, checkCanvasSize),
+  'amazon.titan-image-generator-': amazon(512, 2_147_483_646, checkTitanSize),
+  'stability.sd3-': stability,
+  'stability.stable-image-core-': stability,
+  'stability.stable-image-ultra-': stability,
+};
 
 /** @throws TollgateError `invalid_request` for a model that makes no pictures of texts in a form that is known */
 export function painterOf({ target }: Pick<AllowedModel, 'target'>): Painter {
   const base = baseModelOf(target);
-  const known = PAINTERS.find(([prefix]) => base.startsWith(prefix));
-  if (known !== undefined) return known[1];
+  const known = PAINTERS.find((beginning) => base.startsWith(beginning));
+  if (known !== undefined) return BODIES[known];
   throw new TollgateError('invalid_request', {
     field: 'model',
     reason: 'wrong-surface',

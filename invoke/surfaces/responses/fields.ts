@@ -1,12 +1,11 @@
-import { METADATA_MAX, TOOL_NAME_MAX_CHARS } from '../../../contract/limits/surfaces.ts';
+import { METADATA_MAX } from '../../../contract/limits/surfaces.ts';
 import { type Field, type Fields, ignored, refused, type Schema, translated } from '../fields.ts';
 import { EFFORTS } from '../means.ts';
 import { CHAT_FIELDS } from '../openai/fields.ts';
+import { CUSTOM, NAME } from '../openai/message-fields.ts';
 import { ITEMS } from './item-fields.ts';
 
 /** What becomes of each member of a request for a response (https://platform.openai.com/docs/api-reference/responses/create). */
-
-const NAME = translated('', { type: 'string', minLength: 1, maxLength: TOOL_NAME_MAX_CHARS });
 
 const BUILT_IN = 'it is a tool that OpenAI runs, and nothing is run here: give a function that does the same.';
 
@@ -27,7 +26,7 @@ const TOOLS: Field = translated('`toolConfig.tools`.', {
           },
           required: ['name'],
         },
-        custom: { refused: 'Tools of text without a schema are not on Converse: use type function.' },
+        custom: CUSTOM,
       },
     },
   },
