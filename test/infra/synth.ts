@@ -1,13 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { readSettings } from '../../infra/settings.ts';
 import { TollgateStack } from '../../infra/stack.ts';
 
+// The CDK leaves a folder of its own for each app: hundreds a run.
+const assemblies = mkdtempSync(join(tmpdir(), 'tollgate-synth-'));
+afterAll(() => rmSync(assemblies, { recursive: true, force: true }));
+
 /** The stack of cdk.json with some settings changed, its functions not bundled: the template is the same but for hashes. */
 export function stackOf(overrides: Record<string, unknown> = {}): { app: App; stack: TollgateStack } {
   const context = { ...cdk.context, 'tollgate:account': '111122223333', ...overrides, 'aws:cdk:bundling-stacks': [] };
-  const app = new App({ context, analyticsReporting: false });
+  const app = new App({ context, analyticsReporting: false, outdir: mkdtempSync(join(assemblies, 'app-')) });
   return { app, stack: new TollgateStack(app, readSettings(context)) };
 }
 
