@@ -1,0 +1,31 @@
+/** A model of several places: how often, how long and where a call is tried. */
+
+/** Places of one model: every region that sells a model, in two accounts. */
+export const PLACES_MAX = 32;
+
+/** A place's share beside the others', a whole number: finer than one in a thousand is no share that anyone could see. */
+export const WEIGHT_MAX = 1_000;
+
+/**
+ * Attempts at one call, wherever. AWS's Bedrock Connect Helper has 5 and recommends 3 to 5; past 10 a caller has waited for
+ * nothing, and each attempt has a line in the ledger.
+ */
+export const ATTEMPTS = 5;
+export const ATTEMPTS_MAX = 10;
+
+/** Attempts at one call in one region: a busy place is rarely less busy at once, and another one is there. */
+export const ATTEMPTS_PER_REGION = 1;
+export const ATTEMPTS_PER_REGION_MAX = 5;
+
+/**
+ * Seconds before a place that failed is tried again, by one call. The helper's hour is the most: who lost a region for a minute
+ * would miss it for all of that.
+ */
+export const COOLDOWN_SECONDS = 30;
+export const COOLDOWN_MAX_SECONDS = 3_600;
+
+/**
+ * Seconds to the first byte of one attempt. An answer in one piece has its first byte when it is whole, so what is short for a
+ * stream would break off, and pay for twice, what only takes long: as long as the call's own limit unless told (FIRST_BYTE_MS).
+ */
+export const ATTEMPT_SECONDS = 300;
