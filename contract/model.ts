@@ -41,6 +41,8 @@ export const TARGETS = {
     /** Name and ARN of the inference component, where the endpoint hosts several. */
     inferenceComponent: 'text?',
     componentArn: 'text?',
+    /** Of an endpoint of many models the one that is called, as `TargetModel` names it: `tenant-a/model.tar.gz`. */
+    targetModel: 'text?',
   },
 } as const satisfies Record<string, { region: 'text'; arn: 'text' } & Record<string, TargetMember>>;
 

@@ -1,5 +1,6 @@
 import { TollgateError } from '../../contract/errors.ts';
 import type { Clock } from '../../contract/log.ts';
+import type { TargetOf } from '../../contract/model.ts';
 import { sagemakerEndpoint } from './endpoint.ts';
 import type { Post } from './post.ts';
 import type { Provider } from './provider.ts';
@@ -17,18 +18,21 @@ const API: RuntimeApi = {
     return `/endpoints/${segment(target.endpointName)}/${operation}`;
   },
   headersOf(target, { operation, headers, contentType, accept }) {
-    const component = target.kind === 'sagemaker-endpoint' ? target.inferenceComponent : undefined;
+    const { inferenceComponent: component, targetModel }: Partial<TargetOf<'sagemaker-endpoint'>> =
+      target.kind === 'sagemaker-endpoint' ? target : {};
     return {
       ...headers,
       'content-type': contentType,
       ...(accept === '' ? {} : { [ACCEPT[operation as keyof typeof ACCEPT]]: accept }),
-      // Here, and not in each surface: an endpoint of several components is never called without the one that was granted.
+      // Here, and not in each surface: an endpoint of several components or models is never called without the granted one.
       ...(component === undefined ? {} : { [COMPONENT_HEADER]: component }),
+      ...(targetModel === undefined ? {} : { [TARGET_MODEL_HEADER]: targetModel }),
     };
   },
 };
 
 export const COMPONENT_HEADER = 'x-amzn-sagemaker-inference-component';
+export const TARGET_MODEL_HEADER = 'x-amzn-sagemaker-target-model';
 
 /** SageMaker Runtime. */
 export function createSageMaker(options: { post: Post; clock: Clock }): Provider {

@@ -1,6 +1,6 @@
 import type { Action, AllowedModel } from '../../contract/model.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
-import { baseModelOf, runtimeOf } from '../../policies/kinds.ts';
+import { baseModelOf, pathIdOf, runtimeOf } from '../../policies/kinds.ts';
 import { isDirect } from '../../registry/restrictions.ts';
 import type { Abilities } from '../exchange.ts';
 import { type Task, taskOfName } from '../usage/made.ts';
@@ -38,7 +38,7 @@ export function abilitiesOf(
   const base = baseModelOf(model.target);
   const paths = [...routes].flatMap(({ path, serves }) =>
     serves !== undefined &&
-    model.actions.includes(serves.action) &&
+    can(model, serves.action) &&
     (serves.tasks?.includes(task) ?? true) &&
     (serves.runtime ?? runtimeOf(model.target)) === runtimeOf(model.target) &&
     (base === '' || (serves.names?.some((beginning) => base.startsWith(beginning)) ?? true))
@@ -46,6 +46,11 @@ export function abilitiesOf(
       : [],
   );
   if (isDirect(model)) paths.push('/credentials?model={id}');
-  const streaming = task === 'chat' && paths.length > 0 && model.actions.includes('stream');
+  const streaming = task === 'chat' && paths.length > 0 && can(model, 'stream');
   return { paths, streaming, output: OUTPUTS[task] };
+}
+
+/** What was granted of what there is. */
+function can({ actions, target }: AllowedModel, action: Action): boolean {
+  return actions.includes(action) && pathIdOf(target, action) !== undefined;
 }

@@ -2,7 +2,7 @@ import { TollgateError } from '../../contract/errors.ts';
 import { STREAM_SILENT_MS } from '../../contract/limits/invoke.ts';
 import type { AllowedModel, Dialect } from '../../contract/model.ts';
 import type { UsageBase } from '../../contract/usage.ts';
-import { kindOf, runtimeOf } from '../../policies/kinds.ts';
+import { kindOf, pathIdOf, runtimeOf } from '../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../registry/lifecycle.ts';
 import { type Answer, type Events, isEndpoint, type ProviderRequest, type WholeAnswer } from '../call.ts';
 import type { Exchange } from '../exchange.ts';
@@ -15,6 +15,7 @@ import { asModelChunks } from './containers/chunks.ts';
 import { generateAnswer, generateBody, generateEvents } from './containers/generate.ts';
 import { type ConverseAnswer, type ConverseRequest, readAnswer } from './converse.ts';
 import { type Adapter, dialectsOf, operationOf, USUAL_CONTAINER } from './dialects.ts';
+import { unsupported } from './fields.ts';
 import { relay, type Translation } from './relay.ts';
 
 /** A conversation of one of the surfaces that converse, as its caller asked for it. */
@@ -95,6 +96,8 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
     action: stream ? 'stream' : 'invoke',
     prepare: (model): ProviderRequest => {
       way = wayTo(model, own?.dialect);
+      if (stream && pathIdOf(model.target, 'stream') === undefined)
+        throw unsupported('stream', 'This model answers in one piece.');
       if (stream) timer = setTimeout(() => thinking.resolve(model), STREAM_SILENT_MS);
       const ownBody = way.isOwn ? own : undefined;
       const body =

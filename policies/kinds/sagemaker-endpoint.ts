@@ -1,4 +1,5 @@
-import type { TargetOf } from '../../contract/model.ts';
+import type { Action, TargetOf } from '../../contract/model.ts';
+import type { Condition } from '../document.ts';
 import { allow, bad, inRegion, type Kind, type ModelArn, namesOf, type Shape } from './kind.ts';
 
 const CALLS = { invoke: 'sagemaker:InvokeEndpoint', stream: 'sagemaker:InvokeEndpointWithResponseStream' } as const;
@@ -6,7 +7,18 @@ const CALLS = { invoke: 'sagemaker:InvokeEndpoint', stream: 'sagemaker:InvokeEnd
 // CreateEndpoint, CreateInferenceComponent. SageMaker keeps the case that a name was created with.
 const NAMED: Shape = { service: 'sagemaker', id: /^[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}$/ };
 
-/** An endpoint of SageMaker, or the inference component that it hosts among others. */
+/**
+ * An object below the prefix of an endpoint of many models, without what a policy or a path would interpret
+ * (https://docs.aws.amazon.com/sagemaker/latest/dg/invoke-multi-model-endpoint.html).
+ */
+const TARGET_MODEL = /^\/?(?:[a-zA-Z0-9_=+-][a-zA-Z0-9._=+-]*\/)*[a-zA-Z0-9_=+-][a-zA-Z0-9._=+-]*$/;
+const TARGET_MODEL_MAX = 1024;
+
+// The one key that InvokeEndpoint has; neither the stream nor the other calls can name a model
+// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html).
+const KEY = 'sagemaker:TargetModel';
+
+/** An endpoint of SageMaker, or what it hosts among others: an inference component, or one of many models. */
 export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
   name: 'a SageMaker endpoint',
   runtime: 'sagemaker-runtime',
@@ -17,8 +29,10 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
   restrictedBy: [],
 
   arns: ({ arn, componentArn }) => (componentArn === undefined ? [arn] : [arn, componentArn]),
-  calledOn: ({ arn, componentArn }) => componentArn ?? arn,
+  calledOn: ({ arn, componentArn, targetModel }) =>
+    targetModel === undefined ? (componentArn ?? arn) : `${arn} ${targetModel}`,
   nativeId: ({ endpointName }) => endpointName,
+  pathId: (target, action) => (has(target, action) ? target.endpointName : undefined),
 
   statements(target, wanted, parse) {
     const endpoint = parse(target.arn, 'target.arn', ['endpoint']);
@@ -31,12 +45,16 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
       if (component.region !== endpoint.region) throw bad('target.componentArn', 'region-differs');
       arns.push(component);
     }
-    return allow(namesOf(CALLS, wanted), arns);
+    const named = namesOf(CALLS, new Set([...wanted].filter((action) => has(target, action))));
+    return allow(named, arns, only(target));
   },
 
-  fault({ endpointName, arn, inferenceComponent: name, componentArn }, parse) {
+  fault({ endpointName, arn, inferenceComponent: name, componentArn, targetModel }, parse) {
     if (!isNamed(endpointName, parse(arn, 'target.arn', ['endpoint'])))
       return { field: 'target.endpointName', reason: 'differs-from-arn' };
+    // SageMaker hosts the one or the other behind an endpoint.
+    if (targetModel !== undefined && (name ?? componentArn) !== undefined)
+      return { field: 'target.targetModel', reason: 'beside-a-component' };
     if (name === undefined && componentArn === undefined) return undefined;
     if (name === undefined) return { field: 'target.inferenceComponent', reason: 'missing' };
     if (componentArn === undefined) return { field: 'target.componentArn', reason: 'missing' };
@@ -44,14 +62,30 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
     return isNamed(name, component) ? undefined : { field: 'target.inferenceComponent', reason: 'differs-from-arn' };
   },
 
-  paths({ arn, componentArn }, action) {
-    // SageMaker has nothing that counts.
-    if (action === 'count') return [];
+  paths({ arn, componentArn, targetModel }, action) {
+    // SageMaker has nothing that counts, and streams of no model that a call has to name.
+    if (action === 'count' || (action === 'stream' && targetModel !== undefined)) return [];
     const name = action === 'stream' ? 'sagemaker:InvokeEndpointWithResponseStream' : 'sagemaker:InvokeEndpoint';
     const arns = componentArn === undefined ? [arn] : [arn, componentArn];
-    return [arns.map((resource) => ({ action: name, resource, context: {} }))];
+    const context = targetModel === undefined ? {} : { 'sagemaker:TargetModel': targetModel };
+    return [arns.map((resource) => ({ action: name, resource, context }))];
   },
+
+  // The endpoint without naming the model, which some other one of its models would answer.
+  behind: ({ targetModel, ...endpoint }) => (targetModel === undefined ? [] : [endpoint]),
 };
+
+function has({ targetModel }: TargetOf<'sagemaker-endpoint'>, action: Action): boolean {
+  return action === 'invoke' || (action === 'stream' && targetModel === undefined);
+}
+
+/** That one model, or an endpoint that has no others: what is granted whole must not open what is granted by name. */
+function only({ targetModel }: TargetOf<'sagemaker-endpoint'>): Condition {
+  if (targetModel === undefined) return { Null: { [KEY]: 'true' } };
+  if (targetModel.length > TARGET_MODEL_MAX || !TARGET_MODEL.test(targetModel))
+    throw bad('target.targetModel', 'target-model');
+  return { StringEquals: { [KEY]: targetModel } };
+}
 
 // SageMaker has written names into its ARNs in lower case and as they were created.
 function isNamed(name: string, arn: ModelArn): boolean {

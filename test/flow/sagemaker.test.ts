@@ -46,6 +46,10 @@ const HOSTED: Wanted[] = [
   { id: 'pooled-a', tenant: 'globex', target: target('pool-lmi', 'a') },
   { id: 'pooled-b', tenant: 'acme', target: target('pool-lmi', 'b') },
   { id: 'pooled-c', tenant: 'acme', target: target('pool-lmi', 'c') },
+  { id: 'many-a', tenant: 'globex', target: { ...target('multi-lmi'), targetModel: 'a/model.tar.gz' } },
+  { id: 'many-b', tenant: 'acme', target: { ...target('multi-lmi'), targetModel: 'b/model.tar.gz' } },
+  { id: 'many-c', tenant: 'acme', target: { ...target('multi-lmi'), targetModel: 'c/model.tar.gz' } },
+  { id: 'whole', tenant: 'acme', target: target('multi-echo') },
   { id: 'gone', tenant: 'acme', target: target('gone') },
 ];
 
@@ -174,6 +178,35 @@ describe('the unmodified SageMaker Runtime client', () => {
     expect(await stack.upstream(mark)).toEqual([]);
   });
 
+  test('calls the one of many models that was granted, named or not, and no other of the endpoint', async () => {
+    const asked = { EndpointName: 'multi-lmi', Body: chat('hello') };
+    for (const [input, model] of [
+      [{ ...asked, TargetModel: 'c/model.tar.gz' }, 'c/model.tar.gz'],
+      [{ ...asked, EndpointName: 'many-c' }, 'c/model.tar.gz'],
+      [{ ...asked, EndpointName: 'many-c', TargetModel: 'c/model.tar.gz' }, 'c/model.tar.gz'],
+      [asked, 'b/model.tar.gz'],
+    ] as const) {
+      mark = await stack.mark();
+      expect(JSON.parse((await invoke(input)).body)).toMatchObject({ model });
+      const [call] = (await stack.upstream(mark)).filter(({ service }) => service === 'sagemaker');
+      expect(call?.caller?.sessionPolicy).toMatchObject({
+        Statement: [{ Condition: { StringEquals: { 'sagemaker:TargetModel': model } } }],
+      });
+    }
+    mark = await stack.mark();
+    const refused = { name: 'AccessDeniedException', $metadata: { httpStatusCode: 403 } };
+    await expect(invoke({ ...asked, TargetModel: 'a/model.tar.gz' })).rejects.toMatchObject(refused);
+    await expect(invoke({ ...asked, EndpointName: 'many-c', TargetModel: 'b/model.tar.gz' })).rejects.toMatchObject(
+      refused,
+    );
+    await expect(invoke({ ...asked, EndpointName: 'many-a' })).rejects.toMatchObject(refused);
+    // A grant of the endpoint alone is none of what it hosts by name.
+    const whole = invoke({ EndpointName: 'whole', TargetModel: 'a/model.tar.gz', Body: '{}' });
+    await expect(whole).rejects.toBeInstanceOf(ValidationError);
+    await expect(stream(chat('x'), { EndpointName: 'many-b' })).rejects.toBeInstanceOf(ValidationError);
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
   test('raises its own classes', async () => {
     const { name, message, ...error } = (await invoke({ Body: '{"messages":1}' }).catch(
       (thrown: ModelError) => thrown as never,
@@ -288,6 +321,21 @@ describe('the OpenAI client over a container', () => {
       param: 'tools',
     });
   });
+});
+
+test('one of many models converses in one piece, and says that it does not stream', async () => {
+  const token = await stack.token('acme-app');
+  const client = new OpenAI({ baseURL: `${stack.gateway}/v1`, apiKey: token, maxRetries: 0 });
+  const asked = { model: 'many-c', messages: [{ role: 'user' as const, content: 'two words' }] };
+  const answer = await client.chat.completions.create(asked);
+  expect(answer.choices[0]?.message.content).toBe('echo: two words');
+  await expect(client.chat.completions.create({ ...asked, stream: true })).rejects.toMatchObject({
+    status: 400,
+    param: 'stream',
+  });
+  const listed = (await client.models.retrieve('many-c')) as unknown as { paths: string[]; streaming: boolean };
+  expect(listed).toMatchObject({ streaming: false });
+  expect(listed.paths).not.toContain('/endpoints/{id}/invocations-response-stream');
 });
 
 describe('other surfaces over containers', () => {

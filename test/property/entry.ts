@@ -22,21 +22,43 @@ export const IAM: Record<Target['kind'], Record<Action, string>> = {
   },
 };
 
+/** What a request shows beside its resource. */
+export type Shown = { 'bedrock:InferenceProfileArn'?: string; 'sagemaker:TargetModel'?: string };
+
 /** What the call to `item` may touch, said independently of how the policy is built. */
 export function expected(
   item: Target,
   granted: readonly Action[],
   action: Action,
   arn: string,
-  through?: string,
+  shown: Shown = {},
 ): boolean {
   if (!granted.includes(action)) return false;
   if (action === 'count') {
     if (!arn.includes(':foundation-model/') || !arn.includes(`:${item.region}:`)) return false;
     return item.kind !== 'sagemaker-endpoint' && arnsOf(item).includes(arn);
   }
-  if (item.kind !== 'bedrock-profile') return arnsOf(item).includes(arn);
-  return arn === item.arn || (item.modelArns.includes(arn) && through === item.arn);
+  if (item.kind === 'bedrock-model') return arn === item.arn;
+  if (item.kind === 'bedrock-profile')
+    return arn === item.arn || (item.modelArns.includes(arn) && shown['bedrock:InferenceProfileArn'] === item.arn);
+  if (item.targetModel !== undefined && action === 'stream') return false;
+  return arnsOf(item).includes(arn) && shown['sagemaker:TargetModel'] === item.targetModel;
+}
+
+/** What a request may show that is of the entry, of another, or of none. */
+export function shownWith(...items: readonly Target[]): Shown[] {
+  const own = items.flatMap((item): Shown[] => {
+    if (item.kind === 'bedrock-profile') return [{ 'bedrock:InferenceProfileArn': item.arn }];
+    if (item.kind !== 'sagemaker-endpoint' || item.targetModel === undefined) return [];
+    const { targetModel } = item;
+    return [targetModel, `${targetModel}x`, targetModel.toUpperCase()].map((one) => ({ 'sagemaker:TargetModel': one }));
+  });
+  return [{}, ...own];
+}
+
+/** As the entry's own call shows it. */
+export function shownBy(item: Target): Shown {
+  return shownWith(item)[1] ?? {};
 }
 
 /** Other ARNs: of another entry, or of this one with a part changed. */

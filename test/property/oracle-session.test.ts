@@ -6,7 +6,7 @@ import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { evaluate, evaluateTrust } from '../../policies/simulate/evaluate.ts';
 import type { RequestContext } from '../../policies/simulate/types.ts';
-import { built, expected, IAM, others } from './entry.ts';
+import { built, expected, IAM, others, shownWith } from './entry.ts';
 import { ACCOUNT, loadOracle, type Oracle, type Question } from './oracle.ts';
 import { account, actions, REGIONS, target } from './targets.ts';
 
@@ -17,21 +17,20 @@ beforeAll(async () => {
 
 const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
 
+/** Only the two that run a model can go through a profile, and no stream names a model behind an endpoint. */
+const isAsked = (action: string, key: string): boolean =>
+  key === 'sagemaker:TargetModel' ? action === 'sagemaker:InvokeEndpoint' : action.startsWith('bedrock:Invoke');
+
 /** Every question that AWS could be asked about a target and its neighbours. */
 async function* asked(other: Oracle, item: Target, neighbour: Target) {
-  const profiles = [item, neighbour].filter(({ kind }) => kind === 'bedrock-profile').map(({ arn }) => arn);
   for (const resource of new Set([...arnsOf(item), ...others(item, neighbour)]))
     for (const action of ACTIONS) {
       const name = IAM[item.kind][action];
       const about = { role: [everything], session: null, action: name, resource, context: {} };
       // No such request: the action is not known, or never takes such a resource.
       if (resource === '*' || (await other.objection(about)) !== undefined) continue;
-      // Only the two that run a model can go through a profile.
-      const ways = name.startsWith('bedrock:Invoke') ? [undefined, ...profiles] : [undefined];
-      for (const through of ways) {
-        const context: RequestContext = through === undefined ? {} : { 'bedrock:InferenceProfileArn': through };
-        yield { action, name, resource, through, context };
-      }
+      for (const context of shownWith(item, neighbour))
+        if (Object.keys(context).every((key) => isAsked(name, key))) yield { action, name, resource, context };
     }
 }
 
@@ -51,7 +50,7 @@ describe('a session policy before an IAM written by others', () => {
           // Without a policy there is no AssumeRole, so nothing is asked.
           const allowed = session !== null && (await other.allows({ role: [everything], session, ...question }));
           expect(allowed, JSON.stringify(question)).toBe(
-            expected(item, granted, ask.action, ask.resource, ask.through),
+            expected(item, granted, ask.action, ask.resource, ask.context),
           );
           if (session !== null)
             expect(evaluate({ rolePolicies: [everything as never], sessionPolicy: session }, question).allowed).toBe(
@@ -80,7 +79,7 @@ describe('a session policy before an IAM written by others', () => {
           const allowed = await other.allows({ role: [role], session: policy.document, ...question });
           const inRegions = regions.some((where) => ask.resource.includes(`:${where}:`));
           expect(allowed, JSON.stringify(question)).toBe(
-            inRegions && expected(item, granted, ask.action, ask.resource, ask.through),
+            inRegions && expected(item, granted, ask.action, ask.resource, ask.context),
           );
         }
       }),
@@ -110,8 +109,8 @@ describe('a guardrail that a grant demands, before an IAM written by others', ()
         const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS });
         const allows = (action: string, resource: string, context: RequestContext): Promise<boolean> =>
           other.allows({ role: [role], session, action, resource, context });
-        for await (const { action, name, resource, through, context } of asked(other, item, item)) {
-          const own = expected(item, granted, action, resource, through);
+        for await (const { action, name, resource, context } of asked(other, item, item)) {
+          const own = expected(item, granted, action, resource, context);
           if (action === 'count') {
             expect(await allows(name, resource, context)).toBe(own);
             continue;
@@ -154,9 +153,9 @@ describe('tiers that a grant demands, before an IAM written by others', () => {
         if (built(item, granted) === undefined) return;
         const session = sessionPolicy(item, granted, { tiers }).document;
         const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS });
-        for await (const { action, name, resource, through, context } of asked(other, item, item)) {
+        for await (const { action, name, resource, context } of asked(other, item, item)) {
           if (action === 'count') continue;
-          const own = expected(item, granted, action, resource, through);
+          const own = expected(item, granted, action, resource, context);
           for (const tier of [undefined, ...SERVICE_TIERS]) {
             const asks = tier === undefined ? context : { ...context, 'bedrock:ServiceTier': tier };
             const allowed = await other.allows({ role: [role], session, action: name, resource, context: asks });

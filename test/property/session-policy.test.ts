@@ -9,7 +9,7 @@ import { pathsAround, pathsOf } from '../../policies/questions.ts';
 import { invokerRolePolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { allows } from '../unit/policies/evaluator.ts';
-import { built, expected, IAM, others } from './entry.ts';
+import { built, expected, IAM, others, shownBy, shownWith } from './entry.ts';
 import { account, actions, foundation, modelId, profile, REGIONS, target } from './targets.ts';
 
 describe('the session policy of any entry', () => {
@@ -19,16 +19,10 @@ describe('the session policy of any entry', () => {
         const policy = built(item, granted);
         for (const arn of [...arnsOf(item), ...others(item, other)])
           for (const action of ACTIONS)
-            for (const through of [undefined, arnsOf(item)[0], arnsOf(other)[0]]) {
-              const ask = {
-                action: IAM[item.kind][action],
-                resource: arn,
-                context: through === undefined ? {} : { 'bedrock:InferenceProfileArn': through },
-              };
+            for (const context of shownWith(item, other)) {
+              const ask = { action: IAM[item.kind][action], resource: arn, context };
               const decision = policy !== undefined && allows(policy.document, ask);
-              expect(decision, `${ask.action} on ${arn} through ${through}`).toBe(
-                expected(item, granted, action, arn, through),
-              );
+              expect(decision, JSON.stringify(ask)).toBe(expected(item, granted, action, arn, context));
             }
       }),
       { numRuns: 300 },
@@ -107,14 +101,10 @@ describe('the session policy of any entry', () => {
         const role = invokerRolePolicy({ partition: 'aws', account, regions });
         for (const arn of arnsOf(item))
           for (const action of ACTIONS) {
-            const ask = {
-              action: IAM[item.kind][action],
-              resource: arn,
-              context: { 'bedrock:InferenceProfileArn': arnsOf(item)[0] ?? '' },
-            };
+            const ask = { action: IAM[item.kind][action], resource: arn, context: shownBy(item) };
             const both = allows(role, ask) && allows(policy.document, ask);
             const inRegions = regions.some((where) => arn.includes(`:${where}:`));
-            expect(both).toBe(inRegions && expected(item, granted, action, arn, arnsOf(item)[0]));
+            expect(both).toBe(inRegions && expected(item, granted, action, arn, shownBy(item)));
           }
       }),
     );

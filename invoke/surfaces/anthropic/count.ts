@@ -1,7 +1,7 @@
 import { isTollgateError, TollgateError } from '../../../contract/errors.ts';
 import { parseJsonObject } from '../../../contract/json.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
-import { pathIdOf, runtimeOf } from '../../../policies/kinds.ts';
+import { pathIdOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import { jsonBytes } from '../../edge/body.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
@@ -29,7 +29,7 @@ export async function countTokens(exchange: Exchange): Promise<Given> {
   const body = parseJsonObject(bytes);
   const betas = betasOf(request.headers);
   const input = (model: AllowedModel): object => {
-    if (runtimeOf(model.target) !== 'bedrock-runtime' || pathIdOf(model.target, 'count') === undefined)
+    if (pathIdOf(model.target, 'count') === undefined)
       throw new TollgateError('invalid_request', {
         field: 'model',
         reason: 'cannot-count-tokens',

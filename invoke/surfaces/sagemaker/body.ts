@@ -24,7 +24,8 @@ export function checkBody(value: Json | undefined, wanted: string, model: Allowe
 }
 
 function ownNames({ target }: AllowedModel): (string | undefined)[] {
-  return [nativeIdOf(target), target.kind === 'sagemaker-endpoint' ? target.inferenceComponent : undefined];
+  if (target.kind !== 'sagemaker-endpoint') return [nativeIdOf(target)];
+  return [nativeIdOf(target), target.inferenceComponent, target.targetModel];
 }
 
 /** A part of a message that says where something is: the container would fetch it, from within the account's network. */

@@ -1,4 +1,5 @@
-import { type Field, type Fields, passed, refused, translated } from '../fields.ts';
+import { COMPONENT_HEADER, TARGET_MODEL_HEADER } from '../../providers/sagemaker.ts';
+import { type Field, type Fields, passed, translated } from '../fields.ts';
 
 /**
  * The headers of InvokeEndpoint and of its stream
@@ -9,10 +10,9 @@ import { type Field, type Fields, passed, refused, translated } from '../fields.
 const word = (maxLength: number): Pick<Field, 'type' | 'maxLength'> => ({ type: 'string', maxLength });
 
 export const ACCEPT_HEADER = 'x-amzn-sagemaker-accept';
-export const TARGET_MODEL_HEADER = 'x-amzn-sagemaker-target-model';
 
 const COMMON: Fields = {
-  'x-amzn-sagemaker-inference-component': translated(
+  [COMPONENT_HEADER]: translated(
     "The granted model's own component, which is called also where the header is absent. Another one is another model: 403.",
     word(63),
   ),
@@ -27,8 +27,9 @@ const COMMON: Fields = {
 export const INVOKE_HEADERS: Fields = {
   ...COMMON,
   'x-amzn-sagemaker-enable-explanations': passed('An expression of Clarify.', word(64)),
-  [TARGET_MODEL_HEADER]: refused(
-    'Of an endpoint of many models the entry would have to name the one that is granted, and none does.',
+  [TARGET_MODEL_HEADER]: translated(
+    "Of an endpoint of many models the granted one (its entry's `targetModel`), which is called also where the header is absent. Another one is another model: 403. Of any other endpoint it is refused.",
+    word(1_024),
   ),
 };
 

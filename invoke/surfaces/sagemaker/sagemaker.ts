@@ -1,13 +1,13 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { parseJson } from '../../../contract/json.ts';
 import type { AllowedModel, TargetOf } from '../../../contract/model.ts';
-import { kindOf } from '../../../policies/kinds.ts';
+import { kindOf, pathIdOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import type { EndpointOperation, ProviderRequest } from '../../call.ts';
 import { anyBytes } from '../../edge/body.ts';
 import type { AskedHeaders, Exchange, Given } from '../../exchange.ts';
-import { COMPONENT_HEADER } from '../../providers/sagemaker.ts';
-import { checkFields } from '../fields.ts';
+import { COMPONENT_HEADER, TARGET_MODEL_HEADER } from '../../providers/sagemaker.ts';
+import { checkFields, unsupported } from '../fields.ts';
 import { relay } from '../relay.ts';
 import { checkBody } from './body.ts';
 import { ENDPOINT_FRAMES } from './frames.ts';
@@ -28,7 +28,9 @@ const OWN = 'x-amzn-sagemaker-';
 export async function invokeEndpoint(exchange: Exchange, named: string, operation: EndpointOperation): Promise<Given> {
   const { request } = exchange;
   const stream = operation === 'invocations-response-stream';
-  const { [COMPONENT_HEADER]: component, [ACCEPT_HEADER]: accept, ...passed } = ownHeaders(request.headers, stream);
+  const own = ownHeaders(request.headers, stream);
+  const { [COMPONENT_HEADER]: component, [TARGET_MODEL_HEADER]: targetModel, [ACCEPT_HEADER]: accept, ...passed } = own;
+  const behind: Behind = { component, targetModel };
   const { body, json } = await anyBytes(request);
   // Strictly, because it is counted by what its first reader finds in it; any other body is counted by its bytes.
   const value = json ? parseJson(body) : undefined;
@@ -36,12 +38,12 @@ export async function invokeEndpoint(exchange: Exchange, named: string, operatio
     surface: 'sagemaker',
     caller: exchange.caller,
     requestId: exchange.requestId,
-    wanted: component === undefined ? named : await entryOf(exchange, named, component),
+    wanted: (component ?? targetModel) === undefined ? named : await entryOf(exchange, named, behind),
     action: stream ? 'stream' : 'invoke',
     prepare: (model): ProviderRequest => {
-      const { inferenceComponent } = endpointOf(model);
-      if (component !== undefined && component !== inferenceComponent)
-        throw new TollgateError('model_not_allowed', { reason: 'component-not-granted' });
+      checkBehind(endpointOf(model), behind);
+      if (stream && pathIdOf(model.target, 'stream') === undefined)
+        throw unsupported('name', 'SageMaker streams of no endpoint of many models; call /invocations.');
       checkBody(value, named, model);
       return {
         operation,
@@ -70,14 +72,33 @@ function ownHeaders(headers: AskedHeaders, stream: boolean): Record<string, stri
   return own;
 }
 
-/** An endpoint may run many components, each granted by itself: name and component together say which entry is meant. */
-async function entryOf({ entries, caller }: Exchange, named: string, component: string): Promise<string> {
+/** What of an endpoint the caller names, where it hosts many things that are granted one by one. */
+interface Behind {
+  component: string | undefined;
+  targetModel: string | undefined;
+}
+
+/** The endpoint's name and what is behind it say together which entry is meant. */
+async function entryOf({ entries, caller }: Exchange, named: string, behind: Behind): Promise<string> {
   const { models } = await entries(caller);
   const meant = models.find(
     ({ target }) =>
-      target.kind === 'sagemaker-endpoint' && target.endpointName === named && target.inferenceComponent === component,
+      target.kind === 'sagemaker-endpoint' &&
+      target.endpointName === named &&
+      target.inferenceComponent === behind.component &&
+      target.targetModel === behind.targetModel,
   );
   return meant?.id ?? named;
+}
+
+/** @throws TollgateError for what is not the granted model's own */
+function checkBehind(target: TargetOf<'sagemaker-endpoint'>, { component, targetModel }: Behind): void {
+  if (component !== undefined && component !== target.inferenceComponent)
+    throw new TollgateError('model_not_allowed', { reason: 'component-not-granted' });
+  if (targetModel === undefined || targetModel === target.targetModel) return;
+  if (target.targetModel === undefined)
+    throw unsupported(TARGET_MODEL_HEADER, 'The entry of this model names no model behind its endpoint.');
+  throw new TollgateError('model_not_allowed', { reason: 'target-model-not-granted' });
 }
 
 function endpointOf({ target }: AllowedModel): TargetOf<'sagemaker-endpoint'> {

@@ -10,14 +10,17 @@ import { CONTAINERS, type Container, containerFormat } from './container.ts';
 
 /**
  * Endpoints of the local account: the demo's, and any whose name ends in what it runs (`-lmi`, `-tgi`, `-jumpstart`, `-tei`,
- * `-rerank`, `-echo`). One whose name begins with `pool-` hosts inference components, of any name, and is called with one.
+ * `-rerank`, `-echo`). One whose name begins with `pool-` hosts inference components, of any name, and is called with one; one
+ * whose name begins with `multi-` hosts models of any name, and is called with one of those.
  */
 const DEMO = 'mixtral-8x7b';
 const POOL = /^pool-/;
+const MULTI = /^multi-/;
 
 const PATH = /^\/endpoints\/([A-Za-z0-9-]{1,63})\/invocations(-response-stream)?$/;
 
 const COMPONENT = 'x-amzn-sagemaker-inference-component';
+const TARGET_MODEL = 'x-amzn-sagemaker-target-model';
 
 /** Bytes of a payload part of TGI's, which cuts its events anywhere; the others' parts are an event each. */
 const TGI_PART_BYTES = 23;
@@ -38,14 +41,14 @@ export function createSageMaker({ account }: { account: string }): Service {
         operation,
         model: endpoint,
         request: digest(operation, request.body),
-        needs: accesses(`sagemaker:${operation}`, endpoint, request),
+        needs: accesses(operation, endpoint, request),
         serve: () => respond(endpoint, streaming !== undefined, request),
       };
     },
   };
 
   function respond(endpoint: string, streaming: boolean, request: AwsRequest): Reply {
-    const container = containerOf(endpoint, request);
+    const container = containerOf(endpoint, streaming, request);
     try {
       return run(container, endpoint, streaming, request);
     } catch (error) {
@@ -67,11 +70,12 @@ export function createSageMaker({ account }: { account: string }): Service {
     const prompt = format.read(body);
     const said = answer(prompt, cache(endpoint, prompt.parts));
     const { usage } = said;
+    const ran = request.headers[TARGET_MODEL] ?? endpoint;
     if (!streaming)
       return {
         status: 200,
         headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(format.whole(said, endpoint, body)),
+        body: JSON.stringify(format.whole(said, ran, body)),
         usage,
       };
     const events = format.events(said, endpoint, body);
@@ -85,7 +89,7 @@ export function createSageMaker({ account }: { account: string }): Service {
   }
 
   /** @throws AwsError ValidationError, as for an endpoint or a component that is not there */
-  function containerOf(endpoint: string, { headers }: AwsRequest): Container {
+  function containerOf(endpoint: string, streaming: boolean, { headers }: AwsRequest): Container {
     const container = CONTAINERS.find((name) => endpoint.endsWith(`-${name}`));
     if (endpoint !== DEMO && container === undefined)
       throw new AwsError(400, 'ValidationError', `Endpoint ${endpoint} of account ${account} not found.`);
@@ -97,6 +101,16 @@ export function createSageMaker({ account }: { account: string }): Service {
           ? 'Inference Component Name header is required for endpoints to which you plan to deploy inference components.'
           : `Inference Component ${headers[COMPONENT]} not found.`,
       );
+    if (MULTI.test(endpoint) === (headers[TARGET_MODEL] === undefined))
+      throw new AwsError(
+        400,
+        'ValidationError',
+        MULTI.test(endpoint)
+          ? `Endpoint ${endpoint} is a multi-model endpoint and needs a target model header.`
+          : `Endpoint ${endpoint} is not a multi-model endpoint and does not support target model header ${headers[TARGET_MODEL]}.`,
+      );
+    if (MULTI.test(endpoint) && streaming)
+      throw new AwsError(400, 'ValidationError', `Endpoint ${endpoint} does not support response streaming.`);
     return container ?? 'lmi';
   }
 
@@ -115,11 +129,12 @@ export function createSageMaker({ account }: { account: string }): Service {
     );
   }
 
-  function accesses(action: string, endpoint: string, { region, headers }: AwsRequest): Access[] {
+  function accesses(operation: string, endpoint: string, { region, headers }: AwsRequest): Access[] {
+    const model = operation === 'InvokeEndpoint' ? headers[TARGET_MODEL] : undefined;
     const on = (resource: string): Access => ({
-      action,
+      action: `sagemaker:${operation}`,
       resource: `arn:aws:sagemaker:${region}:${account}:${resource}`,
-      context: {},
+      context: model === undefined ? {} : { 'sagemaker:TargetModel': model },
     });
     const component = headers[COMPONENT];
     return [on(`endpoint/${endpoint}`), ...(component === undefined ? [] : [on(`inference-component/${component}`)])];

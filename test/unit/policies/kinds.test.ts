@@ -36,6 +36,7 @@ const endpoint: TargetOf<'sagemaker-endpoint'> = {
   region: 'us-east-1',
   arn: at('sagemaker', 'endpoint/answers'),
 };
+const many = { targetModel: 'acme/model.tar.gz' };
 const component = { inferenceComponent: 'One', componentArn: at('sagemaker', 'inference-component/one') };
 
 /** What is said of a kind beside its policies; a kind without a row does not compile. */
@@ -78,7 +79,7 @@ const SAID: { readonly [Kind in TargetKind]: readonly [Target, object] } = {
       arns: [endpoint.arn, component.componentArn],
       calledOn: component.componentArn,
       nativeId: 'Answers',
-      paths: ['Answers', 'Answers'],
+      paths: ['Answers', undefined],
       base: '',
     },
   ],
@@ -160,6 +161,12 @@ describe('what contradicts itself in an entry', () => {
       'target.inferenceComponent missing',
     ],
     ['a component without its ARN', { ...endpoint, inferenceComponent: 'One' }, 'target.componentArn missing'],
+    ['one of many models', { ...endpoint, ...many }, undefined],
+    [
+      'one of many models, and a component',
+      { ...endpoint, ...component, ...many },
+      'target.targetModel beside-a-component',
+    ],
     [
       'a component by another name',
       { ...endpoint, ...component, inferenceComponent: 'two' },
@@ -238,5 +245,23 @@ describe('what a review asks IAM of', () => {
   test('an endpoint is one thing, and a component beside it another', () => {
     expect(arnsOf(endpoint)).toEqual([endpoint.arn]);
     expect(arnsOf({ ...endpoint, ...component })).toEqual([endpoint.arn, component.componentArn]);
+  });
+
+  test('one of many models is another thing than their endpoint, is shown to IAM, and is not streamed', () => {
+    const { calledOn, paths, behind } = kindOf(endpoint);
+    const one: Target = { ...endpoint, ...many };
+    expect(calledOn(one)).not.toBe(calledOn(endpoint));
+    expect(calledOn(one)).not.toBe(calledOn({ ...one, targetModel: 'globex/model.tar.gz' } as Target));
+    expect(paths(one, 'invoke', {}).flat()).toEqual([
+      {
+        action: 'sagemaker:InvokeEndpoint',
+        resource: endpoint.arn,
+        context: { 'sagemaker:TargetModel': 'acme/model.tar.gz' },
+      },
+    ]);
+    expect(paths(one, 'stream', {})).toEqual([]);
+    expect([pathIdOf(one, 'invoke'), pathIdOf(one, 'stream')]).toEqual(['Answers', undefined]);
+    expect(behind?.(one)).toEqual([endpoint]);
+    expect(behind?.(endpoint)).toEqual([]);
   });
 });
