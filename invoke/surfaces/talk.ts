@@ -13,10 +13,11 @@ import { chatBody } from './containers/chat.ts';
 import { chatAnswer, chatEvents } from './containers/chat-answer.ts';
 import { asModelChunks } from './containers/chunks.ts';
 import { generateAnswer, generateBody, generateEvents } from './containers/generate.ts';
-import { type ConverseAnswer, type ConverseRequest, readAnswer } from './converse.ts';
+import { type ConverseAnswer, readAnswer } from './converse.ts';
 import { type Adapter, dialectsOf, operationOf, USUAL_CONTAINER } from './dialects.ts';
 import { unsupported } from './fields.ts';
 import { relay, type Translation } from './relay.ts';
+import { type Asked, textAnswer, textEvents } from './structured.ts';
 
 /** A conversation of one of the surfaces that converse, as its caller asked for it. */
 export interface Asking {
@@ -28,7 +29,7 @@ export interface Asking {
    * What is asked, as Converse has it; called once, for a model that does not take the surface's own form.
    * @throws TollgateError `invalid_request` for what this model cannot do
    */
-  converse(model: AllowedModel): ConverseRequest;
+  converse(model: AllowedModel): Asked;
   /** The surface's own form, for a model that takes it. */
   own?: {
     dialect: Dialect;
@@ -66,7 +67,7 @@ export type Talk = Common &
   );
 
 /** How a model that was allowed is spoken to. */
-type Way = { dialect: Dialect; isOwn: boolean; adapter?: Adapter; sentBytes?: number };
+type Way = { dialect: Dialect; isOwn: boolean; adapter?: Adapter; sentBytes?: number; answerTool?: string | undefined };
 
 /** Of the forms that are no surface's own; what is not here is only ever passed through. */
 const ADAPTERS: Partial<Record<Dialect, Adapter>> = {
@@ -100,10 +101,7 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
         throw unsupported('stream', 'This model answers in one piece.');
       if (stream) timer = setTimeout(() => thinking.resolve(model), STREAM_SILENT_MS);
       const ownBody = way.isOwn ? own : undefined;
-      const body =
-        ownBody === undefined
-          ? bodyFor(way, cachedFor(asking.converse(model), model), stream, model)
-          : ownBody.body(model);
+      const body = ownBody === undefined ? bodyFor(way, asking.converse(model), stream, model) : ownBody.body(model);
       way.sentBytes = body.byteLength;
       return {
         operation: way.dialect === 'converse' ? (stream ? 'converse-stream' : 'converse') : operationOf(model, stream),
@@ -125,21 +123,21 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
   if (answer.kind === 'whole') {
     if (isOwn)
       return { kind: 'whole', model, headers, own: shownBody(answer.body, model), tier: answer.headers[TIER_HEADER] };
-    return { kind: 'whole', model, headers, answer: answerIn(answer, adapter) };
+    const said = answerIn(answer, adapter);
+    const tool = way?.answerTool;
+    return { kind: 'whole', model, headers, answer: tool === undefined ? said : textAnswer(said, tool) };
   }
   return {
     kind: 'stream',
     model,
     headers,
     isOwn,
-    relay: (translation) =>
-      relay(
-        answer.events,
-        events === undefined ? translation : adapted(events(way?.sentBytes ?? 0), translation),
-        exchange.broke,
-        STREAM_SILENT_MS,
-        answer === begun ? STREAM_SILENT_MS : 0,
-      ),
+    relay(translation) {
+      const tool = way?.answerTool;
+      const texts = tool === undefined ? translation : adapted(textEvents(tool), translation);
+      const all = events === undefined ? texts : adapted(events(way?.sentBytes ?? 0), texts);
+      return relay(answer.events, all, exchange.broke, STREAM_SILENT_MS, answer === begun ? STREAM_SILENT_MS : 0);
+    },
   };
 }
 
@@ -206,8 +204,12 @@ function answerIn({ body, tokens }: WholeAnswer, adapter: Adapter | undefined): 
   return { ...answer, usage: { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens } };
 }
 
-function bodyFor({ adapter }: Way, asked: ConverseRequest, stream: boolean, model: AllowedModel): Uint8Array {
+/** @param way is told how the answer is to be read */
+function bodyFor(way: Way, { request, answerTool }: Asked, stream: boolean, model: AllowedModel): Uint8Array {
   const { container = USUAL_CONTAINER } = model;
+  const { adapter } = way;
+  way.answerTool = answerTool;
+  const asked = cachedFor(request, model);
   return Buffer.from(JSON.stringify(adapter === undefined ? asked : adapter.request(asked, stream, container)));
 }
 

@@ -202,7 +202,7 @@ const PARALLEL: Field = translated(
 );
 
 const FORMAT: Field = translated(
-  "The model's own structured output: Converse's `outputConfig.textFormat`. Refused for a model that has none.",
+  "The model's own structured output (`outputConfig.textFormat`), which wants objects closed; where it has none, the input of a tool that it must call.",
   {
     type: 'object',
     by: {

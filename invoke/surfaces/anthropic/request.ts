@@ -4,7 +4,8 @@ import type { AllowedModel } from '../../../contract/model.ts';
 import { baseModelOf } from '../../../policies/kinds.ts';
 import type { ConverseMessage, ConverseRequest, SystemBlock, Tool, ToolChoice } from '../converse.ts';
 import { invalid, type Members, unsupported } from '../fields.ts';
-import { closedSchema, type Effort, effortsOf, isStructured, reasoningFields } from '../means.ts';
+import { type Effort, effortsOf, isStructured, reasoningFields } from '../means.ts';
+import { type Asked, type Format, type Formatted, formatted } from '../structured.ts';
 import { cachePoint, contentBlocks, type Reading, systemBlocks } from './blocks.ts';
 
 /** What this surface has to know of a model, since no API says: by the beginning of its name. */
@@ -33,7 +34,7 @@ function traitsOf({ target }: AllowedModel): Traits {
  * @param betas of the header `anthropic-beta`
  * @throws TollgateError `invalid_request` naming what this model has no means for
  */
-export function converseRequest(body: Members, model: AllowedModel, betas: readonly string[]): ConverseRequest {
+export function converseRequest(body: Members, model: AllowedModel, betas: readonly string[]): Asked {
   const { max_tokens, temperature, top_p, stop_sequences, service_tier, metadata } = body as Record<string, never>;
   const inferenceConfig = {
     ...(max_tokens == null ? {} : { maxTokens: max_tokens }),
@@ -42,23 +43,43 @@ export function converseRequest(body: Members, model: AllowedModel, betas: reado
     ...(stop_sequences == null || (stop_sequences as string[]).length === 0 ? {} : { stopSequences: stop_sequences }),
   };
   const userId = (metadata as Members | undefined)?.user_id;
-  return {
-    ...converseTokens(body, model, betas),
+  const means = meansOf(body, model);
+  const { answerTool } = means;
+  const request = {
+    ...read(body, model, betas, means),
     ...(Object.keys(inferenceConfig).length === 0 ? {} : { inferenceConfig }),
-    ...outputConfig(body, model),
+    ...outputConfig(body, model, means),
     ...(typeof userId === 'string' && userId !== '' ? { requestMetadata: { user_id: metadataValue(userId) } } : {}),
     ...(isTier(service_tier) ? { serviceTier: { type: service_tier } } : {}),
   };
+  return { request, ...(answerTool === undefined ? {} : { answerTool }) };
 }
 
+type Read = Pick<ConverseRequest, 'messages' | 'system' | 'toolConfig' | 'additionalModelRequestFields'>;
+
 /** The part of it that is counted: all that a model reads. */
-export function converseTokens(
-  body: Members,
-  model: AllowedModel,
-  betas: readonly string[],
-): Pick<ConverseRequest, 'messages' | 'system' | 'toolConfig' | 'additionalModelRequestFields'> {
+export function converseTokens(body: Members, model: AllowedModel, betas: readonly string[]): Read {
+  return read(body, model, betas, meansOf(body, model));
+}
+
+/** The tools, and by what of them or of the model's own the answer is to be what its format says. */
+function meansOf(body: Members, model: AllowedModel): Formatted {
+  const { output_config, output_format, thinking } = body;
+  const { format } = (output_config ?? {}) as Members;
+  const asked = (format ?? output_format ?? undefined) as (Members & { schema: Json }) | undefined;
+  const wanted: Format | undefined = asked === undefined ? undefined : { schema: asked.schema };
+  const means = formatted(wanted, model, toolsOf(body, model));
+  const thinks = ((thinking ?? {}) as Members).type;
+  if (means.answerTool !== undefined && traitsOf(model).isClaude && thinks !== undefined && thinks !== 'disabled')
+    throw unsupported(
+      format == null ? 'output_format' : 'output_config.format',
+      'This model cannot be asked for it and to think at the same time.',
+    );
+  return means;
+}
+
+function read(body: Members, model: AllowedModel, betas: readonly string[], { toolConfig }: Formatted): Read {
   const traits = traitsOf(model);
-  const toolConfig = toolsOf(body, model);
   const { system, messages } = conversation(body, {
     reasons: effortsOf(model).length > 1,
     offered: toolConfig !== undefined,
@@ -186,19 +207,13 @@ function reasoning(
 const HIGHEST: ReadonlySet<Effort> = new Set(['high', 'xhigh', 'max']);
 
 function outputConfig(
-  { output_config, output_format }: Members,
+  { output_config }: Members,
   model: AllowedModel,
+  { textFormat }: Formatted,
 ): Pick<ConverseRequest, 'outputConfig'> {
-  const { format, effort } = (output_config ?? {}) as Members;
-  const { schema } = (format ?? output_format ?? {}) as Members;
-  if (schema !== undefined && !isStructured(model))
-    throw unsupported(
-      format == null ? 'output_format' : 'output_config.format',
-      'This model has no structured output: offer a tool that has the schema, and tool_choice of it.',
-    );
-  const jsonSchema = schema === undefined ? undefined : { schema: closedSchema(schema) };
+  const { effort } = (output_config ?? {}) as Members;
   const config = {
-    ...(jsonSchema === undefined ? {} : { textFormat: { type: 'json_schema', structure: { jsonSchema } } }),
+    ...(textFormat === undefined ? {} : { textFormat }),
     ...(effort != null && traitsOf(model).isClaude ? { effort } : {}),
   };
   return Object.keys(config).length === 0 ? {} : { outputConfig: config };

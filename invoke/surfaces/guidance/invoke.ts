@@ -34,7 +34,7 @@ async function speak(exchange: Exchange, asked: Asked): Promise<Made> {
     surface: 'guidance',
     wanted: asked.wanted,
     stream: false,
-    converse: () => converseRequest(asked),
+    converse: () => ({ request: converseRequest(asked) }),
   });
   if (talked.kind !== 'whole' || talked.answer === undefined)
     throw new TollgateError('internal', { reason: 'own-form' });

@@ -1,21 +1,19 @@
 import type { Json } from '../../../contract/json.ts';
 import { METADATA_MAX, METADATA_MAX_CHARS } from '../../../contract/limits/surfaces.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
-import type { ConverseRequest, Tool } from '../converse.ts';
+import type { ConverseRequest } from '../converse.ts';
 import type { Members } from '../fields.ts';
-import { closedSchema, type Effort, isStructured, reasoningFields } from '../means.ts';
+import { type Effort, reasoningFields } from '../means.ts';
+import { type Format, formatted, type Asked as Structured } from '../structured.ts';
 import type { Conversation } from './blocks.ts';
 import type { Offer } from './tools.ts';
 
 /** A request of Converse's, and how its answer is to be read. */
-export interface Asked {
-  request: ConverseRequest;
+export interface Asked extends Structured {
   reading: Reading;
 }
 
 export interface Reading {
-  /** The tool whose input is the answer's text: of a model that has no structured output. */
-  answerTool?: string;
   /** Whether the answer has no more than one call. */
   oneCall: boolean;
 }
@@ -34,23 +32,15 @@ export interface Wanted extends Conversation {
   body: Members;
 }
 
-/** How the answer is to be written, where it is not just text; without a schema, as any object. */
-export interface Format {
-  name?: string;
-  description?: string;
-  schema?: Json;
-}
-
 /** @throws TollgateError `invalid_request` naming what the model has no means for */
 export function askedOf(wanted: Wanted, model: AllowedModel): Asked {
   const { system, messages, offer, effort, maxTokens, names, body } = wanted;
-  const { outputConfig, answerTool } = formatOf(wanted.format, model);
-  const toolConfig = answerTool === undefined ? offer : withAnswer(offer, answerTool);
+  const { toolConfig, textFormat, answerTool } = formatted(wanted.format, model, toolConfigOf(offer));
   const inferenceConfig = { ...(maxTokens === undefined ? {} : { maxTokens }), ...wanted.inferenceConfig };
   const { temperature = 1 } = inferenceConfig;
   const forced = offer.choice === undefined ? names.format : 'tool_choice';
   const heated = temperature === 1 ? undefined : 'temperature';
-  const conflict = toolConfig.choice === undefined ? heated : forced;
+  const conflict = toolConfig?.toolChoice === undefined ? heated : forced;
   const reasoning =
     effort === undefined ? {} : reasoningFields(model, { effort, room: maxTokens, names, conflict, resumed: messages });
   return {
@@ -58,16 +48,14 @@ export function askedOf(wanted: Wanted, model: AllowedModel): Asked {
       messages,
       ...(system.length === 0 ? {} : { system }),
       ...unlessEmpty('inferenceConfig', inferenceConfig),
-      ...(toolConfig.tools.length === 0 ? {} : { toolConfig: toolConfigOf(toolConfig) }),
-      ...(outputConfig === undefined ? {} : { outputConfig }),
+      ...(toolConfig === undefined ? {} : { toolConfig }),
+      ...(textFormat === undefined ? {} : { outputConfig: { textFormat } }),
       ...unlessEmpty('additionalModelRequestFields', reasoning),
       ...unlessEmpty('requestMetadata', labelsOf(body)),
       ...tierOf(body.service_tier),
     },
-    reading: {
-      ...(answerTool === undefined ? {} : { answerTool: answerTool.toolSpec.name }),
-      oneCall: wanted.oneCall,
-    },
+    ...(answerTool === undefined ? {} : { answerTool }),
+    reading: { oneCall: wanted.oneCall },
   };
 }
 
@@ -75,36 +63,9 @@ function unlessEmpty<Name extends string, T extends object>(name: Name, value: T
   return Object.keys(value).length === 0 ? {} : ({ [name]: value } as { [N in Name]?: T });
 }
 
-function toolConfigOf({ tools, choice }: Offer): NonNullable<ConverseRequest['toolConfig']> {
+function toolConfigOf({ tools, choice }: Offer): ConverseRequest['toolConfig'] {
+  if (tools.length === 0) return undefined;
   return choice === undefined ? { tools } : { tools, toolChoice: choice };
-}
-
-/** What a model without structured output must call, beside the tools that it may call. */
-const ANSWER = 'json_answer';
-
-/**
- * Structured output wants every object closed, which leaves nothing of an object that nobody described: that is a tool's
- * input, of any model.
- */
-function formatOf(format: Format | undefined, model: AllowedModel): { outputConfig?: Json; answerTool?: Tool } {
-  if (format === undefined) return {};
-  const { name, schema, description } = format;
-  const described = description?.trim() ? { description } : {};
-  if (schema != null && isStructured(model)) {
-    const jsonSchema = { schema: closedSchema(schema), ...(name === undefined ? {} : { name }), ...described };
-    return { outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema } } } };
-  }
-  const inputSchema = { json: schema ?? { type: 'object' } };
-  return { answerTool: { toolSpec: { name: ANSWER, description: 'Takes the answer.', ...described, inputSchema } } };
-}
-
-/** It must call a tool: the answer's, or one of those that it was offered; if it must call one of these, then these alone. */
-function withAnswer({ tools, choice }: Offer, answer: Tool): Offer {
-  if (choice !== undefined) return { tools, choice };
-  return {
-    tools: [...tools, answer],
-    choice: tools.length === 0 ? { tool: { name: answer.toolSpec.name } } : { any: {} },
-  };
 }
 
 /** Those that Bedrock has too; `auto` and `default` ask for what a call without a tier is. */

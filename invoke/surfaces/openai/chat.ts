@@ -25,7 +25,7 @@ export async function chat(exchange: Exchange): Promise<Given> {
     converse(model) {
       const asked = chatRequest(body, model);
       reading = asked.reading;
-      return asked.request;
+      return asked;
     },
     own: {
       dialect: 'openai',

@@ -10,8 +10,6 @@ import { type CompletionUsage, completionUsage, serviceTier } from './usage.ts';
 /** A block of the answer that has begun. */
 type Open =
   | { is: 'call'; index: number; written: boolean }
-  /** The input of the tool that takes the answer. */
-  | { is: 'answer' }
   /** A call beyond the one that was asked for. */
   | { is: 'nothing' }
   | { is: 'thought'; text: string; signature: string; data: string };
@@ -23,11 +21,10 @@ type Open =
  * an error event, which the SDK raises, and no `[DONE]`.
  * For one stream; it remembers what has passed.
  */
-export function chatChunks(base: CompletionBase, includeUsage: boolean, { answerTool, oneCall }: Reading): Translation {
+export function chatChunks(base: CompletionBase, includeUsage: boolean, { oneCall }: Reading): Translation {
   let stopped = false;
   let faulty = false;
   let calls = 0;
-  let answered = false;
   let thoughts = 0;
   let usage: CompletionUsage | null = null;
   let tier: { service_tier?: string } = {};
@@ -48,16 +45,13 @@ export function chatChunks(base: CompletionBase, includeUsage: boolean, { answer
     const { toolUse } = members(start);
     if (toolUse === undefined) return null;
     const { toolUseId, name } = members(toolUse);
-    if (name === answerTool) {
-      open.set(block, { is: 'answer' });
-      answered = true;
-    } else if (oneCall && calls > 0) open.set(block, { is: 'nothing' });
-    else {
-      const index = calls++;
-      open.set(block, { is: 'call', index, written: false });
-      return choice({ tool_calls: [{ index, id: toolUseId, type: 'function', function: { name, arguments: '' } }] });
+    if (oneCall && calls > 0) {
+      open.set(block, { is: 'nothing' });
+      return null;
     }
-    return null;
+    const index = calls++;
+    open.set(block, { is: 'call', index, written: false });
+    return choice({ tool_calls: [{ index, id: toolUseId, type: 'function', function: { name, arguments: '' } }] });
   }
 
   function more(block: unknown, delta: unknown): Uint8Array | null {
@@ -67,7 +61,6 @@ export function chatChunks(base: CompletionBase, includeUsage: boolean, { answer
     const { input } = members(toolUse);
     const of = open.get(block);
     if (typeof input !== 'string' || input === '' || of === undefined) return null;
-    if (of.is === 'answer') return choice({ content: input });
     if (of.is !== 'call') return null;
     of.written = true;
     return args(of.index, input);
@@ -117,7 +110,7 @@ export function chatChunks(base: CompletionBase, includeUsage: boolean, { answer
           const { stopReason } = members(parse(payload));
           stopped = true;
           faulty = isFault(stopReason);
-          return faulty ? null : choice({}, finishReason(stopReason, answered && calls === 0));
+          return faulty ? null : choice({}, finishReason(stopReason));
         }
         case 'metadata': {
           const metadata = members(parse(payload));

@@ -26,14 +26,10 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   tool_use: 'tool_calls',
 };
 
-/**
- * @param stopReason Converse's, no fault; one that is newer than this list reads as an ordinary end
- * @param answered whether the only tool that was called is the one that takes the answer
- */
-export function finishReason(stopReason: unknown, answered: boolean): FinishReason {
+/** @param stopReason Converse's, no fault; one that is newer than this list reads as an ordinary end */
+export function finishReason(stopReason: unknown): FinishReason {
   const known = typeof stopReason === 'string' && Object.hasOwn(FINISH_REASONS, stopReason);
-  const reason = (known && FINISH_REASONS[stopReason]) || 'stop';
-  return reason === 'tool_calls' && answered ? 'stop' : reason;
+  return (known && FINISH_REASONS[stopReason]) || 'stop';
 }
 
 /** What the model thought, as it is taken back: the text with what proves it, or all of it in a form that only its maker reads. */
@@ -46,7 +42,6 @@ interface Said {
   thoughts: string[];
   details: ReasoningDetail[];
   calls: Json[];
-  answered: boolean;
 }
 
 /**
@@ -55,7 +50,7 @@ interface Said {
  * have it, and `reasoning_details` is what a next request gives back.
  */
 export function completion(base: CompletionBase, answer: ConverseAnswer, reading: Reading): Json {
-  const { texts, thoughts, details, calls, answered } = saidIn(answer, reading);
+  const { texts, thoughts, details, calls } = saidIn(answer, reading);
   const text = texts.join('');
   const refused = answer.stopReason === 'refusal';
   const usage: CompletionUsage = completionUsage(answer.usage);
@@ -76,7 +71,7 @@ export function completion(base: CompletionBase, answer: ConverseAnswer, reading
           ...(calls.length === 0 ? {} : { tool_calls: calls }),
         },
         logprobs: null,
-        finish_reason: finishReason(answer.stopReason, answered && calls.length === 0),
+        finish_reason: finishReason(answer.stopReason),
       },
     ],
     usage: { ...usage },
@@ -84,22 +79,17 @@ export function completion(base: CompletionBase, answer: ConverseAnswer, reading
   };
 }
 
-function saidIn({ output }: ConverseAnswer, { answerTool, oneCall }: Reading): Said {
-  const said: Said = { texts: [], thoughts: [], details: [], calls: [], answered: false };
+function saidIn({ output }: ConverseAnswer, { oneCall }: Reading): Said {
+  const said: Said = { texts: [], thoughts: [], details: [], calls: [] };
   for (const { text, toolUse, reasoningContent } of output.message.content) {
     if (typeof text === 'string') said.texts.push(text);
-    if (toolUse !== undefined) {
+    if (toolUse !== undefined && (!oneCall || said.calls.length === 0)) {
       const { toolUseId, name, input = {} } = members(toolUse);
-      const written = JSON.stringify(input);
-      if (name === answerTool) {
-        said.texts.push(written);
-        said.answered = true;
-      } else if (!oneCall || said.calls.length === 0)
-        said.calls.push({
-          id: String(toolUseId),
-          type: 'function',
-          function: { name: String(name), arguments: written },
-        });
+      said.calls.push({
+        id: String(toolUseId),
+        type: 'function',
+        function: { name: String(name), arguments: JSON.stringify(input) },
+      });
     }
     if (reasoningContent !== undefined) {
       const { reasoningText, redactedContent } = members(reasoningContent);

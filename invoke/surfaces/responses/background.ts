@@ -1,6 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { asTollgateError, TollgateError } from '../../../contract/errors.ts';
 import { BACKGROUND_REFUSAL_MS } from '../../../contract/limits/answers.ts';
+import { pathIdOf } from '../../../policies/kinds.ts';
 import { decideModel } from '../../../registry/decide.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 import type { Writing } from '../../kept.ts';
@@ -63,7 +64,8 @@ export async function inBackground(exchange: Exchange, wanted: Wanted): Promise<
 /** A model that is allowed to stream is asked to: silence is told from thought then, and a call may last for minutes. */
 async function canStream({ entries, caller, nowSeconds }: Exchange, wanted: string): Promise<boolean> {
   const { models } = await entries(caller);
-  return decideModel(models, wanted, 'stream', nowSeconds).outcome === 'allowed';
+  const decision = decideModel(models, wanted, 'stream', nowSeconds);
+  return decision.outcome === 'allowed' && pathIdOf(decision.model.target, 'stream') !== undefined;
 }
 
 /** @throws TollgateError `unavailable` when it could not be written; whoever reads it finds that it has failed */

@@ -32,9 +32,9 @@ export async function createResponse(exchange: Exchange): Promise<Given> {
       wanted: model,
       stream,
       converse(allowed) {
-        const { request, reading: how } = responseRequest(body, allowed);
-        reading = how;
-        return request;
+        const asked = responseRequest(body, allowed);
+        reading = asked.reading;
+        return asked;
       },
     },
     reading: () => reading,

@@ -39,14 +39,14 @@ export interface Items {
  * items by themselves. An item ends when the next one begins, or the answer does, because only then it is known whether it is whole.
  * For one answer.
  */
-export function createItems(base: ResponseBase, { answerTool, oneCall }: Reading, tell: Tell): Items {
+export function createItems(base: ResponseBase, { oneCall }: Reading, tell: Tell): Items {
   const output: Open['item'][] = [];
   const suffix = base.id.slice('resp_'.length);
   const summarised = members(base.reasoning).summary != null;
   let open: Open | undefined;
   let calls = 0;
-  /** What the block that is being read is, where its deltas do not tell. */
-  let reads: 'answer' | 'nothing' | undefined;
+  /** Whether the block that is being read is a call beyond the one that was asked for. */
+  let skips = false;
 
   function begin(is: Open['is'], prefix: string, item: object): Open {
     end('completed');
@@ -150,34 +150,31 @@ export function createItems(base: ResponseBase, { answerTool, oneCall }: Reading
 
   return {
     called({ toolUseId, name }) {
-      if (name === answerTool) reads = 'answer';
-      else if (oneCall && calls > 0) reads = 'nothing';
-      else {
-        calls++;
-        begin('call', 'fc', {
-          type: 'function_call',
-          status: 'in_progress',
-          call_id: String(toolUseId),
-          name: String(name),
-          arguments: '',
-        });
-      }
+      skips = oneCall && calls > 0;
+      if (skips) return;
+      calls++;
+      begin('call', 'fc', {
+        type: 'function_call',
+        status: 'in_progress',
+        call_id: String(toolUseId),
+        name: String(name),
+        arguments: '',
+      });
     },
     more(delta) {
       const { text: said, toolUse, reasoningContent } = delta;
       if (typeof said === 'string') text(said);
       if (reasoningContent !== undefined) thought(members(reasoningContent));
       const { input } = members(toolUse);
-      if (typeof input !== 'string' || input === '' || reads === 'nothing') return;
-      if (reads === 'answer') text(input);
-      else if (open?.is === 'call') {
+      if (typeof input !== 'string' || input === '' || skips) return;
+      if (open?.is === 'call') {
         const { item, index } = open;
         item.arguments = `${item.arguments}${input}`;
         tell('response.function_call_arguments.delta', { item_id: item.id, output_index: index, delta: input });
       }
     },
     stopped() {
-      reads = undefined;
+      skips = false;
       if (open?.is === 'message') endPart();
       else if (open?.is === 'thought') end('completed');
     },

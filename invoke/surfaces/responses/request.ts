@@ -1,8 +1,9 @@
 import type { AllowedModel } from '../../../contract/model.ts';
 import { checkFields, type Members } from '../fields.ts';
 import type { Effort } from '../means.ts';
-import { type Asked, askedOf, type Format } from '../openai/asked.ts';
+import { type Asked, askedOf } from '../openai/asked.ts';
 import { offerOf } from '../openai/tools.ts';
+import type { Format } from '../structured.ts';
 import { REQUIRED, RESPONSE_FIELDS } from './fields.ts';
 import { conversationOf } from './items.ts';
 

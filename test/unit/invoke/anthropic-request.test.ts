@@ -17,10 +17,11 @@ function modelOf(modelId = 'amazon.nova-lite-v1:0'): AllowedModel {
   return { ...nova, target: { kind: 'bedrock-model', modelId, region: 'us-east-1', arn } };
 }
 
-function translate(input: object, model?: string, betas: string[] = []): object {
+function translate(input: object, model?: string, betas: string[] = []) {
   const body = { ...BASE, ...input } as Members;
   checkFields(MESSAGE_FIELDS, body, MESSAGE_REQUIRED);
-  return cachedFor(converseRequest(body, modelOf(model), betas), modelOf(model));
+  const { request, answerTool } = converseRequest(body, modelOf(model), betas);
+  return { request: cachedFor(request, modelOf(model)), answerTool };
 }
 
 const thrown = (call: () => unknown): { field?: string; publicMessage: string } => {
@@ -33,8 +34,8 @@ const thrown = (call: () => unknown): { field?: string; publicMessage: string } 
 };
 
 describe('a message request for a model that is spoken to in Converse', () => {
-  test.each(cases)('$name', ({ model, input, expected, betas }) => {
-    expect(translate(input, model, betas)).toEqual(expected);
+  test.each(cases)('$name', ({ model, input, expected, betas, answerTool }) => {
+    expect(translate(input, model, betas)).toEqual({ request: expected, answerTool });
   });
 
   test.each(refused)('is refused by its name: $name', ({ input, field, says, model }) => {

@@ -87,25 +87,6 @@ describe('an answer of Converse', () => {
     expect(JSON.stringify(chunks)).not.toContain('"b"');
   });
 
-  test('by a tool is its text, and ended by itself; beside a call it is no end', () => {
-    const reading = { answerTool: 'look', oneCall: false };
-    expect(whole([toolUse('a')], 'tool_use', reading)).toMatchObject({
-      message: { content: '{"a":1}' },
-      finish_reason: 'stop',
-    });
-    expect(whole([toolUse('a'), toolUse('b', 'other')], 'tool_use', reading).finish_reason).toBe('tool_calls');
-    expect(whole([toolUse('a')], 'max_tokens', reading).finish_reason).toBe('length');
-    const events = streamOf([called('a', '{"a"', ':1}')], 'tool_use');
-    const chunks = chunksOf(events, chatChunks(BASE, false, reading));
-    expect(deltas(chunks)).toEqual([
-      { role: 'assistant', content: '', refusal: null },
-      { content: '{"a"' },
-      { content: ':1}' },
-      {},
-    ]);
-    expect(choiceIn(chunks.at(-1) ?? {})?.finish_reason).toBe('stop');
-  });
-
   test('says what was thought, and what of it can be given back', () => {
     const { message } = whole(
       [

@@ -23,11 +23,12 @@ function translate({ input, of = 'amazon.nova-lite-v1:0', cap }: Omit<Case, 'id'
 }
 
 describe('a chat completion request becomes a Converse body', () => {
-  const served: (Case & { expected: unknown; reading?: unknown })[] = cases.served;
-  test.each(served)('$id: $name', ({ expected, reading, ...asked }) => {
+  const served: (Case & { expected: unknown; reading?: unknown; answerTool?: string })[] = cases.served;
+  test.each(served)('$id: $name', ({ expected, reading, answerTool, ...asked }) => {
     const given = translate(asked);
     expect(given.request).toEqual(expected);
     expect(given.reading).toEqual(reading ?? { oneCall: false });
+    expect(given.answerTool).toBe(answerTool);
   });
 });
 

@@ -19,11 +19,12 @@ function translate({ input, of = 'amazon.nova-lite-v1:0' }: Omit<Case, 'id' | 'n
 }
 
 describe('a request for a response becomes a Converse body', () => {
-  const served: (Case & { expected: unknown; reading?: unknown })[] = cases.served;
-  test.each(served)('$id: $name', ({ expected, reading = { oneCall: false }, ...asked }) => {
+  const served: (Case & { expected: unknown; reading?: unknown; answerTool?: string })[] = cases.served;
+  test.each(served)('$id: $name', ({ expected, reading = { oneCall: false }, answerTool, ...asked }) => {
     const given = translate(asked);
     expect(given.request).toEqual(expected);
     expect(given.reading).toEqual(reading);
+    expect(given.answerTool).toBe(answerTool);
   });
 });
 
