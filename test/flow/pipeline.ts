@@ -6,6 +6,7 @@ import { createEntries } from '../../invoke/pipeline/entries.ts';
 import { createPipeline, type PipelineOptions } from '../../invoke/pipeline/pipeline.ts';
 import { createBedrock } from '../../invoke/providers/bedrock.ts';
 import { createPost } from '../../invoke/providers/post.ts';
+import { createSageMaker } from '../../invoke/providers/sagemaker.ts';
 import { createTransport } from '../../invoke/providers/transport.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
 import { createSts, createStsIssuer } from '../../sessions/assume.ts';
@@ -49,7 +50,7 @@ export class WalledPipeline {
     const lines: string[] = [];
     const write = (line: string) => lines.push(line);
     const clock = Date.now;
-    const bedrock = createBedrock({ post: createPost(), clock });
+    const runtime = { post: createPost(), clock };
     const run = createPipeline({
       entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
       credentials: createCredentials({
@@ -57,7 +58,7 @@ export class WalledPipeline {
         roleArn: ROLE,
         clock,
       }),
-      providers: { 'bedrock-runtime': bedrock },
+      providers: { 'bedrock-runtime': createBedrock(runtime), 'sagemaker-runtime': createSageMaker(runtime) },
       meter,
       reserve: async () => undefined,
       take: () => {},

@@ -100,6 +100,12 @@ async function line(): Promise<FinishedUsage | undefined> {
   return found;
 }
 
+/** Finished lines of the calls since the mark. */
+async function finishedCount(): Promise<number> {
+  const called = new Set((await stack.upstream(mark)).map(({ requestId }) => requestId));
+  return finishedOf(await raw.records()).filter(({ awsRequestId = '' }) => called.has(awsRequestId)).length;
+}
+
 async function invoke(input: Partial<InvokeEndpointCommandInput>) {
   const { Body, ...answer } = await client.send(
     new InvokeEndpointCommand({ EndpointName, Body: '', ...JSON_TYPE, ...input }),
@@ -237,6 +243,33 @@ describe('the unmodified SageMaker Runtime client', () => {
     const events = [{ type: 'ModelStreamError', exception: { Message: 'no', ErrorCode: 'StreamBroken' } }];
     await stack.fault({ service: 'sagemaker', times: 1, fault: { events } });
     await expect(stream(chat('x', { stream: true }))).rejects.toMatchObject({ $metadata: { httpStatusCode: 424 } });
+  });
+
+  test('U5 a caller that leaves before its answer in one piece: it is waited for, and counted once', async () => {
+    await stack.fault({ service: 'sagemaker', times: 1, fault: { delayMs: 1_000 } });
+    const leave = new AbortController();
+    const input = { EndpointName, Body: chat('gone before it'), ...JSON_TYPE };
+    const call = client.send(new InvokeEndpointCommand(input), { abortSignal: leave.signal });
+    const seen = async () => (await stack.upstream(mark)).filter(({ service }) => service === 'sagemaker');
+    await expect.poll(async () => (await seen()).length, { timeout: 10_000 }).toBe(1);
+    leave.abort();
+    await expect(call).rejects.toThrow();
+    await expect.poll(async () => (await seen())[0]?.outcome, { timeout: 10_000 }).toBe('done');
+    expect(await line()).toMatchObject({ estimated: false, tokens: { input: 3, output: 4 } });
+    expect(await finishedCount()).toBe(1);
+  });
+
+  test('U5 a caller that leaves a stream: it is read on, and counted once, as the container counted it', async () => {
+    const leave = new AbortController();
+    const Body = chat('word '.repeat(2_000), { stream: true, stream_options: { include_usage: true } });
+    const { Body: parts } = await client.send(
+      new InvokeEndpointWithResponseStreamCommand({ EndpointName, Body, ...JSON_TYPE }),
+      { abortSignal: leave.signal },
+    );
+    for await (const _ of parts ?? []) break;
+    leave.abort();
+    expect(await line()).toMatchObject({ estimated: false, tokens: { input: 2_000, output: 2_001 } });
+    expect(await finishedCount()).toBe(1);
   });
 
   test('what the older form cost is an estimate', async () => {

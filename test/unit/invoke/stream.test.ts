@@ -301,6 +301,11 @@ describe('U5 a stream whose reader is late', () => {
     for (let i = 0; i < 500; i++) yield delta('x'.repeat(1_000));
     yield metadata(3, 500);
   }
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    const part = (value: object) => frame('PayloadPart', Buffer.from(`data: ${JSON.stringify(value)}\n\n`));
+    for (let i = 0; i < 500; i++) yield part({ choices: [{ delta: { content: 'x'.repeat(1_000) } }] });
+    yield part({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 500 } });
+  }
   const told = { tokens: { input: 3, output: 500, cacheRead: 0, cacheWrite: 0 }, estimated: false };
 
   test.each([
@@ -319,7 +324,20 @@ describe('U5 a stream whose reader is late', () => {
       },
     ],
   ])('%s is read on for its usage, as one that has left', async (_, reading) => {
-    const { events, finished, kept } = setUp(long(), { aheadBytes: 10_000, lateMs: 30, togetherBytes: 1_000 });
+    for (const [operation, body] of [
+      ['converse-stream', long],
+      ['invocations-response-stream', parts],
+    ] as const)
+      await readOn(operation, body(), reading);
+  });
+
+  async function readOn(
+    operation: Operation,
+    body: AsyncIterable<Uint8Array>,
+    reading: (iterator: AsyncIterator<unknown>) => Promise<unknown>,
+  ): Promise<void> {
+    const late = { aheadBytes: 10_000, lateMs: 30, togetherBytes: 1_000 };
+    const { events, finished, kept } = setUp(body, { operation, ...late });
     const iterator = events[Symbol.asyncIterator]();
     const left = reading(iterator).catch((error: unknown) => error);
     await vi.waitFor(() => expect(finished()).toHaveLength(1), { timeout: 15_000 });
@@ -328,7 +346,7 @@ describe('U5 a stream whose reader is late', () => {
     await Promise.all(kept);
     const error = await Promise.race([left, iterator.next().catch((thrown: unknown) => thrown)]);
     expect(error).toMatchObject({ reason: 'reader-late', publicMessage: 'The answer was not read in time.' });
-  });
+  }
 
   test('and whose model has ended is counted then, and may still be taken', async () => {
     const { events, finished } = setUp(bytesOf(...whole), { lateMs: 10 });
