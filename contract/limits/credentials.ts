@@ -1,0 +1,13 @@
+/** What the sidecar bounds of the credentials that it hands on. */
+
+/** Bytes of the value that opens `/credentials`: nobody guesses 256 bits. */
+export const AUTHORIZATION_BYTES = 32;
+
+/** Milliseconds before their end from which credentials are asked for anew: AWS SDKs ask again that early, too. */
+export const CREDENTIALS_EARLY_MS = 300_000;
+
+/** Models whose credentials are kept: more than any tenant calls by itself, 2 KB each. */
+export const CREDENTIALS_MODELS_MAX = 100;
+
+/** Milliseconds for which `tollgate sidecar credentials` waits: the AWS CLI waits a minute for what it starts. */
+export const CREDENTIALS_ASK_MS = 30_000;
