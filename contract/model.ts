@@ -1,3 +1,5 @@
+import type { Group } from './routing.ts';
+
 /** A model as it crosses from the registry through the authorizer's context to the invoke function. */
 
 /** What a caller may do with a model. Each stands for the IAM actions that `policies/kinds/` lists. */
@@ -57,6 +59,21 @@ export type TargetKind = keyof typeof TARGETS;
 export type TargetOf<Kind extends TargetKind> = { kind: Kind } & Members<(typeof TARGETS)[Kind]>;
 /** Of any. */
 export type Target = { [Kind in TargetKind]: TargetOf<Kind> }[TargetKind];
+
+/** One of the places where a model of several is called. */
+export interface Place {
+  target: Target;
+  /** Absent: primary. */
+  group?: Group;
+  /** A whole number from 1 to WEIGHT_MAX; absent: 1. */
+  weight?: number;
+  /** Whose prices its calls have; absent: those of the target's own region. */
+  priceRegion?: string;
+  /** ARN of the invoker role of another account, under which it is called. */
+  role?: string;
+  /** No calls go there until it is restored. Absent: they do. */
+  drained?: true;
+}
 
 export const STATUSES = ['active', 'deprecated', 'retired'] as const;
 export type Status = (typeof STATUSES)[number];

@@ -29,3 +29,20 @@ export const COOLDOWN_MAX_SECONDS = 3_600;
  * stream would break off, and pay for twice, what only takes long: as long as the call's own limit unless told (FIRST_BYTE_MS).
  */
 export const ATTEMPT_SECONDS = 300;
+
+/**
+ * Milliseconds for which a place is passed over that throttles for the first time in a while, and at least: so many that calls
+ * behind it are spared, and so few that nobody misses the place. It doubles while more than half of what is sent comes back.
+ */
+export const THROTTLE_PAUSE_MS = 250;
+export const PAUSE_MIN_MS = 1;
+
+/** And at most this share of the time since it last throttled: what throttles often, and still takes most, is used for all of that. */
+export const THROTTLE_SHARE = 0.05;
+
+/** How much of a place's latency is the newest call's, and milliseconds in which one that is not asked is thought to be half as slow. */
+export const LATENCY_WEIGHT = 0.2;
+export const LATENCY_HALF_LIFE_MS = 60_000;
+
+/** Places whose health a process remembers; beyond it the one that was met first goes. Some hundred bytes each. */
+export const HEALTH_MAX = 10_000;

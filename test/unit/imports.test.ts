@@ -132,7 +132,18 @@ function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] 
  * The rooms of invoke, from the ground up: each may use those before it, and all of them the files at the foot. What
  * puts them together (app, compose, handler) stands above them all.
  */
-const INVOKE = ['usage', 'providers', 'grants', 'budgets', 'pipeline', 'direct', 'answers', 'edge', 'surfaces'];
+const INVOKE = [
+  'usage',
+  'providers',
+  'grants',
+  'budgets',
+  'routing',
+  'pipeline',
+  'direct',
+  'answers',
+  'edge',
+  'surfaces',
+];
 const INVOKE_FOOT = ['call.ts', 'exchange.ts', 'kept.ts', 'names.ts'];
 
 test('no arrow between the rooms of invoke runs up', () => {
