@@ -23,7 +23,13 @@ export interface Route {
 
 const CHAT: readonly Task[] = ['chat'];
 
-const RANKS: Serves = { action: 'invoke', tasks: ['rerank'], runtime: 'bedrock-runtime', names: RANKERS };
+const RANKS: Serves = {
+  action: 'invoke',
+  tasks: ['rerank'],
+  runtime: 'bedrock-runtime',
+  names: RANKERS,
+  containers: ['tei'],
+};
 
 const documents = {
   anthropic: (): Promise<SurfaceDocument> => import('./anthropic/document.ts'),

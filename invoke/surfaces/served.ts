@@ -1,4 +1,4 @@
-import type { Action, AllowedModel } from '../../contract/model.ts';
+import type { Action, AllowedModel, Container } from '../../contract/model.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
 import { baseModelOf, pathIdOf, runtimeOf } from '../../policies/kinds.ts';
 import { isDirect } from '../../registry/restrictions.ts';
@@ -21,6 +21,8 @@ export interface Serves {
   runtime?: Runtime;
   /** Of foundation models. Absent: of whatever name. */
   names?: readonly string[];
+  /** These as well, whose entry does not say which of their tasks they are for. */
+  containers?: readonly Container[];
 }
 
 const OUTPUTS: Partial<Record<Task, Abilities['output']>> = { embed: 'EMBEDDING', image: 'IMAGE' };
@@ -39,9 +41,10 @@ export function abilitiesOf(
   const paths = [...routes].flatMap(({ path, serves }) =>
     serves !== undefined &&
     can(model, serves.action) &&
-    (serves.tasks?.includes(task) ?? true) &&
-    (serves.runtime ?? runtimeOf(model.target)) === runtimeOf(model.target) &&
-    (base === '' || (serves.names?.some((beginning) => base.startsWith(beginning)) ?? true))
+    ((model.container !== undefined && serves.containers?.includes(model.container)) ||
+      ((serves.tasks?.includes(task) ?? true) &&
+        (serves.runtime ?? runtimeOf(model.target)) === runtimeOf(model.target) &&
+        (base === '' || (serves.names?.some((beginning) => base.startsWith(beginning)) ?? true))))
       ? [path.replace(/\{\w+\}/, '{id}')]
       : [],
   );

@@ -112,6 +112,10 @@ export const RESPONSES: Asks = (() => {
       text: { format: { type: 'json_schema', name: 'look', schema: SCHEMA, strict: true } },
     },
     reasoning: { ...user(THINK), reasoning: { effort: 'low', summary: 'auto' } },
+    'prompt caching': user([
+      { type: 'input_text', text: LONG, prompt_cache_breakpoint: { mode: 'explicit' } },
+      { type: 'input_text', text: 'hello' },
+    ]),
   };
 })();
 
@@ -146,6 +150,14 @@ export const ANTHROPIC: Asks = (() => {
     'token count': { messages: hello.messages },
   };
 })();
+
+export const GUIDANCE: Asks = {
+  text: { inputs: 'hello' },
+  tools: {
+    inputs: CALL,
+    tool_config: { tools: [{ toolSpec: { name: 'look', inputSchema: { json: SCHEMA } } }] },
+  },
+};
 
 export const CONVERSE: Asks = (() => {
   const user = (...content: unknown[]) => ({ messages: [{ role: 'user', content }] });

@@ -418,7 +418,11 @@ describe('other surfaces over containers', () => {
     expect(paths.get('mixtral-8x7b')).toEqual(
       expect.arrayContaining(['/endpoints/{id}/invocations', '/v1/chat/completions', '/v1/messages']),
     );
-    expect(paths.get('bge')).toEqual(expect.arrayContaining(['/endpoints/{id}/invocations', '/v1/embeddings']));
+    // TEI's entry does not say whether it embeds or ranks.
+    expect(paths.get('bge')).toEqual(
+      expect.arrayContaining(['/endpoints/{id}/invocations', '/v1/embeddings', '/v1/rerank', '/v2/rerank']),
+    );
+    expect(paths.get('mixtral-8x7b')).not.toContain('/v2/rerank');
     expect(paths.get('bge')).not.toContain('/v1/chat/completions');
   });
 });
