@@ -36,6 +36,12 @@ export const TARGETS = {
     /** The foundation model in every destination region, as `GetInferenceProfile.models[].modelArn` lists them. */
     modelArns: 'texts',
   },
+  /** An endpoint that is registered with Bedrock Marketplace, called through Bedrock. */
+  'bedrock-endpoint': {
+    region: 'text',
+    /** The endpoint's own, of SageMaker; it goes into Bedrock's path, too. */
+    arn: 'text',
+  },
   'sagemaker-endpoint': {
     endpointName: 'text',
     region: 'text',

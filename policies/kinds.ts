@@ -1,4 +1,5 @@
 import type { Action, Target, TargetOf } from '../contract/model.ts';
+import { bedrockEndpoint } from './kinds/bedrock-endpoint.ts';
 import { bedrockModel } from './kinds/bedrock-model.ts';
 import { bedrockProfile } from './kinds/bedrock-profile.ts';
 import { bad, type Kind, type Runtime, type Shape } from './kinds/kind.ts';
@@ -8,6 +9,7 @@ import { sagemakerEndpoint } from './kinds/sagemaker-endpoint.ts';
 export const KINDS: { readonly [Name in Target['kind']]: Kind<TargetOf<Name>> } = {
   'bedrock-profile': bedrockProfile,
   'bedrock-model': bedrockModel,
+  'bedrock-endpoint': bedrockEndpoint,
   'sagemaker-endpoint': sagemakerEndpoint,
 };
 

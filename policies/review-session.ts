@@ -11,7 +11,7 @@ export interface ReviewedModel {
 }
 
 /** How a call is tried: as the grant means it, or in a way that the grant must not open. */
-export type Way = 'as-granted' | 'as-listed' | 'without-profile' | 'without-guardrail' | 'other-tier' | 'after-expiry';
+export type Way = 'as-granted' | 'as-listed' | 'from-behind' | 'without-guardrail' | 'other-tier' | 'after-expiry';
 
 /** What IAM would answer to one model, action and way. */
 export interface Tried {
@@ -77,7 +77,7 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
       actions.includes(action) ? 'as-granted' : 'as-listed',
       pathsOf(target, action, guardrail, tier),
     );
-    add(entry.id, action, 'without-profile', either(pathsAround, target, action, guardrail));
+    add(entry.id, action, 'from-behind', either(pathsAround, target, action, guardrail));
     if (guardrail !== undefined && runsModel(action))
       add(entry.id, action, 'without-guardrail', pathsOf(target, action, undefined, tier));
     if (tiers !== undefined && runsModel(action))
@@ -90,7 +90,7 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
     if (id === entry.id) continue;
     for (const action of ACTIONS) {
       add(id, action, 'as-listed', either(pathsOf, other, action, guardrail));
-      add(id, action, 'without-profile', either(pathsAround, other, action, guardrail));
+      add(id, action, 'from-behind', either(pathsAround, other, action, guardrail));
     }
   }
   return tried;

@@ -2,7 +2,10 @@ import type { Action, TargetOf } from '../../contract/model.ts';
 import type { Condition } from '../document.ts';
 import { allow, bad, inRegion, type Kind, type ModelArn, namesOf, type Shape } from './kind.ts';
 
-const CALLS = { invoke: 'sagemaker:InvokeEndpoint', stream: 'sagemaker:InvokeEndpointWithResponseStream' } as const;
+export const CALLS = {
+  invoke: 'sagemaker:InvokeEndpoint',
+  stream: 'sagemaker:InvokeEndpointWithResponseStream',
+} as const;
 
 // CreateEndpoint, CreateInferenceComponent. SageMaker keeps the case that a name was created with.
 const NAMED: Shape = { service: 'sagemaker', id: /^[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}$/ };

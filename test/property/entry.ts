@@ -3,7 +3,7 @@ import { arnsOf } from '../../policies/kinds.ts';
 import { type SessionPolicy, sessionPolicy } from '../../policies/session.ts';
 import { account } from './targets.ts';
 
-/** What each action is called in IAM, by kind of target. */
+/** What each action is called in IAM, by kind of target, on what tells one target from another. */
 export const IAM: Record<Target['kind'], Record<Action, string>> = {
   'bedrock-model': {
     invoke: 'bedrock:InvokeModel',
@@ -15,6 +15,11 @@ export const IAM: Record<Target['kind'], Record<Action, string>> = {
     stream: 'bedrock:InvokeModelWithResponseStream',
     count: 'bedrock:CountTokens',
   },
+  'bedrock-endpoint': {
+    invoke: 'sagemaker:InvokeEndpoint',
+    stream: 'sagemaker:InvokeEndpointWithResponseStream',
+    count: 'sagemaker:CountTokens',
+  },
   'sagemaker-endpoint': {
     invoke: 'sagemaker:InvokeEndpoint',
     stream: 'sagemaker:InvokeEndpointWithResponseStream',
@@ -22,8 +27,19 @@ export const IAM: Record<Target['kind'], Record<Action, string>> = {
   },
 };
 
+/** What a policy of a kind may name beside those, on what is one for all of an account. */
+export const BESIDE: Partial<Record<Target['kind'], readonly string[]>> = {
+  'bedrock-endpoint': ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+};
+
 /** What a request shows beside its resource. */
-export type Shown = { 'bedrock:InferenceProfileArn'?: string; 'sagemaker:TargetModel'?: string };
+export type Shown = {
+  'bedrock:InferenceProfileArn'?: string;
+  'sagemaker:TargetModel'?: string;
+  'aws:CalledViaLast'?: string;
+};
+
+const VIA_BEDROCK: Shown = { 'aws:CalledViaLast': 'bedrock.amazonaws.com' };
 
 /** What the call to `item` may touch, said independently of how the policy is built. */
 export function expected(
@@ -36,11 +52,13 @@ export function expected(
   if (!granted.includes(action)) return false;
   if (action === 'count') {
     if (!arn.includes(':foundation-model/') || !arn.includes(`:${item.region}:`)) return false;
-    return item.kind !== 'sagemaker-endpoint' && arnsOf(item).includes(arn);
+    return IAM[item.kind].count === 'bedrock:CountTokens' && arnsOf(item).includes(arn);
   }
   if (item.kind === 'bedrock-model') return arn === item.arn;
   if (item.kind === 'bedrock-profile')
     return arn === item.arn || (item.modelArns.includes(arn) && shown['bedrock:InferenceProfileArn'] === item.arn);
+  if (item.kind === 'bedrock-endpoint')
+    return arn === item.arn && shown['aws:CalledViaLast'] === VIA_BEDROCK['aws:CalledViaLast'];
   if (item.targetModel !== undefined && action === 'stream') return false;
   return arnsOf(item).includes(arn) && shown['sagemaker:TargetModel'] === item.targetModel;
 }
@@ -49,6 +67,7 @@ export function expected(
 export function shownWith(...items: readonly Target[]): Shown[] {
   const own = items.flatMap((item): Shown[] => {
     if (item.kind === 'bedrock-profile') return [{ 'bedrock:InferenceProfileArn': item.arn }];
+    if (item.kind === 'bedrock-endpoint') return [VIA_BEDROCK, { 'aws:CalledViaLast': 'cloudformation.amazonaws.com' }];
     if (item.kind !== 'sagemaker-endpoint' || item.targetModel === undefined) return [];
     const { targetModel } = item;
     return [targetModel, `${targetModel}x`, targetModel.toUpperCase()].map((one) => ({ 'sagemaker:TargetModel': one }));

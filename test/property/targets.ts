@@ -52,10 +52,17 @@ const endpoint: fc.Arbitrary<TargetOf<'sagemaker-endpoint'>> = fc
       : { componentArn: owned('sagemaker', where, 'inference-component', component.replace(/-+$/, '')) }),
   }));
 
+const marketplace: fc.Arbitrary<TargetOf<'bedrock-endpoint'>> = fc.tuple(region, word).map(([where, name]) => ({
+  kind: 'bedrock-endpoint',
+  region: where,
+  arn: owned('sagemaker', where, 'endpoint', name.replace(/-+$/, '')),
+}));
+
 /** One for each kind that there is: a kind without one does not compile. */
 export const targets: { readonly [Kind in TargetKind]: fc.Arbitrary<TargetOf<Kind>> } = {
   'bedrock-model': single,
   'bedrock-profile': profile,
+  'bedrock-endpoint': marketplace,
   'sagemaker-endpoint': endpoint,
 };
 export const target: fc.Arbitrary<Target> = fc.oneof(...Object.values<fc.Arbitrary<Target>>(targets));

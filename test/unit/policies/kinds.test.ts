@@ -37,6 +37,7 @@ const endpoint: TargetOf<'sagemaker-endpoint'> = {
   arn: at('sagemaker', 'endpoint/answers'),
 };
 const many = { targetModel: 'acme/model.tar.gz' };
+const registered: TargetOf<'bedrock-endpoint'> = { kind: 'bedrock-endpoint', region: 'us-east-1', arn: endpoint.arn };
 const component = { inferenceComponent: 'One', componentArn: at('sagemaker', 'inference-component/one') };
 
 /** What is said of a kind beside its policies; a kind without a row does not compile. */
@@ -67,6 +68,20 @@ const SAID: { readonly [Kind in TargetKind]: readonly [Target, object] } = {
       nativeId: 'us.amazon.nova-lite-v1:0',
       paths: ['us.amazon.nova-lite-v1:0', 'amazon.nova-lite-v1:0'],
       base: 'amazon.nova-lite-v1:0',
+    },
+  ],
+  'bedrock-endpoint': [
+    registered,
+    {
+      called: 'This model is an endpoint of Bedrock Marketplace.',
+      runtime: 'bedrock-runtime',
+      paidBy: 'hour',
+      restrictedBy: ['maxTokens'],
+      arns: [registered.arn],
+      calledOn: `bedrock ${registered.arn}`,
+      nativeId: registered.arn,
+      paths: [registered.arn, undefined],
+      base: '',
     },
   ],
   'sagemaker-endpoint': [
