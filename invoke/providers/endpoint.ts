@@ -21,17 +21,10 @@ export async function bedrockEndpoint(region: string): Promise<BasedEndpoint> {
   });
 }
 
-export async function sagemakerEndpoint(region: string): Promise<BasedEndpoint> {
-  const { SageMakerRuntimeClient, InvokeEndpointCommand } = await import('@aws-sdk/client-sagemaker-runtime');
-  return based(`/endpoints/${NAME}/`, (requestHandler) => {
-    const client = new SageMakerRuntimeClient({ ...TOLD, region, requestHandler });
-    return client.send(new InvokeEndpointCommand({ EndpointName: NAME, Body: '' }));
-  });
-}
+/** What is called there, by name. */
+export const NAME = 'x';
 
-const NAME = 'x';
-
-const TOLD = {
+export const TOLD = {
   credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
   // Said here, so that no profile file is searched for it.
   maxAttempts: 1,
@@ -40,7 +33,7 @@ const TOLD = {
 } as const;
 
 /** @param native the beginning of the paths that the API itself has */
-async function based(native: string, ask: Parameters<typeof caughtRequest>[0]): Promise<BasedEndpoint> {
+export async function based(native: string, ask: Parameters<typeof caughtRequest>[0]): Promise<BasedEndpoint> {
   const { protocol, hostname, port, path } = await caughtRequest(ask);
   if (protocol !== 'http:' && protocol !== 'https:') throw new Error(`the SDK speaks ${protocol}`);
   return {

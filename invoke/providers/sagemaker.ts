@@ -1,13 +1,22 @@
 import { TollgateError } from '../../contract/errors.ts';
 import type { Clock } from '../../contract/log.ts';
 import type { TargetOf } from '../../contract/model.ts';
-import { sagemakerEndpoint } from './endpoint.ts';
+import { type BasedEndpoint, based, NAME, TOLD } from './endpoint.ts';
 import type { Post } from './post.ts';
 import type { Provider } from './provider.ts';
 import { createRuntime, type RuntimeApi, segment } from './runtime.ts';
 
 /** InvokeEndpoint's, and of a stream's what its container is to answer in: the stream itself has one form. */
 const ACCEPT = { invocations: 'accept', 'invocations-response-stream': 'x-amzn-sagemaker-accept' } as const;
+
+/** As `bedrockEndpoint` asks: here, because only a stage that has endpoints loads this file. */
+async function sagemakerEndpoint(region: string): Promise<BasedEndpoint> {
+  const { SageMakerRuntimeClient, InvokeEndpointCommand } = await import('@aws-sdk/client-sagemaker-runtime');
+  return based(`/endpoints/${NAME}/`, (requestHandler) => {
+    const client = new SageMakerRuntimeClient({ ...TOLD, region, requestHandler });
+    return client.send(new InvokeEndpointCommand({ EndpointName: NAME, Body: '' }));
+  });
+}
 
 const API: RuntimeApi = {
   service: 'sagemaker',

@@ -70,21 +70,35 @@ function endpoint(operation: EndpointOperation, action: Action): Route {
   };
 }
 
+/** Any other path; a surface is a folder, and one line each of these. */
+function route(
+  method: Route['method'],
+  path: string,
+  document: keyof typeof documents,
+  load: Route['load'],
+  serves?: Serves,
+): Route {
+  return { method, path, load, document: documents[document], ...(serves === undefined ? {} : { serves }) };
+}
+
 /** At the root and under a root of their own, which some clients have for them. */
-function anthropic(route: Omit<Route, 'document'>): Route[] {
-  const { serves: _, ...again } = { ...route, document: documents.anthropic };
-  return [
-    { ...route, document: documents.anthropic },
-    { ...again, path: `/anthropic${route.path}` },
-  ];
+function anthropic(path: string, load: Route['load'], serves: Serves): Route[] {
+  return [route('POST', path, 'anthropic', load, serves), route('POST', `/anthropic${path}`, 'anthropic', load)];
 }
 
-/** What of Bedrock's control plane is served: reading. */
-function control(path: string, load: Route['load']): Route {
-  return { method: 'GET', path, load, document: documents.bedrock };
-}
+const CHATS: Serves = { action: 'invoke', tasks: CHAT };
+const COUNTS: Serves = { action: 'count', tasks: CHAT, runtime: 'bedrock-runtime' };
+const EMBEDS: Serves = { action: 'invoke', tasks: ['embed'], names: EMBEDDERS };
+const PAINTS: Serves = { action: 'invoke', tasks: ['image'], runtime: 'bedrock-runtime', names: PAINTERS };
 
-/** Every path that calls for a caller, in the order in which they are shown. A surface is a folder, and its rows here. */
+const control = () => import('./bedrock/control.ts');
+const kept = () => import('./responses/kept.ts');
+const rerank = () => import('./rerank/rerank.ts');
+const models = () => import('./models.ts');
+const anthropicModels = () => import('./anthropic/models.ts');
+const guidance = () => import('./guidance/invoke.ts');
+
+/** Every path that calls for a caller, in the order in which they are shown. */
 export const ROUTES: readonly Route[] = [
   native('converse'),
   native('converse-stream'),
@@ -93,140 +107,51 @@ export const ROUTES: readonly Route[] = [
   native('count-tokens'),
   endpoint('invocations', 'invoke'),
   endpoint('invocations-response-stream', 'stream'),
-  {
-    method: 'POST',
-    path: '/guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply',
-    load: async () => (await import('./bedrock/guardrail.ts')).applyGuardrail,
-    document: documents.bedrock,
-  },
-  control('/foundation-models', async () => (await import('./bedrock/control.ts')).listFoundationModels),
-  control(
-    '/foundation-models/{modelIdentifier}',
-    async () => (await import('./bedrock/control.ts')).getFoundationModel,
+  route(
+    'POST',
+    '/guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply',
+    'bedrock',
+    async () => (await import('./bedrock/guardrail.ts')).applyGuardrail,
   ),
-  control('/inference-profiles', async () => (await import('./bedrock/control.ts')).listInferenceProfiles),
-  control(
+  // What of Bedrock's control plane is served: reading.
+  route('GET', '/foundation-models', 'bedrock', async () => (await control()).listFoundationModels),
+  route('GET', '/foundation-models/{modelIdentifier}', 'bedrock', async () => (await control()).getFoundationModel),
+  route('GET', '/inference-profiles', 'bedrock', async () => (await control()).listInferenceProfiles),
+  route(
+    'GET',
     '/inference-profiles/{inferenceProfileIdentifier}',
-    async () => (await import('./bedrock/control.ts')).getInferenceProfile,
+    'bedrock',
+    async () => (await control()).getInferenceProfile,
   ),
-  {
-    method: 'POST',
-    path: '/v1/chat/completions',
-    serves: { action: 'invoke', tasks: CHAT },
-    load: async () => (await import('./openai/chat.ts')).chat,
-    document: documents.openai,
-  },
-  {
-    method: 'POST',
-    path: '/v1/responses',
-    serves: { action: 'invoke', tasks: CHAT },
-    load: async () => (await import('./responses/create.ts')).createResponse,
-    document: documents.responses,
-  },
-  {
-    method: 'GET',
-    path: '/v1/responses/{id}',
-    load: async () => (await import('./responses/kept.ts')).showResponse,
-    document: documents.responses,
-  },
-  {
-    method: 'DELETE',
-    path: '/v1/responses/{id}',
-    load: async () => (await import('./responses/kept.ts')).deleteResponse,
-    document: documents.responses,
-  },
-  {
-    method: 'POST',
-    path: '/v1/responses/{id}/cancel',
-    load: async () => (await import('./responses/kept.ts')).cancelResponse,
-    document: documents.responses,
-  },
-  ...anthropic({
-    method: 'POST',
-    path: '/v1/messages',
-    serves: { action: 'invoke', tasks: CHAT },
-    load: async () => (await import('./anthropic/messages.ts')).messages,
-  }),
-  ...anthropic({
-    method: 'POST',
-    path: '/v1/messages/count_tokens',
-    serves: { action: 'count', tasks: CHAT, runtime: 'bedrock-runtime' },
-    load: async () => (await import('./anthropic/count.ts')).countTokens,
-  }),
-  {
-    method: 'POST',
-    path: '/v1/embeddings',
-    serves: { action: 'invoke', tasks: ['embed'], names: EMBEDDERS },
-    load: async () => (await import('./embeddings/embeddings.ts')).embeddings,
-    document: documents.embeddings,
-  },
-  {
-    method: 'POST',
-    path: '/v1/images/generations',
-    serves: { action: 'invoke', tasks: ['image'], runtime: 'bedrock-runtime', names: PAINTERS },
-    load: async () => (await import('./images/images.ts')).images,
-    document: documents.images,
-  },
-  {
-    method: 'POST',
-    path: '/v1/rerank',
-    serves: RANKS,
-    load: async () => (await import('./rerank/rerank.ts')).rerankV1,
-    document: documents.rerank,
-  },
-  {
-    method: 'POST',
-    path: '/v2/rerank',
-    serves: RANKS,
-    load: async () => (await import('./rerank/rerank.ts')).rerankV2,
-    document: documents.rerank,
-  },
-  {
-    method: 'GET',
-    path: '/v1/models',
-    load: async () => (await import('./models.ts')).listModels,
-    document: documents.openai,
-  },
-  {
-    method: 'GET',
-    path: '/v1/models/{id}',
-    load: async () => (await import('./models.ts')).showModel,
-    document: documents.openai,
-  },
-  {
-    method: 'GET',
-    path: '/anthropic/v1/models',
-    load: async () => (await import('./anthropic/models.ts')).listModels,
-    document: documents.anthropic,
-  },
-  {
-    method: 'GET',
-    path: '/anthropic/v1/models/{id}',
-    load: async () => (await import('./anthropic/models.ts')).showModel,
-    document: documents.anthropic,
-  },
-  {
-    method: 'POST',
-    path: '/invoke_model',
-    load: async () => (await import('./guidance/invoke.ts')).invokeModel,
-    document: documents.guidance,
-  },
-  {
-    method: 'GET',
-    path: '/list_foundation_models',
-    load: async () => (await import('./guidance/invoke.ts')).listModels,
-    document: documents.guidance,
-  },
-  {
-    method: 'GET',
-    path: '/v1/usage',
-    load: async () => (await import('./own/usage.ts')).showUsage,
-    document: documents.own,
-  },
-  {
-    method: 'GET',
-    path: '/credentials',
-    load: async () => (await import('./own/credentials.ts')).handOutCredentials,
-    document: documents.own,
-  },
+  route('POST', '/v1/chat/completions', 'openai', async () => (await import('./openai/chat.ts')).chat, CHATS),
+  route(
+    'POST',
+    '/v1/responses',
+    'responses',
+    async () => (await import('./responses/create.ts')).createResponse,
+    CHATS,
+  ),
+  route('GET', '/v1/responses/{id}', 'responses', async () => (await kept()).showResponse),
+  route('DELETE', '/v1/responses/{id}', 'responses', async () => (await kept()).deleteResponse),
+  route('POST', '/v1/responses/{id}/cancel', 'responses', async () => (await kept()).cancelResponse),
+  ...anthropic('/v1/messages', async () => (await import('./anthropic/messages.ts')).messages, CHATS),
+  ...anthropic('/v1/messages/count_tokens', async () => (await import('./anthropic/count.ts')).countTokens, COUNTS),
+  route(
+    'POST',
+    '/v1/embeddings',
+    'embeddings',
+    async () => (await import('./embeddings/embeddings.ts')).embeddings,
+    EMBEDS,
+  ),
+  route('POST', '/v1/images/generations', 'images', async () => (await import('./images/images.ts')).images, PAINTS),
+  route('POST', '/v1/rerank', 'rerank', async () => (await rerank()).rerankV1, RANKS),
+  route('POST', '/v2/rerank', 'rerank', async () => (await rerank()).rerankV2, RANKS),
+  route('GET', '/v1/models', 'openai', async () => (await models()).listModels),
+  route('GET', '/v1/models/{id}', 'openai', async () => (await models()).showModel),
+  route('GET', '/anthropic/v1/models', 'anthropic', async () => (await anthropicModels()).listModels),
+  route('GET', '/anthropic/v1/models/{id}', 'anthropic', async () => (await anthropicModels()).showModel),
+  route('POST', '/invoke_model', 'guidance', async () => (await guidance()).invokeModel),
+  route('GET', '/list_foundation_models', 'guidance', async () => (await guidance()).listModels),
+  route('GET', '/v1/usage', 'own', async () => (await import('./own/usage.ts')).showUsage),
+  route('GET', '/credentials', 'own', async () => (await import('./own/credentials.ts')).handOutCredentials),
 ];

@@ -14,7 +14,7 @@ const NAMED: Shape = { service: 'sagemaker', id: /^[a-zA-Z0-9](?:-*[a-zA-Z0-9]){
  * An object below the prefix of an endpoint of many models, without what a policy or a path would interpret
  * (https://docs.aws.amazon.com/sagemaker/latest/dg/invoke-multi-model-endpoint.html).
  */
-const TARGET_MODEL = /^\/?(?:[a-zA-Z0-9_=+-][a-zA-Z0-9._=+-]*\/)*[a-zA-Z0-9_=+-][a-zA-Z0-9._=+-]*$/;
+const TARGET_MODEL = /^\/?(?:[\w=+-][\w.=+-]*\/)*[\w=+-][\w.=+-]*$/;
 const TARGET_MODEL_MAX = 1024;
 
 // The one key that InvokeEndpoint has; neither the stream nor the other calls can name a model
