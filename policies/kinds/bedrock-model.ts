@@ -12,6 +12,8 @@ const SHAPES: Kind['shapes'] = {
   'imported-model': OWNED,
 };
 
+const FOUNDATION = '::foundation-model/';
+
 /** A foundation model, provisioned model, custom-model deployment or imported model, called in one region. */
 export const bedrockModel: Kind<TargetOf<'bedrock-model'>> = {
   name: 'a model of Bedrock',
@@ -28,6 +30,8 @@ export const bedrockModel: Kind<TargetOf<'bedrock-model'>> = {
   arns: ({ arn }) => [arn],
   calledOn: ({ arn }) => arn,
   nativeId: ({ modelId }) => modelId,
+  // No other model counts tokens.
+  pathId: ({ modelId, arn }, action) => (action === 'count' && !arn.includes(FOUNDATION) ? undefined : modelId),
 
   statements(target, wanted, parse) {
     const model = parse(target.arn, 'target.arn', Object.keys(SHAPES));
@@ -43,11 +47,8 @@ export const bedrockModel: Kind<TargetOf<'bedrock-model'>> = {
   },
 
   paths({ arn }, action, bears) {
-    // No other model counts tokens.
     if (action === 'count')
-      return arn.includes('::foundation-model/')
-        ? [[{ action: 'bedrock:CountTokens', resource: arn, context: {} }]]
-        : [];
+      return arn.includes(FOUNDATION) ? [[{ action: 'bedrock:CountTokens', resource: arn, context: {} }]] : [];
     const name = action === 'stream' ? 'bedrock:InvokeModelWithResponseStream' : 'bedrock:InvokeModel';
     return [borne([{ action: name, resource: arn, context: {} }], bears)];
   },

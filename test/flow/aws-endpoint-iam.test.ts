@@ -14,11 +14,13 @@ import {
   ListRolePoliciesCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
+import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Aws, startAws } from '../../local/aws/start.ts';
 import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
+import { sessionPolicy } from '../../policies/session.ts';
 
 const ACCOUNT = '111122223333';
 const ROLE = 'tollgate-local-invoker';
@@ -57,22 +59,23 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A session of the invoker role for a tenant, and a call of a model with it. */
-async function session(tenant: string, name = `tg-${tenant}-x`): Promise<() => Promise<unknown>> {
+const ALLOW_NOVA = {
+  Effect: 'Allow',
+  Action: ['bedrock:InvokeModel'],
+  Resource: [`arn:aws:bedrock:us-east-1::foundation-model/${NOVA}`],
+};
+
+/** The credentials of a session of the invoker role for a tenant. */
+async function credentialsOf(tenant: string, name: string, policy: string) {
   const sts = new STSClient({ ...config(), credentials: aws.credentialsFor(INVOKE) });
   closing.push(sts);
-  const allow = {
-    Effect: 'Allow',
-    Action: ['bedrock:InvokeModel'],
-    Resource: [`arn:aws:bedrock:us-east-1::foundation-model/${NOVA}`],
-  };
   const { Credentials } = await sts.send(
     new AssumeRoleCommand({
       RoleArn: `arn:aws:iam::${ACCOUNT}:role/${ROLE}`,
       RoleSessionName: name,
       SourceIdentity: `tg-${tenant}-x`,
       DurationSeconds: 900,
-      Policy: JSON.stringify({ Version: '2012-10-17', Statement: [allow] }),
+      Policy: policy,
       Tags: [
         { Key: 'TenantId', Value: tenant },
         { Key: 'CostCenter', Value: 'cc' },
@@ -80,14 +83,20 @@ async function session(tenant: string, name = `tg-${tenant}-x`): Promise<() => P
     }),
   );
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
+
+/** A call of a model with such a session, which is for Nova unless a policy is given. */
+async function session(
+  tenant: string,
+  name = `tg-${tenant}-x`,
+  { policy = JSON.stringify({ Version: '2012-10-17', Statement: [ALLOW_NOVA] }), modelId = NOVA } = {},
+): Promise<() => Promise<unknown>> {
+  const credentials = await credentialsOf(tenant, name, policy);
   return () => {
-    const client = new BedrockRuntimeClient({
-      ...config(),
-      credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-      requestHandler: new NodeHttpHandler(),
-    });
+    const client = new BedrockRuntimeClient({ ...config(), credentials, requestHandler: new NodeHttpHandler() });
     closing.push(client);
-    return client.send(new ConverseCommand({ modelId: NOVA, messages: [{ role: 'user', content: [{ text: 'hi' }] }] }));
+    return client.send(new ConverseCommand({ modelId, messages: [{ role: 'user', content: [{ text: 'hi' }] }] }));
   };
 }
 
@@ -100,6 +109,25 @@ const DENIED = {
   name: 'AccessDeniedException',
   message: expect.stringContaining('the role policy explicitly denies it'),
 };
+
+describe('an endpoint of Bedrock Marketplace', () => {
+  const arn = (name: string) => `arn:aws:sagemaker:us-east-1:${ACCOUNT}:endpoint/${name}`;
+  const { text: policy } = sessionPolicy({ kind: 'bedrock-endpoint', region: 'us-east-1', arn: arn('mixtral-8x7b') }, [
+    'invoke',
+  ]);
+
+  test('is called by Bedrock under its session, which opens no other endpoint, nor this one by SageMaker', async () => {
+    const converse = async (name: string) => (await session('acme', 'tg-acme-x', { policy, modelId: arn(name) }))();
+    expect(await converse('mixtral-8x7b')).toMatchObject({ stopReason: 'end_turn' });
+    const denied = { name: 'AccessDeniedException', message: expect.stringContaining('sagemaker:InvokeEndpoint') };
+    await expect(converse('mixtral-8x7c')).rejects.toMatchObject(denied);
+    const credentials = await credentialsOf('acme', 'tg-acme-x', policy);
+    const sagemaker = new SageMakerRuntimeClient({ ...config(), credentials });
+    closing.push(sagemaker);
+    const call = { EndpointName: 'mixtral-8x7b', ContentType: 'application/json', Body: '{"inputs":"hi"}' };
+    await expect(sagemaker.send(new InvokeEndpointCommand(call))).rejects.toMatchObject(denied);
+  });
+});
 
 describe('a role, read', () => {
   test('has the trust policy and the policies that it is judged by, those put on it included', async () => {

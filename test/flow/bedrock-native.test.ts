@@ -7,6 +7,14 @@ import {
   ListFoundationModelsCommand,
   ListInferenceProfilesCommand,
 } from '@aws-sdk/client-bedrock';
+import {
+  BedrockRuntimeClient,
+  ConverseCommand,
+  ConverseStreamCommand,
+  CountTokensCommand,
+  InvokeModelCommand,
+  InvokeModelWithResponseStreamCommand,
+} from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Stack } from './stack.ts';
@@ -241,6 +249,166 @@ describe("clients of AWS's guidance move by changing their address and their key
       'meta.llama3-3-70b-instruct-v1:0',
       'amazon.nova-lite-v1:0',
       'amazon.titan-embed-text-v2:0',
+    ]);
+  });
+});
+
+/** ARNs of the account, without what a policy or a path says before them. */
+const OWN = {
+  'own-profile': 'application-inference-profile/a1b2c3d4e5f6',
+  'own-claude': 'application-inference-profile/claude4e5f6g',
+  'own-bought': 'provisioned-model/a1b2c3d4e5f6',
+  'own-tuned': 'custom-model-deployment/a1b2c3d4e5f6',
+  'own-imported': 'imported-model/a1b2c3d4e5f6',
+  'own-endpoint': 'endpoint/deepseek-r1',
+} as const;
+type Own = keyof typeof OWN;
+
+describe('what the account has of its own is put, granted and called', () => {
+  const arnOf = (id: Own): string =>
+    `arn:aws:${id === 'own-endpoint' ? 'sagemaker' : 'bedrock'}:us-east-1:${account}:${OWN[id]}`;
+  const foundation = (model: string, ...regions: string[]) =>
+    regions.map((region) => `arn:aws:bedrock:${region}::foundation-model/${model}`);
+  const targetOf = (id: Own): object => {
+    const whole = { region: 'us-east-1', arn: arnOf(id) };
+    if (id === 'own-endpoint') return { kind: 'bedrock-endpoint', ...whole };
+    if (!OWN[id].startsWith('application')) return { kind: 'bedrock-model', modelId: whole.arn, ...whole };
+    const modelArns =
+      id === 'own-profile'
+        ? foundation('amazon.nova-lite-v1:0', 'us-east-1')
+        : foundation(CLAUDE, 'us-east-1', 'us-east-2', 'us-west-2');
+    return { kind: 'bedrock-profile', modelId: whole.arn, ...whole, modelArns };
+  };
+  const clients: BedrockRuntimeClient[] = [];
+  let runtime: BedrockRuntimeClient;
+
+  async function runtimeOf(name: string): Promise<BedrockRuntimeClient> {
+    const client = new BedrockRuntimeClient({
+      endpoint: stack.gateway,
+      region: 'us-east-1',
+      token: { token: await stack.token(name) },
+      authSchemePreference: ['httpBearerAuth'],
+      maxAttempts: 1,
+    });
+    clients.push(client);
+    return client;
+  }
+
+  beforeAll(async () => {
+    for (const id of Object.keys(OWN) as Own[]) await hold(id, targetOf(id));
+    runtime = await runtimeOf('acme-app');
+  });
+
+  afterAll(() => {
+    for (const client of clients) client.destroy();
+  });
+
+  const messages = [{ role: 'user' as const, content: [{ text: 'hi' }] }];
+  /** Of what is behind it. */
+  const bodyOf = (id: Own): object => {
+    if (id === 'own-claude')
+      return { anthropic_version: 'bedrock-2023-05-31', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] };
+    if (id === 'own-imported') return { prompt: 'hi' };
+    return id === 'own-endpoint' ? { messages: [{ role: 'user', content: 'hi' }] } : { messages };
+  };
+
+  test.each(Object.keys(OWN) as Own[])('%s, by its name and by its ARN, in each of the four ways', async (id) => {
+    for (const modelId of [id, arnOf(id)]) {
+      const mark = await stack.mark();
+      const whole = await runtime.send(new ConverseCommand({ modelId, messages }));
+      expect(whole).toMatchObject({ output: { message: { content: [{ text: 'echo: hi' }] } } });
+      const { stream = [] } = await runtime.send(new ConverseStreamCommand({ modelId, messages }));
+      let text = '';
+      for await (const { contentBlockDelta } of stream) text += contentBlockDelta?.delta?.text ?? '';
+      expect(text).toBe('echo: hi');
+      const own = { modelId, contentType: 'application/json', body: JSON.stringify(bodyOf(id)) };
+      const { body } = await runtime.send(new InvokeModelCommand(own));
+      expect(body.transformToString()).toContain('echo: hi');
+      const streamed = await runtime.send(new InvokeModelWithResponseStreamCommand(own));
+      let chunks = '';
+      for await (const { chunk } of streamed.body ?? []) chunks += Buffer.from(chunk?.bytes ?? []).toString();
+      expect(chunks).toContain('echo:');
+      const calls = (await stack.upstream(mark)).filter(({ service }) => service === 'bedrock');
+      expect(calls.map(({ operation }) => operation)).toEqual([
+        'Converse',
+        'ConverseStream',
+        'InvokeModel',
+        'InvokeModelWithResponseStream',
+      ]);
+      for (const { model, resources, decision, caller } of calls) {
+        expect({ model, decision, tenant: caller?.tags.TenantId }).toEqual({
+          model: arnOf(id),
+          decision: 'allowed',
+          tenant: 'acme',
+        });
+        expect(resources).toContain(arnOf(id));
+        expect(caller?.sessionPolicy?.Statement).toMatchObject([{ Effect: 'Allow' }, ...(resources[1] ? [{}] : [])]);
+      }
+    }
+    // A client that does not encode what is in its path.
+    expect(await stack.converse(await stack.token('acme-app'), arnOf(id), 'hi')).toBe(200);
+  });
+
+  test('an endpoint is called by Bedrock for all of them, and by what it asks of SageMaker for this one', async () => {
+    const mark = await stack.mark();
+    await runtime.send(new ConverseCommand({ modelId: 'own-endpoint', messages }));
+    const [call] = (await stack.upstream(mark)).filter(({ service }) => service === 'bedrock');
+    expect(call?.resources).toEqual([
+      `arn:aws:bedrock:us-east-1:${account}:marketplace/model-endpoint/all-access`,
+      arnOf('own-endpoint'),
+    ]);
+    const all = { modelId: call?.resources[0], messages };
+    await expect(runtime.send(new ConverseCommand(all))).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  test('T3 to another tenant it is as what does not exist, by its ARN, too', async () => {
+    const globex = await runtimeOf('globex-app');
+    const mark = await stack.mark();
+    for (const id of Object.keys(OWN) as Own[])
+      for (const modelId of [id, arnOf(id)])
+        await expect(globex.send(new ConverseCommand({ modelId, messages }))).rejects.toMatchObject({
+          name: 'AccessDeniedException',
+          message: 'This model does not exist or is not granted to the calling tenant.',
+        });
+    expect((await stack.upstream(mark)).map(({ service }) => service)).not.toContain('bedrock');
+  });
+
+  test('none of them counts tokens but for the model that a profile runs', async () => {
+    const count = (modelId: string) =>
+      runtime.send(new CountTokensCommand({ modelId, input: { converse: { messages } } }));
+    expect(await count('own-claude')).toMatchObject({ inputTokens: 1 });
+    for (const id of ['own-bought', 'own-endpoint'])
+      await expect(count(id)).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  test("profiles of applications are listed to their tenant alone, under the registry's names", async () => {
+    const list = new ListInferenceProfilesCommand({ typeEquals: 'APPLICATION' });
+    const { inferenceProfileSummaries } = await acme.send(list);
+    expect(inferenceProfileSummaries).toMatchObject([
+      {
+        inferenceProfileId: 'own-claude',
+        type: 'APPLICATION',
+        models: foundation(CLAUDE, 'us-east-1', 'us-east-2', 'us-west-2').map((modelArn) => ({ modelArn })),
+      },
+      { inferenceProfileId: 'own-profile', type: 'APPLICATION' },
+    ]);
+    expect(JSON.stringify(inferenceProfileSummaries)).not.toContain(account);
+    for (const inferenceProfileIdentifier of ['own-profile', arnOf('own-profile')])
+      expect(await acme.send(new GetInferenceProfileCommand({ inferenceProfileIdentifier }))).toMatchObject({
+        inferenceProfileArn: 'own-profile',
+        type: 'APPLICATION',
+      });
+    const globex = await clientOf('globex-app');
+    expect((await globex.send(list)).inferenceProfileSummaries).toEqual([]);
+    globex.destroy();
+  });
+
+  test('the models behind them are listed once, and what has none that it names is not listed', async () => {
+    const { modelSummaries = [] } = await acme.send(new ListFoundationModelsCommand({ byOutputModality: 'TEXT' }));
+    expect(modelSummaries.map(({ modelId, inferenceTypesSupported }) => [modelId, inferenceTypesSupported])).toEqual([
+      [CLAUDE, ['INFERENCE_PROFILE']],
+      ['anthropic.claude-v2:1', ['ON_DEMAND']],
+      ['amazon.nova-lite-v1:0', ['INFERENCE_PROFILE', 'ON_DEMAND']],
     ]);
   });
 });

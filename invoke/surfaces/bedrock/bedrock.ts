@@ -1,7 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { parseJsonObject } from '../../../contract/json.ts';
 import type { Action, AllowedModel } from '../../../contract/model.ts';
-import { kindOf, nativeIdOf, runtimeOf } from '../../../policies/kinds.ts';
+import { kindOf, nativeIdOf, pathIdOf, runtimeOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import type { ModelOperation, ProviderRequest } from '../../call.ts';
 import { jsonBytes } from '../../edge/body.ts';
@@ -146,6 +146,12 @@ function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operat
       field: 'modelId',
       reason: 'wrong-surface',
       message: `This model is ${kindOf(model.target).name}; it is not called through the Bedrock paths.`,
+    });
+  if (operation === 'count-tokens' && pathIdOf(model.target, 'count') === undefined)
+    throw new TollgateError('invalid_request', {
+      field: 'modelId',
+      reason: 'cannot-count-tokens',
+      message: 'Tokens of this model cannot be counted beforehand; only a foundation model counts them.',
     });
   const members = parseJsonObject(body);
   checkUnsteered(members);

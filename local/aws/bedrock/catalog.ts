@@ -13,7 +13,9 @@ export type FormatName =
   | 'nova-embed'
   | 'rerank'
   | 'amazon-image'
-  | 'stability-image';
+  | 'stability-image'
+  | 'hosted'
+  | 'jumpstart';
 
 export interface FoundationModel {
   readonly id: string;
@@ -37,6 +39,11 @@ const GEOGRAPHIES: Readonly<Record<string, readonly string[]>> = {
   apac: ['ap-northeast-1', 'ap-southeast-1', 'ap-southeast-2'],
 };
 const EVERYWHERE = Object.values(GEOGRAPHIES).flat();
+
+/** Those of the geography that a region is in; one that is in none is alone. */
+export function regionsAround(region: string): readonly string[] {
+  return Object.values(GEOGRAPHIES).find((regions) => regions.includes(region)) ?? [region];
+}
 
 const MODELS = new Map<string, FoundationModel>(
   (

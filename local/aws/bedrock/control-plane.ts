@@ -1,6 +1,7 @@
 import { AwsError } from '../error.ts';
 import type { AwsRequest, Plan } from '../service.ts';
 import { type FoundationModel, foundationModel, foundationModels, inferenceProfile, modalityOf } from './catalog.ts';
+import { applicationProfile } from './owned.ts';
 import { modelArn } from './resolve.ts';
 
 const PATH = /^\/(foundation-models|inference-profiles)(?:\/([^/]+))?$/;
@@ -10,10 +11,11 @@ export function controlPlane({ method, path, region }: AwsRequest, account: stri
   const [, kind, segment] = PATH.exec(path) ?? [];
   if (method !== 'GET' || kind === undefined) return undefined;
   const id = segment === undefined ? '' : (decodeURIComponent(segment).split('/').at(-1) ?? '');
-  const profileArn = `arn:aws:bedrock:${region}:${account}:inference-profile/${id}`;
-  if (kind === 'inference-profiles')
+  if (kind === 'inference-profiles') {
+    const application = applicationProfile(id, region);
+    const profileArn = `arn:aws:bedrock:${region}:${account}:${application ? 'application-' : ''}inference-profile/${id}`;
     return plan('GetInferenceProfile', profileArn, () => {
-      const profile = inferenceProfile(id);
+      const profile = application ?? inferenceProfile(id);
       if (profile === undefined || !profile.regions.includes(region)) throw notFound();
       return {
         inferenceProfileId: id,
@@ -21,9 +23,10 @@ export function controlPlane({ method, path, region }: AwsRequest, account: stri
         inferenceProfileArn: profileArn,
         models: profile.regions.map((each) => ({ modelArn: modelArn(profile.model.id, each) })),
         status: 'ACTIVE',
-        type: 'SYSTEM_DEFINED',
+        type: application ? 'APPLICATION' : 'SYSTEM_DEFINED',
       };
     });
+  }
   if (id === '')
     return plan('ListFoundationModels', '*', () => ({
       modelSummaries: foundationModels().map((model) => details(model, region)),

@@ -18,6 +18,7 @@ import {
   titanMultimodalEmbedding,
 } from './formats/embed.ts';
 import type { Format } from './formats/format.ts';
+import { hosted } from './formats/hosted.ts';
 import { amazonImages, stabilityImage } from './formats/image.ts';
 import { nova } from './formats/nova.ts';
 import { openai } from './formats/openai.ts';
@@ -113,6 +114,10 @@ function formatOf({ format }: FoundationModel, body: JsonObject): Format {
       return titanText;
     case 'openai':
       return openai;
+    case 'hosted':
+      return hosted('lmi', body);
+    case 'jumpstart':
+      return hosted('jumpstart', body);
     default:
       throw invalid('This action is not supported for this model.');
   }

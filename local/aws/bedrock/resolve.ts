@@ -1,6 +1,13 @@
 import type { Access } from '../../../policies/simulate/types.ts';
-import { AwsError, invalid } from '../error.ts';
-import { type FoundationModel, foundationModel, inferenceProfile, looksLikeProfile } from './catalog.ts';
+import { type AwsError, invalid } from '../error.ts';
+import {
+  type FoundationModel,
+  foundationModel,
+  type InferenceProfile,
+  inferenceProfile,
+  looksLikeProfile,
+} from './catalog.ts';
+import { applicationProfile, marketplaceModel, notThere, ownModel } from './owned.ts';
 
 /** What a model id or ARN means in the region of the call. */
 export interface Resolved {
@@ -22,7 +29,14 @@ export interface Resolver {
   resolve(modelId: string, action: string, region: string, guardrail?: string, tier?: string): Resolved;
 }
 
-const ARN = /^arn:aws[a-z-]*:bedrock:([a-z0-9-]*):(?:\d{12})?:([a-z-]+)\/(.+)$/;
+const ARN = /^arn:aws[a-z-]*:bedrock:([a-z0-9-]*):(\d{12})?:([a-z-]+)\/(.+)$/;
+const ENDPOINT = /^arn:(aws[a-z-]*):sagemaker:([a-z0-9-]+):(\d{12}):endpoint\/([A-Za-z0-9-]{1,63})$/;
+
+/** What Bedrock calls of SageMaker, for a call of its own. */
+const HOSTED: Readonly<Record<string, string>> = {
+  'bedrock:InvokeModel': 'sagemaker:InvokeEndpoint',
+  'bedrock:InvokeModelWithResponseStream': 'sagemaker:InvokeEndpointWithResponseStream',
+};
 
 /**
  * An inference profile runs its model in one of its regions in turn, beginning with the region of the call, so that a
@@ -39,20 +53,26 @@ export function createResolver(account: string): Resolver {
 
   return {
     resolve(modelId, action, region, guardrail, tier) {
-      const arn = modelId.startsWith('arn:') ? modelId : arnOf(modelId, region, account);
-      const [, arnRegion = '', type = '', id = ''] = ARN.exec(arn) ?? [];
-      if (id === '') throw invalid('The provided model identifier is invalid.');
-      if (arnRegion !== region) throw invalid('The provided ARN is of another region.');
       const context = {
         ...(guardrail === undefined ? {} : { 'bedrock:GuardrailIdentifier': guardrail }),
         ...(tier === undefined ? {} : { 'bedrock:ServiceTier': tier }),
       };
       const access = (on: string, more = {}): Access => ({ action, resource: on, context: { ...context, ...more } });
-      const profile = type === 'inference-profile' ? inferenceProfile(id) : undefined;
-      if (profile === undefined || !profile.regions.includes(region))
-        return { accesses: [access(arn)], model: () => direct(type, id), named: () => named(type, id) };
+      const endpoint = ENDPOINT.exec(modelId);
+      if (endpoint !== null) return registered(endpoint, access, region, account);
+      const arn = modelId.startsWith('arn:') ? modelId : arnOf(modelId, region, account);
+      const [, arnRegion = '', owner = account, type = '', id = ''] = ARN.exec(arn) ?? [];
+      if (id === '') throw invalid('The provided model identifier is invalid.');
+      if (arnRegion !== region) throw elsewhere();
+      const profile = owner === account ? profileOf(type, id, region) : undefined;
+      if (profile === undefined)
+        return {
+          accesses: [access(arn)],
+          model: () => direct(type, id, owner === account),
+          named: () => named(type, id),
+        };
       const through = { 'bedrock:InferenceProfileArn': arn };
-      const chosen = pick(profile.id, profile.regions, region);
+      const chosen = pick(arn, profile.regions, region);
       return {
         accesses: [
           access(arn),
@@ -66,7 +86,41 @@ export function createResolver(account: string): Resolver {
   };
 }
 
-function direct(type: string, id: string): FoundationModel {
+function profileOf(type: string, id: string, region: string): InferenceProfile | undefined {
+  if (type === 'application-inference-profile') return applicationProfile(id, region);
+  const profile = type === 'inference-profile' ? inferenceProfile(id) : undefined;
+  return profile?.regions.includes(region) ? profile : undefined;
+}
+
+/**
+ * An endpoint of Bedrock Marketplace: asked for as all of them are, and then of SageMaker, in the caller's name
+ * (https://docs.aws.amazon.com/bedrock/latest/userguide/setup-amazon-bedrock-marketplace.html).
+ */
+function registered(
+  [arn, partition, where = '', owner, name = '']: RegExpExecArray,
+  access: (on: string) => Access,
+  region: string,
+  account: string,
+): Resolved {
+  if (where !== region) throw elsewhere();
+  const called = access(`arn:${partition}:bedrock:${region}:${owner}:marketplace/model-endpoint/all-access`);
+  const hosted = HOSTED[called.action];
+  if (hosted === undefined) throw invalid('The provided model identifier is invalid.');
+  return {
+    accesses: [called, { action: hosted, resource: arn, context: { 'aws:CalledViaLast': 'bedrock.amazonaws.com' } }],
+    model() {
+      if (owner !== account) throw notThere();
+      return marketplaceModel(name);
+    },
+    named: () => named('', name),
+  };
+}
+
+function direct(type: string, id: string, isOwn: boolean): FoundationModel {
+  if (type !== 'foundation-model' && type !== 'inference-profile') {
+    if (!isOwn) throw notThere();
+    return ownModel(type, id);
+  }
   const model = named(type, id);
   if (model.profileOnly)
     throw invalid(
@@ -78,9 +132,11 @@ function direct(type: string, id: string): FoundationModel {
 function named(type: string, id: string): FoundationModel {
   const model = type === 'foundation-model' ? foundationModel(id) : undefined;
   if (model !== undefined) return model;
-  if (type === 'foundation-model' || type === 'inference-profile')
-    throw invalid('The provided model identifier is invalid.');
-  throw new AwsError(404, 'ResourceNotFoundException', 'Could not resolve the resource from the provided ARN.');
+  throw invalid('The provided model identifier is invalid.');
+}
+
+function elsewhere(): AwsError {
+  return invalid('The provided ARN is of another region.');
 }
 
 export function modelArn(id: string, region: string): string {

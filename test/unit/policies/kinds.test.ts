@@ -137,7 +137,9 @@ describe('each kind of target', () => {
       );
   });
 
-  test('a profile without a model where it is called has nothing that counts', () => {
+  test('what was bought, and a profile without a model where it is called, have nothing that counts', () => {
+    expect(pathIdOf(bought, 'invoke')).toBe(bought.arn);
+    expect(pathIdOf(bought, 'count')).toBeUndefined();
     expect(pathIdOf({ ...profile, modelArns: [nova('us-west-2')] }, 'count')).toBeUndefined();
   });
 });
