@@ -8,8 +8,11 @@ import {
   ConverseCommand,
   ConverseStreamCommand,
   type ConverseStreamOutput,
+  GetAsyncInvokeCommand,
   InvokeModelCommand,
+  InvokeModelWithBidirectionalStreamCommand,
   InvokeModelWithResponseStreamCommand,
+  ListAsyncInvokesCommand,
   ModelErrorException,
   ResourceNotFoundException,
   StartAsyncInvokeCommand,
@@ -146,17 +149,38 @@ describe('the unmodified AWS SDK', () => {
     });
   });
 
-  test('reads why an operation is not served as ResourceNotFoundException', async () => {
+  const asyncInvoke = {
+    modelId: 'nova-lite',
+    modelInput: {},
+    outputDataConfig: { s3OutputDataConfig: { s3Uri: 's3://bucket/key' } },
+  };
+  const invocationArn = 'arn:aws:bedrock:us-east-1:111122223333:async-invoke/abcdefghijkl';
+  const NOT_SERVED: [string, (client: BedrockRuntimeClient) => Promise<unknown>][] = [
+    ['StartAsyncInvoke', (client) => client.send(new StartAsyncInvokeCommand(asyncInvoke))],
+    ['GetAsyncInvoke', (client) => client.send(new GetAsyncInvokeCommand({ invocationArn }))],
+    ['ListAsyncInvokes', (client) => client.send(new ListAsyncInvokesCommand({}))],
+    [
+      'InvokeModelWithBidirectionalStream',
+      (client) => client.send(new InvokeModelWithBidirectionalStreamCommand({ modelId: 'nova-lite', body: spoken() })),
+    ],
+  ];
+
+  /** One who says something and goes on only when it is answered. */
+  async function* spoken() {
+    yield { chunk: { bytes: Buffer.from('{"event":{"sessionStart":{}}}') } };
+    await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
+  }
+
+  test.each(NOT_SERVED)('reads why %s is not served as ResourceNotFoundException', async (_, ask) => {
+    // With a token, too, the client signs each event of its own stream.
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAEXAMPLE');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'x');
     const client = await bedrock('acme-app');
-    const call = client.send(
-      new StartAsyncInvokeCommand({
-        modelId: 'nova-lite',
-        modelInput: {},
-        outputDataConfig: { s3OutputDataConfig: { s3Uri: 's3://bucket/key' } },
-      }),
-    );
-    await expect(call).rejects.toBeInstanceOf(ResourceNotFoundException);
-    await expect(call).rejects.toThrow('are not served here');
+    const failed = await ask(client).then(Object, (error: ResourceNotFoundException) => error);
+    expect(failed).toBeInstanceOf(ResourceNotFoundException);
+    expect(failed.message).toContain('not served here');
+    expect(failed.$metadata).toMatchObject({ httpStatusCode: 404, requestId: REQUEST_ID });
+    expect((await stack.upstream(mark)).filter(({ service }) => service === 'bedrock')).toEqual([]);
   });
 
   test('U1: does not repeat what the model failed at', async () => {
