@@ -46,3 +46,4 @@ export const LATENCY_HALF_LIFE_MS = 60_000;
 
 /** Places whose health a process remembers; beyond it the one that was met first goes. Some hundred bytes each. */
 export const HEALTH_MAX = 10_000;
+export const THROTTLE_GROWTH = 1.5;

@@ -3,6 +3,7 @@ import {
   LATENCY_HALF_LIFE_MS,
   LATENCY_WEIGHT,
   PAUSE_MIN_MS,
+  THROTTLE_GROWTH,
   THROTTLE_PAUSE_MS,
   THROTTLE_SHARE,
 } from '../../contract/limits/routing.ts';
@@ -54,7 +55,7 @@ export function taken(health: Health, now: number, cooldownMs: number): void {
 export function answered(health: Health, { now, ms }: Went): void {
   health.latencyMs = health.latencyMs === undefined ? ms : health.latencyMs + LATENCY_WEIGHT * (ms - health.latencyMs);
   health.measuredAt = now;
-  health.pauseMs = health.pauseMs < PAUSE_MIN_MS ? 0 : health.pauseMs / 2;
+  health.pauseMs = health.pauseMs < PAUSE_MIN_MS ? 0 : health.pauseMs / THROTTLE_GROWTH;
   // What was sent before the trouble began says nothing of how it is now.
   if (now - ms < Math.max(health.failedAt, health.throttledAt)) return;
   health.suspect = false;
@@ -88,7 +89,7 @@ export function troubled(
     health.suspect = true;
   } else {
     const rare = Math.min(THROTTLE_PAUSE_MS, THROTTLE_SHARE * (now - health.throttledAt));
-    pauseMs = Math.min(cooldownMs, Math.max(2 * health.pauseMs, rare, PAUSE_MIN_MS));
+    pauseMs = Math.min(cooldownMs, Math.max(THROTTLE_GROWTH * health.pauseMs, rare, PAUSE_MIN_MS));
     health.throttledAt = now;
     health.pauseMs = pauseMs;
     // It is there.

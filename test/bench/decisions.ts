@@ -7,7 +7,9 @@ import { encodeContext } from '../../contract/context.ts';
 import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
 import { parseIssuers } from '../../contract/issuer.ts';
 import { ACTIONS, type AllowedModel } from '../../contract/model.ts';
+import { routingOf } from '../../contract/routing.ts';
 import { Secret } from '../../contract/secret.ts';
+import { createRouter } from '../../invoke/routing/router.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { createOpen, createSeal } from '../../seal/seal.ts';
 import { KEYS } from '../seal.ts';
@@ -93,6 +95,15 @@ export async function decisions(): Promise<Record<string, number>> {
   const sealed = await seal(encoded, headers.Authorization);
   const authorization = new Secret(headers.Authorization);
   const open = createOpen({ keys: KEYS, clock });
+  const router = createRouter({ clock, random: Math.random });
+  const routing = routingOf({ distribution: 'equal' });
+  const regions = ['us-east-1', 'us-west-2', 'eu-west-1'];
+  const places = regions.map((region) => ({ target: { ...MODEL.target, region } }));
+  const route = (count: number): void => {
+    const way = router.route(places.slice(0, count), routing);
+    way.next();
+    way.came('answered', 1);
+  };
   return {
     'policy build': await microseconds(() => sessionPolicy(MODEL.target, ['invoke'])),
     'token verify (RS256)': await microseconds(() => verify(bearerToken({ headers }))),
@@ -100,5 +111,7 @@ export async function decisions(): Promise<Record<string, number>> {
     'context open, new': await microseconds(() => createOpen({ keys: KEYS, clock })(sealed, authorization)),
     'context open, seen before': await microseconds(() => open(sealed, authorization)),
     'authorizer, without the table': await microseconds(() => authorize(event)),
+    'routing, one place': await microseconds(() => route(1)),
+    'routing, three places': await microseconds(() => route(3)),
   };
 }

@@ -99,3 +99,14 @@ export function plainRetries(spread: boolean): Way {
     };
   };
 }
+
+/** Nobody's: asks once, where there is most room, which no caller can know. What it gets answered is what there was at that moment. */
+export function omniscient(): Way {
+  return ({ regions, has }) =>
+    function* call(): Caller {
+      const [region = ''] = regions.toSorted((a, b) => has(b) - has(a));
+      if (has(region) < 1) return false;
+      const { outcome }: Attempt = yield { ask: region };
+      return outcome === 'answered';
+    };
+}

@@ -32,8 +32,13 @@ export interface Attempt {
 export type Step = { ask: string } | { wait: number };
 export type Caller = Generator<Step, boolean, Attempt>;
 
-/** One way to place calls. */
-export type Way = (world: { now: () => number; random: () => number; regions: readonly string[] }) => () => Caller;
+/** One way to place calls. `has` is what no caller can know: whether a region would answer now, and how many calls it has room for. */
+export type Way = (world: {
+  now: () => number;
+  random: () => number;
+  regions: readonly string[];
+  has: (region: string) => number;
+}) => () => Caller;
 
 export interface Figures {
   calls: number;
@@ -59,25 +64,34 @@ export function simulate(way: Way, { seed, regions, load, seconds }: WorldOption
   const queue = createQueue();
   let now = 0;
   const states = new Map(regions.map((region) => [region.name, { region, tokens: region.burst, at: 0 }]));
-  const begin = way({ now: () => now, random: choices, regions: regions.map(({ name }) => name) });
+  const stateOf = (name: string) => {
+    const state = states.get(name);
+    if (state === undefined) throw new Error(`no region ${name}`);
+    const { region } = state;
+    state.tokens = Math.min(region.burst, state.tokens + ((now - state.at) / 1000) * region.rate);
+    state.at = now;
+    const [from, to] = region.dead ?? [0, 0];
+    return { state, region, away: now >= from * 1000 && now < to * 1000 };
+  };
+  const has = (name: string): number => {
+    const { state, away } = stateOf(name);
+    return away ? 0 : state.tokens;
+  };
+  const names = regions.map(({ name }) => name);
+  const begin = way({ now: () => now, random: choices, regions: names, has });
   const taken: number[] = [];
-  const asked = Object.fromEntries(regions.map(({ name }) => [name, 0]));
-  const took = Object.fromEntries(regions.map(({ name }) => [name, 0]));
+  const asked = Object.fromEntries(names.map((name) => [name, 0]));
+  const took = Object.fromEntries(names.map((name) => [name, 0]));
   let calls = 0;
   let attempts = 0;
 
   const ask = (name: string): Attempt => {
-    const state = states.get(name);
-    if (state === undefined) throw new Error(`no region ${name}`);
-    const { region } = state;
+    const { state, region, away } = stateOf(name);
     asked[name] = (asked[name] ?? 0) + 1;
     attempts++;
     const thinks = THINKS_MS * Math.exp(0.5 * normal(answers));
     const refused = answers() < (region.refuses ?? 0);
-    const [from, to] = region.dead ?? [0, 0];
-    if (now >= from * 1000 && now < to * 1000) return { outcome: 'failed', ms: UNREACHABLE_MS };
-    state.tokens = Math.min(region.burst, state.tokens + ((now - state.at) / 1000) * region.rate);
-    state.at = now;
+    if (away) return { outcome: 'failed', ms: UNREACHABLE_MS };
     if (refused || state.tokens < 1) return { outcome: 'throttled', ms: region.tripMs };
     state.tokens--;
     took[name] = (took[name] ?? 0) + 1;
