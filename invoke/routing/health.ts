@@ -20,7 +20,7 @@ export interface Health {
   /** When a failure, and a throttle, was last seen that was not known before. */
   failedAt: number;
   throttledAt: number;
-  /** For how long the last throttle made it cool; doubled by each, halved by each answer. */
+  /** For how long the last throttle made it cool: THROTTLE_GROWTH times as long by each, as much shorter by each answer. */
   pauseMs: number;
 }
 
@@ -68,8 +68,8 @@ export function answered(health: Health, { now, ms }: Went): void {
  * After a failure for `cooldownMs`, but no longer than it had been well before: what fails now and then is still used for half of
  * the time, and what goes on failing is soon asked no oftener than that.
  *
- * After a throttle for a moment: doubled by throttles and halved by answers it grows only where more than half of what is sent
- * comes back. So a place that has room for a part of its calls gets about as many as it has room for, found by asking, and
+ * After a throttle for a moment: made longer by throttles and shorter by answers, it grows only where more than half of what is
+ * sent comes back. So a place that has room for a part of its calls gets about as many as it has room for, found by asking, and
  * one that throttles three in ten, whatever comes, gets all of them and takes seven.
  */
 export function troubled(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isRouting, ROUTING, type Routing, routingOf, routingProblem } from '../../../contract/routing.ts';
 
@@ -39,4 +40,10 @@ test.each([
 ])('routing is refused for %s, by the member’s name', (_case, value, member, what) => {
   expect(routingProblem(value)).toMatchObject({ member, what });
   expect(isRouting(value)).toBe(false);
+});
+
+test('docs/regions.md has each member as the table has it', () => {
+  const page = readFileSync(new URL('../../../docs/regions.md', import.meta.url), 'utf8');
+  for (const [name, { otherwise, is, does }] of Object.entries(ROUTING))
+    expect(page).toContain(`| \`${name}\` | \`${otherwise}\` | ${is} | ${does} |`);
 });
