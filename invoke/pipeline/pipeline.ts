@@ -148,7 +148,7 @@ export function createPipeline(options: PipelineOptions): Run {
       if (reply.status >= 200 && reply.status < 300) return reply;
       const body = await readBody(reply, { maxBytes: ERROR_BODY_MAX_BYTES, idleMs: deadlines.streamIdleMs, deadline });
       const said = readError(reply.headers, Buffer.from(body).toString('utf8'));
-      const error = upstreamError(reply.status, said, reply.headers['retry-after']);
+      const error = await upstreamError(reply.status, said, reply.headers['retry-after']);
       const next = await another(way, attempt, said, error);
       if (next === undefined) {
         deadline.done();

@@ -11,6 +11,7 @@ import type { Call, Events, ProviderRequest, StreamEvent } from '../call.ts';
 import type { Deadline } from '../providers/deadline.ts';
 import { createSplitter, readEvent } from '../providers/frames.ts';
 import type { ProviderReply } from '../providers/provider.ts';
+import { UpstreamException, upstreamError } from '../providers/upstream.ts';
 import { createStreamUsage, endsWithUsage } from '../usage/stream.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -161,7 +162,9 @@ export function pump(options: PumpOptions): Pumped {
       drain();
     }
   };
-  const running = read().catch(fail);
+  const running = read().catch(async (thrown) =>
+    fail(thrown instanceof UpstreamException ? await upstreamError(0, thrown.said) : thrown),
+  );
 
   let told = false;
   const leave = async (): Promise<IteratorResult<readonly StreamEvent[]>> => {

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { TollgateError } from '../../contract/errors.ts';
 import { EVENT_MAX_BYTES } from '../../contract/limits/invoke.ts';
 import type { StreamEvent } from '../call.ts';
-import { upstreamError } from './upstream.ts';
+import { UpstreamException } from './upstream.ts';
 
 // https://docs.aws.amazon.com/transcribe/latest/dg/event-stream.html: total length, headers length, checksum of these
 // two, headers, payload, checksum of all before it; numbers are 4 bytes, big-endian.
@@ -80,8 +80,8 @@ function lengthOf(prelude: Uint8Array): number {
 
 /**
  * @param bytes one whole message
- * @throws TollgateError `upstream_failed` (event-corrupt) when it cannot be read or a checksum is wrong; the upstream's
- *   error when it is one
+ * @throws TollgateError `upstream_failed` (event-corrupt) when it cannot be read or a checksum is wrong;
+ *   UpstreamException when it is one
  */
 export function readEvent(bytes: Uint8Array): StreamEvent {
   const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -96,9 +96,9 @@ export function readEvent(bytes: Uint8Array): StreamEvent {
     case 'event':
       return { bytes, type: text(':event-type'), payload };
     case 'exception':
-      throw upstreamError(0, { type: text(':exception-type'), message: messageOf(payload) });
+      throw new UpstreamException({ type: text(':exception-type'), message: messageOf(payload) });
     case 'error':
-      throw upstreamError(0, { type: text(':error-code'), message: text(':error-message') });
+      throw new UpstreamException({ type: text(':error-code'), message: text(':error-message') });
     default:
       throw corrupt();
   }

@@ -5,7 +5,6 @@ import {
   RETRY_AFTER_MAX_SECONDS,
   UPSTREAM_MESSAGE_MAX_CHARS,
 } from '../../contract/limits/invoke.ts';
-import { retold } from './sentence.ts';
 
 /** An error as AWS's REST-JSON protocol says it, in an answer or in a stream's exception message. */
 export interface UpstreamError {
@@ -102,13 +101,29 @@ function byContainer(status = 500): Code {
 const RETRYABLE: ReadonlySet<Code> = new Set(['upstream_throttled', 'upstream_unavailable']);
 const SAID: ReadonlySet<Code> = new Set(['denied_by_iam', 'model_not_enabled']);
 
+/** The words that may be told are many, and no call that goes well needs them. */
+async function retold(message: string): Promise<string | undefined> {
+  return (await import('./sentence.ts')).retold(message);
+}
+
+/** What a stream says in place of an event. */
+export class UpstreamException extends Error {
+  override readonly name = 'UpstreamException';
+  readonly said: UpstreamError;
+
+  constructor(said: UpstreamError) {
+    super(said.type);
+    this.said = said;
+  }
+}
+
 /**
  * @param status HTTP status, or 0 for an exception within a stream
  * @param retryAfter the upstream's `Retry-After` header
  * @returns what to throw. Of the upstream's own words only those about a malformed request reach the caller, told again;
  *   the log gets the words only where the account was refused, because others may quote the prompt
  */
-export function upstreamError(status: number, said: UpstreamError, retryAfter?: string): TollgateError {
+export async function upstreamError(status: number, said: UpstreamError, retryAfter?: string): Promise<TollgateError> {
   const { type, message, original } = said;
   const code = codeOf(status, type.toLowerCase(), said);
   return new TollgateError(code, {
@@ -119,7 +134,7 @@ export function upstreamError(status: number, said: UpstreamError, retryAfter?: 
       ...(original === undefined ? {} : { original }),
       ...(SAID.has(code) ? { said: message.slice(0, UPSTREAM_MESSAGE_MAX_CHARS) } : {}),
     },
-    ...(code === 'upstream_rejected' ? { message: retold(message) } : {}),
+    ...(code === 'upstream_rejected' ? { message: await retold(message) } : {}),
     ...(code === 'model_not_enabled' ? { retryAfterSeconds: MODEL_ENABLED_AFTER_SECONDS } : {}),
     ...(RETRYABLE.has(code) ? { retryAfterSeconds: secondsOf(retryAfter) } : {}),
   });

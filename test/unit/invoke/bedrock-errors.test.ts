@@ -16,9 +16,9 @@ interface Case {
 describe('an upstream error as ours', () => {
   test.each((cases as Case[]).map((item) => [`${item.id} ${item.name}`, item] as const))(
     '%s',
-    (_, { input, expected }) => {
+    async (_, { input, expected }) => {
       const said = readError(input.type === undefined ? {} : { 'x-amzn-errortype': input.type }, input.body ?? '{}');
-      const error = upstreamError(input.status, said, input.retryAfter);
+      const error = await upstreamError(input.status, said, input.retryAfter);
       expect(error.code).toBe(expected.code);
       expect(error.retryAfterSeconds).toBe(expected.retryAfter);
       if (expected.message !== undefined) expect(error.publicMessage).toBe(expected.message);
@@ -26,8 +26,8 @@ describe('an upstream error as ours', () => {
     },
   );
 
-  test('words that may quote a prompt are not in the evidence', () => {
-    const error = upstreamError(400, { type: 'ValidationException', message: 'bad value: my secret prompt' });
+  test('words that may quote a prompt are not in the evidence', async () => {
+    const error = await upstreamError(400, { type: 'ValidationException', message: 'bad value: my secret prompt' });
     expect(JSON.stringify(error.detail)).not.toContain('secret prompt');
   });
 
@@ -37,8 +37,8 @@ describe('an upstream error as ours', () => {
   });
 });
 
-test.each(sentences)('$said', ({ said, told }) => {
-  const { publicMessage } = upstreamError(400, { type: 'ValidationException', message: said });
+test.each(sentences)('$said', async ({ said, told }) => {
+  const { publicMessage } = await upstreamError(400, { type: 'ValidationException', message: said });
   expect(publicMessage).toBe(told === '@default' ? CODES.upstream_rejected.text : (told ?? said));
 });
 
