@@ -48,3 +48,17 @@ export const LATENCY_HALF_LIFE_MS = 60_000;
 
 /** Places whose health a process remembers; beyond it the one that was met first goes. Some hundred bytes each. */
 export const HEALTH_MAX = 10_000;
+
+/**
+ * What processes tell each other of places that cool. Milliseconds: the shortest cooling that is told, for a shorter one is over
+ * before it is read; and how old what was read may be when a call asks for it anew.
+ */
+export const SHARED_MIN_MS = 1_000;
+export const SHARED_READ_MS = 5_000;
+
+/** Attempts at one write, each by what the one before found; between them only other processes' luck. */
+export const SHARED_ATTEMPTS = 3;
+
+/** Seconds after which nobody asks any more how long a place cooled, and names of such places that one write removes. */
+export const SHARED_KEPT_SECONDS = 86_400;
+export const SHARED_REMOVALS_MAX = 20;

@@ -1,9 +1,106 @@
+import { asTollgateError } from '../../contract/errors.ts';
+import {
+  SHARED_ATTEMPTS,
+  SHARED_KEPT_SECONDS,
+  SHARED_MIN_MS,
+  SHARED_READ_MS,
+  SHARED_REMOVALS_MAX,
+} from '../../contract/limits/routing.ts';
+import { type Clock, logLine, type WriteLine } from '../../contract/log.ts';
+import { COOLING } from '../../metering/budgets/counter-names.ts';
+import type { Counters, Counts } from '../../metering/budgets/counters.ts';
 import type { Health } from './health.ts';
 
 /** What the processes of a stage tell each other of places that cool, so that a thousand new ones do not each find out by a caller. */
 export interface Shared {
-  /** Puts into what this process knows of a place what others have told of it, as far as that has come. Asks for it anew when it is old. */
+  /** Puts into what this process knows of a place what others have told of it, as far as that has come. */
   learn(key: string, health: Health): void;
   /** Tells the others that it cools, if that is worth a write. Neither waits nor throws. */
   tell(key: string, health: Health, waitUntil?: (rest: Promise<unknown>) => void): void;
+}
+
+export interface SharedOptions {
+  counters: Pick<Counters, 'counts' | 'update'>;
+  clock: Clock;
+  write: WriteLine;
+}
+
+/**
+ * One item for all places of a stage: by a place's key, until when it cools, milliseconds since 1970. It is read when this is
+ * made, which is when a process starts, and beside a call when it is old; what has come when a place is chosen counts. It is
+ * written when a place begins to cool for longer than it takes the others to read of it, on the condition that nobody else
+ * has: the answer then says what they wrote.
+ *
+ * A table that does not answer is logged, and each process knows what it has seen itself.
+ */
+export function createShared({ counters, clock, write }: SharedOptions): Shared {
+  let known = new Map<string, number>();
+  /** Until when a place cooled as this process last knew of the others, or told them. */
+  const learned = new Map<string, number>();
+  let reading: Promise<void> | undefined;
+  let readAt = 0;
+
+  const took = ({ numbers }: Counts): void => {
+    known = new Map([...numbers].map(([key, until]) => [key, Number(until)]));
+  };
+
+  /** Whatever becomes of it, nothing is thrown. */
+  const quietly = async (what: string, act: () => Promise<void>): Promise<void> => {
+    try {
+      await act();
+    } catch (thrown) {
+      const { code, reason, detail } = asTollgateError(thrown);
+      write(logLine(clock(), { event: 'shared-health', level: 'warn', what, code, reason, ...detail }));
+    }
+  };
+
+  const read = (): void => {
+    readAt = clock();
+    reading = quietly('read', async () => took(await counters.counts(COOLING))).finally(() => {
+      reading = undefined;
+    });
+  };
+
+  /** @returns when the table says that the place cools for as long, or longer */
+  const put = async (key: string, until: number): Promise<void> => {
+    for (let attempt = 1; attempt <= SHARED_ATTEMPTS; attempt++) {
+      const there = known.get(key);
+      if (there !== undefined && there >= until) return;
+      const now = clock();
+      const over = [...known].filter(([other, ended]) => other !== key && ended < now - SHARED_KEPT_SECONDS * 1000);
+      const { applied, counts } = await counters.update({
+        key: COOLING,
+        add: new Map([[key, BigInt(until - (there ?? 0))]]),
+        equal: new Map([[key, there === undefined ? undefined : BigInt(there)]]),
+        remove: over.slice(0, SHARED_REMOVALS_MAX).map(([other]) => other),
+        expiresAt: Math.floor(until / 1000) + SHARED_KEPT_SECONDS,
+      });
+      took(counts);
+      // Somebody else has told meanwhile; if the place still cools by that, it is enough.
+      if (applied || (known.get(key) ?? 0) > now) return;
+    }
+  };
+
+  read();
+  return {
+    learn(key, health) {
+      const now = clock();
+      if (reading === undefined && now - readAt >= SHARED_READ_MS) read();
+      const until = known.get(key) ?? 0;
+      if (until <= now || until <= (learned.get(key) ?? 0)) return;
+      learned.set(key, until);
+      if (until <= health.coolsUntil) return;
+      health.coolsUntil = until;
+      health.suspect = true;
+    },
+    tell(key, { coolsUntil }, waitUntil) {
+      const now = clock();
+      // One write as it begins: what goes on cooling is known to.
+      if (coolsUntil - now < SHARED_MIN_MS || (learned.get(key) ?? 0) > now) return;
+      const until = Math.ceil(coolsUntil);
+      learned.set(key, until);
+      const told = quietly('write', () => put(key, until));
+      waitUntil?.(told);
+    },
+  };
 }

@@ -10,6 +10,7 @@ import { parseWindow, type Window } from '../calendar.ts';
  * | a tenant's counters  | COUNTERS#{tenant}   | TENANT                 | invoke; metering releases, corrects |
  * | a principal's        | COUNTERS#{tenant}   | PRINCIPAL#{principal}  | invoke; metering releases, corrects |
  * | a day's summary      | USAGE#{tenant}      | {YYYY-MM-DD}           | metering                            |
+ * | places that cool     | ROUTING             | COOLING                | invoke, where a stage shares them   |
  *
  * The attributes of the first two:
  *
@@ -50,6 +51,9 @@ export function principalCounters(tenant: string, principal: string): Key {
 export function principalOf(sk: string): string {
   return sk.startsWith(PRINCIPAL_PREFIX) ? sk.slice(PRINCIPAL_PREFIX.length) : '';
 }
+
+/** By the key of a place (invoke/routing/router.ts) until when it cools, milliseconds since 1970. */
+export const COOLING: Key = { pk: 'ROUTING', sk: 'COOLING' };
 
 export function usagePartition(tenant: string): string {
   return `USAGE#${tenant}`;
