@@ -22,6 +22,8 @@ export interface Shared {
 export interface SharedOptions {
   counters: Pick<Counters, 'counts' | 'update'>;
   clock: Clock;
+  /** 0 to 1. */
+  random: () => number;
   write: WriteLine;
 }
 
@@ -29,11 +31,11 @@ export interface SharedOptions {
  * One item for all places of a stage: by a place's key, until when it cools, milliseconds since 1970. It is read when this is
  * made, which is when a process starts, and beside a call when it is old; what has come when a place is chosen counts. It is
  * written when a place begins to cool for longer than it takes the others to read of it, on the condition that nobody else
- * has: the answer then says what they wrote.
+ * has: the answer then says what they wrote. A place that is well again is found out by whoever told of it, and soon by the others.
  *
  * A table that does not answer is logged, and each process knows what it has seen itself.
  */
-export function createShared({ counters, clock, write }: SharedOptions): Shared {
+export function createShared({ counters, clock, random, write }: SharedOptions): Shared {
   let known = new Map<string, number>();
   /** Until when a place cooled as this process last knew of the others, or told them. */
   const learned = new Map<string, number>();
@@ -61,11 +63,11 @@ export function createShared({ counters, clock, write }: SharedOptions): Shared 
     });
   };
 
-  /** @returns when the table says that the place cools for as long, or longer */
-  const put = async (key: string, until: number): Promise<void> => {
+  /** @returns false: somebody else had told of it */
+  const put = async (key: string, until: number): Promise<boolean> => {
     for (let attempt = 1; attempt <= SHARED_ATTEMPTS; attempt++) {
       const there = known.get(key);
-      if (there !== undefined && there >= until) return;
+      if (there !== undefined && there >= until) return false;
       const now = clock();
       const over = [...known].filter(([other, ended]) => other !== key && ended < now - SHARED_KEPT_SECONDS * 1000);
       const { applied, counts } = await counters.update({
@@ -76,9 +78,16 @@ export function createShared({ counters, clock, write }: SharedOptions): Shared 
         expiresAt: Math.floor(until / 1000) + SHARED_KEPT_SECONDS,
       });
       took(counts);
-      // Somebody else has told meanwhile; if the place still cools by that, it is enough.
-      if (applied || (known.get(key) ?? 0) > now) return;
+      if (applied) return true;
+      if ((known.get(key) ?? 0) > now) return false;
     }
+    return false;
+  };
+
+  /** Who told of it asks first whether it is over: the others come later, each in its own time, when they may have read how it went. */
+  const follow = (health: Health, until: number): void => {
+    health.coolsUntil = Math.max(health.coolsUntil, until) + random() * 2 * SHARED_READ_MS;
+    health.suspect = true;
   };
 
   read();
@@ -90,16 +99,19 @@ export function createShared({ counters, clock, write }: SharedOptions): Shared 
       if (until <= now || until <= (learned.get(key) ?? 0)) return;
       learned.set(key, until);
       if (until <= health.coolsUntil) return;
-      health.coolsUntil = until;
-      health.suspect = true;
+      follow(health, until);
     },
-    tell(key, { coolsUntil }, waitUntil) {
+    tell(key, health, waitUntil) {
       const now = clock();
+      const { coolsUntil } = health;
       // One write as it begins: what goes on cooling is known to.
       if (coolsUntil - now < SHARED_MIN_MS || (learned.get(key) ?? 0) > now) return;
       const until = Math.ceil(coolsUntil);
       learned.set(key, until);
-      const told = quietly('write', () => put(key, until));
+      const told = quietly('write', async () => {
+        // An answer may have come meanwhile.
+        if (!(await put(key, until)) && health.suspect) follow(health, known.get(key) ?? 0);
+      });
       waitUntil?.(told);
     },
   };

@@ -5,4 +5,4 @@
 import { compare, SCENARIOS, tableOf } from './scenarios.ts';
 
 for (const name of Object.keys(SCENARIOS) as (keyof typeof SCENARIOS)[])
-  process.stdout.write(`${name}\n\n${tableOf(compare(name))}\n\n`);
+  process.stdout.write(`${name}\n\n${tableOf(await compare(name))}\n\n`);

@@ -1,7 +1,7 @@
 import type { Place } from '../../../contract/model.ts';
 import { type Routing, routingOf } from '../../../contract/routing.ts';
 import { createRouter, type Router } from '../../../invoke/routing/router.ts';
-import type { Shared } from '../../../invoke/routing/shared.ts';
+import { createShared, type SharedOptions } from '../../../invoke/routing/shared.ts';
 import type { Attempt, Caller, Way } from './world.ts';
 
 /** The ways of placing calls that are compared. Each knows of the regions what their answers tell it, and nothing else. */
@@ -15,15 +15,18 @@ export interface TollgateOptions {
   routing?: Partial<Routing>;
   /** Lambda: an environment has one call at a time, and a router of its own. Else one process has all of them. */
   lambda?: boolean;
-  shared?: () => Shared;
+  /** Whether environments tell each other of what cools. */
+  shared?: boolean;
 }
 
 /** Tollgate's own router, as it is deployed. */
-export function tollgate({ routing, lambda = false, shared }: TollgateOptions = {}): Way {
-  return ({ now, random, regions }) => {
+export function tollgate({ routing, lambda = false, shared = false }: TollgateOptions = {}): Way {
+  return ({ now, random, regions, settle }) => {
     const places = regions.map(placeIn);
     const settings = routingOf({ distribution: 'equal', ...routing });
-    const make = (): Router => createRouter({ clock: now, random, shared: shared?.() });
+    const counters = memoryCounters(settle);
+    const view = () => createShared({ counters, clock: now, random, write: () => {} });
+    const make = (): Router => createRouter({ clock: now, random, shared: shared ? view() : undefined });
     const one = make();
     // The environment that was used last is used first, as Lambda does.
     const free: Router[] = [];
@@ -41,6 +44,28 @@ export function tollgate({ routing, lambda = false, shared }: TollgateOptions = 
         if (lambda) free.push(router);
       }
     };
+  };
+}
+
+/** One item of the counters table, with the conditions that its writes have. */
+export function memoryCounters(
+  asked: () => void = () => {},
+): SharedOptions['counters'] & { numbers: Map<string, bigint> } {
+  const numbers = new Map<string, bigint>();
+  const counts = () => ({ numbers: new Map(numbers), sets: new Map() });
+  return {
+    numbers,
+    async counts() {
+      asked();
+      return counts();
+    },
+    async update({ add, equal = new Map(), remove = [] }) {
+      asked();
+      for (const [name, value] of equal) if (numbers.get(name) !== value) return { applied: false, counts: counts() };
+      for (const [name, value] of add) numbers.set(name, (numbers.get(name) ?? 0n) + value);
+      for (const name of remove) numbers.delete(name);
+      return { applied: true, counts: counts() };
+    },
   };
 }
 

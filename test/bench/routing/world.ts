@@ -32,11 +32,15 @@ export interface Attempt {
 export type Step = { ask: string } | { wait: number };
 export type Caller = Generator<Step, boolean, Attempt>;
 
-/** One way to place calls. `has` is what no caller can know: whether a region would answer now, and how many calls it has room for. */
+/**
+ * One way to place calls. `settle` is to be called where something was begun that comes by a promise: the world stands still until it
+ * has. `has` is what no caller can know: how many calls a region has room for now, and none where it would not answer.
+ */
 export type Way = (world: {
   now: () => number;
   random: () => number;
   regions: readonly string[];
+  settle: () => void;
   has: (region: string) => number;
 }) => () => Caller;
 
@@ -58,7 +62,7 @@ const UNREACHABLE_MS = 2_000;
 /** To the first byte, beside the way: most of them near the median, some few several times it. */
 const THINKS_MS = 600;
 
-export function simulate(way: Way, { seed, regions, load, seconds }: WorldOptions): Figures {
+export async function simulate(way: Way, { seed, regions, load, seconds }: WorldOptions): Promise<Figures> {
   // Arrivals and answers have sequences of their own, so that every way meets the same calls.
   const [arrivals, answers, choices] = [seedRandom(seed), seedRandom(seed + 1), seedRandom(seed + 2)];
   const queue = createQueue();
@@ -77,8 +81,12 @@ export function simulate(way: Way, { seed, regions, load, seconds }: WorldOption
     const { state, away } = stateOf(name);
     return away ? 0 : state.tokens;
   };
+  let settling = false;
+  const settle = (): void => {
+    settling = true;
+  };
   const names = regions.map(({ name }) => name);
-  const begin = way({ now: () => now, random: choices, regions: names, has });
+  const begin = way({ now: () => now, random: choices, regions: names, settle, has });
   const taken: number[] = [];
   const asked = Object.fromEntries(names.map((name) => [name, 0]));
   const took = Object.fromEntries(names.map((name) => [name, 0]));
@@ -120,6 +128,8 @@ export function simulate(way: Way, { seed, regions, load, seconds }: WorldOption
   for (let due = queue.take(); due !== undefined; due = queue.take()) {
     now = due.at;
     due.run();
+    if (settling) await new Promise((resolve) => setImmediate(resolve));
+    settling = false;
   }
   taken.sort((a, b) => a - b);
   const quantile = (share: number): number => taken[Math.floor(share * taken.length)] ?? 0;

@@ -2,11 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { TollgateError } from '../../../../contract/errors.ts';
 import { routingOf } from '../../../../contract/routing.ts';
 import { createRouter } from '../../../../invoke/routing/router.ts';
-import { createShared } from '../../../../invoke/routing/shared.ts';
-import type { Change } from '../../../../metering/budgets/change.ts';
+import { createShared, type SharedOptions } from '../../../../invoke/routing/shared.ts';
 import { COOLING } from '../../../../metering/budgets/counter-names.ts';
-import type { Counters, Counts } from '../../../../metering/budgets/counters.ts';
-import { placeIn } from '../../../bench/routing/ways.ts';
+import { memoryCounters, placeIn } from '../../../bench/routing/ways.ts';
 
 const [east, west] = ['us-east-1', 'us-west-2'].map(placeIn) as [
   ReturnType<typeof placeIn>,
@@ -17,33 +15,34 @@ const settings = routingOf({ cooldownSeconds: 60 });
 /** The one item, with the conditions that its writes have; it answers when it is let. */
 function table() {
   const time = { now: 1_000_000 };
-  const numbers = new Map<string, bigint>();
-  const state = { reads: 0, writes: 0, applied: 0, fails: false };
-  const answer = (): Counts => ({ numbers: new Map(numbers), sets: new Map() });
+  const { numbers, ...memory } = memoryCounters();
+  const state = { writes: 0, applied: 0, fails: false };
   const down = (): void => {
     if (state.fails) throw new TollgateError('unavailable', { reason: 'counters-failed' });
   };
-  const counters: Pick<Counters, 'counts' | 'update'> = {
+  const counters: SharedOptions['counters'] = {
     async counts(key) {
-      state.reads++;
       down();
       expect(key).toEqual(COOLING);
-      return answer();
+      return memory.counts(key);
     },
-    async update({ add, equal = new Map(), remove = [] }: Change) {
+    async update(change) {
       state.writes++;
       down();
-      for (const [name, value] of equal) if (numbers.get(name) !== value) return { applied: false, counts: answer() };
-      for (const [name, value] of add) numbers.set(name, (numbers.get(name) ?? 0n) + value);
-      for (const name of remove) numbers.delete(name);
-      state.applied++;
-      return { applied: true, counts: answer() };
+      const changed = await memory.update(change);
+      if (changed.applied) state.applied++;
+      return changed;
     },
   };
   const lines: string[] = [];
   /** A process that has just started. */
-  const start = async () => {
-    const shared = createShared({ counters, clock: () => time.now, write: (line) => lines.push(line) });
+  const start = async (random = 0) => {
+    const shared = createShared({
+      counters,
+      clock: () => time.now,
+      random: () => random,
+      write: (line) => lines.push(line),
+    });
     const router = createRouter({ clock: () => time.now, random: () => 0, shared });
     await settled();
     const rest: Promise<unknown>[] = [];
@@ -89,6 +88,18 @@ describe('what one process has seen of a place', () => {
     expect([other.route().next(), other.route().next()]).toEqual([east, west]);
   });
 
+  test('is asked of first by who told of it, also where others saw it, too', async () => {
+    const { time, start } = table();
+    const [one, other] = [await start(0.5), await start(0.5)];
+    await Promise.all([one.fail(), other.fail()]);
+    const third = await start(0.5);
+    third.route().next();
+    time.now += 60_000;
+    expect([other.route().next(), third.route().next(), one.route().next()]).toEqual([west, west, east]);
+    time.now += 5_000;
+    expect([other.route().next(), third.route().next()]).toEqual([east, east]);
+  });
+
   test('does not come back once the process has had an answer itself', async () => {
     const { time, start } = table();
     await (await start()).fail();
@@ -108,7 +119,7 @@ describe('what one process has seen of a place', () => {
 
   test('is written once as it begins, by one of many', async () => {
     const { state, start } = table();
-    const many = await Promise.all(Array.from({ length: 20 }, start));
+    const many = await Promise.all(Array.from({ length: 20 }, () => start()));
     await Promise.all(many.map(({ fail }) => fail()));
     for (const { fail } of many) await fail();
     expect(state.applied).toBe(2);
