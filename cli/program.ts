@@ -11,6 +11,7 @@ import * as price from './price.ts';
 import { explain } from './print.ts';
 import * as reconcile from './reconcile.ts';
 import * as report from './report.ts';
+import * as sidecar from './sidecar.ts';
 import { resolveTarget, type Target } from './target.ts';
 import * as tenant from './tenant.ts';
 import * as token from './token.ts';
@@ -32,6 +33,7 @@ const NOUNS = [
   usage,
   reconcile,
   athena,
+  sidecar,
 ];
 
 /**

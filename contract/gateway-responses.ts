@@ -17,7 +17,8 @@ export interface GatewayResponse {
   body: string;
 }
 
-function response(
+/** An error that the SDK of every surface can read. */
+export function response(
   status: number | null,
   code: string,
   type: string,

@@ -11,14 +11,18 @@ import { createHttp2 } from './http2.ts';
  */
 export type OnRequest = (req: IncomingMessage, res: ServerResponse) => void;
 
-export interface ListenOptions extends Partial<Bounds> {
-  host: string;
-  /** 0 to 65,535; 0 lets the system choose. */
-  port: number;
-  onRequest: OnRequest;
-}
+/** A TCP port (0 to 65,535; 0 lets the system choose), or a Unix socket's file. */
+export type Address = { host: string; port: number } | { path: string };
+
+export type ListenOptions = Address &
+  Partial<Bounds> & {
+    onRequest: OnRequest;
+    /** Whether `onRequest` itself answers who asks before it sends a body (RFC 9110 section 10.1.1); else each is told to send. */
+    asksFirst?: boolean;
+  };
 
 export interface Listening {
+  /** 0 for a Unix socket. */
   port: number;
   /**
    * Takes no new connection, lets requests in flight finish, and cuts what is left after `graceMs` milliseconds.
@@ -31,16 +35,20 @@ export interface Listening {
 const PREFACE = Buffer.from('PRI * HTTP/2.0');
 
 /**
- * One TCP port for HTTP/1.1 and for HTTP/2 with prior knowledge, told apart by the connection's first bytes.
+ * One TCP port or Unix socket for HTTP/1.1 and for HTTP/2 with prior knowledge, told apart by the connection's first bytes.
  *
- * @throws TollgateError `bad_setting` naming PORT when the port is taken or may not be used, HOST when it is not of this machine
+ * @throws TollgateError `bad_setting` naming PORT when the port is taken or may not be used, HOST when it is not of this machine;
+ *   the system's own error for a Unix socket
  */
-export async function listen({ host, port, onRequest, ...given }: ListenOptions): Promise<Listening> {
+export async function listen({ onRequest, asksFirst = false, ...given }: ListenOptions): Promise<Listening> {
   const bounds = { ...LAPTOP, ...given };
   const { headMs } = bounds.patience;
   const sockets = new Set<Socket>();
   const http1 = createHttp1(bounds, onRequest);
   const http2 = createHttp2(bounds, onRequest);
+  if (asksFirst)
+    for (const { server } of [http1, http2])
+      server.on('checkContinue', (req: unknown, res: unknown) => server.emit('request', req, res));
 
   const tcp = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -55,11 +63,12 @@ export async function listen({ host, port, onRequest, ...given }: ListenOptions)
   });
   tcp.maxConnections = bounds.connectionsMax;
   await new Promise<void>((resolve, reject) => {
-    tcp.once('error', (cause: NodeJS.ErrnoException) => reject(portError(host, port, cause)));
-    tcp.listen({ host, port }, resolve);
+    tcp.once('error', (cause: NodeJS.ErrnoException) => reject('path' in given ? cause : portError(given, cause)));
+    const { path, host, port } = { path: undefined, host: undefined, port: undefined, ...given };
+    tcp.listen(path === undefined ? { host, port } : { path }, resolve);
   });
   const address = tcp.address();
-  if (address === null || typeof address === 'string') throw portError(host, port);
+  const port = address === null || typeof address === 'string' ? 0 : address.port;
 
   let closed: Promise<void> | undefined;
   const close = (graceMs: number): Promise<void> => {
@@ -78,7 +87,7 @@ export async function listen({ host, port, onRequest, ...given }: ListenOptions)
     });
     return closed;
   };
-  return { port: address.port, close };
+  return { port, close };
 }
 
 const sniffed = new WeakSet<Socket>();
@@ -104,8 +113,8 @@ function sniff(socket: Socket, decided: (isHttp2: boolean) => void): void {
 /** What the system says of an address that is not of this machine. */
 const NOT_HERE = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL']);
 
-function portError(host: string, port: number, cause?: NodeJS.ErrnoException): TollgateError {
-  const { code = 'no address' } = cause ?? {};
+function portError({ host, port }: { host: string; port: number }, cause: NodeJS.ErrnoException): TollgateError {
+  const { code = 'no address' } = cause;
   const [field, reason, what] = NOT_HERE.has(code)
     ? ['HOST', 'host-refused', `cannot be opened (${code}), for HOST is no address of this machine`]
     : code === 'EADDRINUSE'

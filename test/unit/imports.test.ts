@@ -24,9 +24,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   invoke: ['contract/', 'aws/', 'policies/', 'registry/', 'metering/', 'sessions/', 'seal/'],
   server: ['contract/', 'policies/', 'registry/', 'sessions/', 'authorizer/', 'metering/', 'invoke/'],
   infra: ['contract/', 'policies/'],
-  // It runs beside a tenant's service: of the gateway it knows what an HTTP client can know.
-  sidecar: ['contract/'],
-  cli: ['contract/', 'policies/', 'registry/', 'metering/'],
+  // It runs beside a tenant's service: of the gateway it knows what an HTTP client can know. What it listens with is the container's.
+  sidecar: ['contract/', 'server/listen.ts'],
+  cli: ['contract/', 'policies/', 'registry/', 'metering/', 'sidecar/'],
   local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/', 'server/listen.ts'],
 };
 

@@ -1,0 +1,150 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { constants, Http2ServerResponse } from 'node:http2';
+import { isTollgateError } from '../contract/errors.ts';
+import type { Counts } from './counts.ts';
+import type { Fault } from './error.ts';
+import type { Gateway } from './gateway.ts';
+import { fromCaller, fromGateway, PSEUDONYM, unsigned } from './headers.ts';
+import type { HeldToken, Tokens } from './token/token.ts';
+
+export interface ForwardOptions {
+  gateway: Gateway;
+  tokens: Tokens;
+  counts: Counts;
+  /** Answers a caller in the gateway's place. @param cause for the log */
+  refuse(res: ServerResponse, fault: Fault, cause: unknown): void;
+}
+
+/** Nothing of it was sent: no call was made. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/**
+ * A request of this machine -> the gateway, under the tenant's token, and its answer back. Bodies pass as they come, no faster than the
+ * other side takes them; who goes ends what was begun for it.
+ */
+export function createForward({ gateway, tokens, counts, refuse }: ForwardOptions) {
+  return (req: IncomingMessage, res: ServerResponse): void => {
+    // A client may leave at any byte; unheard, that would end the process.
+    res.on('error', () => {});
+    req.on('error', () => {});
+    const failed = (error: unknown): void => refuse(res, 'token-unavailable', error);
+    let held: HeldToken | Promise<HeldToken>;
+    try {
+      held = tokens.current();
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    if (held instanceof Promise)
+      held.then((token) => {
+        if (!res.destroyed && !res.closed) pass(req, res, token);
+      }, failed);
+    else pass(req, res, held);
+  };
+
+  function pass(req: IncomingMessage, res: ServerResponse, { token }: HeldToken): void {
+    const { method = '', url = '' } = req;
+    const isContinued = /^100-continue$/i.test(req.headers.expect ?? '');
+    const hasBody = bodyOf(req);
+    const headers = ['host', gateway.host, ...fromCaller(req.rawHeaders), 'authorization', `Bearer ${token}`];
+    headers.push('via', `${req.httpVersion} ${PSEUDONYM}`);
+    if (hasBody === 'chunked') headers.push('transfer-encoding', 'chunked');
+    else if (hasBody === 'none' && !/^(?:GET|HEAD|DELETE|OPTIONS)$/.test(method)) headers.push('content-length', '0');
+
+    let answer: IncomingMessage | undefined;
+    let over = false;
+    const sent = gateway.send(method, unsigned(url), headers, (given) => {
+      answer = given;
+      counts.answered(given.statusCode ?? 0);
+      if (given.statusCode === 401) tokens.refused(token);
+      give(given, res, () => {
+        over = true;
+        // What the gateway did not want to read: the caller may still be sending it, and would miss the answer if nobody did.
+        if (!sent.writableEnded) {
+          req.removeAllListeners('data');
+          req.resume();
+          sent.destroy();
+        }
+      });
+    });
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (over || res.destroyed) return;
+      over = true;
+      if (answer !== undefined) {
+        cut(res);
+        return;
+      }
+      req.removeAllListeners('data');
+      req.resume();
+      refuse(res, NOT_SENT.has(error.code ?? '') ? 'gateway-unreachable' : 'gateway-lost', error);
+    });
+    counts.active++;
+    res.once('close', () => {
+      counts.active--;
+      if (over) return;
+      over = true;
+      sent.destroy();
+    });
+    if (isContinued) {
+      sent.once('continue', () => res.writeContinue());
+      sent.flushHeaders();
+    }
+    if (hasBody === 'none') sent.end();
+    else flow(req, sent);
+  }
+}
+
+/** How a body is framed, if there is one. */
+function bodyOf(req: IncomingMessage): 'none' | 'chunked' | 'length' {
+  const { headers } = req;
+  if (headers['content-length'] !== undefined) return 'length';
+  if (req.httpVersionMajor < 2) return headers['transfer-encoding'] === undefined ? 'none' : 'chunked';
+  return (req as unknown as { stream: { endAfterHeaders: boolean } }).stream.endAfterHeaders ? 'none' : 'chunked';
+}
+
+/** The one's body into the other, no faster than it is taken, with its trailers. */
+function flow(from: IncomingMessage, to: ClientRequest | ServerResponse): void {
+  from.on('data', (chunk: Buffer) => {
+    if (!to.write(chunk)) from.pause();
+  });
+  to.on('drain', () => from.resume());
+  from.once('end', () => {
+    const { rawTrailers = [] } = from;
+    if (rawTrailers.length > 0) to.addTrailers(trailersOf(fromCaller(rawTrailers)));
+    to.end();
+  });
+}
+
+function trailersOf(raw: readonly string[]): Record<string, string> {
+  const trailers: Record<string, string> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) trailers[raw[i] ?? ''] = raw[i + 1] ?? '';
+  return trailers;
+}
+
+/** @param done when all of it has come */
+function give(answer: IncomingMessage, res: ServerResponse, done: () => void): void {
+  res.writeHead(answer.statusCode ?? 502, fromGateway(answer.rawHeaders));
+  answer.on('error', () => {});
+  answer.once('end', done);
+  answer.once('close', () => {
+    if (!answer.complete) cut(res);
+  });
+  flow(answer, res);
+  // A head without a body yet is news, too: a stream's. One that came with its body leaves with it.
+  setImmediate(() => {
+    if (!res.headersSent || (answer.readableLength === 0 && !answer.complete)) res.flushHeaders();
+  });
+}
+
+/** An answer that broke must not look whole: a chunk without its end, a stream that was reset. */
+function cut(res: ServerResponse): void {
+  const whole: unknown = res;
+  if (whole instanceof Http2ServerResponse) whole.stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else res.destroy();
+}
+
+/** The sentence and the seconds of whoever knows more than the fault. */
+export function toldBy(error: unknown): { message?: string | undefined; retryAfterSeconds?: number | undefined } {
+  if (!isTollgateError(error)) return {};
+  return { message: error.publicMessage, retryAfterSeconds: error.retryAfterSeconds };
+}

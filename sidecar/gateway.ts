@@ -1,0 +1,42 @@
+import { type ClientRequest, Agent as HttpAgent, request as http, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as https } from 'node:https';
+import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
+import { GATEWAY_IDLE_CONNECTION_MS } from '../contract/limits/sidecar.ts';
+
+/** One request to the gateway over HTTP/1.1, on kept connections. */
+export interface Gateway {
+  /** Its name, for the header Host. */
+  host: string;
+  /** @param path as a caller's target; that of the gateway's address is put before it @param headers all of them, names and values in turn */
+  send(method: string, path: string, headers: string[], answered: (answer: IncomingMessage) => void): ClientRequest;
+  stop(): void;
+}
+
+/** Where it is comes from the setting alone, never from a request. */
+export function createGateway({ protocol, hostname, port, host, pathname }: URL): Gateway {
+  const options = { keepAlive: true, timeout: GATEWAY_IDLE_CONNECTION_MS };
+  const [request, agent] = protocol === 'https:' ? [https, new HttpsAgent(options)] : [http, new HttpAgent(options)];
+  const prefix = pathname.replace(/\/+$/, '');
+  // A URL writes an IPv6 address in brackets, a socket does not.
+  const to = { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? null : Number(port), agent };
+  return {
+    host,
+    send(method, path, headers, answered) {
+      const sent = request({ ...to, method, path: prefix + path, headers }, answered);
+      // A kept connection is there already, and most are: no timer for those.
+      sent.once('socket', (socket) => {
+        if (socket.connecting) limitConnecting(sent, socket);
+      });
+      return sent;
+    },
+    stop: () => agent.destroy(),
+  };
+}
+
+function limitConnecting(sent: ClientRequest, socket: NodeJS.EventEmitter): void {
+  const late = (): void => void sent.destroy(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' }));
+  const timer = setTimeout(late, CONNECT_TIMEOUT_MS);
+  const stop = (): void => clearTimeout(timer);
+  socket.once('connect', stop);
+  socket.once('close', stop);
+}

@@ -1,0 +1,105 @@
+import { GATEWAY_TOTAL_MS } from '../contract/limits/contract.ts';
+import { SIDECAR_GRACE_MS, SIDECAR_PORT } from '../contract/limits/sidecar.ts';
+import { bad, type Environment, readAll, required, wholeNumber } from '../contract/read-setting.ts';
+
+export interface SidecarSettings {
+  /** The gateway's address; its path, a stage's, stands before that of every call. */
+  gateway: URL;
+  at: At;
+  /** Where tokens come from. */
+  tokens: TokenSettings;
+  /** Whether `/_sidecar/metrics` is served. */
+  metrics: boolean;
+  /** Milliseconds for streams under way when it is told to stop. */
+  graceMs: number;
+}
+
+/** A port of 127.0.0.1 (0 lets the system choose), or a Unix socket: nothing else of this machine can be listened on. */
+export type At = { port: number } | { socket: string };
+
+export interface TokenSettings {
+  kind: 'file';
+  path: string;
+}
+
+/**
+ * Every variable, and how it is read. PORT is a row without the prefix that tells a misspelt one.
+ *
+ * @throws TollgateError `bad_setting` naming the variable, with a line for each that is wrong or misspelt
+ */
+export function sidecarSettings(env: Environment): SidecarSettings {
+  const { misspelt: _, ...settings } = readAll<SidecarSettings & { misspelt: undefined }>({
+    gateway: () => gateway(env),
+    at: () => at(env),
+    tokens: () => tokens(env),
+    metrics: () => flag(env, 'SIDECAR_METRICS'),
+    graceMs: () => wholeNumber(env, 'SIDECAR_GRACE_MS', 0, GATEWAY_TOTAL_MS, SIDECAR_GRACE_MS),
+    misspelt: () => checkSpelling(env),
+  });
+  return Object.freeze(settings);
+}
+
+/** What there is beside PORT. */
+const NAMES = ['TOLLGATE_URL', 'TOLLGATE_TOKEN_FILE', 'SIDECAR_SOCKET', 'SIDECAR_METRICS', 'SIDECAR_GRACE_MS'] as const;
+
+function gateway(env: Environment): URL {
+  const text = required(env, 'TOLLGATE_URL');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw bad('TOLLGATE_URL', 'must be the URL of the gateway, such as https://gateway.example.com');
+  // RFC 6750 section 5.3: a bearer token goes over TLS, or never leaves the machine.
+  if (url.protocol === 'http:' && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname))
+    throw bad('TOLLGATE_URL', 'must begin with https://, or be of this machine: it is sent a token');
+  if (url.username + url.password + url.search + url.hash !== '')
+    throw bad('TOLLGATE_URL', 'must have no user, query or fragment');
+  return url;
+}
+
+function at(env: Environment): At {
+  const { SIDECAR_SOCKET: socket } = env;
+  return socket ? { socket } : { port: wholeNumber(env, 'PORT', 0, 65_535, SIDECAR_PORT) };
+}
+
+function tokens(env: Environment): TokenSettings {
+  return { kind: 'file', path: required(env, 'TOLLGATE_TOKEN_FILE') };
+}
+
+function flag(env: Environment, name: string): boolean {
+  const { [name]: value = '' } = env;
+  if (!/^(?:true|false)?$/.test(value)) throw bad(name, 'must be true or false');
+  return value === 'true';
+}
+
+/** Letters that may be wrong in a name that is taken for a misspelt one. */
+const MISTAKES_MAX = 2;
+
+/**
+ * Names that are nearly ours. What else begins as ours do is no mistake: Kubernetes makes `TOLLGATE_PORT` and others of a service
+ * of that name, and a shell has what is meant for the gateway's other programs.
+ */
+function checkSpelling(env: Environment): undefined {
+  const known: ReadonlySet<string> = new Set(NAMES);
+  const wrong = Object.keys(env).flatMap((name) => {
+    if (known.has(name) || !/^(?:TOLLGATE|SIDECAR)_/i.test(name)) return [];
+    const meant = NAMES.find((near) => distance(name.toUpperCase(), near) <= MISTAKES_MAX);
+    return meant === undefined ? [] : [[name, () => throwMisspelt(name, meant)] as const];
+  });
+  readAll(Object.fromEntries(wrong));
+  return undefined;
+}
+
+function throwMisspelt(name: string, meant: string): never {
+  throw bad(name, `is no setting; it is ${meant}`);
+}
+
+/** Letters changed, left out or put in that turn one word into the other (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries())
+      next.push(Math.min((row[j] ?? 0) + (letter === other ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
