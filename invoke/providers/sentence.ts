@@ -9,17 +9,17 @@ import { UPSTREAM_DIGITS_MAX, UPSTREAM_MESSAGE_MAX_CHARS } from '../../contract/
 
 /** Of Bedrock's and its models' own messages; in any case, their plurals too. */
 const WORDS = `
-a about above bad id malicious absent accept accepted across add added after again all allow allowed allowing alone already also
+a about above adaptive bad beta flag id malicious absent accept accepted across add added after again all allow allowed allowing alone already also
 alternate alternating always among an and another answer any apply are argument array asked assistant at audio
 available be because been before begin below beside between beyond blank block body boolean both but by call called
 can cannot case change character check choice choose chunk client combination combine combined complete conflict conflicting
 constraint contain contained containing content context continue conversation convert converse correct correctly
-correspond corresponding could count create current data decimal decode decoded deep default define defined definition depth
+correspond corresponding could count counting create current data decimal decode decoded deep default define defined definition depth
 deprecated description detected did different dimension directly disabled do document does double down due duplicate duplicated
 during each either element else embedding empty enable enabled encode encoded encoding end ended ending enough ensure entire
 entry enum equal error even every exactly example exceed exceeded exceeding exclusive exist existing expect
 expected extra extraneous fail failed failing false field file final first fix float following follow followed
-for form format formatted found fraction from full function generate generated generation get given gives greater
+for force form format formatted found fraction from full function generate generated generation get given gives greater
 group had has have height here higher however if ignored image immediately in include included including incompatible
 incomplete incorrect incorrectly index information inner input inside instead integer internal into invalid is issue it item
 itself json just key kind known large larger last latest least left length less letter level like limit limited line list
@@ -36,7 +36,7 @@ should side signature simultaneously single size small smaller so some something
 specify start started starting state status stop stopped stream streaming string strict structure such sum supplied
 support supported syntax system take template tensor text than that the their them then there these they
 thinking this thought those through to together token too tool top total true try turn twice type unable under unescaped unexpected
-unique unit unknown unless unrecognized unsupported until up url use used user using valid validate validated validation value
+unique unit unknown unless unrecognized unset unsupported until up update url use used user using valid validate validated validation value
 variable vector version via video violated was way were what when where whether which while whitespace whole why width will
 with within without word would write wrong you your zero
 

@@ -166,7 +166,7 @@ describe('reasoning on request', () => {
   });
 
   test("begins the answer of Anthropic's format, and does not where it is disabled", async () => {
-    const body = (type: string) => bodies.anthropic({ thinking: { type, budget_tokens: 1024 } });
+    const body = (type: string) => bodies.anthropic({ max_tokens: 1_100, thinking: { type, budget_tokens: 1024 } });
     expect(await invoke(SONNET, body('enabled'))).toMatchObject({
       content: [{ type: 'thinking', signature: expect.stringMatching(/./) }, { type: 'text' }],
       usage: { output_tokens: 8 },

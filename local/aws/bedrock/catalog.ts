@@ -92,6 +92,14 @@ export function modalityOf({ format }: FoundationModel): 'TEXT' | 'EMBEDDING' | 
   return format === 'amazon-image' || format === 'stability-image' ? 'IMAGE' : 'TEXT';
 }
 
+/** Formats of models that take nothing but text. */
+const TEXT_ONLY: ReadonlySet<FormatName> = new Set(['claude-legacy', 'llama', 'openai', 'titan-text']);
+
+/** Whether a model sees pictures and reads documents. */
+export function sees({ id, format }: FoundationModel): boolean {
+  return !TEXT_ONLY.has(format) && !id.startsWith('amazon.nova-micro');
+}
+
 /** A system-defined profile: a geography, a dot, and a model's id. */
 export function inferenceProfile(id: string): InferenceProfile | undefined {
   const dot = id.indexOf('.');

@@ -8,6 +8,7 @@ import { wrapped } from '../script.ts';
 import { type Reply, type Usage, usageOf, type WholeReply } from '../service.ts';
 import { type FoundationModel, modalityOf } from './catalog.ts';
 import { anthropic } from './formats/anthropic.ts';
+import { checkClaudeConverse } from './formats/claude.ts';
 import { claudeLegacy, llama, titanText } from './formats/completion.ts';
 import { converseAnswer, converseEvents, readConverse } from './formats/converse.ts';
 import {
@@ -44,14 +45,14 @@ export function createOperations(cache: PromptCache): Operations {
   return {
     converse(model, body) {
       onlyText(model);
-      const given = respond(model, readConverse(body));
+      const given = respond(model, conversation(model, body));
       const tier = converseTier(body);
       const answered = JSON.stringify({ ...converseAnswer(given), ...tier?.member });
       return { status: 200, headers: JSON_TYPE, body: answered, usage: given.usage, ...tier?.reply };
     },
     'converse-stream'(model, body) {
       onlyText(model);
-      const given = respond(model, readConverse(body));
+      const given = respond(model, conversation(model, body));
       const tier = converseTier(body);
       const frames = converseEvents(given).map(({ type, payload }) =>
         frame(type, JSON.stringify(type === 'metadata' ? { ...payload, ...tier?.member } : payload)),
@@ -90,10 +91,18 @@ export function createOperations(cache: PromptCache): Operations {
       return { status: 200, headers, frames, usage: given.usage, ...tier?.reply };
     },
     count(model, body) {
+      // https://docs.aws.amazon.com/bedrock/latest/userguide/count-tokens.html
+      if (model.format !== 'anthropic') throw invalid("The provided model doesn't support counting tokens.");
       const inputTokens = totalOf(promptToCount(model, objectOf(body.input, 'input')).parts);
       return { status: 200, headers: JSON_TYPE, body: JSON.stringify({ inputTokens }) };
     },
   };
+}
+
+/** What is asked of a model by Converse. @throws AwsError ValidationException */
+function conversation({ format }: FoundationModel, body: JsonObject): Prompt {
+  if (format === 'anthropic') checkClaudeConverse(body);
+  return readConverse(body);
 }
 
 function onlyText(model: FoundationModel): void {
@@ -124,7 +133,7 @@ function formatOf({ format }: FoundationModel, body: JsonObject): Format {
 }
 
 function promptToCount(model: FoundationModel, { converse, invokeModel }: JsonObject): Prompt {
-  if (converse !== undefined) return readConverse(objectOf(converse, 'input.converse'));
+  if (converse !== undefined) return conversation(model, objectOf(converse, 'input.converse'));
   const text = textOf(objectOf(invokeModel, 'input.invokeModel').body, 'input.invokeModel.body');
   const body = parseBody(Buffer.from(text, 'base64'));
   return formatOf(model, body).read(body);

@@ -4,7 +4,8 @@ import { digest } from '../digest.ts';
 import { invalid } from '../error.ts';
 import { restJsonError } from '../frames.ts';
 import { parseBody } from '../read.ts';
-import type { AwsRequest, Plan, Service } from '../service.ts';
+import type { AwsRequest, Plan, RequestDigest, Service } from '../service.ts';
+import { type FoundationModel, sees } from './catalog.ts';
 import { controlPlane } from './control-plane.ts';
 import { applyGuardrail, findGuardrail } from './guardrails.ts';
 import { createOperations } from './operations.ts';
@@ -46,21 +47,34 @@ export function createBedrock({ account }: { account: string }): Service {
       const modelId = decoded(encodedId);
       const guardrail = guardrailArn(request, verb, account);
       const resolved = resolver.resolve(modelId, action, request.region, guardrail, tierOf(request, verb));
+      const seen = digest(operation, request.body);
       return {
         operation,
         model: modelId,
-        request: digest(operation, request.body),
+        request: seen,
         needs: [...resolved.accesses, ...guardrailAccess(guardrail)],
         serve: () => {
           const body = parseBody(request.body);
           if (guardrail !== undefined) findGuardrail(guardrail);
           // Any foundation model's tokens can be counted, also one that is called only through a profile.
           if (verb === 'count-tokens') return operations.count(resolved.named(), body);
-          return operations[verb](resolved.model(), body, request.headers[TIER_HEADER]);
+          const model = resolved.model();
+          checkSeen(model, seen);
+          return operations[verb](model, body, request.headers[TIER_HEADER]);
         },
       };
     },
   };
+}
+
+/** @throws AwsError ValidationException for pictures and documents that are shown to a model which takes text alone */
+function checkSeen(model: FoundationModel, seen: RequestDigest | null): void {
+  if (seen === null || sees(model)) return;
+  if (seen.images > 0)
+    throw invalid(
+      "This model doesn't support the image content block that you provided. Update the content block and try again.",
+    );
+  if (seen.documents > 0) throw invalid("This model doesn't support documents.");
 }
 
 const isVerb = (verb: string): verb is Verb => Object.hasOwn(OPERATIONS, verb);

@@ -5,6 +5,7 @@ import { pieces } from '../../answer/tokens.ts';
 import { invalid } from '../../error.ts';
 import { countAt, type JsonObject, listAt, objectOf, textOf, textsAt, ttlAt } from '../../read.ts';
 import type { CacheTtl, Usage } from '../../service.ts';
+import { checkClaude } from './claude.ts';
 import type { Format } from './format.ts';
 
 /**
@@ -42,6 +43,7 @@ const STOP_REASONS = {
 
 function read(body: JsonObject): Prompt {
   textOf(body.anthropic_version, 'anthropic_version');
+  checkClaude(body);
   const maxTokens = countAt(body.max_tokens, 'max_tokens');
   if (maxTokens === undefined) throw invalid('max_tokens: Field required');
   const tools = listAt(body.tools, 'tools').map((tool) => objectOf(tool, 'tools'));
