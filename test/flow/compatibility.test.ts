@@ -135,8 +135,8 @@ where there is one, and fails where the answers are others: \`npx vitest run tes
 
 *yes*: it reached the model in a form of its own, and the answer shows it. *no*: accepted, and the answer does not show it; prompts
 are read anew by what keeps none. *A number*: refused with this status and a sentence that says why. *–*: the client has no such
-thing, or it passes by the gateway unread. The models are stand-ins that keep to the vendors' forms, and refuse pictures,
-PDFs and counting where those of these names do: another of a family may do more, or less.
+thing, or it passes by the gateway unread. The models are stand-ins that keep to the vendors' forms, and refuse pictures
+where those of these names do: another of a family may do more, or less.
 `,
     ...(await Promise.all(conversing)),
     '## Embeddings and images by OpenAI’s SDK, and documents in order\n',

@@ -92,10 +92,10 @@ export function modalityOf({ format }: FoundationModel): 'TEXT' | 'EMBEDDING' | 
   return format === 'amazon-image' || format === 'stability-image' ? 'IMAGE' : 'TEXT';
 }
 
-/** Formats of models that take nothing but text. */
+/** Formats of models that see no pictures. */
 const TEXT_ONLY: ReadonlySet<FormatName> = new Set(['claude-legacy', 'llama', 'openai', 'titan-text']);
 
-/** Whether a model sees pictures and reads documents. */
+/** Whether a model sees pictures. */
 export function sees({ id, format }: FoundationModel): boolean {
   return !TEXT_ONLY.has(format) && !id.startsWith('amazon.nova-micro');
 }

@@ -91,8 +91,6 @@ export function createOperations(cache: PromptCache): Operations {
       return { status: 200, headers, frames, usage: given.usage, ...tier?.reply };
     },
     count(model, body) {
-      // https://docs.aws.amazon.com/bedrock/latest/userguide/count-tokens.html
-      if (model.format !== 'anthropic') throw invalid("The provided model doesn't support counting tokens.");
       const inputTokens = totalOf(promptToCount(model, objectOf(body.input, 'input')).parts);
       return { status: 200, headers: JSON_TYPE, body: JSON.stringify({ inputTokens }) };
     },

@@ -67,14 +67,13 @@ export function createBedrock({ account }: { account: string }): Service {
   };
 }
 
-/** @throws AwsError ValidationException for pictures and documents that are shown to a model which takes text alone */
+/** @throws AwsError ValidationException for pictures that are shown to a model which takes text alone */
 function checkSeen(model: FoundationModel, seen: RequestDigest | null): void {
   if (seen === null || sees(model)) return;
   if (seen.images > 0)
     throw invalid(
       "This model doesn't support the image content block that you provided. Update the content block and try again.",
     );
-  if (seen.documents > 0) throw invalid("This model doesn't support documents.");
 }
 
 const isVerb = (verb: string): verb is Verb => Object.hasOwn(OPERATIONS, verb);

@@ -11,28 +11,9 @@ const BUDGET_MIN = 1_024;
 const TOP_P_MIN = 0.95;
 const INTERLEAVED = 'interleaved-thinking-2025-05-14';
 
-/** The flags that Bedrock has; others, Anthropic's own too, it takes for wrong. */
-const BETAS: ReadonlySet<unknown> = new Set([
-  INTERLEAVED,
-  'compact-2026-01-12',
-  'computer-use-2024-10-22',
-  'computer-use-2025-01-24',
-  'computer-use-2025-11-24',
-  'context-1m-2025-08-07',
-  'context-management-2025-06-27',
-  'dev-full-thinking-2025-05-14',
-  'effort-2025-11-24',
-  'fine-grained-tool-streaming-2025-05-14',
-  'output-128k-2025-02-19',
-  'token-efficient-tools-2025-02-19',
-  'tool-examples-2025-10-29',
-  'tool-search-tool-2025-10-19',
-]);
-
 /** What the rules are about, as Claude's own body names it. @throws AwsError ValidationException */
 export function checkClaude(body: JsonObject): void {
   const betas = listAt(body.anthropic_beta, 'anthropic_beta');
-  if (!betas.every((flag) => BETAS.has(flag))) throw invalid('invalid beta flag');
   const { type = 'disabled', budget_tokens: budget } = objectOf(body.thinking ?? {}, 'thinking');
   if (type === 'disabled') return;
   if (type === 'enabled') checkBudget(budget, body.max_tokens, betas.includes(INTERLEAVED));
