@@ -53,33 +53,25 @@ export function containerTrustPolicy(host: ContainerHost): TrustDocument {
       },
     ]);
   }
-  const { partition, account, region } = host;
-  return documentOf([ecsTasks({ partition, account, region })]);
+  return documentOf([ecsTasks(host)]);
 }
 
 /** What ECS itself may do to start a task: fetch the image, and write down what the container says. */
-export function launcherRolePolicy({
-  repositoryArn,
-  logGroupArn,
-}: {
-  repositoryArn: string;
-  logGroupArn: string;
-}): PolicyDocument {
-  const statements: PermissionStatement[] = [
+export function launcherRolePolicy(scope: { repositoryArn: string; logGroupArn: string }): PolicyDocument {
+  return documentOf<PermissionStatement>([
     // It takes no resource.
     { Effect: 'Allow', Action: ['ecr:GetAuthorizationToken'], Resource: ['*'] },
     {
       Effect: 'Allow',
       Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      Resource: [repositoryArn],
+      Resource: [scope.repositoryArn],
     },
     {
       Effect: 'Allow',
       Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      Resource: [`${logGroupArn}:log-stream:*`],
+      Resource: [`${scope.logGroupArn}:log-stream:*`],
     },
-  ];
-  return documentOf(statements);
+  ]);
 }
 
 export function launcherTrustPolicy(where: { partition: string; account: string; region: string }): TrustDocument {

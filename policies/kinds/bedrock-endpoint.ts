@@ -30,11 +30,9 @@ export const bedrockEndpoint: Kind<TargetOf<'bedrock-endpoint'>> = {
     const endpoint = parse(target.arn, 'target.arn', ['endpoint']);
     inRegion(endpoint, target);
     const { partition, region, account } = endpoint;
-    const all = parse(`arn:${partition}:bedrock:${region}:${account}:marketplace/${ALL_ACCESS}`, 'target.arn', [
-      'marketplace',
-    ]);
+    const all = `arn:${partition}:bedrock:${region}:${account}:marketplace/${ALL_ACCESS}`;
     return [
-      ...allow(namesOf(CALLS, wanted), [all]),
+      ...allow(namesOf(CALLS, wanted), [parse(all, 'target.arn', ['marketplace'])]),
       // Through Bedrock only: what calls SageMaker itself shows no such key.
       ...allow(namesOf(HOSTED, wanted), [endpoint], { StringEquals: { 'aws:CalledViaLast': 'bedrock.amazonaws.com' } }),
     ];
@@ -47,16 +45,10 @@ export const bedrockEndpoint: Kind<TargetOf<'bedrock-endpoint'>> = {
     if (action === 'count') return [];
     const [, partition, , region, account] = arn.split(':');
     const all = `arn:${partition}:bedrock:${region}:${account}:marketplace/model-endpoint/all-access`;
-    const [called, hosted] =
-      action === 'stream'
-        ? ['bedrock:InvokeModelWithResponseStream', 'sagemaker:InvokeEndpointWithResponseStream']
-        : ['bedrock:InvokeModel', 'sagemaker:InvokeEndpoint'];
-    return [
-      [
-        { action: called, resource: all, context: {} },
-        { action: hosted, resource: arn, context: { 'aws:CalledViaLast': 'bedrock.amazonaws.com' } },
-      ],
-    ];
+    const how = action === 'stream' ? 'WithResponseStream' : '';
+    const context = { 'aws:CalledViaLast': 'bedrock.amazonaws.com' };
+    const called = { action: `bedrock:InvokeModel${how}`, resource: all, context: {} };
+    return [[called, { action: `sagemaker:InvokeEndpoint${how}`, resource: arn, context }]];
   },
 
   behind: ({ region, arn }) => [

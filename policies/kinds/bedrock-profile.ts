@@ -35,18 +35,14 @@ export const bedrockProfile: Kind<TargetOf<'bedrock-profile'>> = {
     const profile = parse(target.arn, 'target.arn', Object.keys(SHAPES));
     inRegion(profile, target);
     if (!Array.isArray(target.modelArns) || target.modelArns.length === 0) throw bad('target.modelArns', 'no-arns');
+    // Only a profile that runs anywhere names its model without a region. What an application profile wraps is not in its
+    // ARN, so it may be such a one.
+    const anywhere = profile.resourceType !== 'inference-profile' || profile.resourceId.startsWith('global.');
     const models = target.modelArns.map((text, index) => {
       const field = `target.modelArns[${index}]`;
       const model = parse(text, field, ['foundation-model']);
       if (model.partition !== profile.partition) throw bad(field, 'partition-differs');
-      // Only a profile that runs anywhere names its model without a region. What an application profile wraps is not in
-      // its ARN, so it may be such a one.
-      if (
-        model.region === '' &&
-        profile.resourceType === 'inference-profile' &&
-        !profile.resourceId.startsWith('global.')
-      )
-        throw bad(field, 'regionless-model');
+      if (model.region === '' && !anywhere) throw bad(field, 'regionless-model');
       return model;
     });
     const actions = namesOf(CALLS, wanted);
@@ -56,24 +52,18 @@ export const bedrockProfile: Kind<TargetOf<'bedrock-profile'>> = {
       ...allow(actions, models, { StringEquals: { 'bedrock:InferenceProfileArn': profile.text } }),
       // CountTokens takes no profile, only the model it runs, in the region called. Such a call has no profile, so under
       // the condition above it could never succeed.
-      ...(wanted.has('count')
-        ? allow(
-            [COUNT_TOKENS],
-            models.filter(({ region }) => region === target.region),
-          )
-        : []),
+      ...allow(
+        wanted.has('count') ? [COUNT_TOKENS] : [],
+        models.filter(({ region }) => region === target.region),
+      ),
     ];
   },
 
   fault({ modelId, arn, modelArns }, parse) {
     const profile = parse(arn, 'target.arn', Object.keys(SHAPES));
-    return (
-      modelIdFault(modelId, profile, profile.resourceType === 'inference-profile') ??
-      modelsFault(
-        modelArns.map((text, index) => parse(text, `target.modelArns[${index}]`, ['foundation-model'])),
-        profile,
-      )
-    );
+    const models = () => modelArns.map((arn, index) => parse(arn, `target.modelArns[${index}]`, ['foundation-model']));
+    const isSystem = profile.resourceType === 'inference-profile';
+    return modelIdFault(modelId, profile, isSystem) ?? modelsFault(models(), profile);
   },
 
   // AWS chooses the region: what was granted must be open in all of them, and what was not is reached if one is.

@@ -107,14 +107,8 @@ export function allow(
   condition?: Condition,
 ): PermissionStatement[] {
   if (actions.length === 0 || arns.length === 0) return [];
-  return [
-    {
-      Effect: 'Allow',
-      Action: [...actions].sort(),
-      Resource: [...new Set(arns.map(({ text }) => text))].sort(),
-      ...(condition === undefined ? {} : { Condition: condition }),
-    },
-  ];
+  const Resource = [...new Set(arns.map(({ text }) => text))].sort();
+  return [{ Effect: 'Allow', Action: [...actions].sort(), Resource, ...(condition && { Condition: condition }) }];
 }
 
 /** The names of the wanted actions, of those that have one. */

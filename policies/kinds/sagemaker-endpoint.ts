@@ -43,9 +43,8 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
     const arns = [endpoint];
     if (target.componentArn !== undefined) {
       const component = parse(target.componentArn, 'target.componentArn', ['inference-component']);
-      if (component.partition !== endpoint.partition) throw bad('target.componentArn', 'partition-differs');
-      if (component.account !== endpoint.account) throw bad('target.componentArn', 'account-differs');
-      if (component.region !== endpoint.region) throw bad('target.componentArn', 'region-differs');
+      for (const part of ['partition', 'account', 'region'] as const)
+        if (component[part] !== endpoint[part]) throw bad('target.componentArn', `${part}-differs`);
       arns.push(component);
     }
     const named = namesOf(CALLS, new Set([...wanted].filter((action) => has(target, action))));
