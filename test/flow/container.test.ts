@@ -64,7 +64,7 @@ describe('the container answers what the REST API does', () => {
     ['a streamed chat', 200, { path: '/v1/chat/completions', body: chat({ stream: true }) }],
     ['the models', 200, { path: '/v1/models', method: 'GET' }],
     ['the usage of today', 200, { path: '/v1/usage', method: 'GET' }],
-    ['counted tokens', 200, { path: '/model/claude-sonnet-4-5/count-tokens', body: { input: { converse: TEXT } } }],
+    ['counted tokens', 200, { path: '/model/nova-lite/count-tokens', body: { input: { converse: TEXT } } }],
     ['no token', 401, { authorization: '' }],
     ['two schemes', 401, { authorization: 'Bearer Bearer x' }],
     ['a signature instead of a token', 401, { authorization: 'AWS4-HMAC-SHA256 Credential=AKIA/x' }],

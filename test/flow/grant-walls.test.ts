@@ -56,8 +56,7 @@ describe('P10 without our code, IAM alone', () => {
 
   test('counts tokens, which runs no model, without it', async () => {
     const body = { input: { converse: say } };
-    const model = { ...guarded, ...modelOf('haiku', 'anthropic.claude-3-haiku-20240307-v1:0') };
-    expect((await careless(callOf('count-tokens', { models: [model], body }))).status).toBe(200);
+    expect((await careless(callOf('count-tokens', { models: [guarded], body }))).status).toBe(200);
   });
 
   test('denies what an expired grant had, though the code was made to allow it', async () => {

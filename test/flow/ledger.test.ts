@@ -47,10 +47,7 @@ const PATHS: readonly Path[] = [
   { path: '/model/claude-sonnet-4-5/invoke', body: claude },
   { path: '/model/claude-sonnet-4-5/invoke-with-response-stream', body: claude },
   { path: '/model/titan-embed-v2/invoke', body: (text) => ({ inputText: text }) },
-  {
-    path: '/model/claude-sonnet-4-5/count-tokens',
-    body: (text) => ({ input: { converse: { messages: said(text) } } }),
-  },
+  { path: '/model/nova-lite/count-tokens', body: (text) => ({ input: { converse: { messages: said(text) } } }) },
   chat(false),
   chat(true),
   // Refused before anything is sent.
@@ -127,7 +124,7 @@ test('2,000 calls over every path, with callers that hang up, models that break 
   expect(crashed.length).toBeGreaterThan(0);
   const kindOf = (model: string, action: string): string => `${action} ${model}`;
   const open = counted(crashed.map(({ nativeModel, action }) => kindOf(nativeModel, action)));
-  for (const [kind, number] of counted(orphans.map((call) => kindOf(modelOf(call), ACTION[call.operation] ?? ''))))
+  for (const [kind, number] of counted(orphans.map((call) => kindOf(call.model ?? '', ACTION[call.operation] ?? ''))))
     expect(open.get(kind) ?? 0, `unsettled: ${kind}`).toBeGreaterThanOrEqual(number);
 
   // And the bill is the sum of the records, once everything that crashed is overdue.
@@ -283,18 +280,13 @@ function tellsOf(call: CallRecord, record: FinishedUsage) {
   const { usage } = call;
   const compared = BILLABLE.has(record.outcome) && !record.estimated && usage !== null;
   return {
-    model: modelOf(call),
+    model: call.model,
     action: ACTION[call.operation],
     ended: endOf(call, record.outcome),
     tokens: compared
       ? [usage.inputTokens, usage.outputTokens, usage.cacheReadInputTokens, usage.cacheWriteInputTokens]
       : 'not told',
   };
-}
-
-/** As a record has it: what counts is the model behind the profile that was asked for. */
-function modelOf({ operation, model }: CallRecord): string {
-  return operation === 'CountTokens' ? `us.${model}` : (model ?? '');
 }
 
 /** How a call must have ended here, by how it ended there; only here is known whether the caller was still listening. */

@@ -136,14 +136,14 @@ describe('from a call to the bill', () => {
 
   test('counting tokens is no invocation', async () => {
     expect((await stack.cli('meter', 'run')).code).toBe(0);
-    const before = (await report('acme')).find(({ model_id }) => model_id === 'claude-sonnet-4-5');
-    const response = await fetch(`${stack.gateway}/model/claude-sonnet-4-5/count-tokens`, {
+    const before = (await report('acme')).find(({ model_id }) => model_id === 'nova-lite');
+    const response = await fetch(`${stack.gateway}/model/nova-lite/count-tokens`, {
       method: 'POST',
       headers: { authorization: `Bearer ${tokens.acme}`, 'content-type': 'application/json' },
       body: JSON.stringify({ input: { converse: { messages: [{ role: 'user', content: [{ text: 'a b c' }] }] } } }),
     });
     expect(await response.json()).toEqual({ inputTokens: 3 });
     expect((await stack.cli('meter', 'run')).code).toBe(0);
-    expect((await report('acme')).find(({ model_id }) => model_id === 'claude-sonnet-4-5')).toEqual(before);
+    expect((await report('acme')).find(({ model_id }) => model_id === 'nova-lite')).toEqual(before);
   });
 });

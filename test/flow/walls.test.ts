@@ -83,7 +83,7 @@ describe('both walls standing', () => {
   });
 
   test.each([
-    ['a model', modelOf('haiku', 'anthropic.claude-3-haiku-20240307-v1:0')],
+    ['a model', nova],
     ['a profile, on the model it runs', sonnet],
   ])("tokens of %s are counted, at no token's cost", async (_, model) => {
     const { run, meter } = setUp();

@@ -15,8 +15,8 @@ const FORMATS = [
     'event: ping\ndata: {"type":"ping"}\n\n',
     'event: message_stop\ndata: {"type":"message_stop"}\n\n',
   ],
-  // Its last event has the whole response, and its broken one is an event by itself.
-  ['/v1/responses', { input: 'x' }, ': \n\n', '"type":"response.completed"'],
+  // With the whole response in it.
+  ['/v1/responses', { input: 'x' }, ': \n\n', 'event: response.completed\n'],
 ] as const;
 
 beforeEach(() => {
@@ -63,7 +63,8 @@ describe.each(FORMATS)('%s: a stream of a model that thinks before its first wor
     await over;
     const text = out.body.toString();
     expect(text.slice(3 * says.length)).toMatch(/hello/);
-    expect(text.slice(text.lastIndexOf('data: '))).toContain(end.replace(/^event: .*\n/, ''));
+    // Its last event, to the blank line after it, and nothing more.
+    expect(text.slice(text.lastIndexOf(end)).split('\n\n').slice(1)).toEqual(['']);
   });
 
   test('ends as any stream that breaks where the model then refuses', async () => {
