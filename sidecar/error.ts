@@ -21,6 +21,7 @@ const FAULTS = {
     'it answers calls to its own address alone, and the host of this one is another. The base URL must be of 127.0.0.1 or localhost, with its port',
   ],
   'origin-refused': [...FORBIDDEN, 'it answers no page of another origin'],
+  'credentials-refused': [...FORBIDDEN, 'it hands out no credentials; ask the gateway itself for them'],
   'target-refused': [...MALFORMED, 'the target of the request is no path of the gateway'],
   'method-refused': [
     405,

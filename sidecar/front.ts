@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, logLine, type WriteLine } from '../contract/log.ts';
 import { type Counts, createCounts } from './counts.ts';
+import { isCredentialsPath } from './credentials.ts';
 import { type Fault, refuse } from './error.ts';
 import { createForward, toldBy } from './forward.ts';
 import type { Gateway } from './gateway.ts';
@@ -66,6 +67,8 @@ export function createFront({ gateway, tokens, metrics, clock, write, counts = c
       const fault = guard(req) ?? loopOf(req);
       if (fault !== undefined) return refused(res, fault);
       const { url = '' } = req;
+      // Whoever reaches the sidecar may call as the tenant, and not take keys of the account away.
+      if (isCredentialsPath(url)) return refused(res, 'credentials-refused');
       if (!url.startsWith(OWN)) return forward(req, res);
       const mark = url.indexOf('?');
       const path = mark < 0 ? url : url.slice(0, mark);

@@ -1,4 +1,4 @@
-import { SIDECAR } from '../contract/limits/sidecar.ts';
+import { CONTAINER } from '../contract/limits/server.ts';
 import { type Clock, logLine, type WriteLine } from '../contract/log.ts';
 import { type Listening, listen } from '../server/listen.ts';
 import { createFront } from './front.ts';
@@ -43,13 +43,17 @@ function tokensOf({ path }: TokenSettings, clock: Clock, write: WriteLine): Toke
   return createTokens({ source: fromFile(path), clock, write });
 }
 
+/** What the gateway's own door bears: what is longer, or takes longer, would be refused there. */
+const { patience, headMaxBytes, headersMax } = CONTAINER;
+const BOUNDS = { patience, headMaxBytes, headersMax };
+
 async function open(at: At, front: ReturnType<typeof createFront>): Promise<{ address: string; server: Listening }> {
   if ('socket' in at) {
     const path = await clearSocket(at.socket);
     const onRequest = front(undefined);
     return {
       address: path,
-      server: await asOwner(path, () => listen({ path, onRequest, asksFirst: true, ...SIDECAR })),
+      server: await asOwner(path, () => listen({ path, onRequest, asksFirst: true, ...BOUNDS })),
     };
   }
   // The guard wants the port, which the system may choose.
@@ -59,7 +63,7 @@ async function open(at: At, front: ReturnType<typeof createFront>): Promise<{ ad
     port: at.port,
     onRequest: (req, res) => onRequest(req, res),
     asksFirst: true,
-    ...SIDECAR,
+    ...BOUNDS,
   });
   onRequest = front(server.port);
   return { address: `http://127.0.0.1:${server.port}`, server };

@@ -6,21 +6,6 @@ export const SIDECAR_PORT = 9191;
 /** Milliseconds for streams under way when it is told to stop. ECS and Kubernetes kill 30 s after they ask. */
 export const SIDECAR_GRACE_MS = 25_000;
 
-export const SIDECAR = {
-  patience: {
-    headMs: 10_000,
-    requestMs: 60_000,
-    // Longer than any client keeps a connection: who ends it first now and then ends one that is about to be used.
-    idleMs: 900_000,
-    stallMs: 60_000,
-    // A call has 840 s, and its answer as long again as the gateway's doors give it (limits/server.ts).
-    answerMs: 930_000,
-  },
-  // What the gateway's own doors take (limits/server.ts): a longer one would be refused there.
-  headMaxBytes: 65_536,
-  headersMax: 128,
-};
-
 /**
  * Milliseconds for which an unused connection to the gateway is kept. Shorter than what any gateway keeps it for (an ALB's least
  * usual idle time is 60 s), so that no call goes out on one that is just being closed: a body that was let through cannot be sent again.
