@@ -1,6 +1,7 @@
 import { GATEWAY_TOTAL_MS } from '../contract/limits/contract.ts';
 import { SIDECAR_GRACE_MS, SIDECAR_PORT } from '../contract/limits/sidecar.ts';
 import { bad, type Environment, readAll, required, wholeNumber } from '../contract/read-setting.ts';
+import { TOKEN_SETTINGS, type TokenSettings, tokenSettings } from './token/settings.ts';
 
 export interface SidecarSettings {
   /** The gateway's address; its path, a stage's, stands before that of every call. */
@@ -17,11 +18,6 @@ export interface SidecarSettings {
 /** A port of 127.0.0.1 (0 lets the system choose), or a Unix socket: nothing else of this machine can be listened on. */
 export type At = { port: number } | { socket: string };
 
-export interface TokenSettings {
-  kind: 'file';
-  path: string;
-}
-
 /**
  * Every variable, and how it is read. PORT is a row without the prefix that tells a misspelt one.
  *
@@ -31,7 +27,7 @@ export function sidecarSettings(env: Environment): SidecarSettings {
   const { misspelt: _, ...settings } = readAll<SidecarSettings & { misspelt: undefined }>({
     gateway: () => gateway(env),
     at: () => at(env),
-    tokens: () => tokens(env),
+    tokens: () => tokenSettings(env),
     metrics: () => flag(env, 'SIDECAR_METRICS'),
     graceMs: () => wholeNumber(env, 'SIDECAR_GRACE_MS', 0, GATEWAY_TOTAL_MS, SIDECAR_GRACE_MS),
     misspelt: () => checkSpelling(env),
@@ -39,8 +35,15 @@ export function sidecarSettings(env: Environment): SidecarSettings {
   return Object.freeze(settings);
 }
 
-/** What there is beside PORT. */
-const NAMES = ['TOLLGATE_URL', 'TOLLGATE_TOKEN_FILE', 'SIDECAR_SOCKET', 'SIDECAR_METRICS', 'SIDECAR_GRACE_MS'] as const;
+/** Every variable there is, but PORT. */
+export const SIDECAR_VARIABLES: readonly string[] = [
+  'TOLLGATE_URL',
+  ...Object.keys(TOKEN_SETTINGS),
+  ...['SIDECAR_SOCKET', 'SIDECAR_METRICS', 'SIDECAR_GRACE_MS'],
+];
+
+/** The gateway's own, where its variables are at hand, too; a letter from one of ours. */
+const NOT_OURS = new Set(['TOLLGATE_ISSUERS']);
 
 function gateway(env: Environment): URL {
   const text = required(env, 'TOLLGATE_URL');
@@ -60,10 +63,6 @@ function at(env: Environment): At {
   return socket ? { socket } : { port: wholeNumber(env, 'PORT', 0, 65_535, SIDECAR_PORT) };
 }
 
-function tokens(env: Environment): TokenSettings {
-  return { kind: 'file', path: required(env, 'TOLLGATE_TOKEN_FILE') };
-}
-
 function flag(env: Environment, name: string): boolean {
   const { [name]: value = '' } = env;
   if (!/^(?:true|false)?$/.test(value)) throw bad(name, 'must be true or false');
@@ -78,10 +77,10 @@ const MISTAKES_MAX = 2;
  * of that name, and a shell has what is meant for the gateway's other programs.
  */
 function checkSpelling(env: Environment): undefined {
-  const known: ReadonlySet<string> = new Set(NAMES);
+  const known: ReadonlySet<string> = new Set(SIDECAR_VARIABLES);
   const wrong = Object.keys(env).flatMap((name) => {
-    if (known.has(name) || !/^(?:TOLLGATE|SIDECAR)_/i.test(name)) return [];
-    const meant = NAMES.find((near) => distance(name.toUpperCase(), near) <= MISTAKES_MAX);
+    if (known.has(name) || NOT_OURS.has(name) || !/^(?:TOLLGATE|SIDECAR)_/i.test(name)) return [];
+    const meant = SIDECAR_VARIABLES.find((near) => distance(name.toUpperCase(), near) <= MISTAKES_MAX);
     return meant === undefined ? [] : [[name, () => throwMisspelt(name, meant)] as const];
   });
   readAll(Object.fromEntries(wrong));

@@ -3,9 +3,10 @@ import { type Clock, logLine, type WriteLine } from '../contract/log.ts';
 import { type Listening, listen } from '../server/listen.ts';
 import { createFront } from './front.ts';
 import { createGateway } from './gateway.ts';
-import type { At, SidecarSettings, TokenSettings } from './settings.ts';
+import type { At, SidecarSettings } from './settings.ts';
 import { asOwner, clearSocket } from './socket.ts';
-import { fromFile } from './token/file.ts';
+import { createSource, pollMsOf } from './token/source.ts';
+import { systemTime as time } from './token/time.ts';
 import type { Tokens } from './token/token.ts';
 import { createTokens } from './token/tokens.ts';
 
@@ -24,7 +25,7 @@ export interface Sidecar {
 export async function startSidecar(settings: SidecarSettings, write: WriteLine): Promise<Sidecar> {
   const clock: Clock = () => Date.now();
   const gateway = createGateway(settings.gateway);
-  const tokens = tokensOf(settings.tokens, clock, write);
+  const tokens = tokensOf(settings, write);
   const front = createFront({ gateway, tokens, metrics: settings.metrics, clock, write });
   const { address, server } = await open(settings.at, front);
   tokens.start();
@@ -39,8 +40,11 @@ export async function startSidecar(settings: SidecarSettings, write: WriteLine):
   };
 }
 
-function tokensOf({ path }: TokenSettings, clock: Clock, write: WriteLine): Tokens {
-  return createTokens({ source: fromFile(path), clock, write });
+function tokensOf({ tokens }: SidecarSettings, write: WriteLine): Tokens {
+  // Not to stdout, which has the log's lines.
+  const tell = (text: string): void => void process.stderr.write(text);
+  const source = createSource(tokens, { fetch, time, tell });
+  return createTokens({ source, pollMs: pollMsOf(tokens), time, random: Math.random, write });
 }
 
 /** What the gateway's own door bears: what is longer, or takes longer, would be refused there. */

@@ -214,7 +214,7 @@ test('without a token it answers 503 with the seconds to wait, and goes on when 
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     writeFileSync(file, token);
-    await expect.poll(async () => (await models()).status).toBe(200);
+    await expect.poll(async () => (await models()).status, { timeout: 10_000 }).toBe(200);
   } finally {
     await late.stop();
     rmSync(file, { force: true });

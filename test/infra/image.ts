@@ -1,24 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface Image {
-  /** The variables that it gives its process. */
-  env: Readonly<Record<string, string>>;
-  /** What it runs, in the folder of the bundle. */
-  command: readonly string[];
-}
+const DOCKERFILE = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
 
-function imageOf(file: string): Image {
-  const dockerfile = readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
-  const env = [...dockerfile.matchAll(/^ENV (.*)$/gm)].flatMap(([, line = '']) =>
+/** The variables that the image gives its process. */
+export const IMAGE_ENV: Readonly<Record<string, string>> = Object.fromEntries(
+  [...DOCKERFILE.matchAll(/^ENV (.*)$/gm)].flatMap(([, line = '']) =>
     [...line.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)].map(([, name, quoted, plain]) => [name, quoted ?? plain]),
-  );
-  return {
-    env: Object.fromEntries(env),
-    command: JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '') as string[],
-  };
-}
+  ),
+);
 
-export const { env: IMAGE_ENV, command: IMAGE_COMMAND } = imageOf('Dockerfile');
-
-export const SIDECAR_IMAGE = imageOf('Dockerfile.sidecar');
+/** What it runs, in the folder of the bundle. */
+export const IMAGE_COMMAND = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(DOCKERFILE)?.[1] ?? '') as string[];

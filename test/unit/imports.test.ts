@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   server: ['contract/', 'policies/', 'registry/', 'sessions/', 'authorizer/', 'metering/', 'invoke/'],
   infra: ['contract/', 'policies/'],
   // It runs beside a tenant's service: of the gateway it knows what an HTTP client can know. What it listens with is the container's.
-  sidecar: ['contract/', 'server/listen.ts'],
+  sidecar: ['contract/', 'server/listen.ts', 'aws/sigv4.ts'],
   cli: ['contract/', 'policies/', 'registry/', 'metering/', 'sidecar/'],
   local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/', 'server/listen.ts'],
 };
@@ -38,6 +38,7 @@ const SDK_FILES = [
   /^invoke\/providers\/\w+\.ts$/,
   // Signs by itself, for services whose client would be a tenth of the bundle, for an operation or two.
   /^aws\/(json|table)\.ts$/,
+  /^sidecar\/token\/aws(-credentials)?\.ts$/,
   // CloudWatch, because the ledger is compared with its sums of the same lines.
   /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,
   /^(authorizer|broker|invoke|metering|seal)\/handler\.ts$/,
