@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { print } from './print.ts';
 
 export function register(program: Command): void {
-  program
+  const noun = program
     .command('sidecar')
     .description(
       'hold this tenant’s token, and pass on to the gateway what the machine’s own programs ask of 127.0.0.1:9191',
@@ -14,5 +15,25 @@ export function register(program: Command): void {
     .action(async () => {
       const { runSidecar } = await import('../sidecar/run.ts');
       await runSidecar(process.env);
+    });
+
+  noun
+    .command('credentials')
+    .description('AWS credentials for one model, of the sidecar that runs: for `credential_process` of an AWS profile')
+    .requiredOption('--model <id>', 'a model whose grant says --direct')
+    .addHelpText(
+      'after',
+      '\nIt looks where PORT (9191), or SIDECAR_SOCKET, and SIDECAR_AUTHORIZATION_FILE say, as the sidecar itself does.' +
+        '\nIn ~/.aws/config:' +
+        '\n  [profile nova]' +
+        '\n  credential_process = tollgate sidecar credentials --model nova-lite',
+    )
+    .action(async ({ model }: { model: string }) => {
+      const [{ meetingPoint }, { processCredentials }] = await Promise.all([
+        import('../sidecar/settings.ts'),
+        import('../sidecar/ask.ts'),
+      ]);
+      const { at, file } = meetingPoint(process.env);
+      print(await processCredentials(at, file, model));
     });
 }

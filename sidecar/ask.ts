@@ -3,9 +3,7 @@ import { request } from 'node:http';
 import { TollgateError } from '../contract/errors.ts';
 import { CREDENTIALS_ASK_MS } from '../contract/limits/credentials.ts';
 import { CREDENTIALS_PATH } from './credentials.ts';
-
-/** Where a sidecar listens: a port of loopback, or a Unix socket. */
-type At = { port: number } | { socket: string };
+import type { At } from './socket.ts';
 
 /**
  * What `credential_process` of an AWS profile prints
@@ -22,12 +20,13 @@ export async function processCredentials(at: At, file: string, model: string): P
     await authorizationIn(file),
   );
   const answer = parsed(body);
-  if (status !== 200)
+  const { AccessKeyId, SecretAccessKey, Token: SessionToken, Expiration } = answer;
+  // Whatever else listens there may well answer 200.
+  if (status !== 200 || typeof AccessKeyId !== 'string')
     throw new TollgateError('forbidden', {
       reason: 'no-credentials',
-      message: String(answer.message ?? `The sidecar answered ${status}.`),
+      message: String(answer.message ?? `What listens there answered ${status}, and gave no credentials.`),
     });
-  const { AccessKeyId, SecretAccessKey, Token: SessionToken, Expiration } = answer;
   return JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey, SessionToken, Expiration });
 }
 
@@ -45,16 +44,13 @@ function get(at: At, path: string, authorization: string): Promise<{ status: num
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException): void =>
       reject(notRunning(`nothing answers on ${'socket' in at ? at.socket : `127.0.0.1:${at.port}`}`, cause));
-    request(
-      { ...to, path, headers: { host: 'localhost', authorization }, signal: AbortSignal.timeout(CREDENTIALS_ASK_MS) },
-      (res) => {
-        let body = '';
-        res.setEncoding('utf8').on('data', (text: string) => {
-          body += text;
-        });
-        res.once('end', () => resolve({ status: res.statusCode ?? 0, body })).once('error', failed);
-      },
-    )
+    request({ ...to, path, headers: { authorization }, signal: AbortSignal.timeout(CREDENTIALS_ASK_MS) }, (res) => {
+      let body = '';
+      res.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+      });
+      res.once('end', () => resolve({ status: res.statusCode ?? 0, body })).once('error', failed);
+    })
       .once('error', failed)
       .end();
   });

@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
 import { AUTHORIZATION_BYTES } from '../contract/limits/credentials.ts';
+import type { At } from './socket.ts';
 
 /**
  * The value that opens `/credentials`, in a file that only the sidecar's own user can read: what reaches a port of
@@ -17,10 +18,14 @@ export interface Authorization {
   remove(): void;
 }
 
-/** Of a sidecar that listens on loopback: where the same user's other programs find the value of this port. */
-export function authorizationFile(port: number): string {
-  return join(tmpdir(), `tollgate-sidecar-${process.getuid?.() ?? ''}`, String(port));
+/** Where the same user's other programs find the value of a sidecar, if SIDECAR_AUTHORIZATION_FILE names no other file. */
+export function authorizationFile(at: At): string {
+  // Whoever could write beside a socket could put another in its place.
+  if ('socket' in at) return `${resolve(at.socket)}.authorization`;
+  return join(ownFolder(), String(at.port));
 }
+
+const ownFolder = (): string => join(tmpdir(), `tollgate-sidecar-${process.getuid?.() ?? ''}`);
 
 /**
  * Writes a new value, so that one that leaked ends with the process.
@@ -32,7 +37,7 @@ export function writeAuthorization(file: string, random: (bytes: number) => Buff
   const value = random(AUTHORIZATION_BYTES).toString('base64url');
   const written = `${file}.${process.pid}`;
   try {
-    if (file.startsWith(dirname(authorizationFile(0)))) ownFolder(dirname(file));
+    if (dirname(file) === ownFolder()) makeOwn(ownFolder());
     rmSync(written, { force: true });
     // Whole or not at all, for who reads it meanwhile; `wx` follows no link.
     writeFileSync(written, value, { flag: 'wx', mode: 0o600 });
@@ -61,7 +66,7 @@ export function writeAuthorization(file: string, random: (bytes: number) => Buff
 }
 
 /** In a folder that all share, others may have made ours before us, or a link in its place. */
-function ownFolder(folder: string): void {
+function makeOwn(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   const isOwn = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;

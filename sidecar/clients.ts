@@ -35,15 +35,19 @@ export function readClients<T>(
 
   const lines: string[] = [];
   const clients = new Map<string, T>();
-  const sockets = new Set<string>();
+  const taken = new Set<string>();
   for (const [name, given] of Object.entries(table)) {
     try {
       const own = environmentOf(given, known);
       const socket = own.SIDECAR_SOCKET ?? '';
       if (!NAME.test(name)) throw bad('the name', 'must be a-z, 0-9 and "-", 32 at most, beginning with a letter');
       if (!isAbsolute(socket)) throw bad('SIDECAR_SOCKET', 'must be an absolute path');
-      if (sockets.has(socket)) throw bad('SIDECAR_SOCKET', 'is another client’s, too');
-      sockets.add(socket);
+      for (const file of ['SIDECAR_SOCKET', 'SIDECAR_AUTHORIZATION_FILE']) {
+        const { [file]: path } = own;
+        if (path === undefined) continue;
+        if (taken.has(path)) throw bad(file, 'is another client’s, too');
+        taken.add(path);
+      }
       clients.set(name, read({ ...env, SIDECAR_CLIENTS: undefined, ...own }));
     } catch (error) {
       if (!isTollgateError(error, 'bad_setting')) throw error;

@@ -11,7 +11,13 @@ export interface Counts {
   text(token: TokenState): string;
 }
 
-export function createCounts(): Counts {
+/** @param client whose they are, where there are several: a label of each */
+export function createCounts(client?: string): Counts {
+  const whose = client === undefined ? [] : [`client="${client}"`];
+  const labels = (...own: string[]): string => {
+    const all = [...whose, ...own];
+    return all.length === 0 ? '' : `{${all}}`;
+  };
   const answers = new Map<number, number>();
   const faults = new Map<Fault, number>();
   const more = <Key>(map: Map<Key, number>, key: Key): void => void map.set(key, (map.get(key) ?? 0) + 1);
@@ -21,28 +27,28 @@ export function createCounts(): Counts {
     refused: (fault) => more(faults, fault),
     text({ valid, expiresAt, renewals, failures }) {
       const rows: [string, 'counter' | 'gauge', string, ...(readonly [string, number])[]][] = [
-        ['calls_active', 'gauge', 'Calls under way.', ['', this.active]],
+        ['calls_active', 'gauge', 'Calls under way.', [labels(), this.active]],
         [
           'answers_total',
           'counter',
           'Answers of the gateway.',
-          ...[...answers].map(([status, count]) => [`{status="${status}"}`, count] as const),
+          ...[...answers].map(([status, count]) => [labels(`status="${status}"`), count] as const),
         ],
         [
           'faults_total',
           'counter',
           'Answers of the sidecar itself, by why.',
-          ...[...faults].map(([fault, count]) => [`{fault="${fault}"}`, count] as const),
+          ...[...faults].map(([fault, count]) => [labels(`fault="${fault}"`), count] as const),
         ],
-        ['token_valid', 'gauge', 'Whether a valid token is held.', ['', Number(valid)]],
-        ['token_expiry_timestamp_seconds', 'gauge', 'When it ends.', ['', (expiresAt ?? 0) / 1_000]],
-        ['token_renewals_total', 'counter', 'Tokens got.', ['', renewals]],
-        ['token_failures_total', 'counter', 'Times that none was to be had.', ['', failures]],
+        ['token_valid', 'gauge', 'Whether a valid token is held.', [labels(), Number(valid)]],
+        ['token_expiry_timestamp_seconds', 'gauge', 'When it ends.', [labels(), (expiresAt ?? 0) / 1_000]],
+        ['token_renewals_total', 'counter', 'Tokens got.', [labels(), renewals]],
+        ['token_failures_total', 'counter', 'Times that none was to be had.', [labels(), failures]],
       ];
       const lines = rows.flatMap(([name, type, help, ...samples]) => [
         `# HELP tollgate_sidecar_${name} ${help}`,
         `# TYPE tollgate_sidecar_${name} ${type}`,
-        ...samples.map(([labels, value]) => `tollgate_sidecar_${name}${labels} ${value}`),
+        ...samples.map(([of, value]) => `tollgate_sidecar_${name}${of} ${value}`),
       ]);
       return `${lines.join('\n')}\n`;
     },

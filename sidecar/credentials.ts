@@ -8,7 +8,7 @@ export interface Answer {
 }
 
 export interface CredentialsDeps {
-  /** One GET of the gateway under the tenant's token. @throws SidecarError when there is no token or no answer */
+  /** One GET of the gateway under the tenant's token. @throws when there is no token or no answer (`faultOf`) */
   ask(path: string): Promise<Answer>;
   clock(): number;
 }
@@ -58,8 +58,9 @@ function keptUntil({ status, headers, body }: Answer, now: number): number {
 }
 
 /**
- * Whether anybody between here and the gateway could take the path for `/credentials`: API Gateway decodes a path, others
- * take dots, slashes or parameters away. What only looks like another path is guarded like this one.
+ * Whether anybody between here and the gateway could take the path for `/credentials`: API Gateway decodes a path and takes a
+ * stage's name or a domain's base path from before it, others take dots, slashes or parameters away. No other path of the
+ * gateway ends so, but for a model of that name.
  */
 export function isCredentialsPath(raw: string): boolean {
   let path = raw;
@@ -71,7 +72,7 @@ export function isCredentialsPath(raw: string): boolean {
     if (segment === '..') segments.pop();
     else if (segment !== '' && segment !== '.') segments.push(segment);
   }
-  return segments.length === 1 && `/${segments[0]}`.toLowerCase() === CREDENTIALS_PATH;
+  return `/${segments.at(-1)}`.toLowerCase() === CREDENTIALS_PATH;
 }
 
 function decode(path: string): string {

@@ -21,7 +21,17 @@ const FAULTS = {
     'it answers calls to its own address alone, and the host of this one is another. The base URL must be of 127.0.0.1 or localhost, with its port',
   ],
   'origin-refused': [...FORBIDDEN, 'it answers no page of another origin'],
-  'credentials-refused': [...FORBIDDEN, 'it hands out no credentials; ask the gateway itself for them'],
+  'credentials-refused': [
+    ...FORBIDDEN,
+    'it hands out no credentials, for it could not write its authorization file; SIDECAR_AUTHORIZATION_FILE names another',
+  ],
+  'authorization-refused': [
+    401,
+    'unauthenticated',
+    'authentication_error',
+    'UnrecognizedClientException',
+    'credentials are for who sends what is in its authorization file, which AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names; a sidecar that starts again writes it anew',
+  ],
   'target-refused': [...MALFORMED, 'the target of the request is no path of the gateway'],
   'method-refused': [
     405,
@@ -65,5 +75,6 @@ export function refuse(
     [ANTHROPIC_ID_HEADER]: requestId,
     [AWS_ID_HEADER]: requestId,
   });
-  res.end(body);
+  // And as the SDKs' providers of container credentials read it: Java's and Go's `code`, JavaScript's `Code`.
+  res.end(JSON.stringify({ ...JSON.parse(body), code: errorType, Code: errorType, Message: message }));
 }

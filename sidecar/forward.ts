@@ -3,7 +3,7 @@ import { constants, Http2ServerResponse } from 'node:http2';
 import { isTollgateError } from '../contract/errors.ts';
 import type { Counts } from './counts.ts';
 import type { Fault } from './error.ts';
-import type { Gateway } from './gateway.ts';
+import { faultOf, type Gateway } from './gateway.ts';
 import { fromCaller, fromGateway, PSEUDONYM, unsigned } from './headers.ts';
 import type { HeldToken, Tokens } from './token/token.ts';
 
@@ -14,9 +14,6 @@ export interface ForwardOptions {
   /** Answers a caller in the gateway's place. @param cause for the log */
   refuse(res: ServerResponse, fault: Fault, cause: unknown): void;
 }
-
-/** Nothing of it was sent: no call was made. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /**
  * A request of this machine -> the gateway, under the tenant's token, and its answer back. Bodies pass as they come, no faster than the
@@ -76,7 +73,7 @@ export function createForward({ gateway, tokens, counts, refuse }: ForwardOption
       }
       req.removeAllListeners('data');
       req.resume();
-      refuse(res, NOT_SENT.has(error.code ?? '') ? 'gateway-unreachable' : 'gateway-lost', error);
+      refuse(res, faultOf(error), error);
     });
     counts.active++;
     res.once('close', () => {

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, logLine, type WriteLine } from '../contract/log.ts';
-import { type Counts, createCounts } from './counts.ts';
-import { isCredentialsPath } from './credentials.ts';
+import type { Authorization } from './authorization.ts';
+import { createCounts } from './counts.ts';
+import { CREDENTIALS_PATH, isCredentialsPath } from './credentials.ts';
 import { type Fault, refuse } from './error.ts';
 import { createForward, toldBy } from './forward.ts';
 import type { Gateway } from './gateway.ts';
 import { createGuard } from './guard.ts';
+import { createHandOut } from './hand-out.ts';
 import { PSEUDONYM } from './headers.ts';
 import { createReach } from './ready.ts';
 import type { Tokens } from './token/token.ts';
@@ -17,7 +19,8 @@ export interface FrontOptions {
   metrics: boolean;
   clock: Clock;
   write: WriteLine;
-  counts?: Counts;
+  /** Whose sidecar it is, where there are several. */
+  client?: string | undefined;
 }
 
 type Handle = (req: IncomingMessage, res: ServerResponse) => void;
@@ -25,8 +28,17 @@ type Handle = (req: IncomingMessage, res: ServerResponse) => void;
 /** Where its own paths begin; every other is the gateway's. */
 const OWN = '/_sidecar';
 
-/** What one of the sidecar's addresses answers. @returns a handler for when its port is known; undefined: a Unix socket */
-export function createFront({ gateway, tokens, metrics, clock, write, counts = createCounts() }: FrontOptions) {
+/** What is known once it listens. */
+export interface Opened {
+  /** undefined: a Unix socket */
+  port: number | undefined;
+  /** undefined: its file could not be written, and no credentials are handed out */
+  authorization: Authorization | undefined;
+}
+
+/** What one of the sidecar's addresses answers. @returns a handler for when it is open */
+export function createFront({ gateway, tokens, metrics, clock, write, client }: FrontOptions) {
+  const counts = createCounts(client);
   const refused = (res: ServerResponse, fault: Fault, cause?: unknown): void => {
     counts.refused(fault);
     const { code } = (cause ?? {}) as NodeJS.ErrnoException;
@@ -35,15 +47,17 @@ export function createFront({ gateway, tokens, metrics, clock, write, counts = c
     refuse(res, fault, toldBy(cause));
   };
   const forward = createForward({ gateway, tokens, counts, refuse: refused });
+  const handOut = createHandOut({ gateway, tokens, counts, clock, refuse: refused });
   const reaches = createReach(gateway, clock);
 
   const own: Record<string, Handle> = {
-    [`${OWN}/health`]: (_, res) => give(res, 200, { status: 'ok', token: tokenOf(), calls: counts.active }),
+    [`${OWN}/health`]: (_, res) => give(res, 200, { status: 'ok', client, token: tokenOf(), calls: counts.active }),
     [`${OWN}/ready`]: (_, res) =>
       void reaches().then((reached) => {
         const token = tokenOf();
         const isReady = reached && token.valid;
-        give(res, isReady ? 200 : 503, { status: isReady ? 'ready' : 'unavailable', token, gateway: { reached } });
+        const status = isReady ? 'ready' : 'unavailable';
+        give(res, isReady ? 200 : 503, { status, client, token, gateway: { reached } });
       }),
     ...(metrics
       ? {
@@ -61,22 +75,25 @@ export function createFront({ gateway, tokens, metrics, clock, write, counts = c
     return { valid, expires_at: ends, renewals, failures, fault };
   }
 
-  return (port: number | undefined): Handle => {
+  return ({ port, authorization }: Opened): Handle => {
     const guard = createGuard(port);
     return (req, res) => {
       const fault = guard(req) ?? loopOf(req);
       if (fault !== undefined) return refused(res, fault);
       const { url = '' } = req;
-      // Whoever reaches the sidecar may call as the tenant, and not take keys of the account away.
-      if (isCredentialsPath(url)) return refused(res, 'credentials-refused');
-      if (!url.startsWith(OWN)) return forward(req, res);
       const mark = url.indexOf('?');
       const path = mark < 0 ? url : url.slice(0, mark);
+      // Whoever reaches the sidecar may call as the tenant; to take keys of the account away asks for more.
+      if (isCredentialsPath(path)) {
+        if (path !== CREDENTIALS_PATH) return refused(res, 'path-unknown');
+        if (authorization === undefined) return refused(res, 'credentials-refused');
+        return handOut(authorization, req, res);
+      }
       if (path !== OWN && !path.startsWith(`${OWN}/`)) return forward(req, res);
       const { [path]: handle } = own;
       if (handle === undefined) refused(res, 'path-unknown');
       else if (req.method === 'GET' || req.method === 'HEAD') handle(req, res);
-      else refused(res, 'method-refused');
+      else refused(res.setHeader('allow', 'GET, HEAD'), 'method-refused');
     };
   };
 }

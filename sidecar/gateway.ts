@@ -1,7 +1,9 @@
 import { type ClientRequest, Agent as HttpAgent, request as http, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as https } from 'node:https';
+import { isTollgateError } from '../contract/errors.ts';
 import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
 import { GATEWAY_IDLE_CONNECTION_MS } from '../contract/limits/sidecar.ts';
+import type { Fault } from './error.ts';
 
 /** One request to the gateway over HTTP/1.1, on kept connections. */
 export interface Gateway {
@@ -10,6 +12,15 @@ export interface Gateway {
   /** @param path as a caller's target; that of the gateway's address is put before it @param headers all of them, names and values in turn */
   send(method: string, path: string, headers: string[], answered: (answer: IncomingMessage) => void): ClientRequest;
   stop(): void;
+}
+
+/** Nothing of it was sent: no call was made. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** @param error of a request to the gateway, or of the token for it */
+export function faultOf(error: unknown): Fault {
+  if (isTollgateError(error)) return 'token-unavailable';
+  return NOT_SENT.has((error as NodeJS.ErrnoException).code ?? '') ? 'gateway-unreachable' : 'gateway-lost';
 }
 
 /** Where it is comes from the setting alone, never from a request. */

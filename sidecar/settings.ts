@@ -1,22 +1,27 @@
+import { resolve } from 'node:path';
 import { GATEWAY_TOTAL_MS } from '../contract/limits/contract.ts';
 import { SIDECAR_GRACE_MS, SIDECAR_PORT } from '../contract/limits/sidecar.ts';
 import { bad, type Environment, readAll, required, wholeNumber } from '../contract/read-setting.ts';
+import { authorizationFile } from './authorization.ts';
+import { readClients } from './clients.ts';
+import type { At } from './socket.ts';
 import { TOKEN_SETTINGS, type TokenSettings, tokenSettings } from './token/settings.ts';
 
 export interface SidecarSettings {
   /** The gateway's address; its path, a stage's, stands before that of every call. */
   gateway: URL;
   at: At;
+  /** Where the value is written that opens `/credentials`; undefined: where `authorizationFile` says. */
+  authorizationFile: string | undefined;
   /** Where tokens come from. */
   tokens: TokenSettings;
   /** Whether `/_sidecar/metrics` is served. */
   metrics: boolean;
   /** Milliseconds for streams under way when it is told to stop. */
   graceMs: number;
+  /** Its name in SIDECAR_CLIENTS. */
+  client?: string;
 }
-
-/** A port of 127.0.0.1 (0 lets the system choose), or a Unix socket: nothing else of this machine can be listened on. */
-export type At = { port: number } | { socket: string };
 
 /**
  * Every variable, and how it is read. PORT is a row without the prefix that tells a misspelt one.
@@ -27,6 +32,7 @@ export function sidecarSettings(env: Environment): SidecarSettings {
   const { misspelt: _, ...settings } = readAll<SidecarSettings & { misspelt: undefined }>({
     gateway: () => gateway(env),
     at: () => at(env),
+    authorizationFile: () => authorizationSetting(env),
     tokens: () => tokenSettings(env),
     metrics: () => flag(env, 'SIDECAR_METRICS'),
     graceMs: () => wholeNumber(env, 'SIDECAR_GRACE_MS', 0, GATEWAY_TOTAL_MS, SIDECAR_GRACE_MS),
@@ -35,11 +41,28 @@ export function sidecarSettings(env: Environment): SidecarSettings {
   return Object.freeze(settings);
 }
 
+/**
+ * Of each sidecar that the process is to run: one, or one for each client of SIDECAR_CLIENTS.
+ *
+ * @throws TollgateError `bad_setting` as `sidecarSettings` does, naming the client, too
+ */
+export function allSettings(env: Environment): readonly SidecarSettings[] {
+  const clients = readClients(env, new Set(['PORT', ...SIDECAR_VARIABLES]), sidecarSettings);
+  if (clients === undefined) return [sidecarSettings(env)];
+  return [...clients].map(([client, settings]) => Object.freeze({ ...settings, client }));
+}
+
+/** Where a sidecar with this environment is met by the same user's other programs. */
+export function meetingPoint(env: Environment): { at: At; file: string } {
+  const where = at(env);
+  return { at: where, file: authorizationSetting(env) ?? authorizationFile(where) };
+}
+
 /** Every variable there is, but PORT. */
 export const SIDECAR_VARIABLES: readonly string[] = [
   'TOLLGATE_URL',
   ...Object.keys(TOKEN_SETTINGS),
-  ...['SIDECAR_SOCKET', 'SIDECAR_METRICS', 'SIDECAR_GRACE_MS'],
+  ...['SIDECAR_SOCKET', 'SIDECAR_CLIENTS', 'SIDECAR_AUTHORIZATION_FILE', 'SIDECAR_METRICS', 'SIDECAR_GRACE_MS'],
 ];
 
 /** The gateway's own, where its variables are at hand, too; a letter from one of ours. */
@@ -61,6 +84,11 @@ function gateway(env: Environment): URL {
 function at(env: Environment): At {
   const { SIDECAR_SOCKET: socket } = env;
   return socket ? { socket } : { port: wholeNumber(env, 'PORT', 0, 65_535, SIDECAR_PORT) };
+}
+
+function authorizationSetting({ SIDECAR_AUTHORIZATION_FILE: file }: Environment): string | undefined {
+  // Its name is told to others, who may be elsewhere.
+  return file ? resolve(file) : undefined;
 }
 
 function flag(env: Environment, name: string): boolean {

@@ -3,6 +3,9 @@ import { connect } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { bad } from '../contract/read-setting.ts';
 
+/** A port of 127.0.0.1 (0 lets the system choose), or a Unix socket: nothing else of this machine can be listened on. */
+export type At = { port: number } | { socket: string };
+
 /**
  * Makes way for a Unix socket, in a folder where nobody else can put another in its place, and which is made if it is not there.
  *

@@ -9,5 +9,14 @@ export const CREDENTIALS_EARLY_MS = 300_000;
 /** Models whose credentials are kept: more than any tenant calls by itself, 2 KB each. */
 export const CREDENTIALS_MODELS_MAX = 100;
 
+/**
+ * Milliseconds for one look at the gateway, of which there may be two: it waits 7 s at most for its registry and STS
+ * (`invoke.ts`), and may have to be started first.
+ */
+export const CREDENTIALS_GATEWAY_MS = 12_000;
+
+/** Bytes of an answer of the gateway: credentials are 2 KB, a refusal less. */
+export const CREDENTIALS_ANSWER_BYTES_MAX = 65_536;
+
 /** Milliseconds for which `tollgate sidecar credentials` waits: the AWS CLI waits a minute for what it starts. */
 export const CREDENTIALS_ASK_MS = 30_000;

@@ -29,11 +29,17 @@ beforeAll(async () => {
   const file = join(stack.dataDir, 'token');
   writeFileSync(file, `${token}\n`);
   mkdirSync(join(stack.dataDir, 'own'), { mode: 0o700 });
-  const env = { TOLLGATE_URL: stack.gateway, TOLLGATE_TOKEN_FILE: file, PORT: '0', SIDECAR_METRICS: 'true' };
+  const env = {
+    ...{ TOLLGATE_URL: stack.gateway, TOLLGATE_TOKEN_FILE: file, PORT: '0', SIDECAR_METRICS: 'true' },
+    SIDECAR_AUTHORIZATION_FILE: join(stack.dataDir, 'authorization'),
+  };
   const write = (line: string): void => void lines.push(line);
   sidecar = await startSidecar(sidecarSettings(env), write);
   const socket = join(stack.dataDir, 'own/sidecar.sock');
-  onSocket = await startSidecar(sidecarSettings({ ...env, SIDECAR_SOCKET: socket }), write);
+  onSocket = await startSidecar(
+    sidecarSettings({ ...env, SIDECAR_SOCKET: socket, SIDECAR_AUTHORIZATION_FILE: '' }),
+    write,
+  );
 });
 
 afterAll(async () => {
@@ -167,9 +173,16 @@ describe('what the sidecar refuses by itself, and says so', () => {
     ['TRACE', { path: '/v1/models', method: 'TRACE' }, 405, 'method-refused'],
     ['itself', { path: '/v1/models', headers: { via: '1.1 tollgate-sidecar' } }, 508, 'loop-refused'],
     ['a path of its own that is none', { path: '/_sidecar/token' }, 404, 'path-unknown'],
-    ['credentials', { path: '/credentials?model=nova-lite' }, 403, 'credentials-refused'],
-    ['credentials, encoded', { path: '/%63redentials?model=nova-lite' }, 403, 'credentials-refused'],
-    ['credentials, as something else', { path: '/credentials/?model=nova-lite' }, 403, 'credentials-refused'],
+    ['credentials without its value', { path: '/credentials?model=nova-lite' }, 401, 'authorization-refused'],
+    [
+      'credentials for a token',
+      { path: '/credentials?model=nova-lite', headers: { authorization: 'Bearer a' } },
+      401,
+      'authorization-refused',
+    ],
+    ['credentials, encoded', { path: '/%63redentials?model=nova-lite' }, 404, 'path-unknown'],
+    ['credentials, as something else', { path: '/credentials/?model=nova-lite' }, 404, 'path-unknown'],
+    ['credentials, of a stage', { path: '/prod/credentials?model=nova-lite' }, 404, 'path-unknown'],
   ];
   test.each(REFUSED)('%s', async (_, asked, status, fault) => {
     const mark = await stack.mark();

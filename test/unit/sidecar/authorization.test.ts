@@ -76,7 +76,7 @@ test('a folder that is not there is named', () => {
 
 test('the usual folder is made for this user alone, and not believed when it is open to others or a link', () => {
   vi.stubEnv('TMPDIR', folder);
-  const file = authorizationFile(9191);
+  const file = authorizationFile({ port: 9191 });
   expect(dirname(dirname(file))).toBe(folder);
   writeAuthorization(file, randomBytes).remove();
   expect(statSync(dirname(file)).mode & 0o777).toBe(0o700);

@@ -7,7 +7,7 @@ import { readClients } from '../../../sidecar/clients.ts';
 
 const KNOWN = new Set([
   ...['PORT', 'TOLLGATE_URL', 'TOLLGATE_ISSUER', 'TOLLGATE_CLIENT_ID', 'TOLLGATE_TOKEN_FILE'],
-  ...['SIDECAR_SOCKET', 'SIDECAR_CLIENTS', 'SIDECAR_METRICS'],
+  ...['SIDECAR_SOCKET', 'SIDECAR_AUTHORIZATION_FILE', 'SIDECAR_CLIENTS', 'SIDECAR_METRICS'],
 ]);
 const SHARED = { TOLLGATE_URL: 'https://gateway.example.com', TOLLGATE_ISSUER: 'https://login.example.com' };
 
@@ -70,6 +70,16 @@ describe('SIDECAR_CLIENTS', () => {
       'SIDECAR_CLIENTS.billing: SIDECAR_SOCKET must be an absolute path',
     ],
     ['a socket of two', { billing, search: billing }, 'SIDECAR_CLIENTS.search: SIDECAR_SOCKET is another client’s'],
+    [
+      'an authorization file of two',
+      Object.fromEntries(
+        ['a', 'b'].map((name) => [
+          name,
+          { ...billing, SIDECAR_SOCKET: `/run/${name}.sock`, SIDECAR_AUTHORIZATION_FILE: '/run/file' },
+        ]),
+      ),
+      'SIDECAR_CLIENTS.b: SIDECAR_AUTHORIZATION_FILE is another client’s',
+    ],
     [
       'who is nobody',
       { billing: { SIDECAR_SOCKET: '/run/x' } },
