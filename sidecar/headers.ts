@@ -27,21 +27,24 @@ const CLAIMS: readonly string[] = [
   'x-amz-security-token',
   'x-amz-content-sha256',
   'x-amz-region-set',
-  'x-tollgate-principal',
 ];
 
-const FROM_CALLER: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...CLAIMS, 'host', 'via']);
-const FROM_GATEWAY: ReadonlySet<string> = new Set(HOP_BY_HOP);
+/** What only the gateway, or somebody for the tenant, may say: `x-tollgate-principal` and whatever comes after it. */
+const OURS = 'x-tollgate-';
+
+const NOT_FROM_CALLER: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...CLAIMS, 'host', 'via']);
+const NOT_FROM_GATEWAY: ReadonlySet<string> = new Set(HOP_BY_HOP);
 
 /** Whether anything of the headers goes no further: `Via` names us (RFC 9110 section 7.6.3). */
 export const PSEUDONYM = 'tollgate-sidecar';
 
 /** Names and values in turn, as Node has them, without those of one connection and those that a caller may not say. */
-export const fromCaller = (raw: readonly string[]): string[] => without(raw, FROM_CALLER);
+export const fromCaller = (raw: readonly string[]): string[] =>
+  without(raw, (name) => NOT_FROM_CALLER.has(name) || name.startsWith(OURS));
 
-export const fromGateway = (raw: readonly string[]): string[] => without(raw, FROM_GATEWAY);
+export const fromGateway = (raw: readonly string[]): string[] => without(raw, (name) => NOT_FROM_GATEWAY.has(name));
 
-function without(raw: readonly string[], dropped: ReadonlySet<string>): string[] {
+function without(raw: readonly string[], isDropped: (name: string) => boolean): string[] {
   const kept: string[] = [];
   let named: Set<string> | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -50,7 +53,7 @@ function without(raw: readonly string[], dropped: ReadonlySet<string>): string[]
     if (name === 'connection' && !KEEPS.test(value))
       named = new Set([...(named ?? []), ...value.toLowerCase().split(/[\s,]+/)]);
     // `:path` and its like are HTTP/2's.
-    if (!dropped.has(name) && !name.startsWith(':')) kept.push(line, value);
+    if (!isDropped(name) && !name.startsWith(':')) kept.push(line, value);
   }
   if (named === undefined) return kept;
   // What frames the body cannot be of one connection, whoever says so.

@@ -134,7 +134,7 @@ describe('what the sidecar says by itself is in the form that SDKs read of conta
     expect(lines.join()).not.toContain(value());
   });
 
-  test.each<[string, () => void | Promise<unknown>, number, string]>([
+  test.each<[string, () => unknown, number, string]>([
     [
       'no token',
       () => {
