@@ -187,7 +187,7 @@ describe('what the sidecar refuses by itself, and says so', () => {
   test.each(REFUSED)('%s', async (_, asked, status, fault) => {
     const mark = await stack.mark();
     expect(await ask(asked)).toMatchObject({ status, fault });
-    expect(await stack.calls(mark)).toEqual([]);
+    expect(await stack.upstream(mark)).toEqual([]);
   });
 });
 
