@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { parseJsonObject } from '../contract/json.ts';
 import { AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
+import { targetsOf } from '../contract/places.ts';
 import { nativeIdOf } from '../policies/kinds.ts';
 import type { Change } from '../registry/edit.ts';
 import { isoSeconds, parseSeconds } from '../registry/fields.ts';
@@ -88,12 +89,15 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
 const WITHIN = `, everywhere within the authorizer’s cache time (${AUTHORIZER_TTL_SECONDS} s unless set otherwise)`;
 
-function row({ id, target, lifecycle, displayName = '' }: ModelEntry): string[] {
+function row({ id, lifecycle, displayName = '', ...entry }: ModelEntry): string[] {
   const { sunsetAt, successor = '' } = lifecycle;
   const { state, reason } = usability(lifecycle, Math.floor(Date.now() / 1000));
   const named = reason === 'sunset-passed' ? 'retired by its sunset' : state === 'usable' ? 'active' : state;
   const sunset = sunsetAt === undefined ? '' : isoSeconds(sunsetAt);
-  return [id, named, nativeIdOf(target), target.region, sunset, successor, displayName];
+  const targets = targetsOf(entry);
+  const once = (names: readonly string[]): string => [...new Set(names)].join(', ');
+  const regions = once(targets.map(({ region }) => region));
+  return [id, named, once(targets.map(nativeIdOf)), regions, sunset, successor, displayName];
 }
 
 function tell({ entry, changed }: Change<ModelEntry>, done: string): void {

@@ -8,12 +8,15 @@ import {
   type AllowedModel,
   CONTAINERS,
   DIALECTS,
+  type Place,
   type Restrictions,
   STATUSES,
   TARGETS,
   type Target,
   type TargetMember,
 } from './model.ts';
+import { PLACE } from './places.ts';
+import { isRouting } from './routing.ts';
 
 /**
  * What the authorizer tells the invoke function. API Gateway passes scalars only, and passes them as strings, so the
@@ -67,7 +70,8 @@ export function encodeContext(context: CallerContext): EncodedContext {
     budgets: '',
   };
   if (context.models === null || context.budgets === null) return encoded;
-  const whole = { ...encoded, models: JSON.stringify(context.models), budgets: JSON.stringify(context.budgets) };
+  const models = JSON.stringify(context.models.map(written));
+  const whole = { ...encoded, models, budgets: JSON.stringify(context.budgets) };
   return sizeOf(whole) + SEAL_MAX_BYTES <= CONTEXT_MAX_BYTES ? whole : encoded;
 }
 
@@ -140,7 +144,24 @@ function strings(value: unknown, field: string): string[] {
 
 function entries(models: string, budgets: string): Pick<CallerContext, 'models' | 'budgets'> {
   if (models === '' && budgets === '') return { models: null, budgets: null };
-  return { models: listOf(isAllowedModel, models, 'models'), budgets: listOf(isBudget, budgets, 'budgets') };
+  return {
+    models: listOf(isAllowedModel, models, 'models').map(asRead),
+    budgets: listOf(isBudget, budgets, 'budgets'),
+  };
+}
+
+/** The target of several places is the first one's, so it is not said twice, where there is little room for it. */
+type Written = Omit<AllowedModel, 'target'> & Partial<Pick<AllowedModel, 'target'>>;
+
+function written(model: AllowedModel): Written {
+  if (model.places === undefined) return model;
+  const { target: _, ...rest } = model;
+  return rest;
+}
+
+function asRead(model: Written): AllowedModel {
+  const [first] = model.places ?? [];
+  return first === undefined ? (model as AllowedModel) : { ...model, target: first.target };
 }
 
 /** What only one of the two left out is no JSON, and refused. */
@@ -151,13 +172,14 @@ function listOf<T>(isOne: (item: unknown) => item is T, text: string, field: str
 }
 
 // The ARNs themselves are checked where they matter, when the session policy is built; here only the shape.
-function isAllowedModel(item: unknown): item is AllowedModel {
+function isAllowedModel(item: unknown): item is Written {
   if (item === null || typeof item !== 'object') return false;
-  const { id, target, actions, lifecycle, direct, trace, dialects, container, ...restrictions } =
+  const { id, target, places, routing, actions, lifecycle, direct, trace, dialects, container, ...restrictions } =
     item as Partial<AllowedModel>;
   return (
     typeof id === 'string' &&
-    isTarget(target) &&
+    (places === undefined ? isTarget(target) : target === undefined && isNotEmpty(places) && places.every(isPlace)) &&
+    (routing === undefined || isRouting(routing)) &&
     Array.isArray(actions) &&
     actions.length > 0 &&
     actions.every((action) => ACTIONS.includes(action)) &&
@@ -174,7 +196,8 @@ function isAllowedModel(item: unknown): item is AllowedModel {
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
-const isList = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && value.every(isText);
+const isNotEmpty = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
+const isList = (value: unknown): boolean => isNotEmpty(value) && (value as unknown[]).every(isText);
 
 const RESTRICTIONS: { readonly [Name in keyof Restrictions]-?: (value: unknown) => boolean } = {
   guardrail: (value) =>
@@ -193,6 +216,18 @@ const RESTRICTIONS: { readonly [Name in keyof Restrictions]-?: (value: unknown) 
 function areRestrictions(members: object): boolean {
   return Object.entries(members).every(
     ([name, value]) => Object.hasOwn(RESTRICTIONS, name) && RESTRICTIONS[name as keyof Restrictions](value),
+  );
+}
+
+// Nor here: it may be the role of another account.
+function isPlace(place: unknown): place is Place {
+  if (place === null || typeof place !== 'object') return false;
+  const { target, ...members } = place as Partial<Place>;
+  return (
+    isTarget(target) &&
+    Object.entries(members).every(
+      ([name, value]) => Object.hasOwn(PLACE, name) && PLACE[name as keyof typeof PLACE].check(value),
+    )
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Group } from './routing.ts';
+import type { Group, Routing } from './routing.ts';
 
 /** A model as it crosses from the registry through the authorizer's context to the invoke function. */
 
@@ -73,7 +73,7 @@ export interface Place {
   group?: Group;
   /** A whole number from 1 to WEIGHT_MAX; absent: 1. */
   weight?: number;
-  /** Whose prices its calls have; absent: those of the target's own region. */
+  /** Region whose prices its calls have; absent: the target's own. */
   priceRegion?: string;
   /** ARN of the invoker role of another account, under which it is called. */
   role?: string;
@@ -145,7 +145,12 @@ export interface Restrictions {
 export interface AllowedModel extends Restrictions, Speech {
   /** The registry id. */
   id: string;
+  /** Of several places that of the first. */
   target: Target;
+  /** Of a model that has several, those that the grant leaves it: one at least. */
+  places?: Place[];
+  /** How its calls are spread over them, where it is not as everywhere. */
+  routing?: Partial<Routing>;
   /** At least one; in the order of ACTIONS. */
   actions: Action[];
   lifecycle: Lifecycle;

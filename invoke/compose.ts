@@ -18,7 +18,7 @@ import { reportUnusable } from '../registry/unusable.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import type { Issue } from '../sessions/session.ts';
 import type { AppDeps } from './app.ts';
-import { createDirect } from './direct/direct.ts';
+import type { Direct } from './direct/direct.ts';
 import type { Answers } from './kept.ts';
 import { type CallScope, createCredentials } from './pipeline/credentials.ts';
 import { createEntries } from './pipeline/entries.ts';
@@ -126,6 +126,18 @@ export async function compose(
   }
 
   const issue = await issuer();
+  let handOut: Direct | undefined;
+  // Most tenants call through the gateway, and have no grant for this.
+  const direct: Direct = async (request) => {
+    handOut ??= (await import('./direct/direct.ts')).createDirect({
+      entries,
+      issue,
+      reserve: budgets.reserve,
+      clock,
+      write,
+    });
+    return handOut(request);
+  };
   const run = createPipeline({
     entries,
     credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock, max: sessionsMax }),
@@ -143,7 +155,7 @@ export async function compose(
     run,
     keepToken: brokerFunction !== undefined,
     entries,
-    direct: createDirect({ entries, issue, reserve: budgets.reserve, clock, write }),
+    direct,
     counters,
     answers: answers && (() => loadAnswers(answers)),
     storesResponses: answers?.storesResponses === true,

@@ -1,5 +1,6 @@
 import { ACTIONS, type AllowedModel, PURPOSES, type Purpose, SERVICE_TIERS, type Target } from '../contract/model.ts';
 import type { Path, Question } from './kinds/kind.ts';
+import { kindOf } from './kinds.ts';
 import { nameOf, pathsAround, pathsOf, unlistedTarget } from './questions.ts';
 import { evaluate, type Verdict } from './simulate/evaluate.ts';
 import type { Policy, RequestContext } from './simulate/types.ts';
@@ -87,13 +88,18 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
       add(entry.id, action, 'after-expiry', pathsOf(target, action, guardrail, tier), expiresAt);
   }
   for (const { id, target: other } of [...models, { id: UNLISTED, target: unlistedTarget(target) }]) {
-    if (id === entry.id) continue;
+    if (id === entry.id && calledOn(other) === calledOn(target)) continue;
     for (const action of ACTIONS) {
       add(id, action, 'as-listed', either(pathsOf, other, action, guardrail));
       add(id, action, 'from-behind', either(pathsAround, other, action, guardrail));
     }
   }
   return tried;
+}
+
+/** Another place of the same model is another model to the session. */
+function calledOn(target: Target): string {
+  return kindOf(target).calledOn(target);
 }
 
 /** Only such a call bears a guardrail and a tier. */

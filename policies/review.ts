@@ -1,7 +1,9 @@
 import { asTollgateError } from '../contract/errors.ts';
 import { parsePrincipal, type TenantId } from '../contract/identity.ts';
 import { ACTIONS, type AllowedModel, type Purpose } from '../contract/model.ts';
+import { at, placesOf } from '../contract/places.ts';
 import { directSessionNames, sessionNames } from './name.ts';
+import { placeName } from './place.ts';
 import { type ReviewedModel, type Session, type Tried, tooWide, trySession } from './review-session.ts';
 import { sessionPolicy } from './session.ts';
 import type { Policy, RequestContext } from './simulate/types.ts';
@@ -25,7 +27,7 @@ export interface Holding {
 export type Use = Purpose | 'direct';
 
 export interface ReviewInput {
-  /** All of the registry, granted or not. */
+  /** All of the registry, granted or not; one of several places is there once for each. */
   models: readonly ReviewedModel[];
   holdings: readonly Holding[];
   /** Every policy of the role that is assumed. */
@@ -43,6 +45,8 @@ export interface Finding {
   tenant: string | null;
   model: string | null;
   use: Use | null;
+  /** Of several places the session's one. */
+  place?: string;
   /** The role at fault. */
   role?: string;
   /** What is reached, or cannot be called: a registry id. */
@@ -57,6 +61,8 @@ export interface ReviewedSession {
   tenant: TenantId;
   model: string;
   use: Use;
+  /** Where, of several places: each has a session of its own. */
+  place?: string;
   decided: Decided;
   /** Hash of its policy; null when none can be built, and then `refused` says why. */
   policy: string | null;
@@ -93,11 +99,11 @@ export function review(input: ReviewInput): Reviewed {
   const results = new Map<string, Result>();
   const personal = dependsOnCaller(input.rolePolicies);
 
-  for (const holding of input.holdings)
+  for (const holding of input.holdings.flatMap(inEachPlace))
     for (const { use, decided, actions } of usesOf(holding)) {
-      const { tenant, entry } = holding;
+      const { tenant, entry, place } = holding;
       const made = build(input, entry, actions);
-      const about = { tenant, model: entry.id, use };
+      const about = { tenant, model: entry.id, use, ...(place === undefined ? {} : { place }) };
       if ('refused' in made) {
         sessions.push({ ...about, decided, policy: null, refused: made.refused });
         if (decided.allowed && made.refused !== 'action-not-available')
@@ -133,7 +139,13 @@ export function review(input: ReviewInput): Reviewed {
   return { sessions, policies: [...policies.values()], findings };
 }
 
-type Fault = Omit<Finding, 'tenant' | 'model' | 'use'>;
+function inEachPlace(holding: Holding): (Holding & { place?: string })[] {
+  const { entry } = holding;
+  if (entry.places === undefined) return [holding];
+  return placesOf(entry).map((place) => ({ ...holding, entry: at(entry, place), place: placeName(place.target) }));
+}
+
+type Fault = Omit<Finding, 'tenant' | 'model' | 'use' | 'place'>;
 
 interface Result {
   questions: number;

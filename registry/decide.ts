@@ -1,4 +1,5 @@
 import type { AllowedModel, Guardrail, Purpose } from '../contract/model.ts';
+import { targetsOf } from '../contract/places.ts';
 import { arnsOf, nativeIdOf } from '../policies/kinds.ts';
 import { hasExpired } from './entitled.ts';
 import { usability } from './lifecycle.ts';
@@ -21,9 +22,9 @@ type Names = (model: AllowedModel) => readonly string[];
 /** The names a model answers to, strongest first: a weaker one counts only where no entry has a stronger one. */
 const NAMES: readonly Names[] = [
   (model) => [model.id],
-  (model) => [nativeIdOf(model.target)],
-  (model) => [model.target.arn],
-  (model) => arnsOf(model.target),
+  (model) => targetsOf(model).map(nativeIdOf),
+  (model) => targetsOf(model).map(({ arn }) => arn),
+  (model) => targetsOf(model).flatMap(arnsOf),
 ];
 
 /** A guardrail answers to its id or ARN with its version; no registry id has a colon. */
@@ -45,8 +46,8 @@ export function isFor({ actions, guardrail }: AllowedModel, purpose: Purpose): b
 
 /**
  * @param models what the tenant was granted; nothing else can be decided upon
- * @param wanted as the caller wrote it: a registry id, the target's own id, or a full ARN that the entry lists; of a guardrail
- *   its id or ARN and, after a colon, its version
+ * @param wanted as the caller wrote it: a registry id, a target's own id, or a full ARN that the entry lists, which names the
+ *   model and none of its places; of a guardrail its id or ARN and, after a colon, its version
  * @param nowSeconds seconds since 1970
  */
 export function decideModel(

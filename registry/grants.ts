@@ -7,7 +7,7 @@ import type { Grant } from './grant.ts';
 import type { Document, Items, Key, Plain } from './items.ts';
 import { GRANT_SK_PREFIX, grantKey, modelKey, tenantKey, tenantPartition } from './keys.ts';
 import { GRANT, type Kind, MODEL, TENANT } from './kinds.ts';
-import { checkDirect, checkTogether, RESTRICTION_NAMES } from './restrictions.ts';
+import { checkDirect, placedUnder, RESTRICTION_NAMES } from './restrictions.ts';
 import { asTenantId } from './tenant.ts';
 
 export interface GrantMore {
@@ -55,7 +55,7 @@ export function grantWriter(edits: Edits, items: Items, clock: Clock): GrantWrit
     async grant(tenant, model, actions, more) {
       const { key, make } = grantEdit(tenant, model, actions, more);
       // Neither is ever deleted, so what is found here is there when the grant is written.
-      const [, { target }] = await Promise.all([
+      const [, entry] = await Promise.all([
         edits.show(TENANT, tenantKey(asTenantId(tenant))),
         edits.show(MODEL, modelKey(model)),
       ]);
@@ -65,7 +65,7 @@ export function grantWriter(edits: Edits, items: Items, clock: Clock): GrantWrit
           const grant = GRANT.parse(document);
           if (hasExpired(grant, Math.floor(clock() / 1000))) throw badEntry('expiresAt', 'has-passed');
           checkDirect(grant);
-          checkTogether(grant, target);
+          placedUnder(grant, entry);
           return grant;
         },
       };

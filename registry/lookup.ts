@@ -25,7 +25,7 @@ import { Memory } from './memory.ts';
 import { type ModelEntry, speechOf } from './model.ts';
 import type { PricedModel } from './price.ts';
 import type { ClientReader, PriceReader, RegistryReader, TenantEntries } from './reader.ts';
-import { checkTogether, isDirect, restrictionsOf } from './restrictions.ts';
+import { isDirect, placedUnder, restrictionsOf } from './restrictions.ts';
 import type { TenantEntry } from './tenant.ts';
 import { within } from './within.ts';
 
@@ -133,15 +133,20 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
     const ids = grants.map(({ model }) => model);
     const { known, stage } = await lookUpShared(ids, { stage: true }, signal);
     unusable += grants.filter(({ model }) => known.get(model)?.is === 'unusable').length;
-    const fitting = grants.filter((grant) => {
+    const granted = new Set<string>();
+    const fitting = grants.flatMap((grant) => {
       const found = known.get(grant.model);
-      if (found?.is !== 'entry') return false;
+      if (found?.is !== 'entry') return [];
       // The model may have been edited since the grant was written.
-      const fault = faultOf(grant, found.entry);
-      if (fault !== undefined) onUnusable({ ...grantKey(grant), ...fault });
-      return fault === undefined;
+      const fit = together(grant, found.entry);
+      if (!('fault' in fit)) {
+        granted.add(grant.model);
+        return [{ grant, entry: found.entry, fit }];
+      }
+      onUnusable({ ...grantKey(grant), ...fit.fault });
+      unusable++;
+      return [];
     });
-    unusable += grants.filter(({ model }) => known.get(model)?.is === 'entry').length - fitting.length;
     const { suspended, costCenter, plan } = tenant;
     const budgets = inForce(own, stage, suspended);
     return {
@@ -149,7 +154,7 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       suspended,
       costCenter,
       hasPlan: plan !== undefined,
-      models: join(fitting, known),
+      models: fitting.map((one) => allowed(one, granted)).sort((a, b) => (a.id < b.id ? -1 : 1)),
       budgets,
       unusable,
     };
@@ -177,8 +182,7 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       const wanted = [...new Set(ids)].filter(isModelId);
       const { known } = await bounded((signal) => lookUpShared(wanted, { stage: false }, signal));
       const priced = new Map<string, PricedModel>();
-      for (const [id, model] of known)
-        if (model.is === 'entry') priced.set(id, { id, prices: model.entry.prices, target: model.entry.target });
+      for (const [id, model] of known) if (model.is === 'entry') priced.set(id, model.entry);
       return priced;
     },
   };
@@ -192,27 +196,36 @@ function inForce(own: OwnedBudgets, stage: OwnedBudgets, suspended: boolean): Bu
   throw new TollgateError('unavailable', { reason: 'budgets-unusable', retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
-function faultOf(grant: Grant, { target }: ModelEntry): { field: string; reason: string } | undefined {
+function together(grant: Grant, entry: ModelEntry): Pick<AllowedModel, 'target' | 'places'> | { fault: Fault } {
   try {
-    checkTogether(grant, target);
-    return undefined;
+    return placedUnder(grant, entry);
   } catch (error) {
     const { field = 'grant', reason = 'unusable' } = asTollgateError(error);
-    return { field, reason };
+    return { fault: { field, reason } };
   }
 }
 
-function join(grants: readonly Grant[], known: ReadonlyMap<string, Known>): AllowedModel[] {
-  const granted = new Set(grants.map(({ model }) => model));
-  return grants
-    .flatMap((grant) => {
-      const found = known.get(grant.model);
-      if (found?.is !== 'entry') return [];
-      const { actions, trace } = grant;
-      const { id, target, lifecycle } = found.entry;
-      const allowed = { id, target, actions, lifecycle: withKnownSuccessor(lifecycle, granted) };
-      const given = { ...(isDirect(grant) ? { direct: true as const } : {}), ...(trace ? { trace } : {}) };
-      return [{ ...allowed, ...speechOf(found.entry), ...given, ...restrictionsOf(grant) }];
-    })
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
+type Fault = Pick<Unusable, 'field' | 'reason'>;
+
+interface Fitting {
+  grant: Grant;
+  entry: ModelEntry;
+  /** Where the grant lets the model be called. */
+  fit: Pick<AllowedModel, 'target' | 'places'>;
+}
+
+function allowed({ grant, entry, fit }: Fitting, granted: ReadonlySet<string>): AllowedModel {
+  const { actions, trace } = grant;
+  const { id, lifecycle, routing } = entry;
+  return {
+    id,
+    ...fit,
+    ...(routing === undefined ? {} : { routing }),
+    actions,
+    lifecycle: withKnownSuccessor(lifecycle, granted),
+    ...speechOf(entry),
+    ...(isDirect(grant) ? { direct: true as const } : {}),
+    ...(trace ? { trace } : {}),
+    ...restrictionsOf(grant),
+  };
 }

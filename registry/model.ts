@@ -1,6 +1,16 @@
 import * as v from 'valibot';
 import { PRICES_MAX } from '../contract/limits/registry.ts';
-import { CONTAINERS, DIALECTS, type Lifecycle, type Speech, STATUSES, type Target } from '../contract/model.ts';
+import { PLACES_MAX } from '../contract/limits/routing.ts';
+import {
+  CONTAINERS,
+  DIALECTS,
+  type Lifecycle,
+  type Place,
+  type Speech,
+  STATUSES,
+  type Target,
+} from '../contract/model.ts';
+import type { Routing } from '../contract/routing.ts';
 import { runtimeOf } from '../policies/kinds.ts';
 import {
   actor,
@@ -17,6 +27,7 @@ import {
   version,
 } from './fields.ts';
 import type { Document } from './items.ts';
+import { checkPlaces, placeDocument, placeSchema, routingSchema } from './places.ts';
 import type { PriceVersion } from './price.ts';
 import { checkedPrices, priceDocument, priceSchema } from './prices/entry.ts';
 import { checkTarget, targetSchema } from './target.ts';
@@ -25,7 +36,11 @@ export interface ModelEntry extends Speech {
   /** The registry id: what a caller writes. */
   id: string;
   displayName?: string;
+  /** Of several places that of the first. */
   target: Target;
+  /** Where its document lists `targets`, all of them; one at least. */
+  places?: Place[];
+  routing?: Partial<Routing>;
   lifecycle: Lifecycle;
   /** What the lifecycle was before the model was retired by hand; restore brings it back. */
   beforeRetirement?: Lifecycle;
@@ -52,7 +67,11 @@ const schema = v.strictObject({
   v: schemaVersion,
   id: modelId,
   displayName: v.exactOptional(displayName),
-  target: targetSchema,
+  target: v.exactOptional(targetSchema),
+  targets: v.exactOptional(
+    v.pipe(v.array(placeSchema, 'not-a-list'), v.minLength(1, 'empty'), v.maxLength(PLACES_MAX, 'too-many')),
+  ),
+  routing: v.exactOptional(routingSchema),
   dialects: v.exactOptional(
     v.pipe(
       v.array(v.picklist(DIALECTS, 'unknown-dialect'), 'not-a-list'),
@@ -71,11 +90,13 @@ const schema = v.strictObject({
 
 /**
  * @param document an item without its keys, or what a file holds
- * @throws TollgateError `bad_entry` naming the field, e.g. `target.modelArns[1]` or `prices[0].input`
+ * @throws TollgateError `bad_entry` naming the field, e.g. `targets[2].target.modelArns[1]` or `prices[0].input`
  */
 export function parseModel(document: unknown): ModelEntry {
-  const { v: _, ...entry } = parseWith(schema, document);
-  checkTarget(entry.target);
+  const { v: _, target, targets, ...rest } = parseWith(schema, document);
+  const entry = { ...rest, ...placed(target, targets) };
+  if (entry.places === undefined) checkTarget(entry.target);
+  else checkPlaces(entry.places, entry.routing);
   checkSpeech(entry);
   const prices = checkedPrices(entry.prices);
   const filled = { ...entry, prices, lifecycle: datedLifecycle(entry.lifecycle, entry.updatedAt) };
@@ -84,13 +105,25 @@ export function parseModel(document: unknown): ModelEntry {
   return filled;
 }
 
+/** One target, or a list of places: what has both, or neither, does not say where it is. */
+function placed(target: Target | undefined, targets: Place[] | undefined): Pick<ModelEntry, 'target' | 'places'> {
+  if (targets === undefined) {
+    if (target === undefined) throw badEntry('target', 'missing');
+    return { target };
+  }
+  const [first] = targets;
+  if (target !== undefined || first === undefined) throw badEntry('targets', 'beside-a-target');
+  return { target: first.target, places: targets };
+}
+
 /** The written form of an entry; parseModel reads it back to the same entry. */
 export function modelDocument(entry: ModelEntry): Document {
   return {
     v: SCHEMA_VERSION,
     id: entry.id,
     ...(entry.displayName === undefined ? {} : { displayName: entry.displayName }),
-    target: { ...entry.target },
+    ...(entry.places === undefined ? { target: { ...entry.target } } : { targets: entry.places.map(placeDocument) }),
+    ...(entry.routing === undefined ? {} : { routing: { ...entry.routing } }),
     ...speechOf(entry),
     lifecycle: lifecycleDocument(entry.lifecycle),
     ...(entry.beforeRetirement === undefined ? {} : { beforeRetirement: lifecycleDocument(entry.beforeRetirement) }),

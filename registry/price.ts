@@ -1,4 +1,4 @@
-import type { Target } from '../contract/model.ts';
+import type { Placed } from '../contract/places.ts';
 import type { Tier, TokenKind } from '../contract/usage.ts';
 
 /** US dollars per 1,000,000 tokens of each kind. A call that used a kind without a rate is unpriced as a whole. */
@@ -56,10 +56,8 @@ export interface PriceVersion {
 /** A price to set; without a version it is named by its date. */
 export type GivenPrice = Omit<PriceVersion, 'version'> & { version?: string };
 
-export interface PricedModel {
+export interface PricedModel extends Partial<Placed> {
   id: string;
   /** Sorted by `from`, ascending; may be empty. */
   prices: PriceVersion[];
-  /** What is called for it. */
-  target?: Target;
 }

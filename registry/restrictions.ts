@@ -2,7 +2,15 @@ import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
 import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits/contract.ts';
 import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS } from '../contract/limits/registry.ts';
-import { type Action, type Guardrail, type Restrictions, SERVICE_TIERS, type Target } from '../contract/model.ts';
+import {
+  type Action,
+  type Guardrail,
+  type Place,
+  type Restrictions,
+  SERVICE_TIERS,
+  type Target,
+} from '../contract/model.ts';
+import type { Placed } from '../contract/places.ts';
 import { partitionOf } from '../policies/arn.ts';
 import { parseGuardrail } from '../policies/guardrail.ts';
 import { kindOf } from '../policies/kinds.ts';
@@ -137,6 +145,39 @@ export function checkDirect(grant: Restrictions & { direct?: true }): void {
   if (lost !== undefined) throw badEntry('direct', `not-with-${lost.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
 }
 
+/** A grant, as far as it is judged with its model. */
+type Demands = Restrictions & { actions: readonly Action[]; direct?: true };
+
+/** Of these a place is left out that a grant cannot be called in; what else does not fit is at fault everywhere. */
+const ELSEWHERE: ReadonlySet<string | undefined> = new Set(['outside-residency', 'guardrail-region']);
+
+/**
+ * Where a model may be called under a grant: in those of its places that lie in the grant's regions, and in that of its
+ * guardrail.
+ *
+ * @throws TollgateError as `checkTogether` where there is none, and for what is at fault in one of them
+ */
+export function placedUnder(grant: Demands, { target, places }: Placed): { target: Target; places?: Place[] } {
+  if (places === undefined) {
+    checkTogether(grant, target);
+    return { target };
+  }
+  let outside: unknown;
+  const left = places.filter((place) => {
+    try {
+      checkTogether(grant, place.target);
+      return true;
+    } catch (error) {
+      if (!(error instanceof TollgateError) || !ELSEWHERE.has(error.reason)) throw error;
+      outside ??= error;
+      return false;
+    }
+  });
+  const [first] = left;
+  if (first === undefined) throw outside;
+  return { target: first.target, places: left };
+}
+
 /**
  * That grant and model can be called together: the session policy of both can be built and fits, so every region that the
  * model may run in is one of the grant's, and the guardrail is where the model is called. Grants without restrictions are
@@ -144,10 +185,7 @@ export function checkDirect(grant: Restrictions & { direct?: true }): void {
  *
  * @throws TollgateError `bad_entry` naming the grant's member; `policy_too_large`
  */
-export function checkTogether(
-  grant: Restrictions & { actions: readonly Action[]; direct?: true },
-  target: Target,
-): void {
+export function checkTogether(grant: Demands, target: Target): void {
   if (grant.direct !== true && Object.keys(restrictionsOf(grant)).length === 0) return;
   if (grant.maxTokens !== undefined && !kindOf(target).restrictedBy.includes('maxTokens'))
     throw badEntry('maxTokens', 'no-limit-here');

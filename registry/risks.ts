@@ -1,5 +1,6 @@
 import type { Budget } from '../contract/budget.ts';
 import { ACTIONS } from '../contract/model.ts';
+import { eachTarget, targetsOf } from '../contract/places.ts';
 import { arnsOf, kindOf } from '../policies/kinds.ts';
 import { type BudgetsEntry, budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { hasExpired } from './entitled.ts';
@@ -158,7 +159,7 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'global-profile',
     level: 'medium',
     what: 'The model may run in any region that AWS chooses.',
-    of: ({ models }) => models.filter(({ target }) => regionsOf(arnsOf(target)).has('')).map(({ id }) => id),
+    of: ({ models }) => models.filter((model) => regionsOf(model).has('')).map(({ id }) => id),
   },
   {
     kind: 'expired-grant',
@@ -173,8 +174,7 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'many-regions',
     level: 'low',
     what: `The model may run in ${MANY_REGIONS} regions or more.`,
-    of: ({ models }) =>
-      models.filter(({ target }) => regionsOf(arnsOf(target)).size >= MANY_REGIONS).map(({ id }) => id),
+    of: ({ models }) => models.filter((model) => regionsOf(model).size >= MANY_REGIONS).map(({ id }) => id),
   },
   {
     kind: 'no-expiry',
@@ -202,14 +202,14 @@ function budgetsOf(tenant: string, entries: readonly BudgetsEntry[]): Budget[] {
   return budgetsInForce(of(tenant), of(EVERY_TENANT));
 }
 
-function regionsOf(arns: readonly string[]): Set<string> {
-  return new Set(arns.map((arn) => arn.split(':')[3] ?? ''));
+function regionsOf(model: ModelEntry): Set<string> {
+  return new Set(targetsOf(model).flatMap((target) => arnsOf(target).map((arn) => arn.split(':')[3] ?? '')));
 }
 
 /** By what a call is authorised on first; a profile's models are bound to the profile. */
 function sharing(models: readonly ModelEntry[]): string[] {
   const byArn = new Map<string, string[]>();
-  for (const { id, target } of models) {
+  for (const { id, target } of eachTarget(models)) {
     const key = kindOf(target).calledOn(target);
     byArn.set(key, [...(byArn.get(key) ?? []), id]);
   }

@@ -1,4 +1,5 @@
 import type { Budget } from '../../contract/budget.ts';
+import { placesOf } from '../../contract/places.ts';
 import { createPriceBook } from '../../metering/price.ts';
 import type { ModelEntry } from '../../registry/model.ts';
 
@@ -18,6 +19,11 @@ export function unpricedModels(
   const prices = createPriceBook(models);
   return models
     .filter(({ id }) => granted.has(id) && (per !== 'model' || only === undefined || only === id))
-    .filter(({ id, target }) => !prices.priceOf({ model: id, region: target.region, tier: 'on-demand', at }))
+    .filter((model) =>
+      placesOf(model).some(
+        ({ target, priceRegion: region = target.region }) =>
+          !prices.priceOf({ model: model.id, region, tier: 'on-demand', at }),
+      ),
+    )
     .map(({ id }) => id);
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
-import type { Target as ModelTarget } from '../../contract/model.ts';
+import { eachTarget, type Placed } from '../../contract/places.ts';
 import type { CurLine } from '../../metering/bill/cur-line.ts';
 import type { Identity, Names } from '../../metering/bill/reconcile.ts';
 import { arnsOf, baseModelOf, kindOf, nativeIdOf } from '../../policies/kinds.ts';
@@ -13,7 +13,7 @@ export interface NamesOf {
   roles: readonly string[];
   /** Whoever is in the ledger. */
   callers: Iterable<{ tenant: string; principal: string }>;
-  models: Iterable<{ id: string; target: ModelTarget }>;
+  models: Iterable<Placed & { id: string }>;
   /** What a person has said: name on the bill -> registry id. */
   said: ReadonlyMap<string, string>;
 }
@@ -32,7 +32,7 @@ export function createNames({ roles, callers, models, said }: NamesOf): Names {
     const name = sessionOf(tenant, principal);
     if (name !== undefined) sessions.set(name, tenant);
   }
-  const all = [...models];
+  const all = eachTarget(models);
   const byNative = nativeNames(all);
   const byLetters = unshared(all.flatMap((model) => lettersOfModel(model)));
 
@@ -84,7 +84,7 @@ function lettersOf(key: string): string {
   return `${[...letters].sort().join('')} ${key.replace(/\D/g, '')}`;
 }
 
-function lettersOfModel({ id, target }: { id: string; target: ModelTarget }): { id: string; names: string[] }[] {
+function lettersOfModel({ id, target }: Placed & { id: string }): { id: string; names: string[] }[] {
   const native = baseModelOf(target);
   return native === '' ? [] : [{ id, names: [lettersOf(keyOfId(native))] }];
 }

@@ -1,10 +1,13 @@
-import { isTollgateError } from '../../contract/errors.ts';
+import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { type Principal, parsePrincipal, type TenantId } from '../../contract/identity.ts';
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { SESSION_SECONDS } from '../../contract/limits/sessions.ts';
-import type { AllowedModel, Purpose, Restrictions } from '../../contract/model.ts';
+import type { AllowedModel, Place, Purpose, Restrictions } from '../../contract/model.ts';
+import { at, eachTarget, placesOf, targetsOf } from '../../contract/places.ts';
 import { arnsOf, nativeIdOf } from '../../policies/kinds.ts';
 import { sessionNames } from '../../policies/name.ts';
+import { placeName } from '../../policies/place.ts';
+import { pathsOf } from '../../policies/questions.ts';
 import { callerContext, type Holding, SOMEBODY } from '../../policies/review.ts';
 import { type Tried, trySession } from '../../policies/review-session.ts';
 import { sessionPolicy } from '../../policies/session.ts';
@@ -37,20 +40,28 @@ export interface Explanation {
   session: SessionShown | null;
 }
 
-export interface SessionShown {
+/** The policy of one place, and what it allows. */
+export interface PolicyShown {
+  /** Of a model of several places. */
+  place?: string;
+  policy: { chars: number; maxChars: number; hash: string; document: unknown };
+  simulated: Tried[];
+}
+
+export interface SessionShown extends PolicyShown {
+  /** Of a model of several places the other ones: a call that goes on there has another session. */
+  elsewhere?: PolicyShown[];
   sessionName: string;
   sourceIdentity: string;
   /** Whether the principal was made up: the names' hash is another for each. */
   principalAssumed: boolean;
   tags: Record<string, string>;
   seconds: number;
-  policy: { chars: number; maxChars: number; hash: string; document: unknown };
   /** Of the grant, and what it gives beyond its actions. */
   restrictions: object;
   /** Who holds each of them up, by its name. */
   heldBy: Record<string, string>;
   role: { arn: string; source: Roles['source']; policies: { name: string; document: unknown }[]; trust: unknown };
-  simulated: Tried[];
   notes: string[];
 }
 
@@ -111,22 +122,35 @@ function sessionOf(
   { invoker, source, notes }: Roles,
   now: number,
 ): SessionShown {
-  const { text, hash, document } = sessionPolicy(entry.target, [action], entry);
   const holding: Pick<Holding, 'tenant' | 'costCenter'> = { tenant, costCenter };
   const rolePolicies = invoker.policies.map((policy) => policy.document);
   const context = callerContext(holding, action, principal);
+  const shown = (place: Place): PolicyShown => {
+    const there = at(entry, place);
+    const { text, hash, document } = sessionPolicy(there.target, [action], there);
+    const session = { text, entry: there, actions: [action], rolePolicies, context, now };
+    return {
+      ...(entry.places === undefined ? {} : { place: placeName(place.target) }),
+      policy: { chars: text.length, maxChars: SESSION_POLICY_MAX_CHARS, hash, document },
+      simulated: trySession(session, eachTarget(models)),
+    };
+  };
+  const all = placesOf(entry);
+  const able = all.filter(({ target }) => pathsOf(target, action, entry.guardrail).length > 0);
+  const [first, ...others] = able.length === 0 ? all : able;
+  if (first === undefined) throw new TollgateError('bad_entry', { field: 'targets', reason: 'empty' });
   return {
     ...sessionNames(tenant, principal),
     principalAssumed: assumed,
     tags: { TenantId: tenant, CostCenter: costCenter },
     seconds: SESSION_SECONDS,
-    policy: { chars: text.length, maxChars: SESSION_POLICY_MAX_CHARS, hash, document },
     restrictions: { ...restrictionsOf(entry), ...givenBy(entry) },
     heldBy: Object.fromEntries(
       Object.keys(restrictionsOf(entry)).map((name) => [name, HELD_BY[name as keyof Restrictions].by]),
     ),
     role: { arn: invoker.arn, source, policies: [...invoker.policies], trust: invoker.trust },
-    simulated: trySession({ text, entry, actions: [action], rolePolicies, context, now }, models),
+    ...shown(first),
+    ...(others.length === 0 ? {} : { elsewhere: others.map(shown) }),
     notes,
   };
 }
@@ -141,7 +165,7 @@ function registryId(wanted: string, tenant: TenantId, { models, entries }: Snaps
   const all = [...held, ...models];
   const found =
     all.find(({ id }) => id === wanted) ??
-    all.find(({ target }) => nativeIdOf(target) === wanted) ??
-    all.find(({ target }) => arnsOf(target).includes(wanted));
+    all.find((model) => targetsOf(model).some((target) => nativeIdOf(target) === wanted)) ??
+    all.find((model) => targetsOf(model).some((target) => arnsOf(target).includes(wanted)));
   return found?.id ?? wanted;
 }

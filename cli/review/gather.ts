@@ -1,6 +1,7 @@
 import type { AllowedModel, Purpose } from '../../contract/model.ts';
+import { eachTarget, targetsOf } from '../../contract/places.ts';
 import { pathsOf } from '../../policies/questions.ts';
-import { type Decided, type Finding, type Holding, type Reviewed, review } from '../../policies/review.ts';
+import { type Decided, type Finding, type Holding, type Reviewed, review, type Use } from '../../policies/review.ts';
 import { type RolesReviewed, reviewRoles } from '../../policies/review-roles.ts';
 import { decideModel } from '../../registry/decide.ts';
 import { entitled } from '../../registry/entitled.ts';
@@ -63,8 +64,9 @@ export function assemble({ now, by, stage, region, snapshot, roles, previous, si
   const seconds = Math.floor(now / 1000);
   const holdings = [...snapshot.entries.values()].flatMap((entries) => holdingsOf(entries, seconds));
   const rolePolicies = roles.invoker.policies.map(({ document }) => document);
-  const reviewed = review({ models: snapshot.models, holdings, rolePolicies, now: seconds });
-  const rolesReviewed = reviewRoles({ ...roles, models: snapshot.models });
+  const models = eachTarget(snapshot.models);
+  const reviewed = review({ models, holdings, rolePolicies, now: seconds });
+  const rolesReviewed = reviewRoles({ ...roles, models });
   const from = sinceOf(since, previous);
   return {
     at: new Date(now).toISOString(),
@@ -105,12 +107,13 @@ export function recordOf({ at, by, snapshot, findings, reviewed }: Review): Revi
 export function holdingsOf({ id, suspended, costCenter, models }: TenantEntries, now: number): Holding[] {
   const roles = models.flatMap((model) => model.roles ?? []);
   const held = entitled(models, roles);
-  const decided = ({ id: model, target, guardrail }: AllowedModel, action: Purpose): Decided => {
+  const decided = (entry: AllowedModel, action: Purpose): Decided => {
     if (suspended) return { allowed: false, reason: 'tenant-suspended' };
-    const decision = decideModel(held, model, action, now);
+    const decision = decideModel(held, entry.id, action, now);
     if (decision.outcome === 'refused') return { allowed: false, reason: decision.reason };
     // Decided by name alone; that this kind of model has no such action shows when the session policy is built.
-    if (pathsOf(target, action, guardrail).length === 0) return { allowed: false, reason: 'action-not-available' };
+    if (targetsOf(entry).every((target) => pathsOf(target, action, entry.guardrail).length === 0))
+      return { allowed: false, reason: 'action-not-available' };
     return { allowed: true, reason: decision.deprecated ? 'deprecated' : 'granted' };
   };
   return held.map((entry) => ({
@@ -126,6 +129,11 @@ export function holdingsOf({ id, suspended, costCenter, models }: TenantEntries,
   }));
 }
 
+/** `stream`, or `stream at us-west-2 amazon.nova-lite-v1:0`. */
+export function usedFor({ use, place }: { use: Use | null; place?: string | undefined }): string {
+  return place === undefined ? String(use) : `${use} at ${place}`;
+}
+
 function sinceOf(since: string | undefined, previous: PastReview | undefined): Since {
   if (since !== undefined) return { at: since, why: 'as asked for' };
   if (previous === undefined) return { at: null, why: 'no earlier review was recorded' };
@@ -134,8 +142,8 @@ function sinceOf(since: string | undefined, previous: PastReview | undefined): S
 
 function policiesOf({ sessions }: Reviewed): Record<string, string> {
   return Object.fromEntries(
-    sessions.flatMap(({ tenant, model, use, policy }) =>
-      policy === null ? [] : [[`${tenant} ${model} ${use}`, policy]],
+    sessions.flatMap(({ tenant, model, use, place, policy }) =>
+      policy === null ? [] : [[[tenant, model, usedFor({ use, place })].join(' '), policy]],
     ),
   );
 }

@@ -3,7 +3,7 @@ import type { Holding } from '../../policies/review.ts';
 import { restrictionsOf } from '../../registry/restrictions.ts';
 import { type Content, type Html, html } from '../page/html.ts';
 import { grid, moment } from '../page/table.ts';
-import type { Review } from './gather.ts';
+import { type Review, usedFor } from './gather.ts';
 import { demands } from './text.ts';
 
 /** Tenants x models. A cell says which actions are open, or why none is. */
@@ -62,10 +62,10 @@ export function grants({ snapshot, holdings, reviewed }: Review): Html {
       holding === undefined ? 'unusable: refused' : reasons(holding),
       demanded.length === 0 ? 'nothing more' : demanded.map((text) => html`${text}<br>`),
       html`${moment(new Date(grantedAt).toISOString())}<br><span class="soft">${grantedBy}, version ${version}</span>`,
-      (sessions.get(name) ?? []).map(({ use, policy, refused }) =>
+      (sessions.get(name) ?? []).map(({ policy, refused, ...session }) =>
         policy === null
-          ? html`${use}: none (${refused ?? ''})<br>`
-          : html`${use}: <a href="#p-${policy.slice(0, 16)}"><code>${policy.slice(0, 8)}</code></a><br>`,
+          ? html`${usedFor(session)}: none (${refused ?? ''})<br>`
+          : html`${usedFor(session)}: <a href="#p-${policy.slice(0, 16)}"><code>${policy.slice(0, 8)}</code></a><br>`,
       ),
     ];
   });

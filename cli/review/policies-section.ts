@@ -3,7 +3,7 @@ import type { ReviewedPolicy } from '../../policies/review.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
 import { type Html, html } from '../page/html.ts';
 import { grid } from '../page/table.ts';
-import type { Review } from './gather.ts';
+import { type Review, usedFor } from './gather.ts';
 import { counted } from './text.ts';
 
 /** Each policy once, however many tenants share it. */
@@ -13,7 +13,7 @@ export function policies({ reviewed }: Review): Html {
 ${reviewed.policies.map((policy) =>
   policyDetails(
     policy,
-    (users.get(policy.hash) ?? []).map(({ tenant, use }) => `${tenant} (${use})`),
+    (users.get(policy.hash) ?? []).map((session) => `${session.tenant} (${usedFor(session)})`),
   ),
 )}`;
 }

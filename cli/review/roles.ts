@@ -1,7 +1,7 @@
 import { TollgateError } from '../../contract/errors.ts';
+import { eachTarget, type Placed } from '../../contract/places.ts';
 import { arnsOf } from '../../policies/kinds.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
-import type { ReviewedModel } from '../../policies/review-session.ts';
 import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
 import type { Policy } from '../../policies/simulate/types.ts';
 import type { Target } from '../target.ts';
@@ -25,7 +25,7 @@ const FUNCTIONS = ['authorizer', 'invoke', 'container', 'broker', 'metering', 's
  *
  * @throws TollgateError `bad_entry` for a document that is not JSON
  */
-export async function readRoles(target: Target, models: readonly ReviewedModel[]): Promise<Roles> {
+export async function readRoles(target: Target, models: readonly Placed[]): Promise<Roles> {
   const nameOf = target.roleName;
   try {
     const read = await roleReader(target);
@@ -82,8 +82,10 @@ function documentOf(encoded: string | undefined, field: string): Policy {
   }
 }
 
-function assumed(nameOf: (what: string) => string, models: readonly ReviewedModel[], notes: string[]): Roles {
-  const arns = models.flatMap(({ target }) => arnsOf(target)).map((arn) => arn.split(':'));
+function assumed(nameOf: (what: string) => string, models: readonly Placed[], notes: string[]): Roles {
+  const arns = eachTarget(models)
+    .flatMap(({ target }) => arnsOf(target))
+    .map((arn) => arn.split(':'));
   const partition = arns[0]?.[1] ?? 'aws';
   const account = arns.map((parts) => parts[4] ?? '').find((text) => text !== '') ?? '000000000000';
   const named = new Set(arns.map((parts) => parts[3] ?? ''));

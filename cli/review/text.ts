@@ -3,8 +3,8 @@ import { isoSeconds } from '../../registry/fields.ts';
 import { HELD_BY } from '../../registry/restrictions.ts';
 import { printable, table } from '../print.ts';
 import { changedValues } from './changes.ts';
-import type { Explanation, SessionShown } from './explanation.ts';
-import { isOpen, type Review } from './gather.ts';
+import type { Explanation, PolicyShown, SessionShown } from './explanation.ts';
+import { isOpen, type Review, usedFor } from './gather.ts';
 
 /** An explanation for a terminal. */
 export function explanationText(explanation: Explanation): string {
@@ -28,18 +28,9 @@ export function explanationText(explanation: Explanation): string {
   ].join('\n\n');
 }
 
-function sessionText({ policy, role, tags, simulated, ...session }: SessionShown): string[] {
+function sessionText({ role, tags, elsewhere = [], ...session }: SessionShown): string[] {
   const { restrictions, notes } = session;
   const demanded = demands(restrictions);
-  const rows = simulated.map(({ model, action, way, expected, allowed, reason, resource }) => [
-    model,
-    action,
-    way,
-    allowed ? 'allowed' : 'denied',
-    expected === allowed ? 'ok' : 'NOT AS GRANTED',
-    reason,
-    resource,
-  ]);
   return [
     [
       `session name     ${session.sessionName}`,
@@ -51,14 +42,37 @@ function sessionText({ policy, role, tags, simulated, ...session }: SessionShown
       `lasts            ${session.seconds} s`,
       `grant demands    ${demanded.length === 0 ? 'nothing more' : printable(demanded.join('; '))}`,
     ].join('\n'),
-    `SESSION POLICY: ${policy.chars} of ${policy.maxChars} characters, SHA-256 ${policy.hash}\n${pretty(policy.document)}`,
+    ...[session, ...elsewhere].map(policyText),
     ...role.policies.map(
       ({ name, document }) => `ROLE POLICY ${printable(name)} of ${role.arn}, ${role.source}\n${pretty(document)}`,
     ),
     `TRUST POLICY of ${role.arn}, ${role.source}\n${pretty(role.trust)}`,
-    `SIMULATED: role policy and session policy, as IAM decides\n${table(['model', 'action', 'way', 'result', '', 'why', 'resource'], rows)}`,
+    ...[session, ...elsewhere].map(simulatedText),
     ...notes.map((note) => `note: ${printable(note)}`),
   ];
+}
+
+function policyText({ policy, place }: PolicyShown): string {
+  const { chars, maxChars, hash, document } = policy;
+  return `SESSION POLICY${where(place)}: ${chars} of ${maxChars} characters, SHA-256 ${hash}\n${pretty(document)}`;
+}
+
+function simulatedText({ simulated, place }: PolicyShown): string {
+  const rows = simulated.map(({ model, action, way, expected, allowed, reason, resource }) => [
+    model,
+    action,
+    way,
+    allowed ? 'allowed' : 'denied',
+    expected === allowed ? 'ok' : 'NOT AS GRANTED',
+    reason,
+    resource,
+  ]);
+  const columns = ['model', 'action', 'way', 'result', '', 'why', 'resource'];
+  return `SIMULATED${where(place)}: role policy and session policy, as IAM decides\n${table(columns, rows)}`;
+}
+
+function where(place: string | undefined): string {
+  return place === undefined ? '' : ` at ${printable(place)}`;
 }
 
 function pretty(document: unknown): string {
@@ -82,7 +96,7 @@ export function reviewText(review: Review): string {
         demands(entry).join('; '),
         reviewed.sessions
           .filter((session) => session.tenant === tenant && session.model === entry.id)
-          .map(({ use, policy, refused }) => `${use} ${policy?.slice(0, 8) ?? refused}`)
+          .map(({ policy, refused, ...session }) => `${usedFor(session)} ${policy?.slice(0, 8) ?? refused}`)
           .join(', '),
       ]),
     )}`,
@@ -136,7 +150,7 @@ export function counted(count: number, one: string, several: string): string {
 
 /** What a grant demands beyond its actions, and who holds each of it up; members of a newer grant as they are. */
 export function demands(entry: object): string[] {
-  const { id: _, target: __, actions: ___, lifecycle: ____, ...rest } = entry as Record<string, unknown>;
+  const { id, target, places, routing, actions, lifecycle, ...rest } = entry as Record<string, unknown>;
   return Object.entries(rest).map(([name, value]) => {
     if (name === 'direct') return 'direct (with such credentials: IAM alone; no budget, no usage record)';
     if (name === 'trace') return 'trace (shows guardrails of the account by ARN)';
@@ -157,13 +171,14 @@ export function findingRow({
   tenant,
   model,
   use,
+  place,
   role,
   reached,
   action,
   resource,
   reason,
 }: Review['findings'][0]): string[] {
-  const where = tenant === null ? `role ${role}` : `${tenant} ${model} ${use}`;
+  const where = tenant === null ? `role ${role}` : `${tenant} ${model} ${usedFor({ use, place })}`;
   return [kind, where, [reached, action, resource].filter(Boolean).join(' '), reason];
 }
 

@@ -1,8 +1,8 @@
 import { HEALTH_MAX } from '../../contract/limits/routing.ts';
 import type { Clock } from '../../contract/log.ts';
-import type { Place, Target } from '../../contract/model.ts';
+import type { Place } from '../../contract/model.ts';
 import { GROUPS, type Routing } from '../../contract/routing.ts';
-import { arnsOf, nativeIdOf } from '../../policies/kinds.ts';
+import { leavesItsRegion, placeName } from '../../policies/place.ts';
 import { answered, type Health, likelyMs, type Trouble, taken, troubled, unknownHealth } from './health.ts';
 import type { Shared } from './shared.ts';
 import { atShare, createSpread, least, meeting } from './spread.ts';
@@ -137,18 +137,13 @@ interface Site {
 
 /** What a place is known by, whichever models and tenants use it: one quota, and one health. */
 export function placeKey({ target, role }: Place): string {
-  return `${target.region} ${nativeIdOf(target)}${role === undefined ? '' : ` ${role}`}`;
+  return role === undefined ? placeName(target) : `${placeName(target)} ${role}`;
 }
 
 /** Whether calls may go there at all: an operator has not drained it, and it leaves its region only where that is wanted. */
 function isOpen({ target, drained }: Place, { profiles }: Routing): boolean {
   if (drained === true) return false;
   return profiles || target.kind !== 'bedrock-profile' || !leavesItsRegion(target);
-}
-
-/** Whether AWS may run its calls in another region than the one that is called; a profile of one's own may wrap one region's model. */
-function leavesItsRegion(target: Target): boolean {
-  return arnsOf(target).some((arn) => arn.split(':')[3] !== target.region);
 }
 
 function weight({ place }: Site): number {

@@ -1,6 +1,8 @@
 import { AWS_COUNT_LATE_MS, AWS_COUNTS_KEPT_MS } from '../../contract/limits/metering.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import type { Target } from '../../contract/model.ts';
+import { targetsOf } from '../../contract/places.ts';
+import type { PricedModel } from '../../registry/price.ts';
 import type { PriceReader } from '../../registry/reader.ts';
 import { comparedFrom, comparedKey, hourKey } from '../ledger/layout.ts';
 import type { UsageRow } from '../ledger/row.ts';
@@ -100,7 +102,7 @@ async function compareHour(
   const known = await prices.prices([...new Set(called.map(({ model }) => model))]);
   const ledger = new Map<string, Map<string, number>>();
   for (const { model, region, invocations: count } of called) {
-    const modelId = metricId(known.get(model)?.target);
+    const modelId = metricId(calledIn(region, known.get(model)));
     if (modelId === undefined) continue;
     const ofRegion = ledger.get(region) ?? new Map<string, number>();
     ledger.set(region, ofRegion.set(modelId, (ofRegion.get(modelId) ?? 0) + count));
@@ -124,6 +126,15 @@ async function compareHour(
 }
 
 const NONE: AwsCounts = { invocations: 0, errors: 0 };
+
+/** Of two places in one region a row does not say which was called. */
+function calledIn(region: string, model: PricedModel | undefined): Target | undefined {
+  const { target, places } = model ?? {};
+  if (target === undefined) return undefined;
+  if (places === undefined) return target;
+  const [first, ...others] = targetsOf({ target, places }).filter((one) => one.region === region);
+  return others.length === 0 ? first : undefined;
+}
 
 /**
  * What the metric's dimension ModelId says: a foundation model's id, or a system-defined profile's. Of anything else that is

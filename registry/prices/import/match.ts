@@ -1,4 +1,5 @@
 import type { Target } from '../../../contract/model.ts';
+import { placesOf } from '../../../contract/places.ts';
 import { arnsOf, baseModelOf, nativeIdOf } from '../../../policies/kinds.ts';
 import type { ModelEntry } from '../../model.ts';
 import type { GivenPrice } from '../../price.ts';
@@ -26,7 +27,7 @@ interface Claim extends FoundPrice {
 }
 
 export function matchPrices(found: readonly FoundPrice[], models: readonly ModelEntry[], map: NameMap): Matched {
-  const known = models.map(knownOf);
+  const known = models.flatMap(knownOf);
   const claims = new Map<string, Claim[]>();
   const unmatched = new Map<string, Matched['unmatched'][number]>();
   for (const one of found) {
@@ -45,9 +46,10 @@ export function matchPrices(found: readonly FoundPrice[], models: readonly Model
 
 type Candidates = { models: { id: string; rank: number }[] } | { reason: Matched['unmatched'][number]['reason'] };
 
-/** What of a registry model is compared, computed once. */
+/** What of a registry model is compared, computed once for each of its places. */
 interface Known {
   id: string;
+  /** Whose prices are its. */
   region: string;
   native: string;
   /** The foundation model that it runs, if its ARN says. */
@@ -56,25 +58,27 @@ interface Known {
   global: boolean;
 }
 
-function knownOf({ id, target }: ModelEntry): Known {
-  const foundation = baseModelOf(target) || undefined;
-  return {
-    id,
-    region: target.region,
-    native: lastPart(nativeIdOf(target)),
-    foundation: foundation && withoutVersion(foundation),
-    key: foundation && keyOfId(foundation),
-    global: isGlobal(target),
-  };
+function knownOf(model: ModelEntry): Known[] {
+  return placesOf(model).map(({ target, priceRegion = target.region }) => {
+    const foundation = baseModelOf(target) || undefined;
+    return {
+      id: model.id,
+      region: priceRegion,
+      native: lastPart(nativeIdOf(target)),
+      foundation: foundation && withoutVersion(foundation),
+      key: foundation && keyOfId(foundation),
+      global: isGlobal(target),
+    };
+  });
 }
 
 function candidates({ model: name, price }: FoundPrice, models: readonly Known[], map: NameMap): Candidates {
   const wanted = map.get(nameIn(name));
   if (wanted === null) return { models: [] };
   const own = wanted ?? (name.is === 'id' ? name.id : undefined);
-  const chosen = models.find(({ id }) => id === own);
+  const chosen = models.filter(({ id }) => id === own);
   if (wanted !== undefined) return mapped(name, price, chosen);
-  if (chosen !== undefined) return { models: [{ id: chosen.id, rank: RANKS.own }] };
+  if (own !== undefined && chosen.length > 0) return { models: [{ id: own, rank: RANKS.own }] };
   const rankOf = ranking(name);
   const named = models.flatMap((model) => {
     const rank = rankOf(model);
@@ -84,15 +88,20 @@ function candidates({ model: name, price }: FoundPrice, models: readonly Known[]
   if (new Set(named.map(({ model }) => model.foundation)).size > 1) return { reason: 'several-models' };
   // A record carries the region that its model is called in, and nothing is ever called in another one.
   const here = named.filter(({ model }) => price.region === undefined || price.region === model.region);
-  return here.length === 0 ? { reason: 'another-region' } : { models: here };
+  const once = new Map(here.map((one) => [one.id, one]));
+  return here.length === 0 ? { reason: 'another-region' } : { models: [...once.values()] };
 }
 
 /** The map says which model; whether a price is of its region, and global, the list still does. */
-function mapped(name: ModelName, { region }: GivenPrice, model: Known | undefined): Candidates {
-  if (model === undefined) return { reason: 'no-such-model' };
-  if (name.is === 'aws-name' && model.foundation !== undefined && name.global !== model.global) return { models: [] };
-  if (region !== undefined && region !== model.region) return { reason: 'another-region' };
-  return { models: [{ id: model.id, rank: RANKS.own }] };
+function mapped(name: ModelName, { region }: GivenPrice, places: readonly Known[]): Candidates {
+  if (places.length === 0) return { reason: 'no-such-model' };
+  const fitting = places.filter(
+    ({ foundation, global }) => name.is !== 'aws-name' || foundation === undefined || name.global === global,
+  );
+  const [first] = fitting;
+  if (first === undefined) return { models: [] };
+  if (region !== undefined && !fitting.some((place) => place.region === region)) return { reason: 'another-region' };
+  return { models: [{ id: first.id, rank: RANKS.own }] };
 }
 
 /** @returns how near a name is to a model; undefined: it is not its */

@@ -26,6 +26,16 @@ describe('restrictions in the authorizer context', () => {
     expect(travelled(spoken)).toEqual([spoken]);
   });
 
+  test('so do several places, and the target that is the first one’s is not sent twice', () => {
+    const { target } = modelOf('nova');
+    const west = { ...target, region: 'us-west-2' };
+    const places = [{ target }, { target: west, group: 'normal', weight: 2, priceRegion: 'us-east-1', drained: true }];
+    const placed = { ...modelOf('nova'), places, routing: { distribution: 'equal', maxAttempts: 3 } };
+    expect(travelled(placed)).toEqual([placed]);
+    const { models } = encodeContext(context([placed]));
+    expect(models.split(JSON.stringify(target))).toHaveLength(2);
+  });
+
   test.each([
     ['a guardrail that is text', { guardrail: 'demo' }],
     ['a guardrail without a version', { guardrail: { arn: 'x' } }],
@@ -41,6 +51,13 @@ describe('restrictions in the authorizer context', () => {
     ['a dialect that nobody speaks', { dialects: ['klingon'] }],
     ['no dialect in a list', { dialects: [] }],
     ['a container that nobody knows', { container: 'docker' }],
+    ['places that are none', { target: undefined, places: [] }],
+    ['places that are text', { target: undefined, places: 'us-east-1' }],
+    ['a place without a target', { target: undefined, places: [{ group: 'primary' }] }],
+    ['a place’s member of a later version', { target: undefined, places: [{ ...modelOf('nova'), zone: 'a' }] }],
+    ['a group of a later version', { places: [{ target: modelOf('nova').target, group: 'spare' }] }],
+    ['routing of a later version', { routing: { retries: 3 } }],
+    ['neither target nor places', { target: undefined }],
     ['a restriction of a later version', { weekdays: 'only' }],
     ['a member of every object', { constructor: 'x' }],
   ])('T2: %s refuses the whole context', (_, change) => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
 import { parseTenantId } from '../../../contract/identity.ts';
-import { ACTIONS, type Action, type AllowedModel, type Target } from '../../../contract/model.ts';
+import { ACTIONS, type Action, type AllowedModel, type Place, type Target } from '../../../contract/model.ts';
+import { eachTarget } from '../../../contract/places.ts';
 import { containerRolePolicy, containerTrustPolicy } from '../../../policies/container.ts';
 import { documentOf, type PermissionStatement, type PolicyDocument } from '../../../policies/document.ts';
 import { type Holding, review } from '../../../policies/review.ts';
@@ -128,6 +129,39 @@ describe('the review of many', () => {
     ]);
     const { findings } = review({ ...input, build: SABOTAGE.wildcard as typeof sessionPolicy });
     expect(new Set(findings.map(({ tenant }) => tenant))).toEqual(new Set(['acme', 'globex']));
+  });
+
+  test('a model of several places has a session for each, under which the others are as closed as other models', () => {
+    const [first, second] = ['us-east-1', 'us-west-2'].map((region) => ({
+      target: {
+        ...single('amazon.nova-lite-v1:0'),
+        region,
+        arn: foundation('amazon.nova-lite-v1:0', region),
+      } as Target,
+    })) as [Place, Place];
+    const one = holding({ model: 'nova', actions: ['invoke'] });
+    const entry = { ...one.entry, places: [first, second] };
+    const models = [...MODELS.filter(({ id }) => id !== 'nova'), ...eachTarget([entry])];
+    const input = { models, holdings: [{ ...one, entry }], rolePolicies: [role(REGIONS)], now: NOW };
+    const sound = review(input);
+    expect(sound.findings).toEqual([]);
+    expect(sound.sessions.filter(({ use }) => use === 'invoke').map(({ place }) => place)).toEqual([
+      'us-east-1 amazon.nova-lite-v1:0',
+      'us-west-2 amazon.nova-lite-v1:0',
+    ]);
+    expect(sound.policies).toHaveLength(2);
+    const both: typeof sessionPolicy = (target, actions, restrictions) => {
+      const { document, ...rest } = sessionPolicy(target, actions, restrictions);
+      const Statement = document.Statement.map((each) => ({
+        ...each,
+        Resource: [first.target.arn, second.target.arn],
+      }));
+      return { ...rest, document, text: JSON.stringify({ ...document, Statement }) };
+    };
+    const { findings } = review({ ...input, build: both });
+    expect(findings).toContainEqual(
+      expect.objectContaining({ kind: 'reach', action: 'invoke', reached: 'nova', resource: second.target.arn }),
+    );
   });
 
   test('a role that looks at the caller is tried for each tenant', () => {

@@ -64,6 +64,8 @@ const { fits, exceeds } = largest();
 
 function changed({ kind, changes }: Case['input']): Document {
   const target = changes.target === 'LARGEST' ? fits : changes.target === 'LARGEST+1' ? exceeds : changes.target;
+  const { target: _, ...without } = { ...KINDS[kind].base, ...changes };
+  if (target === 'NONE') return without;
   return { ...KINDS[kind].base, ...changes, ...(target === undefined ? {} : { target: target as Document }) };
 }
 

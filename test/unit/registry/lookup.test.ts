@@ -385,7 +385,7 @@ describe('prices', () => {
     put.model('a');
     put.model('bad', { prices: [{}] });
     const prices = await reader.prices(['a', 'a', 'bad', 'absent', '', 'Not An Id', '__proto__']);
-    expect([...prices]).toEqual([
+    expect([...prices]).toMatchObject([
       [
         'a',
         {

@@ -1,0 +1,12 @@
+import type { Target } from '../contract/model.ts';
+import { arnsOf, nativeIdOf } from './kinds.ts';
+
+/** What a place is called where a model has several: `us-west-2 amazon.nova-lite-v1:0`. */
+export function placeName(target: Target): string {
+  return `${target.region} ${nativeIdOf(target)}`;
+}
+
+/** Whether AWS may run its calls in another region than the one that is called; a profile of one's own may wrap one region's model. */
+export function leavesItsRegion(target: Target): boolean {
+  return arnsOf(target).some((arn) => arn.split(':')[3] !== target.region);
+}
