@@ -1,40 +1,29 @@
 import { Command, CommanderError } from 'commander';
-import * as athena from './athena.ts';
-import * as budget from './budget.ts';
-import * as client from './client.ts';
-import * as direct from './direct.ts';
-import * as grant from './grant.ts';
-import * as meter from './meter.ts';
-import * as model from './model.ts';
-import * as policy from './policy.ts';
-import * as price from './price.ts';
 import { explain } from './print.ts';
-import * as reconcile from './reconcile.ts';
-import * as report from './report.ts';
-import * as sidecar from './sidecar.ts';
 import { resolveTarget, type Target } from './target.ts';
-import * as tenant from './tenant.ts';
-import * as token from './token.ts';
-import * as usage from './usage.ts';
 
-// One file a noun. What a noun needs of AWS it imports when it runs: `tollgate --help` should not wait for five SDKs.
-const NOUNS = [
-  token,
-  model,
-  tenant,
-  client,
-  grant,
-  budget,
-  policy,
-  direct,
-  price,
-  meter,
-  report,
-  usage,
-  reconcile,
-  athena,
-  sidecar,
-];
+interface Noun {
+  register(program: Command, target: () => Promise<Target>): void;
+}
+
+// One file a noun, and of what a noun needs of AWS it imports when it runs: nobody should wait for what is not asked for.
+const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
+  token: () => import('./token.ts'),
+  model: () => import('./model.ts'),
+  tenant: () => import('./tenant.ts'),
+  client: () => import('./client.ts'),
+  grant: () => import('./grant.ts'),
+  budget: () => import('./budget.ts'),
+  policy: () => import('./policy.ts'),
+  direct: () => import('./direct.ts'),
+  price: () => import('./price.ts'),
+  meter: () => import('./meter.ts'),
+  report: () => import('./report.ts'),
+  usage: () => import('./usage.ts'),
+  reconcile: () => import('./reconcile.ts'),
+  athena: () => import('./athena.ts'),
+  sidecar: () => import('./sidecar.ts'),
+};
 
 /**
  * What `tollgate` does with its arguments; it writes to stdout and stderr.
@@ -50,7 +39,9 @@ export async function main(args: readonly string[]): Promise<number> {
     .showHelpAfterError('(--help lists what there is)')
     .exitOverride();
   const target = (): Promise<Target> => resolveTarget(program.opts(), process.env);
-  for (const noun of NOUNS) noun.register(program, target);
+  const [named = ''] = args;
+  const wanted = Object.hasOwn(NOUNS, named) ? [NOUNS[named]] : Object.values(NOUNS);
+  for (const noun of await Promise.all(wanted.map((load) => load?.()))) noun?.register(program, target);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;

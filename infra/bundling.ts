@@ -24,6 +24,11 @@ export function containerBundle(): BuildOptions {
   return filesOf(join(ROOT, 'server', 'main.ts'));
 }
 
+/** The same of the sidecar, which calls the gateway and the identity provider, and nothing of AWS. */
+export function sidecarBundle(): BuildOptions {
+  return filesOf(join(ROOT, 'sidecar', 'main.ts'));
+}
+
 function filesOf(entry: string): BuildOptions {
   return {
     absWorkingDir: ROOT,

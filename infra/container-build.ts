@@ -1,11 +1,14 @@
 import { buildSync } from 'esbuild';
-import { containerBundle } from './bundling.ts';
+import { containerBundle, sidecarBundle } from './bundling.ts';
 
-/** Makes the files of the container's image: `node infra/container-build.ts FOLDER`, as the Dockerfile does. */
-const [, , outdir] = process.argv;
-if (outdir === undefined) {
-  process.stderr.write('which folder?\n');
+const BUNDLES = { server: containerBundle, sidecar: sidecarBundle };
+
+/** Makes the files of an image: `node infra/container-build.ts FOLDER [server | sidecar]`, as the Dockerfiles do. */
+const [, , outdir, name = 'server'] = process.argv;
+const bundle = Object.hasOwn(BUNDLES, name) ? BUNDLES[name as keyof typeof BUNDLES] : undefined;
+if (outdir === undefined || bundle === undefined) {
+  process.stderr.write('which folder, and is it the server or the sidecar?\n');
   process.exitCode = 1;
 } else {
-  buildSync({ ...containerBundle(), outdir, logLevel: 'error' });
+  buildSync({ ...bundle(), outdir, logLevel: 'error' });
 }

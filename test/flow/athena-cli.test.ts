@@ -35,7 +35,7 @@ function tollgate(...args: string[]): Promise<{ code: number; stdout: string; st
   const env = { ...process.env, TOLLGATE_DATA: folder, NODE_COMPILE_CACHE: compileCache };
   const options = { cwd: join(import.meta.dirname, '../..'), env };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['cli/tollgate.ts', 'athena', ...args], options, (error, stdout, stderr) =>
+    execFile(process.execPath, ['cli/tollgate.mjs', 'athena', ...args], options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
   });

@@ -32,7 +32,7 @@ function tollgate(...args: string[]): Promise<Ended> {
 }
 
 function tollgateWith(input: string, ...args: string[]): Promise<Ended> {
-  const child = spawn(process.execPath, ['cli/tollgate.ts', ...args], {
+  const child = spawn(process.execPath, ['cli/tollgate.mjs', ...args], {
     cwd: new URL('../..', import.meta.url),
     env: { ...process.env, TOLLGATE_DATA: folder, NODE_COMPILE_CACHE: compileCache },
   });

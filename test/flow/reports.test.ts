@@ -73,7 +73,7 @@ describe('a tenant’s usage of today', () => {
   test('is looked at again and again until Ctrl-C, and shows a call while it is in flight', async () => {
     const live = spawn(
       process.execPath,
-      ['cli/tollgate.ts', 'usage', '--tenant', 'globex', '--live', '--interval', '1', '--format', 'json'],
+      ['cli/tollgate.mjs', 'usage', '--tenant', 'globex', '--live', '--interval', '1', '--format', 'json'],
       {
         cwd: root,
         env: { PATH: process.env.PATH, TOLLGATE_DATA: stack.dataDir, NODE_COMPILE_CACHE: compileCache },

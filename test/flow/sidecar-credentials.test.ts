@@ -41,7 +41,7 @@ beforeAll(async () => {
     TOLLGATE_TOKEN_FILE: join(stack.dataDir, 'acme-app'),
     PORT: '0',
   };
-  sidecar = spawn(process.execPath, ['cli/tollgate.ts', 'sidecar'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  sidecar = spawn(process.execPath, ['cli/tollgate.mjs', 'sidecar'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   sidecar.stdout?.on('data', (text) => {
     said += text;
   });
@@ -94,7 +94,7 @@ describe('credentials for direct calls', () => {
 
   test('reach it by credential_process, too', async () => {
     const config = join(stack.dataDir, 'config');
-    const [program, ...args] = [process.execPath, 'cli/tollgate.ts', 'sidecar', 'credentials', '--model', 'nova-lite'];
+    const [program, ...args] = [process.execPath, 'cli/tollgate.mjs', 'sidecar', 'credentials', '--model', 'nova-lite'];
     writeFileSync(config, `[profile nova]\ncredential_process = ${[program, ...args].join(' ')}\n`);
     for (const name of ['PORT', 'TMPDIR']) vi.stubEnv(name, env[name]);
     environment({ AWS_CONFIG_FILE: config, AWS_PROFILE: 'nova', AWS_ENDPOINT_URL_BEDROCK_RUNTIME: stack.aws });
@@ -124,7 +124,7 @@ describe('credentials for direct calls', () => {
     ['no sidecar', 'nova-lite', { PORT: '1' }, 'no sidecar of yours gives credentials here'],
     ['a socket that is none', 'nova-lite', { SIDECAR_SOCKET: '/nowhere/s' }, '/nowhere/s.authorization cannot be read'],
   ])('%s is said on stderr with exit code 1, and nothing on stdout', async (_, model, more, message) => {
-    const args = ['cli/tollgate.ts', 'sidecar', 'credentials', '--model', model];
+    const args = ['cli/tollgate.mjs', 'sidecar', 'credentials', '--model', model];
     const failed = run(process.execPath, args, { env: { ...env, ...more } });
     await expect(failed).rejects.toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(message) });
   });

@@ -1,14 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const DOCKERFILE = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
+export interface Image {
+  /** The variables that it gives its process. */
+  env: Readonly<Record<string, string>>;
+  /** What it runs, in the folder of the bundle. */
+  command: readonly string[];
+}
 
-/** The variables that the image gives its process. */
-export const IMAGE_ENV: Readonly<Record<string, string>> = Object.fromEntries(
-  [...DOCKERFILE.matchAll(/^ENV (.*)$/gm)].flatMap(([, line = '']) =>
+function imageOf(file: string): Image {
+  const dockerfile = readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+  const env = [...dockerfile.matchAll(/^ENV (.*)$/gm)].flatMap(([, line = '']) =>
     [...line.matchAll(/(\w+)=(?:"([^"]*)"|(\S+))/g)].map(([, name, quoted, plain]) => [name, quoted ?? plain]),
-  ),
-);
+  );
+  return {
+    env: Object.fromEntries(env),
+    command: JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '') as string[],
+  };
+}
 
-/** What it runs, in the folder of the bundle. */
-export const IMAGE_COMMAND = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(DOCKERFILE)?.[1] ?? '') as string[];
+export const { env: IMAGE_ENV, command: IMAGE_COMMAND } = imageOf('Dockerfile');
+
+export const SIDECAR_IMAGE = imageOf('Dockerfile.sidecar');

@@ -5,13 +5,14 @@ import { describe, expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../..');
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 
-/** Instructions of the Dockerfile, continued lines joined. */
-const steps = read('Dockerfile')
-  .replaceAll(/^\s*#.*\n/gm, '')
-  .replaceAll(/\\\n\s*/g, '')
-  .split('\n')
-  .filter((line) => line.trim() !== '')
-  .map((line) => ({ name: line.split(' ')[0] ?? '', rest: line.slice(line.indexOf(' ') + 1) }));
+/** Instructions of a Dockerfile, continued lines joined. */
+const stepsOf = (file: string) =>
+  read(file)
+    .replaceAll(/^\s*#.*\n/gm, '')
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => ({ name: line.split(' ')[0] ?? '', rest: line.slice(line.indexOf(' ') + 1) }));
 
 /** What the build is given: everything is left out but for what is named after a `!`. */
 const given = read('.dockerignore')
@@ -19,7 +20,12 @@ const given = read('.dockerignore')
   .filter((line) => line.startsWith('!'))
   .map((line) => line.slice(1));
 
-describe('the image', () => {
+describe.each([
+  ['Dockerfile', 'server/main.ts'],
+  ['Dockerfile.sidecar', 'sidecar/main.ts'],
+])('the image of %s', (file, main) => {
+  const steps = stepsOf(file);
+
   test('is made of instructions that there are, in two stages', () => {
     const KNOWN = ['FROM', 'WORKDIR', 'COPY', 'RUN', 'ENV', 'USER', 'EXPOSE', 'HEALTHCHECK', 'ENTRYPOINT'];
     expect(steps.map(({ name }) => name).filter((name) => !KNOWN.includes(name))).toEqual([]);
@@ -49,7 +55,7 @@ describe('the image', () => {
       rooms.add(file.split('/')[0] ?? '');
       for (const [, to = ''] of read(file).matchAll(/(?:from |import\(?)\s*'(\.[^']+)'/g)) follow(join(file, '..', to));
     };
-    for (const entry of ['server/main.ts', 'infra/container-build.ts']) follow(entry);
+    for (const entry of [main, 'infra/container-build.ts']) follow(entry);
     expect([...rooms].filter((room) => !given.includes(room))).toEqual([]);
     for (const left of ['local', 'cli', 'test', 'node_modules', '.git', '.tollgate']) expect(given).not.toContain(left);
   });

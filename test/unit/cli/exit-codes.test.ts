@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const CLI = fileURLToPath(new URL('../../../cli/tollgate.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../cli/tollgate.mjs', import.meta.url));
 
 test.each([
   ['--help', 0],
