@@ -13,7 +13,7 @@ import { createBudgets } from '../metering/budgets/budgets.ts';
 import { createCounters } from '../metering/budgets/counters.ts';
 import { createShares } from '../metering/budgets/shares.ts';
 import { createMeter } from '../metering/emit.ts';
-import { createRegistry } from '../registry/dynamo.ts';
+import type { ClientReader, PriceReader, RegistryReader } from '../registry/reader.ts';
 import { reportUnusable } from '../registry/unusable.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import type { Issue } from '../sessions/session.ts';
@@ -38,8 +38,10 @@ export interface Surroundings {
   sessionsMax?: number;
 }
 
+type Registry = RegistryReader & PriceReader & ClientReader;
+
 export interface Composed extends Omit<AppDeps, 'open'> {
-  registry: ReturnType<typeof createRegistry>;
+  registry: Registry;
   /** As AWS's SDK found them: region, credentials. */
   client: DynamoDBClient;
 }
@@ -53,13 +55,16 @@ export async function compose(
   const { firstByteMs, streamIdleMs, callTotalMs } = settings;
   // Here, because NODE_OPTIONS takes no such flag, and a function has no command line. V8 reads them whenever it looks at a function.
   for (const flag of V8_FLAGS) setFlagsFromString(flag);
-  const registry = createRegistry({
-    client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
-    table,
-    clock,
-    memoryMs: registryMemoryMs,
-    rememberTenants: true,
-    onUnusable: reportUnusable({ clock, write }),
+  const registry = registryWhenAsked(async () => {
+    const { createRegistry } = await import('../registry/dynamo.ts');
+    return createRegistry({
+      client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
+      table,
+      clock,
+      memoryMs: registryMemoryMs,
+      rememberTenants: true,
+      onUnusable: reportUnusable({ clock, write }),
+    });
   });
   const entries = createEntries({
     registry,
@@ -164,5 +169,19 @@ export async function compose(
     write,
     registry,
     client: countersClient,
+  };
+}
+
+/** Most calls bring their tenant's entries with them: only who has too many, or a budget in dollars, asks the registry. */
+function registryWhenAsked(load: () => Promise<Registry>): Registry {
+  let loading: Promise<Registry> | undefined;
+  const loaded = (): Promise<Registry> => {
+    loading ??= load();
+    return loading;
+  };
+  return {
+    tenant: async (id) => (await loaded()).tenant(id),
+    prices: async (ids) => (await loaded()).prices(ids),
+    clientTenant: async (client) => (await loaded()).clientTenant(client),
   };
 }
