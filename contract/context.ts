@@ -5,6 +5,7 @@ import { parseJson } from './json.ts';
 import { CONTEXT_MAX_BYTES, SEAL_MAX_BYTES } from './limits/contract.ts';
 import {
   ACTIONS,
+  type AliasShare,
   type AllowedModel,
   CONTAINERS,
   DIALECTS,
@@ -174,8 +175,20 @@ function listOf<T>(isOne: (item: unknown) => item is T, text: string, field: str
 // The ARNs themselves are checked where they matter, when the session policy is built; here only the shape.
 function isAllowedModel(item: unknown): item is Written {
   if (item === null || typeof item !== 'object') return false;
-  const { id, target, places, routing, actions, lifecycle, direct, trace, dialects, container, ...restrictions } =
-    item as Partial<AllowedModel>;
+  const {
+    id,
+    target,
+    places,
+    routing,
+    actions,
+    lifecycle,
+    aliases,
+    direct,
+    trace,
+    dialects,
+    container,
+    ...restrictions
+  } = item as Partial<AllowedModel>;
   return (
     typeof id === 'string' &&
     (places === undefined ? isTarget(target) : target === undefined && isNotEmpty(places) && places.every(isPlace)) &&
@@ -186,12 +199,19 @@ function isAllowedModel(item: unknown): item is Written {
     typeof lifecycle === 'object' &&
     lifecycle !== null &&
     STATUSES.includes(lifecycle.status) &&
+    (aliases === undefined || (Array.isArray(aliases) && aliases.every(isAliasShare))) &&
     (direct === undefined || direct === true) &&
     (trace === undefined || trace === true) &&
     (dialects === undefined || (isList(dialects) && dialects.every((dialect) => DIALECTS.includes(dialect)))) &&
     (container === undefined || CONTAINERS.includes(container)) &&
     areRestrictions(restrictions)
   );
+}
+
+function isAliasShare(item: unknown): item is AliasShare {
+  if (item === null || typeof item !== 'object') return false;
+  const { alias, weight, by, ...others } = item as Partial<AliasShare>;
+  return isText(alias) && isCount(weight) && (by === undefined || by === 'request') && Object.keys(others).length === 0;
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';

@@ -125,6 +125,19 @@ export interface Speech {
   container?: Container;
 }
 
+/** How the calls to an alias are shared out: a principal's all go to one model, or each call goes to one by itself. */
+export const SHARED_BY = ['principal', 'request'] as const;
+export type SharedBy = (typeof SHARED_BY)[number];
+
+/** That a model answers to an alias, and for which part of the calls to it. */
+export interface AliasShare {
+  alias: string;
+  /** Beside the other models' of the alias: a whole number from 1 to WEIGHT_MAX. */
+  weight: number;
+  /** Absent: by principal. */
+  by?: 'request';
+}
+
 /** What a grant demands beyond its actions. Whatever is absent is not restricted. */
 export interface Restrictions {
   /** Every call runs under it. */
@@ -154,6 +167,8 @@ export interface AllowedModel extends Restrictions, Speech {
   /** At least one; in the order of ACTIONS. */
   actions: Action[];
   lifecycle: Lifecycle;
+  /** Sorted by alias; absent: it has a name of its own only. */
+  aliases?: AliasShare[];
   /** Whether credentials for it may be handed to the tenant, who then calls AWS without the gateway. Absent: no. */
   direct?: true;
   /** Whether the caller may be shown guardrails' traces, which name guardrails of the account by ARN. Absent: no. */

@@ -1,11 +1,19 @@
+import type { CallerContext } from '../contract/context.ts';
 import type { AllowedModel, Guardrail, Purpose } from '../contract/model.ts';
 import { targetsOf } from '../contract/places.ts';
+import { distance } from '../contract/rendezvous.ts';
 import { arnsOf, nativeIdOf } from '../policies/kinds.ts';
 import { hasExpired } from './entitled.ts';
 import { usability } from './lifecycle.ts';
 
 export type Decision =
-  | { outcome: 'allowed'; model: AllowedModel; deprecated: boolean }
+  | {
+      outcome: 'allowed';
+      model: AllowedModel;
+      deprecated: boolean;
+      /** Of an alias: the other models that the call may go to, the next one first. */
+      others?: AllowedModel[];
+    }
   | {
       outcome: 'refused';
       code: 'model_not_allowed' | 'model_retired';
@@ -17,11 +25,18 @@ export type Decision =
       successor?: string;
     };
 
+/** Who calls, and in which call: what decides which model of an alias it is. */
+export interface Asker {
+  caller: Pick<CallerContext, 'tenant' | 'principal'>;
+  requestId: string;
+}
+
 type Names = (model: AllowedModel) => readonly string[];
 
 /** The names a model answers to, strongest first: a weaker one counts only where no entry has a stronger one. */
 const NAMES: readonly Names[] = [
   (model) => [model.id],
+  ({ aliases }) => aliases?.map(({ alias }) => alias) ?? [],
   (model) => targetsOf(model).map(nativeIdOf),
   (model) => targetsOf(model).map(({ arn }) => arn),
   (model) => targetsOf(model).flatMap(arnsOf),
@@ -46,17 +61,19 @@ export function isFor({ actions, guardrail }: AllowedModel, purpose: Purpose): b
 
 /**
  * @param models what the tenant was granted; nothing else can be decided upon
- * @param wanted as the caller wrote it: a registry id, a target's own id, or a full ARN that the entry lists, which names the
- *   model and none of its places; of a guardrail its id or ARN and, after a colon, its version
+ * @param wanted as the caller wrote it: a registry id, an alias, a target's own id, or a full ARN that the entry lists, which
+ *   names the model and none of its places; of a guardrail its id or ARN and, after a colon, its version
  * @param nowSeconds seconds since 1970
+ * @param asker absent: of an alias the model with the largest share
  */
 export function decideModel(
   models: readonly AllowedModel[],
   wanted: string,
   action: Purpose,
   nowSeconds: number,
+  asker?: Asker,
 ): Decision {
-  const named = candidates(models, wanted, action === 'guard' ? GUARDRAIL_NAMES : NAMES);
+  const named = candidates(models, wanted, action === 'guard' ? GUARDRAIL_NAMES : NAMES, asker);
   const [first] = named;
   if (first === undefined) return { outcome: 'refused', code: 'model_not_allowed', reason: 'unknown-model' };
   const current = named.filter((model) => !hasExpired(model, nowSeconds));
@@ -66,9 +83,10 @@ export function decideModel(
   const retired = granted[0];
   if (retired === undefined)
     return { outcome: 'refused', code: 'model_not_allowed', reason: 'action-not-granted', model: first };
-  for (const model of granted) {
-    const { state } = usability(model.lifecycle, nowSeconds);
-    if (state !== 'retired') return { outcome: 'allowed', model, deprecated: state === 'deprecated' };
+  const [model, ...others] = granted.filter(({ lifecycle }) => usability(lifecycle, nowSeconds).state !== 'retired');
+  if (model !== undefined) {
+    const deprecated = usability(model.lifecycle, nowSeconds).state === 'deprecated';
+    return { outcome: 'allowed', model, deprecated, ...(isByAlias(model, wanted) ? { others } : {}) };
   }
   const { reason } = usability(retired.lifecycle, nowSeconds);
   const successor = models.find(({ id }) => id === retired.lifecycle.successor)?.id;
@@ -82,13 +100,41 @@ export function decideModel(
   };
 }
 
-/** All entries of the strongest name, in the order of their ids: two may share a native id, in two regions for instance. */
-function candidates(models: readonly AllowedModel[], wanted: string, by: readonly Names[]): AllowedModel[] {
+/** Whether it is an alias by which a model was named: its answer then says which model it is of. */
+export function isByAlias({ id, aliases }: AllowedModel, wanted: string): boolean {
+  return id !== wanted && aliases?.some(({ alias }) => alias === wanted) === true;
+}
+
+/**
+ * All entries of the strongest name, in the order of their ids: two may share a native id, in two regions for instance. Those of
+ * an alias are in an order of the asker's own, so that the shares of what cannot be called fall to the others as theirs are.
+ */
+function candidates(
+  models: readonly AllowedModel[],
+  wanted: string,
+  by: readonly Names[],
+  asker: Asker | undefined,
+): AllowedModel[] {
   for (const names of by) {
     const found = models.filter((model) => names(model).includes(wanted));
     if (found.length === 0) continue;
     // Stryker disable next-line EqualityOperator: no two entries of a tenant have one id.
-    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return found.some((model) => isByAlias(model, wanted)) ? inTurn(found, wanted, asker) : found;
   }
   return [];
+}
+
+/** The same for one asker wherever it is asked; over all of them each model is first as often as its weight says. */
+function inTurn(models: readonly AllowedModel[], alias: string, asker: Asker | undefined): AllowedModel[] {
+  const far = new Map(
+    models.map((model) => {
+      const { weight = 1, by } = model.aliases?.find((share) => share.alias === alias) ?? {};
+      if (asker === undefined) return [model, -weight];
+      const { caller, requestId } = asker;
+      const key = by === 'request' ? requestId : `${caller.tenant}\n${caller.principal}`;
+      return [model, distance(`${alias}\n${key}`, model.id, weight)];
+    }),
+  );
+  return [...models].sort((a, b) => (far.get(a) ?? 0) - (far.get(b) ?? 0));
 }

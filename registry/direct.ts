@@ -1,6 +1,6 @@
 import { ACTIONS, type AllowedModel } from '../contract/model.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
-import { type Decision, decideModel } from './decide.ts';
+import { type Asker, type Decision, decideModel } from './decide.ts';
 import { isDirect } from './restrictions.ts';
 
 /** A refusal has one reason more: the tenant may call the model, but only through the gateway. */
@@ -15,17 +15,23 @@ export type DirectDecision =
  * is enough. To the caller "only through the gateway" reads like "not granted".
  *
  * @param models what the tenant was granted
- * @param wanted as the caller wrote it: a registry id, the target's own id, or a full ARN that the entry lists
+ * @param wanted as the caller wrote it: a registry id, an alias, the target's own id, or a full ARN that the entry lists
  * @param nowSeconds seconds since 1970
+ * @param asker as for `decideModel`
  */
-export function decideDirect(models: readonly AllowedModel[], wanted: string, nowSeconds: number): DirectDecision {
+export function decideDirect(
+  models: readonly AllowedModel[],
+  wanted: string,
+  nowSeconds: number,
+  asker?: Asker,
+): DirectDecision {
   const direct = models.filter(isDirect);
   const among = (held: readonly AllowedModel[]): Decision => {
-    const decisions = ACTIONS.map((action) => decideModel(held, wanted, action, nowSeconds));
+    const decisions = ACTIONS.map((action) => decideModel(held, wanted, action, nowSeconds, asker));
     const telling =
       decisions.find(({ outcome }) => outcome === 'allowed') ??
       decisions.find((decision) => decision.outcome === 'refused' && decision.code === 'model_retired');
-    return telling ?? decideModel(held, wanted, ACTIONS[0], nowSeconds);
+    return telling ?? decideModel(held, wanted, ACTIONS[0], nowSeconds, asker);
   };
   const decision = among(direct);
   if (decision.outcome === 'allowed' || decision.model !== undefined) return decision;

@@ -200,7 +200,9 @@ function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {
         ? `budget of ${pk === STAGE_PARTITION ? 'the stage' : id}`
         : kind.name === 'client'
           ? 'such client of that issuer'
-          : `${kind.name} ${id}`;
+          : kind.name === 'aliases'
+            ? 'alias'
+            : `${kind.name} ${id}`;
   return new TollgateError('not_found', { field: kind.name, reason: 'no-such-item', message: `There is no ${what}.` });
 }
 

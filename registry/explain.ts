@@ -31,6 +31,8 @@ export interface Explained {
 export interface Facts {
   tenantId: string;
   modelId: string;
+  /** By which the model was named, and what it says. */
+  alias?: { says: string; version: number };
   /** Of the items, when they are well formed. */
   tenant: TenantEntry | undefined;
   model: ModelEntry | undefined;
@@ -75,7 +77,7 @@ function stepsOf(facts: Facts, asked: Asked, entry: AllowedModel | undefined, ro
 
 /** A generator, so that no step is asked whose ground the one before it has taken away. */
 function* chain(
-  { tenantId, modelId, tenant, model, grant, budgets, unusable, entries }: Facts,
+  { tenantId, modelId, alias, tenant, model, grant, budgets, unusable, entries }: Facts,
   { action, roles: given, now }: Asked,
   entry: AllowedModel | undefined,
   roles: readonly string[],
@@ -85,6 +87,7 @@ function* chain(
     grant: `TENANT#${tenantId} GRANT#${modelId}`,
     model: `MODEL#${modelId} MODEL`,
     budgets: `TENANT#${tenantId} BUDGETS`,
+    aliases: 'STAGE ALIASES',
   };
   const faulty = (item: string): string | undefined => {
     const found = unusable.find(({ pk, sk }) => `${pk} ${sk}` === item);
@@ -123,6 +126,8 @@ function* chain(
     'budgets',
     budgets?.version,
   );
+  if (alias !== undefined)
+    yield step('Which model does the alias mean here?', true, `${modelId}: ${alias.says}`, 'aliases', alias.version);
   yield step(
     'Does the registry hold the model?',
     model !== undefined,

@@ -15,18 +15,20 @@ import type { Key } from './items.ts';
  * | grant   | TENANT#{tenant}                | GRANT#{model}           |
  * | budgets | TENANT#{tenant}                | BUDGETS                 |
  * |         | STAGE: those of every tenant   | BUDGETS                 |
+ * | aliases | STAGE                          | ALIASES                 |
  * | model   | MODEL#{model}                  | MODEL                   |
  * | client  | CLIENT#{hash of issuer, client} | CLIENT                 |
  * | history | HISTORY#TENANT#{tenant}        | {time}#{version}        |
  * |         | HISTORY#GRANT#{tenant}#{model} | {time}#{version}        |
  * |         | HISTORY#BUDGETS#{tenant or *}  | {time}#{version}        |
+ * |         | HISTORY#ALIASES                | {time}#{version}        |
  * |         | HISTORY#MODEL#{model}          | {time}#{version}        |
  * |         | HISTORY#CLIENT#{hash}          | {time}#{version}        |
  *
  * | who asks                       | access                                                              |
  * | ------------------------------ | ------------------------------------------------------------------- |
  * | authorizer, invoke: a tenant   | Query pk = TENANT#{tenant}, then one round of BatchGetItem of models |
- * |                                | and of the stage's budgets                                           |
+ * |                                | and of the stage's budgets and aliases                               |
  * | authorizer: a token's client   | BatchGetItem of it, before the tenant's, where its issuer's settings  |
  * |                                | leave it to the registry                                             |
  * | metering: prices               | BatchGetItem of MODEL#{model}                                        |
@@ -44,11 +46,14 @@ import type { Key } from './items.ts';
 export const TENANT_SK = 'TENANT';
 export const MODEL_SK = 'MODEL';
 export const BUDGETS_SK = 'BUDGETS';
+export const ALIASES_SK = 'ALIASES';
 export const CLIENT_SK = 'CLIENT';
 export const GRANT_SK_PREFIX = 'GRANT#';
 
 /** No tenant's partition: a tenant's begins with TENANT#. */
 export const STAGE_PARTITION = 'STAGE';
+
+export const ALIASES_KEY: Key = { pk: STAGE_PARTITION, sk: ALIASES_SK };
 
 export function tenantPartition(id: TenantId): string {
   return `TENANT#${id}`;
@@ -84,7 +89,7 @@ export function historyPartition({ pk, sk }: Key): string {
   const tenant = pk.slice('TENANT#'.length);
   if (sk.startsWith(GRANT_SK_PREFIX)) return `HISTORY#GRANT#${tenant}#${sk.slice(GRANT_SK_PREFIX.length)}`;
   if (sk === BUDGETS_SK) return `HISTORY#BUDGETS#${pk === STAGE_PARTITION ? EVERY_TENANT : tenant}`;
-  return `HISTORY#${pk}`;
+  return `HISTORY#${sk === ALIASES_SK ? sk : pk}`;
 }
 
 /** @param at ISO 8601 in milliseconds; @param version the edit's; padded, so that text order is number order */

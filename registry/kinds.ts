@@ -1,15 +1,16 @@
 import { isTollgateError } from '../contract/errors.ts';
+import { type AliasesEntry, aliasesDocument, parseAliases } from './alias.ts';
 import { type BudgetsEntry, budgetsDocument, parseBudgets } from './budget.ts';
 import { type ClientEntry, clientDocument, parseClient } from './client.ts';
 import { type Grant, grantDocument, parseGrant } from './grant.ts';
 import type { Document, Item, Key } from './items.ts';
-import { budgetsKey, clientKey, grantKey, modelKey, tenantKey } from './keys.ts';
+import { ALIASES_KEY, budgetsKey, clientKey, grantKey, modelKey, tenantKey } from './keys.ts';
 import { type ModelEntry, modelDocument, parseModel } from './model.ts';
 import { parseTenant, type TenantEntry, tenantDocument } from './tenant.ts';
 
 /** What the table holds one kind of. */
 export interface Kind<Entry> {
-  name: 'model' | 'tenant' | 'grant' | 'budgets' | 'client';
+  name: 'model' | 'tenant' | 'grant' | 'budgets' | 'aliases' | 'client';
   /** @throws TollgateError `bad_entry` naming the field */
   parse(document: unknown): Entry;
   document(entry: Entry): Document;
@@ -37,6 +38,13 @@ export const BUDGETS: Kind<BudgetsEntry> = {
   parse: parseBudgets,
   document: budgetsDocument,
   keyOf: ({ owner }) => budgetsKey(owner),
+};
+
+export const ALIASES: Kind<AliasesEntry> = {
+  name: 'aliases',
+  parse: parseAliases,
+  document: aliasesDocument,
+  keyOf: () => ALIASES_KEY,
 };
 
 export const CLIENT: Kind<ClientEntry> = {

@@ -4,23 +4,26 @@ import type { TenantId } from '../contract/identity.ts';
 import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
 import { REGISTRY_MEMORY_MS, REGISTRY_TIMEOUT_MS } from '../contract/limits/registry.ts';
 import type { Clock } from '../contract/log.ts';
-import type { AllowedModel } from '../contract/model.ts';
+import type { AliasShare, AllowedModel } from '../contract/model.ts';
+import { sharesOf } from './alias.ts';
 import { budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { withKnownSuccessor } from './entitled.ts';
 import { isModelId } from './fields.ts';
 import type { Grant } from './grant.ts';
 import type { Item, Items } from './items.ts';
 import {
+  ALIASES_KEY,
   BUDGETS_SK,
   budgetsKey,
   clientKey,
   GRANT_SK_PREFIX,
   grantKey,
+  MODEL_SK,
   modelKey,
   TENANT_SK,
   tenantPartition,
 } from './keys.ts';
-import { BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
+import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
 import { Memory } from './memory.ts';
 import { type ModelEntry, speechOf } from './model.ts';
 import type { PricedModel } from './price.ts';
@@ -48,19 +51,30 @@ type Known = { is: 'entry'; entry: ModelEntry } | { is: 'unusable' } | { is: 'ab
 /** An owner's budgets; none when it has no item of them. */
 type OwnedBudgets = readonly Budget[] | 'unusable';
 
+/** By model, of the aliases that it is behind. */
+type Shares = ReadonlyMap<string, AliasShare[]>;
+
+/** What is every tenant's. */
+interface Stage {
+  budgets: OwnedBudgets;
+  /** None where they cannot be read: what is called by an alias is refused then, and nothing else is. */
+  aliases: Shares;
+}
+
 const STAGE_KEY = budgetsKey(EVERY_TENANT);
+const NO_STAGE: Stage = { budgets: [], aliases: new Map() };
 
 /**
  * The data path's and metering's questions, answered from the table. At most two round trips for a tenant (more only
- * where DynamoDB pages): its partition, then those of its models, and the stage's budgets, that are not remembered. A
- * failure remembers nothing.
+ * where DynamoDB pages): its partition, then those of its models, and the stage's budgets and aliases, that are not
+ * remembered. A failure remembers nothing.
  */
 export function createLookup(options: LookupOptions): RegistryReader & PriceReader & ClientReader {
   const { items, clock, onUnusable } = options;
   const memoryMs = options.memoryMs ?? REGISTRY_MEMORY_MS;
   const models = new Memory<Known>(clock, memoryMs);
   const tenants = new Memory<TenantEntries>(clock, memoryMs);
-  const stages = new Memory<OwnedBudgets>(clock, memoryMs);
+  const stages = new Memory<Stage>(clock, memoryMs);
   const clients = new Memory<TenantId>(clock, memoryMs);
   const bounded = <T>(ask: (signal: AbortSignal) => Promise<T>) =>
     within(options.timeoutMs ?? REGISTRY_TIMEOUT_MS, 'registry-timeout', ask);
@@ -78,22 +92,22 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
     return usable(item, BUDGETS)?.budgets ?? 'unusable';
   }
 
-  /** What is no tenant's alone: models, and the stage's budgets where they are asked for. One round for both. */
+  /** What is no tenant's alone: models, and what is the stage's where that is asked for. One round for both. */
   async function lookUpShared(
     ids: readonly string[],
     of: { stage: boolean },
     signal: AbortSignal,
-  ): Promise<{ known: Map<string, Known>; stage: OwnedBudgets }> {
+  ): Promise<{ known: Map<string, Known>; stage: Stage }> {
     const known = new Map<string, Known>();
     for (const id of ids) {
       const remembered = models.get(id);
       if (remembered !== undefined) known.set(id, remembered);
     }
-    let stage = of.stage ? stages.get(STAGE_KEY.pk) : [];
+    let stage = of.stage ? stages.get(STAGE_KEY.pk) : NO_STAGE;
     const missing = ids.filter((id) => !known.has(id));
-    const keys = [...missing.map(modelKey), ...(stage === undefined ? [STAGE_KEY] : [])];
+    const keys = [...missing.map(modelKey), ...(stage === undefined ? [STAGE_KEY, ALIASES_KEY] : [])];
     const answer = keys.length === 0 ? [] : await items.batch(keys, signal);
-    const found = new Map(answer.map((item) => [item.key.pk, item]));
+    const found = new Map(answer.map((item) => [item.key.sk === MODEL_SK ? item.key.pk : item.key.sk, item]));
     for (const id of missing) {
       const item = found.get(modelKey(id).pk);
       const entry = item && usable(item, MODEL);
@@ -102,7 +116,11 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       models.set(id, now);
     }
     if (stage === undefined) {
-      stage = budgetsOf(found.get(STAGE_KEY.pk));
+      const aliases = found.get(ALIASES_KEY.sk);
+      stage = {
+        budgets: budgetsOf(found.get(STAGE_KEY.sk)),
+        aliases: sharesOf((aliases && usable(aliases, ALIASES))?.aliases ?? []),
+      };
       stages.set(STAGE_KEY.pk, stage);
     }
     return { known, stage };
@@ -148,13 +166,13 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       return [];
     });
     const { suspended, costCenter, plan } = tenant;
-    const budgets = inForce(own, stage, suspended);
+    const budgets = inForce(own, stage.budgets, suspended);
     return {
       id,
       suspended,
       costCenter,
       hasPlan: plan !== undefined,
-      models: fitting.map((one) => allowed(one, granted)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+      models: fitting.map((one) => allowed(one, granted, stage.aliases)).sort((a, b) => (a.id < b.id ? -1 : 1)),
       budgets,
       unusable,
     };
@@ -214,15 +232,17 @@ interface Fitting {
   fit: Pick<AllowedModel, 'target' | 'places'>;
 }
 
-function allowed({ grant, entry, fit }: Fitting, granted: ReadonlySet<string>): AllowedModel {
+function allowed({ grant, entry, fit }: Fitting, granted: ReadonlySet<string>, shares: Shares): AllowedModel {
   const { actions, trace } = grant;
   const { id, lifecycle, routing } = entry;
+  const aliases = shares.get(id);
   return {
     id,
     ...fit,
     ...(routing === undefined ? {} : { routing }),
     actions,
     lifecycle: withKnownSuccessor(lifecycle, granted),
+    ...(aliases === undefined ? {} : { aliases }),
     ...speechOf(entry),
     ...(isDirect(grant) ? { direct: true as const } : {}),
     ...(trace ? { trace } : {}),

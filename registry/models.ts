@@ -1,6 +1,7 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { Clock } from '../contract/log.ts';
 import type { Lifecycle } from '../contract/model.ts';
+import { checkNoAlias } from './aliases.ts';
 import type { Change, Edits, Listing, Make, Stamp } from './edit.ts';
 import { badEntry, isModelId, isoMilliseconds, isoSeconds, SCHEMA_VERSION } from './fields.ts';
 import type { Document, Items, Key } from './items.ts';
@@ -48,8 +49,8 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
     async putModel(document) {
       const { key, make, version } = modelEdit(document);
       // Once before the successor is looked up, so that what is wrong in the file itself is named first.
-      const { lifecycle } = MODEL.parse(make({ version: 1, at: clock(), by: 'check' }, undefined));
-      await checkSuccessor(lifecycle.successor);
+      const { id, lifecycle } = MODEL.parse(make({ version: 1, at: clock(), by: 'check' }, undefined));
+      await Promise.all([checkSuccessor(lifecycle.successor), checkNoAlias(id, edits)]);
       return edits.put(MODEL, key, make, version);
     },
 

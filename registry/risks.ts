@@ -2,6 +2,7 @@ import type { Budget } from '../contract/budget.ts';
 import { ACTIONS } from '../contract/model.ts';
 import { eachTarget, targetsOf } from '../contract/places.ts';
 import { arnsOf, kindOf } from '../policies/kinds.ts';
+import type { AliasesEntry } from './alias.ts';
 import { type BudgetsEntry, budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { hasExpired } from './entitled.ts';
 import { isoSeconds } from './fields.ts';
@@ -28,6 +29,7 @@ export interface Registered {
   models: readonly ModelEntry[];
   grants: readonly Grant[];
   budgets: readonly BudgetsEntry[];
+  aliases: readonly AliasesEntry[];
   unusable: readonly Unusable[];
   /** Whole seconds since 1970. */
   now: number;
@@ -110,6 +112,22 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     level: 'medium',
     what: 'The model is near its end and still granted.',
     of: grantsWhere((grant, registered) => stateOf(grant, registered) === 'deprecated'),
+  },
+  {
+    kind: 'retired-share',
+    level: 'medium',
+    what: 'The alias names a model that is retired, or that the registry does not hold: its share falls to the others.',
+    of: ({ aliases, models, now }) =>
+      aliases
+        .flatMap((entry) => entry.aliases)
+        .flatMap((alias) =>
+          Object.keys(alias.models)
+            .filter((id) => {
+              const model = models.find((one) => one.id === id);
+              return model === undefined || usability(model.lifecycle, now).state === 'retired';
+            })
+            .map((id) => `${alias.id} (${id})`),
+        ),
   },
   {
     kind: 'missing-model',

@@ -1,12 +1,13 @@
 import { isTollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
+import type { AliasesEntry } from './alias.ts';
 import type { BudgetsEntry } from './budget.ts';
 import type { ClientEntry } from './client.ts';
 import type { HistoryRecord, Listing } from './edit.ts';
 import type { Grant } from './grant.ts';
 import type { Item, Items } from './items.ts';
-import { BUDGETS_SK, CLIENT_SK, GRANT_SK_PREFIX, MODEL_SK, TENANT_SK } from './keys.ts';
-import { BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
+import { ALIASES_SK, BUDGETS_SK, CLIENT_SK, GRANT_SK_PREFIX, MODEL_SK, TENANT_SK } from './keys.ts';
+import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
 import { createLookup } from './lookup.ts';
 import type { ModelEntry } from './model.ts';
 import type { TenantEntries } from './reader.ts';
@@ -23,6 +24,8 @@ export interface Snapshot {
   models: readonly ModelEntry[];
   grants: readonly Grant[];
   budgets: readonly BudgetsEntry[];
+  /** One, or none. */
+  aliases: readonly AliasesEntry[];
   /** Whose tokens are whose, where the registry says it. */
   clients: readonly ClientEntry[];
   /** Items that cannot be used, and grants that do not fit their model. */
@@ -44,22 +47,29 @@ const HISTORY_PK_PREFIX = 'HISTORY#';
  * @throws TollgateError `unavailable`
  */
 export async function readSnapshot(items: Items, clock: () => number): Promise<Snapshot> {
-  const [tenants, grants, models, budgets, clients, history] = await Promise.all([
+  const [tenants, grants, models, budgets, aliases, clients, history] = await Promise.all([
     items.scan({ equals: TENANT_SK }),
     items.scan({ beginsWith: GRANT_SK_PREFIX }),
     items.scan({ equals: MODEL_SK }),
     items.scan({ equals: BUDGETS_SK }),
+    items.scan({ equals: ALIASES_SK }),
     items.scan({ equals: CLIENT_SK }),
     items.scan({ beginsWith: HISTORY_SK_PREFIX }),
   ]);
   const [tenantList, grantList, modelList] = [listed(tenants, TENANT), listed(grants, GRANT), listed(models, MODEL)];
-  const [budgetList, clientList] = [listed(budgets, BUDGETS), listed(clients, CLIENT)];
+  const [budgetList, aliasList, clientList] = [
+    listed(budgets, BUDGETS),
+    listed(aliases, ALIASES),
+    listed(clients, CLIENT),
+  ];
   const unusable = new Map<string, Unusable>();
   const note = (one: Unusable): void => void unusable.set(`${one.pk} ${one.sk}`, one);
-  for (const one of [tenantList, grantList, modelList, budgetList, clientList].flatMap((list) => list.unusable))
+  for (const one of [tenantList, grantList, modelList, budgetList, aliasList, clientList].flatMap(
+    (list) => list.unusable,
+  ))
     note(one);
   const reader = createLookup({
-    items: frozen([...tenants, ...grants, ...models, ...budgets]),
+    items: frozen([...tenants, ...grants, ...models, ...budgets, ...aliases]),
     clock,
     onUnusable: note,
     // All of it is at hand: what was read of a model holds for every tenant.
@@ -75,6 +85,7 @@ export async function readSnapshot(items: Items, clock: () => number): Promise<S
     grants: grantList.entries,
     models: modelList.entries,
     budgets: budgetList.entries,
+    aliases: aliasList.entries,
     clients: clientList.entries,
     unusable: [...unusable.values()],
     entries,

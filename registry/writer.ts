@@ -1,3 +1,4 @@
+import { type AliasWriter, aliasWriter } from './aliases.ts';
 import { type BudgetWriter, budgetWriter } from './budgets.ts';
 import { type ClientWriter, clientWriter } from './clients.ts';
 import { createEdits, type EditOptions, type HistoryRecord } from './edit.ts';
@@ -17,7 +18,7 @@ export interface Batch {
 }
 
 /** What an operator may do to the registry, and see of it. */
-export interface Writer extends ModelWriter, TenantWriter, GrantWriter, BudgetWriter, ClientWriter {
+export interface Writer extends ModelWriter, TenantWriter, GrantWriter, BudgetWriter, AliasWriter, ClientWriter {
   /**
    * Makes those that are absent, all or none, and leaves alone what is there. They are trusted to belong together: whether
    * a grant's tenant and a successor exist is not looked up.
@@ -43,6 +44,7 @@ export function createWriter(options: EditOptions): Writer {
     ...tenantWriter(edits, items),
     ...grantWriter(edits, items, clock),
     ...budgetWriter(edits, items),
+    ...aliasWriter(edits, items),
     ...clientWriter(edits, items),
     create: async ({ models, tenants, grants }) =>
       edits.create([

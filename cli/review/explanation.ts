@@ -11,7 +11,9 @@ import { pathsOf } from '../../policies/questions.ts';
 import { callerContext, type Holding, SOMEBODY } from '../../policies/review.ts';
 import { type Tried, trySession } from '../../policies/review-session.ts';
 import { sessionPolicy } from '../../policies/session.ts';
-import type { Decision } from '../../registry/decide.ts';
+import { sharesText } from '../../registry/alias.ts';
+import { type Decision, decideModel } from '../../registry/decide.ts';
+import { entitled } from '../../registry/entitled.ts';
 import { explain, type Facts, type Step } from '../../registry/explain.ts';
 import { HELD_BY, restrictionsOf } from '../../registry/restrictions.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
@@ -69,12 +71,14 @@ export interface SessionShown extends PolicyShown {
 export function explanationOf(wanted: Wanted, snapshot: Snapshot, roles: Roles, nowMs: number): Explanation {
   const { action } = wanted;
   const tenant = asTenantId(wanted.tenant, '--tenant');
-  const model = registryId(wanted.model, tenant, snapshot);
+  const principal = parsePrincipal(wanted.principal ?? SOMEBODY, '--principal');
   const now = Math.floor(nowMs / 1000);
+  const { model, alias } = meant({ ...wanted, tenant, principal, now }, snapshot);
   const entries = snapshot.entries.get(tenant) ?? null;
   const facts: Facts = {
     tenantId: tenant,
     modelId: model,
+    ...(alias && { alias }),
     tenant: snapshot.tenants.find(({ id }) => id === tenant),
     model: snapshot.models.find(({ id }) => id === model),
     grant: snapshot.grants.find((grant) => grant.tenant === tenant && grant.model === model),
@@ -89,7 +93,6 @@ export function explanationOf(wanted: Wanted, snapshot: Snapshot, roles: Roles, 
   if (entries === null) return refused(facts.tenant === undefined ? 'tenant-unknown' : 'budgets-unusable');
   if (decision === null) return refused('tenant-suspended');
   if (decision.outcome === 'refused') return refused(decision.reason);
-  const principal = parsePrincipal(wanted.principal ?? SOMEBODY, '--principal');
   try {
     const shown = { tenant, costCenter: entries.costCenter, principal, assumed: wanted.principal === undefined };
     return {
@@ -159,13 +162,35 @@ function givenBy({ direct, trace }: AllowedModel): Pick<AllowedModel, 'direct' |
   return { ...(direct === undefined ? {} : { direct }), ...(trace === undefined ? {} : { trace }) };
 }
 
-/** As a caller may name a model: its registry id, its own id or an ARN; the tenant's own entries first. */
-function registryId(wanted: string, tenant: TenantId, { models, entries }: Snapshot): string {
+/** As a caller may name a model: its registry id, an alias, its own id or an ARN; the tenant's own entries first. */
+function meant(
+  {
+    model: wanted,
+    tenant,
+    principal,
+    action,
+    roles,
+    now,
+  }: Wanted & { tenant: TenantId; principal: Principal; now: number },
+  { models, entries, aliases: [stage] }: Snapshot,
+): { model: string; alias?: NonNullable<Facts['alias']> } {
   const held = entries.get(tenant)?.models ?? [];
   const all = [...held, ...models];
+  const byId = all.find(({ id }) => id === wanted);
+  const alias = stage?.aliases.find(({ id }) => id === wanted);
+  if (byId === undefined && stage !== undefined && alias !== undefined) {
+    const among = entitled(held, roles ?? held.flatMap((model) => model.roles ?? []));
+    const asker = { caller: { tenant, principal }, requestId: '' };
+    const { model } = decideModel(among, wanted, action, now, asker);
+    const [first = wanted] = Object.keys(alias.models);
+    return {
+      model: model?.id ?? first,
+      alias: { says: `${sharesText(alias.models)}, by ${alias.by}`, version: stage.version },
+    };
+  }
   const found =
-    all.find(({ id }) => id === wanted) ??
+    byId ??
     all.find((model) => targetsOf(model).some((target) => nativeIdOf(target) === wanted)) ??
     all.find((model) => targetsOf(model).some((target) => arnsOf(target).includes(wanted)));
-  return found?.id ?? wanted;
+  return { model: found?.id ?? wanted };
 }

@@ -1,3 +1,4 @@
+import { aliasesDocument } from '../../registry/alias.ts';
 import { budgetsDocument } from '../../registry/budget.ts';
 import { clientDocument } from '../../registry/client.ts';
 import { grantDocument } from '../../registry/grant.ts';
@@ -21,6 +22,7 @@ export function reviewJson(review: Review): object {
     models: snapshot.models.map(modelDocument),
     grants: snapshot.grants.map(grantDocument),
     budgets: snapshot.budgets.map(budgetsDocument),
+    aliases: snapshot.aliases.map(aliasesDocument),
     clients: snapshot.clients.map(clientDocument),
     unusable: snapshot.unusable,
     decisions: holdings.map(({ tenant, entry, decisions }) => ({ tenant, model: entry.id, ...decisions })),

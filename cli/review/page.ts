@@ -1,4 +1,5 @@
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
+import { sharesText } from '../../registry/alias.ts';
 import { documentOf } from '../page/document.ts';
 import { type Content, type Html, html } from '../page/html.ts';
 import { grid, moment } from '../page/table.ts';
@@ -24,6 +25,7 @@ ${SECTIONS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}
 ${findings(review)}
 <h2 id="matrix">Who may what</h2>
 ${matrix(review)}
+${aliases(review)}
 <h2 id="risks">Open risks</h2>
 ${risks(review)}
 <h2 id="changes">Changed since the last review</h2>
@@ -82,6 +84,15 @@ ${grid(
   ['Kind', 'Where', 'What', 'Why'],
   review.findings.map((finding) => findingRow(finding)),
 )}`;
+}
+
+function aliases({ snapshot }: Review): Html {
+  const rows = snapshot.aliases.flatMap((entry) =>
+    entry.aliases.map(({ id, models, by }) => [html`<code>${id}</code>`, sharesText(models), by]),
+  );
+  if (rows.length === 0) return html``;
+  return html`<p>An alias is a name for several models; a tenant is served those of them that it was granted.</p>
+${grid('Aliases', ['Alias', 'Models and their shares', 'Shared by'], rows)}`;
 }
 
 const LEVELS = { high: 'bad', medium: 'warn', low: 'none' } as const;

@@ -1,4 +1,5 @@
 import type { Restrictions } from '../../contract/model.ts';
+import { type AliasesEntry, sharesText } from '../../registry/alias.ts';
 import { isoSeconds } from '../../registry/fields.ts';
 import { HELD_BY } from '../../registry/restrictions.ts';
 import { printable, table } from '../print.ts';
@@ -100,6 +101,9 @@ export function reviewText(review: Review): string {
           .join(', '),
       ]),
     )}`,
+    snapshot.aliases.every(({ aliases }) => aliases.length === 0)
+      ? ''
+      : `ALIASES, of which a tenant is served what it was granted\n${table(['alias', 'models', 'shared by'], snapshot.aliases.flatMap(aliasRows))}`,
     snapshot.clients.length === 0
       ? ''
       : `CLIENTS whose tokens are a tenant's\n${table(
@@ -148,9 +152,13 @@ export function counted(count: number, one: string, several: string): string {
   return `${count} ${count === 1 ? one : several}`;
 }
 
+function aliasRows({ aliases }: AliasesEntry): string[][] {
+  return aliases.map(({ id, models, by }) => [id, sharesText(models), by]);
+}
+
 /** What a grant demands beyond its actions, and who holds each of it up; members of a newer grant as they are. */
 export function demands(entry: object): string[] {
-  const { id, target, places, routing, actions, lifecycle, ...rest } = entry as Record<string, unknown>;
+  const { id, target, places, routing, actions, lifecycle, aliases, ...rest } = entry as Record<string, unknown>;
   return Object.entries(rest).map(([name, value]) => {
     if (name === 'direct') return 'direct (with such credentials: IAM alone; no budget, no usage record)';
     if (name === 'trace') return 'trace (shows guardrails of the account by ARN)';

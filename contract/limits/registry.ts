@@ -22,6 +22,10 @@ export const REGISTRY_BATCH_MAX = 100;
 /** Attempts at the keys that a BatchGetItem left unprocessed, with backoff; the time limit usually ends it sooner. */
 export const REGISTRY_BATCH_ATTEMPTS = 8;
 
+/** Aliases of a stage, which are one item and read with it; and models of one alias: what is tried beside what is known. */
+export const ALIASES_MAX = 100;
+export const ALIAS_MODELS_MAX = 10;
+
 /** Characters of a cost centre, a session tag (STS allows 256); and of a name for people. */
 export const COST_CENTER_MAX_CHARS = 64;
 export const DISPLAY_NAME_MAX_CHARS = 100;

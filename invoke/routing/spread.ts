@@ -1,3 +1,5 @@
+import { distance } from '../../contract/rendezvous.ts';
+
 /** Which of several places a call goes to. */
 
 /**
@@ -37,24 +39,12 @@ export function least<T>(list: readonly T[], of: (item: T) => number): T | undef
   return found;
 }
 
-/**
- * Rendezvous hashing: who comes with one key meets at one of a list, whatever its order, and only those move whose place has
- * gone; each has as many of all keys as its weight says (Schindelhauer and Schomaker, 2005).
- */
+/** @returns the one that is nearest to the key; the others are where it is not there */
 export function meeting<T>(
   list: readonly T[],
   key: string,
   nameOf: (item: T) => string,
   weightOf: (item: T) => number,
 ): T | undefined {
-  return least(list, (item) => -Math.log((hash(`${key}\n${nameOf(item)}`) + 0.5) / 2 ** 32) / weightOf(item));
-}
-
-/** 32 bits of a text: FNV-1a, and MurmurHash3's last steps, for FNV leaves what ends alike too close together. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  return least(list, (item) => distance(key, nameOf(item), weightOf(item)));
 }

@@ -61,8 +61,8 @@ describe('a tenant and what it may call', () => {
       ['b', ['invoke', 'stream']],
     ]);
     expect(Object.keys(found?.models[0] ?? {})).toEqual(['id', 'target', 'actions', 'lifecycle']);
-    // The two models, and the stage's budgets.
-    expect(items.calls).toEqual(['partition TENANT#acme', 'batch 3']);
+    // The two models, and the stage's budgets and aliases.
+    expect(items.calls).toEqual(['partition TENANT#acme', 'batch 4']);
     expect(unusable).toEqual([]);
   });
 
@@ -204,7 +204,7 @@ describe('the budgets of a tenant', () => {
     put.model('a');
     put.budgets('*', budget('stage'));
     await reader.tenant(ACME);
-    expect(items.calls).toEqual(['partition TENANT#acme', 'batch 2']);
+    expect(items.calls).toEqual(['partition TENANT#acme', 'batch 3']);
     expect((await reader.tenant(parseTenantId('globex')))?.budgets).toHaveLength(2);
     expect(items.calls.slice(2)).toEqual(['partition TENANT#globex']);
     put.budgets('*');
