@@ -3,6 +3,7 @@ import { Hono } from 'hono/tiny';
 import type { CallerContext } from '../contract/context.ts';
 import { asTollgateError, CODES, type Code, isTollgateError, TollgateError } from '../contract/errors.ts';
 import { type Clock, DIMENSIONS, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import type { AllowedModel } from '../contract/model.ts';
 import { OPEN_PATHS } from '../contract/open-paths.ts';
 import type { OpenContext } from '../seal/seal.ts';
 import type { Run } from './call.ts';
@@ -16,7 +17,7 @@ import { errorAnswer } from './surfaces/errors.ts';
 import { nearest } from './surfaces/nearest.ts';
 import { rowOf } from './surfaces/paths.ts';
 import { ROUTES, type Route, type Serve } from './surfaces/routes.ts';
-import { abilitiesOf } from './surfaces/served.ts';
+import { abilitiesOf, isServed } from './surfaces/served.ts';
 
 export interface AppDeps {
   run: Run;
@@ -96,17 +97,17 @@ export function createApp(deps: AppDeps): Served {
   });
 
   /** A route of callers. Nothing of it is loaded for who is none. */
-  function guarded({ load }: Route) {
+  function guarded({ load, serves }: Route) {
     let serve: Serve | undefined;
     return async (c: Context<Env>): Promise<Response> => {
-      const exchange = await exchangeOf(c);
+      const exchange = await exchangeOf(c, serves);
       serve ??= await load();
       return give(c, await serve(exchange, ...Object.values(c.req.param())));
     };
   }
 
   /** @throws TollgateError `forbidden` or `unavailable`, before the registry or STS has heard of the call */
-  async function exchangeOf(c: Context<Env>): Promise<Exchange> {
+  async function exchangeOf(c: Context<Env>, serves: Route['serves']): Promise<Exchange> {
     const { authorizer, authorization, tenantId, requestId, waitUntil, left } = c.env;
     const caller = await deps.open(authorizer, authorization);
     const now = deps.clock();
@@ -118,6 +119,7 @@ export function createApp(deps: AppDeps): Served {
     const tell = (headers: Readonly<Record<string, string>>): void => {
       c.env.told = headers;
     };
+    const fits = serves && { serves: (model: AllowedModel) => isServed(model, serves) };
     return {
       request: c.env.asked,
       caller,
@@ -125,7 +127,7 @@ export function createApp(deps: AppDeps): Served {
       nowSeconds: Math.floor(now / 1000),
       run: (call) => {
         c.set('ran', true);
-        return deps.run({ ...call, tell, ...(left && { left }), ...(token === undefined ? {} : { token }) });
+        return deps.run({ ...call, tell, ...fits, ...(left && { left }), ...(token === undefined ? {} : { token }) });
       },
       entries: deps.entries,
       counters: deps.counters,

@@ -45,10 +45,13 @@ export interface Call {
   wanted: string;
   action: Purpose;
   /**
-   * The request for the model that was resolved and allowed; called once, before anything is assumed or sent.
+   * The request for a model that was resolved and allowed; called before anything is assumed or sent, once for each model that the
+   * call may go to until one can be asked: the last call counts.
    * @throws TollgateError `invalid_request` when this surface cannot serve this model or body
    */
   prepare(model: AllowedModel): ProviderRequest;
+  /** Whether the path that was called is for such models: asked where a call may go to several. Absent: it is for all. */
+  serves?(model: AllowedModel): boolean;
   /** Keeps the function alive until the promise settles, also after the answer has been given. */
   waitUntil(promise: Promise<unknown>): void;
   /** Resolves when nobody waits for the answer any more; absent where that cannot be known. */

@@ -46,11 +46,11 @@ export interface DirectOptions {
  */
 export function createDirect({ entries, issue, reserve, clock, write }: DirectOptions): Direct {
   return async (request) => {
-    const { caller, token, requestId, wanted } = request;
+    const { caller, token, requestId } = request;
     // Not what the authorizer remembers for a minute: whoever switches direct mode off and then revokes what was issued
     // must not be overtaken by it.
     const { models: held, budgets } = await entries({ ...caller, models: null, budgets: null });
-    const model = allowed(held, wanted);
+    const model = allowed(held, request);
     const policy = usablePolicy(model, () => directPolicy(model, caller.exp), { clock, write });
     const { tenant, principal, costCenter } = caller;
     await count(request, model, budgets);
@@ -82,8 +82,8 @@ export function createDirect({ entries, issue, reserve, clock, write }: DirectOp
     request.waitUntil(verdict.settle({ outcome: 'ok', tokens: NO_TOKENS }));
   }
 
-  function allowed(held: readonly AllowedModel[], wanted: string): AllowedModel {
-    const decision = decideDirect(held, wanted, Math.floor(clock() / 1000));
+  function allowed(held: readonly AllowedModel[], request: DirectRequest): AllowedModel {
+    const decision = decideDirect(held, request.wanted, Math.floor(clock() / 1000), request);
     if (decision.outcome === 'allowed') return decision.model;
     throw refusalOf(decision);
   }

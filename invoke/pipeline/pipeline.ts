@@ -10,8 +10,7 @@ import type { Meter } from '../../metering/emit.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
 import { runtimeOf } from '../../policies/kinds.ts';
 import { type SessionPolicy, sessionPolicy } from '../../policies/session.ts';
-import { type Decision, decideModel, isFor } from '../../registry/decide.ts';
-import { refusalOf } from '../../registry/refusal.ts';
+import { decideModel, isFor } from '../../registry/decide.ts';
 import type { ScopedCredentials } from '../../sessions/session.ts';
 import { usablePolicy } from '../../sessions/usable.ts';
 import { type Budgeted, budgeted } from '../budgets/budgeted.ts';
@@ -28,6 +27,7 @@ import { NOTHING_SEEN, usageOf } from '../usage/report.ts';
 import { askedTier } from '../usage/tier.ts';
 import { NO_USAGE, type Usage } from '../usage/usage.ts';
 import { alarmOf } from './alarm.ts';
+import { choose, servedBy } from './choose.ts';
 import type { Credentials } from './credentials.ts';
 import { beginInvocation, type Invocation } from './invocation.ts';
 import { pump } from './stream.ts';
@@ -92,9 +92,10 @@ export function createPipeline(options: PipelineOptions): Run {
     const step: Step = { call, invocation, deadline, beginBy: 0, usage: () => NO_USAGE };
     try {
       const held = await options.entries(call.caller);
-      const model = allowed(decide(held.models, call.wanted, call.action, Math.floor(clock() / 1000)), invocation);
-      const changes: Record<string, string> = {};
-      const prepared = restricted(call.prepare(model), model, (change) => Object.assign(changes, change));
+      const decision = decide(held.models, call.wanted, call.action, Math.floor(clock() / 1000), call);
+      const { model, request: asked } = choose(decision, call, invocation);
+      const changes = servedBy(model, call.wanted);
+      const prepared = restricted(asked, model, (change) => Object.assign(changes, change));
       const provider = options.providers[runtimeOf(model.target)];
       if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
       const tier = askedTier(prepared, model.target);
@@ -232,13 +233,6 @@ function mayBeRevoked(error: TollgateError, { expiresAt }: ScopedCredentials, no
 /** Not those of what calls do not use, and not those that are counted as shares are. */
 function countsEachCall(budget: Budget): boolean {
   return budget.unit !== 'credentials' && !isShare(budget);
-}
-
-/** @throws TollgateError with the decision's code; the record then names the entry only if the tenant holds it */
-function allowed(decision: Decision, invocation: Invocation): AllowedModel {
-  if (decision.model !== undefined) invocation.concerns(decision.model);
-  if (decision.outcome === 'allowed') return decision.model;
-  throw refusalOf(decision);
 }
 
 /**

@@ -63,6 +63,10 @@ export const CHANGES = {
     description: 'The guardrail that the grant demands, under which the call ran: its id; version=1; by=grant.',
     schema: { type: 'string' },
   },
+  'X-Tollgate-Served-By': {
+    description: 'The registry id of the model that answers, where the name that was written is an alias.',
+    schema: { type: 'string' },
+  },
 };
 
 export const tooMany = ({ content }: { content: object }) => ({
@@ -85,7 +89,7 @@ export const MODEL_ID = {
   name: 'modelId',
   in: 'path',
   required: true,
-  description: "A registry id, the target's own id, or an ARN that the entry lists, percent-encoded.",
+  description: "A registry id, an alias, the target's own id, or an ARN that the entry lists, percent-encoded.",
   schema: { type: 'string' },
 };
 

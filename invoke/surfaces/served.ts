@@ -37,20 +37,25 @@ export function abilitiesOf(
   routes: Iterable<{ path: string; serves?: Serves | undefined }>,
 ): Abilities {
   const task = taskOf(model);
-  const base = baseModelOf(model.target);
   const paths = [...routes].flatMap(({ path, serves }) =>
-    serves !== undefined &&
-    can(model, serves.action) &&
-    ((model.container !== undefined && serves.containers?.includes(model.container)) ||
-      ((serves.tasks?.includes(task) ?? true) &&
-        (serves.runtime ?? runtimeOf(model.target)) === runtimeOf(model.target) &&
-        (base === '' || (serves.names?.some((beginning) => base.startsWith(beginning)) ?? true))))
-      ? [path.replace(/\{\w+\}/, '{id}')]
-      : [],
+    serves !== undefined && isServed(model, serves) ? [path.replace(/\{\w+\}/, '{id}')] : [],
   );
   if (isDirect(model)) paths.push('/credentials?model={id}');
   const streaming = task === 'chat' && paths.length > 0 && can(model, 'stream');
   return { paths, streaming, output: OUTPUTS[task] };
+}
+
+/** Whether a path is for such models. */
+export function isServed(model: AllowedModel, { action, containers, tasks, runtime, names }: Serves): boolean {
+  const { container, target } = model;
+  const base = baseModelOf(target);
+  return (
+    can(model, action) &&
+    ((container !== undefined && containers?.includes(container) === true) ||
+      ((tasks?.includes(taskOf(model)) ?? true) &&
+        (runtime ?? runtimeOf(target)) === runtimeOf(target) &&
+        (base === '' || (names?.some((beginning) => base.startsWith(beginning)) ?? true))))
+  );
 }
 
 /** What was granted of what there is. */

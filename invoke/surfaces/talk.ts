@@ -26,7 +26,7 @@ export interface Asking {
   wanted: string;
   stream: boolean;
   /**
-   * What is asked, as Converse has it; called once, for a model that does not take the surface's own form.
+   * What is asked, as Converse has it, for a model that does not take the surface's own form.
    * @throws TollgateError `invalid_request` for what this model cannot do
    */
   converse(model: AllowedModel): Asked;
@@ -99,10 +99,10 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
       way = wayTo(model, own?.dialect);
       if (stream && pathIdOf(model.target, 'stream') === undefined)
         throw unsupported('stream', 'This model answers in one piece.');
-      if (stream) timer = setTimeout(() => thinking.resolve(model), STREAM_SILENT_MS);
       const ownBody = way.isOwn ? own : undefined;
       const body = ownBody === undefined ? bodyFor(way, asking.converse(model), stream, model) : ownBody.body(model);
       way.sentBytes = body.byteLength;
+      if (stream) timer = setTimeout(() => thinking.resolve(model), STREAM_SILENT_MS);
       return {
         operation: way.dialect === 'converse' ? (stream ? 'converse-stream' : 'converse') : operationOf(model, stream),
         body,

@@ -1,10 +1,9 @@
 import { MODELS_PAGE, MODELS_PAGE_MAX } from '../../../contract/limits/anthropic.ts';
-import type { AllowedModel } from '../../../contract/model.ts';
 import { nativeIdOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 import { invalid } from '../fields.ts';
-import { usableModels, wantedModel } from '../openai/models.ts';
+import { type Named, namedModels, wantedName } from '../openai/models.ts';
 
 /**
  * `GET /v1/models` as Anthropic has it (https://platform.claude.com/docs/en/api/models/list): the same models, in pages.
@@ -13,12 +12,12 @@ import { usableModels, wantedModel } from '../openai/models.ts';
  */
 export async function listModels(exchange: Exchange): Promise<Given> {
   const { query } = exchange.request;
-  const all = await usableModels(exchange);
+  const all = await namedModels(exchange);
   const limit = limitOf(query.get('limit'));
   const indexOf = (name: string): number | undefined => {
     const id = query.get(name);
     if (id === null) return undefined;
-    const index = all.findIndex((model) => model.id === id);
+    const index = all.findIndex((named) => named.id === id);
     if (index < 0) throw invalid(name, 'must be the id of a model of the list');
     return index;
   };
@@ -27,7 +26,7 @@ export async function listModels(exchange: Exchange): Promise<Given> {
   const from = before === undefined ? (after ?? -1) + 1 : Math.max(0, before - limit);
   const page = all.slice(from, Math.min(from + limit, before ?? all.length));
   const more = before === undefined ? from + page.length < all.length : from > 0;
-  const data = page.map((model) => modelInfo(model, exchange));
+  const data = page.map((named) => modelInfo(named, exchange));
   return json(
     { data, has_more: more, first_id: page[0]?.id ?? null, last_id: page.at(-1)?.id ?? null },
     { 'request-id': exchange.requestId },
@@ -36,9 +35,9 @@ export async function listModels(exchange: Exchange): Promise<Given> {
 
 /** `GET /v1/models/{id}`. @throws TollgateError `model_not_allowed`, `model_retired`, `forbidden`, `unavailable` */
 export async function showModel(exchange: Exchange, wanted: string): Promise<Given> {
-  const model = await wantedModel(exchange, wanted);
-  const headers = { ...lifecycleHeaders(model, exchange.nowSeconds), 'request-id': exchange.requestId };
-  return json(modelInfo(model, exchange), headers);
+  const named = await wantedName(exchange, wanted);
+  const headers = { ...lifecycleHeaders(named.model, exchange.nowSeconds), 'request-id': exchange.requestId };
+  return json(modelInfo(named, exchange), headers);
 }
 
 function limitOf(text: string | null): number {
@@ -49,8 +48,8 @@ function limitOf(text: string | null): number {
   return limit;
 }
 
-function modelInfo(model: AllowedModel, { abilities, nowSeconds }: Exchange): object {
-  const { id, target, lifecycle, maxTokens } = model;
+function modelInfo({ id, model, servedBy }: Named, { abilities, nowSeconds }: Exchange): object {
+  const { target, lifecycle, maxTokens } = model;
   const { paths, streaming } = abilities(model);
   const native = nativeIdOf(target);
   const deprecated = usability(lifecycle, nowSeconds).state === 'deprecated';
@@ -58,6 +57,7 @@ function modelInfo(model: AllowedModel, { abilities, nowSeconds }: Exchange): ob
     type: 'model',
     id,
     display_name: id,
+    ...(servedBy && { served_by: servedBy }),
     // What Anthropic says where the date is not known, as it is not here.
     created_at: isoOf(0),
     lifecycle: deprecated ? 'deprecated' : 'active',

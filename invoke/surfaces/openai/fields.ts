@@ -115,7 +115,7 @@ export const REQUIRED = ['model', 'messages'] as const;
 const LABEL = 'which is for invocation logs: what Bedrock does not take is `_` in it, and it is cut at 256 characters.';
 
 export const CHAT_FIELDS: Fields = {
-  model: translated("A registry id, the target's own id, or an ARN that the entry lists.", {
+  model: translated("A registry id, an alias, the target's own id, or an ARN that the entry lists.", {
     type: 'string',
     minLength: 1,
   }),

@@ -1,7 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { ACTIONS, type AllowedModel } from '../../../contract/model.ts';
 import { nativeIdOf } from '../../../policies/kinds.ts';
-import { decideModel } from '../../../registry/decide.ts';
+import { type Decision, decideModel } from '../../../registry/decide.ts';
 import { hasExpired } from '../../../registry/entitled.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
@@ -11,19 +11,35 @@ import { taskOf } from '../served.ts';
 
 /** `GET /v1/models`: what this caller can call now, by some path. @throws TollgateError `forbidden`, `unavailable` */
 export async function listModels(exchange: Exchange): Promise<Given> {
-  const usable = await usableModels(exchange);
-  return json({ object: 'list', data: usable.map((model) => modelObject(model, exchange)) });
+  const named = await namedModels(exchange);
+  return json({ object: 'list', data: named.map((one) => modelObject(one, exchange)) });
 }
 
 /**
  * `GET /v1/models/{id}`
  *
- * @param wanted as for a call: the registry id, the target's own id or an ARN
+ * @param wanted as for a call: the registry id, an alias, the target's own id or an ARN
  * @throws TollgateError `model_not_allowed`, `model_retired`, `forbidden`, `unavailable`
  */
 export async function showModel(exchange: Exchange, wanted: string): Promise<Given> {
-  const model = await wantedModel(exchange, wanted);
-  return json(modelObject(model, exchange), lifecycleHeaders(model, exchange.nowSeconds));
+  const named = await wantedName(exchange, wanted);
+  return json(modelObject(named, exchange), lifecycleHeaders(named.model, exchange.nowSeconds));
+}
+
+/** What a caller may write, and the model that it is. */
+export interface Named {
+  id: string;
+  model: AllowedModel;
+  /** Of an alias: registry ids of the models that answer to it. */
+  servedBy?: string[];
+}
+
+/** Every name of what the caller can call now, the models' own first. @throws TollgateError as `listModels` does */
+export async function namedModels(exchange: Exchange): Promise<Named[]> {
+  const models = await usableModels(exchange);
+  const aliases = models.flatMap((model) => model.aliases?.map(({ alias }) => alias) ?? []);
+  const names = new Set([...models.map(({ id }) => id), ...aliases.sort()]);
+  return [...names].map((name) => named(decisionOf(exchange, models, name), name));
 }
 
 /** Those that the caller can call now. @throws TollgateError as `listModels` does */
@@ -39,28 +55,48 @@ export async function usableModels(exchange: Exchange): Promise<AllowedModel[]> 
 
 /** @throws TollgateError as `showModel` does */
 export async function wantedModel(exchange: Exchange, wanted: string): Promise<AllowedModel> {
+  return (await wantedName(exchange, wanted)).model;
+}
+
+/** @throws TollgateError as `showModel` does */
+export async function wantedName(exchange: Exchange, wanted: string): Promise<Named> {
   const { models } = await exchange.entries(exchange.caller);
-  const decisions = ACTIONS.map((action) => decideModel(models, wanted, action, exchange.nowSeconds));
-  for (const decision of decisions) if (decision.outcome === 'allowed') return decision.model;
-  for (const decision of decisions)
-    if (decision.outcome === 'refused' && decision.code === 'model_retired')
-      throw new TollgateError('model_retired', {
-        field: 'model',
-        reason: decision.reason,
-        ...(decision.successor === undefined ? {} : { successor: decision.successor }),
-      });
-  throw new TollgateError('model_not_allowed', { field: 'model', reason: 'unknown-model' });
+  return named(decisionOf(exchange, models, wanted), wanted);
+}
+
+/** For whichever action there is one for. */
+function decisionOf(exchange: Exchange, models: readonly AllowedModel[], wanted: string): Decision {
+  const decisions = ACTIONS.map((action) => decideModel(models, wanted, action, exchange.nowSeconds, exchange));
+  const found =
+    decisions.find(({ outcome }) => outcome === 'allowed') ??
+    decisions.find((decision) => decision.outcome === 'refused' && decision.code === 'model_retired');
+  return found ?? { outcome: 'refused', code: 'model_not_allowed', reason: 'unknown-model' };
+}
+
+function named(decision: Decision, wanted: string): Named {
+  if (decision.outcome === 'refused')
+    throw new TollgateError(decision.code, {
+      field: 'model',
+      reason: decision.reason,
+      ...(decision.successor === undefined ? {} : { successor: decision.successor }),
+    });
+  const { model, others } = decision;
+  if (others === undefined) return { id: model.id, model };
+  const share = model.aliases?.find(({ alias }) => alias === wanted);
+  const all = share?.by === 'request' ? [model, ...others] : [model];
+  return { id: wanted, model, servedBy: all.map(({ id }) => id).sort() };
 }
 
 /** https://platform.openai.com/docs/api-reference/models/object, and what the caller can do with it until when. */
-function modelObject(model: AllowedModel, { abilities }: Exchange): Record<string, unknown> {
-  const { id, target, lifecycle, maxTokens, expiresAt, tiers } = model;
+function modelObject({ id, model, servedBy }: Named, { abilities }: Exchange): Record<string, unknown> {
+  const { target, lifecycle, maxTokens, expiresAt, tiers } = model;
   const { deprecatedAt, sunsetAt, successor } = lifecycle;
   const { paths, streaming, output } = abilities(model);
   const native = nativeIdOf(target);
   return {
     id,
     object: 'model',
+    ...(servedBy && { served_by: servedBy }),
     // The registry does not say when a model was made, and SDKs want a number.
     created: 0,
     owned_by: `amazon-${target.arn.split(':')[2]}`,

@@ -1,6 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
+import { servedBy } from '../../pipeline/choose.ts';
 
 /**
  * `GET /credentials?model=ID`: what an AWS SDK asks for where AWS_CONTAINER_CREDENTIALS_FULL_URI points here and
@@ -27,6 +28,6 @@ export async function handOutCredentials(exchange: Exchange): Promise<Given> {
       // Without a fraction: not every SDK reads one.
       Expiration: new Date(expiresAt).toISOString().replace(/\.\d+Z$/, 'Z'),
     },
-    { ...lifecycleHeaders(model, exchange.nowSeconds), 'cache-control': 'no-store' },
+    { ...lifecycleHeaders(model, exchange.nowSeconds), ...servedBy(model, wanted), 'cache-control': 'no-store' },
   );
 }

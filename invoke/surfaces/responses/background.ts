@@ -62,9 +62,9 @@ export async function inBackground(exchange: Exchange, wanted: Wanted): Promise<
 }
 
 /** A model that is allowed to stream is asked to: silence is told from thought then, and a call may last for minutes. */
-async function canStream({ entries, caller, nowSeconds }: Exchange, wanted: string): Promise<boolean> {
-  const { models } = await entries(caller);
-  const decision = decideModel(models, wanted, 'stream', nowSeconds);
+async function canStream(exchange: Exchange, wanted: string): Promise<boolean> {
+  const { models } = await exchange.entries(exchange.caller);
+  const decision = decideModel(models, wanted, 'stream', exchange.nowSeconds, exchange);
   return decision.outcome === 'allowed' && pathIdOf(decision.model.target, 'stream') !== undefined;
 }
 

@@ -1,0 +1,49 @@
+import { isTollgateError } from '../../contract/errors.ts';
+import type { AllowedModel } from '../../contract/model.ts';
+import { type Decision, isByAlias } from '../../registry/decide.ts';
+import { refusalOf } from '../../registry/refusal.ts';
+import type { Call, ProviderRequest } from '../call.ts';
+import type { Invocation } from './invocation.ts';
+
+export interface Chosen {
+  model: AllowedModel;
+  request: ProviderRequest;
+}
+
+/**
+ * The model that was decided upon and what it is asked; of an alias the first that can be asked this: what one model behind a name
+ * cannot do, another one may.
+ *
+ * @throws TollgateError with the decision's code; the record then names the entry only if the tenant holds it. What `prepare`
+ *   throws for the first model, where it throws for all
+ */
+export function choose(decision: Decision, call: Call, invocation: Invocation): Chosen {
+  if (decision.model !== undefined) invocation.concerns(decision.model);
+  if (decision.outcome === 'refused') throw refusalOf(decision);
+  const { model, others } = decision;
+  if (others === undefined) return { model, request: call.prepare(model) };
+  let refusal: unknown;
+  for (const one of fitting([model, ...others], call)) {
+    invocation.concerns(one);
+    try {
+      return { model: one, request: call.prepare(one) };
+    } catch (error) {
+      if (!isTollgateError(error, 'invalid_request')) throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal;
+}
+
+/** Those that the path is for; all where it is for none, so that what is wrong is said as it is of a model by its own name. */
+function fitting(models: readonly AllowedModel[], call: Call): readonly AllowedModel[] {
+  const fit = models.filter((model) => call.serves?.(model) ?? true);
+  return fit.length === 0 ? models : fit;
+}
+
+/** Told where the name that a caller wrote does not say it. */
+export function servedBy(model: AllowedModel, wanted: string): Record<string, string> {
+  return isByAlias(model, wanted) ? { [SERVED_BY]: model.id } : {};
+}
+
+const SERVED_BY = 'x-tollgate-served-by';
