@@ -108,7 +108,8 @@ function named(successor: string | undefined): { successor?: string } {
   return successor === undefined ? {} : { successor };
 }
 
-function readDocument(file: string): unknown {
+/** What a file holds; `-` is standard input. @throws TollgateError `bad_setting` naming it */
+export function readDocument(file: string): unknown {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file === '-' ? 0 : file);

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+
 import { explain } from './print.ts';
 import { resolveTarget, type Target } from './target.ts';
 
@@ -10,6 +11,7 @@ interface Noun {
 const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   token: () => import('./token.ts'),
   model: () => import('./model.ts'),
+  alias: () => import('./alias.ts'),
   tenant: () => import('./tenant.ts'),
   client: () => import('./client.ts'),
   grant: () => import('./grant.ts'),

@@ -52,7 +52,7 @@ describe('an alias', () => {
     ['without models', { models: {} }, 'models', 'empty'],
     ['with more models than it may have', { models: many(ALIAS_MODELS_MAX + 1) }, 'models', 'too-many'],
     ['of text', { models: 'a' }, 'models', 'not-an-object'],
-    ['of a list', { models: ['a'] }, 'models.0', 'not-a-number'],
+    ['of a list', { models: ['a'] }, 'models', 'not-an-object'],
     ['with a weight of nothing', { models: { a: 95, b: 0 } }, 'models.b', 'too-small'],
     ['with a negative weight', { models: { a: -1 } }, 'models.a', 'too-small'],
     ['with a weight that is a part', { models: { a: 0.5 } }, 'models.a', 'not-whole'],
