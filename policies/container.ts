@@ -53,7 +53,7 @@ export function containerTrustPolicy(host: ContainerHost): TrustDocument {
       },
     ]);
   }
-  return documentOf([ecsTasks(host)]);
+  return launcherTrustPolicy(host);
 }
 
 /** What ECS itself may do to start a task: fetch the image, and write down what the container says. */
@@ -74,18 +74,18 @@ export function launcherRolePolicy(scope: { repositoryArn: string; logGroupArn: 
   ]);
 }
 
+/** Who starts a task, and the task itself: ECS says the same of both. */
 export function launcherTrustPolicy(where: { partition: string; account: string; region: string }): TrustDocument {
-  return documentOf([ecsTasks(where)]);
-}
-
-function ecsTasks({ partition, account, region }: { partition: string; account: string; region: string }) {
-  return {
-    Effect: 'Allow',
-    Principal: { Service: 'ecs-tasks.amazonaws.com' },
-    Action: ['sts:AssumeRole'],
-    Condition: {
-      StringEquals: { 'aws:SourceAccount': account },
-      ArnLike: { 'aws:SourceArn': `arn:${partition}:ecs:${region}:${account}:*` },
+  const { partition, account, region } = where;
+  return documentOf([
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'ecs-tasks.amazonaws.com' },
+      Action: ['sts:AssumeRole'],
+      Condition: {
+        StringEquals: { 'aws:SourceAccount': account },
+        ArnLike: { 'aws:SourceArn': `arn:${partition}:ecs:${region}:${account}:*` },
+      },
     },
-  } as const;
+  ]);
 }

@@ -212,36 +212,21 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   const { tableArn, countersTableArn, answersTableArn, eventBusArn, bucketArn, invokerRoleArn } = scope;
   const { contextKeyArn, brokerArn, logGroupArn } = scope;
   const statements: PermissionStatement[] = [];
-  if (name !== 'seal')
-    statements.push({
-      Effect: 'Allow',
-      Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
-      Resource: [tableArn],
-    });
+  const may = (Action: readonly string[], on: string) => statements.push({ Effect: 'Allow', Action, Resource: [on] });
+  if (name !== 'seal') may(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'], tableArn);
   const onKey = CONTEXT_KEY_ACTIONS[name];
-  if (onKey !== undefined && contextKeyArn !== undefined)
-    statements.push({ Effect: 'Allow', Action: onKey, Resource: [contextKeyArn] });
+  if (onKey !== undefined && contextKeyArn !== undefined) may(onKey, contextKeyArn);
   const counts = COUNTER_ACTIONS[name];
-  if (counts !== undefined) statements.push({ Effect: 'Allow', Action: counts, Resource: [countersTableArn] });
+  if (counts !== undefined) may(counts, countersTableArn);
   if (name === 'invoke') {
-    statements.push({ Effect: 'Allow', Action: ANSWER_ACTIONS, Resource: [answersTableArn] });
+    may(ANSWER_ACTIONS, answersTableArn);
     statements.push(announcing(eventBusArn));
   }
-  if (name === 'invoke' && brokerArn !== undefined)
-    statements.push({ Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [brokerArn] });
+  if (name === 'invoke' && brokerArn !== undefined) may(['lambda:InvokeFunction'], brokerArn);
   if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))
-    statements.push({
-      Effect: 'Allow',
-      Action: ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'],
-      Resource: [invokerRoleArn],
-    });
+    may(['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'], invokerRoleArn);
   if (name === 'metering') statements.push(...meteringStatements(bucketArn));
-  if (logGroupArn !== undefined)
-    statements.push({
-      Effect: 'Allow',
-      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      Resource: [`${logGroupArn}:log-stream:*`],
-    });
+  if (logGroupArn !== undefined) may(['logs:CreateLogStream', 'logs:PutLogEvents'], `${logGroupArn}:log-stream:*`);
   return statements;
 }
 

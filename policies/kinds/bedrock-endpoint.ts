@@ -1,6 +1,6 @@
 import type { TargetOf } from '../../contract/model.ts';
 import { CALLS } from './bedrock.ts';
-import { allow, inRegion, type Kind, namesOf } from './kind.ts';
+import { allow, inRegion, type Kind } from './kind.ts';
 import { CALLS as HOSTED } from './sagemaker-endpoint.ts';
 
 // Bedrock asks for all endpoints of an account by one ARN, so which of them is called is in what it asks of SageMaker
@@ -32,9 +32,9 @@ export const bedrockEndpoint: Kind<TargetOf<'bedrock-endpoint'>> = {
     const { partition, region, account } = endpoint;
     const all = `arn:${partition}:bedrock:${region}:${account}:marketplace/${ALL_ACCESS}`;
     return [
-      ...allow(namesOf(CALLS, wanted), [parse(all, 'target.arn', ['marketplace'])]),
+      ...allow(CALLS, wanted, [parse(all, 'target.arn', ['marketplace'])]),
       // Through Bedrock only: what calls SageMaker itself shows no such key.
-      ...allow(namesOf(HOSTED, wanted), [endpoint], { StringEquals: { 'aws:CalledViaLast': 'bedrock.amazonaws.com' } }),
+      ...allow(HOSTED, wanted, [endpoint], { StringEquals: { 'aws:CalledViaLast': 'bedrock.amazonaws.com' } }),
     ];
   },
 

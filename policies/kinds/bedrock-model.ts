@@ -1,6 +1,6 @@
 import type { TargetOf } from '../../contract/model.ts';
 import { borne, CALLS, COUNT_TOKENS, GENERATED_ID, GUARDRAIL_ROW, MODEL_ID, modelIdFault } from './bedrock.ts';
-import { allow, inRegion, type Kind, namesOf, type Shape } from './kind.ts';
+import { allow, inRegion, type Kind, type Shape } from './kind.ts';
 
 const OWNED: Shape = { service: 'bedrock', id: GENERATED_ID };
 
@@ -36,9 +36,8 @@ export const bedrockModel: Kind<TargetOf<'bedrock-model'>> = {
   statements(target, wanted, parse) {
     const model = parse(target.arn, 'target.arn', Object.keys(SHAPES));
     inRegion(model, target);
-    const actions = namesOf(CALLS, wanted);
-    if (wanted.has('count') && model.resourceType === 'foundation-model') actions.push(COUNT_TOKENS);
-    return allow(actions, [model]);
+    const counts = model.resourceType === 'foundation-model' && { count: COUNT_TOKENS };
+    return allow({ ...CALLS, ...counts }, wanted, [model]);
   },
 
   fault({ modelId, arn }, parse) {

@@ -1,6 +1,6 @@
 import type { TargetOf } from '../../contract/model.ts';
 import { borne, CALLS, COUNT_TOKENS, GENERATED_ID, GUARDRAIL_ROW, MODEL_ID, modelIdFault } from './bedrock.ts';
-import { allow, bad, type Fault, inRegion, type Kind, type ModelArn, namesOf } from './kind.ts';
+import { allow, bad, type Fault, inRegion, type Kind, type ModelArn } from './kind.ts';
 
 const SHAPES: Kind['shapes'] = {
   'inference-profile': { service: 'bedrock', id: MODEL_ID },
@@ -45,17 +45,14 @@ export const bedrockProfile: Kind<TargetOf<'bedrock-profile'>> = {
       if (model.region === '' && !anywhere) throw bad(field, 'regionless-model');
       return model;
     });
-    const actions = namesOf(CALLS, wanted);
+    const inCalled = models.filter(({ region }) => region === target.region);
     return [
-      ...allow(actions, [profile]),
+      ...allow(CALLS, wanted, [profile]),
       // The models through this profile only: called directly the key is absent, and StringEquals on an absent key fails.
-      ...allow(actions, models, { StringEquals: { 'bedrock:InferenceProfileArn': profile.text } }),
+      ...allow(CALLS, wanted, models, { StringEquals: { 'bedrock:InferenceProfileArn': profile.text } }),
       // CountTokens takes no profile, only the model it runs, in the region called. Such a call has no profile, so under
       // the condition above it could never succeed.
-      ...allow(
-        wanted.has('count') ? [COUNT_TOKENS] : [],
-        models.filter(({ region }) => region === target.region),
-      ),
+      ...allow({ count: COUNT_TOKENS }, wanted, inCalled),
     ];
   },
 

@@ -100,20 +100,17 @@ export interface Question {
 /** One way that a call can go: it succeeds if IAM allows all of these. */
 export type Path = readonly Question[];
 
-/** One statement, or none where there is nothing to allow: IAM rejects an empty list. */
+/** One statement of the wanted actions that have a name, or none where there is nothing to allow: IAM rejects an empty list. */
 export function allow(
-  actions: readonly string[],
+  names: Partial<Record<Action, string>>,
+  wanted: ReadonlySet<Action>,
   arns: readonly ModelArn[],
   condition?: Condition,
 ): PermissionStatement[] {
+  const actions = [...wanted].flatMap((action) => names[action] ?? []).sort();
   if (actions.length === 0 || arns.length === 0) return [];
   const Resource = [...new Set(arns.map(({ text }) => text))].sort();
-  return [{ Effect: 'Allow', Action: [...actions].sort(), Resource, ...(condition && { Condition: condition }) }];
-}
-
-/** The names of the wanted actions, of those that have one. */
-export function namesOf(names: Partial<Record<Action, string>>, wanted: ReadonlySet<Action>): string[] {
-  return [...wanted].flatMap((action) => names[action] ?? []);
+  return [{ Effect: 'Allow', Action: actions, Resource, ...(condition && { Condition: condition }) }];
 }
 
 /** The call is signed for the target's region, so an ARN of another one would only ever be denied. */

@@ -1,6 +1,6 @@
 import type { Action, TargetOf } from '../../contract/model.ts';
 import type { Condition } from '../document.ts';
-import { allow, bad, inRegion, type Kind, type ModelArn, namesOf, type Shape } from './kind.ts';
+import { allow, bad, inRegion, type Kind, type ModelArn, type Shape } from './kind.ts';
 
 export const CALLS = {
   invoke: 'sagemaker:InvokeEndpoint',
@@ -47,8 +47,8 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
         if (component[part] !== endpoint[part]) throw bad('target.componentArn', `${part}-differs`);
       arns.push(component);
     }
-    const named = namesOf(CALLS, new Set([...wanted].filter((action) => has(target, action))));
-    return allow(named, arns, only(target));
+    const had = new Set([...wanted].filter((action) => has(target, action)));
+    return allow(CALLS, had, arns, only(target));
   },
 
   fault({ endpointName, arn, inferenceComponent: name, componentArn, targetModel }, parse) {
