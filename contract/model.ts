@@ -51,6 +51,11 @@ export const TARGETS = {
     componentArn: 'text?',
     /** Of an endpoint of many models the one that is called, as `TargetModel` names it: `tenant-a/model.tar.gz`. */
     targetModel: 'text?',
+    /**
+     * Of an endpoint that was made to answer later (`AsyncInferenceConfig`), where what it is to read lies: `s3://bucket/folder/`,
+     * below which each tenant's own folder is its id. Such an endpoint takes no other call.
+     */
+    asyncInput: 'text?',
   },
 } as const satisfies Record<string, { region: 'text'; arn: 'text' } & Record<string, TargetMember>>;
 
@@ -65,6 +70,11 @@ export type TargetKind = keyof typeof TARGETS;
 export type TargetOf<Kind extends TargetKind> = { kind: Kind } & Members<(typeof TARGETS)[Kind]>;
 /** Of any. */
 export type Target = { [Kind in TargetKind]: TargetOf<Kind> }[TargetKind];
+
+/** Of what answers later; undefined: it answers the call itself. */
+export function asyncInputOf(target: Target): string | undefined {
+  return target.kind === 'sagemaker-endpoint' ? target.asyncInput : undefined;
+}
 
 /** One of the places where a model of several is called. */
 export interface Place {

@@ -9,16 +9,21 @@ import type { Tokens, UsageBase } from '../contract/usage.ts';
 export type ModelOperation = 'invoke' | 'invoke-with-response-stream' | 'converse' | 'converse-stream' | 'count-tokens';
 /** Of SageMaker Runtime, likewise. */
 export type EndpointOperation = 'invocations' | 'invocations-response-stream';
-export type Operation = ModelOperation | EndpointOperation | 'apply-guardrail';
+/** What answers later, and elsewhere. */
+export const LATER = 'async-invocations';
+export type Operation = ModelOperation | EndpointOperation | typeof LATER | 'apply-guardrail';
 
 /** Whether a container is called, whose bodies are of no schema that AWS has. */
 export function isEndpoint(operation: Operation): operation is EndpointOperation {
   return operation === 'invocations' || operation === 'invocations-response-stream';
 }
 
-/** What runs no model: there is nothing to guard, to cap or to sell by a tier, and nothing is used by the token. */
+/**
+ * What runs no model, or will run one out of sight: there is nothing to guard, to cap or to sell by a tier, and nothing is told
+ * of what is used by the token.
+ */
 export function runsModel(operation: Operation): boolean {
-  return operation !== 'count-tokens' && operation !== 'apply-guardrail';
+  return operation !== 'count-tokens' && operation !== 'apply-guardrail' && operation !== LATER;
 }
 
 /** What the surface wants sent, in the provider's own wire format. */
@@ -44,6 +49,8 @@ export interface Call {
   /** The model, or the guardrail and its version, as the caller wrote it, percent-decoded once. */
   wanted: string;
   action: Purpose;
+  /** Whether it is asked for an answer that comes later, and elsewhere. No other call reaches what answers so. Absent: no. */
+  later?: true;
   /**
    * The request for a model that was resolved and allowed; called before anything is assumed or sent, once for each model that the
    * call may go to until one can be asked: the last call counts.

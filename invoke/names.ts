@@ -44,6 +44,8 @@ const NAMES = new Set(
   x-amzn-sagemaker-enable-explanations x-amzn-sagemaker-inference-component x-amzn-sagemaker-inference-id
   x-amzn-sagemaker-prefix-aware-id x-amzn-sagemaker-session-id x-amzn-sagemaker-target-container-hostname
   x-amzn-sagemaker-target-model x-amzn-sagemaker-target-variant
+  x-amzn-sagemaker-filename x-amzn-sagemaker-inputlocation x-amzn-sagemaker-invocationtimeoutseconds
+  x-amzn-sagemaker-requestttlseconds x-amzn-sagemaker-s3outputpathextension
   `
     .trim()
     .split(/\s+/),

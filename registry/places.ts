@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
-import type { Place } from '../contract/model.ts';
+import { asyncInputOf, type Place } from '../contract/model.ts';
 import { PLACE } from '../contract/places.ts';
 import { ROUTING, type Routing } from '../contract/routing.ts';
 import { partitionOf } from '../policies/arn.ts';
@@ -49,6 +49,8 @@ export function checkPlaces(places: readonly Place[], { profiles = true }: Parti
     const first = places[0]?.target ?? target;
     if (runtimeOf(target) !== runtimeOf(first) || kindOf(target).paidBy !== kindOf(first).paidBy)
       throw badEntry(`${at}.target.kind`, 'another-kind');
+    // A call names its input before it is known where it goes.
+    if (asyncInputOf(target) !== asyncInputOf(first)) throw badEntry(`${at}.target.asyncInput`, 'another-folder');
     const base = baseModelOf(target);
     model ||= base;
     if (base !== '' && base !== model) throw badEntry(`${at}.target`, 'another-model');

@@ -4,6 +4,7 @@ import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits/contract.ts';
 import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS } from '../contract/limits/registry.ts';
 import {
   type Action,
+  asyncInputOf,
   type Guardrail,
   type Place,
   type Restrictions,
@@ -181,12 +182,14 @@ export function placedUnder(grant: Demands, { target, places }: Placed): { targe
 /**
  * That grant and model can be called together: the session policy of both can be built and fits, so every region that the
  * model may run in is one of the grant's, and the guardrail is where the model is called. Grants without restrictions are
- * not looked at: their model alone was, when it was written.
+ * not looked at: their model alone was, when it was written. What a call of an asynchronous endpoint names is held by our code
+ * alone, so credentials for one would be free of it.
  *
  * @throws TollgateError `bad_entry` naming the grant's member; `policy_too_large`
  */
 export function checkTogether(grant: Demands, target: Target): void {
   if (grant.direct !== true && Object.keys(restrictionsOf(grant)).length === 0) return;
+  if (grant.direct === true && asyncInputOf(target) !== undefined) throw badEntry('direct', 'not-with-async-input');
   if (grant.maxTokens !== undefined && !kindOf(target).restrictedBy.includes('maxTokens'))
     throw badEntry('maxTokens', 'no-limit-here');
   try {

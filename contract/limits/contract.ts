@@ -50,3 +50,6 @@ export const GATEWAY_IDLE_MS = 300_000;
 
 /** Milliseconds to open a connection to AWS; a reachable endpoint answers in a few. */
 export const CONNECT_TIMEOUT_MS = 2_000;
+
+/** Characters of a place in S3 that a call names: what SageMaker takes, and what a key of S3 may have in bytes. */
+export const PLACE_MAX_CHARS = 1_024;

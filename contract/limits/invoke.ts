@@ -111,3 +111,9 @@ export const SIGNING_KEYS_MAX = 8;
  * times a second. Ours run once a call, and few environments of Lambda ever live to see 3,000 calls.
  */
 export const V8_FLAGS = ['--invocation-count-for-maglev=100', '--invocation-count-for-turbofan=500'] as const;
+
+/**
+ * Bytes of an asynchronous call's body, which is its input where it names none in S3
+ * (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html).
+ */
+export const ASYNC_BODY_MAX_BYTES = 128_000;

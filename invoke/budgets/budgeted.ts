@@ -1,4 +1,5 @@
 import type { Budget } from '../../contract/budget.ts';
+import { TollgateError } from '../../contract/errors.ts';
 import type { Clock } from '../../contract/log.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import { type Charge, type FinishedUsage, NO_TOKENS, type Tier } from '../../contract/usage.ts';
@@ -20,6 +21,9 @@ export interface Budgeted {
   finished(record: FinishedUsage): void;
 }
 
+const UNCOUNTABLE =
+  'A budget bounds the tokens or dollars of these calls, and what one that answers later uses is told nowhere.';
+
 export interface ToBudget {
   call: Call;
   /** Milliseconds since 1970: the call's start. */
@@ -38,7 +42,7 @@ export interface ToBudget {
  *
  * @returns undefined when no budget applies
  * @throws TollgateError `rate_limited` when a hard budget has not enough left; `unavailable` when one cannot be asked;
- *   `invalid_request` when the body's own limit is none
+ *   `invalid_request` when the body's own limit is none; `forbidden` under a hard budget that could not count the call
  */
 export async function budgeted(
   { call, at, model, request, tier, budgets, changes }: ToBudget,
@@ -66,6 +70,7 @@ export async function budgeted(
   }
   const { output, binding } = verdict;
   try {
+    if (binding && call.later) throw new TollgateError('forbidden', { reason: 'uncountable', message: UNCOUNTABLE });
     const each = Math.floor(output / answers);
     const body =
       binding && demand.lowerable ? cappedBody(request.operation, request.body, model.target, each) : request.body;

@@ -24,20 +24,24 @@ export async function jsonBytes(request: Asked, types: readonly string[] = ['app
  * The bytes of a request that may be anything.
  *
  * @param request its body has not been read
+ * @param given what says of which type they are
  * @returns also whether they are to be JSON
  * @throws TollgateError as `jsonBytes`, the charset being that of JSON alone
  */
-export async function anyBytes(request: Asked): Promise<{ body: Uint8Array; json: boolean }> {
-  const { essence, charset } = typeOf(request);
+export async function anyBytes(
+  request: Asked,
+  given = request.headers.get('content-type'),
+): Promise<{ body: Uint8Array; json: boolean }> {
+  const { essence, charset } = typeOf(request, given);
   const json = essence === 'application/json' || essence.endsWith('+json');
   if (json && charset !== null && !UTF_8.has(charset)) throw unsupported('content-type', 'charset');
   return { body: await bytesOf(request), json };
 }
 
-function typeOf({ headers }: Asked): ContentType {
+function typeOf({ headers }: Asked, given = headers.get('content-type')): ContentType {
   // Nothing is ever decompressed, so a small body cannot become a large one.
   if (!isUnencoded(headers.get('content-encoding'))) throw unsupported('content-encoding');
-  const type = contentType(headers.get('content-type'));
+  const type = contentType(given);
   if (type === undefined) throw unsupported('content-type');
   return type;
 }

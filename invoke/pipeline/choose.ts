@@ -1,8 +1,8 @@
-import { isTollgateError } from '../../contract/errors.ts';
-import type { AllowedModel } from '../../contract/model.ts';
+import { isTollgateError, TollgateError } from '../../contract/errors.ts';
+import { type AllowedModel, asyncInputOf } from '../../contract/model.ts';
 import { type Decision, isByAlias } from '../../registry/decide.ts';
 import { refusalOf } from '../../registry/refusal.ts';
-import type { Call, ProviderRequest } from '../call.ts';
+import { type Call, LATER, type ProviderRequest } from '../call.ts';
 import type { Invocation } from './invocation.ts';
 
 export interface Chosen {
@@ -21,12 +21,12 @@ export function choose(decision: Decision, call: Call, invocation: Invocation): 
   if (decision.model !== undefined) invocation.concerns(decision.model);
   if (decision.outcome === 'refused') throw refusalOf(decision);
   const { model, others } = decision;
-  if (others === undefined) return { model, request: call.prepare(model) };
+  if (others === undefined) return { model, request: prepared(model, call) };
   let refusal: unknown;
   for (const one of fitting([model, ...others], call)) {
     invocation.concerns(one);
     try {
-      return { model: one, request: call.prepare(one) };
+      return { model: one, request: prepared(one, call) };
     } catch (error) {
       if (!isTollgateError(error, 'invalid_request')) throw error;
       refusal ??= error;
@@ -39,6 +39,19 @@ export function choose(decision: Decision, call: Call, invocation: Invocation): 
 function fitting(models: readonly AllowedModel[], call: Call): readonly AllowedModel[] {
   const fit = models.filter((model) => call.serves?.(model) ?? true);
   return fit.length === 0 ? models : fit;
+}
+
+/** @throws TollgateError also where the call waits for an answer and the model has none for it, or the other way about */
+function prepared(model: AllowedModel, call: Call): ProviderRequest {
+  const { later = false } = call;
+  if ((asyncInputOf(model.target) !== undefined) === later) return call.prepare(model);
+  throw new TollgateError('invalid_request', {
+    field: 'model',
+    reason: 'wrong-surface',
+    message: later
+      ? 'This model answers the call itself: the target of its entry has no asyncInput.'
+      : `This model answers later, into S3: POST /endpoints/{name}/${LATER}.`,
+  });
 }
 
 /** Told where the name that a caller wrote does not say it. */

@@ -198,7 +198,7 @@ export function createPipeline(options: PipelineOptions): Run {
     deadline.done();
     invocation.answered();
     const usage = usageOfAnswer(request, model.target, reply.headers, body);
-    invocation.finished(runsModel(request.operation) ? 'ok' : 'counted', usage);
+    invocation.finished(runsModel(request.operation) || call.later ? 'ok' : 'counted', usage);
     return { kind: 'whole', ...shown, body, tokens: usage.tokens };
   }
 

@@ -5,6 +5,9 @@ const WORD = /^[a-z_-]{1,32}$/i;
 /** What a container's own words may be: of one line, and without an ARN or an account's number. */
 const WORDS = /^(?!.*(?:arn:|\d{12}))[ -~]{1,1024}$/;
 
+/** An object in S3, of a bucket whose name is without an account's number. */
+const PLACE = /^s3:\/\/(?![^/]*\d{12})[a-z0-9.-]{3,63}\/[!-~]{1,1024}$/;
+
 /** The headers of an upstream's answer that a caller may see, and what they may hold: the others name accounts and requests. */
 const SHOWN: Readonly<Record<string, RegExp>> = {
   'x-amzn-bedrock-input-token-count': COUNT,
@@ -18,6 +21,8 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
   'x-amzn-sagemaker-custom-attributes': WORDS,
   'x-amzn-sagemaker-new-session-id': WORDS,
   'x-amzn-sagemaker-closed-session-id': WORDS,
+  'x-amzn-sagemaker-outputlocation': PLACE,
+  'x-amzn-sagemaker-failurelocation': PLACE,
 };
 
 /** What models answer in. Whatever else comes, HTML above all, is told as bytes, so that no browser runs it. */

@@ -1,13 +1,18 @@
 import { TollgateError } from '../../contract/errors.ts';
 import type { Clock } from '../../contract/log.ts';
 import type { TargetOf } from '../../contract/model.ts';
+import { LATER } from '../call.ts';
 import { type BasedEndpoint, based, NAME, TOLD } from './endpoint.ts';
 import type { Post } from './post.ts';
 import type { Provider } from './provider.ts';
 import { createRuntime, type RuntimeApi, segment } from './runtime.ts';
 
-/** InvokeEndpoint's, and of a stream's what its container is to answer in: the stream itself has one form. */
-const ACCEPT = { invocations: 'accept', 'invocations-response-stream': 'x-amzn-sagemaker-accept' } as const;
+/** InvokeEndpoint's; of the others what the container is to answer in: a stream has one form, and so has what says where an answer will be. */
+const ACCEPT = {
+  invocations: 'accept',
+  'invocations-response-stream': 'x-amzn-sagemaker-accept',
+  [LATER]: 'x-amzn-sagemaker-accept',
+} as const;
 
 /** As `bedrockEndpoint` asks: here, because only a stage that has endpoints loads this file. */
 async function sagemakerEndpoint(region: string): Promise<BasedEndpoint> {

@@ -65,14 +65,6 @@ const ROWS: readonly Row[] = [
     instead: 'Nothing of agents, flows and knowledge bases is served here; models are at POST /model/{id}/converse.',
   },
   // SageMaker Runtime
-  {
-    // SageMaker reads an object that the caller names, and writes the answer to another, by the rights of the endpoint's own
-    // role, which may read other tenants' too; and what it cost is said nowhere.
-    path: /^\/endpoints\/[^/]+\/async-invocations/,
-    form: sagemakerError,
-    instead:
-      'Nothing is read from S3 or written to it for a caller; use POST /endpoints/{name}/invocations, or its stream.',
-  },
   { path: /^\/endpoints(?:\/|$)/, form: sagemakerError },
 
   // AWS's guidance for a multi-tenant gateway

@@ -1,5 +1,5 @@
 import type { Action } from '../../contract/model.ts';
-import type { EndpointOperation, ModelOperation } from '../call.ts';
+import { type EndpointOperation, LATER, type ModelOperation } from '../call.ts';
 import type { Exchange, Given } from '../exchange.ts';
 import { BEDROCK_OPERATIONS, bedrock } from './bedrock/bedrock.ts';
 import type { SurfaceDocument } from './document-parts.ts';
@@ -70,6 +70,14 @@ function endpoint(operation: EndpointOperation, action: Action): Route {
   };
 }
 
+const later: Route = {
+  method: 'POST',
+  path: `/endpoints/{name}/${LATER}`,
+  serves: { action: 'invoke', runtime: 'sagemaker-runtime', later: true },
+  load: async () => (await import('./sagemaker/async.ts')).invokeEndpointAsync,
+  document: documents.sagemaker,
+};
+
 /** Any other path; a surface is a folder, and one line each of these. */
 function route(
   method: Route['method'],
@@ -107,6 +115,7 @@ export const ROUTES: readonly Route[] = [
   native('count-tokens'),
   endpoint('invocations', 'invoke'),
   endpoint('invocations-response-stream', 'stream'),
+  later,
   route(
     'POST',
     '/guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply',

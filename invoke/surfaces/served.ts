@@ -1,4 +1,4 @@
-import type { Action, AllowedModel, Container } from '../../contract/model.ts';
+import { type Action, type AllowedModel, asyncInputOf, type Container } from '../../contract/model.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
 import { baseModelOf, pathIdOf, runtimeOf } from '../../policies/kinds.ts';
 import { isDirect } from '../../registry/restrictions.ts';
@@ -23,6 +23,8 @@ export interface Serves {
   names?: readonly string[];
   /** These as well, whose entry does not say which of their tasks they are for. */
   containers?: readonly Container[];
+  /** Of what answers later. Absent: of what answers the call itself. */
+  later?: true;
 }
 
 const OUTPUTS: Partial<Record<Task, Abilities['output']>> = { embed: 'EMBEDDING', image: 'IMAGE' };
@@ -46,11 +48,12 @@ export function abilitiesOf(
 }
 
 /** Whether a path is for such models. */
-export function isServed(model: AllowedModel, { action, containers, tasks, runtime, names }: Serves): boolean {
+export function isServed(model: AllowedModel, { action, containers, later, tasks, runtime, names }: Serves): boolean {
   const { container, target } = model;
   const base = baseModelOf(target);
   return (
     can(model, action) &&
+    (asyncInputOf(target) !== undefined) === (later ?? false) &&
     ((container !== undefined && containers?.includes(container) === true) ||
       ((tasks?.includes(taskOf(model)) ?? true) &&
         (runtime ?? runtimeOf(target)) === runtimeOf(target) &&

@@ -17,6 +17,7 @@ import { createIam } from './iam.ts';
 import { createLambda, type InvokeFunction } from './lambda/service.ts';
 import { API_ID, CONTEXT_KEY, EVENT_BUS, localFunctionArn, localRoles, roleName, STAGE } from './roles.ts';
 import { createS3 } from './s3/service.ts';
+import { createStore } from './s3/store.ts';
 import { createSageMaker } from './sagemaker/service.ts';
 import { createSecretsManager } from './secretsmanager/service.ts';
 import type { Service, ServiceName } from './service.ts';
@@ -137,7 +138,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     dynamodb: dynamo.service,
     s3: createS3({ folder: join(dataDir, 's3'), now }),
     bedrock: createBedrock({ account }),
-    sagemaker: createSageMaker({ account }),
+    sagemaker: createSageMaker({ account, objects: createStore(join(dataDir, 's3')), now }),
     apigateway: apiGateway.service,
     lambda: createLambda({ account, invoke: (...call) => aws.onInvoke(...call) }),
     events: events.service,

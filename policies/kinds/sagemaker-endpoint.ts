@@ -1,3 +1,4 @@
+import { isFolder } from '../../contract/folder.ts';
 import type { Action, TargetOf } from '../../contract/model.ts';
 import type { Condition } from '../document.ts';
 import { allow, bad, inRegion, type Kind, type ModelArn, type Shape } from './kind.ts';
@@ -6,6 +7,9 @@ export const CALLS = {
   invoke: 'sagemaker:InvokeEndpoint',
   stream: 'sagemaker:InvokeEndpointWithResponseStream',
 } as const;
+
+// Of an endpoint alone, and with no condition key: what it is to read is held by our own code.
+const LATER = { invoke: 'sagemaker:InvokeEndpointAsync' } as const;
 
 // CreateEndpoint, CreateInferenceComponent. SageMaker keeps the case that a name was created with.
 const NAMED: Shape = { service: 'sagemaker', id: /^[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}$/ };
@@ -27,7 +31,10 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
   runtime: 'sagemaker-runtime',
   paidBy: 'hour',
   shapes: { endpoint: NAMED, 'inference-component': NAMED },
-  role: [{ actions: Object.values(CALLS), on: ['endpoint', 'inference-component'] }],
+  role: [
+    { actions: Object.values(CALLS), on: ['endpoint', 'inference-component'] },
+    { actions: Object.values(LATER), on: ['endpoint'] },
+  ],
   // A container reads what it likes: there is no one member that limits its answer.
   restrictedBy: [],
 
@@ -35,7 +42,7 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
   calledOn: ({ arn, componentArn, targetModel }) =>
     targetModel === undefined ? (componentArn ?? arn) : `${arn} ${targetModel}`,
   nativeId: ({ endpointName }) => endpointName,
-  pathId: (target, action) => (has(target, action) ? target.endpointName : undefined),
+  pathId: (target, action) => callsOf(target)[action] && target.endpointName,
 
   statements(target, wanted, parse) {
     const endpoint = parse(target.arn, 'target.arn', ['endpoint']);
@@ -47,13 +54,17 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
         if (component[part] !== endpoint[part]) throw bad('target.componentArn', `${part}-differs`);
       arns.push(component);
     }
-    const had = new Set([...wanted].filter((action) => has(target, action)));
-    return allow(CALLS, had, arns, only(target));
+    return allow(callsOf(target), wanted, arns, only(target));
   },
 
-  fault({ endpointName, arn, inferenceComponent: name, componentArn, targetModel }, parse) {
+  fault({ endpointName, arn, inferenceComponent: name, componentArn, targetModel, asyncInput }, parse) {
     if (!isNamed(endpointName, parse(arn, 'target.arn', ['endpoint'])))
       return { field: 'target.endpointName', reason: 'differs-from-arn' };
+    if (asyncInput !== undefined && !isFolder(asyncInput))
+      return { field: 'target.asyncInput', reason: 'not-a-folder' };
+    // Its call can name neither.
+    if (asyncInput !== undefined && (name ?? componentArn ?? targetModel) !== undefined)
+      return { field: 'target.asyncInput', reason: 'beside-a-part' };
     // SageMaker hosts the one or the other behind an endpoint.
     if (targetModel !== undefined && (name ?? componentArn) !== undefined)
       return { field: 'target.targetModel', reason: 'beside-a-component' };
@@ -64,21 +75,23 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
     return isNamed(name, component) ? undefined : { field: 'target.inferenceComponent', reason: 'differs-from-arn' };
   },
 
-  paths({ arn, componentArn, targetModel }, action) {
-    // SageMaker has nothing that counts, and streams of no model that a call has to name.
-    if (action === 'count' || (action === 'stream' && targetModel !== undefined)) return [];
-    const name = action === 'stream' ? 'sagemaker:InvokeEndpointWithResponseStream' : 'sagemaker:InvokeEndpoint';
+  paths({ arn, componentArn, targetModel, asyncInput }, action) {
+    // SageMaker has nothing that counts, and streams neither of a model that a call has to name nor of what answers later.
+    if (action === 'count' || (action === 'stream' && (targetModel ?? asyncInput) !== undefined)) return [];
+    const how = asyncInput !== undefined ? 'Async' : action === 'stream' ? 'WithResponseStream' : '';
     const arns = componentArn === undefined ? [arn] : [arn, componentArn];
     const context = targetModel === undefined ? {} : { 'sagemaker:TargetModel': targetModel };
-    return [arns.map((resource) => ({ action: name, resource, context }))];
+    return [arns.map((resource) => ({ action: `sagemaker:InvokeEndpoint${how}`, resource, context }))];
   },
 
-  // The endpoint without naming the model, which some other one of its models would answer.
-  behind: ({ targetModel, ...endpoint }) => (targetModel === undefined ? [] : [endpoint]),
+  // The endpoint without naming the model, which some other one of its models would answer; and answering at once.
+  behind: ({ targetModel, asyncInput, ...endpoint }) => ((targetModel ?? asyncInput) === undefined ? [] : [endpoint]),
 };
 
-function has({ targetModel }: TargetOf<'sagemaker-endpoint'>, action: Action): boolean {
-  return action === 'invoke' || (action === 'stream' && targetModel === undefined);
+/** What was made to answer later takes no other call, and what a call has to name does not stream. */
+function callsOf({ targetModel, asyncInput }: TargetOf<'sagemaker-endpoint'>): Partial<Record<Action, string>> {
+  if (asyncInput !== undefined) return LATER;
+  return targetModel === undefined ? CALLS : { invoke: CALLS.invoke };
 }
 
 /** That one model, or an endpoint that has no others: what is granted whole must not open what is granted by name. */

@@ -9,6 +9,7 @@ import {
   InvokeModelWithResponseStreamCommand,
 } from '@aws-sdk/client-bedrock-runtime';
 import {
+  InvokeEndpointAsyncCommand,
   InvokeEndpointCommand,
   InvokeEndpointWithResponseStreamCommand,
   type SageMakerRuntimeClient,
@@ -60,6 +61,8 @@ export const ORDERING: readonly Model[] = [
   { name: 'Cohere', id: 'cohere-rerank', modelId: 'cohere.rerank-v3-5:0' },
   { name: 'Amazon', id: 'amazon-rerank', modelId: 'amazon.rerank-v1:0' },
 ];
+
+export const LATER: readonly Model[] = [{ name: 'SageMaker (LMI)', id: 'later' }];
 
 export interface Sdks {
   openai: OpenAI;
@@ -194,9 +197,11 @@ export function clientsOf({ openai, anthropic, bedrock, sagemaker, http }: Sdks)
 }
 
 /** What OpenAI's client makes that is no text. */
-export function madeBy({
-  openai,
-}: Pick<Sdks, 'openai'>): readonly { name: string; models: readonly Model[]; ask(model: string): Promise<boolean> }[] {
+export function madeBy({ openai, sagemaker }: Pick<Sdks, 'openai' | 'sagemaker'>): readonly {
+  name: string;
+  models: readonly Model[];
+  ask(model: string): Promise<boolean>;
+}[] {
   const { origin } = new URL(openai.baseURL);
   return [
     {
@@ -250,5 +255,27 @@ export function madeBy({
         return ((await openai.post(`${origin}/${version}/rerank`, { body })) as Json).results.length === 1;
       },
     })),
+    ...[{ InputLocation: 's3://inputs/acme/one.json' }, { Body: Buffer.from('{"inputs":"sky"}') }].map((input) => ({
+      name: `AWS SDK, InvokeEndpointAsync: \`${Object.keys(input)}\``,
+      models: LATER,
+      async ask(EndpointName: string) {
+        const asked = new InvokeEndpointAsyncCommand({ EndpointName, ContentType: 'application/json', ...input });
+        return (await sagemaker.send(asked)).OutputLocation?.includes('/acme/') ?? false;
+      },
+    })),
+    {
+      name: 'AWS SDK, InvokeEndpoint',
+      models: LATER,
+      ask: async (EndpointName) =>
+        (await sagemaker.send(new InvokeEndpointCommand({ EndpointName, Body: '{"inputs":"sky"}' }))).Body.length > 0,
+    },
+    {
+      name: 'OpenAI SDK, chat',
+      models: LATER,
+      async ask(model) {
+        const messages = [{ role: 'user' as const, content: 'sky' }];
+        return (await openai.chat.completions.create({ model, messages })).choices.length > 0;
+      },
+    },
   ];
 }

@@ -8,13 +8,14 @@ import {
   CONVERSING,
   clientsOf,
   EMBEDDING,
+  LATER,
   type Model,
   madeBy,
   ORDERING,
   PAINTING,
   type Sdks,
 } from './compatibility-clients.ts';
-import { grantModels, ofBedrock } from './granted.ts';
+import { grantModels, ofBedrock, type Wanted } from './granted.ts';
 import { Stack } from './stack.ts';
 
 /**
@@ -32,6 +33,7 @@ beforeAll(async () => {
     stack,
     added.flatMap(({ id, modelId }) => (modelId === undefined ? [] : [ofBedrock([id, modelId])])),
   );
+  await grantModels(stack, LATER.map(answeringLater));
   const token = await stack.token('acme-app');
   const { gateway } = stack;
   const aws = { endpoint: gateway, region: 'us-east-1', maxAttempts: 1 };
@@ -61,6 +63,13 @@ afterAll(async () => {
   sdks.sagemaker.destroy();
   await stack.remove();
 });
+
+function answeringLater({ id }: Model): Wanted {
+  const region = 'us-east-1';
+  const arn = `arn:aws:sagemaker:${region}:111122223333:endpoint/async-lmi`;
+  const asyncInput = 's3://inputs/';
+  return { id, target: { kind: 'sagemaker-endpoint', endpointName: 'async-lmi', region, arn, asyncInput } };
+}
 
 /** Calls at once: all of them would be a burst that no warm gateway has to take. */
 const AT_ONCE = 6;
@@ -119,7 +128,7 @@ test('docs/compatibility.md says what each client gets of each kind of model', a
     ]);
     return `## ${name}\n\n${await table(CONVERSING, rows)}\n`;
   });
-  const made = [EMBEDDING, PAINTING, ORDERING].map((models) =>
+  const made = [EMBEDDING, PAINTING, ORDERING, LATER].map((models) =>
     table(
       models,
       madeBy(sdks)
@@ -140,7 +149,9 @@ where those of these names do: another of a family may do more, or less.
 `,
     ...(await Promise.all(conversing)),
     '## Embeddings and images by OpenAI’s SDK, and documents in order\n',
-    `${(await Promise.all(made)).join('\n\n')}\n`,
+    `${(await Promise.all(made.slice(0, -1))).join('\n\n')}\n`,
+    '## An endpoint that answers later\n',
+    `${await made.at(-1)}\n`,
   ].join('\n');
   await expect(page).toMatchFileSnapshot('../../docs/compatibility.md');
 });

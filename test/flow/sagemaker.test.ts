@@ -1,6 +1,8 @@
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   InternalFailure,
   InvokeEndpointAsyncCommand,
+  type InvokeEndpointAsyncCommandInput,
   InvokeEndpointCommand,
   type InvokeEndpointCommandInput,
   InvokeEndpointWithResponseStreamCommand,
@@ -14,6 +16,7 @@ import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TargetOf } from '../../contract/model.ts';
 import type { FinishedUsage } from '../../contract/usage.ts';
+import places from '../cases/async-input.json' with { type: 'json' };
 import { grantModels, type Wanted } from './granted.ts';
 import { finishedOf, RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
@@ -51,10 +54,13 @@ const HOSTED: Wanted[] = [
   { id: 'many-c', tenant: 'acme', target: { ...target('multi-lmi'), targetModel: 'c/model.tar.gz' } },
   { id: 'whole', tenant: 'acme', target: target('multi-echo') },
   { id: 'gone', tenant: 'acme', target: target('gone') },
+  { id: 'later', tenant: 'acme', target: { ...target('async-lmi'), asyncInput: 's3://inputs/tenants/' } },
+  { id: 'later', tenant: 'globex', target: { ...target('async-lmi'), asyncInput: 's3://inputs/tenants/' } },
+  { id: 'bounded', tenant: 'acme', target: { ...target('async-echo'), asyncInput: 's3://inputs/' } },
 ];
 
 beforeAll(async () => {
-  stack = await Stack.start();
+  stack = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0' } });
   raw = new RawUsage(stack);
   await grantModels(stack, HOSTED);
   client = await runtime('acme-app');
@@ -229,8 +235,6 @@ describe('the unmodified SageMaker Runtime client', () => {
       name: 'ThrottlingException',
       $metadata: { httpStatusCode: 429 },
     });
-    const later = new InvokeEndpointAsyncCommand({ EndpointName, InputLocation: 's3://bucket/of-another-tenant' });
-    await expect(client.send(later)).rejects.toThrow('Nothing is read from S3');
   });
 
   test('U2: a stream that breaks is an exception, and what was said is on the bill, as an estimate', async () => {
@@ -285,6 +289,158 @@ describe('the unmodified SageMaker Runtime client', () => {
     expect(Statement.map(({ Resource }) => Resource)).toEqual([
       ['arn:aws:sagemaker:us-east-1:111122223333:endpoint/mixtral-8x7b'],
     ]);
+  });
+});
+
+describe('an asynchronous endpoint', () => {
+  const FOLDER = 's3://inputs/tenants/acme/';
+  const s3 = async <T>(act: (client: S3Client) => Promise<T>): Promise<T> => {
+    const credentials = { accessKeyId: 'a-test', secretAccessKey: 'a-test' };
+    const own = new S3Client({ endpoint: stack.aws, region: 'us-east-1', forcePathStyle: true, credentials });
+    return act(own).finally(() => own.destroy());
+  };
+  /** What came of a call, where it was said to come. */
+  const textAt = (place = ''): Promise<string | undefined> => {
+    const [Bucket, ...parts] = place.slice('s3://'.length).split('/');
+    return s3(async (own) =>
+      (await own.send(new GetObjectCommand({ Bucket, Key: parts.join('/') }))).Body?.transformToString(),
+    );
+  };
+
+  async function later(input: Partial<InvokeEndpointAsyncCommandInput>, by = client) {
+    const { $metadata, ...answer } = await by.send(
+      new InvokeEndpointAsyncCommand({ EndpointName: 'async-lmi', ...JSON_TYPE, ...input }),
+    );
+    return { ...answer, status: $metadata.httpStatusCode };
+  }
+
+  test('takes an object of the tenant, and writes into a folder of the tenant', async () => {
+    const Key = 'tenants/acme/one.json';
+    await s3(async (own) => {
+      await own.send(new CreateBucketCommand({ Bucket: 'inputs' }));
+      await own.send(new PutObjectCommand({ Bucket: 'inputs', Key, Body: chat('two words') }));
+    });
+    const more = { InferenceId: 'i-1', RequestTTLSeconds: 60, InvocationTimeoutSeconds: 30, CustomAttributes: 'a=1' };
+    const answer = await later({ InputLocation: `${FOLDER}one.json`, S3OutputPathExtension: 'of/today', ...more });
+    expect(answer).toMatchObject({
+      status: 202,
+      InferenceId: 'i-1',
+      OutputLocation: expect.stringMatching(/^s3:\/\/tollgate-async\/answers\/acme\/of\/today\/[\w-]+\.out$/),
+      FailureLocation: expect.stringMatching(/^s3:\/\/tollgate-async\/failures\//),
+    });
+    expect(await textAt(answer.OutputLocation)).toContain('echo: two words');
+    const [call] = (await stack.upstream(mark)).filter(({ service }) => service === 'sagemaker');
+    expect(call).toMatchObject({ operation: 'InvokeEndpointAsync', decision: 'allowed' });
+    expect(call?.caller?.sessionPolicy).toMatchObject({
+      Statement: [{ Action: ['sagemaker:InvokeEndpointAsync'], Resource: [target('async-lmi').arn] }],
+    });
+    // Nobody says what it used.
+    expect(await line()).toMatchObject({ outcome: 'ok', estimated: true, tokens: { input: 0, output: 0 } });
+    expect(await finishedCount()).toBe(1);
+  });
+
+  test('takes its input in the body, by its registry id too, and names its answer as asked', async () => {
+    const Body = Buffer.from(chat('of two'));
+    const answer = await later({ EndpointName: 'later', Body, Filename: 'mine.json' });
+    expect(answer.OutputLocation).toBe('s3://tollgate-async/answers/acme/mine.json');
+    expect(await textAt(answer.OutputLocation)).toContain('echo: of two');
+    const theirs = await runtime('globex-app');
+    const other = await later({ Body, Filename: 'mine.json' }, theirs);
+    theirs.destroy();
+    expect(other.OutputLocation).toBe('s3://tollgate-async/answers/globex/mine.json');
+  });
+
+  test('what its container refuses is written where it says', async () => {
+    const { FailureLocation } = await later({ InputLocation: `${FOLDER}not-there.json` });
+    expect(await textAt(FailureLocation)).toContain('There is nothing at');
+  });
+
+  test.each<[string, Partial<InvokeEndpointAsyncCommandInput>, string | RegExp]>([
+    ['a body and a place', { InputLocation: `${FOLDER}a`, Body: Buffer.from('{}') }, 'there is no body'],
+    ['neither', {}, 'must be given'],
+    ['an output that climbs', { Body: Buffer.from('{}'), S3OutputPathExtension: '../globex' }, 's3outputpathextension'],
+    ['an output of an empty part', { Body: Buffer.from('{}'), S3OutputPathExtension: '/globex' }, 'outputpath'],
+    ['a file name that is a path', { Body: Buffer.from('{}'), Filename: 'a/b' }, 'filename'],
+    ['a file name that climbs', { Body: Buffer.from('{}'), Filename: '..' }, 'filename'],
+    ['an id that is a path', { Body: Buffer.from('{}'), InferenceId: '../globex/a' }, 'inference-id'],
+    ['another model in the body', { Body: Buffer.from('{"model":"nova-lite"}') }, 'model'],
+    ['what is no JSON', { Body: Buffer.from('{"inputs":NaN}') }, /./],
+    ['an endpoint that answers at once', { EndpointName, Body: Buffer.from('{}') }, 'has no asyncInput'],
+    ['a model that is no endpoint', { EndpointName: 'nova-lite', Body: Buffer.from('{}') }, 'has no asyncInput'],
+  ])('%s is refused, and reaches nothing', async (_, input, said) => {
+    await expect(later(input)).rejects.toMatchObject({ name: 'ValidationError', message: expect.stringMatching(said) });
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test('a body that is too large for it is refused, and reaches nothing', async () => {
+    await expect(later({ Body: Buffer.alloc(128_001), ContentType: 'text/plain' })).rejects.toMatchObject({
+      $metadata: { httpStatusCode: 413 },
+    });
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test.each(places)('$id: $name is $expected as its input', async ({ input, expected }) => {
+    const response = await fetch(`${stack.gateway}/endpoints/async-lmi/async-invocations`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await stack.token('acme-app')}`,
+        'x-amzn-sagemaker-inputlocation': input,
+      },
+    });
+    const text = await response.text();
+    expect([response.status, text]).toEqual([expected === 'taken' ? 202 : 400, expect.any(String)]);
+    if (expected === 'taken') return;
+    expect(text).toContain('x-amzn-sagemaker-inputlocation');
+    expect(text).not.toContain('s3://inputs');
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test('is called in no other way, on any surface, and says how it is', async () => {
+    const how = 'POST /endpoints/{name}/async-invocations';
+    await expect(invoke({ EndpointName: 'async-lmi', Body: chat('x') })).rejects.toThrow(how);
+    await expect(stream(chat('x'), { EndpointName: 'later' })).rejects.toThrow(how);
+    const messages = [{ role: 'user', content: 'x' }];
+    for (const [path, body] of [
+      ['/v1/chat/completions', { messages }],
+      ['/v1/chat/completions', { messages, stream: true }],
+      ['/v1/messages', { messages, max_tokens: 9 }],
+      ['/v1/responses', { input: 'x' }],
+      ['/v1/embeddings', { input: 'x' }],
+      ['/v2/rerank', { query: 'x', documents: ['y'] }],
+      ['/model/later/converse', { messages: [{ role: 'user', content: [{ text: 'x' }] }] }],
+    ] as const) {
+      const response = await fetch(`${stack.gateway}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${await stack.token('acme-app')}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ ...(path.startsWith('/model') ? {} : { model: 'later' }), ...body }),
+      });
+      expect([path, response.status]).toEqual([path, 400]);
+      expect(await response.text()).toContain(how);
+    }
+    expect(await stack.upstream(mark)).toEqual([]);
+    const headers = { authorization: `Bearer ${await stack.token('acme-app')}` };
+    const listed = await (await fetch(`${stack.gateway}/v1/models/later`, { headers })).json();
+    expect(listed).toMatchObject({ paths: ['/endpoints/{id}/async-invocations'], streaming: false });
+    const handedOut = await fetch(`${stack.gateway}/credentials?model=later`, { headers });
+    expect(handedOut.status).toBe(403);
+  });
+
+  test('is counted by budgets of requests, and refused under a hard one that it could not be counted in', async () => {
+    const set = async (id: string, unit: string, limit: string, ...more: string[]) => {
+      const amount = ['--limit', limit, '--unit', unit, '--period', 'day', '--per', 'model', '--only', 'bounded'];
+      expect(await stack.cli('budget', 'set', 'acme', id, ...amount, ...more)).toMatchObject({ code: 0 });
+    };
+    const ask = () => later({ EndpointName: 'bounded', Body: Buffer.from('{}') });
+    await set('words', 'tokens', '1000000');
+    await expect(ask()).rejects.toMatchObject({
+      message: expect.stringContaining('told nowhere'),
+      name: 'AccessDeniedException',
+    });
+    expect(await stack.upstream(mark)).toEqual([]);
+    await set('words', 'tokens', '1000000', '--soft');
+    await set('calls', 'requests', '1');
+    expect(await ask()).toMatchObject({ status: 202 });
+    await expect(ask()).rejects.toMatchObject({ name: 'ServiceQuotaExceededException' });
   });
 });
 

@@ -1,10 +1,10 @@
-import type { Action, Target } from '../../contract/model.ts';
+import { type Action, asyncInputOf, type Target } from '../../contract/model.ts';
 import { arnsOf } from '../../policies/kinds.ts';
 import { type SessionPolicy, sessionPolicy } from '../../policies/session.ts';
 import { account } from './targets.ts';
 
 /** What each action is called in IAM, by kind of target, on what tells one target from another. */
-export const IAM: Record<Target['kind'], Record<Action, string>> = {
+const IAM: Record<Target['kind'], Record<Action, string>> = {
   'bedrock-model': {
     invoke: 'bedrock:InvokeModel',
     stream: 'bedrock:InvokeModelWithResponseStream',
@@ -26,6 +26,12 @@ export const IAM: Record<Target['kind'], Record<Action, string>> = {
     count: 'sagemaker:CountTokens',
   },
 };
+
+/** The same of one entry: what answers later is called by another name. */
+export function iamOf(item: Target): Record<Action, string> {
+  const names = IAM[item.kind];
+  return asyncInputOf(item) === undefined ? names : { ...names, invoke: 'sagemaker:InvokeEndpointAsync' };
+}
 
 /** What a policy of a kind may name beside those, on what is one for all of an account. */
 export const BESIDE: Partial<Record<Target['kind'], readonly string[]>> = {
@@ -59,7 +65,7 @@ export function expected(
     return arn === item.arn || (item.modelArns.includes(arn) && shown['bedrock:InferenceProfileArn'] === item.arn);
   if (item.kind === 'bedrock-endpoint')
     return arn === item.arn && shown['aws:CalledViaLast'] === VIA_BEDROCK['aws:CalledViaLast'];
-  if (item.targetModel !== undefined && action === 'stream') return false;
+  if ((item.targetModel ?? item.asyncInput) !== undefined && action === 'stream') return false;
   return arnsOf(item).includes(arn) && shown['sagemaker:TargetModel'] === item.targetModel;
 }
 

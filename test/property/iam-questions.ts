@@ -17,7 +17,7 @@ const GUARDRAILS = ['g1a2b3c4d5', 'g1a2b3c4d6'].map((id) => `arn:aws:bedrock:us-
 const ENDPOINTS = ['mixtral', 'acme', 'acme-2'].map((id) => `arn:aws:sagemaker:us-east-1:${ACCOUNT}:endpoint/${id}`);
 
 const CALLS = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
-const ENDPOINT_CALLS = ['sagemaker:InvokeEndpoint', 'sagemaker:InvokeEndpointWithResponseStream'];
+const ENDPOINT_CALLS = ['', 'Async', 'WithResponseStream'].map((how) => `sagemaker:InvokeEndpoint${how}`);
 const TENANTS = ['acme', 'Acme', 'globex', 'a*'];
 
 /** action -> what it may be asked on, and the condition keys of that service beside the global ones. */

@@ -6,7 +6,7 @@ import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { evaluate, evaluateTrust } from '../../policies/simulate/evaluate.ts';
 import type { RequestContext } from '../../policies/simulate/types.ts';
-import { built, expected, IAM, others, shownWith } from './entry.ts';
+import { built, expected, iamOf, others, shownWith } from './entry.ts';
 import { ACCOUNT, loadOracle, type Oracle, type Question } from './oracle.ts';
 import { account, actions, REGIONS, target } from './targets.ts';
 
@@ -25,7 +25,7 @@ const isAsked = (action: string, key: string): boolean =>
 async function* asked(other: Oracle, item: Target, neighbour: Target) {
   for (const resource of new Set([...arnsOf(item), ...others(item, neighbour)]))
     for (const action of ACTIONS) {
-      const name = IAM[item.kind][action];
+      const name = iamOf(item)[action];
       const about = { role: [everything], session: null, action: name, resource, context: {} };
       // No such request: the action is not known, or never takes such a resource.
       if (resource === '*' || (await other.objection(about)) !== undefined) continue;

@@ -9,7 +9,7 @@ import { pathsAround, pathsOf } from '../../policies/questions.ts';
 import { invokerRolePolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { allows } from '../unit/policies/evaluator.ts';
-import { BESIDE, built, expected, IAM, others, shownBy, shownWith } from './entry.ts';
+import { BESIDE, built, expected, iamOf, others, shownBy, shownWith } from './entry.ts';
 import { account, actions, foundation, modelId, profile, REGIONS, target } from './targets.ts';
 
 describe('the session policy of any entry', () => {
@@ -20,7 +20,7 @@ describe('the session policy of any entry', () => {
         for (const arn of [...arnsOf(item), ...others(item, other)])
           for (const action of ACTIONS)
             for (const context of shownWith(item, other)) {
-              const ask = { action: IAM[item.kind][action], resource: arn, context };
+              const ask = { action: iamOf(item)[action], resource: arn, context };
               const decision = policy !== undefined && allows(policy.document, ask);
               expect(decision, JSON.stringify(ask)).toBe(expected(item, granted, action, arn, context));
             }
@@ -38,7 +38,7 @@ describe('the session policy of any entry', () => {
         for (const { Effect, Action } of policy.document.Statement) {
           expect(Effect).toBe('Allow');
           for (const name of Action)
-            expect([...Object.values(IAM[item.kind]), ...(BESIDE[item.kind] ?? [])]).toContain(name);
+            expect([...Object.values(iamOf(item)), ...(BESIDE[item.kind] ?? [])]).toContain(name);
         }
       }),
     );
@@ -102,7 +102,7 @@ describe('the session policy of any entry', () => {
         const role = invokerRolePolicy({ partition: 'aws', account, regions });
         for (const arn of arnsOf(item))
           for (const action of ACTIONS) {
-            const ask = { action: IAM[item.kind][action], resource: arn, context: shownBy(item) };
+            const ask = { action: iamOf(item)[action], resource: arn, context: shownBy(item) };
             const both = allows(role, ask) && allows(policy.document, ask);
             const inRegions = regions.some((where) => arn.includes(`:${where}:`));
             expect(both).toBe(inRegions && expected(item, granted, action, arn, shownBy(item)));

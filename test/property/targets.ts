@@ -41,14 +41,16 @@ export const profile: fc.Arbitrary<TargetOf<'bedrock-profile'>> = fc
   }));
 
 const endpoint: fc.Arbitrary<TargetOf<'sagemaker-endpoint'>> = fc
-  .tuple(region, word, fc.option(word), fc.option(word))
-  .map(([where, name, component, model]) => ({
+  .tuple(region, word, fc.option(word), fc.option(word), fc.boolean())
+  .map(([where, name, component, model, later]) => ({
     kind: 'sagemaker-endpoint',
     endpointName: name.replace(/-+$/, ''),
     region: where,
     arn: owned('sagemaker', where, 'endpoint', name.replace(/-+$/, '')),
     ...(component === null
-      ? model !== null && { targetModel: `${model}.tar.gz` }
+      ? model === null
+        ? later && { asyncInput: 's3://inputs/' }
+        : { targetModel: `${model}.tar.gz` }
       : { componentArn: owned('sagemaker', where, 'inference-component', component.replace(/-+$/, '')) }),
   }));
 

@@ -1,7 +1,8 @@
+import { LATER } from '../../call.ts';
 import { AWS_ERROR, BUDGET_HEADERS, CHANGES, type Documented, tooMany } from '../document-parts.ts';
 import type { Fields } from '../fields.ts';
 import { objectSchema } from '../fields-document.ts';
-import { INVOKE_HEADERS, STREAM_HEADERS } from './headers.ts';
+import { ASYNC_HEADERS, INVOKE_HEADERS, STREAM_HEADERS } from './headers.ts';
 
 const NAME = {
   name: 'name',
@@ -10,6 +11,16 @@ const NAME = {
   description: "A registry id, or the endpoint's own name.",
   schema: { type: 'string' },
 };
+
+const PLACES = Object.fromEntries(
+  [
+    ['outputlocation', 'Where the answer will be'],
+    ['failurelocation', 'Where it will be said why there is none'],
+  ].map(([name, what]) => [
+    `x-amzn-sagemaker-${name}`,
+    { description: `${what}, unless that bucket's name holds an account's number.`, schema: { type: 'string' } },
+  ]),
+);
 
 const BYTES = { '*/*': { schema: { type: 'string', format: 'binary' } } };
 
@@ -48,9 +59,28 @@ export const documented: Documented = {
     STREAM_HEADERS,
     { 'application/vnd.amazon.eventstream': {} },
   ),
+  [`POST /endpoints/{name}/${LATER}`]: {
+    operationId: 'InvokeEndpointAsync',
+    summary: 'A call of an asynchronous endpoint.',
+    description: 'What is read and what is written is in folders of the tenant. What it uses is told nowhere.',
+    parameters: [NAME, ...headersOf(ASYNC_HEADERS)],
+    requestBody: { required: false, content: BYTES },
+    responses: {
+      '202': {
+        description: 'It will be run.',
+        headers: { ...BUDGET_HEADERS, ...CHANGES, ...PLACES },
+        content: {
+          'application/json': { schema: { type: 'object', properties: { InferenceId: { type: 'string' } } } },
+        },
+      },
+      '429': tooMany(AWS_ERROR),
+      default: AWS_ERROR,
+    },
+  },
 };
 
 export const tables = {
   'Headers of POST /endpoints/{name}/invocations': INVOKE_HEADERS,
   'Headers of POST /endpoints/{name}/invocations-response-stream': STREAM_HEADERS,
+  [`Headers of POST /endpoints/{name}/${LATER}`]: ASYNC_HEADERS,
 };

@@ -33,6 +33,35 @@ export const INVOKE_HEADERS: Fields = {
   ),
 };
 
+export const INPUT_HEADER = 'x-amzn-sagemaker-inputlocation';
+export const FOLDER_HEADER = 'x-amzn-sagemaker-s3outputpathextension';
+export const TYPE_HEADER = 'x-amzn-sagemaker-content-type';
+
+/** Those that name an answer, or by which SageMaker may name one. */
+export const NAMING_HEADERS = ['x-amzn-sagemaker-filename', 'x-amzn-sagemaker-inference-id'];
+
+/** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html */
+export const ASYNC_HEADERS: Fields = {
+  [INPUT_HEADER]: passed(
+    "An object to be read, in the tenant's own folder: below the `asyncInput` of the model's entry, and there below the tenant's id. Where it is absent the body is read, and only there.",
+    word(1_024),
+  ),
+  [FOLDER_HEADER]: translated(
+    "A folder for the answer, in the tenant's own: its id is always put before it, so that no tenant's answers are among another's.",
+    word(512),
+  ),
+  'x-amzn-sagemaker-filename': passed("The answer's name: one part of a key.", word(256)),
+  'x-amzn-sagemaker-inference-id': passed(
+    'Into notifications, and into what has no name of its own: one part of a key.',
+    word(64),
+  ),
+  [TYPE_HEADER]: passed('What the input is.', word(1_024)),
+  [ACCEPT_HEADER]: passed('What the container is to answer in.', word(1_024)),
+  'x-amzn-sagemaker-custom-attributes': passed('To the container.', word(1_024)),
+  'x-amzn-sagemaker-requestttlseconds': passed('For how long it may wait for its turn.', word(5)),
+  'x-amzn-sagemaker-invocationtimeoutseconds': passed('For how long it may run.', word(4)),
+};
+
 export const STREAM_HEADERS: Fields = {
   ...COMMON,
   [ACCEPT_HEADER]: passed('What the container is to answer in, within the payload parts.', word(1_024)),

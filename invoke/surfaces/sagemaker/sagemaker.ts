@@ -7,7 +7,7 @@ import type { EndpointOperation, ProviderRequest } from '../../call.ts';
 import { anyBytes } from '../../edge/body.ts';
 import type { AskedHeaders, Exchange, Given } from '../../exchange.ts';
 import { COMPONENT_HEADER, TARGET_MODEL_HEADER } from '../../providers/sagemaker.ts';
-import { checkFields, unsupported } from '../fields.ts';
+import { checkFields, type Fields, unsupported } from '../fields.ts';
 import { relay } from '../relay.ts';
 import { checkBody } from './body.ts';
 import { ENDPOINT_FRAMES } from './frames.ts';
@@ -28,7 +28,7 @@ const OWN = 'x-amzn-sagemaker-';
 export async function invokeEndpoint(exchange: Exchange, named: string, operation: EndpointOperation): Promise<Given> {
   const { request } = exchange;
   const stream = operation === 'invocations-response-stream';
-  const own = ownHeaders(request.headers, stream);
+  const own = ownHeaders(request.headers, stream ? STREAM_HEADERS : INVOKE_HEADERS);
   const { [COMPONENT_HEADER]: component, [TARGET_MODEL_HEADER]: targetModel, [ACCEPT_HEADER]: accept, ...passed } = own;
   const behind: Behind = { component, targetModel };
   const { body, json } = await anyBytes(request);
@@ -66,9 +66,9 @@ export async function invokeEndpoint(exchange: Exchange, named: string, operatio
 }
 
 /** SageMaker's own headers, as their table has them. */
-function ownHeaders(headers: AskedHeaders, stream: boolean): Record<string, string> {
+export function ownHeaders(headers: AskedHeaders, fields: Fields): Record<string, string> {
   const own = Object.fromEntries([...headers].filter(([name]) => name.startsWith(OWN)));
-  checkFields(stream ? STREAM_HEADERS : INVOKE_HEADERS, own);
+  checkFields(fields, own);
   return own;
 }
 
@@ -101,7 +101,7 @@ function checkBehind(target: TargetOf<'sagemaker-endpoint'>, { component, target
   throw new TollgateError('model_not_allowed', { reason: 'target-model-not-granted' });
 }
 
-function endpointOf({ target }: AllowedModel): TargetOf<'sagemaker-endpoint'> {
+export function endpointOf({ target }: AllowedModel): TargetOf<'sagemaker-endpoint'> {
   if (target.kind === 'sagemaker-endpoint') return target;
   throw new TollgateError('invalid_request', {
     field: 'name',

@@ -47,7 +47,7 @@ export function applicationProfile(id: string, region: string): InferenceProfile
  */
 export function marketplaceModel(endpoint: string): FoundationModel {
   const container = CONTAINERS.find((name) => endpoint.endsWith(`-${name}`)) ?? 'lmi';
-  if (/^(?:pool|multi)-/.test(endpoint) || !['lmi', 'tgi', 'jumpstart'].includes(container))
+  if (/^(?:async|multi|pool)-/.test(endpoint) || !['lmi', 'tgi', 'jumpstart'].includes(container))
     throw invalid('The endpoint is not registered with Amazon Bedrock Marketplace.');
   return { id: endpoint, format: container === 'jumpstart' ? 'jumpstart' : 'hosted', profileOnly: false };
 }

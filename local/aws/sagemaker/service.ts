@@ -5,19 +5,23 @@ import { digest } from '../digest.ts';
 import { AwsError } from '../error.ts';
 import { EVENT_STREAM, frame, restJsonError } from '../frames.ts';
 import { parseBody } from '../read.ts';
-import type { AwsRequest, Reply, Service } from '../service.ts';
+import type { Store } from '../s3/store.ts';
+import type { AwsRequest, Reply, Service, WholeReply } from '../service.ts';
 import { CONTAINERS, type Container, containerFormat } from './container.ts';
+import { runLater } from './later.ts';
 
 /**
  * Endpoints of the local account: the demo's, and any whose name ends in what it runs (`-lmi`, `-tgi`, `-jumpstart`, `-tei`,
  * `-rerank`, `-echo`). One whose name begins with `pool-` hosts inference components, of any name, and is called with one; one
- * whose name begins with `multi-` hosts models of any name, and is called with one of those.
+ * whose name begins with `multi-` hosts models of any name, and is called with one of those; one whose name begins with `async-` reads
+ * from S3 and writes to it, and answers later.
  */
 const DEMO = 'mixtral-8x7b';
 const POOL = /^pool-/;
 const MULTI = /^multi-/;
+const ASYNC = /^async-/;
 
-const PATH = /^\/endpoints\/([A-Za-z0-9-]{1,63})\/invocations(-response-stream)?$/;
+const PATH = /^\/endpoints\/([A-Za-z0-9-]{1,63})\/(invocations|invocations-response-stream|async-invocations)$/;
 
 const COMPONENT = 'x-amzn-sagemaker-inference-component';
 const TARGET_MODEL = 'x-amzn-sagemaker-target-model';
@@ -25,27 +29,41 @@ const TARGET_MODEL = 'x-amzn-sagemaker-target-model';
 /** Bytes of a payload part of TGI's, which cuts its events anywhere; the others' parts are an event each. */
 const TGI_PART_BYTES = 23;
 
-/** SageMaker Runtime: InvokeEndpoint and InvokeEndpointWithResponseStream. */
-export function createSageMaker({ account }: { account: string }): Service {
+const OPERATIONS: Readonly<Record<string, string>> = {
+  invocations: 'InvokeEndpoint',
+  'invocations-response-stream': 'InvokeEndpointWithResponseStream',
+  'async-invocations': 'InvokeEndpointAsync',
+};
+
+/** SageMaker Runtime. @param options.objects of S3, for what answers later */
+export function createSageMaker(options: { account: string; objects: Store; now: () => number }): Service {
+  const { account, objects, now } = options;
   const cache = createPromptCache();
   return {
     name: 'sagemaker',
     strict: () => true,
     fail: restJsonError,
     plan(request) {
-      const [, endpoint = '', streaming] = PATH.exec(request.path) ?? [];
+      const [, endpoint = '', way = ''] = PATH.exec(request.path) ?? [];
       if (request.method !== 'POST' || endpoint === '')
         throw new AwsError(404, 'UnknownOperationException', 'Unknown operation.');
-      const operation = streaming === undefined ? 'InvokeEndpoint' : 'InvokeEndpointWithResponseStream';
+      const operation = OPERATIONS[way] ?? '';
+      const isLater = operation === 'InvokeEndpointAsync';
       return {
         operation,
         model: endpoint,
         request: digest(operation, request.body),
         needs: accesses(operation, endpoint, request),
-        serve: () => respond(endpoint, streaming !== undefined, request),
+        serve: () =>
+          isLater ? later(endpoint, request) : respond(endpoint, way === 'invocations-response-stream', request),
       };
     },
   };
+
+  function later(endpoint: string, request: AwsRequest): Promise<WholeReply> {
+    const container = containerOf(endpoint, false, request, true);
+    return runLater(request, objects, now, (read) => run(container, endpoint, false, read) as WholeReply);
+  }
 
   function respond(endpoint: string, streaming: boolean, request: AwsRequest): Reply {
     const container = containerOf(endpoint, streaming, request);
@@ -89,10 +107,12 @@ export function createSageMaker({ account }: { account: string }): Service {
   }
 
   /** @throws AwsError ValidationError, as for an endpoint or a component that is not there */
-  function containerOf(endpoint: string, streaming: boolean, { headers }: AwsRequest): Container {
+  function containerOf(endpoint: string, streaming: boolean, { headers }: AwsRequest, isLater = false): Container {
     const container = CONTAINERS.find((name) => endpoint.endsWith(`-${name}`));
     if (endpoint !== DEMO && container === undefined)
       throw new AwsError(400, 'ValidationError', `Endpoint ${endpoint} of account ${account} not found.`);
+    if (ASYNC.test(endpoint) !== isLater)
+      throw new AwsError(400, 'ValidationError', `Endpoint ${endpoint} does not support this type of invocation.`);
     if (POOL.test(endpoint) === (headers[COMPONENT] === undefined))
       throw new AwsError(
         400,

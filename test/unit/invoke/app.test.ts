@@ -79,7 +79,6 @@ describe('the routes', () => {
     ['POST', '/model/nova-lite/destroy', 'message'],
     ['POST', '/model/nova-lite', 'message'],
     ['POST', '/model/a/b/c/converse', 'message'],
-    ['POST', '/endpoints/mixtral-8x7b/async-invocations', 'message'],
     ['POST', '/v1/audio/speech', 'error'],
     ['DELETE', '/v1/models/nova-lite', 'error'],
     ['GET', '/admin/models', 'error'],

@@ -6,7 +6,7 @@ import { fromUtf8, toUtf8 } from '@smithy/core/serde';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
 import type { FinishedUsage, StartedUsage } from '../../../contract/usage.ts';
-import type { Call, Events, Operation, ProviderRequest } from '../../../invoke/call.ts';
+import { type Call, type Events, LATER, type Operation, type ProviderRequest } from '../../../invoke/call.ts';
 import type { Meter } from '../../../metering/emit.ts';
 import type { AssumesRole } from '../../../sessions/assume.ts';
 
@@ -57,6 +57,7 @@ const ACTION = {
   'count-tokens': 'count',
   invocations: 'invoke',
   'invocations-response-stream': 'stream',
+  'async-invocations': 'invoke',
   'apply-guardrail': 'guard',
 } as const;
 
@@ -80,6 +81,7 @@ export function callOf(
     requestId: 'request-1',
     wanted: more.wanted ?? models[0]?.id ?? '',
     action: ACTION[operation],
+    ...(operation === LATER ? { later: true } : {}),
     prepare: () => requestOf(operation, more.body),
     kept,
     waitUntil: (promise) => kept.push(promise),

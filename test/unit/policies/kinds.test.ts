@@ -36,6 +36,7 @@ const endpoint: TargetOf<'sagemaker-endpoint'> = {
   region: 'us-east-1',
   arn: at('sagemaker', 'endpoint/answers'),
 };
+const later = { asyncInput: 's3://inputs/' };
 const many = { targetModel: 'acme/model.tar.gz' };
 const registered: TargetOf<'bedrock-endpoint'> = { kind: 'bedrock-endpoint', region: 'us-east-1', arn: endpoint.arn };
 const component = { inferenceComponent: 'One', componentArn: at('sagemaker', 'inference-component/one') };
@@ -184,6 +185,24 @@ describe('what contradicts itself in an entry', () => {
       { ...endpoint, ...component, ...many },
       'target.targetModel beside-a-component',
     ],
+    ['what answers later', { ...endpoint, ...later }, undefined],
+    [
+      'what answers later, of a folder without its slash',
+      { ...endpoint, asyncInput: 's3://inputs' },
+      'target.asyncInput not-a-folder',
+    ],
+    ['what answers later, of many models', { ...endpoint, ...later, ...many }, 'target.asyncInput beside-a-part'],
+    [
+      'what answers later, and a component by its name alone',
+      { ...endpoint, ...later, inferenceComponent: 'One' },
+      'target.asyncInput beside-a-part',
+    ],
+    [
+      'what answers later, and a component by its ARN alone',
+      { ...endpoint, ...later, componentArn: component.componentArn },
+      'target.asyncInput beside-a-part',
+    ],
+    ['what answers later, and a component', { ...endpoint, ...later, ...component }, 'target.asyncInput beside-a-part'],
     [
       'a component by another name',
       { ...endpoint, ...component, inferenceComponent: 'two' },
@@ -280,5 +299,16 @@ describe('what a review asks IAM of', () => {
     expect([pathIdOf(one, 'invoke'), pathIdOf(one, 'stream')]).toEqual(['Answers', undefined]);
     expect(behind?.(one)).toEqual([endpoint]);
     expect(behind?.(endpoint)).toEqual([]);
+  });
+
+  test('what answers later has one call, of the endpoint alone, and no other opens with it', () => {
+    const { paths, behind } = kindOf(endpoint);
+    const one: Target = { ...endpoint, ...later };
+    expect(paths(one, 'invoke', {}).flat()).toEqual([
+      { action: 'sagemaker:InvokeEndpointAsync', resource: endpoint.arn, context: {} },
+    ]);
+    expect([paths(one, 'stream', {}), paths(one, 'count', {})]).toEqual([[], []]);
+    expect([pathIdOf(one, 'invoke'), pathIdOf(one, 'stream')]).toEqual(['Answers', undefined]);
+    expect(behind?.(one)).toEqual([endpoint]);
   });
 });

@@ -21,6 +21,18 @@ describe('the role that is assumed for every call', () => {
     ['counting', 'bedrock:CountTokens', nova('us-east-1'), true],
     ['a profile', 'bedrock:InvokeModel', `arn:aws:bedrock:us-east-1:${account}:inference-profile/us.a.b`, true],
     ['an endpoint', 'sagemaker:InvokeEndpoint', `arn:aws:sagemaker:us-east-1:${account}:endpoint/chat`, true],
+    [
+      'one that answers later',
+      'sagemaker:InvokeEndpointAsync',
+      `arn:aws:sagemaker:us-east-1:${account}:endpoint/a`,
+      true,
+    ],
+    [
+      'a component later, which has no such call',
+      'sagemaker:InvokeEndpointAsync',
+      `arn:aws:sagemaker:us-east-1:${account}:inference-component/a`,
+      false,
+    ],
     ['a model in another region', 'bedrock:InvokeModel', nova('eu-west-1'), false],
     ['a model without a region', 'bedrock:InvokeModel', nova(''), false],
     [

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseTenantId } from '../../../contract/identity.ts';
+import type { TargetOf } from '../../../contract/model.ts';
 import { decideDirect } from '../../../registry/direct.ts';
 import { grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';
 import type { Unusable } from '../../../registry/kinds.ts';
@@ -20,6 +21,13 @@ const profile = (...regions: string[]) => ({
   modelArns: regions.map((region) => `arn:aws:bedrock:${region}::foundation-model/amazon.nova`),
 });
 
+const endpoint: TargetOf<'sagemaker-endpoint'> = {
+  kind: 'sagemaker-endpoint',
+  endpointName: 'chat',
+  region: 'us-east-1',
+  arn: 'arn:aws:sagemaker:us-east-1:111122223333:endpoint/chat',
+};
+
 function setUp() {
   const items = memoryItems();
   items.edit(tenantKey(ACME), tenantDocument('acme'));
@@ -28,12 +36,7 @@ function setUp() {
   items.edit(
     modelKey('s1'),
     modelDocument('s1', {
-      target: {
-        kind: 'sagemaker-endpoint',
-        endpointName: 'chat',
-        region: 'us-east-1',
-        arn: 'arn:aws:sagemaker:us-east-1:111122223333:endpoint/chat',
-      },
+      target: endpoint,
     }),
   );
   const writer = createWriter({ items, clock: () => START, actor: 'alice' });
@@ -126,6 +129,21 @@ describe('a restricted grant as it is written', () => {
       expect(items.calls.slice(before).filter((call) => call.startsWith('write'))).toEqual([]);
     },
   );
+
+  test('an asynchronous endpoint is not handed out, nor called any more under a grant from before it was one', async () => {
+    const { items, writer, reader, unusable } = setUp();
+    const hosted = (more: object) => modelDocument('s1', { target: { ...endpoint, ...more } });
+    items.edit(modelKey('s1'), hosted({ asyncInput: 's3://inputs/' }));
+    const refused = { code: 'bad_entry', field: 'direct', reason: 'not-with-async-input' };
+    await expect(writer.grant('acme', 's1', undefined, { direct: true })).rejects.toMatchObject(refused);
+    await writer.grant('acme', 's1');
+    expect((await reader().tenant(ACME))?.models).toMatchObject([{ id: 's1' }]);
+    items.edit(modelKey('s1'), hosted({}));
+    await writer.grant('acme', 's1', undefined, { direct: true });
+    items.edit(modelKey('s1'), hosted({ asyncInput: 's3://inputs/' }));
+    expect((await reader().tenant(ACME))?.models).toEqual([]);
+    expect(unusable).toMatchObject([{ field: 'direct', reason: 'not-with-async-input' }]);
+  });
 
   test('what IAM holds up by itself, and what is judged when a session is issued, goes with them', async () => {
     const { writer, reader } = setUp();
