@@ -1,5 +1,5 @@
-import type { Target } from '../contract/model.ts';
-import { arnsOf, nativeIdOf } from './kinds.ts';
+import type { Place, Target } from '../contract/model.ts';
+import { arnsOf, kindOf, nativeIdOf } from './kinds.ts';
 
 /** What a place is called where a model has several: `us-west-2 amazon.nova-lite-v1:0`. */
 export function placeName(target: Target): string {
@@ -9,4 +9,10 @@ export function placeName(target: Target): string {
 /** Whether AWS may run its calls in another region than the one that is called; a profile of one's own may wrap one region's model. */
 export function leavesItsRegion(target: Target): boolean {
   return arnsOf(target).some((arn) => arn.split(':')[3] !== target.region);
+}
+
+/** What a place is known by, whichever models and tenants use it, for it has one quota and one health: what its calls are authorised on, and by which role. */
+export function placeKey({ target, role }: Pick<Place, 'target' | 'role'>): string {
+  const on = kindOf(target).calledOn(target);
+  return role === undefined ? on : `${on} ${role}`;
 }

@@ -2,7 +2,7 @@ import { HEALTH_MAX } from '../../contract/limits/routing.ts';
 import type { Clock } from '../../contract/log.ts';
 import type { Place } from '../../contract/model.ts';
 import { GROUPS, type Routing } from '../../contract/routing.ts';
-import { leavesItsRegion, placeName } from '../../policies/place.ts';
+import { leavesItsRegion, placeKey } from '../../policies/place.ts';
 import { answered, type Health, likelyMs, type Trouble, taken, troubled, unknownHealth } from './health.ts';
 import type { Shared } from './shared.ts';
 import { atShare, createSpread, least, meeting } from './spread.ts';
@@ -133,11 +133,6 @@ interface Site {
   attempts: number;
   /** Whether it told this call when to come back. */
   cooled: boolean;
-}
-
-/** What a place is known by, whichever models and tenants use it: one quota, and one health. */
-export function placeKey({ target, role }: Place): string {
-  return role === undefined ? placeName(target) : `${placeName(target)} ${role}`;
 }
 
 /** Whether calls may go there at all: an operator has not drained it, and it leaves its region only where that is wanted. */

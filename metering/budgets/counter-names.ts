@@ -52,7 +52,7 @@ export function principalOf(sk: string): string {
   return sk.startsWith(PRINCIPAL_PREFIX) ? sk.slice(PRINCIPAL_PREFIX.length) : '';
 }
 
-/** By the key of a place (invoke/routing/router.ts) until when it cools, milliseconds since 1970. */
+/** By the key of a place (policies/place.ts) until when it cools, milliseconds since 1970. */
 export const COOLING: Key = { pk: 'ROUTING', sk: 'COOLING' };
 
 export function usagePartition(tenant: string): string {

@@ -4,7 +4,8 @@ import { COOLDOWN_MAX_SECONDS } from '../../contract/limits/routing.ts';
 import type { Place } from '../../contract/model.ts';
 import { DISTRIBUTIONS, GROUPS, type Routing, routingOf } from '../../contract/routing.ts';
 import { answered, type Health, troubled, unknownHealth } from '../../invoke/routing/health.ts';
-import { createRouter, placeKey } from '../../invoke/routing/router.ts';
+import { createRouter } from '../../invoke/routing/router.ts';
+import { placeKey } from '../../policies/place.ts';
 
 const REGIONS = ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1'] as const;
 const PROFILE_ARNS = ['us-east-1', 'us-west-2'].map((region) => `arn:aws:bedrock:${region}::foundation-model/m`);
@@ -21,7 +22,13 @@ const place = fc
   .map(
     ({ region, profile, group, weight, account, drained }): Place => ({
       target: profile
-        ? { kind: 'bedrock-profile', modelId: 'us.m', region, arn: `arn:${region}:p`, modelArns: PROFILE_ARNS }
+        ? {
+            kind: 'bedrock-profile',
+            modelId: 'us.m',
+            region,
+            arn: `arn:aws:bedrock:${region}:111122223333:inference-profile/us.m`,
+            modelArns: PROFILE_ARNS,
+          }
         : { kind: 'bedrock-model', modelId: 'm', region, arn: `arn:aws:bedrock:${region}::foundation-model/m` },
       ...(group === undefined ? {} : { group }),
       ...(weight === undefined ? {} : { weight }),

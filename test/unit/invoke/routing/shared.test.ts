@@ -4,6 +4,7 @@ import { routingOf } from '../../../../contract/routing.ts';
 import { createRouter } from '../../../../invoke/routing/router.ts';
 import { createShared, type SharedOptions } from '../../../../invoke/routing/shared.ts';
 import { COOLING } from '../../../../metering/budgets/counter-names.ts';
+import { placeKey } from '../../../../policies/place.ts';
 import { memoryCounters, placeIn } from '../../../bench/routing/ways.ts';
 
 const [east, west] = ['us-east-1', 'us-west-2'].map(placeIn) as [
@@ -145,18 +146,18 @@ describe('what one process has seen of a place', () => {
     expect([...numbers.values()]).toEqual([BigInt(time.now + 60_000)]);
     const other = await start();
     time.now += 180_000;
-    numbers.set('us-east-1 amazon.nova-lite-v1:0', BigInt(time.now - 1));
+    numbers.set(placeKey(east), BigInt(time.now - 1));
     await other.fail();
     expect([...numbers.values()]).toEqual([BigInt(time.now + 60_000)]);
   });
 
   test('is forgotten a day later, when something else is written', async () => {
     const { time, numbers, start } = table();
-    numbers.set('us-west-2 gone', BigInt(time.now));
+    numbers.set('gone', BigInt(time.now));
     const { fail } = await start();
     time.now += 86_400_001;
     await fail();
-    expect([...numbers.keys()]).toEqual(['us-east-1 amazon.nova-lite-v1:0']);
+    expect([...numbers.keys()]).toEqual([placeKey(east)]);
   });
 });
 
