@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-
+import { alsoBelow } from './also-below.ts';
 import { explain } from './print.ts';
 import { resolveTarget, type Target } from './target.ts';
 
@@ -44,6 +44,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const [named = ''] = args;
   const wanted = Object.hasOwn(NOUNS, named) ? [NOUNS[named]] : Object.values(NOUNS);
   for (const noun of await Promise.all(wanted.map((load) => load?.()))) noun?.register(program, target);
+  alsoBelow(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;
