@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
 import { SHARED_BY } from '../contract/model.ts';
 import { aliasDocument, sharesText } from '../registry/alias.ts';
-import { readDocument } from './model.ts';
+import { readDocument } from './file.ts';
 import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
 import { openRegistry, printHistory } from './registry.ts';
 import type { Target } from './target.ts';

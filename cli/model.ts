@@ -1,20 +1,22 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { TollgateError } from '../contract/errors.ts';
-import { parseJsonObject } from '../contract/json.ts';
-import { AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
 import { targetsOf } from '../contract/places.ts';
 import { nativeIdOf } from '../policies/kinds.ts';
-import type { Change } from '../registry/edit.ts';
 import { isoSeconds, parseSeconds } from '../registry/fields.ts';
 import { usability } from '../registry/lifecycle.ts';
 import { type ModelEntry, modelDocument } from '../registry/model.ts';
+import { readDocument } from './file.ts';
+import * as drain from './model/drain.ts';
+import * as importing from './model/import.ts';
+import * as targets from './model/targets.ts';
+import { tell, WITHIN } from './model/tell.ts';
 import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
 import { openRegistry, printHistory, warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  const noun = program.command('model').description('what may be called: list, show, put, deprecate, retire, restore');
+  const noun = program
+    .command('model')
+    .description('what may be called: list, show, put, import, deprecate, retire, drain, restore, targets');
   const registry = async () => openRegistry(await target());
 
   noun
@@ -66,14 +68,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
       tell(await (await registry()).retireModel(id, named(successor)), `retired${WITHIN}`),
     );
 
-  noun
-    .command('restore')
-    .description('undo retire: the model is again what it was')
-    .argument('<model>')
-    .action(async (id: string) => {
-      const change = await (await registry()).restoreModel(id);
-      tell(change, `${change.entry.lifecycle.status}${WITHIN}`);
-    });
+  drain.register(noun, registry);
 
   noun
     .command('history')
@@ -85,9 +80,10 @@ export function register(program: Command, target: () => Promise<Target>): void 
       if (format === 'json') printJson(records);
       else printHistory(records);
     });
-}
 
-const WITHIN = `, everywhere within the authorizer’s cache time (${AUTHORIZER_TTL_SECONDS} s unless set otherwise)`;
+  importing.register(noun, target);
+  targets.register(noun, target);
+}
 
 function row({ id, lifecycle, displayName = '', ...entry }: ModelEntry): string[] {
   const { sunsetAt, successor = '' } = lifecycle;
@@ -100,26 +96,6 @@ function row({ id, lifecycle, displayName = '', ...entry }: ModelEntry): string[
   return [id, named, once(targets.map(nativeIdOf)), regions, sunset, successor, displayName];
 }
 
-function tell({ entry, changed }: Change<ModelEntry>, done: string): void {
-  print(changed ? `model ${entry.id}: ${done} (version ${entry.version})` : `model ${entry.id}: nothing to change`);
-}
-
 function named(successor: string | undefined): { successor?: string } {
   return successor === undefined ? {} : { successor };
-}
-
-/** What a file holds; `-` is standard input. @throws TollgateError `bad_setting` naming it */
-export function readDocument(file: string): unknown {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file === '-' ? 0 : file);
-  } catch (cause) {
-    throw new TollgateError('bad_setting', {
-      field: file,
-      reason: 'unreadable',
-      message: `${file} cannot be read`,
-      cause,
-    });
-  }
-  return parseJsonObject(bytes, 'file');
 }

@@ -1,6 +1,7 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { Clock } from '../contract/log.ts';
-import type { Lifecycle } from '../contract/model.ts';
+import type { Lifecycle, Place } from '../contract/model.ts';
+import { placesOf, targetsOf } from '../contract/places.ts';
 import { checkNoAlias } from './aliases.ts';
 import type { Change, Edits, Listing, Make, Stamp } from './edit.ts';
 import { badEntry, isModelId, isoMilliseconds, isoSeconds, SCHEMA_VERSION } from './fields.ts';
@@ -30,6 +31,13 @@ export interface ModelWriter extends PriceWriter {
   retireModel(id: string, end?: { successor?: string }): Promise<Change<ModelEntry>>;
   /** Brings back what was before the retirement: active, or deprecated with its dates. */
   restoreModel(id: string): Promise<Change<ModelEntry>>;
+  /**
+   * Takes a model's places in a region out of use, or brings them back.
+   *
+   * @throws TollgateError `bad_entry` naming `region` where the model has none there; naming `targets` where no other would be
+   *   left; naming `lifecycle.status` of a model that is retired
+   */
+  drainPlaces(id: string, region: string, drained: boolean): Promise<Change<ModelEntry>>;
 }
 
 export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWriter {
@@ -80,7 +88,32 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
         return { ...model, lifecycle: notOver(beforeRetirement ?? withoutRetirement(model.lifecycle), clock) };
       });
     },
+
+    async drainPlaces(id, region, drained) {
+      return edits.alter(MODEL, keyOf(id), drained ? 'drain' : 'restore', (model) => {
+        // Whoever restores a retired one means the model.
+        if (model.lifecycle.status === 'retired')
+          throw refused('lifecycle.status', 'is-retired', 'The model is retired: restore it first.');
+        const regions = targetsOf(model).map((target) => target.region);
+        if (!regions.includes(region))
+          throw refused('region', 'no-place-there', `The model has no place in ${region}, but in ${once(regions)}.`);
+        const places = placesOf(model).map((place) =>
+          place.target.region === region ? drainedIf(drained, place) : place,
+        );
+        if (places.every((place) => place.drained === true))
+          throw refused('targets', 'all-drained', `It has no other place that is in use: to end the model, retire it.`);
+        return model.places === undefined ? model : { ...model, places };
+      });
+    },
   };
+}
+
+function drainedIf(wanted: boolean, { drained: _, ...place }: Place): Place {
+  return wanted ? { ...place, drained: true } : place;
+}
+
+function once(names: readonly string[]): string {
+  return [...new Set(names)].join(', ');
 }
 
 function keyOf(id: string): Key {

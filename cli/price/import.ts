@@ -8,6 +8,7 @@ import { readNameMap, readPriceFile } from '../../registry/prices/import/file.ts
 import { type ModelEdit, type Plan, planImport } from '../../registry/prices/import/plan.ts';
 import type { Reading } from '../../registry/prices/import/reading.ts';
 import type { Writer } from '../../registry/writer.ts';
+import { tellBad } from '../file.ts';
 import { namedByOption } from '../naming.ts';
 import { print, printable, warn } from '../print.ts';
 import { warnOf } from '../registry.ts';
@@ -40,7 +41,7 @@ export async function importPrices(writer: Writer, file: string, options: Import
   const models = await writer.listModels();
   warnOf(models);
   const plan = planImport(reading, models.entries, map);
-  tellWrong(file, plan);
+  tellBad(file, plan.bad);
   if (options.starter) warn(`${plan.unmatched.length} of its models are not in the registry`);
   else tellUnused(reading, plan);
   if (plan.bad.length > 0 && !options.skipBad)
@@ -68,11 +69,6 @@ async function apply(writer: Writer, edits: readonly ModelEdit[]): Promise<Model
     }
   }
   return done;
-}
-
-function tellWrong(file: string, { bad }: Plan): void {
-  for (const { line, at, field, reason } of bad)
-    warn(printable(`${file}${line === 0 ? '' : `:${line}`}: ${at === '' ? '' : `${at}: `}${field}: ${words(reason)}`));
 }
 
 function tellUnused({ skipped }: Reading, { unmatched }: Plan): void {

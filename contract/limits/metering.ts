@@ -101,3 +101,10 @@ export const LIVE_INTERVAL_MAX_SECONDS = 3_600;
 
 /** Hours' objects that a report reads at once: enough to hide S3's answer time, few enough for a laptop's memory. */
 export const USAGE_READS_AT_ONCE = 16;
+
+/**
+ * Minutes back for which `model targets` tells of calls, and the most: every line that was delivered since is read. An hour
+ * shows how a model's calls are spread now.
+ */
+export const TARGETS_MINUTES = 60;
+export const TARGETS_MAX_MINUTES = 1_440;

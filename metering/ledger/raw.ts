@@ -100,13 +100,22 @@ export async function undoneRaw(store: UsageStore, from?: Hour, until = Number.P
 }
 
 /** The records of an hour in a raw object, in batches. */
-export async function* recordsOf(store: UsageStore, name: string, hour: Hour): AsyncGenerator<UsageRecord[]> {
+export function recordsOf(store: UsageStore, name: string, hour: Hour): AsyncGenerator<UsageRecord[]> {
+  return recordsWhen(store, name, (at) => hourOf(at) === hour);
+}
+
+/** Those in a raw object whose calls began when it is wanted, in batches. */
+export async function* recordsWhen(
+  store: Pick<UsageStore, 'lines'>,
+  name: string,
+  wanted: (at: number) => boolean,
+): AsyncGenerator<UsageRecord[]> {
   const delivered = deliveryHour(name);
   for await (const block of store.lines(RAW_PREFIX + name)) {
     const records: UsageRecord[] = [];
     eachLine(block, (from, to) => {
       const { record } = parseLine(block, from, to, delivered);
-      if (record && hourOf(record.at) === hour) records.push(record);
+      if (record && wanted(record.at)) records.push(record);
     });
     yield records;
   }

@@ -1,4 +1,5 @@
 import type { GivenPrice } from '../../price.ts';
+import type { BadPart } from './tree.ts';
 
 /** What a file of prices says, whatever its format. */
 export interface Reading {
@@ -24,15 +25,7 @@ export type ModelName =
   /** How AWS's Price List calls a model; global: the price of calls through a `global.` profile. */
   | { is: 'aws-name'; name: string; global: boolean };
 
-export interface BadPrice {
-  line: number;
-  /** The JSON pointer of the entry, or nothing in a CSV file. */
-  at: string;
-  /** e.g. `usdPerMillion.input`, or a column. */
-  field: string;
-  /** e.g. `negative`. */
-  reason: string;
-}
+export type BadPrice = BadPart;
 
 export interface Skipped {
   what: string;

@@ -16,6 +16,18 @@ export type Tree = { line: number; at: string } & (
   | { is: 'other'; value: null | boolean }
 );
 
+/** What is wrong with a part of a file. */
+export interface BadPart {
+  /** 0: no line of the file. */
+  line: number;
+  /** The JSON pointer of the entry; '' where there is none. */
+  at: string;
+  /** e.g. `usdPerMillion.input`, or a column. */
+  field: string;
+  /** e.g. `negative`. */
+  reason: string;
+}
+
 const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN/y;
 const SPACE = /[ \t\r\n]*/y;
 const WORDS: Record<string, null | boolean> = { null: null, true: true, false: false };

@@ -199,6 +199,71 @@ describe('the end of a model', () => {
   });
 });
 
+describe('the places of a model', () => {
+  const model = (modelId: string, region: string) => ({
+    kind: 'bedrock-model',
+    modelId,
+    region,
+    arn: `arn:aws:bedrock:${region}::foundation-model/${modelId}`,
+  });
+  const EAST = { target: model('amazon.nova-lite-v1:0', 'us-east-1'), weight: 3 };
+  const WEST = { target: model('amazon.nova-lite-v1:0', 'us-west-2'), group: 'normal' };
+  const placed = (id: string) => {
+    const { target: _, ...content } = file(id);
+    return { ...content, targets: [EAST, WEST] };
+  };
+
+  test('in a region are drained and restored by an edit each, to the letter', async () => {
+    const { writer } = setUp();
+    await writer.putModel(placed('m1'));
+    const before = await writer.showModel('m1');
+    const { entry } = await writer.drainPlaces('m1', 'us-east-1', true);
+    expect(written(entry).targets).toEqual([{ ...EAST, drained: true }, WEST]);
+    expect(await writer.drainPlaces('m1', 'us-east-1', true)).toMatchObject({ changed: false });
+    await writer.drainPlaces('m1', 'us-east-1', false);
+    expect(await writer.showModel('m1')).toEqual({ ...before, version: 3 });
+    expect(await writer.drainPlaces('m1', 'us-east-1', false)).toMatchObject({ changed: false });
+    const history = await writer.history({ model: 'm1' });
+    expect(history.map(({ change, by }) => `${by} ${change}`)).toEqual([
+      'alice create',
+      'alice drain',
+      'alice restore',
+    ]);
+  });
+
+  test('are not drained where none is left: that is a retirement, of which callers are told', async () => {
+    const { items, writer } = setUp();
+    await writer.putModel(placed('m1'));
+    await writer.putModel(file('m2'));
+    await writer.drainPlaces('m1', 'us-east-1', true);
+    const before = writes(items.calls).length;
+    const refused = { code: 'bad_entry', field: 'targets', reason: 'all-drained' };
+    await expect(writer.drainPlaces('m1', 'us-west-2', true)).rejects.toMatchObject(refused);
+    await expect(writer.drainPlaces('m2', 'us-east-1', true)).rejects.toMatchObject(refused);
+    expect(writes(items.calls)).toHaveLength(before);
+  });
+
+  test('are not drained where there are none, nor restored of a model that is retired', async () => {
+    const { writer } = setUp();
+    await writer.putModel(placed('m1'));
+    await expect(writer.drainPlaces('m1', 'eu-west-1', true)).rejects.toMatchObject({
+      field: 'region',
+      reason: 'no-place-there',
+      publicMessage: 'The model has no place in eu-west-1, but in us-east-1, us-west-2.',
+    });
+    await writer.retireModel('m1');
+    for (const drained of [true, false])
+      await expect(writer.drainPlaces('m1', 'us-east-1', drained)).rejects.toMatchObject({ reason: 'is-retired' });
+    await expect(writer.drainPlaces('m2', 'us-east-1', true)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('of a model that has one are as they were when nothing was drained', async () => {
+    const { writer } = setUp();
+    await writer.putModel(file('m1'));
+    expect(await writer.drainPlaces('m1', 'us-east-1', false)).toMatchObject({ changed: false });
+  });
+});
+
 describe('tenants and grants', () => {
   test('D7 changing a suspended tenant does not let it in again', async () => {
     const { writer } = setUp();

@@ -1,0 +1,143 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { TARGETS_MAX_MINUTES, TARGETS_MINUTES } from '../../contract/limits/metering.ts';
+import type { Place } from '../../contract/model.ts';
+import { placesOf } from '../../contract/places.ts';
+import { COOLING } from '../../metering/budgets/counter-names.ts';
+import type { Counters } from '../../metering/budgets/counters.ts';
+import type { UsageStore } from '../../metering/ledger/store.ts';
+import type { PlaceAttempts } from '../../metering/run/places.ts';
+import { nativeIdOf } from '../../policies/kinds.ts';
+import { placeKey } from '../../policies/place.ts';
+import { isoMilliseconds } from '../../registry/fields.ts';
+import type { ModelEntry } from '../../registry/model.ts';
+import { counted, type Format, formatOption, print, printJson, table, warn } from '../print.ts';
+import { openRegistry } from '../registry.ts';
+import { flush, openCounters, openStore } from '../store.ts';
+import type { Target } from '../target.ts';
+
+/** One place of a model, and what its calls have seen of it. */
+export interface TargetState {
+  target: string;
+  region: string;
+  /** null: the model has no such place any more. */
+  group: string | null;
+  weight: number | null;
+  /** cooling: a process has told the others. throttling, failing: so ended the last of its attempts that is in the ledger. */
+  state: 'open' | 'cooling' | 'throttling' | 'failing' | 'drained' | 'gone';
+  /** ISO 8601; null: nobody has told that it cools. */
+  coolingUntil: string | null;
+  /** Of the model's attempts, 0 to 1; null: there were none. */
+  share: number | null;
+  attempts: number;
+  answered: number;
+  throttled: number;
+  failed: number;
+  /** Throttled and failed ones, of its attempts, 0 to 1; null: there were none. */
+  errorRate: number | null;
+  /** Milliseconds, the median; null: nothing has been measured. */
+  firstByteMs: number | null;
+}
+
+export function register(noun: Command, target: () => Promise<Target>): void {
+  noun
+    .command('targets')
+    .description('the places of a model: which cool, what became of their latest calls; writes nothing')
+    .argument('<model>')
+    .option('--minutes <n>', 'of which calls to tell: those that began so long ago at most', minutes, TARGETS_MINUTES)
+    .addOption(formatOption())
+    .action(async (id: string, { minutes, format }: { minutes: number; format: Format }) => {
+      const where = await target();
+      const model = await (await openRegistry(where)).showModel(id);
+      await flush(where);
+      const [store, counters] = await Promise.all([openStore(where), openCounters(where)]);
+      const now = Date.now();
+      const states = await targetStates(model, { store, counters, now, since: now - minutes * 60_000 });
+      if (format === 'json') return printJson(states);
+      print(targetsTable(states));
+      const attempts = states.reduce((sum, one) => sum + one.attempts, 0);
+      warn(`${counted(attempts, 'attempt')} in ${counted(minutes, 'minute')}, as far as delivered`);
+    });
+}
+
+function minutes(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= TARGETS_MAX_MINUTES) return Number(text);
+  throw new InvalidArgumentError(`It must be whole minutes from 1 to ${TARGETS_MAX_MINUTES}.`);
+}
+
+/** @param since milliseconds since 1970, as `now` is: when the first of the calls began */
+export async function targetStates(
+  model: ModelEntry,
+  {
+    store,
+    counters,
+    since,
+    now,
+  }: { store: Pick<UsageStore, 'list' | 'lines'>; counters: Pick<Counters, 'counts'>; since: number; now: number },
+): Promise<TargetState[]> {
+  const { placeAttempts } = await import('../../metering/run/places.ts');
+  const [attempts, { numbers }] = await Promise.all([placeAttempts(store, model.id, since), counters.counts(COOLING)]);
+  const all = attempts.reduce((sum, one) => sum + one.attempts, 0);
+  const known = placesOf(model).map((place): TargetState => {
+    const { target, group = 'primary', weight = 1 } = place;
+    const of = attempts.find((one) => isOf(one, place));
+    const until = Number(numbers.get(placeKey(place)) ?? 0);
+    const cools = until > now ? isoMilliseconds(until) : null;
+    const at = { target: nativeIdOf(target), region: target.region, group, weight };
+    return { ...at, state: stateOf(place, cools !== null, of), coolingUntil: cools, ...figures(of, all) };
+  });
+  const gone = attempts.filter((one) => !placesOf(model).some((place) => isOf(one, place)));
+  return [
+    ...known,
+    ...gone.map((one): TargetState => {
+      const at = { target: one.nativeModel, region: one.region, group: null, weight: null };
+      return { ...at, state: 'gone', coolingUntil: null, ...figures(one, all) };
+    }),
+  ];
+}
+
+function isOf({ region, nativeModel }: PlaceAttempts, { target }: Place): boolean {
+  return region === target.region && nativeModel === nativeIdOf(target);
+}
+
+function stateOf({ drained }: Place, cools: boolean, of: PlaceAttempts | undefined): TargetState['state'] {
+  if (drained === true) return 'drained';
+  if (cools) return 'cooling';
+  if (of?.last === 'throttled') return 'throttling';
+  return of?.last === 'failed' ? 'failing' : 'open';
+}
+
+function figures(of: PlaceAttempts | undefined, all: number) {
+  const { attempts = 0, answered = 0, throttled = 0, failed = 0, firstByteMs = null } = of ?? {};
+  return {
+    share: all === 0 ? null : attempts / all,
+    attempts,
+    answered,
+    throttled,
+    failed,
+    errorRate: attempts === 0 ? null : (throttled + failed) / attempts,
+    firstByteMs,
+  };
+}
+
+function targetsTable(states: readonly TargetState[]): string {
+  const head = ['region', 'target', 'group', 'weight', 'state', 'until', 'share', 'attempts', 'errors', 'first byte'];
+  return table(
+    head,
+    states.map((one) => [
+      one.region,
+      one.target,
+      one.group ?? '',
+      String(one.weight ?? ''),
+      one.state,
+      one.coolingUntil ?? '',
+      percent(one.share),
+      String(one.attempts),
+      percent(one.errorRate),
+      one.firstByteMs === null ? '' : `${one.firstByteMs} ms`,
+    ]),
+  );
+}
+
+function percent(share: number | null): string {
+  return share === null ? '' : `${(100 * share).toFixed(1)} %`;
+}
