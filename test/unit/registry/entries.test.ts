@@ -133,4 +133,11 @@ describe('an entry is accepted or refused by the member at fault', () => {
     const model = MODEL.parse(modelDocument('m1', { lifecycle: { status: 'deprecated' } }));
     expect(model.lifecycle.deprecatedAt).toBe(Date.UTC(2026, 0, 1) / 1000);
   });
+
+  test('the example of docs/regions.md is one', () => {
+    const page = readFileSync(new URL('../../../docs/regions.md', import.meta.url), 'utf8');
+    const [, example = ''] = /^```json\n(\{\n {2}"v": 1,.*?)^```/ms.exec(page) ?? [];
+    const { version, updatedAt, updatedBy } = modelDocument('any');
+    expect(MODEL.parse({ ...JSON.parse(example), version, updatedAt, updatedBy })).toMatchObject({ id: 'nova-lite' });
+  });
 });
