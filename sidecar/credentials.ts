@@ -1,4 +1,4 @@
-import { CREDENTIALS_EARLY_MS, CREDENTIALS_MODELS_MAX } from '../contract/limits/credentials.ts';
+import { CREDENTIALS_EARLY_MS, CREDENTIALS_MODELS_MAX, CREDENTIALS_SHORT_MS } from '../contract/limits/credentials.ts';
 
 /** What is given to who asked for credentials: the gateway's own answer, new or kept. */
 export interface Answer {
@@ -51,7 +51,7 @@ function keptUntil({ status, headers, body }: Answer, now: number): number {
     const { Expiration } = JSON.parse(body) as { Expiration?: unknown };
     // By the clock that set the end: ours may be minutes behind it.
     const lifetime = Date.parse(String(Expiration)) - (Date.parse(headers.date ?? '') || now);
-    return now + lifetime - CREDENTIALS_EARLY_MS || 0;
+    return now + Math.max(lifetime - CREDENTIALS_EARLY_MS, Math.min(lifetime / 2, CREDENTIALS_SHORT_MS)) || 0;
   } catch {
     return 0;
   }

@@ -6,6 +6,12 @@ export const AUTHORIZATION_BYTES = 32;
 /** Milliseconds before their end from which credentials are asked for anew: AWS SDKs ask again that early, too. */
 export const CREDENTIALS_EARLY_MS = 300_000;
 
+/**
+ * Milliseconds for which those are kept that begin nearer to their end, as with an issuer whose tokens live for 5 minutes: an SDK
+ * then asks at each of its calls, and a tenant may have them 300 times a minute (`budgets.ts`).
+ */
+export const CREDENTIALS_SHORT_MS = 10_000;
+
 /** Models whose credentials are kept: more than any tenant calls by itself, 2 KB each. */
 export const CREDENTIALS_MODELS_MAX = 100;
 

@@ -173,6 +173,12 @@ describe('what the sidecar refuses by itself, and says so', () => {
     ['TRACE', { path: '/v1/models', method: 'TRACE' }, 405, 'method-refused'],
     ['itself', { path: '/v1/models', headers: { via: '1.1 tollgate-sidecar' } }, 508, 'loop-refused'],
     ['a path of its own that is none', { path: '/_sidecar/token' }, 404, 'path-unknown'],
+    [
+      'a foreign host that wants credentials',
+      { path: '/credentials?model=nova-lite', headers: { host: 'evil.example' } },
+      403,
+      'host-refused',
+    ],
     ['credentials without its value', { path: '/credentials?model=nova-lite' }, 401, 'authorization-refused'],
     [
       'credentials for a token',
@@ -191,11 +197,13 @@ describe('what the sidecar refuses by itself, and says so', () => {
   });
 });
 
-test('whom a caller says it is does not matter', async () => {
-  const { body } = await ask({
-    path: '/v1/usage',
-    headers: { authorization: 'Bearer other', 'x-tollgate-principal': 'root', 'x-api-key': 'k' },
-  });
+test.each([
+  ['whom a caller says it is', { authorization: 'Bearer other', 'x-tollgate-principal': 'root', 'x-api-key': 'k' }],
+  ['where a caller says it goes', { 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example;proto=http' }],
+  ['what a caller says its path is', { 'x-original-url': '/credentials?model=a', 'x-rewrite-url': '/health' }],
+  ['what a caller says its method is', { 'x-http-method-override': 'DELETE', 'x-http-method': 'DELETE' }],
+])('%s does not matter', async (_, headers) => {
+  const { body } = await ask({ path: '/v1/usage', headers });
   expect(JSON.parse(body)).toMatchObject({ tenant: 'acme' });
 });
 

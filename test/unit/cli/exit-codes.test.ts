@@ -12,6 +12,7 @@ test.each([
   ['budget', 2],
   ['', 2],
   ['reprot', 2],
+  ['sidecar credentials', 2],
   ['budget set acme daily --default --limit 1 --unit usd --period day', 2],
   ['budget history acme --default', 2],
 ])('`tollgate %s` ends with %i', (words, code) => {

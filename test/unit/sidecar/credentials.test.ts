@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { CREDENTIALS_EARLY_MS, CREDENTIALS_MODELS_MAX } from '../../../contract/limits/credentials.ts';
+import {
+  CREDENTIALS_EARLY_MS,
+  CREDENTIALS_MODELS_MAX,
+  CREDENTIALS_SHORT_MS,
+} from '../../../contract/limits/credentials.ts';
 import { type Answer, createCredentials, isCredentialsPath } from '../../../sidecar/credentials.ts';
 
 const LIFE_MS = 900_000;
@@ -39,6 +43,20 @@ describe('credentials for direct mode', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test.each([
+    [CREDENTIALS_EARLY_MS, CREDENTIALS_SHORT_MS],
+    [1_000, 500],
+  ])('that live for %i ms are kept for %i, for an SDK asks at each call', async (life, kept) => {
+    const { time, asked, credentials } = setUp((now) => given(now + life));
+    await credentials(['nova-lite']);
+    time.now += kept - 1;
+    await credentials(['nova-lite']);
+    expect(asked).toHaveLength(1);
+    time.now += 1;
+    await credentials(['nova-lite']);
+    expect(asked).toHaveLength(2);
+  });
+
   test.each([-3_600_000, 3_600_000])(
     'live as long as the clock says that set their end: ours is %i ms off',
     async (off) => {
@@ -62,7 +80,7 @@ describe('credentials for direct mode', () => {
     ['what is no JSON', () => ({ status: 200, headers: {}, body: '<html>' })],
     ['what says no end', () => ({ status: 200, headers: {}, body: '{}' })],
     ['what is nothing', () => ({ status: 200, headers: {}, body: 'null' })],
-    ['what ends within five minutes', (now) => given(now + CREDENTIALS_EARLY_MS)],
+    ['what has ended', (now) => given(now)],
   ])('are not kept when it is %s, and who waits together is told together', async (_what, answer) => {
     const { asked, credentials } = setUp(answer);
     const both = await Promise.allSettled([credentials(['nova-lite']), credentials(['nova-lite'])]);
