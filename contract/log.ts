@@ -28,6 +28,11 @@ export const METRICS = {
   /** Calls that went out under a session held in memory, and those that had one issued first. */
   credentialsCached: 'CredentialsCached',
   credentialsRenewed: 'CredentialsRenewed',
+  /** Attempts in whose place another one answered, and calls that were answered in another place than the one they went to first. */
+  retried: 'Retried',
+  failedOver: 'FailedOver',
+  /** A place of a model is passed over for a second or longer: as a process finds it failing or throttling, and finds it so again. */
+  placeCooled: 'PlaceCooled',
   /** US dollars at the registry's prices, as the ledger has them. */
   cost: 'Cost',
   /** Calls that a hard budget had not enough left for. */
@@ -81,7 +86,12 @@ export const DIMENSIONS = { tenant: 'Tenant', model: 'Model', reason: 'Reason', 
 const ONLY: Readonly<Record<string, readonly Metric[]>> = { [DIMENSIONS.reason]: [METRICS.refused] };
 
 /** Metrics that are published without any dimension, for the same reason. */
-const ALONE: ReadonlySet<Metric> = new Set([METRICS.credentialsCached, METRICS.credentialsRenewed]);
+const ALONE: ReadonlySet<Metric> = new Set([
+  METRICS.credentialsCached,
+  METRICS.credentialsRenewed,
+  METRICS.retried,
+  METRICS.failedOver,
+]);
 
 export type WriteLine = (line: string) => void;
 

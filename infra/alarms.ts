@@ -71,6 +71,16 @@ const WATCHED = [
 const DRIFT_PERCENT = 1;
 const DRIFT_TOKENS = 100_000;
 
+/**
+ * Calls that need a second place are answered all the same, and now and then one does. It rings beyond one tenth of the calls of a
+ * quarter of an hour, and not for a handful.
+ */
+const FAILOVER_PERCENT = 10;
+const FAILOVER_CALLS = 10;
+
+/** In five minutes one process that goes on finding a place gone says so ten times (COOLDOWN_SECONDS). */
+const COOLED = 5;
+
 /** Percent of the tasks' cores, beyond which autoscaling has plainly not helped. */
 const BUSY_PERCENT = 85;
 
@@ -108,6 +118,24 @@ export class Alarms extends Construct {
         period: Duration.hours(1),
       }),
       threshold: DRIFT_PERCENT,
+    });
+    this.#alarm(METRICS.failedOver, {
+      alarmDescription: `More than ${FAILOVER_PERCENT} % of all calls are answered in another place than the one tried first.`,
+      metric: new MathExpression({
+        expression: `IF(moved > ${FAILOVER_CALLS}, 100 * moved / calls, 0)`,
+        usingMetrics: {
+          moved: sum(names.namespace, METRICS.failedOver, {}, 15),
+          calls: sum(names.namespace, METRICS.calls, {}, 15),
+        },
+        period: Duration.minutes(15),
+      }),
+      threshold: FAILOVER_PERCENT,
+    });
+    this.#alarm(METRICS.placeCooled, {
+      alarmDescription: 'A place of a model has failed or throttled for a quarter of an hour: its calls go elsewhere.',
+      metric: sum(names.namespace, METRICS.placeCooled, {}, 5),
+      evaluationPeriods: 3,
+      threshold: COOLED,
     });
     for (const [name, { functionName }] of Object.entries(watched.functions)) {
       this.#alarm(`${name}-errors`, {

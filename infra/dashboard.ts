@@ -57,7 +57,9 @@ export class UsageDashboard extends Construct {
 }
 
 function sections(names: Names, { api, functions, container }: Shown): [string, ...Row[]][] {
-  const { own, sums, percentiles, by, costBy, reason, cacheHits } = ownMetrics(names.namespace);
+  const { own, sums, percentiles, by, costBy, reason, cacheHits, attemptsPerCall, failoverRate } = ownMetrics(
+    names.namespace,
+  );
   const perFunction = (metricName: string, statistic: string) =>
     Object.entries(functions).map(([name, { functionName }]) =>
       metric('AWS/Lambda', metricName, statistic, { label: name, dimensionsMap: { FunctionName: functionName } }),
@@ -99,6 +101,14 @@ function sections(names: Names, { api, functions, container }: Shown): [string, 
           title: 'Counters table, throttled',
           left: [tableMetric('WriteThrottleEvents'), tableMetric('ReadThrottleEvents')],
         },
+      ],
+    ],
+    [
+      'Models of several places',
+      [
+        { title: 'Attempts a call', left: [attemptsPerCall()] },
+        { title: 'Answered elsewhere than tried first', left: [failoverRate()], unit: '% of calls' },
+        { title: 'Places that begin to cool', left: sums('placeCooled') },
       ],
     ],
     [
@@ -191,6 +201,11 @@ function metric(namespace: string, metricName: string, statistic: string, more: 
   return new Metric({ namespace, metricName, statistic, period: FIVE_MINUTES, ...more });
 }
 
+/** A count of nothing is not published, hence FILL in them; a time without calls has no ratio. */
+function ratio(label: string, expression: string, usingMetrics: Record<string, IMetric>): MathExpression {
+  return new MathExpression({ expression, usingMetrics, period: FIVE_MINUTES, label });
+}
+
 /** Tollgate's own metrics as graphs ask for them, of one stage's namespace. */
 function ownMetrics(namespace: string) {
   const own = (name: Own, statistic: string, more: Partial<MetricProps> = {}): Metric =>
@@ -213,13 +228,20 @@ function ownMetrics(namespace: string) {
     costBy: (dimension: string) => search('cost', dimension, 'Maximum', HOUR),
     reason: (code: string, label: string) =>
       own('refused', 'Sum', { label, dimensionsMap: { [DIMENSIONS.reason]: code } }),
-    /** A count of nothing is not published, hence FILL; a time without calls has no ratio. */
     cacheHits: () =>
-      new MathExpression({
-        expression: '100 * FILL(cached, 0) / (FILL(cached, 0) + FILL(renewed, 0))',
-        usingMetrics: { cached: own('credentialsCached', 'Sum'), renewed: own('credentialsRenewed', 'Sum') },
-        period: FIVE_MINUTES,
-        label: 'held in memory',
+      ratio('held in memory', '100 * FILL(cached, 0) / (FILL(cached, 0) + FILL(renewed, 0))', {
+        cached: own('credentialsCached', 'Sum'),
+        renewed: own('credentialsRenewed', 'Sum'),
+      }),
+    attemptsPerCall: () =>
+      ratio('attempts', '(calls + FILL(retried, 0)) / calls', {
+        calls: own('calls', 'Sum'),
+        retried: own('retried', 'Sum'),
+      }),
+    failoverRate: () =>
+      ratio('failed over', '100 * FILL(moved, 0) / calls', {
+        calls: own('calls', 'Sum'),
+        moved: own('failedOver', 'Sum'),
       }),
   };
 }

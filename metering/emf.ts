@@ -33,6 +33,7 @@ function metricsOf(record: FinishedUsage): Partial<Record<Metric, number>> {
     [METRICS.cacheReadTokens]: tokens.cacheRead,
     // Of both lifetimes, as CloudWatch's own AWS/Bedrock metrics have them.
     [METRICS.cacheWriteTokens]: tokens.cacheWrite + (tokens.cacheWrite1h ?? 0),
+    ...(outcome === 'retried' ? { [METRICS.retried]: 1 } : {}),
     ...(billable ? { [METRICS.latency]: durationMs } : {}),
     ...(billable && firstByteMs >= 0 ? { [METRICS.timeToFirstByte]: firstByteMs } : {}),
   };

@@ -50,7 +50,7 @@ export const LATENCY_HALF_LIFE_MS = 60_000;
 export const HEALTH_MAX = 10_000;
 
 /**
- * What processes tell each other of places that cool. Milliseconds: the shortest cooling that is told, for a shorter one is over
+ * What processes tell each other, and their log, of places that cool. Milliseconds: the shortest cooling that is told, for a shorter one is over
  * before it is read; and how old what was read may be when a call asks for it anew.
  */
 export const SHARED_MIN_MS = 1_000;

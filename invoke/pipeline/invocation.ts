@@ -68,6 +68,8 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
   let sent = false;
   let ran = false;
   let over = false;
+  /** Whether it went on in another place than it was in. */
+  let moved = false;
 
   const write = (outcome: Outcome, code: string, usage: Usage): void => {
     const { tokens, estimated } = usage;
@@ -85,7 +87,11 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
         durationMs: deps.clock() - at,
         firstByteMs,
       },
-      { [METRICS.credentialsCached]: sessions.memory, [METRICS.credentialsRenewed]: sessions.issuer },
+      {
+        [METRICS.credentialsCached]: sessions.memory,
+        [METRICS.credentialsRenewed]: sessions.issuer,
+        ...(moved && BILLABLE.has(outcome) ? { [METRICS.failedOver]: 1 } : {}),
+      },
     );
   };
 
@@ -101,9 +107,12 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
     },
     at,
     concerns(model) {
+      const { region } = model.target;
+      const nativeModel = nativeIdOf(model.target);
+      moved ||= base.attempt !== undefined && (base.region !== region || base.nativeModel !== nativeModel);
       base.model = model.id;
-      base.nativeModel = nativeIdOf(model.target);
-      base.region = model.target.region;
+      base.nativeModel = nativeModel;
+      base.region = region;
     },
     soldAs(named) {
       tier = named;

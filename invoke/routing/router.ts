@@ -1,7 +1,8 @@
-import { HEALTH_MAX } from '../../contract/limits/routing.ts';
-import type { Clock } from '../../contract/log.ts';
+import { HEALTH_MAX, SHARED_MIN_MS } from '../../contract/limits/routing.ts';
+import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import type { Place } from '../../contract/model.ts';
 import { GROUPS, type Routing } from '../../contract/routing.ts';
+import { nativeIdOf } from '../../policies/kinds.ts';
 import { leavesItsRegion, placeKey } from '../../policies/place.ts';
 import { answered, type Health, likelyMs, type Trouble, taken, troubled, unknownHealth } from './health.ts';
 import type { Shared } from './shared.ts';
@@ -13,6 +14,8 @@ export interface RouterOptions {
   random: () => number;
   /** What other processes have seen; absent: each learns by itself. */
   shared?: Shared | undefined;
+  /** For the line of a place that begins to cool. */
+  write?: WriteLine | undefined;
 }
 
 export interface Router {
@@ -38,7 +41,7 @@ export interface Route {
 }
 
 /** What one process knows of places, and the choice among them. It asks nothing and waits for nothing. */
-export function createRouter({ clock, random, shared }: RouterOptions): Router {
+export function createRouter({ clock, random, shared, write }: RouterOptions): Router {
   const healths = new Map<string, Health>();
   const spread = createSpread(random());
 
@@ -112,16 +115,29 @@ export function createRouter({ clock, random, shared }: RouterOptions): Router {
         },
         came(how, ms, retryAfterSeconds) {
           if (current === undefined) return;
-          const { health, key } = current;
+          const { place, health, key } = current;
+          const known = troubledAt(health);
           const went = { now: clock(), ms };
           if (how === 'answered') return answered(health, went);
           current.cooled = retryAfterSeconds !== undefined;
           troubled(health, how, went, { cooldownMs, retryAfterSeconds });
           shared?.tell(key, health, waitUntil);
+          // One line for all calls that met the same trouble, and none for a moment's pause.
+          if (troubledAt(health) > known && health.coolsUntil - went.now >= SHARED_MIN_MS)
+            write?.(coolingLine(went.now, place, how, health));
         },
       };
     },
   };
+}
+
+function troubledAt({ failedAt, throttledAt }: Health): number {
+  return Math.max(failedAt, throttledAt);
+}
+
+function coolingLine(now: number, { target }: Place, how: Trouble, { coolsUntil }: Health): string {
+  const place = { region: target.region, target: nativeIdOf(target), how, forMs: Math.ceil(coolsUntil - now) };
+  return logLine(now, { event: 'place-cools', level: 'warn', ...place }, { [METRICS.placeCooled]: 1 });
 }
 
 /** A place as one call sees it. */

@@ -28,6 +28,7 @@ describe('the alarms', () => {
     METRICS.budgetUnsettled,
     METRICS.budgetEventLost,
     METRICS.reservationsReleased,
+    METRICS.placeCooled,
   ])('%s is watched over all tenants and models', (metric) => {
     const found = alarms.find(({ Namespace, MetricName }) => Namespace === 'Tollgate/dev' && MetricName === metric);
     expect(found).toMatchObject({ Statistic: 'Sum', ComparisonOperator: 'GreaterThanThreshold' });
@@ -65,6 +66,21 @@ describe('the alarms', () => {
       { Namespace: 'Tollgate/dev', MetricName: METRICS.drift },
       { Namespace: 'Tollgate/dev', MetricName: METRICS.compared },
     ]);
+  });
+
+  test('calls that go elsewhere ring by their share of all, and a handful never do', () => {
+    const { Metrics, Threshold } = alarmOf(METRICS.failedOver);
+    expect(Threshold).toBe(10);
+    const [ratio, ...asked] = Metrics as { Expression?: string; MetricStat?: { Metric: object; Period: number } }[];
+    expect(ratio?.Expression).toBe('IF(moved > 10, 100 * moved / calls, 0)');
+    expect(asked.map(({ MetricStat }) => MetricStat)).toMatchObject([
+      { Metric: { Namespace: 'Tollgate/dev', MetricName: METRICS.failedOver }, Period: 900 },
+      { Metric: { Namespace: 'Tollgate/dev', MetricName: METRICS.calls }, Period: 900 },
+    ]);
+  });
+
+  test('a place that cools once rings for nobody, one that goes on for a quarter of an hour does', () => {
+    expect(alarmOf(METRICS.placeCooled)).toMatchObject({ EvaluationPeriods: 3, Period: 300, Threshold: 5 });
   });
 
   test('a stage that has not run yet does not ring, and one whose runs stop does', () => {

@@ -142,6 +142,22 @@ describe('the dashboard', () => {
     expect(JSON.stringify(metrics)).toContain('100 * FILL(cached, 0) / (FILL(cached, 0) + FILL(renewed, 0))');
   });
 
+  test.each([
+    ['Attempts a call', { calls: METRICS.calls, retried: METRICS.retried }, '(calls + FILL(retried, 0)) / calls'],
+    [
+      'Answered elsewhere than tried first',
+      { calls: METRICS.calls, moved: METRICS.failedOver },
+      '100 * FILL(moved, 0) / calls',
+    ],
+  ])('shows “%s”', (title, ids, expression) => {
+    const { metrics = [] } = graphs.find((graph) => graph.title === title) ?? {};
+    const asked = metrics
+      .filter((line) => line.length > 1)
+      .map((line) => [(line.at(-1) as { id: string }).id, line[1]]);
+    expect(Object.fromEntries(asked)).toEqual(ids);
+    expect(JSON.stringify(metrics)).toContain(expression);
+  });
+
   test('shows each function’s errors, duration and concurrency, and what the API refused and failed', () => {
     for (const name of ['Errors', 'Duration', 'ConcurrentExecutions', 'Throttles'])
       expect(onDashboard.filter((asked) => asked.namespace === 'AWS/Lambda' && asked.name === name)).toHaveLength(4);

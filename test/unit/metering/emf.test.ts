@@ -121,6 +121,17 @@ describe('M1: the lines of a call', () => {
     });
   });
 
+  test('an attempt that another one followed is counted, over all alone, and no other is', () => {
+    const line = only(emitted((meter) => meter.finished(finished({ outcome: 'retried', code: 'upstream_failed' }))));
+    expect(line).toMatchObject({ Retried: 1 });
+    expect(line._aws.CloudWatchMetrics).toContainEqual({
+      Namespace: 'Tollgate',
+      Dimensions: [[]],
+      Metrics: [{ Name: 'Retried', Unit: 'Count' }],
+    });
+    expect(only(emitted((meter) => meter.finished(finished({ attempt: 2 }))))).not.toHaveProperty('Retried');
+  });
+
   test('tokens written to the cache are published together, however long they are kept', () => {
     const tokens = { input: 1, output: 1, cacheRead: 0, cacheWrite: 3, cacheWrite1h: 40 };
     expect(only(emitted((meter) => meter.finished(finished({ tokens }))))).toMatchObject({ CacheWriteTokens: 43 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Place } from '../../../../contract/model.ts';
 import { type Routing, routingOf } from '../../../../contract/routing.ts';
 import { createRouter, type Route } from '../../../../invoke/routing/router.ts';
+import { nativeIdOf } from '../../../../policies/kinds.ts';
 import { placeIn } from '../../../bench/routing/ways.ts';
 
 const CALLS = 10_000;
@@ -11,7 +12,8 @@ const three = [east, west, eu];
 /** A router at a time that a test sets. */
 function routerAt(begin = 1_000_000) {
   const time = { now: begin };
-  const router = createRouter({ clock: () => time.now, random: () => 0.25 });
+  const lines: string[] = [];
+  const router = createRouter({ clock: () => time.now, random: () => 0.25, write: (line) => lines.push(line) });
   const route = (places: Place[], routing: Partial<Routing> = {}, affinity?: string): Route =>
     router.route(places, routingOf(routing), { affinity });
   /** Where one call after another goes, all answered. */
@@ -30,7 +32,7 @@ function routerAt(begin = 1_000_000) {
     way.next();
     way.came(how, 5, retryAfter);
   };
-  return { time, route, counted, fail };
+  return { time, route, counted, fail, lines };
 }
 
 describe('primaries', () => {
@@ -309,5 +311,43 @@ describe('calls of one key', () => {
   test('go to the first where the first is wanted', () => {
     const { route } = routerAt();
     for (const key of keys.slice(0, 100)) expect(route(three, {}, key).next()).toBe(east);
+  });
+});
+
+describe('what is told of a place that cools', () => {
+  test('is a line with where and for how long, each time that it is found so, and one for all calls that found it', () => {
+    const { time, route, lines } = routerAt();
+    const [first, second] = [route([east]), route([east])];
+    for (const way of [first, second]) way.next();
+    time.now += 50;
+    for (const way of [first, second]) way.came('failed', 50);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        event: 'place-cools',
+        level: 'warn',
+        region: 'us-east-1',
+        target: nativeIdOf(east.target),
+        how: 'failed',
+        forMs: 30_000,
+        PlaceCooled: 1,
+      },
+    ]);
+    time.now += 30_000;
+    const probe = route([east]);
+    probe.next();
+    probe.came('failed', 50);
+    expect(lines).toHaveLength(2);
+  });
+
+  test('is nothing of a moment’s pause, and nothing of an answer', () => {
+    const { time, fail, route, lines } = routerAt();
+    fail(east, 'throttled');
+    const way = route([west]);
+    way.next();
+    way.came('answered', 5);
+    expect(lines).toEqual([]);
+    time.now += 60_000;
+    fail(east, 'throttled', {}, 20);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ how: 'throttled', forMs: 20_000 }]);
   });
 });
