@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CREDENTIALS_ANSWER_BYTES_MAX } from '../../../contract/limits/credentials.ts';
 import { sidecarSettings } from '../../../sidecar/settings.ts';
 import { type Sidecar, startSidecar } from '../../../sidecar/start.ts';
@@ -40,18 +40,23 @@ beforeEach(async () => {
   });
   await new Promise<void>((done) => void gateway.listen(0, '127.0.0.1', done));
   token('first');
+  sidecar = await start(join(folder, 'value'));
+});
+
+function start(SIDECAR_AUTHORIZATION_FILE: string): Promise<Sidecar> {
   const { port } = gateway.address() as AddressInfo;
   const settings = sidecarSettings({
     TOLLGATE_URL: `http://127.0.0.1:${port}/stage`,
     TOLLGATE_TOKEN_FILE: join(folder, 'token'),
-    SIDECAR_AUTHORIZATION_FILE: join(folder, 'value'),
+    SIDECAR_AUTHORIZATION_FILE,
     SIDECAR_GRACE_MS: '0',
     PORT: '0',
   });
-  sidecar = await startSidecar(settings, (line) => lines.push(line));
-});
+  return startSidecar(settings, (line) => lines.push(line));
+}
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await sidecar.stop();
   gateway.closeAllConnections();
   await new Promise((done) => void gateway.close(done));
@@ -115,6 +120,24 @@ test('who leaves early finds the credentials when it comes again, and they were 
   give();
   expect((await get()).status).toBe(200);
   expect(seen).toHaveLength(1);
+});
+
+test('where no file for the value can be written it passes calls on, says so, and hands out nothing', async () => {
+  vi.stubEnv('TMPDIR', join(folder, 'token'));
+  const without = await start('');
+  try {
+    expect(lines.join()).toContain('"event":"credentials-off"');
+    const refused = await fetch(`${without.address}${PATH}`);
+    expect([refused.status, refused.headers.get('x-tollgate-sidecar')]).toEqual([403, 'credentials-refused']);
+    expect(seen).toEqual([]);
+    expect((await fetch(`${without.address}/v1/models`)).status).toBe(200);
+  } finally {
+    await without.stop();
+  }
+});
+
+test('a file that was named and cannot be written is a setting that is wrong', async () => {
+  await expect(start(join(folder, 'token', 'value'))).rejects.toMatchObject({ field: 'SIDECAR_AUTHORIZATION_FILE' });
 });
 
 describe('what the sidecar says by itself is in the form that SDKs read of container credentials', () => {
