@@ -17,6 +17,7 @@ import { decideModel } from '../registry/decide.ts';
 import { decideDirect, directPolicy } from '../registry/direct.ts';
 import type { ClientReader, RegistryReader } from '../registry/reader.ts';
 import { refusalOf } from '../registry/refusal.ts';
+import { placeNamed } from '../registry/where.ts';
 import type { Issue } from '../sessions/session.ts';
 import { usablePolicy } from '../sessions/usable.ts';
 
@@ -86,14 +87,14 @@ interface About {
 }
 
 async function issueFor(question: BrokerQuestion, about: About, options: BrokerOptions): Promise<Issued> {
-  const { requestId, authorization, model: wanted, action } = question;
+  const { requestId, authorization, model: wanted, place, action } = question;
   const identity = await whoCalls(await options.verify(bearerToken({ headers: { authorization } })), options.registry);
   const { tenant, principal } = identity;
   Object.assign(about, { tenant, principal });
   const admission = admit(identity, await options.registry.tenant(tenant));
   if (!admission.admitted) throw new TollgateError('forbidden', { reason: admission.reason });
   const { costCenter } = admission.context;
-  const policy = policyFor(admission.context, wanted, action, options);
+  const policy = policyFor(admission.context, { wanted, place, action }, options);
   about.policyHash = policy.hash;
   const scope = { tenant, principal, costCenter, policy, audit: { requestId, model: wanted } };
   const credentials = await options.issue(action === 'direct' ? { ...scope, direct: true } : scope);
@@ -102,8 +103,7 @@ async function issueFor(question: BrokerQuestion, about: About, options: BrokerO
 
 function policyFor(
   { models, exp }: CallerContext,
-  wanted: string,
-  action: Asks,
+  { wanted, place, action }: { wanted: string; place: string | undefined; action: Asks },
   { clock, write }: BrokerOptions,
 ): SessionPolicy {
   const nowSeconds = Math.floor(clock() / 1000);
@@ -111,7 +111,7 @@ function policyFor(
   const decision =
     action === 'direct' ? decideDirect(held, wanted, nowSeconds) : decideModel(held, wanted, action, nowSeconds);
   if (decision.outcome === 'refused') throw refusalOf(decision);
-  const { model } = decision;
+  const model = placeNamed(decision.model, place);
   const build = () => (action === 'direct' ? directPolicy(model, exp) : sessionPolicy(model.target, [action], model));
   return usablePolicy(model, build, { clock, write });
 }

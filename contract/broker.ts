@@ -1,5 +1,5 @@
 import { CODES, type Code, TollgateError } from './errors.ts';
-import { MODEL_ID_MAX_CHARS, TOKEN_MAX_CHARS } from './limits/contract.ts';
+import { MODEL_ID_MAX_CHARS, PLACE_NAME_MAX_CHARS, TOKEN_MAX_CHARS } from './limits/contract.ts';
 import { PURPOSES, type Purpose } from './model.ts';
 
 /**
@@ -15,6 +15,8 @@ export interface BrokerQuestion {
   authorization: string;
   /** Registry id. */
   model: string;
+  /** Of a model of several places the one that is called, by what its calls are authorised on. */
+  place?: string;
   action: Asks;
 }
 
@@ -44,7 +46,7 @@ export interface Refused {
 
 export type BrokerAnswer = { v: 1; issued: Issued } | { v: 1; refused: Refused };
 
-const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'action'];
+const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'place', 'action'];
 
 /**
  * @param value the event: whoever may invoke the function writes it
@@ -53,7 +55,7 @@ const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'action'];
  */
 export function parseBrokerQuestion(value: unknown): BrokerQuestion {
   if (value === null || typeof value !== 'object') throw malformed('event');
-  const { v, requestId, authorization, model, action } = value as Partial<Record<string, unknown>>;
+  const { v, requestId, authorization, model, place, action } = value as Partial<Record<string, unknown>>;
   const other = Object.keys(value).find((key) => !QUESTION_KEYS.includes(key));
   if (other !== undefined) throw malformed('event', 'unknown-member');
   if (v !== 1) throw malformed('v');
@@ -61,8 +63,11 @@ export function parseBrokerQuestion(value: unknown): BrokerQuestion {
   // One character more than a token may have, so that the one who judges tokens says what is wrong with it.
   if (typeof authorization !== 'string' || authorization.length > TOKEN_MAX_CHARS + 1) throw malformed('authorization');
   if (typeof model !== 'string' || model.length === 0 || model.length > MODEL_ID_MAX_CHARS) throw malformed('model');
+  if (place !== undefined && (typeof place !== 'string' || place.length > PLACE_NAME_MAX_CHARS))
+    throw malformed('place');
   if (action !== 'direct' && !PURPOSES.some((known) => known === action)) throw malformed('action');
-  return { v: 1, requestId, authorization, model, action: action as Asks };
+  const which = place === undefined ? {} : { place };
+  return { v: 1, requestId, authorization, model, ...which, action: action as Asks };
 }
 
 /**

@@ -5,6 +5,7 @@ import { CALL_TOTAL_MS, FIRST_BYTE_MS, STREAM_IDLE_MS } from './limits/invoke.ts
 import { REGISTRY_MEMORY_MS } from './limits/registry.ts';
 import { STAGE } from './names.ts';
 import { bad, type Environment, json, readAll, required, wholeNumber } from './read-setting.ts';
+import { type Routing, routingProblem } from './routing.ts';
 
 /**
  * Environment -> frozen settings, one function per Lambda. Each is read once, at start, so that missing and wrong settings
@@ -57,6 +58,12 @@ export interface InvokeSettings extends StageSettings {
   callTotalMs: number;
   /** Whose pages may call from a browser; none: nobody's. */
   corsOrigins: readonly string[];
+  /** How the calls of a model of several places are spread over them, where it does not say. */
+  routing: Partial<Routing>;
+  /** Whether callers are told where they were answered, and at which attempt. */
+  tellsRoute: boolean;
+  /** Whether its processes tell each other of places that cool, in the counters' table. */
+  sharesHealth: boolean;
   /** Where answers are kept for a while; undefined: nowhere. */
   answers: AnswersSettings | undefined;
 }
@@ -115,16 +122,39 @@ export function invokeSettings(env: Environment): InvokeSettings {
     streamIdleMs: () => milliseconds(env, 'TOLLGATE_STREAM_IDLE_MS', STREAM_IDLE_MS),
     callTotalMs: () => milliseconds(env, 'TOLLGATE_CALL_TOTAL_MS', CALL_TOTAL_MS),
     corsOrigins: () => corsOrigins(env),
+    routing: () => stageRouting(env),
+    tellsRoute: () => flag(env, 'TOLLGATE_TELL_ROUTE'),
+    sharesHealth: () => flag(env, 'TOLLGATE_SHARED_HEALTH'),
     answers: () => answers(env),
   });
 }
 
 /** A stage that was deployed before there was such a table keeps no answers, and works. */
 function answers(env: Environment): AnswersSettings | undefined {
-  const { TOLLGATE_ANSWERS_TABLE: table, TOLLGATE_STORE_RESPONSES: stores = 'false' } = env;
+  const { TOLLGATE_ANSWERS_TABLE: table } = env;
   const minutes = wholeNumber(env, 'TOLLGATE_ANSWER_MINUTES', 1, ANSWER_MINUTES_MAX, ANSWER_MINUTES);
-  if (!/^(?:true|false)?$/.test(stores)) throw bad('TOLLGATE_STORE_RESPONSES', 'must be true or false');
-  return table ? Object.freeze({ table, ttlSeconds: minutes * 60, storesResponses: stores === 'true' }) : undefined;
+  const storesResponses = flag(env, 'TOLLGATE_STORE_RESPONSES');
+  return table ? Object.freeze({ table, ttlSeconds: minutes * 60, storesResponses }) : undefined;
+}
+
+/**
+ * TOLLGATE_ROUTING: some of routing's members, as JSON.
+ *
+ * @throws TollgateError `bad_setting` naming the variable, and the member at fault
+ */
+export function stageRouting(env: Environment): Partial<Routing> {
+  if (!env.TOLLGATE_ROUTING) return {};
+  const value = json(env, 'TOLLGATE_ROUTING');
+  const problem = routingProblem(value);
+  if (problem === undefined) return Object.freeze(value as Partial<Routing>);
+  const { member, what } = problem;
+  throw bad(member === '' ? 'TOLLGATE_ROUTING' : `TOLLGATE_ROUTING.${member}`, what);
+}
+
+function flag(env: Environment, name: string): boolean {
+  const { [name]: value = '' } = env;
+  if (!/^(?:true|false)?$/.test(value)) throw bad(name, 'must be true or false');
+  return value === 'true';
 }
 
 /**

@@ -54,8 +54,8 @@ export const NO_TOKENS: Tokens = Object.freeze({ input: 0, output: 0, cacheRead:
  * throttled: the model was too busy. failed: it said that it failed, or was never reached. interrupted: it had taken the
  * call, and its answer broke off.
  * deadline: ours ran out. abandoned: the caller left, or took too little for too long; the model was read on for its usage.
- * counted: tokens were counted, or a guardrail was applied by itself: no model ran, and nothing has a price by the token. retried: this attempt used nothing and another one
- * answers for the call.
+ * counted: tokens were counted, or a guardrail was applied by itself: no model ran, and nothing has a price by the token. retried: another attempt
+ * answers for the call; where the model had taken this one, it used what its record says.
  */
 export const OUTCOMES = [
   'ok',
@@ -93,6 +93,8 @@ export interface UsageBase {
   /** What AWS calls the model; '' when refused before it was known. */
   nativeModel: string;
   region: string;
+  /** Region whose prices it has; absent: the one that was called. */
+  priceRegion?: string;
   /** The wire format the caller spoke. */
   surface: Surface;
   action: Purpose;
@@ -133,3 +135,11 @@ export type UsageRecord = StartedUsage | FinishedUsage;
 
 /** Outcomes in which the model ran, so that the call counts as an invocation on the bill. */
 export const BILLABLE: ReadonlySet<Outcome> = new Set(['ok', 'interrupted', 'deadline', 'abandoned']);
+
+/**
+ * Whether AWS charges for an attempt: the model ran, be it that another attempt answered in its place, and the call is counted
+ * with that one.
+ */
+export function isCharged(outcome: Outcome, tokens: Readonly<Partial<Tokens>>): boolean {
+  return BILLABLE.has(outcome) || (outcome === 'retried' && TOKEN_KINDS.some((kind) => tokens[kind]));
+}

@@ -3,6 +3,7 @@ import { parseIssuers } from '../contract/issuer.ts';
 import { ANSWER_MINUTES, ANSWER_MINUTES_MAX } from '../contract/limits/answers.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
 import { STAGE } from '../contract/names.ts';
+import { type Routing, routingProblem } from '../contract/routing.ts';
 import { EVENT_BUS, EVENT_BUS_NAME, isOrigin } from '../contract/settings.ts';
 import { type Partition, partitionOf } from '../policies/arn.ts';
 import { type At, bad, flag, oneOf, optional, PREFIX, text, whole } from './read-setting.ts';
@@ -30,6 +31,12 @@ export interface InfraSettings {
   answerMinutes: number;
   /** Whether answers are also kept for who asks for it. */
   storeResponses: boolean;
+  /** How the calls of a model of several places are spread over them, where it does not say. */
+  routing: Partial<Routing>;
+  /** Whether callers are told in which region they were answered, and at which attempt. */
+  tellRoute: boolean;
+  /** Whether functions tell each other of places that cool. */
+  sharedHealth: boolean;
   runtime: Runtime;
   /** Of the load balancer's certificate; undefined where there is none: without a container, or with one on Kubernetes. */
   certificateArn: string | undefined;
@@ -104,7 +111,7 @@ const KNOWN = new Set([
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'usagePlans', 'invokeConcurrency'],
   ...['authorizerConcurrency', 'runtime', 'certificateArn', 'minTasks', 'maxTasks', 'kubernetes', 'serviceAccount'],
   ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus', 'queryScanGb'],
-  ...['benchmark', 'corsOrigins', 'answerMinutes', 'storeResponses'],
+  ...['benchmark', 'corsOrigins', 'answerMinutes', 'storeResponses', 'routing', 'tellRoute', 'sharedHealth'],
 ]);
 
 /**
@@ -145,6 +152,9 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     corsOrigins: origins(at('corsOrigins')),
     answerMinutes: whole(at, 'answerMinutes', 1, ANSWER_MINUTES_MAX, ANSWER_MINUTES),
     storeResponses: flag(at, 'storeResponses', false),
+    routing: routing(at('routing')),
+    tellRoute: flag(at, 'tellRoute', false),
+    sharedHealth: flag(at, 'sharedHealth', false),
   };
   if (!LOG_RETENTION_DAYS.includes(settings.logRetentionDays))
     throw bad(`${PREFIX}logRetentionDays`, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`);
@@ -243,6 +253,14 @@ function origins(value: unknown = []): string[] {
     if (typeof origin !== 'string' || !isOrigin(origin))
       throw bad(`${key}[${index}]`, 'must be an origin such as https://app.example, without a path');
   return list;
+}
+
+function routing(given: unknown = {}): Partial<Routing> {
+  const key = `${PREFIX}routing`;
+  const value = typeof given === 'string' ? json(given, key) : given;
+  const problem = routingProblem(value);
+  if (problem === undefined) return value as Partial<Routing>;
+  throw bad(problem.member === '' ? key : `${key}.${problem.member}`, problem.what);
 }
 
 function issuers(value: unknown): string {

@@ -117,7 +117,7 @@ export function createApp(deps: AppDeps): Served {
     if (tenantId !== undefined && tenantId !== caller.tenant)
       throw new TollgateError('forbidden', { reason: 'environment-of-another-tenant' });
     const tell = (headers: Readonly<Record<string, string>>): void => {
-      c.env.told = headers;
+      c.env.told = { ...c.env.told, ...headers };
     };
     const fits = serves && { serves: (model: AllowedModel) => isServed(model, serves) };
     return {
@@ -134,7 +134,7 @@ export function createApp(deps: AppDeps): Served {
       answers: deps.answers,
       storesResponses: deps.storesResponses,
       abilities: (model) => abilitiesOf(model, ROUTES),
-      direct: (wanted) => deps.direct({ caller, token, requestId, wanted, waitUntil, tell }),
+      direct: (wanted, region) => deps.direct({ caller, token, requestId, wanted, region, waitUntil, tell }),
       waitUntil,
       broke: (error) => log('stream-broke', error, requestId),
     };

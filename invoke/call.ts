@@ -51,6 +51,8 @@ export interface Call {
   action: Purpose;
   /** Whether it is asked for an answer that comes later, and elsewhere. No other call reaches what answers so. Absent: no. */
   later?: true;
+  /** Under which the caller says that its prompts are alike: what one place has cached of them is in no other. */
+  cacheKey?: string;
   /**
    * The request for a model that was resolved and allowed; called before anything is assumed or sent, once for each model that the
    * call may go to until one can be asked: the last call counts.
@@ -63,7 +65,7 @@ export interface Call {
   waitUntil(promise: Promise<unknown>): void;
   /** Resolves when nobody waits for the answer any more; absent where that cannot be known. */
   left?: Promise<void>;
-  /** Headers for the caller, whatever the answer is, a refusal too; what is told last before it is given counts. */
+  /** Headers for the caller, whatever the answer is, a refusal too; of one name what is told last before it is given. */
   tell?(headers: Readonly<Record<string, string>>): void;
 }
 

@@ -23,6 +23,7 @@ import type { Answers } from './kept.ts';
 import { type CallScope, createCredentials } from './pipeline/credentials.ts';
 import { createEntries } from './pipeline/entries.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
+import type { Routes } from './pipeline/ways.ts';
 import { createBedrock } from './providers/bedrock.ts';
 import { createPost } from './providers/post.ts';
 import type { Provider } from './providers/provider.ts';
@@ -130,6 +131,18 @@ export async function compose(
     return createBrokerIssuer({ lambda, functionName: brokerFunction, clock, write });
   }
 
+  let routesLoaded: Promise<Routes> | undefined;
+  const loadRoutes = async (): Promise<Routes> => {
+    const random = Math.random;
+    const [{ createRoutes }, shared] = await Promise.all([
+      import('./pipeline/ways.ts'),
+      settings.sharesHealth
+        ? import('./routing/shared.ts').then(({ createShared }) => createShared({ counters, clock, random, write }))
+        : undefined,
+    ]);
+    return createRoutes({ clock, random, shared, write, stage: settings.routing });
+  };
+
   const issue = await issuer();
   let handOut: Direct | undefined;
   // Most tenants call through the gateway, and have no grant for this.
@@ -153,6 +166,11 @@ export async function compose(
     clock,
     newId: randomUUID,
     deadlines: { firstByteMs, streamIdleMs, callTotalMs },
+    routes() {
+      routesLoaded ??= loadRoutes();
+      return routesLoaded;
+    },
+    tellsRoute: settings.tellsRoute,
     write,
   });
 

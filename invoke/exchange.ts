@@ -108,8 +108,13 @@ export interface Exchange {
   answers: (() => Promise<Answers>) | undefined;
   /** Whether answers are also kept for who asks for it, and not in the background alone. */
   storesResponses: boolean;
-  /** Credentials for the caller itself. @param wanted the model as the caller wrote it */
-  direct(wanted: string): Promise<HandedOut>;
+  /**
+   * Credentials for the caller itself.
+   *
+   * @param wanted the model as the caller wrote it
+   * @param region in which it is to be called; undefined: in the first of its places
+   */
+  direct(wanted: string, region?: string): Promise<HandedOut>;
   waitUntil(promise: Promise<unknown>): void;
   /** A stream that had begun could not be ended well. */
   broke(error: TollgateError): void;

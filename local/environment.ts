@@ -20,6 +20,12 @@ export interface Surroundings {
   corsOrigins: readonly string[];
   /** Whether answers are kept for who asks for it, and not in the background alone. */
   storeResponses?: boolean | undefined;
+  /** How calls of models of several places are spread, as JSON; undefined: as everywhere. */
+  routingJson?: string | undefined;
+  /** Whether callers are told in which region they were answered, and at which attempt. */
+  tellRoute?: boolean | undefined;
+  /** Whether they tell each other of places that cool. */
+  sharedHealth?: boolean | undefined;
   /** Base URL of another Bedrock Runtime than that of the local endpoint. */
   bedrockUrl?: string | undefined;
 }
@@ -39,6 +45,9 @@ export function environmentOf(
     broker,
     corsOrigins,
     storeResponses,
+    routingJson,
+    tellRoute,
+    sharedHealth,
     bedrockUrl,
   }: Surroundings,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
@@ -54,6 +63,9 @@ export function environmentOf(
       ...counters,
       TOLLGATE_ANSWERS_TABLE: ANSWERS_TABLE,
       ...(storeResponses ? { TOLLGATE_STORE_RESPONSES: 'true' } : {}),
+      ...(routingJson === undefined ? {} : { TOLLGATE_ROUTING: routingJson }),
+      ...(tellRoute ? { TOLLGATE_TELL_ROUTE: 'true' } : {}),
+      ...(sharedHealth ? { TOLLGATE_SHARED_HEALTH: 'true' } : {}),
       TOLLGATE_EVENT_BUS: EVENT_BUS,
       ...contextKey,
       ...ttl,

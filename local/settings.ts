@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { type Environment, wholeNumber } from '../contract/read-setting.ts';
-import { authorizerTtlSeconds, corsOrigins } from '../contract/settings.ts';
+import { authorizerTtlSeconds, corsOrigins, stageRouting } from '../contract/settings.ts';
 
 export interface LocalSettings {
   /** The gateway's port; the identity provider has the next one, the AWS endpoint the one after. */
@@ -26,6 +26,12 @@ export interface LocalSettings {
   corsOrigins: readonly string[];
   /** Whether answers are kept for who asks for it, and not in the background alone. */
   storeResponses?: boolean;
+  /** How calls of models of several places are spread, as JSON. */
+  routingJson?: string;
+  /** Whether callers are told in which region they were answered, and at which attempt. */
+  tellRoute?: boolean;
+  /** Whether the functions' processes tell each other of places that cool. */
+  sharedHealth?: boolean;
   /** Also print the functions' own log lines. */
   verbose: boolean;
 }
@@ -34,7 +40,8 @@ export interface LocalSettings {
  * The laptop's settings.
  *
  * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_BROKER,
- *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_CORS_ORIGINS, TOLLGATE_STORE_RESPONSES, TOLLGATE_VERBOSE, and Node's own NODE_COMPILE_CACHE
+ *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_CORS_ORIGINS, TOLLGATE_STORE_RESPONSES,
+ *   TOLLGATE_ROUTING, TOLLGATE_TELL_ROUTE, TOLLGATE_SHARED_HEALTH, TOLLGATE_VERBOSE, and Node's own NODE_COMPILE_CACHE
  * @throws TollgateError `bad_setting` naming the variable
  */
 export function localSettings(env: Environment): LocalSettings & { cacheDir: string } {
@@ -51,8 +58,17 @@ export function localSettings(env: Environment): LocalSettings & { cacheDir: str
     tenantIsolation: isOn(env.TOLLGATE_TENANT_ISOLATION),
     corsOrigins: corsOrigins(env),
     storeResponses: isOn(env.TOLLGATE_STORE_RESPONSES),
+    ...routingOf(env),
+    // Here there is nobody to whom it says too much.
+    tellRoute: isOn(env.TOLLGATE_TELL_ROUTE ?? '1'),
+    sharedHealth: isOn(env.TOLLGATE_SHARED_HEALTH),
     verbose: isOn(env.TOLLGATE_VERBOSE),
   });
+}
+
+function routingOf(env: Environment): { routingJson?: string } {
+  const routing = stageRouting(env);
+  return Object.keys(routing).length === 0 ? {} : { routingJson: JSON.stringify(routing) };
 }
 
 function isOn(value: string | undefined): boolean {

@@ -68,6 +68,9 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       broker,
       corsOrigins,
       storeResponses: settings.storeResponses,
+      routingJson: settings.routingJson,
+      tellRoute: settings.tellRoute,
+      sharedHealth: settings.sharedHealth,
       bedrockUrl,
     };
     const functions = startFunctions({

@@ -1,5 +1,12 @@
 import { DIMENSIONS, logLine, METRICS, type Metric } from '../contract/log.ts';
-import { BILLABLE, type FinishedUsage, NO_TOKENS, type Outcome, type UsageRecord } from '../contract/usage.ts';
+import {
+  BILLABLE,
+  type FinishedUsage,
+  isCharged,
+  NO_TOKENS,
+  type Outcome,
+  type UsageRecord,
+} from '../contract/usage.ts';
 
 /** The event name of a usage line. The delivery to S3 does not look at it: it selects `{ $.usage.v = 1 }`. */
 export const USAGE_EVENT = 'usage';
@@ -24,7 +31,7 @@ export function usageLine(record: UsageRecord, more: Partial<Record<Metric, numb
 function metricsOf(record: FinishedUsage): Partial<Record<Metric, number>> {
   const { outcome, durationMs, firstByteMs } = record;
   const billable = BILLABLE.has(outcome);
-  const tokens = billable ? record.tokens : NO_TOKENS;
+  const tokens = isCharged(outcome, record.tokens) ? record.tokens : NO_TOKENS;
   return {
     [METRICS.calls]: billable ? 1 : 0,
     [METRICS.refused]: billable || NEITHER.has(outcome) ? 0 : 1,

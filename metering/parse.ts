@@ -83,6 +83,8 @@ type Members = Record<string, unknown>;
 function commonFault(usage: Members): Rejection | undefined {
   for (const field of NAMES) if (!isText(usage[field]) || usage[field] === '') return { reason: 'not-text', field };
   for (const field of TEXTS) if (!isText(usage[field])) return { reason: 'not-text', field };
+  if (usage.priceRegion !== undefined && !isText(usage.priceRegion))
+    return { reason: 'not-text', field: 'priceRegion' };
   if (!(SURFACES as readonly unknown[]).includes(usage.surface)) return { reason: 'unknown-value', field: 'surface' };
   if (!(PURPOSES as readonly unknown[]).includes(usage.action)) return { reason: 'unknown-value', field: 'action' };
   const fault = usage.attempt === undefined ? undefined : countFault(usage.attempt, 'attempt');

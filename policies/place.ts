@@ -1,6 +1,11 @@
 import type { Place, Target } from '../contract/model.ts';
 import { arnsOf, kindOf, nativeIdOf } from './kinds.ts';
 
+/** What its calls are authorised on first; no other target, and no other place of its model, is called on it. */
+export function calledOn(target: Target): string {
+  return kindOf(target).calledOn(target);
+}
+
 /** What a place is called where a model has several: `us-west-2 amazon.nova-lite-v1:0`. */
 export function placeName(target: Target): string {
   return `${target.region} ${nativeIdOf(target)}`;
@@ -13,6 +18,6 @@ export function leavesItsRegion(target: Target): boolean {
 
 /** What a place is known by, whichever models and tenants use it, for it has one quota and one health: what its calls are authorised on, and by which role. */
 export function placeKey({ target, role }: Pick<Place, 'target' | 'role'>): string {
-  const on = kindOf(target).calledOn(target);
+  const on = calledOn(target);
   return role === undefined ? on : `${on} ${role}`;
 }

@@ -1,6 +1,6 @@
 import { ACTIONS, type AllowedModel, PURPOSES, type Purpose, SERVICE_TIERS, type Target } from '../contract/model.ts';
 import type { Path, Question } from './kinds/kind.ts';
-import { kindOf } from './kinds.ts';
+import { calledOn } from './place.ts';
 import { nameOf, pathsAround, pathsOf, unlistedTarget } from './questions.ts';
 import { evaluate, type Verdict } from './simulate/evaluate.ts';
 import type { Policy, RequestContext } from './simulate/types.ts';
@@ -88,6 +88,7 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
       add(entry.id, action, 'after-expiry', pathsOf(target, action, guardrail, tier), expiresAt);
   }
   for (const { id, target: other } of [...models, { id: UNLISTED, target: unlistedTarget(target) }]) {
+    // Another place of the same model is another model to the session.
     if (id === entry.id && calledOn(other) === calledOn(target)) continue;
     for (const action of ACTIONS) {
       add(id, action, 'as-listed', either(pathsOf, other, action, guardrail));
@@ -95,11 +96,6 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
     }
   }
   return tried;
-}
-
-/** Another place of the same model is another model to the session. */
-function calledOn(target: Target): string {
-  return kindOf(target).calledOn(target);
 }
 
 /** Only such a call bears a guardrail and a tier. */

@@ -200,7 +200,11 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       const wanted = [...new Set(ids)].filter(isModelId);
       const { known } = await bounded((signal) => lookUpShared(wanted, { stage: false }, signal));
       const priced = new Map<string, PricedModel>();
-      for (const [id, model] of known) if (model.is === 'entry') priced.set(id, model.entry);
+      for (const [id, model] of known)
+        if (model.is === 'entry') {
+          const { prices, target, places } = model.entry;
+          priced.set(id, { id, prices, target, ...(places === undefined ? {} : { places }) });
+        }
       return priced;
     },
   };

@@ -5,7 +5,7 @@ import { PLACE } from '../contract/places.ts';
 import { ROUTING, type Routing } from '../contract/routing.ts';
 import { partitionOf } from '../policies/arn.ts';
 import { baseModelOf, kindOf, runtimeOf } from '../policies/kinds.ts';
-import { leavesItsRegion } from '../policies/place.ts';
+import { calledOn, leavesItsRegion } from '../policies/place.ts';
 import { badEntry } from './fields.ts';
 import type { Document } from './items.ts';
 import { checkTarget, targetSchema } from './target.ts';
@@ -54,7 +54,7 @@ export function checkPlaces(places: readonly Place[], { profiles = true }: Parti
     const base = baseModelOf(target);
     model ||= base;
     if (base !== '' && base !== model) throw badEntry(`${at}.target`, 'another-model');
-    const on = kindOf(target).calledOn(target);
+    const on = calledOn(target);
     if (called.has(on)) throw badEntry(`${at}.target`, 'listed-twice');
     called.add(on);
     if (priceRegion !== undefined && partitionOf(priceRegion) === undefined)

@@ -1,7 +1,8 @@
 import type { Budget } from '../contract/budget.ts';
 import { ACTIONS } from '../contract/model.ts';
 import { eachTarget, targetsOf } from '../contract/places.ts';
-import { arnsOf, kindOf } from '../policies/kinds.ts';
+import { arnsOf } from '../policies/kinds.ts';
+import { calledOn } from '../policies/place.ts';
 import type { AliasesEntry } from './alias.ts';
 import { type BudgetsEntry, budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { hasExpired } from './entitled.ts';
@@ -228,7 +229,7 @@ function regionsOf(model: ModelEntry): Set<string> {
 function sharing(models: readonly ModelEntry[]): string[] {
   const byArn = new Map<string, string[]>();
   for (const { id, target } of eachTarget(models)) {
-    const key = kindOf(target).calledOn(target);
+    const key = calledOn(target);
     byArn.set(key, [...(byArn.get(key) ?? []), id]);
   }
   return [...byArn.values()].filter((ids) => ids.length > 1).map((ids) => ids.sort().join(' = '));

@@ -4,6 +4,7 @@ import type { Clock } from '../../contract/log.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import { type Charge, type FinishedUsage, NO_TOKENS, type Tier } from '../../contract/usage.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
+import type { Sold } from '../../metering/budgets/cost.ts';
 import type { Standing } from '../../metering/budgets/verdict.ts';
 import type { Call, ProviderRequest } from '../call.ts';
 import { cappedBody } from '../grants/cap.ts';
@@ -17,6 +18,8 @@ export interface Budgeted {
   request: ProviderRequest;
   /** What budgets in dollars count of the call, for its line. */
   charged(record: FinishedUsage): Charge | undefined;
+  /** An attempt is over, and another one goes on with the call. */
+  retried(record: FinishedUsage): void;
   /** To be called once, when the call is over. Neither throws nor keeps anybody waiting. */
   finished(record: FinishedUsage): void;
 }
@@ -31,6 +34,8 @@ export interface ToBudget {
   model: AllowedModel;
   request: ProviderRequest;
   tier: Tier;
+  /** Every place that may come to answer it, where the model has several. */
+  sold?: readonly Sold[] | undefined;
   /** Every budget that the tenant is under. */
   budgets: readonly Budget[];
   /** Of the call so far, as headers for its caller. */
@@ -45,17 +50,17 @@ export interface ToBudget {
  *   `invalid_request` when the body's own limit is none; `forbidden` under a hard budget that could not count the call
  */
 export async function budgeted(
-  { call, at, model, request, tier, budgets, changes }: ToBudget,
+  { call, at, model, request, tier, sold = [], budgets, changes }: ToBudget,
   { reserve, clock }: { reserve: Budgets['reserve']; clock: Clock },
 ): Promise<Budgeted | undefined> {
   // Counting tokens runs no model and costs nothing.
   if (budgets.length === 0 || call.action === 'count') return undefined;
   const { tenant, principal } = call.caller;
   const { answers, ...demand } = demandOf(request, model);
+  const [first = { region: model.target.region, tier }, ...elsewhere] = sold;
   const verdict = await reserve({
-    ...{ tenant, principal, at, tier, budgets, demand },
+    ...{ tenant, principal, at, budgets, demand, ...first, elsewhere },
     model: model.id,
-    region: model.target.region,
     waitUntil: (promise) => call.waitUntil(promise),
   });
   if (verdict === undefined) return undefined;
@@ -79,6 +84,7 @@ export async function budgeted(
     return {
       request: { ...request, body },
       charged: (record) => verdict.charged(record),
+      retried: (record) => verdict.retried(record),
       finished(record) {
         tell(verdict.standings(record));
         call.waitUntil(verdict.settle(record));

@@ -55,16 +55,17 @@ export function demandOf(
     answers,
     images: imagesAsked(request, target),
     searches: searchesAsked(request, target)?.most ?? 0,
-    caches: caches(body, root),
+    caches: caches(body, () => root),
   };
 }
 
-function caches(body: Uint8Array, root: unknown): boolean {
+/** Whether a request asks for its prompt to be cached. @param rootOf the body, parsed */
+export function caches(body: Uint8Array, rootOf: () => unknown): boolean {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const says = (text: Pick<Buffer, 'includes'>): boolean =>
     text.includes('cachePoint') || text.includes('cache_control');
   // A member's name may be written with an escape.
-  return says(bytes) || (bytes.includes('\\u') && says(Buffer.from(JSON.stringify(root))));
+  return says(bytes) || (bytes.includes('\\u') && says(Buffer.from(JSON.stringify(rootOf()))));
 }
 
 function inputOf(request: ProviderRequest, target: Target, root: unknown): number {

@@ -48,6 +48,7 @@ export function createBrokerIssuer(options: BrokerIssuerOptions): Issue<CallScop
       requestId: asked.requestId,
       authorization: asked.token.reveal(),
       model: asked.model,
+      ...(asked.place === undefined ? {} : { place: asked.place }),
       action: asked.action,
     };
     try {

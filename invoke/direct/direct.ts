@@ -5,8 +5,10 @@ import type { AllowedModel } from '../../contract/model.ts';
 import type { Secret } from '../../contract/secret.ts';
 import { NO_TOKENS } from '../../contract/usage.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
+import { calledOn } from '../../policies/place.ts';
 import { decideDirect, directPolicy, directUntil } from '../../registry/direct.ts';
 import { refusalOf } from '../../registry/refusal.ts';
+import { placeInRegion } from '../../registry/where.ts';
 import type { Issue } from '../../sessions/session.ts';
 import { usablePolicy } from '../../sessions/usable.ts';
 import { budgetHeaders } from '../budgets/headers.ts';
@@ -21,10 +23,12 @@ export interface DirectRequest extends Pick<Call, 'waitUntil' | 'tell'> {
   requestId: string;
   /** The model as the caller wrote it. */
   wanted: string;
+  /** Where it is to be called, of several places; undefined: in the first that is open. */
+  region?: string | undefined;
 }
 
 /**
- * @throws TollgateError `model_not_allowed`, in the same words whether there is no such model, no grant, or one for the
+ * @throws TollgateError `invalid_request` for another region; `model_not_allowed`, in the same words whether there is no such model, no grant, or one for the
  *   gateway alone; `model_retired`; `rate_limited`; `forbidden`, `unavailable`; what the issuer throws
  */
 export type Direct = (request: DirectRequest) => Promise<HandedOut>;
@@ -46,11 +50,12 @@ export interface DirectOptions {
  */
 export function createDirect({ entries, issue, reserve, clock, write }: DirectOptions): Direct {
   return async (request) => {
-    const { caller, token, requestId } = request;
+    const { caller, token, requestId, region } = request;
     // Not what the authorizer remembers for a minute: whoever switches direct mode off and then revokes what was issued
     // must not be overtaken by it.
     const { models: held, budgets } = await entries({ ...caller, models: null, budgets: null });
-    const model = allowed(held, request);
+    const granted = allowed(held, request);
+    const model = placeInRegion(granted, region);
     const policy = usablePolicy(model, () => directPolicy(model, caller.exp), { clock, write });
     const { tenant, principal, costCenter } = caller;
     await count(request, model, budgets);
@@ -61,7 +66,7 @@ export function createDirect({ entries, issue, reserve, clock, write }: DirectOp
       policy,
       direct: true,
       audit: { requestId, model: model.id },
-      asked: { token, model: model.id, action: 'direct', requestId },
+      asked: { token, model: model.id, place: granted.places && calledOn(model.target), action: 'direct', requestId },
     });
     const expiresAt = Math.min(credentials.expiresAt, directUntil(model, caller.exp) * 1000);
     return { model, credentials, expiresAt };

@@ -10,6 +10,8 @@ export interface Asked {
   token: Secret | undefined;
   /** Registry id. */
   model: string;
+  /** Of several places the one that is called. */
+  place?: string | undefined;
   action: Asks;
   requestId: string;
 }

@@ -12,12 +12,13 @@ import { NO_USAGE, type Usage } from '../usage/usage.ts';
  * call takes. Most calls have one attempt.
  */
 export interface Invocation {
-  /** Of the attempt under way. */
+  /** Of the attempt under way, and which one it is, from 1. */
   readonly id: string;
+  readonly attempt: number;
   /** When the call began, milliseconds since 1970. */
   readonly at: number;
-  /** The entry that the tenant holds and wanted, allowed or not. */
-  concerns(model: AllowedModel): void;
+  /** The entry that the tenant holds and wanted, allowed or not; of several places the one that the attempt is for. */
+  concerns(model: AllowedModel, priceRegion?: string): void;
   /** How AWS sells the call, unless its answer says otherwise. */
   soldAs(tier: Tier): void;
   /** A session was had for it: remembered, or issued just for this call. */
@@ -27,10 +28,12 @@ export interface Invocation {
   /** What AWS calls its answer; anything that is no such id is ignored. */
   named(awsRequestId: string | undefined): void;
   /**
-   * This attempt used nothing and is over; what follows is the next one's, which is to be started in its turn. Both have
-   * the call's start for theirs: the caller has waited since then.
+   * This attempt is over; what follows is the next one's, which is to be started in its turn. Both have the call's start for
+   * theirs: the caller has waited since then.
+   *
+   * @param usageSoFar what it used if the model had taken it
    */
-  retried(error: TollgateError): void;
+  retried(error: TollgateError, usageSoFar: () => Usage): void;
   /** The model has run, whether or not its answer arrives. */
   ran(): void;
   /** The caller has been given something. */
@@ -106,13 +109,18 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
       return base.invocationId;
     },
     at,
-    concerns(model) {
+    get attempt() {
+      return base.attempt ?? 1;
+    },
+    concerns(model, priceRegion) {
       const { region } = model.target;
       const nativeModel = nativeIdOf(model.target);
       moved ||= base.attempt !== undefined && (base.region !== region || base.nativeModel !== nativeModel);
       base.model = model.id;
       base.nativeModel = nativeModel;
       base.region = region;
+      if (priceRegion === undefined || priceRegion === region) delete base.priceRegion;
+      else base.priceRegion = priceRegion;
     },
     soldAs(named) {
       tier = named;
@@ -127,14 +135,16 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
     named(id) {
       if (id !== undefined && AWS_REQUEST_ID.test(id)) awsRequestId = id;
     },
-    retried(error) {
+    retried(error, usageSoFar) {
       if (over) return;
-      write('retried', error.code, NO_USAGE);
+      const charged = BILLABLE.has(outcomeOf(error, sent, ran));
+      write('retried', error.code, charged ? usageSoFar() : NO_USAGE);
       base.invocationId = deps.newId();
       base.attempt = (base.attempt ?? 1) + 1;
       awsRequestId = undefined;
       sessions = { memory: 0, issuer: 0 };
       sent = false;
+      ran = false;
     },
     ran() {
       ran = true;

@@ -13,6 +13,7 @@ import { createSplitter, readEvent } from '../providers/frames.ts';
 import type { ProviderReply } from '../providers/provider.ts';
 import { UpstreamException, upstreamError } from '../providers/upstream.ts';
 import { createStreamUsage, endsWithUsage } from '../usage/stream.ts';
+import type { Usage } from '../usage/usage.ts';
 import type { Invocation } from './invocation.ts';
 
 export interface PumpOptions {
@@ -42,9 +43,12 @@ export interface Pumped extends Events {
    * status has left, neither it nor `Retry-After` can be told any more, and no SDK tries again.
    *
    * @param left resolves when nobody waits for the answer any more; the first event is then not waited for either
-   * @throws TollgateError what the stream breaks with before its first event
+   * @throws TollgateError what the stream breaks with before its first event; the invocation is then the caller's to end,
+   *   since the call may go on elsewhere
    */
   begun(left?: Promise<void>): Promise<void>;
+  /** What it has cost as far as is known. */
+  usage(): Usage;
 }
 
 /**
@@ -66,6 +70,8 @@ export function pump(options: PumpOptions): Pumped {
   /** Bytes read since nobody reads any more; below 0: somebody does. */
   let drained = -1;
   let begun = false;
+  /** The first event is waited for. */
+  let awaited = false;
   /** The model has ended, or broken off. */
   let over = false;
   let failure: TollgateError | undefined;
@@ -131,7 +137,7 @@ export function pump(options: PumpOptions): Pumped {
       failure ??= error;
       // It has taken the call: only its own word, before its first event, says that it did not run.
       if (!refused) invocation.ran();
-      invocation.failed(error, usage.usage);
+      if (begun || !awaited) invocation.failed(error, usage.usage);
     }
     clearTimeout(late);
     clearTimeout(draining);
@@ -216,8 +222,11 @@ export function pump(options: PumpOptions): Pumped {
   };
   return {
     [Symbol.asyncIterator]: () => iterator,
+    usage: usage.usage,
     async begun(left) {
+      awaited = true;
       await (left === undefined ? come() : Promise.race([come(), left]));
+      awaited = false;
       if (held.length === 0 && failure !== undefined) throw failure;
     },
   };

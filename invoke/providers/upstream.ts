@@ -132,6 +132,7 @@ export async function upstreamError(status: number, said: UpstreamError, retryAf
       status,
       type: type.slice(0, 64),
       ...(original === undefined ? {} : { original }),
+      ...(retryAfter === undefined ? {} : { retryAfter: secondsOf(retryAfter) }),
       ...(SAID.has(code) ? { said: message.slice(0, UPSTREAM_MESSAGE_MAX_CHARS) } : {}),
     },
     ...(code === 'upstream_rejected' ? { message: await retold(message) } : {}),

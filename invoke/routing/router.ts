@@ -152,7 +152,7 @@ interface Site {
 }
 
 /** Whether calls may go there at all: an operator has not drained it, and it leaves its region only where that is wanted. */
-function isOpen({ target, drained }: Place, { profiles }: Routing): boolean {
+export function isOpen({ target, drained }: Place, { profiles }: Routing): boolean {
   if (drained === true) return false;
   return profiles || target.kind !== 'bedrock-profile' || !leavesItsRegion(target);
 }

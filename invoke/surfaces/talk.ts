@@ -1,4 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
+import type { Json } from '../../contract/json.ts';
 import { STREAM_SILENT_MS } from '../../contract/limits/invoke.ts';
 import type { AllowedModel, Dialect } from '../../contract/model.ts';
 import type { UsageBase } from '../../contract/usage.ts';
@@ -25,6 +26,8 @@ export interface Asking {
   /** The model as the caller wrote it. */
   wanted: string;
   stream: boolean;
+  /** Under which its prompts are cached (`Call.cacheKey`). */
+  cacheKey?: Json | undefined;
   /**
    * What is asked, as Converse has it, for a model that does not take the surface's own form.
    * @throws TollgateError `invalid_request` for what this model cannot do
@@ -95,6 +98,7 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
     requestId: exchange.requestId,
     wanted,
     action: stream ? 'stream' : 'invoke',
+    ...(typeof asking.cacheKey === 'string' && { cacheKey: asking.cacheKey }),
     prepare: (model): ProviderRequest => {
       way = wayTo(model, own?.dialect);
       if (stream && pathIdOf(model.target, 'stream') === undefined)

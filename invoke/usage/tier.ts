@@ -29,6 +29,11 @@ export function askedTier(request: ProviderRequest, target: Target): Tier {
       reason: 'tier-not-known',
       message: `${field} must be one of ${[...TIERS.keys()].join(', ')}.`,
     });
+  return soldIn(target, tier);
+}
+
+/** How a call that asks for a tier is sold in another place of its model. */
+export function soldIn(target: Target, tier: Tier): Tier {
   return isProvisioned(target) ? 'provisioned' : tier;
 }
 

@@ -1,4 +1,4 @@
-import type { UsageRow } from '../ledger/row.ts';
+import { hasUse, type UsageRow } from '../ledger/row.ts';
 import type { Money } from '../money.ts';
 import type { CurKind, CurLine } from './cur-line.ts';
 import { type Compared, differences, noSums, type Ours, type Pair, plus, type Sums } from './difference.ts';
@@ -86,7 +86,7 @@ export class Reconciliation {
   addLedger(day: string, rows: Iterable<UsageRow>): void {
     for (const { tenant, model, tokens, cost, costCenter, ...row } of rows) {
       this.#ourCenters.add(JSON.stringify([tenant, costCenter]));
-      if (row.invocations + row.unsettled === 0) continue;
+      if (!hasUse({ ...row, tokens })) continue;
       const sums = found(this.#ours, JSON.stringify([tenant, day, model]), () => ({
         ...noSums(),
         tenant,

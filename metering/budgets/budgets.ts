@@ -3,11 +3,11 @@ import { asTollgateError, TollgateError } from '../../contract/errors.ts';
 import { RESERVE_ATTEMPTS } from '../../contract/limits/budgets.ts';
 import { RETRY_AFTER_SECONDS } from '../../contract/limits/contract.ts';
 import { type LogEvent, logLine, METRICS, type Metric } from '../../contract/log.ts';
-import { BILLABLE, type Tier } from '../../contract/usage.ts';
+import { isCharged, type Tier } from '../../contract/usage.ts';
 import type { PriceReader } from '../../registry/reader.ts';
 import { costAt, createPriceBook, type PriceBook } from '../price.ts';
 import { chargeOf } from './charge.ts';
-import { billedTokens, type CostedDemand, mostOf } from './cost.ts';
+import { billedTokens, type CostedDemand, mostOf, type Sold } from './cost.ts';
 import { type Counters, type Counts, NO_COUNTS } from './counters.ts';
 import {
   type Amounts,
@@ -31,8 +31,11 @@ import type { Finished, Granted, Refused, Standing } from './verdict.ts';
 export interface Asked extends Subject {
   /** Every budget that the tenant is under. */
   budgets: readonly Budget[];
+  /** Whose prices it pays. */
   region: string;
   tier: Tier;
+  /** Where else it may come to be answered. */
+  elsewhere?: readonly Sold[] | undefined;
   demand: CostedDemand;
   /** Keeps the function alive for what is still to be done when the answer has been given. */
   waitUntil(promise: Promise<unknown>): void;
@@ -181,19 +184,28 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     book: PriceBook | undefined,
   ): Granted {
     const counting = held.flatMap(({ counters: group }) => group);
-    const usedBy = ({ outcome, code, tokens, tier = 'on-demand' }: Finished): Used => {
+    /** By attempts in whose place another one answers. */
+    let before: Used = NOTHING;
+    const usedBy = ({ outcome, code, tokens, tier = 'on-demand', ...where }: Finished): Used => {
       // What was only counted, and reserved all the same, has applied a guardrail: a request, and no token.
       if (outcome === 'counted') return { ...NOTHING, requests: 1n };
-      if (!BILLABLE.has(outcome)) return code === 'upstream_rejected' ? { ...NOTHING, requests: 1n } : NOTHING;
-      const cost = book && costAt(book, { ...asked, tier }, tokens);
+      if (!isCharged(outcome, tokens)) return code === 'upstream_rejected' ? { ...NOTHING, requests: 1n } : NOTHING;
+      const region = where.priceRegion ?? where.region ?? asked.region;
+      const cost = book && costAt(book, { ...asked, tier, region }, tokens);
       return { requests: 1n, credentials: 1n, tokens: billedTokens(tokens), usd: cost && cost.input + cost.output };
+    };
+    // Of however many attempts, the call is one request.
+    const all = (record: Finished): Used => {
+      const own = usedBy(record);
+      const usd = own.usd === undefined || before.usd === undefined ? undefined : own.usd + before.usd;
+      return { ...own, tokens: own.tokens + before.tokens, usd };
     };
     return {
       refusal: undefined,
       output,
       binding: counting.some((counter) => isHard(counter) && counter.budget.unit !== 'requests'),
       standings: (record) => {
-        const own = record === undefined ? amountsOf(demand, 0) : usedBy(record);
+        const own = record === undefined ? amountsOf(demand, 0) : all(record);
         return held.flatMap(({ counters: group, counts, reserved }) =>
           group.map((counter) => {
             const { unit } = counter.budget;
@@ -204,11 +216,14 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       },
       charged(record) {
         const [part] = held;
-        if (part === undefined || !BILLABLE.has(record.outcome)) return undefined;
+        if (part === undefined || !isCharged(record.outcome, record.tokens)) return undefined;
         return chargeOf(counting, usedBy(record).usd ?? part.reserved.usd);
       },
+      retried(record) {
+        before = all(record);
+      },
       async settle(record) {
-        const used = usedBy(record);
+        const used = all(record);
         // What cannot be priced is counted as it was reserved, which is more.
         await Promise.all(held.map((part) => settle(asked, part, { ...used, usd: used.usd ?? part.reserved.usd })));
       },

@@ -13,26 +13,42 @@ export interface CostedDemand extends Omit<Demand, 'rates'> {
   caches: boolean;
 }
 
+/** Where a call may be billed, and how it is sold there. */
+export type Sold = Pick<Sale, 'region' | 'tier'>;
+
 /** Dollars that a token costs at most, and those that come on top. */
 type Rates = NonNullable<Demand['rates']>;
 
 /**
- * What a call may cost at most: AWS answers on demand where what was asked for is used up, e.g. a reservation.
+ * What a call may cost at most: AWS answers on demand where what was asked for is used up, e.g. a reservation, and a call that
+ * one place fails goes on in another one.
  *
- * @returns undefined when the tier that it asks for has no price
+ * @returns undefined when the tier that it asks for has no price in one of them
  */
-export function mostOf(book: PriceBook, asked: Sale & { demand: CostedDemand }): Rates | undefined {
+export function mostOf(
+  book: PriceBook,
+  { demand, elsewhere = [], ...asked }: Sale & { demand: CostedDemand; elsewhere?: readonly Sold[] | undefined },
+): Rates | undefined {
   const ratesIn = (sale: Sale): Rates | undefined => {
     const price = book.priceOf(sale);
-    return price && ratesOf(price, asked.demand);
+    return price && ratesOf(price, demand);
   };
-  const rates = ratesIn(asked);
-  const onDemand = ratesIn({ ...asked, tier: 'on-demand' });
-  if (rates === undefined || onDemand === undefined) return rates;
+  let most: Rates | undefined;
+  for (const sold of [asked, ...elsewhere]) {
+    const sale = { ...asked, ...sold };
+    const rates = ratesIn(sale);
+    if (rates === undefined) return undefined;
+    const onDemand = sale.tier === 'on-demand' ? undefined : ratesIn({ ...sale, tier: 'on-demand' });
+    most = dearer(dearer(rates, onDemand), most);
+  }
+  return most;
+}
+
+function dearer(one: Rates, other: Rates = one): Rates {
   return {
-    input: greater(rates.input, onDemand.input),
-    output: greater(rates.output, onDemand.output),
-    fixed: greater(rates.fixed, onDemand.fixed),
+    input: greater(one.input, other.input),
+    output: greater(one.output, other.output),
+    fixed: greater(one.fixed, other.fixed),
   };
 }
 

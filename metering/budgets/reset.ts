@@ -1,7 +1,7 @@
 import type { Budget } from '../../contract/budget.ts';
 import type { Key } from '../../registry/items.ts';
 import { type Window, windowOf } from '../calendar.ts';
-import type { RowCost, UsageRow } from '../ledger/row.ts';
+import { hasUse, type RowCost, type UsageRow } from '../ledger/row.ts';
 import type { Money } from '../money.ts';
 import type { Change } from './change.ts';
 import { billedTokens } from './cost.ts';
@@ -42,7 +42,7 @@ export class DueOf {
   add(rows: Iterable<UsageRow>): void {
     const { per, only, unit } = this.#budget;
     for (const row of rows) {
-      if (row.tenant !== this.#tenant || row.invocations === 0) continue;
+      if (row.tenant !== this.#tenant || !hasUse(row)) continue;
       if (only !== undefined && only !== (per === 'principal' ? row.principal : row.model)) continue;
       this.#counter(row.principal, row.model).amount += amountOf(row, unit);
     }

@@ -26,12 +26,15 @@ export interface Granted {
   standings(record?: Finished): Standing[];
   /** What its counters in dollars are settled with; undefined: none of them counts it. */
   charged(record: Finished): Charge | undefined;
+  /** An attempt is over, and another one goes on with the call: what it used is the call's, too. */
+  retried(record: Finished): void;
   /** To be called once, with the call's last record. Never rejects. */
   settle(record: Finished): Promise<void>;
 }
 
-/** How a call ended, as its last record says. */
-export type Finished = Pick<FinishedUsage, 'outcome' | 'tokens' | 'tier'> & Partial<Pick<FinishedUsage, 'code'>>;
+/** How a call ended, or an attempt at it, as its record says. */
+export type Finished = Pick<FinishedUsage, 'outcome' | 'tokens' | 'tier'> &
+  Partial<Pick<FinishedUsage, 'code' | 'region' | 'priceRegion'>>;
 
 export interface Refused {
   /** `rate_limited`, with the seconds after which to come back. */

@@ -1,5 +1,5 @@
 import { CALLS_PER_PASS, UNSETTLED_AFTER_MS } from '../../contract/limits/metering.ts';
-import { BILLABLE, type Outcome, type UsageRecord } from '../../contract/usage.ts';
+import { BILLABLE, isCharged, type Outcome, type UsageRecord } from '../../contract/usage.ts';
 import type { Money } from '../money.ts';
 import { addTokens, costOf, isPriced, noTokens, type Price, type PriceBook, type TokenSums } from '../price.ts';
 import { type SettledCall, WHOLE } from './calls.ts';
@@ -112,8 +112,9 @@ export class Sums {
     const key = `${partyName(party)}${JSON.stringify(priceVersion)}`;
     const found = this.#rows.get(key);
     if (found) return found;
+    const { priceRegion: _, ...about } = party;
     const row: UsageRow = {
-      ...party,
+      ...about,
       priceVersion,
       tokens: noTokens(),
       invocations: 0,
@@ -155,12 +156,12 @@ export function aggregate(
 
 /** A call that used what its price has no rate for has no price, like one of a model without any. */
 function priceOf(party: Party, call: SettledCall, prices: PriceBook): Price | undefined {
-  const price = prices.priceOf({ ...party, at: call.at });
+  const price = prices.priceOf({ ...party, region: party.priceRegion ?? party.region, at: call.at });
   return price === undefined || (ran(call) && !isPriced(call.tokens, price)) ? undefined : price;
 }
 
-function ran({ outcome }: SettledCall): boolean {
-  return outcome !== null && BILLABLE.has(outcome);
+function ran({ outcome, tokens }: SettledCall): boolean {
+  return outcome !== null && isCharged(outcome, tokens);
 }
 
 function count({ row, used }: Part, call: SettledCall): void {
@@ -169,18 +170,16 @@ function count({ row, used }: Part, call: SettledCall): void {
     row.unsettled++;
     return;
   }
-  if (!BILLABLE.has(outcome)) {
-    if (outcome === 'counted') row.counted++;
-    else if (outcome === 'retried') row.retried++;
-    else if (REFUSED.has(outcome)) row.refused++;
-    else row.failed++;
-    return;
-  }
-  row.invocations++;
+  if (BILLABLE.has(outcome)) {
+    row.invocations++;
+    if (call.estimated) row.estimated++;
+  } else if (outcome === 'counted') row.counted++;
+  else if (outcome === 'retried') row.retried++;
+  else if (REFUSED.has(outcome)) row.refused++;
+  else row.failed++;
+  if (!ran(call)) return;
   addTokens(used.all, call.tokens);
-  if (!call.estimated) return;
-  row.estimated++;
-  addTokens(used.estimated, call.tokens);
+  if (call.estimated) addTokens(used.estimated, call.tokens);
 }
 
 function priced(row: UsageRow, parts: ReadonlyMap<Price | undefined, Used>): UsageRow {

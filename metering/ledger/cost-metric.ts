@@ -2,7 +2,7 @@ import { METRIC_MAX_AGE_MS } from '../../contract/limits/metering.ts';
 import { DIMENSIONS, logLine, METRICS } from '../../contract/log.ts';
 import { formatMoney, type Money } from '../money.ts';
 import { HOUR_MS, type Hour, hourText } from '../window.ts';
-import type { UsageRow } from './row.ts';
+import { hasUse, type UsageRow } from './row.ts';
 
 /**
  * What an hour cost, for dashboards: in total, by tenant and by model, each alone. At the hour's own time, and once for
@@ -29,7 +29,7 @@ function sums(rows: readonly UsageRow[], nameOf: (row: UsageRow) => string): Map
   const found = new Map<string, Money>();
   for (const row of rows) {
     const name = nameOf(row);
-    if (row.cost && row.invocations > 0 && name !== '')
+    if (row.cost && hasUse(row) && name !== '')
       found.set(name, (found.get(name) ?? 0n) + row.cost.input + row.cost.output);
   }
   return found;

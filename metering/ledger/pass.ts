@@ -11,6 +11,8 @@ export interface Party {
   model: string;
   region: string;
   tier: Tier;
+  /** Whose prices it pays, where that is not `region`. */
+  priceRegion?: string;
 }
 
 /** Unambiguous whatever the parts hold, and the order of rows. */
@@ -67,9 +69,10 @@ export class Pass {
 
   /** Most calls are of a party that a call was of not long ago, and to look at few of them takes less than to name one. */
   #number(record: UsageRecord): number {
-    const { tenant, principal, costCenter, model, region } = record;
+    const { tenant, principal, costCenter, model, region, priceRegion } = record;
     const tier = (record.phase === 'finished' ? record.tier : undefined) ?? 'on-demand';
-    const party = { tenant, principal, costCenter, model, region, tier };
+    const party: Party = { tenant, principal, costCenter, model, region, tier };
+    if (priceRegion !== undefined) party.priceRegion = priceRegion;
     if (record.phase === 'finished' && record.charged !== undefined) return this.#named(record, party);
     const known = this.#recent.get(principal);
     for (const number of known ?? []) if (isSame(this.#parties[number], party)) return number;
@@ -92,7 +95,9 @@ export class Pass {
   }
 
   #name(party: Party, chargedTo: readonly string[]): string {
-    return chargedTo.length === 0 ? partyName(party) : `${partyName(party)}${JSON.stringify(chargedTo)}`;
+    const { priceRegion = '' } = party;
+    if (chargedTo.length === 0 && priceRegion === '') return partyName(party);
+    return `${partyName(party)}${JSON.stringify(chargedTo)}${priceRegion}`;
   }
 }
 
@@ -104,6 +109,7 @@ function isSame(one: Party | undefined, other: Party): boolean {
     one.costCenter === other.costCenter &&
     one.model === other.model &&
     one.region === other.region &&
-    one.tier === other.tier
+    one.tier === other.tier &&
+    one.priceRegion === other.priceRegion
   );
 }

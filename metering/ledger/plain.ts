@@ -7,7 +7,7 @@ type Members = Record<string, unknown>;
 const MEMBERS = [
   ...['v', 'invocationId', 'at', 'requestId', 'tenant', 'principal', 'costCenter', 'model', 'nativeModel', 'region'],
   ...['surface', 'action', 'attempt', 'phase', 'outcome', 'code', 'tokens', 'estimated', 'tier', 'awsRequestId'],
-  ...['durationMs', 'firstByteMs', 'charged'],
+  ...['durationMs', 'firstByteMs', 'charged', 'priceRegion'],
 ];
 const TOKENS = MEMBERS.indexOf('tokens');
 const CHARGED = MEMBERS.indexOf('charged');
@@ -110,6 +110,7 @@ export class PlainLines {
       durationMs: v[20],
       firstByteMs: v[21],
       charged: v[22],
+      priceRegion: v[23],
     };
   }
 

@@ -6,7 +6,7 @@ import type { Party } from './pass.ts';
 export interface UsageRow extends Party {
   /** '' when the calls have no price. */
   priceVersion: string;
-  /** Of calls in which the model ran; the others use nothing. */
+  /** Of attempts in which the model ran; the others use nothing. */
   tokens: TokenSums;
   /** Calls in which the model ran. */
   invocations: number;
@@ -16,13 +16,13 @@ export interface UsageRow extends Party {
   refused: number;
   /** Calls that the model throttled or failed before its first byte. */
   failed: number;
-  /** Attempts that used nothing and in whose place another one answered. */
+  /** Attempts in whose place another one answered. */
   retried: number;
   /** Invocations whose tokens are our estimate. */
   estimated: number;
   /** Calls that began and of which no end was seen within UNSETTLED_AFTER_MS. */
   unsettled: number;
-  /** Invocations without a price. */
+  /** Invocations, and attempts that used something, without a price. */
   unpriced: number;
   /** null: not known, because nothing in the row has a price. */
   cost: RowCost | null;
@@ -31,6 +31,15 @@ export interface UsageRow extends Party {
 export interface RowCost extends Cost {
   /** How much of the two together is of calls whose tokens are our estimate. Of bought hours nothing: their price is known. */
   estimated: Money;
+}
+
+/** Whether there is something in a row to pay or to ask about: not where calls were only refused, or went elsewhere at once. */
+export function hasUse({
+  invocations,
+  unsettled,
+  tokens,
+}: Pick<UsageRow, 'invocations' | 'unsettled' | 'tokens'>): boolean {
+  return invocations + unsettled > 0 || Object.values(tokens).some((count) => count > 0n);
 }
 
 /** @returns the sum of those that are known; null when neither is */

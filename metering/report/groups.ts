@@ -1,4 +1,4 @@
-import { addCosts, knownCost, type RowCost, type UsageRow } from '../ledger/row.ts';
+import { addCosts, hasUse, knownCost, type RowCost, type UsageRow } from '../ledger/row.ts';
 import { addTokens, noTokens, type TokenSums } from '../price.ts';
 import { periodOf, type ReportPeriod } from './period.ts';
 
@@ -72,12 +72,12 @@ export class Groups {
   }
 
   /**
-   * Sorted by period and names. A group without an invocation or an unsettled call (refusals only) is left out: there is
+   * Sorted by period and names. A group without use or an unsettled call (refusals only) is left out: there is
    * nothing to pay or to ask about.
    */
   list(): Group[] {
     return [...this.#groups]
-      .filter(([, { invocations, unsettled }]) => invocations + unsettled > 0)
+      .filter(([, group]) => hasUse(group))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, group]) => ({ ...group, cost: knownCost(group) }));
   }

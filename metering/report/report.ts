@@ -1,5 +1,5 @@
 import { type Cell, readCsv, writeCsv } from '../csv.ts';
-import { addCosts, knownCost, type UsageRow } from '../ledger/row.ts';
+import { addCosts, hasUse, knownCost, type UsageRow } from '../ledger/row.ts';
 import { costOfCells, countOf, moneyCell, textOf, tokensOf } from '../ledger/usage-file.ts';
 import { addTokens, noTokens } from '../price.ts';
 
@@ -30,8 +30,8 @@ export type ReportRow = Pick<
 >;
 
 /**
- * Adds rows up to one per tenant, cost centre and model, sorted. A row without an invocation, an unsettled call or an
- * unpriced one (refusals only) is left out: there is nothing to pay or to ask about.
+ * Adds rows up to one per tenant, cost centre and model, sorted. A row without use or an unsettled call (refusals
+ * only) is left out: there is nothing to pay or to ask about.
  *
  * Costs are exact. `input` holds the cost of cache reads and writes; a price that is not known adds nothing, `unpriced`
  * says how many calls that concerns, and when it concerns all of them the cost is not known (null).
@@ -46,7 +46,7 @@ export function reportRows(rows: Iterable<ReportRow>): ReportRow[] {
     sums.set(key, sum ? plus(sum, row) : row);
   }
   return [...sums]
-    .filter(([, { invocations, unsettled }]) => invocations + unsettled > 0)
+    .filter(([, row]) => hasUse(row))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { tenant, costCenter, model, tokens, invocations, estimated, unsettled, unpriced, cost }]) => ({
       tenant,

@@ -43,6 +43,7 @@ export function lines(first: Hour, last: Hour): string {
       ${member('tenant')} AS tenant_id, ${member('principal')} AS principal,
       ${member('costCenter')} AS cost_center, ${member('model')} AS model_id,
       ${member('nativeModel')} AS native_model, ${member('region')} AS region,
+      COALESCE(${member('priceRegion')}, ${member('region')}) AS price_region,
       ${member('surface')} AS surface, ${member('action')} AS action,
       ${member('outcome')} AS outcome, ${member('code')} AS code, ${member('estimated')} AS estimated,
       COALESCE(${member('tier')}, 'on-demand') AS tier,
@@ -64,13 +65,15 @@ export function calls(first: Hour, last: Hour): string {
     `CASE outcome ${OUTCOMES.map((name, i) => `WHEN ${text(name)} THEN ${i}`).join(' ')} END DESC`,
     'estimated DESC',
     `${whole('at_ms')} DESC`,
-    ...[...ID_COLUMNS, 'tier'].map((column) => `${column} DESC`),
+    ...[...ID_COLUMNS, 'tier', 'price_region'].map((column) => `${column} DESC`),
   ];
-  return `  SELECT invocation_id, ${ID_COLUMNS.join(', ')}, tier, estimated,
+  const used = TOKENS.map((column) => `COALESCE(${whole(column)}, 0)`);
+  return `  SELECT invocation_id, ${ID_COLUMNS.join(', ')}, tier, price_region, estimated,
     CASE WHEN phase = 'finished' THEN outcome END AS outcome,
     ${whole('at_ms')} AS began, ${whole('at_ms')} / ${HOUR_MS} AS hour_number,
-    CASE WHEN phase = 'finished' AND outcome IN (${list([...BILLABLE])}) THEN 1 ELSE 0 END AS ran,
-    ${TOKENS.map((column) => `COALESCE(${whole(column)}, 0) AS ${column}`).join(',\n    ')}
+    CASE WHEN phase = 'finished' AND (outcome IN (${list([...BILLABLE])})
+      OR (outcome = 'retried' AND ${used.join(' + ')} > 0)) THEN 1 ELSE 0 END AS ran,
+    ${TOKENS.map((column, index) => `${used[index]} AS ${column}`).join(',\n    ')}
   FROM (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY invocation_id ORDER BY phase, ${greater.join(', ')}) AS line_choice
     FROM lines WHERE usable = 1

@@ -12,11 +12,11 @@ const FAILED = OUTCOMES.filter((name) => !BILLABLE.has(name) && ![...REFUSED, 'c
 
 export const TOTALS = `  SELECT ${KEYS.join(', ')},
     ${TOKENS.map((column) => `SUM(ran * ${column}) AS ${column}`).join(',\n    ')},
-    SUM(ran) AS invocations,
+    ${count("ran = 1 AND outcome <> 'retried'")} AS invocations,
     ${count("outcome = 'counted'")} AS counted,
     ${count(`outcome IN (${list(REFUSED)})`)} AS refused,
     ${count(`outcome IN (${list(FAILED)})`)} AS failed,
-    ${count("ran = 1 AND estimated = 'true'")} AS estimated,
+    ${count("ran = 1 AND outcome <> 'retried' AND estimated = 'true'")} AS estimated,
     ${count('outcome IS NULL')} AS unsettled,
     ${count("ran = 1 AND paid = ''")} AS unpriced,
     ${count("outcome = 'retried'")} AS retried,
@@ -48,7 +48,8 @@ export const PARTS = `  SELECT ${KEYS.join(', ')}, part, hour_units, weight, SUM
   ) weighed`;
 
 export const SHARERS = `  SELECT *, SUM(${CAPACITY_INPUT} + output_tokens) OVER (${CAPACITY}) AS all_tokens
-  FROM totals WHERE tier = 'provisioned' AND paid <> '' AND invocations > 0`;
+  FROM totals WHERE tier = 'provisioned' AND paid <> ''
+    AND (invocations > 0 OR ${CAPACITY_INPUT} + output_tokens > 0)`;
 
 /** By largest remainder, of equal ones the earlier (money.ts: divide). The division is of whole numbers and leaves none. */
 export const DIVIDED = `  SELECT *, hour_units - SUM(share) OVER (${CAPACITY}) AS leftover,

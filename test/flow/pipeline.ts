@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createCredentials } from '../../invoke/pipeline/credentials.ts';
 import { createEntries } from '../../invoke/pipeline/entries.ts';
 import { createPipeline, type PipelineOptions } from '../../invoke/pipeline/pipeline.ts';
+import { createRoutes } from '../../invoke/pipeline/ways.ts';
 import { createBedrock } from '../../invoke/providers/bedrock.ts';
 import { createPost } from '../../invoke/providers/post.ts';
 import { createSageMaker } from '../../invoke/providers/sagemaker.ts';
@@ -50,6 +51,7 @@ export class WalledPipeline {
     const lines: string[] = [];
     const write = (line: string) => lines.push(line);
     const clock = Date.now;
+    const routes = createRoutes({ clock, random: Math.random, stage: {} });
     const runtime = { post: createPost(), clock };
     const run = createPipeline({
       entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
@@ -62,6 +64,7 @@ export class WalledPipeline {
       meter,
       reserve: async () => undefined,
       take: () => {},
+      routes: async () => routes,
       clock,
       newId: () => 'id-1',
       deadlines: { firstByteMs: 10_000, streamIdleMs: 10_000, callTotalMs: 20_000 },

@@ -40,6 +40,7 @@ const ends = fc.record(
     tier: fc.constantFrom(...TIERS),
     attempt: fc.integer({ min: 1, max: 9 }),
     awsRequestId: fc.uuid(),
+    priceRegion: fc.constant('eu-west-1'),
     firstByteMs: fc.integer({ min: -1, max: 5_000 }),
     charged: fc.constant<Charge>({ usd: '0.0012', to: ['tenant|monthly|2026-11', 'model|daily|2026-11-21'] }),
   },

@@ -77,8 +77,16 @@ const record: fc.Arbitrary<UsageRecord> = fc.oneof(
       // Often the same, so that lines contradict each other in nothing but what comes after.
       tokens: fc.oneof(tokens, fc.constant({ input: 10, output: 5, cacheRead: 0, cacheWrite: 0 })),
       tier: fc.option(fc.constantFrom(...TIERS), { nil: undefined }),
+      priceRegion: fc.option(fc.constantFrom('us-east-1', 'us-west-2'), { nil: undefined }),
     })
-    .map(({ some, tier, ...rest }) => finished({ ...some, ...rest, ...(tier === undefined ? {} : { tier }) })),
+    .map(({ some, tier, priceRegion, ...rest }) =>
+      finished({
+        ...some,
+        ...rest,
+        ...(tier === undefined ? {} : { tier }),
+        ...(priceRegion === undefined ? {} : { priceRegion }),
+      }),
+    ),
 );
 
 const spoilt = (members: object, base: object = finished()): string =>

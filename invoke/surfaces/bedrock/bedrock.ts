@@ -1,6 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { parseJsonObject } from '../../../contract/json.ts';
 import type { Action, AllowedModel } from '../../../contract/model.ts';
+import { targetsOf } from '../../../contract/places.ts';
 import { kindOf, nativeIdOf, pathIdOf, runtimeOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import type { ModelOperation, ProviderRequest } from '../../call.ts';
@@ -161,9 +162,10 @@ function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operat
     checkGuardrailMember(members[GUARDRAIL_MEMBER], taken ? model : {});
   }
   // Two names for the model: the one that was decided upon must be the only one.
+  const natives = targetsOf(model).map(nativeIdOf);
   for (const member of ['model', 'modelId']) {
     const named = members[member];
-    if (named === undefined || named === wanted || named === model.id || named === nativeIdOf(model.target)) continue;
+    if (named === undefined || named === wanted || named === model.id || natives.includes(String(named))) continue;
     throw new TollgateError('invalid_request', {
       field: member,
       reason: 'model-mismatch',

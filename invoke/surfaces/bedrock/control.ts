@@ -1,5 +1,6 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
+import { eachTarget } from '../../../contract/places.ts';
 import { arnsOf, baseModelOf, nativeIdOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
@@ -52,7 +53,7 @@ export async function foundationModelsOf(exchange: Exchange): Promise<Foundation
  * @throws TollgateError `model_not_allowed`, `model_retired`, `forbidden`, `unavailable`
  */
 export async function getFoundationModel(exchange: Exchange, wanted: string): Promise<Given> {
-  const usable = await usableModels(exchange);
+  const usable = eachTarget(await usableModels(exchange));
   const named = usable.filter(
     ({ target }) => baseModelOf(target) === wanted || foundationArns({ target }).includes(wanted),
   );
@@ -65,8 +66,14 @@ export async function getFoundationModel(exchange: Exchange, wanted: string): Pr
 /** `GET /inference-profiles`. @throws TollgateError `forbidden`, `unavailable` */
 export async function listInferenceProfiles(exchange: Exchange): Promise<Given> {
   const type = exchange.request.query.get('type');
-  const all = (await usableModels(exchange)).flatMap((model) => profileOf(model) ?? []);
-  return json({ inferenceProfileSummaries: all.filter((profile) => type === null || profile.type === type) });
+  const each = eachTarget(await usableModels(exchange)).flatMap((model) => profileOf(model) ?? []);
+  // A model may be called through one profile from several regions.
+  const all = new Map(
+    each.map((profile) => [`${profile.inferenceProfileName} ${profile.inferenceProfileId}`, profile]),
+  );
+  return json({
+    inferenceProfileSummaries: [...all.values()].filter((profile) => type === null || profile.type === type),
+  });
 }
 
 /**
@@ -77,14 +84,15 @@ export async function listInferenceProfiles(exchange: Exchange): Promise<Given> 
  */
 export async function getInferenceProfile(exchange: Exchange, wanted: string): Promise<Given> {
   const model = await wantedModel(exchange, wanted);
-  const profile = profileOf(model);
+  const profiles = eachTarget([model]).flatMap((place) => profileOf(place) ?? []);
+  const profile = profiles.find(({ inferenceProfileId }) => inferenceProfileId === wanted) ?? profiles[0];
   if (profile === undefined) throw notListed();
   return json(profile, lifecycleHeaders(model, exchange.nowSeconds));
 }
 
 /** Each model once, whatever it is called through. */
 function foundationModels(models: readonly AllowedModel[], exchange: Exchange): FoundationModel[] {
-  const ofEach = Map.groupBy(models, ({ target }) => baseModelOf(target));
+  const ofEach = Map.groupBy(eachTarget(models), ({ target }) => baseModelOf(target));
   ofEach.delete('');
   return [...ofEach].flatMap(([id, of]) => {
     const [first] = of;

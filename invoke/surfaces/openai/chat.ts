@@ -22,6 +22,7 @@ export async function chat(exchange: Exchange): Promise<Given> {
     surface: 'openai',
     wanted,
     stream,
+    cacheKey: body.prompt_cache_key,
     converse(model) {
       const asked = chatRequest(body, model);
       reading = asked.reading;

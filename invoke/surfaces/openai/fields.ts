@@ -175,7 +175,12 @@ export const CHAT_FIELDS: Fields = {
   }),
   safety_identifier: translated('`requestMetadata.safety_identifier`, likewise.', { type: 'string' }),
   user: translated('`requestMetadata.user`, likewise.', { type: 'string' }),
-  prompt_cache_key: ignored('what is cached is said by cache points.', { type: 'string' }),
+  prompt_cache_key: translated(
+    'Of a model in several regions: calls of one key go to the same one. What is cached is said by cache points.',
+    {
+      type: 'string',
+    },
+  ),
   prompt_cache_options: ignored('no cache point is set but those of the request.', { type: 'object' }),
   prompt_cache_retention: ignored('a cache point says how long it is kept.', { type: 'string' }),
   seed: ignored('it promises nothing at OpenAI either, and no model on Converse takes one.', { type: 'integer' }),

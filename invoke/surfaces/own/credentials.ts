@@ -4,11 +4,11 @@ import { type Exchange, type Given, json } from '../../exchange.ts';
 import { servedBy } from '../../pipeline/choose.ts';
 
 /**
- * `GET /credentials?model=ID`: what an AWS SDK asks for where AWS_CONTAINER_CREDENTIALS_FULL_URI points here and
+ * `GET /credentials?model=ID`, and `&region=REGION` for a model that is in several: what an AWS SDK asks for where AWS_CONTAINER_CREDENTIALS_FULL_URI points here and
  * AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE holds `Bearer <token>`
  * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html).
  *
- * @throws TollgateError `invalid_request` without exactly one `model`; `model_not_allowed`, `model_retired`, `forbidden`,
+ * @throws TollgateError `invalid_request` without exactly one `model`, and for a region that it is not in; `model_not_allowed`, `model_retired`, `forbidden`,
  *   `unavailable`
  */
 export async function handOutCredentials(exchange: Exchange): Promise<Given> {
@@ -19,7 +19,10 @@ export async function handOutCredentials(exchange: Exchange): Promise<Given> {
       reason: more.length > 0 ? 'repeated' : 'missing',
       message: 'Name one model: /credentials?model=ID.',
     });
-  const { credentials, expiresAt, model } = await exchange.direct(wanted);
+  const [region, ...others] = exchange.request.query.getAll('region');
+  if (others.length > 0)
+    throw new TollgateError('invalid_request', { field: 'region', reason: 'repeated', message: 'Name one region.' });
+  const { credentials, expiresAt, model } = await exchange.direct(wanted, region || undefined);
   return json(
     {
       AccessKeyId: credentials.accessKeyId,

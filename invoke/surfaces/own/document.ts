@@ -74,7 +74,13 @@ export const documented: Documented = {
     operationId: 'handOutCredentials',
     summary: 'AWS credentials for one model, for an SDK that calls AWS itself.',
     description: "The format of the SDKs' container credentials provider. Only for grants that allow it.",
-    parameters: [{ ...MODEL_ID, name: 'model', in: 'query' }],
+    parameters: [
+      { ...MODEL_ID, name: 'model', in: 'query' },
+      queryParameter(
+        'region',
+        'Where it is to be called, of a model in several regions; in the first of them unless given.',
+      ),
+    ],
     responses: {
       '200': { description: 'The credentials.', headers: BUDGET_HEADERS, content: json() },
       '429': tooMany(AWS_ERROR),

@@ -31,6 +31,7 @@ export async function createResponse(exchange: Exchange): Promise<Given> {
       surface: 'openai',
       wanted: model,
       stream,
+      cacheKey: body.prompt_cache_key,
       converse(allowed) {
         const asked = responseRequest(body, allowed);
         reading = asked.reading;

@@ -9,7 +9,7 @@ import type { Exchange, Given } from '../../exchange.ts';
 import { invalid } from '../fields.ts';
 import { checkBody } from './body.ts';
 import { ACCEPT_HEADER, ASYNC_HEADERS, FOLDER_HEADER, INPUT_HEADER, NAMING_HEADERS, TYPE_HEADER } from './headers.ts';
-import { endpointOf, ownHeaders } from './sagemaker.ts';
+import { endpointsOf, ownHeaders } from './sagemaker.ts';
 
 /**
  * `POST /endpoints/{name}/async-invocations`
@@ -45,7 +45,7 @@ export async function invokeEndpointAsync(exchange: Exchange, named: string): Pr
     action: 'invoke',
     later: true,
     prepare: (model): ProviderRequest => {
-      if (input !== undefined && !isWithin(`${endpointOf(model).asyncInput}${caller.tenant}/`, input))
+      if (input !== undefined && !isWithin(`${endpointsOf(model)[0].asyncInput}${caller.tenant}/`, input))
         throw invalid(
           INPUT_HEADER,
           `must name an object where this model's inputs are, in the folder ${caller.tenant}/ there`,

@@ -1,6 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import type { Json } from '../../../contract/json.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
+import { targetsOf } from '../../../contract/places.ts';
 import { nativeIdOf } from '../../../policies/kinds.ts';
 
 /**
@@ -23,9 +24,12 @@ export function checkBody(value: Json | undefined, wanted: string, model: Allowe
   if (Array.isArray(messages)) for (const [at, message] of messages.entries()) checkParts(message, `messages[${at}]`);
 }
 
-function ownNames({ target }: AllowedModel): (string | undefined)[] {
-  if (target.kind !== 'sagemaker-endpoint') return [nativeIdOf(target)];
-  return [nativeIdOf(target), target.inferenceComponent, target.targetModel];
+function ownNames(model: AllowedModel): (string | undefined)[] {
+  return targetsOf(model).flatMap((target) =>
+    target.kind === 'sagemaker-endpoint'
+      ? [nativeIdOf(target), target.inferenceComponent, target.targetModel]
+      : [nativeIdOf(target)],
+  );
 }
 
 /** A part of a message that says where something is: the container would fetch it, from within the account's network. */

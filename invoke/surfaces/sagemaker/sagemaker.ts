@@ -1,6 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { parseJson } from '../../../contract/json.ts';
 import type { AllowedModel, TargetOf } from '../../../contract/model.ts';
+import { eachTarget, targetsOf } from '../../../contract/places.ts';
 import { kindOf, pathIdOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import type { EndpointOperation, ProviderRequest } from '../../call.ts';
@@ -41,8 +42,8 @@ export async function invokeEndpoint(exchange: Exchange, named: string, operatio
     wanted: (component ?? targetModel) === undefined ? named : await entryOf(exchange, named, behind),
     action: stream ? 'stream' : 'invoke',
     prepare: (model): ProviderRequest => {
-      checkBehind(endpointOf(model), behind);
-      if (stream && pathIdOf(model.target, 'stream') === undefined)
+      checkBehind(endpointsOf(model), behind);
+      if (stream && targetsOf(model).every((target) => pathIdOf(target, 'stream') === undefined))
         throw unsupported('name', 'SageMaker streams of no endpoint of many models; call /invocations.');
       checkBody(value, named, model);
       return {
@@ -81,7 +82,7 @@ interface Behind {
 /** The endpoint's name and what is behind it say together which entry is meant. */
 async function entryOf({ entries, caller }: Exchange, named: string, behind: Behind): Promise<string> {
   const { models } = await entries(caller);
-  const meant = models.find(
+  const meant = eachTarget(models).find(
     ({ target }) =>
       target.kind === 'sagemaker-endpoint' &&
       target.endpointName === named &&
@@ -91,21 +92,25 @@ async function entryOf({ entries, caller }: Exchange, named: string, behind: Beh
   return meant?.id ?? named;
 }
 
-/** @throws TollgateError for what is not the granted model's own */
-function checkBehind(target: TargetOf<'sagemaker-endpoint'>, { component, targetModel }: Behind): void {
-  if (component !== undefined && component !== target.inferenceComponent)
+/** @throws TollgateError for what is behind none of the granted model's own endpoints */
+function checkBehind(targets: readonly TargetOf<'sagemaker-endpoint'>[], { component, targetModel }: Behind): void {
+  if (component !== undefined && !targets.some(({ inferenceComponent }) => inferenceComponent === component))
     throw new TollgateError('model_not_allowed', { reason: 'component-not-granted' });
-  if (targetModel === undefined || targetModel === target.targetModel) return;
-  if (target.targetModel === undefined)
+  if (targetModel === undefined || targets.some((target) => target.targetModel === targetModel)) return;
+  if (targets.every((target) => target.targetModel === undefined))
     throw unsupported(TARGET_MODEL_HEADER, 'The entry of this model names no model behind its endpoint.');
   throw new TollgateError('model_not_allowed', { reason: 'target-model-not-granted' });
 }
 
-export function endpointOf({ target }: AllowedModel): TargetOf<'sagemaker-endpoint'> {
-  if (target.kind === 'sagemaker-endpoint') return target;
+/** In each of its places; what they all have the first has, too. */
+export function endpointsOf(
+  model: AllowedModel,
+): [TargetOf<'sagemaker-endpoint'>, ...TargetOf<'sagemaker-endpoint'>[]] {
+  const [first, ...others] = targetsOf(model).filter((target) => target.kind === 'sagemaker-endpoint');
+  if (first !== undefined) return [first, ...others];
   throw new TollgateError('invalid_request', {
     field: 'name',
     reason: 'wrong-surface',
-    message: `This model is ${kindOf(target).name}; it is not called through the paths of endpoints.`,
+    message: `This model is ${kindOf(model.target).name}; it is not called through the paths of endpoints.`,
   });
 }

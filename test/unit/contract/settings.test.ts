@@ -126,6 +126,23 @@ describe('trusted issuers', () => {
       expect(fieldOf(() => invokeSettings({ ...env, ...more, [name]: value }))).toBe(name);
   });
 
+  test('models of several places are routed as everywhere, quietly, each process by itself, unless the stage says otherwise', () => {
+    expect(invokeSettings(env)).toMatchObject({ routing: {}, tellsRoute: false, sharesHealth: false });
+    const more = { TOLLGATE_ROUTING: '{"maxAttempts":3}', TOLLGATE_TELL_ROUTE: 'true', TOLLGATE_SHARED_HEALTH: 'true' };
+    expect(invokeSettings({ ...env, ...more })).toMatchObject({
+      routing: { maxAttempts: 3 },
+      tellsRoute: true,
+      sharesHealth: true,
+    });
+    for (const [name, value, field] of [
+      ['TOLLGATE_ROUTING', '{"maxAttempts":0}', '.maxAttempts'],
+      ['TOLLGATE_ROUTING', '[]', ''],
+      ['TOLLGATE_TELL_ROUTE', 'yes', ''],
+      ['TOLLGATE_SHARED_HEALTH', '1', ''],
+    ] as const)
+      expect(fieldOf(() => invokeSettings({ ...env, [name]: value }))).toBe(`${name}${field}`);
+  });
+
   test.each(['Prod', '-prod', 'a'.repeat(21), 'a/b', 'a"b'])('a stage %j is refused: it names metrics', (stage) => {
     expect(fieldOf(() => invokeSettings({ ...env, TOLLGATE_STAGE: stage }))).toBe('TOLLGATE_STAGE');
   });

@@ -42,6 +42,7 @@ function underBudget(
       ...{ refusal: undefined, output, binding },
       standings: (record) => [standing(record === undefined ? 1n : 2n)],
       charged: () => charged,
+      retried: () => {},
       settle: async (record) => void settled.push(record),
     };
   };

@@ -2,6 +2,7 @@ import type { Answer } from '../../../invoke/call.ts';
 import { createCredentials } from '../../../invoke/pipeline/credentials.ts';
 import { createEntries } from '../../../invoke/pipeline/entries.ts';
 import { createPipeline, type PipelineOptions } from '../../../invoke/pipeline/pipeline.ts';
+import { createRoutes } from '../../../invoke/pipeline/ways.ts';
 import { createBedrock } from '../../../invoke/providers/bedrock.ts';
 import { createPost } from '../../../invoke/providers/post.ts';
 import { createStsIssuer } from '../../../sessions/assume.ts';
@@ -17,6 +18,7 @@ export function setUp(more: Partial<PipelineOptions> = {}, sts: FakeSts = fakeSt
   const write = (line: string) => lines.push(line);
   const clock = () => NOW;
   let serial = 0;
+  const routes = createRoutes({ clock, random: () => 0, stage: {} });
   const run = createPipeline({
     entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
     credentials: createCredentials({
@@ -28,6 +30,7 @@ export function setUp(more: Partial<PipelineOptions> = {}, sts: FakeSts = fakeSt
     meter,
     reserve: async () => undefined,
     take: () => {},
+    routes: async () => routes,
     clock,
     newId: () => `id-${++serial}`,
     deadlines: { firstByteMs: 5_000, streamIdleMs: 5_000, callTotalMs: 10_000 },

@@ -19,6 +19,8 @@ describe('the settings of the local gateway', () => {
       tenantIsolation: false,
       corsOrigins: [],
       storeResponses: false,
+      tellRoute: true,
+      sharedHealth: false,
       verbose: false,
     });
     expect(Object.isFrozen(settings)).toBe(true);
@@ -31,6 +33,7 @@ describe('the settings of the local gateway', () => {
     ['PORT', '8787.5'],
     ['TOLLGATE_AUTHORIZER_TTL', '301'],
     ['TOLLGATE_AUTHORIZER_TTL', '-1'],
+    ['TOLLGATE_ROUTING', '{"maxAttempts":0}'],
     ['TOLLGATE_ISSUERS', '[{'],
     ['TOLLGATE_ISSUERS', '/no/such/file.json'],
     ['TOLLGATE_ISSUERS', '[{"issuer":"http://evil.example","audience":"x","tenantClaim":"t"}]'],

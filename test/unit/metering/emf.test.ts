@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lineWriter, METRICS } from '../../../contract/log.ts';
+import { NO_TOKENS } from '../../../contract/usage.ts';
 import { usageLine } from '../../../metering/emf.ts';
 import { createMeter } from '../../../metering/emit.ts';
 import { parseUsageLine } from '../../../metering/parse.ts';
@@ -149,8 +150,13 @@ describe('M1: the lines of a call', () => {
     ['a call that counted tokens', 'counted', ''],
     ['an attempt that another one answers for', 'retried', 'upstream_failed'],
   ] as const)('%s is neither a call of a model nor a refusal', (_, outcome, code) => {
-    const line = only(emitted((meter) => meter.finished(finished({ outcome, code }))));
+    const line = only(emitted((meter) => meter.finished(finished({ outcome, code, tokens: NO_TOKENS }))));
     expect(line).toMatchObject({ Calls: 0, Refused: 0, InputTokens: 0, OutputTokens: 0 });
+  });
+
+  test('what an attempt used that another one answers for is paid for, and the call is counted with the other one', () => {
+    const line = only(emitted((meter) => meter.finished(finished({ outcome: 'retried', code: 'deadline' }))));
+    expect(line).toMatchObject({ Calls: 0, Refused: 0, InputTokens: 10, OutputTokens: 5 });
   });
 
   test.each(['interrupted', 'deadline', 'abandoned'] as const)('a call that was %s is paid for', (outcome) => {

@@ -106,7 +106,7 @@ describe('an hour of bought capacity', () => {
       bill([
         bought('a', [10, 0]),
         bought('b', [10, 0], { outcome: 'refused', tenant: 'globex' }),
-        bought('c', [10, 0], { outcome: 'retried', tenant: 'globex' }),
+        bought('c', [0, 0], { outcome: 'retried', tenant: 'globex' }),
         started({ invocationId: 'd', tenant: 'globex' }),
         finished({ invocationId: 'e', tenant: 'globex' }),
       ]),

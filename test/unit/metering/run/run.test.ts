@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LATE_HOURS, RAW_OBJECTS_PER_STEP, UNSETTLED_AFTER_MS } from '../../../../contract/limits/metering.ts';
 import { METRICS } from '../../../../contract/log.ts';
+import { NO_TOKENS } from '../../../../contract/usage.ts';
 import { readCsv } from '../../../../metering/csv.ts';
 import { aggregationOver, call, finished, MemoryStore, NINE, started } from '../support.ts';
 
@@ -68,7 +69,9 @@ describe('M1: a call is on the bill', () => {
     const outcomes = ['refused', 'denied', 'throttled', 'failed', 'retried'] as const;
     store.deliver(
       'dt=2026-11-21/hour=09/a',
-      outcomes.flatMap((outcome) => call({ outcome, invocationId: outcome })),
+      outcomes.flatMap((outcome) =>
+        call({ outcome, invocationId: outcome, ...(outcome === 'retried' ? { tokens: NO_TOKENS } : {}) }),
+      ),
     );
     await aggregationOver(store).run();
     expect(usage(store)).toMatchObject([
