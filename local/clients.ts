@@ -1,7 +1,8 @@
 /** The identity provider's clients, as the demo promises them. A secret that everybody can read is no secret. */
 export interface DemoClient {
   id: string;
-  secret: string;
+  /** How it says who it is: by a secret, by a key that is made at the first start, or not at all: then a person signs in for it. */
+  by: { secret: string } | 'key' | 'person';
   /** The `tenant` claim. */
   tenant: string;
   /** The `roles` claim. */
@@ -9,9 +10,11 @@ export interface DemoClient {
 }
 
 export const DEMO_CLIENTS: readonly DemoClient[] = Object.freeze([
-  { id: 'acme-app', secret: 'acme-secret', tenant: 'acme', roles: [] },
-  { id: 'globex-app', secret: 'globex-secret', tenant: 'globex', roles: [] },
-  { id: 'ops', secret: 'ops-secret', tenant: 'ops', roles: ['admin'] },
+  { id: 'acme-app', by: { secret: 'acme-secret' }, tenant: 'acme', roles: [] },
+  { id: 'acme-key', by: 'key', tenant: 'acme', roles: [] },
+  { id: 'acme-laptop', by: 'person', tenant: 'acme', roles: [] },
+  { id: 'globex-app', by: { secret: 'globex-secret' }, tenant: 'globex', roles: [] },
+  { id: 'ops', by: { secret: 'ops-secret' }, tenant: 'ops', roles: ['admin'] },
   // Nobody onboarded this tenant: a good token is not yet a permission.
-  { id: 'stranger-app', secret: 'stranger-secret', tenant: 'stranger', roles: [] },
+  { id: 'stranger-app', by: { secret: 'stranger-secret' }, tenant: 'stranger', roles: [] },
 ]);

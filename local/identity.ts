@@ -1,16 +1,21 @@
-import { generateKeyPair, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import Provider, { errors } from 'oidc-provider';
+import Provider, { type ClientAuthMetadata, errors, type ResourceServerInfo } from 'oidc-provider';
 import { listen } from '../server/listen.ts';
-import { DEMO_CLIENTS } from './clients.ts';
-import { readIfThere, writeWhole } from './files.ts';
+import { DEMO_CLIENTS, type DemoClient } from './clients.ts';
+import { DEVICE_GRANTS, withDevicePage } from './identity/device.ts';
+import { EXCHANGE, registerExchange } from './identity/exchange.ts';
+import { clientKey, signingKey } from './identity/keys.ts';
+import { storedInMemory } from './identity/stored.ts';
 
 export interface IdentityOptions {
   /** 0 is not possible: the port is part of the issuer's name. */
   port: number;
-  /** Where the signing key is kept, so that a token outlives a restart. */
+  /** Where its key is kept, so that a token outlives a restart, and those that are made for clients: `<client>.pem`. */
   dataDir: string;
+  clients?: readonly DemoClient[];
+  /** How long a token lives. */
+  tokenSeconds?: number;
   onError(error: Error): void;
 }
 
@@ -20,54 +25,63 @@ export interface Identity {
   close(graceMs: number): Promise<void>;
 }
 
-/** What the gateway accepts as `aud`, and how long a token lives in seconds. */
+/** What the gateway accepts as `aud`. */
 const AUDIENCE = 'tollgate';
-const TOKEN_SECONDS = 900;
 
 /** RFC 8707 wants an absolute URI; the audience above is what the token shows. */
 const RESOURCE = 'urn:tollgate:gateway';
 
-/** The provider keeps nothing: clients are configured, and a JWT access token (RFC 9068) is not stored. */
-class NothingStored {
-  async upsert(): Promise<void> {}
-  async find(): Promise<undefined> {}
-  async findByUid(): Promise<undefined> {}
-  async findByUserCode(): Promise<undefined> {}
-  async consume(): Promise<void> {}
-  async destroy(): Promise<void> {}
-  async revokeByGrantId(): Promise<void> {}
-}
-
 /**
- * An OpenID provider for the demo's clients: client_credentials, secret in the body or as Basic, RS256 access tokens.
+ * An OpenID provider for the demo's clients, with RS256 access tokens: client_credentials by a secret, in the body or as Basic, or
+ * by `private_key_jwt`; token exchange; the device flow.
  *
  * @throws TollgateError `bad_setting` when the port is taken
  */
-export async function startIdentity({ port, dataDir, onError }: IdentityOptions): Promise<Identity> {
+export async function startIdentity(options: IdentityOptions): Promise<Identity> {
+  const { port, dataDir, clients = DEMO_CLIENTS, tokenSeconds = 900, onError } = options;
   const issuer = `http://127.0.0.1:${port}`;
-  const claims = new Map(DEMO_CLIENTS.map(({ id, tenant, roles }) => [id, { tenant, roles }]));
+  const claims = new Map(clients.map(({ id, tenant, roles }) => [id, { tenant, roles }]));
+  const key = await signingKey(join(dataDir, 'identity-key.json'));
+  const resourceServer: ResourceServerInfo = {
+    scope: '',
+    audience: AUDIENCE,
+    accessTokenFormat: 'jwt',
+    accessTokenTTL: tokenSeconds,
+    jwt: { sign: { alg: 'RS256' } },
+  };
   const provider = new Provider(issuer, {
-    adapter: NothingStored,
-    clients: DEMO_CLIENTS.map(({ id, secret }) => ({
-      client_id: id,
-      client_secret: secret,
-      grant_types: ['client_credentials'],
-      response_types: [],
-      redirect_uris: [],
-      token_endpoint_auth_method: 'client_secret_basic',
-    })),
-    jwks: { keys: [await signingKey(join(dataDir, 'identity-key.json'))] },
+    adapter: storedInMemory(),
+    clients: await Promise.all(
+      clients.map(async ({ id, by }) => ({
+        client_id: id,
+        grant_types: by === 'person' ? DEVICE_GRANTS : ['client_credentials', EXCHANGE],
+        response_types: [],
+        redirect_uris: [],
+        ...(await authOf(by, join(dataDir, `${id}.pem`))),
+      })),
+    ),
+    jwks: { keys: [key] },
+    // A person of the device flow is whoever signed in there.
+    findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     // No browser ever signs in here; without keys of our own the library warns at every start.
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     responseTypes: [],
     scopes: [],
-    ttl: { ClientCredentials: TOKEN_SECONDS },
+    ttl: {
+      AccessToken: tokenSeconds,
+      ClientCredentials: tokenSeconds,
+      DeviceCode: 600,
+      Grant: 86_400,
+      RefreshToken: 86_400,
+    },
     extraTokenClaims: (_ctx, token) => claims.get(token.clientId),
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
       clientCredentials: { enabled: true },
+      deviceFlow: { enabled: true },
       resourceIndicators: {
         enabled: true,
         // A caller need not know the resource's name: there is only one.
@@ -75,32 +89,20 @@ export async function startIdentity({ port, dataDir, onError }: IdentityOptions)
         useGrantedResource: () => true,
         getResourceServerInfo: (_ctx, resource) => {
           if (resource !== RESOURCE) throw new errors.InvalidTarget();
-          return {
-            scope: '',
-            audience: AUDIENCE,
-            accessTokenFormat: 'jwt',
-            accessTokenTTL: TOKEN_SECONDS,
-            jwt: { sign: { alg: 'RS256' } },
-          };
+          return resourceServer;
         },
       },
     },
   });
   provider.on('server_error', (_ctx, error) => onError(error));
-  const { close } = await listen({ host: '127.0.0.1', port, onRequest: provider.callback() });
+  registerExchange(provider, key, RESOURCE, resourceServer);
+  const { close } = await listen({ host: '127.0.0.1', port, onRequest: withDevicePage(provider, RESOURCE) });
   return { issuer, close };
 }
 
-async function signingKey(path: string): Promise<object> {
-  const kept = await readIfThere(path);
-  if (kept !== undefined) return JSON.parse(kept) as object;
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  const key = {
-    ...privateKey.export({ format: 'jwk' }),
-    kid: randomBytes(8).toString('hex'),
-    alg: 'RS256',
-    use: 'sig',
-  };
-  await writeWhole(path, JSON.stringify(key));
-  return key;
+async function authOf(by: DemoClient['by'], keyFile: string): Promise<ClientAuthMetadata> {
+  if (by === 'person') return { token_endpoint_auth_method: 'none' };
+  if (by === 'key')
+    return { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [await clientKey(keyFile)] } };
+  return { token_endpoint_auth_method: 'client_secret_basic', client_secret: by.secret };
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { AUTHORIZER_TTL_SECONDS } from '../../contract/limits/contract.ts';
 import { listen } from '../../server/listen.ts';
+import { DEMO_CLIENTS } from '../clients.ts';
 import type { Limits } from './apigateway/limits.ts';
 import { createApiGateway } from './apigateway/service.ts';
 import { createBedrock } from './bedrock/service.ts';
@@ -125,6 +126,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     region,
     secret: CONTEXT_KEY,
     rotation: roleName('seal'),
+    known: new Map(DEMO_CLIENTS.flatMap(({ id, by }) => (typeof by === 'string' ? [] : [[id, by.secret] as const]))),
     invoke: (...call) => aws.onInvoke(...call),
     now,
   });

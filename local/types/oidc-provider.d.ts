@@ -4,18 +4,23 @@ declare module 'oidc-provider' {
 
   interface Client {
     clientId: string;
+    grantTypeAllowed(type: string): boolean;
   }
 
-  interface ClientMetadata {
+  export interface ClientAuthMetadata {
+    token_endpoint_auth_method: string;
+    client_secret?: string;
+    jwks?: { keys: object[] };
+  }
+
+  interface ClientMetadata extends ClientAuthMetadata {
     client_id: string;
-    client_secret: string;
     grant_types: string[];
     response_types: string[];
     redirect_uris: string[];
-    token_endpoint_auth_method: string;
   }
 
-  interface ResourceServerInfo {
+  export interface ResourceServerInfo {
     scope: string;
     audience: string;
     accessTokenFormat: 'jwt';
@@ -24,19 +29,22 @@ declare module 'oidc-provider' {
   }
 
   interface Configuration {
-    adapter: new (model: string) => object;
+    adapter: new (kind: string) => object;
     clients: ClientMetadata[];
     jwks: { keys: object[] };
     cookies: { keys: string[] };
     clientAuthMethods: string[];
     responseTypes: string[];
     scopes: string[];
-    ttl: { ClientCredentials: number };
+    ttl: Record<'AccessToken' | 'ClientCredentials' | 'DeviceCode' | 'Grant' | 'RefreshToken', number>;
+    findAccount(ctx: unknown, sub: string): { accountId: string; claims(): { sub: string } };
+    issueRefreshToken(ctx: unknown, client: Client): boolean;
     extraTokenClaims(ctx: unknown, token: { clientId: string }): Record<string, unknown> | undefined;
     features: {
       devInteractions: { enabled: boolean };
       userinfo: { enabled: boolean };
       clientCredentials: { enabled: boolean };
+      deviceFlow: { enabled: boolean };
       resourceIndicators: {
         enabled: boolean;
         defaultResource(ctx: unknown, client: Client): string;
@@ -46,11 +54,37 @@ declare module 'oidc-provider' {
     };
   }
 
-  export default class Provider {
-    constructor(issuer: string, configuration: Configuration);
-    callback(): (req: IncomingMessage, res: ServerResponse) => void;
-    on(event: 'server_error', listener: (ctx: unknown, error: Error) => void): this;
+  interface Saved {
+    save(): Promise<string>;
   }
 
-  export const errors: { InvalidTarget: new (description?: string) => Error };
+  export interface Context {
+    oidc: { client: object; params: Record<string, string | undefined> };
+    body: unknown;
+  }
+
+  export default class Provider {
+    constructor(issuer: string, configuration: Configuration);
+    readonly issuer: string;
+    callback(): (req: IncomingMessage, res: ServerResponse) => void;
+    on(event: 'server_error', listener: (ctx: unknown, error: Error) => void): this;
+    registerGrantType(name: string, handler: (ctx: Context) => Promise<void>, parameters: string[]): void;
+    readonly ClientCredentials: new (given: {
+      client: object;
+    }) => Saved & { resourceServer: object; readonly expiration: number };
+    readonly ResourceServer: new (
+      identifier: string,
+      info: ResourceServerInfo,
+    ) => object;
+    readonly Grant: new (given: {
+      clientId: string;
+      accountId: string;
+    }) => Saved & { addResourceScope(resource: string, scope: string): void };
+    readonly DeviceCode: {
+      findByUserCode(code: string): Promise<(Saved & { clientId: string; accountId?: string }) | undefined>;
+    };
+  }
+
+  type OAuthError = new (description?: string) => Error;
+  export const errors: Record<'InvalidTarget' | 'InvalidRequest' | 'InvalidGrant', OAuthError>;
 }

@@ -9,11 +9,8 @@ import { textOf } from './text.ts';
  */
 export type ClientAuth = (server: oauth.AuthorizationServer, signal: AbortSignal) => Promise<oauth.ClientAuth[]>;
 
-/** A client without a secret (RFC 6749 section 2.1): of a laptop, or where an exchange says enough. */
+/** A client without a secret (RFC 6749 section 2.1): of a laptop, or where the token that is exchanged says enough. */
 export const publicClient: ClientAuth = async () => [oauth.None()];
-
-/** Needed by who exchanges another's token without being a client. */
-export const noClient: ClientAuth = async () => [() => {}];
 
 /** In the header, as every issuer has to take it (RFC 6749 section 2.3.1); in the body where its metadata say so. */
 export function bySecret(secret: (signal: AbortSignal) => Promise<string>): ClientAuth {

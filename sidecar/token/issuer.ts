@@ -11,7 +11,6 @@ import type { HeldToken } from './token.ts';
 export interface IssuerOptions {
   /** The issuer's identifier, from which its metadata are discovered. */
   issuer: string;
-  /** '' where an exchange needs no client. */
   clientId: string;
   auth: ClientAuth;
   fetch: Fetch;
@@ -61,7 +60,7 @@ export function createIssuer({ issuer, clientId, auth, fetch, time }: IssuerOpti
 
   /** As the issuer sees it: it judges the times in what a client signs. */
   const client = (): oauth.Client => ({
-    client_id: clientId || issuer,
+    client_id: clientId,
     [oauth.clockSkew]: Math.round((aheadMs ?? 0) / 1_000),
     // What comes beside the access token is not used, and so no reason to be without one.
     [oauth.clockTolerance]: METADATA_MEMORY_MS / 1_000,
@@ -107,6 +106,8 @@ export function createIssuer({ issuer, clientId, auth, fetch, time }: IssuerOpti
     const answer = await oauth.processGenericTokenEndpointResponse(server, client(), response, {
       recognizedTokenTypes,
     });
+    // Bound to a key that the gateway would have to be shown (RFC 9449): nothing that can be sent as it is.
+    if (answer.token_type === 'dpop') throw new TokenFault('bad-answer', { error: 'dpop' });
     const { access_token: token, expires_in: expiresIn, refresh_token: refreshToken } = answer;
     return { ...heldToken({ token, askedAt, expiresIn, isNew: true }), refreshToken };
   };

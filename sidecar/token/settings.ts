@@ -116,7 +116,7 @@ export function tokenSettings(env: Environment): TokenSettings {
     case 'token-exchange':
       return readAll({
         kind: () => kind,
-        client: () => clientOf(env, env.TOLLGATE_CLIENT_ID ?? ''),
+        client: () => clientOf(env),
         subject: () => ({ path: required(env, by), type: uri(env, 'TOLLGATE_SUBJECT_TOKEN_TYPE') ?? JWT_TYPE }),
         wanted: () => wantedOf(env),
       });
@@ -160,10 +160,10 @@ function from({ TOLLGATE_TOKEN_FROM: value }: Environment): (typeof FROM)[number
   return found;
 }
 
-function clientOf(env: Environment, clientId?: string): ClientSettings {
+function clientOf(env: Environment): ClientSettings {
   return readAll({
     issuer: () => issuerOf(required(env, 'TOLLGATE_ISSUER')),
-    clientId: () => clientId ?? required(env, 'TOLLGATE_CLIENT_ID'),
+    clientId: () => required(env, 'TOLLGATE_CLIENT_ID'),
     auth: () => authOf(env),
   });
 }

@@ -77,7 +77,7 @@ async function issuerOf({ auth: given, ...client }: ClientSettings, fetch: Fetch
       case 'assertion-file':
         return ways.byAssertion(given.path);
       case 'none':
-        return client.clientId === '' ? ways.noClient : ways.publicClient;
+        return ways.publicClient;
     }
   };
   return createIssuer({ ...client, auth: await auth(), fetch, time });

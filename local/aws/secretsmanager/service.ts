@@ -6,7 +6,7 @@ import { AwsError, invalid } from '../error.ts';
 import { jsonError, jsonReply, targetOperation } from '../json-rpc.ts';
 import type { InvokeFunction } from '../lambda/service.ts';
 import { type JsonObject, parseBody, textOf, textsAt } from '../read.ts';
-import type { Service } from '../service.ts';
+import type { AwsRequest, Service } from '../service.ts';
 import { createSecretStore, type SecretStore } from './store.ts';
 
 export interface SecretsManagerOptions {
@@ -14,9 +14,11 @@ export interface SecretsManagerOptions {
   folder: string;
   account: string;
   region: string;
-  /** Name of the one secret there is, and of the function that rotates it. */
+  /** Name of the secret that the template makes, and of the function that rotates it. */
   secret: string;
   rotation: string;
+  /** By name: secrets that everybody may read, because everybody knows them. */
+  known: ReadonlyMap<string, string>;
   invoke: InvokeFunction;
   now: () => number;
 }
@@ -24,11 +26,11 @@ export interface SecretsManagerOptions {
 type Serve = (store: SecretStore, input: JsonObject) => object | Promise<object>;
 
 /**
- * Secrets Manager, JSON 1.1, with the one secret that the template makes: reading it, the two writes by which it is rotated, and
+ * Secrets Manager, JSON 1.1, with the secret that the template makes, and those of the demo's clients: reading them, the two writes by which it is rotated, and
  * RotateSecret, which has the function do its four steps as AWS does. A folder that an older version left gets its secret.
  */
 export async function createSecretsManager(options: SecretsManagerOptions): Promise<Service> {
-  const { folder, account, region, secret, rotation, invoke, now } = options;
+  const { folder, account, region, secret, rotation, known, invoke, now } = options;
   const file = join(folder, 'secretsmanager.json');
   const store = createSecretStore({
     text: await readIfThere(file),
@@ -37,7 +39,13 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
     chars: CONTEXT_KEY_CHARS,
   });
   await store.save();
-  const arn = `arn:aws:secretsmanager:${region}:${account}:secret:${secret}-LoCaL1`;
+  const arnOf = (name: string): string => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-LoCaL1`;
+  const arn = arnOf(secret);
+  const knownOf = ({ region: asked, headers, body }: AwsRequest): string | undefined => {
+    if (asked !== region || targetOperation(headers) !== 'GetSecretValue') return undefined;
+    const { SecretId: id } = parseBody(body);
+    return [...known.keys()].find((name) => id === name || id === arnOf(name));
+  };
 
   /** One after the other, as Secrets Manager calls it; a step that throws leaves the current version as it was. */
   async function rotate(): Promise<object> {
@@ -68,13 +76,19 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
   return {
     name: 'secretsmanager',
     // Whoever reaches the loopback interface may have the key made new, as its owner would, and may not read it.
-    strict: ({ headers }) => targetOperation(headers) !== 'RotateSecret',
+    strict: (request) => targetOperation(request.headers) !== 'RotateSecret' && knownOf(request) === undefined,
     fail: (error) => jsonError('com.amazonaws.secretsmanager', error),
     plan(request) {
       const operation = targetOperation(request.headers);
       const serve = operations[operation];
       if (serve === undefined) throw invalid('Unknown operation.', 'UnknownOperationException');
       const input = parseBody(request.body);
+      const name = knownOf(request);
+      if (name !== undefined) {
+        const answer = { ARN: arnOf(name), Name: name, SecretString: known.get(name), VersionStages: ['AWSCURRENT'] };
+        const needs = [{ action: 'secretsmanager:GetSecretValue', resource: arnOf(name), context: {} }];
+        return { operation, needs, serve: async () => jsonReply(answer) };
+      }
       const wanted = textOf(input.SecretId, 'SecretId');
       const isThere = request.region === region && [secret, arn].includes(wanted);
       const resource = isThere ? arn : `arn:aws:secretsmanager:${request.region}:${account}:secret:${wanted}`;
