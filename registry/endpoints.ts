@@ -70,6 +70,8 @@ export function readEndpoints(text: string, options: EndpointsOptions): Endpoint
     const prefix = named?.is === 'text' && named.text !== '' ? named.text : undefined;
     const regions = prefix === undefined ? undefined : options.profiles.get(prefix);
     if (prefix !== undefined && regions === undefined) prefixes.add(prefix);
+    if (regions?.some((one) => partitionOf(one) !== partitionOf(region.text)))
+      wrong(region, endpoint, 'region', 'partition-differs');
     const isPrimary = primary?.is === 'other' && primary.value === true;
     if (isPrimary) read.distribution = 'equal';
     read.places.push({
