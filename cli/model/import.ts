@@ -3,7 +3,8 @@ import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import type { Place } from '../../contract/model.ts';
 import { placesOf } from '../../contract/places.ts';
 import { partitionOf } from '../../policies/arn.ts';
-import { baseModelOf, kindOf } from '../../policies/kinds.ts';
+import { baseModelOf } from '../../policies/kinds.ts';
+import { calledOn } from '../../policies/place.ts';
 import { type Endpoints, readEndpoints } from '../../registry/endpoints.ts';
 import { isoMilliseconds, SCHEMA_VERSION } from '../../registry/fields.ts';
 import type { Document } from '../../registry/items.ts';
@@ -76,15 +77,11 @@ async function accountFor({ clientConfig }: Target, profiles: Profiles): Promise
 
 /** A place that was there before keeps its weight and price region, and stays drained. */
 function documentOf(id: string, known: ModelEntry | undefined, { places, distribution }: Endpoints): Document {
-  const before = new Map(known && placesOf(known).map((place): [string, Place] => [calledOn(place), place]));
-  const targets = places.map((place) => placeDocument({ ...before.get(calledOn(place)), ...place }));
+  const before = new Map(known && placesOf(known).map((place): [string, Place] => [calledOn(place.target), place]));
+  const targets = places.map((place) => placeDocument({ ...before.get(calledOn(place.target)), ...place }));
   const fresh = { v: SCHEMA_VERSION, id, lifecycle: { status: 'active' }, prices: [] };
   const { target: _, targets: __, ...rest } = known === undefined ? (fresh as Document) : modelDocument(known);
   return { ...rest, targets, routing: { distribution, ...known?.routing } };
-}
-
-function calledOn({ target }: Place): string {
-  return kindOf(target).calledOn(target);
 }
 
 /** One more of `us=us-east-1,us-west-2`. */

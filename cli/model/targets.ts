@@ -10,7 +10,7 @@ import { nativeIdOf } from '../../policies/kinds.ts';
 import { placeKey } from '../../policies/place.ts';
 import { isoMilliseconds } from '../../registry/fields.ts';
 import type { ModelEntry } from '../../registry/model.ts';
-import { counted, type Format, formatOption, print, printJson, table, warn } from '../print.ts';
+import { type Format, formatOption, print, printJson, table } from '../print.ts';
 import { openRegistry } from '../registry.ts';
 import { flush, openCounters, openStore } from '../store.ts';
 import type { Target } from '../target.ts';
@@ -52,10 +52,8 @@ export function register(noun: Command, target: () => Promise<Target>): void {
       const [store, counters] = await Promise.all([openStore(where), openCounters(where)]);
       const now = Date.now();
       const states = await targetStates(model, { store, counters, now, since: now - minutes * 60_000 });
-      if (format === 'json') return printJson(states);
-      print(targetsTable(states));
-      const attempts = states.reduce((sum, one) => sum + one.attempts, 0);
-      warn(`${counted(attempts, 'attempt')} in ${counted(minutes, 'minute')}, as far as delivered`);
+      if (format === 'json') printJson(states);
+      else print(targetsTable(states));
     });
 }
 

@@ -116,9 +116,9 @@ export function createRouter({ clock, random, shared, write }: RouterOptions): R
         came(how, ms, retryAfterSeconds) {
           if (current === undefined) return;
           const { place, health, key } = current;
-          const known = troubledAt(health);
           const went = { now: clock(), ms };
           if (how === 'answered') return answered(health, went);
+          const known = troubledAt(health);
           current.cooled = retryAfterSeconds !== undefined;
           troubled(health, how, went, { cooldownMs, retryAfterSeconds });
           shared?.tell(key, health, waitUntil);

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
@@ -9,7 +11,7 @@ let usage: RawUsage;
 let token: string;
 
 beforeAll(async () => {
-  stack = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0' } });
+  stack = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0', TOLLGATE_SHARED_HEALTH: 'true' } });
   usage = new RawUsage(stack);
   token = await stack.token('acme-app');
 });
@@ -153,5 +155,130 @@ describe('an alias', () => {
     expect((await stack.cli('alias', 'show', 'nobody')).stderr).toBe('tollgate: There is no alias nobody.\n');
     const shown = JSON.parse(await cli('alias', 'show', 'tried', '--format', 'json')) as object;
     expect(shown).toEqual({ id: 'tried', models: { 'llama-3-3-70b': 5, 'nova-lite': 95 }, by: 'principal' });
+  });
+});
+
+describe('a model of several places', () => {
+  interface State {
+    region: string;
+    state: string;
+    share: number;
+    attempts: number;
+    throttled: number;
+    errorRate: number | null;
+    firstByteMs: number | null;
+  }
+
+  const targets = async () => JSON.parse(await cli('model', 'targets', 'nova-lite', '--format', 'json')) as State[];
+  const asked = async (mark: number) =>
+    (await stack.upstream(mark)).filter(({ service }) => service === 'bedrock').map(({ region }) => region);
+
+  const helpersFile = (...endpoints: object[]): string => {
+    const file = join(stack.dataDir, 'bedrock_endpoints.conf');
+    writeFileSync(file, JSON.stringify(endpoints, null, 1));
+    return file;
+  };
+
+  test('is made of a file whose every part is right, or not at all', async () => {
+    const shown = async () => JSON.parse(await cli('model', 'show', 'nova-lite', '--format', 'json'));
+    const before = await shown();
+    const [west, east] = ['us-west-2', 'us-east-1'].map((region) => ({ region, primary: true })) as [object, object];
+    const wrong = helpersFile(west, east, { region: 'mars-1' }, { primary: 1, region: 'us-east-2' });
+    expect(await stack.cli('model', 'import', 'nova-lite', wrong)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: [
+        `${wrong}:11: /2: region: not a region`,
+        `${wrong}:14: /3: primary: not true or false`,
+        'tollgate: 2 parts of the file are wrong: nothing was done',
+        '',
+      ].join('\n'),
+    });
+    const right = helpersFile(west, east);
+    const dry = JSON.parse(await cli('model', 'import', 'nova-lite', right, '--dry-run'));
+    expect(await shown()).toEqual(before);
+    await cli('model', 'import', 'nova-lite', right);
+    const { version: _, updatedAt: __, updatedBy: ___, ...imported } = await shown();
+    expect(dry).toMatchObject(imported);
+    expect(imported).toMatchObject({ displayName: before.displayName, prices: before.prices });
+
+    // A drain outlives another import, and whoever has nowhere else to go is named.
+    await cli('model', 'drain', 'nova-lite', '--region', 'us-west-2');
+    expect(await cli('model', 'import', 'nova-lite', right)).toContain('nothing to change');
+    await cli('model', 'restore', 'nova-lite', '--region', 'us-west-2');
+    await cli('grant', 'acme', 'nova-lite', '--regions', 'us-west-2');
+    expect((await stack.cli('model', 'drain', 'nova-lite', '--region', 'us-west-2')).stderr).toBe(
+      'tollgate: the grant of nova-lite to acme allows no other place: its calls get 503\n',
+    );
+    expect((await converse('nova-lite')).status).toBe(503);
+    await cli('grant', 'acme', 'nova-lite', '--no-regions');
+    await cli('model', 'restore', 'nova-lite', '--region', 'us-west-2');
+  });
+
+  test.each([
+    [['import', 'new', 'package.json'], 1, /^tollgate: --native-id is needed/],
+    [['import', 'claude-v2', 'no/such.conf'], 1, /^tollgate: no\/such\.conf cannot be read\n$/],
+    [['import', 'small', 'package.json', '--native-id', 'x'], 1, /file: not a list/],
+    [['import', 'nova-lite', 'file', '--profile', 'us'], 2, /It must be a prefix and the regions/],
+    [['drain', 'claude-v2', '--region', 'us-east-1'], 1, /^tollgate: .*to end the model, retire it/],
+    [['drain', 'nova-lite'], 2, /required option '--region/],
+    [['restore', 'claude-v2', '--region', 'eu-west-1'], 1, /^tollgate: The model has no place in eu-west-1/],
+    [['targets', 'nobody'], 1, /^tollgate: There is no model nobody/],
+    [['targets', 'nova-lite', '--minutes', '0'], 2, /whole minutes/],
+  ])('%j says what is wrong', async (args, code, line) => {
+    const ended = await stack.cli('model', ...args);
+    expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(line) });
+  });
+
+  test('is read from a helper’s file, tells where its calls went, and leaves out a region that is drained', async () => {
+    const file = helpersFile(
+      { region: 'us-west-2', next_available_time: 0, primary: true, region_profile_prefix: 'us' },
+      { region: 'us-east-1', next_available_time: 0, primary: false, region_profile_prefix: 'us' },
+    );
+    expect((await stack.cli('model', 'import', 'nova-lite', file)).stdout).toContain('nova-lite: written');
+    const before = await targets();
+    expect(before.map(({ region, state }) => [region, state])).toEqual([
+      ['us-west-2', 'open'],
+      ['us-east-1', 'open'],
+    ]);
+
+    let mark = await stack.mark();
+    expect((await converse('nova-lite')).status).toBe(200);
+    await stack.fault({
+      service: 'bedrock',
+      region: 'us-west-2',
+      times: 1,
+      fault: { status: 429, type: 'ThrottlingException' },
+    });
+    expect((await converse('nova-lite')).status).toBe(200);
+    expect(await asked(mark)).toEqual(['us-west-2', 'us-west-2', 'us-east-1']);
+    const [west, east] = await targets();
+    const [westBefore, eastBefore] = before;
+    expect(west).toMatchObject({ state: 'throttling', throttled: 1, attempts: 2 + (westBefore?.attempts ?? 0) });
+    expect(west?.firstByteMs).toBeGreaterThan(0);
+    expect(east).toMatchObject({ state: 'open', attempts: 1 + (eastBefore?.attempts ?? 0) });
+    expect((west?.share ?? 0) + (east?.share ?? 0)).toBeCloseTo(1);
+
+    mark = await stack.mark();
+    await cli('model', 'drain', 'nova-lite', '--region', 'us-west-2');
+    expect((await converse('nova-lite')).status).toBe(200);
+    expect(await asked(mark)).toEqual(['us-east-1']);
+    expect(await cli('model', 'targets', 'nova-lite')).toMatch(
+      /^us-west-2 +amazon\.nova-lite-v1:0 +primary +1 +drained/m,
+    );
+    expect((await stack.cli('model', 'drain', 'nova-lite', '--region', 'us-east-1')).stderr).toContain('retire it');
+
+    mark = await stack.mark();
+    await cli('model', 'restore', 'nova-lite', '--region', 'us-west-2');
+    expect((await converse('nova-lite')).status).toBe(200);
+    expect(await asked(mark)).toEqual(['us-west-2']);
+
+    await stack.fault({ service: 'bedrock', region: 'us-west-2', times: 1, fault: { status: 503 } });
+    expect((await converse('nova-lite')).status).toBe(200);
+    const told = async () => {
+      const [first] = await targets();
+      expect(first).toMatchObject({ state: 'cooling', coolingUntil: expect.stringMatching(/^20.*Z$/), failed: 1 });
+    };
+    await vi.waitFor(told, { timeout: 10_000, interval: 100 });
   });
 });

@@ -122,47 +122,6 @@ describe('the operator’s command line on the registry', () => {
     expect((await tollgate('model', 'show', 'titan-embed-v2')).stdout).toMatch(/^displayName +Titan$/m);
   });
 
-  test('a model is spread over the regions of a helper’s file, and one of them is drained and restored', async () => {
-    const endpoints = ['us-west-2', 'us-east-1'].map((region) => ({ region, next_available_time: 0, primary: true }));
-    const wrong = JSON.stringify([...endpoints, { region: 'mars-1' }, { primary: 1, region: 'us-east-2' }], null, 1);
-    const before = (await tollgate('model', 'show', 'nova-lite', '--format', 'json')).stdout;
-    expect(await tollgateWith(wrong, 'model', 'import', 'nova-lite', '-')).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: [
-        '-:13: /2: region: not a region',
-        '-:16: /3: primary: not true or false',
-        'tollgate: 2 parts of the file are wrong: nothing was done',
-        '',
-      ].join('\n'),
-    });
-    const file = JSON.stringify(endpoints);
-    const dry = await tollgateWith(file, 'model', 'import', 'nova-lite', '-', '--dry-run');
-    expect((await tollgate('model', 'show', 'nova-lite', '--format', 'json')).stdout).toBe(before);
-    expect(await tollgateWith(file, 'model', 'import', 'nova-lite', '-')).toMatchObject({ code: 0, stderr: '' });
-    const shown = async () => JSON.parse((await tollgate('model', 'show', 'nova-lite', '--format', 'json')).stdout);
-    const { version: _, updatedAt: __, updatedBy: ___, ...imported } = await shown();
-    expect(JSON.parse(dry.stdout)).toMatchObject(imported);
-    expect(imported.prices).toEqual(JSON.parse(before).prices);
-
-    const drained = async () =>
-      (await acme())?.models.find(({ id }) => id === 'nova-lite')?.places?.map((one) => one.drained);
-    expect(await tollgate('model', 'drain', 'nova-lite', '--region', 'us-west-2')).toMatchObject({
-      code: 0,
-      stderr: '',
-    });
-    expect(await drained()).toEqual([true, undefined]);
-    expect(await tollgate('model', 'drain', 'nova-lite', '--region', 'us-east-1')).toMatchObject({ code: 1 });
-    // An import does not end a drain.
-    expect((await tollgateWith(file, 'model', 'import', 'nova-lite', '-')).stdout).toMatch(/nothing to change/);
-    await tollgate('grant', 'acme', 'nova-lite', '--regions', 'us-west-2');
-    expect(await tollgate('model', 'restore', 'nova-lite', '--region', 'us-west-2')).toMatchObject({ code: 0 });
-    expect((await tollgate('model', 'drain', 'nova-lite', '--region', 'us-west-2')).stderr).toBe(
-      'tollgate: the grant of nova-lite to acme allows no other place: its calls get 503\n',
-    );
-    await tollgate('grant', 'acme', 'nova-lite');
-  });
-
   test('a tenant is made, suspended and resumed', async () => {
     expect(await tollgate('tenant', 'put', 'beta', '--cost-center', 'CC-9')).toMatchObject({ code: 0 });
     expect(await tollgate('tenant', 'suspend', 'beta')).toMatchObject({ code: 0 });
@@ -191,10 +150,6 @@ describe('the operator’s command line on the registry', () => {
     [['grant', 'acme', 'nobody'], /^tollgate: There is no model nobody\.\n$/],
     [['token', 'acme-app'], /^tollgate: the identity provider gave no token/],
     [['model', 'list', '--stage', 'Prod!'], /^tollgate: --stage must be a stage name/],
-    [['model', 'import', 'new', 'package.json'], /^tollgate: --native-id is needed/],
-    [['model', 'import', 'claude-v2', 'no/such.conf'], /^tollgate: no\/such\.conf cannot be read\n$/],
-    [['model', 'drain', 'claude-v2', '--region', 'us-east-1'], /^tollgate: .*to end the model, retire it/],
-    [['model', 'restore', 'claude-v2', '--region', 'eu-west-1'], /^tollgate: The model has no place in eu-west-1/],
   ])('%j fails with one clear line', async (args, line) => {
     const { code, stdout, stderr } = await tollgate(...args);
     expect(stderr).toMatch(line);
@@ -208,9 +163,6 @@ describe('the operator’s command line on the registry', () => {
     [['model', 'retire']],
     [['model', 'list', '--format', 'xml']],
     [['model', 'deprecate', 'nova-lite']],
-    [['model', 'drain', 'nova-lite']],
-    [['model', 'import', 'nova-lite', 'file', '--profile', 'us']],
-    [['model', 'targets', 'nova-lite', '--minutes', '0']],
     [['grant', 'acme']],
     [['grant', 'remove', 'acme', 'nova-lite']],
     [['token', '']],

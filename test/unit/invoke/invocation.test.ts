@@ -19,8 +19,7 @@ function published(regions: string[], end: 'ok' | 'throttled'): unknown[] {
   // As it is decided, before it is known where it goes.
   invocation.concerns(inRegion('us-east-1'));
   for (const [index, region] of regions.entries()) {
-    if (index > 0)
-      invocation.retried(...([throttled, () => NO_USAGE] as unknown as Parameters<typeof invocation.retried>));
+    if (index > 0) invocation.retried(throttled, () => NO_USAGE);
     invocation.concerns(inRegion(region));
     invocation.started();
   }

@@ -136,8 +136,10 @@ describe('an entry is accepted or refused by the member at fault', () => {
 
   test('the example of docs/regions.md is one', () => {
     const page = readFileSync(new URL('../../../docs/regions.md', import.meta.url), 'utf8');
-    const [, example = ''] = /^```json\n(\{\n {2}"v": 1,.*?)^```/ms.exec(page) ?? [];
-    const { version, updatedAt, updatedBy } = modelDocument('any');
-    expect(MODEL.parse({ ...JSON.parse(example), version, updatedAt, updatedBy })).toMatchObject({ id: 'nova-lite' });
+    const [, example = ''] = /^npx tollgate model put - <<'JSON'\n(.*?)^JSON$/ms.exec(page) ?? [];
+    const { v, version, updatedAt, updatedBy } = modelDocument('any');
+    expect(MODEL.parse({ v, ...JSON.parse(example), version, updatedAt, updatedBy })).toMatchObject({
+      id: 'nova-lite',
+    });
   });
 });
