@@ -4,7 +4,7 @@ import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [node, file, ...args] = process.argv;
+const [node, , ...args] = process.argv;
 const isSidecar = args.join(' ') === 'sidecar';
 
 // What one start makes of the sources the next one reads, without the compiler, which takes longer than most commands do and 20 MB.
@@ -26,7 +26,10 @@ if (!isSidecar) {
   // It stays, so it is as small as in its image, and the compiler is gone before it begins.
   if (!isCompiled) await Promise.all(sources().map((source) => import(source)));
   flushCompileCache();
-  process.execve(node, [node, '--max-old-space-size=64', '--max-semi-space-size=2', file, ...args]);
+  process.execve(node, [node, '--max-old-space-size=64', '--max-semi-space-size=2', import.meta.filename, ...args], {
+    ...process.env,
+    MALLOC_ARENA_MAX: '1',
+  });
 } else {
   const { runSidecar } = await import('../sidecar/run.ts');
   await runSidecar(process.env);

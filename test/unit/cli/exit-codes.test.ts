@@ -19,3 +19,8 @@ test.each([
   const args = words.split(' ').filter((word) => word !== '');
   expect(spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' })).toMatchObject({ status: code });
 });
+
+test('a link of npx to the program of before still finds it', () => {
+  const before = fileURLToPath(new URL('../../../cli/tollgate.ts', import.meta.url));
+  expect(spawnSync(process.execPath, [before, 'budget', '--help'], { encoding: 'utf8' })).toMatchObject({ status: 0 });
+});
