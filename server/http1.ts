@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Bounds } from './bounds.ts';
+import { createServer } from './node-http.ts';
 
 export interface Http1 {
   server: Server;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { TollgateError } from '../contract/errors.ts';
 import { CREDENTIALS_ASK_MS } from '../contract/limits/credentials.ts';
+import { request } from '../server/node-http.ts';
 import { CREDENTIALS_PATH } from './credentials.ts';
 import type { At } from './socket.ts';
 

@@ -127,8 +127,8 @@ function give(answer: IncomingMessage, res: ServerResponse, done: () => void): v
     if (!answer.complete) cut(res);
   });
   flow(answer, res);
-  // A head without a body yet is news, too: a stream's. One that came with its body leaves with it.
-  setImmediate(() => {
+  // A head without a body yet is news, too: a stream's. What came in the same piece has been read by then, and leaves with it.
+  process.nextTick(() => {
     if (!res.headersSent || (answer.readableLength === 0 && !answer.complete)) res.flushHeaders();
   });
 }

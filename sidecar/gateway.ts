@@ -1,8 +1,9 @@
-import { type ClientRequest, Agent as HttpAgent, request as http, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as https } from 'node:https';
 import { isTollgateError } from '../contract/errors.ts';
 import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
 import { GATEWAY_IDLE_CONNECTION_MS } from '../contract/limits/sidecar.ts';
+import { Agent as HttpAgent, request as http } from '../server/node-http.ts';
 import type { Fault } from './error.ts';
 
 /** One request to the gateway over HTTP/1.1, on kept connections. */
