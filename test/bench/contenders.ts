@@ -1,18 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { containerBundle } from '../../infra/bundling.ts';
+import { containerBundle, sidecarBundle } from '../../infra/bundling.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { freePorts } from '../flow/ports.ts';
 import { tokenOf } from '../flow/token.ts';
-import { IMAGE_COMMAND, IMAGE_ENV } from '../infra/image.ts';
+import { IMAGE_COMMAND, IMAGE_ENV, SIDECAR_IMAGE } from '../infra/image.ts';
 import { onboard } from './budgets.ts';
 import { CLIENT_OF, callOf, type Kind, MODEL, NATIVE_MODEL, type Point } from './points.ts';
 import { install } from './portkey.ts';
 import { type Running, start } from './process.ts';
 import type { Load } from './run.ts';
 
-export const NAMES = ['direct', 'proxy', 'container', 'lambda', 'laptop', 'portkey'] as const;
+export const NAMES = ['direct', 'proxy', 'container', 'sidecar', 'lambda', 'laptop', 'portkey'] as const;
 export type Name = (typeof NAMES)[number];
 
 export interface Contender {
@@ -67,6 +67,23 @@ export async function startContainer(door: Record<string, string>): Promise<Runn
   });
 }
 
+/** Below the project's folder: what the sidecar's image holds. */
+const SIDECAR_FOLDER = 'bench/sidecar';
+
+/** @param tokenFile where its token is, or will be */
+export async function startSidecar(gateway: Running, tokenFile: string): Promise<Running> {
+  buildSync({ ...sidecarBundle(), outdir: SIDECAR_FOLDER, logLevel: 'error' });
+  const [, script = '', ...args] = SIDECAR_IMAGE.command;
+  const port = await freePorts(1);
+  const url = `http://127.0.0.1:${gateway.port}`;
+  return start({
+    script: join(SIDECAR_FOLDER, script),
+    args,
+    env: { ...SIDECAR_IMAGE.env, PORT: String(port), TOLLGATE_URL: url, TOLLGATE_TOKEN_FILE: tokenFile },
+    at: { port, when: (line) => line.startsWith('ready ') },
+  });
+}
+
 export interface Cast {
   upstream: Running;
   contenders: Contender[];
@@ -97,6 +114,22 @@ export async function startAll(wanted: ReadonlySet<Name>, folder: string): Promi
         plain('proxy', await started(start({ script: 'test/bench/signing-proxy.ts', args: [String(upstream.port)] }))),
       container: async () =>
         ours('container', await started(startContainer((await standIns()).door)), await standIns()),
+      sidecar: async () => {
+        const stack = await standIns();
+        const container = await started(startContainer(stack.door));
+        const tokenFile = join(folder, 'token');
+        writeFileSync(tokenFile, await tokenOf(stack.issuer, CLIENT_OF[0]));
+        const process = await started(startSidecar(container, tokenFile));
+        // Its callers have no token. What a call costs is the sidecar's own, its lines are the gateway's behind it.
+        return {
+          ...ours('sidecar', { ...process, lines: container.lines }, stack),
+          serves: ({ budgets }) => budgets === 0,
+          async load(point) {
+            writeFileSync(tokenFile, await tokenOf(stack.issuer, CLIENT_OF[0]));
+            return loadOf(process, point, MODEL, {});
+          },
+        };
+      },
       lambda: async () => {
         const stack = await standIns();
         const functions = await started(start({ script: 'test/bench/functions.ts', env: stack.door }));

@@ -78,6 +78,26 @@ export function ratios(results: Results): Ratio[] {
       ['lambda', CONVERSE],
       ['proxy', CONVERSE],
     ),
+    over(
+      'Converse at 32, sidecar before a container / container',
+      { atLeast: 0.9 },
+      rate,
+      ['sidecar', CONVERSE],
+      ['container', CONVERSE],
+    ),
+    over(
+      'CPU a Converse call, sidecar / the container behind it',
+      { atMost: 1 / 0.9 },
+      cpuMs,
+      ['sidecar', CONVERSE],
+      ['container', CONVERSE],
+    ),
+    byRound(
+      'ms that the sidecar adds at 1 to a Converse call through the container',
+      { atMost: 0.15 },
+      (at) => at(['sidecar', CONVERSE_ALONE], p50) - at(['container', CONVERSE_ALONE], p50),
+    ),
+    alone('MiB of the sidecar after / 76 (80 MB)', quotient(residentMiB.sidecar, 76), { atMost: 1 }),
     alone('µs of translation a call, the slowest surface', Math.max(...translated.map(({ call }) => call)), {
       atMost: 100,
     }),

@@ -8,6 +8,7 @@ const TITLES: Readonly<Record<string, string>> = {
   direct: 'upstream direct',
   proxy: 'signing proxy',
   container: 'Tollgate, container',
+  sidecar: 'sidecar before it',
   lambda: 'Tollgate, Lambda',
   laptop: 'Tollgate, laptop',
   portkey: 'Portkey',
