@@ -1,16 +1,21 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import settings from '../../examples/claude-code/settings.json' with { type: 'json' };
 import { CLIENTS } from '../../invoke/surfaces/own/clients.ts';
+import { sidecarSettings } from '../../sidecar/settings.ts';
+import { startSidecar } from '../../sidecar/start.ts';
 import { Stack } from './stack.ts';
 
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
 const text = (file: string): string => readFileSync(`${folder}${file}`, 'utf8');
-const programs = readdirSync(folder).filter((name) => /\.(mjs|py|sh)$/.test(name) && name !== 'gateway.mjs');
+/** What they share, and what calls a sidecar in place of the gateway. */
+const NO_CLIENTS = new Set(['gateway.mjs', 'sidecar.mjs']);
+const programs = readdirSync(folder).filter((name) => /\.(mjs|py|sh)$/.test(name) && !NO_CLIENTS.has(name));
 const run = promisify(execFile);
 
 const INTERPRETERS: Record<string, string> = { mjs: process.execPath, py: 'python3', sh: 'sh' };
@@ -61,6 +66,22 @@ describe('examples/', () => {
     skip(!(await canRun(file)), 'it needs what is not here');
     const { stdout } = await run(interpreter, [`${folder}${file}`], { env });
     expect(stdout).toContain('echo: hello');
+  });
+
+  test('sidecar.mjs runs beside a sidecar, and has no token', async () => {
+    const { TOKEN = '', ...own } = env;
+    const file = join(stack.dataDir, 'token');
+    writeFileSync(file, TOKEN);
+    const settings = sidecarSettings({ TOLLGATE_URL: stack.gateway, TOLLGATE_TOKEN_FILE: file, PORT: '0' });
+    const sidecar = await startSidecar(settings, () => {});
+    try {
+      const { stdout } = await run(process.execPath, [`${folder}sidecar.mjs`], {
+        env: { ...own, SIDECAR: sidecar.address },
+      });
+      expect(stdout).toContain('echo: hello');
+    } finally {
+      await sidecar.stop();
+    }
   });
 
   test('claude-code/settings.json is answered: a helper prints the token, and it is sent in both headers', async () => {
