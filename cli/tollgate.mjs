@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,9 +9,7 @@ const isSidecar = args.join(' ') === 'sidecar';
 
 // What one start makes of the sources the next one reads, without the compiler, which takes longer than most commands do and 20 MB.
 // So this file is none that needs it. Beside the sources: who may write there may write them.
-const cache = join(import.meta.dirname, '../node_modules/.cache/tollgate', isSidecar ? 'sidecar' : 'cli');
-const isCompiled = existsSync(cache);
-enableCompileCache(cache);
+enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/tollgate'));
 
 // `tollgate model list | head -1` closes the pipe; that is not an error.
 process.stdout.on('error', (error) => {
@@ -24,7 +22,7 @@ if (!isSidecar) {
   process.exitCode = await main(args);
 } else if (process.execArgv.length === 0 && process.execve !== undefined) {
   // It stays, so it is as small as in its image, and the compiler is gone before it begins.
-  if (!isCompiled) await Promise.all(sources().map((source) => import(source)));
+  await Promise.all(sources().map((source) => import(source)));
   flushCompileCache();
   process.execve(node, [node, '--max-old-space-size=64', '--max-semi-space-size=2', import.meta.filename, ...args], {
     ...process.env,

@@ -30,16 +30,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // It runs beside a tenant's service: of the gateway it knows what an HTTP client can know. What it listens with is the container's.
   sidecar: ['contract/', 'server/listen.ts', 'server/node-http.ts', 'aws/sigv4.ts'],
   cli: ['contract/', 'policies/', 'registry/', 'metering/', 'sidecar/'],
-  local: [
-    'contract/',
-    'policies/',
-    'registry/',
-    'authorizer/',
-    'invoke/',
-    'metering/',
-    'server/listen.ts',
-    'server/node-http.ts',
-  ],
+  local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/', 'server/listen.ts'],
 };
 
 /** The files that call AWS: no others use a client of its SDK, or sign a request. */
