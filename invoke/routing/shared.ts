@@ -44,6 +44,8 @@ export function createShared({ counters, clock, random, write }: SharedOptions):
 
   const took = ({ numbers }: Counts): void => {
     known = new Map([...numbers].map(([key, until]) => [key, Number(until)]));
+    // The item's own end is no place's, and long past if it is read as one: a write would remove it, and be refused.
+    known.delete('expiresAt');
   };
 
   /** Whatever becomes of it, nothing is thrown. */

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AllowedModel } from '../../contract/model.ts';
 import { createItems } from '../../registry/table.ts';
-import { createWriter } from '../../registry/writer.ts';
+import { createWriter, type Writer } from '../../registry/writer.ts';
 import type { Stack } from './stack.ts';
 
 /** A model beside the demo's, as its entry says. */
@@ -13,15 +13,24 @@ export function ofBedrock([id, modelId]: readonly [id: string, modelId: string])
   return { id, target: { kind: 'bedrock-model', modelId, region: 'us-east-1', arn } };
 }
 
-/** Puts models into a stack's registry and grants each: in this process, because a command would be one for each. */
-export async function grantModels(stack: Stack, models: Iterable<Wanted>): Promise<void> {
+export interface Operator extends Writer {
+  close(): void;
+}
+
+/** Who edits a stack's registry: in this process, because a command would be one for each edit. */
+export function operatorOf(stack: Stack): Operator {
   const credentials = { accessKeyId: 'a-test', secretAccessKey: 'a-test' };
   const client = new DynamoDBClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
   const items = createItems({ client, table: 'tollgate-registry' });
-  const writer = createWriter({ items, clock: Date.now, actor: 'test' });
+  return { ...createWriter({ items, clock: Date.now, actor: 'test' }), close: () => client.destroy() };
+}
+
+/** Puts models into a stack's registry and grants each. */
+export async function grantModels(stack: Stack, models: Iterable<Wanted>): Promise<void> {
+  const operator = operatorOf(stack);
   for (const { tenant = 'acme', ...model } of models) {
-    await writer.putModel({ ...model, lifecycle: { status: 'active' }, prices: [] });
-    await writer.grant(tenant, model.id);
+    await operator.putModel({ ...model, lifecycle: { status: 'active' }, prices: [] });
+    await operator.grant(tenant, model.id);
   }
-  client.destroy();
+  operator.close();
 }

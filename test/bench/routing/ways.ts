@@ -52,18 +52,24 @@ export function memoryCounters(
   asked: () => void = () => {},
 ): SharedOptions['counters'] & { numbers: Map<string, bigint> } {
   const numbers = new Map<string, bigint>();
-  const counts = () => ({ numbers: new Map(numbers), sets: new Map() });
+  let ends: bigint | undefined;
+  const counts = () => ({
+    numbers: new Map(ends === undefined ? numbers : [...numbers, ['expiresAt', ends]]),
+    sets: new Map(),
+  });
   return {
     numbers,
     async counts() {
       asked();
       return counts();
     },
-    async update({ add, equal = new Map(), remove = [] }) {
+    async update({ add, equal = new Map(), remove = [], expiresAt }) {
       asked();
+      if (remove.includes('expiresAt')) throw new Error('ValidationException: Two document paths overlap');
       for (const [name, value] of equal) if (numbers.get(name) !== value) return { applied: false, counts: counts() };
       for (const [name, value] of add) numbers.set(name, (numbers.get(name) ?? 0n) + value);
       for (const name of remove) numbers.delete(name);
+      if (expiresAt !== undefined) ends = BigInt(expiresAt);
       return { applied: true, counts: counts() };
     },
   };

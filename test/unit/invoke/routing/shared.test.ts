@@ -15,7 +15,7 @@ const settings = routingOf({ cooldownSeconds: 60 });
 
 /** The one item, with the conditions that its writes have; it answers when it is let. */
 function table() {
-  const time = { now: 1_000_000 };
+  const time = { now: Date.UTC(2026, 10, 21) };
   const { numbers, ...memory } = memoryCounters();
   const state = { writes: 0, applied: 0, fails: false };
   const down = (): void => {
@@ -149,6 +149,15 @@ describe('what one process has seen of a place', () => {
     numbers.set(placeKey(east), BigInt(time.now - 1));
     await other.fail();
     expect([...numbers.values()]).toEqual([BigInt(time.now + 60_000)]);
+  });
+
+  test('is written beside those of other places', async () => {
+    const { numbers, lines, start } = table();
+    const { fail } = await start();
+    await fail();
+    await fail();
+    expect([...numbers.keys()]).toEqual([placeKey(east), placeKey(west)]);
+    expect(lines).toEqual([]);
   });
 
   test('is forgotten a day later, when something else is written', async () => {
