@@ -52,7 +52,7 @@ export const BUDGET_HEADERS = Object.fromEntries(
   ].map(([name = '', description]) => [name, { description, schema: { type: 'string' } }]),
 );
 
-/** What was changed in the call; absent where nothing was (grants/changes.ts). */
+/** What was changed in the call, absent where nothing was (grants/changes.ts), and where it went. */
 export const CHANGES = {
   'X-Tollgate-Max-Tokens': {
     description:
@@ -62,6 +62,14 @@ export const CHANGES = {
   'X-Tollgate-Guardrail': {
     description: 'The guardrail that the grant demands, under which the call ran: its id; version=1; by=grant.',
     schema: { type: 'string' },
+  },
+  'X-Tollgate-Region': {
+    description: 'Where the model was called, or was called last; only where the stage tells it.',
+    schema: { type: 'string' },
+  },
+  'X-Tollgate-Attempts': {
+    description: 'Attempts at the call, this answer among them; only where the stage tells it.',
+    schema: { type: 'integer' },
   },
   'X-Tollgate-Served-By': {
     description: 'The registry id of the model that answers, where the name that was written is an alias.',

@@ -4,6 +4,7 @@ import { type Routing, routingOf } from '../../../../contract/routing.ts';
 import { createRouter, type Route } from '../../../../invoke/routing/router.ts';
 import { nativeIdOf } from '../../../../policies/kinds.ts';
 import { placeIn } from '../../../bench/routing/ways.ts';
+import { seedRandom } from '../../../bench/routing/world.ts';
 
 const CALLS = 10_000;
 const [east, west, eu] = ['us-east-1', 'us-west-2', 'eu-west-1'].map(placeIn) as [Place, Place, Place];
@@ -234,6 +235,27 @@ describe('a place that throttles', () => {
     expect(way.next()).toBe(east);
     way.came('throttled', 5, 20);
     expect(way.next()).toBe(west);
+  });
+
+  test('three calls in ten is used for what it takes: nearly all of its share is sent there, and seven in ten of that answered', () => {
+    const { time, route } = routerAt();
+    const chance = seedRandom(7);
+    const asked = new Map(three.map((place) => [place, 0]));
+    let taken = 0;
+    for (let call = 0; call < CALLS; call++) {
+      time.now += 50;
+      const way = route(three, { distribution: 'equal' });
+      for (let place = way.next(); place !== undefined; place = way.next()) {
+        asked.set(place, (asked.get(place) ?? 0) + 1);
+        const busy = place === east && chance() < 0.3;
+        way.came(busy ? 'throttled' : 'answered', 10);
+        if (busy) continue;
+        if (place === east) taken++;
+        break;
+      }
+    }
+    expect(asked.get(east)).toBeGreaterThan(0.9 * (CALLS / 3));
+    expect(taken).toBeGreaterThan(0.6 * (CALLS / 3));
   });
 
   test('for good is asked ever less often, down to once a cooldown', () => {
