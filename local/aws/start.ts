@@ -107,7 +107,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   const faults = createFaults();
   const cloudwatch = createCloudWatch({ now });
   const events = createEvents({ account, buses: [EVENT_BUS], now });
-  const dynamo = await createDynamo({ folder: join(dataDir, 'dynamodb'), account, region });
+  const dynamo = await createDynamo({ folder: join(dataDir, 'dynamodb'), account, region, now });
   const apiGateway = await createApiGateway(
     dataDir,
     {

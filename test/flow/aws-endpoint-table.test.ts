@@ -137,6 +137,19 @@ describe('the table', () => {
     expect(await read('c1')).toEqual(item('c1', 1));
   });
 
+  test('does a transaction once under its token, so that a try that was answered too late is no conflict', async () => {
+    const input = (pk: string) => ({
+      ClientRequestToken: 'one-token',
+      TransactItems: [put(pk, 1, absent)],
+    });
+    const repeated = () => dynamo.send(new TransactWriteItemsCommand(input('o1')));
+    await repeated();
+    await repeated();
+    expect(await nameOf(dynamo.send(new TransactWriteItemsCommand(input('o2'))))).toBe(
+      'IdempotentParameterMismatchException',
+    );
+  });
+
   test('refuses one item twice in a transaction, and a malformed condition', async () => {
     expect(await nameOf(transact(put('d', 1), put('d', 2)))).toBe('ValidationException');
     expect(await nameOf(transact(put('d', 1, { ConditionExpression: 'nonsense(' })))).toBe('ValidationException');

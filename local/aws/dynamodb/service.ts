@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { TollgateError } from '../../../contract/errors.ts';
+import type { Clock } from '../../../contract/log.ts';
 import type { Access } from '../../../policies/simulate/types.ts';
 import { invalid } from '../error.ts';
 import { jsonError, jsonReply, targetOperation } from '../json-rpc.ts';
@@ -7,13 +8,14 @@ import { type JsonObject, objectOf, parseBody, textOf } from '../read.ts';
 import type { Service, WholeReply } from '../service.ts';
 import { createEngine, type Engine, type EngineAnswer } from './engine.ts';
 import { createGate, type Gate } from './gate.ts';
-import { keyOf, transactAccesses, transactGet, transactWrite } from './transact.ts';
+import { createOnce, keyOf, transactAccesses, transactGet, transactWrite } from './transact.ts';
 import { createTtl, type Ttl } from './ttl.ts';
 
 export interface DynamoOptions {
   folder: string;
   account: string;
   region: string;
+  now?: Clock;
 }
 
 /**
@@ -86,12 +88,13 @@ interface Runner extends DynamoOptions {
   ttl: Ttl;
 }
 
-function createRunner({ engine, gate, ttl, account, region }: Runner) {
+function createRunner({ engine, gate, ttl, account, region, now = Date.now }: Runner) {
+  const once = createOnce(now);
   return (operation: string, text: string, body: JsonObject): Promise<WholeReply> => {
     switch (operation) {
       case 'TransactWriteItems':
         return gate.alone(async () => {
-          await transactWrite(engine, body);
+          await once(body, () => transactWrite(engine, body));
           return jsonReply({});
         });
       case 'TransactGetItems':

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../../contract/log.ts';
 import { AwsError, invalid } from '../error.ts';
 import { type JsonObject, listAt, objectOf, textOf } from '../read.ts';
 import type { Engine, Item, WriteKind } from './engine.ts';
@@ -8,6 +10,9 @@ import type { Engine, Item, WriteKind } from './engine.ts';
  */
 
 const ITEMS_MAX = 100;
+
+/** Milliseconds for which a repeated ClientRequestToken is the same call. */
+const TOKEN_MS = 600_000;
 
 const KINDS = { Put: 'putItem', Update: 'updateItem', Delete: 'deleteItem', ConditionCheck: 'deleteItem' } as const;
 type Kind = keyof typeof KINDS;
@@ -24,6 +29,30 @@ interface Reason {
   Code: string;
   Message?: string;
   Item?: Item;
+}
+
+/**
+ * A transaction that is done is not done again under its token: an SDK whose first try was answered too late repeats it, and would
+ * otherwise find its own writes in its way.
+ *
+ * @throws AwsError IdempotentParameterMismatchException for another transaction under the token
+ */
+export function createOnce(clock: Clock): (body: JsonObject, write: () => Promise<void>) => Promise<void> {
+  const done = new Map<string, { until: number; asked: string }>();
+  return async ({ ClientRequestToken, ...asked }, write) => {
+    for (const [token, { until }] of done) {
+      if (until > clock()) break;
+      done.delete(token);
+    }
+    const before = typeof ClientRequestToken === 'string' ? done.get(ClientRequestToken) : undefined;
+    const digest = createHash('sha256').update(JSON.stringify(asked)).digest('base64');
+    if (before === undefined) await write();
+    else if (before.asked !== digest)
+      throw new AwsError(400, 'IdempotentParameterMismatchException', 'The token was used for another transaction.');
+    else return;
+    if (typeof ClientRequestToken === 'string')
+      done.set(ClientRequestToken, { until: clock() + TOKEN_MS, asked: digest });
+  };
 }
 
 /** @throws AwsError TransactionCanceledException with a reason for each item, ValidationException, or the engine's own */
