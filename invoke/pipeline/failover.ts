@@ -20,8 +20,11 @@ const OURS: ReadonlySet<string | undefined> = new Set(['answer-too-large', 'call
  */
 export function troubleOf({ code, reason, detail }: TollgateError): Trouble | 'answered' | undefined {
   if (code === 'upstream_rejected') return 'answered';
-  // A container's failure may be that of one endpoint; Bedrock says so of requests that its models fail at.
-  if (code === 'model_failed') return detail?.original === undefined ? undefined : 'failed';
+  // A container's failure may be that of one endpoint, and a stream's is to be tried again, AWS says
+  // (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ModelStreamErrorException.html). What else Bedrock's models fail
+  // at is the request.
+  if (code === 'model_failed')
+    return detail?.original !== undefined || /^ModelStreamErr/i.test(String(detail?.type)) ? 'failed' : undefined;
   // The registry was edited meanwhile, and the broker has read it since.
   if (reason === NO_SUCH_PLACE) return 'failed';
   // Our own credentials were not taken.

@@ -4,6 +4,7 @@ import type { AllowedModel, Place } from '../../../contract/model.ts';
 import type { Routing } from '../../../contract/routing.ts';
 import { createRoutes } from '../../../invoke/pipeline/ways.ts';
 import type { Provider, ProviderCall, ProviderReply } from '../../../invoke/providers/provider.ts';
+import type { Asked, Budgets } from '../../../metering/budgets/budgets.ts';
 import { bytesOf, callOf, delta, fakeSts, frame, metadata, NOW, type TestCall, textsOf } from './core.ts';
 import { eventsOf, NONE, setUp, usage } from './whole-pipeline.ts';
 
@@ -224,6 +225,15 @@ describe('a stream', () => {
     ]);
   });
 
+  test('that the model cannot go on with, before its first event, is tried again elsewhere, as AWS says', async () => {
+    const { run, call, regions } = world({
+      'us-east-1': () => streams(frame('modelStreamErrorException', { message: 'retry your request' }, 'exception')),
+      'us-east-2': () => streams(delta('hello'), metadata(3, 5)),
+    });
+    expect(await textsOf(eventsOf(await run(call('converse-stream'))))).toEqual(['contentBlockDelta', 'metadata']);
+    expect(regions()).toEqual(['us-east-1', 'us-east-2']);
+  });
+
   test('that is cut off before it says anything has been taken by the model: it goes on, and costs what it is thought to cost', async () => {
     const { run, call, meter } = world({
       'us-east-1': () => streams(),
@@ -286,6 +296,25 @@ describe('time', () => {
     expect(regions()).toEqual(['us-east-1', 'us-east-2']);
     expect(meter.finishedLines().map(({ outcome }) => outcome)).toEqual(['retried', 'deadline']);
   });
+});
+
+test('a budget is asked once for the call, and knows every place that may come to answer it', async () => {
+  const asked: Asked[] = [];
+  const reserve: Budgets['reserve'] = async (one) => {
+    asked.push(one);
+    return undefined;
+  };
+  const [east, other, west] = PLACES as [Place, Place, Place];
+  const places = [east, { ...other, priceRegion: 'us-west-1' }, { ...west, drained: true as const }];
+  const { run, call, meter } = world({ 'us-east-1': lost }, { places, reserve });
+  const one = call('converse');
+  const budget = { id: 'b', per: 'tenant', period: 'day', unit: 'usd', limit: '5', enforcement: 'hard' } as const;
+  await run({ ...one, caller: { ...one.caller, budgets: [budget] } });
+  expect(asked).toMatchObject([{ region: 'us-east-1', elsewhere: [{ region: 'us-west-1', tier: 'on-demand' }] }]);
+  expect(meter.finishedLines()).toMatchObject([
+    { outcome: 'retried', region: 'us-east-1' },
+    { outcome: 'ok', region: 'us-east-2', priceRegion: 'us-west-1' },
+  ]);
 });
 
 describe('what it costs to have several places', () => {

@@ -55,8 +55,14 @@ function setUp({ versions = [], ...more }: { versions?: Partial<PriceVersion>[] 
     pause: async () => {},
     ...more,
   });
-  const ask = (budgets: Partial<Budget>[], demand: Partial<Asked['demand']> = {}, tier: Tier = 'on-demand') =>
+  const ask = (
+    budgets: Partial<Budget>[],
+    demand: Partial<Asked['demand']> = {},
+    tier: Tier = 'on-demand',
+    elsewhere: Asked['elsewhere'] = [],
+  ) =>
     reserve({
+      elsewhere,
       ...{ tenant, principal: 'app', model: 'nova', at: NOW, region: 'us-east-1', tier },
       budgets: budgets.map((budget) => ({
         ...{ id: 'b', per: 'tenant', period: 'day', unit: 'tokens', limit: '100', enforcement: 'hard' },
@@ -247,6 +253,28 @@ describe('dollars', () => {
     const { granted, counted } = setUp({ versions: [perMillion, flex] });
     await (await granted([usd])).settle({ ...used(2, 2), tier: 'flex' });
     expect(await counted()).toEqual({ b: [1.1e15, 0] });
+  });
+
+  test('of a call that may go on elsewhere are reserved once, at the dearest place, and settled by what each attempt used where it was', async () => {
+    const west = { version: 'w', region: 'us-west-2', usdPerMillion: { input: '200', output: '2000' } };
+    const { granted, counted } = setUp({ versions: [perMillion, west] });
+    const places = [{ region: 'us-west-2', tier: 'on-demand' }] as const;
+    const call = await granted([usd, { id: 'r', unit: 'requests' }, { id: 't' }], {}, 'on-demand', places);
+    expect(await counted()).toEqual({ b: [42e15, 42e15], r: [1, 1], t: [30, 30] });
+    call.retried({ ...used(0, 0), outcome: 'retried', region: 'us-east-2' });
+    const torn = { ...used(2, 2), outcome: 'retried', region: 'us-east-1' } as const;
+    expect(call.charged(torn)?.usd).toBe('0.0022');
+    call.retried(torn);
+    await call.settle({ ...used(1, 1), region: 'us-west-2' });
+    expect(await counted()).toEqual({ b: [4.4e15, 0], r: [1, 0], t: [6, 0] });
+  });
+
+  test('of a place without a price are not known, however cheap the others are', async () => {
+    const east = { ...perMillion, region: 'us-east-1' };
+    const { ask } = setUp({ versions: [east] });
+    const places = [{ region: 'us-west-2', tier: 'on-demand' }] as const;
+    await expect(ask([usd], {}, 'on-demand', places)).rejects.toMatchObject({ reason: 'budget-unpriced' });
+    await expect(ask([usd], {}, 'on-demand')).resolves.toMatchObject({ refusal: undefined });
   });
 
   test.each([
