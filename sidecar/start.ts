@@ -8,6 +8,7 @@ import { createFront } from './front.ts';
 import { createGateway } from './gateway.ts';
 import type { SidecarSettings } from './settings.ts';
 import { type At, asOwner, clearSocket } from './socket.ts';
+import { fetchPlainly } from './token/fetch.ts';
 import { createSource, pollMsOf } from './token/source.ts';
 import { systemTime as time } from './token/time.ts';
 import type { Tokens } from './token/token.ts';
@@ -72,7 +73,7 @@ function naming(client: string, write: WriteLine): WriteLine {
 function tokensOf({ tokens }: SidecarSettings, write: WriteLine): Tokens {
   // Not to stdout, which has the log's lines.
   const tell = (text: string): void => void process.stderr.write(text);
-  const source = createSource(tokens, { fetch, time, tell });
+  const source = createSource(tokens, { fetch: fetchPlainly, time, tell });
   return createTokens({ source, pollMs: pollMsOf(tokens), time, random: Math.random, write });
 }
 

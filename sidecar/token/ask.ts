@@ -1,7 +1,6 @@
 import { ISSUER_ANSWER_MAX_BYTES, ISSUER_TIMEOUT_MS } from '../../contract/limits/tokens.ts';
 import { TokenFault } from './fault.ts';
-
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+import type { Fetch, Fetched } from './fetch.ts';
 
 /** As much of it as is asked for. */
 export type Ask = (url: string, init: AskInit) => Promise<Response>;
@@ -35,15 +34,10 @@ export function bounded(fetch: Fetch, signal: AbortSignal): Ask {
   return async (url, { body: sent, ...init }) => {
     if (!isSecure(url)) throw new TokenFault('insecure-url');
     const until = AbortSignal.any([signal, AbortSignal.timeout(ISSUER_TIMEOUT_MS)]);
-    let response: Response;
+    let response: Fetched;
     let body: Buffer | undefined;
     try {
-      response = await fetch(url, {
-        ...init,
-        ...(sent === undefined ? {} : { body: sent }),
-        redirect: 'manual',
-        signal: until,
-      });
+      response = await fetch(url, { ...init, ...(sent === undefined ? {} : { body: sent }), signal: until });
       body = await bodyOf(response);
     } catch (error) {
       throw new TokenFault('unreachable', { error: codeOf(error) });
@@ -58,7 +52,7 @@ export function bounded(fetch: Fetch, signal: AbortSignal): Ask {
 }
 
 /** @returns undefined for one that is too long */
-async function bodyOf(response: Response): Promise<Buffer | undefined> {
+async function bodyOf(response: Fetched): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
@@ -69,11 +63,9 @@ async function bodyOf(response: Response): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-/** What the system calls it: `fetch` hides that in its error's cause. */
-function codeOf(error: unknown): string | undefined {
-  const { name, cause } = error as Error;
-  const { code } = Object(cause) as NodeJS.ErrnoException;
-  return code ?? name;
+function codeOf(error: unknown): string {
+  const { name, code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : name;
 }
 
 /** Seconds, or a date (RFC 9110 section 10.2.3), of which only the first is worth trusting a clock for. */

@@ -1,9 +1,10 @@
 import { signed } from '../../aws/sigv4.ts';
 import { WEB_IDENTITY_SECONDS } from '../../contract/limits/tokens.ts';
 import type { Environment } from '../../contract/read-setting.ts';
-import { bounded, type Fetch } from './ask.ts';
+import { bounded } from './ask.ts';
 import { awsCredentials } from './aws-credentials.ts';
 import { TokenFault } from './fault.ts';
+import type { Fetch } from './fetch.ts';
 import { heldToken, parsed } from './life.ts';
 import type { Time } from './time.ts';
 import type { TokenSource } from './token.ts';

@@ -1,5 +1,6 @@
-import { bounded, type Fetch } from './ask.ts';
+import { bounded } from './ask.ts';
 import { TokenFault } from './fault.ts';
+import type { Fetch } from './fetch.ts';
 import { heldToken } from './life.ts';
 import type { Time } from './time.ts';
 import type { TokenSource } from './token.ts';

@@ -1,9 +1,10 @@
 import * as oauth from 'oauth4webapi';
 import { METADATA_MEMORY_MS } from '../../contract/limits/tokens.ts';
 import { isRecent } from '../../contract/recent.ts';
-import { type AskInit, bounded, type Fetch } from './ask.ts';
+import { type AskInit, bounded } from './ask.ts';
 import type { ClientAuth } from './client-auth.ts';
 import { TokenFault } from './fault.ts';
+import type { Fetch } from './fetch.ts';
 import { heldToken } from './life.ts';
 import type { Time } from './time.ts';
 import type { HeldToken } from './token.ts';

@@ -1,6 +1,6 @@
 import { FILE_POLL_MS } from '../../contract/limits/tokens.ts';
-import type { Fetch } from './ask.ts';
 import type { ClientAuth } from './client-auth.ts';
+import type { Fetch } from './fetch.ts';
 import type { Issuer } from './issuer.ts';
 import type { ClientSettings, TokenSettings } from './settings.ts';
 import type { Time } from './time.ts';

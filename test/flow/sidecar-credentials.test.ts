@@ -31,6 +31,7 @@ beforeAll(async () => {
     expect(await stack.cli('grant', 'acme', model, '--direct')).toMatchObject({ code: 0 });
   for (const client of ['acme-app', 'globex-app'])
     writeFileSync(join(stack.dataDir, client), await stack.token(client), { mode: 0o600 });
+  writeFileSync(join(stack.dataDir, 'acme-secret'), 'acme-secret', { mode: 0o600 });
   mkdirSync(join(stack.dataDir, 'own'), { mode: 0o700 });
   env = {
     PATH: process.env.PATH,
@@ -38,7 +39,9 @@ beforeAll(async () => {
     // Where its value is written when nothing says another place.
     TMPDIR: join(stack.dataDir, 'own'),
     TOLLGATE_URL: stack.gateway,
-    TOLLGATE_TOKEN_FILE: join(stack.dataDir, 'acme-app'),
+    TOLLGATE_ISSUER: stack.issuer,
+    TOLLGATE_CLIENT_ID: 'acme-app',
+    TOLLGATE_CLIENT_SECRET_FILE: join(stack.dataDir, 'acme-secret'),
     PORT: '0',
   };
   sidecar = spawn(process.execPath, ['cli/tollgate.mjs', 'sidecar'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -248,6 +251,11 @@ describe('several clients in one process', () => {
     await expect(ask('x', '/_sidecar/health')).rejects.toThrow();
     expect(existsSync(`${socket('x')}.authorization`)).toBe(false);
   });
+});
+
+test('a sidecar that has got its token and passed calls on holds under 80 MB', async () => {
+  const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(sidecar.pid)]);
+  expect(Number(stdout) * 1_024).toBeLessThan(80_000_000);
 });
 
 test('the value’s file goes with the process', async () => {
