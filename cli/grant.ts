@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ACTIONS } from '../contract/model.ts';
 import { isoMilliseconds } from '../registry/fields.ts';
-import { grantDocument } from '../registry/grant.ts';
+import { type Grant, grantDocument } from '../registry/grant.ts';
 import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
 import { openRegistry, printHistory, warnOf } from './registry.ts';
 import { type RestrictionOptions, restrictionsGiven, restrictionsText, withRestrictions } from './restrictions.ts';
@@ -61,23 +61,32 @@ export function register(program: Command, target: () => Promise<Target>): void 
   )
     .option('--actions <list>', `what for, of ${ACTIONS.join(',')}; all of them unless given`)
     .option('--direct', 'also hand out credentials for it: calls past the gateway, without its limits and metering')
+    .option('--fallbacks <list>', 'models that answer when it cannot, in place of what its entry says; empty for none')
+    .option('--no-fallbacks', 'as its entry says')
     .option('--trace', 'also show guardrails’ traces, which name guardrails of the account by ARN')
-    .action(async (...args: Args<{ actions?: string; direct?: true; trace?: true } & RestrictionOptions>) => {
-      const { actions, direct, trace, ...of } = given(args);
-      const { tenant, model } = both(of, noun);
-      const { entry, changed } = await (await registry()).grant(tenant, model, actions?.split(','), {
-        direct: direct === true,
-        trace: trace === true,
-        restrictions: restrictionsGiven(of),
-      });
-      const restricted = restrictionsText(entry);
-      const what = `grant of ${model} to ${tenant}`;
-      print(
-        changed
-          ? `${what}: ${entry.actions.join(', ')}${entry.direct ? ', direct' : ''}${entry.trace ? ', trace' : ''}${restricted && `; ${restricted}`} (version ${entry.version})`
-          : `${what}: nothing to change`,
-      );
-    });
+    .action(
+      async (
+        ...args: Args<
+          { actions?: string; direct?: true; trace?: true; fallbacks?: string | false } & RestrictionOptions
+        >
+      ) => {
+        const { actions, direct, trace, fallbacks, ...of } = given(args);
+        const { tenant, model } = both(of, noun);
+        const { entry, changed } = await (await registry()).grant(tenant, model, actions?.split(','), {
+          direct: direct === true,
+          trace: trace === true,
+          ...(fallbacks === undefined ? {} : { fallbacks: fallbacks === false ? fallbacks : listOf(fallbacks) }),
+          restrictions: restrictionsGiven(of),
+        });
+        const restricted = restrictionsText(entry);
+        const what = `grant of ${model} to ${tenant}`;
+        print(
+          changed
+            ? `${what}: ${entry.actions.join(', ')}${entry.direct ? ', direct' : ''}${entry.trace ? ', trace' : ''}${fallbacksText(entry)}${restricted && `; ${restricted}`} (version ${entry.version})`
+            : `${what}: nothing to change`,
+        );
+      },
+    );
 
   pairOf(noun.command('revoke').description('take a grant back, within the authorizer’s cache time')).action(
     async (...args: Args<object>) => {
@@ -95,6 +104,15 @@ export function register(program: Command, target: () => Promise<Target>): void 
       if (format === 'json') printJson(records);
       else printHistory(records);
     });
+}
+
+function listOf(text: string): string[] {
+  return text === '' ? [] : text.split(',').map((item) => item.trim());
+}
+
+function fallbacksText({ fallbacks }: Grant): string {
+  if (fallbacks === undefined) return '';
+  return fallbacks.length === 0 ? ', no fallbacks' : `, fallbacks ${fallbacks.join(' ')}`;
 }
 
 function pairOf(verb: Command): Command {

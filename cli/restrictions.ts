@@ -29,7 +29,7 @@ export function withRestrictions(verb: Command): Command {
     .option('--no-expires', 'take it away')
     .addHelpText(
       'after',
-      '\nA restriction that is not mentioned stays as it was; actions, --direct and --trace do not.',
+      '\nA restriction that is not mentioned stays as it was, and --fallbacks; actions, --direct and --trace do not.',
     );
 }
 

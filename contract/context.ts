@@ -183,6 +183,7 @@ function isAllowedModel(item: unknown): item is Written {
     actions,
     lifecycle,
     aliases,
+    fallbacks,
     direct,
     trace,
     dialects,
@@ -200,6 +201,7 @@ function isAllowedModel(item: unknown): item is Written {
     lifecycle !== null &&
     STATUSES.includes(lifecycle.status) &&
     (aliases === undefined || (Array.isArray(aliases) && aliases.every(isAliasShare))) &&
+    (fallbacks === undefined || isList(fallbacks)) &&
     (direct === undefined || direct === true) &&
     (trace === undefined || trace === true) &&
     (dialects === undefined || (isList(dialects) && dialects.every((dialect) => DIALECTS.includes(dialect)))) &&

@@ -179,6 +179,8 @@ export interface AllowedModel extends Restrictions, Speech {
   lifecycle: Lifecycle;
   /** Sorted by alias; absent: it has a name of its own only. */
   aliases?: AliasShare[];
+  /** Registry ids of what answers in its place when none of its places can, in this order, as far as it is granted; absent: nothing. */
+  fallbacks?: string[];
   /** Whether credentials for it may be handed to the tenant, who then calls AWS without the gateway. Absent: no. */
   direct?: true;
   /** Whether the caller may be shown guardrails' traces, which name guardrails of the account by ARN. Absent: no. */

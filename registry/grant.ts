@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { TenantId } from '../contract/identity.ts';
 import { ACTIONS, type Action, type Restrictions } from '../contract/model.ts';
+import { checkFallbacks, fallbackIds } from './fallbacks.ts';
 import {
   actor,
   isoMilliseconds,
@@ -26,6 +27,8 @@ export interface Grant extends Restrictions {
   direct?: true;
   /** Guardrails' traces may be shown. Absent: no. */
   trace?: true;
+  /** Registry ids of what answers in the model's place when it cannot, in place of what its entry says; none: nothing does. */
+  fallbacks?: string[];
   version: number;
   /** Milliseconds since 1970. */
   grantedAt: number;
@@ -46,6 +49,7 @@ const schema = v.strictObject({
   actions,
   direct: v.exactOptional(v.literal(true, 'not-true')),
   trace: v.exactOptional(v.literal(true, 'not-true')),
+  fallbacks: v.exactOptional(fallbackIds),
   ...restrictionMembers,
   version,
   grantedAt: milliseconds,
@@ -55,6 +59,7 @@ const schema = v.strictObject({
 /** @throws TollgateError `bad_entry` naming the field */
 export function parseGrant(document: unknown): Grant {
   const { v: _, ...grant } = parseWith(schema, document);
+  checkFallbacks(grant.fallbacks, grant.model);
   return grant;
 }
 
@@ -67,6 +72,7 @@ export function grantDocument(grant: Grant): Document {
     actions: [...grant.actions],
     ...(grant.direct === undefined ? {} : { direct: grant.direct }),
     ...(grant.trace === undefined ? {} : { trace: grant.trace }),
+    ...(grant.fallbacks === undefined ? {} : { fallbacks: [...grant.fallbacks] }),
     ...restrictionsDocument(grant),
     version: grant.version,
     grantedAt: isoMilliseconds(grant.grantedAt),

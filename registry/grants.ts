@@ -2,6 +2,7 @@ import type { Clock } from '../contract/log.ts';
 import { ACTIONS, type Restrictions } from '../contract/model.ts';
 import type { Change, Edits, Listing, Make } from './edit.ts';
 import { hasExpired } from './entitled.ts';
+import { checkThere } from './fallbacks.ts';
 import { badEntry, isModelId, isoMilliseconds, SCHEMA_VERSION } from './fields.ts';
 import type { Grant } from './grant.ts';
 import type { Document, Items, Key, Plain } from './items.ts';
@@ -15,6 +16,8 @@ export interface GrantMore {
   direct?: boolean;
   /** Whether guardrails' traces may be shown. Likewise. */
   trace?: boolean;
+  /** False: as the model's entry says. What is left out stays as an earlier grant had it. */
+  fallbacks?: readonly string[] | false;
   /** As the document has them; false takes one away. What is left out stays as an earlier grant had it. */
   restrictions?: { [Name in keyof Restrictions]?: Plain };
 }
@@ -58,6 +61,7 @@ export function grantWriter(edits: Edits, items: Items, clock: Clock): GrantWrit
       const [, entry] = await Promise.all([
         edits.show(TENANT, tenantKey(asTenantId(tenant))),
         edits.show(MODEL, modelKey(model)),
+        checkThere(more?.fallbacks || undefined, (id) => items.get(modelKey(id))),
       ]);
       const checked: Kind<Grant> = {
         ...GRANT,
@@ -80,7 +84,7 @@ export function grantEdit(
   tenant: string,
   model: string,
   actions: readonly string[] = ACTIONS,
-  { direct = false, trace = false, restrictions = {} }: GrantMore = {},
+  { direct = false, trace = false, fallbacks, restrictions = {} }: GrantMore = {},
 ): { key: Key; make: Make } {
   const make: Make = (stamp, before) => ({
     v: SCHEMA_VERSION,
@@ -89,12 +93,18 @@ export function grantEdit(
     actions: [...actions],
     ...(direct ? { direct } : {}),
     ...(trace ? { trace } : {}),
+    ...fallbacksAfter(before, fallbacks),
     ...restrictionsAfter(before, restrictions),
     version: stamp.version,
     grantedAt: isoMilliseconds(stamp.at),
     grantedBy: stamp.by,
   });
   return { key: keyOf(tenant, model), make };
+}
+
+function fallbacksAfter(before: Document = {}, given: GrantMore['fallbacks']): Document {
+  const fallbacks = given === undefined ? before.fallbacks : given && [...given];
+  return fallbacks === undefined || fallbacks === false ? {} : { fallbacks };
 }
 
 function restrictionsAfter(before: Document = {}, given: NonNullable<GrantMore['restrictions']>): Document {

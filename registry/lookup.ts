@@ -240,6 +240,7 @@ function allowed({ grant, entry, fit }: Fitting, granted: ReadonlySet<string>, s
   const { actions, trace } = grant;
   const { id, lifecycle, routing } = entry;
   const aliases = shares.get(id);
+  const fallbacks = (grant.fallbacks ?? entry.fallbacks ?? []).filter((one) => granted.has(one));
   return {
     id,
     ...fit,
@@ -247,6 +248,7 @@ function allowed({ grant, entry, fit }: Fitting, granted: ReadonlySet<string>, s
     actions,
     lifecycle: withKnownSuccessor(lifecycle, granted),
     ...(aliases === undefined ? {} : { aliases }),
+    ...(fallbacks.length === 0 ? {} : { fallbacks }),
     ...speechOf(entry),
     ...(isDirect(grant) ? { direct: true as const } : {}),
     ...(trace ? { trace } : {}),

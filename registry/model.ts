@@ -12,6 +12,7 @@ import {
 } from '../contract/model.ts';
 import type { Routing } from '../contract/routing.ts';
 import { runtimeOf } from '../policies/kinds.ts';
+import { checkFallbacks, fallbackIds } from './fallbacks.ts';
 import {
   actor,
   badEntry,
@@ -41,6 +42,8 @@ export interface ModelEntry extends Speech {
   /** Where its document lists `targets`, all of them; one at least. */
   places?: Place[];
   routing?: Partial<Routing>;
+  /** Registry ids of what answers in its place when none of its places can. */
+  fallbacks?: string[];
   lifecycle: Lifecycle;
   /** What the lifecycle was before the model was retired by hand; restore brings it back. */
   beforeRetirement?: Lifecycle;
@@ -72,6 +75,7 @@ const schema = v.strictObject({
     v.pipe(v.array(placeSchema, 'not-a-list'), v.minLength(1, 'empty'), v.maxLength(PLACES_MAX, 'too-many')),
   ),
   routing: v.exactOptional(routingSchema),
+  fallbacks: v.exactOptional(fallbackIds),
   dialects: v.exactOptional(
     v.pipe(
       v.array(v.picklist(DIALECTS, 'unknown-dialect'), 'not-a-list'),
@@ -98,6 +102,7 @@ export function parseModel(document: unknown): ModelEntry {
   if (entry.places === undefined) checkTarget(entry.target);
   else checkPlaces(entry.places, entry.routing);
   checkSpeech(entry);
+  checkFallbacks(entry.fallbacks, entry.id);
   const prices = checkedPrices(entry.prices);
   const filled = { ...entry, prices, lifecycle: datedLifecycle(entry.lifecycle, entry.updatedAt) };
   checkLifecycle(filled.lifecycle, entry.id, 'lifecycle');
@@ -124,6 +129,7 @@ export function modelDocument(entry: ModelEntry): Document {
     ...(entry.displayName === undefined ? {} : { displayName: entry.displayName }),
     ...(entry.places === undefined ? { target: { ...entry.target } } : { targets: entry.places.map(placeDocument) }),
     ...(entry.routing === undefined ? {} : { routing: { ...entry.routing } }),
+    ...(entry.fallbacks === undefined ? {} : { fallbacks: [...entry.fallbacks] }),
     ...speechOf(entry),
     lifecycle: lifecycleDocument(entry.lifecycle),
     ...(entry.beforeRetirement === undefined ? {} : { beforeRetirement: lifecycleDocument(entry.beforeRetirement) }),

@@ -4,6 +4,7 @@ import type { Lifecycle, Place } from '../contract/model.ts';
 import { placesOf, targetsOf } from '../contract/places.ts';
 import { checkNoAlias } from './aliases.ts';
 import type { Change, Edits, Listing, Make, Stamp } from './edit.ts';
+import { checkThere } from './fallbacks.ts';
 import { badEntry, isModelId, isoMilliseconds, isoSeconds, SCHEMA_VERSION } from './fields.ts';
 import type { Document, Items, Key } from './items.ts';
 import { MODEL_SK, modelKey } from './keys.ts';
@@ -57,8 +58,12 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
     async putModel(document) {
       const { key, make, version } = modelEdit(document);
       // Once before the successor is looked up, so that what is wrong in the file itself is named first.
-      const { id, lifecycle } = MODEL.parse(make({ version: 1, at: clock(), by: 'check' }, undefined));
-      await Promise.all([checkSuccessor(lifecycle.successor), checkNoAlias(id, edits)]);
+      const { id, lifecycle, fallbacks } = MODEL.parse(make({ version: 1, at: clock(), by: 'check' }, undefined));
+      await Promise.all([
+        checkSuccessor(lifecycle.successor),
+        checkNoAlias(id, edits),
+        checkThere(fallbacks, (id) => items.get(modelKey(id))),
+      ]);
       return edits.put(MODEL, key, make, version);
     },
 

@@ -158,8 +158,12 @@ function sessionOf(
   };
 }
 
-function givenBy({ direct, trace }: AllowedModel): Pick<AllowedModel, 'direct' | 'trace'> {
-  return { ...(direct === undefined ? {} : { direct }), ...(trace === undefined ? {} : { trace }) };
+function givenBy({ direct, trace, fallbacks }: AllowedModel): Pick<AllowedModel, 'direct' | 'trace' | 'fallbacks'> {
+  return {
+    ...(direct === undefined ? {} : { direct }),
+    ...(trace === undefined ? {} : { trace }),
+    ...(fallbacks === undefined ? {} : { fallbacks }),
+  };
 }
 
 /** As a caller may name a model: its registry id, an alias, its own id or an ARN; the tenant's own entries first. */

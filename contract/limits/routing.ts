@@ -13,6 +13,9 @@ export const WEIGHT_MAX = 1_000;
 export const ATTEMPTS = 5;
 export const ATTEMPTS_MAX = 10;
 
+/** Other models that one may be answered by: whose caller has waited for four has waited for nothing. */
+export const FALLBACKS_MAX = 3;
+
 /** Attempts at one call in one region: a busy place is rarely less busy at once, and another one is there. */
 export const ATTEMPTS_PER_REGION = 1;
 export const ATTEMPTS_PER_REGION_MAX = 5;

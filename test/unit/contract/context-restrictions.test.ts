@@ -24,6 +24,15 @@ describe('restrictions in the authorizer context', () => {
     expect(travelled(modelOf('nova'))).toEqual([modelOf('nova')]);
     const spoken = { ...modelOf('nova'), dialects: ['anthropic', 'converse'], container: 'tgi' };
     expect(travelled(spoken)).toEqual([spoken]);
+    const named = {
+      ...modelOf('nova'),
+      aliases: [
+        { alias: 'any', weight: 1, by: 'request' },
+        { alias: 'small', weight: 95 },
+      ],
+      fallbacks: ['claude'],
+    };
+    expect(travelled(named)).toEqual([named]);
   });
 
   test('so do several places, and the target that is the first one’s is not sent twice', () => {
@@ -58,6 +67,11 @@ describe('restrictions in the authorizer context', () => {
     ['a group of a later version', { places: [{ target: modelOf('nova').target, group: 'spare' }] }],
     ['routing of a later version', { routing: { retries: 3 } }],
     ['neither target nor places', { target: undefined }],
+    ['fallbacks that are text', { fallbacks: 'claude' }],
+    ['no fallback in a list', { fallbacks: [] }],
+    ['an alias without a weight', { aliases: [{ alias: 'claude' }] }],
+    ['an alias that is shared by what nobody knows', { aliases: [{ alias: 'claude', weight: 1, by: 'weekday' }] }],
+    ['an alias of a later version', { aliases: [{ alias: 'claude', weight: 1, sticky: true }] }],
     ['a restriction of a later version', { weekdays: 'only' }],
     ['a member of every object', { constructor: 'x' }],
   ])('T2: %s refuses the whole context', (_, change) => {

@@ -173,6 +173,24 @@ describe('a tenant and what it may call', () => {
   });
 });
 
+describe('what answers in the place of a model', () => {
+  test.each<[string, Document, Document, string[] | undefined]>([
+    ['is what its entry says', { fallbacks: ['b', 'c'] }, {}, ['b', 'c']],
+    ['is what the grant says, if that says anything', { fallbacks: ['b'] }, { fallbacks: ['c'] }, ['c']],
+    ['is nothing where the grant says so', { fallbacks: ['b'] }, { fallbacks: [] }, undefined],
+    ['is never what was not granted', { fallbacks: ['theirs', 'c', 'nowhere'] }, {}, ['c']],
+    ['is nothing where nothing of it was granted', {}, { fallbacks: ['theirs'] }, undefined],
+  ])('%s', async (_, entry, grant, expected) => {
+    const { reader, put } = setUp();
+    put.tenant('acme');
+    put.model('a', entry);
+    for (const id of ['b', 'c', 'theirs']) put.model(id);
+    put.grant('acme', 'a', grant);
+    for (const id of ['b', 'c']) put.grant('acme', id);
+    expect((await reader.tenant(ACME))?.models.find(({ id }) => id === 'a')?.fallbacks).toEqual(expected);
+  });
+});
+
 describe('the budgets of a tenant', () => {
   test('are its own and the stage’s, and its own take the place of the stage’s of the same id', async () => {
     const { reader, put } = setUp();

@@ -373,3 +373,36 @@ describe('tenants and grants', () => {
     expect(items.calls).toEqual([]);
   });
 });
+
+describe('the models that answer in the place of one', () => {
+  async function three() {
+    const { writer } = setUp();
+    for (const id of ['m1', 'm2', 'm3']) await writer.putModel(file(id));
+    await writer.putTenant({ id: 'acme', costCenter: 'CC-1' });
+    return writer;
+  }
+
+  test('are models that are there, of an entry as of a grant', async () => {
+    const writer = await three();
+    expect((await writer.putModel(file('m1', { fallbacks: ['m2'] }))).entry.fallbacks).toEqual(['m2']);
+    await expect(writer.putModel(file('m1', { fallbacks: ['m2', 'm9'] }))).rejects.toMatchObject({
+      code: 'bad_entry',
+      field: 'fallbacks[1]',
+      reason: 'no-such-model',
+    });
+    await expect(writer.grant('acme', 'm1', ['invoke'], { fallbacks: ['m9'] })).rejects.toMatchObject({
+      field: 'fallbacks[0]',
+      reason: 'no-such-model',
+    });
+  });
+
+  test('of a grant stay until another list, none, or the entry’s is asked for', async () => {
+    const writer = await three();
+    const granted = async (more = {}) => (await writer.grant('acme', 'm1', ['invoke'], more)).entry.fallbacks;
+    expect(await granted()).toBeUndefined();
+    expect(await granted({ fallbacks: ['m2'] })).toEqual(['m2']);
+    expect(await granted({ trace: true })).toEqual(['m2']);
+    expect(await granted({ fallbacks: [] })).toEqual([]);
+    expect(await granted({ fallbacks: false })).toBeUndefined();
+  });
+});
