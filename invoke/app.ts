@@ -38,7 +38,7 @@ export interface AppDeps {
 }
 
 interface Env {
-  Bindings: Bindings & { asked: Asked; told: Readonly<Record<string, string>>; given?: Given };
+  Bindings: Bindings & { asked: Asked; told: Record<string, string>; given?: Given };
   Variables: { caller: CallerContext; ran: boolean };
 }
 
@@ -116,8 +116,11 @@ export function createApp(deps: AppDeps): Served {
     // Lambda gave this environment to another tenant: what it remembers is not this caller's.
     if (tenantId !== undefined && tenantId !== caller.tenant)
       throw new TollgateError('forbidden', { reason: 'environment-of-another-tenant' });
-    const tell = (headers: Readonly<Record<string, string>>): void => {
-      c.env.told = { ...c.env.told, ...headers };
+    const tell = (headers: Readonly<Record<string, string | undefined>>): void => {
+      for (const [name, value] of Object.entries(headers)) {
+        if (value === undefined) delete c.env.told[name];
+        else c.env.told[name] = value;
+      }
     };
     const fits = serves && { serves: (model: AllowedModel) => isServed(model, serves) };
     return {
@@ -127,7 +130,15 @@ export function createApp(deps: AppDeps): Served {
       nowSeconds: Math.floor(now / 1000),
       run: (call) => {
         c.set('ran', true);
-        return deps.run({ ...call, tell, ...fits, ...(left && { left }), ...(token === undefined ? {} : { token }) });
+        const pinned = isPinned(c.env.asked) && { pinned: true as const };
+        return deps.run({
+          ...call,
+          tell,
+          ...pinned,
+          ...fits,
+          ...(left && { left }),
+          ...(token === undefined ? {} : { token }),
+        });
       },
       entries: deps.entries,
       counters: deps.counters,
@@ -191,6 +202,24 @@ export function createApp(deps: AppDeps): Served {
     failed: (error, requestId) => log('failed-in-background', asTollgateError(error), requestId),
   };
 }
+
+/**
+ * Whether the caller wants no other model's answer than that of the one it names.
+ *
+ * @throws TollgateError `invalid_request` for what is neither `on` nor `off`: a pin that is misspelt would be none
+ */
+function isPinned({ headers }: Asked): boolean {
+  const value = headers.get(FALLBACK_HEADER)?.toLowerCase() ?? 'on';
+  if (value !== 'on' && value !== 'off')
+    throw new TollgateError('invalid_request', {
+      field: FALLBACK_HEADER,
+      reason: 'unknown-value',
+      message: `The header ${FALLBACK_HEADER} must be on or off.`,
+    });
+  return value === 'off';
+}
+
+const FALLBACK_HEADER = 'x-tollgate-fallback';
 
 /** Under which a caller keeps an id of its own for the call; OpenAI's clients use the second. */
 const CALLERS_ID = ['x-request-id', 'x-client-request-id'];

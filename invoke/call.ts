@@ -53,6 +53,10 @@ export interface Call {
   later?: true;
   /** Under which the caller says that its prompts are alike: what one place has cached of them is in no other. */
   cacheKey?: string;
+  /** Whether the model gets the caller's own bytes: what was written for one model another one may read otherwise. Absent: they are made. */
+  passes?: true;
+  /** Whether the caller wants the answer of no other model (`x-tollgate-fallback: off`). Absent: it takes what may answer. */
+  pinned?: true;
   /**
    * The request for a model that was resolved and allowed; called before anything is assumed or sent, once for each model that the
    * call may go to until one can be asked: the last call counts.
@@ -65,8 +69,8 @@ export interface Call {
   waitUntil(promise: Promise<unknown>): void;
   /** Resolves when nobody waits for the answer any more; absent where that cannot be known. */
   left?: Promise<void>;
-  /** Headers for the caller, whatever the answer is, a refusal too; of one name what is told last before it is given. */
-  tell?(headers: Readonly<Record<string, string>>): void;
+  /** Headers for the caller, whatever the answer is, a refusal too; of one name what is told last before it is given; undefined takes back what was. */
+  tell?(headers: Readonly<Record<string, string | undefined>>): void;
 }
 
 /** An answer in one piece. */

@@ -20,6 +20,8 @@ export interface Budgeted {
   charged(record: FinishedUsage): Charge | undefined;
   /** An attempt is over, and another one goes on with the call. */
   retried(record: FinishedUsage): void;
+  /** To be called once, in place of `finished`: the call goes on with another model, for which something else was reserved. */
+  left(): void;
   /** To be called once, when the call is over. Neither throws nor keeps anybody waiting. */
   finished(record: FinishedUsage): void;
 }
@@ -74,6 +76,7 @@ export async function budgeted(
     throw verdict.refusal;
   }
   const { output, binding } = verdict;
+  const refused = { outcome: 'refused', tokens: NO_TOKENS } as const;
   try {
     if (binding && call.later) throw new TollgateError('forbidden', { reason: 'uncountable', message: UNCOUNTABLE });
     const each = Math.floor(output / answers);
@@ -85,13 +88,13 @@ export async function budgeted(
       request: { ...request, body },
       charged: (record) => verdict.charged(record),
       retried: (record) => verdict.retried(record),
+      left: () => call.waitUntil(verdict.settle(refused)),
       finished(record) {
         tell(verdict.standings(record));
         call.waitUntil(verdict.settle(record));
       },
     };
   } catch (error) {
-    const refused = { outcome: 'refused', tokens: NO_TOKENS } as const;
     tell(verdict.standings(refused));
     call.waitUntil(verdict.settle(refused));
     throw error;

@@ -10,6 +10,9 @@ export function limitChange(tokens: number, by: 'grant' | 'budget'): Record<stri
   return { 'x-tollgate-max-tokens': `${tokens}; by=${by}` };
 }
 
+/** Takes back what was told of a call that goes to another model now. */
+export const NO_CHANGES = { 'x-tollgate-max-tokens': undefined, 'x-tollgate-guardrail': undefined };
+
 /** The call runs under its grant's guardrail: by its id, because an ARN is in no answer. */
 export function guardrailChange({ arn, version }: Guardrail): Record<string, string> {
   return { 'x-tollgate-guardrail': `${arn.slice(arn.lastIndexOf('/') + 1)}; version=${version}; by=grant` };

@@ -42,7 +42,7 @@ function fitting(models: readonly AllowedModel[], call: Call): readonly AllowedM
 }
 
 /** @throws TollgateError also where the call waits for an answer and the model has none for it, or the other way about */
-function prepared(model: AllowedModel, call: Call): ProviderRequest {
+export function prepared(model: AllowedModel, call: Call): ProviderRequest {
   const { later = false } = call;
   if ((asyncInputOf(model.target) !== undefined) === later) return call.prepare(model);
   throw new TollgateError('invalid_request', {
@@ -59,4 +59,5 @@ export function servedBy(model: AllowedModel, wanted: string): Record<string, st
   return isByAlias(model, wanted) ? { [SERVED_BY]: model.id } : {};
 }
 
-const SERVED_BY = 'x-tollgate-served-by';
+export const SERVED_BY = 'x-tollgate-served-by';
+export const NOT_SERVED = { [SERVED_BY]: undefined };

@@ -1,52 +1,43 @@
 import type { Budget } from '../../contract/budget.ts';
 import { asTollgateError, TollgateError } from '../../contract/errors.ts';
-import type { AllowedModel, Place } from '../../contract/model.ts';
-import { at, placesOf } from '../../contract/places.ts';
-import type { Tier } from '../../contract/usage.ts';
+import { ATTEMPTS_MAX } from '../../contract/limits/routing.ts';
+import type { AllowedModel } from '../../contract/model.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
-import type { Sold } from '../../metering/budgets/cost.ts';
 import { isShare, requestsShare } from '../../metering/budgets/shares.ts';
 import type { Meter } from '../../metering/emit.ts';
-import type { Runtime } from '../../policies/kinds/kind.ts';
-import { runtimeOf } from '../../policies/kinds.ts';
 import { calledOn } from '../../policies/place.ts';
 import { decideModel } from '../../registry/decide.ts';
 import { type Budgeted, budgeted } from '../budgets/budgeted.ts';
 import type { Call, Run } from '../call.ts';
 import type { EntriesOf } from '../exchange.ts';
-import { restrict } from '../grants/restrict.ts';
-import type { Provider } from '../providers/provider.ts';
 import type { Route } from '../routing/router.ts';
-import { askedTier, soldIn } from '../usage/tier.ts';
+import { soldIn } from '../usage/tier.ts';
 import { type AttemptOptions, beginStep, createAttempt, type Step } from './attempt.ts';
-import { choose, servedBy } from './choose.ts';
+import { choose, NOT_SERVED, servedBy } from './choose.ts';
 import { toldSeconds, troubleOf } from './failover.ts';
+import type { Instead } from './fallbacks.ts';
 import { beginInvocation } from './invocation.ts';
-import type { Routes } from './ways.ts';
+import { type Leg, type LegOptions, legOf } from './leg.ts';
 
-export interface PipelineOptions extends AttemptOptions {
+export interface PipelineOptions extends AttemptOptions, LegOptions {
   entries: EntriesOf;
   /** The first wall. Replaced only by a test that shows the second one, IAM, standing alone. */
   decide?: typeof decideModel;
-  /** What brings a call under its grant. Replaced only by a test that shows IAM refusing a call that it did not. */
-  restrict?: typeof restrict;
-  providers: Readonly<Partial<Record<Runtime, Provider>>>;
   meter: Meter;
   /** Reserves what a call may use from its budgets. */
   reserve: Budgets['reserve'];
   /** An id unique to the call. */
   newId: () => string;
-  /** Where calls go of a model that has several places; loaded when it is first asked for. */
-  routes: () => Promise<Routes>;
+  deadlines: AttemptOptions['deadlines'];
 }
 
 /**
- * The ONE path of every call to a model: decide, reserve what it may use, then in one of its places after another build the
- * session policy for that one target, assume the role under it, send; give back, settle. Exactly one finished line is left of
- * each attempt, whatever happens; a started one stands before it if anything was sent.
+ * The ONE path of every call to a model: decide, reserve what it may use, then in one of its places after another, and then with
+ * what may answer instead, build the session policy for that one target, assume the role under it, send; give back, settle. Exactly
+ * one finished line is left of each attempt, whatever happens; a started one stands before it if anything was sent.
  */
 export function createPipeline(options: PipelineOptions): Run {
-  const { decide = decideModel, restrict: restricted = restrict, clock, deadlines } = options;
+  const { decide = decideModel, clock, deadlines } = options;
   const attempt = createAttempt(options);
 
   return async (call) => {
@@ -64,81 +55,83 @@ export function createPipeline(options: PipelineOptions): Run {
     const invocation = beginInvocation(call, { ...options, meter });
     const callEnds = performance.now() + deadlines.callTotalMs;
     let step = beginStep(call, invocation, deadlines.callTotalMs);
+    /** Of the model that was asked for, once another one is asked instead. */
+    let first: TollgateError | undefined;
     try {
       const held = await options.entries(call.caller);
       const decision = decide(held.models, call.wanted, call.action, Math.floor(clock() / 1000), call);
-      const { model, request: asked } = choose(decision, call, invocation);
-      const changes = servedBy(model, call.wanted);
-      const prepared = restricted(asked, model, (change) => Object.assign(changes, change));
-      const provider = options.providers[runtimeOf(model.target)];
-      if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
-      const routes = isRouted(model) && call.action !== 'guard' ? await options.routes() : undefined;
-      const ways = routes?.ways(model, call.action);
-      const tier = askedTier(prepared, model.target);
-      invocation.soldAs(tier);
+      const chosen = choose(decision, call, invocation);
+      const { model } = chosen;
+      const named = servedBy(model, call.wanted);
+      let leg = await legOf(call, chosen, grantFor(model, held.models), named, options);
+      invocation.soldAs(leg.tier);
       options.take(call.caller.tenant, requestsShare(held.budgets), call);
       const budgets = held.budgets.filter(countsEachCall);
-      const sold = ways?.places.map((place) => soldThere(place, tier));
-      const spends = { call, at: invocation.at, model, request: prepared, tier, sold, budgets, changes };
-      spending = await budgeted(spends, options);
-      if (spending === undefined && Object.keys(changes).length > 0) call.tell?.(changes);
-      const request = spending?.request ?? prepared;
-      const grant = grantFor(model, held.models);
-      const route = ways && routes?.route(ways, call, model, request);
-      const firstByteMs = ways && Math.min(deadlines.firstByteMs, ways.routing.attemptSeconds * 1000);
-      let place = route?.next();
+      const reserved = async (one: Leg): Promise<Budgeted | undefined> => {
+        const got = await budgeted({ ...one, call, at: invocation.at, budgets }, options);
+        if (got === undefined && Object.keys(one.changes).length > 0) call.tell?.(one.changes);
+        return got;
+      };
+      spending = await reserved(leg);
+      let others: AsyncIterator<Instead> | undefined;
+      let place = leg.route?.next();
       for (;;) {
-        const there = place === undefined ? model : at(model, place);
+        const { model: there, under } = leg.there(place);
         if (place !== undefined) {
           invocation.concerns(there, place.priceRegion);
-          invocation.soldAs(soldIn(there.target, tier));
+          invocation.soldAs(soldIn(there.target, leg.tier));
         }
-        // Were the decision wrong, the session would still be one of an entry that the tenant holds.
-        const under = grant === model ? there : at(grant, placesOf(grant)[0] ?? { target: grant.target });
+        const { provider, firstByteMs, route } = leg;
+        const request = spending?.request ?? leg.request;
         try {
-          const named = place && model.places && calledOn(place.target);
-          const answer = await attempt(step, { model: there, under, place: named, provider, request, firstByteMs });
+          const at = place && leg.model.places && calledOn(place.target);
+          const answer = await attempt(step, { model: there, under, place: at, provider, request, firstByteMs });
           route?.came('answered', clock() - step.sentAt);
           return answer;
         } catch (thrown) {
           const error = asTollgateError(thrown);
-          place = await onwards(route, error, step, callEnds);
-          if (place === undefined) throw error;
+          const troubled = came(route, error, step);
+          // What answers instead is not asked for: that it cannot take this is no news to the caller.
+          if (!(troubled || first !== undefined) || performance.now() >= callEnds || (await hasLeft(call))) throw error;
+          place = troubled ? route?.next() : undefined;
+          let instead: Instead | undefined;
+          if (place === undefined && model.fallbacks !== undefined && invocation.attempt < ATTEMPTS_MAX) {
+            others ??= (await import('./fallbacks.ts')).instead(chosen, held.models, call, reserved, options);
+            const next = await others.next();
+            if (next.done !== true) instead = next.value;
+          }
+          if (place === undefined && instead === undefined) {
+            // Whoever asked for a model is told what became of that one.
+            if (first !== undefined) call.tell?.({ ...NOT_SERVED, ...named });
+            throw error;
+          }
           invocation.retried(error, step.usage);
           step.deadline.stop(error);
           step = beginStep(call, invocation, callEnds - performance.now());
+          if (instead === undefined) continue;
+          first ??= error;
+          spending?.left();
+          ({ leg, spending } = instead);
+          invocation.concerns(leg.model);
+          invocation.soldAs(leg.tier);
+          place = leg.route?.next();
         }
       }
     } catch (thrown) {
       const error = asTollgateError(thrown);
       invocation.failed(error, step.usage);
       step.deadline.stop(error);
-      throw error;
+      throw first ?? error;
     }
   };
 
-  /** Where the call goes on, of which nothing has reached its caller; undefined: nowhere, and the error is the caller's. */
-  async function onwards(
-    route: Route | undefined,
-    error: TollgateError,
-    { call, sentAt }: Step,
-    callEnds: number,
-  ): Promise<Place | undefined> {
-    if (route === undefined) return undefined;
+  /** What an attempt's end says of its place. @returns whether another one may have the call */
+  function came(route: Route | undefined, error: TollgateError, { sentAt }: Step): boolean {
     const trouble = troubleOf(error);
-    if (trouble !== undefined) route.came(trouble, sentAt === 0 ? 0 : clock() - sentAt, toldSeconds(error));
-    if (trouble === undefined || trouble === 'answered') return undefined;
-    return performance.now() >= callEnds || (await hasLeft(call)) ? undefined : route.next();
+    if (trouble === undefined) return false;
+    route?.came(trouble, sentAt === 0 ? 0 : clock() - sentAt, toldSeconds(error));
+    return trouble !== 'answered';
   }
-}
-
-/** One of one place goes there, and is asked once. */
-function isRouted({ places, routing }: AllowedModel): boolean {
-  return places !== undefined || routing !== undefined;
-}
-
-function soldThere({ target, priceRegion: region = target.region }: Place, tier: Tier): Sold {
-  return { region, tier: soldIn(target, tier) };
 }
 
 async function hasLeft({ left }: Call): Promise<boolean> {

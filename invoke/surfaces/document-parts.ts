@@ -72,7 +72,8 @@ export const CHANGES = {
     schema: { type: 'integer' },
   },
   'X-Tollgate-Served-By': {
-    description: 'The registry id of the model that answers, where the name that was written is an alias.',
+    description:
+      'The registry id of the model that answers, where the name that was written is an alias, or another model answered in its place.',
     schema: { type: 'string' },
   },
 };
@@ -99,6 +100,15 @@ export const MODEL_ID = {
   required: true,
   description: "A registry id, an alias, the target's own id, or an ARN that the entry lists, percent-encoded.",
   schema: { type: 'string' },
+};
+
+/** Of every call that another model may answer. */
+export const FALLBACK = {
+  name: 'X-Tollgate-Fallback',
+  in: 'header',
+  required: false,
+  description: 'Whether another model may answer where the one that is named cannot.',
+  schema: { enum: ['on', 'off'], default: 'on' },
 };
 
 export function queryParameter(name: string, description: string, format?: string) {

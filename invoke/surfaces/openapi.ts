@@ -1,4 +1,4 @@
-import { type Documented, json } from './document-parts.ts';
+import { type Documented, FALLBACK, json } from './document-parts.ts';
 import type { Route } from './routes.ts';
 
 /** What anybody may ask for. */
@@ -30,9 +30,15 @@ export async function openapi(routes: readonly Route[]): Promise<object> {
     // Shown without one it would be a promise of nothing; a test holds that each has one.
     if (operation !== undefined) paths[path] = { ...paths[path], [method.toLowerCase()]: operation };
   };
-  for (const { method, path, document } of routes) {
+  for (const { method, path, document, serves } of routes) {
     const { documented } = await document();
-    add(method, path, documented[`${method} ${path}`]);
+    const operation: { parameters?: object[] } | undefined = documented[`${method} ${path}`];
+    const answers = serves !== undefined && serves.action !== 'count';
+    add(
+      method,
+      path,
+      operation && answers ? { ...operation, parameters: [...(operation.parameters ?? []), FALLBACK] } : operation,
+    );
   }
   for (const [name, operation] of Object.entries(OPEN)) {
     const [method = '', path = ''] = name.split(' ');

@@ -13,7 +13,7 @@ export interface Parted<T> {
   /** The model as the caller wrote it. */
   wanted: string;
   /**
-   * The bodies of its calls, in their order, one at least; called once, when the model is known.
+   * The bodies of its calls, in their order, one at least; called when the model is known, and again if another one answers instead.
    * @throws TollgateError `invalid_request` for what this model cannot do
    */
   bodies(model: AllowedModel): readonly object[];
@@ -46,9 +46,12 @@ export async function inParts<T>(
       // Behind this one, which is not on its way yet.
       for (let i = 0; i < others; i++) lanes.push(Promise.resolve().then(lane));
     }
-    // The registry was edited meanwhile: one list would be the work of two models.
-    if (state.known.model.target.arn !== model.target.arn)
-      throw new TollgateError('unavailable', { reason: 'model-changed' });
+    if (state.known.model.target.arn !== model.target.arn) {
+      // The registry was edited meanwhile, or another model answers instead: one list would be the work of two.
+      const others = state.known.bodies.length === 1 ? bodies(model) : [];
+      if (others.length !== 1) throw new TollgateError('unavailable', { reason: 'model-changed' });
+      state.known = { model, bodies: others };
+    }
     return state.known.bodies[index];
   };
   const one = async (index: number): Promise<void> => {

@@ -89,9 +89,16 @@ const EVENT_STREAM = 'application/vnd.amazon.eventstream';
  */
 export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
   const { surface, wanted, stream, own } = asking;
-  let way: Way | undefined;
+  let way: (Way & { model: AllowedModel }) | undefined;
   const thinking = Promise.withResolvers<AllowedModel>();
   let timer: NodeJS.Timeout | undefined;
+  /** Whether the caller has its answer's beginning, in the form that it has of the model which was asked then. */
+  let hasBegun = false;
+  const begin = (): void => {
+    if (way === undefined) return;
+    hasBegun = true;
+    thinking.resolve(way.model);
+  };
   const running = exchange.run({
     surface,
     caller: exchange.caller,
@@ -100,15 +107,16 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
     action: stream ? 'stream' : 'invoke',
     ...(typeof asking.cacheKey === 'string' && { cacheKey: asking.cacheKey }),
     prepare: (model): ProviderRequest => {
-      way = wayTo(model, own?.dialect);
+      if (hasBegun) throw unsupported('model', 'The answer has begun in another model’s form.');
+      const to = wayTo(model, own?.dialect);
       if (stream && pathIdOf(model.target, 'stream') === undefined)
         throw unsupported('stream', 'This model answers in one piece.');
-      const ownBody = way.isOwn ? own : undefined;
-      const body = ownBody === undefined ? bodyFor(way, asking.converse(model), stream, model) : ownBody.body(model);
-      way.sentBytes = body.byteLength;
-      if (stream) timer = setTimeout(() => thinking.resolve(model), STREAM_SILENT_MS);
+      const ownBody = to.isOwn ? own : undefined;
+      const body = ownBody === undefined ? bodyFor(to, asking.converse(model), stream, model) : ownBody.body(model);
+      way = { ...to, model, sentBytes: body.byteLength };
+      if (stream) timer ??= setTimeout(begin, STREAM_SILENT_MS);
       return {
-        operation: way.dialect === 'converse' ? (stream ? 'converse-stream' : 'converse') : operationOf(model, stream),
+        operation: to.dialect === 'converse' ? (stream ? 'converse-stream' : 'converse') : operationOf(model, stream),
         body,
         contentType: 'application/json',
         accept: acceptOf(model, stream),

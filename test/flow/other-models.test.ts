@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
@@ -155,6 +155,208 @@ describe('an alias', () => {
     expect((await stack.cli('alias', 'show', 'nobody')).stderr).toBe('tollgate: There is no alias nobody.\n');
     const shown = JSON.parse(await cli('alias', 'show', 'tried', '--format', 'json')) as object;
     expect(shown).toEqual({ id: 'tried', models: { 'llama-3-3-70b': 5, 'nova-lite': 95 }, by: 'principal' });
+  });
+});
+
+describe('a model that another one may answer for', () => {
+  const NOVA = 'amazon.nova-lite-v1:0';
+  const BUSY = { status: 429, type: 'ThrottlingException' };
+  const away = (model: string, fault: object = BUSY) => stack.fault({ service: 'bedrock', model, fault });
+  const SONNET = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
+
+  beforeAll(() => cli('grant', 'acme', 'nova-lite', '--fallbacks', 'claude-sonnet-4-5'));
+  afterEach(() => stack.clearFaults());
+  afterAll(async () => {
+    await cli('grant', 'acme', 'nova-lite', '--no-fallbacks');
+    // Whoever looks at it next finds it well.
+    expect((await converse('nova-lite')).status).toBe(200);
+  });
+
+  /** Every attempt that was delivered of an answer's call, in order. */
+  async function attemptsOf({ headers }: Response) {
+    const id = headers.get('x-request-id');
+    const records = (await usage.records()).flatMap((one) =>
+      one.requestId === id && one.phase === 'finished' ? [one] : [],
+    );
+    return records.sort((a, b) => (a.attempt ?? 1) - (b.attempt ?? 1));
+  }
+
+  const stream = (path: string, body: object, headers: Record<string, string> = {}) =>
+    ask(path, { ...body, stream: true }, headers);
+
+  test('is answered for by it when it is busy: told, each attempt in the ledger, each under a session of its own', async () => {
+    await away(NOVA);
+    const mark = await stack.mark();
+    const answer = await converse('nova-lite');
+    expect([answer.status, servedBy(answer), answer.headers.get('x-tollgate-attempts')]).toEqual([
+      200,
+      'claude-sonnet-4-5',
+      '2',
+    ]);
+    expect(await answer.text()).toContain('echo: one two');
+    expect(await attemptsOf(answer)).toMatchObject([
+      { model: 'nova-lite', outcome: 'retried', code: 'upstream_throttled', tokens: { input: 0, output: 0 } },
+      { model: 'claude-sonnet-4-5', nativeModel: SONNET, attempt: 2, outcome: 'ok', tokens: { input: 2 } },
+    ]);
+    const called = (await stack.upstream(mark)).filter(({ service }) => service === 'bedrock');
+    expect(called.map(({ decision }) => decision)).toEqual(['allowed', 'allowed']);
+    const [first, second] = called.map(({ caller }) => JSON.stringify(caller?.sessionPolicy));
+    expect([
+      first?.includes('nova'),
+      first?.includes('claude'),
+      second?.includes('nova'),
+      second?.includes('claude'),
+    ]).toEqual([true, false, false, true]);
+  });
+
+  test.each([
+    [
+      'its streams too',
+      () => stream('/v1/chat/completions', { model: 'nova-lite', messages: [{ role: 'user', content: 'one two' }] }),
+    ],
+    [
+      'in the other’s own form',
+      () =>
+        stream('/v1/messages', { model: 'nova-lite', max_tokens: 9, messages: [{ role: 'user', content: 'one two' }] }),
+    ],
+    [
+      'where the first event is a throttle',
+      () => stream('/v1/chat/completions', { model: 'nova-lite', messages: [{ role: 'user', content: 'one two' }] }),
+    ],
+  ])('%s', async (name, call) => {
+    const first = [{ type: 'throttlingException', exception: { message: 'busy' } }];
+    await away(NOVA, name.includes('event') ? { events: first } : BUSY);
+    const answer = await call();
+    expect([answer.status, servedBy(answer)]).toEqual([200, 'claude-sonnet-4-5']);
+    const text = await answer.text();
+    expect(text).toContain('two');
+    expect(text).toMatch(/\[DONE\]|message_stop/);
+  });
+
+  test('is not repeated once its stream has begun', async () => {
+    await away(NOVA, { breakAfterEvents: 3 });
+    const answer = await stream('/v1/chat/completions', {
+      model: 'nova-lite',
+      messages: [{ role: 'user', content: 'one two' }],
+    });
+    expect([answer.status, servedBy(answer)]).toEqual([200, null]);
+    expect(await answer.text()).not.toContain('[DONE]');
+    expect((await attemptsOf(answer)).map(({ model, outcome }) => [model, outcome])).toEqual([
+      ['nova-lite', 'interrupted'],
+    ]);
+  });
+
+  test('answers alone for a caller who says so, and a word for it that is none is refused', async () => {
+    await away(NOVA);
+    const body = { messages: [{ role: 'user', content: [{ text: 'one' }] }] };
+    const pinned = await ask('/model/nova-lite/converse', body, { 'x-tollgate-fallback': 'off' });
+    expect([pinned.status, servedBy(pinned)]).toEqual([429, null]);
+    expect((await attemptsOf(pinned)).map(({ model }) => model)).toEqual(['nova-lite']);
+    const wrong = await ask('/model/nova-lite/converse', body, { 'x-tollgate-fallback': 'never' });
+    expect([wrong.status, await wrong.text()]).toEqual([400, expect.stringContaining('x-tollgate-fallback')]);
+  });
+
+  test('refuses by itself what is wrong in the call', async () => {
+    await away(NOVA, { status: 400, type: 'ValidationException' });
+    const answer = await converse('nova-lite');
+    expect([answer.status, servedBy(answer), (await attemptsOf(answer)).length]).toEqual([400, null, 1]);
+  });
+
+  test('fails as it failed where the other cannot answer either, and neither is tried twice', async () => {
+    await cli('grant', 'acme', 'claude-sonnet-4-5', '--fallbacks', 'nova-lite');
+    await away(NOVA);
+    await away(SONNET, { status: 503, type: 'ServiceUnavailableException' });
+    const answer = await converse('nova-lite');
+    expect([answer.status, servedBy(answer)]).toEqual([429, null]);
+    expect((await attemptsOf(answer)).map(({ model, outcome, code }) => [model, outcome, code])).toEqual([
+      ['nova-lite', 'retried', 'upstream_throttled'],
+      ['claude-sonnet-4-5', 'failed', 'upstream_unavailable'],
+    ]);
+    await cli('grant', 'acme', 'claude-sonnet-4-5', '--no-fallbacks');
+  });
+
+  test('is not answered for by what was not granted, nor by what would read the body otherwise', async () => {
+    const models = async (call: () => Promise<Response>) => {
+      const answer = await call();
+      const attempts = await attemptsOf(answer);
+      return [answer.status, ...attempts.map(({ model }) => model)];
+    };
+    await away(NOVA);
+    const messages = [{ role: 'user', content: [{ text: 'one' }] }];
+    const native = () => ask('/model/nova-lite/invoke', { messages, inferenceConfig: { maxTokens: 9 } });
+    expect(await models(native)).toEqual([429, 'nova-lite']);
+    const own = { messages, additionalModelRequestFields: { inferenceConfig: { topK: 5 } } };
+    expect(await models(() => ask('/model/nova-lite/converse', own))).toEqual([429, 'nova-lite']);
+    await cli('grant', 'acme', 'nova-lite', '--fallbacks', 'llama-3-3-70b');
+    expect(await models(() => converse('nova-lite'))).toEqual([429, 'nova-lite']);
+    await cli('grant', 'acme', 'titan-embed-v2', '--fallbacks', 'nova-lite');
+    await away('amazon.titan-embed-text-v2:0');
+    expect(await models(() => ask('/v1/embeddings', { model: 'titan-embed-v2', input: 'one' }))).toEqual([
+      429,
+      'titan-embed-v2',
+    ]);
+    await cli('grant', 'acme', 'titan-embed-v2', '--no-fallbacks');
+    await cli('grant', 'acme', 'nova-lite', '--fallbacks', 'claude-sonnet-4-5');
+  });
+
+  test('is not answered for outside of its own grant’s regions, whatever the other’s grant says', async () => {
+    await away(NOVA);
+    await cli('grant', 'acme', 'nova-lite', '--regions', 'us-east-1');
+    const mark = await stack.mark();
+    expect((await converse('nova-lite')).status).toBe(429);
+    expect(new Set((await stack.upstream(mark)).flatMap(({ resources }) => resources))).not.toContain(SONNET);
+    await cli('grant', 'acme', 'nova-lite', '--regions', 'us-east-1,us-east-2,us-west-2');
+    expect(servedBy(await converse('nova-lite'))).toBe('claude-sonnet-4-5');
+    await cli('grant', 'acme', 'nova-lite', '--no-regions');
+  });
+
+  test('is answered for at the other’s price, within the budgets of the other', async () => {
+    const status = async () =>
+      JSON.parse(await cli('budget', 'status', 'acme', '--format', 'json')) as {
+        budget: string;
+        of: string;
+        settled: string;
+      }[];
+    await away(NOVA);
+    await cli('budget', 'set', 'acme', 'each', '--limit', '5', '--unit', 'usd', '--period', 'day', '--per', 'model');
+    expect(servedBy(await converse('nova-lite'))).toBe('claude-sonnet-4-5');
+    const settled = async () =>
+      (await status()).filter(({ settled }) => Number(settled) > 0).map(({ of, settled }) => [of, settled]);
+    // 2 tokens in at 3.3 dollars a million, and 3 out at 16.5.
+    await expect.poll(settled).toEqual([['claude-sonnet-4-5', '0.0000561']]);
+    await cli(
+      'budget',
+      'set',
+      'acme',
+      'none',
+      '--limit',
+      '0.00001',
+      '--unit',
+      'usd',
+      '--period',
+      'day',
+      '--per',
+      'model',
+      '--only',
+      'claude-sonnet-4-5',
+      '--refuse',
+    );
+    const refused = await converse('nova-lite');
+    expect([refused.status, servedBy(refused)]).toEqual([429, null]);
+    expect((await attemptsOf(refused)).map(({ model, code }) => [model, code])).toEqual([
+      ['nova-lite', 'upstream_throttled'],
+    ]);
+    const open = async () => (await status()).map((row) => (row as { reserved?: string }).reserved);
+    await expect.poll(open).not.toContainEqual(expect.stringMatching(/[1-9]/));
+    await cli('budget', 'remove', 'acme', '--all');
+  });
+
+  test('is answered for by an alias’s model in the same way, and explained', async () => {
+    await cli('alias', 'set', 'small', 'nova-lite=1');
+    await away(NOVA);
+    expect(servedBy(await converse('small'))).toBe('claude-sonnet-4-5');
+    const said = await cli('policy', 'explain', '--tenant', 'acme', '--model', 'nova-lite');
+    expect(said).toContain('fallbacks claude-sonnet-4-5');
   });
 });
 

@@ -72,6 +72,7 @@ export async function bedrock(exchange: Exchange, wanted: string, operation: Mod
     requestId: exchange.requestId,
     wanted,
     action: BEDROCK_OPERATIONS[operation],
+    passes: true,
     prepare: (model): ProviderRequest => {
       if (guardrail !== undefined) {
         const [name] = Object.keys(guardrail);

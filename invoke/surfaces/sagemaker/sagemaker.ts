@@ -41,6 +41,7 @@ export async function invokeEndpoint(exchange: Exchange, named: string, operatio
     requestId: exchange.requestId,
     wanted: (component ?? targetModel) === undefined ? named : await entryOf(exchange, named, behind),
     action: stream ? 'stream' : 'invoke',
+    passes: true,
     prepare: (model): ProviderRequest => {
       checkBehind(endpointsOf(model), behind);
       if (stream && targetsOf(model).every((target) => pathIdOf(target, 'stream') === undefined))

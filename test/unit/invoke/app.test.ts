@@ -46,6 +46,16 @@ describe('the routes', () => {
     expect(headers['content-type']).toContain('application/json');
   });
 
+  test('that another model may answer say how a caller keeps its own', async () => {
+    const { paths } = (await call(edge().app, event('GET', '/openapi.json'))).json() as {
+      paths: Record<string, Record<string, { parameters?: { name: string }[] }>>;
+    };
+    const keeps = (path: string) => paths[path]?.post?.parameters?.some(({ name }) => name === 'X-Tollgate-Fallback');
+    for (const path of ['/v1/chat/completions', '/model/{modelId}/converse', '/v1/messages'])
+      expect(keeps(path)).toBe(true);
+    expect(keeps('/v1/messages/count_tokens') ?? false).toBe(false);
+  });
+
   test('are all that the document lists, and it lists all of them', async () => {
     const document = (await call(edge().app, event('GET', '/openapi.json'))).json() as {
       paths: Record<string, Record<string, object>>;

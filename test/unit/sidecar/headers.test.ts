@@ -13,10 +13,8 @@ test.each([
     ['Connection', 'Keep-Alive', 'TE', 'Transfer-Encoding', 'Upgrade', 'Proxy-Authorization'],
   ],
 ])('a caller’s word goes no further on %s', (_, said) => {
-  expect(names(fromCaller(lines(...said, 'accept', 'x-amzn-bedrock-trace')))).toEqual([
-    'accept',
-    'x-amzn-bedrock-trace',
-  ]);
+  const kept = ['accept', 'x-amzn-bedrock-trace', 'X-Tollgate-Fallback'];
+  expect(names(fromCaller(lines(...said, ...kept)))).toEqual(kept);
 });
 
 test('what a connection names is its own, but never what frames the body', () => {
