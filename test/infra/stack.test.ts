@@ -216,9 +216,27 @@ describe('the functions', () => {
     });
   });
 
-  test('the two that remember registry items know how long the authorizer is kept', () => {
-    const { stack } = stackOf({ 'tollgate:authorizerTtlSeconds': 0 });
-    const ttls = ofType(resourcesOf(stack), 'AWS::Lambda::Function').map(({ FunctionName, Environment }) => [
+  test('the two that remember registry items know how long the authorizer is kept, and invoke how calls are routed', () => {
+    const { stack } = stackOf({
+      'tollgate:authorizerTtlSeconds': 0,
+      'tollgate:routing': { maxAttempts: 3 },
+      'tollgate:tellRoute': true,
+      'tollgate:sharedHealth': true,
+    });
+    const functions = ofType(resourcesOf(stack), 'AWS::Lambda::Function');
+    expect(functions).toContainEqual(
+      expect.objectContaining({
+        FunctionName: 'tollgate-dev-invoke',
+        Environment: {
+          Variables: expect.objectContaining({
+            TOLLGATE_ROUTING: '{"maxAttempts":3}',
+            TOLLGATE_TELL_ROUTE: 'true',
+            TOLLGATE_SHARED_HEALTH: 'true',
+          }),
+        },
+      }),
+    );
+    const ttls = functions.map(({ FunctionName, Environment }) => [
       FunctionName,
       (Environment as { Variables: Record<string, string> }).Variables.TOLLGATE_AUTHORIZER_TTL,
     ]);
