@@ -299,6 +299,44 @@ describe('a model that another one may answer for', () => {
     await cli('grant', 'acme', 'nova-lite', '--fallbacks', 'claude-sonnet-4-5');
   });
 
+  test('of the caller’s own bytes is answered for by what reads them alike, and of vectors by the same model', async () => {
+    const file = join(stack.dataDir, 'model.json');
+    for (const [id, modelId] of [
+      ['nova-west', NOVA],
+      ['titan-west', 'amazon.titan-embed-text-v2:0'],
+    ] as const) {
+      const region = 'us-west-2';
+      const arn = `arn:aws:bedrock:${region}::foundation-model/${modelId}`;
+      const target = { kind: 'bedrock-model', modelId, region, arn };
+      writeFileSync(file, JSON.stringify({ id, target, lifecycle: { status: 'active' }, prices: [] }));
+      await cli('model', 'put', file);
+      await cli('grant', 'acme', id);
+    }
+    const {
+      updatedAt: _,
+      updatedBy: __,
+      ...titan
+    } = JSON.parse(await cli('model', 'show', 'titan-embed-v2', '--format', 'json')) as Record<string, unknown>;
+    // Of its entry, for every tenant.
+    writeFileSync(file, JSON.stringify({ ...titan, fallbacks: ['titan-west'] }));
+    await cli('model', 'put', file);
+    await cli('grant', 'acme', 'nova-lite', '--fallbacks', 'claude-sonnet-4-5,nova-west');
+    await stack.fault({ service: 'bedrock', region: 'us-east-1', fault: BUSY });
+    const messages = [{ role: 'user', content: [{ text: 'one' }] }];
+    const native = await ask('/model/nova-lite/invoke', { messages, inferenceConfig: { maxTokens: 9 } });
+    expect([native.status, servedBy(native), native.headers.get('x-tollgate-region')]).toEqual([
+      200,
+      'nova-west',
+      'us-west-2',
+    ]);
+    const vectors = await ask('/v1/embeddings', { model: 'titan-embed-v2', input: 'one' });
+    expect([vectors.status, servedBy(vectors)]).toEqual([200, 'titan-west']);
+    const many = await ask('/v1/embeddings', { model: 'titan-embed-v2', input: ['one', 'two'] });
+    expect([many.status, servedBy(many)]).toEqual([429, null]);
+    for (const id of ['nova-west', 'titan-west']) await cli('grant', 'revoke', 'acme', id);
+    await cli('grant', 'acme', 'nova-lite', '--fallbacks', 'claude-sonnet-4-5');
+  });
+
   test('is not answered for outside of its own grant’s regions, whatever the other’s grant says', async () => {
     await away(NOVA);
     await cli('grant', 'acme', 'nova-lite', '--regions', 'us-east-1');

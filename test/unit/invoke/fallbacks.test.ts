@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AllowedModel, Place, Purpose } from '../../../contract/model.ts';
 import type { Call } from '../../../invoke/call.ts';
@@ -95,4 +96,25 @@ describe('what may answer in the place of a model', () => {
     const [one, other] = [first({ maxTokens: 9 }), modelOf('b')];
     expect(found(one, [other])[0]).toBe(found(one, [other])[0]);
   });
+});
+
+const REGIONS = ['us-east-1', 'us-west-2', 'eu-west-1', 'ap-south-1'];
+const someRegions = fc.subarray(REGIONS, { minLength: 1 });
+const anyRegions = fc.option(someRegions, { nil: undefined });
+
+test('whatever two grants and places say, nothing that answers lies outside of either grant', () => {
+  fc.assert(
+    fc.property(anyRegions, anyRegions, someRegions, (mine, theirs, places) => {
+      // As it is read: what its own grant leaves of its places.
+      const left = places.filter((region) => theirs?.includes(region) ?? true).map(placeIn);
+      const [at] = left;
+      fc.pre(at !== undefined);
+      const other = modelOf('b', { target: at?.target, places: left, ...(theirs && { regions: theirs }) });
+      const [one] = found(first(mine && { regions: mine }), [other]);
+      const reached = one?.places?.map(({ target }) => target.region) ?? [];
+      const inside = left.map(({ target }) => target.region).filter((region) => mine?.includes(region) ?? true);
+      expect(reached).toEqual(inside);
+      if (mine !== undefined) for (const region of one?.regions ?? []) expect(mine).toContain(region);
+    }),
+  );
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
 import { STREAM_SILENT_MS } from '../../../contract/limits/invoke.ts';
-import type { Answer } from '../../../invoke/call.ts';
+import type { Answer, Call } from '../../../invoke/call.ts';
 import { edge, lambda, nova, post, ResponseStream, streamed } from './edge.ts';
 import { conversation, stream } from './frame.ts';
 
@@ -65,6 +65,20 @@ describe.each(FORMATS)('%s: a stream of a model that thinks before its first wor
     expect(text.slice(3 * says.length)).toMatch(/hello/);
     // Its last event, to the blank line after it, and nothing more.
     expect(text.slice(text.lastIndexOf(end)).split('\n\n').slice(1)).toEqual(['']);
+  });
+
+  test('keeps the model that it began with, in whose form it is written', async () => {
+    const asked = Promise.withResolvers<Call>();
+    const { app } = edge((_, call) => {
+      asked.resolve(call);
+      return new Promise(() => {});
+    });
+    void lambda(app)(post(path, { model: 'nova-lite', stream: true, ...body }), new ResponseStream());
+    const call = await asked.promise;
+    await vi.advanceTimersByTimeAsync(STREAM_SILENT_MS - 1);
+    expect(() => call.prepare(nova)).not.toThrow();
+    await vi.advanceTimersByTimeAsync(2);
+    expect(() => call.prepare(nova)).toThrow(expect.objectContaining({ code: 'invalid_request', field: 'model' }));
   });
 
   test('ends as any stream that breaks where the model then refuses', async () => {
