@@ -90,7 +90,6 @@ export function checkFields(fields: Fields, members: Members, required: readonly
 
 /** @param told the member that told the form apart, if one did: it has been looked at */
 function checkMembers(fields: Fields, members: Members, required: readonly string[], at: string, told?: string): void {
-  for (const name of required) if (members[name] == null) throw invalid(below(at, name), 'must be given');
   for (const [name, value] of Object.entries(members)) {
     if (value === null || name === told) continue;
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
@@ -100,6 +99,8 @@ function checkMembers(fields: Fields, members: Members, required: readonly strin
       if (!field.neutral?.some((neutral) => same(neutral, value))) throw unsupported(where, field.note);
     } else check(field, value, where);
   }
+  // Last: what is given in the place of a missing member is named first, with what to do instead.
+  for (const name of required) if (members[name] == null) throw invalid(below(at, name), 'must be given');
 }
 
 /** @throws TollgateError `invalid_request` naming the member */

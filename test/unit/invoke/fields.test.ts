@@ -91,6 +91,7 @@ describe('a request is what its table says', () => {
     [{ parts: [{ type: 'text' }] }, 'parts[0].text', 'must be given'],
     [{ parts: [{ type: 'text', text: 'x', more: 1 }] }, 'parts[0].more', 'not supported'],
     [{ inner: {} }, 'inner.deep', 'must be given'],
+    [{ parts: [{ type: 'text', file: 'x' }] }, 'parts[0].file', 'not supported'],
     [{ inner: { deep: 1, 'a\nb': 1 } }, 'inner.a?b', 'not supported'],
   ])('%j is refused at %s: %s', (members, field, message) => {
     const [at, said] = fault(members) ?? [];
