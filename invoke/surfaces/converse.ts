@@ -98,6 +98,13 @@ export function readAnswer(body: Uint8Array): ConverseAnswer {
   };
 }
 
+/** What a block of an answer says, also where it says what that is cited from. @returns undefined: it is no text */
+export function textOf({ text, citationsContent }: Record<string, unknown>): string | undefined {
+  if (typeof text === 'string') return text;
+  const { content } = members(citationsContent);
+  return Array.isArray(content) ? content.map((part) => String(members(part).text ?? '')).join('') : undefined;
+}
+
 /** Whether the model's answer ended as a fault: `malformed_model_output`, `malformed_tool_use`, and what may join them. */
 export function isFault(stopReason: unknown): boolean {
   return typeof stopReason === 'string' && stopReason.startsWith('malformed_');

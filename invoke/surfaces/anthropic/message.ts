@@ -1,5 +1,5 @@
 import type { Json } from '../../../contract/json.ts';
-import { type ConverseAnswer, members } from '../converse.ts';
+import { type ConverseAnswer, members, textOf } from '../converse.ts';
 import { citationsOf } from './citations.ts';
 
 /** Converse's answer -> a message (https://platform.claude.com/docs/en/api/messages). */
@@ -71,9 +71,9 @@ function blocksOf(block: Record<string, unknown>): object[] {
     return [{ type: 'tool_use', id: toolUseId, name, input: input ?? {} }];
   }
   if (reasoningContent !== undefined) return [reasoningBlock(members(reasoningContent))];
-  if (citationsContent === undefined) return [];
-  const { content, citations } = members(citationsContent);
-  const said = (Array.isArray(content) ? content : []).map((part) => String(members(part).text ?? '')).join('');
+  const said = textOf(block);
+  if (said === undefined) return [];
+  const { citations } = members(citationsContent);
   return [{ type: 'text', text: said, citations: (Array.isArray(citations) ? citations : []).flatMap(citationsOf) }];
 }
 

@@ -1,7 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 import { foundationModelsOf } from '../bedrock/control.ts';
-import type { ConverseAnswer } from '../converse.ts';
+import { type ConverseAnswer, textOf } from '../converse.ts';
 import { talk } from '../talk.ts';
 import type { Type } from './fields.ts';
 import { embed, embedImage, type Made, paint } from './made.ts';
@@ -46,7 +46,7 @@ function generated({ output }: ConverseAnswer): unknown {
   const { content } = output.message;
   const tools = content.flatMap(({ toolUse }) => (toolUse === undefined ? [] : [{ toolUse }]));
   if (tools.length > 0) return tools;
-  return content.flatMap(({ text }) => (typeof text === 'string' ? [text] : [])).join(' ');
+  return content.flatMap((block) => textOf(block) ?? []).join(' ');
 }
 
 /** `GET /list_foundation_models`: those that the caller may call, as Bedrock lists its models. @throws TollgateError */

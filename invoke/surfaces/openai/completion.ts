@@ -1,5 +1,5 @@
 import type { Json } from '../../../contract/json.ts';
-import { type ConverseAnswer, members } from '../converse.ts';
+import { type ConverseAnswer, members, textOf } from '../converse.ts';
 import type { Reading } from './asked.ts';
 import { type CompletionUsage, completionUsage, serviceTier } from './usage.ts';
 
@@ -81,8 +81,10 @@ export function completion(base: CompletionBase, answer: ConverseAnswer, reading
 
 function saidIn({ output }: ConverseAnswer, { oneCall }: Reading): Said {
   const said: Said = { texts: [], thoughts: [], details: [], calls: [] };
-  for (const { text, toolUse, reasoningContent } of output.message.content) {
-    if (typeof text === 'string') said.texts.push(text);
+  for (const block of output.message.content) {
+    const { toolUse, reasoningContent } = block;
+    const text = textOf(block);
+    if (text !== undefined) said.texts.push(text);
     if (toolUse !== undefined && (!oneCall || said.calls.length === 0)) {
       const { toolUseId, name, input = {} } = members(toolUse);
       said.calls.push({

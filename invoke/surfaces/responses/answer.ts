@@ -1,6 +1,6 @@
 import type { TollgateError } from '../../../contract/errors.ts';
 import type { StreamEvent } from '../../call.ts';
-import { type ConverseAnswer, cutShort, isFault, malformedAnswer, members, parse } from '../converse.ts';
+import { type ConverseAnswer, cutShort, isFault, malformedAnswer, members, parse, textOf } from '../converse.ts';
 import { publicError } from '../errors.ts';
 import type { Reading } from '../openai/asked.ts';
 import { openaiError } from '../openai/error.ts';
@@ -101,7 +101,9 @@ export function createAnswer(base: ResponseBase, reading: Reading, emit: Emit): 
 /** The same of a whole answer. */
 export function responseOf(base: ResponseBase, answer: ConverseAnswer, reading: Reading): ResponseBase {
   const items = createItems(base, reading, () => {});
-  for (const { text, toolUse, reasoningContent } of answer.output.message.content) {
+  for (const block of answer.output.message.content) {
+    const { toolUse, reasoningContent } = block;
+    const text = textOf(block);
     if (toolUse !== undefined) {
       const { input = {}, ...call } = members(toolUse);
       items.called(call);

@@ -15,7 +15,9 @@ interface Case {
 }
 
 const ANSWER = {
-  output: { message: { role: 'assistant', content: [{ text: 'a' }, { text: 'b' }] } },
+  output: {
+    message: { role: 'assistant', content: [{ text: 'a' }, { citationsContent: { content: [{ text: 'b' }] } }] },
+  },
   stopReason: 'end_turn',
 };
 const MODEL = { model_id: 'nova-lite' };

@@ -8,6 +8,8 @@ import { completion } from '../../../invoke/surfaces/openai/completion.ts';
 import { ownChunks, ownCompletion } from '../../../invoke/surfaces/openai/own.ts';
 import { createThoughts } from '../../../invoke/surfaces/openai/thoughts.ts';
 import type { Translation } from '../../../invoke/surfaces/relay.ts';
+import { responseOf } from '../../../invoke/surfaces/responses/answer.ts';
+import { responseBase } from '../../../invoke/surfaces/responses/response.ts';
 import { frame } from './frame.ts';
 
 const BASE = { id: 'chatcmpl-1', created: 1, model: 'm' };
@@ -107,6 +109,19 @@ describe('an answer of Converse', () => {
         { type: 'reasoning.encrypted', data: 'ZA==' },
       ],
     });
+  });
+
+  test('has the text of what it cites, as each surface writes it', () => {
+    const content = [
+      { text: 'so ' },
+      { citationsContent: { content: [{ text: 'it ' }, { text: 'is' }], citations: [{}] } },
+    ];
+    expect(whole(content, 'end_turn').message.content).toBe('so it is');
+    const answer = { output: { message: { role: 'assistant' as const, content } }, stopReason: 'end_turn', usage: {} };
+    const asked = { requestId: '1', nowSeconds: 1, stored: false };
+    const { output } = responseOf(responseBase({ model: 'm' }, asked), answer, ALL);
+    const texts = [{ text: 'so ' }, { text: 'it is' }];
+    expect(output).toMatchObject([{ type: 'message', content: texts }]);
   });
 
   test('that is a refusal says so', () => {
