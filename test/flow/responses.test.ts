@@ -152,6 +152,8 @@ describe('a response in the background', () => {
     const begun = await client.responses.create({ model: CLAUDE, input: 'take your time', background: true });
     expect(begun).toMatchObject({ status: 'in_progress', background: true, output: [] });
     expect((await client.responses.retrieve(begun.id)).status).toBe('in_progress');
+    const followed = client.responses.stream({ response_id: begun.id });
+    expect((await followed.finalResponse()).output_text).toBe('echo: take your time');
     expect(await ended(begun.id)).toMatchObject({ status: 'completed', output_text: 'echo: take your time' });
     for (const other of ['globex-app']) {
       const stranger = await clientOf(other);
@@ -186,7 +188,10 @@ describe('a response in the background', () => {
     const { id } = await client.responses.create({ model: CLAUDE, input: 'hi', background: true });
     expect((await client.responses.cancel(id)).status).toBe('cancelled');
     const events = await collect(await client.responses.retrieve(id, { stream: true }));
-    expect(events).toMatchObject([{ type: 'response.incomplete', response: { status: 'cancelled' } }]);
+    expect(events).toMatchObject([
+      { type: 'response.created', sequence_number: 0 },
+      { type: 'response.incomplete', sequence_number: 1, response: { status: 'cancelled' } },
+    ]);
     await client.responses.delete(id);
     await expect(client.responses.retrieve(id)).rejects.toThrow(NotFoundError);
   });

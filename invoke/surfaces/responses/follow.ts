@@ -7,6 +7,7 @@ import { openaiError } from '../openai/error.ts';
 import type { Translation } from '../relay.ts';
 import { SSE_SILENT, sseText } from '../sse.ts';
 import { absent, shown } from './record.ts';
+import { begun } from './response.ts';
 import { eventOf } from './tail.ts';
 
 /** What each event of a response begins with. */
@@ -21,7 +22,7 @@ export function isEnd(type: string): boolean {
 
 /**
  * The events of a kept response from one on, until the last: those that are there, and those that are still to come. Of one that
- * ended without a word, or whose events were not kept, the last is made of what is known.
+ * ended without a word, or whose events were not kept, the first and the last are made of what is known.
  *
  * @param startingAfter the number of the last event that the reader has; -1: none
  */
@@ -48,7 +49,12 @@ export async function* follow(answers: Answers, owner: Owner, id: string, starti
   if (kept === undefined) throw absent();
   const response = shown(kept);
   const type = `response.${response.status === 'cancelled' ? 'incomplete' : response.status}`;
-  yield [eventOf(type, JSON.stringify({ type, sequence_number: Math.max(number, startingAfter) + 1, response }))];
+  number = Math.max(number, startingAfter);
+  const told = (name: string, as: object) =>
+    eventOf(name, JSON.stringify({ type: name, sequence_number: ++number, response: as }));
+  // SDKs build what they show on the first event of a response, and raise where it is another.
+  if (number < 0) yield [told('response.created', begun(response))];
+  yield [told(type, response)];
 }
 
 function typeOf(json: string): string {

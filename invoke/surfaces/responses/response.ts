@@ -62,6 +62,11 @@ export function responseBase(body: Members, { requestId, nowSeconds, stored }: K
   };
 }
 
+/** As it was when it began. */
+export function begun(response: ResponseBase): ResponseBase {
+  return { ...response, status: 'in_progress', error: null, incomplete_details: null, output: [], usage: null };
+}
+
 /** @param usage Converse's, which does not tell how much of an answer was reasoning */
 export function responseUsage(usage: unknown): object {
   const { prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details } = completionUsage(usage);
