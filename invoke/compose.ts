@@ -151,6 +151,7 @@ export async function compose(
       entries,
       issue,
       reserve: budgets.reserve,
+      routing: settings.routing,
       clock,
       write,
     });

@@ -1,4 +1,5 @@
 import type { Place, Target } from '../contract/model.ts';
+import type { Routing } from '../contract/routing.ts';
 import { arnsOf, kindOf, nativeIdOf } from './kinds.ts';
 
 /** What its calls are authorised on first; no other target, and no other place of its model, is called on it. */
@@ -14,6 +15,12 @@ export function placeName(target: Target): string {
 /** Whether AWS may run its calls in another region than the one that is called; a profile of one's own may wrap one region's model. */
 export function leavesItsRegion(target: Target): boolean {
   return arnsOf(target).some((arn) => arn.split(':')[3] !== target.region);
+}
+
+/** Whether calls may go there at all: an operator has not drained it, and it leaves its region only where that is wanted. */
+export function isOpen({ target, drained }: Place, { profiles }: Pick<Routing, 'profiles'>): boolean {
+  if (drained === true) return false;
+  return profiles || target.kind !== 'bedrock-profile' || !leavesItsRegion(target);
 }
 
 /** What a place is known by, whichever models and tenants use it, for it has one quota and one health: what its calls are authorised on, and by which role. */

@@ -2,6 +2,7 @@ import { type Budget, CREDENTIALS_SHARE, isTenantRate } from '../../contract/bud
 import type { CallerContext } from '../../contract/context.ts';
 import type { Clock, WriteLine } from '../../contract/log.ts';
 import type { AllowedModel } from '../../contract/model.ts';
+import type { Routing } from '../../contract/routing.ts';
 import type { Secret } from '../../contract/secret.ts';
 import { NO_TOKENS } from '../../contract/usage.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
@@ -29,7 +30,7 @@ export interface DirectRequest extends Pick<Call, 'waitUntil' | 'tell'> {
 
 /**
  * @throws TollgateError `invalid_request` for another region; `model_not_allowed`, in the same words whether there is no such model, no grant, or one for the
- *   gateway alone; `model_retired`; `rate_limited`; `forbidden`, `unavailable`; what the issuer throws
+ *   gateway alone; `model_retired`; `upstream_unavailable` where no place is open; `rate_limited`; `forbidden`, `unavailable`; what the issuer throws
  */
 export type Direct = (request: DirectRequest) => Promise<HandedOut>;
 
@@ -39,6 +40,8 @@ export interface DirectOptions {
   issue: Issue<CallScope>;
   /** Reserves one of the credentials that the tenant may be given. */
   reserve: Budgets['reserve'];
+  /** The stage's. */
+  routing?: Partial<Routing> | undefined;
   clock: Clock;
   write: WriteLine;
 }
@@ -48,14 +51,14 @@ export interface DirectOptions {
  * been revoked meanwhile, and then an SDK that asks for better ones would get the same again. Each asks STS, which all tenants
  * share: so each is counted before, whether or not STS then gives any.
  */
-export function createDirect({ entries, issue, reserve, clock, write }: DirectOptions): Direct {
+export function createDirect({ entries, issue, reserve, routing, clock, write }: DirectOptions): Direct {
   return async (request) => {
     const { caller, token, requestId, region } = request;
     // Not what the authorizer remembers for a minute: whoever switches direct mode off and then revokes what was issued
     // must not be overtaken by it.
     const { models: held, budgets } = await entries({ ...caller, models: null, budgets: null });
     const granted = allowed(held, request);
-    const model = placeInRegion(granted, region);
+    const model = placeInRegion(granted, region, routing);
     const policy = usablePolicy(model, () => directPolicy(model, caller.exp), { clock, write });
     const { tenant, principal, costCenter } = caller;
     await count(request, model, budgets);

@@ -5,9 +5,10 @@ import type { AllowedModel, Place, Purpose } from '../../contract/model.ts';
 import { placesOf } from '../../contract/places.ts';
 import { type Routing, routingOf } from '../../contract/routing.ts';
 import { pathIdOf } from '../../policies/kinds.ts';
+import { isOpen } from '../../policies/place.ts';
 import { caches } from '../budgets/demand.ts';
 import type { Call, ProviderRequest } from '../call.ts';
-import { createRouter, isOpen, type Route, type Router, type RouterOptions } from '../routing/router.ts';
+import { createRouter, type Route, type Router, type RouterOptions } from '../routing/router.ts';
 import { jsonOf } from '../usage/json.ts';
 
 /** Where the calls of a model of several places may go. */

@@ -79,6 +79,8 @@ export function troubled(
   { cooldownMs, retryAfterSeconds = 0 }: { cooldownMs: number; retryAfterSeconds?: number | undefined },
 ): void {
   const told = now + Math.min(retryAfterSeconds, RETRY_AFTER_MAX_SECONDS) * 1000;
+  // Another trouble ends none earlier, except that a place which was thought to be gone is found to be there.
+  const before = trouble === 'throttled' && health.suspect ? 0 : health.coolsUntil;
   health.coolsUntil = Math.max(health.coolsUntil, told);
   // Many calls that were under way when it began tell of one trouble, and not of many.
   if (now - ms < Math.max(health.failedAt, health.throttledAt)) return;
@@ -95,7 +97,7 @@ export function troubled(
     // It is there.
     health.suspect = false;
   }
-  health.coolsUntil = Math.max(told, now + pauseMs);
+  health.coolsUntil = Math.max(before, told, now + pauseMs);
 }
 
 /** What it is likely to take now; 0 where nobody knows, and the less the longer nobody has asked, so that it is asked again. */

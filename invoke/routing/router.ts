@@ -3,7 +3,7 @@ import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log
 import type { Place } from '../../contract/model.ts';
 import { GROUPS, type Routing } from '../../contract/routing.ts';
 import { nativeIdOf } from '../../policies/kinds.ts';
-import { leavesItsRegion, placeKey } from '../../policies/place.ts';
+import { isOpen, placeKey } from '../../policies/place.ts';
 import { answered, type Health, likelyMs, type Trouble, taken, troubled, unknownHealth } from './health.ts';
 import type { Shared } from './shared.ts';
 import { atShare, createSpread, least, meeting } from './spread.ts';
@@ -75,8 +75,9 @@ export function createRouter({ clock, random, shared, write }: RouterOptions): R
       const choose = (now: number): Site | undefined => {
         sites ??= begin();
         if (attempts >= routing.maxAttempts) return undefined;
-        // A place that told when to come back is left alone; else the region has all of its attempts before the next one has any.
-        if (current !== undefined && current.attempts < routing.attemptsPerRegion && !current.cooled) return current;
+        // A place that told when to come back, or that cools, is left alone; else the region has all of its attempts before the next one has any.
+        if (current !== undefined && current.attempts < routing.attemptsPerRegion && !(current.cooled || insisted))
+          return current;
         const untried = sites.filter(
           ({ place, attempts: tried }) =>
             tried === 0 &&
@@ -149,12 +150,6 @@ interface Site {
   attempts: number;
   /** Whether it told this call when to come back. */
   cooled: boolean;
-}
-
-/** Whether calls may go there at all: an operator has not drained it, and it leaves its region only where that is wanted. */
-export function isOpen({ target, drained }: Place, { profiles }: Routing): boolean {
-  if (drained === true) return false;
-  return profiles || target.kind !== 'bedrock-profile' || !leavesItsRegion(target);
 }
 
 function weight({ place }: Site): number {

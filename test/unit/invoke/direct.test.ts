@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Budget, CREDENTIALS_SHARE } from '../../../contract/budget.ts';
 import { TollgateError } from '../../../contract/errors.ts';
-import type { AllowedModel } from '../../../contract/model.ts';
+import type { AllowedModel, Place } from '../../../contract/model.ts';
+import type { Routing } from '../../../contract/routing.ts';
 import { createDirect, type Direct, type DirectOptions } from '../../../invoke/direct/direct.ts';
 import { createEntries } from '../../../invoke/pipeline/entries.ts';
 import type { RegistryReader, TenantEntries } from '../../../registry/reader.ts';
@@ -20,6 +21,7 @@ interface More {
   tokenSeconds?: number;
   budgets?: Budget[];
   reserve?: DirectOptions['reserve'];
+  routing?: Partial<Routing> | undefined;
 }
 
 function setUp(held: AllowedModel[], more: More = {}) {
@@ -40,6 +42,7 @@ function setUp(held: AllowedModel[], more: More = {}) {
     entries: createEntries({ registry: more.registry ?? { tenant: async () => entries }, onUndecided: () => {} }),
     issue: createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write }),
     reserve: more.reserve ?? (async () => undefined),
+    routing: more.routing,
     clock,
     write,
   });
@@ -82,6 +85,33 @@ describe('credentials that are handed out', () => {
 
   test('end with the session, 15 minutes, for a token that lives longer', async () => {
     await expect(setUp([direct('nova')]).ask('nova')).resolves.toMatchObject({ expiresAt: NOW + 900_000 });
+  });
+
+  test('are for a place that calls may go to: neither drained nor a profile where those are not wanted', async () => {
+    const model = direct('nova');
+    const region = 'us-west-2';
+    const there = { ...model.target, region, arn: `arn:aws:bedrock:${region}::foundation-model/vendor.nova-v1:0` };
+    const arn = 'arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.vendor.nova-v1:0';
+    const profile: Place = {
+      target: {
+        ...{ kind: 'bedrock-profile', modelId: 'us.vendor.nova-v1:0', region: 'us-east-1', arn },
+        modelArns: [model.target.arn, there.arn],
+      },
+    };
+    const of = async (places: Place[], more: Partial<AllowedModel>, stage?: Partial<Routing>) => {
+      const { ask, sts } = setUp([{ ...model, places, ...more }], { routing: stage });
+      return [(await ask('nova')).model.target.region, sts.inputs[0]?.Policy?.includes('inference-profile')];
+    };
+    const places = [profile, { target: there } as Place];
+    await expect(of(places, {})).resolves.toEqual(['us-east-1', true]);
+    await expect(of(places, { routing: { profiles: false } })).resolves.toEqual([region, false]);
+    await expect(of(places, {}, { profiles: false })).resolves.toEqual([region, false]);
+    await expect(of(places, { routing: { profiles: true } }, { profiles: false })).resolves.toEqual([
+      'us-east-1',
+      true,
+    ]);
+    const drained = [{ ...profile, drained: true as const }];
+    await expect(of(drained, {})).rejects.toMatchObject({ code: 'upstream_unavailable', reason: 'no-place' });
   });
 
   test('are new each time, so that a revocation is not answered with what was revoked', async () => {

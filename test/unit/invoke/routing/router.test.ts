@@ -273,6 +273,35 @@ describe('a place that throttles', () => {
 });
 
 describe('a call', () => {
+  test('whose second attempt fails in a region, too, does not bring that region back sooner', () => {
+    const { time, route } = routerAt();
+    const routing = { attemptsPerRegion: 2, cooldownSeconds: 30 };
+    const way = route([east, west], routing);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect(way.next()).toBe(east);
+      time.now += 5;
+      way.came('failed', 5);
+    }
+    time.now += 29_000;
+    expect(route([east, west], routing).next()).toBe(west);
+    time.now += 1_000;
+    expect(route([east, west], routing).next()).toBe(east);
+  });
+
+  test('that insists on a place which cools asks it once, and leaves it to cool for as long as it said', () => {
+    const { time, route, fail } = routerAt();
+    fail(east, 'throttled', {}, 20);
+    fail(west, 'throttled', {}, 60);
+    time.now += 1_000;
+    const way = route([east, west], { attemptsPerRegion: 2 });
+    expect(way.next()).toBe(east);
+    time.now += 5;
+    way.came('throttled', 5);
+    expect(way.next()).toBeUndefined();
+    time.now += 18_000;
+    expect(route([east, west, eu]).next()).toBe(eu);
+  });
+
   test('has all of a region’s attempts before the next region’s', () => {
     const way = routerAt().route([east, west], { attemptsPerRegion: 2 });
     const tried = [];
