@@ -16,10 +16,12 @@ export const placeSchema = v.strictObject({
   ...optional(PLACE, ({ fault }) => fault),
 }) as unknown as v.GenericSchema<unknown, Place>;
 
-export const routingSchema = v.strictObject(optional(ROUTING, () => 'out-of-range')) as unknown as v.GenericSchema<
-  unknown,
-  Partial<Routing>
->;
+export const routingSchema = v.pipe(
+  v.unknown(),
+  // A list has no members, and would be one that says nothing.
+  v.check((value) => !Array.isArray(value), 'not-an-object'),
+  v.strictObject(optional(ROUTING, () => 'out-of-range')),
+) as unknown as v.GenericSchema<unknown, Partial<Routing>>;
 
 /** Members that the contract's table knows, each checked as it says. */
 function optional<Member extends { check(value: unknown): boolean }>(
