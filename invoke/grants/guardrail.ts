@@ -33,6 +33,9 @@ export function guardedBody(body: Uint8Array, { arn, version }: Guardrail): Uint
   // With such blocks Bedrock evaluates them and nothing else
   // (https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api.html), and IAM cannot see it.
   if (hasGuardContent(members.messages) || hasGuardContent(members.system)) throw refused('guardContent');
+  // They are put into the model's own body.
+  const { additionalModelRequestFields: own } = members;
+  if (own !== null && typeof own === 'object' && !Array.isArray(own)) checkUnsteered(own);
   if (members[GUARDRAIL_MEMBER] === undefined)
     return setMember(body, [GUARDRAIL_MEMBER], { guardrailIdentifier: arn, guardrailVersion: version });
   return setMember(body, [GUARDRAIL_MEMBER, 'guardrailIdentifier'], arn);

@@ -83,6 +83,14 @@ describe('T6: another guardrail than the grant’s, or less of it', () => {
     });
   });
 
+  test('a model’s further fields may not steer it, as its own body may not', () => {
+    const field = 'amazon-bedrock-guardrailConfig';
+    const body = { messages: [], additionalModelRequestFields: { [field]: { tagSuffix: 'x' } } };
+    expect(() => restrict(requestOf('converse', body), guarded)).toThrow(
+      expect.objectContaining({ code: 'invalid_request', field }),
+    );
+  });
+
   test('the very guardrail of another grant is refused to one without', async () => {
     for (const [operation, body, headers] of [
       ['converse', config(own), {}],
