@@ -37,6 +37,8 @@ export interface ProviderRequest {
   headers: Record<string, string>;
   /** Of `apply-guardrail` alone: which one. */
   guardrail?: Guardrail;
+  /** How the caller named the tier, if not as the provider does: in refusals. */
+  tierField?: string;
 }
 
 /** One call of one caller. */

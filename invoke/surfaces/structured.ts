@@ -3,6 +3,8 @@ import type { AllowedModel } from '../../contract/model.ts';
 import type { StreamEvent } from '../call.ts';
 import { eventOf } from './containers/chunks.ts';
 import { type ConverseAnswer, type ConverseRequest, isTool, members, parse } from './converse.ts';
+import { dialectsOf } from './dialects.ts';
+import { unsupported } from './fields.ts';
 import { closedSchema, isStructured } from './means.ts';
 
 /**
@@ -40,8 +42,15 @@ const ANSWER = 'json_answer';
  * input, of any model.
  *
  * @param offered the caller's own tools
+ * @param field how the surface calls the format
+ * @throws TollgateError `invalid_request` naming it, where nothing holds the model to a schema
  */
-export function formatted(format: Format | undefined, model: AllowedModel, offered: ToolConfig): Formatted {
+export function formatted(
+  format: Format | undefined,
+  model: AllowedModel,
+  offered: ToolConfig,
+  field: string,
+): Formatted {
   const asOffered = offered === undefined ? {} : { toolConfig: offered };
   if (format === undefined) return asOffered;
   const { name, schema, description } = format;
@@ -50,6 +59,8 @@ export function formatted(format: Format | undefined, model: AllowedModel, offer
     const jsonSchema = { schema: closedSchema(schema), ...(name === undefined ? {} : { name }), ...described };
     return { ...asOffered, textFormat: { type: 'json_schema', structure: { jsonSchema } } };
   }
+  if (dialectsOf(model).every((dialect) => dialect === 'generate'))
+    throw unsupported(field, 'The container of this model is held to no schema.');
   // Where one of the caller's own must be called there is no answer yet.
   if (offered?.toolChoice !== undefined && !('auto' in offered.toolChoice)) return asOffered;
   const tools = offered?.tools ?? [];

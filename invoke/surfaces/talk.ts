@@ -121,6 +121,8 @@ export async function talk(exchange: Exchange, asking: Asking): Promise<Talk> {
         contentType: 'application/json',
         accept: acceptOf(model, stream),
         headers: ownBody?.headers?.(model) ?? {},
+        // Surfaces that converse all call it so.
+        tierField: 'service_tier',
       };
     },
     waitUntil: exchange.waitUntil,

@@ -53,21 +53,21 @@ export function checkTier(request: ProviderRequest, tiers: readonly ServiceTier[
   });
 }
 
-function askedFor({ operation, headers, body }: ProviderRequest): { field: string; name?: unknown } {
+function askedFor({ operation, headers, body, tierField }: ProviderRequest): { field: string; name?: unknown } {
   switch (operation) {
     case 'count-tokens':
     case 'apply-guardrail':
       return { field: '' };
     case 'converse':
     case 'converse-stream': {
-      const field = 'serviceTier.type';
+      const field = tierField ?? 'serviceTier.type';
       // Large bodies are not parsed once more for what they do not hold; a name may be written with an escape.
       const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
       if (!bytes.includes('serviceTier') && !bytes.includes('\\u')) return { field };
       return { field, name: member(member(jsonOf(body), 'serviceTier'), 'type') };
     }
     default:
-      return { field: TIER_HEADER, name: headers[TIER_HEADER] };
+      return { field: tierField ?? TIER_HEADER, name: headers[TIER_HEADER] };
   }
 }
 

@@ -253,6 +253,7 @@ describe('OpenAI’s own form', () => {
     expect(response.headers.get('x-tollgate-max-tokens')).toBe('3; by=grant');
     const flex = globex.chat.completions.create({ model: OSS, messages: [user('hi')], service_tier: 'flex' });
     await expect(flex).rejects.toBeInstanceOf(BadRequestError);
+    await expect(flex).rejects.toMatchObject({ param: 'service_tier' });
   });
 
   test('U2: a stream that breaks is raised, and has no end marker', async () => {

@@ -509,6 +509,10 @@ describe('the OpenAI client over a container', () => {
       status: 400,
       param: 'tools',
     });
+    const held = client.chat.completions.create({ ...asked, response_format: { type: 'json_object' } });
+    await expect(held).rejects.toMatchObject({ status: 400, param: 'response_format' });
+    const sold = client.responses.create({ model: 'falcon', input: 'x', service_tier: 'flex' });
+    await expect(sold).rejects.toMatchObject({ status: 400, param: 'service_tier' });
   });
 });
 

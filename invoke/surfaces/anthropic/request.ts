@@ -68,13 +68,11 @@ function meansOf(body: Members, model: AllowedModel): Formatted {
   const { format } = (output_config ?? {}) as Members;
   const asked = (format ?? output_format ?? undefined) as (Members & { schema: Json }) | undefined;
   const wanted: Format | undefined = asked === undefined ? undefined : { schema: asked.schema };
-  const means = formatted(wanted, model, toolsOf(body, model));
+  const field = format == null ? 'output_format' : 'output_config.format';
+  const means = formatted(wanted, model, toolsOf(body, model), field);
   const thinks = ((thinking ?? {}) as Members).type;
   if (means.answerTool !== undefined && traitsOf(model).isClaude && thinks !== undefined && thinks !== 'disabled')
-    throw unsupported(
-      format == null ? 'output_format' : 'output_config.format',
-      'This model cannot be asked for it and to think at the same time.',
-    );
+    throw unsupported(field, 'This model cannot be asked for it and to think at the same time.');
   return means;
 }
 

@@ -40,7 +40,7 @@ export function refuseOthers({
   performanceConfig,
   additionalModelResponseFieldPaths,
 }: ConverseRequest): void {
-  if (serviceTier !== undefined && serviceTier.type !== 'default') throw unfit('tiers of service', 'serviceTier');
+  if (serviceTier !== undefined && serviceTier.type !== 'default') throw unfit('tiers of service', 'service_tier');
   if (performanceConfig !== undefined && performanceConfig.latency !== 'standard')
     throw unfit('an optimized latency', 'performanceConfig');
   if (additionalModelResponseFieldPaths !== undefined && additionalModelResponseFieldPaths.length > 0)

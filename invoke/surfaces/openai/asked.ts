@@ -35,7 +35,7 @@ export interface Wanted extends Conversation {
 /** @throws TollgateError `invalid_request` naming what the model has no means for */
 export function askedOf(wanted: Wanted, model: AllowedModel): Asked {
   const { system, messages, offer, effort, maxTokens, names, body } = wanted;
-  const { toolConfig, textFormat, answerTool } = formatted(wanted.format, model, toolConfigOf(offer));
+  const { toolConfig, textFormat, answerTool } = formatted(wanted.format, model, toolConfigOf(offer), names.format);
   const inferenceConfig = { ...(maxTokens === undefined ? {} : { maxTokens }), ...wanted.inferenceConfig };
   const { temperature = 1 } = inferenceConfig;
   const forced = offer.choice === undefined ? names.format : 'tool_choice';

@@ -53,6 +53,17 @@ describe('the tier that a call asks for', () => {
     );
   });
 
+  test.each(['converse', 'invoke'] as const)('is refused of %s by the name that the caller gave it', (operation) => {
+    const body = { serviceTier: { type: 'turbo' } };
+    const headers = { 'x-amzn-bedrock-service-tier': 'turbo' };
+    const asked = { ...requestOf(operation, body), headers, tierField: 'service_tier' };
+    const refusal = expect.objectContaining({
+      field: 'service_tier',
+      message: expect.stringContaining('service_tier'),
+    });
+    expect(() => askedTier(asked, target)).toThrow(refusal);
+  });
+
   test('is that of a call which counts tokens never', () => {
     const body = { input: { converse: {} }, serviceTier: { type: 'priority' } };
     expect(askedTier(requestOf('count-tokens', body), target)).toBe('on-demand');
