@@ -49,7 +49,7 @@ const FAULTS = {
     'upstream_failed',
     'api_error',
     'InternalServerException',
-    'the gateway ended the connection before it answered',
+    'the connection to the gateway ended before an answer that can be passed on',
   ],
 } as const;
 

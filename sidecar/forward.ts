@@ -54,6 +54,14 @@ export function createForward({ gateway, tokens, counts, refuse }: ForwardOption
       answer = given;
       counts.answered(given.statusCode ?? 0);
       if (given.statusCode === 401) tokens.refused(token);
+      try {
+        head(given, res);
+      } catch (error) {
+        for (const name of res.getHeaderNames()) res.removeHeader(name);
+        lost(error);
+        sent.destroy();
+        return;
+      }
       give(given, res, () => {
         over = true;
         // What the gateway did not want to read: the caller may still be sending it, and would miss the answer if nobody did.
@@ -64,16 +72,21 @@ export function createForward({ gateway, tokens, counts, refuse }: ForwardOption
         }
       });
     });
-    sent.on('error', (error: NodeJS.ErrnoException) => {
+    const lost = (error: unknown): void => {
       if (over || res.destroyed) return;
       over = true;
-      if (answer !== undefined) {
+      if (res.headersSent) {
         cut(res);
         return;
       }
       req.removeAllListeners('data');
       req.resume();
       refuse(res, faultOf(error), error);
+    };
+    sent.on('error', lost);
+    // An answer to a question that was not asked, as 101 is, is none, and to Node no error.
+    sent.once('close', () => {
+      if (answer === undefined) lost(new Error('no answer'));
     });
     counts.active++;
     res.once('close', () => {
@@ -118,9 +131,21 @@ function trailersOf(raw: readonly string[]): Record<string, string> {
   return trailers;
 }
 
-/** @param done when all of it has come */
+/** @throws what Node says of a head that HTTP/2 has no form for, such as status 999 */
+function head({ statusCode = 502, rawHeaders, headers }: IncomingMessage, res: ServerResponse): void {
+  const kept = fromGateway(rawHeaders);
+  const whole: unknown = res;
+  if (!(whole instanceof Http2ServerResponse)) {
+    res.writeHead(statusCode, kept);
+    return;
+  }
+  // What may stand once alone, and came twice (a CDN before the gateway), Node takes for an error there; its own reading has it once.
+  const names = new Set(kept.map((name) => name.toLowerCase()));
+  whole.writeHead(statusCode, Object.fromEntries(Object.entries(headers).filter(([name]) => names.has(name))));
+}
+
+/** The rest of an answer. @param done when all of it has come */
 function give(answer: IncomingMessage, res: ServerResponse, done: () => void): void {
-  res.writeHead(answer.statusCode ?? 502, fromGateway(answer.rawHeaders));
   answer.on('error', () => {});
   answer.once('end', done);
   answer.once('close', () => {

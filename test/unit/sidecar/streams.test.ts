@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sidecarSettings } from '../../../sidecar/settings.ts';
 import { type Sidecar, startSidecar } from '../../../sidecar/start.ts';
 
@@ -122,6 +123,54 @@ test('of 200 streams at once those that are left end at the gateway, and no othe
 test('a stream that breaks at the gateway breaks for its caller, too', async () => {
   answer = (_, res) => void res.write('first', () => res.destroy());
   await expect(call().then((given) => text(given))).rejects.toThrow();
+});
+
+describe('an answer that cannot be passed on as it is', () => {
+  const answered = (lines: string) => {
+    answer = (req) => void req.socket.end(`HTTP/1.1 ${lines}\r\n\r\n`);
+  };
+
+  async function overHttp2(): Promise<Record<string, unknown>> {
+    const session = connect(sidecar.address);
+    try {
+      const [headers] = await once(session.request({ ':path': '/v1/models' }), 'response');
+      return headers;
+    } finally {
+      session.destroy();
+    }
+  }
+
+  test('is the gateway lost, to a caller that would wait for an answer to what it did not ask', async () => {
+    answered('101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket');
+    const { statusCode, headers } = await call();
+    expect([statusCode, headers['x-tollgate-sidecar']]).toEqual([502, 'gateway-lost']);
+    await expect.poll(calls).toBe(0);
+  });
+
+  test('has a header once over HTTP/2 that came twice', async () => {
+    answered(
+      '200 OK\r\nstrict-transport-security: a\r\nstrict-transport-security: b\r\ncontent-type: x/y\r\ncontent-type: z/z\r\n' +
+        'set-cookie: c\r\nset-cookie: d\r\nconnection: x-hop\r\nx-hop: e\r\ncontent-length: 0',
+    );
+    const { ':status': status, date: _, ...headers } = await overHttp2();
+    expect([status, Object.fromEntries(Object.entries(headers))]).toEqual([
+      200,
+      {
+        'strict-transport-security': 'a, b',
+        'content-type': 'x/y',
+        'set-cookie': ['c', 'd'],
+        'content-length': '0',
+      },
+    ]);
+  });
+
+  test('is the gateway lost over HTTP/2, which has no such status, and ends no other call', async () => {
+    answered('999 Odd\r\nx-odd: a\r\ncontent-length: 0');
+    const headers = await overHttp2();
+    expect(headers).toMatchObject({ ':status': 502, 'x-tollgate-sidecar': 'gateway-lost' });
+    expect(headers).not.toHaveProperty('x-odd');
+    expect(await calls()).toBe(0);
+  });
 });
 
 test('told to stop it lets a stream come to its end, and takes no new call', async () => {
