@@ -13,6 +13,9 @@ export interface Got {
   isNew?: boolean;
 }
 
+/** The last moment that a date can name (ECMA-262 section 21.4.1.1): a token that is to last for ever may well say a later one. */
+const DATE_MAX_MS = 8.64e15;
+
 /** RFC 6750 section 2.1: what may stand behind `Bearer`; anything else would be another header, or refused by any gateway. */
 const TOKEN = /^[\w.~+/-]+=*$/;
 
@@ -27,8 +30,8 @@ export function heldToken({ token, askedAt, expiresIn, isNew = false }: Got): He
   if (!TOKEN.test(token)) throw new TokenFault('no-token');
   const { exp, iat } = claimsOf(token);
   const seconds = expiresIn ?? (isNew && exp !== undefined && iat !== undefined ? exp - iat : undefined);
-  if (seconds !== undefined) return { token, expiresAt: askedAt + seconds * 1_000 };
-  return { token, expiresAt: exp === undefined ? askedAt + UNKNOWN_LIFE_MS : exp * 1_000 };
+  const expiresAt = seconds === undefined ? (exp ?? Number.NaN) * 1_000 : askedAt + seconds * 1_000;
+  return { token, expiresAt: Number.isNaN(expiresAt) ? askedAt + UNKNOWN_LIFE_MS : Math.min(expiresAt, DATE_MAX_MS) };
 }
 
 /**
