@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Clock, logLine, type WriteLine } from '../contract/log.ts';
+import type { Clock, WriteLine } from '../contract/log.ts';
 import type { Authorization } from './authorization.ts';
 import { createCounts } from './counts.ts';
 import { CREDENTIALS_PATH, isCredentialsPath } from './credentials.ts';
 import { type Fault, refuse } from './error.ts';
+import { createFaultLines } from './faults.ts';
 import { createForward, toldBy } from './forward.ts';
 import type { Gateway } from './gateway.ts';
 import { createGuard } from './guard.ts';
@@ -39,11 +40,11 @@ export interface Opened {
 /** What one of the sidecar's addresses answers. @returns a handler for when it is open */
 export function createFront({ gateway, tokens, metrics, clock, write, client }: FrontOptions) {
   const counts = createCounts(client);
+  const tell = createFaultLines(clock, write);
   const refused = (res: ServerResponse, fault: Fault, cause?: unknown): void => {
     counts.refused(fault);
-    const { code } = (cause ?? {}) as NodeJS.ErrnoException;
     // What a token's source says is logged by who asked it.
-    if (fault !== 'token-unavailable') write(logLine(clock(), { event: fault, level: 'warn', code }));
+    if (fault !== 'token-unavailable') tell(fault, (cause as NodeJS.ErrnoException | undefined)?.code);
     refuse(res, fault, toldBy(cause));
   };
   const forward = createForward({ gateway, tokens, counts, refuse: refused });

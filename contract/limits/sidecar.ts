@@ -15,3 +15,6 @@ export const GATEWAY_IDLE_CONNECTION_MS = 15_000;
 /** Milliseconds for which one look at the gateway is the answer of `/_sidecar/ready`, and for the look itself. */
 export const GATEWAY_LOOK_MEMORY_MS = 1_000;
 export const GATEWAY_LOOK_MS = 3_000;
+
+/** Milliseconds in which what the sidecar answers by itself is one line in its log, however often it does. */
+export const FAULT_LINE_MS = 10_000;
