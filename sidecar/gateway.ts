@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as https } from 'node:https';
+import { globalAgent, Agent as HttpsAgent, request as https } from 'node:https';
 import { isTollgateError } from '../contract/errors.ts';
 import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
 import { GATEWAY_IDLE_CONNECTION_MS } from '../contract/limits/sidecar.ts';
@@ -16,7 +16,11 @@ export interface Gateway {
 }
 
 /** Nothing of it was sent: no call was made. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
+const NOT_SENT = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'],
+  // A proxy did not open the way there.
+  'ERR_PROXY_TUNNEL',
+]);
 
 /** @param error of a request to the gateway, or of the token for it */
 export function faultOf(error: unknown): Fault {
@@ -27,7 +31,11 @@ export function faultOf(error: unknown): Fault {
 /** Where it is comes from the setting alone, never from a request. */
 export function createGateway({ protocol, hostname, port, host, pathname }: URL): Gateway {
   const options = { keepAlive: true, timeout: GATEWAY_IDLE_CONNECTION_MS };
-  const [request, agent] = protocol === 'https:' ? [https, new HttpsAgent(options)] : [http, new HttpAgent(options)];
+  // Node's own agent has the proxy of the environment (NODE_USE_ENV_PROXY); through it TLS is the gateway's still. What is not TLS is of
+  // this machine, and goes through none.
+  const { proxyEnv } = globalAgent.options;
+  const [request, agent] =
+    protocol === 'https:' ? [https, new HttpsAgent({ ...options, proxyEnv })] : [http, new HttpAgent(options)];
   const prefix = pathname.replace(/\/+$/, '');
   // A URL writes an IPv6 address in brackets, a socket does not.
   const to = { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? null : Number(port), agent };

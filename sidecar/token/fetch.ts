@@ -22,9 +22,13 @@ export type Fetch = (url: string, init: FetchInit) => Promise<Fetched>;
  */
 export const fetchPlainly: Fetch = async (url, { method = 'GET', headers = {}, body, signal }) => {
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = url.startsWith('https:') ? https : http;
+    const init = { method, headers, signal };
+    // Without TLS it is of this machine or a container's metadata: a proxy of the environment would read the secret.
+    const request = url.startsWith('https:')
+      ? https(url, init, resolve)
+      : http(url, { ...init, agent: false }, resolve);
     // With its length known at once: not in chunks, which not every token endpoint takes.
-    request(url, { method, headers, signal }, resolve).once('error', reject).end(body?.toString());
+    request.once('error', reject).end(body?.toString());
   });
   return { status: answer.statusCode ?? 0, headers: headersOf(answer), body: answer };
 };
