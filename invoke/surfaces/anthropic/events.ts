@@ -1,6 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
+import type { AllowedModel } from '../../../contract/model.ts';
 import type { StreamEvent } from '../../call.ts';
-import { withoutMember } from '../../grants/member.ts';
+import { setMember, withoutMember } from '../../grants/member.ts';
 import { cutShort, isFault, malformedAnswer, members, parse, unreadable } from '../converse.ts';
 import { publicError } from '../errors.ts';
 import type { Translation } from '../relay.ts';
@@ -8,6 +9,7 @@ import { sseText } from '../sse.ts';
 import { citationsOf } from './citations.ts';
 import { anthropicError } from './error.ts';
 import { begun, ending, type MessageBase, textBlock, usageOf } from './message.ts';
+import { isStopped } from './own.ts';
 
 /**
  * Streams (https://platform.claude.com/docs/en/build-with-claude/streaming): `message_start`, for each block its start, deltas and
@@ -125,9 +127,28 @@ const METRICS = 'amazon-bedrock-invocationMetrics';
 const TRACE = 'amazon-bedrock-trace';
 
 /** InvokeModelWithResponseStream's pieces, each of which is an event of Claude's. For one stream. */
-export function ownEvents(requestId: string, traced: boolean): Translation {
-  const dropped = traced ? [METRICS] : [METRICS, TRACE];
+export function ownEvents(
+  requestId: string,
+  { trace, guardrail }: Pick<AllowedModel, 'trace' | 'guardrail'>,
+): Translation {
+  const dropped = trace === true ? [METRICS] : [METRICS, TRACE];
   let over = false;
+  let stopped = false;
+  /** Under a guardrail: how the answer ended, until the event behind it has come, which may be what says that it was stopped. */
+  let last: Buffer | undefined;
+
+  function guarded(json: Buffer, text: string, type: string): Uint8Array | null {
+    stopped ||= isStopped(json);
+    if (type === 'message_delta') {
+      last = json;
+      return null;
+    }
+    if (last === undefined) return sseText(text, type);
+    const end = stopped ? setMember(last, ['delta', 'stop_reason'], 'refusal') : last;
+    last = undefined;
+    return Buffer.concat([sseText(Buffer.from(end).toString('utf8'), 'message_delta'), sseText(text, type)]);
+  }
+
   return {
     event({ type: frame, payload }) {
       if (frame !== 'chunk') return null;
@@ -140,7 +161,7 @@ export function ownEvents(requestId: string, traced: boolean): Translation {
       if (typeof type !== 'string') throw unreadable();
       if (type === 'error') throw failed(members(members(parse(json)).error).type);
       over ||= type === 'message_stop';
-      return sseText(text, type);
+      return guardrail === undefined ? sseText(text, type) : guarded(json, text, type);
     },
     end() {
       if (!over) throw cutShort();

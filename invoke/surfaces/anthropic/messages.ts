@@ -7,7 +7,7 @@ import { talk } from '../talk.ts';
 import { converseEvents, ownEvents } from './events.ts';
 import { MESSAGE_FIELDS, MESSAGE_REQUIRED } from './fields.ts';
 import { type MessageBase, messageOf } from './message.ts';
-import { betasOf, checkSources, ownBody, ownHeaders } from './own.ts';
+import { betasOf, checkSources, ownBody, ownHeaders, shownStop } from './own.ts';
 import { converseRequest } from './request.ts';
 
 /**
@@ -47,13 +47,14 @@ export async function messages(exchange: Exchange): Promise<Given> {
   };
   if (talked.kind === 'whole') {
     if (talked.own === undefined) return json(messageOf(base, talked.answer), headers);
-    return { status: 200, headers: { 'content-type': 'application/json', ...headers }, body: talked.own };
+    const own = talked.model.guardrail === undefined ? talked.own : shownStop(talked.own);
+    return { status: 200, headers: { 'content-type': 'application/json', ...headers }, body: own };
   }
   const { isOwn, model } = talked;
   return {
     status: 200,
     headers: { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },
-    body: talked.relay(isOwn ? ownEvents(requestId, model.trace === true) : converseEvents(base, requestId)),
+    body: talked.relay(isOwn ? ownEvents(requestId, model) : converseEvents(base, requestId)),
   };
 }
 

@@ -1,7 +1,8 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import type { Json } from '../../../contract/json.ts';
 import type { AskedHeaders } from '../../exchange.ts';
-import { withMembers } from '../../grants/member.ts';
+import { setMember, withMembers } from '../../grants/member.ts';
+import { members, parse } from '../converse.ts';
 import { type Members, unsupported } from '../fields.ts';
 
 /**
@@ -60,6 +61,20 @@ function version({ anthropic_version }: Members): { anthropic_version?: string }
 function flags({ anthropic_beta }: Members, betas: readonly string[]): { anthropic_beta?: Json } {
   if (betas.length === 0) return {};
   return { anthropic_beta: [...new Set([...(Array.isArray(anthropic_beta) ? anthropic_beta : []), ...betas])] };
+}
+
+/** Which InvokeModel's own stop reason does not tell: it stays `end_turn`. */
+const STOPPED = 'amazon-bedrock-guardrailAction';
+
+/** Whether Bedrock says beside Claude's own members that a guardrail stopped the answer. */
+export function isStopped(json: Uint8Array): boolean {
+  const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+  return bytes.includes(STOPPED) && members(parse(bytes))[STOPPED] === 'INTERVENED';
+}
+
+/** A whole answer of Claude's, which ends as ever where a guardrail has put its words in the place of the model's. */
+export function shownStop(answer: Uint8Array): Uint8Array {
+  return isStopped(answer) ? setMember(answer, ['stop_reason'], 'refusal') : answer;
 }
 
 /** How the call is sold is a header of InvokeModel's. Anthropic's own two ask for what a call is that names none. */

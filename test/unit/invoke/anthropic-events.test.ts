@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { TollgateError } from '../../../contract/errors.ts';
 import { converseEvents, ownEvents } from '../../../invoke/surfaces/anthropic/events.ts';
 import type { Translation } from '../../../invoke/surfaces/relay.ts';
+import { bedrockModel, call, edge, post, whole } from './edge.ts';
 
 const BASE = { id: 'msg_r', model: 'nova-lite', stopSequences: ['END'] };
 
@@ -138,7 +139,7 @@ describe('Claude’s own events', () => {
   const chunk = (text: string): [string, object] => ['chunk', { bytes: Buffer.from(text).toString('base64') }];
 
   test('go on as they came, but for what Bedrock adds, whatever ends a line in them', () => {
-    const stream = ownEvents('r', false);
+    const stream = ownEvents('r', {});
     const event = '{"type":"newer_than_us","n":1.50,"s":"a\u2028b"}';
     const [type, payload] = chunk(event);
     const bytes = stream.event({ type, bytes: new Uint8Array(), payload: Buffer.from(JSON.stringify(payload)) });
@@ -153,14 +154,54 @@ describe('Claude’s own events', () => {
 
   test('show a guardrail’s trace only where the grant does', () => {
     const traced = chunk('{ "amazon-bedrock-trace": {"arn": 1}, "type": "message_stop" }');
-    expect(feed(ownEvents('r', false), [traced])).toEqual([{ type: 'message_stop' }]);
-    expect(feed(ownEvents('r', true), [traced])).toEqual([
+    expect(feed(ownEvents('r', {}), [traced])).toEqual([{ type: 'message_stop' }]);
+    expect(feed(ownEvents('r', { trace: true }), [traced])).toEqual([
       { type: 'message_stop', 'amazon-bedrock-trace': { arn: 1 } },
     ]);
   });
 
+  test.each([
+    ['where they say how it ended', 0],
+    ['behind that', 1],
+  ])('are a refusal where a guardrail stopped the answer, which Bedrock says %s', (_, at) => {
+    const said = ['"amazon-bedrock-guardrailAction":"INTERVENED",', ''];
+    const [stop, over] = at === 0 ? said : said.reverse();
+    const events = (first = '', second = '') => [
+      chunk(`{"type":"message_delta",${first}"delta":{"stop_reason":"end_turn"}}`),
+      chunk(`{"type":"message_stop",${second}"n":1.50}`),
+    ];
+    const guardrail = { arn: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/demo', version: '1' };
+    const reasons = (sent: [string, object][]) =>
+      feed(ownEvents('r', { guardrail }), sent).map(({ type, delta }) => [
+        type,
+        (delta as Said | undefined)?.stop_reason,
+      ]);
+    const ended = (reason: string) => [
+      ['message_delta', reason],
+      ['message_stop', undefined],
+    ];
+    expect(reasons(events(stop, over))).toEqual(ended('refusal'));
+    expect(reasons(events())).toEqual(ended('end_turn'));
+  });
+
+  test('and a whole answer likewise, in which nothing else is touched', async () => {
+    const guardrail = { arn: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/demo', version: '1' };
+    const model = bedrockModel('claude', 'anthropic.claude-sonnet-4-5-20250929-v1:0', { guardrail });
+    const answered = async (answer: object) => {
+      const { app } = edge(() => whole(model, answer), model);
+      return (await call(app, post('/v1/messages', { model: 'claude', max_tokens: 9, messages: [] }))).json();
+    };
+    const answer = {
+      content: [{ type: 'text', text: '"amazon-bedrock-guardrailAction":"INTERVENED"' }],
+      stop_reason: 'end_turn',
+    };
+    expect(await answered(answer)).toEqual(answer);
+    const stopped = { ...answer, 'amazon-bedrock-guardrailAction': 'INTERVENED' };
+    expect(await answered(stopped)).toEqual({ ...stopped, stop_reason: 'refusal' });
+  });
+
   test('without the last one are no whole answer', () => {
-    const stream = ownEvents('r', false);
+    const stream = ownEvents('r', {});
     feed(stream, [chunk('{"type":"message_start"}')]);
     expect(() => stream.end()).toThrow('failed to answer');
   });
@@ -168,7 +209,7 @@ describe('Claude’s own events', () => {
 
 test.each([
   ['Converse’s', converseEvents(BASE, 'r')],
-  ['Claude’s', ownEvents('r', false)],
+  ['Claude’s', ownEvents('r', {})],
 ])('a stream of %s pings while the model is silent, and breaks with an error event', (_, stream) => {
   expect(read(stream.silent?.() ?? null)).toEqual([{ type: 'ping' }]);
   expect(read(stream.broken(new TollgateError('upstream_throttled')))).toEqual([
