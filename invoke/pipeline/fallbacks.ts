@@ -28,7 +28,7 @@ export async function* instead(
   { model, request: asked }: Chosen,
   held: readonly AllowedModel[],
   call: Call,
-  reserve: (leg: Leg) => Promise<Budgeted | undefined>,
+  reserve: (leg: Leg, call: Call) => Promise<Budgeted | undefined>,
   options: LegOptions & { clock: () => number },
 ): AsyncGenerator<Instead, void> {
   for (const other of fallbacksOf(model, held, call, Math.floor(options.clock() / 1000))) {
@@ -36,8 +36,14 @@ export async function* instead(
     try {
       const chosen = { model: other, request: prepared(other, call) };
       const leg = await legOf(call, chosen, other, { [SERVED_BY]: other.id }, options);
-      call.tell?.(NO_CHANGES);
-      yield { leg, spending: await reserve(leg) };
+      // What is passed over has nothing to tell, of its budgets neither.
+      let held: Record<string, string | undefined> | undefined = { ...NO_CHANGES };
+      const tell: Call['tell'] = (headers) =>
+        held === undefined ? call.tell?.(headers) : Object.assign(held, headers);
+      const spending = await reserve(leg, { ...call, tell });
+      call.tell?.(held);
+      held = undefined;
+      yield { leg, spending };
     } catch (refusal) {
       if (!isTollgateError(refusal)) throw refusal;
     }

@@ -57,22 +57,24 @@ export function createPipeline(options: PipelineOptions): Run {
     let step = beginStep(call, invocation, deadlines.callTotalMs);
     /** Of the model that was asked for, once another one is asked instead. */
     let first: TollgateError | undefined;
+    /** What is told of the model that was asked for. */
+    let named: Record<string, string> = {};
     try {
       const held = await options.entries(call.caller);
       const decision = decide(held.models, call.wanted, call.action, Math.floor(clock() / 1000), call);
       const chosen = choose(decision, call, invocation);
       const { model } = chosen;
-      const named = servedBy(model, call.wanted);
+      named = servedBy(model, call.wanted);
       let leg = await legOf(call, chosen, grantFor(model, held.models), named, options);
       invocation.soldAs(leg.tier);
       options.take(call.caller.tenant, requestsShare(held.budgets), call);
       const budgets = held.budgets.filter(countsEachCall);
-      const reserved = async (one: Leg): Promise<Budgeted | undefined> => {
-        const got = await budgeted({ ...one, call, at: invocation.at, budgets }, options);
-        if (got === undefined && Object.keys(one.changes).length > 0) call.tell?.(one.changes);
+      const reserved = async (one: Leg, told: Call): Promise<Budgeted | undefined> => {
+        const got = await budgeted({ ...one, call: told, at: invocation.at, budgets }, options);
+        if (got === undefined && Object.keys(one.changes).length > 0) told.tell?.(one.changes);
         return got;
       };
-      spending = await reserved(leg);
+      spending = await reserved(leg, call);
       let others: AsyncIterator<Instead> | undefined;
       let place = leg.route?.next();
       for (;;) {
@@ -100,11 +102,7 @@ export function createPipeline(options: PipelineOptions): Run {
             const next = await others.next();
             if (next.done !== true) instead = next.value;
           }
-          if (place === undefined && instead === undefined) {
-            // Whoever asked for a model is told what became of that one.
-            if (first !== undefined) call.tell?.({ ...NOT_SERVED, ...named });
-            throw error;
-          }
+          if (place === undefined && instead === undefined) throw error;
           invocation.retried(error, step.usage);
           step.deadline.stop(error);
           step = beginStep(call, invocation, callEnds - performance.now());
@@ -121,7 +119,10 @@ export function createPipeline(options: PipelineOptions): Run {
       const error = asTollgateError(thrown);
       invocation.failed(error, step.usage);
       step.deadline.stop(error);
-      throw first ?? error;
+      if (first === undefined) throw error;
+      // Whoever asked for a model is told what became of that one.
+      call.tell?.({ ...NOT_SERVED, ...named });
+      throw first;
     }
   };
 

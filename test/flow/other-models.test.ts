@@ -381,6 +381,8 @@ describe('a model that another one may answer for', () => {
     );
     const refused = await converse('nova-lite');
     expect([refused.status, servedBy(refused)]).toEqual([429, null]);
+    // The budget that it was passed over for is no reason of this refusal.
+    expect(refused.headers.get('ratelimit')).toMatch(/^"each";/);
     expect((await attemptsOf(refused)).map(({ model, code }) => [model, code])).toEqual([
       ['nova-lite', 'upstream_throttled'],
     ]);

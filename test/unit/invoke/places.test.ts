@@ -296,6 +296,24 @@ describe('time', () => {
     expect(regions()).toEqual(['us-east-1', 'us-east-2']);
     expect(meter.finishedLines().map(({ outcome }) => outcome)).toEqual(['retried', 'deadline']);
   });
+
+  test('a call whose own ends while another model is asked has the error of its model, and is told of no other', async () => {
+    const { run, call, told } = world(
+      { 'us-east-1': () => fails(429, 'ThrottlingException'), 'eu-west-1': hangs },
+      { deadlines: { firstByteMs: 5_000, streamIdleMs: 5_000, callTotalMs: 120 } },
+    );
+    const [first, other] = [modelIn(PLACES.slice(0, 1)), modelIn([place('eu-west-1')])];
+    const models = [
+      { ...first, fallbacks: ['other'] },
+      { ...other, id: 'other' },
+    ];
+    const one = call('converse');
+    await expect(run({ ...one, caller: { ...one.caller, models } })).rejects.toMatchObject({
+      code: 'upstream_throttled',
+    });
+    expect(told['x-tollgate-region']).toBe('eu-west-1');
+    expect(told['x-tollgate-served-by']).toBeUndefined();
+  });
 });
 
 test('a budget is asked once for the call, and knows every place that may come to answer it', async () => {
