@@ -10,7 +10,9 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       '\nFor example:' +
-        '\n  TOLLGATE_URL=https://gateway.example.com TOLLGATE_TOKEN_FILE=/var/run/secrets/token tollgate sidecar',
+        '\n  TOLLGATE_URL=https://gateway.example.com TOLLGATE_TOKEN_FILE=/var/run/secrets/token tollgate sidecar' +
+        '\nIn place of the file: TOLLGATE_ISSUER, TOLLGATE_CLIENT_ID and TOLLGATE_CLIENT_SECRET_FILE, or TOLLGATE_TOKEN_COMMAND.' +
+        '\nEvery variable is in docs/sidecar.md.',
     )
     .action(async () => {
       const { runSidecar } = await import('../sidecar/run.ts');

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { parseJsonObject } from '../contract/json.ts';
 import { bad, type Environment } from '../contract/read-setting.ts';
@@ -45,8 +45,8 @@ export function readClients<T>(
       for (const file of ['SIDECAR_SOCKET', 'SIDECAR_AUTHORIZATION_FILE']) {
         const { [file]: path } = own;
         if (path === undefined) continue;
-        if (taken.has(path)) throw bad(file, 'is another client’s, too');
-        taken.add(path);
+        if (taken.has(resolve(path))) throw bad(file, 'is another client’s, too');
+        taken.add(resolve(path));
       }
       clients.set(name, read({ ...env, SIDECAR_CLIENTS: undefined, ...own }));
     } catch (error) {
@@ -70,7 +70,8 @@ function tableOf(setting: string): Record<string, unknown> {
     if (!setting.trimStart().startsWith('{')) text = readFileSync(setting, 'utf8');
     return parseJsonObject(text, 'SIDECAR_CLIENTS');
   } catch (cause) {
-    if (isTollgateError(cause)) throw bad('SIDECAR_CLIENTS', `is not right: ${cause.publicMessage}`, cause);
+    if (isTollgateError(cause))
+      throw bad('SIDECAR_CLIENTS', `is not right: ${cause.publicMessage.replace(/\.$/, '')}`, cause);
     throw bad(
       'SIDECAR_CLIENTS',
       `is no JSON, and no file that can be read (${(cause as { code?: string }).code})`,

@@ -71,6 +71,11 @@ describe('SIDECAR_CLIENTS', () => {
     ],
     ['a socket of two', { billing, search: billing }, 'SIDECAR_CLIENTS.search: SIDECAR_SOCKET is another client’s'],
     [
+      'a socket of two, by two names',
+      { billing, search: { ...billing, SIDECAR_SOCKET: '/run/../run/billing.sock' } },
+      'SIDECAR_CLIENTS.search: SIDECAR_SOCKET is another client’s',
+    ],
+    [
       'an authorization file of two',
       Object.fromEntries(
         ['a', 'b'].map((name) => [
