@@ -1,7 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 import { foundationModelsOf } from '../bedrock/control.ts';
-import { type ConverseAnswer, textOf } from '../converse.ts';
+import { type ConverseAnswer, members, textOf } from '../converse.ts';
 import { talk } from '../talk.ts';
 import type { Type } from './fields.ts';
 import { embed, embedImage, type Made, paint } from './made.ts';
@@ -41,10 +41,12 @@ async function speak(exchange: Exchange, asked: Asked): Promise<Made> {
   return { headers: talked.headers, answer: [{ generated_text: generated(talked.answer) }] };
 }
 
-/** The tools that the model calls, in Converse's own form; where it calls none, its text. */
+/** The tools that the model calls, in Converse's own form; where it calls none, its text. Bedrock's own have been run by then. */
 function generated({ output }: ConverseAnswer): unknown {
   const { content } = output.message;
-  const tools = content.flatMap(({ toolUse }) => (toolUse === undefined ? [] : [{ toolUse }]));
+  const tools = content.flatMap(({ toolUse }) =>
+    toolUse === undefined || members(toolUse).type === 'server_tool_use' ? [] : [{ toolUse }],
+  );
   if (tools.length > 0) return tools;
   return content.flatMap((block) => textOf(block) ?? []).join(' ');
 }

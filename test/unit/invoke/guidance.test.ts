@@ -65,9 +65,13 @@ describe("a call in the form of AWS's guidance", () => {
 
   test('answers with the tools that the model calls, where it calls some', async () => {
     const toolUse = { toolUseId: '1', name: 't', input: { a: 1 } };
-    const content = [{ text: 'so' }, { toolUse }];
-    const { app } = edge(() => whole(nova, { ...ANSWER, output: { message: { role: 'assistant', content } } }));
-    expect((await call(app, asked({ inputs: 'hi' }))).json()).toEqual([{ generated_text: [{ toolUse }] }]);
+    const answered = async (...content: object[]) => {
+      const { app } = edge(() => whole(nova, { ...ANSWER, output: { message: { role: 'assistant', content } } }));
+      return (await call(app, asked({ inputs: 'hi' }))).json();
+    };
+    expect(await answered({ text: 'so' }, { toolUse })).toEqual([{ generated_text: [{ toolUse }] }]);
+    const byBedrock = { toolUse: { toolUseId: '2', name: 'nova_grounding', type: 'server_tool_use', input: {} } };
+    expect(await answered(byBedrock, { text: 'so' })).toEqual([{ generated_text: 'so' }]);
   });
 
   test('asked for later, it is the id until it is there, and what it failed with has its own status', async () => {
