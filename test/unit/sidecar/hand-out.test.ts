@@ -177,6 +177,15 @@ describe('what the sidecar says by itself is in the form that SDKs read of conta
       'gateway-lost',
     ],
     [
+      'an answer to what was not asked',
+      () => {
+        answer = (req) =>
+          void req.socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: a\r\n\r\n');
+      },
+      502,
+      'gateway-lost',
+    ],
+    [
       'an answer without end',
       () => {
         answer = (_, res) => void res.end(Buffer.alloc(CREDENTIALS_ANSWER_BYTES_MAX + 1));

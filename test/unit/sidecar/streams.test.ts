@@ -144,6 +144,7 @@ describe('an answer that cannot be passed on as it is', () => {
     answered('101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket');
     const { statusCode, headers } = await call();
     expect([statusCode, headers['x-tollgate-sidecar']]).toEqual([502, 'gateway-lost']);
+    expect((await fetch(`${sidecar.address}/_sidecar/ready`)).status).toBe(503);
     await expect.poll(calls).toBe(0);
   });
 
