@@ -17,8 +17,8 @@ export const EVENT_BUS = 'default';
 export const BUCKET = 'tollgate-usage';
 export const CONTEXT_KEY = `tollgate-${STAGE}-context-key`;
 
-/** Regions that the local account may call: those of the demo's inference profiles. */
-export const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2'] as const;
+/** Regions that the local account may call: those of the demo's inference profiles, and two where data is to stay in Europe. */
+export const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1', 'eu-west-1'] as const;
 
 /** Names as the template gives them, but for the region: there is one here. */
 export const roleName = (name: FunctionName | 'invoker'): string => `tollgate-${STAGE}-${name}`;

@@ -18,6 +18,7 @@ import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-s
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { REGIONS } from '../../local/aws/roles.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
 import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
@@ -148,8 +149,7 @@ describe('a role, read', () => {
         return JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? ''));
       }),
     );
-    const regions = ['us-east-1', 'us-east-2', 'us-west-2'];
-    expect(documents).toEqual(invokerRolePolicies({ partition: 'aws', account: ACCOUNT, regions }));
+    expect(documents).toEqual(invokerRolePolicies({ partition: 'aws', account: ACCOUNT, regions: REGIONS }));
     const own = { RoleName: INVOKE, PolicyName: 'own' };
     expect((await iam.send(new GetRolePolicyCommand(own))).PolicyDocument).toContain('dynamodb');
   });

@@ -204,6 +204,17 @@ describe('where data goes', () => {
   });
 });
 
+describe('data that is to stay in Europe', () => {
+  test('goes on there, and nowhere else', async () => {
+    const modelId = 'anthropic.claude-3-haiku-20240307-v1:0';
+    const places = ['us-east-1', 'eu-west-1', 'eu-central-1'].map((region) => ({ target: single(modelId, region) }));
+    const id = await granted(places, { restrictions: { regions: ['eu-central-1', 'eu-west-1'] } });
+    await strike('eu-west-1', modelId, BUSY);
+    const answer = await converse(id);
+    expect([answer.status, toldBy(answer)]).toEqual([200, ['eu-central-1', '2']]);
+  });
+});
+
 describe('under load', () => {
   test('a region that dies costs no caller an error', async () => {
     const modelId = 'openai.gpt-oss-120b-1:0';
