@@ -5,6 +5,9 @@ import { type BuildOptions, buildSync } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 
+/** What finds credentials where Lambda has none, and the client that would renew the token of a person at SSO. */
+const ELSEWHERE = ['@aws-sdk/credential-provider-node', '@aws-sdk/nested-clients/sso-oidc'];
+
 /**
  * How esbuild makes the files of a handler and all that it imports: `index.mjs`, what a start loads, and beside it what is
  * loaded when it is first used (the broker's client, events of a budget).
@@ -15,7 +18,7 @@ export function bundleOf(name: string): BuildOptions {
   return {
     ...filesOf(join(ROOT, name, 'handler.ts')),
     // The SDK looks for credentials in files, in a process, at SSO; in Lambda they are in the environment.
-    alias: { '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'lambda-credentials.ts') },
+    alias: Object.fromEntries(ELSEWHERE.map((name) => [name, join(import.meta.dirname, 'lambda-credentials.ts')])),
   };
 }
 
