@@ -6,6 +6,7 @@ import { type AliasShare, SHARED_BY, type SharedBy } from '../contract/model.ts'
 import {
   actor,
   badEntry,
+  eachOnce,
   isModelId,
   isoMilliseconds,
   milliseconds,
@@ -65,12 +66,7 @@ export function parseAlias(document: unknown): Alias {
  */
 export function parseAliases(document: unknown): AliasesEntry {
   const { v: _, ...entry } = parseWith(schema, document);
-  const aliases = entry.aliases.map((alias, index) => {
-    if (entry.aliases.findIndex(({ id }) => id === alias.id) !== index)
-      throw badEntry(`aliases[${index}].id`, 'listed-twice');
-    return checked(alias, `aliases[${index}].`);
-  });
-  return { ...entry, aliases: sorted(aliases) };
+  return { ...entry, aliases: sorted(eachOnce(entry.aliases, 'aliases', checked)) };
 }
 
 /** The written form of an entry; parseAliases reads it back to the same entry. */

@@ -15,6 +15,7 @@ import { canonicalDecimal, decimalFault } from './decimal.ts';
 import {
   actor,
   badEntry,
+  eachOnce,
   isModelId,
   isoMilliseconds,
   milliseconds,
@@ -77,12 +78,7 @@ export function parseBudget(document: unknown): Budget {
  */
 export function parseBudgets(document: unknown): BudgetsEntry {
   const { v: _, ...entry } = parseWith(schema, document);
-  const budgets = entry.budgets.map((budget, index) => {
-    if (entry.budgets.findIndex(({ id }) => id === budget.id) !== index)
-      throw badEntry(`budgets[${index}].id`, 'listed-twice');
-    return checked(budget, `budgets[${index}].`);
-  });
-  return { ...entry, budgets: sorted(budgets) };
+  return { ...entry, budgets: sorted(eachOnce(entry.budgets, 'budgets', checked)) };
 }
 
 /** The written form of an entry; parseBudgets reads it back to the same entry. */

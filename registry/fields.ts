@@ -118,3 +118,21 @@ export function parseSeconds(text: string, field: string): number {
   if (!result.success) throw badEntry(field, 'not-a-date');
   return result.output;
 }
+
+/**
+ * Each entry of a list by its place in it, and none twice.
+ *
+ * @param name the list's member
+ * @throws TollgateError `bad_entry` naming the entry, e.g. `budgets[1].id`
+ */
+export function eachOnce<Given extends { id: string }, Checked>(
+  list: readonly Given[],
+  name: string,
+  check: (one: Given, at: string) => Checked,
+): Checked[] {
+  return list.map((one, index) => {
+    const at = `${name}[${index}].`;
+    if (list.findIndex(({ id }) => id === one.id) !== index) throw badEntry(`${at}id`, 'listed-twice');
+    return check(one, at);
+  });
+}

@@ -10,7 +10,12 @@ import type { Fault } from './error.ts';
 export interface Gateway {
   /** Its name, for the header Host. */
   host: string;
-  /** @param path as a caller's target; that of the gateway's address is put before it @param headers all of them, names and values in turn */
+  /**
+   * What it returns ends in an answer or in an `error`.
+   *
+   * @param path as a caller's target; that of the gateway's address is put before it
+   * @param headers all of them, names and values in turn
+   */
   send(method: string, path: string, headers: string[], answered: (answer: IncomingMessage) => void): ClientRequest;
   stop(): void;
 }
@@ -42,7 +47,18 @@ export function createGateway({ protocol, hostname, port, host, pathname }: URL)
   return {
     host,
     send(method, path, headers, answered) {
-      const sent = request({ ...to, method, path: prefix + path, headers }, answered);
+      let isEnded = false;
+      const sent = request({ ...to, method, path: prefix + path, headers }, (answer) => {
+        isEnded = true;
+        answered(answer);
+      });
+      sent.once('error', () => {
+        isEnded = true;
+      });
+      // An answer to a question that was not asked, as 101 is, is none, and to Node no error: whoever waits would do so for good.
+      sent.once('close', () => {
+        if (!isEnded) sent.emit('error', Object.assign(new Error('no answer'), { code: 'ECONNRESET' }));
+      });
       // A kept connection is there already, and most are: no timer for those.
       sent.once('socket', (socket) => {
         if (socket.connecting) limitConnecting(sent, socket);

@@ -75,9 +75,7 @@ function get(gateway: Gateway, path: string, token: string): Promise<Answer> {
       reject(Object.assign(new Error(code), { code }));
       sent.destroy();
     };
-    let isAnswered = false;
     const sent = gateway.send('GET', path, [...headers, 'via', `1.1 ${PSEUDONYM}`], (answer) => {
-      isAnswered = true;
       const chunks: Buffer[] = [];
       let length = 0;
       answer.on('data', (chunk: Buffer) => {
@@ -90,11 +88,7 @@ function get(gateway: Gateway, path: string, token: string): Promise<Answer> {
     });
     const late = setTimeout(() => fail('ETIMEDOUT'), CREDENTIALS_GATEWAY_MS);
     sent.once('error', reject);
-    sent.once('close', () => {
-      clearTimeout(late);
-      // A 101, which is none and to Node no error, would be waited for by all who ask from then on.
-      if (!isAnswered) fail('ECONNRESET');
-    });
+    sent.once('close', () => clearTimeout(late));
     sent.end();
   });
 }

@@ -13,11 +13,7 @@ export function createReach(gateway: Gateway, clock: Clock): () => Promise<boole
       });
       sent.on('error', () => resolve(false));
       const late = setTimeout(() => sent.destroy(), GATEWAY_LOOK_MS).unref();
-      sent.once('close', () => {
-        clearTimeout(late);
-        // Also without an answer and without an error, as a 101 ends; after an answer it says nothing new.
-        resolve(false);
-      });
+      sent.once('close', () => clearTimeout(late));
       sent.end();
     });
   return () => {
