@@ -52,11 +52,23 @@ export const CODES = {
 
 export type Code = keyof typeof CODES;
 
+/** One of several things that are wrong with what was given. */
+export interface Problem {
+  /** The member at fault, e.g. `targets[0].arn`. */
+  path: string;
+  /** In kebab-case, as ErrorDetails.reason. */
+  reason: string;
+  /** A sentence, where the reason alone would not tell what to do. */
+  message?: string;
+}
+
 export interface ErrorDetails {
   /** The member, header, claim, setting or registry field at fault, e.g. `targets[0].arn`. Shown to the caller. */
   field?: string;
   /** A machine-readable reason in kebab-case for logs and tests, e.g. `claim-missing`. Never shown to a caller. */
   reason?: string | undefined;
+  /** Everything that is wrong, where it is more than `field` and `reason` say; those are of the first. For operators. */
+  problems?: readonly Problem[];
   /** Anything else for the log. Never shown to a caller; never a token, key, prompt or credential. */
   detail?: Record<string, unknown>;
   /** A sentence safe for any caller: no ARN, account id, token, other tenant's name. Defaults to the code's own. */
@@ -78,6 +90,7 @@ export class TollgateError extends Error {
   readonly status: number;
   readonly field: string | undefined;
   readonly reason: string | undefined;
+  readonly problems: readonly Problem[] | undefined;
   readonly detail: Record<string, unknown> | undefined;
   readonly publicMessage: string;
   readonly retryAfterSeconds: number | undefined;
@@ -96,6 +109,7 @@ export class TollgateError extends Error {
     this.status = CODES[code].status;
     this.field = details.field;
     this.reason = details.reason;
+    this.problems = details.problems;
     this.detail = details.detail;
     this.publicMessage = publicMessage;
     this.retryAfterSeconds = details.retryAfterSeconds;

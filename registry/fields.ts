@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { TollgateError } from '../contract/errors.ts';
+import { type Code, isTollgateError, type Problem, TollgateError } from '../contract/errors.ts';
 import { MODEL_ID_MAX_CHARS, PRINCIPAL_MAX_CHARS } from '../contract/limits/contract.ts';
 import { DISPLAY_NAME_MAX_CHARS } from '../contract/limits/registry.ts';
 
@@ -77,23 +77,19 @@ export function isoSeconds(s: number): string {
 
 /**
  * @returns the schema's output
- * @throws TollgateError `bad_entry` whose field is the first member at fault, e.g. `target.modelArns[1]`
+ * @throws TollgateError `bad_entry` of every member at fault, e.g. `target.modelArns[1]`
  */
 export function parseWith<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
   const result = v.safeParse(schema, value, { abortPipeEarly: true });
   if (result.success) return result.output;
-  const [issue] = result.issues;
+  throw badEntries(result.issues.map((issue) => ({ path: pathOf(issue), reason: reasonOf(issue) })));
+}
+
+function reasonOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === 'strict_object' && issue.expected === 'never') return 'unknown-member';
   // The messages of the pieces above are reasons already; valibot's own sentences are not.
-  const known = /^[a-z-]+$/.test(issue.message);
-  const unknownMember = issue.type === 'strict_object' && issue.expected === 'never';
-  const reason = unknownMember
-    ? 'unknown-member'
-    : known
-      ? issue.message
-      : issue.received === 'undefined'
-        ? 'missing'
-        : 'wrong-type';
-  throw badEntry(pathOf(issue), reason);
+  if (/^[a-z-]+$/.test(issue.message)) return issue.message;
+  return issue.received === 'undefined' ? 'missing' : 'wrong-type';
 }
 
 function pathOf(issue: v.BaseIssue<unknown>): string {
@@ -104,12 +100,57 @@ function pathOf(issue: v.BaseIssue<unknown>): string {
 }
 
 export function badEntry(field: string, reason: string, cause?: unknown): TollgateError {
-  return new TollgateError('bad_entry', {
-    field,
-    reason,
-    message: `The registry item is not valid: ${field}: ${reason.replaceAll('-', ' ')}.`,
-    cause,
-  });
+  return new TollgateError('bad_entry', { field, reason, message: sentenceOf([{ path: field, reason }]), cause });
+}
+
+/** @param problems one at least */
+export function badEntries(problems: readonly Problem[], cause?: unknown): TollgateError {
+  const [{ path: field, reason, message } = { path: 'entry', reason: 'unreadable' }] = problems;
+  const said = problems.length === 1 && message !== undefined ? message : sentenceOf(problems);
+  return new TollgateError('bad_entry', { field, reason, problems, message: said, cause });
+}
+
+function sentenceOf(problems: readonly Problem[]): string {
+  const [what, all] = problems.length === 1 ? ['', ''] : [` in ${problems.length} places`, '\n  '];
+  const each = problems.map(
+    ({ path, reason, message }) => `${all}${path}: ${message ?? `${reason.replaceAll('-', ' ')}.`}`,
+  );
+  return `The registry item is not valid${what}:${all === '' ? ' ' : ''}${each.join('')}`;
+}
+
+/** What a refusal is about. @returns none for an error of another kind: it is to be thrown on */
+export function problemsOf(error: unknown): readonly Problem[] {
+  if (!isTollgateError(error)) return [];
+  const { code, problems, field = 'entry', reason = code, publicMessage } = error;
+  if (code === 'bad_entry')
+    return problems ?? [{ path: field, reason, ...(isOwn(publicMessage) ? { message: publicMessage } : {}) }];
+  // A size, an ARN or a reference that is refused: of the code's own sentence.
+  return REFUSALS.has(code) ? [{ path: field, reason, message: publicMessage }] : [];
+}
+
+const REFUSALS: ReadonlySet<Code> = new Set(['not_found', 'policy_too_large', 'bad_arn']);
+
+function isOwn(message: string): boolean {
+  return !message.startsWith('The registry item is not valid');
+}
+
+/**
+ * Makes every check, and throws once.
+ *
+ * @param checks each throws TollgateError `bad_entry` for what it finds
+ * @throws TollgateError `bad_entry` of all of it; any other error at once
+ */
+export function checkAll(...checks: readonly (() => void)[]): void {
+  const errors: unknown[] = [];
+  for (const check of checks)
+    try {
+      check();
+    } catch (error) {
+      if (problemsOf(error).length === 0) throw error;
+      errors.push(error);
+    }
+  if (errors.length === 1) throw errors[0];
+  if (errors.length > 1) throw badEntries(errors.flatMap(problemsOf));
 }
 
 /** A date as documents write it -> seconds since 1970. @throws TollgateError `bad_entry` naming `field` */

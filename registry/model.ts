@@ -16,6 +16,7 @@ import { checkFallbacks, fallbackIds } from './fallbacks.ts';
 import {
   actor,
   badEntry,
+  checkAll,
   displayName,
   isoMilliseconds,
   isoSeconds,
@@ -99,14 +100,19 @@ const schema = v.strictObject({
 export function parseModel(document: unknown): ModelEntry {
   const { v: _, target, targets, ...rest } = parseWith(schema, document);
   const entry = { ...rest, ...placed(target, targets) };
-  if (entry.places === undefined) checkTarget(entry.target);
-  else checkPlaces(entry.places, entry.routing);
-  checkSpeech(entry);
-  checkFallbacks(entry.fallbacks, entry.id);
-  const prices = checkedPrices(entry.prices);
-  const filled = { ...entry, prices, lifecycle: datedLifecycle(entry.lifecycle, entry.updatedAt) };
-  checkLifecycle(filled.lifecycle, entry.id, 'lifecycle');
-  if (entry.beforeRetirement !== undefined) checkLifecycle(entry.beforeRetirement, entry.id, 'beforeRetirement');
+  const filled = { ...entry, lifecycle: datedLifecycle(entry.lifecycle, entry.updatedAt) };
+  checkAll(
+    () => (entry.places === undefined ? checkTarget(entry.target) : checkPlaces(entry.places, entry.routing)),
+    () => checkSpeech(entry),
+    () => checkFallbacks(entry.fallbacks, entry.id),
+    () => {
+      filled.prices = checkedPrices(entry.prices);
+    },
+    () => checkLifecycle(filled.lifecycle, entry.id, 'lifecycle'),
+    () => {
+      if (entry.beforeRetirement !== undefined) checkLifecycle(entry.beforeRetirement, entry.id, 'beforeRetirement');
+    },
+  );
   return filled;
 }
 
