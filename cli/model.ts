@@ -16,7 +16,7 @@ import type { Target } from './target.ts';
 export function register(program: Command, target: () => Promise<Target>): void {
   const noun = program
     .command('model')
-    .description('what may be called: list, show, put, import, deprecate, retire, drain, restore, targets');
+    .description('what may be called: list, show, put, import, activate, deprecate, retire, drain, restore, targets');
   const registry = async () => openRegistry(await target());
 
   noun
@@ -46,6 +46,12 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .description('make or replace a model from a JSON file; with a version in it only if nobody changed it meanwhile')
     .argument('<file>', '- reads standard input')
     .action(async (file: string) => tell(await (await registry()).putModel(readDocument(file)), 'written'));
+
+  noun
+    .command('activate')
+    .description('make a model of a draft: whom it was granted to may call it')
+    .argument('<model>')
+    .action(async (id: string) => tell(await (await registry()).activateModel(id), `active${WITHIN}`));
 
   noun
     .command('deprecate')

@@ -10,8 +10,8 @@ import {
   CONTAINERS,
   DIALECTS,
   type Place,
+  PUBLISHED,
   type Restrictions,
-  STATUSES,
   TARGETS,
   type Target,
   type TargetMember,
@@ -199,7 +199,7 @@ function isAllowedModel(item: unknown): item is Written {
     actions.every((action) => ACTIONS.includes(action)) &&
     typeof lifecycle === 'object' &&
     lifecycle !== null &&
-    STATUSES.includes(lifecycle.status) &&
+    PUBLISHED.includes(lifecycle.status) &&
     (aliases === undefined || (Array.isArray(aliases) && aliases.every(isAliasShare))) &&
     (fallbacks === undefined || isList(fallbacks)) &&
     (direct === undefined || direct === true) &&

@@ -91,12 +91,16 @@ export interface Place {
   drained?: true;
 }
 
-export const STATUSES = ['active', 'deprecated', 'retired'] as const;
+/** Of what a caller may know of. */
+export const PUBLISHED = ['active', 'deprecated', 'retired'] as const;
+export type Published = (typeof PUBLISHED)[number];
+/** A draft is to no caller a model, whoever it was granted to; a grant of it works from the moment that it is active. */
+export const STATUSES = ['draft', ...PUBLISHED] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** Dates are whole seconds since 1970, UTC. */
-export interface Lifecycle {
-  status: Status;
+export interface Lifecycle<Of extends Status = Status> {
+  status: Of;
   /** When the deprecation was, or will be, in force (RFC 9745). */
   deprecatedAt?: number;
   /** When the model stops answering by itself (RFC 8594). */
@@ -176,7 +180,7 @@ export interface AllowedModel extends Restrictions, Speech {
   routing?: Partial<Routing>;
   /** At least one; in the order of ACTIONS. */
   actions: Action[];
-  lifecycle: Lifecycle;
+  lifecycle: Lifecycle<Published>;
   /** Sorted by alias; absent: it has a name of its own only. */
   aliases?: AliasShare[];
   /** Registry ids of what answers in its place when none of its places can, in this order, as far as it is granted; absent: nothing. */

@@ -1,4 +1,4 @@
-import type { AllowedModel, Lifecycle } from '../contract/model.ts';
+import type { AllowedModel, Lifecycle, Status } from '../contract/model.ts';
 
 /**
  * Which of a tenant's entries a caller holds: those whose grant names no roles, or one of the token's. What is left out is,
@@ -22,7 +22,10 @@ export function hasExpired({ expiresAt }: Pick<AllowedModel, 'expiresAt'>, nowSe
 }
 
 /** A successor is announced to callers, and nobody may learn of a model that they were not granted. */
-export function withKnownSuccessor(lifecycle: Lifecycle, granted: ReadonlySet<string>): Lifecycle {
+export function withKnownSuccessor<Of extends Status>(
+  lifecycle: Lifecycle<Of>,
+  granted: ReadonlySet<string>,
+): Lifecycle<Of> {
   if (lifecycle.successor === undefined || granted.has(lifecycle.successor)) return lifecycle;
   const { successor: _, ...rest } = lifecycle;
   return rest;

@@ -135,6 +135,14 @@ function* chain(
     'model',
     model?.version,
   );
+  if (model?.lifecycle.status === 'draft')
+    yield step(
+      'Is the model more than a draft?',
+      false,
+      'it is a draft, and active for nobody yet',
+      'model',
+      model.version,
+    );
   yield step(
     'Was the tenant granted the model?',
     grant !== undefined,

@@ -1,6 +1,7 @@
-import type { Lifecycle } from '../contract/model.ts';
+import type { Lifecycle, Published } from '../contract/model.ts';
 
 export type Usability =
+  | { state: 'draft'; reason: 'draft' }
   | { state: 'usable'; reason: 'active' }
   | { state: 'deprecated'; reason: 'deprecated' | 'announced' }
   | { state: 'retired'; reason: 'retired' | 'sunset-passed' };
@@ -15,6 +16,7 @@ export type Usability =
  */
 export function usability(lifecycle: Lifecycle, nowSeconds: number): Usability {
   const { status, deprecatedAt, sunsetAt } = lifecycle;
+  if (status === 'draft') return { state: 'draft', reason: 'draft' };
   if (status === 'retired') return { state: 'retired', reason: 'retired' };
   if (sunsetAt !== undefined && sunsetAt <= nowSeconds) return { state: 'retired', reason: 'sunset-passed' };
   if (status === 'deprecated' || (deprecatedAt !== undefined && deprecatedAt <= nowSeconds))
@@ -23,13 +25,21 @@ export function usability(lifecycle: Lifecycle, nowSeconds: number): Usability {
   return { state: 'usable', reason: 'active' };
 }
 
+/** Whether any caller may know of it. */
+export function isPublished(lifecycle: Lifecycle): lifecycle is Lifecycle<Published> {
+  return lifecycle.status !== 'draft';
+}
+
 /**
  * The headers that tell a caller of a model's end: `Deprecation` (RFC 9745: a structured-field date, past or future),
  * `Sunset` (RFC 8594: an HTTP date) and `Link` to the successor (RFC 5829). None for a model without an end.
  *
  * @returns names in lower case
  */
-export function lifecycleHeaders(model: { lifecycle: Lifecycle }, nowSeconds: number): Record<string, string> {
+export function lifecycleHeaders(
+  model: { lifecycle: Lifecycle<Published> },
+  nowSeconds: number,
+): Record<string, string> {
   const { deprecatedAt, sunsetAt, successor } = model.lifecycle;
   if (usability(model.lifecycle, nowSeconds).state === 'usable') return {};
   return {

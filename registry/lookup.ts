@@ -4,7 +4,7 @@ import type { TenantId } from '../contract/identity.ts';
 import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
 import { REGISTRY_MEMORY_MS, REGISTRY_TIMEOUT_MS } from '../contract/limits/registry.ts';
 import type { Clock } from '../contract/log.ts';
-import type { AliasShare, AllowedModel } from '../contract/model.ts';
+import type { AliasShare, AllowedModel, Lifecycle, Published } from '../contract/model.ts';
 import { sharesOf } from './alias.ts';
 import { budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { withKnownSuccessor } from './entitled.ts';
@@ -24,6 +24,7 @@ import {
   tenantPartition,
 } from './keys.ts';
 import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
+import { isPublished } from './lifecycle.ts';
 import { Memory } from './memory.ts';
 import { type ModelEntry, speechOf } from './model.ts';
 import type { PricedModel } from './price.ts';
@@ -155,11 +156,14 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
     const fitting = grants.flatMap((grant) => {
       const found = known.get(grant.model);
       if (found?.is !== 'entry') return [];
+      const { lifecycle } = found.entry;
+      // Not among the granted ones either: a successor or fallback that is a draft is none yet.
+      if (!isPublished(lifecycle)) return [];
       // The model may have been edited since the grant was written.
       const fit = together(grant, found.entry);
       if (!('fault' in fit)) {
         granted.add(grant.model);
-        return [{ grant, entry: found.entry, fit }];
+        return [{ grant, entry: found.entry, lifecycle, fit }];
       }
       onUnusable({ ...grantKey(grant), ...fit.fault });
       unusable++;
@@ -232,13 +236,18 @@ type Fault = Pick<Unusable, 'field' | 'reason'>;
 interface Fitting {
   grant: Grant;
   entry: ModelEntry;
+  lifecycle: Lifecycle<Published>;
   /** Where the grant lets the model be called. */
   fit: Pick<AllowedModel, 'target' | 'places'>;
 }
 
-function allowed({ grant, entry, fit }: Fitting, granted: ReadonlySet<string>, shares: Shares): AllowedModel {
+function allowed(
+  { grant, entry, lifecycle, fit }: Fitting,
+  granted: ReadonlySet<string>,
+  shares: Shares,
+): AllowedModel {
   const { actions, trace } = grant;
-  const { id, lifecycle, routing } = entry;
+  const { id, routing } = entry;
   const aliases = shares.get(id);
   const fallbacks = (grant.fallbacks ?? entry.fallbacks ?? []).filter((one) => granted.has(one));
   return {

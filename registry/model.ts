@@ -48,6 +48,8 @@ export interface ModelEntry extends Speech {
   lifecycle: Lifecycle;
   /** What the lifecycle was before the model was retired by hand; restore brings it back. */
   beforeRetirement?: Lifecycle;
+  /** The same of a deprecation by hand, where it was more than active; restore brings that back, one step at a time. */
+  beforeDeprecation?: Lifecycle;
   /** Sorted by `from`, then region and tier; in a region and tier no two of one moment or one name. */
   prices: PriceVersion[];
   version: number;
@@ -87,6 +89,7 @@ const schema = v.strictObject({
   container: v.exactOptional(v.picklist(CONTAINERS, 'unknown-container')),
   lifecycle,
   beforeRetirement: v.exactOptional(lifecycle),
+  beforeDeprecation: v.exactOptional(lifecycle),
   prices: v.pipe(v.array(priceSchema, 'not-a-list'), v.maxLength(PRICES_MAX, 'too-many')),
   version,
   updatedAt: milliseconds,
@@ -101,6 +104,11 @@ export function parseModel(document: unknown): ModelEntry {
   const { v: _, target, targets, ...rest } = parseWith(schema, document);
   const entry = { ...rest, ...placed(target, targets) };
   const filled = { ...entry, lifecycle: datedLifecycle(entry.lifecycle, entry.updatedAt) };
+  // Of what a file has made active again there is nothing to bring back.
+  if (entry.lifecycle.status === 'active') delete filled.beforeDeprecation;
+  const checkBefore = (member: 'beforeRetirement' | 'beforeDeprecation'): void => {
+    if (entry[member] !== undefined) checkLifecycle(entry[member], entry.id, member);
+  };
   checkAll(
     () => (entry.places === undefined ? checkTarget(entry.target) : checkPlaces(entry.places, entry.routing)),
     () => checkSpeech(entry),
@@ -109,9 +117,8 @@ export function parseModel(document: unknown): ModelEntry {
       filled.prices = checkedPrices(entry.prices);
     },
     () => checkLifecycle(filled.lifecycle, entry.id, 'lifecycle'),
-    () => {
-      if (entry.beforeRetirement !== undefined) checkLifecycle(entry.beforeRetirement, entry.id, 'beforeRetirement');
-    },
+    () => checkBefore('beforeRetirement'),
+    () => checkBefore('beforeDeprecation'),
   );
   return filled;
 }
@@ -139,6 +146,7 @@ export function modelDocument(entry: ModelEntry): Document {
     ...speechOf(entry),
     lifecycle: lifecycleDocument(entry.lifecycle),
     ...(entry.beforeRetirement === undefined ? {} : { beforeRetirement: lifecycleDocument(entry.beforeRetirement) }),
+    ...(entry.beforeDeprecation === undefined ? {} : { beforeDeprecation: lifecycleDocument(entry.beforeDeprecation) }),
     prices: entry.prices.map(priceDocument),
     version: entry.version,
     updatedAt: isoMilliseconds(entry.updatedAt),

@@ -23,6 +23,8 @@ export interface ModelWriter extends PriceWriter {
    * @throws TollgateError `bad_entry` naming the field, `policy_too_large`, `conflict`
    */
   putModel(document: unknown): Promise<Change<ModelEntry>>;
+  /** Makes a model of a draft: whom it was granted to may call it from now on. @throws TollgateError `bad_entry` of what is none */
+  activateModel(id: string): Promise<Change<ModelEntry>>;
   /** @param end dates in seconds since 1970; `deprecatedAt` is now, or what it was, unless given */
   deprecateModel(
     id: string,
@@ -30,7 +32,10 @@ export interface ModelWriter extends PriceWriter {
   ): Promise<Change<ModelEntry>>;
   /** The end at once; restoreModel undoes it. */
   retireModel(id: string, end?: { successor?: string }): Promise<Change<ModelEntry>>;
-  /** Brings back what was before the retirement: active, or deprecated with its dates. */
+  /**
+   * Undoes the last step to a model's end: of a retired one it brings back what was before, active, or deprecated with its
+   * dates; of one that is deprecated, or past its sunset, what was before that.
+   */
   restoreModel(id: string): Promise<Change<ModelEntry>>;
   /**
    * Takes a model's places in a region out of use, or brings them back.
@@ -64,23 +69,48 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
         checkNoAlias(id, edits),
         checkThere(fallbacks, (id) => items.get(modelKey(id))),
       ]);
-      return edits.put(MODEL, key, make, version);
+      const checked: Make = (stamp, before) => {
+        const made = make(stamp, before);
+        const was = (before?.lifecycle as Document | undefined)?.status;
+        // To its callers it would never have been there: what was published ends by retirement, which says so.
+        if (was !== undefined && was !== 'draft' && MODEL.parse(made).lifecycle.status === 'draft')
+          throw refused(
+            'lifecycle.status',
+            'was-published',
+            `The model is ${was}, so it cannot be a draft again: retire it.`,
+          );
+        return made;
+      };
+      return edits.put(MODEL, key, checked, version);
+    },
+
+    async activateModel(id) {
+      return edits.alter(MODEL, keyOf(id), 'activate', (model) => {
+        const { status } = model.lifecycle;
+        if (status === 'active') return model;
+        if (status !== 'draft')
+          throw refused('lifecycle.status', `is-${status}`, `The model is ${status}: restore undoes that.`);
+        return { ...model, lifecycle: notOver({ ...model.lifecycle, status: 'active' }, clock) };
+      });
     },
 
     async deprecateModel(id, end) {
       await checkSuccessor(end.successor);
       return edits.alter(MODEL, keyOf(id), 'deprecate', (model) => {
+        notDraft(model.lifecycle);
         if (model.lifecycle.status === 'retired')
           throw refused('lifecycle.status', 'is-retired', 'The model is retired: restore it first.');
         const deprecatedAt = end.deprecatedAt ?? model.lifecycle.deprecatedAt ?? nowSeconds(clock);
         const lifecycle: Lifecycle = { ...model.lifecycle, ...end, status: 'deprecated', deprecatedAt };
-        return { ...model, lifecycle: notOver(lifecycle, clock) };
+        const before = model.lifecycle.status === 'active' ? beyondActive(model.lifecycle) : {};
+        return { ...model, ...before, lifecycle: notOver(lifecycle, clock) };
       });
     },
 
     async retireModel(id, end = {}) {
       await checkSuccessor(end.successor);
       return edits.alter(MODEL, keyOf(id), 'retire', (model) => {
+        notDraft(model.lifecycle);
         const beforeRetirement = model.lifecycle.status === 'retired' ? model.beforeRetirement : model.lifecycle;
         const lifecycle: Lifecycle = { ...model.lifecycle, ...end, status: 'retired' };
         return { ...model, lifecycle, ...(beforeRetirement === undefined ? {} : { beforeRetirement }) };
@@ -89,8 +119,12 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
 
     async restoreModel(id) {
       return edits.alter(MODEL, keyOf(id), 'restore', ({ beforeRetirement, ...model }) => {
-        if (model.lifecycle.status !== 'retired') return { ...model, lifecycle: notOver(model.lifecycle, clock) };
-        return { ...model, lifecycle: notOver(beforeRetirement ?? withoutRetirement(model.lifecycle), clock) };
+        notDraft(model.lifecycle);
+        if (model.lifecycle.status === 'retired')
+          return { ...model, lifecycle: notOver(beforeRetirement ?? withoutRetirement(model.lifecycle), clock) };
+        if (usability(model.lifecycle, nowSeconds(clock)).state === 'usable') return model;
+        const { beforeDeprecation = { status: 'active' }, ...rest } = model;
+        return { ...rest, lifecycle: notOver(beforeDeprecation, clock) };
       });
     },
 
@@ -147,6 +181,17 @@ function opened(document: unknown): { id: string; version: number | undefined; c
   if (version !== undefined && typeof version !== 'number') throw badEntry('version', 'not-a-number');
   if (typeof content.id !== 'string') throw badEntry('id', content.id === undefined ? 'missing' : 'not-text');
   return { id: content.id, version, content };
+}
+
+/** @throws TollgateError `bad_entry`: what nobody has called yet has no end that a caller would be told of */
+function notDraft({ status }: Lifecycle): void {
+  if (status === 'draft')
+    throw refused('lifecycle.status', 'is-a-draft', 'The model is a draft: activate it, or delete it.');
+}
+
+/** What there is to remember of an active one. */
+function beyondActive(lifecycle: Lifecycle): Pick<ModelEntry, 'beforeDeprecation'> {
+  return Object.keys(lifecycle).length === 1 ? {} : { beforeDeprecation: lifecycle };
 }
 
 /** Retired by hand in the table, so that what was before is not known but its dates still tell. */

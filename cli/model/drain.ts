@@ -25,7 +25,7 @@ export function register(noun: Command, registry: () => Promise<Writer>): void {
 
   noun
     .command('restore')
-    .description('undo retire: the model is again what it was; with --region undo drain')
+    .description('undo retire, or then deprecate: the model is again what it was; with --region undo drain')
     .argument('<model>')
     .option(REGION, 'send calls to the model’s places there again')
     .action(async (id: string, { region }: { region?: string }) => {

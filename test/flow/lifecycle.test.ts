@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Stack } from './stack.ts';
 
@@ -35,6 +37,28 @@ describe('an edit of the registry, without a restart', () => {
     expect(await stack.upstream(mark)).toEqual([]);
     expect((await stack.cli('model', 'restore', 'nova-lite')).code).toBe(0);
     await becomes('nova-lite', 200);
+  });
+
+  test('a draft is to whom it was granted what was not granted, until it is activated', async () => {
+    const { stdout } = await stack.cli('model', 'show', 'nova-lite', '--format', 'json');
+    const { version: _, ...document } = JSON.parse(stdout) as object & { version: number };
+    const draft = join(stack.dataDir, 'draft.json');
+    writeFileSync(draft, JSON.stringify({ ...document, id: 'nova-draft', lifecycle: { status: 'draft' } }));
+    for (const args of [
+      ['model', 'put', draft],
+      ['grant', 'add', 'acme', 'nova-draft'],
+      ['grant', 'add', 'acme', 'llama-3-3-70b'],
+    ])
+      expect(await stack.cli(...args)).toMatchObject({ code: 0 });
+    const told = async (model: string) => {
+      const answer = await converse(model);
+      return [answer.status, answer.headers.get('x-amzn-errortype'), await answer.text()];
+    };
+    // Once what was granted at the same moment can be called, the draft's grant has been read, too.
+    await becomes('llama-3-3-70b', 200);
+    expect(await told('nova-draft')).toEqual(await told('no-such-model'));
+    expect((await stack.cli('model', 'activate', 'nova-draft')).code).toBe(0);
+    await becomes('nova-draft', 200);
   });
 
   test('revokes a grant with 403, and grants it again', async () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ACTIONS, type AllowedModel, type Lifecycle } from '../../contract/model.ts';
+import { ACTIONS, type AllowedModel, type Lifecycle, type Published } from '../../contract/model.ts';
 import { type Asker, decideModel } from '../../registry/decide.ts';
 
 const ALIAS = 'claude-sonnet';
-const ACTIVE: Lifecycle = { status: 'active' };
+const ACTIVE: Lifecycle<Published> = { status: 'active' };
 
 function modelOf(id: string, weight?: number, by?: 'request', lifecycle = ACTIVE): AllowedModel {
   const share = weight === undefined ? {} : { aliases: [{ alias: ALIAS, weight, ...(by && { by }) }] };

@@ -156,6 +156,11 @@ describe('the authorizer context', () => {
       changed({ models: JSON.stringify([{ ...model('a'), actions: [] }]) }),
       'context-member',
     ],
+    [
+      'with a model that is a draft',
+      changed({ models: JSON.stringify([{ ...model('a'), lifecycle: { status: 'draft' } }]) }),
+      'context-member',
+    ],
     ['without its budgets', changed({ budgets: undefined }), 'context-member'],
     ['whose budgets alone were left out', changed({ budgets: '' }), 'context-member'],
     ['whose models alone were left out', changed({ models: '' }), 'context-member'],

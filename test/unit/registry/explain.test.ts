@@ -44,7 +44,7 @@ describe('the explanation of a decision', () => {
         fc.record({
           tenant: fc.constantFrom('absent', 'suspended', 'malformed', 'active', 'active', 'active'),
           budgets: fc.constantFrom('absent', 'absent', 'one', 'malformed', 'stage-malformed'),
-          model: fc.constantFrom('absent', 'retired', 'malformed', 'active', 'active', 'active'),
+          model: fc.constantFrom('absent', 'retired', 'draft', 'malformed', 'active', 'active', 'active'),
           granted: fc.boolean(),
           actions: fc.subarray([...ACTIONS], { minLength: 1 }),
           action: fc.constantFrom(...ACTIONS),
@@ -60,7 +60,7 @@ describe('the explanation of a decision', () => {
           if (given.model !== 'absent')
             await model('nova', {
               lifecycle: {
-                status: given.model === 'retired' ? 'retired' : 'active',
+                status: given.model === 'retired' || given.model === 'draft' ? given.model : 'active',
                 ...(given.sunsetAt === undefined ? {} : { sunsetAt: iso(given.sunsetAt) }),
               },
             });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Lifecycle } from '../../../contract/model.ts';
+import type { Lifecycle, Published } from '../../../contract/model.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 
 const NOW = 1_000;
 
 const cases: [name: string, lifecycle: Lifecycle, state: string, reason: string][] = [
+  ['a draft is none of these, whatever its dates', { status: 'draft', sunsetAt: 1 }, 'draft', 'draft'],
   ['an active model is usable', { status: 'active' }, 'usable', 'active'],
   ['an active model with a successor is usable', { status: 'active', successor: 'b' }, 'usable', 'active'],
   ['a deprecation to come is announced', { status: 'active', deprecatedAt: 1_001 }, 'deprecated', 'announced'],
@@ -29,7 +30,7 @@ describe('the headers that tell of an end', () => {
   });
 
   test('L2 a deprecated model has a structured date, an HTTP date and a link to its successor', () => {
-    const lifecycle: Lifecycle = {
+    const lifecycle: Lifecycle<Published> = {
       status: 'deprecated',
       deprecatedAt: 1_688_169_599,
       sunsetAt: 1_719_792_000,

@@ -66,6 +66,25 @@ describe('a tenant and what it may call', () => {
     expect(unusable).toEqual([]);
   });
 
+  test('a draft is none of the entries, nor the successor or fallback of one, and is no fault', async () => {
+    const { reader, put, unusable, time } = setUp({ memoryMs: 0 });
+    put.tenant('acme');
+    put.model('a', { lifecycle: { status: 'active', successor: 'b' }, fallbacks: ['b'] });
+    put.model('b', { lifecycle: { status: 'draft' } });
+    put.grant('acme', 'a');
+    put.grant('acme', 'b');
+    const seen = async () =>
+      (await reader.tenant(ACME))?.models.map(({ id, lifecycle, fallbacks }) => [id, lifecycle, fallbacks]);
+    expect(await seen()).toEqual([['a', { status: 'active' }, undefined]]);
+    expect(unusable).toEqual([]);
+    put.model('b', { version: 2 });
+    time.ms += 1;
+    expect(await seen()).toEqual([
+      ['a', { status: 'active', successor: 'b' }, ['b']],
+      ['b', { status: 'active' }, undefined],
+    ]);
+  });
+
   test('D2 an empty table knows no tenant, and asks for no model', async () => {
     const { items, reader } = setUp();
     expect(await reader.tenant(ACME)).toBeNull();

@@ -192,10 +192,70 @@ describe('the end of a model', () => {
     });
   });
 
+  test.each([
+    ['plainly active', { status: 'active' }],
+    ['active, its end announced', { status: 'active', sunsetAt: '2027-06-01T00:00:00Z', successor: 'm2' }],
+  ])('L1 restore undoes a deprecation of what was %s, its passed sunset and all', async (_, lifecycle) => {
+    const { time, writer } = setUp();
+    await writer.putModel(file('m2'));
+    await writer.putModel(file('m1', { lifecycle }));
+    const before = await writer.showModel('m1');
+    await writer.deprecateModel('m1', { sunsetAt: (START + DAY) / 1000, successor: 'm2' });
+    await writer.deprecateModel('m1', { sunsetAt: (START + 2 * DAY) / 1000 });
+    time.ms += 3 * DAY;
+    await writer.restoreModel('m1');
+    const { version: _v, updatedAt: _at, ...restored } = await writer.showModel('m1');
+    const { version: _w, updatedAt: _before, ...was } = before;
+    expect(restored).toEqual(was);
+  });
+
+  test('L1 restore goes back a step at a time, and ends at a model without an end', async () => {
+    const { writer } = setUp();
+    await writer.putModel(file('m1', { lifecycle: { status: 'active', sunsetAt: '2027-06-01' } }));
+    await writer.deprecateModel('m1', { sunsetAt: (START + DAY) / 1000 });
+    await writer.retireModel('m1');
+    const steps: object[] = [];
+    for (let step = 0; step < 4; step++) steps.push((await writer.restoreModel('m1')).entry.lifecycle);
+    const sunsetAt = Date.UTC(2027, 5, 1) / 1000;
+    const deprecated = { status: 'deprecated', deprecatedAt: START / 1000, sunsetAt: (START + DAY) / 1000 };
+    expect(steps).toEqual([deprecated, { status: 'active', sunsetAt }, { status: 'active' }, { status: 'active' }]);
+    expect((await writer.showModel('m1')).version).toBe(6);
+  });
+
   test('of no model cannot be decided', async () => {
     const { writer } = setUp();
     for (const edit of [writer.retireModel('m1'), writer.restoreModel('m1'), writer.deprecateModel('m1', {})])
       await expect(edit).rejects.toMatchObject({ code: 'not_found', publicMessage: 'There is no model m1.' });
+  });
+});
+
+describe('a draft', () => {
+  const draft = { lifecycle: { status: 'draft', sunsetAt: '2027-01-01T00:00:00Z' } };
+
+  test('is activated once, keeps the dates that it has, and is no draft again', async () => {
+    const { writer } = setUp();
+    await writer.putModel(file('m1', draft));
+    await writer.putModel(file('m1', { ...draft, displayName: 'One' }));
+    const { entry } = await writer.activateModel('m1');
+    expect(entry).toMatchObject({ displayName: 'One', lifecycle: { status: 'active', sunsetAt: 1_798_761_600 } });
+    expect((await writer.activateModel('m1')).changed).toBe(false);
+    await expect(writer.putModel(file('m1', draft))).rejects.toMatchObject({ reason: 'was-published' });
+    await writer.retireModel('m1');
+    await expect(writer.activateModel('m1')).rejects.toMatchObject({ reason: 'is-retired' });
+  });
+
+  test('has no end, because nobody has called it yet', async () => {
+    const { writer } = setUp();
+    await writer.putModel(file('m1', draft));
+    for (const edit of [writer.retireModel('m1'), writer.restoreModel('m1'), writer.deprecateModel('m1', {})])
+      await expect(edit).rejects.toMatchObject({ field: 'lifecycle.status', reason: 'is-a-draft' });
+  });
+
+  test('whose sunset has passed is not activated: it would answer nothing', async () => {
+    const { time, writer } = setUp();
+    await writer.putModel(file('m1', draft));
+    time.ms = Date.UTC(2027, 0, 1);
+    await expect(writer.activateModel('m1')).rejects.toMatchObject({ reason: 'sunset-passed' });
   });
 });
 
