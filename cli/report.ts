@@ -84,8 +84,7 @@ async function dayReports(
     const report = await store.read(reportKey(day));
     if (report !== null) reports.push(report);
   }
-  const all = reportRows(reports.flatMap(readReportCsv));
-  const rows = all.filter((row) => tenant === undefined || row.tenant === tenant);
+  const rows = reportRows(reports.flatMap((csv) => readReportCsv(csv, { tenant })));
   if (rows.length === 0) await tellNothing(where, days, reports.length, tenant);
   return formatted(DAY_COLUMNS, rows.map(reportCells), format);
 }

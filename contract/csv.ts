@@ -12,6 +12,13 @@ export function* csvRows(csv: string): Generator<CsvRow> {
   let line = 1;
   let begun = 1;
   while (at < csv.length) {
+    const simple = row.length === 0 ? simpleLine(csv, at) : undefined;
+    if (simple !== undefined) {
+      yield { line: begun, cells: simple.text.split(',') };
+      at = simple.next;
+      begun = ++line;
+      continue;
+    }
     const { text, end } = csv[at] === '"' ? quoted(csv, at) : plain(csv, at);
     row.push(text);
     line += lineBreaks(text);
@@ -26,6 +33,14 @@ export function* csvRows(csv: string): Generator<CsvRow> {
     begun = ++line;
   }
   if (row.length > 0) yield { line: begun, cells: row };
+}
+
+/** A line that holds no quote and ends as most do: nearly all of a file of ours, and read several times as quickly so. */
+function simpleLine(csv: string, start: number): { text: string; next: number } | undefined {
+  const end = csv.indexOf('\n', start);
+  if (end < 0) return undefined;
+  const text = csv.slice(start, csv[end - 1] === '\r' && end > start ? end - 1 : end);
+  return text.includes('"') || text.includes('\r') ? undefined : { text, next: end + 1 };
 }
 
 function plain(csv: string, start: number): { text: string; end: number } {

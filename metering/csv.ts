@@ -23,12 +23,27 @@ function cellText(cell: Cell): string {
 
 /**
  * @param csv as writeCsv writes it; a bare LF ends a line too
+ * @param only what stands in some columns of the rows that are wanted; the others are passed over, which is quick
  * @returns one object per row, by column name, texts without the apostrophes that writing added
  */
-export function readCsv(csv: string): Record<string, string>[] {
-  const [columns, ...rows] = csvRows(csv);
-  if (columns === undefined) return [];
-  return rows.map(({ cells }) =>
-    Object.fromEntries(columns.cells.map((column, i) => [column, originalText(cells[i] ?? '')])),
-  );
+export function readCsv(csv: string, only: Readonly<Record<string, string>> = {}): Record<string, string>[] {
+  const records: Record<string, string>[] = [];
+  let columns: readonly string[] | undefined;
+  let wanted: [at: number, cell: string][] = [];
+  for (const { cells } of csvRows(csv)) {
+    if (columns === undefined) {
+      const head = cells;
+      columns = head;
+      wanted = Object.entries(only).map(([column, text]) => [head.indexOf(column), safeText(text)]);
+    } else if (wanted.every(([at, cell]) => cells[at] === cell)) records.push(recordOf(columns, cells));
+  }
+  return records;
+}
+
+function recordOf(columns: readonly string[], cells: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = {};
+  columns.forEach((column, i) => {
+    record[column] = originalText(cells[i] ?? '');
+  });
+  return record;
 }

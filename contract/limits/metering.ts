@@ -71,6 +71,9 @@ export const TENANT_DAY_MAX_BYTES = 350_000;
 /** Days for which such a summary is kept: a year and a month, so that a month can be compared with that of the year before. */
 export const TENANT_DAY_KEPT_DAYS = 400;
 
+/** Days, today included, whose use is told before something is taken away: a month shows what runs once in it. */
+export const RECENT_DAYS = 30;
+
 /** Days that one report may cover. */
 export const REPORT_MAX_DAYS = 366;
 

@@ -1,7 +1,7 @@
 import { REQUIRED_KINDS, TIERS, type Tier, TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
 import { type Cell, readCsv, writeCsv } from '../csv.ts';
 import { formatMoney, type Money, parseMoney } from '../money.ts';
-import type { TokenSums } from '../price.ts';
+import { noTokens, type TokenSums } from '../price.ts';
 import { type Hour, hourText } from '../window.ts';
 import type { UsageRow } from './row.ts';
 
@@ -26,7 +26,7 @@ export const TOKEN_COLUMNS: Readonly<Record<TokenKind, string>> = {
 const LATER_KINDS = ['cacheWrite1h', 'reasoning', 'images', 'embeddings'] as const satisfies readonly TokenKind[];
 /** And behind those what came last. */
 const LAST_KINDS = ['searches'] as const satisfies readonly TokenKind[];
-const NONE_LATER = Object.fromEntries([...LATER_KINDS, ...LAST_KINDS].map((kind) => [TOKEN_COLUMNS[kind], '0']));
+const LATER: ReadonlySet<TokenKind> = new Set([...LATER_KINDS, ...LAST_KINDS]);
 
 /**
  * The columns of an hour's objects, in CSV and Parquet alike. `hour_start`, because `hour` is the partition's name. A new
@@ -103,7 +103,7 @@ export function readUsageCsv(csv: string): UsageRow[] {
     counted: countOf(cell, 'counted'),
     refused: countOf(cell, 'refused'),
     failed: countOf(cell, 'failed'),
-    retried: countOf({ retried: '0', ...cell }, 'retried'),
+    retried: countOf(cell, 'retried', '0'),
     estimated: countOf(cell, 'estimated'),
     unsettled: countOf(cell, 'unsettled'),
     unpriced: countOf(cell, 'unpriced'),
@@ -113,19 +113,21 @@ export function readUsageCsv(csv: string): UsageRow[] {
 
 type Cells = Record<string, string>;
 
-export function textOf(cells: Cells, column: string): string {
-  const text = cells[column];
+/** @param absent what an object that has no such column is taken to say; undefined: it must have it */
+export function textOf(cells: Cells, column: string, absent?: string): string {
+  const text = cells[column] ?? absent;
   if (text === undefined) throw new Error(`the object has no column ${column}`);
   return text;
 }
 
-export function countOf(cells: Cells, column: string): number {
-  return Number(wholeOf(cells, column));
+export function countOf(cells: Cells, column: string, absent?: string): number {
+  return Number(wholeOf(cells, column, absent));
 }
 
 export function tokensOf(cells: Cells): TokenSums {
-  const all = { ...NONE_LATER, ...cells };
-  return Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, wholeOf(all, TOKEN_COLUMNS[kind])])) as TokenSums;
+  const sums = noTokens();
+  for (const kind of TOKEN_KINDS) sums[kind] = wholeOf(cells, TOKEN_COLUMNS[kind], LATER.has(kind) ? '0' : undefined);
+  return sums;
 }
 
 function tierOf(text: string): Tier {
@@ -139,18 +141,18 @@ export function costOfCells(cells: Cells): UsageRow['cost'] {
   return {
     input: moneyOf(cells, 'input_cost'),
     output: moneyOf(cells, 'output_cost'),
-    estimated: moneyOf({ estimated_cost: '0', ...cells }, 'estimated_cost'),
+    estimated: moneyOf(cells, 'estimated_cost', '0'),
   };
 }
 
-function wholeOf(cells: Cells, column: string): bigint {
-  const text = textOf(cells, column);
+function wholeOf(cells: Cells, column: string, absent?: string): bigint {
+  const text = textOf(cells, column, absent);
   if (!/^\d+$/.test(text)) throw new Error(`${column} is not a whole number`);
   return BigInt(text);
 }
 
-export function moneyOf(cells: Cells, column: string): Money {
-  const money = parseMoney(textOf(cells, column));
+export function moneyOf(cells: Cells, column: string, absent?: string): Money {
+  const money = parseMoney(textOf(cells, column, absent));
   if (money === undefined) throw new Error(`${column} is not an amount`);
   return money;
 }

@@ -1,3 +1,4 @@
+import { csvRows, originalText } from '../../contract/csv.ts';
 import { type Cell, readCsv, writeCsv } from '../csv.ts';
 import { addCosts, hasUse, knownCost, type UsageRow } from '../ledger/row.ts';
 import { costOfCells, countOf, moneyCell, textOf, tokensOf } from '../ledger/usage-file.ts';
@@ -99,17 +100,35 @@ export function reportCsv(rows: Iterable<ReportRow>): string {
   return writeCsv(REPORT_COLUMNS, [...rows].map(reportCells));
 }
 
+/** Whose rows are wanted; absent: everybody's, every model's. */
+export interface Whose {
+  tenant?: string | undefined;
+  /** Registry id. */
+  model?: string | undefined;
+}
+
 /** What reportCsv wrote, as rows again. @throws Error naming the column when the text is not of its making */
-export function readReportCsv(csv: string): ReportRow[] {
-  return readCsv(csv).map((cells) => ({
+export function readReportCsv(csv: string, { tenant, model }: Whose = {}): ReportRow[] {
+  const only = {
+    ...(tenant === undefined ? {} : { tenant_id: tenant }),
+    ...(model === undefined ? {} : { model_id: model }),
+  };
+  return readCsv(csv, only).map((cells) => ({
     tenant: textOf(cells, 'tenant_id'),
     costCenter: textOf(cells, 'cost_center'),
     model: textOf(cells, 'model_id'),
     tokens: tokensOf(cells),
     invocations: countOf(cells, 'invocations'),
-    estimated: countOf({ estimated: '0', ...cells }, 'estimated'),
+    estimated: countOf(cells, 'estimated', '0'),
     unsettled: countOf(cells, 'unsettled'),
     unpriced: countOf(cells, 'unpriced'),
     cost: costOfCells(cells),
   }));
+}
+
+/** Whose use of which model a report tells of: its names alone, for who needs no sums. */
+export function* reportNames(csv: string): Generator<{ tenant: string; model: string }> {
+  const [tenant, model] = [REPORT_COLUMNS.indexOf('tenant_id'), REPORT_COLUMNS.indexOf('model_id')];
+  for (const { line, cells } of csvRows(csv))
+    if (line > 1) yield { tenant: originalText(cells[tenant] ?? ''), model: originalText(cells[model] ?? '') };
 }
