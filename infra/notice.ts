@@ -35,7 +35,7 @@ export function notice(lockfile: Lockfile, licenceOf: (path: string) => string):
   const lines = shipped(lockfile).map(([path, { version, license }]) => {
     const name = path.slice(path.lastIndexOf(FOLDER) + FOLDER.length);
     const copyright = licenceOf(path)
-      .match(/^ *Copyright (?:\(c\) |©|\d{4}).*$/im)?.[0]
+      .match(/^ *Copyright (?:\(c\) |©|\d{4}|[\w ]+<).*$/im)?.[0]
       .trim();
     return `${name} ${version} (${license})${copyright === undefined ? '' : `: ${copyright}`}`;
   });

@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { TollgateError } from '../../contract/errors.ts';
 import { PRICE_FILE_MAX_BYTES } from '../../contract/limits/registry.ts';
@@ -8,7 +7,7 @@ import { readNameMap, readPriceFile } from '../../registry/prices/import/file.ts
 import { type ModelEdit, type Plan, planImport } from '../../registry/prices/import/plan.ts';
 import type { Reading } from '../../registry/prices/import/reading.ts';
 import type { Writer } from '../../registry/writer.ts';
-import { tellBad } from '../file.ts';
+import { bytesOf, tellBad } from '../file.ts';
 import { namedByOption } from '../naming.ts';
 import { print, printable, warn } from '../print.ts';
 import { warnOf } from '../registry.ts';
@@ -104,26 +103,15 @@ function words(reason: string): string {
 }
 
 function textOf(file: string): string {
+  const bytes = bytesOf(file, PRICE_FILE_MAX_BYTES);
   try {
-    if (file !== '-' && statSync(file).size > PRICE_FILE_MAX_BYTES) throw tooLarge(file);
-    const bytes = readFileSync(file === '-' ? 0 : file);
-    if (bytes.length > PRICE_FILE_MAX_BYTES) throw tooLarge(file);
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    if (cause instanceof TollgateError) throw cause;
     throw new TollgateError('bad_setting', {
       field: file,
-      reason: cause instanceof TypeError ? 'not-utf8' : 'unreadable',
-      message: `${file} ${cause instanceof TypeError ? 'is not UTF-8' : 'cannot be read'}`,
+      reason: 'not-utf8',
+      message: `${file} is not UTF-8`,
       cause,
     });
   }
-}
-
-function tooLarge(file: string): TollgateError {
-  return new TollgateError('bad_setting', {
-    field: file,
-    reason: 'too-large',
-    message: `${file} has more than ${PRICE_FILE_MAX_BYTES} bytes; AWS publishes its Price List for each region too`,
-  });
 }

@@ -62,3 +62,13 @@ export const ROLE_MAX_CHARS = 256;
 
 /** Bytes of a file of prices. AWS's Price List of Bedrock in one region is about 1 MB; that of all regions hundreds. */
 export const PRICE_FILE_MAX_BYTES = 33_554_432;
+
+/**
+ * Bytes of a file of entries: JSON of 100,000 grants with some restrictions each. YAML takes some hundred times its size of
+ * memory to be read, and a second for every megabyte.
+ */
+export const FILE_MAX_BYTES = 33_554_432;
+export const YAML_FILE_MAX_BYTES = 16_777_216;
+
+/** Problems of one file that are told; those that follow usually follow from them. */
+export const FILE_PROBLEMS_MAX = 100;

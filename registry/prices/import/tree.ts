@@ -32,13 +32,17 @@ const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN/y;
 const SPACE = /[ \t\r\n]*/y;
 const WORDS: Record<string, null | boolean> = { null: null, true: true, false: false };
 
+/** What can be read on after: a member twice, `__proto__`, half of a surrogate pair, a number that JSON does not have. */
+export type Slip = (line: number, reason: string) => void;
+
 /**
  * @param text the file
+ * @param slip is told of all of those; without it a member twice is refused, and of the others nothing is said
  * @returns its value; `at` is the JSON pointer (RFC 6901) of each part
  * @throws TollgateError `bad_entry` with reason not-json | too-deep | duplicate-member, its field the line
  */
-export function parseTree(text: string): Tree {
-  const reader = new Reader(text.startsWith('\uFEFF') ? text.slice(1) : text);
+export function parseTree(text: string, slip?: Slip): Tree {
+  const reader = new Reader(text.startsWith('\uFEFF') ? text.slice(1) : text, slip);
   const tree = reader.value('', 0);
   reader.end();
   return tree;
@@ -46,11 +50,13 @@ export function parseTree(text: string): Tree {
 
 class Reader {
   readonly #text: string;
+  readonly #slip: Slip | undefined;
   #at = 0;
   #line = 1;
 
-  constructor(text: string) {
+  constructor(text: string, slip: Slip | undefined) {
     this.#text = text;
+    this.#slip = slip;
   }
 
   value(at: string, depth: number): Tree {
@@ -62,7 +68,10 @@ class Reader {
     if (first === '[') return { line, at, is: 'list', items: this.#items(at, depth) };
     if (first === '"') return { line, at, is: 'text', text: this.#string() };
     const source = this.#take(NUMBER);
-    if (source !== undefined) return { line, at, is: 'number', source };
+    if (source !== undefined) {
+      if (/[NI]/.test(source)) this.#slip?.(line, 'not-json');
+      return { line, at, is: 'number', source };
+    }
     for (const [word, value] of Object.entries(WORDS))
       if (this.#text.startsWith(word, this.#at)) {
         this.#at += word.length;
@@ -81,7 +90,11 @@ class Reader {
     this.#list('}', () => {
       if (this.#text[this.#at] !== '"') throw this.#fault('not-json');
       const name = this.#string();
-      if (members.has(name)) throw this.#fault('duplicate-member');
+      if (members.has(name)) {
+        if (this.#slip === undefined) throw this.#fault('duplicate-member');
+        this.#slip(this.#line, 'duplicate-member');
+      }
+      if (name === '__proto__') this.#slip?.(this.#line, 'forbidden-member');
       this.#space();
       if (this.#text[this.#at++] !== ':') throw this.#fault('not-json');
       members.set(name, this.value(`${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, depth + 1));
@@ -116,7 +129,9 @@ class Reader {
     const source = this.#text.slice(this.#at, endOfString(this.#text, this.#at));
     this.#at += source.length;
     try {
-      return JSON.parse(source) as string;
+      const text = JSON.parse(source) as string;
+      if (!text.isWellFormed()) this.#slip?.(this.#line, 'lone-surrogate');
+      return text;
     } catch {
       throw this.#fault('not-json');
     }
