@@ -6,156 +6,147 @@ import { formatAmount } from '../metering/money.ts';
 import { budgetDocument, budgetsDocument, budgetsInForce, EVERY_TENANT } from '../registry/budget.ts';
 import { noSuchBudget } from '../registry/budgets.ts';
 import type { Writer } from '../registry/writer.ts';
+import { type Answer, documentsCsv, edited, listed } from './answer.ts';
 import {
   type BudgetOptions,
   budgetGiven,
   budgetText,
   defaultOption,
+  insteadOfTenant,
   namingOptions,
   type OwnerOption,
-  ownerOf,
   withBudget,
 } from './budget/given.ts';
 import type { ResetRow } from './budget/reset.ts';
 import { type StatusRow, statusCsv, statusJson, statusTable } from './budget/status.ts';
 import { unpricedModels } from './budget/unpriced.ts';
-import {
-  type Format,
-  formatOption,
-  lines,
-  print,
-  printJson,
-  type RowsFormat,
-  rowsFormatOption,
-  table,
-  warn,
-} from './print.ts';
-import { openRegistry, printHistory, warnOf } from './registry.ts';
+import { lines, warn } from './print.ts';
+import { historyOf, openRegistry, warnOf } from './registry.ts';
 import { flush, openCounters, openStore } from './store.ts';
 import type { Target } from './target.ts';
+import { nounOf } from './verb.ts';
+
+interface Owned extends OwnerOption {
+  tenant: string;
+  budget: string;
+}
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  const noun = program
-    .command('budget')
-    .description('what may be used up: list, show, set, remove, reset, status')
-    .addHelpText(
-      'after',
-      '\nA tenant’s own budget takes the place of the stage’s of the same id. Changes are in force within the' +
-        '\nauthorizer’s cache time. For example:' +
-        '\n  tollgate budget set acme monthly --limit 100 --unit usd --period month' +
-        '\n  tollgate budget set --default rate --limit 60 --unit requests --period minute --per principal',
-    );
-  const registry = async () => openRegistry(await target());
+  const noun = nounOf(program, target, {
+    name: 'budget',
+    about: 'what may be used up: list, show, set, remove, reset, status',
+    more:
+      '\nA tenant’s own budget takes the place of the stage’s of the same id. Changes' +
+      '\nare in force within the authorizer’s cache time. For example:' +
+      '\n  tollgate budget set acme monthly --limit 100 --unit usd --period month' +
+      '\n  tollgate budget set --default rate --limit 60 --unit requests \\' +
+      '\n    --period minute --per principal',
+  });
 
-  noun
-    .command('list')
-    .description('everybody’s budgets, or those that a tenant is under')
-    .argument('[tenant]')
-    .addOption(formatOption())
-    .action(async (tenant: string | undefined, { format }: { format: Format }) => {
-      const writer = await registry();
-      if (tenant === undefined) await listAll(writer, format);
-      else await listOf(writer, tenant, format);
-    });
+  noun.verb<{ tenant?: string }>('list', {
+    about: 'everybody’s budgets, or those that a tenant is under',
+    args: '[tenant]',
+    run: async ({ tenant }, { registry }) =>
+      tenant === undefined ? listAll(await registry()) : listOf(await registry(), tenant),
+  });
 
-  noun
-    .command('show')
-    .description('an owner’s own budgets, or one of them')
-    .argument('[tenant]')
-    .argument('[budget]')
-    .addOption(defaultOption())
-    .addOption(formatOption())
-    .action(async (...args: Args<OwnerOption & { format: Format }>) => {
-      const [owner, id] = ownerOf(words(args), args[2], noun);
+  noun.verb<OwnerOption & { tenant: string; budget?: string }>('show', {
+    about: 'an owner’s own budgets, or one of them',
+    args: '<tenant> [budget]',
+    options: defaultOption,
+    instead: insteadOfTenant,
+    run: async ({ tenant: owner, budget: id }, { registry }) => {
       const budgets = await (await registry()).showBudgets(owner);
-      const shown = id === undefined ? budgets : budgets.filter((budget) => budget.id === id);
-      if (id !== undefined && shown.length === 0) throw noSuchBudget(owner, id);
-      if (args[2].format === 'json') printJson(id === undefined ? shown : shown[0]);
-      else if (shown.length === 0) print(`${nameOf(owner)} has no budget of its own`);
-      else print(shown.map((budget) => lines(budgetDocument(budget))).join('\n\n'));
-    });
+      const wanted = id === undefined ? budgets : budgets.filter((budget) => budget.id === id);
+      if (id !== undefined && wanted.length === 0) throw noSuchBudget(owner, id);
+      const text = () =>
+        wanted.length === 0
+          ? `${nameOf(owner)} has no budget of its own`
+          : wanted.map((budget) => lines(budgetDocument(budget))).join('\n\n');
+      return {
+        text,
+        json: () => (id === undefined ? wanted : wanted[0]),
+        csv: () => documentsCsv(wanted.map(budgetDocument)),
+        ids: () => wanted.map((budget) => budget.id),
+      };
+    },
+  });
 
-  withBudget(
-    noun
-      .command('set')
-      .description('make a budget, or replace the one of its id')
-      .argument('[tenant]')
-      .argument('[id]'),
-  )
-    .addOption(defaultOption())
-    .action(async (...args: Args<BudgetOptions>) => {
-      const [owner, id] = ownerOf(words(args), args[2], noun);
-      if (id === undefined) return noun.error('error: the budget needs an id: name it last', { exitCode: 2 });
-      const given = budgetGiven(id, args[2]);
+  noun.verb<Owned & BudgetOptions>('set', {
+    about: 'make a budget, or replace the one of its id',
+    args: '<tenant> <budget>',
+    options: (verb) => defaultOption(withBudget(verb)),
+    edits: true,
+    instead: insteadOfTenant,
+    run: async ({ tenant: owner, budget: id, ...options }, { target, registry }) => {
+      const given = budgetGiven(id, options);
       const writer = await registry();
       const before = await namingOptions(writer.showBudgets(owner));
       const { entry, changed } = await namingOptions(writer.setBudget(owner, given));
       const budget = entry.budgets.find((one) => one.id === id) ?? given;
-      const what = `budget ${id} of ${nameOf(owner)}`;
-      print(changed ? `${what}: ${budgetText(budget)} (version ${entry.version})` : `${what}: nothing to change`);
       await warnOfUnpriced(writer, owner, budget);
       const isNew = !before.some((one) => one.id === id);
       if (isNew && owner !== EVERY_TENANT) await warnOfCounted(await target(), owner, budget);
-    });
+      const what = `budget ${id} of ${nameOf(owner)}`;
+      const says = changed ? `${what}: ${budgetText(budget)} (version ${entry.version})` : `${what}: nothing to change`;
+      return edited({ id, ...ofTenant(owner), changed, version: entry.version, says });
+    },
+  });
 
-  noun
-    .command('remove')
-    .description('lift a budget; the stage’s of the same id, if there is one, is in force again')
-    .argument('[tenant]')
-    .argument('[id]')
-    .addOption(defaultOption())
-    .option('--all', 'every budget of the owner, also when they cannot be read')
-    .action(async (...args: Args<OwnerOption & { all?: true }>) => {
-      const [owner, id] = ownerOf(words(args), args[2], noun);
-      const { all = false } = args[2];
-      if ((id === undefined) !== all) return noun.error('error: name one budget, or give --all', { exitCode: 2 });
+  noun.verb<OwnerOption & { tenant: string; budget?: string; all?: true }>('remove', {
+    about: 'lift a budget; the stage’s of the same id, if there is one, is in force again',
+    args: '<tenant> [budget]',
+    options: (verb) => defaultOption(verb).option('--all', 'every budget of the owner, also when they cannot be read'),
+    edits: true,
+    instead: insteadOfTenant,
+    run: async ({ tenant: owner, budget: id, all = false }, { registry, refuse }) => {
+      if ((id === undefined) !== all) return refuse('name one budget, or give --all');
       const writer = await registry();
       await (id === undefined ? writer.removeBudgets(owner) : writer.removeBudget(owner, id));
-      print(`${id === undefined ? 'budgets' : `budget ${id}`} of ${nameOf(owner)}: removed`);
-    });
+      const says = `${id === undefined ? 'budgets' : `budget ${id}`} of ${nameOf(owner)}: removed`;
+      return edited({ id: id ?? '', ...ofTenant(owner), changed: true, says });
+    },
+  });
 
-  noun
-    .command('reset')
-    .description('set what is counted of a tenant’s budget in the running window to what the ledger says of it')
-    .argument('<tenant>')
-    .argument('<id>')
-    .addOption(formatOption())
-    .action(async (tenant: string, id: string, { format }: { format: Format }) => {
-      const where = await target();
+  noun.verb<{ tenant: string; budget: string }>('reset', {
+    about: 'set what is counted of a tenant’s budget in the running window to what the ledger says of it',
+    args: '<tenant> <budget>',
+    edits: true,
+    run: async ({ tenant, budget: id }, { target, registry }) => {
       const { own, stage } = await budgetsOf(await registry(), tenant);
       const budget = budgetsInForce(own, stage).find((one) => one.id === id);
       if (budget === undefined) throw noSuchBudget(tenant, id);
-      const rows = await reset(where, tenant, budget);
-      if (format === 'json') printJson(rows);
-      else print(rows.map((row) => resetText(tenant, budget, row)).join('\n') || `budget ${id}: nothing is counted`);
-    });
+      const rows = await reset(await target(), tenant, budget);
+      return {
+        text: () => rows.map((row) => resetText(tenant, budget, row)).join('\n') || `budget ${id}: nothing is counted`,
+        json: () => rows,
+        csv: () => documentsCsv(rows),
+        ids: () => [id],
+      };
+    },
+  });
 
-  noun
-    .command('history')
-    .description('who changed an owner’s budgets, and when')
-    .argument('[tenant]')
-    .addOption(defaultOption())
-    .addOption(formatOption())
-    .action(async (tenant: string | undefined, options: OwnerOption & { format: Format }) => {
-      if (options.default && tenant !== undefined)
-        return noun.error('error: either a tenant or --default, not both', { exitCode: 2 });
-      const [owner] = ownerOf(tenant === undefined ? [] : [tenant], options, noun);
-      const records = await (await registry()).budgetHistory(owner);
-      if (options.format === 'json') printJson(records);
-      else printHistory(records);
-    });
+  noun.verb<OwnerOption & { tenant: string }>('history', {
+    about: 'who changed an owner’s budgets, and when',
+    args: '<tenant>',
+    options: defaultOption,
+    instead: insteadOfTenant,
+    run: async ({ tenant }, { registry }) => historyOf(await (await registry()).budgetHistory(tenant)),
+  });
 
-  noun
-    .command('status')
-    .description('what is used, reserved and left of each budget now, of every tenant or of one')
-    .argument('[tenant]')
-    .addOption(rowsFormatOption())
-    .action(async (tenant: string | undefined, { format }: { format: RowsFormat }) => {
+  noun.verb<{ tenant?: string }>('status', {
+    about: 'what is used, reserved and left of each budget now, of every tenant or of one',
+    args: '[tenant]',
+    run: async ({ tenant }, { target }) => {
       const rows = await statusOf(await target(), tenant);
-      if (format === 'json') printJson(statusJson(rows));
-      else if (format === 'csv') print(statusCsv(rows));
-      else print(rows.length === 0 ? 'no budget is set' : statusTable(rows));
-    });
+      return {
+        text: () => (rows.length === 0 ? 'no budget is set' : statusTable(rows)),
+        json: () => statusJson(rows),
+        csv: () => statusCsv(rows),
+        ids: () => rows.map(({ budget }) => budget.id),
+      };
+    },
+  });
 }
 
 async function warnOfUnpriced(writer: Writer, owner: string, budget: Budget): Promise<void> {
@@ -196,40 +187,35 @@ function resetText(tenant: string, { id, unit }: Budget, { of, window, before, a
     : `${counter}: ${before} -> ${after} ${unit}`;
 }
 
-type Args<Options> = [first: string | undefined, second: string | undefined, options: Options];
-
-function words([first, second]: Args<unknown>): string[] {
-  return [first, second].filter((word) => word !== undefined);
-}
-
 function nameOf(owner: string): string {
   return owner === EVERY_TENANT ? 'the stage' : owner;
 }
 
-async function listAll(writer: Writer, format: Format): Promise<void> {
-  const listing = await writer.listBudgets();
-  if (format === 'json') printJson(listing.entries.map(budgetsDocument));
-  else
-    print(
-      table(
-        ['owner', ...HEAD],
-        listing.entries.flatMap(({ owner, budgets }) => budgets.map((budget) => [nameOf(owner), ...rowOf(budget)])),
-      ),
-    );
-  warnOf(listing);
+function ofTenant(owner: string): { tenant?: string } {
+  return owner === EVERY_TENANT ? {} : { tenant: owner };
 }
 
-async function listOf(writer: Writer, tenant: string, format: Format): Promise<void> {
+async function listAll(writer: Writer): Promise<Answer> {
+  const listing = await writer.listBudgets();
+  warnOf(listing);
+  const all = listing.entries.flatMap(({ owner, budgets }) => budgets.map((budget) => ({ owner, budget })));
+  return listed({
+    head: ['owner', ...HEAD],
+    rows: all.map(({ owner, budget }) => [nameOf(owner), ...rowOf(budget)]),
+    documents: listing.entries.map(budgetsDocument),
+    ids: all.map(({ budget }) => budget.id),
+  });
+}
+
+async function listOf(writer: Writer, tenant: string): Promise<Answer> {
   const { own, stage } = await budgetsOf(writer, tenant);
   const inForce = budgetsInForce(own, stage);
-  if (format === 'json') printJson(inForce.map(budgetDocument));
-  else
-    print(
-      table(
-        ['owner', ...HEAD],
-        inForce.map((budget) => [own.includes(budget) ? tenant : 'the stage', ...rowOf(budget)]),
-      ),
-    );
+  return listed({
+    head: ['owner', ...HEAD],
+    rows: inForce.map((budget) => [own.includes(budget) ? tenant : 'the stage', ...rowOf(budget)]),
+    documents: inForce.map(budgetDocument),
+    ids: inForce.map(({ id }) => id),
+  });
 }
 
 const HEAD = ['id', 'limit', 'unit', 'period', 'per', 'only', 'enforcement'];

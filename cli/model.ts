@@ -4,91 +4,93 @@ import { nativeIdOf } from '../policies/kinds.ts';
 import { isoSeconds, parseSeconds } from '../registry/fields.ts';
 import { usability } from '../registry/lifecycle.ts';
 import { type ModelEntry, modelDocument } from '../registry/model.ts';
+import { listed, shown } from './answer.ts';
 import { readDocument } from './file.ts';
 import * as drain from './model/drain.ts';
 import * as importing from './model/import.ts';
 import * as targets from './model/targets.ts';
-import { tell, WITHIN } from './model/tell.ts';
-import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
-import { openRegistry, printHistory, warnOf } from './registry.ts';
+import { told, WITHIN } from './model/tell.ts';
+import { historyOf, warnOf } from './registry.ts';
 import type { Target } from './target.ts';
+import { nounOf } from './verb.ts';
+
+interface Named {
+  model: string;
+}
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  const noun = program
-    .command('model')
-    .description('what may be called: list, show, put, import, activate, deprecate, retire, drain, restore, targets');
-  const registry = async () => openRegistry(await target());
+  const noun = nounOf(program, target, {
+    name: 'model',
+    about: 'what may be called: list, show, put, import, activate, deprecate, retire, drain, restore, targets',
+  });
 
-  noun
-    .command('list')
-    .description('all models')
-    .addOption(formatOption())
-    .action(async ({ format }: { format: Format }) => {
+  noun.verb('list', {
+    about: 'all models',
+    run: async (_, { registry }) => {
       const listing = await (await registry()).listModels();
-      if (format === 'json') printJson(listing.entries.map(modelDocument));
-      else print(table(['id', 'state', 'target', 'region', 'sunset', 'successor', 'name'], listing.entries.map(row)));
       warnOf(listing);
-    });
+      return listed({
+        head: ['id', 'state', 'target', 'region', 'sunset', 'successor', 'name'],
+        rows: listing.entries.map(row),
+        documents: listing.entries.map(modelDocument),
+      });
+    },
+  });
 
-  noun
-    .command('show')
-    .description('one model; --format json prints what `put` takes')
-    .argument('<model>')
-    .addOption(formatOption())
-    .action(async (id: string, { format }: { format: Format }) => {
-      const document = modelDocument(await (await registry()).showModel(id));
-      if (format === 'json') printJson(document);
-      else print(lines(document));
-    });
+  noun.verb<Named>('show', {
+    about: 'one model; --format json prints what `put` takes',
+    args: '<model>',
+    run: async ({ model }, { registry }) => shown(model, modelDocument(await (await registry()).showModel(model))),
+  });
 
-  noun
-    .command('put')
-    .description('make or replace a model from a JSON file; with a version in it only if nobody changed it meanwhile')
-    .argument('<file>', '- reads standard input')
-    .action(async (file: string) => tell(await (await registry()).putModel(readDocument(file)), 'written'));
+  noun.verb<{ file: string }>('put', {
+    about: 'make or replace a model from a JSON file; with a version in it only if nobody changed it meanwhile',
+    args: { '<file>': '- reads standard input' },
+    edits: true,
+    run: async ({ file }, { registry }) => told(await (await registry()).putModel(readDocument(file)), 'written'),
+  });
 
-  noun
-    .command('activate')
-    .description('make a model of a draft: whom it was granted to may call it')
-    .argument('<model>')
-    .action(async (id: string) => tell(await (await registry()).activateModel(id), `active${WITHIN}`));
+  noun.verb<Named>('activate', {
+    about: 'make a model of a draft: whom it was granted to may call it',
+    args: '<model>',
+    edits: true,
+    run: async ({ model }, { registry }) => told(await (await registry()).activateModel(model), `active${WITHIN}`),
+  });
 
-  noun
-    .command('deprecate')
-    .description('announce the end of a model to its callers')
-    .argument('<model>')
-    .requiredOption('--sunset <date>', 'when it stops answering, UTC: 2026-12-31 or 2026-12-31T18:00:00Z')
-    .option('--successor <model>', 'what to use instead')
-    .action(async (id: string, { sunset, successor }: { sunset: string; successor?: string }) => {
+  noun.verb<Named & { sunset: string; successor?: string }>('deprecate', {
+    about: 'announce the end of a model to its callers',
+    args: '<model>',
+    options: (verb) =>
+      verb
+        .requiredOption('--sunset <date>', 'when it stops answering, UTC: 2026-12-31 or 2026-12-31T18:00:00Z')
+        .option('--successor <model>', 'what to use instead'),
+    edits: true,
+    run: async ({ model, sunset, successor }, { registry }) => {
       const sunsetAt = parseSeconds(sunset, '--sunset');
-      const change = await (await registry()).deprecateModel(id, { sunsetAt, ...named(successor) });
-      tell(change, `deprecated, stops answering at ${isoSeconds(sunsetAt)}`);
-    });
+      const change = await (await registry()).deprecateModel(model, { sunsetAt, ...named(successor) });
+      return told(change, `deprecated, stops answering at ${isoSeconds(sunsetAt)}`);
+    },
+  });
 
-  noun
-    .command('retire')
-    .description('end a model now; restore undoes it')
-    .argument('<model>')
-    .option('--successor <model>', 'what to use instead')
-    .action(async (id: string, { successor }: { successor?: string }) =>
-      tell(await (await registry()).retireModel(id, named(successor)), `retired${WITHIN}`),
-    );
+  noun.verb<Named & { successor?: string }>('retire', {
+    about: 'end a model now; restore undoes it',
+    args: '<model>',
+    options: (verb) => verb.option('--successor <model>', 'what to use instead'),
+    edits: true,
+    run: async ({ model, successor }, { registry }) =>
+      told(await (await registry()).retireModel(model, named(successor)), `retired${WITHIN}`),
+  });
 
-  drain.register(noun, registry);
+  drain.register(noun);
 
-  noun
-    .command('history')
-    .description('who changed the model, and when')
-    .argument('<model>')
-    .addOption(formatOption())
-    .action(async (id: string, { format }: { format: Format }) => {
-      const records = await (await registry()).history({ model: id });
-      if (format === 'json') printJson(records);
-      else printHistory(records);
-    });
+  noun.verb<Named>('history', {
+    about: 'who changed the model, and when',
+    args: '<model>',
+    run: async ({ model }, { registry }) => historyOf(await (await registry()).history({ model })),
+  });
 
-  importing.register(noun, target);
-  targets.register(noun, target);
+  importing.register(noun);
+  targets.register(noun);
 }
 
 function row({ id, lifecycle, displayName = '', ...entry }: ModelEntry): string[] {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
+import { clearProgress } from './progress.ts';
 
 export type Format = 'table' | 'json';
 
@@ -17,6 +18,7 @@ export function rowsFormatOption(): Option {
 }
 
 export function print(text: string): void {
+  clearProgress();
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
@@ -48,6 +50,7 @@ export function counted(count: number, what: string): string {
 }
 
 export function warn(text: string): void {
+  clearProgress();
   process.stderr.write(`${text}\n`);
 }
 
@@ -55,24 +58,52 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
-/** @returns lines of columns padded to their widest cell, without trailing spaces; an empty cell is `-` */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/**
+ * @param width of the terminal in characters, if it is one: the widest cells are then cut to fit
+ * @returns lines of columns padded to their widest cell, without trailing spaces; an empty cell is `-`
+ */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], width = Infinity): string {
   const all = [head.map((name) => name.toUpperCase()), ...rows.map((row) => row.map((cell) => printable(cell) || '-'))];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const widths = fitted(
+    head.map((_, column) => all.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0)),
+    width - GAP.length * (head.length - 1),
+  );
   return all
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
+    .map((row) => row.map((cell, column) => cut(cell, widths[column] ?? 0)).join(GAP))
     .map(trimmed)
     .join('\n');
 }
 
+const GAP = '  ';
+
+/** A cell that is cut still says what it begins with. */
+const CELL_MIN = 6;
+
+/** The widest columns give way, one after the other. */
+function fitted(widths: readonly number[], room: number): number[] {
+  const now = [...widths];
+  const taken = () => now.reduce((sum, one) => sum + one, 0);
+  while (taken() > room) {
+    const widest = now.indexOf(Math.max(...now));
+    if ((now[widest] ?? 0) <= CELL_MIN) break;
+    now[widest] = (now[widest] ?? 0) - 1;
+  }
+  return now;
+}
+
+function cut(cell: string, width: number): string {
+  return cell.length <= width ? cell.padEnd(width) : `${cell.slice(0, width - 1)}…`;
+}
+
 /** A document as `name  value` lines, members of members with a dot between. */
 export function lines(document: object): string {
-  const rows = flat(document, '');
+  const rows = flat(document);
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => trimmed(`${name.padEnd(width)}  ${printable(value)}`)).join('\n');
 }
 
-function flat(value: object, path: string): [string, string][] {
+/** Each member that holds none, by its path: `target.region`, `prices[0].from`. */
+export function flat(value: object, path = ''): [string, string][] {
   return Object.entries(value).flatMap(([name, inner]): [string, string][] => {
     const at = Array.isArray(value) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
     if (Array.isArray(inner) && inner.every((item) => typeof item === 'string')) return [[at, inner.join(', ')]];

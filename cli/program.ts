@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { alsoBelow } from './also-below.ts';
 import { explain } from './print.ts';
+import { synonyms } from './synonyms.ts';
 import { resolveTarget, type Target } from './target.ts';
 
 interface Noun {
@@ -39,11 +40,17 @@ export async function main(args: readonly string[]): Promise<number> {
     .option('--region <region>', 'its region, if AWS_REGION and the AWS profile do not say')
     .option('--bucket <name>', 'its usage bucket, if not the stage’s own (or TOLLGATE_BUCKET)')
     .showHelpAfterError('(--help lists what there is)')
+    // One name of each is shown: the others are for hands that are used to them.
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${command.usage()}`,
+      commandUsage: (command) => `${pathOf(command)} ${command.usage()}`,
+    })
     .exitOverride();
   const target = (): Promise<Target> => resolveTarget(program.opts(), process.env);
   const [named = ''] = args;
   const wanted = Object.hasOwn(NOUNS, named) ? [NOUNS[named]] : Object.values(NOUNS);
   for (const noun of await Promise.all(wanted.map((load) => load?.()))) noun?.register(program, target);
+  synonyms(program);
   alsoBelow(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -54,6 +61,11 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`tollgate: ${explain(error)}\n`);
     return 1;
   }
+}
+
+/** `tollgate model show` */
+export function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 /** Help that was asked for, by `--help` or `help`; a noun without its verb shows it as well, as an error. */

@@ -3,7 +3,8 @@ import { isTollgateError } from '../contract/errors.ts';
 import type { Listing } from '../registry/edit.ts';
 import type { PriceReader } from '../registry/reader.ts';
 import type { Writer } from '../registry/writer.ts';
-import { print, table, warn } from './print.ts';
+import { type Answer, listed } from './answer.ts';
+import { warn } from './print.ts';
 import type { Target } from './target.ts';
 
 /** The registry of the target, edited under the name of whoever runs the command. */
@@ -58,13 +59,17 @@ export async function hasTenant(registry: Pick<Writer, 'showTenant'>, tenant: st
 }
 
 /** The history of one item, oldest first. */
-export function printHistory(records: Awaited<ReturnType<Writer['history']>>): void {
-  print(
-    table(
-      ['at', 'by', 'change', 'members'],
-      records.map(({ at, by, change, before, after }) => [at, by, change, changedMembers(before, after).join(', ')]),
-    ),
-  );
+export function historyOf(records: Awaited<ReturnType<Writer['history']>>): Answer {
+  return listed({
+    head: ['at', 'by', 'change', 'members'],
+    rows: records.map(({ at, by, change, before, after }) => [
+      at,
+      by,
+      change,
+      changedMembers(before, after).join(', '),
+    ]),
+    documents: records,
+  });
 }
 
 const STAMPS = new Set(['version', 'updatedAt', 'updatedBy', 'grantedAt', 'grantedBy']);

@@ -2,92 +2,99 @@ import type { Command } from 'commander';
 import type { Change } from '../registry/edit.ts';
 import { grantDocument } from '../registry/grant.ts';
 import { type TenantEntry, tenantDocument } from '../registry/tenant.ts';
-import { type Format, formatOption, lines, print, printJson, table } from './print.ts';
-import { openRegistry, printHistory, warnOf } from './registry.ts';
+import { type Answer, edited, listed, shown } from './answer.ts';
+import { lines, table } from './print.ts';
+import { historyOf, warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 import { registerPlan } from './tenant/plan.ts';
+import { nounOf } from './verb.ts';
+
+interface Named {
+  tenant: string;
+}
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  const noun = program.command('tenant').description('who may call: list, show, put, plan, suspend, resume');
-  const registry = async () => openRegistry(await target());
+  const noun = nounOf(program, target, {
+    name: 'tenant',
+    about: 'who may call: list, show, put, plan, suspend, resume',
+  });
 
-  noun
-    .command('list')
-    .description('all tenants')
-    .addOption(formatOption())
-    .action(async ({ format }: { format: Format }) => {
+  noun.verb('list', {
+    about: 'all tenants',
+    run: async (_, { registry }) => {
       const listing = await (await registry()).listTenants();
-      if (format === 'json') printJson(listing.entries.map(tenantDocument));
-      else print(table(['id', 'state', 'cost center', 'name'], listing.entries.map(row)));
       warnOf(listing);
-    });
+      return listed({
+        head: ['id', 'state', 'cost center', 'name'],
+        rows: listing.entries.map(row),
+        documents: listing.entries.map(tenantDocument),
+      });
+    },
+  });
 
-  noun
-    .command('show')
-    .description('one tenant and its grants')
-    .argument('<tenant>')
-    .addOption(formatOption())
-    .action(async (id: string, { format }: { format: Format }) => {
+  noun.verb<Named>('show', {
+    about: 'one tenant and its grants',
+    args: '<tenant>',
+    run: async ({ tenant: id }, { registry }) => {
       const writer = await registry();
-      const [tenant, grants] = await Promise.all([writer.showTenant(id), writer.listGrants({ tenant: id })]);
-      if (format === 'json') printJson({ ...tenantDocument(tenant), grants: grants.entries.map(grantDocument) });
-      else {
-        print(`${lines(tenantDocument(tenant))}\n\n`);
-        print(
-          table(
-            ['model', 'actions'],
-            grants.entries.map(({ model, actions }) => [model, actions.join(',')]),
-          ),
-        );
-      }
+      const [entry, grants] = await Promise.all([writer.showTenant(id), writer.listGrants({ tenant: id })]);
       warnOf(grants);
-    });
+      const document = tenantDocument(entry);
+      const rows = grants.entries.map(({ model, actions }) => [model, actions.join(',')]);
+      return shown(
+        id,
+        { ...document, grants: grants.entries.map(grantDocument) },
+        (width) => `${lines(document)}\n\n\n${table(['model', 'actions'], rows, width)}`,
+      );
+    },
+  });
 
-  noun
-    .command('put')
-    .description('make a tenant, or change its cost center or name')
-    .argument('<tenant>')
-    .option('--cost-center <text>', 'how its calls are tagged on the AWS bill; needed for a new tenant')
-    .option('--name <text>', 'a name for people')
-    .action(async (id: string, { costCenter, name }: { costCenter?: string; name?: string }) => {
+  noun.verb<Named & { costCenter?: string; name?: string }>('put', {
+    about: 'make a tenant, or change its cost center or name',
+    args: '<tenant>',
+    options: (verb) =>
+      verb
+        .option('--cost-center <text>', 'how its calls are tagged on the AWS bill; needed for a new tenant')
+        .option('--name <text>', 'a name for people'),
+    edits: true,
+    run: async ({ tenant: id, costCenter, name }, { registry }) => {
       const change = await (await registry()).putTenant({
         id,
         ...(costCenter === undefined ? {} : { costCenter }),
         ...(name === undefined ? {} : { displayName: name }),
       });
-      tell(change, 'written');
-    });
+      return told(change, 'written');
+    },
+  });
 
-  registerPlan(noun, target);
+  registerPlan(noun);
 
-  noun
-    .command('suspend')
-    .description('refuse all its calls, within the authorizer’s cache time')
-    .argument('<tenant>')
-    .action(async (id: string) => tell(await (await registry()).suspendTenant(id), 'suspended'));
+  noun.verb<Named>('suspend', {
+    about: 'refuse all its calls, within the authorizer’s cache time',
+    args: '<tenant>',
+    edits: true,
+    run: async ({ tenant }, { registry }) => told(await (await registry()).suspendTenant(tenant), 'suspended'),
+  });
 
-  noun
-    .command('resume')
-    .description('undo suspend')
-    .argument('<tenant>')
-    .action(async (id: string) => tell(await (await registry()).resumeTenant(id), 'resumed'));
+  noun.verb<Named>('resume', {
+    about: 'undo suspend',
+    args: '<tenant>',
+    edits: true,
+    run: async ({ tenant }, { registry }) => told(await (await registry()).resumeTenant(tenant), 'resumed'),
+  });
 
-  noun
-    .command('history')
-    .description('who changed the tenant, and when')
-    .argument('<tenant>')
-    .addOption(formatOption())
-    .action(async (id: string, { format }: { format: Format }) => {
-      const records = await (await registry()).history({ tenant: id });
-      if (format === 'json') printJson(records);
-      else printHistory(records);
-    });
+  noun.verb<Named>('history', {
+    about: 'who changed the tenant, and when',
+    args: '<tenant>',
+    run: async ({ tenant }, { registry }) => historyOf(await (await registry()).history({ tenant })),
+  });
 }
 
 function row({ id, suspended, costCenter, displayName = '' }: TenantEntry): string[] {
   return [id, suspended ? 'suspended' : 'active', costCenter, displayName];
 }
 
-function tell({ entry, changed }: Change<TenantEntry>, done: string): void {
-  print(changed ? `tenant ${entry.id}: ${done} (version ${entry.version})` : `tenant ${entry.id}: nothing to change`);
+function told({ entry: { id, version }, changed }: Change<TenantEntry>, done: string): Answer {
+  const says = changed ? `tenant ${id}: ${done} (version ${version})` : `tenant ${id}: nothing to change`;
+  return edited({ id, tenant: id, changed, version, says });
 }

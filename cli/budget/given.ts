@@ -3,30 +3,29 @@ import { BUDGET_SCOPES, BUDGET_UNITS, type Budget, PERIODS } from '../../contrac
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { EVERY_TENANT } from '../../registry/budget.ts';
 import { byOption, type Said } from '../naming.ts';
+import type { At } from '../verb.ts';
 
-/** Whose budgets a command is about: the first argument, or --default in its place. */
+/** Whose budgets a command is about: a tenant’s, or with --default the stage’s. */
 export interface OwnerOption {
+  tenant?: string;
   default?: true;
 }
 
-/**
- * @param words the arguments as they were written: a tenant, unless --default is in its place, and at most one after it
- * @returns the owner, and the word after it
- */
-export function ownerOf(words: readonly string[], options: OwnerOption, noun: Command): [string, ...string[]] {
-  // A tenant and --default: whose budget was meant is not guessed, since the one binds everybody.
-  if (options.default && words.length > 1)
-    return noun.error('error: either a tenant or --default, not both', { exitCode: 2 });
-  if (options.default) return [EVERY_TENANT, ...words];
-  const [owner, ...rest] = words;
-  if (owner === undefined)
-    return noun.error('error: a tenant is needed, or --default for the stage’s own budgets', { exitCode: 2 });
-  // The registry's own spelling of the stage is not offered: a shell would make file names of it.
-  return [owner === EVERY_TENANT ? '' : owner, ...rest];
+export function defaultOption(verb: Command): Command {
+  return verb.option('--default', 'the stage’s budgets, which every tenant is under, in a tenant’s place');
 }
 
-export function defaultOption(): Option {
-  return new Option('--default', 'the stage’s budgets, which every tenant is under, in a tenant’s place');
+/** What --default says in a tenant’s place. */
+export function insteadOfTenant(
+  { tenant, default: stage }: OwnerOption,
+  { refuse }: Pick<At, 'refuse'>,
+): { tenant?: string } {
+  if (!stage) {
+    // The registry's own spelling of the stage is not offered: a shell would make file names of it.
+    return tenant === EVERY_TENANT ? { tenant: '' } : {};
+  }
+  // Whose budget was meant is not guessed, since the one binds everybody.
+  return tenant === undefined ? { tenant: EVERY_TENANT } : refuse('either a tenant or --default, not both');
 }
 
 /** What commander hands over. */

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import type { Place } from '../../contract/model.ts';
 import { placesOf } from '../../contract/places.ts';
@@ -10,41 +10,49 @@ import { isoMilliseconds, SCHEMA_VERSION } from '../../registry/fields.ts';
 import type { Document } from '../../registry/items.ts';
 import { type ModelEntry, modelDocument, parseModel } from '../../registry/model.ts';
 import { placeDocument } from '../../registry/places.ts';
+import { type Answer, shown } from '../answer.ts';
 import { bytesOf, tellBad } from '../file.ts';
-import { printable, printJson, warn } from '../print.ts';
-import { openRegistry } from '../registry.ts';
+import { printable, warn } from '../print.ts';
 import { accountOf, type Target } from '../target.ts';
-import { tell } from './tell.ts';
+import type { At, Noun } from '../verb.ts';
+import { told } from './tell.ts';
 
 type Profiles = ReadonlyMap<string, readonly string[]>;
 
 interface Options {
+  model: string;
+  file: string;
   nativeId?: string;
   profile?: Profiles;
   account?: string;
   dryRun?: true;
 }
 
-export function register(noun: Command, target: () => Promise<Target>): void {
-  noun
-    .command('import')
-    .description('the places of a model from a `bedrock_endpoints.conf` of AWS’s Bedrock Connect Helper')
-    .argument('<model>', 'one that there is, which keeps all but its places; or a new one')
-    .argument('<file>', '- reads standard input')
-    .option('--native-id <id>', 'what AWS calls a new one: anthropic.claude-3-haiku-20240307-v1:0')
-    .option(
-      '--profile <prefix=regions>',
-      'use the profile of a prefix: us=us-east-1,us-west-2; may be repeated',
-      profile,
-    )
-    .option('--account <id>', 'of the profiles, if not the stage’s own')
-    .option('--dry-run', 'print the model as `put` takes it, and change nothing')
-    .action(async (id: string, file: string, options: Options) => importPlaces(await target(), id, file, options));
+export function register(noun: Noun): void {
+  noun.verb<Options>('import', {
+    about: 'the places of a model from a `bedrock_endpoints.conf` of AWS’s Bedrock Connect Helper',
+    args: {
+      '<model>': 'one that there is, which keeps all but its places; or a new one',
+      '<file>': '- reads standard input',
+    },
+    options: (verb) =>
+      verb
+        .option('--native-id <id>', 'what AWS calls a new one: anthropic.claude-3-haiku-20240307-v1:0')
+        .option(
+          '--profile <prefix=regions>',
+          'use the profile of a prefix: us=us-east-1,us-west-2; may be repeated',
+          profile,
+        )
+        .option('--account <id>', 'of the profiles, if not the stage’s own')
+        .option('--dry-run', 'print the model as `put` takes it, and change nothing'),
+    edits: true,
+    run: importPlaces,
+  });
 }
 
 /** The whole file is read before anything is changed, and the model then changes in one edit. */
-async function importPlaces(where: Target, id: string, file: string, options: Options): Promise<void> {
-  const writer = await openRegistry(where);
+async function importPlaces({ model: id, file, ...options }: Options, { target, registry }: At): Promise<Answer> {
+  const writer = await registry();
   const known = await writer.showModel(id).catch((error: unknown) => {
     if (isTollgateError(error, 'not_found')) return undefined;
     throw error;
@@ -56,7 +64,7 @@ async function importPlaces(where: Target, id: string, file: string, options: Op
       reason: 'missing',
       message: `--native-id is needed: the registry does not say what AWS calls ${id}`,
     });
-  const { profile: profiles = new Map(), account = await accountFor(where, profiles) } = options;
+  const { profile: profiles = new Map(), account = await accountFor(await target(), profiles) } = options;
   const read = readEndpoints(new TextDecoder().decode(bytesOf(file)), { nativeId, profiles, account });
   tellBad(file, read.bad);
   if (read.bad.length > 0) throw nothingDone(read.bad.length);
@@ -64,10 +72,11 @@ async function importPlaces(where: Target, id: string, file: string, options: Op
   const document = documentOf(id, known, read);
   if (options.dryRun) {
     parseModel({ ...document, version: 1, updatedAt: isoMilliseconds(Date.now()), updatedBy: 'dry-run' });
-    return printJson(document);
+    return shown(id, document, () => JSON.stringify(document, null, 2));
   }
-  tell(await writer.putModel(document), 'written');
+  const change = await writer.putModel(document);
   if (known === undefined) warn('tollgate: it has no prices yet, and nobody was granted it');
+  return told(change, 'written');
 }
 
 /** Only profiles have one in their ARN, and for a stage it costs a call to STS. */

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { TARGETS_MAX_MINUTES, TARGETS_MINUTES } from '../../contract/limits/metering.ts';
 import type { Place } from '../../contract/model.ts';
 import { placesOf } from '../../contract/places.ts';
@@ -10,10 +10,9 @@ import { nativeIdOf } from '../../policies/kinds.ts';
 import { placeKey } from '../../policies/place.ts';
 import { isoMilliseconds } from '../../registry/fields.ts';
 import type { ModelEntry } from '../../registry/model.ts';
-import { type Format, formatOption, print, printJson, table } from '../print.ts';
-import { openRegistry } from '../registry.ts';
+import { listed } from '../answer.ts';
 import { flush, openCounters, openStore } from '../store.ts';
-import type { Target } from '../target.ts';
+import type { Noun } from '../verb.ts';
 
 /** One place of a model, and what its calls have seen of it. */
 export interface TargetState {
@@ -38,23 +37,32 @@ export interface TargetState {
   firstByteMs: number | null;
 }
 
-export function register(noun: Command, target: () => Promise<Target>): void {
-  noun
-    .command('targets')
-    .description('the places of a model: which cool, what became of their latest calls; writes nothing')
-    .argument('<model>')
-    .option('--minutes <n>', 'of which calls to tell: those that began so long ago at most', minutes, TARGETS_MINUTES)
-    .addOption(formatOption())
-    .action(async (id: string, { minutes, format }: { minutes: number; format: Format }) => {
+export function register(noun: Noun): void {
+  noun.verb<{ model: string; minutes: number }>('targets', {
+    about: 'the places of a model: which cool, what became of their latest calls; writes nothing',
+    args: '<model>',
+    options: (verb) =>
+      verb.option(
+        '--minutes <n>',
+        'of which calls to tell: those that began so long ago at most',
+        minutes,
+        TARGETS_MINUTES,
+      ),
+    run: async ({ model: id, minutes: ago }, { target, registry }) => {
       const where = await target();
-      const model = await (await openRegistry(where)).showModel(id);
+      const model = await (await registry()).showModel(id);
       await flush(where);
       const [store, counters] = await Promise.all([openStore(where), openCounters(where)]);
       const now = Date.now();
-      const states = await targetStates(model, { store, counters, now, since: now - minutes * 60_000 });
-      if (format === 'json') printJson(states);
-      else print(targetsTable(states));
-    });
+      const states = await targetStates(model, { store, counters, now, since: now - ago * 60_000 });
+      return listed({
+        head: HEAD,
+        rows: states.map(cellsOf),
+        documents: states,
+        ids: states.map((state) => state.target),
+      });
+    },
+  });
 }
 
 function minutes(text: string): number {
@@ -117,23 +125,21 @@ function figures(of: PlaceAttempts | undefined, all: number) {
   };
 }
 
-function targetsTable(states: readonly TargetState[]): string {
-  const head = ['region', 'target', 'group', 'weight', 'state', 'until', 'share', 'attempts', 'errors', 'first byte'];
-  return table(
-    head,
-    states.map((one) => [
-      one.region,
-      one.target,
-      one.group ?? '',
-      String(one.weight ?? ''),
-      one.state,
-      one.coolingUntil ?? '',
-      percent(one.share),
-      String(one.attempts),
-      percent(one.errorRate),
-      one.firstByteMs === null ? '' : `${one.firstByteMs} ms`,
-    ]),
-  );
+const HEAD = ['region', 'target', 'group', 'weight', 'state', 'until', 'share', 'attempts', 'errors', 'first byte'];
+
+function cellsOf(one: TargetState): string[] {
+  return [
+    one.region,
+    one.target,
+    one.group ?? '',
+    String(one.weight ?? ''),
+    one.state,
+    one.coolingUntil ?? '',
+    percent(one.share),
+    String(one.attempts),
+    percent(one.errorRate),
+    one.firstByteMs === null ? '' : `${one.firstByteMs} ms`,
+  ];
 }
 
 function percent(share: number | null): string {

@@ -1,11 +1,12 @@
 import { AUTHORIZER_TTL_SECONDS } from '../../contract/limits/contract.ts';
 import type { Change } from '../../registry/edit.ts';
 import type { ModelEntry } from '../../registry/model.ts';
-import { print } from '../print.ts';
+import { type Answer, edited } from '../answer.ts';
 
 /** What an edit says of when it is in force. */
 export const WITHIN = `, everywhere within the authorizer’s cache time (${AUTHORIZER_TTL_SECONDS} s unless set otherwise)`;
 
-export function tell({ entry, changed }: Change<ModelEntry>, done: string): void {
-  print(changed ? `model ${entry.id}: ${done} (version ${entry.version})` : `model ${entry.id}: nothing to change`);
+export function told({ entry: { id, version }, changed }: Change<ModelEntry>, done: string): Answer {
+  const says = changed ? `model ${id}: ${done} (version ${version})` : `model ${id}: nothing to change`;
+  return edited({ id, changed, version, says });
 }

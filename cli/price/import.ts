@@ -3,13 +3,15 @@ import { TollgateError } from '../../contract/errors.ts';
 import { PRICE_FILE_MAX_BYTES } from '../../contract/limits/registry.ts';
 import { isoMilliseconds } from '../../registry/fields.ts';
 import type { PriceResult } from '../../registry/prices/edits.ts';
+import { priceDocument } from '../../registry/prices/entry.ts';
 import { readNameMap, readPriceFile } from '../../registry/prices/import/file.ts';
 import { type ModelEdit, type Plan, planImport } from '../../registry/prices/import/plan.ts';
 import type { Reading } from '../../registry/prices/import/reading.ts';
 import type { Writer } from '../../registry/writer.ts';
+import { type Answer, documentsCsv } from '../answer.ts';
 import { bytesOf, tellBad } from '../file.ts';
 import { namedByOption } from '../naming.ts';
-import { print, printable, warn } from '../print.ts';
+import { printable, warn } from '../print.ts';
 import { warnOf } from '../registry.ts';
 import { fromOf, PRICE_OPTIONS } from './amounts.ts';
 
@@ -28,7 +30,7 @@ export interface ImportOptions {
  *
  * @throws TollgateError `bad_entry` when anything in the file was bad, after everything was told
  */
-export async function importPrices(writer: Writer, file: string, options: ImportOptions): Promise<void> {
+export async function importPrices(writer: Writer, file: string, options: ImportOptions): Promise<Answer> {
   const from = await namedByOption(() => fromOf(options.from), PRICE_OPTIONS);
   const source = printable(basename(file)).slice(0, 100);
   const reading = readPriceFile(textOf(file), {
@@ -48,26 +50,26 @@ export async function importPrices(writer: Writer, file: string, options: Import
       plan,
       `nothing was applied; correct ${plan.bad.length === 1 ? 'it' : 'them'}, or leave out with --skip-bad`,
     );
-  const done = options.dryRun ? plan.edits : await apply(writer, plan.edits);
-  tellSum(done, options.dryRun ?? false);
-  if (plan.bad.length > 0) throw failed(plan, 'left out, the others were applied');
+  if (options.dryRun) return sumOf(plan.edits, true);
+  const { done, failure } = await apply(writer, plan.edits);
+  const left = plan.bad.length > 0 ? failed(plan, 'left out, the others were applied') : undefined;
+  return { ...sumOf(done, false), failure: failure ?? left };
 }
 
-/** @throws what the writer threw, having said what had been applied by then */
-async function apply(writer: Writer, edits: readonly ModelEdit[]): Promise<ModelEdit[]> {
+/** @returns what was applied, and what the writer threw then */
+async function apply(writer: Writer, edits: readonly ModelEdit[]): Promise<{ done: ModelEdit[]; failure?: unknown }> {
   const done: ModelEdit[] = [];
   for (const edit of edits) {
     try {
       const { results } = await writer.setPrices(edit.model, edit.prices);
       done.push({ ...edit, results });
-    } catch (error) {
-      tellSum(done, false);
+    } catch (failure) {
       const left = edits.slice(done.length).map(({ model }) => model);
       warn(`tollgate: not applied: ${left.join(', ')}; the same import again does the rest`);
-      throw error;
+      return { done, failure };
     }
   }
-  return done;
+  return { done };
 }
 
 function tellUnused({ skipped }: Reading, { unmatched }: Plan): void {
@@ -76,15 +78,27 @@ function tellUnused({ skipped }: Reading, { unmatched }: Plan): void {
   for (const { what, reason, count } of skipped) warn(printable(`not used: ${what} (${count}): ${words(reason)}`));
 }
 
-function tellSum(edits: readonly ModelEdit[], dryRun: boolean): void {
+function sumOf(edits: readonly ModelEdit[], dryRun: boolean): Answer {
   const counts = { added: 0, corrected: 0, unchanged: 0 };
-  for (const { model, results } of edits)
-    for (const result of results) {
-      counts[result.outcome]++;
-      if (result.outcome !== 'unchanged') print(`${model}: ${priceText(result)}`);
-    }
+  const results = edits.flatMap(({ model, results: of }) => of.map((result) => ({ model, result })));
+  for (const { result } of results) counts[result.outcome]++;
+  const changes = results.filter(({ result }) => result.outcome !== 'unchanged');
   const sum = `${counts.added} added, ${counts.corrected} corrected, ${counts.unchanged} unchanged`;
-  print(dryRun ? `would be: ${sum}; nothing was applied` : sum);
+  const documents = changes.map(({ model, result: { outcome, price } }) => ({
+    model,
+    outcome,
+    ...priceDocument(price),
+  }));
+  return {
+    text: () =>
+      [
+        ...changes.map(({ model, result }) => `${model}: ${priceText(result)}`),
+        dryRun ? `would be: ${sum}; nothing was applied` : sum,
+      ].join('\n'),
+    json: (verb) => ({ verb, dryRun, changed: !dryRun && changes.length > 0, ...counts, prices: documents }),
+    csv: () => documentsCsv(documents),
+    ids: () => [...new Set(changes.map(({ model }) => model))],
+  };
 }
 
 /** `2026-12-01, us-east-1, batch, from 2026-12-01: added` */

@@ -8,11 +8,12 @@ import { table } from '../print.ts';
 /** The columns of people: without the source, which is long. */
 const SHOWN = PRICE_COLUMNS.filter((column) => column !== 'source');
 
-export function priceTable(models: readonly PricedModel[]): string {
+export function priceTable(models: readonly PricedModel[], width?: number): string {
   const rows = rowsOf(models).map((row) => SHOWN.map((column) => shownCell(column, row)));
   return table(
     SHOWN.map((column) => column.replaceAll('_', ' ')),
     rows,
+    width,
   );
 }
 

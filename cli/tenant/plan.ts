@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
-import { type Command, Option } from 'commander';
+import { Option } from 'commander';
 import type { TenantId } from '../../contract/identity.ts';
 import {
   API_KEY_SETTLE_MS,
@@ -12,13 +12,15 @@ import {
 import { parsePlan, QUOTA_PERIODS, type QuotaPeriod, type UsagePlan } from '../../registry/plan.ts';
 import { asTenantId } from '../../registry/tenant.ts';
 import type { Writer } from '../../registry/writer.ts';
+import { type Answer, edited } from '../answer.ts';
 import { namedByOption, type Said } from '../naming.ts';
-import { print } from '../print.ts';
-import { openRegistry } from '../registry.ts';
+import { warn } from '../print.ts';
 import { accountOf, type Target } from '../target.ts';
+import type { Noun } from '../verb.ts';
 import type { UsagePlans } from './usage-plan.ts';
 
 interface Options {
+  tenant: string;
   rate?: number;
   burst?: number;
   quota?: number;
@@ -27,31 +29,34 @@ interface Options {
 }
 
 /** `tollgate tenant plan` */
-export function registerPlan(noun: Command, target: () => Promise<Target>): void {
-  const command = noun
-    .command('plan')
-    .description('give the tenant a usage plan of its own in API Gateway, change it, or take it away')
-    .argument('<tenant>')
-    .option('--rate <calls>', 'calls a second in the long run, e.g. 50 or 0.5', count)
-    .option('--burst <calls>', 'calls at once', count)
-    .option('--quota <calls>', 'calls in a whole period', count)
-    .addOption(new Option('--per <period>', 'the period of --quota, UTC').choices(QUOTA_PERIODS))
-    .option('--remove', 'count its calls by the stage’s default plan again')
-    .action(async (id: string, { remove, ...given }: Options) => {
-      const { rate, burst, quota, per } = given;
+export function registerPlan(noun: Noun): void {
+  noun.verb<Options>('plan', {
+    about: 'give the tenant a usage plan of its own in API Gateway, change it, or take it away',
+    args: '<tenant>',
+    options: (verb) =>
+      verb
+        .option('--rate <calls>', 'calls a second in the long run, e.g. 50 or 0.5', count)
+        .option('--burst <calls>', 'calls at once', count)
+        .option('--quota <calls>', 'calls in a whole period', count)
+        .addOption(new Option('--per <period>', 'the period of --quota, UTC').choices(QUOTA_PERIODS))
+        .option('--remove', 'count its calls by the stage’s default plan again'),
+    edits: true,
+    run: async ({ tenant: id, remove, rate, burst, quota, per }, { target, registry, refuse }) => {
+      const given = [rate, burst, quota, per].filter((one) => one !== undefined);
       const wrong =
         remove === undefined
           ? rate === undefined || burst === undefined
             ? 'say --rate and --burst, or --remove'
             : (quota === undefined) !== (per === undefined) && '--quota and --per go together'
-          : Object.keys(given).length > 0 && '--remove goes alone';
-      if (wrong) return command.error(`error: ${wrong}`, { exitCode: 2 });
+          : given.length > 0 && '--remove goes alone';
+      if (wrong) return refuse(wrong);
       const limit = quota === undefined ? {} : { quota: { limit: quota, period: per } };
       const plan = remove ? null : await namedByOption(() => parsePlan({ rate, burst, ...limit }), PLAN_OPTIONS);
       const to = await target();
-      const run = { tenant: asTenantId(id), to, registry: await openRegistry(to), plans: await openPlans(to) };
-      await (plan === null ? take(run) : give(run, plan));
-    });
+      const run = { tenant: asTenantId(id), to, registry: await registry(), plans: await openPlans(to) };
+      return plan === null ? take(run) : give(run, plan);
+    },
+  });
 }
 
 /** What may be at fault in a plan, as the options say it. */
@@ -69,7 +74,7 @@ interface Run {
 }
 
 /** API Gateway first: a call counted by a key that it does not have is refused. */
-async function give({ tenant, to, registry, plans }: Run, plan: UsagePlan): Promise<void> {
+async function give({ tenant, to, registry, plans }: Run, plan: UsagePlan): Promise<Answer> {
   await registry.showTenant(tenant);
   const api = await plans.api();
   const isNew = await plans.put(api, tenant, plan);
@@ -78,26 +83,37 @@ async function give({ tenant, to, registry, plans }: Run, plan: UsagePlan): Prom
   const says = changed
     ? `written (version ${entry.version}); in force within ${api.authorizerTtlSeconds} s`
     : 'nothing to change in the registry';
-  print(`tenant ${tenant}: ${sentence(plan)}: ${says}`);
+  return edited({
+    id: tenant,
+    tenant,
+    changed,
+    version: entry.version,
+    says: `tenant ${tenant}: ${sentence(plan)}: ${says}`,
+    more: { plan },
+  });
 }
 
 /** The registry first, and the key when no remembered answer of the authorizer names it any more. */
-async function take({ tenant, registry, plans }: Run): Promise<void> {
+async function take({ tenant, registry, plans }: Run): Promise<Answer> {
   const api = await plans.api();
   const { entry, changed } = await registry.planTenant(tenant, null);
-  if (changed) print(`tenant ${tenant}: counted by the stage’s default plan (version ${entry.version})`);
+  const done = changed ? [`tenant ${tenant}: counted by the stage’s default plan (version ${entry.version})`] : [];
+  const answer = (keyRemoved: boolean, last: string): Answer => {
+    const says = [...done, `tenant ${tenant}: ${last}`].join('\n');
+    return edited({ id: tenant, tenant, changed: changed || keyRemoved, version: entry.version, says });
+  };
   // An authorizer may have begun to read just before the edit.
   const ms = entry.updatedAt + api.authorizerTtlSeconds * 1_000 + REGISTRY_TIMEOUT_MS - Date.now();
   if (ms > 0) {
-    print(
+    warn(
       `tenant ${tenant}: its API key goes in ${Math.ceil(ms / 1_000)} s; ending this now does no harm, run it again`,
     );
     await after(ms);
   }
   if ((await registry.showTenant(tenant)).plan !== undefined)
-    return print(`tenant ${tenant}: was given a plan again meanwhile; its API key stays`);
+    return answer(false, 'was given a plan again meanwhile; its API key stays');
   const removed = await plans.remove(tenant);
-  print(`tenant ${tenant}: ${removed ? 'its API key and usage plan are gone' : 'nothing to take away'}`);
+  return answer(removed, removed ? 'its API key and usage plan are gone' : 'nothing to take away');
 }
 
 async function openPlans({ clientConfig, region, stage }: Target): Promise<UsagePlans> {

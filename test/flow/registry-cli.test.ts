@@ -164,7 +164,7 @@ describe('the operator’s command line on the registry', () => {
     [['model', 'list', '--format', 'xml']],
     [['model', 'deprecate', 'nova-lite']],
     [['grant', 'acme']],
-    [['grant', 'remove', 'acme', 'nova-lite']],
+    [['grant', 'show', 'acme', 'nova-lite', 'other']],
     [['token', '']],
   ])('%j is not understood: exit 2, and nothing on stdout', async (args) => {
     const { code, stdout, stderr } = await tollgate(...args);

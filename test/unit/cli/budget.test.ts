@@ -1,6 +1,12 @@
-import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { type BudgetOptions, budgetGiven, budgetText, namingOptions, ownerOf } from '../../../cli/budget/given.ts';
+import {
+  type BudgetOptions,
+  budgetGiven,
+  budgetText,
+  insteadOfTenant,
+  namingOptions,
+  type OwnerOption,
+} from '../../../cli/budget/given.ts';
 import { type StatusRow, statusCsv, statusJson, statusTable } from '../../../cli/budget/status.ts';
 import { unpricedModels } from '../../../cli/budget/unpriced.ts';
 import type { Budget } from '../../../contract/budget.ts';
@@ -8,22 +14,25 @@ import { parseBudget } from '../../../registry/budget.ts';
 import { parseModel } from '../../../registry/model.ts';
 import { modelDocument } from '../registry/documents.ts';
 
-const NOUN = new Command('budget').exitOverride().configureOutput({ writeErr: () => {} });
 const options: BudgetOptions = { limit: '5', unit: 'usd', per: 'tenant', period: 'day' };
 
 describe('whose budgets a command is about', () => {
-  test('the first word names a tenant, and --default takes its place', () => {
-    expect(ownerOf(['acme', 'daily'], {}, NOUN)).toEqual(['acme', 'daily']);
-    expect(ownerOf(['daily'], { default: true }, NOUN)).toEqual(['*', 'daily']);
+  const refuse = (message: string): never => {
+    throw new Error(message);
+  };
+  const of = (given: OwnerOption) => insteadOfTenant(given, { refuse });
+
+  test('a tenant’s, and --default takes its place', () => {
+    expect(of({ tenant: 'acme' })).toEqual({});
+    expect(of({ default: true })).toEqual({ tenant: '*' });
   });
 
-  test('nobody is refused, and no word means the stage by accident', () => {
-    expect(() => ownerOf([], {}, NOUN)).toThrow(/--default/);
-    expect(ownerOf(['*'], {}, NOUN)).toEqual(['']);
+  test('nothing that a shell makes of a star means the stage', () => {
+    expect(of({ tenant: '*' })).toEqual({ tenant: '' });
   });
 
   test('a tenant beside --default is refused: the one binds a tenant, the other everybody', () => {
-    expect(() => ownerOf(['acme', 'daily'], { default: true }, NOUN)).toThrow(/not both/);
+    expect(() => of({ tenant: 'acme', default: true })).toThrow(/not both/);
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { type Answer, say } from '../../../cli/answer.ts';
 import { importPrices } from '../../../cli/price/import.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 import { PRICE_FILE_MAX_BYTES } from '../../../contract/limits/registry.ts';
@@ -33,8 +34,8 @@ function fileOf(text: string | Uint8Array): string {
   return path;
 }
 
-/** What is printed while `act` runs. */
-async function printed(act: () => Promise<void>) {
+/** What is printed while `act` runs, and of its answer. */
+async function printed(act: () => Promise<Answer>) {
   const said = { out: '', err: '', error: undefined as unknown };
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     said.out += String(text);
@@ -44,9 +45,13 @@ async function printed(act: () => Promise<void>) {
     said.err += String(text);
     return true;
   });
-  await act().catch((error: unknown) => {
+  try {
+    const answer = await act();
+    say(answer, 'price import', 'table', false);
+    said.error = answer.failure;
+  } catch (error) {
     said.error = error;
-  });
+  }
   vi.restoreAllMocks();
   return said;
 }
