@@ -139,6 +139,35 @@ export interface Speech {
   container?: Container;
 }
 
+/** What goes into a model and comes out of it, by Bedrock's own words in lower case. */
+export const MODALITIES = ['text', 'image', 'audio', 'speech', 'video', 'document', 'embedding'] as const;
+export type Modality = (typeof MODALITIES)[number];
+
+/** What its operator says that a model can do, which the lists of models repeat. Absent: nothing is said of it. */
+export interface Capabilities {
+  input?: Modality[];
+  output?: Modality[];
+  streaming?: boolean;
+  tools?: boolean;
+  reasoning?: boolean;
+  promptCaching?: boolean;
+}
+
+/** Tokens. */
+export interface ModelLimits {
+  /** Of a request and its answer together. */
+  context?: number;
+  /** Of one answer. */
+  output?: number;
+}
+
+/** What an entry says of a model to who chooses one; nothing of a call rests on it. */
+export interface Description {
+  displayName?: string;
+  capabilities?: Capabilities;
+  limits?: ModelLimits;
+}
+
 /** How the calls to an alias are shared out: a principal's all go to one model, or each call goes to one by itself. */
 export const SHARED_BY = ['principal', 'request'] as const;
 export type SharedBy = (typeof SHARED_BY)[number];

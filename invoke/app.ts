@@ -26,6 +26,7 @@ export interface AppDeps {
   /** Whether a call goes on with the caller's token, because a broker verifies it again. It is dropped otherwise. */
   keepToken: boolean;
   entries: EntriesOf;
+  describe: Exchange['describe'];
   direct: Direct;
   counters: Exchange['counters'];
   answers: Exchange['answers'];
@@ -141,6 +142,7 @@ export function createApp(deps: AppDeps): Served {
         });
       },
       entries: deps.entries,
+      describe: deps.describe,
       counters: deps.counters,
       answers: deps.answers,
       storesResponses: deps.storesResponses,

@@ -13,7 +13,7 @@ import { createBudgets } from '../metering/budgets/budgets.ts';
 import { createCounters } from '../metering/budgets/counters.ts';
 import { createShares } from '../metering/budgets/shares.ts';
 import { createMeter } from '../metering/emit.ts';
-import type { ClientReader, PriceReader, RegistryReader } from '../registry/reader.ts';
+import type { ClientReader, DescriptionReader, PriceReader, RegistryReader } from '../registry/reader.ts';
 import { reportUnusable } from '../registry/unusable.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import type { Issue } from '../sessions/session.ts';
@@ -39,7 +39,7 @@ export interface Surroundings {
   sessionsMax?: number;
 }
 
-type Registry = RegistryReader & PriceReader & ClientReader;
+type Registry = RegistryReader & PriceReader & ClientReader & DescriptionReader;
 
 export interface Composed extends Omit<AppDeps, 'open'> {
   registry: Registry;
@@ -180,6 +180,8 @@ export async function compose(
     keepToken: brokerFunction !== undefined,
     entries,
     direct,
+    // A list of what may be called is one without them, too.
+    describe: (ids) => registry.descriptions(ids).catch(() => new Map()),
     counters,
     answers: answers && (() => loadAnswers(answers)),
     storesResponses: answers?.storesResponses === true,
@@ -202,5 +204,6 @@ function registryWhenAsked(load: () => Promise<Registry>): Registry {
     tenant: async (id) => (await loaded()).tenant(id),
     prices: async (ids) => (await loaded()).prices(ids),
     clientTenant: async (client) => (await loaded()).clientTenant(client),
+    descriptions: async (ids) => (await loaded()).descriptions(ids),
   };
 }

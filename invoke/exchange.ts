@@ -1,7 +1,7 @@
 import type { Budget } from '../contract/budget.ts';
 import type { CallerContext } from '../contract/context.ts';
 import type { TollgateError } from '../contract/errors.ts';
-import type { AllowedModel } from '../contract/model.ts';
+import type { AllowedModel, Description } from '../contract/model.ts';
 import type { Counters } from '../metering/budgets/counters.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
 import type { Run } from './call.ts';
@@ -100,6 +100,8 @@ export interface Exchange {
   nowSeconds: number;
   run: Run;
   entries: EntriesOf;
+  /** By registry id what its operator says of each; nothing where the registry cannot say. Never in the context, where room is short. */
+  describe(ids: readonly string[]): Promise<ReadonlyMap<string, Description>>;
   /** The counters table: days' summaries and what budgets have counted. */
   counters: Pick<Counters, 'query' | 'counts'>;
   /** What the caller can do with a model that it holds. */

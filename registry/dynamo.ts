@@ -6,7 +6,6 @@ import { REGISTRY_BATCH_ATTEMPTS, REGISTRY_BATCH_MAX } from '../contract/limits/
 import { fromAttributes } from './attributes.ts';
 import type { Item, Items, Key } from './items.ts';
 import { createLookup, type LookupOptions } from './lookup.ts';
-import type { ClientReader, PriceReader, RegistryReader } from './reader.ts';
 
 export interface TableOptions {
   client: DynamoDBClient;
@@ -20,9 +19,7 @@ export interface TableOptions {
  *
  * @returns a reader whose every failure is TollgateError `unavailable` with `retryAfterSeconds`
  */
-export function createRegistry(
-  options: TableOptions & Omit<LookupOptions, 'items'>,
-): RegistryReader & PriceReader & ClientReader {
+export function createRegistry(options: TableOptions & Omit<LookupOptions, 'items'>): ReturnType<typeof createLookup> {
   return createLookup({ ...options, items: createReads(options) });
 }
 

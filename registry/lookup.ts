@@ -7,6 +7,7 @@ import type { Clock } from '../contract/log.ts';
 import type { AliasShare, AllowedModel, Lifecycle, Published } from '../contract/model.ts';
 import { sharesOf } from './alias.ts';
 import { budgetsInForce, EVERY_TENANT } from './budget.ts';
+import { descriptionOf } from './description.ts';
 import { withKnownSuccessor } from './entitled.ts';
 import { isModelId } from './fields.ts';
 import type { Grant } from './grant.ts';
@@ -27,8 +28,7 @@ import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type U
 import { isPublished } from './lifecycle.ts';
 import { Memory } from './memory.ts';
 import { type ModelEntry, speechOf } from './model.ts';
-import type { PricedModel } from './price.ts';
-import type { ClientReader, PriceReader, RegistryReader, TenantEntries } from './reader.ts';
+import type { ClientReader, DescriptionReader, PriceReader, RegistryReader, TenantEntries } from './reader.ts';
 import { isDirect, placedUnder, restrictionsOf } from './restrictions.ts';
 import type { TenantEntry } from './tenant.ts';
 import { within } from './within.ts';
@@ -70,7 +70,7 @@ const NO_STAGE: Stage = { budgets: [], aliases: new Map() };
  * where DynamoDB pages): its partition, then those of its models, and the stage's budgets and aliases, that are not
  * remembered. A failure remembers nothing.
  */
-export function createLookup(options: LookupOptions): RegistryReader & PriceReader & ClientReader {
+export function createLookup(options: LookupOptions): RegistryReader & PriceReader & ClientReader & DescriptionReader {
   const { items, clock, onUnusable } = options;
   const memoryMs = options.memoryMs ?? REGISTRY_MEMORY_MS;
   const models = new Memory<Known>(clock, memoryMs);
@@ -182,6 +182,12 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
     };
   }
 
+  async function ofEach<Told>(ids: readonly string[], told: (entry: ModelEntry) => Told): Promise<Map<string, Told>> {
+    const wanted = [...new Set(ids)].filter(isModelId);
+    const { known } = await bounded((signal) => lookUpShared(wanted, { stage: false }, signal));
+    return new Map([...known].flatMap(([id, model]) => (model.is === 'entry' ? [[id, told(model.entry)]] : [])));
+  }
+
   return {
     async tenant(id) {
       const remembered = options.rememberTenants ? tenants.get(id) : undefined;
@@ -200,17 +206,14 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       clients.set(key.pk, found.tenant);
       return found.tenant;
     },
-    async prices(ids) {
-      const wanted = [...new Set(ids)].filter(isModelId);
-      const { known } = await bounded((signal) => lookUpShared(wanted, { stage: false }, signal));
-      const priced = new Map<string, PricedModel>();
-      for (const [id, model] of known)
-        if (model.is === 'entry') {
-          const { prices, target, places } = model.entry;
-          priced.set(id, { id, prices, target, ...(places === undefined ? {} : { places }) });
-        }
-      return priced;
-    },
+    prices: (ids) =>
+      ofEach(ids, ({ id, prices, target, places }) => ({
+        id,
+        prices,
+        target,
+        ...(places === undefined ? {} : { places }),
+      })),
+    descriptions: (ids) => ofEach(ids, descriptionOf),
   };
 }
 

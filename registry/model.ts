@@ -12,12 +12,12 @@ import {
 } from '../contract/model.ts';
 import type { Routing } from '../contract/routing.ts';
 import { runtimeOf } from '../policies/kinds.ts';
+import { type Described, describedDocument, describedMembers } from './description.ts';
 import { checkFallbacks, fallbackIds } from './fallbacks.ts';
 import {
   actor,
   badEntry,
   checkAll,
-  displayName,
   isoMilliseconds,
   isoSeconds,
   milliseconds,
@@ -34,10 +34,9 @@ import type { PriceVersion } from './price.ts';
 import { checkedPrices, priceDocument, priceSchema } from './prices/entry.ts';
 import { checkTarget, targetSchema } from './target.ts';
 
-export interface ModelEntry extends Speech {
+export interface ModelEntry extends Speech, Described {
   /** The registry id: what a caller writes. */
   id: string;
-  displayName?: string;
   /** Of several places that of the first. */
   target: Target;
   /** Where its document lists `targets`, all of them; one at least. */
@@ -72,7 +71,7 @@ function first<T>(item: T, index: number, list: readonly T[]): boolean {
 const schema = v.strictObject({
   v: schemaVersion,
   id: modelId,
-  displayName: v.exactOptional(displayName),
+  ...describedMembers,
   target: v.exactOptional(targetSchema),
   targets: v.exactOptional(
     v.pipe(v.array(placeSchema, 'not-a-list'), v.minLength(1, 'empty'), v.maxLength(PLACES_MAX, 'too-many')),
@@ -139,7 +138,7 @@ export function modelDocument(entry: ModelEntry): Document {
   return {
     v: SCHEMA_VERSION,
     id: entry.id,
-    ...(entry.displayName === undefined ? {} : { displayName: entry.displayName }),
+    ...describedDocument(entry),
     ...(entry.places === undefined ? { target: { ...entry.target } } : { targets: entry.places.map(placeDocument) }),
     ...(entry.routing === undefined ? {} : { routing: { ...entry.routing } }),
     ...(entry.fallbacks === undefined ? {} : { fallbacks: [...entry.fallbacks] }),

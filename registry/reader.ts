@@ -1,6 +1,6 @@
 import type { Budget } from '../contract/budget.ts';
 import type { TenantId } from '../contract/identity.ts';
-import type { AllowedModel } from '../contract/model.ts';
+import type { AllowedModel, Description } from '../contract/model.ts';
 import type { ClientName } from './client.ts';
 import type { PricedModel } from './price.ts';
 
@@ -36,6 +36,16 @@ export interface ClientReader {
    * @throws TollgateError `unavailable`
    */
   clientTenant(client: ClientName): Promise<TenantId | null>;
+}
+
+/** What a list of models asks. */
+export interface DescriptionReader {
+  /**
+   * @param ids registry ids
+   * @returns what their entries say of them; of one that is missing or malformed nothing
+   * @throws TollgateError `unavailable`
+   */
+  descriptions(ids: readonly string[]): Promise<Map<string, Description>>;
 }
 
 /** What metering asks. */

@@ -18,11 +18,25 @@ import { kindOf } from '../policies/kinds.ts';
 import { sessionPolicy } from '../policies/session.ts';
 import { badEntry, isoSeconds, seconds } from './fields.ts';
 import type { Document } from './items.ts';
+import { checkRequired, type Demanding } from './requirements.ts';
 
 /** What a grant demands, as its item holds it. Lists are sorted, each once: equal grants make equal session policies. */
 
 const text = v.pipe(v.string('not-text'), v.minLength(1, 'empty'));
 const canonical = <T extends string>(list: T[]): T[] => [...new Set(list)].sort();
+
+export const regionList = v.pipe(
+  v.array(
+    v.pipe(
+      text,
+      v.check((region) => partitionOf(region) !== undefined, 'not-a-region'),
+    ),
+    'not-a-list',
+  ),
+  v.minLength(1, 'empty'),
+  v.maxLength(GRANT_REGIONS_MAX, 'too-many'),
+  v.transform(canonical),
+);
 
 export const restrictionMembers = {
   // Whether it is where the model is called is judged with the model.
@@ -36,20 +50,7 @@ export const restrictionMembers = {
     }),
   ),
   maxTokens: v.exactOptional(v.pipe(v.number('not-a-number'), v.safeInteger('not-whole'), v.minValue(1, 'too-small'))),
-  regions: v.exactOptional(
-    v.pipe(
-      v.array(
-        v.pipe(
-          text,
-          v.check((region) => partitionOf(region) !== undefined, 'not-a-region'),
-        ),
-        'not-a-list',
-      ),
-      v.minLength(1, 'empty'),
-      v.maxLength(GRANT_REGIONS_MAX, 'too-many'),
-      v.transform(canonical),
-    ),
-  ),
+  regions: v.exactOptional(regionList),
   tiers: v.exactOptional(
     v.pipe(
       v.array(v.picklist(SERVICE_TIERS, 'not-a-tier'), 'not-a-list'),
@@ -156,9 +157,13 @@ const ELSEWHERE: ReadonlySet<string | undefined> = new Set(['outside-residency',
  * Where a model may be called under a grant: in those of its places that lie in the grant's regions, and in that of its
  * guardrail.
  *
- * @throws TollgateError as `checkTogether` where there is none, and for what is at fault in one of them
+ * @throws TollgateError as `checkTogether` where there is none, and for what is at fault in one of them; as `checkRequired`
  */
-export function placedUnder(grant: Demands, { target, places }: Placed): { target: Target; places?: Place[] } {
+export function placedUnder(
+  grant: Demands,
+  { target, places, ...model }: Placed & Demanding,
+): { target: Target; places?: Place[] } {
+  checkRequired(model, grant);
   if (places === undefined) {
     checkTogether(grant, target);
     return { target };

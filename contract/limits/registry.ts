@@ -30,6 +30,12 @@ export const ALIAS_MODELS_MAX = 10;
 export const COST_CENTER_MAX_CHARS = 64;
 export const DISPLAY_NAME_MAX_CHARS = 100;
 
+/** Characters of one member of a model's provenance: a sentence, a link, the URI of an artifact in S3 (1,024 of a key). */
+export const PROVENANCE_MAX_CHARS = 1_100;
+
+/** Tokens of a model's context or answer: the largest context of 2026 is 10 million. */
+export const MODEL_TOKENS_MAX = 1_000_000_000;
+
 /** Destination regions of one inference profile; the session policy's own size usually ends it sooner. */
 export const MODEL_ARNS_MAX = 50;
 

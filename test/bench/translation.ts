@@ -144,6 +144,7 @@ function exchangeOf(path: string, body: Uint8Array): Exchange {
         : WHOLE;
     },
     entries: none,
+    describe: async () => new Map(),
     counters: { query: none, counts: none },
     abilities: none,
     answers: undefined,

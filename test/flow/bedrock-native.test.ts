@@ -52,10 +52,10 @@ async function clientOf(name: string): Promise<BedrockClient> {
 }
 
 /** Makes an entry of the target, and grants it to acme. */
-async function hold(id: string, target: object): Promise<void> {
+async function hold(id: string, target: object, more: object = {}): Promise<void> {
   const entry = JSON.parse((await stack.cli('model', 'show', 'nova-lite', '--format', 'json')).stdout);
   const file = join(stack.dataDir, `${id}.json`);
-  writeFileSync(file, JSON.stringify({ ...entry, id, target, version: undefined }));
+  writeFileSync(file, JSON.stringify({ ...entry, id, target, ...more, version: undefined }));
   for (const args of [
     ['model', 'put', file],
     ['grant', 'acme', id],
@@ -106,6 +106,48 @@ describe("Bedrock's own client lists what the tenant may call", () => {
       expect(await acme.send(new GetFoundationModelCommand({ modelIdentifier }))).toMatchObject({
         modelDetails: { modelId: CLAUDE, modelLifecycle: { status: 'ACTIVE' } },
       });
+  });
+
+  test('what an entry says of a model is in the lists of every vendor, and the grant’s own limit where that is less', async () => {
+    const { target } = JSON.parse((await stack.cli('model', 'show', 'nova-lite', '--format', 'json')).stdout);
+    const modelId = 'amazon.nova-pro-v1:0';
+    const arn = `arn:aws:bedrock:us-east-1::foundation-model/${modelId}`;
+    await hold(
+      'told',
+      { ...target, modelId, arn },
+      {
+        displayName: 'Told',
+        capabilities: { input: ['text', 'image'], output: ['text'], streaming: false, tools: true },
+        limits: { context: 300_000, output: 5_000 },
+        provenance: { approver: 'nobody’s business' },
+      },
+    );
+    const { modelDetails } = await acme.send(new GetFoundationModelCommand({ modelIdentifier: modelId }));
+    expect(modelDetails).toMatchObject({ inputModalities: ['TEXT', 'IMAGE'], responseStreamingSupported: false });
+    const authorization = `Bearer ${await stack.token('acme-app')}`;
+    const listed = async (headers = {}) => {
+      const url = `${stack.gateway}/v1/models/told`;
+      return (await fetch(url, { headers: { authorization, ...headers } })).json();
+    };
+    const openai = await listed();
+    expect(openai).toMatchObject({
+      display_name: 'Told',
+      streaming: false,
+      capabilities: { tools: true },
+      input_modalities: ['TEXT', 'IMAGE'],
+      output_modalities: ['TEXT'],
+      context_length: 300_000,
+      max_output_tokens: 5_000,
+    });
+    expect(JSON.stringify(openai)).not.toContain('business');
+    expect(await listed({ 'anthropic-version': '2023-06-01' })).toMatchObject({
+      display_name: 'Told',
+      max_input_tokens: 300_000,
+      max_tokens: 5_000,
+    });
+    expect((await stack.cli('grant', 'acme', 'told', '--max-tokens', '100')).code).toBe(0);
+    expect(await listed()).toMatchObject({ max_output_tokens: 100 });
+    expect((await stack.cli('grant', 'revoke', 'acme', 'told')).code).toBe(0);
   });
 
   test('the profiles, without an ARN of the account, and by a name that a call takes', async () => {

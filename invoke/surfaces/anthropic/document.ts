@@ -61,6 +61,8 @@ const MODEL = {
     display_name: text,
     created_at: { ...text, description: 'Not known here.' },
     lifecycle: { enum: ['active', 'deprecated'] },
+    max_input_tokens: { type: ['integer', 'null'], description: "If the model's entry says it." },
+    max_tokens: { type: ['integer', 'null'], description: 'Of one answer.' },
     native_id: text,
     paths: { type: 'array', items: text },
     streaming: { type: 'boolean' },

@@ -1,9 +1,10 @@
 import { MODELS_PAGE, MODELS_PAGE_MAX } from '../../../contract/limits/anthropic.ts';
+import type { Description } from '../../../contract/model.ts';
 import { nativeIdOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 import { invalid } from '../fields.ts';
-import { type Named, namedModels, wantedName } from '../openai/models.ts';
+import { described, mostOutput, type Named, namedModels, wantedName } from '../openai/models.ts';
 
 /**
  * `GET /v1/models` as Anthropic has it (https://platform.claude.com/docs/en/api/models/list): the same models, in pages.
@@ -26,7 +27,8 @@ export async function listModels(exchange: Exchange): Promise<Given> {
   const from = before === undefined ? (after ?? -1) + 1 : Math.max(0, before - limit);
   const page = all.slice(from, Math.min(from + limit, before ?? all.length));
   const more = before === undefined ? from + page.length < all.length : from > 0;
-  const data = page.map((named) => modelInfo(named, exchange));
+  const told = await described(exchange, page);
+  const data = page.map((named) => modelInfo(named, exchange, told(named)));
   return json(
     { data, has_more: more, first_id: page[0]?.id ?? null, last_id: page.at(-1)?.id ?? null },
     { 'request-id': exchange.requestId },
@@ -37,7 +39,8 @@ export async function listModels(exchange: Exchange): Promise<Given> {
 export async function showModel(exchange: Exchange, wanted: string): Promise<Given> {
   const named = await wantedName(exchange, wanted);
   const headers = { ...lifecycleHeaders(named.model, exchange.nowSeconds), 'request-id': exchange.requestId };
-  return json(modelInfo(named, exchange), headers);
+  const told = await described(exchange, [named]);
+  return json(modelInfo(named, exchange, told(named)), headers);
 }
 
 function limitOf(text: string | null): number {
@@ -48,27 +51,28 @@ function limitOf(text: string | null): number {
   return limit;
 }
 
-function modelInfo({ id, model, servedBy }: Named, { abilities, nowSeconds }: Exchange): object {
-  const { target, lifecycle, maxTokens } = model;
+function modelInfo({ id, model, servedBy }: Named, { abilities, nowSeconds }: Exchange, said: Description): object {
+  const { target, lifecycle } = model;
   const { paths, streaming } = abilities(model);
   const native = nativeIdOf(target);
   const deprecated = usability(lifecycle, nowSeconds).state === 'deprecated';
   return {
     type: 'model',
     id,
-    display_name: id,
+    // An alias is not the model that it comes to.
+    display_name: (servedBy === undefined ? said.displayName : undefined) ?? id,
     ...(servedBy && { served_by: servedBy }),
     // What Anthropic says where the date is not known, as it is not here.
     created_at: isoOf(0),
     lifecycle: deprecated ? 'deprecated' : 'active',
     deprecated_at: deprecated ? isoOf(lifecycle.deprecatedAt) : null,
     retires_at: isoOf(lifecycle.sunsetAt),
-    max_input_tokens: null,
-    max_tokens: maxTokens ?? null,
+    max_input_tokens: said.limits?.context ?? null,
+    max_tokens: mostOutput(model, said) ?? null,
     capabilities: null,
     line: null,
     ...(native.startsWith('arn:') ? {} : { native_id: native }),
-    ...{ paths, streaming },
+    ...{ paths, streaming: streaming && said.capabilities?.streaming !== false },
     ...(deprecated && lifecycle.successor !== undefined ? { successor: lifecycle.successor } : {}),
   };
 }

@@ -1,10 +1,10 @@
 import { TollgateError } from '../../../contract/errors.ts';
-import type { AllowedModel } from '../../../contract/model.ts';
+import type { AllowedModel, Description } from '../../../contract/model.ts';
 import { eachTarget } from '../../../contract/places.ts';
 import { arnsOf, baseModelOf, nativeIdOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
-import { usableModels, wantedModel } from '../openai/models.ts';
+import { asBedrock, described, usableModels, wantedModel } from '../openai/models.ts';
 
 /**
  * What tools ask of Bedrock's control plane to know which models there are, answered with those that the caller can call. No
@@ -18,6 +18,7 @@ interface FoundationModel {
   modelId: string;
   modelName: string;
   providerName: string;
+  inputModalities?: string[];
   outputModalities: string[];
   responseStreamingSupported: boolean;
   customizationsSupported: [];
@@ -37,7 +38,7 @@ export async function foundationModelsOf(exchange: Exchange): Promise<Foundation
     const wanted = query.get(name)?.toLowerCase();
     return wanted === undefined || values.some((value) => value.toLowerCase() === wanted);
   };
-  return foundationModels(await usableModels(exchange), exchange).filter(
+  return (await foundationModels(await usableModels(exchange), exchange)).filter(
     (model) =>
       is('byProvider', [model.providerName]) &&
       is('byOutputModality', model.outputModalities) &&
@@ -58,7 +59,7 @@ export async function getFoundationModel(exchange: Exchange, wanted: string): Pr
     ({ target }) => baseModelOf(target) === wanted || foundationArns({ target }).includes(wanted),
   );
   const models = named.length > 0 ? named : [await wantedModel(exchange, wanted)];
-  const [modelDetails] = foundationModels(models, exchange);
+  const [modelDetails] = await foundationModels(models, exchange);
   if (modelDetails === undefined) throw notListed();
   return json({ modelDetails });
 }
@@ -91,19 +92,24 @@ export async function getInferenceProfile(exchange: Exchange, wanted: string): P
 }
 
 /** Each model once, whatever it is called through. */
-function foundationModels(models: readonly AllowedModel[], exchange: Exchange): FoundationModel[] {
+async function foundationModels(models: readonly AllowedModel[], exchange: Exchange): Promise<FoundationModel[]> {
+  const told = await described(
+    exchange,
+    models.map((model) => ({ model })),
+  );
   const ofEach = Map.groupBy(eachTarget(models), ({ target }) => baseModelOf(target));
   ofEach.delete('');
   return [...ofEach].flatMap(([id, of]) => {
     const [first] = of;
-    return first === undefined ? [] : [foundationModel(id, first, of, exchange)];
+    return first === undefined ? [] : [foundationModel(id, of, first, told({ model: first }), exchange)];
   });
 }
 
 function foundationModel(
   id: string,
-  first: AllowedModel,
   all: readonly AllowedModel[],
+  first: AllowedModel,
+  { capabilities }: Description,
   { abilities, nowSeconds }: Exchange,
 ): FoundationModel {
   const able = all.map(abilities);
@@ -115,8 +121,9 @@ function foundationModel(
     modelId: id,
     modelName: first.id,
     providerName: providerOf(id),
-    outputModalities: [able[0]?.output ?? 'TEXT'],
-    responseStreamingSupported: able.some(({ streaming }) => streaming),
+    ...(capabilities?.input && { inputModalities: capabilities.input.map(asBedrock) }),
+    outputModalities: capabilities?.output?.map(asBedrock) ?? [able[0]?.output ?? 'TEXT'],
+    responseStreamingSupported: able.some(({ streaming }) => streaming) && capabilities?.streaming !== false,
     customizationsSupported: [],
     inferenceTypesSupported: [
       ...new Set(all.map(({ target }) => (target.kind === 'bedrock-profile' ? 'INFERENCE_PROFILE' : 'ON_DEMAND'))),

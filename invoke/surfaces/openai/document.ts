@@ -1,12 +1,14 @@
-import { DIALECTS } from '../../../contract/model.ts';
+import { DIALECTS, MODALITIES } from '../../../contract/model.ts';
 import { BUDGET_HEADERS, CHANGES, type Documented, json, MODEL_ID, OPENAI_ERROR, tooMany } from '../document-parts.ts';
 import { objectSchema } from '../fields-document.ts';
 import { EFFORTS } from '../means.ts';
 import { CHAT_FIELDS, REQUIRED } from './fields.ts';
+import { asBedrock } from './models.ts';
 
 export const tables = { 'POST /v1/chat/completions': CHAT_FIELDS };
 
 const text = { type: 'string' };
+const told = { type: 'boolean', description: 'If its entry says it.' };
 const time = { type: 'integer', description: 'Seconds since 1970.' };
 const MODEL = {
   type: 'object',
@@ -40,10 +42,25 @@ const MODEL = {
           items: { enum: EFFORTS },
           description: 'What reasoning_effort may be; none alone: it cannot be asked to reason.',
         },
+        ...{ tools: told, reasoning: told, prompt_caching: told },
       },
     },
-    output_modalities: { type: 'array', items: { enum: ['EMBEDDING', 'IMAGE'] }, description: 'If not text.' },
-    max_output_tokens: { type: 'integer', description: "The grant's limit on one answer." },
+    display_name: text,
+    input_modalities: {
+      type: 'array',
+      items: { enum: MODALITIES.map(asBedrock) },
+      description: 'If its entry says it.',
+    },
+    output_modalities: {
+      type: 'array',
+      items: { enum: MODALITIES.map(asBedrock) },
+      description: 'If its entry says it, or if not text.',
+    },
+    context_length: { type: 'integer', description: 'Tokens of a request and its answer, if its entry says it.' },
+    max_output_tokens: {
+      type: 'integer',
+      description: "Of one answer: what the grant allows, and what the model's entry says, whichever is less.",
+    },
     service_tiers: { type: 'array', items: text, description: 'Those that the grant allows, if not all.' },
     expires_at: { ...time, description: 'When the grant ends, in seconds since 1970.' },
     deprecated_at: time,

@@ -1,5 +1,11 @@
 import { TollgateError } from '../../../contract/errors.ts';
-import { ACTIONS, type AllowedModel } from '../../../contract/model.ts';
+import {
+  ACTIONS,
+  type AllowedModel,
+  type Capabilities,
+  type Description,
+  type Modality,
+} from '../../../contract/model.ts';
 import { nativeIdOf } from '../../../policies/kinds.ts';
 import { type Decision, decideModel } from '../../../registry/decide.ts';
 import { hasExpired } from '../../../registry/entitled.ts';
@@ -12,7 +18,8 @@ import { taskOf } from '../served.ts';
 /** `GET /v1/models`: what this caller can call now, by some path. @throws TollgateError `forbidden`, `unavailable` */
 export async function listModels(exchange: Exchange): Promise<Given> {
   const named = await namedModels(exchange);
-  return json({ object: 'list', data: named.map((one) => modelObject(one, exchange)) });
+  const told = await described(exchange, named);
+  return json({ object: 'list', data: named.map((one) => modelObject(one, exchange, told(one))) });
 }
 
 /**
@@ -23,7 +30,8 @@ export async function listModels(exchange: Exchange): Promise<Given> {
  */
 export async function showModel(exchange: Exchange, wanted: string): Promise<Given> {
   const named = await wantedName(exchange, wanted);
-  return json(modelObject(named, exchange), lifecycleHeaders(named.model, exchange.nowSeconds));
+  const told = await described(exchange, [named]);
+  return json(modelObject(named, exchange, told(named)), lifecycleHeaders(named.model, exchange.nowSeconds));
 }
 
 /** What a caller may write, and the model that it is. */
@@ -64,6 +72,21 @@ export async function wantedName(exchange: Exchange, wanted: string): Promise<Na
   return named(decisionOf(exchange, models, wanted), wanted);
 }
 
+/** What their operator says of them. */
+export async function described(
+  exchange: Exchange,
+  all: readonly { model: AllowedModel }[],
+): Promise<(one: { model: AllowedModel }) => Description> {
+  const found = await exchange.describe([...new Set(all.map(({ model }) => model.id))]);
+  return ({ model }) => found.get(model.id) ?? {};
+}
+
+/** Of one answer, by what the model can do and what the grant allows. */
+export function mostOutput({ maxTokens }: AllowedModel, { limits }: Description): number | undefined {
+  const most = Math.min(maxTokens ?? Number.POSITIVE_INFINITY, limits?.output ?? Number.POSITIVE_INFINITY);
+  return most === Number.POSITIVE_INFINITY ? undefined : most;
+}
+
 /** For whichever action there is one for. */
 function decisionOf(exchange: Exchange, models: readonly AllowedModel[], wanted: string): Decision {
   const decisions = ACTIONS.map((action) => decideModel(models, wanted, action, exchange.nowSeconds, exchange));
@@ -88,8 +111,14 @@ function named(decision: Decision, wanted: string): Named {
 }
 
 /** https://platform.openai.com/docs/api-reference/models/object, and what the caller can do with it until when. */
-function modelObject({ id, model, servedBy }: Named, { abilities }: Exchange): Record<string, unknown> {
-  const { target, lifecycle, maxTokens, expiresAt, tiers } = model;
+function modelObject(
+  { id, model, servedBy }: Named,
+  { abilities }: Exchange,
+  said: Description,
+): Record<string, unknown> {
+  const { target, lifecycle, expiresAt, tiers } = model;
+  const { displayName, capabilities, limits } = said;
+  const most = mostOutput(model, said);
   const { deprecatedAt, sunsetAt, successor } = lifecycle;
   const { paths, streaming, output } = abilities(model);
   const native = nativeIdOf(target);
@@ -103,10 +132,15 @@ function modelObject({ id, model, servedBy }: Named, { abilities }: Exchange): R
     // By which SDKs know what a model can do. An ARN would name the account.
     ...(native.startsWith('arn:') ? {} : { native_id: native }),
     paths,
-    streaming,
-    ...(taskOf(model) === 'chat' ? { capabilities: capabilitiesOf(model) } : {}),
-    ...(output === undefined ? {} : { output_modalities: [output] }),
-    ...(maxTokens === undefined ? {} : { max_output_tokens: maxTokens }),
+    streaming: streaming && capabilities?.streaming !== false,
+    ...(displayName === undefined ? {} : { display_name: displayName }),
+    ...(taskOf(model) === 'chat' ? { capabilities: capabilitiesOf(model, capabilities) } : {}),
+    ...(capabilities?.input && { input_modalities: capabilities.input.map(asBedrock) }),
+    ...(capabilities?.output
+      ? { output_modalities: capabilities.output.map(asBedrock) }
+      : output && { output_modalities: [output] }),
+    ...(limits?.context === undefined ? {} : { context_length: limits.context }),
+    ...(most === undefined ? {} : { max_output_tokens: most }),
     ...(tiers === undefined ? {} : { service_tiers: tiers }),
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     ...(deprecatedAt === undefined ? {} : { deprecated_at: deprecatedAt }),
@@ -116,7 +150,7 @@ function modelObject({ id, model, servedBy }: Named, { abilities }: Exchange): R
 }
 
 /** What a caller may ask of it, beside what any model that converses can do. */
-function capabilitiesOf(model: AllowedModel): Record<string, unknown> {
+function capabilitiesOf(model: AllowedModel, said: Capabilities = {}): Record<string, unknown> {
   const dialects = dialectsOf(model);
   return {
     dialects,
@@ -124,5 +158,12 @@ function capabilitiesOf(model: AllowedModel): Record<string, unknown> {
     ...(dialects.includes('openai')
       ? {}
       : { structured_output: isStructured(model) ? 'model' : 'tool', reasoning_efforts: effortsOf(model) }),
+    ...(said.tools === undefined ? {} : { tools: said.tools }),
+    ...(said.reasoning === undefined ? {} : { reasoning: said.reasoning }),
+    ...(said.promptCaching === undefined ? {} : { prompt_caching: said.promptCaching }),
   };
+}
+
+export function asBedrock(modality: Modality): string {
+  return modality.toUpperCase();
 }

@@ -115,6 +115,7 @@ export function edge(
     counters,
     answers: undefined,
     storesResponses: false,
+    describe: async () => new Map(),
     corsOrigins: [],
     clock: () => NOW,
     write: (line) => lines.push(line),

@@ -167,6 +167,48 @@ describe('a restricted grant as it is written', () => {
   });
 });
 
+describe('what a model requires of a grant', () => {
+  const requires = { approval: true, evaluation: true, region: ['us-east-1', 'us-west-2'] };
+  const approved = { approver: 'board', evaluation: 'HELM 0.81' };
+
+  test('is refused as long as it is not there, all of it at once', async () => {
+    const { items, writer } = setUp();
+    items.edit(modelKey('m1'), modelDocument('m1', { requires }));
+    const refusal = await writer.grant('acme', 'm1').catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      code: 'bad_entry',
+      problems: [
+        { path: 'model', reason: 'not-approved' },
+        { path: 'model', reason: 'not-evaluated' },
+        { path: 'regions', reason: 'outside-required' },
+      ],
+    });
+    const provenance = { approver: 'board' };
+    items.edit(modelKey('m1'), modelDocument('m1', { requires, provenance }));
+    const regions = { restrictions: { regions: ['us-east-1'] } };
+    await expect(writer.grant('acme', 'm1', undefined, regions)).rejects.toMatchObject({ reason: 'not-evaluated' });
+    items.edit(modelKey('m1'), modelDocument('m1', { requires, provenance: approved }));
+    const elsewhere = { restrictions: { regions: ['us-east-1', 'eu-west-1'] } };
+    await expect(writer.grant('acme', 'm1', undefined, elsewhere)).rejects.toMatchObject({ field: 'regions' });
+    expect(await writer.grant('acme', 'm1', undefined, regions)).toMatchObject({ changed: true });
+  });
+
+  test.each([
+    ['an approval', { approval: true }],
+    ['an evaluation', { evaluation: true }],
+    ['a region', { region: ['us-east-1'] }],
+  ])('of %s that came later leaves a grant without it nothing, and it is counted and named', async (_, demands) => {
+    const { items, writer, reader, unusable } = setUp();
+    await writer.grant('acme', 'm1');
+    items.edit(modelKey('m1'), modelDocument('m1', { requires: demands }));
+    expect(await reader().tenant(ACME)).toMatchObject({ models: [], unusable: 1 });
+    expect(unusable).toMatchObject([{ pk: 'TENANT#acme', sk: 'GRANT#m1' }]);
+    items.edit(modelKey('m1'), modelDocument('m1', { requires: demands, provenance: approved }));
+    await writer.grant('acme', 'm1', undefined, { restrictions: { regions: ['us-east-1'] } });
+    expect((await reader().tenant(ACME))?.models).toHaveLength(1);
+  });
+});
+
 describe('a restricted grant as it is found', () => {
   test('R1 grants nothing once its model may run elsewhere, and is counted and named', async () => {
     const { items, writer, unusable, reader } = setUp();
