@@ -1,9 +1,8 @@
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { type Alias, type AliasesEntry, parseAlias, sorted } from './alias.ts';
 import type { Edits, HistoryRecord } from './edit.ts';
-import { badEntry } from './fields.ts';
-import type { Items } from './items.ts';
-import { ALIASES_KEY, modelKey } from './keys.ts';
+import { badEntries, problemsOf } from './fields.ts';
+import { ALIASES_KEY } from './keys.ts';
 import { ALIASES } from './kinds.ts';
 
 export interface AliasWriter {
@@ -27,7 +26,7 @@ export interface AliasWriter {
   aliasHistory(): Promise<HistoryRecord[]>;
 }
 
-export function aliasWriter(edits: Edits, items: Items): AliasWriter {
+export function aliasWriter(edits: Edits): AliasWriter {
   const held = async (): Promise<AliasesEntry | undefined> => {
     try {
       return await edits.show(ALIASES, ALIASES_KEY);
@@ -36,7 +35,6 @@ export function aliasWriter(edits: Edits, items: Items): AliasWriter {
       throw error;
     }
   };
-  const isModel = async (id: string): Promise<boolean> => (await items.get(modelKey(id))) !== undefined;
 
   return {
     listAliases: async () => (await held())?.aliases ?? [],
@@ -50,21 +48,24 @@ export function aliasWriter(edits: Edits, items: Items): AliasWriter {
     async setAlias(given) {
       const alias = parseAlias(given);
       const before = await held();
-      if (await isModel(alias.id)) throw badEntry('id', 'is-a-model');
-      for (const model of Object.keys(alias.models))
-        if (!(await isModel(model))) throw badEntry(`models.${model}`, 'no-such-model');
-      const { changed } =
-        before === undefined
-          ? await edits.put(ALIASES, ALIASES_KEY, ({ version, at, by }, now) => {
-              if (now !== undefined)
-                throw new TollgateError('conflict', { field: 'version', reason: 'changed-meanwhile' });
-              return ALIASES.document({ aliases: [alias], version, updatedAt: at, updatedBy: by });
-            })
-          : await edits.alter(ALIASES, ALIASES_KEY, `set ${alias.id}`, (entry) => ({
-              ...entry,
-              aliases: sorted([...entry.aliases.filter(({ id }) => id !== alias.id), alias]),
-            }));
-      return { alias, changed };
+      try {
+        const { changed } =
+          before === undefined
+            ? await edits.put(ALIASES, ALIASES_KEY, ({ version, at, by }, now) => {
+                if (now !== undefined)
+                  throw new TollgateError('conflict', { field: 'version', reason: 'changed-meanwhile' });
+                return ALIASES.document({ aliases: [alias], version, updatedAt: at, updatedBy: by });
+              })
+            : await edits.alter(ALIASES, ALIASES_KEY, `set ${alias.id}`, (entry) => ({
+                ...entry,
+                aliases: sorted([...entry.aliases.filter(({ id }) => id !== alias.id), alias]),
+              }));
+        return { alias, changed };
+      } catch (error) {
+        // It was given alone, and nobody who gave it counts those beside it.
+        if (!isTollgateError(error, 'bad_entry')) throw error;
+        throw badEntries(problemsOf(error).map((one) => ({ ...one, path: one.path.replace(/^aliases\[\d+\]\./, '') })));
+      }
     },
 
     async removeAlias(id) {
@@ -76,19 +77,9 @@ export function aliasWriter(edits: Edits, items: Items): AliasWriter {
       }));
     },
 
-    removeAliases: async () => edits.remove(ALIASES, ALIASES_KEY, 'remove'),
+    removeAliases: async () => void (await edits.remove(ALIASES, ALIASES_KEY, 'remove')),
     aliasHistory: async () => edits.history(ALIASES_KEY),
   };
-}
-
-/** Asked before a model is made: callers would no longer know which of the two they name. @throws TollgateError `bad_entry` */
-export async function checkNoAlias(id: string, edits: Edits): Promise<void> {
-  const entry = await edits.show(ALIASES, ALIASES_KEY).catch((error: unknown) => {
-    // Aliases that cannot be read are none to any caller.
-    if (isTollgateError(error, 'not_found') || isTollgateError(error, 'bad_entry')) return undefined;
-    throw error;
-  });
-  if (entry?.aliases.some((alias) => alias.id === id)) throw badEntry('id', 'is-an-alias');
 }
 
 function noSuchAlias(id: string): TollgateError {

@@ -3,8 +3,8 @@ import { TollgateError } from '../contract/errors.ts';
 import { type BudgetsEntry, EVERY_TENANT, parseBudget } from './budget.ts';
 import type { Change, Edits, HistoryRecord, Listing, Stamp } from './edit.ts';
 import type { Items } from './items.ts';
-import { BUDGETS_SK, budgetsKey, modelKey, tenantKey } from './keys.ts';
-import { BUDGETS, MODEL, TENANT } from './kinds.ts';
+import { BUDGETS_SK, budgetsKey } from './keys.ts';
+import { BUDGETS } from './kinds.ts';
 import { asTenantId } from './tenant.ts';
 
 /**
@@ -55,12 +55,7 @@ export function budgetWriter(edits: Edits, items: Items): BudgetWriter {
     async setBudget(owner, given) {
       const key = keyOf(owner);
       const budget = parseBudget(given);
-      const [before] = await Promise.all([
-        held(owner),
-        owner === EVERY_TENANT ? undefined : edits.show(TENANT, tenantKey(asTenantId(owner))),
-        // A name that is misspelt would be a budget of nothing.
-        budget.per === 'model' && budget.only !== undefined ? edits.show(MODEL, modelKey(budget.only)) : undefined,
-      ]);
+      const before = await held(owner);
       if (before !== undefined)
         return edits.alter(BUDGETS, key, `set ${budget.id}`, (entry) => ({
           ...entry,
@@ -82,7 +77,7 @@ export function budgetWriter(edits: Edits, items: Items): BudgetWriter {
       }));
     },
 
-    removeBudgets: async (owner) => edits.remove(BUDGETS, keyOf(owner), 'remove'),
+    removeBudgets: async (owner) => void (await edits.remove(BUDGETS, keyOf(owner), 'remove')),
     noteReset: async (owner, id, { before, after, ...counter }) =>
       edits.note(BUDGETS, keyOf(owner), `reset ${id}`, { ...counter, settled: before }, { ...counter, settled: after }),
     budgetHistory: async (owner) => edits.history(keyOf(owner)),

@@ -2,8 +2,8 @@ import { type ClientEntry, type ClientName, checkClientName } from './client.ts'
 import type { Change, Edits, HistoryRecord, Listing } from './edit.ts';
 import { isoMilliseconds, SCHEMA_VERSION } from './fields.ts';
 import type { Items } from './items.ts';
-import { CLIENT_SK, clientKey, tenantKey } from './keys.ts';
-import { CLIENT, TENANT } from './kinds.ts';
+import { CLIENT_SK, clientKey } from './keys.ts';
+import { CLIENT } from './kinds.ts';
 import { asTenantId } from './tenant.ts';
 
 /** Every method throws TollgateError `bad_entry` for an issuer or a client id that is none. */
@@ -37,13 +37,13 @@ export function clientWriter(edits: Edits, items: Items): ClientWriter {
     },
     async putClient({ issuer, client, tenant }) {
       const key = keyOf({ issuer, client });
-      await edits.show(TENANT, tenantKey(asTenantId(tenant)));
+      asTenantId(tenant);
       return edits.put(CLIENT, key, ({ version, at, by }) => ({
         ...{ v: SCHEMA_VERSION, issuer, client, tenant, version },
         ...{ updatedAt: isoMilliseconds(at), updatedBy: by },
       }));
     },
-    removeClient: async (name) => edits.remove(CLIENT, keyOf(name), 'remove'),
+    removeClient: async (name) => void (await edits.remove(CLIENT, keyOf(name), 'remove')),
     clientHistory: async (name) => edits.history(keyOf(name)),
   };
 }

@@ -1,24 +1,23 @@
-import type { Clock } from '../contract/log.ts';
 import { ACTIONS, type Restrictions } from '../contract/model.ts';
 import type { Change, Edits, Listing, Make } from './edit.ts';
-import { hasExpired } from './entitled.ts';
-import { checkThere } from './fallbacks.ts';
-import { badEntry, isModelId, isoMilliseconds, SCHEMA_VERSION } from './fields.ts';
+import { merged } from './edits/merge.ts';
+import { badEntry, isModelId, SCHEMA_VERSION } from './fields.ts';
 import type { Grant } from './grant.ts';
 import type { Document, Items, Key, Plain } from './items.ts';
-import { GRANT_SK_PREFIX, grantKey, modelKey, tenantKey, tenantPartition } from './keys.ts';
-import { GRANT, type Kind, MODEL, TENANT } from './kinds.ts';
-import { checkDirect, placedUnder, RESTRICTION_NAMES } from './restrictions.ts';
+import { GRANT_SK_PREFIX, grantKey, tenantPartition } from './keys.ts';
+import { GRANT } from './kinds.ts';
+import { RESTRICTION_NAMES } from './restrictions.ts';
 import { asTenantId } from './tenant.ts';
 
+/** What is left out stays as an earlier grant had it. */
 export interface GrantMore {
-  /** Whether credentials for the model may be handed out. Off unless given, also if an earlier grant had it. */
+  /** Whether credentials for the model may be handed out. */
   direct?: boolean;
-  /** Whether guardrails' traces may be shown. Likewise. */
+  /** Whether guardrails' traces may be shown. */
   trace?: boolean;
-  /** False: as the model's entry says. What is left out stays as an earlier grant had it. */
+  /** False: as the model's entry says. */
   fallbacks?: readonly string[] | false;
-  /** As the document has them; false takes one away. What is left out stays as an earlier grant had it. */
+  /** As the document has them; false takes one away. */
   restrictions?: { [Name in keyof Restrictions]?: Plain };
 }
 
@@ -30,8 +29,8 @@ export interface GrantWriter {
   showGrant(tenant: string, model: string): Promise<Grant>;
   /**
    * Lets a tenant use a model, or changes what for.
-   * @param actions all of ACTIONS unless given
-   * @param more what else the grant says; leaving something out never makes the grant wider
+   * @param actions unless given as an earlier grant had them, else all of ACTIONS
+   * @param more what else the grant says
    * @throws TollgateError `not_found` when there is no such tenant or model; `bad_entry` naming the restriction that
    *   this model cannot be called under, or `direct` where credentials would be free of one; `policy_too_large`
    */
@@ -40,7 +39,7 @@ export interface GrantWriter {
   revoke(tenant: string, model: string): Promise<void>;
 }
 
-export function grantWriter(edits: Edits, items: Items, clock: Clock): GrantWriter {
+export function grantWriter(edits: Edits, items: Items): GrantWriter {
   return {
     async listGrants({ tenant, model } = {}) {
       const found =
@@ -57,25 +56,9 @@ export function grantWriter(edits: Edits, items: Items, clock: Clock): GrantWrit
     showGrant: async (tenant, model) => edits.show(GRANT, keyOf(tenant, model)),
     async grant(tenant, model, actions, more) {
       const { key, make } = grantEdit(tenant, model, actions, more);
-      // Neither is ever deleted, so what is found here is there when the grant is written.
-      const [, entry] = await Promise.all([
-        edits.show(TENANT, tenantKey(asTenantId(tenant))),
-        edits.show(MODEL, modelKey(model)),
-        checkThere(more?.fallbacks || undefined, (id) => items.get(modelKey(id))),
-      ]);
-      const checked: Kind<Grant> = {
-        ...GRANT,
-        parse(document) {
-          const grant = GRANT.parse(document);
-          if (hasExpired(grant, Math.floor(clock() / 1000))) throw badEntry('expiresAt', 'has-passed');
-          checkDirect(grant);
-          placedUnder(grant, entry);
-          return grant;
-        },
-      };
-      return edits.put(checked, key, make);
+      return edits.put(GRANT, key, make);
     },
-    revoke: async (tenant, model) => edits.remove(GRANT, keyOf(tenant, model), 'revoke'),
+    revoke: async (tenant, model) => void (await edits.remove(GRANT, keyOf(tenant, model), 'revoke')),
   };
 }
 
@@ -83,37 +66,27 @@ export function grantWriter(edits: Edits, items: Items, clock: Clock): GrantWrit
 export function grantEdit(
   tenant: string,
   model: string,
-  actions: readonly string[] = ACTIONS,
-  { direct = false, trace = false, fallbacks, restrictions = {} }: GrantMore = {},
+  actions?: readonly string[],
+  { direct, trace, fallbacks, restrictions = {} }: GrantMore = {},
 ): { key: Key; make: Make } {
-  const make: Make = (stamp, before) => ({
-    v: SCHEMA_VERSION,
-    tenant,
-    model,
-    actions: [...actions],
-    ...(direct ? { direct } : {}),
-    ...(trace ? { trace } : {}),
-    ...fallbacksAfter(before, fallbacks),
-    ...restrictionsAfter(before, restrictions),
-    version: stamp.version,
-    grantedAt: isoMilliseconds(stamp.at),
-    grantedBy: stamp.by,
-  });
+  const make: Make = (_, before) =>
+    merged(
+      { actions: [...ACTIONS], ...before },
+      {
+        ...{ v: SCHEMA_VERSION, tenant, model },
+        ...(actions === undefined ? {} : { actions: [...actions] }),
+        ...orGone('direct', direct),
+        ...orGone('trace', trace),
+        ...orGone('fallbacks', fallbacks && [...fallbacks]),
+        ...Object.assign({}, ...RESTRICTION_NAMES.map((name) => orGone(name, restrictions[name]))),
+      },
+    );
   return { key: keyOf(tenant, model), make };
 }
 
-function fallbacksAfter(before: Document = {}, given: GrantMore['fallbacks']): Document {
-  const fallbacks = given === undefined ? before.fallbacks : given && [...given];
-  return fallbacks === undefined || fallbacks === false ? {} : { fallbacks };
-}
-
-function restrictionsAfter(before: Document = {}, given: NonNullable<GrantMore['restrictions']>): Document {
-  const after: Document = {};
-  for (const name of RESTRICTION_NAMES) {
-    const value = given[name] === undefined ? before[name] : given[name];
-    if (value !== undefined && value !== false) after[name] = value;
-  }
-  return after;
+/** Undefined names nothing, false takes the member away. */
+function orGone(name: string, value: Plain | undefined): Document {
+  return value === undefined ? {} : { [name]: value === false ? null : value };
 }
 
 function keyOf(tenant: string, model: string): Key {

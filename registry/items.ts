@@ -22,7 +22,8 @@ export type Expected =
   | { is: 'absent' }
   | { is: 'version'; version: number }
   /** There is one whose version cannot be read: a malformed item is being repaired. */
-  | { is: 'present' };
+  | { is: 'present' }
+  | { is: 'any' };
 
 export type Write =
   | { kind: 'put'; key: Key; document: Document; expected: Expected }
@@ -35,8 +36,18 @@ export interface Items {
   partition(pk: string, signal?: AbortSignal): Promise<Item[]>;
   /** Those of `keys` (distinct) that exist, in no order. */
   batch(keys: readonly Key[], signal?: AbortSignal): Promise<Item[]>;
+  /**
+   * Some of a partition, in the order of `sk`, or backwards.
+   * @param range `from` and `to`: the first and the last `sk` that may be meant, both of them included
+   */
+  range(pk: string, range: { from?: string; to?: string; backwards?: boolean; limit: number }): Promise<Item[]>;
   /** Every item of the table whose `sk` is, or begins with, the text. Reads the whole table. */
   scan(sk: { equals: string } | { beginsWith: string }): Promise<Item[]>;
-  /** All or nothing. @throws TollgateError `conflict` when an item is not as expected */
+  /** All or nothing; at most WRITES_MAX. @throws TollgateError `conflict` when an item is not as expected */
   write(writes: readonly Write[]): Promise<void>;
+  /**
+   * The store's own clock as its last answer told it: milliseconds since 1970, to the second. Undefined: it has not answered yet,
+   * or has no clock.
+   */
+  time?(): number | undefined;
 }

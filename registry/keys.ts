@@ -18,12 +18,14 @@ import type { Key } from './items.ts';
  * | aliases | STAGE                          | ALIASES                 |
  * | model   | MODEL#{model}                  | MODEL                   |
  * | client  | CLIENT#{hash of issuer, client} | CLIENT                 |
- * | history | HISTORY#TENANT#{tenant}        | {time}#{version}        |
- * |         | HISTORY#GRANT#{tenant}#{model} | {time}#{version}        |
- * |         | HISTORY#BUDGETS#{tenant or *}  | {time}#{version}        |
- * |         | HISTORY#ALIASES                | {time}#{version}        |
- * |         | HISTORY#MODEL#{model}          | {time}#{version}        |
- * |         | HISTORY#CLIENT#{hash}          | {time}#{version}        |
+ * | history | HISTORY#TENANT#{tenant}        | S#{edit}                |
+ * |         | HISTORY#GRANT#{tenant}#{model} | S#{edit}                |
+ * |         | HISTORY#BUDGETS#{tenant or *}  | S#{edit}                |
+ * |         | HISTORY#ALIASES                | S#{edit}                |
+ * |         | HISTORY#MODEL#{model}          | S#{edit}                |
+ * |         | HISTORY#CLIENT#{hash}          | S#{edit}                |
+ * |         | each of these                  | LAST: the version of what was removed |
+ * | log     | LOG                            | {edit}: the last one of a transaction |
  *
  * | who asks                       | access                                                              |
  * | ------------------------------ | ------------------------------------------------------------------- |
@@ -35,8 +37,13 @@ import type { Key } from './items.ts';
  * | operator: one item             | GetItem                                                             |
  * | operator: a tenant's grants    | Query pk = TENANT#{tenant}                                          |
  * | operator: all of a kind        | Scan with a filter on sk: rare, and the registry is small           |
- * | operator: who changed an item  | Query pk = HISTORY#...; its order is time                           |
- * | every edit                     | TransactWriteItems of the item (if its version is the one read) and its history |
+ * | operator: who changed an item  | Query pk = HISTORY#...; its order is the log's                      |
+ * | operator: who changed what     | Query pk = LOG, then BatchGetItem of those edits' history            |
+ * | every edit                     | TransactWriteItems of the item (if its version is the one read), its history, and the log's |
+ * |                                | next number (if nobody has taken it)                                |
+ *
+ * Edits are numbered over the whole stage, from 1, without gaps: the order of the log is the order in which they were made, whatever
+ * any clock said. History of before there was a log has `{time}#{version}` for `sk`, which sorts before `S#`.
  *
  * History has partitions of its own, so that a tenant's partition, which every authorizer miss reads whole, stays as
  * small as the tenant's grants and budgets. Ids hold no `#` (contract/identity.ts, registry/fields.ts), so no id reaches
@@ -92,7 +99,25 @@ export function historyPartition({ pk, sk }: Key): string {
   return `HISTORY#${sk === ALIASES_SK ? sk : pk}`;
 }
 
-/** @param at ISO 8601 in milliseconds; @param version the edit's; padded, so that text order is number order */
-export function historyKey(key: Key, at: string, version: number): Key {
-  return { pk: historyPartition(key), sk: `${at}#${String(version).padStart(9, '0')}` };
+export const LOG_PARTITION = 'LOG';
+
+const EDIT_DIGITS = 12;
+const HISTORY_SK_PREFIX = 'S#';
+
+/** @param edit its number; padded, so that text order is number order */
+export function logKey(edit: number): Key {
+  return { pk: LOG_PARTITION, sk: String(edit).padStart(EDIT_DIGITS, '0') };
+}
+
+/** Of the edit `edit` in the history of the item at `key`. */
+export function historyKey(key: Key, edit: number): Key {
+  return { pk: historyPartition(key), sk: `${HISTORY_SK_PREFIX}${logKey(edit).sk}` };
+}
+
+/** How the `sk` of a history record begins: of one with a number, and of one of before there were any (until the year 3000). */
+export const HISTORY_SK_PREFIXES = [HISTORY_SK_PREFIX, '2'] as const;
+
+/** Keeps the version of an item that was removed, so that what is made in its place goes on from there. */
+export function lastVersionKey(key: Key): Key {
+  return { pk: historyPartition(key), sk: 'LAST' };
 }

@@ -4,7 +4,20 @@ import { type BudgetsEntry, budgetsDocument, parseBudgets } from './budget.ts';
 import { type ClientEntry, clientDocument, parseClient } from './client.ts';
 import { type Grant, grantDocument, parseGrant } from './grant.ts';
 import type { Document, Item, Key } from './items.ts';
-import { ALIASES_KEY, budgetsKey, clientKey, grantKey, modelKey, tenantKey } from './keys.ts';
+import {
+  ALIASES_KEY,
+  ALIASES_SK,
+  BUDGETS_SK,
+  budgetsKey,
+  CLIENT_SK,
+  clientKey,
+  GRANT_SK_PREFIX,
+  grantKey,
+  MODEL_SK,
+  modelKey,
+  TENANT_SK,
+  tenantKey,
+} from './keys.ts';
 import { type ModelEntry, modelDocument, parseModel } from './model.ts';
 import { parseTenant, type TenantEntry, tenantDocument } from './tenant.ts';
 
@@ -15,6 +28,8 @@ export interface Kind<Entry> {
   parse(document: unknown): Entry;
   document(entry: Entry): Document;
   keyOf(entry: Entry): Key;
+  /** How the `sk` of its items is. */
+  sk: { equals: string } | { beginsWith: string };
 }
 
 export const MODEL: Kind<ModelEntry> = {
@@ -22,6 +37,7 @@ export const MODEL: Kind<ModelEntry> = {
   parse: parseModel,
   document: modelDocument,
   keyOf: ({ id }) => modelKey(id),
+  sk: { equals: MODEL_SK },
 };
 
 export const TENANT: Kind<TenantEntry> = {
@@ -29,15 +45,23 @@ export const TENANT: Kind<TenantEntry> = {
   parse: parseTenant,
   document: tenantDocument,
   keyOf: ({ id }) => tenantKey(id),
+  sk: { equals: TENANT_SK },
 };
 
-export const GRANT: Kind<Grant> = { name: 'grant', parse: parseGrant, document: grantDocument, keyOf: grantKey };
+export const GRANT: Kind<Grant> = {
+  name: 'grant',
+  parse: parseGrant,
+  document: grantDocument,
+  keyOf: grantKey,
+  sk: { beginsWith: GRANT_SK_PREFIX },
+};
 
 export const BUDGETS: Kind<BudgetsEntry> = {
   name: 'budgets',
   parse: parseBudgets,
   document: budgetsDocument,
   keyOf: ({ owner }) => budgetsKey(owner),
+  sk: { equals: BUDGETS_SK },
 };
 
 export const ALIASES: Kind<AliasesEntry> = {
@@ -45,6 +69,7 @@ export const ALIASES: Kind<AliasesEntry> = {
   parse: parseAliases,
   document: aliasesDocument,
   keyOf: () => ALIASES_KEY,
+  sk: { equals: ALIASES_SK },
 };
 
 export const CLIENT: Kind<ClientEntry> = {
@@ -52,7 +77,18 @@ export const CLIENT: Kind<ClientEntry> = {
   parse: parseClient,
   document: clientDocument,
   keyOf: clientKey,
+  sk: { equals: CLIENT_SK },
 };
+
+/** All of them, in an order in which none is written before what it refers to. */
+export const KINDS: readonly Kind<unknown>[] = [MODEL, ALIASES, TENANT, GRANT, BUDGETS, CLIENT] as Kind<unknown>[];
+
+/** @throws Error for a name that is none: it is a kind of a newer Tollgate */
+export function kindNamed(name: string): Kind<unknown> {
+  const found = KINDS.find((kind) => kind.name === name);
+  if (found === undefined) throw new Error(`no kind is named ${name}`);
+  return found;
+}
 
 /** An item that was found in the table and cannot be used; to be counted and alarmed. */
 export interface Unusable {

@@ -2,10 +2,9 @@ import { TollgateError } from '../contract/errors.ts';
 import type { Clock } from '../contract/log.ts';
 import type { Lifecycle, Place } from '../contract/model.ts';
 import { placesOf, targetsOf } from '../contract/places.ts';
-import { checkNoAlias } from './aliases.ts';
-import type { Change, Edits, Listing, Make, Stamp } from './edit.ts';
-import { checkThere } from './fallbacks.ts';
-import { badEntry, isModelId, isoMilliseconds, isoSeconds, SCHEMA_VERSION } from './fields.ts';
+import type { Change, Edits, Listing, Make } from './edit.ts';
+import { merged } from './edits/merge.ts';
+import { badEntry, isModelId, isoSeconds, SCHEMA_VERSION } from './fields.ts';
 import type { Document, Items, Key } from './items.ts';
 import { MODEL_SK, modelKey } from './keys.ts';
 import { MODEL } from './kinds.ts';
@@ -18,7 +17,7 @@ export interface ModelWriter extends PriceWriter {
   /** @throws TollgateError `not_found`, `bad_entry` */
   showModel(id: string): Promise<ModelEntry>;
   /**
-   * Makes or replaces a model.
+   * Makes a model, or changes what the document names of one; null takes a member away.
    * @param document as showModel's document; `version`, if there, must be the table's; who and when are set anew
    * @throws TollgateError `bad_entry` naming the field, `policy_too_large`, `conflict`
    */
@@ -47,12 +46,6 @@ export interface ModelWriter extends PriceWriter {
 }
 
 export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWriter {
-  async function checkSuccessor(successor: string | undefined): Promise<void> {
-    if (successor === undefined) return;
-    if (!isModelId(successor)) throw badEntry('lifecycle.successor', 'not-a-model-id');
-    if ((await items.get(modelKey(successor))) === undefined) throw badEntry('lifecycle.successor', 'no-such-model');
-  }
-
   return {
     ...priceWriter(edits, keyOf),
 
@@ -62,13 +55,6 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
 
     async putModel(document) {
       const { key, make, version } = modelEdit(document);
-      // Once before the successor is looked up, so that what is wrong in the file itself is named first.
-      const { id, lifecycle, fallbacks } = MODEL.parse(make({ version: 1, at: clock(), by: 'check' }, undefined));
-      await Promise.all([
-        checkSuccessor(lifecycle.successor),
-        checkNoAlias(id, edits),
-        checkThere(fallbacks, (id) => items.get(modelKey(id))),
-      ]);
       const checked: Make = (stamp, before) => {
         const made = make(stamp, before);
         const was = (before?.lifecycle as Document | undefined)?.status;
@@ -95,7 +81,6 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
     },
 
     async deprecateModel(id, end) {
-      await checkSuccessor(end.successor);
       return edits.alter(MODEL, keyOf(id), 'deprecate', (model) => {
         notDraft(model.lifecycle);
         if (model.lifecycle.status === 'retired')
@@ -108,7 +93,6 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
     },
 
     async retireModel(id, end = {}) {
-      await checkSuccessor(end.successor);
       return edits.alter(MODEL, keyOf(id), 'retire', (model) => {
         notDraft(model.lifecycle);
         const beforeRetirement = model.lifecycle.status === 'retired' ? model.beforeRetirement : model.lifecycle;
@@ -163,13 +147,13 @@ function keyOf(id: string): Key {
 /** The edit that a file asks for. @throws TollgateError `bad_entry` when it does not say of which model */
 export function modelEdit(document: unknown): { key: Key; make: Make; version: number | undefined } {
   const { id, version, content } = opened(document);
-  const make = (stamp: Stamp): Document => ({
-    ...content,
-    v: content.v ?? SCHEMA_VERSION,
-    version: stamp.version,
-    updatedAt: isoMilliseconds(stamp.at),
-    updatedBy: stamp.by,
-  });
+  // What stands for another member takes its place.
+  const instead = {
+    ...(content.targets === undefined ? {} : { target: null }),
+    ...(content.target === undefined ? {} : { targets: null }),
+    ...(content.lifecycle === undefined ? {} : { beforeRetirement: null }),
+  };
+  const make: Make = (_, before) => merged({ prices: [], ...before }, { v: SCHEMA_VERSION, ...instead, ...content });
   return { key: keyOf(id), make, version };
 }
 

@@ -4,9 +4,19 @@ import type { AliasesEntry } from './alias.ts';
 import type { BudgetsEntry } from './budget.ts';
 import type { ClientEntry } from './client.ts';
 import type { HistoryRecord, Listing } from './edit.ts';
+import { recordOf } from './edits/history.ts';
+import { frozenItems } from './edits/past.ts';
 import type { Grant } from './grant.ts';
 import type { Item, Items } from './items.ts';
-import { ALIASES_SK, BUDGETS_SK, CLIENT_SK, GRANT_SK_PREFIX, MODEL_SK, TENANT_SK } from './keys.ts';
+import {
+  ALIASES_SK,
+  BUDGETS_SK,
+  CLIENT_SK,
+  GRANT_SK_PREFIX,
+  HISTORY_SK_PREFIXES,
+  MODEL_SK,
+  TENANT_SK,
+} from './keys.ts';
 import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
 import { createLookup } from './lookup.ts';
 import type { ModelEntry } from './model.ts';
@@ -36,8 +46,6 @@ export interface Snapshot {
   changes: readonly RegistryChange[];
 }
 
-/** History has partitions of its own, whose order is time: this begins every year until 3000. */
-const HISTORY_SK_PREFIX = '2';
 const HISTORY_PK_PREFIX = 'HISTORY#';
 
 /**
@@ -47,14 +55,14 @@ const HISTORY_PK_PREFIX = 'HISTORY#';
  * @throws TollgateError `unavailable`
  */
 export async function readSnapshot(items: Items, clock: () => number): Promise<Snapshot> {
-  const [tenants, grants, models, budgets, aliases, clients, history] = await Promise.all([
+  const [tenants, grants, models, budgets, aliases, clients, ...histories] = await Promise.all([
     items.scan({ equals: TENANT_SK }),
     items.scan({ beginsWith: GRANT_SK_PREFIX }),
     items.scan({ equals: MODEL_SK }),
     items.scan({ equals: BUDGETS_SK }),
     items.scan({ equals: ALIASES_SK }),
     items.scan({ equals: CLIENT_SK }),
-    items.scan({ beginsWith: HISTORY_SK_PREFIX }),
+    ...HISTORY_SK_PREFIXES.map((prefix) => items.scan({ beginsWith: prefix })),
   ]);
   const [tenantList, grantList, modelList] = [listed(tenants, TENANT), listed(grants, GRANT), listed(models, MODEL)];
   const [budgetList, aliasList, clientList] = [
@@ -69,7 +77,7 @@ export async function readSnapshot(items: Items, clock: () => number): Promise<S
   ))
     note(one);
   const reader = createLookup({
-    items: frozen([...tenants, ...grants, ...models, ...budgets, ...aliases]),
+    items: frozenItems([...tenants, ...grants, ...models, ...budgets, ...aliases]),
     clock,
     onUnusable: note,
     // All of it is at hand: what was read of a model holds for every tenant.
@@ -89,10 +97,11 @@ export async function readSnapshot(items: Items, clock: () => number): Promise<S
     clients: clientList.entries,
     unusable: [...unusable.values()],
     entries,
-    changes: history
+    changes: histories
+      .flat()
       .filter(({ key }) => key.pk.startsWith(HISTORY_PK_PREFIX))
       .map(changeOf)
-      .sort(byTime),
+      .sort(byOrder),
   };
 }
 
@@ -112,35 +121,14 @@ function listed<Entry>(found: readonly Item[], kind: Kind<Entry>): Listing<Entry
   return listing;
 }
 
-/** What was read, asked again as a table. */
-function frozen(found: readonly Item[]): Items {
-  const partitions = Map.groupBy(found, ({ key }) => key.pk);
-  const nowhere = async (): Promise<never> => {
-    throw new Error('a snapshot is read by partition and by key');
-  };
-  return {
-    partition: async (pk) => [...(partitions.get(pk) ?? [])].sort(byKey),
-    batch: async (keys) => keys.flatMap(({ pk, sk }) => partitions.get(pk)?.filter(({ key }) => key.sk === sk) ?? []),
-    get: nowhere,
-    scan: nowhere,
-    write: nowhere,
-  };
+function changeOf(item: Item): RegistryChange {
+  return { item: item.key.pk.slice(HISTORY_PK_PREFIX.length), ...recordOf(item) };
 }
 
-function changeOf({ key, document }: Item): RegistryChange {
-  const text = (member: string): string => String(document[member] ?? '');
-  const inner = (member: 'before' | 'after') => (document[member] ?? null) as RegistryChange['before'];
-  return {
-    item: key.pk.slice(HISTORY_PK_PREFIX.length),
-    at: text('at'),
-    by: text('by'),
-    change: text('change'),
-    before: inner('before'),
-    after: inner('after'),
-  };
-}
-
-function byTime(a: RegistryChange, b: RegistryChange): number {
+/** As the log has them; before there was one, by time. */
+function byOrder(a: RegistryChange, b: RegistryChange): number {
+  const [one, other] = [a.edit ?? 0, b.edit ?? 0];
+  if (one !== other) return one - other;
   if (a.at !== b.at) return a.at < b.at ? -1 : 1;
   return a.item < b.item ? -1 : 1;
 }

@@ -1,6 +1,7 @@
 import type { Change, Edits, Listing, Make } from './edit.ts';
-import { isoMilliseconds, SCHEMA_VERSION } from './fields.ts';
-import type { Document, Items, Key } from './items.ts';
+import { merged } from './edits/merge.ts';
+import { SCHEMA_VERSION } from './fields.ts';
+import type { Items, Key } from './items.ts';
 import { TENANT_SK, tenantKey } from './keys.ts';
 import { TENANT } from './kinds.ts';
 import type { UsagePlan } from './plan.ts';
@@ -55,27 +56,16 @@ export function tenantWriter(edits: Edits, items: Items): TenantWriter {
 
 /** The edit that makes the tenant, or changes what is given of it. @throws TollgateError `bad_entry` */
 export function tenantEdit({ id, ...given }: GivenTenant): { key: Key; make: Make } {
-  const make: Make = (stamp, before) => ({
-    v: SCHEMA_VERSION,
-    id,
-    ...kept(before, 'displayName'),
-    ...kept(before, 'costCenter'),
-    ...kept(before, 'plan'),
-    ...given,
-    // Unreadable counts as suspended: a repair must not let a tenant in that was shut out.
-    suspended: before !== undefined && before.suspended !== false,
-    version: stamp.version,
-    updatedAt: isoMilliseconds(stamp.at),
-    updatedBy: stamp.by,
-  });
+  const make: Make = (_, before) =>
+    merged(before, {
+      ...given,
+      ...{ v: SCHEMA_VERSION, id },
+      // Unreadable counts as suspended: a repair must not let a tenant in that was shut out.
+      suspended: before !== undefined && before.suspended !== false,
+    });
   return { key: keyOf(id), make };
 }
 
 function keyOf(id: string): Key {
   return tenantKey(asTenantId(id, 'id'));
-}
-
-function kept(before: Document | undefined, member: string): Document {
-  const value = before?.[member];
-  return value === undefined ? {} : { [member]: value };
 }

@@ -1,13 +1,15 @@
 import { type AliasWriter, aliasWriter } from './aliases.ts';
 import { type BudgetWriter, budgetWriter } from './budgets.ts';
 import { type ClientWriter, clientWriter } from './clients.ts';
-import { createEdits, type EditOptions, type HistoryRecord } from './edit.ts';
-import { badEntry, isModelId } from './fields.ts';
+import { type Change, createEdits, type EditOptions, type HistoryRecord } from './edit.ts';
+import { type LogFilter, type LoggedChange, readLog } from './edits/log-list.ts';
+import { type Past, readPast } from './edits/past.ts';
+import { documentAt } from './edits/undo.ts';
 import { type GrantWriter, grantEdit, grantWriter } from './grants.ts';
-import { grantKey, modelKey, tenantKey } from './keys.ts';
+import type { Document } from './items.ts';
 import { GRANT, MODEL, TENANT } from './kinds.ts';
 import { type ModelWriter, modelEdit, modelWriter } from './models.ts';
-import { asTenantId } from './tenant.ts';
+import { itemNamed, type Named } from './named.ts';
 import { type GivenTenant, type TenantWriter, tenantEdit, tenantWriter } from './tenants.ts';
 
 export interface Batch {
@@ -20,16 +22,29 @@ export interface Batch {
 /** What an operator may do to the registry, and see of it. */
 export interface Writer extends ModelWriter, TenantWriter, GrantWriter, BudgetWriter, AliasWriter, ClientWriter {
   /**
-   * Makes those that are absent, all or none, and leaves alone what is there. They are trusted to belong together: whether
-   * a grant's tenant and a successor exist is not looked up.
+   * Makes those that are absent, all or none, and leaves alone what is there.
    *
-   * @param batch at most 50 in all
+   * @param batch at most 49 in all
    * @returns how many were made
    * @throws TollgateError `bad_entry` naming the field, and then nothing was made
    */
   create(batch: Batch): Promise<number>;
   /** Every edit of one item, oldest first. */
-  history(of: { model: string } | { tenant: string } | { tenant: string; model: string }): Promise<HistoryRecord[]>;
+  history(of: Named): Promise<HistoryRecord[]>;
+  /** An item as it was written in one of its versions. @throws TollgateError `not_found` */
+  version(of: Named, version: number): Promise<Document>;
+  /** Brings an item back to one of its versions. @throws TollgateError `not_found` */
+  rollback(of: Named, version: number): Promise<Change<unknown>>;
+  /**
+   * Takes an edit back.
+   * @param edit its number in the log
+   * @throws TollgateError `not_found`; `conflict` where its item was changed since, telling by what
+   */
+  undo(edit: number): Promise<Change<unknown>>;
+  /** Edits of the whole registry, the newest first. */
+  log(filter?: LogFilter): AsyncGenerator<LoggedChange>;
+  /** The registry as it was. @param at milliseconds since 1970 */
+  asOf(at: number): Promise<Past>;
 }
 
 /**
@@ -42,9 +57,9 @@ export function createWriter(options: EditOptions): Writer {
   return {
     ...modelWriter(edits, items, clock),
     ...tenantWriter(edits, items),
-    ...grantWriter(edits, items, clock),
+    ...grantWriter(edits, items),
     ...budgetWriter(edits, items),
-    ...aliasWriter(edits, items),
+    ...aliasWriter(edits),
     ...clientWriter(edits, items),
     create: async ({ models, tenants, grants }) =>
       edits.create([
@@ -52,12 +67,14 @@ export function createWriter(options: EditOptions): Writer {
         ...tenants.map((tenant) => ({ kind: TENANT, ...tenantEdit(tenant) })),
         ...grants.map(({ tenant, model }) => ({ kind: GRANT, ...grantEdit(tenant, model) })),
       ]),
-    async history(of) {
-      const tenant = 'tenant' in of ? asTenantId(of.tenant) : undefined;
-      const model = 'model' in of ? of.model : undefined;
-      if (model !== undefined && !isModelId(model)) throw badEntry('model', 'not-a-model-id');
-      if (tenant === undefined) return model === undefined ? [] : edits.history(modelKey(model));
-      return edits.history(model === undefined ? tenantKey(tenant) : grantKey({ tenant, model }));
+    history: async (of) => edits.history(itemNamed(of).key),
+    version: async (of, version) => documentAt(items, itemNamed(of).key, version),
+    rollback: async (of, version) => {
+      const { kind, key } = itemNamed(of);
+      return edits.rollback(kind, key, version);
     },
+    undo: (edit) => edits.undo(edit),
+    log: (filter) => readLog(items, filter),
+    asOf: (at) => readPast(items, at),
   };
 }

@@ -78,3 +78,12 @@ export const YAML_FILE_MAX_BYTES = 16_777_216;
 
 /** Problems of one file that are told; those that follow usually follow from them. */
 export const FILE_PROBLEMS_MAX = 100;
+
+/** Items of one transaction (DynamoDB's own limit). */
+export const WRITES_MAX = 100;
+
+/** Attempts at the next number of the log: others edit at the same time, and each of them takes one. */
+export const LOG_ATTEMPTS = 12;
+
+/** Milliseconds by which an operator's clock may differ from the table's before an edit says so; Date is told in seconds. */
+export const CLOCK_SKEW_MS = 5_000;

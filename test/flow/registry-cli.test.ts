@@ -118,7 +118,7 @@ describe('the operator’s command line on the registry', () => {
     const second = JSON.stringify({ ...document, displayName: 'Embeddings' });
     const { code, stderr } = await tollgateWith(second, 'model', 'put', '-');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^tollgate: The item was changed by someone else; reload it/);
+    expect(stderr).toMatch(/^tollgate: It was changed since it was read\. replace \(displayName\) by cli:/);
     expect((await tollgate('model', 'show', 'titan-embed-v2')).stdout).toMatch(/^displayName +Titan$/m);
   });
 

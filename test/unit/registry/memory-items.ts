@@ -18,6 +18,7 @@ export function memoryItems(): MemoryItems {
   const holds = ({ key, expected }: Write): boolean => {
     const item = held.get(name(key));
     if (expected.is === 'absent') return item === undefined;
+    if (expected.is === 'any') return true;
     if (expected.is === 'present') return item !== undefined;
     return item?.document.version === expected.version;
   };
@@ -32,6 +33,11 @@ export function memoryItems(): MemoryItems {
     async partition(pk) {
       calls.push(`partition ${pk}`);
       return sorted([...held.values()].filter(({ key }) => key.pk === pk));
+    },
+    async range(pk, { from = '', to = '\uFFFF', backwards = false, limit }) {
+      calls.push(`range ${pk}`);
+      const found = sorted([...held.values()].filter(({ key }) => key.pk === pk && key.sk >= from && key.sk <= to));
+      return (backwards ? found.reverse() : found).slice(0, limit);
     },
     async batch(keys) {
       calls.push(`batch ${keys.length}`);

@@ -76,8 +76,14 @@ describe('the demo data', () => {
     items.write = write;
     const calls = items.calls.length;
     expect(await seedDemo(writer, { account: ACCOUNT, nowMs: NOW })).toBe(true);
-    // Six models, eight grants and two tenants, each with its history, in one transaction.
-    expect(items.calls.slice(calls)).toEqual(['get TENANT#ops TENANT', 'batch 17', 'write 32']);
+    // Six models, eight grants and two tenants, each with its history, and the log, in one transaction.
+    expect(items.calls.slice(calls)).toEqual([
+      'get TENANT#ops TENANT',
+      'batch 34',
+      'range LOG',
+      'get STAGE ALIASES',
+      'write 33',
+    ]);
     expect(await writer.showTenant('acme')).toMatchObject({ costCenter: 'MINE', version: 1 });
     expect((await writer.listModels()).entries).toHaveLength(6);
     expect((await writer.listGrants()).entries).toHaveLength(8);

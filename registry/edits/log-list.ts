@@ -1,0 +1,93 @@
+import type { Items, Key } from '../items.ts';
+import { HISTORY_SK_PREFIXES, historyKey, historyPartition } from '../keys.ts';
+import { isRecord, recordOf } from './history.ts';
+import { logBackwards } from './log.ts';
+import { nameOf } from './same.ts';
+import type { HistoryRecord, LoggedEdit } from './types.ts';
+
+/** What is given must all hold. */
+export interface LogFilter {
+  /** Milliseconds since 1970, both included. */
+  since?: number;
+  until?: number;
+  /** Part of the name of who edited. */
+  by?: string;
+  /** Edits of this tenant and of what is its own. */
+  tenant?: string;
+  /** Edits of this item, or of every item of a kind: `model/nova-lite`, `grant/acme/nova-lite`, `model`. */
+  of?: string;
+  /** Only those of the plan. */
+  plan?: string;
+}
+
+/** An edit with the item that it was of, e.g. `grant/acme/nova-lite`. */
+export interface LoggedChange extends HistoryRecord {
+  item: string;
+}
+
+/** Keys of one BatchGetItem. */
+const PAGE = 100;
+
+/** Edits of the whole registry, the newest first; those of before there was a log come last. */
+export async function* readLog(items: Items, filter: LogFilter = {}): AsyncGenerator<LoggedChange> {
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = filter;
+  let page: LoggedEdit[] = [];
+  for await (const edit of logBackwards(items)) {
+    const at = Date.parse(edit.at);
+    // The log's times never go backwards.
+    if (at < since) {
+      yield* await changesOf(items, page);
+      return;
+    }
+    if (at <= until && meets({ ...edit, item: itemText(edit.key) }, filter)) page.push(edit);
+    if (page.length < PAGE) continue;
+    yield* await changesOf(items, page);
+    page = [];
+  }
+  yield* await changesOf(items, page);
+  yield* await beforeTheLog(items, filter, since, until);
+}
+
+async function changesOf(items: Items, page: readonly LoggedEdit[]): Promise<LoggedChange[]> {
+  if (page.length === 0) return [];
+  const keys = page.map(({ key, edit }) => historyKey(key, edit));
+  const found = new Map((await items.batch(keys)).map((item) => [nameOf(item.key), item]));
+  return page.map(({ key, edit, plan, ...logged }) => {
+    const record = found.get(nameOf(historyKey(key, edit)));
+    const told = record === undefined ? { ...logged, edit, before: null, after: null } : recordOf(record);
+    return { ...told, ...(plan === undefined ? {} : { plan: plan.id }), item: itemText(key) };
+  });
+}
+
+/** Histories tell of those, each by the clock of who made it. */
+async function beforeTheLog(items: Items, filter: LogFilter, since: number, until: number): Promise<LoggedChange[]> {
+  const [, old] = HISTORY_SK_PREFIXES;
+  const records = (await items.scan({ beginsWith: old })).filter(
+    (item) => isRecord(item) && item.key.pk.startsWith('HISTORY#'),
+  );
+  return records
+    .map((item) => ({ ...recordOf(item), item: partitionText(item.key.pk) }))
+    .filter((one) => Date.parse(one.at) >= since && Date.parse(one.at) <= until && meets(one, filter))
+    .sort((a, b) => (a.at > b.at ? -1 : 1));
+}
+
+function meets(one: { by: string; item: string; plan?: unknown }, { by, tenant, of, plan }: LogFilter): boolean {
+  if (by !== undefined && !one.by.includes(by)) return false;
+  if (of !== undefined && one.item !== of && !one.item.startsWith(`${of}/`)) return false;
+  if (plan !== undefined && planOf(one.plan) !== plan) return false;
+  return tenant === undefined || one.item.split('/')[1] === tenant;
+}
+
+function planOf(plan: unknown): unknown {
+  return plan !== null && typeof plan === 'object' ? (plan as { id: string }).id : plan;
+}
+
+/** `grant/acme/nova-lite` */
+export function itemText(key: Key): string {
+  return partitionText(historyPartition(key));
+}
+
+function partitionText(partition: string): string {
+  const [, kind = '', ...names] = partition.split('#');
+  return [kind.toLowerCase(), ...names].join('/');
+}

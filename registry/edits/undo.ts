@@ -1,0 +1,62 @@
+import { TollgateError } from '../../contract/errors.ts';
+import type { Document, Items, Key } from '../items.ts';
+import { historyKey } from '../keys.ts';
+import { type Kind, kindNamed } from '../kinds.ts';
+import { changedMeanwhile } from './conflict.ts';
+import { historyOf, recordOf } from './history.ts';
+import { loggedEdit } from './log.ts';
+import { contentOf, versionOf } from './same.ts';
+import type { Edit } from './types.ts';
+
+/**
+ * The edit that takes one back: the item becomes what it was before, if it is still what that edit made of it.
+ *
+ * @param edit its number in the log
+ * @throws TollgateError `not_found` where there is no such edit; `bad_entry` for one that changed no item; `conflict` where the item
+ *   was changed since, telling by what
+ */
+export async function undoing(items: Items, edit: number): Promise<Edit> {
+  const logged = await loggedEdit(items, edit);
+  if (logged === undefined)
+    throw new TollgateError('not_found', {
+      field: 'edit',
+      reason: 'no-such-edit',
+      message: `There is no edit ${edit}.`,
+    });
+  const { key, change } = logged;
+  const [found] = await items.batch([historyKey(key, edit)]);
+  const { before, after } = found === undefined ? { before: null, after: null } : recordOf(found);
+  if (versionOf({ document: before ?? {} }) + versionOf({ document: after ?? {} }) === 0)
+    throw new TollgateError('bad_entry', {
+      field: 'edit',
+      reason: 'nothing-to-undo',
+      message: `Edit ${edit} (${change}) changed no entry of the registry: there is nothing to take back.`,
+    });
+  const made = after === null ? 0 : versionOf({ document: after });
+  const [item] = await items.batch([key]);
+  if (versionOf(item) !== made)
+    throw await changedMeanwhile(items, { key }, made || versionOf({ document: before ?? {} }) + 1);
+  return { kind: kindNamed(logged.kind), key, change: `undo ${edit}`, make: () => before && contentOf(before) };
+}
+
+/**
+ * The edit that brings an item back to what it was at one of its versions.
+ *
+ * @param version as the history has it; of an item that was removed and made again the latest that has the number
+ * @throws TollgateError `not_found` where its history has no such version
+ */
+export async function rollingBack(items: Items, kind: Kind<unknown>, key: Key, version: number): Promise<Edit> {
+  const document = await documentAt(items, key, version);
+  return { kind, key, change: `rollback to ${version}`, make: () => contentOf(document) };
+}
+
+/** @throws TollgateError `not_found` */
+export async function documentAt(items: Pick<Items, 'partition'>, key: Key, version: number): Promise<Document> {
+  const found = (await historyOf(items, key)).findLast(({ after }) => after?.version === version);
+  if (found?.after) return found.after;
+  throw new TollgateError('not_found', {
+    field: 'version',
+    reason: 'no-such-version',
+    message: `Its history has no version ${version}.`,
+  });
+}

@@ -1,0 +1,35 @@
+import { EVERY_TENANT } from './budget.ts';
+import { type ClientName, checkClientName } from './client.ts';
+import { badEntry, isModelId } from './fields.ts';
+import type { Key } from './items.ts';
+import { ALIASES_KEY, budgetsKey, clientKey, grantKey, modelKey, tenantKey } from './keys.ts';
+import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, TENANT } from './kinds.ts';
+import { asTenantId } from './tenant.ts';
+
+/** One item of the registry as an operator names it. */
+export type Named =
+  | { model: string }
+  | { tenant: string }
+  | { tenant: string; model: string }
+  /** A tenant, or EVERY_TENANT. */
+  | { budgetsOf: string }
+  | { aliases: true }
+  | { client: ClientName };
+
+/** @throws TollgateError `bad_entry` for an id that is none */
+export function itemNamed(of: Named): { kind: Kind<unknown>; key: Key } {
+  const item = <Entry>(kind: Kind<Entry>, key: Key) => ({ kind: kind as Kind<unknown>, key });
+  if ('aliases' in of) return item(ALIASES, ALIASES_KEY);
+  if ('budgetsOf' in of)
+    return item(BUDGETS, budgetsKey(of.budgetsOf === EVERY_TENANT ? EVERY_TENANT : asTenantId(of.budgetsOf)));
+  if ('client' in of) {
+    checkClientName(of.client);
+    return item(CLIENT, clientKey(of.client));
+  }
+  const tenant = 'tenant' in of ? asTenantId(of.tenant) : undefined;
+  const model = 'model' in of ? of.model : undefined;
+  if (model !== undefined && !isModelId(model)) throw badEntry('model', 'not-a-model-id');
+  if (tenant !== undefined)
+    return model === undefined ? item(TENANT, tenantKey(tenant)) : item(GRANT, grantKey({ tenant, model }));
+  return item(MODEL, modelKey(model ?? ''));
+}
