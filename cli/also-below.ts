@@ -10,6 +10,8 @@ export function alsoBelow(program: Command, above = program): void {
   above.enablePositionalOptions();
   for (const command of above.commands) {
     for (const { flags, long } of program.options) {
+      // Of the program alone: a price has one, too.
+      if (long === '--version') continue;
       if (command.options.some((own) => own.long === long)) continue;
       const option = new Option(flags).hideHelp();
       command.addOption(option);

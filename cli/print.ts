@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
-import { isTollgateError, TollgateError } from '../contract/errors.ts';
+import { CODES, isTollgateError, TollgateError } from '../contract/errors.ts';
+import { awsFailure, type Where } from './failure.ts';
 import { clearProgress } from './progress.ts';
 
 export type Format = 'table' | 'json';
@@ -30,10 +31,17 @@ export function save(file: string, text: string): void {
     throw new TollgateError('bad_setting', {
       field: '--out',
       reason: 'unwritable',
-      message: `${file} cannot be written`,
+      message: `${file} cannot be written${because(cause)}`,
       cause,
     });
   }
+}
+
+/** Why the machine would not write, in words. */
+function because(cause: unknown): string {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  const why = { ENOSPC: 'the disk is full', EACCES: 'it is not yours to write', EBUSY: 'another program holds it' };
+  return code === '' ? '' : `: ${why[code as keyof typeof why] ?? code}`;
 }
 
 /** To stdout, or into the file that was named, which stderr then says. Nothing stays nothing on stdout. */
@@ -120,20 +128,32 @@ function trimmed(line: string): string {
   return line.trimEnd();
 }
 
-/** One line that says what went wrong and, where a store or service failed, what it said. */
-export function explain(error: unknown): string {
+/**
+ * One line that says what went wrong, what a store or service said where it failed, and what to do; beneath it a line for each
+ * thing that is wrong where it is more than one.
+ *
+ * @param where the command acted
+ */
+export function explain(error: unknown, where: Where = {}): string {
+  const failure = awsFailure(error, where);
+  if (failure !== undefined) return printable(failure);
   if (!isTollgateError(error)) return printable(describe(error));
-  const named = error.field !== undefined && !error.publicMessage.includes(error.field);
-  const said = error.code === 'unavailable' && error.reason !== 'no-local-gateway' && error.cause !== undefined;
-  return printable(
-    [
-      error.publicMessage,
-      named ? `(${error.field}: ${error.reason ?? error.code})` : '',
-      said ? `(${describe(error.cause)})` : '',
-    ]
-      .filter(Boolean)
-      .join(' '),
-  );
+  const { publicMessage, field, reason, cause, problems = [] } = error;
+  const named = field !== undefined && !publicMessage.includes(field);
+  const failed = error.code === 'unavailable' && reason !== 'no-local-gateway' && cause !== undefined;
+  // What callers are told of it, who can do nothing but wait.
+  const what = failed && publicMessage === CODES.unavailable.text ? `${nameOf(where)} does not answer` : publicMessage;
+  const line = [what, named ? `(${field}: ${reason ?? error.code})` : '', failed ? `(${describe(cause)})` : ''];
+  const rest = problems.length > 1 ? problems.map((one) => `  ${one.path}: ${one.message ?? words(one.reason)}`) : [];
+  return [line.filter(Boolean).join(' '), ...rest].map(printable).join('\n');
+}
+
+function nameOf({ stage }: Where): string {
+  return stage === undefined ? 'the local gateway' : `AWS, for stage ${stage},`;
+}
+
+function words(reason: string): string {
+  return reason.replaceAll('-', ' ');
 }
 
 function describe(error: unknown): string {

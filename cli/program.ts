@@ -1,8 +1,11 @@
 import { Command, CommanderError } from 'commander';
+import { misspelt } from '../contract/variables.ts';
 import { alsoBelow } from './also-below.ts';
-import { explain } from './print.ts';
+import { explain, warn } from './print.ts';
+import { respelled } from './spelling.ts';
 import { synonyms } from './synonyms.ts';
-import { resolveTarget, type Target } from './target.ts';
+import { resolveTarget, type Target, type TargetOptions } from './target.ts';
+import { ownVersion } from './version.ts';
 
 interface Noun {
   register(program: Command, target: () => Promise<Target>): void;
@@ -39,6 +42,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .option('--stage <name>', 'a deployed stage, with the AWS credentials of the environment')
     .option('--region <region>', 'its region, if AWS_REGION and the AWS profile do not say')
     .option('--bucket <name>', 'its usage bucket, if not the stage’s own (or TOLLGATE_BUCKET)')
+    .version(ownVersion(), '--version', 'print the version of this program')
     .showHelpAfterError('(--help lists what there is)')
     // One name of each is shown: the others are for hands that are used to them.
     .configureHelp({
@@ -52,13 +56,14 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const noun of await Promise.all(wanted.map((load) => load?.()))) noun?.register(program, target);
   synonyms(program);
   alsoBelow(program);
+  for (const text of misspelt(process.env, 'cli')) warn(`tollgate: ${text}`);
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(respelled(args, program), { from: 'user' });
     return 0;
   } catch (error) {
     // Commander has printed its own errors by now; 2 is a command that could not be understood.
     if (error instanceof CommanderError) return isHelp(error) ? 0 : 2;
-    process.stderr.write(`tollgate: ${explain(error)}\n`);
+    warn(`tollgate: ${explain(error, { ...program.opts<TargetOptions>(), profile: process.env.AWS_PROFILE })}`);
     return 1;
   }
 }
@@ -70,5 +75,7 @@ export function pathOf(command: Command): string {
 
 /** Help that was asked for, by `--help` or `help`; a noun without its verb shows it as well, as an error. */
 function isHelp({ code, exitCode }: CommanderError): boolean {
-  return code === 'commander.helpDisplayed' || (code === 'commander.help' && exitCode === 0);
+  return (
+    code === 'commander.helpDisplayed' || code === 'commander.version' || (code === 'commander.help' && exitCode === 0)
+  );
 }

@@ -47,5 +47,9 @@ export function flag(at: At, name: string, otherwise: boolean): boolean {
 }
 
 export function bad(key: string, what: string): TollgateError {
-  return new TollgateError('bad_setting', { field: key, reason: 'bad-setting', message: `${key} ${what}.` });
+  return new TollgateError('bad_setting', {
+    field: key,
+    reason: 'bad-setting',
+    message: `${key} ${what}${what.endsWith('?') ? '' : '.'}`,
+  });
 }

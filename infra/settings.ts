@@ -1,8 +1,10 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
+import type { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { ANSWER_MINUTES, ANSWER_MINUTES_MAX } from '../contract/limits/answers.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
 import { STAGE } from '../contract/names.ts';
+import { nearest } from '../contract/nearest.ts';
 import { type Routing, routingProblem } from '../contract/routing.ts';
 import { EVENT_BUS, EVENT_BUS_NAME, isOrigin } from '../contract/settings.ts';
 import { type Partition, partitionOf } from '../policies/arn.ts';
@@ -120,7 +122,7 @@ const KNOWN = new Set([
  */
 export function readSettings(context: Readonly<Record<string, unknown>>): InfraSettings {
   for (const key of Object.keys(context))
-    if (key.startsWith(PREFIX) && !KNOWN.has(key.slice(PREFIX.length))) throw bad(key, 'is not a known setting');
+    if (key.startsWith(PREFIX) && !KNOWN.has(key.slice(PREFIX.length))) throw unknown(key);
   // A value given with `-c` is always text, and an empty one means "as if it were not there".
   const at = (name: string): unknown => (context[PREFIX + name] === '' ? undefined : context[PREFIX + name]);
   const where = regions(at);
@@ -166,6 +168,11 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
   if (settings.tenantIsolation && settings.runtime === 'container')
     throw bad(`${PREFIX}tenantIsolation`, 'is Lambda’s: in a container all tenants share one process');
   return Object.freeze(settings);
+}
+
+function unknown(key: string): TollgateError {
+  const meant = nearest(key.slice(PREFIX.length), KNOWN);
+  return bad(key, `is not a known setting${meant === undefined ? '' : `; did you mean ${PREFIX}${meant}?`}`);
 }
 
 type Where = Pick<InfraSettings, 'region' | 'partition' | 'modelRegions'>;

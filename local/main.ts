@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join, relative } from 'node:path';
 import { isTollgateError } from '../contract/errors.ts';
+import { misspelt } from '../contract/variables.ts';
 import { banner } from './banner.ts';
 import { writeWhole } from './files.ts';
 import { localSettings } from './settings.ts';
@@ -12,6 +13,7 @@ const STOP_MS = 9_500;
 /** `npm start`: the whole gateway on this machine. What its heaps may grow to is said there, as for the image (Dockerfile says why). */
 async function main(): Promise<void> {
   const settings = localSettings(process.env);
+  for (const text of misspelt(process.env, 'local')) process.stderr.write(`tollgate: ${text}\n`);
   enableCompileCache(settings.cacheDir);
   const { startLocal } = await import('./start.ts');
   const local = await startLocal(settings);

@@ -7,6 +7,7 @@ import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { CONTAINER, SESSIONS_MAX } from '../contract/limits/server.ts';
 import { createLines } from '../contract/lines.ts';
 import { logLine } from '../contract/log.ts';
+import { misspelt } from '../contract/variables.ts';
 import { createApp } from '../invoke/app.ts';
 import { compose } from '../invoke/compose.ts';
 import { createAnswers } from './answers.ts';
@@ -71,6 +72,7 @@ async function serve({ authorizer, invoke, port, host, authorizerTtlSeconds, gra
 /** Milliseconds beyond the grace for what a call still has to do when its connection was cut: settle, and its usage line. */
 const EXIT_MS = 3_000;
 
+for (const text of misspelt(process.env, 'stage')) process.stderr.write(`${text}\n`);
 try {
   await serve(serverSettings(process.env));
 } catch (error) {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { GATEWAY_TOTAL_MS } from '../contract/limits/contract.ts';
 import { SIDECAR_GRACE_MS, SIDECAR_PORT } from '../contract/limits/sidecar.ts';
+import { distance } from '../contract/nearest.ts';
 import { bad, type Environment, readAll, required, wholeNumber } from '../contract/read-setting.ts';
 import { authorizationFile } from './authorization.ts';
 import { readClients } from './clients.ts';
@@ -117,16 +118,4 @@ function checkSpelling(env: Environment): undefined {
 
 function throwMisspelt(name: string, meant: string): never {
   throw bad(name, `is no setting; it is ${meant}`);
-}
-
-/** Letters changed, left out or put in that turn one word into the other (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries())
-      next.push(Math.min((row[j] ?? 0) + (letter === other ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -37,6 +37,7 @@ describe('one line for an error', () => {
     const cause = Object.assign(new Error('no such table'), { name: 'ResourceNotFoundException' });
     const line = explain(new TollgateError('unavailable', { reason: 'registry-failed', cause }));
     expect(line).toContain('(ResourceNotFoundException: no such table)');
+    expect(line).toMatch(/^the local gateway does not answer/);
   });
 
   test('says that nobody listens, which Node reports without a message', () => {
