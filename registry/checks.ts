@@ -9,7 +9,7 @@ import { badEntries, badEntry, checkAll, problemsOf } from './fields.ts';
 import type { Grant } from './grant.ts';
 import type { Item, Key } from './items.ts';
 import { ALIASES_KEY, modelKey, tenantKey } from './keys.ts';
-import { ALIASES, type Kind, MODEL, read } from './kinds.ts';
+import { ALIASES, type Kind, MODEL, type Read, read } from './kinds.ts';
 import type { ModelEntry } from './model.ts';
 import { checkDirect, placedUnder } from './restrictions.ts';
 
@@ -116,11 +116,15 @@ async function tenantIsThere(id: TenantId, look: Check['look']): Promise<void> {
   if ((await look(tenantKey(id))) === undefined) throw noSuch('tenant', id);
 }
 
+/** Many grants of one plan are of the same model. */
+const READ = new WeakMap<Item, Read<ModelEntry>>();
+
 /** @throws TollgateError `bad_entry` also when it cannot be read: nothing can be said of what is to be under it */
 async function modelThere(id: string, look: Check['look']): Promise<ModelEntry> {
   const item = await look(modelKey(id));
   if (item === undefined) throw noSuch('model', id);
-  const found = read(item, MODEL);
+  const found = READ.get(item) ?? read(item, MODEL);
+  READ.set(item, found);
   if ('entry' in found) return found.entry;
   const { field, reason } = found.unusable;
   throw new TollgateError('bad_entry', {

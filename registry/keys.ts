@@ -25,7 +25,7 @@ import type { Key } from './items.ts';
  * |         | HISTORY#MODEL#{model}          | S#{edit}                |
  * |         | HISTORY#CLIENT#{hash}          | S#{edit}                |
  * |         | each of these                  | LAST: the version of what was removed |
- * | log     | LOG                            | {edit}: the last one of a transaction |
+ * | log     | LOG                            | {edit}: the first of a transaction |
  *
  * | who asks                       | access                                                              |
  * | ------------------------------ | ------------------------------------------------------------------- |

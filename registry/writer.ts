@@ -2,9 +2,12 @@ import { type AliasWriter, aliasWriter } from './aliases.ts';
 import { type BudgetWriter, budgetWriter } from './budgets.ts';
 import { type ClientWriter, clientWriter } from './clients.ts';
 import { type Change, createEdits, type EditOptions, type HistoryRecord } from './edit.ts';
+import { type Bulk, type BulkOptions, undoPlan } from './edits/bulk.ts';
 import { type LogFilter, type LoggedChange, readLog } from './edits/log-list.ts';
 import { type Past, readPast } from './edits/past.ts';
 import { documentAt } from './edits/undo.ts';
+import { type AppliedPlan, applying } from './file/apply.ts';
+import { type Exported, exported } from './file/export.ts';
 import { type GrantWriter, grantEdit, grantWriter } from './grants.ts';
 import type { Document } from './items.ts';
 import { GRANT, MODEL, TENANT } from './kinds.ts';
@@ -41,6 +44,18 @@ export interface Writer extends ModelWriter, TenantWriter, GrantWriter, BudgetWr
    * @throws TollgateError `not_found`; `conflict` where its item was changed since, telling by what
    */
   undo(edit: number): Promise<Change<unknown>>;
+  /** Takes back what a plan made. @param plan as `make` of a plan returned it @throws as undoPlan of edits/bulk.ts */
+  undoPlan(plan: string, options?: BulkOptions): Promise<Bulk>;
+  /**
+   * Decides what a file of entries asks for, and makes nothing yet.
+   *
+   * @param value what the file holds, not trusted
+   * @param options `prune`: what the file does not name goes, of what is a tenant's own, of budgets and of aliases
+   * @throws TollgateError `bad_entry` of all that is wrong
+   */
+  apply(value: unknown, options?: { prune?: boolean }): Promise<AppliedPlan>;
+  /** As a file of entries, of one tenant or of all. */
+  export(tenant?: string): Promise<Exported>;
   /** Edits of the whole registry, the newest first. */
   log(filter?: LogFilter): AsyncGenerator<LoggedChange>;
   /** The registry as it was. @param at milliseconds since 1970 */
@@ -74,6 +89,9 @@ export function createWriter(options: EditOptions): Writer {
       return edits.rollback(kind, key, version);
     },
     undo: (edit) => edits.undo(edit),
+    undoPlan: (plan, bulk) => undoPlan(plan, options, bulk),
+    apply: (value, more) => applying(value, options, more),
+    export: (tenant) => exported(items, tenant),
     log: (filter) => readLog(items, filter),
     asOf: (at) => readPast(items, at),
   };

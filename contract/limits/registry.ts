@@ -87,3 +87,9 @@ export const LOG_ATTEMPTS = 12;
 
 /** Milliseconds by which an operator's clock may differ from the table's before an edit says so; Date is told in seconds. */
 export const CLOCK_SKEW_MS = 5_000;
+
+/** Edits above which all of the registry is read at once: each is two keys, and a hundred keys are a request. */
+export const BULK_READ_WHOLE = 5_000;
+
+/** Characters, of 31, that tell the plans of one day apart. */
+export const PLAN_ID_CHARS = 6;

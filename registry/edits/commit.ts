@@ -83,7 +83,7 @@ export async function readHeld(items: Pick<Items, 'batch'>, edits: readonly Edit
 
 export type Look = Check['look'];
 
-function lookIn(items: Items, held: Held): Look {
+export function lookIn(items: Items, held: Held): Look {
   const asked = new Map<string, Promise<Item | undefined>>();
   return async (key) => {
     const name = nameOf(key);
@@ -112,12 +112,13 @@ export async function decide(
       errors.push({ at: edit.at, error });
     }
   // References are to what there will be.
-  const will = new Map(decided.map((one) => [nameOf(one.edit.key), one.change.after]));
-  const ahead: Look = async (key) => {
-    const document = will.get(nameOf(key));
-    if (document === undefined) return look(key);
-    return document === null ? undefined : { key, document };
-  };
+  const will = new Map(
+    decided.map(({ edit: { key }, change: { after } }) => [
+      nameOf(key),
+      after === null ? undefined : { key, document: after },
+    ]),
+  );
+  const ahead: Look = async (key) => (will.has(nameOf(key)) ? will.get(nameOf(key)) : look(key));
   await Promise.all(
     decided.map(async ({ edit, before, change }) => {
       if (!change.changed || change.after === null || edit.note !== undefined) return;
@@ -141,7 +142,7 @@ function throwAll(errors: readonly { at: string | undefined; error: unknown }[],
 }
 
 function below(at: string | undefined, problem: Problem): Problem {
-  if (at === undefined) return problem;
+  if (at === undefined || at === '') return problem;
   return { ...problem, path: problem.path === 'entry' ? at : `${at}.${problem.path}` };
 }
 
@@ -175,8 +176,12 @@ function decideOne(edit: Edit, held: Held, stampOf: Omit<Stamp, 'version'>): Dec
 }
 
 function stamped(kind: string, document: Document, { version, at, by }: Stamp): Document {
-  const [when, who] = kind === 'grant' ? ['grantedAt', 'grantedBy'] : ['updatedAt', 'updatedBy'];
+  const { when, who } = stampsOf(kind);
   return { ...document, version, [when]: isoMilliseconds(at), [who]: by };
+}
+
+function stampsOf(kind: string): { when: string; who: string } {
+  return kind === 'grant' ? { when: 'grantedAt', who: 'grantedBy' } : { when: 'updatedAt', who: 'updatedBy' };
 }
 
 interface Under {
@@ -191,8 +196,12 @@ export function transaction(decided: readonly Decided[], { moment, end, by, plan
   const first = end.edit + 1;
   const edits = decided.map(({ edit: { key, kind }, name }) => ({ key, kind: kind.name, change: name }));
   return [
-    ...decided.flatMap(({ edit: { key, kind }, change, writes, name }, index): Write[] => {
+    ...decided.flatMap(({ edit, change, writes, name }, index): Write[] => {
+      const { key, kind } = edit;
       change.edit = first + index;
+      // It may have been decided a while ago: somebody was asked meanwhile.
+      if (change.after !== null && edit.note === undefined)
+        change.after[stampsOf(kind.name).when] = isoMilliseconds(moment.at);
       const record: Document = {
         ...{ v: SCHEMA_VERSION, kind: kind.name, change: name, ...momentDocument(moment), by },
         ...(plan === undefined ? {} : { plan: plan.id }),

@@ -5,8 +5,8 @@ import { LOG_PARTITION, logKey } from '../keys.ts';
 import type { LoggedEdit, PlanPart } from './types.ts';
 
 /**
- * The log: an item for each transaction, by the number of its last edit. It numbers the edits of the stage in the order in which
- * they were made, which no clock does.
+ * The log: an item for each transaction, by the number of its first edit. It numbers the edits of the stage in the order in which
+ * they were made, which no clock does. Whoever has not seen the latest item begins where that one does, and is refused.
  */
 
 /** Where the log ends. */
@@ -27,7 +27,11 @@ export interface Moment {
 
 export async function endOfLog(items: Pick<Items, 'range'>): Promise<LogEnd> {
   const [last] = await items.range(LOG_PARTITION, { backwards: true, limit: 1 });
-  return last === undefined ? { edit: 0, at: 0 } : { edit: Number(last.key.sk), at: Date.parse(textOf(last, 'at')) };
+  if (last === undefined) return { edit: 0, at: 0 };
+  return {
+    edit: firstOf(last) + Math.max(listOf(last.document.edits).length, 1) - 1,
+    at: Date.parse(textOf(last, 'at')),
+  };
 }
 
 /**
@@ -56,22 +60,21 @@ export interface LogEntry {
   plan?: PlanPart | undefined;
 }
 
-/** Takes the numbers: it is refused if somebody has taken the last of them. */
+/** Takes the numbers: it is refused if somebody has taken the first of them. */
 export function logWrite({ first, moment, by, edits, plan }: LogEntry): Write {
   const document: Document = {
     v: SCHEMA_VERSION,
-    first,
     ...momentDocument(moment),
     by,
     edits: edits.map(({ key, ...edit }) => ({ ...key, ...edit })),
     ...(plan === undefined ? {} : { plan: { ...plan } }),
   };
-  return { kind: 'put', key: logKey(first + edits.length - 1), document, expected: { is: 'absent' } };
+  return { kind: 'put', key: logKey(first), document, expected: { is: 'absent' } };
 }
 
 /** @returns undefined where no edit has that number */
 export async function loggedEdit(items: Pick<Items, 'range'>, edit: number): Promise<LoggedEdit | undefined> {
-  const [found] = await items.range(LOG_PARTITION, { from: logKey(edit).sk, limit: 1 });
+  const [found] = await items.range(LOG_PARTITION, { to: logKey(edit).sk, backwards: true, limit: 1 });
   return found && loggedEdits(found).find((one) => one.edit === edit);
 }
 
@@ -92,15 +95,14 @@ export async function* logBackwards(items: Pick<Items, 'range'>, before?: number
     });
     for (const item of page) yield* loggedEdits(item).reverse();
     const last = page.at(-1);
-    if (last === undefined || Number(last.key.sk) <= 1) return;
-    to = Number(last.key.sk);
+    if (last === undefined || firstOf(last) <= 1) return;
+    to = firstOf(last);
   }
 }
 
 /** The edits of one item of the log, in their order. */
 function loggedEdits(item: Item): LoggedEdit[] {
-  const { first, edits, plan, clock } = item.document;
-  const start = typeof first === 'number' ? first : Number(item.key.sk);
+  const { edits, plan, clock } = item.document;
   const common = {
     at: textOf(item, 'at'),
     by: textOf(item, 'by'),
@@ -109,8 +111,12 @@ function loggedEdits(item: Item): LoggedEdit[] {
   };
   return listOf(edits).map((one, index) => {
     const { pk = '', sk = '', kind = '', change = '' } = one as Record<string, string>;
-    return { edit: start + index, key: { pk, sk }, kind, change, ...common };
+    return { edit: firstOf(item) + index, key: { pk, sk }, kind, change, ...common };
   });
+}
+
+function firstOf({ key }: Item): number {
+  return Number(key.sk);
 }
 
 function listOf(value: Plain | undefined): Plain[] {

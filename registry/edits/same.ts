@@ -1,6 +1,5 @@
+import { STAMPS } from '../difference.ts';
 import type { Document, Item, Key } from '../items.ts';
-
-const STAMPS = new Set(['version', 'updatedAt', 'updatedBy', 'grantedAt', 'grantedBy']);
 
 /** A document without who wrote it, and when. */
 export function contentOf(document: Document): Document {

@@ -27,7 +27,7 @@ export interface Edit<Entry = unknown> {
   base?: number | undefined;
   /** What was done beside the item, which stays as it is, or absent: a record of its history and nothing else. */
   note?: { before: Document; after: Document };
-  /** Where it stands in what was given, e.g. `tenants[3].grants[0]`: what is wrong with it is told below that. */
+  /** Where it stands in what was given, e.g. `tenants[3].grants[0]`: what is wrong with it is told below that. Empty: at the top. */
   at?: string;
 }
 

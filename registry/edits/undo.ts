@@ -4,9 +4,9 @@ import { historyKey } from '../keys.ts';
 import { type Kind, kindNamed } from '../kinds.ts';
 import { changedMeanwhile } from './conflict.ts';
 import { historyOf, recordOf } from './history.ts';
-import { loggedEdit } from './log.ts';
-import { contentOf, versionOf } from './same.ts';
-import type { Edit } from './types.ts';
+import { logBackwards, loggedEdit } from './log.ts';
+import { contentOf, nameOf, versionOf } from './same.ts';
+import type { Edit, LoggedEdit } from './types.ts';
 
 /**
  * The edit that takes one back: the item becomes what it was before, if it is still what that edit made of it.
@@ -58,5 +58,33 @@ export async function documentAt(items: Pick<Items, 'partition'>, key: Key, vers
     field: 'version',
     reason: 'no-such-version',
     message: `Its history has no version ${version}.`,
+  });
+}
+
+/**
+ * The edits that take back what is in the table of a plan, the last of it first.
+ *
+ * @returns none where the log has no such plan
+ */
+export async function unmaking(items: Items, plan: string): Promise<Edit[]> {
+  const logged: LoggedEdit[] = [];
+  for await (const edit of logBackwards(items)) {
+    if (edit.plan?.id === plan) logged.push(edit);
+    // Its parts follow one another, with at most a few edits of others between: part 1 is the beginning.
+    else if (logged.at(-1)?.plan?.part === 1) break;
+  }
+  const records = await items.batch(logged.map(({ key, edit }) => historyKey(key, edit)));
+  const found = new Map(records.map((item) => [nameOf(item.key), recordOf(item)]));
+  return logged.map(({ key, kind, edit }) => {
+    const { before, after } = found.get(nameOf(historyKey(key, edit))) ?? { before: null, after: null };
+    const made = after === null ? 0 : versionOf({ document: after });
+    return {
+      ...{ kind: kindNamed(kind), key, change: `undo ${edit}`, base: made === 0 ? undefined : made },
+      make: (_, now) => {
+        // Removed by the plan, and made again by somebody since.
+        if (made === 0 && now !== undefined) return undefined;
+        return before && contentOf(before);
+      },
+    };
   });
 }

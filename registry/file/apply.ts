@@ -1,0 +1,66 @@
+import { type Prepared, prepare } from '../edits/bulk.ts';
+import type { EditOptions } from '../edits/commit.ts';
+import { itemText } from '../edits/log-list.ts';
+import { nameOf } from '../edits/same.ts';
+import type { Edit } from '../edits/types.ts';
+import type { Document, Items } from '../items.ts';
+import { KINDS } from '../kinds.ts';
+import { editsOf } from './entries.ts';
+
+/** One entry that a plan makes, changes or removes. */
+export interface PlannedChange {
+  /** `grant/acme/nova-lite` */
+  item: string;
+  kind: string;
+  /** Where the file asks for it; absent of what goes because the file does not name it. */
+  at?: string;
+  does: 'create' | 'change' | 'remove';
+  before: Document | null;
+  after: Document | null;
+}
+
+export interface AppliedPlan {
+  /** What will change; the rest is as the file wants it. */
+  changes: PlannedChange[];
+  unchanged: number;
+  /** Models and tenants that the file does not name, and that no file removes. */
+  left: string[];
+  make: Prepared['make'];
+}
+
+/** As Writer.apply says. */
+export async function applying(
+  value: unknown,
+  options: EditOptions,
+  { prune = false }: { prune?: boolean } = {},
+): Promise<AppliedPlan> {
+  const asked = editsOf(value, { prune });
+  const { gone, left } = prune ? await unnamed(options.items, asked) : { gone: [], left: [] };
+  const edits = [...gone, ...asked];
+  const { changes, make } = await prepare(edits, options);
+  const planned = changes.flatMap(({ changed, before, after }, index): PlannedChange[] => {
+    const edit = edits[index];
+    if (!changed || edit === undefined) return [];
+    const does = before === null ? 'create' : after === null ? 'remove' : 'change';
+    const at = edit.at === undefined ? {} : { at: edit.at };
+    return [{ item: itemText(edit.key), kind: edit.kind.name, ...at, does, before, after }];
+  });
+  return { changes: planned, unchanged: edits.length - planned.length, left, make };
+}
+
+/** What goes only by a verb of its own, which says what it hits. */
+const KEPT = new Set(['model', 'tenant']);
+
+async function unnamed(items: Items, asked: readonly Edit[]): Promise<{ gone: Edit[]; left: string[] }> {
+  const named = new Set(asked.map(({ key }) => nameOf(key)));
+  const gone: Edit[] = [];
+  const left: string[] = [];
+  // What refers to another goes before it.
+  for (const kind of [...KINDS].reverse())
+    for (const { key } of await items.scan(kind.sk)) {
+      if (named.has(nameOf(key))) continue;
+      if (KEPT.has(kind.name)) left.push(itemText(key));
+      else gone.push({ kind, key, change: 'remove', make: () => null });
+    }
+  return { gone, left: left.sort() };
+}

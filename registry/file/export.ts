@@ -1,0 +1,76 @@
+import { contentOf } from '../edits/same.ts';
+import type { Document, Item, Items } from '../items.ts';
+import { tenantPartition } from '../keys.ts';
+import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from '../kinds.ts';
+import { asTenantId } from '../tenant.ts';
+
+/** The registry as a file of entries, which entries.ts reads back to nothing to change. */
+export interface Exported {
+  models: Document[];
+  aliases: Document[];
+  /** The stage's. */
+  budgets: Document[];
+  tenants: Document[];
+  unusable: Unusable[];
+}
+
+/**
+ * @param only one tenant and what is its own, with no models
+ * @returns entries without who wrote them and when, sorted by id
+ */
+export async function exported(items: Items, only?: string): Promise<Exported> {
+  const unusable: Unusable[] = [];
+  const documents = <Entry>(found: readonly Item[], kind: Kind<Entry>): Document[] =>
+    found.flatMap((item) => {
+      const one = read(item, kind);
+      if ('entry' in one) return [plain(kind.document(one.entry))];
+      unusable.push(one.unusable);
+      return [];
+    });
+  const own = only === undefined ? undefined : await items.partition(tenantPartition(asTenantId(only)));
+  const all = async <Entry>(kind: Kind<Entry>): Promise<Document[]> => {
+    if (own === undefined) return documents(await items.scan(kind.sk), kind);
+    const { sk } = kind;
+    return documents(
+      own.filter(({ key }) => ('equals' in sk ? key.sk === sk.equals : key.sk.startsWith(sk.beginsWith))),
+      kind,
+    );
+  };
+  const [models, aliases, tenants, grants, budgets, clients] = await Promise.all([
+    all(MODEL),
+    all(ALIASES),
+    all(TENANT),
+    all(GRANT),
+    all(BUDGETS),
+    items.scan(CLIENT.sk).then((found) => documents(found, CLIENT)),
+  ]);
+  const grantsOf = Map.groupBy(grants, ({ tenant }) => tenant);
+  const clientsOf = Map.groupBy(clients, ({ tenant }) => tenant);
+  const budgetsOf = new Map(budgets.map((one) => [one.owner, one.budgets as Document[]]));
+  return {
+    models: models.sort(by('id')),
+    aliases: aliases.flatMap((one) => one.aliases as Document[]),
+    budgets: only === undefined ? (budgetsOf.get('*') ?? []) : [],
+    tenants: tenants.sort(by('id')).map((tenant) => ({
+      ...tenant,
+      ...some('grants', grantsOf.get(tenant.id), 'model'),
+      ...some('budgets', budgetsOf.get(tenant.id), 'id'),
+      ...some('clients', clientsOf.get(tenant.id), 'client'),
+    })),
+    unusable,
+  };
+}
+
+function plain(document: Document): Document {
+  const { v: _, ...content } = contentOf(document);
+  return content;
+}
+
+function some(member: string, list: readonly Document[] | undefined, name: string): Document {
+  if (list === undefined) return {};
+  return { [member]: list.map(({ tenant: _, ...one }) => one).sort(by(name)) };
+}
+
+function by(name: string): (a: Document, b: Document) => number {
+  return (a, b) => (String(a[name]) < String(b[name]) ? -1 : 1);
+}
