@@ -4,11 +4,11 @@ import { LIVE_INTERVAL_MAX_SECONDS, LIVE_INTERVAL_SECONDS } from '../contract/li
 import { type Group, type Grouping, Groups } from '../metering/report/groups.ts';
 import type { LiveDay } from '../metering/run/live.ts';
 import { dayOf, hourOf, parseDay } from '../metering/window.ts';
-import { badOption } from './days.ts';
 import { type Format, formatOption, print, table } from './print.ts';
-import { hasTenant, openPrices, openRegistry } from './registry.ts';
+import { openPrices, openRegistry } from './registry.ts';
 import { columnsTable, type Row, rowJson } from './report/columns.ts';
 import { fitting, groupColumns, groupRow } from './report/groups.ts';
+import { checkTenant } from './report/whose.ts';
 import { flush, openStore } from './store.ts';
 import type { Target } from './target.ts';
 
@@ -35,7 +35,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const where = await target();
       const [ledger, registry] = await Promise.all([openLedger(where), openRegistry(where)]);
       // One that is written wrong would be watched for ever, saying nothing.
-      if (!(await hasTenant(registry, tenant))) throw badOption('--tenant', `--tenant: There is no tenant ${tenant}.`);
+      await checkTenant(tenant, where, registry);
       const stop = new AbortController();
       if (live) process.once('SIGINT', () => stop.abort());
       do {

@@ -101,8 +101,10 @@ export function isPriced(tokens: TokenCounts, price: Price): boolean {
 export type TokenCounts = Readonly<Partial<Record<TokenKind, number | bigint>>>;
 
 export function noTokens(): TokenSums {
-  return Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, 0n])) as TokenSums;
+  return { ...NO_TOKENS };
 }
+
+const NO_TOKENS = Object.freeze(Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, 0n]))) as Readonly<TokenSums>;
 
 /** Adds to `sums` in place. */
 export function addTokens(sums: TokenSums, tokens: TokenCounts): void {

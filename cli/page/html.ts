@@ -29,6 +29,12 @@ export function html(strings: TemplateStringsArray, ...values: readonly Content[
   );
 }
 
+/** Data for the page's script, in an element that no browser runs: it stands in no attribute and ends at its own end. */
+export function printedJson(value: unknown): Html {
+  const text = JSON.stringify(value, (_, inner) => (typeof inner === 'string' ? printable(inner) : inner));
+  return new Html(OURS, `<script type="application/json">${text.replaceAll('<', '\\u003c')}</script>`);
+}
+
 function shown(value: Content): string {
   if (value instanceof Html) return value.toString();
   if (typeof value === 'object') return value.map(shown).join('');

@@ -23,3 +23,8 @@ ${rows.map(
 export function moment(iso: string): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')}</time>`;
 }
+
+/** A text whose days do not break in their middle, as a browser would at a hyphen. */
+export function dated(text: string): Html {
+  return html`${text.split(/(\d{4}-\d{2}-\d{2})/).map((part, i) => (i % 2 === 1 ? html`<time>${part}</time>` : part))}`;
+}

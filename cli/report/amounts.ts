@@ -21,9 +21,9 @@ export function grouped(count: number | bigint | string): string {
   return count.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** The part in percent, to one decimal. @param whole not 0 */
+/** The part in percent, to one decimal, in one piece. @param whole not 0 */
 export function percent(part: Money, whole: Money): string {
-  return `${(Number((part * 10_000n) / whole) / 100).toFixed(1)} %`;
+  return `${(Number((part * 10_000n) / whole) / 100).toFixed(1)}\u00a0%`;
 }
 
 /** For drawing only: never added up. */

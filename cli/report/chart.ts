@@ -28,35 +28,47 @@ export interface Chart {
   axis(value: number): string;
 }
 
-// Units of the drawing; it grows and shrinks with the page.
-const WIDTH = 960;
-const HEIGHT = 300;
-const LEFT = 64;
+/** In units of the drawing, which grows and shrinks with the page: a phone has one of its own, with letters that can be read. */
+interface Size {
+  name: string;
+  width: number;
+  height: number;
+  left: number;
+  labels: number;
+}
+
+const SIZES: readonly Size[] = [
+  { name: 'wide', width: 960, height: 300, left: 64, labels: 14 },
+  { name: 'narrow', width: 380, height: 240, left: 52, labels: 5 },
+];
 const BOTTOM = 34;
 const TOP = 10;
-const LABELS_MAX = 14;
 const BAR_WIDTH_MAX = 56;
 
 /** Stacked bars as SVG. Every part says its name and value when pointed at; the numbers also stand in a table nearby. */
-export function barChart({ title, description, bars, axis }: Chart): Html {
+export function barChart(chart: Chart): Html {
+  return html`${SIZES.map((size) => drawn(chart, size))}`;
+}
+
+function drawn({ title, description, bars, axis }: Chart, { name, width: wide, height, left, labels }: Size): Html {
   const highest = Math.max(...bars.map(heightOf), 0);
   const marks = marksUpTo(highest);
   const top = marks.at(-1) || 1;
-  const y = (value: number) => round(HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP));
-  const slot = (WIDTH - LEFT) / Math.max(bars.length, 1);
+  const y = (value: number) => round(height - BOTTOM - (value / top) * (height - BOTTOM - TOP));
+  const slot = (wide - left) / Math.max(bars.length, 1);
   const width = Math.min(slot * 0.75, BAR_WIDTH_MAX);
-  const every = Math.ceil(bars.length / LABELS_MAX);
-  const middle = (index: number) => round(LEFT + slot * (index + 0.5));
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="chart-title chart-desc">
-<title id="chart-title">${title}</title>
-<desc id="chart-desc">${description}</desc>
+  const every = Math.ceil(bars.length / labels);
+  const middle = (index: number) => round(left + slot * (index + 0.5));
+  return html`<svg class="chart${name === 'narrow' ? ' narrow' : ''}" viewBox="0 0 ${wide} ${height}" role="img" aria-labelledby="${name}-title ${name}-desc">
+<title id="${name}-title">${title}</title>
+<desc id="${name}-desc">${description}</desc>
 ${marks.map(
-  (mark) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH}" y1="${y(mark)}" y2="${y(mark)}"/>
-<text class="mark" x="${LEFT - 8}" y="${y(mark)}" dy="0.32em">${axis(mark)}</text>
+  (mark) => html`<line class="grid" x1="${left}" x2="${wide}" y1="${y(mark)}" y2="${y(mark)}"/>
+<text class="mark" x="${left - 8}" y="${y(mark)}" dy="0.32em">${axis(mark)}</text>
 `,
 )}${bars.map((bar, index) => stack(bar, round(middle(index) - width / 2), round(width), y))}${bars.map((bar, index) =>
   index % every === 0
-    ? html`<text class="label" x="${middle(index)}" y="${HEIGHT - BOTTOM + 20}">${bar.label}</text>
+    ? html`<text class="label" x="${middle(index)}" y="${height - BOTTOM + 20}">${bar.label}</text>
 `
     : '',
 )}</svg>`;

@@ -43,14 +43,35 @@ export function columnsTable(columns: readonly Column[], rows: readonly Row[]): 
 }
 
 /** All rows added up, for people; an amount that is not known adds nothing, and of such amounts alone the sum is not known. */
-export function totalRow(columns: readonly Column[], rows: readonly Row[]): Row {
+export function totalRow(columns: readonly Column[], rows: readonly Row[], name = 'TOTAL'): Row {
   return columns.map(({ kind }, i): Cell => {
-    if (kind === 'text') return { text: i === 0 ? 'TOTAL' : '' };
+    if (kind === 'text') return { text: i === 0 ? name : '' };
     const known = rows.map((row) => textOf(row[i])).filter((text) => text !== '');
     if (kind === 'count') return { number: known.reduce((sum, text) => sum + BigInt(text), 0n).toString() };
     if (known.length === 0) return { number: '' };
     return { number: formatMoney(known.reduce((sum, text) => sum + (parseMoney(text) ?? 0n), 0n)) };
   });
+}
+
+/**
+ * The rows that cost most, the costliest first, and the others. What is not known is behind what is.
+ *
+ * @param count of them; undefined: all rows, as they are
+ */
+export function costliest(
+  columns: readonly Column[],
+  rows: readonly Row[],
+  count: number | undefined,
+): { rows: readonly Row[]; rest: readonly Row[] } {
+  if (count === undefined) return { rows, rest: [] };
+  const at = columns.findIndex(({ name }) => name === 'total_cost');
+  const costs = new Map(rows.map((row) => [row, parseMoney(textOf(row[at])) ?? -1n]));
+  const sorted = rows.toSorted((a, b) => compare(costs.get(b) ?? -1n, costs.get(a) ?? -1n));
+  return { rows: sorted.slice(0, count), rest: sorted.slice(count) };
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 export function textOf(cell: Cell | undefined): string {

@@ -23,7 +23,7 @@ export function costChart({ bars, models, days, period }: Overview): Html {
     return { name, costs, sum: costs.reduce((a, b) => a + b, 0n) };
   });
   const greatest = table.reduce((a, b) => (b.sum > a.sum ? b : a), table[0] ?? { name: '', costs: [], sum: 0n });
-  return html`<div class="plot" role="region" aria-label="Cost by ${period}, drawn" tabindex="0">${barChart({
+  return html`<div>${barChart({
     title: `Cost by ${period}`,
     description: `${table.length} bars, stacked by model. The greatest is ${greatest.name} with ${dollars(greatest.sum)}.`,
     axis: axisText,

@@ -1,27 +1,26 @@
+import type { UsageRow } from '../../metering/ledger/row.ts';
 import type { UsageStore } from '../../metering/ledger/store.ts';
 import { readUsage } from '../../metering/ledger/usage-hours.ts';
 import { type Dimension, type Group, type Grouping, Groups } from '../../metering/report/groups.ts';
 import { type Mover, moversOf } from '../../metering/report/movers.ts';
 import { daysBefore, type ReportPeriod } from '../../metering/report/period.ts';
 import type { Progress } from '../../metering/run/progress.ts';
+import { type Asked, isAsked } from './whose.ts';
 
 export interface Question {
   /** One after the other, in order. */
   days: readonly string[];
-  /** Only this tenant. */
-  tenant?: string | undefined;
+  asked: Asked;
 }
 
 /** Usage of some days, added up by period and dimensions. */
 export async function gatherGroups(
   store: UsageStore,
-  { days, tenant }: Question,
+  { days, asked }: Question,
   grouping: Grouping,
 ): Promise<{ groups: Group[]; hours: number }> {
   const groups = new Groups(grouping);
-  const hours = await readUsage(store, days, (day, rows) =>
-    groups.add(day, tenant === undefined ? rows : rows.filter((row) => row.tenant === tenant)),
-  );
+  const hours = await readAsked(store, days, asked, (day, rows) => groups.add(day, rows));
   return { groups: groups.list(), hours };
 }
 
@@ -37,6 +36,7 @@ export interface Overview extends Question {
   bars: Group[];
   tenants: Group[];
   models: Group[];
+  costCenters: Group[];
   movers: Mover[];
   grouping: Grouping;
   rows: Group[];
@@ -44,7 +44,7 @@ export interface Overview extends Question {
   progress: Progress | null;
 }
 
-const MOVERS_SHOWN = 10;
+const MOVERS_SHOWN = 100;
 
 /** Bars are of days up to six weeks, of weeks up to seven months, then of months: so that each can be told apart. */
 export function barPeriod(days: readonly string[]): ReportPeriod {
@@ -59,27 +59,19 @@ export async function gatherOverview(
   grouping: Grouping,
   progress: Progress | null,
 ): Promise<Overview> {
-  const { days, tenant } = question;
+  const { days, asked } = question;
   const before = daysBefore(days);
   const period = grouping.period === 'total' ? barPeriod(days) : grouping.period;
-  const over = (...by: Dimension[]) => new Groups({ by, period: 'total' });
-  const now = {
-    total: over(),
-    bars: new Groups({ by: ['model'], period }),
-    tenants: over('tenant'),
-    models: over('model'),
-    pairs: over('tenant', 'model'),
-    rows: new Groups(grouping),
-  };
-  const earlier = { total: over(), pairs: over('tenant', 'model') };
-  const into =
-    (sums: Record<string, Groups>): Parameters<typeof readUsage>[2] =>
-    (day, rows) => {
-      const ours = tenant === undefined ? rows : rows.filter((row) => row.tenant === tenant);
-      for (const groups of Object.values(sums)) groups.add(day, ours);
-    };
-  const hours = await readUsage(store, days, into(now));
-  await readUsage(store, before, into(earlier));
+  // Each row is added up twice only, however many ways its sums are then put together.
+  const bars = new Groups({ by: ['model'], period });
+  const all = new Groups({ ...grouping, by: [...new Set([...EACH, ...grouping.by])] });
+  const allBefore = new Groups({ by: EACH, period: 'total' });
+  const hours = await readAsked(store, days, asked, (day, rows) => {
+    bars.add(day, rows);
+    all.add(day, rows);
+  });
+  await readAsked(store, before, asked, (day, rows) => allBefore.add(day, rows));
+  const over = (groups: Groups, ...by: Dimension[]) => groups.by({ by, period: 'total' }).list();
   return {
     ...question,
     hours,
@@ -87,12 +79,34 @@ export async function gatherOverview(
     period,
     grouping,
     progress,
-    total: now.total.list()[0],
-    totalBefore: earlier.total.list()[0],
-    bars: now.bars.list(),
-    tenants: now.tenants.list(),
-    models: now.models.list(),
-    rows: now.rows.list(),
-    movers: moversOf(now.pairs.list(), earlier.pairs.list(), MOVERS_SHOWN),
+    total: over(all)[0],
+    totalBefore: over(allBefore)[0],
+    bars: bars.list(),
+    tenants: over(all, 'tenant'),
+    costCenters: over(all, 'cost-center'),
+    models: over(all, 'model'),
+    rows: all.by(grouping).list(),
+    movers: moversOf(over(all, 'tenant', 'model'), over(allBefore, 'tenant', 'model'), MOVERS_SHOWN),
   };
+}
+
+const EACH: readonly Dimension[] = ['tenant', 'cost-center', 'model'];
+
+function readAsked(
+  store: UsageStore,
+  days: readonly string[],
+  asked: Asked,
+  take: (day: string, rows: UsageRow[]) => void,
+): Promise<number> {
+  const { tenant, model } = asked;
+  return readUsage(
+    store,
+    days,
+    (day, rows) =>
+      take(
+        day,
+        rows.filter((row) => isAsked(asked, row)),
+      ),
+    { tenant, model },
+  );
 }

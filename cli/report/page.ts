@@ -1,15 +1,16 @@
+import { formatMoney } from '../../metering/money.ts';
 import { type Group, totalOf } from '../../metering/report/groups.ts';
 import { hourText } from '../../metering/window.ts';
 import { daysText } from '../days.ts';
 import { documentOf } from '../page/document.ts';
 import { type Content, type Html, html } from '../page/html.ts';
-import { grid, moment } from '../page/table.ts';
+import { PAGED_SCRIPT, PAGED_STYLE, type PagedCell, pagedTable } from '../page/paged.ts';
+import { dated, moment } from '../page/table.ts';
 import { dollars, grouped, percent } from './amounts.ts';
 import { type Column, type Row, textOf } from './columns.ts';
 import { costChart } from './cost-chart.ts';
 import type { Overview } from './gather.ts';
 import { fitting, groupColumns, groupRow } from './groups.ts';
-import { SORT_SCRIPT } from './sort.ts';
 import { REPORT_STYLE } from './style.ts';
 
 export interface PageOf {
@@ -18,23 +19,26 @@ export interface PageOf {
   /** ISO 8601: when the ledger was read. */
   at: string;
   overview: Overview;
+  /** Only so many rows of the last table, the costliest first; undefined: all. */
+  top?: number | undefined;
 }
 
-/** Rows of the table at the page's end; a browser sorts so many at once. The CSV has all. */
-const ROWS_SHOWN = 2_000;
+/** Rows of the last table to a page, and of the others. */
+const ROWS_SHOWN = 100;
+const RANKED = 15;
 
 /** A report as one page that stands alone. */
-export function reportPage({ stage, region, at, overview }: PageOf): string {
-  const { days, tenant, total } = overview;
-  const whose = tenant === undefined ? '' : html`, tenant <strong>${tenant}</strong>`;
+export function reportPage({ stage, region, at, overview, top }: PageOf): string {
+  const { days, asked, total } = overview;
+  const whose = asked.text === '' ? '' : html`; only <strong>${asked.text}</strong>`;
   const body = html`<header>
-<h1>Usage and cost, ${daysText(days)}</h1>
+<h1>Usage and cost, ${dated(daysText(days))}</h1>
 <p class="soft">Stage <strong>${stage}</strong> in ${region}${whose}. Days of UTC; read ${moment(at)} UTC.</p>
 </header>
 <main>
 ${facts(overview)}
 ${warnings(overview)}
-${total === undefined ? html`<p>No usage.</p>` : sections(overview)}
+${total === undefined ? html`<p>No usage.</p>` : sections(overview, top)}
 <h2>What this rests on</h2>
 <ul>
 <li>Each amount is the sum of calls at the price that was in force when they began, exact to the last digit; where it is shown rounded, the table “Everything” has it in full.</li>
@@ -46,25 +50,27 @@ ${progressLine(overview)}
   return documentOf({
     title: `Tollgate usage: ${stage}, ${daysText(days)}`,
     body,
-    style: REPORT_STYLE,
-    script: SORT_SCRIPT,
+    style: html`${PAGED_STYLE}${REPORT_STYLE}`,
+    script: PAGED_SCRIPT,
   });
 }
 
-function sections(overview: Overview): Html {
-  const { tenants, models } = overview;
+function sections(overview: Overview, top: number | undefined): Html {
+  const { tenants, costCenters, models } = overview;
   return html`<h2>Cost by ${overview.period}</h2>
 ${costChart(overview)}
 <div class="columns">
 <section><h2>By tenant</h2>
 ${ranking('Tenants, the costliest first', 'Tenant', tenants)}</section>
+<section><h2>By cost centre</h2>
+${ranking('Cost centres, the costliest first', 'Cost centre', costCenters)}</section>
 <section><h2>By model</h2>
 ${ranking('Models, the costliest first', 'Model', models)}</section>
 </div>
 <h2>What moved most</h2>
 ${movers(overview)}
 <h2>Everything</h2>
-${everything(overview)}`;
+${everything(overview, top)}`;
 }
 
 function facts({ total, totalBefore, before }: Overview): Html {
@@ -123,66 +129,85 @@ function warnings({ total }: Overview): Html {
   )}</ul>`;
 }
 
-/** Names that a person must read twice are said in words. */
-function nameText(name: string): Content {
-  return name === '' ? html`<span class="none">none</span>` : name;
-}
-
-const RANKED = 15;
-
 function ranking(caption: string, what: string, groups: readonly Group[]): Html {
-  const sorted = groups.toSorted((a, b) => compare(totalOf(b) ?? -1n, totalOf(a) ?? -1n));
+  const sorted = groups.toSorted(costliestFirst);
   const known = sorted.map((group) => totalOf(group) ?? 0n);
   const sum = known.reduce((a, b) => a + b, 0n);
   const most = known[0] ?? 0n;
-  const rows = sorted.slice(0, RANKED).map((group, i) => {
+  const rows = sorted.map((group, i): PagedCell[] => {
     const cost = totalOf(group);
-    const width = most === 0n ? 0 : Number(((known[i] ?? 0n) * 1000n) / most) / 10;
-    return html`<tr><th scope="row">${nameText(group.names[0] ?? '')}</th>
-<td class="n">${cost === null ? 'not known' : dollars(cost)}</td>
-<td class="n">${cost === null || sum === 0n ? '' : percent(cost, sum)}</td>
-<td class="share">${width === 0 ? '' : html`<div class="s0" style="width:${width}%"></div>`}</td>
-<td class="n">${grouped(group.invocations)}</td></tr>
-`;
+    const share = cost === null || sum === 0n ? '' : percent(cost, sum);
+    return [
+      group.names[0] ?? '',
+      cost === null ? ['', 'not known'] : [formatMoney(cost), dollars(cost)],
+      [share === '' ? '' : formatMoney(cost ?? 0n), share],
+      most === 0n ? 0 : Number(((known[i] ?? 0n) * 1000n) / most),
+      String(group.invocations),
+    ];
   });
-  const rest = sorted.length - RANKED;
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="ranking">
-<caption>${caption}${rest > 0 ? `; ${rest} more are in the table “Everything”` : ''}</caption>
-<thead><tr><th scope="col">${what}</th><th scope="col" class="n">Cost</th><th scope="col" class="n">Share</th><td></td><th scope="col" class="n">Calls</th></tr></thead>
-<tbody>
-${rows}</tbody></table></div>`;
+  return pagedTable({
+    caption,
+    columns: [
+      { name: what, kind: 'text' },
+      { name: 'Cost', kind: 'shown' },
+      { name: 'Share', kind: 'shown' },
+      { name: '', kind: 'bar' },
+      { name: 'Calls', kind: 'count' },
+    ],
+    rows,
+    page: RANKED,
+    sortedBy: 1,
+  });
 }
 
 function movers({ movers, before, days }: Overview): Html {
   const when = `${daysText(days)} against ${daysText(before)}, as many days before`;
-  if (movers.length === 0) return html`<p>Nothing changed: ${when}.</p>`;
-  return grid(
-    `Tenants and models whose cost changed most: ${when}`,
-    ['Tenant', 'Model', 'Before', 'Now', 'Change'],
-    movers.map(({ names: [tenant = '', model = ''], before: was, now, change }) => [
+  if (movers.length === 0) return html`<p>Nothing changed: ${dated(when)}.</p>`;
+  const amount = (money: bigint): PagedCell => [formatMoney(money), dollars(money)];
+  return pagedTable({
+    caption: `Tenants and models whose cost changed most: ${when}`,
+    columns: [
+      { name: 'Tenant', kind: 'text' },
+      { name: 'Model', kind: 'text' },
+      { name: 'Before', kind: 'shown' },
+      { name: 'Now', kind: 'shown' },
+      { name: 'Change', kind: 'shown' },
+    ],
+    rows: movers.map(({ names: [tenant = '', model = ''], before: was, now, change }) => [
       tenant,
-      nameText(model),
-      dollars(was),
-      dollars(now),
-      html`<strong>${change > 0n ? '▲ +' : '▼ '}${dollars(change)}</strong>${was === 0n ? ' (new)' : now === 0n ? ' (gone)' : ` (${percent(change < 0n ? -change : change, was)})`}`,
+      model,
+      amount(was),
+      amount(now),
+      [formatMoney(change), `${change > 0n ? '▲ +' : '▼ '}${dollars(change)}${movedText(was, now, change)}`],
     ]),
-    'movers',
-  );
+    page: RANKED,
+  });
 }
 
-function everything({ rows, grouping }: Overview): Html {
-  const shown = rows.slice(0, ROWS_SHOWN).map((group) => groupRow(group, grouping));
-  const { columns, rows: cells } = costFirst(fitting(groupColumns(grouping), shown));
-  const more = rows.length - shown.length;
-  const caption = `Costs in dollars, exact; empty where not known${more > 0 ? `. ${grouped(more)} more rows are in the CSV` : ''}`;
-  return html`<div class="scroll" role="region" aria-label="Everything" tabindex="0"><table class="sortable">
-<caption>${caption}</caption>
-<thead><tr>${columns.map((column) => html`<th scope="col"${column.kind === 'text' ? '' : html` class="n"`}>${titleOf(column)}</th>`)}</tr></thead>
-<tbody>
-${cells.map(
-  (row) => html`<tr>${columns.map((column, i) => cellOf(column, row, i))}</tr>
-`,
-)}</tbody></table></div>`;
+function movedText(was: bigint, now: bigint, change: bigint): string {
+  if (was === 0n) return ' (new)';
+  return now === 0n ? ' (gone)' : ` (${percent(change < 0n ? -change : change, was)})`;
+}
+
+function everything({ rows, grouping }: Overview, top: number | undefined): Html {
+  const shown = rows.toSorted(costliestFirst).slice(0, top);
+  const cells = shown.map((group) => groupRow(group, grouping));
+  const { columns, rows: ordered } = costFirst(fitting(groupColumns(grouping), cells));
+  const left = rows.length - shown.length;
+  return pagedTable({
+    caption: `Costs in dollars, exact; empty where not known${left > 0 ? `. The ${grouped(shown.length)} costliest of ${grouped(rows.length)}` : ''}`,
+    columns: columns.map((column) => ({
+      name: titleOf(column),
+      kind: column.kind === 'money' ? 'exact' : column.kind,
+    })),
+    rows: ordered.map((row) => row.map(textOf)),
+    page: ROWS_SHOWN,
+    sortedBy: columns.findIndex(({ name }) => name === 'total_cost'),
+  });
+}
+
+function costliestFirst(a: Group, b: Group): number {
+  return compare(totalOf(b) ?? -1n, totalOf(a) ?? -1n);
 }
 
 /** What a page is opened for stands beside the names, not beyond its edge. */
@@ -199,12 +224,6 @@ function costFirst({ columns, rows }: { columns: Column[]; rows: Row[] }): { col
 function titleOf({ name }: Column): string {
   const text = name.replaceAll('_', ' ').replace(/ id$/, '').replace('center', 'centre');
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function cellOf({ kind }: Column, row: Row, index: number): Html {
-  const text = textOf(row[index]);
-  if (kind === 'text') return html`<td>${nameText(text)}</td>`;
-  return html`<td class="n" data-v="${text}">${kind === 'count' ? grouped(text) : text}</td>`;
 }
 
 function progressLine({ progress, hours }: Overview): Html {

@@ -9,8 +9,9 @@ export const REPORT_STYLE = html`<style>
 .s0 { fill: var(--s0); background: var(--s0); } .s1 { fill: var(--s1); background: var(--s1); }
 .s2 { fill: var(--s2); background: var(--s2); } .s3 { fill: var(--s3); background: var(--s3); }
 .s4 { fill: var(--s4); background: var(--s4); } .s5 { fill: var(--s5); background: var(--s5); }
-.plot { overflow-x: auto; }
-.chart { display: block; width: 100%; min-width: 40rem; height: auto; margin: .5rem 0; }
+.chart { display: block; width: 100%; height: auto; margin: .5rem 0; }
+.chart.narrow { display: none; max-width: 30rem; }
+@media (max-width: 44rem) { .chart:not(.narrow) { display: none; } .chart.narrow { display: block; } }
 .chart .grid { stroke: var(--line); stroke-width: 1; }
 .chart text { fill: var(--soft); font-size: 12px; font-family: inherit; }
 .chart .mark { text-anchor: end; }
@@ -21,32 +22,17 @@ ul.legend i { display: inline-block; width: .8em; height: .8em; border-radius: 2
 ul.warnings { list-style: none; margin: 1rem 0; padding: 0; }
 ul.warnings li { border-left: 5px solid; border-radius: 4px; padding: .5rem .9rem; margin: .4rem 0; }
 ul.warnings li span { color: var(--text); }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 0 2rem; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 0 2rem; }
 .columns > * { min-width: 0; }
-.sortable td, .movers td { white-space: nowrap; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.share { min-width: 3rem; width: 22%; vertical-align: middle; }
-.ranking th { white-space: normal; overflow-wrap: anywhere; }
-.ranking tbody th { min-width: 8rem; }
-.ranking thead td { background: var(--raised); }
+dl.facts { display: flex; flex-wrap: wrap; }
+dl.facts div { flex: 1 1 9rem; }
+dl.facts dd { white-space: nowrap; font-variant-numeric: tabular-nums; }
 dl.facts small { font-size: .8rem; font-weight: 400; color: var(--soft); white-space: nowrap; }
-td.share div { height: .8em; border-radius: 2px; min-width: 1px; }
-th button { all: unset; cursor: pointer; }
-th button:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-th button::after { content: "\\00a0↕"; color: var(--soft); font-weight: 400; }
-th[aria-sort=ascending] button::after { content: "\\00a0↑"; color: inherit; }
-th[aria-sort=descending] button::after { content: "\\00a0↓"; color: inherit; }
 @page { size: landscape; }
 @media print {
-  .plot { overflow: visible; }
-  .sortable { font-size: 7pt; }
-  .sortable th, .sortable td { padding: 2px 3px; }
-  .sortable thead th, .sortable td:not(.n), .movers td { white-space: normal; }
-  .chart { min-width: 0; }
   .columns { display: block; }
   .chart, li { break-inside: avoid; }
-  .chart rect, .legend i, td.share div, .warnings li { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  th button::after { content: "" !important; }
+  .chart rect, .legend i, .warnings li { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 </style>
 `;

@@ -87,10 +87,11 @@ export function moneyCell(money: Money | null): Cell {
 /**
  * What usageCsv wrote, as rows again. Of an object from before a column was added, that column is 0, or on-demand.
  *
+ * @param only whose rows are wanted, of which model; the others are passed over, which is quick
  * @throws Error naming the column when the text is not of its making
  */
-export function readUsageCsv(csv: string): UsageRow[] {
-  return readCsv(csv).map((cell) => ({
+export function readUsageCsv(csv: string, only: Whose = {}): UsageRow[] {
+  return readCsv(csv, columnsOf(only)).map((cell) => ({
     tenant: textOf(cell, 'tenant_id'),
     principal: textOf(cell, 'principal'),
     costCenter: textOf(cell, 'cost_center'),
@@ -109,6 +110,21 @@ export function readUsageCsv(csv: string): UsageRow[] {
     unpriced: countOf(cell, 'unpriced'),
     cost: costOfCells(cell),
   }));
+}
+
+/** Whose rows are wanted; absent: everybody's, every model's. */
+export interface Whose {
+  tenant?: string | undefined;
+  /** Registry id. */
+  model?: string | undefined;
+}
+
+/** As readCsv asks for them. */
+export function columnsOf({ tenant, model }: Whose): Record<string, string> {
+  return {
+    ...(tenant === undefined ? {} : { tenant_id: tenant }),
+    ...(model === undefined ? {} : { model_id: model }),
+  };
 }
 
 type Cells = Record<string, string>;

@@ -2,13 +2,14 @@ import { USAGE_READS_AT_ONCE } from '../../contract/limits/metering.ts';
 import { dayPrefix } from './layout.ts';
 import type { UsageRow } from './row.ts';
 import type { UsageStore } from './store.ts';
-import { readUsageCsv } from './usage-file.ts';
+import { readUsageCsv, type Whose } from './usage-file.ts';
 
 /**
  * Reads the hours of some days, at most USAGE_READS_AT_ONCE objects at a time, and gives each hour's rows away at once:
  * what is in memory does not grow with the number of days.
  *
  * @param take is given an hour's rows, in no particular order of the hours
+ * @param only whose rows are wanted, of which model
  * @returns how many hours there were
  * @throws whatever the store throws; Error when an object is not one of ours
  */
@@ -16,12 +17,13 @@ export async function readUsage(
   store: Pick<UsageStore, 'list' | 'read'>,
   days: readonly string[],
   take: (day: string, rows: UsageRow[]) => void,
+  only: Whose = {},
 ): Promise<number> {
   let hours = 0;
   const objects = objectsOf(store, days);
   const work = async (): Promise<void> => {
     for await (const { day, key } of objects) {
-      take(day, readUsageCsv((await store.read(key)) ?? ''));
+      take(day, readUsageCsv((await store.read(key)) ?? '', only));
       hours++;
     }
   };

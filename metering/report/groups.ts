@@ -27,6 +27,10 @@ const MEMBERS = {
 
 const COUNTS = ['invocations', 'refused', 'failed', 'estimated', 'unsettled', 'unpriced'] as const;
 
+/** What is added up, of hours' rows or of groups. */
+export type Added = Pick<UsageRow, (typeof COUNTS)[number] | 'tokens' | 'cost'> &
+  Readonly<Partial<Record<(typeof MEMBERS)[Dimension], string>>>;
+
 /** Everything that is alike in the grouping's period and dimensions. */
 export interface Group extends Record<(typeof COUNTS)[number], number> {
   /** '' where the grouping is over the whole time. */
@@ -56,8 +60,21 @@ export class Groups {
   }
 
   /** @param day of the rows, as `2026-11-21` */
-  add(day: string, rows: Iterable<UsageRow>): void {
-    const period = periodOf(day, this.#grouping.period);
+  add(day: string, rows: Iterable<Added>): void {
+    this.#add(periodOf(day, this.#grouping.period), rows);
+  }
+
+  /** The same, added up more coarsely. @param grouping of this grouping's dimensions; of its period, or the total */
+  by(grouping: Grouping): Groups {
+    const groups = new Groups(grouping);
+    for (const { period, names, ...sums } of this.#groups.values()) {
+      const members = Object.fromEntries(this.#grouping.by.map((dimension, i) => [MEMBERS[dimension], names[i]]));
+      groups.#add(grouping.period === 'total' ? '' : period, [{ ...sums, ...members }]);
+    }
+    return groups;
+  }
+
+  #add(period: string, rows: Iterable<Added>): void {
     for (const row of rows) {
       const group = this.#group(period, row);
       for (const count of COUNTS) group[count] += row[count];
@@ -82,8 +99,8 @@ export class Groups {
       .map(([, group]) => ({ ...group, cost: knownCost(group) }));
   }
 
-  #group(period: string, row: UsageRow): Group {
-    const names = this.#grouping.by.map((dimension) => row[MEMBERS[dimension]]);
+  #group(period: string, row: Added): Group {
+    const names = this.#grouping.by.map((dimension) => row[MEMBERS[dimension]] ?? '');
     const key = JSON.stringify([period, ...names]);
     const found = this.#groups.get(key);
     if (found) return found;

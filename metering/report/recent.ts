@@ -5,12 +5,13 @@ import { reportKey } from '../ledger/layout.ts';
 import { undoneRaw } from '../ledger/raw.ts';
 import { addCosts, knownCost } from '../ledger/row.ts';
 import type { UsageStore } from '../ledger/store.ts';
+import type { Whose } from '../ledger/usage-file.ts';
 import type { Money } from '../money.ts';
 import { addTokens, noTokens, type TokenSums } from '../price.ts';
 import { lookFrom, readProgress } from '../run/progress.ts';
 import { DAY_MS, daysBetween, hourText } from '../window.ts';
 import { totalOf } from './groups.ts';
-import { type ReportRow, readReportCsv, reportNames, type Whose } from './report.ts';
+import { type ReportRow, readReportCsv, reportNames } from './report.ts';
 import { parseTenantDay } from './tenant-day.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { csvRows, originalText } from '../../contract/csv.ts';
 import { type Cell, readCsv, writeCsv } from '../csv.ts';
 import { addCosts, hasUse, knownCost, type UsageRow } from '../ledger/row.ts';
-import { costOfCells, countOf, moneyCell, textOf, tokensOf } from '../ledger/usage-file.ts';
+import { columnsOf, costOfCells, countOf, moneyCell, textOf, tokensOf, type Whose } from '../ledger/usage-file.ts';
 import { addTokens, noTokens } from '../price.ts';
 
 /** The columns of a report, relied on from outside. */
@@ -100,20 +100,9 @@ export function reportCsv(rows: Iterable<ReportRow>): string {
   return writeCsv(REPORT_COLUMNS, [...rows].map(reportCells));
 }
 
-/** Whose rows are wanted; absent: everybody's, every model's. */
-export interface Whose {
-  tenant?: string | undefined;
-  /** Registry id. */
-  model?: string | undefined;
-}
-
 /** What reportCsv wrote, as rows again. @throws Error naming the column when the text is not of its making */
-export function readReportCsv(csv: string, { tenant, model }: Whose = {}): ReportRow[] {
-  const only = {
-    ...(tenant === undefined ? {} : { tenant_id: tenant }),
-    ...(model === undefined ? {} : { model_id: model }),
-  };
-  return readCsv(csv, only).map((cells) => ({
+export function readReportCsv(csv: string, only: Whose = {}): ReportRow[] {
+  return readCsv(csv, columnsOf(only)).map((cells) => ({
     tenant: textOf(cells, 'tenant_id'),
     costCenter: textOf(cells, 'cost_center'),
     model: textOf(cells, 'model_id'),

@@ -37,7 +37,7 @@ export async function liveDay(
     if (summary !== null && summary.pending > 0) inFlight.push(...(await openCalls(store, hour, tenant)));
   }
   const rows: UsageRow[] = [];
-  await readUsage(store, [day], (_, of) => rows.push(...of.filter((row) => row.tenant === tenant)));
+  await readUsage(store, [day], (_, of) => rows.push(...of), { tenant });
   return { rows, inFlight: inFlight.sort((a, b) => a.at - b.at) };
 }
 

@@ -105,16 +105,29 @@ describe('a tenant’s usage of today', () => {
 });
 
 describe('a tenant that is none', () => {
-  test('is not watched for ever, and a report says that the name is unknown', async () => {
-    expect(await stack.cli('usage', '--tenant', 'acne', '--live')).toMatchObject({
+  test('is not watched for ever, and is no report: the name is told, and the one that was meant', async () => {
+    const refused = {
       code: 1,
-      stderr: 'tollgate: --tenant: There is no tenant acne.\n',
+      stdout: '',
+      stderr: 'tollgate: --tenant: There is no tenant acne; acme is the nearest.\n',
+    };
+    expect(await stack.cli('usage', '--tenant', 'acne', '--live')).toMatchObject(refused);
+    for (const more of [[], ['--by', 'model'], ['--format', 'html']])
+      expect(await stack.cli('report', '--tenant', 'acne', ...more)).toMatchObject(refused);
+    expect(await stack.cli('report', '--tenant', 'nobody')).toMatchObject({
+      code: 1,
+      stderr: 'tollgate: --tenant: There is no tenant nobody.\n',
     });
-    for (const more of [[], ['--by', 'model']])
-      expect(await stack.cli('report', '--tenant', 'acne', ...more)).toMatchObject({
-        code: 0,
-        stderr: expect.stringContaining('tollgate: the registry has no tenant acne\n'),
-      });
+    expect(await stack.cli('report', '--model', 'nova-lit')).toMatchObject({
+      code: 1,
+      stderr: 'tollgate: --model: There is no model nova-lit; nova-lite is the nearest.\n',
+    });
+    expect(await stack.cli('report', '--label', 'team=search')).toMatchObject({
+      code: 1,
+      stderr: 'tollgate: --label: No tenant has the label team=search.\n',
+    });
+    // One that has used nothing on the day is no error.
+    expect(await stack.cli('report', '--tenant', 'acme', '--day', '2026-01-01')).toMatchObject({ code: 0, stdout: '' });
   });
 });
 
@@ -181,6 +194,27 @@ describe('a report', () => {
       ).toBe(all?.[column]);
     const csv = await stack.cli('report', '--by', 'model', '--period', 'week', '--format', 'csv');
     expect(csv.stdout.split('\r\n')[0]).toMatch(/^week,model_id,input_tokens,output_tokens,/);
+  });
+
+  test('of one model, of the costliest few, has those alone, and a table the others together', async () => {
+    for (const by of [[], ['--by', 'tenant,model']]) {
+      const [acme, globex, ...others] = await json<Row[]>('report', '--model', 'nova-lite', ...by);
+      expect(others).toEqual([]);
+      expect([acme, globex]).toMatchObject([
+        { tenant_id: 'acme', model_id: 'nova-lite' },
+        { tenant_id: 'globex', model_id: 'nova-lite' },
+      ]);
+      const [dearest, ...rest] = await json<Row[]>('report', '--top', '1', ...by);
+      expect(rest).toEqual([]);
+      expect(dearest).toMatchObject({ model_id: 'claude-sonnet-4-5' });
+      const { stdout } = await stack.cli('report', '--top', '1', ...by);
+      expect(stdout.split('\n').map((line) => line.split(/ {2}/)[0])).toMatchObject({
+        1: 'acme',
+        2: '2 others',
+        3: 'TOTAL',
+      });
+    }
+    expect((await stack.cli('report', '--top', '0')).code).toBe(2);
   });
 
   test('is a page that stands alone', async () => {

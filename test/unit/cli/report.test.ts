@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { daysOf } from '../../../cli/days.ts';
-import { columnsTable, rowJson, textOf, totalRow } from '../../../cli/report/columns.ts';
+import { columnsTable, costliest, type Row, rowJson, textOf, totalRow } from '../../../cli/report/columns.ts';
 import { DAY_COLUMNS, nothing } from '../../../cli/report.ts';
 import { noTokens } from '../../../metering/price.ts';
 import { type ReportRow, reportCells } from '../../../metering/report/report.ts';
@@ -92,6 +92,23 @@ describe('how a report is printed', () => {
     expect(totalRow(DAY_COLUMNS, rows.slice(2)).map(textOf).slice(8, 11)).toEqual(['', '', '']);
   });
 
+  test('of the costliest few the others are told, and what is not known comes last', () => {
+    const rows = [
+      row({ tenant: 'dear' }),
+      row({ tenant: 'unknown', cost: null }),
+      row({ tenant: 'dearest', cost: { input: 9n * UNIT, output: UNIT, estimated: 0n } }),
+      row({ tenant: 'cheap', cost: { input: UNIT, output: 0n, estimated: 0n } }),
+    ].map(reportCells);
+    const { rows: top, rest } = costliest(DAY_COLUMNS, rows, 2);
+    const names = (some: readonly Row[]) => some.map(([tenant]) => textOf(tenant));
+    expect([names(top), names(rest)]).toEqual([
+      ['dearest', 'dear'],
+      ['cheap', 'unknown'],
+    ]);
+    expect(costliest(DAY_COLUMNS, rows, undefined)).toEqual({ rows, rest: [] });
+    expect(totalRow(DAY_COLUMNS, rest, '2 others').map(textOf)).toMatchObject({ 0: '2 others', 7: '14', 10: '1' });
+  });
+
   test('as JSON, money is exact text and counts are numbers', () => {
     expect(jsonOf(row({ cost: null }))).toEqual({
       tenant_id: 'acme',
@@ -117,15 +134,15 @@ describe('how a report is printed', () => {
 });
 
 test.each<[string, Parameters<typeof nothing>, string]>([
+  ['not aggregated', [['2026-11-21'], 0, '', '2026-11-21'], 'no report of 2026-11-21 yet: `tollgate meter run` '],
   [
-    'not aggregated',
-    [['2026-11-21'], 0, undefined, '2026-11-21'],
-    'no report of 2026-11-21 yet: `tollgate meter run` ',
+    'in the future',
+    [['2026-11-22'], 0, 'tenant acme', '2026-11-21'],
+    'no report of 2026-11-22: it is 2026-11-21 (UTC)',
   ],
-  ['in the future', [['2026-11-22'], 0, 'acme', '2026-11-21'], 'no report of 2026-11-22: it is 2026-11-21 (UTC)'],
   [
     'of others alone',
-    [['2026-11-20', '2026-11-21'], 2, 'acme', '2026-11-21'],
+    [['2026-11-20', '2026-11-21'], 2, 'tenant acme', '2026-11-21'],
     'no usage of tenant acme on 2026-11-20 to ',
   ],
 ])('a report of nothing says why: %s', (_, args, says) => expect(nothing(...args)).toContain(says));
