@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { readSettings } from '../../infra/settings.ts';
 import { TollgateStack } from '../../infra/stack.ts';
 
-// The CDK leaves a folder of its own for each app: hundreds a run.
+// The CDK leaves a folder of its own for each app: hundreds a run. Files of one worker share this module, so they end with that,
+// which vitest ends by a signal.
 const assemblies = mkdtempSync(join(tmpdir(), 'tollgate-synth-'));
-afterAll(() => rmSync(assemblies, { recursive: true, force: true }));
+process.once('SIGTERM', () => {
+  rmSync(assemblies, { recursive: true, force: true });
+  process.exit();
+});
 
 /** The stack of cdk.json with some settings changed, its functions not bundled: the template is the same but for hashes. */
 export function stackOf(overrides: Record<string, unknown> = {}): { app: App; stack: TollgateStack } {
