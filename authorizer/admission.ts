@@ -40,7 +40,7 @@ export function createAdmission({ verify, registry, clock, write }: AdmissionOpt
     try {
       const identity = await whoCalls(await verify(bearerToken(headers)), registry);
       ({ tenant, principal } = identity);
-      const admission = admit(identity, await registry.tenant(tenant));
+      const admission = admit(identity, await registry.tenant(tenant), clock());
       if (admission.admitted) return admission;
       report.refused({ code: 'forbidden', reason: admission.reason, tenant, principal, requestId });
       return { admitted: false, tenant };

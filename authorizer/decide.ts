@@ -4,8 +4,10 @@ import { ADMIN_ROLE, type Principal, parsePrincipal, parseTenantId, type TenantI
 import type { TrustedIssuer } from '../contract/issuer.ts';
 import type { Json } from '../contract/json.ts';
 import { ROLES_MAX_BYTES } from '../contract/limits/authorizer.ts';
+import type { AllowedModel } from '../contract/model.ts';
 import { entitled } from '../registry/entitled.ts';
 import type { ClientReader, TenantEntries } from '../registry/reader.ts';
+import { standingOf } from '../registry/standing.ts';
 import { clientOf, type Members } from './claims.ts';
 import type { VerifiedToken } from './verify.ts';
 
@@ -17,6 +19,8 @@ export interface Identity {
   roles: string[];
   /** Seconds since 1970, with up to three decimals. */
   exp: number;
+  /** Who says so. */
+  issuer: string;
 }
 
 /**
@@ -52,6 +56,7 @@ export function identify({ issuer, claims, exp }: VerifiedToken, owner: TenantId
     principal: or('principal-claim', () => parsePrincipal(principalOf(claims, principalClaims))),
     roles: rolesClaim === null ? [] : or('roles-claim', () => parseRoles(own(claims, rolesClaim), adminRoles)),
     exp,
+    issuer: issuer.issuer,
   };
 }
 
@@ -86,17 +91,35 @@ function principalOf(claims: Members, names: readonly string[]): Json | undefine
 
 export type Admission =
   | { admitted: true; context: CallerContext; hasPlan: boolean }
-  | { admitted: false; reason: 'tenant-unknown' | 'tenant-suspended' | 'tenant-mismatch' };
+  | {
+      admitted: false;
+      reason: `tenant-${'unknown' | 'mismatch' | 'suspended' | 'offboarded' | 'expired' | 'issuer'}`;
+    };
 
-/** @param entries what the registry holds for this tenant; null when it has no such tenant */
-export function admit(identity: Identity, entries: TenantEntries | null): Admission {
+/**
+ * @param entries what the registry holds for this tenant; null when it has no such tenant
+ * @param now milliseconds since 1970
+ */
+export function admit(identity: Identity, entries: TenantEntries | null, now: number): Admission {
   if (entries === null) return { admitted: false, reason: 'tenant-unknown' };
+  const { tenant, principal, roles, issuer } = identity;
   // The registry answers for the tenant it was asked about; were it ever not so, this is the last place to notice.
-  if (entries.id !== identity.tenant) return { admitted: false, reason: 'tenant-mismatch' };
-  if (entries.suspended) return { admitted: false, reason: 'tenant-suspended' };
-  const models = entitled(entries.models, identity.roles);
-  const { costCenter, budgets, hasPlan } = entries;
-  return { admitted: true, context: { ...identity, costCenter, models, budgets }, hasPlan };
+  if (entries.id !== tenant) return { admitted: false, reason: 'tenant-mismatch' };
+  const standing = standingOf(entries, now / 1000);
+  if (standing !== 'active') return { admitted: false, reason: `tenant-${standing}` };
+  // Another trusted issuer may name the tenant in good faith, and not be whom the tenant trusts with it.
+  if (entries.issuers !== undefined && !entries.issuers.includes(issuer))
+    return { admitted: false, reason: 'tenant-issuer' };
+  const { costCenter, budgets, hasPlan, expiresAt } = entries;
+  // What is remembered of the answer must not outlive the tenant's time either.
+  const exp = Math.min(identity.exp, expiresAt ?? identity.exp);
+  const models = entitled(entries.models, identity, now / 1000).map((model) => alone(model, principal));
+  return { admitted: true, context: { tenant, principal, roles, exp, costCenter, models, budgets }, hasPlan };
+}
+
+/** Of the principals of its grant a caller's context has the caller: there is little room in it. */
+function alone(model: AllowedModel, principal: Principal): AllowedModel {
+  return model.principals === undefined ? model : { ...model, principals: [principal] };
 }
 
 /** An array of strings (Cognito groups, Entra ID app roles, Okta groups), or words apart by spaces (OAuth `scope`). */

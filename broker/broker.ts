@@ -91,7 +91,7 @@ async function issueFor(question: BrokerQuestion, about: About, options: BrokerO
   const identity = await whoCalls(await options.verify(bearerToken({ headers: { authorization } })), options.registry);
   const { tenant, principal } = identity;
   Object.assign(about, { tenant, principal });
-  const admission = admit(identity, await options.registry.tenant(tenant));
+  const admission = admit(identity, await options.registry.tenant(tenant), options.clock());
   if (!admission.admitted) throw new TollgateError('forbidden', { reason: admission.reason });
   const { costCenter } = admission.context;
   const policy = policyFor(admission.context, { wanted, place, action }, options);

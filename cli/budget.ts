@@ -151,11 +151,15 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
 async function warnOfUnpriced(writer: Writer, owner: string, budget: Budget): Promise<void> {
   if (budget.unit !== 'usd') return;
-  const [grants, models] = await Promise.all([
+  const [grants, bundles, models] = await Promise.all([
     writer.listGrants(owner === EVERY_TENANT ? {} : { tenant: owner }),
+    writer.listBundles(),
     writer.listModels(),
   ]);
-  const granted = new Set(grants.entries.map(({ model }) => model));
+  const bundled = new Map(bundles.entries.map((bundle) => [bundle.id, bundle.models]));
+  const granted = new Set(
+    grants.entries.flatMap(({ model, bundle }) => (model === undefined ? (bundled.get(bundle) ?? []) : [model])),
+  );
   const stopped = unpricedModels(budget, models.entries, granted, Date.now());
   if (stopped.length > 0) warn(`tollgate: refused under this budget, for want of a price: ${stopped.join(', ')}`);
 }

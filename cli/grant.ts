@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ACTIONS } from '../contract/model.ts';
 import { isoMilliseconds } from '../registry/fields.ts';
-import { type Grant, grantDocument } from '../registry/grant.ts';
+import { type Grant, grantDocument, grantedName } from '../registry/grant.ts';
 import { edited, listed, shown } from './answer.ts';
 import { historyOf, warnOf } from './registry.ts';
 import { type RestrictionOptions, restrictionsGiven, restrictionsText, withRestrictions } from './restrictions.ts';
@@ -38,14 +38,16 @@ export function register(program: Command, target: () => Promise<Target>): void 
         head: ['tenant', 'model', 'actions', 'restricted to', 'granted at', 'granted by'],
         rows: listing.entries.map((grant) => [
           grant.tenant,
-          grant.model,
+          grantedName(grant),
           grant.actions.join(','),
           restrictionsText(grant),
           isoMilliseconds(grant.grantedAt),
           grant.grantedBy,
         ]),
         documents: listing.entries.map(grantDocument),
-        ids: listing.entries.map((grant) => (tenant === undefined ? `${grant.tenant} ${grant.model}` : grant.model)),
+        ids: listing.entries.map((grant) =>
+          tenant === undefined ? `${grant.tenant} ${grantedName(grant)}` : grantedName(grant),
+        ),
       });
     },
   });
@@ -75,8 +77,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
     same: ['grant'],
     run: async ({ tenant, model, actions, direct, trace, fallbacks, ...of }, { registry }) => {
       const { entry, changed } = await (await registry()).grant(tenant, model, actions?.split(','), {
-        direct: direct === true,
-        trace: trace === true,
+        ...(direct === undefined ? {} : { direct }),
+        ...(trace === undefined ? {} : { trace }),
         ...(fallbacks === undefined ? {} : { fallbacks: fallbacks === false ? fallbacks : listOf(fallbacks) }),
         restrictions: restrictionsGiven(of),
       });

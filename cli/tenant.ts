@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Change } from '../registry/edit.ts';
-import { grantDocument } from '../registry/grant.ts';
+import { grantDocument, grantedName } from '../registry/grant.ts';
 import { type TenantEntry, tenantDocument } from '../registry/tenant.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
 import { lines, table } from './print.ts';
@@ -40,7 +40,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const [entry, grants] = await Promise.all([writer.showTenant(id), writer.listGrants({ tenant: id })]);
       warnOf(grants);
       const document = tenantDocument(entry);
-      const rows = grants.entries.map(({ model, actions }) => [model, actions.join(',')]);
+      const rows = grants.entries.map((grant) => [grantedName(grant), grant.actions.join(',')]);
       return shown(
         id,
         { ...document, grants: grants.entries.map(grantDocument) },

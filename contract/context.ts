@@ -231,6 +231,7 @@ const RESTRICTIONS: { readonly [Name in keyof Restrictions]-?: (value: unknown) 
   regions: isList,
   tiers: isList,
   roles: isList,
+  principals: isList,
   expiresAt: isCount,
 };
 

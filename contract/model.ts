@@ -193,6 +193,8 @@ export interface Restrictions {
   tiers?: ServiceTier[];
   /** The caller's token has one of these; sorted, each once. */
   roles?: string[];
+  /** The caller is one of these; sorted, each once. */
+  principals?: string[];
   /** Whole seconds since 1970, UTC: from this moment on the grant is none. */
   expiresAt?: number;
 }

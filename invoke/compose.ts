@@ -69,6 +69,7 @@ export async function compose(
   });
   const entries = createEntries({
     registry,
+    clock,
     onUndecided: ({ code, reason }) =>
       write(logLine(clock(), { event: 'undecided', level: 'error', code, reason }, { [METRICS.undecided]: 1 })),
   });

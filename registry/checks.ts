@@ -1,17 +1,23 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
+import { BUNDLES_MAX } from '../contract/limits/registry.ts';
 import type { AliasesEntry } from './alias.ts';
+import { checkUnlike } from './alike.ts';
+import { boundsOf } from './bounds.ts';
 import { type BudgetsEntry, EVERY_TENANT } from './budget.ts';
+import type { BundleEntry } from './bundle.ts';
 import type { ClientEntry } from './client.ts';
 import { hasExpired } from './entitled.ts';
 import { checkThere } from './fallbacks.ts';
 import { badEntries, badEntry, checkAll, problemsOf } from './fields.ts';
-import type { Grant } from './grant.ts';
+import { type Grant, type GrantOf, termsOf } from './grant.ts';
+import { bounded } from './held.ts';
 import type { Item, Key } from './items.ts';
-import { ALIASES_KEY, modelKey, tenantKey } from './keys.ts';
-import { ALIASES, type Kind, MODEL, type Read, read } from './kinds.ts';
+import { ALIASES_KEY, bundleKey, DEFAULTS_KEY, modelKey, tenantKey } from './keys.ts';
+import { ALIASES, BUNDLE, DEFAULTS, type Kind, MODEL, type Read, read, TENANT } from './kinds.ts';
 import type { ModelEntry } from './model.ts';
 import { checkDirect, placedUnder } from './restrictions.ts';
+import type { TenantEntry } from './tenant.ts';
 
 /**
  * What must hold between an entry and the rest of the registry when it is written: by whatever way it is, a command, a file or an undo.
@@ -21,6 +27,8 @@ import { checkDirect, placedUnder } from './restrictions.ts';
 export interface Check {
   /** An item as it will be when the edits are made. */
   look(key: Key): Promise<Item | undefined>;
+  /** Of all of a kind that there will be, each in its key. */
+  ids(kind: Kind<unknown>): Promise<readonly string[]>;
   /** The item that it replaces. */
   before: Item | undefined;
   /** Seconds since 1970. */
@@ -30,7 +38,7 @@ export interface Check {
 type Checks = { [name in Kind<unknown>['name']]?: (entry: never, check: Check) => Promise<void> };
 
 const CHECKS: Checks = {
-  model: async ({ id, lifecycle, fallbacks }: ModelEntry, { look }) => {
+  model: async ({ id, lifecycle, fallbacks }: ModelEntry, { look, ids, before }) => {
     await all(
       async () => {
         if (lifecycle.successor !== undefined && (await look(modelKey(lifecycle.successor))) === undefined)
@@ -43,26 +51,72 @@ const CHECKS: Checks = {
         // Aliases that cannot be read are none to any caller.
         if (found && 'entry' in found && found.entry.aliases.some((alias) => alias.id === id))
           throw badEntry('id', 'is-an-alias');
+        if (before === undefined && found && 'entry' in found)
+          checkUnlike(
+            id,
+            found.entry.aliases.map((alias) => alias.id),
+          );
       },
+      async () => before === undefined && checkUnlike(id, await ids(MODEL)),
       () => checkThere(fallbacks, (one) => look(modelKey(one))),
     );
   },
 
-  grant: async (grant: Grant, { look, nowSeconds }) => {
-    const { tenant, model, fallbacks } = grant;
+  tenant: async ({ id, expiresAt }: TenantEntry, { ids, before, nowSeconds }) => {
+    const was = before && read(before, TENANT);
+    const said = was && 'entry' in was ? was.entry.expiresAt !== expiresAt : true;
     await all(
-      () => tenantIsThere(tenant, look),
+      async () => before === undefined && checkUnlike(id, await ids(TENANT)),
+      // A tenant whose time is over can be edited.
       async () => {
-        const entry = await modelThere(model, look);
+        if (said && expiresAt !== undefined && expiresAt <= nowSeconds) throw badEntry('expiresAt', 'has-passed');
+      },
+    );
+  },
+
+  bundle: async ({ id, models }: BundleEntry, { look, ids, before }) => {
+    await all(
+      async () => {
+        if (before !== undefined) return;
+        const bundles = await ids(BUNDLE);
+        checkUnlike(id, bundles);
+        if (bundles.length > BUNDLES_MAX) throw badEntry('id', 'too-many-bundles');
+      },
+      ...models.map((model, index) => async () => {
+        if ((await look(modelKey(model))) !== undefined) return;
+        throw badEntries([
+          { path: `models[${index}]`, reason: 'no-such-model', message: `there is no model ${model}.` },
+        ]);
+      }),
+    );
+  },
+
+  grant: async (grant: Grant, { look, nowSeconds }) => {
+    await all(
+      async () => {
+        const [tenant, defaults, entries] = await Promise.all([
+          tenantThere(grant.tenant, look),
+          look(DEFAULTS_KEY),
+          entriesOf(grant, look),
+        ]);
+        if (tenant.offboarded) throw badEntry('tenant', 'is-offboarded');
+        // Bounds that cannot be read stop every call until they can be; they are told where they are edited.
+        const bounds = boundsOf(tenant, defaults && DEFAULTS.parse(defaults.document));
         checkAll(
-          () => {
-            if (hasExpired(grant, nowSeconds)) throw badEntry('expiresAt', 'has-passed');
-          },
-          () => checkDirect(grant),
-          () => void placedUnder(grant, entry),
+          ...termsOf(grant).flatMap((term) => [
+            () => {
+              if (hasExpired(term, nowSeconds)) throw badEntry('expiresAt', 'has-passed');
+            },
+            () => checkDirect(term),
+            ...entries.map((entry) => () => void placedUnder(bounded(term, bounds), entry)),
+          ]),
         );
       },
-      () => checkThere(fallbacks, (one) => look(modelKey(one))),
+      ...termsOf(grant).map(
+        ({ fallbacks }) =>
+          () =>
+            checkThere(fallbacks, (one) => look(modelKey(one))),
+      ),
     );
   },
 
@@ -78,12 +132,18 @@ const CHECKS: Checks = {
     );
   },
 
-  aliases: async ({ aliases }: AliasesEntry, { look }) => {
+  aliases: async ({ aliases }: AliasesEntry, { look, ids, before }) => {
+    const old = before && read(before, ALIASES);
+    const names = aliases.map(({ id }) => id);
+    const there = new Set(old && 'entry' in old ? old.entry.aliases.map(({ id }) => id) : []);
     const isModel = async (id: string): Promise<boolean> => (await look(modelKey(id))) !== undefined;
     await all(
       ...aliases.flatMap(({ id, models }, index) => [
         async () => {
           if (await isModel(id)) throw badEntry(`aliases[${index}].id`, 'is-a-model');
+          if (there.has(id)) return;
+          checkUnlike(id, await ids(MODEL), `aliases[${index}].id`);
+          checkUnlike(id, names, `aliases[${index}].id`);
         },
         ...Object.keys(models).map((model) => async () => {
           if (!(await isModel(model))) throw badEntry(`aliases[${index}].models.${model}`, 'no-such-model');
@@ -92,7 +152,9 @@ const CHECKS: Checks = {
     );
   },
 
-  client: ({ tenant }: ClientEntry, { look }) => tenantIsThere(tenant, look),
+  client: async ({ tenant }: ClientEntry, { look }) => {
+    if ((await tenantThere(tenant, look)).offboarded) throw badEntry('tenant', 'is-offboarded');
+  },
 };
 
 /**
@@ -116,24 +178,45 @@ async function tenantIsThere(id: TenantId, look: Check['look']): Promise<void> {
   if ((await look(tenantKey(id))) === undefined) throw noSuch('tenant', id);
 }
 
-/** Many grants of one plan are of the same model. */
-const READ = new WeakMap<Item, Read<ModelEntry>>();
+/** Many grants of one plan are of the same model and tenant. */
+const READ = new WeakMap<Item, Read<unknown>>();
 
-/** @throws TollgateError `bad_entry` also when it cannot be read: nothing can be said of what is to be under it */
-async function modelThere(id: string, look: Check['look']): Promise<ModelEntry> {
-  const item = await look(modelKey(id));
-  if (item === undefined) throw noSuch('model', id);
-  const found = READ.get(item) ?? read(item, MODEL);
+function readOnce<Entry>(item: Item, kind: Kind<Entry>): Read<Entry> {
+  const found = (READ.get(item) as Read<Entry> | undefined) ?? read(item, kind);
   READ.set(item, found);
-  if ('entry' in found) return found.entry;
-  const { field, reason } = found.unusable;
-  throw new TollgateError('bad_entry', {
-    field: 'model',
-    reason: 'unusable',
-    message: `The model ${id} cannot be used: ${field}: ${reason.replaceAll('-', ' ')}.`,
+  return found;
+}
+
+/** The models that a grant is of. */
+async function entriesOf({ model, bundle }: GrantOf, look: Check['look']): Promise<ModelEntry[]> {
+  if (model !== undefined) return [await entryThere(MODEL, modelKey(model), model, look)];
+  const { models } = await entryThere(BUNDLE, bundleKey(bundle), bundle, look);
+  const found = await Promise.all(models.map((one) => look(modelKey(one))));
+  return found.flatMap((item) => {
+    const one = item && readOnce(item, MODEL);
+    return one && 'entry' in one ? [one.entry] : [];
   });
 }
 
-function noSuch(kind: 'tenant' | 'model', id: string): TollgateError {
+const tenantThere = (id: TenantId, look: Check['look']): Promise<TenantEntry> =>
+  entryThere(TENANT, tenantKey(id), id, look);
+
+const modelThere = (id: string, look: Check['look']): Promise<ModelEntry> => entryThere(MODEL, modelKey(id), id, look);
+
+/** @throws TollgateError `bad_entry` also when it cannot be read: nothing can be said of what is to be under it */
+async function entryThere<Entry>(kind: Kind<Entry>, key: Key, id: string, look: Check['look']): Promise<Entry> {
+  const item = await look(key);
+  if (item === undefined) throw noSuch(kind.name, id);
+  const found = readOnce(item, kind);
+  if ('entry' in found) return found.entry;
+  const { field, reason } = found.unusable;
+  throw new TollgateError('bad_entry', {
+    field: kind.name,
+    reason: 'unusable',
+    message: `The ${kind.name} ${id} cannot be used: ${field}: ${reason.replaceAll('-', ' ')}.`,
+  });
+}
+
+function noSuch(kind: string, id: string): TollgateError {
   return new TollgateError('not_found', { field: kind, reason: 'no-such-item', message: `There is no ${kind} ${id}.` });
 }

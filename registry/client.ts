@@ -4,6 +4,7 @@ import { CLIENT_ID_MAX_CHARS, ISSUER_MAX_CHARS } from '../contract/limits/regist
 import {
   actor,
   badEntry,
+  isIssuer,
   isoMilliseconds,
   milliseconds,
   parseWith,
@@ -29,8 +30,6 @@ export interface ClientEntry extends ClientName {
   updatedAt: number;
   updatedBy: string;
 }
-
-const isIssuer = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 
 /** Compared with the claim to the letter: what nobody can see or type would be a client that nobody has. */
 const clientId = v.pipe(

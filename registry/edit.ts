@@ -4,7 +4,7 @@ import { historyOf } from './edits/history.ts';
 import type { Change, Edit, HistoryRecord, Listing, Make } from './edits/types.ts';
 import { rollingBack, undoing } from './edits/undo.ts';
 import type { Document, Item, Key } from './items.ts';
-import { STAGE_PARTITION } from './keys.ts';
+import { idAt, STAGE_PARTITION } from './keys.ts';
 import { type Kind, read } from './kinds.ts';
 
 export type { EditOptions } from './edits/commit.ts';
@@ -122,7 +122,7 @@ function existing<Entry>(kind: Kind<Entry>, key: Key, item: Item | undefined): E
 }
 
 function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {
-  const id = pk.slice(pk.indexOf('#') + 1);
+  const id = idAt({ pk, sk });
   const what =
     kind.name === 'grant'
       ? `grant of ${sk.slice(sk.indexOf('#') + 1)} to ${id}`
@@ -130,8 +130,10 @@ function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {
         ? `budget of ${pk === STAGE_PARTITION ? 'the stage' : id}`
         : kind.name === 'client'
           ? 'such client of that issuer'
-          : kind.name === 'aliases'
-            ? 'alias'
+          : kind.name === 'aliases' || kind.name === 'defaults'
+            ? kind.name === 'aliases'
+              ? 'alias'
+              : 'default'
             : `${kind.name} ${id}`;
   return new TollgateError('not_found', { field: kind.name, reason: 'no-such-item', message: `There is no ${what}.` });
 }

@@ -1,19 +1,40 @@
 import type { AllowedModel, Lifecycle, Status } from '../contract/model.ts';
 
+/** As far as a grant may name callers. */
+export interface Holder {
+  roles: readonly string[];
+  principal: string;
+}
+
 /**
- * Which of a tenant's entries a caller holds: those whose grant names no roles, or one of the token's. What is left out is,
- * to that caller, not granted. Asked by the authorizer, and by invoke of whatever it decides upon; expiry is judged later,
- * at the call itself, because both answers are remembered.
+ * Which of a tenant's entries a caller holds, of each model one: the first that is for it, and has not expired. What is left
+ * out is, to that caller, not granted. Asked by the authorizer, and by invoke of whatever it decides upon; since both answers
+ * are remembered, expiry is judged at the call itself once more.
  *
- * @param roles of the caller's token
+ * @param models of one model in the order in which they are asked (held.ts)
+ * @param nowSeconds seconds since 1970
  */
-export function entitled(models: readonly AllowedModel[], roles: readonly string[]): AllowedModel[] {
-  const held = models.filter((model) => model.roles === undefined || model.roles.some((role) => roles.includes(role)));
-  const ids = new Set(held.map(({ id }) => id));
+export function entitled(models: readonly AllowedModel[], holder: Holder, nowSeconds: number): AllowedModel[] {
+  const held: AllowedModel[] = [];
+  const places = new Map<string, number>();
+  for (const model of models) {
+    if (!isHeldBy(model, holder)) continue;
+    const place = places.get(model.id);
+    const before = place === undefined ? undefined : held[place];
+    if (place === undefined || before === undefined) places.set(model.id, held.push(model) - 1);
+    else if (hasExpired(before, nowSeconds) && !hasExpired(model, nowSeconds)) held[place] = model;
+  }
   return held.map((model) => {
-    const lifecycle = withKnownSuccessor(model.lifecycle, ids);
+    const lifecycle = withKnownSuccessor(model.lifecycle, places);
     return lifecycle === model.lifecycle ? model : { ...model, lifecycle };
   });
+}
+
+function isHeldBy({ roles, principals }: AllowedModel, holder: Holder): boolean {
+  return (
+    (roles === undefined || roles.some((role) => holder.roles.includes(role))) &&
+    (principals === undefined || principals.includes(holder.principal))
+  );
 }
 
 /** From the very second it names on, as a token's `exp` is. */
@@ -24,7 +45,7 @@ export function hasExpired({ expiresAt }: Pick<AllowedModel, 'expiresAt'>, nowSe
 /** A successor is announced to callers, and nobody may learn of a model that they were not granted. */
 export function withKnownSuccessor<Of extends Status>(
   lifecycle: Lifecycle<Of>,
-  granted: ReadonlySet<string>,
+  granted: { has(id: string): boolean },
 ): Lifecycle<Of> {
   if (lifecycle.successor === undefined || granted.has(lifecycle.successor)) return lifecycle;
   const { successor: _, ...rest } = lifecycle;

@@ -1,14 +1,18 @@
 import type { AllowedModel, Purpose } from '../contract/model.ts';
 import type { BudgetsEntry } from './budget.ts';
 import { type Decision, decideModel, isFor } from './decide.ts';
-import { entitled, hasExpired } from './entitled.ts';
+import { entitled, type Holder, hasExpired } from './entitled.ts';
 import { isoSeconds } from './fields.ts';
-import type { Grant } from './grant.ts';
+import { grantedName } from './grant.ts';
+import type { Held } from './held.ts';
+import { grantKey } from './keys.ts';
 import type { Unusable } from './kinds.ts';
 import { usability } from './lifecycle.ts';
 import type { ModelEntry } from './model.ts';
 import type { TenantEntries } from './reader.ts';
+import { type Standing, standingOf } from './standing.ts';
 import type { TenantEntry } from './tenant.ts';
+import { breadthOf, EVERYONE } from './term.ts';
 
 /** One question of a decision, and the registry item that its answer rests on. */
 export interface Step {
@@ -36,7 +40,8 @@ export interface Facts {
   /** Of the items, when they are well formed. */
   tenant: TenantEntry | undefined;
   model: ModelEntry | undefined;
-  grant: Grant | undefined;
+  /** Of the tenant and the model, in the order in which they are asked. */
+  held: readonly Held[];
   /** The tenant's own item of them; one that cannot be used is among `unusable`. */
   budgets: BudgetsEntry | undefined;
   /** Items that cannot be used. */
@@ -49,6 +54,8 @@ export interface Asked {
   action: Purpose;
   /** The caller's roles; null: whichever the grant asks for. */
   roles: readonly string[] | null;
+  /** Who calls; absent: whoever the grant asks for. */
+  principal?: string;
   /** Whole seconds since 1970. */
   now: number;
 }
@@ -59,32 +66,65 @@ export interface Asked {
  */
 export function explain(facts: Facts, asked: Asked): Explained {
   const { entries, modelId } = facts;
-  const entry = entries?.models.find(({ id }) => id === modelId);
-  const roles = asked.roles ?? entry?.roles ?? [];
-  const held = entries === null || entries.suspended ? null : entitled(entries.models, roles);
+  const terms = entries?.models.filter(({ id }) => id === modelId) ?? [];
+  const holder = { ...assumed(terms, asked), ...given(asked) };
+  const at = chosenOf(terms, holder, asked.now);
+  const held =
+    entries === null || standingOf(entries, asked.now) !== 'active'
+      ? null
+      : entitled(entries.models, holder, asked.now);
   const decision = held && decideModel(held, modelId, asked.action, asked.now);
-  return { steps: stepsOf(facts, asked, entry, roles), decision };
+  return { steps: stepsOf(facts, asked, terms[at], facts.held[at], holder), decision };
 }
 
-function stepsOf(facts: Facts, asked: Asked, entry: AllowedModel | undefined, roles: readonly string[]): Step[] {
+/** Which of a model's terms is the caller's; none: the first, of which it is said that it is not. */
+function chosenOf(terms: readonly AllowedModel[], holder: Holder, now: number): number {
+  const mine = (term: AllowedModel): boolean => entitled([term], holder, now).length > 0;
+  const current = terms.findIndex((term) => mine(term) && !hasExpired(term, now));
+  return Math.max(0, current >= 0 ? current : terms.findIndex(mine));
+}
+
+/** Whoever asks for nobody in particular is one of everyone, if there is a term for everyone. */
+export function assumed(terms: readonly AllowedModel[], { now }: Pick<Asked, 'now'>): Holder {
+  const current = terms.filter((term) => !hasExpired(term, now));
+  const { roles = [], principals = [] } =
+    current.find((term) => breadthOf(term) === EVERYONE) ?? current[0] ?? terms[0] ?? {};
+  return { roles, principal: principals[0] ?? '' };
+}
+
+function given({ roles, principal }: Asked): Partial<Holder> {
+  return { ...(roles === null ? {} : { roles }), ...(principal === undefined ? {} : { principal }) };
+}
+
+function stepsOf(...of: Parameters<typeof chain>): Step[] {
   const steps: Step[] = [];
-  for (const step of chain(facts, asked, entry, roles)) {
+  for (const step of chain(...of)) {
     steps.push(step);
     if (!step.yes) break;
   }
   return steps;
 }
 
+const STANDINGS: Readonly<Record<Standing, string>> = {
+  active: 'it is not suspended',
+  suspended: 'it is suspended',
+  expired: 'its time is over',
+  offboarded: 'it was off-boarded',
+};
+
 /** A generator, so that no step is asked whose ground the one before it has taken away. */
 function* chain(
-  { tenantId, modelId, alias, tenant, model, grant, budgets, unusable, entries }: Facts,
-  { action, roles: given, now }: Asked,
+  { tenantId, modelId, alias, tenant, model, budgets, unusable, entries }: Facts,
+  { action, roles: given, principal: asked, now }: Asked,
   entry: AllowedModel | undefined,
-  roles: readonly string[],
+  held: Held | undefined,
+  { roles, principal }: Holder,
 ): Generator<Step> {
+  const grant = held?.grant;
+  const grantItem = grant && grantKey(grant);
   const named = {
     tenant: `TENANT#${tenantId} TENANT`,
-    grant: `TENANT#${tenantId} GRANT#${modelId}`,
+    grant: grantItem === undefined ? `TENANT#${tenantId} GRANT#${modelId}` : `${grantItem.pk} ${grantItem.sk}`,
     model: `MODEL#${modelId} MODEL`,
     budgets: `TENANT#${tenantId} BUDGETS`,
     aliases: 'STAGE ALIASES',
@@ -109,19 +149,14 @@ function* chain(
     'tenant',
     tenant?.version,
   );
-  yield step(
-    'May the tenant call at all?',
-    tenant?.suspended === false,
-    tenant?.suspended === false ? 'it is not suspended' : 'it is suspended',
-    'tenant',
-    tenant?.version,
-  );
+  const standing = tenant === undefined ? 'suspended' : standingOf(tenant, now);
+  yield step('May the tenant call at all?', standing === 'active', STANDINGS[standing], 'tenant', tenant?.version);
   const inForce = entries?.budgets.length ?? 0;
   yield step(
     'Can it be told what the tenant may use up?',
     entries !== null,
     entries === null
-      ? (faulty(named.budgets) ?? faulty('STAGE BUDGETS') ?? 'the data path cannot say')
+      ? (faulty(named.budgets) ?? faulty('STAGE BUDGETS') ?? faulty('STAGE DEFAULTS') ?? 'the data path cannot say')
       : `it is under ${inForce === 0 ? 'no budget' : inForce === 1 ? '1 budget' : `${inForce} budgets`}`,
     'budgets',
     budgets?.version,
@@ -147,7 +182,7 @@ function* chain(
     'Was the tenant granted the model?',
     grant !== undefined,
     grant
-      ? `granted ${new Date(grant.grantedAt).toISOString()} by ${grant.grantedBy}`
+      ? `granted ${grant.model === undefined ? `with ${grantedName(grant)} ` : ''}${new Date(grant.grantedAt).toISOString()} by ${grant.grantedBy}`
       : (faulty(named.grant) ?? 'there is no grant'),
     'grant',
     grant?.version,
@@ -165,6 +200,14 @@ function* chain(
       'Does the caller have a role that the grant asks for?',
       entry.roles.some((role) => roles.includes(role)),
       given === null ? `assumed: one of ${entry.roles.join(', ')}` : `one of ${entry.roles.join(', ')} is needed`,
+      'grant',
+      grant?.version,
+    );
+  if (entry.principals !== undefined)
+    yield step(
+      'Is the caller one of those whom the grant names?',
+      entry.principals.includes(principal),
+      asked === undefined ? `assumed: ${principal}` : `it names ${entry.principals.length}`,
       'grant',
       grant?.version,
     );

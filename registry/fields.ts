@@ -23,6 +23,11 @@ export const modelId = v.pipe(
   v.regex(MODEL_ID, 'not-a-model-id'),
 );
 
+/** As a token's `iss` names it. */
+export function isIssuer(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
 /** A name for people: no line break, so that a table stays a table. */
 export const displayName = v.pipe(
   v.string('not-text'),

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import type { TenantId } from '../contract/identity.ts';
-import { ACTIONS, type Action, type Restrictions } from '../contract/model.ts';
-import { checkFallbacks, fallbackIds } from './fallbacks.ts';
+import { GRANT_TERMS_MAX } from '../contract/limits/registry.ts';
 import {
   actor,
+  badEntry,
+  checkAll,
   isoMilliseconds,
   milliseconds,
   modelId,
@@ -13,44 +14,37 @@ import {
   version,
 } from './fields.ts';
 import type { Document } from './items.ts';
-import { restrictionMembers, restrictionsDocument } from './restrictions.ts';
 import { tenantId } from './tenant.ts';
+import { audienceOf, checkTerm, type Term, termDocument, termMembers } from './term.ts';
 
-/** That a tenant may use a model, and under which restrictions. */
-export interface Grant extends Restrictions {
-  tenant: TenantId;
-  /** Registry id. */
-  model: string;
-  /** At least one, each once, in the order of ACTIONS. */
-  actions: Action[];
-  /** Credentials for the model may be handed out: nothing that our own code enforces then holds. Absent: no. */
-  direct?: true;
-  /** Guardrails' traces may be shown. Absent: no. */
-  trace?: true;
-  /** Registry ids of what answers in the model's place when it cannot, in place of what its entry says; none: nothing does. */
-  fallbacks?: string[];
-  version: number;
-  /** Milliseconds since 1970. */
-  grantedAt: number;
-  grantedBy: string;
-}
+/** Of what a grant is: a model, or a bundle of them. */
+export type GrantOf = { model: string; bundle?: never } | { bundle: string; model?: never };
 
-const actions = v.pipe(
-  v.array(v.picklist(ACTIONS, 'unknown-action'), 'not-a-list'),
-  v.minLength(1, 'empty'),
-  // In one order and without repeats, so that equal grants make equal session policies.
-  v.transform((listed) => ACTIONS.filter((action) => listed.includes(action))),
-);
+/** That a tenant may use a model, or those of a bundle, and under which restrictions. */
+export type Grant = GrantOf &
+  Term & {
+    tenant: TenantId;
+    /** What it gives to others beside those whom its own members are for; of each audience one. */
+    also?: Term[];
+    version: number;
+    /** Milliseconds since 1970. */
+    grantedAt: number;
+    grantedBy: string;
+  };
 
 const schema = v.strictObject({
   v: schemaVersion,
   tenant: tenantId,
-  model: modelId,
-  actions,
-  direct: v.exactOptional(v.literal(true, 'not-true')),
-  trace: v.exactOptional(v.literal(true, 'not-true')),
-  fallbacks: v.exactOptional(fallbackIds),
-  ...restrictionMembers,
+  model: v.exactOptional(modelId),
+  bundle: v.exactOptional(modelId),
+  ...termMembers,
+  also: v.exactOptional(
+    v.pipe(
+      v.array(v.strictObject(termMembers), 'not-a-list'),
+      v.minLength(1, 'empty'),
+      v.maxLength(GRANT_TERMS_MAX, 'too-many'),
+    ),
+  ),
   version,
   grantedAt: milliseconds,
   grantedBy: actor,
@@ -58,9 +52,26 @@ const schema = v.strictObject({
 
 /** @throws TollgateError `bad_entry` naming the field */
 export function parseGrant(document: unknown): Grant {
-  const { v: _, ...grant } = parseWith(schema, document);
-  checkFallbacks(grant.fallbacks, grant.model);
-  return grant;
+  const { v: _, model, bundle, ...grant } = parseWith(schema, document);
+  const audiences = new Set<string>();
+  checkAll(
+    () => {
+      if (model !== undefined && bundle !== undefined) throw badEntry('bundle', 'not-with-model');
+      if (model === undefined && bundle === undefined) throw badEntry('model', 'missing');
+    },
+    ...termsOf(grant).map((term, index) => () => {
+      const at = index === 0 ? '' : `also[${index - 1}].`;
+      checkTerm(term, model, at);
+      if (audiences.has(audienceOf(term))) throw badEntry(`${at}roles`, 'listed-twice');
+      audiences.add(audienceOf(term));
+    }),
+  );
+  return model === undefined ? { bundle: bundle ?? '', ...grant } : { model, ...grant };
+}
+
+/** Every term of a grant, its own first. */
+export function termsOf(grant: Term & { also?: Term[] }): Term[] {
+  return grant.also === undefined ? [grant] : [grant, ...grant.also];
 }
 
 /** The written form of a grant; parseGrant reads it back to the same grant. */
@@ -68,14 +79,16 @@ export function grantDocument(grant: Grant): Document {
   return {
     v: SCHEMA_VERSION,
     tenant: grant.tenant,
-    model: grant.model,
-    actions: [...grant.actions],
-    ...(grant.direct === undefined ? {} : { direct: grant.direct }),
-    ...(grant.trace === undefined ? {} : { trace: grant.trace }),
-    ...(grant.fallbacks === undefined ? {} : { fallbacks: [...grant.fallbacks] }),
-    ...restrictionsDocument(grant),
+    ...(grant.model === undefined ? { bundle: grant.bundle } : { model: grant.model }),
+    ...termDocument(grant),
+    ...(grant.also === undefined ? {} : { also: grant.also.map(termDocument) }),
     version: grant.version,
     grantedAt: isoMilliseconds(grant.grantedAt),
     grantedBy: grant.grantedBy,
   };
+}
+
+/** What it is of, in words: `nova-lite`, `bundle standard`. */
+export function grantedName(of: GrantOf): string {
+  return of.model ?? `bundle ${of.bundle}`;
 }

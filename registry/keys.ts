@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TenantId } from '../contract/identity.ts';
 import { type BudgetOwner, EVERY_TENANT } from './budget.ts';
 import type { ClientName } from './client.ts';
-import type { Grant } from './grant.ts';
+import type { GrantOf } from './grant.ts';
 import type { Key } from './items.ts';
 
 /**
@@ -13,15 +13,19 @@ import type { Key } from './items.ts';
  * | ------- | ------------------------------ | ----------------------- |
  * | tenant  | TENANT#{tenant}                | TENANT                  |
  * | grant   | TENANT#{tenant}                | GRANT#{model}           |
+ * |         |                                | GRANT#bundle:{bundle}   |
  * | budgets | TENANT#{tenant}                | BUDGETS                 |
  * |         | STAGE: those of every tenant   | BUDGETS                 |
  * | aliases | STAGE                          | ALIASES                 |
+ * | bundle  | STAGE                          | BUNDLE#{bundle}         |
+ * | defaults | STAGE                         | DEFAULTS                |
  * | model   | MODEL#{model}                  | MODEL                   |
  * | client  | CLIENT#{hash of issuer, client} | CLIENT                 |
  * | history | HISTORY#TENANT#{tenant}        | S#{edit}                |
  * |         | HISTORY#GRANT#{tenant}#{model} | S#{edit}                |
  * |         | HISTORY#BUDGETS#{tenant or *}  | S#{edit}                |
- * |         | HISTORY#ALIASES                | S#{edit}                |
+ * |         | HISTORY#ALIASES, #DEFAULTS     | S#{edit}                |
+ * |         | HISTORY#BUNDLE#{bundle}        | S#{edit}                |
  * |         | HISTORY#MODEL#{model}          | S#{edit}                |
  * |         | HISTORY#CLIENT#{hash}          | S#{edit}                |
  * |         | each of these                  | LAST: the version of what was removed |
@@ -29,8 +33,8 @@ import type { Key } from './items.ts';
  *
  * | who asks                       | access                                                              |
  * | ------------------------------ | ------------------------------------------------------------------- |
- * | authorizer, invoke: a tenant   | Query pk = TENANT#{tenant}, then one round of BatchGetItem of models |
- * |                                | and of the stage's budgets and aliases                               |
+ * | authorizer, invoke: a tenant   | Query pk = TENANT#{tenant} and, at once, pk = STAGE; then one round  |
+ * |                                | of BatchGetItem of models                                            |
  * | authorizer: a token's client   | BatchGetItem of it, before the tenant's, where its issuer's settings  |
  * |                                | leave it to the registry                                             |
  * | metering: prices               | BatchGetItem of MODEL#{model}                                        |
@@ -55,12 +59,17 @@ export const MODEL_SK = 'MODEL';
 export const BUDGETS_SK = 'BUDGETS';
 export const ALIASES_SK = 'ALIASES';
 export const CLIENT_SK = 'CLIENT';
+export const DEFAULTS_SK = 'DEFAULTS';
+export const BUNDLE_SK_PREFIX = 'BUNDLE#';
 export const GRANT_SK_PREFIX = 'GRANT#';
+/** Of a bundle; no model's id has a colon. */
+export const BUNDLE_GRANT_PREFIX = `${GRANT_SK_PREFIX}bundle:`;
 
 /** No tenant's partition: a tenant's begins with TENANT#. */
 export const STAGE_PARTITION = 'STAGE';
 
 export const ALIASES_KEY: Key = { pk: STAGE_PARTITION, sk: ALIASES_SK };
+export const DEFAULTS_KEY: Key = { pk: STAGE_PARTITION, sk: DEFAULTS_SK };
 
 export function tenantPartition(id: TenantId): string {
   return `TENANT#${id}`;
@@ -75,8 +84,28 @@ export function modelKey(id: string): Key {
   return { pk: `MODEL#${id}`, sk: MODEL_SK };
 }
 
-export function grantKey({ tenant, model }: Pick<Grant, 'tenant' | 'model'>): Key {
-  return { pk: tenantPartition(tenant), sk: `${GRANT_SK_PREFIX}${model}` };
+export function grantKey({ tenant, ...of }: { tenant: TenantId } & GrantOf): Key {
+  return {
+    pk: tenantPartition(tenant),
+    sk: of.model === undefined ? `${BUNDLE_GRANT_PREFIX}${of.bundle}` : `${GRANT_SK_PREFIX}${of.model}`,
+  };
+}
+
+/** Of what the grant at `key` is, as far as a key says it. */
+export function grantedAt({ sk }: Key): GrantOf {
+  return sk.startsWith(BUNDLE_GRANT_PREFIX)
+    ? { bundle: sk.slice(BUNDLE_GRANT_PREFIX.length) }
+    : { model: sk.slice(GRANT_SK_PREFIX.length) };
+}
+
+/** In the stage's partition, so that whoever looks a tenant up has them with what is the stage's. @param id one that has been checked */
+export function bundleKey(id: string): Key {
+  return { pk: STAGE_PARTITION, sk: `${BUNDLE_SK_PREFIX}${id}` };
+}
+
+/** The id of the tenant, model or bundle at `key`. */
+export function idAt({ pk, sk }: Key): string {
+  return pk === STAGE_PARTITION ? sk.slice(BUNDLE_SK_PREFIX.length) : pk.slice(pk.indexOf('#') + 1);
 }
 
 export function budgetsKey(owner: BudgetOwner): Key {
@@ -96,7 +125,7 @@ export function historyPartition({ pk, sk }: Key): string {
   const tenant = pk.slice('TENANT#'.length);
   if (sk.startsWith(GRANT_SK_PREFIX)) return `HISTORY#GRANT#${tenant}#${sk.slice(GRANT_SK_PREFIX.length)}`;
   if (sk === BUDGETS_SK) return `HISTORY#BUDGETS#${pk === STAGE_PARTITION ? EVERY_TENANT : tenant}`;
-  return `HISTORY#${sk === ALIASES_SK ? sk : pk}`;
+  return `HISTORY#${pk === STAGE_PARTITION ? sk : pk}`;
 }
 
 export const LOG_PARTITION = 'LOG';

@@ -1,6 +1,8 @@
 import { isTollgateError } from '../contract/errors.ts';
 import { type AliasesEntry, aliasesDocument, parseAliases } from './alias.ts';
+import { type DefaultsEntry, defaultsDocument, parseDefaults } from './bounds.ts';
 import { type BudgetsEntry, budgetsDocument, parseBudgets } from './budget.ts';
+import { type BundleEntry, bundleDocument, parseBundle } from './bundle.ts';
 import { type ClientEntry, clientDocument, parseClient } from './client.ts';
 import { type Grant, grantDocument, parseGrant } from './grant.ts';
 import type { Document, Item, Key } from './items.ts';
@@ -8,9 +10,13 @@ import {
   ALIASES_KEY,
   ALIASES_SK,
   BUDGETS_SK,
+  BUNDLE_SK_PREFIX,
   budgetsKey,
+  bundleKey,
   CLIENT_SK,
   clientKey,
+  DEFAULTS_KEY,
+  DEFAULTS_SK,
   GRANT_SK_PREFIX,
   grantKey,
   MODEL_SK,
@@ -23,7 +29,7 @@ import { parseTenant, type TenantEntry, tenantDocument } from './tenant.ts';
 
 /** What the table holds one kind of. */
 export interface Kind<Entry> {
-  name: 'model' | 'tenant' | 'grant' | 'budgets' | 'aliases' | 'client';
+  name: 'model' | 'tenant' | 'grant' | 'budgets' | 'aliases' | 'client' | 'bundle' | 'defaults';
   /** @throws TollgateError `bad_entry` naming the field */
   parse(document: unknown): Entry;
   document(entry: Entry): Document;
@@ -80,8 +86,26 @@ export const CLIENT: Kind<ClientEntry> = {
   sk: { equals: CLIENT_SK },
 };
 
+export const BUNDLE: Kind<BundleEntry> = {
+  name: 'bundle',
+  parse: parseBundle,
+  document: bundleDocument,
+  keyOf: ({ id }) => bundleKey(id),
+  sk: { beginsWith: BUNDLE_SK_PREFIX },
+};
+
+export const DEFAULTS: Kind<DefaultsEntry> = {
+  name: 'defaults',
+  parse: parseDefaults,
+  document: defaultsDocument,
+  keyOf: () => DEFAULTS_KEY,
+  sk: { equals: DEFAULTS_SK },
+};
+
 /** All of them, in an order in which none is written before what it refers to. */
-export const KINDS: readonly Kind<unknown>[] = [MODEL, ALIASES, TENANT, GRANT, BUDGETS, CLIENT] as Kind<unknown>[];
+export const KINDS: readonly Kind<unknown>[] = [
+  ...[MODEL, ALIASES, BUNDLE, DEFAULTS, TENANT, GRANT, BUDGETS, CLIENT],
+] as Kind<unknown>[];
 
 /** @throws Error for a name that is none: it is a kind of a newer Tollgate */
 export function kindNamed(name: string): Kind<unknown> {

@@ -1,35 +1,46 @@
 import type { Budget } from '../contract/budget.ts';
-import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
 import { REGISTRY_MEMORY_MS, REGISTRY_TIMEOUT_MS } from '../contract/limits/registry.ts';
 import type { Clock } from '../contract/log.ts';
-import type { AliasShare, AllowedModel, Lifecycle, Published } from '../contract/model.ts';
 import { sharesOf } from './alias.ts';
-import { budgetsInForce, EVERY_TENANT } from './budget.ts';
+import { joined, type Shares } from './allowed.ts';
+import { type Bounds, boundsOf } from './bounds.ts';
+import { budgetsInForce } from './budget.ts';
 import { descriptionOf } from './description.ts';
-import { withKnownSuccessor } from './entitled.ts';
 import { isModelId } from './fields.ts';
 import type { Grant } from './grant.ts';
+import { type Bundles, grantsOf } from './held.ts';
 import type { Item, Items } from './items.ts';
 import {
-  ALIASES_KEY,
+  ALIASES_SK,
   BUDGETS_SK,
-  budgetsKey,
+  BUNDLE_SK_PREFIX,
   clientKey,
+  DEFAULTS_SK,
   GRANT_SK_PREFIX,
-  grantKey,
-  MODEL_SK,
   modelKey,
+  STAGE_PARTITION,
   TENANT_SK,
   tenantPartition,
 } from './keys.ts';
-import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
-import { isPublished } from './lifecycle.ts';
+import {
+  ALIASES,
+  BUDGETS,
+  BUNDLE,
+  CLIENT,
+  DEFAULTS,
+  GRANT,
+  type Kind,
+  MODEL,
+  read,
+  TENANT,
+  type Unusable,
+} from './kinds.ts';
 import { Memory } from './memory.ts';
-import { type ModelEntry, speechOf } from './model.ts';
+import type { ModelEntry } from './model.ts';
 import type { ClientReader, DescriptionReader, PriceReader, RegistryReader, TenantEntries } from './reader.ts';
-import { isDirect, placedUnder, restrictionsOf } from './restrictions.ts';
 import type { TenantEntry } from './tenant.ts';
 import { within } from './within.ts';
 
@@ -52,23 +63,19 @@ type Known = { is: 'entry'; entry: ModelEntry } | { is: 'unusable' } | { is: 'ab
 /** An owner's budgets; none when it has no item of them. */
 type OwnedBudgets = readonly Budget[] | 'unusable';
 
-/** By model, of the aliases that it is behind. */
-type Shares = ReadonlyMap<string, AliasShare[]>;
-
 /** What is every tenant's. */
 interface Stage {
   budgets: OwnedBudgets;
   /** None where they cannot be read: what is called by an alias is refused then, and nothing else is. */
   aliases: Shares;
+  bundles: Bundles;
+  defaults: Bounds | 'unusable';
 }
-
-const STAGE_KEY = budgetsKey(EVERY_TENANT);
-const NO_STAGE: Stage = { budgets: [], aliases: new Map() };
 
 /**
  * The data path's and metering's questions, answered from the table. At most two round trips for a tenant (more only
- * where DynamoDB pages): its partition, then those of its models, and the stage's budgets and aliases, that are not
- * remembered. A failure remembers nothing.
+ * where DynamoDB pages): its partition and, at once, the stage's; then those of its models that are not remembered, as what
+ * is the stage's is. A failure remembers nothing.
  */
 export function createLookup(options: LookupOptions): RegistryReader & PriceReader & ClientReader & DescriptionReader {
   const { items, clock, onUnusable } = options;
@@ -93,22 +100,16 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
     return usable(item, BUDGETS)?.budgets ?? 'unusable';
   }
 
-  /** What is no tenant's alone: models, and what is the stage's where that is asked for. One round for both. */
-  async function lookUpShared(
-    ids: readonly string[],
-    of: { stage: boolean },
-    signal: AbortSignal,
-  ): Promise<{ known: Map<string, Known>; stage: Stage }> {
+  async function lookUpModels(ids: Iterable<string>, signal: AbortSignal): Promise<Map<string, Known>> {
     const known = new Map<string, Known>();
+    const missing: string[] = [];
     for (const id of ids) {
       const remembered = models.get(id);
-      if (remembered !== undefined) known.set(id, remembered);
+      if (remembered === undefined) missing.push(id);
+      else known.set(id, remembered);
     }
-    let stage = of.stage ? stages.get(STAGE_KEY.pk) : NO_STAGE;
-    const missing = ids.filter((id) => !known.has(id));
-    const keys = [...missing.map(modelKey), ...(stage === undefined ? [STAGE_KEY, ALIASES_KEY] : [])];
-    const answer = keys.length === 0 ? [] : await items.batch(keys, signal);
-    const found = new Map(answer.map((item) => [item.key.sk === MODEL_SK ? item.key.pk : item.key.sk, item]));
+    const answer = missing.length === 0 ? [] : await items.batch(missing.map(modelKey), signal);
+    const found = new Map(answer.map((item) => [item.key.pk, item]));
     for (const id of missing) {
       const item = found.get(modelKey(id).pk);
       const entry = item && usable(item, MODEL);
@@ -116,75 +117,87 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       known.set(id, now);
       models.set(id, now);
     }
-    if (stage === undefined) {
-      const aliases = found.get(ALIASES_KEY.sk);
-      stage = {
-        budgets: budgetsOf(found.get(STAGE_KEY.sk)),
-        aliases: sharesOf((aliases && usable(aliases, ALIASES))?.aliases ?? []),
-      };
-      stages.set(STAGE_KEY.pk, stage);
+    return known;
+  }
+
+  async function lookUpStage(signal: AbortSignal): Promise<Stage> {
+    const remembered = stages.get(STAGE_PARTITION);
+    if (remembered !== undefined) return remembered;
+    const bundles = new Map<string, readonly string[]>();
+    const stage: Stage = { budgets: [], aliases: new Map(), bundles, defaults: {} };
+    for (const item of await items.partition(STAGE_PARTITION, signal)) {
+      const { sk } = item.key;
+      if (sk === BUDGETS_SK) stage.budgets = budgetsOf(item);
+      else if (sk === ALIASES_SK) stage.aliases = sharesOf(usable(item, ALIASES)?.aliases ?? []);
+      else if (sk === DEFAULTS_SK) stage.defaults = usable(item, DEFAULTS) ?? 'unusable';
+      else if (sk.startsWith(BUNDLE_SK_PREFIX)) {
+        const bundle = usable(item, BUNDLE);
+        if (bundle) bundles.set(bundle.id, bundle.models);
+      } else notKnown(item);
     }
-    return { known, stage };
+    stages.set(STAGE_PARTITION, stage);
+    return stage;
+  }
+
+  /** A kind that this version does not know may be a restriction; not understanding it must show. */
+  function notKnown({ key }: Item): void {
+    onUnusable({ ...key, field: 'sk', reason: 'unknown-kind' });
   }
 
   async function lookUpTenant(id: TenantId, signal: AbortSignal): Promise<TenantEntries | null> {
-    const partition = await items.partition(tenantPartition(id), signal);
+    const [partition, stage] = await Promise.all([items.partition(tenantPartition(id), signal), lookUpStage(signal)]);
     let tenant: TenantEntry | undefined;
-    let unusable = 0;
+    let others = 0;
     let own: OwnedBudgets = [];
     const grants: Grant[] = [];
+    const unread: Item[] = [];
     for (const item of partition) {
-      if (item.key.sk === TENANT_SK) {
-        tenant = usable(item, TENANT);
-      } else if (item.key.sk.startsWith(GRANT_SK_PREFIX)) {
+      const { sk } = item.key;
+      if (sk === TENANT_SK) tenant = usable(item, TENANT);
+      else if (sk === BUDGETS_SK) own = budgetsOf(item);
+      else if (sk.startsWith(GRANT_SK_PREFIX)) {
         const grant = usable(item, GRANT);
         if (grant) grants.push(grant);
-        else unusable++;
-      } else if (item.key.sk === BUDGETS_SK) {
-        own = budgetsOf(item);
+        else unread.push(item);
       } else {
-        // A kind that this version does not know may be a restriction; not understanding it must show.
-        onUnusable({ ...item.key, field: 'sk', reason: 'unknown-kind' });
-        unusable++;
+        notKnown(item);
+        others++;
       }
     }
     if (tenant === undefined) return null;
-    const ids = grants.map(({ model }) => model);
-    const { known, stage } = await lookUpShared(ids, { stage: true }, signal);
-    unusable += grants.filter(({ model }) => known.get(model)?.is === 'unusable').length;
-    const granted = new Set<string>();
-    const fitting = grants.flatMap((grant) => {
-      const found = known.get(grant.model);
-      if (found?.is !== 'entry') return [];
-      const { lifecycle } = found.entry;
-      // Not among the granted ones either: a successor or fallback that is a draft is none yet.
-      if (!isPublished(lifecycle)) return [];
-      // The model may have been edited since the grant was written.
-      const fit = together(grant, found.entry);
-      if (!('fault' in fit)) {
-        granted.add(grant.model);
-        return [{ grant, entry: found.entry, lifecycle, fit }];
-      }
-      onUnusable({ ...grantKey(grant), ...fit.fault });
-      unusable++;
-      return [];
-    });
-    const { suspended, costCenter, plan } = tenant;
-    const budgets = inForce(own, stage.budgets, suspended);
+    const { suspended, offboarded, expiresAt, issuers, costCenter, plan } = tenant;
+    // Refused whatever it may use up, and wherever.
+    const shut = suspended || offboarded === true;
+    const { budgets, defaults } = shut ? NOTHING : inForce(own, stage);
+    const held = grantsOf(grants, stage.bundles, boundsOf(tenant, defaults));
+    const known = await lookUpModels(new Set(held.map(({ model }) => model)), signal);
+    const find = (model: string) => {
+      const found = known.get(model);
+      return found?.is === 'entry' ? found.entry : found?.is === 'unusable' ? found.is : undefined;
+    };
+    const { models: allowed, unusable } = joined(
+      { held, unread, bundles: stage.bundles },
+      find,
+      stage.aliases,
+      onUnusable,
+    );
     return {
       id,
       suspended,
+      ...(offboarded === undefined ? {} : { offboarded }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(issuers === undefined ? {} : { issuers }),
       costCenter,
       hasPlan: plan !== undefined,
-      models: fitting.map((one) => allowed(one, granted, stage.aliases)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+      models: allowed,
       budgets,
-      unusable,
+      unusable: unusable + others,
     };
   }
 
   async function ofEach<Told>(ids: readonly string[], told: (entry: ModelEntry) => Told): Promise<Map<string, Told>> {
-    const wanted = [...new Set(ids)].filter(isModelId);
-    const { known } = await bounded((signal) => lookUpShared(wanted, { stage: false }, signal));
+    const wanted = new Set(ids.filter(isModelId));
+    const known = await bounded((signal) => lookUpModels(wanted, signal));
     return new Map([...known].flatMap(([id, model]) => (model.is === 'entry' ? [[id, told(model.entry)]] : [])));
   }
 
@@ -217,53 +230,18 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
   };
 }
 
-/** @throws TollgateError `unavailable`: a budget that cannot be read is not none, so nothing is called until it can */
-function inForce(own: OwnedBudgets, stage: OwnedBudgets, suspended: boolean): Budget[] {
-  // Refused as suspended, whatever it may use up.
-  if (suspended) return [];
-  if (own !== 'unusable' && stage !== 'unusable') return budgetsInForce(own, stage);
-  throw new TollgateError('unavailable', { reason: 'budgets-unusable', retryAfterSeconds: RETRY_AFTER_SECONDS });
+interface InForce {
+  budgets: Budget[];
+  defaults: Bounds;
 }
 
-function together(grant: Grant, entry: ModelEntry): Pick<AllowedModel, 'target' | 'places'> | { fault: Fault } {
-  try {
-    return placedUnder(grant, entry);
-  } catch (error) {
-    const { field = 'grant', reason = 'unusable' } = asTollgateError(error);
-    return { fault: { field, reason } };
-  }
-}
+const NOTHING: InForce = { budgets: [], defaults: {} };
 
-type Fault = Pick<Unusable, 'field' | 'reason'>;
-
-interface Fitting {
-  grant: Grant;
-  entry: ModelEntry;
-  lifecycle: Lifecycle<Published>;
-  /** Where the grant lets the model be called. */
-  fit: Pick<AllowedModel, 'target' | 'places'>;
-}
-
-function allowed(
-  { grant, entry, lifecycle, fit }: Fitting,
-  granted: ReadonlySet<string>,
-  shares: Shares,
-): AllowedModel {
-  const { actions, trace } = grant;
-  const { id, routing } = entry;
-  const aliases = shares.get(id);
-  const fallbacks = (grant.fallbacks ?? entry.fallbacks ?? []).filter((one) => granted.has(one));
-  return {
-    id,
-    ...fit,
-    ...(routing === undefined ? {} : { routing }),
-    actions,
-    lifecycle: withKnownSuccessor(lifecycle, granted),
-    ...(aliases === undefined ? {} : { aliases }),
-    ...(fallbacks.length === 0 ? {} : { fallbacks }),
-    ...speechOf(entry),
-    ...(isDirect(grant) ? { direct: true as const } : {}),
-    ...(trace ? { trace } : {}),
-    ...restrictionsOf(grant),
-  };
+/** @throws TollgateError `unavailable`: a budget that cannot be read is not none, nor is a bound, so nothing is called until it can */
+function inForce(own: OwnedBudgets, { budgets, defaults }: Stage): InForce {
+  const undecided = (reason: string) =>
+    new TollgateError('unavailable', { reason, retryAfterSeconds: RETRY_AFTER_SECONDS });
+  if (own === 'unusable' || budgets === 'unusable') throw undecided('budgets-unusable');
+  if (defaults === 'unusable') throw undecided('defaults-unusable');
+  return { budgets: budgetsInForce(own, budgets), defaults };
 }

@@ -1,16 +1,19 @@
 import { EVERY_TENANT } from './budget.ts';
 import { type ClientName, checkClientName } from './client.ts';
 import { badEntry, isModelId } from './fields.ts';
+import type { GrantOf } from './grant.ts';
 import type { Key } from './items.ts';
-import { ALIASES_KEY, budgetsKey, clientKey, grantKey, modelKey, tenantKey } from './keys.ts';
-import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, TENANT } from './kinds.ts';
+import { ALIASES_KEY, budgetsKey, bundleKey, clientKey, DEFAULTS_KEY, grantKey, modelKey, tenantKey } from './keys.ts';
+import { ALIASES, BUDGETS, BUNDLE, CLIENT, DEFAULTS, GRANT, type Kind, MODEL, TENANT } from './kinds.ts';
 import { asTenantId } from './tenant.ts';
 
 /** One item of the registry as an operator names it. */
 export type Named =
   | { model: string }
   | { tenant: string }
-  | { tenant: string; model: string }
+  | ({ tenant: string } & GrantOf)
+  | { bundle: string }
+  | { defaults: true }
   /** A tenant, or EVERY_TENANT. */
   | { budgetsOf: string }
   | { aliases: true }
@@ -26,9 +29,14 @@ export function itemNamed(of: Named): { kind: Kind<unknown>; key: Key } {
     checkClientName(of.client);
     return item(CLIENT, clientKey(of.client));
   }
+  if ('defaults' in of) return item(DEFAULTS, DEFAULTS_KEY);
+  const bundle = 'bundle' in of ? of.bundle : undefined;
+  if (bundle !== undefined && !isModelId(bundle)) throw badEntry('bundle', 'not-a-bundle-id');
   const tenant = 'tenant' in of ? asTenantId(of.tenant) : undefined;
   const model = 'model' in of ? of.model : undefined;
   if (model !== undefined && !isModelId(model)) throw badEntry('model', 'not-a-model-id');
+  if (bundle !== undefined)
+    return tenant === undefined ? item(BUNDLE, bundleKey(bundle)) : item(GRANT, grantKey({ tenant, bundle }));
   if (tenant !== undefined)
     return model === undefined ? item(TENANT, tenantKey(tenant)) : item(GRANT, grantKey({ tenant, model }));
   return item(MODEL, modelKey(model ?? ''));

@@ -9,10 +9,19 @@ export interface TenantEntries {
   id: TenantId;
   /** A suspended tenant is refused whatever it was granted. */
   suspended: boolean;
+  /** One that has left, too. */
+  offboarded?: true;
+  /** Seconds since 1970: from then on, too. */
+  expiresAt?: number;
+  /** Tokens of others are refused; absent: of none that is trusted. */
+  issuers?: readonly string[];
   costCenter: string;
   /** Whether its calls are counted by a usage plan of its own; otherwise by the stage's default one. */
   hasPlan: boolean;
-  /** Granted models that exist and are well formed, retired ones included (they answer 410), sorted by id. */
+  /**
+   * Granted models that exist and are well formed, retired ones included (they answer 410), sorted by id. One may be there
+   * several times, for callers of its own each, in the order in which `entitled` asks.
+   */
   models: AllowedModel[];
   /** The tenant's own and those of the stage that none of its own has the id of; sorted by id. */
   budgets: Budget[];

@@ -1,7 +1,13 @@
 import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
+import { isPrincipal } from '../contract/identity.ts';
 import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits/contract.ts';
-import { GRANT_REGIONS_MAX, GRANT_ROLES_MAX, ROLE_MAX_CHARS } from '../contract/limits/registry.ts';
+import {
+  GRANT_PRINCIPALS_MAX,
+  GRANT_REGIONS_MAX,
+  GRANT_ROLES_MAX,
+  ROLE_MAX_CHARS,
+} from '../contract/limits/registry.ts';
 import {
   type Action,
   asyncInputOf,
@@ -25,6 +31,7 @@ import { checkRequired, type Demanding } from './requirements.ts';
 const text = v.pipe(v.string('not-text'), v.minLength(1, 'empty'));
 const canonical = <T extends string>(list: T[]): T[] => [...new Set(list)].sort();
 
+/** Regions of AWS, some at least: a grant's, and what a tenant's calls may not leave. */
 export const regionList = v.pipe(
   v.array(
     v.pipe(
@@ -38,17 +45,17 @@ export const regionList = v.pipe(
   v.transform(canonical),
 );
 
-export const restrictionMembers = {
-  // Whether it is where the model is called is judged with the model.
-  guardrail: v.exactOptional(
-    v.strictObject({
-      arn: v.pipe(
-        text,
-        v.check((arn) => isGuardrail({ arn, version: 'DRAFT' }), 'not-a-guardrail'),
-      ),
-      version: v.pipe(text, v.regex(/^(?:[1-9]\d{0,7}|DRAFT)$/, 'not-a-version')),
-    }),
+/** Whether it is where a model is called is judged with the model. */
+export const guardrail = v.strictObject({
+  arn: v.pipe(
+    text,
+    v.check((arn) => isGuardrail({ arn, version: 'DRAFT' }), 'not-a-guardrail'),
   ),
+  version: v.pipe(text, v.regex(/^(?:[1-9]\d{0,7}|DRAFT)$/, 'not-a-version')),
+});
+
+export const restrictionMembers = {
+  guardrail: v.exactOptional(guardrail),
   maxTokens: v.exactOptional(v.pipe(v.number('not-a-number'), v.safeInteger('not-whole'), v.minValue(1, 'too-small'))),
   regions: v.exactOptional(regionList),
   tiers: v.exactOptional(
@@ -69,6 +76,20 @@ export const restrictionMembers = {
       v.transform(canonical),
     ),
   ),
+  principals: v.exactOptional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          text,
+          v.check((one) => isPrincipal(one), 'not-a-principal'),
+        ),
+        'not-a-list',
+      ),
+      v.minLength(1, 'empty'),
+      v.maxLength(GRANT_PRINCIPALS_MAX, 'too-many'),
+      v.transform(canonical),
+    ),
+  ),
   // Text in the table: DynamoDB's TTL takes numbers only, so an expired grant stays where an operator sees it.
   expiresAt: v.exactOptional(seconds),
 };
@@ -84,6 +105,7 @@ export const HELD_BY: { readonly [Name in keyof Restrictions]-?: { by: string; d
   regions: { by: 'our code and IAM', direct: true },
   tiers: { by: 'our code and IAM', direct: true },
   roles: { by: 'our code alone, when a session is issued', direct: true },
+  principals: { by: 'our code alone, when a session is issued', direct: true },
   expiresAt: { by: 'our code and IAM', direct: true },
 };
 
@@ -125,6 +147,7 @@ export function restrictionsDocument({
   regions,
   tiers,
   roles,
+  principals,
   expiresAt,
 }: Restrictions): Document {
   return {
@@ -133,6 +156,7 @@ export function restrictionsDocument({
     ...(regions === undefined ? {} : { regions: [...regions] }),
     ...(tiers === undefined ? {} : { tiers: [...tiers] }),
     ...(roles === undefined ? {} : { roles: [...roles] }),
+    ...(principals === undefined ? {} : { principals: [...principals] }),
     ...(expiresAt === undefined ? {} : { expiresAt: isoSeconds(expiresAt) }),
   };
 }

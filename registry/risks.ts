@@ -7,7 +7,7 @@ import type { AliasesEntry } from './alias.ts';
 import { type BudgetsEntry, budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { hasExpired } from './entitled.ts';
 import { isoSeconds } from './fields.ts';
-import type { Grant } from './grant.ts';
+import type { Held } from './held.ts';
 import type { Unusable } from './kinds.ts';
 import { usability } from './lifecycle.ts';
 import type { ModelEntry } from './model.ts';
@@ -28,7 +28,7 @@ export interface Risk {
 export interface Registered {
   tenants: readonly TenantEntry[];
   models: readonly ModelEntry[];
-  grants: readonly Grant[];
+  held: readonly Held[];
   budgets: readonly BudgetsEntry[];
   aliases: readonly AliasesEntry[];
   unusable: readonly Unusable[];
@@ -47,14 +47,14 @@ export function risks(registered: Registered): Risk[] {
     .sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
 }
 
-const nameOf = ({ tenant, model }: Pick<Grant, 'tenant' | 'model'>): string => `${tenant} ${model}`;
+const nameOf = ({ tenant, model }: Pick<Held, 'tenant' | 'model'>): string => `${tenant} ${model}`;
 
 const grantsWhere =
-  (holds: (grant: Grant, registered: Registered) => boolean) =>
+  (holds: (grant: Held, registered: Registered) => boolean) =>
   (registered: Registered): string[] =>
-    registered.grants.filter((grant) => holds(grant, registered)).map(nameOf);
+    registered.held.filter((grant) => holds(grant, registered)).map(nameOf);
 
-function stateOf(grant: Grant, { models, now }: Registered): string | undefined {
+function stateOf(grant: Held, { models, now }: Registered): string | undefined {
   const model = models.find(({ id }) => id === grant.model);
   return model && usability(model.lifecycle, now).state;
 }
@@ -76,8 +76,8 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'direct-past-budgets',
     level: 'high',
     what: 'Credentials are handed out to a tenant under hard budgets, which neither count nor stop calls made with them.',
-    of: ({ grants, budgets }) =>
-      grants.filter(isDirect).flatMap((grant) => {
+    of: ({ held, budgets }) =>
+      held.filter(isDirect).flatMap((grant) => {
         const hard = budgetsOf(grant.tenant, budgets).filter(boundsCalls);
         return hard.length === 0 ? [] : [`${nameOf(grant)} (${hard.map(({ id }) => id).join(', ')})`];
       }),
@@ -86,8 +86,8 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'direct-not-honoured',
     level: 'medium',
     what: 'The grant says that credentials are handed out, and demands what those would be free of: none are.',
-    of: ({ grants }) =>
-      grants
+    of: ({ held }) =>
+      held
         .filter((grant) => grant.direct === true && !isDirect(grant))
         .map((grant) => `${nameOf(grant)} (${lostWhenDirect(grant).join(', ')})`),
   },
@@ -95,12 +95,12 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'every-model',
     level: 'medium',
     what: 'The tenant is granted every model of the registry.',
-    of: ({ tenants, models, grants }) =>
+    of: ({ tenants, models, held }) =>
       models.length < 2
         ? []
         : tenants
             .map(({ id }) => id)
-            .filter((id) => models.every((model) => grants.some((one) => one.tenant === id && one.model === model.id))),
+            .filter((id) => models.every((model) => held.some((one) => one.tenant === id && one.model === model.id))),
   },
   {
     kind: 'retired-model',
@@ -153,19 +153,17 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'suspended-tenant',
     level: 'medium',
     what: 'The tenant is suspended and keeps its grants: resuming it gives them back.',
-    of: ({ tenants, grants }) =>
-      tenants
-        .filter(({ id, suspended }) => suspended && grants.some(({ tenant }) => tenant === id))
-        .map(({ id }) => id),
+    of: ({ tenants, held }) =>
+      tenants.filter(({ id, suspended }) => suspended && held.some(({ tenant }) => tenant === id)).map(({ id }) => id),
   },
   {
     kind: 'no-hard-budget',
     level: 'medium',
     what: 'No hard budget ends what the tenant may use up.',
-    of: ({ tenants, grants, budgets }) =>
+    of: ({ tenants, held, budgets }) =>
       tenants
         .map(({ id }) => id)
-        .filter((id) => grants.some(({ tenant }) => tenant === id))
+        .filter((id) => held.some(({ tenant }) => tenant === id))
         .filter((id) => !budgetsOf(id, budgets).some(boundsCalls)),
   },
   {
@@ -184,8 +182,8 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'expired-grant',
     level: 'low',
     what: 'The grant has expired and can be revoked.',
-    of: ({ grants, now }) =>
-      grants
+    of: ({ held, now }) =>
+      held
         .filter((grant) => hasExpired(grant, now))
         .map((grant) => `${nameOf(grant)} (${isoSeconds(grant.expiresAt ?? 0)})`),
   },
@@ -211,8 +209,7 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'idle-tenant',
     level: 'low',
     what: 'The tenant has no grant: its tokens open nothing.',
-    of: ({ tenants, grants }) =>
-      tenants.map(({ id }) => id).filter((id) => !grants.some(({ tenant }) => tenant === id)),
+    of: ({ tenants, held }) => tenants.map(({ id }) => id).filter((id) => !held.some(({ tenant }) => tenant === id)),
   },
 ];
 

@@ -1,23 +1,40 @@
 import { isTollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import type { AliasesEntry } from './alias.ts';
+import { boundsOf, type DefaultsEntry } from './bounds.ts';
 import type { BudgetsEntry } from './budget.ts';
+import type { BundleEntry } from './bundle.ts';
 import type { ClientEntry } from './client.ts';
 import type { HistoryRecord, Listing } from './edit.ts';
 import { recordOf } from './edits/history.ts';
 import { frozenItems } from './edits/past.ts';
 import type { Grant } from './grant.ts';
+import { grantsOf, type Held } from './held.ts';
 import type { Item, Items } from './items.ts';
 import {
   ALIASES_SK,
   BUDGETS_SK,
+  BUNDLE_SK_PREFIX,
   CLIENT_SK,
+  DEFAULTS_SK,
   GRANT_SK_PREFIX,
   HISTORY_SK_PREFIXES,
   MODEL_SK,
   TENANT_SK,
 } from './keys.ts';
-import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from './kinds.ts';
+import {
+  ALIASES,
+  BUDGETS,
+  BUNDLE,
+  CLIENT,
+  DEFAULTS,
+  GRANT,
+  type Kind,
+  MODEL,
+  read,
+  TENANT,
+  type Unusable,
+} from './kinds.ts';
 import { createLookup } from './lookup.ts';
 import type { ModelEntry } from './model.ts';
 import type { TenantEntries } from './reader.ts';
@@ -32,7 +49,13 @@ export interface RegistryChange extends HistoryRecord {
 export interface Snapshot {
   tenants: readonly TenantEntry[];
   models: readonly ModelEntry[];
+  /** As they were written. */
   grants: readonly Grant[];
+  /** As they hold: by model, those of bundles too. */
+  held: readonly Held[];
+  bundles: readonly BundleEntry[];
+  /** One, or none. */
+  defaults: readonly DefaultsEntry[];
   budgets: readonly BudgetsEntry[];
   /** One, or none. */
   aliases: readonly AliasesEntry[];
@@ -55,13 +78,15 @@ const HISTORY_PK_PREFIX = 'HISTORY#';
  * @throws TollgateError `unavailable`
  */
 export async function readSnapshot(items: Items, clock: () => number): Promise<Snapshot> {
-  const [tenants, grants, models, budgets, aliases, clients, ...histories] = await Promise.all([
+  const [tenants, grants, models, budgets, aliases, clients, bundles, defaults, ...histories] = await Promise.all([
     items.scan({ equals: TENANT_SK }),
     items.scan({ beginsWith: GRANT_SK_PREFIX }),
     items.scan({ equals: MODEL_SK }),
     items.scan({ equals: BUDGETS_SK }),
     items.scan({ equals: ALIASES_SK }),
     items.scan({ equals: CLIENT_SK }),
+    items.scan({ beginsWith: BUNDLE_SK_PREFIX }),
+    items.scan({ equals: DEFAULTS_SK }),
     ...HISTORY_SK_PREFIXES.map((prefix) => items.scan({ beginsWith: prefix })),
   ]);
   const [tenantList, grantList, modelList] = [listed(tenants, TENANT), listed(grants, GRANT), listed(models, MODEL)];
@@ -70,14 +95,22 @@ export async function readSnapshot(items: Items, clock: () => number): Promise<S
     listed(aliases, ALIASES),
     listed(clients, CLIENT),
   ];
+  const [bundleList, defaultsList] = [listed(bundles, BUNDLE), listed(defaults, DEFAULTS)];
   const unusable = new Map<string, Unusable>();
   const note = (one: Unusable): void => void unusable.set(`${one.pk} ${one.sk}`, one);
-  for (const one of [tenantList, grantList, modelList, budgetList, aliasList, clientList].flatMap(
-    (list) => list.unusable,
-  ))
+  for (const one of [
+    tenantList,
+    grantList,
+    modelList,
+    budgetList,
+    aliasList,
+    clientList,
+    bundleList,
+    defaultsList,
+  ].flatMap((list) => list.unusable))
     note(one);
   const reader = createLookup({
-    items: frozenItems([...tenants, ...grants, ...models, ...budgets, ...aliases]),
+    items: frozenItems([...tenants, ...grants, ...models, ...budgets, ...aliases, ...bundles, ...defaults]),
     clock,
     onUnusable: note,
     // All of it is at hand: what was read of a model holds for every tenant.
@@ -91,6 +124,9 @@ export async function readSnapshot(items: Items, clock: () => number): Promise<S
   return {
     tenants: tenantList.entries,
     grants: grantList.entries,
+    held: heldBy(grantList.entries, tenantList.entries, bundleList.entries, defaultsList.entries[0]),
+    bundles: bundleList.entries,
+    defaults: defaultsList.entries,
     models: modelList.entries,
     budgets: budgetList.entries,
     aliases: aliasList.entries,
@@ -103,6 +139,19 @@ export async function readSnapshot(items: Items, clock: () => number): Promise<S
       .map(changeOf)
       .sort(byOrder),
   };
+}
+
+function heldBy(
+  grants: readonly Grant[],
+  tenants: readonly TenantEntry[],
+  bundles: readonly BundleEntry[],
+  defaults: DefaultsEntry | undefined,
+): Held[] {
+  const bounds = new Map(tenants.map((tenant) => [tenant.id, boundsOf(tenant, defaults)]));
+  const models = new Map(bundles.map((bundle) => [bundle.id, bundle.models]));
+  return [...Map.groupBy(grants, ({ tenant }) => tenant)].flatMap(([tenant, own]) =>
+    grantsOf(own, models, bounds.get(tenant) ?? {}),
+  );
 }
 
 /** The data path answers 503 then; which item is at fault has been noted. */

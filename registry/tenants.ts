@@ -1,16 +1,18 @@
 import type { Change, Edits, Listing, Make } from './edit.ts';
 import { merged } from './edits/merge.ts';
-import { SCHEMA_VERSION } from './fields.ts';
-import type { Items, Key } from './items.ts';
+import { badEntry, SCHEMA_VERSION } from './fields.ts';
+import type { Document, Items, Key } from './items.ts';
 import { TENANT_SK, tenantKey } from './keys.ts';
 import { TENANT } from './kinds.ts';
 import type { UsagePlan } from './plan.ts';
 import { asTenantId, type TenantEntry } from './tenant.ts';
 
+/** What an operator says of a tenant, not trusted: members as the document has them; left out they stay, null takes one away. */
 export interface GivenTenant {
   id: string;
   costCenter?: string;
-  displayName?: string;
+  displayName?: string | null;
+  [member: string]: unknown;
 }
 
 /** Every method throws TollgateError `bad_entry` for an id that is none. */
@@ -19,8 +21,9 @@ export interface TenantWriter {
   /** @throws TollgateError `not_found` */
   showTenant(id: string): Promise<TenantEntry>;
   /**
-   * Makes a tenant, which needs a cost centre, or changes what is given of one; a suspended one stays suspended.
-   * @throws TollgateError `bad_entry` naming the field
+   * Makes a tenant, which needs a cost centre, or changes what is given of one; a suspended one stays suspended unless it is said.
+   * @throws TollgateError `bad_entry` naming the field: also for the id of a new one that looks like another's, and for one that
+   *   was off-boarded
    */
   putTenant(tenant: GivenTenant): Promise<Change<TenantEntry>>;
   /** Refuses whatever the tenant was granted, from the authorizer's cache time on. @throws TollgateError `not_found` */
@@ -35,8 +38,8 @@ export interface TenantWriter {
 }
 
 export function tenantWriter(edits: Edits, items: Items): TenantWriter {
-  const suspend = async (id: string, suspended: boolean, change: string) =>
-    edits.alter(TENANT, keyOf(id), change, (tenant) => ({ ...tenant, suspended }));
+  const alter = async (id: string, change: string, make: (tenant: TenantEntry) => TenantEntry) =>
+    edits.alter(TENANT, keyOf(id), change, (tenant) => make(notLeft(tenant)));
 
   return {
     listTenants: () => edits.list(TENANT, items.scan({ equals: TENANT_SK })),
@@ -45,25 +48,43 @@ export function tenantWriter(edits: Edits, items: Items): TenantWriter {
       const { key, make } = tenantEdit(given);
       return edits.put(TENANT, key, make);
     },
-    suspendTenant: (id) => suspend(id, true, 'suspend'),
-    resumeTenant: (id) => suspend(id, false, 'resume'),
-    planTenant: async (id, plan) =>
-      edits.alter(TENANT, keyOf(id), plan === null ? 'remove-plan' : 'plan', ({ plan: _, ...tenant }) =>
+    suspendTenant: (id) => alter(id, 'suspend', (tenant) => ({ ...tenant, suspended: true })),
+    resumeTenant: (id) => alter(id, 'resume', (tenant) => ({ ...tenant, suspended: false })),
+    planTenant: (id, plan) =>
+      alter(id, plan === null ? 'remove-plan' : 'plan', ({ plan: _, ...tenant }) =>
         plan === null ? tenant : { ...tenant, plan },
       ),
   };
 }
 
 /** The edit that makes the tenant, or changes what is given of it. @throws TollgateError `bad_entry` */
-export function tenantEdit({ id, ...given }: GivenTenant): { key: Key; make: Make } {
-  const make: Make = (_, before) =>
-    merged(before, {
-      ...given,
+export function tenantEdit(given: GivenTenant): { key: Key; make: Make } {
+  const { id, suspended, offboarded, ...said } = spelled(given);
+  const make: Make = (_, before) => {
+    // An operator's way back is `undo`: what the tenant was granted comes back with it, or nothing does.
+    if (before?.offboarded === true && offboarded !== true) throw badEntry('id', 'is-offboarded');
+    if (before?.offboarded !== true && offboarded !== undefined) throw badEntry('offboarded', 'not-by-an-edit');
+    return merged(before, {
+      ...(said as Document),
       ...{ v: SCHEMA_VERSION, id },
       // Unreadable counts as suspended: a repair must not let a tenant in that was shut out.
-      suspended: before !== undefined && before.suspended !== false,
+      suspended: (suspended ?? (before !== undefined && before.suspended !== false)) as boolean,
     });
+  };
   return { key: keyOf(id), make };
+}
+
+/** Both spellings are taken, of one thing said once. */
+function spelled({ costCentre, ...given }: GivenTenant): GivenTenant {
+  if (costCentre === undefined) return given;
+  if (given.costCenter !== undefined && given.costCenter !== costCentre) throw badEntry('costCentre', 'said-twice');
+  return { ...given, costCenter: costCentre as string };
+}
+
+/** @throws TollgateError `bad_entry` of one that was off-boarded */
+function notLeft(tenant: TenantEntry): TenantEntry {
+  if (tenant.offboarded) throw badEntry('id', 'is-offboarded');
+  return tenant;
 }
 
 function keyOf(id: string): Key {

@@ -1,6 +1,8 @@
 import { type AliasWriter, aliasWriter } from './aliases.ts';
 import { type BudgetWriter, budgetWriter } from './budgets.ts';
+import { type BundleWriter, bundleWriter } from './bundles.ts';
 import { type ClientWriter, clientWriter } from './clients.ts';
+import { type DefaultsWriter, defaultsWriter } from './defaults.ts';
 import { type Change, createEdits, type EditOptions, type HistoryRecord } from './edit.ts';
 import { type Bulk, type BulkOptions, undoPlan } from './edits/bulk.ts';
 import { type LogFilter, type LoggedChange, readLog } from './edits/log-list.ts';
@@ -23,7 +25,15 @@ export interface Batch {
 }
 
 /** What an operator may do to the registry, and see of it. */
-export interface Writer extends ModelWriter, TenantWriter, GrantWriter, BudgetWriter, AliasWriter, ClientWriter {
+export interface Writer
+  extends ModelWriter,
+    TenantWriter,
+    GrantWriter,
+    BudgetWriter,
+    AliasWriter,
+    ClientWriter,
+    BundleWriter,
+    DefaultsWriter {
   /**
    * Makes those that are absent, all or none, and leaves alone what is there.
    *
@@ -76,6 +86,8 @@ export function createWriter(options: EditOptions): Writer {
     ...budgetWriter(edits, items),
     ...aliasWriter(edits),
     ...clientWriter(edits, items),
+    ...bundleWriter(edits, items),
+    ...defaultsWriter(edits),
     create: async ({ models, tenants, grants }) =>
       edits.create([
         ...models.map((model) => ({ kind: MODEL, ...modelEdit(model) })),

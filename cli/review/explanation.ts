@@ -17,6 +17,7 @@ import { entitled } from '../../registry/entitled.ts';
 import { explain, type Facts, type Step } from '../../registry/explain.ts';
 import { HELD_BY, restrictionsOf } from '../../registry/restrictions.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
+import { standingOf } from '../../registry/standing.ts';
 import { asTenantId } from '../../registry/tenant.ts';
 import type { Roles } from './roles.ts';
 
@@ -81,17 +82,22 @@ export function explanationOf(wanted: Wanted, snapshot: Snapshot, roles: Roles, 
     ...(alias && { alias }),
     tenant: snapshot.tenants.find(({ id }) => id === tenant),
     model: snapshot.models.find(({ id }) => id === model),
-    grant: snapshot.grants.find((grant) => grant.tenant === tenant && grant.model === model),
+    held: snapshot.held.filter((held) => held.tenant === tenant && held.model === model),
     budgets: snapshot.budgets.find(({ owner }) => owner === tenant),
     unusable: snapshot.unusable,
     entries,
   };
-  const { steps, decision } = explain(facts, { action, roles: wanted.roles, now });
+  const { steps, decision } = explain(facts, {
+    action,
+    roles: wanted.roles,
+    now,
+    ...(wanted.principal === undefined ? {} : { principal: wanted.principal }),
+  });
   const base = { tenant, model, action, steps };
   const refused = (reason: string): Explanation => ({ ...base, allowed: false, reason, session: null });
   // Of a tenant that is there, only its budgets can leave the data path without an answer.
   if (entries === null) return refused(facts.tenant === undefined ? 'tenant-unknown' : 'budgets-unusable');
-  if (decision === null) return refused('tenant-suspended');
+  if (decision === null) return refused(`tenant-${standingOf(entries, now)}`);
   if (decision.outcome === 'refused') return refused(decision.reason);
   try {
     const shown = { tenant, costCenter: entries.costCenter, principal, assumed: wanted.principal === undefined };
@@ -183,7 +189,7 @@ function meant(
   const byId = all.find(({ id }) => id === wanted);
   const alias = stage?.aliases.find(({ id }) => id === wanted);
   if (byId === undefined && stage !== undefined && alias !== undefined) {
-    const among = entitled(held, roles ?? held.flatMap((model) => model.roles ?? []));
+    const among = entitled(held, { principal, roles: roles ?? held.flatMap((model) => model.roles ?? []) }, now);
     const asker = { caller: { tenant, principal }, requestId: '' };
     const { model } = decideModel(among, wanted, action, now, asker);
     const [first = wanted] = Object.keys(alias.models);

@@ -4,10 +4,10 @@ import { pathsOf } from '../../policies/questions.ts';
 import { type Decided, type Finding, type Holding, type Reviewed, review, type Use } from '../../policies/review.ts';
 import { type RolesReviewed, reviewRoles } from '../../policies/review-roles.ts';
 import { decideModel } from '../../registry/decide.ts';
-import { entitled } from '../../registry/entitled.ts';
 import type { TenantEntries } from '../../registry/reader.ts';
 import { type Risk, risks } from '../../registry/risks.ts';
 import type { RegistryChange, Snapshot } from '../../registry/snapshot.ts';
+import { standingOf } from '../../registry/standing.ts';
 import type { PastReview, ReviewRecord } from './record.ts';
 import type { Roles } from './roles.ts';
 
@@ -103,20 +103,19 @@ export function recordOf({ at, by, snapshot, findings, reviewed }: Review): Revi
   return { at, by, counts, policies: policiesOf(reviewed) };
 }
 
-/** A tenant's entries with what the registry decides about each; whoever calls is taken to have the roles asked for. */
-export function holdingsOf({ id, suspended, costCenter, models }: TenantEntries, now: number): Holding[] {
-  const roles = models.flatMap((model) => model.roles ?? []);
-  const held = entitled(models, roles);
+/** A tenant's entries with what the registry decides about each; whoever calls is taken to be one whom the grant is for. */
+export function holdingsOf({ id, costCenter, models, ...tenant }: TenantEntries, now: number): Holding[] {
+  const standing = standingOf(tenant, now);
   const decided = (entry: AllowedModel, action: Purpose): Decided => {
-    if (suspended) return { allowed: false, reason: 'tenant-suspended' };
-    const decision = decideModel(held, entry.id, action, now);
+    if (standing !== 'active') return { allowed: false, reason: `tenant-${standing}` };
+    const decision = decideModel([entry], entry.id, action, now);
     if (decision.outcome === 'refused') return { allowed: false, reason: decision.reason };
     // Decided by name alone; that this kind of model has no such action shows when the session policy is built.
     if (targetsOf(entry).every((target) => pathsOf(target, action, entry.guardrail).length === 0))
       return { allowed: false, reason: 'action-not-available' };
     return { allowed: true, reason: decision.deprecated ? 'deprecated' : 'granted' };
   };
-  return held.map((entry) => ({
+  return models.map((entry) => ({
     tenant: id,
     costCenter,
     entry,

@@ -1,6 +1,7 @@
-import { ACTIONS } from '../../contract/model.ts';
+import { ACTIONS, type Restrictions } from '../../contract/model.ts';
 import type { Holding } from '../../policies/review.ts';
 import { restrictionsOf } from '../../registry/restrictions.ts';
+import { audienceOf } from '../../registry/term.ts';
 import { type Content, type Html, html } from '../page/html.ts';
 import { grid, moment } from '../page/table.ts';
 import { type Review, usedFor } from './gather.ts';
@@ -9,7 +10,7 @@ import { demands } from './text.ts';
 /** Tenants x models. A cell says which actions are open, or why none is. */
 export function matrix({ snapshot, holdings, findings }: Review): Html {
   const held = new Map(holdings.map((holding) => [`${holding.tenant} ${holding.entry.id}`, holding]));
-  const granted = new Set(snapshot.grants.map(({ tenant, model }) => `${tenant} ${model}`));
+  const granted = new Set(snapshot.held.map(({ tenant, model }) => `${tenant} ${model}`));
   const reached = new Set(
     findings.filter(({ kind }) => kind === 'reach').map(({ tenant, reached }) => `${tenant} ${reached}`),
   );
@@ -50,15 +51,17 @@ function decision({ entry, decisions }: Holding): Html {
 
 /** Every grant with what it demands, its decision and its policies. */
 export function grants({ snapshot, holdings, reviewed }: Review): Html {
-  const held = new Map(holdings.map((holding) => [`${holding.tenant} ${holding.entry.id}`, holding]));
+  const named = (tenant: string, model: string, term: Restrictions) => `${tenant} ${model} ${audienceOf(term)}`;
+  const held = new Map(holdings.map((one) => [named(one.tenant, one.entry.id, one.entry), one]));
   const sessions = Map.groupBy(reviewed.sessions, ({ tenant, model }) => `${tenant} ${model}`);
-  const rows = snapshot.grants.map(({ tenant, model, version, grantedAt, grantedBy }) => {
+  const rows = snapshot.held.map(({ tenant, model, grant, ...term }) => {
+    const { bundle, version, grantedAt, grantedBy } = grant;
     const name = `${tenant} ${model}`;
-    const holding = held.get(name);
+    const holding = held.get(named(tenant, model, term));
     const demanded = holding === undefined ? [] : demands(holding.entry);
     return [
       tenant,
-      model,
+      bundle === undefined ? model : html`${model}<br><span class="soft">of bundle ${bundle}</span>`,
       holding === undefined ? 'unusable: refused' : reasons(holding),
       demanded.length === 0 ? 'nothing more' : demanded.map((text) => html`${text}<br>`),
       html`${moment(new Date(grantedAt).toISOString())}<br><span class="soft">${grantedBy}, version ${version}</span>`,

@@ -61,9 +61,27 @@ export const API_KEY_SETTLE_MS = 30_000;
 /** Price versions of one model: a price a month for 20 years. */
 export const PRICES_MAX = 240;
 
-/** Regions and roles that one grant may list; a caller's own roles take ROLES_MAX_BYTES at most. */
+/** Regions, roles and principals that one grant may list; a caller's own roles take ROLES_MAX_BYTES at most. */
 export const GRANT_REGIONS_MAX = 50;
 export const GRANT_ROLES_MAX = 50;
+export const GRANT_PRINCIPALS_MAX = 50;
+
+/** Terms of one grant beside its first: each is for callers of its own, and who has hundreds has a directory with roles. */
+export const GRANT_TERMS_MAX = 20;
+
+/**
+ * Bundles of a stage, and models of one. Every look-up of a tenant reads them all, at most every REGISTRY_MEMORY_MS: 100 of 50
+ * models are some 130 KB.
+ */
+export const BUNDLES_MAX = 100;
+export const BUNDLE_MODELS_MAX = 200;
+
+/** What a tenant's entry lists; it is read with every look-up. */
+export const TENANT_PEOPLE_MAX = 20;
+export const TENANT_ISSUERS_MAX = 20;
+export const TENANT_LABELS_MAX = 50;
+export const LABEL_KEY_MAX_CHARS = 63;
+export const LABEL_VALUE_MAX_CHARS = 256;
 export const ROLE_MAX_CHARS = 256;
 
 /** Bytes of a file of prices. AWS's Price List of Bedrock in one region is about 1 MB; that of all regions hundreds. */

@@ -10,13 +10,12 @@ import {
   decide,
   type EditOptions,
   fitting,
-  type Held,
-  lookIn,
   readHeld,
   throwIfChanged,
   throwIfOutdated,
   transaction,
 } from './commit.ts';
+import { type Held, listedIn, listedOf, lookIn } from './known.ts';
 import { endOfLog, momentOf } from './log.ts';
 import { nameOf } from './same.ts';
 import type { Change, Edit, PlanPart } from './types.ts';
@@ -63,7 +62,8 @@ export async function prepare(edits: readonly Edit[], options: EditOptions): Pro
   const held = await heldFor(items, edits);
   await throwIfOutdated(items, edits, held);
   const { at } = momentOf(clock(), items.time?.(), await endOfLog(items));
-  const decided = await decide(edits, held, { at, by: actor }, lookIn(items, held));
+  const known = edits.length > BULK_READ_WHOLE ? listedOf(held) : listedIn(items);
+  const decided = await decide(edits, held, { at, by: actor }, lookIn(items, held), known);
   const changes = decided.map(({ change }) => change);
   const changing = decided.filter(({ change }) => change.changed);
   return {

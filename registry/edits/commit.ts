@@ -2,12 +2,13 @@ import { setTimeout as after } from 'node:timers/promises';
 import { isTollgateError, type Problem } from '../../contract/errors.ts';
 import { LOG_ATTEMPTS, WRITES_MAX } from '../../contract/limits/registry.ts';
 import type { Clock } from '../../contract/log.ts';
-import { type Check, checkEntry } from '../checks.ts';
+import { checkEntry } from '../checks.ts';
 import { badEntries, isoMilliseconds, problemsOf, SCHEMA_VERSION } from '../fields.ts';
 import type { Document, Expected, Item, Items, Write } from '../items.ts';
-import { historyKey, lastVersionKey } from '../keys.ts';
+import { historyKey, idAt, lastVersionKey } from '../keys.ts';
 import { read } from '../kinds.ts';
 import { changedMeanwhile } from './conflict.ts';
+import { type Held, type Known, type Look, listedIn, listedOf, lookIn } from './known.ts';
 import { endOfLog, type LogEnd, logWrite, type Moment, momentDocument, momentOf } from './log.ts';
 import { nameOf, same, versionOf } from './same.ts';
 import type { Change, Edit, PlanPart, Stamp } from './types.ts';
@@ -28,9 +29,6 @@ export interface CommitOptions {
   /** What is known of the table: nothing of it is read again. Absent: what the edits are of is read. */
   held?: Held;
 }
-
-/** Items by nameOf their keys. */
-export type Held = ReadonlyMap<string, Item>;
 
 /** An edit that was decided. */
 export interface Decided {
@@ -59,7 +57,8 @@ export async function commit(
     const [held, end] = await Promise.all([options.held ?? readHeld(items, edits), endOfLog(items)]);
     await throwIfOutdated(items, edits, held);
     const moment = momentOf(clock(), items.time?.(), end);
-    const decided = await decide(edits, held, { at: moment.at, by: actor }, lookIn(items, held));
+    const known = options.held === undefined ? listedIn(items) : listedOf(held);
+    const decided = await decide(edits, held, { at: moment.at, by: actor }, lookIn(items, held), known);
     const changing = decided.filter(({ change }) => change.changed);
     if (changing.length === 0 || dryRun) return decided.map(({ change }) => change);
     try {
@@ -81,20 +80,9 @@ export async function readHeld(items: Pick<Items, 'batch'>, edits: readonly Edit
   return new Map(found.map((item) => [nameOf(item.key), item]));
 }
 
-export type Look = Check['look'];
-
-export function lookIn(items: Items, held: Held): Look {
-  const asked = new Map<string, Promise<Item | undefined>>();
-  return async (key) => {
-    const name = nameOf(key);
-    const found = held.get(name) ?? asked.get(name) ?? items.get(key);
-    if (found instanceof Promise) asked.set(name, found);
-    return found;
-  };
-}
-
 /**
  * @param look an item as it is before the edits
+ * @param known ids as they are before the edits
  * @throws TollgateError `bad_entry` of all that is wrong, each below the `at` of its edit
  */
 export async function decide(
@@ -102,6 +90,7 @@ export async function decide(
   held: Held,
   { at, by }: Omit<Stamp, 'version'>,
   look: Look,
+  known: Known,
 ): Promise<Decided[]> {
   const errors: { at: string | undefined; error: unknown }[] = [];
   const decided: Decided[] = [];
@@ -119,11 +108,21 @@ export async function decide(
     ]),
   );
   const ahead: Look = async (key) => (will.has(nameOf(key)) ? will.get(nameOf(key)) : look(key));
+  const there = new Map<string, Promise<readonly string[]>>();
+  const ids: Known = (kind) => {
+    let all = there.get(kind.name);
+    if (all === undefined) {
+      const made = decided.filter(({ edit, before }) => edit.kind.name === kind.name && before === undefined);
+      all = known(kind).then((found) => [...found, ...made.map(({ edit }) => idAt(edit.key))]);
+      there.set(kind.name, all);
+    }
+    return all;
+  };
   await Promise.all(
     decided.map(async ({ edit, before, change }) => {
       if (!change.changed || change.after === null || edit.note !== undefined) return;
       try {
-        await checkEntry(edit.kind, change.entry, { look: ahead, before, nowSeconds: Math.floor(at / 1000) });
+        await checkEntry(edit.kind, change.entry, { look: ahead, ids, before, nowSeconds: Math.floor(at / 1000) });
       } catch (error) {
         errors.push({ at: edit.at, error });
       }

@@ -4,14 +4,16 @@ import { isTenantId } from '../../contract/identity.ts';
 import { ACTIONS } from '../../contract/model.ts';
 import { parseAlias } from '../alias.ts';
 import { type BudgetOwner, EVERY_TENANT, parseBudget } from '../budget.ts';
+import { bundleEdit } from '../bundles.ts';
 import { checkClientName } from '../client.ts';
+import { defaultsEdit } from '../defaults.ts';
 import { merged } from '../edits/merge.ts';
 import { nameOf } from '../edits/same.ts';
 import type { Edit } from '../edits/types.ts';
 import { badEntries, problemsOf, SCHEMA_VERSION } from '../fields.ts';
 import type { Document, Key, Plain } from '../items.ts';
 import { ALIASES_KEY, budgetsKey, clientKey, grantKey } from '../keys.ts';
-import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, TENANT } from '../kinds.ts';
+import { ALIASES, BUDGETS, BUNDLE, CLIENT, DEFAULTS, GRANT, type Kind, MODEL, TENANT } from '../kinds.ts';
 import { modelEdit } from '../models.ts';
 import { asTenantId } from '../tenant.ts';
 import { tenantEdit } from '../tenants.ts';
@@ -26,7 +28,10 @@ const list = v.exactOptional(v.array(v.record(v.string(), v.unknown(), 'not-an-o
 const FILE = v.strictObject({
   $schema: v.exactOptional(v.string('not-text')),
   models: list,
+  bundles: list,
   aliases: list,
+  /** What holds of every tenant that does not say it itself. */
+  defaults: v.exactOptional(v.record(v.string(), v.unknown(), 'not-an-object')),
   budgets: list,
   tenants: v.exactOptional(
     v.array(
@@ -59,7 +64,7 @@ export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
               : 'wrong-type',
       })),
     );
-  const { models = [], aliases, budgets, tenants = [] } = found.output;
+  const { models = [], bundles = [], aliases, defaults, budgets, tenants = [] } = found.output;
   const edits: Edit[] = [];
   const add = (at: string, edit: () => Omit<Edit, 'at' | 'change'>): void => {
     try {
@@ -71,6 +76,9 @@ export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
     }
   };
   for (const [index, model] of models.entries()) add(`models[${index}]`, () => given(MODEL, modelEdit(model)));
+  for (const [index, bundle] of bundles.entries())
+    add(`bundles[${index}]`, () => given(BUNDLE, bundleEdit(bundle as Parameters<typeof bundleEdit>[0])));
+  if (defaults !== undefined) add('defaults', () => given(DEFAULTS, defaultsEdit(defaults)));
   const lists = (at: string, of: ListOf, things: readonly Document[]): void => {
     const wrong = things.flatMap((thing, index) => {
       try {
@@ -120,7 +128,9 @@ function given<Entry>(
 }
 
 function grantEditOf(tenant: string, { version: _, ...grant }: Document): Omit<Edit, 'at' | 'change'> {
-  const key = grantKey({ tenant: asTenantId(tenant), model: textOf(grant.model, 'model') });
+  const of =
+    grant.bundle === undefined ? { model: textOf(grant.model, 'model') } : { bundle: textOf(grant.bundle, 'bundle') };
+  const key = grantKey({ tenant: asTenantId(tenant), ...of });
   return {
     ...{ kind: GRANT as Kind<unknown>, key },
     make: (_stamp, before) =>

@@ -1,13 +1,28 @@
 import { contentOf } from '../edits/same.ts';
 import type { Document, Item, Items } from '../items.ts';
 import { tenantPartition } from '../keys.ts';
-import { ALIASES, BUDGETS, CLIENT, GRANT, type Kind, MODEL, read, TENANT, type Unusable } from '../kinds.ts';
+import {
+  ALIASES,
+  BUDGETS,
+  BUNDLE,
+  CLIENT,
+  DEFAULTS,
+  GRANT,
+  type Kind,
+  MODEL,
+  read,
+  TENANT,
+  type Unusable,
+} from '../kinds.ts';
 import { asTenantId } from '../tenant.ts';
 
 /** The registry as a file of entries, which entries.ts reads back to nothing to change. */
 export interface Exported {
   models: Document[];
+  bundles: Document[];
   aliases: Document[];
+  /** What holds of every tenant that does not say it itself; absent: nothing does. */
+  defaults?: Document;
   /** The stage's. */
   budgets: Document[];
   tenants: Document[];
@@ -36,9 +51,11 @@ export async function exported(items: Items, only?: string): Promise<Exported> {
       kind,
     );
   };
-  const [models, aliases, tenants, grants, budgets, clients] = await Promise.all([
+  const [models, bundles, aliases, defaults, tenants, grants, budgets, clients] = await Promise.all([
     all(MODEL),
+    all(BUNDLE),
     all(ALIASES),
+    all(DEFAULTS),
     all(TENANT),
     all(GRANT),
     all(BUDGETS),
@@ -49,7 +66,9 @@ export async function exported(items: Items, only?: string): Promise<Exported> {
   const budgetsOf = new Map(budgets.map((one) => [one.owner, one.budgets as Document[]]));
   return {
     models: models.sort(by('id')),
+    bundles: bundles.sort(by('id')),
     aliases: aliases.flatMap((one) => one.aliases as Document[]),
+    ...(defaults[0] === undefined ? {} : { defaults: defaults[0] }),
     budgets: only === undefined ? (budgetsOf.get('*') ?? []) : [],
     tenants: tenants.sort(by('id')).map((tenant) => ({
       ...tenant,
@@ -72,5 +91,7 @@ function some(member: string, list: readonly Document[] | undefined, name: strin
 }
 
 function by(name: string): (a: Document, b: Document) => number {
-  return (a, b) => (String(a[name]) < String(b[name]) ? -1 : 1);
+  // A grant of a bundle has no model.
+  const nameOf = (one: Document): string => String(one[name] ?? `bundle ${one.bundle}`);
+  return (a, b) => (nameOf(a) < nameOf(b) ? -1 : 1);
 }

@@ -54,7 +54,7 @@ export class WalledPipeline {
     const routes = createRoutes({ clock, random: Math.random, stage: {} });
     const runtime = { post: createPost(), clock };
     const run = createPipeline({
-      entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
+      entries: createEntries({ registry: { tenant: async () => null }, clock: Date.now, onUndecided: () => {} }),
       credentials: createCredentials({
         issue: createStsIssuer({ sts: createSts(this.#transport), roleArn: ROLE, clock, write }),
         roleArn: ROLE,

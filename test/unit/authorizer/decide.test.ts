@@ -4,6 +4,7 @@ import { TollgateError } from '../../../contract/errors.ts';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import { parseIssuers } from '../../../contract/issuer.ts';
 import type { Json } from '../../../contract/json.ts';
+import { modelOf } from '../invoke/core.ts';
 import { ISSUER } from './tokens.ts';
 import { entries, knowing, SETTINGS } from './world.ts';
 
@@ -20,7 +21,10 @@ const joined = { principalClaim: ['tid', 'oid'] };
 
 describe('who is calling', () => {
   test('is what the claims say, in the issuer’s words for it', () => {
-    expect(identified({})).toStrictEqual({ tenant: 'acme', principal: 'app', roles: [], exp: EXP });
+    expect(identified({})).toStrictEqual({
+      ...{ tenant: 'acme', principal: 'app', roles: [], exp: EXP },
+      issuer: ISSUER,
+    });
     expect(identified({ client_id: 'client-1' }, byClient)).toMatchObject({ tenant: 'acme' });
     expect(identified({ tid: 'a', oid: 'b' }, joined)).toMatchObject({ principal: 'a/b' });
   });
@@ -86,21 +90,42 @@ describe('whose client it is, where the registry says so', () => {
 });
 
 describe('a tenant', () => {
-  const identity = { tenant: parseTenantId('acme'), principal: parsePrincipal('app'), roles: [], exp: EXP };
+  const who = { tenant: parseTenantId('acme'), principal: parsePrincipal('app'), roles: ['writer'], exp: EXP };
+  const identity = { ...who, issuer: 'https://sso.example' };
+  const now = (EXP - 60) * 1000;
 
   test.each([
     ['that the registry does not have', null, 'tenant-unknown'],
     ['D7: that is suspended', entries('acme', { suspended: true }), 'tenant-suspended'],
+    ['that was off-boarded', entries('acme', { suspended: true, offboarded: true }), 'tenant-offboarded'],
+    ['whose time is over', entries('acme', { expiresAt: EXP - 60 }), 'tenant-expired'],
+    ['that trusts other issuers', entries('acme', { issuers: ['https://sso.example/'] }), 'tenant-issuer'],
     ['D6: that is another than the token’s', entries('globex'), 'tenant-mismatch'],
   ])('%s is not admitted', (_name, found, reason) => {
-    expect(admit(identity, found)).toStrictEqual({ admitted: false, reason });
+    expect(admit(identity, found, now)).toStrictEqual({ admitted: false, reason });
   });
 
   test('that the registry has is admitted with what it holds', () => {
-    expect(admit(identity, entries('acme'))).toStrictEqual({
+    expect(admit(identity, entries('acme', { issuers: ['https://sso.example'] }), now)).toStrictEqual({
       admitted: true,
-      context: { ...identity, costCenter: 'cc-1', models: [], budgets: [] },
+      context: { ...who, costCenter: 'cc-1', models: [], budgets: [] },
       hasPlan: false,
     });
+  });
+
+  test('whose time ends before the token’s is let in until then, by whoever remembers the answer', () => {
+    const found = admit(identity, entries('acme', { expiresAt: EXP - 30 }), now);
+    expect(found).toMatchObject({ admitted: true, context: { exp: EXP - 30 } });
+    expect(admit(identity, entries('acme', { expiresAt: EXP + 30 }), now)).toMatchObject({ context: { exp: EXP } });
+  });
+
+  test('is told of the principals of a grant the caller alone', () => {
+    const models = [
+      { ...modelOf('a'), principals: ['app', 'boss'] },
+      { ...modelOf('b'), principals: ['boss'] },
+    ];
+    const found = admit(identity, entries('acme', { models }), now);
+    expect(found).toMatchObject({ context: { models: [{ id: 'a', principals: ['app'] }] } });
+    expect(found.admitted && found.context.models?.length).toBe(1);
   });
 });

@@ -39,7 +39,11 @@ function setUp(held: AllowedModel[], more: More = {}) {
     unusable: 0,
   } as unknown as TenantEntries;
   const handOut: Direct = createDirect({
-    entries: createEntries({ registry: more.registry ?? { tenant: async () => entries }, onUndecided: () => {} }),
+    entries: createEntries({
+      registry: more.registry ?? { tenant: async () => entries },
+      clock: Date.now,
+      onUndecided: () => {},
+    }),
     issue: createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write }),
     reserve: more.reserve ?? (async () => undefined),
     routing: more.routing,

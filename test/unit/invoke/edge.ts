@@ -110,7 +110,7 @@ export function edge(
     },
     open: createOpen({ keys: KEYS, clock: () => NOW }),
     keepToken: false,
-    entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
+    entries: createEntries({ registry: { tenant: async () => null }, clock: Date.now, onUndecided: () => {} }),
     direct: async () => ({ model, credentials: HANDED_OUT, expiresAt: NOW + 600_000 }),
     counters,
     answers: undefined,

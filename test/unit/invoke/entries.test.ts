@@ -43,7 +43,8 @@ function registry(answer: TenantEntries | null) {
   };
 }
 
-const entriesOf = (reader: ReturnType<typeof registry>) => createEntries({ registry: reader, onUndecided: () => {} });
+const entriesOf = (reader: ReturnType<typeof registry>) =>
+  createEntries({ registry: reader, clock: Date.now, onUndecided: () => {} });
 
 const entries = (suspended: boolean): TenantEntries => ({
   id: tenant,
@@ -82,6 +83,7 @@ describe('the models and budgets of a caller', () => {
     const unavailable = new TollgateError('unavailable', { reason: 'registry-timeout' });
     const reported: TollgateError[] = [];
     const of = createEntries({
+      clock: Date.now,
       registry: { tenant: () => Promise.reject(unavailable) },
       onUndecided: (error) => reported.push(error),
     });

@@ -216,7 +216,9 @@ describe('a call that we refuse leaves one finished line, and asks neither STS n
       if (found !== null) throw found;
       return null;
     };
-    const { run, meter, sts } = setUp({ entries: createEntries({ registry: { tenant }, onUndecided: () => {} }) });
+    const { run, meter, sts } = setUp({
+      entries: createEntries({ registry: { tenant }, clock: Date.now, onUndecided: () => {} }),
+    });
     const call = callOf('converse');
     Object.assign(call.caller, { models: null, budgets: null });
     await expect(run(call)).rejects.toMatchObject({ code });

@@ -20,7 +20,7 @@ export function setUp(more: Partial<PipelineOptions> = {}, sts: FakeSts = fakeSt
   let serial = 0;
   const routes = createRoutes({ clock, random: () => 0, stage: {} });
   const run = createPipeline({
-    entries: createEntries({ registry: { tenant: async () => null }, onUndecided: () => {} }),
+    entries: createEntries({ registry: { tenant: async () => null }, clock: Date.now, onUndecided: () => {} }),
     credentials: createCredentials({
       issue: createStsIssuer({ sts, roleArn: ROLE, clock, random: () => 0, write }),
       roleArn: ROLE,

@@ -95,14 +95,21 @@ describe('the reader over a real DynamoDB protocol', () => {
     expect(names.filter((name) => name === 'BatchGetItemCommand')).toHaveLength(3);
   });
 
-  test('a tenant of ordinary size takes one Query and one BatchGetItem, both strongly consistent', async () => {
+  test('a tenant of ordinary size takes two round trips, both strongly consistent: two Queries at once, then one BatchGetItem', async () => {
     const globex = parseTenantId('globex');
     await put(tenantKey(globex), tenantDocument('globex'));
     await put(grantKey({ tenant: globex, model: 'm000' }), grantDocument('globex', 'm000'));
     await put(modelKey('m000'), modelDocument('m000'));
     sent = [];
-    expect((await registry().tenant(globex))?.models).toHaveLength(1);
+    const trips: number[] = [];
+    const reads = registry().tenant(globex);
+    // Both are under way before either has an answer.
+    await Promise.resolve();
+    trips.push(sent.length);
+    expect((await reads)?.models).toHaveLength(1);
+    expect(trips).toEqual([2]);
     expect(sent).toMatchObject([
+      { name: 'QueryCommand', input: { ConsistentRead: true } },
       { name: 'QueryCommand', input: { ConsistentRead: true } },
       { name: 'BatchGetItemCommand', input: { RequestItems: { [TABLE]: { ConsistentRead: true } } } },
     ]);

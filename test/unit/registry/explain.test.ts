@@ -7,7 +7,7 @@ import { explain } from '../../../registry/explain.ts';
 import { risks } from '../../../registry/risks.ts';
 import { readSnapshot } from '../../../registry/snapshot.ts';
 import { createWriter } from '../../../registry/writer.ts';
-import { budget, budgetsDocument } from './documents.ts';
+import { budget, budgetsDocument, grantDocument, tenantDocument } from './documents.ts';
 import { memoryItems } from './memory-items.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -34,6 +34,8 @@ function world() {
   return { items, writer, model, snapshot: () => readSnapshot(items, () => NOW) };
 }
 
+const without = (name: string, document: object) =>
+  Object.fromEntries(Object.entries(document).filter(([member]) => member !== name));
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 const around = fc.option(fc.integer({ min: SECONDS - 2, max: SECONDS + 2 }), { nil: undefined });
 
@@ -42,7 +44,7 @@ describe('the explanation of a decision', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
-          tenant: fc.constantFrom('absent', 'suspended', 'malformed', 'active', 'active', 'active'),
+          tenant: fc.constantFrom('absent', 'suspended', 'over', 'malformed', 'active', 'active', 'active', 'active'),
           budgets: fc.constantFrom('absent', 'absent', 'one', 'malformed', 'stage-malformed'),
           model: fc.constantFrom('absent', 'retired', 'draft', 'malformed', 'active', 'active', 'active'),
           granted: fc.boolean(),
@@ -53,6 +55,10 @@ describe('the explanation of a decision', () => {
           needs: fc.option(fc.subarray(['dev', 'ops'], { minLength: 1 }), { nil: undefined }),
           roles: fc.option(fc.subarray(['dev', 'ops', 'admin']), { nil: null }),
           regions: fc.option(fc.constantFrom('us-east-1', 'eu-central-1'), { nil: undefined }),
+          alice: fc.boolean(),
+          principal: fc.option(fc.constantFrom('alice', 'bob'), { nil: undefined }),
+          bundle: fc.constantFrom('absent', 'held', 'malformed'),
+          defaults: fc.constantFrom('absent', 'absent', 'here', 'elsewhere', 'malformed'),
         }),
         async (given) => {
           const { items, writer, model, snapshot } = world();
@@ -71,6 +77,22 @@ describe('the explanation of a decision', () => {
           if (given.budgets === 'one') items.edit({ pk: 'TENANT#acme', sk: 'BUDGETS' }, budgetsDocument('acme'));
           if (given.budgets === 'malformed') items.edit({ pk: 'TENANT#acme', sk: 'BUDGETS' }, { v: 9 });
           if (given.budgets === 'stage-malformed') items.edit({ pk: 'STAGE', sk: 'BUDGETS' }, { v: 9 });
+          if (given.tenant === 'over')
+            items.edit({ pk: 'TENANT#acme', sk: 'TENANT' }, { ...tenantDocument('acme'), expiresAt: iso(SECONDS - 1) });
+          if (given.bundle !== 'absent') {
+            await writer.putBundle({
+              id: 'standard',
+              models: ['other', ...(given.model === 'absent' ? [] : ['nova'])],
+            });
+            items.edit(
+              { pk: 'TENANT#acme', sk: 'GRANT#bundle:standard' },
+              without('model', { ...grantDocument('acme', 'x'), bundle: 'standard' }),
+            );
+          }
+          if (given.bundle === 'malformed') items.edit({ pk: 'STAGE', sk: 'BUNDLE#standard' }, { v: 9 });
+          if (given.defaults === 'malformed') items.edit({ pk: 'STAGE', sk: 'DEFAULTS' }, { v: 9 });
+          else if (given.defaults !== 'absent')
+            await writer.putDefaults({ residency: [given.defaults === 'here' ? 'us-east-1' : 'eu-central-1'] });
           if (given.granted)
             items.edit(
               { pk: 'TENANT#acme', sk: 'GRANT#nova' },
@@ -82,23 +104,25 @@ describe('the explanation of a decision', () => {
                 ...(given.needs === undefined ? {} : { roles: given.needs }),
                 ...(given.regions === undefined ? {} : { regions: [given.regions] }),
                 ...(given.expiresAt === undefined ? {} : { expiresAt: iso(given.expiresAt) }),
+                ...(given.alice ? { also: [{ actions: ['count'], principals: ['alice'] }] } : {}),
                 version: 1,
                 grantedAt: iso(SECONDS),
                 grantedBy: 'ops',
               },
             );
-          const { tenants, models, grants, budgets, unusable, entries } = await snapshot();
+          const { tenants, models, held, budgets, unusable, entries } = await snapshot();
           const facts = {
             tenantId: 'acme',
             modelId: 'nova',
             tenant: tenants[0],
             model: models.find(({ id }) => id === 'nova'),
-            grant: grants[0],
+            held,
             budgets: budgets[0],
             unusable,
             entries: entries.get(ACME) ?? null,
           };
-          const asked = { action: given.action, roles: given.roles, now: SECONDS };
+          const { action, roles, principal } = given;
+          const asked = { action, roles, now: SECONDS, ...(principal === undefined ? {} : { principal }) };
           const { steps, decision } = explain(facts, asked);
           expect(steps.at(-1)?.yes, JSON.stringify(steps.at(-1))).toBe(decision?.outcome === 'allowed');
           expect(steps.slice(0, -1).every(({ yes }) => yes)).toBe(true);
@@ -115,9 +139,9 @@ describe('the explanation of a decision', () => {
     await writer.grant('acme', 'nova', ['invoke'], { restrictions: { roles: ['dev'], expiresAt: '2027-01-01' } });
     await writer.setBudget('acme', budget('day'));
     await writer.retireModel('nova');
-    const { tenants, models, grants, budgets, unusable, entries } = await snapshot();
-    const [tenant, [found], [grant]] = [tenants[0], models, grants];
-    const facts = { tenantId: 'acme', modelId: 'nova', tenant, model: found, grant, budgets: budgets[0], unusable };
+    const { tenants, models, held, budgets, unusable, entries } = await snapshot();
+    const [tenant, [found]] = [tenants[0], models];
+    const facts = { tenantId: 'acme', modelId: 'nova', tenant, model: found, held, budgets: budgets[0], unusable };
     const { steps } = explain(
       { ...facts, entries: entries.get(ACME) ?? null },
       { action: 'invoke', roles: null, now: SECONDS },

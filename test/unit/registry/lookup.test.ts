@@ -61,8 +61,8 @@ describe('a tenant and what it may call', () => {
       ['b', ['invoke', 'stream']],
     ]);
     expect(Object.keys(found?.models[0] ?? {})).toEqual(['id', 'target', 'actions', 'lifecycle']);
-    // The two models, and the stage's budgets and aliases.
-    expect(items.calls).toEqual(['partition TENANT#acme', 'batch 4']);
+    // What is the tenant's and what is the stage's at once, then the two models.
+    expect(items.calls).toEqual(['partition TENANT#acme', 'partition STAGE', 'batch 2']);
     expect(unusable).toEqual([]);
   });
 
@@ -88,7 +88,7 @@ describe('a tenant and what it may call', () => {
   test('D2 an empty table knows no tenant, and asks for no model', async () => {
     const { items, reader } = setUp();
     expect(await reader.tenant(ACME)).toBeNull();
-    expect(items.calls).toEqual(['partition TENANT#acme']);
+    expect(items.calls).toEqual(['partition TENANT#acme', 'partition STAGE']);
   });
 
   test('D2 grants without a tenant item are nobody’s', async () => {
@@ -241,9 +241,9 @@ describe('the budgets of a tenant', () => {
     put.model('a');
     put.budgets('*', budget('stage'));
     await reader.tenant(ACME);
-    expect(items.calls).toEqual(['partition TENANT#acme', 'batch 3']);
+    expect(items.calls).toEqual(['partition TENANT#acme', 'partition STAGE', 'batch 1']);
     expect((await reader.tenant(parseTenantId('globex')))?.budgets).toHaveLength(2);
-    expect(items.calls.slice(2)).toEqual(['partition TENANT#globex']);
+    expect(items.calls.slice(3)).toEqual(['partition TENANT#globex']);
     put.budgets('*');
     time.ms += REGISTRY_MEMORY_MS;
     expect((await reader.tenant(ACME))?.budgets).toEqual([budget('own')]);
@@ -341,7 +341,7 @@ describe('what is remembered', () => {
     expect(await reader.tenant(ACME)).toMatchObject({ suspended: false });
     time.ms += REGISTRY_MEMORY_MS;
     expect(await reader.tenant(ACME)).toMatchObject({ suspended: true });
-    expect(items.calls.filter((call) => call.startsWith('partition'))).toHaveLength(3);
+    expect(items.calls.filter((call) => call.startsWith('partition TENANT'))).toHaveLength(3);
   });
 
   test('nothing at all where the authorizer’s answer is not kept either', async () => {

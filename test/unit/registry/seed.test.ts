@@ -82,6 +82,10 @@ describe('the demo data', () => {
       'batch 34',
       'range LOG',
       'get STAGE ALIASES',
+      // Whether a model, or a tenant, looks like another; and what holds of all tenants.
+      'scan',
+      'scan',
+      'get STAGE DEFAULTS',
       'write 33',
     ]);
     expect(await writer.showTenant('acme')).toMatchObject({ costCenter: 'MINE', version: 1 });

@@ -22,15 +22,14 @@ const budget = { id: 'day', per: 'tenant', period: 'day', unit: 'usd', limit: '5
 function file(tenants = 2): Record<string, unknown> {
   return {
     models: [model('m1'), model('m2')],
+    bundles: [{ id: 'standard', models: ['m2'] }],
     aliases: [{ id: 'stable', models: { m1: 1 } }],
+    defaults: { residency: ['us-east-1'] },
     budgets: [budget],
     tenants: Array.from({ length: tenants }, (_, index) => ({
       id: `t${index}`,
       costCenter: 'CC-1',
-      grants: [
-        { model: 'm1', maxTokens: 100 },
-        { model: 'm2', actions: ['invoke'] },
-      ],
+      grants: [{ model: 'm1', maxTokens: 100 }, { model: 'm2', actions: ['invoke'] }, { bundle: 'standard' }],
       budgets: [budget],
       clients: [{ issuer: 'https://idp.example', client: `app-${index}` }],
     })),
@@ -58,10 +57,14 @@ describe('a file of entries', () => {
       'create budgets/*',
       'create budgets/t0',
       'create budgets/t1',
+      'create bundle/standard',
       expect.stringMatching(/^create client\/[0-9a-f]{64}$/),
       expect.stringMatching(/^create client\/[0-9a-f]{64}$/),
+      'create defaults',
+      'create grant/t0/bundle:standard',
       'create grant/t0/m1',
       'create grant/t0/m2',
+      'create grant/t1/bundle:standard',
       'create grant/t1/m1',
       'create grant/t1/m2',
       'create model/m1',
@@ -72,7 +75,7 @@ describe('a file of entries', () => {
     expect(await writer.showGrant('t0', 'm2')).toMatchObject({ actions: ['invoke'], version: 1 });
     const before = writes(items);
     const again = await apply(writer, file());
-    expect([again.changes, again.unchanged]).toEqual([[], 14]);
+    expect([again.changes, again.unchanged]).toEqual([[], 18]);
     expect(writes(items)).toBe(before);
   });
 
@@ -84,7 +87,10 @@ describe('a file of entries', () => {
     expect((await writer.apply(all)).changes).toEqual([]);
     const { models, tenants } = await writer.export('t1');
     expect([models, tenants.map(({ id }) => id)]).toEqual([[], ['t1']]);
-    expect(tenants[0]).toMatchObject({ grants: [{ model: 'm1' }, { model: 'm2' }], budgets: [{ id: 'day' }] });
+    expect(tenants[0]).toMatchObject({
+      grants: [{ bundle: 'standard' }, { model: 'm1' }, { model: 'm2' }],
+      budgets: [{ id: 'day' }],
+    });
     const other = setUp();
     await apply(other.writer, all);
     expect(await stateOf(other.writer)).toBe(await stateOf(writer));
@@ -179,7 +185,14 @@ describe('a plan of more than a transaction', () => {
     }
     expect(numbers).toEqual(numbers.map((_, index) => numbers.length - index));
     await writer.undoPlan(made.plan ?? '');
-    expect(await writer.export()).toEqual({ models: [], aliases: [], budgets: [], tenants: [], unusable: [] });
+    expect(await writer.export()).toEqual({
+      models: [],
+      bundles: [],
+      aliases: [],
+      budgets: [],
+      tenants: [],
+      unusable: [],
+    });
     await expect(writer.undoPlan('p-none')).rejects.toMatchObject({ code: 'not_found' });
   });
 

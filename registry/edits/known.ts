@@ -1,0 +1,36 @@
+import type { Check } from '../checks.ts';
+import type { Item, Items } from '../items.ts';
+import { idAt } from '../keys.ts';
+import { nameOf } from './same.ts';
+
+/** What edits are decided upon: the registry as it is before them. */
+
+/** Items by nameOf their keys. */
+export type Held = ReadonlyMap<string, Item>;
+
+export type Look = Check['look'];
+
+export function lookIn(items: Items, held: Held): Look {
+  const asked = new Map<string, Promise<Item | undefined>>();
+  return async (key) => {
+    const name = nameOf(key);
+    const found = held.get(name) ?? asked.get(name) ?? items.get(key);
+    if (found instanceof Promise) asked.set(name, found);
+    return found;
+  };
+}
+
+/** The ids of a kind. */
+export type Known = Check['ids'];
+
+export function listedIn(items: Pick<Items, 'scan'>): Known {
+  return async (kind) => (await items.scan(kind.sk)).map(({ key }) => idAt(key));
+}
+
+/** Of what is known of the whole table. */
+export function listedOf(held: Held): Known {
+  return async ({ sk }) =>
+    [...held.values()]
+      .filter(({ key }) => ('equals' in sk ? key.sk === sk.equals : key.sk.startsWith(sk.beginsWith)))
+      .map(({ key }) => idAt(key));
+}
