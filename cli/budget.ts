@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Budget } from '../contract/budget.ts';
 import { counterPartition } from '../metering/budgets/counter-names.ts';
 import { budgetStatus } from '../metering/budgets/status.ts';
-import { formatAmount } from '../metering/money.ts';
+import type { ResetRow } from '../metering/run/reset.ts';
 import { budgetDocument, budgetsDocument, budgetsInForce, EVERY_TENANT } from '../registry/budget.ts';
 import { noSuchBudget } from '../registry/budgets.ts';
 import type { Writer } from '../registry/writer.ts';
@@ -17,7 +17,7 @@ import {
   type OwnerOption,
   withBudget,
 } from './budget/given.ts';
-import type { ResetRow } from './budget/reset.ts';
+import { startOf, startText } from './budget/start.ts';
 import { type StatusRow, statusCsv, statusJson, statusTable } from './budget/status.ts';
 import { unpricedModels } from './budget/unpriced.ts';
 import { lines, warn } from './print.ts';
@@ -81,15 +81,15 @@ export function register(program: Command, target: () => Promise<Target>): void 
     run: async ({ tenant: owner, budget: id, ...options }, { target, registry }) => {
       const given = budgetGiven(id, options);
       const writer = await registry();
-      const before = await namingOptions(writer.showBudgets(owner));
+      // Before it is written: nothing is counted under it yet, so nothing is counted twice.
+      const starts = await namingOptions(startOf(await target(), writer, owner, given));
       const { entry, changed } = await namingOptions(writer.setBudget(owner, given));
       const budget = entry.budgets.find((one) => one.id === id) ?? given;
       await warnOfUnpriced(writer, owner, budget);
-      const isNew = !before.some((one) => one.id === id);
-      if (isNew && owner !== EVERY_TENANT) await warnOfCounted(await target(), owner, budget);
       const what = `budget ${id} of ${nameOf(owner)}`;
-      const says = changed ? `${what}: ${budgetText(budget)} (version ${entry.version})` : `${what}: nothing to change`;
-      return edited({ id, ...ofTenant(owner), changed, version: entry.version, says });
+      const became = changed ? `${budgetText(budget)} (version ${entry.version})` : 'nothing to change';
+      const says = [`${what}: ${became}`, ...startText(budget, starts, owner)].join('\n');
+      return edited({ id, ...ofTenant(owner), changed, version: entry.version, says, more: { starts } });
     },
   });
 
@@ -164,20 +164,12 @@ async function warnOfUnpriced(writer: Writer, owner: string, budget: Budget): Pr
   if (stopped.length > 0) warn(`tollgate: refused under this budget, for want of a price: ${stopped.join(', ')}`);
 }
 
-/** A counter outlives its budget: what one of this id, period and unit counted before stands, and is not kept silently. */
-async function warnOfCounted(where: Target, tenant: string, budget: Budget): Promise<void> {
-  if (budget.period === 'minute') return;
-  const items = await (await openCounters(where)).partition(counterPartition(tenant));
-  for (const { of, settled, window } of budgetStatus([budget], items, Date.now()))
-    if (settled !== 0n)
-      warn(
-        `tollgate: ${formatAmount(settled, budget.unit)} ${budget.unit} of ${of || 'the whole tenant'} are counted in ${window.name} already; tollgate budget reset ${tenant} ${budget.id} sets it to what the ledger says`,
-      );
-}
-
 /** After what there is to aggregate: the ledger is to have every call that was delivered. */
 async function reset(where: Target, tenant: string, budget: Budget): Promise<ResetRow[]> {
-  const [{ openAggregation }, { resetBudget }] = await Promise.all([import('./meter.ts'), import('./budget/reset.ts')]);
+  const [{ openAggregation }, { resetBudget }] = await Promise.all([
+    import('./meter.ts'),
+    import('../metering/run/reset.ts'),
+  ]);
   await flush(where);
   await (await openAggregation(where))();
   const [writer, counters, store] = await Promise.all([openRegistry(where), openCounters(where), openStore(where)]);

@@ -74,6 +74,9 @@ export const COUNTER_REMOVALS_MAX = 50;
 /** Random bytes of the name by which a call's reservation is known among the calls in flight: 48 bits, 8 characters. */
 export const RESERVATION_NAME_BYTES = 6;
 
+/** Counters set at once when a budget starts from what the ledger knows. */
+export const COUNTERS_AT_ONCE = 16;
+
 /** Attempts to set a counter between two calls that change it, when an operator has it follow the ledger. */
 export const RESET_ATTEMPTS = 20;
 

@@ -187,6 +187,6 @@ function keyOf([counter]: readonly Counter[]): Key {
   return counter.key;
 }
 
-function expiryOf(at: number): number {
+export function expiryOf(at: number): number {
   return Math.floor(at / 1000) + COUNTERS_KEPT_SECONDS;
 }
