@@ -3,7 +3,9 @@ import { TollgateError } from '../contract/errors.ts';
 import { PURPOSES, type Purpose } from '../contract/model.ts';
 import type { UsageStore } from '../metering/ledger/store.ts';
 import { isoMilliseconds, parseSeconds } from '../registry/fields.ts';
-import { readSnapshot, type Snapshot } from '../registry/snapshot.ts';
+import type { Items } from '../registry/items.ts';
+import { readSnapshot, readSnapshotOf } from '../registry/snapshot.ts';
+import { asTenantId } from '../registry/tenant.ts';
 import { print, printJson, save, warn } from './print.ts';
 import { actorName } from './registry.ts';
 import { explanationOf } from './review/explanation.ts';
@@ -46,7 +48,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     .addOption(textOrJson())
     .action(async ({ principal, roles, format, ...wanted }: ExplainOptions) => {
       const where = await target();
-      const snapshot = await snapshotOf(where);
+      const snapshot = await readSnapshotOf(asTenantId(wanted.tenant, '--tenant'), await openItems(where), Date.now);
       const explanation = explanationOf(
         { ...wanted, principal, roles: roles === undefined ? null : roles.split(',') },
         snapshot,
@@ -89,7 +91,10 @@ function textOrJson(): Option {
 async function gather(where: Target, reviews: UsageStore, asked: string | undefined): Promise<Review> {
   const since = asked === undefined ? undefined : isoMilliseconds(parseSeconds(asked, '--since') * 1000);
   const notes: string[] = [];
-  const [snapshot, previous] = await Promise.all([snapshotOf(where), previousOf(reviews, since, notes)]);
+  const [snapshot, previous] = await Promise.all([
+    readSnapshot(await openItems(where), Date.now),
+    previousOf(reviews, since, notes),
+  ]);
   const { stage, region } = where;
   const roles = await readRoles(where, snapshot.models);
   return assemble({ now: Date.now(), by: actorName(), stage, region, snapshot, roles, previous, since, notes });
@@ -109,10 +114,10 @@ async function previousOf(
   }
 }
 
-async function snapshotOf({ clientConfig, table }: Target): Promise<Snapshot> {
+async function openItems({ clientConfig, table }: Target): Promise<Items> {
   const [{ DynamoDBClient }, { createItems }] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
     import('../registry/table.ts'),
   ]);
-  return readSnapshot(createItems({ client: new DynamoDBClient(clientConfig), table }), Date.now);
+  return createItems({ client: new DynamoDBClient(clientConfig), table });
 }

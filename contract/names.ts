@@ -8,6 +8,9 @@ export function stageName(stage: string, what: string): string {
   return `tollgate-${stage}-${what}`;
 }
 
+/** The registry table's index by sort key, then partition key: what lists ask. */
+export const REGISTRY_INDEX = 'by-sk';
+
 /** Of a role of a stage. Roles belong to the whole account, so the region tells one stage from its namesake elsewhere. */
 export function roleName(stage: string, what: string, region: string): string {
   return `${stageName(stage, what)}-${region}`;

@@ -29,7 +29,9 @@ export class TollgateStack extends Stack {
       tags: { application: 'tollgate', stage },
     });
     const names = new Names(settings);
-    const { table } = new StageTable(this, 'Registry', settings, names.of('registry'));
+    const registry = new StageTable(this, 'Registry', settings, names.of('registry'));
+    registry.addListIndex();
+    const { table } = registry;
     const { table: counters } = new StageTable(this, 'Counters', settings, names.of('counters'));
     const { table: kept } = new StageTable(this, 'Answers', settings, names.of('answers'), false);
     const { bucket, answers, access } = new UsageBucket(this, 'Usage', settings, names);

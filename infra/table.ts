@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { REGISTRY_INDEX } from '../contract/names.ts';
 import { acknowledge } from './nag.ts';
 import { removalOfData } from './removal.ts';
 import type { InfraSettings } from './settings.ts';
@@ -31,5 +32,15 @@ export class StageTable extends Construct {
         'AwsSolutions-DDB3',
         'A backup would keep for weeks what is to be forgotten within the hour.',
       );
+  }
+
+  /** What an operator's lists ask of the registry. No function does, and none's role names an index. */
+  addListIndex(): void {
+    this.table.addGlobalSecondaryIndex({
+      indexName: REGISTRY_INDEX,
+      partitionKey: { name: 'sk', type: AttributeType.STRING },
+      sortKey: { name: 'pk', type: AttributeType.STRING },
+      projectionType: ProjectionType.ALL,
+    });
   }
 }

@@ -1,9 +1,9 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Clock } from '../contract/log.ts';
 import { seedDemo } from '../registry/seed.ts';
-import { createItems, tableDefinition } from '../registry/table.ts';
+import { createItems, indexDefinition, registryDefinition, tableDefinition } from '../registry/table.ts';
 import { createWriter } from '../registry/writer.ts';
 import { ANSWERS_TABLE, BUCKET, COUNTERS_TABLE, TABLE } from './aws/roles.ts';
 
@@ -26,6 +26,9 @@ export interface OperatorOptions {
 /** Milliseconds for one request to a store on this machine. */
 const REQUEST_TIMEOUT_MS = 3_000;
 
+/** Milliseconds for the index of a table that was made without it, once: 10,000 items take a second. */
+const INDEX_TIMEOUT_MS = 120_000;
+
 export function createOperator({ awsUrl, account, region, clock }: OperatorOptions): Operator {
   const config = {
     endpoint: awsUrl,
@@ -38,10 +41,14 @@ export function createOperator({ awsUrl, account, region, clock }: OperatorOptio
   const dynamo = new DynamoDBClient(config);
   const s3 = new S3Client({ ...config, forcePathStyle: true });
 
-  const table = (name: string): Promise<void> =>
-    unlessThere('ResourceInUseException', dynamo.send(new CreateTableCommand(tableDefinition(name))));
+  const table = (name: string, definition = tableDefinition): Promise<void> =>
+    unlessThere('ResourceInUseException', dynamo.send(new CreateTableCommand(definition(name))));
   const registry = async (): Promise<void> => {
-    await table(TABLE);
+    await table(TABLE, registryDefinition);
+    // A folder of an earlier version has a table without the index.
+    const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: TABLE }));
+    if (Table?.GlobalSecondaryIndexes === undefined)
+      await dynamo.send(new UpdateTableCommand(indexDefinition(TABLE)), { requestTimeout: INDEX_TIMEOUT_MS });
     const writer = createWriter({ items: createItems({ client: dynamo, table: TABLE }), clock, actor: 'seed' });
     await seedDemo(writer, { account, nowMs: clock() });
   };

@@ -49,7 +49,7 @@ export function budgetWriter(edits: Edits, items: Items): BudgetWriter {
   };
 
   return {
-    listBudgets: () => edits.list(BUDGETS, items.scan({ equals: BUDGETS_SK })),
+    listBudgets: () => edits.list(BUDGETS, items.list(BUDGETS_SK)),
     showBudgets: async (owner) => (await held(owner))?.budgets ?? [],
 
     async setBudget(owner, given) {

@@ -30,7 +30,7 @@ export function clientWriter(edits: Edits, items: Items): ClientWriter {
   return {
     async listClients({ tenant } = {}) {
       const wanted = tenant === undefined ? undefined : asTenantId(tenant);
-      const { entries, unusable } = await edits.list(CLIENT, items.scan({ equals: CLIENT_SK }));
+      const { entries, unusable } = await edits.list(CLIENT, items.list(CLIENT_SK));
       // Their keys have no order that anybody could read.
       const sorted = entries.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
       return { entries: sorted.filter((entry) => wanted === undefined || entry.tenant === wanted), unusable };

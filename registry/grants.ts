@@ -7,6 +7,7 @@ import { type Grant, type GrantOf, termsOf } from './grant.ts';
 import { grantsOf, type Held } from './held.ts';
 import type { Document, Items, Key, Plain } from './items.ts';
 import {
+  BUNDLE_GRANT_PREFIX,
   BUNDLE_SK_PREFIX,
   DEFAULTS_SK,
   GRANT_SK_PREFIX,
@@ -64,9 +65,13 @@ export interface GrantWriter {
 export function grantWriter(edits: Edits, items: Items): GrantWriter {
   const listGrants: GrantWriter['listGrants'] = async ({ tenant, model, bundle } = {}) => {
     const found =
-      tenant === undefined
-        ? items.scan({ beginsWith: GRANT_SK_PREFIX })
-        : items.partition(tenantPartition(asTenantId(tenant)));
+      tenant !== undefined
+        ? items.partition(tenantPartition(asTenantId(tenant)))
+        : model !== undefined
+          ? items.list(`${GRANT_SK_PREFIX}${model}`)
+          : bundle !== undefined
+            ? items.list(`${BUNDLE_GRANT_PREFIX}${bundle}`)
+            : items.scan({ beginsWith: GRANT_SK_PREFIX });
     const ofKind = found.then((all) => all.filter(({ key: { sk } }) => sk.startsWith(GRANT_SK_PREFIX)));
     const listing = await edits.list(GRANT, ofKind);
     if (model === undefined && bundle === undefined) return listing;

@@ -29,7 +29,13 @@ export type Write =
   | { kind: 'put'; key: Key; document: Document; expected: Expected }
   | { kind: 'delete'; key: Key; expected: Expected };
 
-/** Every method throws TollgateError `unavailable` when the store does not answer. Reads are strongly consistent. */
+export type Sk = { equals: string } | { beginsWith: string };
+
+export function isOf({ sk }: Key, wanted: Sk): boolean {
+  return 'equals' in wanted ? sk === wanted.equals : sk.startsWith(wanted.beginsWith);
+}
+
+/** Every method throws TollgateError `unavailable` when the store does not answer. Reads are strongly consistent, but for `list`. */
 export interface Items {
   get(key: Key): Promise<Item | undefined>;
   /** All items of a partition, in the order of `sk`, however many pages they take. */
@@ -41,8 +47,13 @@ export interface Items {
    * @param range `from` and `to`: the first and the last `sk` that may be meant, both of them included
    */
   range(pk: string, range: { from?: string; to?: string; backwards?: boolean; limit: number }): Promise<Item[]>;
-  /** Every item of the table whose `sk` is, or begins with, the text. Reads the whole table. */
-  scan(sk: { equals: string } | { beginsWith: string }): Promise<Item[]>;
+  /**
+   * Every item of that `sk`, by the index, which the last second's writes may not have reached: for what an operator looks at.
+   * Nothing may be decided by it; what decides asks by partition, key or scan.
+   */
+  list(sk: string): Promise<Item[]>;
+  /** Every item of the table, or those whose `sk` is, or begins with, the text. Reads the whole table. */
+  scan(sk?: Sk): Promise<Item[]>;
   /** All or nothing; at most WRITES_MAX. @throws TollgateError `conflict` when an item is not as expected */
   write(writes: readonly Write[]): Promise<void>;
   /**

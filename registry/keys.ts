@@ -40,7 +40,9 @@ import type { Key } from './items.ts';
  * | metering: prices               | BatchGetItem of MODEL#{model}                                        |
  * | operator: one item             | GetItem                                                             |
  * | operator: a tenant's grants    | Query pk = TENANT#{tenant}                                          |
- * | operator: all of a kind        | Scan with a filter on sk: rare, and the registry is small           |
+ * | operator: all of a kind, and   | Query of the index by-sk, sk = TENANT, MODEL, GRANT#{model}, ...     |
+ * | all grants of a model          |                                                                     |
+ * | operator: everything           | Scan, in segments at once                                           |
  * | operator: who changed an item  | Query pk = HISTORY#...; its order is the log's                      |
  * | operator: who changed what     | Query pk = LOG, then BatchGetItem of those edits' history            |
  * | every edit                     | TransactWriteItems of the item (if its version is the one read), its history, and the log's |

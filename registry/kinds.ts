@@ -5,7 +5,7 @@ import { type BudgetsEntry, budgetsDocument, parseBudgets } from './budget.ts';
 import { type BundleEntry, bundleDocument, parseBundle } from './bundle.ts';
 import { type ClientEntry, clientDocument, parseClient } from './client.ts';
 import { type Grant, grantDocument, parseGrant } from './grant.ts';
-import type { Document, Item, Key } from './items.ts';
+import type { Document, Item, Key, Sk } from './items.ts';
 import {
   ALIASES_KEY,
   ALIASES_SK,
@@ -35,7 +35,7 @@ export interface Kind<Entry> {
   document(entry: Entry): Document;
   keyOf(entry: Entry): Key;
   /** How the `sk` of its items is. */
-  sk: { equals: string } | { beginsWith: string };
+  sk: Sk;
 }
 
 export const MODEL: Kind<ModelEntry> = {

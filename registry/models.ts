@@ -49,7 +49,7 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
   return {
     ...priceWriter(edits, keyOf),
 
-    listModels: () => edits.list(MODEL, items.scan({ equals: MODEL_SK })),
+    listModels: () => edits.list(MODEL, items.list(MODEL_SK)),
 
     showModel: async (id) => edits.show(MODEL, keyOf(id)),
 

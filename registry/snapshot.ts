@@ -6,22 +6,12 @@ import type { BudgetsEntry } from './budget.ts';
 import type { BundleEntry } from './bundle.ts';
 import type { ClientEntry } from './client.ts';
 import type { HistoryRecord, Listing } from './edit.ts';
-import { recordOf } from './edits/history.ts';
+import { isRecord, recordOf } from './edits/history.ts';
 import { frozenItems } from './edits/past.ts';
 import type { Grant } from './grant.ts';
 import { grantsOf, type Held } from './held.ts';
-import type { Item, Items } from './items.ts';
-import {
-  ALIASES_SK,
-  BUDGETS_SK,
-  BUNDLE_SK_PREFIX,
-  CLIENT_SK,
-  DEFAULTS_SK,
-  GRANT_SK_PREFIX,
-  HISTORY_SK_PREFIXES,
-  MODEL_SK,
-  TENANT_SK,
-} from './keys.ts';
+import { type Item, type Items, isOf } from './items.ts';
+import { grantedAt, MODEL_SK, modelKey, STAGE_PARTITION, tenantPartition } from './keys.ts';
 import {
   ALIASES,
   BUDGETS,
@@ -72,73 +62,65 @@ export interface Snapshot {
 const HISTORY_PK_PREFIX = 'HISTORY#';
 
 /**
- * Reads the whole table, several times over: for an operator's review, never for a call.
+ * Reads the whole table, once: for an operator's review, never for a call.
  *
  * @param clock milliseconds since 1970
  * @throws TollgateError `unavailable`
  */
 export async function readSnapshot(items: Items, clock: () => number): Promise<Snapshot> {
-  const [tenants, grants, models, budgets, aliases, clients, bundles, defaults, ...histories] = await Promise.all([
-    items.scan({ equals: TENANT_SK }),
-    items.scan({ beginsWith: GRANT_SK_PREFIX }),
-    items.scan({ equals: MODEL_SK }),
-    items.scan({ equals: BUDGETS_SK }),
-    items.scan({ equals: ALIASES_SK }),
-    items.scan({ equals: CLIENT_SK }),
-    items.scan({ beginsWith: BUNDLE_SK_PREFIX }),
-    items.scan({ equals: DEFAULTS_SK }),
-    ...HISTORY_SK_PREFIXES.map((prefix) => items.scan({ beginsWith: prefix })),
+  return snapshotOf(await items.scan(), clock);
+}
+
+/**
+ * The same of one tenant: its items, all models, and what is the stage's; without clients and history. A model that is a moment
+ * old, and neither granted nor in a bundle, may not be in it.
+ *
+ * @throws TollgateError `unavailable`
+ */
+export async function readSnapshotOf(tenant: TenantId, items: Items, clock: () => number): Promise<Snapshot> {
+  const [own, stage, listed] = await Promise.all([
+    items.partition(tenantPartition(tenant)),
+    items.partition(STAGE_PARTITION),
+    items.list(MODEL_SK),
   ]);
-  const [tenantList, grantList, modelList] = [listed(tenants, TENANT), listed(grants, GRANT), listed(models, MODEL)];
-  const [budgetList, aliasList, clientList] = [
-    listed(budgets, BUDGETS),
-    listed(aliases, ALIASES),
-    listed(clients, CLIENT),
-  ];
-  const [bundleList, defaultsList] = [listed(bundles, BUNDLE), listed(defaults, DEFAULTS)];
+  const granted = ofKind(own, GRANT).flatMap(({ key }) => grantedAt(key).model ?? []);
+  const bundled = listOf(stage, BUNDLE).entries.flatMap(({ models }) => models);
+  const keys = [...granted, ...bundled].map(modelKey).concat(listed.map(({ key }) => key));
+  const distinct = new Map(keys.map((key) => [key.pk, key]));
+  return snapshotOf([...own, ...stage, ...(await items.batch([...distinct.values()]))], clock);
+}
+
+async function snapshotOf(all: readonly Item[], clock: () => number): Promise<Snapshot> {
+  const current = all.filter(({ key }) => !key.pk.startsWith(HISTORY_PK_PREFIX));
   const unusable = new Map<string, Unusable>();
   const note = (one: Unusable): void => void unusable.set(`${one.pk} ${one.sk}`, one);
-  for (const one of [
-    tenantList,
-    grantList,
-    modelList,
-    budgetList,
-    aliasList,
-    clientList,
-    bundleList,
-    defaultsList,
-  ].flatMap((list) => list.unusable))
-    note(one);
+  const entriesOf = <Entry>(kind: Kind<Entry>): Entry[] => {
+    const listing = listOf(current, kind);
+    listing.unusable.forEach(note);
+    return listing.entries;
+  };
+  const [tenants, grants, models] = [entriesOf(TENANT), entriesOf(GRANT), entriesOf(MODEL)];
+  const [budgets, aliases, clients] = [entriesOf(BUDGETS), entriesOf(ALIASES), entriesOf(CLIENT)];
+  const [bundles, defaults] = [entriesOf(BUNDLE), entriesOf(DEFAULTS)];
   const reader = createLookup({
-    items: frozenItems([...tenants, ...grants, ...models, ...budgets, ...aliases, ...bundles, ...defaults]),
+    items: frozenItems(current),
     clock,
     onUnusable: note,
     // All of it is at hand: what was read of a model holds for every tenant.
     memoryMs: Number.MAX_SAFE_INTEGER,
   });
   const entries = new Map<TenantId, TenantEntries>();
-  for (const { id } of tenantList.entries) {
+  for (const { id } of tenants) {
     const found = await reader.tenant(id).catch(undecided);
     if (found !== null) entries.set(id, found);
   }
-  return {
-    tenants: tenantList.entries,
-    grants: grantList.entries,
-    held: heldBy(grantList.entries, tenantList.entries, bundleList.entries, defaultsList.entries[0]),
-    bundles: bundleList.entries,
-    defaults: defaultsList.entries,
-    models: modelList.entries,
-    budgets: budgetList.entries,
-    aliases: aliasList.entries,
-    clients: clientList.entries,
-    unusable: [...unusable.values()],
-    entries,
-    changes: histories
-      .flat()
-      .filter(({ key }) => key.pk.startsWith(HISTORY_PK_PREFIX))
-      .map(changeOf)
-      .sort(byOrder),
-  };
+  const changes = all
+    .filter((item) => item.key.pk.startsWith(HISTORY_PK_PREFIX) && isRecord(item))
+    .map(changeOf)
+    .sort(byOrder);
+  const held = heldBy(grants, tenants, bundles, defaults[0]);
+  const stored = { tenants, models, grants, bundles, defaults, budgets, aliases, clients };
+  return { ...stored, held, unusable: [...unusable.values()], entries, changes };
 }
 
 function heldBy(
@@ -160,9 +142,14 @@ function undecided(error: unknown): null {
   throw error;
 }
 
-function listed<Entry>(found: readonly Item[], kind: Kind<Entry>): Listing<Entry> {
+function ofKind(items: readonly Item[], { sk }: Kind<unknown>): Item[] {
+  return items.filter(({ key }) => isOf(key, sk));
+}
+
+/** Those of the kind, in the order of their keys. */
+function listOf<Entry>(items: readonly Item[], kind: Kind<Entry>): Listing<Entry> {
   const listing: Listing<Entry> = { entries: [], unusable: [] };
-  for (const item of [...found].sort(byKey)) {
+  for (const item of ofKind(items, kind as Kind<unknown>).sort(byKey)) {
     const one = read(item, kind);
     if ('entry' in one) listing.entries.push(one.entry);
     else listing.unusable.push(one.unusable);
@@ -182,7 +169,7 @@ function byOrder(a: RegistryChange, b: RegistryChange): number {
   return a.item < b.item ? -1 : 1;
 }
 
-function byKey(a: Item, b: Item): number {
-  const [one, other] = [`${a.key.pk} ${a.key.sk}`, `${b.key.pk} ${b.key.sk}`];
-  return one < other ? -1 : 1;
+function byKey({ key: a }: Item, { key: b }: Item): number {
+  if (a.pk !== b.pk) return a.pk < b.pk ? -1 : 1;
+  return a.sk < b.sk ? -1 : 1;
 }

@@ -2,16 +2,28 @@ import {
   type CreateTableCommandInput,
   type DynamoDBClient,
   GetItemCommand,
+  type GlobalSecondaryIndex,
   QueryCommand,
   ScanCommand,
   type TransactWriteItem,
   TransactWriteItemsCommand,
+  type UpdateTableCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import { REGISTRY_INDEX } from '../contract/names.ts';
 import { toAttributes } from './attributes.ts';
 import { allPages, answered, createReads, type TableOptions, toAttributeKey, toItem } from './dynamo.ts';
-import type { Expected, Items, Write } from './items.ts';
+import type { Expected, Item, Items, Sk, Write } from './items.ts';
 
-/** The table's CreateTable input: on-demand, and keyed as keys.ts says. The TTL attribute is set apart (TTL_ATTRIBUTE). */
+/** Parts of a whole read of the table. */
+const SCAN_SEGMENTS = 4;
+
+/**
+ * The index is not there, is being built (ValidationException), or whoever asks may read the table alone: then the table tells,
+ * only later.
+ */
+const WITHOUT_INDEX: ReadonlySet<string> = new Set(['ValidationException', 'AccessDeniedException']);
+
+/** A table's CreateTable input: on-demand, and keyed as keys.ts says. The TTL attribute is set apart (TTL_ATTRIBUTE). */
 export function tableDefinition(name: string): CreateTableCommandInput {
   return {
     TableName: name,
@@ -27,9 +39,63 @@ export function tableDefinition(name: string): CreateTableCommandInput {
   };
 }
 
+/** What lists ask: all items of one `sk`, whichever `pk` they have. */
+const BY_SK: GlobalSecondaryIndex = {
+  IndexName: REGISTRY_INDEX,
+  KeySchema: [
+    { AttributeName: 'sk', KeyType: 'HASH' },
+    { AttributeName: 'pk', KeyType: 'RANGE' },
+  ],
+  Projection: { ProjectionType: 'ALL' },
+};
+
+/** The registry's own: its index is what it has beyond the other tables. */
+export function registryDefinition(name: string): CreateTableCommandInput {
+  return { ...tableDefinition(name), GlobalSecondaryIndexes: [BY_SK] };
+}
+
+/** For a table that an earlier version made, without its index. */
+export function indexDefinition(name: string): UpdateTableCommandInput {
+  const { AttributeDefinitions } = tableDefinition(name);
+  return { TableName: name, AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create: BY_SK }] };
+}
+
 /** The table as items, for those who edit it. */
 export function createItems(options: TableOptions): Items {
   const { client, table } = options;
+
+  const byIndex = (sk: string): Promise<Item[]> =>
+    allPages((start) =>
+      client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: REGISTRY_INDEX,
+          KeyConditionExpression: 'sk = :sk',
+          ExpressionAttributeValues: { ':sk': { S: sk } },
+          ExclusiveStartKey: start,
+        }),
+      ),
+    );
+
+  /** Segments are read at once: one after the other a scan is as slow as its round trips. */
+  async function scan(sk?: Sk): Promise<Item[]> {
+    const segments = Array.from({ length: SCAN_SEGMENTS }, (_, Segment) =>
+      allPages((start) =>
+        client.send(
+          new ScanCommand({
+            TableName: table,
+            ...filterOf(sk),
+            ConsistentRead: true,
+            Segment,
+            TotalSegments: SCAN_SEGMENTS,
+            ExclusiveStartKey: start,
+          }),
+        ),
+      ),
+    );
+    return (await Promise.all(segments)).flat();
+  }
+
   return {
     ...createReads(options),
 
@@ -59,20 +125,14 @@ export function createItems(options: TableOptions): Items {
         return Items.map(toItem);
       }),
 
-    scan: (sk) =>
+    list: (sk) =>
       answered(() =>
-        allPages((start) =>
-          client.send(
-            new ScanCommand({
-              TableName: table,
-              FilterExpression: 'equals' in sk ? 'sk = :sk' : 'begins_with(sk, :sk)',
-              ExpressionAttributeValues: { ':sk': { S: 'equals' in sk ? sk.equals : sk.beginsWith } },
-              ConsistentRead: true,
-              ExclusiveStartKey: start,
-            }),
-          ),
-        ),
+        byIndex(sk).catch((error: Error) => {
+          if (WITHOUT_INDEX.has(error.name)) return scan({ equals: sk });
+          throw error;
+        }),
       ),
+    scan: (sk) => answered(() => scan(sk)),
 
     write: (writes) =>
       answered(async () => {
@@ -97,6 +157,15 @@ function timeOf(client: DynamoDBClient): () => number | undefined {
     { step: 'deserialize', name: 'tollgateTableTime', override: true },
   );
   return () => said && said.at + Math.floor(performance.now() - said.when);
+}
+
+function filterOf(sk: Sk | undefined) {
+  if (sk === undefined) return {};
+  const exact = 'equals' in sk;
+  return {
+    FilterExpression: exact ? 'sk = :sk' : 'begins_with(sk, :sk)',
+    ExpressionAttributeValues: { ':sk': { S: exact ? sk.equals : sk.beginsWith } },
+  };
 }
 
 function toTransactItem(write: Write, table: string): TransactWriteItem {

@@ -42,7 +42,7 @@ export function tenantWriter(edits: Edits, items: Items): TenantWriter {
     edits.alter(TENANT, keyOf(id), change, (tenant) => make(notLeft(tenant)));
 
   return {
-    listTenants: () => edits.list(TENANT, items.scan({ equals: TENANT_SK })),
+    listTenants: () => edits.list(TENANT, items.list(TENANT_SK)),
     showTenant: async (id) => edits.show(TENANT, keyOf(id)),
     async putTenant(given) {
       const { key, make } = tenantEdit(given);

@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { BULK_READ_WHOLE, LOG_ATTEMPTS, PLAN_ID_CHARS } from '../../contract/limits/registry.ts';
-import type { Item, Items } from '../items.ts';
+import { type Item, type Items, isOf } from '../items.ts';
 import { historyPartition, logKey } from '../keys.ts';
 import { KINDS } from '../kinds.ts';
 import {
@@ -171,12 +171,9 @@ async function takeBack(
 async function heldFor(items: Items, edits: readonly Edit[]): Promise<Held> {
   if (edits.length <= BULK_READ_WHOLE) return readHeld(items, edits);
   const wanted = new Set(edits.map(({ key }) => historyPartition(key)));
-  const [last, ...found] = await Promise.all([
-    items.scan({ equals: 'LAST' }),
-    ...KINDS.map(({ sk }) => items.scan(sk)),
-  ]);
-  const removed = last.filter(({ key }: Item) => wanted.has(key.pk));
-  return new Map([...removed, ...found.flat()].map((item) => [nameOf(item.key), item]));
+  const known = ({ key }: Item): boolean =>
+    key.sk === 'LAST' ? wanted.has(key.pk) : KINDS.some(({ sk }) => isOf(key, sk));
+  return new Map((await items.scan()).filter(known).map((item) => [nameOf(item.key), item]));
 }
 
 /** `p-20261129-4f7k2m`: the day, so that it says something, and what no other plan of the day has. */

@@ -23,8 +23,11 @@ export function lookIn(items: Items, held: Held): Look {
 /** The ids of a kind. */
 export type Known = Check['ids'];
 
-export function listedIn(items: Pick<Items, 'scan'>): Known {
-  return async (kind) => (await items.scan(kind.sk)).map(({ key }) => idAt(key));
+export function listedIn(items: Pick<Items, 'list' | 'scan'>): Known {
+  return async ({ sk }) => {
+    const found = 'equals' in sk ? await items.list(sk.equals) : await items.scan(sk);
+    return found.map(({ key }) => idAt(key));
+  };
 }
 
 /** Of what is known of the whole table. */

@@ -1,4 +1,4 @@
-import type { Document, Item, Items, Key } from '../items.ts';
+import { type Document, type Item, type Items, isOf, type Key } from '../items.ts';
 import { HISTORY_SK_PREFIXES, historyPartition } from '../keys.ts';
 import { KINDS, kindNamed } from '../kinds.ts';
 import { isRecord, recordOf } from './history.ts';
@@ -19,10 +19,9 @@ export interface Past {
  * @param at milliseconds since 1970: what was in force then, edits of that millisecond included
  */
 export async function readPast(items: Items, at: number): Promise<Past> {
-  const [records, ...now] = await Promise.all([
-    Promise.all(HISTORY_SK_PREFIXES.map((prefix) => items.scan({ beginsWith: prefix }))),
-    ...KINDS.map(({ sk }) => items.scan(sk)),
-  ]);
+  const all = await items.scan();
+  const records = HISTORY_SK_PREFIXES.map((prefix) => all.filter(({ key }) => key.sk.startsWith(prefix)));
+  const now = all.filter(({ key }) => KINDS.some(({ sk }) => isOf(key, sk)));
   const histories = new Map<string, HistoryRecord[]>();
   // Old ones first: their order is time, and of the others the number.
   for (const item of records.reverse().flatMap((some) => some.sort((a, b) => (a.key.sk < b.key.sk ? -1 : 1)))) {
@@ -41,7 +40,7 @@ export async function readPast(items: Items, at: number): Promise<Past> {
     if (key) then.set(nameOf(key), { key, document: last.after as Document });
   }
   // What was put into the table past the writer has no history: it is taken to have been there.
-  for (const item of now.flat()) if (!histories.has(historyPartition(item.key))) then.set(nameOf(item.key), item);
+  for (const item of now) if (!histories.has(historyPartition(item.key))) then.set(nameOf(item.key), item);
   return { items: frozenItems([...then.values()]), madeBy: ({ key }) => by.get(historyPartition(key)) };
 }
 
@@ -74,8 +73,8 @@ export function frozenItems(found: readonly Item[]): Items {
       const some = sorted(partitions.get(pk) ?? []).filter(({ key: { sk } }) => sk >= from && sk <= to);
       return (backwards ? some.reverse() : some).slice(0, limit);
     },
-    scan: async (sk) =>
-      sorted(found.filter(({ key }) => ('equals' in sk ? key.sk === sk.equals : key.sk.startsWith(sk.beginsWith)))),
+    list: async (sk) => sorted(found.filter(({ key }) => key.sk === sk)),
+    scan: async (sk) => sorted(found.filter(({ key }) => sk === undefined || isOf(key, sk))),
     write: async () => {
       throw new Error('what was cannot be written');
     },

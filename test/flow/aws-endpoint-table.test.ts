@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  BatchWriteItemCommand,
   CreateTableCommand,
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
@@ -13,11 +14,13 @@ import {
   TransactGetItemsCommand,
   TransactWriteItemsCommand,
   type TransactWriteItemsCommandInput,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isTollgateError } from '../../contract/errors.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
+import { createItems, indexDefinition } from '../../registry/table.ts';
 import { nameOf } from './outcome.ts';
 
 const TABLE = 'tollgate-registry';
@@ -81,6 +84,37 @@ describe('the table', () => {
   test('has the ARN that the roles name', async () => {
     const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: TABLE }));
     expect(Table?.TableArn).toBe(`arn:aws:dynamodb:us-east-1:111122223333:table/${TABLE}`);
+  });
+
+  test('gets an index that was not made with it, of what it holds and of what comes', async () => {
+    await dynamo.send(new PutItemCommand({ TableName: TABLE, Item: { pk: { S: 'old' }, sk: { S: 'LISTED' } } }));
+    const list = async () => {
+      const { Items = [] } = await dynamo.send(
+        new QueryCommand({
+          TableName: TABLE,
+          IndexName: 'by-sk',
+          KeyConditionExpression: 'sk = :sk',
+          ExpressionAttributeValues: { ':sk': { S: 'LISTED' } },
+        }),
+      );
+      return Items.map(({ pk }) => pk?.S);
+    };
+    await expect(list()).rejects.toMatchObject({ name: 'ValidationException' });
+    const { TableDescription } = await dynamo.send(new UpdateTableCommand(indexDefinition(TABLE)));
+    const IndexArn = `arn:aws:dynamodb:us-east-1:111122223333:table/${TABLE}/index/by-sk`;
+    expect(TableDescription?.GlobalSecondaryIndexes).toMatchObject([{ IndexStatus: 'ACTIVE', IndexArn }]);
+    expect(await list()).toEqual(['old']);
+    await dynamo.send(new PutItemCommand({ TableName: TABLE, Item: { pk: { S: 'new' }, sk: { S: 'LISTED' } } }));
+    expect(await list()).toEqual(['new', 'old']);
+  });
+
+  test('is read whole, in whatever parts', async () => {
+    const written = Array.from({ length: 700 }, (_, i) => ({ pk: { S: `page${i}` }, sk: { S: 'x'.repeat(1_000) } }));
+    const items = written.map((Item) => ({ PutRequest: { Item: { ...Item, text: { S: 'y'.repeat(2_000) } } } }));
+    while (items.length > 0)
+      await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: items.splice(0, 25) } }));
+    const found = await createItems({ client: dynamo, table: TABLE }).scan({ beginsWith: 'xxx' });
+    expect(found.map(({ key }) => key.pk).sort()).toEqual(written.map(({ pk }) => pk.S).sort());
   });
 
   test('takes a transaction whole', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CONTEXT_KEY_CHARS } from '../../contract/limits/seal.ts';
 import { authorizerSettings, contextKeySettings, invokeSettings, meteringSettings } from '../../contract/settings.ts';
+import { registryDefinition } from '../../registry/table.ts';
 import { flat, ofType, only as onlyOf, type Resource, resourcesOf, stackOf, statementsOf } from './synth.ts';
 
 const resources = resourcesOf(stackOf().stack);
@@ -29,6 +30,19 @@ describe('the tables', () => {
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
     });
   });
+});
+
+test('lists are asked of an index of the registry, which no role of the template names', () => {
+  const indexes = ofType(resources, 'AWS::DynamoDB::Table').map(({ TableName, GlobalSecondaryIndexes }) => [
+    TableName,
+    GlobalSecondaryIndexes,
+  ]);
+  expect(Object.fromEntries(indexes)).toEqual({
+    'tollgate-dev-answers': undefined,
+    'tollgate-dev-counters': undefined,
+    'tollgate-dev-registry': registryDefinition('').GlobalSecondaryIndexes,
+  });
+  expect(JSON.stringify(resources)).not.toContain('/index/');
 });
 
 describe('the buckets', () => {

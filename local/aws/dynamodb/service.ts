@@ -99,16 +99,25 @@ function createRunner({ engine, gate, ttl, account, region, now = Date.now }: Ru
         });
       case 'TransactGetItems':
         return gate.alone(async () => jsonReply({ Responses: await transactGet(engine, body) }));
+      case 'UpdateTable':
+        return gate.alone(async () => {
+          const table = await engine.addIndexes(body);
+          if (table === undefined) return passed(operation, await engine.call(operation, text));
+          return passed(operation, { status: 200, body: JSON.stringify({ TableDescription: table }) });
+        });
       case 'UpdateTimeToLive':
         return gate.alone(async () => jsonReply(await ttl.update(engine, body)));
       case 'DescribeTimeToLive':
         return gate.shared(async () => jsonReply(await ttl.describe(engine, body)));
       default:
-        return gate.shared(async () => passed(await withOldItem(engine, body, await engine.call(operation, text))));
+        return gate.shared(async () =>
+          passed(operation, await withOldItem(engine, body, await engine.call(operation, text))),
+        );
     }
   };
 
-  function passed({ status, body }: EngineAnswer): WholeReply {
+  function passed(operation: string, { status, body }: EngineAnswer): WholeReply {
+    if (!operation.endsWith('Table')) return { ...jsonReply({}), status, body };
     // dynalite takes account and region from the environment; a table's ARN must be the one that policies name.
     const text = body.replace(/"arn:aws:dynamodb:[^:"]+:\d+:table/g, `"arn:aws:dynamodb:${region}:${account}:table`);
     return { ...jsonReply({}), status, body: text };

@@ -15,7 +15,7 @@ import { type Attribute, fromAttributes, toAttributes } from '../../../registry/
 import { createRegistry } from '../../../registry/dynamo.ts';
 import type { Document, Key } from '../../../registry/items.ts';
 import { grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';
-import { createItems, tableDefinition } from '../../../registry/table.ts';
+import { createItems, registryDefinition, tableDefinition } from '../../../registry/table.ts';
 import { grantDocument, modelDocument, tenantDocument } from './documents.ts';
 
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server;
@@ -29,9 +29,9 @@ let client: DynamoDBClient;
 /** What the SDK sent, in order. */
 let sent: { name: string; input: unknown }[] = [];
 
-async function put(key: Key, document: Document): Promise<void> {
+async function put(key: Key, document: Document, TableName = TABLE): Promise<void> {
   const Item = { ...toAttributes(document), pk: { S: key.pk }, sk: { S: key.sk } };
-  await client.send(new PutItemCommand({ TableName: TABLE, Item }));
+  await client.send(new PutItemCommand({ TableName, Item }));
 }
 
 async function putAll(items: [Key, Document][]): Promise<void> {
@@ -153,7 +153,30 @@ describe('the table as items', () => {
     expect(await items.partition(key.pk)).toEqual([{ key, document }]);
     expect(await items.scan({ equals: key.sk })).toEqual([{ key, document }]);
     expect(await items.scan({ beginsWith: '2026#' })).toEqual([{ key, document }]);
+    expect(await items.scan()).toContainEqual({ key, document });
     expect(await items.get({ ...key, sk: 'none' })).toBeUndefined();
+  });
+
+  test('a list is read by the index, and by a scan where a table has none yet', async () => {
+    const indexed = 'tollgate-indexed';
+    await client.send(new CreateTableCommand(registryDefinition(indexed)));
+    const active = async () => {
+      const { Table } = await client.send(new DescribeTableCommand({ TableName: indexed }));
+      expect(Table?.GlobalSecondaryIndexes?.[0]?.IndexStatus).toBe('ACTIVE');
+    };
+    await vi.waitFor(active, { timeout: 15_000 });
+    const [grant, tenant] = [grantKey({ tenant: ACME, model: 'only' }), tenantKey(parseTenantId('initech'))];
+    for (const [table, operation] of [
+      [indexed, 'QueryCommand'],
+      [TABLE, 'ScanCommand'],
+    ] as const) {
+      const items = createItems({ client, table });
+      for (const key of [grant, tenant]) await put(key, { v: 1 }, table);
+      sent = [];
+      expect(await items.list(grant.sk)).toEqual([{ key: grant, document: { v: 1 } }]);
+      expect(sent.at(-1)?.name).toBe(operation);
+      expect(await items.list('GRANT#onl')).toEqual([]);
+    }
   });
 
   test('a string set, which the console offers for a list of words, is read as a list; bytes are read as nothing', () => {

@@ -43,11 +43,15 @@ export function memoryItems(): MemoryItems {
       calls.push(`batch ${keys.length}`);
       return keys.flatMap((key) => structuredClone(held.get(name(key))) ?? []);
     },
+    async list(sk) {
+      calls.push(`list ${sk}`);
+      return sorted([...held.values()].filter(({ key }) => key.sk === sk));
+    },
     async scan(sk) {
       calls.push('scan');
       return sorted(
         [...held.values()].filter(({ key }) =>
-          'equals' in sk ? key.sk === sk.equals : key.sk.startsWith(sk.beginsWith),
+          sk === undefined ? true : 'equals' in sk ? key.sk === sk.equals : key.sk.startsWith(sk.beginsWith),
         ),
       );
     },
