@@ -9,6 +9,7 @@ import { type SigningCredentials, signed } from './sigv4.ts';
 const SERVICES = {
   dynamodb: ['1.0', 'DynamoDB_20120810'],
   events: ['1.1', 'AWSEvents'],
+  sagemaker: ['1.1', 'SageMaker'],
   secretsmanager: ['1.1', 'secretsmanager'],
 } as const;
 
@@ -58,7 +59,8 @@ export function createAwsJson(options: AwsJsonOptions): CallAws {
   return async (operation, input, sending = {}) => {
     const region = await signedAs.region();
     const target = new URL(
-      url ?? `https://${service}.${region}.${SUFFIX[partitionOf(region) ?? ''] ?? 'amazonaws.com'}`,
+      url ??
+        `https://${service === 'sagemaker' ? 'api.' : ''}${service}.${region}.${SUFFIX[partitionOf(region) ?? ''] ?? 'amazonaws.com'}`,
     );
     const body = JSON.stringify(input);
     const headers = {
@@ -83,7 +85,7 @@ export function createAwsJson(options: AwsJsonOptions): CallAws {
       if (answer === undefined) throw new AwsJsonError(operation, 502, 'UnreadableAnswer');
       return answer;
     }
-    const type = String(answer?.__type ?? '')
+    const type = String(answer?.__type ?? response.headers['x-amzn-errortype'] ?? '')
       .split('#')
       .at(-1);
     throw new AwsJsonError(operation, response.statusCode, type ?? '', answer?.Item);

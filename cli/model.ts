@@ -8,6 +8,7 @@ import { listed, shown } from './answer.ts';
 import { readDocument } from './file.ts';
 import * as drain from './model/drain.ts';
 import * as importing from './model/import.ts';
+import * as sync from './model/sync.ts';
 import * as targets from './model/targets.ts';
 import { told, WITHIN } from './model/tell.ts';
 import { historyOf, warnOf } from './registry.ts';
@@ -21,7 +22,7 @@ interface Named {
 export function register(program: Command, target: () => Promise<Target>): void {
   const noun = nounOf(program, target, {
     name: 'model',
-    about: 'what may be called: list, show, put, import, activate, deprecate, retire, drain, restore, targets',
+    about: 'what may be called: list, show, put, import, activate, deprecate, retire, drain, restore, targets, sync',
   });
 
   noun.verb('list', {
@@ -91,6 +92,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
   importing.register(noun);
   targets.register(noun);
+  sync.register(noun);
 }
 
 function row({ id, lifecycle, displayName = '', ...entry }: ModelEntry): string[] {

@@ -169,7 +169,7 @@ function checkSpeech({ target, dialects = [], container }: Pick<ModelEntry, 'tar
   if (wrong >= 0) throw badEntry(`dialects[${wrong}]`, 'not-of-this-kind');
 }
 
-function lifecycleDocument({ status, deprecatedAt, sunsetAt, successor }: Lifecycle): Document {
+export function lifecycleDocument({ status, deprecatedAt, sunsetAt, successor }: Lifecycle): Document {
   return {
     status,
     ...(deprecatedAt === undefined ? {} : { deprecatedAt: isoSeconds(deprecatedAt) }),

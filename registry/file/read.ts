@@ -104,6 +104,6 @@ function refusal(faults: readonly Fault[]): TollgateError {
     field: problems[0]?.path ?? 'file',
     reason: problems[0]?.reason,
     message: `The file cannot be used:${told.length === 1 ? ' ' : '\n  '}${told.join('\n  ')}`,
-    detail: { problems },
+    problems,
   });
 }

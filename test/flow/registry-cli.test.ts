@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseTenantId } from '../../contract/identity.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
 import { createRegistry } from '../../registry/dynamo.ts';
+import { readFile } from '../../registry/file/read.ts';
 import { seedDemo } from '../../registry/seed.ts';
 import { createItems, tableDefinition } from '../../registry/table.ts';
 import { createWriter } from '../../registry/writer.ts';
@@ -92,6 +93,70 @@ describe('the operator’s command line on the registry', () => {
     expect(history.map(({ change }) => change)).toEqual(['create', 'retire', 'restore']);
     expect(history[1]?.by).toMatch(/^cli:./);
   });
+
+  test('what AWS has and the registry says otherwise is proposed, written on demand, and then proposed no more', async () => {
+    const faults = new URL('/_local/faults', aws.url);
+    const says = async (service: string, operation: string, model: string, fault: object) => {
+      const body = JSON.stringify({ service, operation, ...(model === '' ? {} : { model }), fault });
+      expect((await fetch(faults, { method: 'POST', body })).status).toBe(204);
+    };
+    const modelLifecycle = {
+      status: 'LEGACY',
+      legacyTime: '2026-11-01T00:00:00Z',
+      endOfLifeTime: '2027-05-01T00:00:00Z',
+    };
+    const [id, arn] = ['amazon.nova-lite-v1:0', 'arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0'];
+    const modelDetails = { modelId: id, modelArn: arn, modelLifecycle };
+    await says('bedrock', 'GetFoundationModel', id, { body: { modelDetails } });
+    const agreementAvailability = { status: 'NOT_AVAILABLE' };
+    const rest = {
+      authorizationStatus: 'AUTHORIZED',
+      entitlementAvailability: 'AVAILABLE',
+      regionAvailability: 'AVAILABLE',
+    };
+    const haiku = 'anthropic.claude-3-haiku-20240307-v1:0';
+    const availability = { modelId: haiku, agreementAvailability, ...rest };
+    await says('bedrock', 'GetFoundationModelAvailability', haiku, { body: availability });
+    await says('bedrock', 'GetUseCaseForModelAccess', '', { status: 404, type: 'ResourceNotFoundException' });
+    await says('sagemaker', 'DescribeEndpoint', '', {
+      body: { EndpointArn: `arn:aws:sagemaker:us-east-1:${ACCOUNT}:endpoint/mixtral-8x7b`, EndpointStatus: 'Failed' },
+    });
+    const file = join(folder, 'sync.yaml');
+    const { stdout, stderr } = await tollgate('model', 'sync', '--out', file);
+    expect(stderr).toBe(`written: ${file}\n`);
+    const plan = stdout.split('\n');
+    expect(plan.slice(0, 4)).toEqual([
+      '~ model nova-lite',
+      '    lifecycle.status active → deprecated',
+      '    + lifecycle.deprecatedAt 2026-11-01T00:00:00Z',
+      '    + lifecycle.sunsetAt 2027-05-01T00:00:00Z',
+    ]);
+    expect(plan).toContain('+ model nova-micro (draft)  amazon.nova-micro-v1:0 in us-east-1');
+    expect(plan).toContain('! model mixtral-8x7b: mixtral-8x7b in us-east-1 has failed');
+    expect(plan).toContain(`? ${haiku} in us-east-1: agreement NOT_AVAILABLE`);
+    expect(plan).toContain('? Anthropic’s form (the use case) is not filled in for this account');
+    expect(plan.at(-2)).toMatch(/^\d+ new, 1 to change, 1 to decide; nothing was written$/);
+    const { value } = await readFile(readFileSync(file));
+    expect(value).toMatchObject({ models: expect.arrayContaining([expect.objectContaining({ id: 'nova-lite' })]) });
+    const before = await acme();
+    expect(await tollgate('model', 'sync', '--apply')).toMatchObject({ code: 2, stdout: '' });
+    expect(await acme()).toEqual(before);
+
+    expect(await tollgate('model', 'sync', '--apply', '--yes')).toMatchObject({ code: 0, stderr: '' });
+    const after = await acme();
+    // Nobody holds more than before.
+    expect(after?.models.map((one) => one.id)).toEqual(before?.models.map((one) => one.id));
+    const again = JSON.parse((await tollgate('model', 'sync', '--format', 'json')).stdout) as object;
+    expect(again).toMatchObject({ models: [], counts: { new: 0, changed: 0, toDecide: 1 }, applied: false });
+    await fetch(faults, { method: 'DELETE' });
+
+    await says('bedrock', 'ListInferenceProfiles', '', { status: 403, type: 'AccessDeniedException' });
+    const partly = await tollgate('model', 'sync');
+    expect(partly.stderr).toBe('tollgate: not read: profiles of us-east-1: AccessDeniedException\n');
+    // Of what was not read nothing is said to be gone.
+    expect(partly.stdout).toBe('0 new, 0 to change, 0 to decide; nothing was written\n');
+    await fetch(faults, { method: 'DELETE' });
+  }, 60_000);
 
   test('a grant is added without a verb, by its verb or by options, and revoked', async () => {
     const holds = async () => (await acme())?.models.find(({ id }) => id === 'llama-3-3-70b')?.actions;

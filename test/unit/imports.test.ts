@@ -24,12 +24,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   // It decides everything again for itself, with the authorizer's and the registry's own code, and with none of invoke's.
   broker: ['contract/', 'policies/', 'registry/', 'authorizer/', 'sessions/'],
   metering: ['contract/', 'registry/'],
+  // What AWS has, beside what the registry says of it.
+  sync: ['contract/', 'aws/', 'policies/', 'registry/'],
   invoke: ['contract/', 'aws/', 'policies/', 'registry/', 'metering/', 'sessions/', 'seal/'],
   server: ['contract/', 'policies/', 'registry/', 'sessions/', 'authorizer/', 'metering/', 'invoke/'],
   infra: ['contract/', 'policies/'],
   // It runs beside a tenant's service: of the gateway it knows what an HTTP client can know. What it listens with is the container's.
   sidecar: ['contract/', 'server/listen.ts', 'server/node-http.ts', 'aws/sigv4.ts'],
-  cli: ['contract/', 'policies/', 'registry/', 'metering/', 'sidecar/'],
+  cli: ['contract/', 'policies/', 'registry/', 'metering/', 'sync/', 'sidecar/'],
   local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/', 'server/listen.ts'],
 };
 
@@ -44,7 +46,8 @@ const SDK_FILES = [
   /^sidecar\/token\/aws(-credentials)?\.ts$/,
   // CloudWatch, because the ledger is compared with its sums of the same lines.
   /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,
-  /^(authorizer|broker|invoke|metering|seal)\/handler\.ts$/,
+  /^sync\/(read|endpoints|access)\.ts$/,
+  /^(authorizer|broker|invoke|metering|seal|sync)\/handler\.ts$/,
   /^cli\/.*$/,
   /^local\/.*$/,
 ];

@@ -110,6 +110,15 @@ export function inferenceProfile(id: string): InferenceProfile | undefined {
   return { id, model, regions, global: geography === 'global' };
 }
 
+/** Those that are called in a region: its geography's, and the ones that run a model anywhere. */
+export function profilesAround(region: string): InferenceProfile[] {
+  const geographies = Object.entries(GEOGRAPHIES).filter(([, regions]) => regions.includes(region));
+  const conversing = foundationModels().filter(({ format, profileOnly }) => profileOnly || format === 'nova');
+  return [...geographies.map(([name]) => name), 'global'].flatMap((name) =>
+    conversing.flatMap(({ id }) => inferenceProfile(`${name}.${id}`) ?? []),
+  );
+}
+
 /** Whether an id has a profile's form, known or not: it decides which ARN is checked. */
 export function looksLikeProfile(id: string): boolean {
   return /^(global|[a-z]{2,4}(-gov)?)\.[a-z0-9-]+\./.test(id);

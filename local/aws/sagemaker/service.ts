@@ -8,6 +8,7 @@ import { parseBody } from '../read.ts';
 import type { Store } from '../s3/store.ts';
 import type { AwsRequest, Reply, Service, WholeReply } from '../service.ts';
 import { CONTAINERS, type Container, containerFormat } from './container.ts';
+import { controlPlane, isControl } from './control-plane.ts';
 import { runLater } from './later.ts';
 
 /**
@@ -35,15 +36,21 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   'async-invocations': 'InvokeEndpointAsync',
 };
 
-/** SageMaker Runtime. @param options.objects of S3, for what answers later */
+const runs = (endpoint: string) => CONTAINERS.find((name) => endpoint.endsWith(`-${name}`));
+const exists = (endpoint: string) => endpoint === DEMO || runs(endpoint) !== undefined;
+
+/** SageMaker Runtime, and what of SageMaker's own API says which endpoints there are. @param options.objects of S3, for what answers later */
 export function createSageMaker(options: { account: string; objects: Store; now: () => number }): Service {
   const { account, objects, now } = options;
   const cache = createPromptCache();
   return {
     name: 'sagemaker',
-    strict: () => true,
+    // Reading which endpoints there are is not calling one.
+    strict: (request) => !isControl(request),
     fail: restJsonError,
     plan(request) {
+      if (isControl(request))
+        return controlPlane(request, { account, listed: [DEMO], exists, isAsync: (name) => ASYNC.test(name) });
       const [, endpoint = '', way = ''] = PATH.exec(request.path) ?? [];
       if (request.method !== 'POST' || endpoint === '')
         throw new AwsError(404, 'UnknownOperationException', 'Unknown operation.');
@@ -108,8 +115,8 @@ export function createSageMaker(options: { account: string; objects: Store; now:
 
   /** @throws AwsError ValidationError, as for an endpoint or a component that is not there */
   function containerOf(endpoint: string, streaming: boolean, { headers }: AwsRequest, isLater = false): Container {
-    const container = CONTAINERS.find((name) => endpoint.endsWith(`-${name}`));
-    if (endpoint !== DEMO && container === undefined)
+    const container = runs(endpoint);
+    if (!exists(endpoint))
       throw new AwsError(400, 'ValidationError', `Endpoint ${endpoint} of account ${account} not found.`);
     if (ASYNC.test(endpoint) !== isLater)
       throw new AwsError(400, 'ValidationError', `Endpoint ${endpoint} does not support this type of invocation.`);
