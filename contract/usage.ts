@@ -90,6 +90,8 @@ export interface UsageBase {
   costCenter: string;
   /** Registry id; for a refused call the id that was wanted if the tenant holds it, otherwise ''. */
   model: string;
+  /** Of a refused call whose `model` is '': what was named, hashed (wanted.ts). */
+  wantedHash?: string;
   /** What AWS calls the model; '' when refused before it was known. */
   nativeModel: string;
   region: string;

@@ -85,6 +85,7 @@ function commonFault(usage: Members): Rejection | undefined {
   for (const field of TEXTS) if (!isText(usage[field])) return { reason: 'not-text', field };
   if (usage.priceRegion !== undefined && !isText(usage.priceRegion))
     return { reason: 'not-text', field: 'priceRegion' };
+  if (usage.wantedHash !== undefined && !isText(usage.wantedHash)) return { reason: 'not-text', field: 'wantedHash' };
   if (!(SURFACES as readonly unknown[]).includes(usage.surface)) return { reason: 'unknown-value', field: 'surface' };
   if (!(PURPOSES as readonly unknown[]).includes(usage.action)) return { reason: 'unknown-value', field: 'action' };
   const fault = usage.attempt === undefined ? undefined : countFault(usage.attempt, 'attempt');

@@ -13,6 +13,16 @@ export const CALLS_PER_PASS = 1_500_000;
 /** Raw objects taken on at once; a backlog is worked off in such steps, each of which is final. */
 export const RAW_OBJECTS_PER_STEP = 500;
 
+/** Raw objects read at once for an operator who looks for calls: each is mostly waited for. */
+export const OBJECTS_READ_AT_ONCE = 8;
+
+/** Hours back in which `call show` looks for a request unless told otherwise, and minutes of `call list`. */
+export const CALL_SOUGHT_HOURS = 24;
+export const CALLS_LISTED_MINUTES = 15;
+
+/** Calls that `call list` shows unless told otherwise, the newest. */
+export const CALLS_LISTED = 1_000;
+
 /**
  * Milliseconds between the time of a usage line, which is its call's start, and its delivery. CloudWatch Logs takes no event
  * that is more than 14 days old or 2 h ahead

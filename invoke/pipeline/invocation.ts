@@ -2,6 +2,7 @@ import { isTollgateError, type TollgateError } from '../../contract/errors.ts';
 import { type Clock, METRICS } from '../../contract/log.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import { BILLABLE, type Outcome, type Tier, type UsageBase } from '../../contract/usage.ts';
+import { wantedHash } from '../../contract/wanted.ts';
 import type { Meter } from '../../metering/emit.ts';
 import { nativeIdOf } from '../../policies/kinds.ts';
 import type { Call } from '../call.ts';
@@ -85,6 +86,7 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
         code,
         tokens,
         estimated,
+        ...(base.model === '' && call.wanted !== '' ? { wantedHash: wantedHash(call.wanted) } : {}),
         ...(sold === 'on-demand' ? {} : { tier: sold }),
         ...(awsRequestId === undefined ? {} : { awsRequestId }),
         durationMs: deps.clock() - at,

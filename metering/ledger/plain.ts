@@ -7,7 +7,7 @@ type Members = Record<string, unknown>;
 const MEMBERS = [
   ...['v', 'invocationId', 'at', 'requestId', 'tenant', 'principal', 'costCenter', 'model', 'nativeModel', 'region'],
   ...['surface', 'action', 'attempt', 'phase', 'outcome', 'code', 'tokens', 'estimated', 'tier', 'awsRequestId'],
-  ...['durationMs', 'firstByteMs', 'charged', 'priceRegion'],
+  ...['durationMs', 'firstByteMs', 'charged', 'priceRegion', 'wantedHash'],
 ];
 const TOKENS = MEMBERS.indexOf('tokens');
 const CHARGED = MEMBERS.indexOf('charged');
@@ -111,6 +111,7 @@ export class PlainLines {
       firstByteMs: v[21],
       charged: v[22],
       priceRegion: v[23],
+      wantedHash: v[24],
     };
   }
 

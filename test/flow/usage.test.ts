@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
@@ -68,7 +69,46 @@ describe('from a call to the bill', () => {
     ]);
   });
 
+  test('a call is told from token to bill by its request id, before any run has aggregated it', async () => {
+    const response = await fetch(`${stack.gateway}/model/claude-sonnet-4-5/converse`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${tokens.acme}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'one two' }] }] }),
+    });
+    const id = response.headers.get('x-request-id') ?? '';
+    await response.arrayBuffer();
+    const { stdout } = await stack.cli('call', 'show', id, '--format', 'json');
+    const session = (await stack.calls()).findLast(({ service }) => service === 'bedrock')?.caller?.sessionPolicy;
+    const hash = createHash('sha256').update(JSON.stringify(session)).digest('hex');
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ request: id, tenant: 'acme', principal: 'acme-app', costCenter: 'CC-100', model: 'claude-sonnet-4-5' },
+      ...{
+        outcome: 'ok',
+        tokens: { input: 2, output: 3 },
+        estimated: false,
+        cost: expect.stringMatching(/^0\.0+[1-9]/),
+      },
+      attempts: [{ region: 'us-east-1', priceVersion: expect.any(String), awsRequestId: expect.any(String) }],
+      policy: { hash },
+    });
+    expect(await stack.cli('call', 'show', 'no-such-call')).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test('calls of the last minutes are listed by what they are, and a model that was refused by a name that is in no line', async () => {
+    const list = async (...args: string[]) =>
+      JSON.parse((await stack.cli('call', 'list', ...args, '--format', 'json')).stdout) as Record<string, unknown>[];
+    expect((await list('acme', '--model', 'nova-lite')).length).toBeGreaterThanOrEqual(3);
+    expect(await list('globex', '--outcome', 'ok')).toMatchObject([{ tenant: 'globex', model: 'llama-3-3-70b' }]);
+    expect(await list('--principal', 'acme-app', '--outcome', 'refused', '--model', 'llama-3-3-70b')).toMatchObject([
+      { tenant: 'acme', model: '', code: 'model_not_allowed', wantedHash: expect.stringMatching(/^[0-9a-f]{16}$/) },
+    ]);
+    const ofAcme = (await raw.records()).filter(({ tenant }) => tenant === 'acme');
+    expect(JSON.stringify(ofAcme)).not.toContain('llama-3-3-70b');
+    expect(await list('--until', '2026-11-01')).toEqual([]);
+  });
+
   test('a second run changes no bytes of the report', async () => {
+    expect((await stack.cli('meter', 'run')).code).toBe(0);
     const before = await stack.cli('report', '--format', 'csv');
     expect((await stack.cli('meter', 'run')).code).toBe(0);
     expect((await stack.cli('report', '--format', 'csv')).stdout).toBe(before.stdout);
