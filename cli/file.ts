@@ -57,12 +57,14 @@ export function readDocument(file: string): unknown {
   return parseJsonObject(bytesOf(file), 'file');
 }
 
-/** Every part of a file that is wrong, a line each on stderr. */
+/** Every part of a file that is wrong, a line each on stderr. @param bad whose `field` may say the line itself: `line 3` */
 export function tellBad(file: string, bad: readonly BadPart[]): void {
-  for (const { line, at, field, reason } of bad)
-    warn(
-      printable(
-        `${file}${line === 0 ? '' : `:${line}`}: ${at === '' ? '' : `${at}: `}${field}: ${reason.replaceAll('-', ' ')}`,
-      ),
-    );
+  for (const { line, at, field, reason } of bad) {
+    const [, itself] = /^line (\d+)$/.exec(field) ?? [];
+    const place = itself ?? (line === 0 ? undefined : line);
+    const what = [at, itself === undefined ? field : ''].filter(Boolean).map((one) => `${one}: `);
+    // A sentence is told as it is; only a reason has hyphens for its blanks.
+    const why = reason.includes(' ') ? reason : reason.replaceAll('-', ' ');
+    warn(printable(`${file}${place === undefined ? '' : `:${place}`}: ${what.join('')}${why}`));
+  }
 }

@@ -30,6 +30,8 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   reconcile: () => import('./reconcile.ts'),
   athena: () => import('./athena.ts'),
   sidecar: () => import('./sidecar.ts'),
+  apply: () => import('./apply.ts'),
+  export: () => import('./export.ts'),
 };
 
 /**

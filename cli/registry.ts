@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { isTollgateError } from '../contract/errors.ts';
+import { PRINCIPAL_MAX_CHARS } from '../contract/limits/contract.ts';
 import type { Listing } from '../registry/edit.ts';
 import type { PriceReader } from '../registry/reader.ts';
 import type { Writer } from '../registry/writer.ts';
@@ -15,7 +16,11 @@ export async function openRegistry(target: Target): Promise<Writer> {
     import('../registry/writer.ts'),
   ]);
   const client = new DynamoDBClient(target.clientConfig);
-  return createWriter({ items: createItems({ client, table: target.table }), clock: Date.now, actor: actorName() });
+  return createWriter({
+    items: createItems({ client, table: target.table }),
+    clock: Date.now,
+    actor: once(() => actorOf(target)),
+  });
 }
 
 /** Prices, as metering asks for them. Models whose item cannot be used are named on stderr. */
@@ -32,7 +37,23 @@ export async function openPrices({ clientConfig, table }: Target): Promise<Price
   });
 }
 
-// AWS's own log of the table says which principal it was; this says which person or job, for the history.
+/** Who edits: on a stage whom AWS knows its credentials as, `assumed-role/Admin/jane`; on the laptop whoever is signed in to it. */
+export async function actorOf({ kind, clientConfig }: Target): Promise<string> {
+  if (kind === 'local') return actorName();
+  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+  const { Arn = '' } = await new STSClient(clientConfig).send(new GetCallerIdentityCommand({}));
+  return Arn.split(':').slice(5).join(':').slice(-PRINCIPAL_MAX_CHARS) || 'unknown';
+}
+
+/** Made when it is first asked for, and not again. */
+export function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
+}
+
 export function actorName(): string {
   try {
     return `cli:${userInfo().username}`;

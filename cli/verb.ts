@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Writer } from '../registry/writer.ts';
 import { type Answer, FORMATS, type Format, say } from './answer.ts';
 import { beginProgress } from './progress.ts';
-import { openRegistry } from './registry.ts';
+import { once, openRegistry } from './registry.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -184,12 +184,4 @@ function has(verb: Command, long: string): boolean {
 
 function titleOf(verb: Command): string {
   return verb.parent === null ? verb.name() : `${titleOf(verb.parent)} ${verb.name()}`;
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

@@ -116,11 +116,9 @@ export function badEntries(problems: readonly Problem[], cause?: unknown): Tollg
 }
 
 function sentenceOf(problems: readonly Problem[]): string {
-  const [what, all] = problems.length === 1 ? ['', ''] : [` in ${problems.length} places`, '\n  '];
-  const each = problems.map(
-    ({ path, reason, message }) => `${all}${path}: ${message ?? `${reason.replaceAll('-', ' ')}.`}`,
-  );
-  return `The registry item is not valid${what}:${all === '' ? ' ' : ''}${each.join('')}`;
+  const [first] = problems;
+  if (first === undefined || problems.length > 1) return `The registry item is not valid in ${problems.length} places.`;
+  return `The registry item is not valid: ${first.path}: ${first.message ?? `${first.reason.replaceAll('-', ' ')}.`}`;
 }
 
 /** What a refusal is about. @returns none for an error of another kind: it is to be thrown on */

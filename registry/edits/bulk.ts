@@ -10,6 +10,7 @@ import {
   decide,
   type EditOptions,
   fitting,
+  nameOfActor,
   readHeld,
   throwIfChanged,
   throwIfOutdated,
@@ -61,9 +62,10 @@ export async function prepare(edits: readonly Edit[], options: EditOptions): Pro
   const { items, clock, actor, dryRun = false } = options;
   const held = await heldFor(items, edits);
   await throwIfOutdated(items, edits, held);
-  const { at } = momentOf(clock(), items.time?.(), await endOfLog(items));
+  const [end, by] = await Promise.all([endOfLog(items), nameOfActor(actor)]);
+  const { at } = momentOf(clock(), items.time?.(), end);
   const known = edits.length > BULK_READ_WHOLE ? listedOf(held) : listedIn(items);
-  const decided = await decide(edits, held, { at, by: actor }, lookIn(items, held), known);
+  const decided = await decide(edits, held, { at, by }, lookIn(items, held), known);
   const changes = decided.map(({ change }) => change);
   const changing = decided.filter(({ change }) => change.changed);
   return {
@@ -127,7 +129,7 @@ async function makePart(part: Decided[], plan: PlanPart, { items, clock, actor, 
     const end = await endOfLog(items);
     const moment = momentOf(clock(), items.time?.(), end);
     try {
-      return await items.write(transaction(part, { moment, end, by: actor, plan }));
+      return await items.write(transaction(part, { moment, end, by: await nameOfActor(actor), plan }));
     } catch (error) {
       const last = attempt >= LOG_ATTEMPTS;
       // Its answer may have been lost on the way, and the log knows.

@@ -16,8 +16,8 @@ import type { Change, Edit, PlanPart, Stamp } from './types.ts';
 export interface EditOptions {
   items: Items;
   clock: Clock;
-  /** Who edits; written into the entry and its history. */
-  actor: string;
+  /** Who edits; written into the entry and its history. A function is asked when something is about to be edited. */
+  actor: string | (() => Promise<string>);
   /** Everything is decided and nothing written. */
   dryRun?: boolean;
   /** 0 to 1; spreads retries. */
@@ -54,15 +54,19 @@ export async function commit(
   options: CommitOptions = {},
 ): Promise<Change<unknown>[]> {
   for (let attempt = 1; ; attempt++) {
-    const [held, end] = await Promise.all([options.held ?? readHeld(items, edits), endOfLog(items)]);
+    const [held, end, by] = await Promise.all([
+      options.held ?? readHeld(items, edits),
+      endOfLog(items),
+      nameOfActor(actor),
+    ]);
     await throwIfOutdated(items, edits, held);
     const moment = momentOf(clock(), items.time?.(), end);
     const known = options.held === undefined ? listedIn(items) : listedOf(held);
-    const decided = await decide(edits, held, { at: moment.at, by: actor }, lookIn(items, held), known);
+    const decided = await decide(edits, held, { at: moment.at, by }, lookIn(items, held), known);
     const changing = decided.filter(({ change }) => change.changed);
     if (changing.length === 0 || dryRun) return decided.map(({ change }) => change);
     try {
-      await items.write(transaction(changing, { moment, end, by: actor, plan: options.plan }));
+      await items.write(transaction(changing, { moment, end, by, plan: options.plan }));
       return decided.map(({ change }) => change);
     } catch (error) {
       if (!isTollgateError(error, 'conflict')) throw error;
@@ -72,6 +76,10 @@ export async function commit(
       await after(random() * Math.min(500, 10 * 2 ** attempt));
     }
   }
+}
+
+export async function nameOfActor(actor: EditOptions['actor']): Promise<string> {
+  return typeof actor === 'string' ? actor : actor();
 }
 
 /** What is known of the items that the edits are of, and of those that were removed. */

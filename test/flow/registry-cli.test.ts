@@ -206,6 +206,42 @@ describe('the operator’s command line on the registry', () => {
     expect(stderr).toBe('tollgate: unusable item MODEL#broken MODEL: id: missing\n');
   });
 
+  test('a file is planned, applied whole, exported and undone as one', async () => {
+    const file = join(folder, 'tenants.yaml');
+    const grants = '[{ model: nova-lite, maxTokens: 50 }, { model: titan-embed-v2, actions: [invoke] }]';
+    writeFileSync(file, `tenants:\n  - id: from-file\n    costCenter: CC-7\n    grants: ${grants}\n`);
+    const plan = await tollgate('apply', file, '--dry-run');
+    expect(plan.stdout).toMatch(
+      /^\+ tenant\/from-file$[\s\S]*^\+ grant\/from-file\/nova-lite$[\s\S]*maxTokens 50[\s\S]*Plan: 3 to make/m,
+    );
+    const applied = await tollgate('apply', file);
+    expect(applied.stdout).toMatch(/3 entries applied, edits \d+ to \d+$/m);
+    const exported = (await tollgate('export', '--tenant', 'from-file')).stdout;
+    expect((await tollgateWith(exported, 'apply', '-')).stdout).toBe('Plan: nothing to change, 3 as the file says.\n');
+    expect(exported).toContain('  - id: from-file\n    suspended: false\n    costCenter: CC-7\n    grants:\n');
+    const csv = join(folder, 'tenants.csv');
+    writeFileSync(csv, 'Tenant ID,Cost centre,models\nrow-one,CC-1,nova-lite claude-v2\nrow-two,CC-2,\n');
+    const rows = await tollgate('apply', csv, '--format', 'json');
+    expect(JSON.parse(rows.stdout)).toMatchObject({ made: 4, unchanged: 0 });
+  });
+
+  test('L4 a file with anything wrong in it changes nothing, and each problem is told with its line', async () => {
+    const file = join(folder, 'bad.yaml');
+    const grants = '      - { model: nova-lite, maxTokens: -1 }\n      - { model: nobody }\n';
+    writeFileSync(
+      file,
+      `tenants:\n  - id: bad-one\n    grants:\n${grants}  - id: bad-two\n    costCenter: x\n    colour: red\n`,
+    );
+    const { code, stdout, stderr } = await tollgate('apply', file);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/:2: tenants\[0\]\.costCenter: missing$/m);
+    expect(stderr).toMatch(/:4: tenants\[0\]\.grants\[0\]\.maxTokens: too small$/m);
+    expect(stderr).toMatch(/:8: tenants\[1\]\.colour: unknown member$/m);
+    expect(stderr).toMatch(/^tollgate: .*bad\.yaml: \d problems; nothing was changed\.$/m);
+    writeFileSync(file, 'tenants: &all []\nmodels: *all\n');
+    expect((await tollgate('apply', file)).stderr).toMatch(/bad\.yaml:1: .*anchor/i);
+  });
+
   test.each([
     [['model', 'show', 'nobody'], /^tollgate: There is no model nobody\.\n$/],
     [['model', 'retire', 'A#B'], /^tollgate: .*id: not a model id/],

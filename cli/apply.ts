@@ -1,0 +1,152 @@
+import type { Command } from 'commander';
+import { isTollgateError, TollgateError } from '../contract/errors.ts';
+import { differencesOf } from '../registry/difference.ts';
+import { differenceText } from '../registry/difference-text.ts';
+import { problemsOf } from '../registry/fields.ts';
+import type { AppliedPlan, PlannedChange } from '../registry/file/apply.ts';
+import { type Answer, shown } from './answer.ts';
+import { bytesOf, tellBad } from './file.ts';
+import { counted } from './print.ts';
+import { progress } from './progress.ts';
+import type { Target } from './target.ts';
+import { verbOf } from './verb.ts';
+
+interface Given {
+  file: string;
+  prune?: true;
+  dryRun?: true;
+}
+
+export function register(program: Command, target: () => Promise<Target>): void {
+  verbOf<Given>(program, target, 'apply', {
+    about: 'make the registry what a file says: a plan first, then all of it or nothing',
+    args: {
+      '<file>': 'of entries, YAML or JSON as `tollgate export` writes it, or a CSV of tenants; - reads standard input',
+    },
+    options: (verb) =>
+      verb
+        .option('--dry-run', 'the plan only')
+        .option('--prune', 'also take away grants, budgets, clients and aliases that the file does not name'),
+    edits: true,
+    more:
+      '\nWhat the file leaves out stays as it is, of the registry and of each entry; null takes a member away.' +
+      '\nApplied again it changes nothing.',
+    run: async ({ file, prune, dryRun, yes }, at) => {
+      const read = await readEntries(file);
+      const plan = await whereItStands(file, read, async () =>
+        (await at.registry()).apply(read.value, { prune: prune === true }),
+      );
+      if (dryRun || plan.changes.length === 0) return planAnswer(plan, {});
+      await confirmed(plan, yes === true, prune === true, await at.target());
+      const { plan: id, changes } = await plan.make({
+        onProgress: (made, of) => progress(`${made} of ${counted(of, 'edit')}`),
+      });
+      const edits = changes.flatMap(({ edit }) => edit ?? []);
+      return planAnswer(plan, { ...(id === undefined ? {} : { id }), edits });
+    },
+  });
+}
+
+interface Read {
+  value: unknown;
+  /** From 1. */
+  lineOf(path: string): number | undefined;
+}
+
+/** @throws TollgateError `bad_setting` naming the file; each thing that is wrong with its form has been told then */
+async function readEntries(file: string): Promise<Read> {
+  const bytes = bytesOf(file);
+  if (!file.toLowerCase().endsWith('.csv')) {
+    const { readFile } = await import('../registry/file/read.ts');
+    return whereItStands(file, { lineOf: () => undefined }, () => readFile(bytes));
+  }
+  const { tenantsOfCsv } = await import('../registry/file/tenants-csv.ts');
+  const text = new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes);
+  return whereItStands(file, { lineOf: () => undefined }, async () => {
+    const { value, lines } = tenantsOfCsv(text);
+    return { value, lineOf: (path) => lines[Number(/^tenants\[(\d+)\]/.exec(path)?.[1])] };
+  });
+}
+
+/** Does it; what is wrong with the file is told a line each, with its line in the file. */
+async function whereItStands<T>(file: string, { lineOf }: Pick<Read, 'lineOf'>, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isTollgateError(error, 'bad_entry')) throw error;
+    const problems = problemsOf(error);
+    tellBad(
+      file,
+      problems.map(({ path, reason, message }) => ({
+        line: lineOf(path) ?? 0,
+        at: '',
+        field: path,
+        reason: message ?? reason,
+      })),
+    );
+    throw new TollgateError('bad_entry', {
+      field: file,
+      reason: 'not-applied',
+      message: `${file}: ${counted(problems.length, 'problem')}; nothing was changed.`,
+      cause: error,
+    });
+  }
+}
+
+async function confirmed(plan: AppliedPlan, yes: boolean, strict: boolean, where: Target): Promise<void> {
+  const removals = plan.changes.filter(({ does }) => does === 'remove').length;
+  const { confirm } = await import('./confirm.ts');
+  if (!process.stdin.isTTY && removals === 0 && where.kind === 'local') return;
+  await confirm(
+    { hits: process.stdin.isTTY && !yes ? [planText(plan)] : [], question: `Make ${summary(plan)}?`, yes, strict },
+    where,
+  );
+}
+
+interface Made {
+  /** The plan's, where it took more than a transaction. */
+  id?: string;
+  edits?: readonly number[];
+}
+
+function planAnswer(plan: AppliedPlan, { id, edits }: Made): Answer {
+  const done = edits === undefined ? undefined : doneText(plan, id, edits);
+  const document = {
+    ...(id === undefined ? {} : { plan: id }),
+    made: edits?.length ?? 0,
+    unchanged: plan.unchanged,
+    left: plan.left,
+    changes: plan.changes.map(({ item, kind, at, does, before, after }) => ({
+      ...{ item, kind, ...(at === undefined ? {} : { at }), does },
+      differences: differencesOf(before, after),
+    })),
+  };
+  return {
+    ...shown(id ?? '', document, () => [planText(plan), done].filter(Boolean).join('\n')),
+    ids: () => plan.changes.map(({ item }) => item),
+  };
+}
+
+function planText(plan: AppliedPlan): string {
+  const signs = { create: '+', change: '~', remove: '-' } as const;
+  const lines = plan.changes.flatMap((change) => [`${signs[change.does]} ${change.item}`, ...fieldsOf(change)]);
+  const left =
+    plan.left.length === 0 ? [] : [`left alone, though the file does not name them: ${plan.left.join(', ')}`];
+  return [...lines, ...left, `Plan: ${summary(plan)}.`].join('\n');
+}
+
+function fieldsOf({ does, before, after }: PlannedChange): string[] {
+  return does === 'remove' ? [] : differencesOf(before, after).map((one) => `    ${differenceText(one)}`);
+}
+
+function summary({ changes, unchanged }: AppliedPlan): string {
+  const count = (wanted: PlannedChange['does']): number => changes.filter(({ does }) => does === wanted).length;
+  if (changes.length === 0) return `nothing to change, ${unchanged} as the file says`;
+  return `${count('create')} to make, ${count('change')} to change, ${count('remove')} to remove, ${unchanged} as they are`;
+}
+
+function doneText({ changes }: AppliedPlan, id: string | undefined, edits: readonly number[]): string {
+  const [first] = edits;
+  const undo = id ?? (edits.length === 1 ? String(first) : undefined);
+  return `${counted(changes.length, 'entry').replace('entrys', 'entries')} applied, ${edits.length === 1 ? `edit ${first}` : `edits ${first} to ${edits.at(-1)}`}${undo === undefined ? '' : `; tollgate undo ${undo} takes it back`}`;
+}

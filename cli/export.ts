@@ -1,0 +1,48 @@
+import { type Command, Option } from 'commander';
+import type { Document } from '../registry/items.ts';
+import { printOrSave } from './print.ts';
+import { warnOf } from './registry.ts';
+import type { Target } from './target.ts';
+import { verbOf } from './verb.ts';
+
+interface Given {
+  tenant?: string;
+  out?: string;
+  format: 'yaml' | 'json';
+}
+
+export function register(program: Command, target: () => Promise<Target>): void {
+  verbOf<Given & { format: never }>(program, target, 'export', {
+    about: 'the registry as a file that `tollgate apply` takes',
+    options: (verb) =>
+      verb
+        .option('--tenant <tenant>', 'one tenant and what is its own')
+        .option('--out <file>', 'write it there')
+        .addOption(new Option('--format <format>', 'how to write it').choices(['yaml', 'json']).default('yaml')),
+    run: async (given, at) => {
+      const { tenant, out, format } = given as unknown as Given;
+      const { unusable, ...entries } = await (await at.registry()).export(tenant);
+      const sections = Object.fromEntries(
+        Object.entries(entries).filter(([, list]) => list.length > 0),
+      ) as unknown as Record<string, Document[]>;
+      printOrSave(format === 'json' ? jsonOf(sections) : await yamlOf(sections), out);
+      warnOf({ unusable });
+      return undefined;
+    },
+  });
+}
+
+function jsonOf(sections: Record<string, Document[]>): string {
+  return JSON.stringify(sections, null, 2);
+}
+
+async function yamlOf(sections: Record<string, Document[]>): Promise<string> {
+  const { stringify } = await import('yaml');
+  // Piece by piece: the library keeps a tree of what it writes. No anchors: what reads it refuses them.
+  return Object.entries(sections)
+    .map(([name, list]) => {
+      const entries = list.map((one) => stringify([one], { aliasDuplicateObjects: false, lineWidth: 0 }));
+      return `${name}:\n${entries.map((text) => text.replace(/^(?=.)/gm, '  ')).join('')}`;
+    })
+    .join('');
+}
