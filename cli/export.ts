@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Document } from '../registry/items.ts';
+import type { Document, Plain } from '../registry/items.ts';
 import { printOrSave } from './print.ts';
 import { warnOf } from './registry.ts';
 import type { Target } from './target.ts';
@@ -23,8 +23,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const { tenant, out, format } = given as unknown as Given;
       const { unusable, ...entries } = await (await at.registry()).export(tenant);
       const sections = Object.fromEntries(
-        Object.entries(entries).filter(([, list]) => list.length > 0),
-      ) as unknown as Record<string, Document[]>;
+        Object.entries(entries as unknown as Document).filter(([, section]) => !isEmpty(section)),
+      );
       printOrSave(format === 'json' ? jsonOf(sections) : await yamlOf(sections), out);
       warnOf({ unusable });
       return undefined;
@@ -32,17 +32,23 @@ export function register(program: Command, target: () => Promise<Target>): void 
   });
 }
 
-function jsonOf(sections: Record<string, Document[]>): string {
+function isEmpty(section: Plain | undefined): boolean {
+  return section === undefined || section === null || Object.keys(section).length === 0;
+}
+
+function jsonOf(sections: Document): string {
   return JSON.stringify(sections, null, 2);
 }
 
-async function yamlOf(sections: Record<string, Document[]>): Promise<string> {
+async function yamlOf(sections: Document): Promise<string> {
   const { stringify } = await import('yaml');
-  // Piece by piece: the library keeps a tree of what it writes. No anchors: what reads it refuses them.
+  // No anchors: what reads it refuses them.
+  const written = (value: Plain): string => stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 });
+  // Piece by piece: the library keeps a tree of what it writes.
   return Object.entries(sections)
-    .map(([name, list]) => {
-      const entries = list.map((one) => stringify([one], { aliasDuplicateObjects: false, lineWidth: 0 }));
-      return `${name}:\n${entries.map((text) => text.replace(/^(?=.)/gm, '  ')).join('')}`;
+    .map(([name, section]) => {
+      const pieces = Array.isArray(section) ? section.map((one) => written([one])) : [written(section)];
+      return `${name}:\n${pieces.map((text) => text.replace(/^(?=.)/gm, '  ')).join('')}`;
     })
     .join('');
 }
