@@ -1,7 +1,7 @@
 import { ACTIONS, type AllowedModel } from '../contract/model.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { type Asker, type Decision, decideModel } from './decide.ts';
-import { isDirect } from './restrictions.ts';
+import { isDirect } from './held-by.ts';
 
 /** A refusal has one reason more: the tenant may call the model, but only through the gateway. */
 export type DirectDecision =

@@ -8,6 +8,8 @@ import { DISPLAY_NAME_MAX_CHARS } from '../contract/limits/registry.ts';
  * item, in the file of `tollgate model put`, and on the screen. Its dates are ISO 8601 text in UTC, because people edit it.
  */
 
+export { isoMilliseconds, isoSeconds } from './dates.ts';
+
 /** The schema of every document so far; an item of another one belongs to a newer Tollgate and is not guessed at. */
 export const SCHEMA_VERSION = 1;
 
@@ -68,16 +70,6 @@ function isDate(text: string): boolean {
   if (!ISO.test(text)) return false;
   const ms = Date.parse(text);
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text.slice(0, 10));
-}
-
-/** Milliseconds since 1970 as a document writes them. */
-export function isoMilliseconds(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-/** Seconds since 1970 as a document writes them. */
-export function isoSeconds(s: number): string {
-  return new Date(s * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 /**

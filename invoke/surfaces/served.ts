@@ -1,7 +1,7 @@
 import { type Action, type AllowedModel, asyncInputOf, type Container } from '../../contract/model.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
 import { baseModelOf, pathIdOf, runtimeOf } from '../../policies/kinds.ts';
-import { isDirect } from '../../registry/restrictions.ts';
+import { isDirect } from '../../registry/held-by.ts';
 import type { Abilities } from '../exchange.ts';
 import { type Task, taskOfName } from '../usage/made.ts';
 

@@ -1,6 +1,6 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { RETRY_AFTER_SECONDS } from '../../contract/limits/contract.ts';
-import { isoSeconds } from '../../registry/fields.ts';
+import { isoSeconds } from '../../registry/dates.ts';
 import type { Lacking } from './quota.ts';
 
 /** What tells a caller which budget it is and when to come back: the one that takes longest. */

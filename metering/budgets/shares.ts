@@ -9,7 +9,7 @@ import {
   SHARE_STEPS,
 } from '../../contract/limits/budgets.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
-import { isoSeconds } from '../../registry/fields.ts';
+import { isoSeconds } from '../../registry/dates.ts';
 import { parseWindow, type Window, windowOf } from '../calendar.ts';
 import { counterName, parseAttribute, tenantCounters, totalAttribute } from './counter-names.ts';
 import type { Counters, Counts } from './counters.ts';
