@@ -23,11 +23,25 @@ const BEARER = /^bearer ([A-Za-z0-9_.-]+)$/i;
  *   header-not-bearer | token-not-compact | token-not-base64url
  */
 export function bearerToken(event: Pick<AuthorizerEvent, 'headers' | 'multiValueHeaders'>): CompactToken {
+  return compactToken(bearerText(event));
+}
+
+/**
+ * What stands behind `Bearer`, and nothing is known of it yet.
+ *
+ * @throws TollgateError `unauthenticated` with reason header-missing | header-repeated | header-too-long | header-not-bearer
+ */
+export function bearerText(event: Pick<AuthorizerEvent, 'headers' | 'multiValueHeaders'>): string {
   const value = authorizationOf(event);
   // Before any pattern or decoder sees it, so that a megabyte is refused as fast as a byte.
   if (value.length > TOKEN_MAX_CHARS) throw refused('header-too-long');
   const text = BEARER.exec(value)?.[1];
   if (text === undefined) throw refused('header-not-bearer');
+  return text;
+}
+
+/** @throws TollgateError `unauthenticated` with reason token-not-compact | token-not-base64url */
+export function compactToken(text: string): CompactToken {
   const [header, payload, signature, ...rest] = text.split('.');
   // An empty signature is the form of `alg: none` (RFC 7518 section 3.6).
   if (!header || !payload || !signature || rest.length > 0) throw refused('token-not-compact');

@@ -5,13 +5,14 @@ import type { TrustedIssuer } from '../contract/issuer.ts';
 import type { Json } from '../contract/json.ts';
 import { ROLES_MAX_BYTES } from '../contract/limits/authorizer.ts';
 import type { AllowedModel } from '../contract/model.ts';
+import { isKeyPrincipal, type Narrowed } from '../contract/narrowed.ts';
 import { entitled } from '../registry/entitled.ts';
 import type { ClientReader, TenantEntries } from '../registry/reader.ts';
 import { standingOf } from '../registry/standing.ts';
 import { clientOf, type Members } from './claims.ts';
 import type { VerifiedToken } from './verify.ts';
 
-/** Who is calling, by the verified claims alone. */
+/** Who is calling, by the verified claims alone, or by what is known of a key. */
 export interface Identity {
   tenant: TenantId;
   principal: Principal;
@@ -19,8 +20,10 @@ export interface Identity {
   roles: string[];
   /** Seconds since 1970, with up to three decimals. */
   exp: number;
-  /** Who says so. */
-  issuer: string;
+  /** Who says so; of a key nobody does. */
+  issuer?: string;
+  /** Of a key alone. */
+  narrowed?: Narrowed;
 }
 
 /**
@@ -53,7 +56,7 @@ export function identify({ issuer, claims, exp }: VerifiedToken, owner: TenantId
   const { tenant, principalClaims, rolesClaim, adminRoles } = issuer;
   return {
     tenant: or(OF_CLIENTS.has(tenant.by) ? 'tenant-client' : 'tenant-claim', () => tenantOf(claims, issuer, owner)),
-    principal: or('principal-claim', () => parsePrincipal(principalOf(claims, principalClaims))),
+    principal: or('principal-claim', () => notAKey(parsePrincipal(principalOf(claims, principalClaims)))),
     roles: rolesClaim === null ? [] : or('roles-claim', () => parseRoles(own(claims, rolesClaim), adminRoles)),
     exp,
     issuer: issuer.issuer,
@@ -80,6 +83,12 @@ function tenantOf(claims: Members, issuer: TrustedIssuer, owner: TenantId | null
   }
 }
 
+/** An issuer may call its people what it likes, but nobody a key, whose sessions, budgets and kept answers it would share. */
+function notAKey(principal: Principal): Principal {
+  if (isKeyPrincipal(principal)) throw new TollgateError('unauthenticated', { reason: 'principal-claim' });
+  return principal;
+}
+
 /** @returns undefined when one claim is missing, or could be read as two */
 function principalOf(claims: Members, names: readonly string[]): Json | undefined {
   const values = names.map((name) => own(claims, name));
@@ -102,19 +111,20 @@ export type Admission =
  */
 export function admit(identity: Identity, entries: TenantEntries | null, now: number): Admission {
   if (entries === null) return { admitted: false, reason: 'tenant-unknown' };
-  const { tenant, principal, roles, issuer } = identity;
+  const { tenant, principal, roles, issuer, narrowed } = identity;
   // The registry answers for the tenant it was asked about; were it ever not so, this is the last place to notice.
   if (entries.id !== tenant) return { admitted: false, reason: 'tenant-mismatch' };
   const standing = standingOf(entries, now / 1000);
   if (standing !== 'active') return { admitted: false, reason: `tenant-${standing}` };
   // Another trusted issuer may name the tenant in good faith, and not be whom the tenant trusts with it.
-  if (entries.issuers !== undefined && !entries.issuers.includes(issuer))
+  if (issuer !== undefined && entries.issuers !== undefined && !entries.issuers.includes(issuer))
     return { admitted: false, reason: 'tenant-issuer' };
   const { costCenter, budgets, hasPlan, expiresAt } = entries;
   // What is remembered of the answer must not outlive the tenant's time either.
   const exp = Math.min(identity.exp, expiresAt ?? identity.exp);
   const models = entitled(entries.models, identity, now / 1000).map((model) => alone(model, principal));
-  return { admitted: true, context: { tenant, principal, roles, exp, costCenter, models, budgets }, hasPlan };
+  const of = narrowed === undefined ? {} : { narrowed };
+  return { admitted: true, context: { tenant, principal, roles, exp, costCenter, models, budgets, ...of }, hasPlan };
 }
 
 /** Of the principals of its grant a caller's context has the caller: there is little room in it. */

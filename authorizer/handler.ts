@@ -14,7 +14,7 @@ import { trustIssuers } from './issuers.ts';
 import { createReport } from './report.ts';
 import { createVerifier } from './verify.ts';
 
-const { stage, table, issuers, registryMemoryMs } = authorizerSettings(process.env);
+const { stage, table, issuers, registryMemoryMs, keys: keysSettings } = authorizerSettings(process.env);
 const clock = () => Date.now();
 const write = lineWriter(process.stdout, stage);
 const report = createReport({ clock, write });
@@ -29,6 +29,12 @@ const transport = new NodeHttpHandler({
 const secrets = createAwsJson({ signedAs: client.config, transport, service: 'secretsmanager', url, clock });
 const keys = createContextKeys({ read: createSecretReader({ call: secrets, secretId }), clock, write });
 keys.prefetch();
+const gatewayKeys =
+  keysSettings &&
+  (await import('./open-keys.ts')).openKeys({
+    ...{ client, transport, clock, write, table, keys: keysSettings },
+    notes: true,
+  });
 
 export const handler = createAuthorizer({
   verify: createVerifier({ issuers: trustIssuers(issuers, { fetch, clock, report: report.issuer }), clock }),
@@ -39,6 +45,7 @@ export const handler = createAuthorizer({
     memoryMs: registryMemoryMs,
     onUnusable: report.unusable,
   }),
+  keys: gatewayKeys,
   seal: createSeal({ keys }),
   clock,
   write,

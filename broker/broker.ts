@@ -1,6 +1,5 @@
-import { bearerToken } from '../authorizer/bearer.ts';
-import { admit, whoCalls } from '../authorizer/decide.ts';
-import type { Verify } from '../authorizer/verify.ts';
+import { type CallerOf, type CallersOptions, createCallers } from '../authorizer/callers.ts';
+import { admit } from '../authorizer/decide.ts';
 import {
   type Asks,
   type BrokerAnswer,
@@ -15,16 +14,15 @@ import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { decideModel } from '../registry/decide.ts';
 import { decideDirect, directPolicy } from '../registry/direct.ts';
-import type { ClientReader, RegistryReader } from '../registry/reader.ts';
+import type { RegistryReader } from '../registry/reader.ts';
 import { refusalOf } from '../registry/refusal.ts';
 import { placeNamed } from '../registry/where.ts';
 import type { Issue } from '../sessions/session.ts';
 import { usablePolicy } from '../sessions/usable.ts';
 
-export interface BrokerOptions {
-  verify: Verify;
+export interface BrokerOptions extends CallersOptions {
   /** Asked anew for every question: what was true when the authorizer looked may not be true now. */
-  registry: RegistryReader & ClientReader;
+  registry: CallersOptions['registry'] & RegistryReader;
   issue: Issue;
   clock: Clock;
   /** Gets one line for each refusal, beside the issuer's own for each session; no token and no credential is in them. */
@@ -32,7 +30,7 @@ export interface BrokerOptions {
 }
 
 /**
- * Issues the credentials of one session: for the bearer of this token, to do this with this model.
+ * Issues the credentials of one session: for the bearer of this token or key, to do this with this model.
  *
  * Everything is decided here again, from the token and the registry. What the invoke function decided, or was made to
  * decide, does not count; it can choose among what the token's own tenant holds, and cannot name a policy, a tenant or a
@@ -42,13 +40,14 @@ export interface BrokerOptions {
  */
 export function createBroker(options: BrokerOptions): (event: unknown) => Promise<BrokerAnswer> {
   const { clock, write } = options;
+  const callerOf = createCallers(options);
   return async (event) => {
     const about: About = {};
     try {
       const question = parseBrokerQuestion(event);
       const { requestId, model, action } = question;
       Object.assign(about, { requestId, model, action });
-      return { v: 1, issued: await issueFor(question, about, options) };
+      return { v: 1, issued: await issueFor(question, about, callerOf, options) };
     } catch (thrown) {
       const error = asTollgateError(thrown);
       const { code, reason, retryAfterSeconds, successor, status } = error;
@@ -86,9 +85,14 @@ interface About {
   policyHash?: string;
 }
 
-async function issueFor(question: BrokerQuestion, about: About, options: BrokerOptions): Promise<Issued> {
+async function issueFor(
+  question: BrokerQuestion,
+  about: About,
+  callerOf: CallerOf,
+  options: BrokerOptions,
+): Promise<Issued> {
   const { requestId, authorization, model: wanted, place, action } = question;
-  const identity = await whoCalls(await options.verify(bearerToken({ headers: { authorization } })), options.registry);
+  const identity = await callerOf({ headers: { authorization } });
   const { tenant, principal } = identity;
   Object.assign(about, { tenant, principal });
   const admission = admit(identity, await options.registry.tenant(tenant), options.clock());

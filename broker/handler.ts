@@ -4,6 +4,7 @@ import { trustIssuers } from '../authorizer/issuers.ts';
 import { createReport } from '../authorizer/report.ts';
 import { createVerifier } from '../authorizer/verify.ts';
 import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
+import { CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits/seal.ts';
 import { STS_TIMEOUT_MS } from '../contract/limits/sessions.ts';
 import { lineWriter } from '../contract/log.ts';
 import { brokerSettings } from '../contract/settings.ts';
@@ -11,7 +12,7 @@ import { createRegistry } from '../registry/dynamo.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import { createBroker } from './broker.ts';
 
-const { stage, table, issuers, registryMemoryMs, invokerRoleArn } = brokerSettings(process.env);
+const { stage, table, issuers, registryMemoryMs, invokerRoleArn, keys } = brokerSettings(process.env);
 const clock = () => Date.now();
 const write = lineWriter(process.stdout, stage);
 const report = createReport({ clock, write });
@@ -23,15 +24,30 @@ const sts = createSts(
   }),
 );
 
+const client = new DynamoDBClient({});
+const gatewayKeys =
+  keys &&
+  (await import('../authorizer/open-keys.ts')).openKeys({
+    ...{ client, clock, write, table, keys },
+    transport: new NodeHttpHandler({
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: CONTEXT_KEY_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    }),
+    // The authorizer has seen it before.
+    notes: false,
+  });
+
 export const handler = createBroker({
   verify: createVerifier({ issuers: trustIssuers(issuers, { fetch, clock, report: report.issuer }), clock }),
   registry: createRegistry({
-    client: new DynamoDBClient({}),
+    client,
     table,
     clock,
     memoryMs: registryMemoryMs,
     onUnusable: report.unusable,
   }),
+  keys: gatewayKeys,
   issue: createStsIssuer({ sts, roleArn: invokerRoleArn, clock, write }),
   clock,
   write,

@@ -18,6 +18,7 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   alias: () => import('./alias.ts'),
   tenant: () => import('./tenant.ts'),
   client: () => import('./client.ts'),
+  key: () => import('./key.ts'),
   grant: () => import('./grant.ts'),
   budget: () => import('./budget.ts'),
   policy: () => import('./policy.ts'),

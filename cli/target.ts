@@ -14,6 +14,9 @@ export interface Target {
   table: string;
   /** DynamoDB table of the budgets' counters and of the days' summaries. */
   countersTable: string;
+  /** DynamoDB table of the secrets of keys, and the name of the secret that these are hashed with; there where a stage has keys. */
+  keysTable: string;
+  keysSecret: string;
   /** Bucket of usage. Asked for only by who needs it: for a stage it costs a call to STS. */
   bucket(): Promise<string>;
   /** Of the stage's role for `what`, e.g. `invoker`. */
@@ -68,6 +71,8 @@ function localTarget(options: TargetOptions, env: Environment): Target {
     region: LOCAL_REGION,
     table: 'tollgate-registry',
     countersTable: 'tollgate-counters',
+    keysTable: 'tollgate-keys',
+    keysSecret: stageName('local', 'keys-secret'),
     bucket: async () => options.bucket ?? 'tollgate-usage',
     roleName: (what) => stageName('local', what),
     clientConfig: { region: LOCAL_REGION, endpoint: local.aws, credentials: LOCAL_OPERATOR },
@@ -87,6 +92,8 @@ async function stageTarget(stage: string, options: TargetOptions, env: Environme
     region,
     table: stageName(stage, 'registry'),
     countersTable: stageName(stage, 'counters'),
+    keysTable: stageName(stage, 'keys'),
+    keysSecret: stageName(stage, 'keys-secret'),
     bucket: async () =>
       options.bucket ??
       (env.TOLLGATE_BUCKET || `${stageName(stage, 'usage')}-${await accountOf(clientConfig, '--bucket')}-${region}`),

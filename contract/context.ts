@@ -16,6 +16,7 @@ import {
   type Target,
   type TargetMember,
 } from './model.ts';
+import { isNarrowed, type Narrowed } from './narrowed.ts';
 import { PLACE } from './places.ts';
 import { isRouting } from './routing.ts';
 
@@ -37,6 +38,8 @@ export interface CallerContext {
   models: AllowedModel[] | null;
   /** Every budget that the tenant is under, sorted by id; null exactly when `models` is. */
   budgets: Budget[] | null;
+  /** Of who calls by a key of the gateway, and of nobody else. */
+  narrowed?: Narrowed;
 }
 
 const VERSION = '3';
@@ -47,13 +50,14 @@ export const CONTEXT_KEYS = ['v', 'tenant', 'principal', 'roles', 'costCenter', 
 /** What binds it to its caller: the version of the key, and the MAC that was made with it. */
 export const SEAL_KEYS = ['key', 'mac'] as const;
 
-export type EncodedContext = Record<(typeof CONTEXT_KEYS)[number], string>;
+/** `narrowed` only of a key: a context without it is a token's, of whichever version wrote it. */
+export type EncodedContext = Record<(typeof CONTEXT_KEYS)[number], string> & { narrowed?: string };
 export type SealedContext = EncodedContext & Record<(typeof SEAL_KEYS)[number], string>;
 
 /** API Gateway adds these to what the authorizer returned; everything else unknown is a forgery or another version. */
 const ADDED_BY_GATEWAY = new Set(['principalId', 'integrationLatency']);
 
-const KNOWN: ReadonlySet<string> = new Set([...CONTEXT_KEYS, ...SEAL_KEYS, ...ADDED_BY_GATEWAY]);
+const KNOWN: ReadonlySet<string> = new Set([...CONTEXT_KEYS, 'narrowed', ...SEAL_KEYS, ...ADDED_BY_GATEWAY]);
 
 /**
  * @returns the flat record, under CONTEXT_MAX_BYTES with its seal: entries that do not fit are left out as a whole (`models`
@@ -69,6 +73,7 @@ export function encodeContext(context: CallerContext): EncodedContext {
     exp: String(context.exp),
     models: '',
     budgets: '',
+    ...(context.narrowed === undefined ? {} : { narrowed: JSON.stringify(context.narrowed) }),
   };
   if (context.models === null || context.budgets === null) return encoded;
   const models = JSON.stringify(context.models.map(written));
@@ -96,7 +101,8 @@ export function readContext(value: unknown): SealedContext {
     return found;
   };
   if (text('v') !== VERSION) throw forbidden('context-version');
-  return Object.fromEntries([...CONTEXT_KEYS, ...SEAL_KEYS].map((key) => [key, text(key)])) as SealedContext;
+  const keys = [...CONTEXT_KEYS, ...SEAL_KEYS, ...(Object.hasOwn(raw, 'narrowed') ? (['narrowed'] as const) : [])];
+  return Object.fromEntries(keys.map((key) => [key, text(key)])) as SealedContext;
 }
 
 /**
@@ -115,6 +121,7 @@ export function decodeContext(encoded: EncodedContext, now: number): CallerConte
       costCenter: encoded.costCenter,
       exp: Number(exp),
       ...entries(encoded.models, encoded.budgets),
+      ...(encoded.narrowed === undefined ? {} : { narrowed: narrowedOf(encoded.narrowed) }),
     };
     assertInTime(context, now);
     return context;
@@ -141,6 +148,12 @@ function forbidden(reason: string, field?: string, cause?: unknown): TollgateErr
 function strings(value: unknown, field: string): string[] {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
   throw forbidden('context-member', field);
+}
+
+function narrowedOf(text: string): Narrowed {
+  const value: unknown = parseJson(text, 'narrowed');
+  if (isNarrowed(value)) return value;
+  throw forbidden('context-member', 'narrowed');
 }
 
 function entries(models: string, budgets: string): Pick<CallerContext, 'models' | 'budgets'> {

@@ -15,3 +15,6 @@ export const REGISTRY_INDEX = 'by-sk';
 export function roleName(stage: string, what: string, region: string): string {
   return `${stageName(stage, what)}-${region}`;
 }
+
+/** On the secret that keys of the gateway are hashed with: for how many days one is good at most, for who makes them. */
+export const KEY_DAYS_TAG = 'tollgate:keyMaxDays';

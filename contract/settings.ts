@@ -2,6 +2,7 @@ import { parseIssuers, type TrustedIssuer } from './issuer.ts';
 import { ANSWER_MINUTES, ANSWER_MINUTES_MAX } from './limits/answers.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from './limits/contract.ts';
 import { CALL_TOTAL_MS, FIRST_BYTE_MS, STREAM_IDLE_MS } from './limits/invoke.ts';
+import { KEY_DAYS_CEILING, KEY_DAYS_MAX } from './limits/keys.ts';
 import { REGISTRY_MEMORY_MS } from './limits/registry.ts';
 import { STAGE } from './names.ts';
 import { bad, type Environment, json, readAll, required, wholeNumber } from './read-setting.ts';
@@ -31,6 +32,19 @@ export interface AuthorizerSettings extends StageSettings {
   issuers: readonly TrustedIssuer[];
   /** Milliseconds for which a registry item is remembered: at most the authorizer's TTL. */
   registryMemoryMs: number;
+  /** Where keys of the gateway are; undefined: there are none, and whoever sends one is nobody. */
+  keys: KeysSettings | undefined;
+}
+
+export interface KeysSettings {
+  /** DynamoDB table of their secrets' hashes. */
+  table: string;
+  /** Name or ARN of the secret that these are made with. */
+  secretId: string;
+  /** Base URL of Secrets Manager where it is not AWS's own; undefined: AWS's own. */
+  url: string | undefined;
+  /** Days for which a secret is good at most, whatever it was made for. */
+  maxDays: number;
 }
 
 export interface BrokerSettings extends AuthorizerSettings {
@@ -104,7 +118,21 @@ function authorizerMembers(env: Environment) {
     table: () => required(env, 'TOLLGATE_TABLE'),
     issuers: () => issuers(env),
     registryMemoryMs: () => registryMemoryMs(env),
+    keys: () => keysOf(env),
   };
+}
+
+/** A stage names their table where it has them. */
+function keysOf(env: Environment): KeysSettings | undefined {
+  const { TOLLGATE_KEYS_TABLE: table } = env;
+  if (!table) return undefined;
+  const secretId = secretName(env, 'TOLLGATE_KEYS_SECRET');
+  return Object.freeze({ table, secretId, url: secretsUrl(env), maxDays: keyMaxDays(env) });
+}
+
+/** TOLLGATE_KEY_MAX_DAYS. @throws TollgateError `bad_setting` naming the variable */
+export function keyMaxDays(env: Environment): number {
+  return wholeNumber(env, 'TOLLGATE_KEY_MAX_DAYS', 1, KEY_DAYS_CEILING, KEY_DAYS_MAX);
 }
 
 /** @throws TollgateError `bad_setting` naming the variable */
@@ -164,9 +192,13 @@ function flag(env: Environment, name: string): boolean {
  * @throws TollgateError `bad_setting` naming the variable
  */
 export function contextKeySettings(env: Environment): ContextKeySettings {
-  const secretId = required(env, 'TOLLGATE_CONTEXT_KEY');
-  if (/^[\w/+=.@:-]{1,512}$/.test(secretId)) return Object.freeze({ secretId, url: secretsUrl(env) });
-  throw bad('TOLLGATE_CONTEXT_KEY', 'must be the name or ARN of a secret');
+  return Object.freeze({ secretId: secretName(env, 'TOLLGATE_CONTEXT_KEY'), url: secretsUrl(env) });
+}
+
+function secretName(env: Environment, variable: string): string {
+  const secretId = required(env, variable);
+  if (/^[\w/+=.@:-]{1,512}$/.test(secretId)) return secretId;
+  throw bad(variable, 'must be the name or ARN of a secret');
 }
 
 /** Base URL of Secrets Manager, in the variables of every AWS SDK; undefined: AWS's own. */

@@ -1,18 +1,27 @@
 import { nearest } from './nearest.ts';
 import type { Environment } from './read-setting.ts';
 
-const BOTH = ['ISSUERS', 'AUTHORIZER_TTL', 'CORS_ORIGINS', 'STORE_RESPONSES', 'ROUTING', 'TELL_ROUTE', 'SHARED_HEALTH'];
+const BOTH = [
+  'ISSUERS',
+  'AUTHORIZER_TTL',
+  'CORS_ORIGINS',
+  'STORE_RESPONSES',
+  'ROUTING',
+  'TELL_ROUTE',
+  'SHARED_HEALTH',
+  'KEY_MAX_DAYS',
+];
 
 /** The variables whose names begin with TOLLGATE_, without that, by the program that reads them. */
 const VARIABLES = {
   /** `npm start` */
-  local: [...BOTH, 'DATA', 'BROKER', 'TENANT_ISOLATION', 'VERBOSE'],
+  local: [...BOTH, 'DATA', 'BROKER', 'TENANT_ISOLATION', 'KEYS', 'VERBOSE'],
   /** The functions, and the container. */
   stage: [
     ...BOTH,
     ...['STAGE', 'TABLE', 'COUNTERS_TABLE', 'ANSWERS_TABLE', 'BUCKET', 'EVENT_BUS', 'INVOKER_ROLE_ARN'],
     ...['BROKER_FUNCTION', 'CONTEXT_KEY', 'ANSWER_MINUTES', 'GRACE_MS', 'FIRST_BYTE_MS', 'STREAM_IDLE_MS'],
-    'CALL_TOTAL_MS',
+    ...['CALL_TOTAL_MS', 'KEYS_TABLE', 'KEYS_SECRET', 'PROXIES'],
   ],
   /** `tollgate` */
   cli: ['DATA', 'BUCKET', 'CLIENT_SECRET'],

@@ -109,7 +109,7 @@ export function createApp(deps: AppDeps): Served {
 
   /** @throws TollgateError `forbidden` or `unavailable`, before the registry or STS has heard of the call */
   async function exchangeOf(c: Context<Env>, serves: Route['serves']): Promise<Exchange> {
-    const { authorizer, authorization, tenantId, requestId, waitUntil, left } = c.env;
+    const { authorizer, authorization, tenantId, sourceIp, requestId, waitUntil, left } = c.env;
     const caller = await deps.open(authorizer, authorization);
     const now = deps.clock();
     const token = deps.keepToken ? authorization : undefined;
@@ -117,6 +117,9 @@ export function createApp(deps: AppDeps): Served {
     // Lambda gave this environment to another tenant: what it remembers is not this caller's.
     if (tenantId !== undefined && tenantId !== caller.tenant)
       throw new TollgateError('forbidden', { reason: 'environment-of-another-tenant' });
+    const networks = caller.narrowed?.networks;
+    // Here, and not by the authorizer, whose answer is kept for whoever sends the same key next.
+    if (networks !== undefined) (await import('../registry/gateway-keys/networks.ts')).assertWithin(networks, sourceIp);
     const tell = (headers: Readonly<Record<string, string | undefined>>): void => {
       for (const [name, value] of Object.entries(headers)) {
         if (value === undefined) delete c.env.told[name];

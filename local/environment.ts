@@ -1,6 +1,17 @@
 import { devNull } from 'node:os';
 import type { FunctionName } from '../policies/roles.ts';
-import { ANSWERS_TABLE, BUCKET, CONTEXT_KEY, COUNTERS_TABLE, EVENT_BUS, roleName, STAGE, TABLE } from './aws/roles.ts';
+import {
+  ANSWERS_TABLE,
+  BUCKET,
+  CONTEXT_KEY,
+  COUNTERS_TABLE,
+  EVENT_BUS,
+  KEYS_SECRET,
+  KEYS_TABLE,
+  roleName,
+  STAGE,
+  TABLE,
+} from './aws/roles.ts';
 import type { Credentials } from './aws/sessions.ts';
 
 /** What the functions' settings need to know about the stack around them. */
@@ -16,6 +27,8 @@ export interface Surroundings {
   authorizerTtlSeconds: number;
   /** Whether a broker assumes the invoker role in the invoke function's place. */
   broker: boolean;
+  /** Days for which keys of the gateway are good at most; undefined: there are none. */
+  keyMaxDays?: number | undefined;
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
   /** Whether answers are kept for who asks for it, and not in the background alone. */
@@ -43,6 +56,7 @@ export function environmentOf(
     issuers,
     authorizerTtlSeconds,
     broker,
+    keyMaxDays,
     corsOrigins,
     storeResponses,
     routingJson,
@@ -55,10 +69,18 @@ export function environmentOf(
   const ttl = { TOLLGATE_AUTHORIZER_TTL: String(authorizerTtlSeconds) };
   const role = { TOLLGATE_INVOKER_ROLE_ARN: `arn:aws:iam::${account}:role/${roleName('invoker')}` };
   const contextKey = { TOLLGATE_CONTEXT_KEY: CONTEXT_KEY };
+  const keys: Record<string, string> =
+    keyMaxDays === undefined
+      ? {}
+      : {
+          TOLLGATE_KEYS_TABLE: KEYS_TABLE,
+          TOLLGATE_KEYS_SECRET: KEYS_SECRET,
+          TOLLGATE_KEY_MAX_DAYS: String(keyMaxDays),
+        };
   const counters = { TOLLGATE_COUNTERS_TABLE: COUNTERS_TABLE };
   const own: Record<FunctionName, Record<string, string>> = {
-    authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...contextKey, ...ttl },
-    broker: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...ttl, ...role },
+    authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...contextKey, ...keys, ...ttl },
+    broker: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...keys, ...ttl, ...role },
     invoke: {
       ...counters,
       TOLLGATE_ANSWERS_TABLE: ANSWERS_TABLE,

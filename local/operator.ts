@@ -5,12 +5,12 @@ import type { Clock } from '../contract/log.ts';
 import { seedDemo } from '../registry/seed.ts';
 import { createItems, indexDefinition, registryDefinition, tableDefinition } from '../registry/table.ts';
 import { createWriter } from '../registry/writer.ts';
-import { ANSWERS_TABLE, BUCKET, COUNTERS_TABLE, TABLE } from './aws/roles.ts';
+import { ANSWERS_TABLE, BUCKET, COUNTERS_TABLE, KEYS_TABLE, TABLE } from './aws/roles.ts';
 
 /** What is done to the account from outside the functions: what the template and Firehose do in AWS. */
 export interface Operator {
-  /** Makes the tables and the bucket if they are not there, and writes the demo registry once. */
-  provision(): Promise<void>;
+  /** Makes the tables and the bucket if they are not there, that of keys where there are any, and writes the demo registry once. */
+  provision(options?: { keys: boolean }): Promise<void>;
   /** One object into the bucket of usage. */
   put(key: string, body: Uint8Array): Promise<void>;
   close(): void;
@@ -54,12 +54,13 @@ export function createOperator({ awsUrl, account, region, clock }: OperatorOptio
   };
 
   return {
-    async provision() {
+    async provision({ keys } = { keys: false }) {
       const bucket = s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
       await Promise.all([
         registry(),
         table(COUNTERS_TABLE),
         table(ANSWERS_TABLE),
+        ...(keys ? [table(KEYS_TABLE)] : []),
         unlessThere('BucketAlreadyOwnedByYou', bucket),
       ]);
     },

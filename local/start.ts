@@ -40,6 +40,7 @@ const DRAIN_MS = 7_000;
 export async function startLocal(settings: LocalSettings): Promise<Local> {
   const { port, dataDir, authorizerTtlSeconds, cacheDir, bedrockUrl, broker, tenantIsolation, corsOrigins, verbose } =
     settings;
+  const { keyMaxDays } = settings;
   const clock = () => Date.now();
   const teardown = new Teardown();
   try {
@@ -53,7 +54,15 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     // takes long to load is loaded where it is used, so that three threads load at once.
     const endpoint = await teardown.opening(
       import('./aws/start.ts').then(({ startAws }) =>
-        startAws({ port: port + 2, dataDir, account: ACCOUNT, region: REGION, broker, authorizerTtlSeconds }),
+        startAws({
+          port: port + 2,
+          dataDir,
+          account: ACCOUNT,
+          region: REGION,
+          broker,
+          keyMaxDays,
+          authorizerTtlSeconds,
+        }),
       ),
       (aws) => aws.close(),
     );
@@ -66,6 +75,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       issuers: [localIssuer(issuer), ...settings.issuers],
       authorizerTtlSeconds,
       broker,
+      keyMaxDays,
       corsOrigins,
       storeResponses: settings.storeResponses,
       routingJson: settings.routingJson,
@@ -134,7 +144,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
         ),
         (identity) => identity.close(0),
       ),
-      operator.then(({ provision }) => provision()),
+      operator.then(({ provision }) => provision({ keys: keyMaxDays !== undefined })),
     ]);
     const schedule = startSchedule({ flush, metering: functions.metering, newId: randomUUID, note });
     teardown.add(async () => schedule.stop());

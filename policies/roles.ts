@@ -1,6 +1,7 @@
 import { BUDGET_EVENT } from '../contract/budget.ts';
 import { MANAGED_POLICY_MAX_CHARS } from '../contract/limits/policies.ts';
 import {
+  type Condition,
   documentOf,
   type PermissionStatement,
   type PolicyDocument,
@@ -145,6 +146,8 @@ export interface FunctionScope {
   functionArn: string;
   /** The broker function. With it, invoke may ask the broker for a session and may not ask STS. */
   brokerArn?: string;
+  /** Where a stage has keys of its own: the table of their secrets, and the secret that those are hashed with. */
+  keys?: { tableArn: string; secretArn: string };
   /** The function's log group; absent on a laptop, where lines go to stdout. */
   logGroupArn?: string;
 }
@@ -169,15 +172,15 @@ const CONTEXT_KEY_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
 };
 
 /** A bus may be shared: nobody else's events can be put onto it (list_amazoneventbridge of the Service Authorization Reference). */
-function announcing(eventBusArn: string): PermissionStatement {
-  const { source, detailType } = BUDGET_EVENT;
-  return {
-    Effect: 'Allow',
-    Action: ['events:PutEvents'],
-    Resource: [eventBusArn],
-    Condition: { StringEquals: { 'events:source': source, 'events:detail-type': detailType } },
-  };
-}
+const OWN_EVENTS: Condition = {
+  StringEquals: { 'events:source': BUDGET_EVENT.source, 'events:detail-type': BUDGET_EVENT.detailType },
+};
+
+/** Of keys' table, notes of when they were used: who may write more could make a key. */
+const OWN_NOTES: Condition = {
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['USED#*'] },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+};
 
 /**
  * On the secret itself: nobody else reads the key, whatever another policy of the account allows. Who may change this policy,
@@ -210,17 +213,23 @@ export type UnboundScope = Omit<FunctionScope, 'functionArn' | 'contextKeyArn'> 
 /** What a function's role allows, before it is bound to its function. */
 export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionStatement[] {
   const { tableArn, countersTableArn, answersTableArn, eventBusArn, bucketArn, invokerRoleArn } = scope;
-  const { contextKeyArn, brokerArn, logGroupArn } = scope;
+  const { contextKeyArn, brokerArn, keys, logGroupArn } = scope;
   const statements: PermissionStatement[] = [];
-  const may = (Action: readonly string[], on: string) => statements.push({ Effect: 'Allow', Action, Resource: [on] });
+  const may = (Action: readonly string[], on: string, Condition?: Condition) =>
+    statements.push({ Effect: 'Allow', Action, Resource: [on], ...(Condition && { Condition }) });
   if (name !== 'seal') may(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'], tableArn);
   const onKey = CONTEXT_KEY_ACTIONS[name];
   if (onKey !== undefined && contextKeyArn !== undefined) may(onKey, contextKeyArn);
+  if (keys !== undefined && (name === 'authorizer' || name === 'broker')) {
+    may(['dynamodb:BatchGetItem'], keys.tableArn);
+    may(['secretsmanager:GetSecretValue'], keys.secretArn);
+    if (name === 'authorizer') may(['dynamodb:PutItem'], keys.tableArn, OWN_NOTES);
+  }
   const counts = COUNTER_ACTIONS[name];
   if (counts !== undefined) may(counts, countersTableArn);
   if (name === 'invoke') {
     may(ANSWER_ACTIONS, answersTableArn);
-    statements.push(announcing(eventBusArn));
+    may(['events:PutEvents'], eventBusArn, OWN_EVENTS);
   }
   if (name === 'invoke' && brokerArn !== undefined) may(['lambda:InvokeFunction'], brokerArn);
   if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))

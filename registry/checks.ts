@@ -10,6 +10,7 @@ import type { ClientEntry } from './client.ts';
 import { hasExpired } from './entitled.ts';
 import { checkThere } from './fallbacks.ts';
 import { badEntries, badEntry, checkAll, problemsOf } from './fields.ts';
+import type { KeyEntry } from './gateway-keys/key.ts';
 import { type Grant, type GrantOf, termsOf } from './grant.ts';
 import { bounded } from './held.ts';
 import type { Item, Key } from './items.ts';
@@ -154,6 +155,11 @@ const CHECKS: Checks = {
 
   client: async ({ tenant }: ClientEntry, { look }) => {
     if ((await tenantThere(tenant, look)).offboarded) throw badEntry('tenant', 'is-offboarded');
+  },
+
+  // Only of one that is made: whatever became of its tenant, a key can be revoked.
+  key: async ({ tenant }: KeyEntry, { look, before }) => {
+    if (before === undefined && (await tenantThere(tenant, look)).offboarded) throw badEntry('tenant', 'is-offboarded');
   },
 };
 

@@ -1,9 +1,12 @@
 import type { AllowedModel, Lifecycle, Status } from '../contract/model.ts';
+import type { Narrowed } from '../contract/narrowed.ts';
 
 /** As far as a grant may name callers. */
 export interface Holder {
   roles: readonly string[];
   principal: string;
+  /** Of a key, which is its owner's as well. */
+  narrowed?: Narrowed;
 }
 
 /**
@@ -21,8 +24,8 @@ export function entitled(models: readonly AllowedModel[], holder: Holder, nowSec
     if (!isHeldBy(model, holder)) continue;
     const place = places.get(model.id);
     const before = place === undefined ? undefined : held[place];
-    if (place === undefined || before === undefined) places.set(model.id, held.push(model) - 1);
-    else if (hasExpired(before, nowSeconds) && !hasExpired(model, nowSeconds)) held[place] = model;
+    if (place === undefined || before === undefined) places.set(model.id, held.push(ofHolder(model, holder)) - 1);
+    else if (hasExpired(before, nowSeconds) && !hasExpired(model, nowSeconds)) held[place] = ofHolder(model, holder);
   }
   return held.map((model) => {
     const lifecycle = withKnownSuccessor(model.lifecycle, places);
@@ -30,11 +33,20 @@ export function entitled(models: readonly AllowedModel[], holder: Holder, nowSec
   });
 }
 
-function isHeldBy({ roles, principals }: AllowedModel, holder: Holder): boolean {
+function isHeldBy({ id, roles, principals }: AllowedModel, holder: Holder): boolean {
+  const { principal, narrowed: { owner = principal, models } = {} } = holder;
   return (
+    (models === undefined || models.includes(id)) &&
     (roles === undefined || roles.some((role) => holder.roles.includes(role))) &&
-    (principals === undefined || principals.includes(holder.principal))
+    (principals === undefined || principals.includes(principal) || principals.includes(owner))
   );
+}
+
+/** No key is handed credentials, which would outlive it and know none of its bounds. */
+function ofHolder(model: AllowedModel, { narrowed }: Holder): AllowedModel {
+  if (narrowed === undefined) return model;
+  const { direct: _, ...rest } = model;
+  return rest;
 }
 
 /** From the very second it names on, as a token's `exp` is. */

@@ -21,6 +21,7 @@ import type { Key } from './items.ts';
  * | defaults | STAGE                         | DEFAULTS                |
  * | model   | MODEL#{model}                  | MODEL                   |
  * | client  | CLIENT#{hash of issuer, client} | CLIENT                 |
+ * | key     | KEY#{id}                       | KEY                     |
  * | history | HISTORY#TENANT#{tenant}        | S#{edit}                |
  * |         | HISTORY#GRANT#{tenant}#{model} | S#{edit}                |
  * |         | HISTORY#BUDGETS#{tenant or *}  | S#{edit}                |
@@ -37,6 +38,7 @@ import type { Key } from './items.ts';
  * |                                | of BatchGetItem of models                                            |
  * | authorizer: a token's client   | BatchGetItem of it, before the tenant's, where its issuer's settings  |
  * |                                | leave it to the registry                                             |
+ * | authorizer: a key of the gateway | BatchGetItem of it, beside its secret's of another table          |
  * | metering: prices               | BatchGetItem of MODEL#{model}                                        |
  * | operator: one item             | GetItem                                                             |
  * | operator: a tenant's grants    | Query pk = TENANT#{tenant}                                          |
@@ -63,6 +65,7 @@ export const ALIASES_SK = 'ALIASES';
 export const CLIENT_SK = 'CLIENT';
 export const DEFAULTS_SK = 'DEFAULTS';
 export const BUNDLE_SK_PREFIX = 'BUNDLE#';
+export const KEY_SK = 'KEY';
 export const GRANT_SK_PREFIX = 'GRANT#';
 /** Of a bundle; no model's id has a colon. */
 export const BUNDLE_GRANT_PREFIX = `${GRANT_SK_PREFIX}bundle:`;
@@ -120,6 +123,11 @@ export function clientKey({ issuer, client }: ClientName): Key {
     .update(JSON.stringify([issuer, client]))
     .digest('hex');
   return { pk: `CLIENT#${hash}`, sk: CLIENT_SK };
+}
+
+/** Of a key of the gateway, whose secret is in another table. */
+export function keyKey(id: string): Key {
+  return { pk: `KEY#${id}`, sk: KEY_SK };
 }
 
 /** Where the history of the item at `key` is. */

@@ -29,7 +29,7 @@ import { parseTenant, type TenantEntry, tenantDocument } from './tenant.ts';
 
 /** What the table holds one kind of. */
 export interface Kind<Entry> {
-  name: 'model' | 'tenant' | 'grant' | 'budgets' | 'aliases' | 'client' | 'bundle' | 'defaults';
+  name: 'model' | 'tenant' | 'grant' | 'budgets' | 'aliases' | 'client' | 'bundle' | 'defaults' | 'key';
   /** @throws TollgateError `bad_entry` naming the field */
   parse(document: unknown): Entry;
   document(entry: Entry): Document;
@@ -102,17 +102,10 @@ export const DEFAULTS: Kind<DefaultsEntry> = {
   sk: { equals: DEFAULTS_SK },
 };
 
-/** All of them, in an order in which none is written before what it refers to. */
+/** All that a file may hold, in an order in which none is written before what it refers to. */
 export const KINDS: readonly Kind<unknown>[] = [
   ...[MODEL, ALIASES, BUNDLE, DEFAULTS, TENANT, GRANT, BUDGETS, CLIENT],
 ] as Kind<unknown>[];
-
-/** @throws Error for a name that is none: it is a kind of a newer Tollgate */
-export function kindNamed(name: string): Kind<unknown> {
-  const found = KINDS.find((kind) => kind.name === name);
-  if (found === undefined) throw new Error(`no kind is named ${name}`);
-  return found;
-}
 
 /** An item that was found in the table and cannot be used; to be counted and alarmed. */
 export interface Unusable {

@@ -32,6 +32,8 @@ export interface ContextKeys {
 export interface ContextKeysOptions {
   /** Rejects when the keys could not be read. */
   read: () => Promise<KeyPair>;
+  /** What they are called in the log. Default `context-key`. */
+  name?: string;
   clock: Clock;
   write: WriteLine;
 }
@@ -43,7 +45,7 @@ export interface ContextKeysOptions {
  * - a version that is not there makes one reading for all who ask at once, and the next one waits CONTEXT_KEY_COOLDOWN_MS, so
  *   what a forger makes up costs one request in that time.
  */
-export function createContextKeys({ read, clock, write }: ContextKeysOptions): ContextKeys {
+export function createContextKeys({ read, name = 'context-key', clock, write }: ContextKeysOptions): ContextKeys {
   let known: { keys: KeyPair; at: number } | undefined;
   let failedAt: number | undefined;
   let missedAt: number | undefined;
@@ -60,7 +62,7 @@ export function createContextKeys({ read, clock, write }: ContextKeysOptions): C
     } catch (thrown) {
       failedAt = clock();
       const { code, reason, detail } = asTollgateError(thrown);
-      write(logLine(clock(), { event: 'context-key-unreadable', level: 'error', code, reason, detail }));
+      write(logLine(clock(), { event: `${name}-unreadable`, level: 'error', code, reason, detail }));
     }
   };
 
@@ -86,8 +88,8 @@ export function createContextKeys({ read, clock, write }: ContextKeysOptions): C
   };
 
   function undecided(): TollgateError {
-    write(logLine(clock(), { event: 'undecided', level: 'error', reason: 'context-key' }, { [METRICS.undecided]: 1 }));
-    return new TollgateError('unavailable', { reason: 'context-key', retryAfterSeconds: RETRY_AFTER_SECONDS });
+    write(logLine(clock(), { event: 'undecided', level: 'error', reason: name }, { [METRICS.undecided]: 1 }));
+    return new TollgateError('unavailable', { reason: name, retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
 
   const among = ({ current, previous }: KeyPair, version: string): ContextKey | undefined =>

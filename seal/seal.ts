@@ -86,13 +86,16 @@ function hashOf(authorization: string): string {
 /** A list in JSON can be read in one way only, whatever its members hold. */
 function macOf(key: KeyObject, context: Omit<SealedContext, 'mac'>, header: string): Buffer {
   const members = CONTEXT_KEYS.map((name) => context[name]);
+  if (context.narrowed !== undefined) members.push(context.narrowed);
   return createHmac('sha256', key)
     .update(JSON.stringify(['tollgate-context', ...members, context.key, header]))
     .digest();
 }
 
 function isSame(one: SealedContext, other: SealedContext): boolean {
-  return one.key === other.key && CONTEXT_KEYS.every((name) => one[name] === other[name]);
+  return (
+    one.key === other.key && one.narrowed === other.narrowed && CONTEXT_KEYS.every((name) => one[name] === other[name])
+  );
 }
 
 function forged(): TollgateError {

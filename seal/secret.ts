@@ -10,6 +10,8 @@ export interface SecretOptions {
   call: CallAws;
   /** Name or ARN. */
   secretId: string;
+  /** What its keys are called in the log. Default `context-key`. */
+  name?: string;
   /** Milliseconds for both keys, with their attempts. */
   timeoutMs?: number;
 }
@@ -23,12 +25,13 @@ export interface SecretOptions {
 export function createSecretReader({
   call,
   secretId,
+  name = 'context-key',
   timeoutMs = CONTEXT_KEY_TIMEOUT_MS,
 }: SecretOptions): () => Promise<KeyPair> {
   const version = async (VersionStage: string): Promise<ContextKey> => {
     for (let attempt = 1; ; attempt++)
       try {
-        return keyOf(await call('GetSecretValue', { SecretId: secretId, VersionStage }));
+        return keyOf(await call('GetSecretValue', { SecretId: secretId, VersionStage }), name);
       } catch (error) {
         // A kept connection that a frozen function came back to is gone; what was refused stays refused.
         if (attempt === CONTEXT_KEY_ATTEMPTS || !isTransient(error)) throw error;
@@ -50,7 +53,7 @@ export function createSecretReader({
       return { current, previous: before };
     } catch (cause) {
       const type = cause instanceof AwsJsonError ? cause.type : (cause as Error)?.name;
-      const reason = isTollgateError(cause) ? cause.reason : 'context-key';
+      const reason = isTollgateError(cause) ? cause.reason : name;
       throw new TollgateError('unavailable', { reason, detail: { type } });
     }
   };
@@ -60,9 +63,9 @@ function isTransient(error: unknown): boolean {
   return !isTollgateError(error) && (!(error instanceof AwsJsonError) || error.status >= 500);
 }
 
-function keyOf({ VersionId, SecretString }: Record<string, unknown>): ContextKey {
+function keyOf({ VersionId, SecretString }: Record<string, unknown>, name: string): ContextKey {
   // Whoever put a shorter one there made every seal easier to guess.
   if (typeof VersionId !== 'string' || typeof SecretString !== 'string' || SecretString.length < CONTEXT_KEY_CHARS)
-    throw new TollgateError('unavailable', { reason: 'context-key-unusable' });
+    throw new TollgateError('unavailable', { reason: `${name}-unusable` });
   return { version: VersionId, key: createSecretKey(SecretString, 'utf8') };
 }

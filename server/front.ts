@@ -22,6 +22,8 @@ export interface FrontOptions {
   background(work: Promise<unknown>): void;
   /** Whether pages may call from a browser, which asks without a token whether it may. */
   cors: boolean;
+  /** Proxies in front of it. */
+  proxies?: number;
 }
 
 const OPEN: ReadonlySet<string> = new Set([...OPEN_PATHS, '/ready']);
@@ -30,7 +32,7 @@ const OPEN: ReadonlySet<string> = new Set([...OPEN_PATHS, '/ready']);
  * A request of a socket -> the app, and its answer back. What API Gateway does in front of the functions is done here: who has
  * no token is answered with the same bytes as there.
  */
-export function createFront({ app, admit, ready, background, cors }: FrontOptions): OnRequest {
+export function createFront({ app, admit, ready, background, cors, proxies = 0 }: FrontOptions): OnRequest {
   const responses = gatewayResponses(cors);
   return (req, res) => {
     const requestId = randomUUID();
@@ -76,6 +78,7 @@ export function createFront({ app, admit, ready, background, cors }: FrontOption
     const bindings = {
       authorizer: caller,
       authorization: authorization === undefined ? undefined : new Secret(authorization),
+      sourceIp: sourceOf(req, proxies),
       requestId,
       waitUntil: (work: Promise<unknown>) => background(work.catch((error: unknown) => app.failed(error, requestId))),
       left,
@@ -126,6 +129,20 @@ function authorizationOf({ rawHeaders, headers }: IncomingMessage): string | nul
   for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'authorization') found++;
   const { authorization = '' } = headers;
   return found === 1 && authorization !== '' ? authorization : null;
+}
+
+/**
+ * Who asks, on the network: each proxy adds at the end whom it was asked by, so that what the caller wrote there stands before.
+ *
+ * @returns undefined where there are fewer entries than proxies: somebody came past them
+ */
+function sourceOf({ socket, headers }: IncomingMessage, proxies: number): string | undefined {
+  if (proxies === 0) return socket.remoteAddress;
+  // Of several lines Node makes one (RFC 9110 section 5.3).
+  return String(headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .at(-proxies);
 }
 
 function* linesOf(raw: readonly string[]): Generator<[string, string]> {

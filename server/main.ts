@@ -4,12 +4,14 @@ import { createReport } from '../authorizer/report.ts';
 import { createVerifier } from '../authorizer/verify.ts';
 import type { CallerContext } from '../contract/context.ts';
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
+import { CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits/seal.ts';
 import { CONTAINER, SESSIONS_MAX } from '../contract/limits/server.ts';
 import { createLines } from '../contract/lines.ts';
 import { logLine } from '../contract/log.ts';
 import { misspelt } from '../contract/variables.ts';
 import { createApp } from '../invoke/app.ts';
 import { compose } from '../invoke/compose.ts';
+import { createTransport } from '../invoke/providers/transport.ts';
 import { createAnswers } from './answers.ts';
 import { createFront } from './front.ts';
 import { listen } from './listen.ts';
@@ -17,7 +19,8 @@ import { createReady } from './ready.ts';
 import { type ServerSettings, serverSettings } from './settings.ts';
 
 /** The second door: the authorizer, the pipeline and the surfaces in one process, for a container. `npm run serve` */
-async function serve({ authorizer, invoke, port, host, authorizerTtlSeconds, graceMs }: ServerSettings): Promise<void> {
+async function serve(settings: ServerSettings): Promise<void> {
+  const { authorizer, invoke, port, host, authorizerTtlSeconds, proxies, graceMs } = settings;
   const clock = (): number => Date.now();
   const background = new Set<Promise<unknown>>();
   const lines = createLines(process.stdout, invoke.stage, () => background.size <= 1);
@@ -29,11 +32,23 @@ async function serve({ authorizer, invoke, port, host, authorizerTtlSeconds, gra
   const report = createReport({ clock, write });
   const { registry, ...deps } = await compose(invoke, { clock, write, writeOut, sessionsMax: SESSIONS_MAX });
   const issuers = trustIssuers(authorizer.issuers, { fetch, clock, report: report.issuer });
-  const admission = createAdmission({ verify: createVerifier({ issuers, clock }), registry, clock, write });
+  const { client, ...app } = deps;
+  const { table, keys } = authorizer;
+  const gatewayKeys =
+    keys &&
+    (await import('../authorizer/open-keys.ts')).openKeys({
+      ...{ client, clock, write, table, keys },
+      transport: createTransport({ requestMs: CONTEXT_KEY_TIMEOUT_MS }),
+      notes: true,
+    });
+  const admission = createAdmission({
+    ...{ verify: createVerifier({ issuers, clock }), registry, clock, write },
+    keys: gatewayKeys,
+  });
 
   const onRequest = createFront({
     // The context is the object that the authorizer made, in this memory: nobody else can have written it.
-    app: createApp({ ...deps, open: (caller) => caller as CallerContext }),
+    app: createApp({ ...app, open: (caller) => caller as CallerContext }),
     admit: createAnswers({
       async admit(authorization, requestId) {
         const admitted = await admission({ headers: { authorization } }, requestId);
@@ -44,6 +59,7 @@ async function serve({ authorizer, invoke, port, host, authorizerTtlSeconds, gra
       clock,
     }),
     cors: invoke.corsOrigins.length > 0,
+    proxies,
     ready: createReady({ registry, issuers, clock }),
     background(work) {
       background.add(work);

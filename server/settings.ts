@@ -19,12 +19,15 @@ export interface ServerSettings {
   host: string;
   /** Seconds for which an authorizer's answer is kept; 0 asks for every call. */
   authorizerTtlSeconds: number;
+  /** Proxies in front, each of which adds to X-Forwarded-For whom it was asked by; what stands before those is anybody's. */
+  proxies: number;
   /** Milliseconds for calls in flight when it is told to stop. */
   graceMs: number;
 }
 
 /**
- * @param env the functions' own variables, AWS_REGION, PORT (8080), HOST (127.0.0.1), TOLLGATE_GRACE_MS (25,000)
+ * @param env the functions' own variables, AWS_REGION, PORT (8080), HOST (127.0.0.1), TOLLGATE_PROXIES (0),
+ *   TOLLGATE_GRACE_MS (25,000)
  * @throws TollgateError `bad_setting` naming the variable, with a line for each that is wrong
  */
 export function serverSettings(env: Environment): ServerSettings {
@@ -35,6 +38,7 @@ export function serverSettings(env: Environment): ServerSettings {
     port: () => wholeNumber(env, 'PORT', 0, 65_535, 8080),
     host: () => env.HOST || '127.0.0.1',
     authorizerTtlSeconds: () => authorizerTtlSeconds(env),
+    proxies: () => wholeNumber(env, 'TOLLGATE_PROXIES', 0, 10, 0),
     // ECS and Kubernetes kill 30 s after they ask, if they are not told otherwise.
     graceMs: () => wholeNumber(env, 'TOLLGATE_GRACE_MS', 0, CALL_TOTAL_MS, 25_000),
   });

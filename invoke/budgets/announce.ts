@@ -4,6 +4,7 @@ import { BUDGET_EVENT } from '../../contract/budget.ts';
 import { EVENTS_ATTEMPTS, EVENTS_BACKOFF_MS, EVENTS_PER_REQUEST } from '../../contract/limits/budgets.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import type { BudgetsOptions } from '../../metering/budgets/budgets.ts';
+import { principalOf } from '../../metering/budgets/counter-names.ts';
 import type { Subject } from '../../metering/budgets/quota.ts';
 import type { Crossing } from '../../metering/budgets/reservation.ts';
 import { formatAmount } from '../../metering/money.ts';
@@ -68,14 +69,14 @@ export function createAnnounce(options: EventsOptions): BudgetsOptions['announce
 }
 
 /** What a rule's pattern may select by: names and decimals as the registry and the bill write them. */
-function detailOf({ counter, percent, settled }: Crossing, { tenant, principal }: Subject): Record<string, unknown> {
-  const { budget, window, name } = counter;
+function detailOf({ counter, percent, settled }: Crossing, { tenant }: Subject): Record<string, unknown> {
+  const { budget, window, name, key } = counter;
   const { id, per, period, unit, limit, enforcement } = budget;
   return {
     tenant,
     budget: id,
     per,
-    ...(per === 'principal' ? { principal } : {}),
+    ...(per === 'principal' ? { principal: principalOf(key.sk) } : {}),
     ...(name.model === undefined ? {} : { model: name.model }),
     period,
     window: window.name,

@@ -57,11 +57,11 @@ export async function budgeted(
 ): Promise<Budgeted | undefined> {
   // Counting tokens runs no model and costs nothing.
   if (budgets.length === 0 || call.action === 'count') return undefined;
-  const { tenant, principal } = call.caller;
+  const { tenant, principal, narrowed } = call.caller;
   const { answers, ...demand } = demandOf(request, model);
   const [first = { region: model.target.region, tier }, ...elsewhere] = sold;
   const verdict = await reserve({
-    ...{ tenant, principal, at, budgets, demand, ...first, elsewhere },
+    ...{ tenant, principal, owner: narrowed?.owner, at, budgets, demand, ...first, elsewhere },
     model: model.id,
     waitUntil: (promise) => call.waitUntil(promise),
   });

@@ -17,7 +17,7 @@ export interface RestEvent {
   multiValueQueryStringParameters?: Record<string, string[] | undefined> | null;
   body?: unknown;
   isBase64Encoded?: unknown;
-  requestContext?: { requestId?: unknown; authorizer?: unknown } | null;
+  requestContext?: { requestId?: unknown; authorizer?: unknown; identity?: { sourceIp?: unknown } | null } | null;
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);

@@ -36,6 +36,8 @@ export interface Bindings {
   authorization: Secret | undefined;
   /** The tenant that Lambda gave this environment to; undefined where tenants share one. */
   tenantId?: string | undefined;
+  /** Whose request it is on the network; undefined where that is not known. */
+  sourceIp?: string | undefined;
   requestId: string;
   waitUntil(promise: Promise<unknown>): void;
   /** Resolves when nobody waits for the answer any more. */
@@ -118,7 +120,9 @@ async function answer(app: Served, event: RestEvent, bindings: Omit<Bindings, 'a
     const refused = app.refuse(typeof event?.path === 'string' ? event.path : '/', error, bindings.requestId);
     return event?.httpMethod === 'HEAD' ? { ...refused, body: '' } : refused;
   }
-  return app.serve(asked, { ...bindings, authorizer: event.requestContext?.authorizer });
+  const { authorizer, identity } = event.requestContext ?? {};
+  const sourceIp = typeof identity?.sourceIp === 'string' ? identity.sourceIp : undefined;
+  return app.serve(asked, { ...bindings, authorizer, sourceIp });
 }
 
 function requestIdOf(event: RestEvent, context: LambdaContext): string {

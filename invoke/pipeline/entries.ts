@@ -3,7 +3,7 @@ import type { Clock } from '../../contract/log.ts';
 import { entitled } from '../../registry/entitled.ts';
 import type { RegistryReader, TenantEntries } from '../../registry/reader.ts';
 import { standingOf } from '../../registry/standing.ts';
-import type { EntriesOf } from '../exchange.ts';
+import type { CallerEntries, EntriesOf } from '../exchange.ts';
 
 export interface EntriesOptions {
   /** Asked by tenant id; remembers for at most REGISTRY_MEMORY_MS by itself. */
@@ -15,10 +15,14 @@ export interface EntriesOptions {
 
 /** The entries travel in the authorizer's context; the registry is asked only for a tenant whose entries did not fit. */
 export function createEntries({ registry, clock, onUndecided }: EntriesOptions): EntriesOf {
-  return async ({ tenant, principal, roles, models, budgets }) => {
+  return async ({ tenant, models, budgets, ...holder }) => {
     const now = clock() / 1000;
-    const holder = { principal, roles };
-    if (models !== null && budgets !== null) return { models: entitled(models, holder, now), budgets };
+    const budget = holder.narrowed?.budget;
+    const of = (held: Pick<TenantEntries, 'models' | 'budgets'>): CallerEntries => ({
+      models: entitled(held.models, holder, now),
+      budgets: budget === undefined ? held.budgets : [...held.budgets, budget],
+    });
+    if (models !== null && budgets !== null) return of({ models, budgets });
     let entries: TenantEntries | null;
     try {
       entries = await registry.tenant(tenant);
@@ -32,6 +36,6 @@ export function createEntries({ registry, clock, onUndecided }: EntriesOptions):
     const standing = standingOf(entries, now);
     if (standing !== 'active')
       throw new TollgateError('forbidden', { reason: `tenant-${standing}`, message: NOT_ADMITTED });
-    return { models: entitled(entries.models, holder, now), budgets: entries.budgets };
+    return of(entries);
   };
 }

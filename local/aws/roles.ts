@@ -16,6 +16,8 @@ export const ANSWERS_TABLE = 'tollgate-answers';
 export const EVENT_BUS = 'default';
 export const BUCKET = 'tollgate-usage';
 export const CONTEXT_KEY = `tollgate-${STAGE}-context-key`;
+export const KEYS_TABLE = 'tollgate-keys';
+export const KEYS_SECRET = `tollgate-${STAGE}-keys-secret`;
 
 /** Regions that the local account may call: those of the demo's inference profiles, and two where data is to stay in Europe. */
 export const REGIONS = ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1', 'eu-west-1'] as const;
@@ -33,8 +35,13 @@ export function localFunctionArn(account: string, region: string, name: string):
  * @param account 12 digits
  * @param region where the tables and the functions are
  * @param options.broker whether the broker assumes the invoker role in the invoke function's place. Default false
+ * @param options.keyMaxDays of a stage with keys of its own
  */
-export function localRoles(account: string, region: string, { broker = false }: { broker?: boolean } = {}): Role[] {
+export function localRoles(
+  account: string,
+  region: string,
+  { broker = false, keyMaxDays }: { broker?: boolean; keyMaxDays?: number | undefined } = {},
+): Role[] {
   const arn = (name: string): string => `arn:aws:iam::${account}:role/${name}`;
   const functionArn = (name: FunctionName): string => localFunctionArn(account, region, roleName(name));
   const tableArn = (name: string): string => `arn:aws:dynamodb:${region}:${account}:table/${name}`;
@@ -46,6 +53,14 @@ export function localRoles(account: string, region: string, { broker = false }: 
     bucketArn: `arn:aws:s3:::${BUCKET}`,
     invokerRoleArn: arn(roleName('invoker')),
     contextKeyArn: `arn:aws:secretsmanager:${region}:${account}:secret:${CONTEXT_KEY}-??????`,
+    ...(keyMaxDays === undefined
+      ? {}
+      : {
+          keys: {
+            tableArn: tableArn(KEYS_TABLE),
+            secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:${KEYS_SECRET}-??????`,
+          },
+        }),
     ...(broker ? { brokerArn: functionArn('broker') } : {}),
   };
   const functions: FunctionName[] = [

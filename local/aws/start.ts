@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { AUTHORIZER_TTL_SECONDS } from '../../contract/limits/contract.ts';
+import { KEY_DAYS_TAG } from '../../contract/names.ts';
 import { listen } from '../../server/listen.ts';
 import { DEMO_CLIENTS } from '../clients.ts';
 import type { Limits } from './apigateway/limits.ts';
@@ -16,7 +17,7 @@ import { exchange } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { createIam } from './iam.ts';
 import { createLambda, type InvokeFunction } from './lambda/service.ts';
-import { API_ID, CONTEXT_KEY, EVENT_BUS, localFunctionArn, localRoles, roleName, STAGE } from './roles.ts';
+import { API_ID, CONTEXT_KEY, EVENT_BUS, KEYS_SECRET, localFunctionArn, localRoles, roleName, STAGE } from './roles.ts';
 import { createS3 } from './s3/service.ts';
 import { createStore } from './s3/store.ts';
 import { createSageMaker } from './sagemaker/service.ts';
@@ -43,6 +44,8 @@ export interface AwsOptions {
   region: string;
   /** Whether the default roles are those of a stage with a broker. Default false. */
   broker?: boolean;
+  /** Days for which keys of the gateway are good at most; absent: there are none. */
+  keyMaxDays?: number | undefined;
   /** Seconds for which the gateway in front remembers an authorizer's answer: what API Gateway says of the authorizer. */
   authorizerTtlSeconds?: number;
   /** Default: the roles that the template deploys, for the local stage. */
@@ -126,6 +129,10 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     region,
     secret: CONTEXT_KEY,
     rotation: roleName('seal'),
+    operators:
+      options.keyMaxDays === undefined
+        ? undefined
+        : { secret: KEYS_SECRET, tags: { [KEY_DAYS_TAG]: String(options.keyMaxDays) } },
     known: new Map(DEMO_CLIENTS.flatMap(({ id, by }) => (typeof by === 'string' ? [] : [[id, by.secret] as const]))),
     invoke: (...call) => aws.onInvoke(...call),
     now,

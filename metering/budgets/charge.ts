@@ -44,7 +44,8 @@ export function isCharge(value: unknown): value is Charge {
     typeof usd === 'string' &&
     (parseMoney(usd) ?? CHARGE_MAX) < CHARGE_MAX &&
     Array.isArray(to) &&
-    to.length <= 2 * BUDGETS_MAX &&
+    // Beside the tenant’s and the stage’s, that of a key.
+    to.length <= 2 * BUDGETS_MAX + 1 &&
     to.every((name) => parseCharged(name) !== undefined)
   );
 }

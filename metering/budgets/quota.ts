@@ -19,6 +19,8 @@ import type { Counts } from './counters.ts';
 export interface Subject {
   tenant: string;
   principal: string;
+  /** Who made the key that is the principal: what counts principals counts its calls as theirs. */
+  owner?: string | undefined;
   /** Registry id. */
   model: string;
   at: number;
@@ -35,16 +37,21 @@ export interface Counter {
 }
 
 /** @returns a counter for each budget that counts this call, in the order of `budgets` */
-export function countersOf(budgets: readonly Budget[], { tenant, principal, model, at }: Subject): Counter[] {
+export function countersOf(budgets: readonly Budget[], subject: Subject): Counter[] {
+  const { tenant, principal, owner = principal, model, at } = subject;
   return budgets
-    .filter(({ per, only }) => only === undefined || only === (per === 'principal' ? principal : model))
+    .filter(
+      ({ per, only }) =>
+        only === undefined || (per === 'principal' ? only === principal || only === owner : only === model),
+    )
     .map((budget) => {
+      const who = budget.only === principal ? principal : owner;
       const window = windowOf(budget.period, at);
       return {
         budget,
         limit: limitOf(budget),
         window,
-        key: budget.per === 'principal' ? principalCounters(tenant, principal) : tenantCounters(tenant),
+        key: budget.per === 'principal' ? principalCounters(tenant, who) : tenantCounters(tenant),
         name: counterName(budget, window, budget.per === 'model' ? model : undefined),
       };
     });

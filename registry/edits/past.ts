@@ -1,6 +1,6 @@
+import { EVERY_KIND, kindNamed } from '../all-kinds.ts';
 import { type Document, type Item, type Items, isOf, type Key } from '../items.ts';
 import { HISTORY_SK_PREFIXES, historyPartition } from '../keys.ts';
-import { KINDS, kindNamed } from '../kinds.ts';
 import { isRecord, recordOf } from './history.ts';
 import { nameOf } from './same.ts';
 import type { HistoryRecord } from './types.ts';
@@ -21,7 +21,7 @@ export interface Past {
 export async function readPast(items: Items, at: number): Promise<Past> {
   const all = await items.scan();
   const records = HISTORY_SK_PREFIXES.map((prefix) => all.filter(({ key }) => key.sk.startsWith(prefix)));
-  const now = all.filter(({ key }) => KINDS.some(({ sk }) => isOf(key, sk)));
+  const now = all.filter(({ key }) => EVERY_KIND.some(({ sk }) => isOf(key, sk)));
   const histories = new Map<string, HistoryRecord[]>();
   // Old ones first: their order is time, and of the others the number.
   for (const item of records.reverse().flatMap((some) => some.sort((a, b) => (a.key.sk < b.key.sk ? -1 : 1)))) {

@@ -1,7 +1,8 @@
 import { TollgateError } from '../../contract/errors.ts';
+import { kindNamed } from '../all-kinds.ts';
 import type { Document, Items, Key } from '../items.ts';
 import { historyKey } from '../keys.ts';
-import { type Kind, kindNamed } from '../kinds.ts';
+import type { Kind } from '../kinds.ts';
 import { changedMeanwhile } from './conflict.ts';
 import { historyOf, recordOf } from './history.ts';
 import { logBackwards, loggedEdit } from './log.ts';

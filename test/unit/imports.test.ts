@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   infra: ['contract/', 'policies/'],
   // It runs beside a tenant's service: of the gateway it knows what an HTTP client can know. What it listens with is the container's.
   sidecar: ['contract/', 'server/listen.ts', 'server/node-http.ts', 'aws/sigv4.ts'],
-  cli: ['contract/', 'policies/', 'registry/', 'metering/', 'sync/', 'sidecar/'],
+  cli: ['contract/', 'policies/', 'registry/', 'metering/', 'sync/', 'sidecar/', 'aws/json.ts', 'seal/secret.ts'],
   local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/', 'server/listen.ts'],
 };
 

@@ -74,8 +74,15 @@ function accesses(operation: string, body: JsonObject, arnOf: (table: string) =>
   if (operation.startsWith('Batch'))
     return Object.keys(objectOf(body.RequestItems, 'RequestItems')).map((table) => need(operation, arnOf(table)));
   if (typeof body.TableName !== 'string') return [need(operation, '*')];
+  const leading = leadingKey(objectOf(body.Item ?? body.Key ?? {}, 'Item'));
   const index = typeof body.IndexName === 'string' ? `/index/${body.IndexName}` : '';
-  return [need(operation, `${arnOf(body.TableName)}${index}`)];
+  return [{ ...need(operation, `${arnOf(body.TableName)}${index}`), context: leading }];
+}
+
+/** Of what reads or writes one item, by the name that the partition key has in all tables here. */
+function leadingKey({ pk }: JsonObject): Access['context'] {
+  const { S: text } = objectOf(pk ?? {}, 'pk');
+  return typeof text === 'string' ? { 'dynamodb:LeadingKeys': [text] } : {};
 }
 
 function tablesOf(items: unknown, name: (item: unknown) => unknown): string[] {

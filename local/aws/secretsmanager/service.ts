@@ -14,9 +14,11 @@ export interface SecretsManagerOptions {
   folder: string;
   account: string;
   region: string;
-  /** Name of the secret that the template makes, and of the function that rotates it. */
+  /** Name of the secret that the template makes and that one function rotates, and of that function. */
   secret: string;
   rotation: string;
+  /** One that nobody rotates by itself, and that who operates the account reads; absent where there is none. */
+  operators?: { secret: string; tags: Readonly<Record<string, string>> } | undefined;
   /** By name: secrets that everybody may read, because everybody knows them. */
   known: ReadonlyMap<string, string>;
   invoke: InvokeFunction;
@@ -25,22 +27,43 @@ export interface SecretsManagerOptions {
 
 type Serve = (store: SecretStore, input: JsonObject) => object | Promise<object>;
 
+interface Held {
+  name: string;
+  arn: string;
+  store: SecretStore;
+  /** Whoever reaches the loopback interface may read it, as it may write every table. */
+  open: boolean;
+  about: object;
+}
+
 /**
- * Secrets Manager, JSON 1.1, with the secret that the template makes, and those of the demo's clients: reading them, the two writes by which it is rotated, and
- * RotateSecret, which has the function do its four steps as AWS does. A folder that an older version left gets its secret.
+ * Secrets Manager, JSON 1.1, with the secrets that the template makes, and those of the demo's clients: reading them, the two writes by which one is rotated, and
+ * RotateSecret, which has the function do its four steps as AWS does. A folder that an older version left gets its secrets.
  */
 export async function createSecretsManager(options: SecretsManagerOptions): Promise<Service> {
-  const { folder, account, region, secret, rotation, known, invoke, now } = options;
-  const file = join(folder, 'secretsmanager.json');
-  const store = createSecretStore({
-    text: await readIfThere(file),
-    save: (text) => writeWhole(file, text),
-    now,
-    chars: CONTEXT_KEY_CHARS,
-  });
-  await store.save();
+  const { folder, account, region, secret, rotation, operators, known, invoke, now } = options;
   const arnOf = (name: string): string => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-LoCaL1`;
+  const hold = async (name: string, file: string, open: boolean, about: object): Promise<Held> => {
+    const path = join(folder, file);
+    const store = createSecretStore({
+      text: await readIfThere(path),
+      save: (text) => writeWhole(path, text),
+      now,
+      chars: CONTEXT_KEY_CHARS,
+    });
+    await store.save();
+    return { name, arn: arnOf(name), store, open, about };
+  };
   const arn = arnOf(secret);
+  const held = [await hold(secret, 'secretsmanager.json', false, { RotationEnabled: true })];
+  if (operators !== undefined) {
+    const Tags = Object.entries(operators.tags).map(([Key, Value]) => ({ Key, Value }));
+    held.push(await hold(operators.secret, 'keys-secret.json', true, { Tags }));
+  }
+  const heldOf = ({ region: asked, body }: AwsRequest): Held | undefined => {
+    const { SecretId: id } = parseBody(body);
+    return asked === region ? held.find((one) => id === one.name || id === one.arn) : undefined;
+  };
   const knownOf = ({ region: asked, headers, body }: AwsRequest): string | undefined => {
     if (asked !== region || targetOperation(headers) !== 'GetSecretValue') return undefined;
     const { SecretId: id } = parseBody(body);
@@ -57,7 +80,7 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
 
   const operations: Readonly<Record<string, Serve>> = {
     GetSecretValue: (secrets, input) => secrets.get(optional(input, 'VersionId'), optional(input, 'VersionStage')),
-    DescribeSecret: (secrets) => ({ RotationEnabled: true, VersionIdsToStages: secrets.stages() }),
+    DescribeSecret: (secrets) => ({ VersionIdsToStages: secrets.stages() }),
     PutSecretValue: (secrets, input) =>
       secrets.put(
         optional(input, 'ClientRequestToken') ?? randomUUID(),
@@ -76,7 +99,10 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
   return {
     name: 'secretsmanager',
     // Whoever reaches the loopback interface may have the key made new, as its owner would, and may not read it.
-    strict: (request) => targetOperation(request.headers) !== 'RotateSecret' && knownOf(request) === undefined,
+    strict: (request) =>
+      targetOperation(request.headers) !== 'RotateSecret' &&
+      knownOf(request) === undefined &&
+      heldOf(request)?.open !== true,
     fail: (error) => jsonError('com.amazonaws.secretsmanager', error),
     plan(request) {
       const operation = targetOperation(request.headers);
@@ -90,15 +116,16 @@ export async function createSecretsManager(options: SecretsManagerOptions): Prom
         return { operation, needs, serve: async () => jsonReply(answer) };
       }
       const wanted = textOf(input.SecretId, 'SecretId');
-      const isThere = request.region === region && [secret, arn].includes(wanted);
-      const resource = isThere ? arn : `arn:aws:secretsmanager:${request.region}:${account}:secret:${wanted}`;
+      const one = heldOf(request);
+      const resource = one?.arn ?? `arn:aws:secretsmanager:${request.region}:${account}:secret:${wanted}`;
       return {
         operation,
         needs: [{ action: `secretsmanager:${operation}`, resource, context: {} }],
         async serve() {
-          if (!isThere)
+          if (one === undefined || (operation === 'RotateSecret' && one.arn !== arn))
             throw new AwsError(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
-          return jsonReply({ ARN: arn, Name: secret, ...(await serve(store, input)) });
+          const about = operation === 'DescribeSecret' ? one.about : {};
+          return jsonReply({ ARN: one.arn, Name: one.name, ...about, ...(await serve(one.store, input)) });
         },
       };
     },

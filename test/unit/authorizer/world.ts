@@ -1,4 +1,5 @@
 import { createAuthorizer } from '../../../authorizer/authorize.ts';
+import type { IdentifyKey } from '../../../authorizer/callers.ts';
 import type { AuthorizerEvent } from '../../../authorizer/event.ts';
 import { trustIssuers } from '../../../authorizer/issuers.ts';
 import type { Fetch } from '../../../authorizer/jwks.ts';
@@ -55,6 +56,8 @@ export interface WorldOptions {
   /** Whose the clients of the one issuer are. */
   clients?: Record<string, string>;
   seal?: SealContext;
+  /** Keys of the stage; absent: it has none. */
+  keys?: IdentifyKey;
 }
 
 /** A registry that knows clients of one issuer. */
@@ -66,7 +69,7 @@ export function knowing(clients: Record<string, string>): ClientReader {
 }
 
 export function createWorld(options: WorldOptions): World {
-  const { issuers = [SETTINGS], answer, tenants = [], registry, clients = {}, seal } = options;
+  const { issuers = [SETTINGS], answer, tenants = [], registry, clients = {}, seal, keys } = options;
   const clock = { now: NOW * 1000 };
   const fetched: string[] = [];
   const looked: string[] = [];
@@ -87,6 +90,7 @@ export function createWorld(options: WorldOptions): World {
         return tenants.find((tenant) => tenant.id === id) ?? null;
       },
     },
+    keys,
     seal: seal ?? createSeal({ keys: KEYS }),
     ...tell,
   });

@@ -17,6 +17,7 @@ describe('the settings of the local gateway', () => {
       cacheDir: resolve('.tollgate/compiled'),
       broker: false,
       tenantIsolation: false,
+      keyMaxDays: 365,
       corsOrigins: [],
       storeResponses: false,
       tellRoute: true,

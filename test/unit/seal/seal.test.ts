@@ -38,7 +38,7 @@ describe('a sealed context', () => {
         (name, at, letter, warm) => {
           const open = opening();
           if (warm) open(sealed, HEADER);
-          const text = sealed[name];
+          const { [name]: text = '' } = sealed;
           const i = at % (text.length + 1);
           const changed = text.slice(0, i) + letter + text.slice(i + 1);
           fc.pre(changed !== text);
