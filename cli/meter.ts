@@ -3,38 +3,56 @@ import type { HourInvocations } from '../metering/run/invocations.ts';
 import type { RequestNames } from '../metering/run/request.ts';
 import type { RangeProgress, RunRequest, RunResult } from '../metering/run/run.ts';
 import type { Status } from '../metering/run/status.ts';
-import { counted, type Format, formatOption, lines, print, printJson, table, warn } from './print.ts';
+import { documentsCsv, shown } from './answer.ts';
+import { counted, lines, table, warn } from './print.ts';
+import { progress } from './progress.ts';
 import { openPrices } from './registry.ts';
 import { flush, openCounters, openStore } from './store.ts';
 import type { Target } from './target.ts';
+import { nounOf } from './verb.ts';
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  const meter = program.command('meter').description('usage: run, status');
-  meter
-    .command('run')
-    .description('aggregate now what the schedule would aggregate at its next turn, or some hours anew')
-    .option('--hour <hour>', 'only this hour of UTC, from all its lines: 2026-11-21T09')
-    .option('--from <hour>', 'only from this hour or day on, from all their lines: 2026-11-01')
-    .option('--to <hour>', 'to this hour or day, included; now unless given')
-    .option('--restart', 'with --from: begin anew, although the same was broken off before')
-    .action(async (request: RunRequest) => {
+  const noun = nounOf(program, target, { name: 'meter', about: 'usage: run, status' });
+  noun.verb<RunRequest>('run', {
+    about: 'aggregate now what the schedule would aggregate at its next turn, or some hours anew',
+    options: (verb) =>
+      verb
+        .option('--hour <hour>', 'only this hour of UTC, from all its lines: 2026-11-21T09')
+        .option('--from <hour>', 'only from this hour or day on, from all their lines: 2026-11-01')
+        .option('--to <hour>', 'to this hour or day, included; now unless given')
+        .option('--restart', 'with --from: begin anew, although the same was broken off before'),
+    run: async ({ hour, from, to, restart }, at) => {
+      const request: RunRequest = {
+        ...(hour === undefined ? {} : { hour }),
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+        ...(restart === undefined ? {} : { restart }),
+      };
       const { parseRequest } = await import('../metering/run/request.ts');
       parseRequest(request, Date.now(), RUN_OPTIONS);
-      const where = await target();
+      const where = await at.target();
       await flush(where);
-      tell(await (await openAggregation(where))(request, tellHour), request);
-    });
-  meter
-    .command('status')
-    .description('how far the ledger is: what waits, what cannot be used, what the last run did')
-    .addOption(formatOption())
-    .action(async ({ format }: { format: Format }) => {
-      const where = await target();
-      const [store, { readStatus }] = await Promise.all([openStore(where), import('../metering/run/status.ts')]);
+      const result = await (await openAggregation(where))(request, tellHour);
+      for (const text of remarks(result)) warn(`tollgate: ${text}`);
+      return {
+        text: () => runText(result, request),
+        json: () => result,
+        csv: () => documentsCsv(result.hours),
+        ids: () => result.hours.map((digest) => digest.hour),
+      };
+    },
+  });
+  noun.verb('status', {
+    about: 'how far the ledger is: what waits, what cannot be used, what the last run did',
+    run: async (_, at) => {
+      const [store, { readStatus }] = await Promise.all([
+        openStore(await at.target()),
+        import('../metering/run/status.ts'),
+      ]);
       const status = await readStatus(store, Date.now());
-      if (format === 'json') printJson(status);
-      else print(lines(statusText(status)));
-    });
+      return shown(status.watermark ?? '', status, () => lines(statusText(status)));
+    },
+  });
 }
 
 export const RUN_OPTIONS: RequestNames = { hour: '--hour', from: '--from', to: '--to', restart: '--restart' };
@@ -70,31 +88,39 @@ export async function openAggregation(where: Target) {
   });
 }
 
-/** On stderr: what is printed is the result, and a range may take a while. */
+/** On stderr: what is printed is the result. Where nobody watches, an hour in which nothing was is no line. */
 function tellHour({ hour, calls, failed, done, left }: RangeProgress): void {
-  warn(`${hour}  ${failed ? 'failed' : counted(calls, 'call')}; ${counted(done, 'hour')} done, ${left} left`);
+  progress(`${done} of ${counted(done + left, 'hour')}`);
+  if (failed || (calls > 0 && !process.stderr.isTTY))
+    warn(`${hour}  ${failed ? 'failed' : counted(calls, 'call')}; ${counted(done, 'hour')} done, ${left} left`);
 }
 
-function tell(result: RunResult, { hour, from }: RunRequest): void {
-  const { hours, reports, rawObjects, quarantined, released, invocations, watermark } = result;
-  if (hours.length === 0) print(nothing(hour, from));
-  else
-    print(
-      table(
-        ['hour', 'calls', 'rows', 'unsettled', 'unpriced', 'pending'],
-        hours.map((digest) => [
-          digest.hour,
-          ...[digest.calls, digest.rows, digest.unsettled, digest.unpriced, digest.pending].map(String),
-        ]),
-      ),
-    );
-  for (const key of reports) print(`written: ${key}`);
-  if (rawObjects > 0) print(`raw objects read: ${rawObjects}`);
-  if (released > 0) print(`reservations of crashed calls released: ${released}`);
-  print(`watermark: ${watermark === null ? 'none yet' : watermarkText(watermark)}`);
-  for (const text of invocations.flatMap(invocationsTexts)) warn(`tollgate: ${text}`);
-  if (quarantined > 0)
-    warn(`tollgate: ${counted(quarantined, 'line')} cannot be used; see quarantine/ in the bucket of usage`);
+function runText(result: RunResult, { hour, from }: RunRequest): string {
+  const { hours, reports, rawObjects, released, watermark } = result;
+  return [
+    hours.length === 0
+      ? nothing(hour, from)
+      : table(
+          ['hour', 'calls', 'rows', 'unsettled', 'unpriced', 'pending'],
+          hours.map((digest) => [
+            digest.hour,
+            ...[digest.calls, digest.rows, digest.unsettled, digest.unpriced, digest.pending].map(String),
+          ]),
+        ),
+    ...reports.map((key) => `written: ${key}`),
+    ...(rawObjects > 0 ? [`raw objects read: ${rawObjects}`] : []),
+    ...(released > 0 ? [`reservations of crashed calls released: ${released}`] : []),
+    `watermark: ${watermark === null ? 'none yet' : watermarkText(watermark)}`,
+  ].join('\n');
+}
+
+function remarks({ invocations, quarantined }: RunResult): string[] {
+  return [
+    ...invocations.flatMap(invocationsTexts),
+    ...(quarantined > 0
+      ? [`${counted(quarantined, 'line')} cannot be used; see quarantine/ in the bucket of usage`]
+      : []),
+  ];
 }
 
 /** Where the ledger and AWS's own counts of calls differ, and what it may mean. */

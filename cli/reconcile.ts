@@ -9,14 +9,17 @@ import { readUsage } from '../metering/ledger/usage-hours.ts';
 import { dayRange } from '../metering/report/day-range.ts';
 import { kindOf } from '../policies/kinds.ts';
 import type { ModelEntry } from '../registry/model.ts';
+import type { Answer } from './answer.ts';
 import { badOption } from './days.ts';
-import { counted, printOrSave, type RowsFormat, rowsFormatOption, warn } from './print.ts';
+import { counted, warn } from './print.ts';
 import { billFiles, billRecords } from './reconcile/bill.ts';
 import { createNames, parseMapping } from './reconcile/names.ts';
 import { type Rejected, type Report, reconcileCsv, reconcileJson, reconcileText } from './reconcile/print.ts';
 import { openRegistry } from './registry.ts';
+import { toFile } from './report/out.ts';
 import { openStore } from './store.ts';
 import type { Target } from './target.ts';
+import { verbOf } from './verb.ts';
 
 interface Options {
   cur: string[];
@@ -26,41 +29,48 @@ interface Options {
   map?: Map<string, string>;
   role?: string;
   all?: true;
-  format: RowsFormat;
   out?: string;
 }
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  program
-    .command('reconcile')
-    .description('AWS’s bill against the ledger, by caller; exits 1 if they differ by more than the tolerance')
-    .requiredOption('--cur <file...>', 'an export of CUR 2.0: CSV, gzipped CSV or Parquet, or folders of them')
-    .option('--from <day>', 'the first day of UTC; the bill’s first unless given')
-    .option('--to <day>', 'the last; the bill’s last unless given')
-    .option('--tolerance <percent>', 'the difference that is none', percent, 1)
-    .option('--map <name=model>', 'which model a name on the bill is; once for each', parseMapping)
-    .option('--role <name>', 'the role whose sessions are ours, if not the stage’s own')
-    .option('--all', 'show what agrees too')
-    .addOption(rowsFormatOption())
-    .option('--out <file>', 'write it there instead of to stdout')
-    .action(async (options: Options) => {
-      const report = await reconcile(await target(), options);
-      show(report, options);
-      const { compared, rejected } = report;
-      for (const { file, line, field, reason } of rejected.listed)
+  verbOf<Options>(program, target, 'reconcile', {
+    about: 'AWS’s bill against the ledger, by caller; exits 1 if they differ by more than the tolerance',
+    options: (verb) =>
+      verb
+        .requiredOption('--cur <file...>', 'an export of CUR 2.0: CSV, gzipped CSV or Parquet, or folders of them')
+        .option('--from <day>', 'the first day of UTC; the bill’s first unless given')
+        .option('--to <day>', 'the last; the bill’s last unless given')
+        .option('--tolerance <percent>', 'the difference that is none', percent, 1)
+        .option('--map <name=model>', 'which model a name on the bill is; once for each', parseMapping)
+        .option('--role <name>', 'the role whose sessions are ours, if not the stage’s own')
+        .option('--all', 'show what agrees too')
+        .option('--out <file>', 'write it there instead of to stdout'),
+    run: async (options, at) => {
+      const report = await reconcile(await at.target(), options);
+      for (const { file, line, field, reason } of report.rejected.listed)
         warn(`tollgate: ${file}:${line}: ${field}: ${reason}`);
-      const differ = compared.filter(({ agrees, explained }) => !agrees && !explained).length;
-      if (rejected.count > 0)
-        throw failed(
-          'unusable-lines',
-          `${counted(rejected.count, 'line')} of the bill cannot be used, so it is not reconciled in full`,
-        );
-      if (differ > 0)
-        throw failed(
-          'differences',
-          `${counted(differ, 'measure')} ${differ === 1 ? 'differs' : 'differ'} by more than ${options.tolerance} %`,
-        );
-    });
+      const differing = report.compared.filter(({ agrees, explained }) => !agrees && !explained);
+      const answer: Answer = {
+        text: () => reconcileText(report, options.all === true),
+        json: () => reconcileJson(report),
+        csv: () => reconcileCsv(report),
+        ids: () => [...new Set(differing.map(({ tenant }) => tenant))],
+        failure: failureOf(report.rejected.count, differing.length, options.tolerance),
+      };
+      return toFile(answer, 'reconcile', options.format, options.out);
+    },
+  });
+}
+
+function failureOf(rejected: number, differ: number, tolerance: number): TollgateError | undefined {
+  if (rejected > 0)
+    return failed(
+      'unusable-lines',
+      `${counted(rejected, 'line')} of the bill cannot be used, so it is not reconciled in full`,
+    );
+  if (differ === 0) return undefined;
+  const what = `${counted(differ, 'measure')} ${differ === 1 ? 'differs' : 'differ'}`;
+  return failed('differences', `${what} by more than ${tolerance} %`);
 }
 
 async function reconcile(where: Target, options: Options): Promise<Report> {
@@ -160,16 +170,6 @@ function daysOfBill(found: readonly string[], from: string | undefined, to: stri
 async function modelsOf(where: Target): Promise<ModelEntry[]> {
   const { entries } = await (await openRegistry(where)).listModels();
   return entries;
-}
-
-function show(report: Report, { format, out, all }: Options): void {
-  const text =
-    format === 'csv'
-      ? reconcileCsv(report)
-      : format === 'json'
-        ? JSON.stringify(reconcileJson(report), null, 2)
-        : reconcileText(report, all === true);
-  printOrSave(text, out);
 }
 
 function percent(text: string): number {

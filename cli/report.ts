@@ -6,76 +6,97 @@ import { REPORT_PERIODS, type ReportPeriod } from '../metering/report/period.ts'
 import { REPORT_COLUMNS, type ReportRow, readReportCsv, reportCells, reportRows } from '../metering/report/report.ts';
 import { readProgress } from '../metering/run/progress.ts';
 import { dayOf, hourOf } from '../metering/window.ts';
+import { type Answer, FORMATS, type Format } from './answer.ts';
 import { type DayOptions, daysOf, daysText } from './days.ts';
 import { counted, printOrSave, warn } from './print.ts';
-import { type Column, columnsCsv, columnsTable, costliest, type Row, rowJson, totalRow } from './report/columns.ts';
+import {
+  type Column,
+  columnsCsv,
+  columnsTable,
+  costliest,
+  type Row,
+  rowJson,
+  textOf,
+  totalRow,
+} from './report/columns.ts';
 import { gatherGroups, gatherOverview, type Question } from './report/gather.ts';
 import { fitting, groupColumns, groupRow } from './report/groups.ts';
+import { toFile } from './report/out.ts';
 import { reportPage } from './report/page.ts';
 import { askedOf, checkKnown, type Given, isAsked } from './report/whose.ts';
 import { openStore } from './store.ts';
 import type { Target } from './target.ts';
+import { verbOf } from './verb.ts';
 
 interface Options extends DayOptions, Given {
   by?: Dimension[];
   period?: ReportPeriod;
   top?: number;
-  format: 'table' | 'csv' | 'json' | 'html';
   out?: string;
 }
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  program
-    .command('report')
-    .description('what was used and what it cost, by tenant, cost centre and model; today unless a day is given')
-    .option('--day <day>', 'one day of UTC: 2026-11-21')
-    .option('--from <day>', 'the first of several days')
-    .option('--to <day>', 'the last of them; today unless given')
-    .option('--tenant <tenant>', 'only this tenant')
-    .option('--model <model>', 'only this model, by its registry id')
-    .option('--label <key=value>', 'only tenants with this label; several times: with all of them', several)
-    .option('--by <list>', `add up by these: ${DIMENSIONS.join(',')}`, dimensions)
-    .addOption(new Option('--period <period>', 'and by these: weeks are of ISO 8601').choices(REPORT_PERIODS))
-    .option('--top <count>', 'only so many rows, the costliest first; a table adds the others up', wholeAboveZero)
-    .addOption(
-      new Option('--format <format>', 'how to print; html is a page that needs nothing else')
-        .choices(['table', 'csv', 'json', 'html'])
-        .default('table'),
-    )
-    .option('--out <file>', 'write it there instead of to stdout')
-    .action(async (options: Options) => {
-      const where = await target();
+  verbOf<Options>(program, target, 'report', {
+    about: 'what was used and what it cost, by tenant, cost centre and model; today unless a day is given',
+    options: (verb) =>
+      verb
+        .option('--day <day>', 'one day of UTC: 2026-11-21')
+        .option('--from <day>', 'the first of several days')
+        .option('--to <day>', 'the last of them; today unless given')
+        .option('--tenant <tenant>', 'only this tenant')
+        .option('--model <model>', 'only this model, by its registry id')
+        .option('--label <key=value>', 'only tenants with this label; several times: with all of them', several)
+        .option('--by <list>', `add up by these: ${DIMENSIONS.join(',')}`, dimensions)
+        .addOption(new Option('--period <period>', 'and by these: weeks are of ISO 8601').choices(REPORT_PERIODS))
+        .option('--top <count>', 'only so many rows, the costliest first; a table adds the others up', wholeAboveZero)
+        .addOption(
+          new Option('--format <format>', 'how to print; html is a page that needs nothing else')
+            .choices([...FORMATS, 'html'])
+            .default('table'),
+        )
+        .option('-q, --quiet', 'the first names of the rows only')
+        .option('--out <file>', 'write it there instead of to stdout'),
+    run: async (options, at) => {
+      const { out, quiet } = options;
+      const format = options.format as Format | 'html';
       const days = daysOf(options, dayOf(hourOf(Date.now())));
-      printOrSave(await reportText(where, { days, asked: await askedOf(options, where) }, options), options.out);
-    });
+      const where = await at.target();
+      const question: Question = { days, asked: await askedOf(options, where) };
+      if (format !== 'html' || quiet) {
+        const answer = await reportAnswer(where, question, options);
+        return format === 'html' ? answer : toFile(answer, 'report', format, out);
+      }
+      printOrSave(await reportHtml(where, question, options), out);
+      return undefined;
+    },
+  });
 }
 
 /** What a report is grouped by unless told otherwise. */
 const USUAL: readonly Dimension[] = ['tenant', 'cost-center', 'model'];
 
-/** What is printed; a report of nothing says so on stderr. */
-async function reportText(where: Target, question: Question, options: Options): Promise<string> {
-  const { by, period, format } = options;
+async function reportHtml(where: Target, question: Question, { by, period, top }: Options): Promise<string> {
   const store = await openStore(where);
   const grouping: Grouping = { by: by ?? USUAL, period: period ?? 'total' };
-  if (format === 'html') {
-    const overview = await gatherOverview(store, question, grouping, await readProgress(store));
-    if (overview.total === undefined) await tellNothing(where, question, overview.hours);
-    const page = { stage: where.stage, region: where.region, at: new Date().toISOString(), overview };
-    return reportPage({ ...page, top: options.top });
-  }
+  const overview = await gatherOverview(store, question, grouping, await readProgress(store));
+  if (overview.total === undefined) await tellNothing(where, question, overview.hours);
+  return reportPage({ stage: where.stage, region: where.region, at: new Date().toISOString(), overview, top });
+}
+
+/** What is printed; a report of nothing says so on stderr. */
+async function reportAnswer(where: Target, question: Question, options: Options): Promise<Answer> {
+  const { by, period } = options;
+  const store = await openStore(where);
   if (by === undefined && period === undefined) return dayReports(where, store, question, options);
+  const grouping: Grouping = { by: by ?? USUAL, period: period ?? 'total' };
   const { groups, hours } = await gatherGroups(store, question, grouping);
   if (groups.length === 0) await tellNothing(where, question, hours);
   const rows = groups.map((group) => groupRow(group, grouping));
-  const columns = groupColumns(grouping);
-  if (format !== 'table') return formatted(columns, rows, options);
-  const seen = fitting(columns, rows);
-  return formatted(seen.columns, seen.rows, options);
+  return answerOf(groupColumns(grouping), rows, options, grouping.period === 'total' ? 0 : 1);
 }
 
 /** The days' own reports, as the aggregation wrote them. */
-async function dayReports(where: Target, store: UsageStore, question: Question, options: Options): Promise<string> {
+async function dayReports(where: Target, store: UsageStore, question: Question, options: Options): Promise<Answer> {
   const { days, asked } = question;
   const found: ReportRow[] = [];
   let reports = 0;
@@ -87,7 +108,7 @@ async function dayReports(where: Target, store: UsageStore, question: Question, 
   }
   const rows = reportRows(found);
   if (rows.length === 0) await tellNothing(where, question, reports);
-  return formatted(DAY_COLUMNS, rows.map(reportCells), options);
+  return answerOf(DAY_COLUMNS, rows.map(reportCells), options, 0);
 }
 
 /**
@@ -107,18 +128,20 @@ export function nothing(days: readonly string[], found: number, asked: string, t
   return `no report of ${daysText(days)} yet: \`tollgate meter run\` aggregates the calls made so far`;
 }
 
-function formatted(columns: readonly Column[], all: readonly Row[], { format, top }: Options): string {
+/** @param named the column of the names that `-q` leaves */
+function answerOf(columns: readonly Column[], all: readonly Row[], { top }: Options, named: number): Answer {
   const { rows, rest } = costliest(columns, all, top);
-  if (format === 'csv') return columnsCsv(columns, rows);
-  if (format === 'json')
-    return JSON.stringify(
-      rows.map((row) => rowJson(columns, row)),
-      null,
-      2,
-    );
-  if (rows.length === 0) return '';
-  const others = rest.length === 0 ? [] : [totalRow(columns, rest, counted(rest.length, 'other'))];
-  return columnsTable(columns, all.length === 1 ? rows : [...rows, ...others, totalRow(columns, all)]);
+  return {
+    text: () => {
+      if (rows.length === 0) return '';
+      const others = rest.length === 0 ? [] : [totalRow(columns, rest, counted(rest.length, 'other'))];
+      const seen = fitting(columns, all.length === 1 ? rows : [...rows, ...others, totalRow(columns, all)]);
+      return columnsTable(seen.columns, seen.rows);
+    },
+    json: () => rows.map((row) => rowJson(columns, row)),
+    csv: () => columnsCsv(columns, rows),
+    ids: () => [...new Set(rows.map((row) => textOf(row[named])))],
+  };
 }
 
 const MONEY: ReadonlySet<string> = new Set(['input_cost', 'output_cost', 'total_cost', 'estimated_cost']);
@@ -131,7 +154,7 @@ export const DAY_COLUMNS: readonly Column[] = REPORT_COLUMNS.map((name, i) => ({
 }));
 
 function dimensions(list: string): Dimension[] {
-  const named = list.split(',').map((name) => name.trim());
+  const named = list.split(',').map((name) => name.trim().replace(/^cost-centre$/, 'cost-center'));
   const unknown = named.find((name) => !(DIMENSIONS as readonly string[]).includes(name));
   if (unknown !== undefined)
     throw new InvalidArgumentError(`${JSON.stringify(unknown)} is none of ${DIMENSIONS.join(', ')}.`);

@@ -4,49 +4,76 @@ import { LIVE_INTERVAL_MAX_SECONDS, LIVE_INTERVAL_SECONDS } from '../contract/li
 import { type Group, type Grouping, Groups } from '../metering/report/groups.ts';
 import type { LiveDay } from '../metering/run/live.ts';
 import { dayOf, hourOf, parseDay } from '../metering/window.ts';
-import { type Format, formatOption, print, table } from './print.ts';
-import { openPrices, openRegistry } from './registry.ts';
-import { columnsTable, type Row, rowJson } from './report/columns.ts';
+import type { Answer, Format } from './answer.ts';
+import { print, table } from './print.ts';
+import { beginProgress } from './progress.ts';
+import { openPrices } from './registry.ts';
+import { columnsCsv, columnsTable, type Row, rowJson } from './report/columns.ts';
 import { fitting, groupColumns, groupRow } from './report/groups.ts';
 import { checkTenant } from './report/whose.ts';
 import { flush, openStore } from './store.ts';
 import type { Target } from './target.ts';
+import { verbOf } from './verb.ts';
 
 interface Options {
   tenant: string;
   day?: string;
   live?: true;
   interval: number;
-  format: Format;
 }
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  program
-    .command('usage')
-    .description('what a tenant uses today, calls that are not aggregated yet included; writes nothing')
-    .requiredOption('--tenant <tenant>', 'whose')
-    .option('--day <day>', 'another day of UTC: 2026-11-21')
-    .option('--live', 'again and again until Ctrl-C, with the calls in flight')
-    .option('--interval <seconds>', 'between two looks', seconds, LIVE_INTERVAL_SECONDS)
-    .addOption(formatOption())
-    .action(async ({ tenant, day, live, interval, format }: Options) => {
+  verbOf<Options>(program, target, 'usage', {
+    about: 'what a tenant uses today, calls that are not aggregated yet included; writes nothing',
+    args: '<tenant>',
+    options: (verb) =>
+      verb
+        .option('--day <day>', 'another day of UTC: 2026-11-21')
+        .option('--live', 'again and again until Ctrl-C, with the calls in flight')
+        .option('--interval <seconds>', 'between two looks', seconds, LIVE_INTERVAL_SECONDS),
+    // Drawn again and again, it would be drawn over.
+    live: true,
+    run: async ({ tenant, day, live, interval, format }, at) => {
       parseTenantId(tenant, '--tenant');
       if (day !== undefined) parseDay(day, '--day');
-      const where = await target();
-      const [ledger, registry] = await Promise.all([openLedger(where), openRegistry(where)]);
+      const where = await at.target();
+      const [ledger, registry] = await Promise.all([openLedger(where), at.registry()]);
       // One that is written wrong would be watched for ever, saying nothing.
       await checkTenant(tenant, where, registry);
-      const stop = new AbortController();
-      if (live) process.once('SIGINT', () => stop.abort());
-      do {
+      const look = async (): Promise<Snapshot> => {
         await flush(where);
-        const at = Date.now();
-        const shown = day ?? dayOf(hourOf(at));
-        const snapshot = { tenant, day: shown, at, ...(await ledger(tenant, shown)) };
-        if (live) draw(snapshot, format);
-        else print(format === 'json' ? JSON.stringify(documentOf(snapshot), null, 2) : textOf(snapshot));
-      } while (live && (await waited(interval * 1_000, stop.signal)));
-    });
+        const now = Date.now();
+        const shown = day ?? dayOf(hourOf(now));
+        return { tenant, day: shown, at: now, ...(await ledger(tenant, shown)) };
+      };
+      if (!live) {
+        const end = beginProgress('tollgate usage');
+        return answerOf(await look().finally(end));
+      }
+      const stop = new AbortController();
+      process.once('SIGINT', () => stop.abort());
+      do draw(await look(), format);
+      while (await waited(interval * 1_000, stop.signal));
+      return undefined;
+    },
+  });
+}
+
+function answerOf(snapshot: Snapshot): Answer {
+  const groups = added(snapshot.rows, GROUPING);
+  return {
+    text: () => textOf(snapshot),
+    json: () => documentOf(snapshot),
+    csv: () => csvOf(groups),
+    ids: () => [...new Set(groups.map(({ names: [model = ''] }) => model))],
+  };
+}
+
+function csvOf(groups: readonly Group[]): string {
+  return columnsCsv(
+    groupColumns(GROUPING),
+    groups.map((group) => groupRow(group, GROUPING)),
+  );
 }
 
 function seconds(text: string): number {
@@ -136,6 +163,7 @@ function documentOf({ tenant, day, at, rows, inFlight }: Snapshot): object {
 /** A terminal is drawn anew; elsewhere one snapshot follows the other, as JSON one to a line. */
 function draw(snapshot: Snapshot, format: Format): void {
   if (format === 'json') print(JSON.stringify(documentOf(snapshot)));
+  else if (format === 'csv') print(csvOf(added(snapshot.rows, GROUPING)));
   else if (process.stdout.isTTY) print(`${CLEAR}${textOf(snapshot)}\n\nCtrl-C ends it.`);
   else print(`${textOf(snapshot)}\n`);
 }

@@ -57,7 +57,7 @@ function labelOf(text: string): Label {
 async function labelled(labels: readonly Label[], registry: Pick<Writer, 'listTenants'>): Promise<Set<string>> {
   const tenants = (await registry.listTenants()).entries.map((entry) => ({
     id: entry.id,
-    labels: (entry as { labels?: Readonly<Record<string, string>> }).labels ?? {},
+    labels: entry.labels ?? {},
   }));
   for (const [key, value] of labels) {
     if (tenants.some((one) => one.labels[key] === value)) continue;

@@ -133,7 +133,7 @@ describe('the container answers what the REST API does', () => {
   });
 
   test('a budget that is used up, which both doors count as one', async () => {
-    await stack.cli('budget', 'set', 'globex', 'few', '--limit', '2', '--unit', 'requests', '--period', 'day');
+    await stack.setBudget('globex', 'few', 2, '--unit', 'requests', '--period', 'day');
     const as = { authorization: `Bearer ${globex}` };
     const status = async (base: string): Promise<number> => (await seen(base, as)).status;
     await expect.poll(() => status(door.url), { timeout: 15_000 }).toBe(429);

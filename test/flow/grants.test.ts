@@ -158,8 +158,7 @@ describe('P10 the guardrail of a grant, applied by itself', () => {
   });
 
   test('is on no bill as a call of its model, and is a request of a budget', async () => {
-    const budget = ['budget', 'set', 'acme', 'few', '--limit', '2', '--unit', 'requests'];
-    expect(await stack.cli(...budget, '--period', 'day')).toMatchObject({ code: 0 });
+    await stack.setBudget('acme', 'few', 2, '--unit', 'requests', '--period', 'day');
     await apply('hi');
     await apply('hi');
     await expect(apply('hi')).rejects.toMatchObject({ name: 'ServiceQuotaExceededException' });

@@ -217,6 +217,21 @@ describe('a report', () => {
     expect((await stack.cli('report', '--top', '0')).code).toBe(2);
   });
 
+  test('and what is like it prints ids alone, or a table for a spreadsheet', async () => {
+    const lines = async (...args: string[]) => (await stack.cli(...args)).stdout.trimEnd().split(/\r?\n/);
+    expect(await lines('report', '-q')).toEqual(['acme', 'globex']);
+    expect(await lines('report', '--by', 'cost-centre,model', '--period', 'day', '-q')).toHaveLength(2);
+    expect(await lines('usage', 'acme', '-q')).toEqual(['claude-sonnet-4-5', 'nova-lite']);
+    expect(await lines('usage', '--tenant', 'globex', '--format', 'csv')).toMatchObject(
+      [/^model_id,principal,input_tokens,/, /^nova-lite,globex-app,4,/].map((line) => expect.stringMatching(line)),
+    );
+    expect((await lines('meter', 'status', '--format', 'csv'))[0]).toMatch(/^watermark,rawObjects,/);
+    const run = await stack.cli('meter', 'run', '--from', '2026-01-01', '--to', '2026-01-02', '--format', 'json');
+    // Of hours in which nothing was there is nothing to say.
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(run.stdout)).toMatchObject({ hours: [] });
+  });
+
   test('is a page that stands alone', async () => {
     const file = join(folder, 'report.html');
     const { code, stderr } = await stack.cli('report', '--format', 'html', '--out', file);

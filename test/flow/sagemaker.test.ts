@@ -438,7 +438,8 @@ describe('an asynchronous endpoint', () => {
     });
     expect(await stack.upstream(mark)).toEqual([]);
     await set('words', 'tokens', '1000000', '--soft');
-    await set('calls', 'requests', '1');
+    const calls = ['--unit', 'requests', '--period', 'day', '--per', 'model', '--only', 'bounded'];
+    await stack.setBudget('acme', 'calls', 1, ...calls);
     expect(await ask()).toMatchObject({ status: 202 });
     await expect(ask()).rejects.toMatchObject({ name: 'ServiceQuotaExceededException' });
   });

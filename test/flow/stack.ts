@@ -155,6 +155,16 @@ export class Stack {
     return (await (await fetch(`${this.aws}/_local/calls?after=${after}`)).json()) as CallRecord[];
   }
 
+  /** Sets a budget of a tenant of which so much is left: it starts from what was called in its window before. */
+  async setBudget(tenant: string, id: string, left: number, ...options: string[]): Promise<void> {
+    const set = (limit: string) => this.cli('budget', 'set', tenant, id, '--limit', limit, ...options);
+    const { code, stderr } = await set('1000000');
+    if (code !== 0) throw new Error(stderr);
+    const { stdout } = await this.cli('budget', 'status', tenant, '--format', 'json');
+    const rows = JSON.parse(stdout) as { budget: string; settled: string }[];
+    await set(String(left + Number(rows.find(({ budget }) => budget === id)?.settled)));
+  }
+
   /** The number of the last call so far. */
   async mark(): Promise<number> {
     return (await this.calls()).at(-1)?.seq ?? 0;
