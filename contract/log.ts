@@ -51,6 +51,8 @@ export const METRICS = {
   credentialsIssued: 'CredentialsIssued',
   /** The account behind a model has not subscribed to it, or not filled in its vendor's form. */
   modelNotSubscribed: 'ModelNotSubscribed',
+  /** Models whose entry AWS does not agree with, where a stage looks for that. */
+  registryDrift: 'RegistryDrift',
   /** A registry item was found that cannot be used. */
   unusableEntry: 'UnusableEntry',
   /** A decision could not be made because a store, STS or an issuer did not answer. */

@@ -211,6 +211,20 @@ export function brokerSettings(env: Environment): BrokerSettings {
   return readAll<BrokerSettings>({ ...authorizerMembers(env), invokerRoleArn: () => invokerRoleArn(env) });
 }
 
+export interface SyncSettings extends StageSettings {
+  table: string;
+  region: string;
+}
+
+/** @throws TollgateError `bad_setting` naming the variable */
+export function syncSettings(env: Environment): SyncSettings {
+  return readAll<SyncSettings>({
+    stage: () => stage(env),
+    table: () => required(env, 'TOLLGATE_TABLE'),
+    region: () => required(env, 'AWS_REGION'),
+  });
+}
+
 /** @throws TollgateError `bad_setting` naming the variable */
 export function meteringSettings(env: Environment): MeteringSettings {
   return readAll<MeteringSettings>({

@@ -49,6 +49,8 @@ export interface InfraSettings {
   kubernetes: Kubernetes | undefined;
   /** Whether a broker assumes the invoker role in the place of invoke and the container. */
   broker: boolean;
+  /** Whether the registry is compared with what AWS has, once a day. */
+  sync: boolean;
   /** Whether Lambda gives each tenant execution environments of its own. */
   tenantIsolation: boolean;
   /** Days, one of LOG_RETENTION_DAYS. */
@@ -112,7 +114,16 @@ const KNOWN = new Set([
   ...['stage', 'region', 'account', 'protect', 'issuers', 'authorizerTtlSeconds', 'modelRegions', 'globalProfiles'],
   ...['logRetentionDays', 'rawRetentionDays', 'throttleRate', 'throttleBurst', 'usagePlans', 'invokeConcurrency'],
   ...['authorizerConcurrency', 'runtime', 'certificateArn', 'minTasks', 'maxTasks', 'kubernetes', 'serviceAccount'],
-  ...['alarmTopicArn', 'alarmEmail', 'apiGatewayLogRole', 'broker', 'tenantIsolation', 'eventBus', 'queryScanGb'],
+  ...[
+    'alarmTopicArn',
+    'alarmEmail',
+    'apiGatewayLogRole',
+    'broker',
+    'sync',
+    'tenantIsolation',
+    'eventBus',
+    'queryScanGb',
+  ],
   ...['benchmark', 'corsOrigins', 'answerMinutes', 'storeResponses', 'routing', 'tellRoute', 'sharedHealth'],
 ]);
 
@@ -137,6 +148,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     authorizerTtlSeconds: whole(at, 'authorizerTtlSeconds', 0, AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS),
     globalProfiles: flag(at, 'globalProfiles', false),
     broker: flag(at, 'broker', false),
+    sync: flag(at, 'sync', false),
     tenantIsolation: flag(at, 'tenantIsolation', false),
     logRetentionDays: whole(at, 'logRetentionDays', 7, 2_922, 90),
     rawRetentionDays: whole(at, 'rawRetentionDays', 7, 3_650, 400),

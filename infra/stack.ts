@@ -15,6 +15,7 @@ import { Names } from './names.ts';
 import { zones } from './network.ts';
 import { AggregationSchedule } from './schedule.ts';
 import type { InfraSettings } from './settings.ts';
+import { DriftSchedule } from './sync.ts';
 import { StageTable } from './table.ts';
 import { UsageDelivery } from './usage-delivery.ts';
 
@@ -104,6 +105,7 @@ export class TollgateStack extends Stack {
     delivery.stream.node.addDependency(bucket);
     if (lambda !== undefined) delivery.filter.node.addDependency(lambda.invoke);
     const schedule = new AggregationSchedule(this, 'Schedule', names, metering.function);
+    if (settings.sync) new DriftSchedule(this, 'Drift', settings, names);
     new UsageQueries(this, 'Queries', settings, names, answers as IBucket);
     const functions = {
       ...(lambda === undefined ? {} : { authorizer: lambda.authorizer.function }),

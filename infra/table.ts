@@ -34,7 +34,7 @@ export class StageTable extends Construct {
       );
   }
 
-  /** What an operator's lists ask of the registry. No function does, and none's role names an index. */
+  /** What an operator's lists ask of the registry. Of the functions sync alone does, which reads. */
   addListIndex(): void {
     this.table.addGlobalSecondaryIndex({
       indexName: REGISTRY_INDEX,

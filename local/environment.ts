@@ -98,6 +98,7 @@ export function environmentOf(
     },
     metering: { ...counters, TOLLGATE_BUCKET: BUCKET },
     seal: {},
+    sync: {},
   };
   return {
     AWS_ENDPOINT_URL: awsUrl,

@@ -127,8 +127,8 @@ export function functionTrustPolicy(): TrustDocument {
   return documentOf([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] }]);
 }
 
-/** The broker is there only where a deployment asks for it; `seal` makes new the key that contexts are sealed with. */
-export type FunctionName = 'authorizer' | 'broker' | 'invoke' | 'metering' | 'seal';
+/** The broker and `sync` are there only where a deployment asks for them; `seal` makes new the key that contexts are sealed with. */
+export type FunctionName = 'authorizer' | 'broker' | 'invoke' | 'metering' | 'seal' | 'sync';
 
 export interface FunctionScope {
   tableArn: string;
@@ -160,6 +160,14 @@ const COUNTER_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
   invoke: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
   metering: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
 };
+
+/** What there is to be called: lists take no resource, and what they name is public or of the own account. */
+const CATALOGUE_ACTIONS = [
+  ...['GetFoundationModel', 'GetInferenceProfile', 'ListFoundationModels', 'ListInferenceProfiles'].map(
+    (name) => `bedrock:${name}`,
+  ),
+  ...['sagemaker:DescribeEndpoint', 'sagemaker:ListEndpoints'],
+];
 
 /** Who asked for an answer may have it deleted before its time. */
 const ANSWER_ACTIONS = ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map((name) => `dynamodb:${name}`);
@@ -235,6 +243,10 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))
     may(['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'], invokerRoleArn);
   if (name === 'metering') statements.push(...meteringStatements(bucketArn));
+  if (name === 'sync') {
+    may(['dynamodb:Query'], `${tableArn}/index/*`);
+    may(CATALOGUE_ACTIONS, '*');
+  }
   if (logGroupArn !== undefined) may(['logs:CreateLogStream', 'logs:PutLogEvents'], `${logGroupArn}:log-stream:*`);
   return statements;
 }

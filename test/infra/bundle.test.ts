@@ -11,6 +11,7 @@ const MAX_BYTES: Record<string, [start: number, deployed: number]> = {
   invoke: [450_000, 900_000],
   metering: [500_000, 642_000],
   seal: [170_000, 220_000],
+  sync: [500_000, 600_000],
 };
 
 describe('what a function is made of', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../contract/log.ts';
-import { brokerSettings, invokeSettings } from '../../contract/settings.ts';
+import { brokerSettings, invokeSettings, syncSettings } from '../../contract/settings.ts';
 import { flat, ofType, type Resource, resourcesOf, rolesOf, stackOf } from './synth.ts';
 
 const plain = resourcesOf(stackOf().stack);
@@ -30,6 +30,29 @@ const trusted = (resources: Record<string, Resource>) =>
   rolesOf(resources)
     .find(({ name }) => name === 'tollgate-dev-invoker-us-east-1')
     ?.trust.map(({ Principal }) => Principal);
+
+describe('with a look at what AWS has', () => {
+  const synced = resourcesOf(stackOf({ 'tollgate:sync': true }).stack);
+
+  test('there is a function of its own, called once a day by a role that may call it alone', () => {
+    expect(syncSettings({ ...environmentOf(synced, 'sync'), AWS_REGION: 'us-east-1' })).toMatchObject({ stage: 'dev' });
+    const added = Object.keys(synced).filter((id) => plain[id] === undefined);
+    expect(added.map((id) => synced[id]?.Type).sort()).toEqual([
+      'AWS::IAM::Role',
+      'AWS::IAM::Role',
+      'AWS::Lambda::Function',
+      'AWS::Logs::LogGroup',
+      'AWS::Scheduler::Schedule',
+    ]);
+    const invoking = allowed(synced, 'lambda:').filter(([name]) => name === 'tollgate-dev-sync-schedule-us-east-1');
+    expect(invoking).toHaveLength(1);
+  });
+
+  test('without it nothing of it is there', () => {
+    expect(functionOf(plain, 'sync')).toBeUndefined();
+    expect(Object.keys(plain).filter((id) => synced[id] === undefined)).toEqual([]);
+  });
+});
 
 describe('with a broker', () => {
   test('its role alone may assume the invoker role, and the trust policy names it alone', () => {

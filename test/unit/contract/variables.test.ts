@@ -17,6 +17,7 @@ const ROOMS = [
   'seal',
   'server',
   'sidecar',
+  'sync',
 ];
 
 test('every variable that a source names is known', () => {

@@ -126,6 +126,13 @@ describe("the functions' own roles", () => {
   /** As Lambda marks what the role's own function asks for. */
   const itself = { 'lambda:SourceFunctionArn': scope.functionArn };
 
+  test('sync reads the registry and AWS’s catalogue, calls no model and writes nothing', () => {
+    const reads =
+      /^(dynamodb:(BatchGetItem|GetItem|Query)|bedrock:(Get|List)\w+|sagemaker:(Describe|List)\w+|logs:(CreateLogStream|PutLogEvents))$/;
+    for (const action of actionsOf('sync')) expect(action).toMatch(reads);
+    expect(actionsOf('sync').join()).toContain('bedrock:ListFoundationModels');
+  });
+
   test.each(names)('%s calls no model and writes nothing to the registry', (name) => {
     for (const { Action, Resource } of functionRolePolicy(name, scope).Statement)
       for (const action of Action) {

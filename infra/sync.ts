@@ -1,0 +1,53 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnRole } from 'aws-cdk-lib/aws-iam';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { documentOf } from '../policies/document.ts';
+import { TollgateFunction } from './functions.ts';
+import type { Names } from './names.ts';
+import type { InfraSettings } from './settings.ts';
+
+/** Before the day begins in Europe, and after it has ended in America. */
+const DAILY = 'cron(30 5 * * ? *)';
+
+/** Compares the registry with what AWS has, once a day, and tells; a day that fails is made up for by the next. */
+export class DriftSchedule extends Construct {
+  constructor(scope: Construct, id: string, settings: InfraSettings, names: Names) {
+    super(scope, id);
+    const { function: sync, logGroup } = new TollgateFunction(this, 'Sync', settings, names, {
+      name: 'sync',
+      description: 'Tells where the registry and AWS do not agree; it reads only',
+      timeout: Duration.minutes(5),
+      memoryMb: 512,
+      environment: { TOLLGATE_TABLE: names.of('registry') },
+    });
+    // It is all found again the next day, and a log that stayed would be in the way of turning this on again.
+    logGroup.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    const role = new CfnRole(this, 'Role', {
+      roleName: names.role('sync-schedule'),
+      assumeRolePolicyDocument: documentOf([
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Action: ['sts:AssumeRole'],
+          Condition: { StringEquals: { 'aws:SourceAccount': names.account } },
+        },
+      ]),
+      policies: [
+        {
+          policyName: 'own',
+          policyDocument: documentOf([
+            { Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [sync.functionArn] },
+          ]),
+        },
+      ],
+    });
+    new CfnSchedule(this, 'Daily', {
+      name: names.of('sync'),
+      scheduleExpression: DAILY,
+      scheduleExpressionTimezone: 'UTC',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: { arn: sync.functionArn, roleArn: role.attrArn, retryPolicy: { maximumRetryAttempts: 2 } },
+    });
+  }
+}
