@@ -1,6 +1,15 @@
 import type { CallerContext } from '../contract/context.ts';
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
-import { ADMIN_ROLE, type Principal, parsePrincipal, parseTenantId, type TenantId } from '../contract/identity.ts';
+import {
+  ADMIN_ROLE,
+  DELEGATES,
+  MARK_PREFIX,
+  MARKS,
+  type Principal,
+  parsePrincipal,
+  parseTenantId,
+  type TenantId,
+} from '../contract/identity.ts';
 import type { TrustedIssuer } from '../contract/issuer.ts';
 import type { Json } from '../contract/json.ts';
 import { ROLES_MAX_BYTES } from '../contract/limits/authorizer.ts';
@@ -53,11 +62,11 @@ export function identify({ issuer, claims, exp }: VerifiedToken, owner: TenantId
       throw new TollgateError('unauthenticated', { reason: own ?? reason, detail: { issuer: issuer.issuer } });
     }
   };
-  const { tenant, principalClaims, rolesClaim, adminRoles } = issuer;
+  const { tenant, principalClaims, rolesClaim } = issuer;
   return {
     tenant: or(OF_CLIENTS.has(tenant.by) ? 'tenant-client' : 'tenant-claim', () => tenantOf(claims, issuer, owner)),
     principal: or('principal-claim', () => notAKey(parsePrincipal(principalOf(claims, principalClaims)))),
-    roles: rolesClaim === null ? [] : or('roles-claim', () => parseRoles(own(claims, rolesClaim), adminRoles)),
+    roles: rolesClaim === null ? [] : or('roles-claim', () => parseRoles(own(claims, rolesClaim), issuer)),
     exp,
     issuer: issuer.issuer,
   };
@@ -133,17 +142,17 @@ function alone(model: AllowedModel, principal: Principal): AllowedModel {
 }
 
 /** An array of strings (Cognito groups, Entra ID app roles, Okta groups), or words apart by spaces (OAuth `scope`). */
-function parseRoles(value: Json | undefined, adminRoles: readonly string[]): string[] {
+function parseRoles(value: Json | undefined, { adminRoles, delegates }: TrustedIssuer): string[] {
   if (value === undefined) return [];
   const list = typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : value;
   if (!Array.isArray(list) || !list.every((role) => typeof role === 'string' && role !== ''))
     // Stryker disable next-line StringLiteral: whatever it is, `identify` makes an `unauthenticated` of it and adds the reason.
     throw new TollgateError('unauthenticated');
-  // `admin` is ours to give: a name that somebody else's directory happens to use must not become it.
+  const made = { admin: adminRoles, ...delegates };
   const meant = (list as string[]).flatMap((role) => {
-    const isAdmin = adminRoles.includes(role);
-    if (role === ADMIN_ROLE) return isAdmin ? [role] : [];
-    return isAdmin ? [role, ADMIN_ROLE] : [role];
+    const marks = DELEGATES.filter((delegate) => made[delegate].includes(role)).map((delegate) => MARKS[delegate]);
+    // These are ours to give: a name that somebody else's directory happens to use must not become one.
+    return role === ADMIN_ROLE || role.startsWith(MARK_PREFIX) ? marks : [role, ...marks];
   });
   const unique = [...new Set(meant)];
   // As the context will hold them: a list in JSON, as a string in JSON.

@@ -13,8 +13,24 @@ export type TenantId = string & { readonly [tenantBrand]: true };
 /** Who within the tenant called (usually the token's `sub`): 1 to 256 printable characters of any script. */
 export type Principal = string & { readonly [principalBrand]: true };
 
-/** The one role that has a meaning of its own: it may edit the registry. */
+/** The role that may edit the registry. */
 export const ADMIN_ROLE = 'admin';
+
+/** Who may do what of the registry's API (registry/rights.ts), the widest first. */
+export const DELEGATES = [ADMIN_ROLE, 'tenant-admin', 'auditor', 'finance'] as const;
+export type Delegate = (typeof DELEGATES)[number];
+
+/**
+ * How each is among a caller's roles. Whoever runs a directory may have a role `auditor` of its own, which grants may name: so
+ * ours have a name that no token's role keeps.
+ */
+export const MARK_PREFIX = 'tollgate:';
+export const MARKS: Readonly<Record<Delegate, string>> = {
+  admin: ADMIN_ROLE,
+  'tenant-admin': `${MARK_PREFIX}tenant-admin`,
+  auditor: `${MARK_PREFIX}auditor`,
+  finance: `${MARK_PREFIX}finance`,
+};
 
 // ASCII only: a look-alike letter (a Cyrillic one in "acme") must not become another tenant that reads the same. No
 // `*`, `/`, `:`, `#`, `$`: the id goes into IAM names, ARNs, DynamoDB keys and S3 keys, and none of them may split on it.

@@ -1,5 +1,5 @@
 import { isTollgateError } from './errors.ts';
-import { parseTenantId, type TenantId } from './identity.ts';
+import { type Delegate, parseTenantId, type TenantId } from './identity.ts';
 import { anyTexts, bad, object, text, texts, url } from './issuer-members.ts';
 import { PRESETS, type Preset } from './presets.ts';
 
@@ -41,6 +41,8 @@ export interface TrustedIssuer {
   rolesClaim: string | null;
   /** The roles of the claim that make an administrator. No other does, whatever it is called. */
   adminRoles: string[];
+  /** The same of the others who may do something of the registry's API. */
+  delegates: Record<Exclude<Delegate, 'admin'>, string[]>;
   /** Claims that must have one of these values, or any text (null). */
   requiredClaims: ReadonlyMap<string, readonly string[] | null>;
   /** Claims by which the issuer says that it left groups out. A token that has one is refused. */
@@ -57,7 +59,18 @@ const TENANT_MEMBERS = ['tenantClaim', 'tenant', 'tenants'] as const;
 
 const KNOWN = new Set([
   ...['preset', 'issuer', 'jwksUri', 'audience', 'audienceList', 'clientClaim', 'clientIds', ...TENANT_MEMBERS],
-  ...['principalClaim', 'rolesClaim', 'adminRoles', 'claims', 'overageClaims', 'algorithms', 'tokenUse'],
+  ...[
+    'principalClaim',
+    'rolesClaim',
+    'adminRoles',
+    'claims',
+    'tenantAdminRoles',
+    'auditorRoles',
+    'financeRoles',
+    'overageClaims',
+    'algorithms',
+    'tokenUse',
+  ],
 ]);
 
 /**
@@ -109,7 +122,12 @@ function parseIssuer(written: Record<string, unknown>, at: string): TrustedIssue
     tenant,
     principalClaims: texts(item.principalClaim ?? 'sub', `${at}.principalClaim`),
     rolesClaim: item.rolesClaim == null ? null : text(item.rolesClaim, `${at}.rolesClaim`),
-    adminRoles: adminRolesOf(written.adminRoles, preset, tenant, `${at}.adminRoles`),
+    adminRoles: rolesOf('adminRoles', written, preset, tenant, at),
+    delegates: {
+      'tenant-admin': rolesOf('tenantAdminRoles', written, preset, tenant, at),
+      auditor: rolesOf('auditorRoles', written, preset, tenant, at),
+      finance: rolesOf('financeRoles', written, preset, tenant, at),
+    },
     requiredClaims: requiredClaims(preset, named, written.claims, `${at}.claims`),
     overageClaims: anyTexts(item.overageClaims ?? [], `${at}.overageClaims`),
     algorithms: algorithms(item.algorithms, `${at}.algorithms`),
@@ -167,9 +185,15 @@ function clientIdsOf(value: unknown, tenant: TenantSource, field: string): strin
 }
 
 /** Who runs a tenant's own issuer decides about that tenant, and not about the others: it has to be said by name. */
-function adminRolesOf(written: unknown, { defaults }: Preset, tenant: TenantSource, field: string): string[] {
-  if (written !== undefined) return anyTexts(written, field);
-  return tenant.by === 'issuer' ? [] : anyTexts(defaults.adminRoles, field);
+function rolesOf(
+  member: 'adminRoles' | 'tenantAdminRoles' | 'auditorRoles' | 'financeRoles',
+  written: Record<string, unknown>,
+  { defaults }: Preset,
+  tenant: TenantSource,
+  at: string,
+): string[] {
+  if (written[member] !== undefined) return anyTexts(written[member], `${at}.${member}`);
+  return tenant.by === 'issuer' ? [] : anyTexts(defaults[member] ?? [], `${at}.${member}`);
 }
 
 /** The preset's, then those of the issuer's own address, then the written ones: `null` there takes one back. */

@@ -19,10 +19,17 @@ export interface Preset {
   defaults: Readonly<Record<string, unknown>>;
 }
 
-// Except for `oidc`, no preset lets a role named `admin` administer Tollgate: such groups exist in many directories for
+// Except for `oidc`, no preset lets a role named `admin` administer Tollgate, or `auditor` read it: such groups exist in many directories for
 // other reasons, and who may join them is decided by people who have never heard of this gateway.
 export const PRESETS = {
-  oidc: { defaults: { adminRoles: [ADMIN_ROLE] } },
+  oidc: {
+    defaults: {
+      adminRoles: [ADMIN_ROLE],
+      tenantAdminRoles: ['tenant-admin'],
+      auditorRoles: ['auditor'],
+      financeRoles: ['finance'],
+    },
+  },
 
   // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
   // Access tokens of users and of machines alike: no `aud`, and a machine's `sub` is its client id.

@@ -13,6 +13,7 @@ import { type Exported, exported } from './file/export.ts';
 import { type GrantWriter, grantEdit, grantWriter } from './grants.ts';
 import type { Document } from './items.ts';
 import { GRANT, MODEL, TENANT } from './kinds.ts';
+import { type LeavingWriter, leavingWriter } from './leaving.ts';
 import { type ModelWriter, modelEdit, modelWriter } from './models.ts';
 import { itemNamed, type Named } from './named.ts';
 import { type GivenTenant, type TenantWriter, tenantEdit, tenantWriter } from './tenants.ts';
@@ -33,7 +34,8 @@ export interface Writer
     AliasWriter,
     ClientWriter,
     BundleWriter,
-    DefaultsWriter {
+    DefaultsWriter,
+    LeavingWriter {
   /**
    * Makes those that are absent, all or none, and leaves alone what is there.
    *
@@ -88,6 +90,7 @@ export function createWriter(options: EditOptions): Writer {
     ...clientWriter(edits, items),
     ...bundleWriter(edits, items),
     ...defaultsWriter(edits),
+    ...leavingWriter(options),
     create: async ({ models, tenants, grants }) =>
       edits.create([
         ...models.map((model) => ({ kind: MODEL, ...modelEdit(model) })),

@@ -39,6 +39,8 @@ export interface BulkOptions {
   onProgress?: (made: number, of: number) => void;
   /** 0 to 1. */
   random?: () => number;
+  /** It is a plan whatever its size, and so undone as one. */
+  named?: boolean;
 }
 
 /** Edits that were decided and are not made yet. */
@@ -70,11 +72,11 @@ export async function prepare(edits: readonly Edit[], options: EditOptions): Pro
   const changing = decided.filter(({ change }) => change.changed);
   return {
     changes,
-    async make({ onProgress = () => {}, random = Math.random } = {}) {
+    async make({ onProgress = () => {}, random = Math.random, named = false } = {}) {
       if (changing.length === 0 || dryRun) return { changes };
       onProgress(0, changing.length);
       // Nothing of the kind can be left half done.
-      if (fitting(changing) === changing.length) return { changes: await commit(edits, options, { held }) };
+      if (!named && fitting(changing) === changing.length) return { changes: await commit(edits, options, { held }) };
       const plan = newPlan(clock(), random);
       await makeAll(changing, plan, options, onProgress);
       return { plan, changes };

@@ -34,6 +34,7 @@ describe('a preset', () => {
       principalClaims: ['sub'],
       rolesClaim: null,
       adminRoles: ['admin'],
+      delegates: { 'tenant-admin': ['tenant-admin'], auditor: ['auditor'], finance: ['finance'] },
       requiredClaims: new Map(),
       overageClaims: [],
       algorithms: ['RS256', 'ES256', 'EdDSA'],
@@ -71,6 +72,10 @@ describe('a preset', () => {
       ...members,
     });
     expect(parsed).toMatchObject({ ...members, principalClaims: ['username'] });
+    const delegated = { tenantAdminRoles: ['lead'], auditorRoles: [] };
+    expect(parse({ issuer: 'https://a.example', audience: 'a', tenantClaim: 't', ...delegated }).delegates).toEqual({
+      ...{ 'tenant-admin': ['lead'], auditor: [], finance: ['finance'] },
+    });
     expect(
       parse({ preset: 'cognito', issuer: COGNITO, tenants: { c: 'acme' }, rolesClaim: null }).rolesClaim,
     ).toBeNull();

@@ -118,3 +118,58 @@ describe('an id that looks like another’s', () => {
     expect(new Set(ids.map(skeletonOf)).size).toBe(ids.length);
   });
 });
+
+describe('a tenant that leaves', () => {
+  async function leaving() {
+    const { items, writer } = setUp();
+    for (const id of ['a', 'b']) items.edit(modelKey(id), modelDocument(id));
+    await writer.putBundle({ id: 'standard', models: ['b'] });
+    await writer.putTenant({ id: 'acme', costCenter: 'CC-1' });
+    await writer.grant('acme', 'a');
+    await writer.grant('acme', { bundle: 'standard' });
+    await writer.putClient({ issuer: 'https://idp.example', client: 'app', tenant: 'acme' });
+    await writer.setBudget('acme', {
+      id: 'day',
+      per: 'tenant',
+      period: 'day',
+      unit: 'usd',
+      limit: '5',
+      enforcement: 'hard',
+    });
+    return { items, writer };
+  }
+
+  test('loses its grants and clients at once, cannot be edited, and comes back by undo alone, as it was', async () => {
+    const { writer } = await leaving();
+    const before = JSON.stringify(await writer.export());
+    const { plan = '' } = await (await writer.offboardTenant('acme')).make();
+    expect(await writer.showTenant('acme')).toMatchObject({ offboarded: true });
+    expect((await writer.listGrants({ tenant: 'acme' })).entries).toEqual([]);
+    expect((await writer.listClients({ tenant: 'acme' })).entries).toEqual([]);
+    expect(await writer.showBudgets('acme')).toHaveLength(1);
+    const refused = { code: 'bad_entry', reason: 'is-offboarded' };
+    await expect(writer.resumeTenant('acme')).rejects.toMatchObject(refused);
+    await expect(writer.putTenant({ id: 'acme', costCenter: 'CC-2' })).rejects.toMatchObject(refused);
+    await expect(writer.grant('acme', 'a')).rejects.toMatchObject(refused);
+    await expect(
+      writer.putClient({ issuer: 'https://idp.example', client: 'b', tenant: 'acme' }),
+    ).rejects.toMatchObject(refused);
+    await expect(writer.offboardTenant('acme')).rejects.toMatchObject(refused);
+    await writer.undoPlan(plan);
+    expect(JSON.stringify(await writer.export())).toBe(before);
+  });
+
+  test('is deleted only then, with its budgets; its history stays', async () => {
+    const { writer } = await leaving();
+    await expect(writer.deleteTenant('acme')).rejects.toMatchObject({ code: 'bad_entry', reason: 'is-not-offboarded' });
+    await (await writer.offboardTenant('acme')).make();
+    await (await writer.deleteTenant('acme')).make();
+    await expect(writer.showTenant('acme')).rejects.toMatchObject({ code: 'not_found' });
+    expect(await writer.showBudgets('acme')).toEqual([]);
+    expect((await writer.history({ tenant: 'acme' })).map(({ change }) => change)).toEqual([
+      'create',
+      'offboard',
+      'delete',
+    ]);
+  });
+});
