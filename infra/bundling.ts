@@ -18,7 +18,11 @@ export function bundleOf(name: string): BuildOptions {
   return {
     ...filesOf(join(ROOT, name, 'handler.ts')),
     // The SDK looks for credentials in files, in a process, at SSO; in Lambda they are in the environment.
-    alias: Object.fromEntries(ELSEWHERE.map((name) => [name, join(import.meta.dirname, 'lambda-credentials.ts')])),
+    alias: {
+      ...Object.fromEntries(ELSEWHERE.map((name) => [name, join(import.meta.dirname, 'lambda-credentials.ts')])),
+      // It tells browsers apart, which no function is.
+      bowser: join(import.meta.dirname, 'no-browser.ts'),
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { lineWriter } from '../contract/log.ts';
 import { meteringSettings } from '../contract/settings.ts';
-import { createRegistry } from '../registry/dynamo.ts';
+import { createModels } from '../registry/dynamo.ts';
 import { reportUnusable } from '../registry/unusable.ts';
 import { createCounters } from './budgets/counters.ts';
 import { releaseReservations } from './budgets/release.ts';
@@ -19,7 +19,7 @@ const counters = createCounters({ client, table: countersTable });
 
 const aggregate = createAggregation({
   store: createStore({ client: new S3Client({}), bucket }),
-  prices: createRegistry({
+  prices: createModels({
     client,
     table,
     clock,

@@ -6,6 +6,8 @@ import { REGISTRY_BATCH_ATTEMPTS, REGISTRY_BATCH_MAX } from '../contract/limits/
 import { fromAttributes } from './attributes.ts';
 import type { Item, Items, Key } from './items.ts';
 import { createLookup, type LookupOptions } from './lookup.ts';
+import { createModelReader, type ModelReaderOptions } from './model-reader.ts';
+import type { DescriptionReader, PriceReader } from './reader.ts';
 
 export interface TableOptions {
   client: DynamoDBClient;
@@ -21,6 +23,13 @@ export interface TableOptions {
  */
 export function createRegistry(options: TableOptions & Omit<LookupOptions, 'items'>): ReturnType<typeof createLookup> {
   return createLookup({ ...options, items: createReads(options) });
+}
+
+/** The same of models alone, for who asks for nothing else. */
+export function createModels(
+  options: TableOptions & Omit<ModelReaderOptions, 'items'>,
+): PriceReader & DescriptionReader {
+  return createModelReader({ ...options, items: createReads(options) });
 }
 
 /** What a call or a run asks of the table. The rest, which edits, is in table.ts: no function of the gateway has it. */

@@ -3,13 +3,10 @@ import { TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
 import { REGISTRY_MEMORY_MS, REGISTRY_TIMEOUT_MS } from '../contract/limits/registry.ts';
-import type { Clock } from '../contract/log.ts';
 import { sharesOf } from './alias.ts';
 import { joined, type Shares } from './allowed.ts';
 import { type Bounds, boundsOf } from './bounds.ts';
 import { budgetsInForce } from './budget.ts';
-import { descriptionOf } from './description.ts';
-import { isModelId } from './fields.ts';
 import type { Grant } from './grant.ts';
 import { type Bundles, grantsOf } from './held.ts';
 import type { Item, Items } from './items.ts';
@@ -20,45 +17,22 @@ import {
   clientKey,
   DEFAULTS_SK,
   GRANT_SK_PREFIX,
-  modelKey,
   STAGE_PARTITION,
   TENANT_SK,
   tenantPartition,
 } from './keys.ts';
-import {
-  ALIASES,
-  BUDGETS,
-  BUNDLE,
-  CLIENT,
-  DEFAULTS,
-  GRANT,
-  type Kind,
-  MODEL,
-  read,
-  TENANT,
-  type Unusable,
-} from './kinds.ts';
+import { ALIASES, BUDGETS, BUNDLE, CLIENT, DEFAULTS, GRANT, type Kind, TENANT } from './kinds.ts';
 import { Memory } from './memory.ts';
-import type { ModelEntry } from './model.ts';
+import { createModelReader, type ModelReaderOptions, usableIn } from './model-reader.ts';
 import type { ClientReader, DescriptionReader, PriceReader, RegistryReader, TenantEntries } from './reader.ts';
 import type { TenantEntry } from './tenant.ts';
 import { within } from './within.ts';
 
-export interface LookupOptions {
+export interface LookupOptions extends ModelReaderOptions {
   items: Pick<Items, 'partition' | 'batch'>;
-  clock: Clock;
-  /** Called once per read of the item, not once per use of what is remembered. */
-  onUnusable: (unusable: Unusable) => void;
-  /** Milliseconds for which what was read is remembered; 0 remembers nothing. */
-  memoryMs?: number;
   /** Remember tenants, too: for a caller that asks on every call. Models always are. */
   rememberTenants?: boolean;
-  /** Milliseconds for one question with its retries. */
-  timeoutMs?: number;
 }
-
-/** What is known of a model id: its entry, that its item is unusable, or that there is none. */
-type Known = { is: 'entry'; entry: ModelEntry } | { is: 'unusable' } | { is: 'absent' };
 
 /** An owner's budgets; none when it has no item of them. */
 type OwnedBudgets = readonly Budget[] | 'unusable';
@@ -80,44 +54,18 @@ interface Stage {
 export function createLookup(options: LookupOptions): RegistryReader & PriceReader & ClientReader & DescriptionReader {
   const { items, clock, onUnusable } = options;
   const memoryMs = options.memoryMs ?? REGISTRY_MEMORY_MS;
-  const models = new Memory<Known>(clock, memoryMs);
+  const models = createModelReader(options);
   const tenants = new Memory<TenantEntries>(clock, memoryMs);
   const stages = new Memory<Stage>(clock, memoryMs);
   const clients = new Memory<TenantId>(clock, memoryMs);
   const bounded = <T>(ask: (signal: AbortSignal) => Promise<T>) =>
     within(options.timeoutMs ?? REGISTRY_TIMEOUT_MS, 'registry-timeout', ask);
 
-  /** @returns undefined for an item that cannot be used, which has been reported by then */
-  function usable<Entry>(item: Item, kind: Kind<Entry>): Entry | undefined {
-    const found = read(item, kind);
-    if ('entry' in found) return found.entry;
-    onUnusable(found.unusable);
-    return undefined;
-  }
+  const usable = <Entry>(item: Item, kind: Kind<Entry>) => usableIn(item, kind, onUnusable);
 
   function budgetsOf(item: Item | undefined): OwnedBudgets {
     if (item === undefined) return [];
     return usable(item, BUDGETS)?.budgets ?? 'unusable';
-  }
-
-  async function lookUpModels(ids: Iterable<string>, signal: AbortSignal): Promise<Map<string, Known>> {
-    const known = new Map<string, Known>();
-    const missing: string[] = [];
-    for (const id of ids) {
-      const remembered = models.get(id);
-      if (remembered === undefined) missing.push(id);
-      else known.set(id, remembered);
-    }
-    const answer = missing.length === 0 ? [] : await items.batch(missing.map(modelKey), signal);
-    const found = new Map(answer.map((item) => [item.key.pk, item]));
-    for (const id of missing) {
-      const item = found.get(modelKey(id).pk);
-      const entry = item && usable(item, MODEL);
-      const now: Known = entry ? { is: 'entry', entry } : { is: item ? 'unusable' : 'absent' };
-      known.set(id, now);
-      models.set(id, now);
-    }
-    return known;
   }
 
   async function lookUpStage(signal: AbortSignal): Promise<Stage> {
@@ -170,7 +118,7 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
     const shut = suspended || offboarded === true;
     const { budgets, defaults } = shut ? NOTHING : inForce(own, stage);
     const held = grantsOf(grants, stage.bundles, boundsOf(tenant, defaults));
-    const known = await lookUpModels(new Set(held.map(({ model }) => model)), signal);
+    const known = await models.lookUp(new Set(held.map(({ model }) => model)), signal);
     const find = (model: string) => {
       const found = known.get(model);
       return found?.is === 'entry' ? found.entry : found?.is === 'unusable' ? found.is : undefined;
@@ -195,12 +143,6 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
     };
   }
 
-  async function ofEach<Told>(ids: readonly string[], told: (entry: ModelEntry) => Told): Promise<Map<string, Told>> {
-    const wanted = new Set(ids.filter(isModelId));
-    const known = await bounded((signal) => lookUpModels(wanted, signal));
-    return new Map([...known].flatMap(([id, model]) => (model.is === 'entry' ? [[id, told(model.entry)]] : [])));
-  }
-
   return {
     async tenant(id) {
       const remembered = options.rememberTenants ? tenants.get(id) : undefined;
@@ -219,14 +161,8 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       clients.set(key.pk, found.tenant);
       return found.tenant;
     },
-    prices: (ids) =>
-      ofEach(ids, ({ id, prices, target, places }) => ({
-        id,
-        prices,
-        target,
-        ...(places === undefined ? {} : { places }),
-      })),
-    descriptions: (ids) => ofEach(ids, descriptionOf),
+    prices: models.prices,
+    descriptions: models.descriptions,
   };
 }
 
