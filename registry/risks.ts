@@ -39,10 +39,40 @@ export interface Registered {
 /** Regions from which on an entry is called a wide one: more than the largest country's own in-country profile spans. */
 const MANY_REGIONS = 4;
 
+/** The same, found by name: a registry has ten thousands of grants. */
+interface Known extends Registered {
+  model(id: string): ModelEntry | undefined;
+  isTenant(id: string): boolean;
+  /** What a tenant holds, by model. */
+  heldBy(tenant: string): ReadonlySet<string>;
+  budgetsOf(tenant: string): Budget[];
+}
+
+function knownOf(registered: Registered): Known {
+  const models = new Map(registered.models.map((model) => [model.id, model]));
+  const tenants = new Set<string>(registered.tenants.map(({ id }) => id));
+  const held = new Map(
+    [...Map.groupBy(registered.held, ({ tenant }) => String(tenant))].map(([tenant, own]) => [
+      tenant,
+      new Set(own.map(({ model }) => model)),
+    ]),
+  );
+  const budgets = new Map(registered.budgets.map((entry) => [String(entry.owner), entry.budgets]));
+  const none = new Set<string>();
+  return {
+    ...registered,
+    model: (id) => models.get(id),
+    isTenant: (id) => tenants.has(id),
+    heldBy: (tenant) => held.get(tenant) ?? none,
+    budgetsOf: (tenant) => budgetsInForce(budgets.get(tenant) ?? [], budgets.get(EVERY_TENANT) ?? []),
+  };
+}
+
 /** @returns those that there are, the worst first; each names everything that it is true of */
 export function risks(registered: Registered): Risk[] {
   const order = ['high', 'medium', 'low'];
-  return RULES.map(({ of, ...rule }) => ({ ...rule, of: [...new Set(of(registered))].sort() }))
+  const known = knownOf(registered);
+  return RULES.map(({ of, ...rule }) => ({ ...rule, of: [...new Set(of(known))].sort() }))
     .filter(({ of }) => of.length > 0)
     .sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
 }
@@ -50,16 +80,16 @@ export function risks(registered: Registered): Risk[] {
 const nameOf = ({ tenant, model }: Pick<Held, 'tenant' | 'model'>): string => `${tenant} ${model}`;
 
 const grantsWhere =
-  (holds: (grant: Held, registered: Registered) => boolean) =>
-  (registered: Registered): string[] =>
-    registered.held.filter((grant) => holds(grant, registered)).map(nameOf);
+  (holds: (grant: Held, known: Known) => boolean) =>
+  (known: Known): string[] =>
+    known.held.filter((grant) => holds(grant, known)).map(nameOf);
 
-function stateOf(grant: Held, { models, now }: Registered): string | undefined {
-  const model = models.find(({ id }) => id === grant.model);
+function stateOf(grant: Held, { model: modelOf, now }: Known): string | undefined {
+  const model = modelOf(grant.model);
   return model && usability(model.lifecycle, now).state;
 }
 
-const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => string[] })[] = [
+const RULES: readonly (Omit<Risk, 'of'> & { of: (known: Known) => string[] })[] = [
   {
     kind: 'unusable-item',
     level: 'high',
@@ -76,9 +106,9 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'direct-past-budgets',
     level: 'high',
     what: 'Credentials are handed out to a tenant under hard budgets, which neither count nor stop calls made with them.',
-    of: ({ held, budgets }) =>
+    of: ({ held, budgetsOf }) =>
       held.filter(isDirect).flatMap((grant) => {
-        const hard = budgetsOf(grant.tenant, budgets).filter(boundsCalls);
+        const hard = budgetsOf(grant.tenant).filter(boundsCalls);
         return hard.length === 0 ? [] : [`${nameOf(grant)} (${hard.map(({ id }) => id).join(', ')})`];
       }),
   },
@@ -95,12 +125,10 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'every-model',
     level: 'medium',
     what: 'The tenant is granted every model of the registry.',
-    of: ({ tenants, models, held }) =>
+    of: ({ tenants, models, heldBy }) =>
       models.length < 2
         ? []
-        : tenants
-            .map(({ id }) => id)
-            .filter((id) => models.every((model) => held.some((one) => one.tenant === id && one.model === model.id))),
+        : tenants.map(({ id }) => id).filter((id) => models.every((model) => heldBy(id).has(model.id))),
   },
   {
     kind: 'retired-model',
@@ -118,13 +146,13 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'retired-share',
     level: 'medium',
     what: 'The alias names a model that is retired, or that the registry does not hold: its share falls to the others.',
-    of: ({ aliases, models, now }) =>
+    of: ({ aliases, model: modelOf, now }) =>
       aliases
         .flatMap((entry) => entry.aliases)
         .flatMap((alias) =>
           Object.keys(alias.models)
             .filter((id) => {
-              const model = models.find((one) => one.id === id);
+              const model = modelOf(id);
               return model === undefined || usability(model.lifecycle, now).state === 'retired';
             })
             .map((id) => `${alias.id} (${id})`),
@@ -135,8 +163,8 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     level: 'medium',
     what: 'The grant is of a model that the registry does not hold: whoever adds one of that name gives it to this tenant.',
     of: grantsWhere(
-      ({ model }, { models, unusable }) =>
-        !models.some(({ id }) => id === model) && !unusable.some(({ pk }) => pk === `MODEL#${model}`),
+      ({ model }, { model: modelOf, unusable }) =>
+        modelOf(model) === undefined && !unusable.some(({ pk }) => pk === `MODEL#${model}`),
     ),
   },
   {
@@ -144,27 +172,26 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     level: 'medium',
     what: 'The grant is of a tenant that the registry does not hold: whoever adds one of that name gives it this model.',
     of: grantsWhere(
-      ({ tenant }, { tenants, unusable }) =>
-        !tenants.some(({ id }) => id === tenant) &&
-        !unusable.some(({ pk, sk }) => pk === `TENANT#${tenant}` && sk === 'TENANT'),
+      ({ tenant }, { isTenant, unusable }) =>
+        !isTenant(tenant) && !unusable.some(({ pk, sk }) => pk === `TENANT#${tenant}` && sk === 'TENANT'),
     ),
   },
   {
     kind: 'suspended-tenant',
     level: 'medium',
     what: 'The tenant is suspended and keeps its grants: resuming it gives them back.',
-    of: ({ tenants, held }) =>
-      tenants.filter(({ id, suspended }) => suspended && held.some(({ tenant }) => tenant === id)).map(({ id }) => id),
+    of: ({ tenants, heldBy }) =>
+      tenants.filter(({ id, suspended }) => suspended && heldBy(id).size > 0).map(({ id }) => id),
   },
   {
     kind: 'no-hard-budget',
     level: 'medium',
     what: 'No hard budget ends what the tenant may use up.',
-    of: ({ tenants, held, budgets }) =>
+    of: ({ tenants, heldBy, budgetsOf }) =>
       tenants
         .map(({ id }) => id)
-        .filter((id) => held.some(({ tenant }) => tenant === id))
-        .filter((id) => !budgetsOf(id, budgets).some(boundsCalls)),
+        .filter((id) => heldBy(id).size > 0)
+        .filter((id) => !budgetsOf(id).some(boundsCalls)),
   },
   {
     kind: 'shared-resource',
@@ -209,14 +236,9 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (registered: Registered) => stri
     kind: 'idle-tenant',
     level: 'low',
     what: 'The tenant has no grant: its tokens open nothing.',
-    of: ({ tenants, held }) => tenants.map(({ id }) => id).filter((id) => !held.some(({ tenant }) => tenant === id)),
+    of: ({ tenants, heldBy }) => tenants.map(({ id }) => id).filter((id) => heldBy(id).size === 0),
   },
 ];
-
-function budgetsOf(tenant: string, entries: readonly BudgetsEntry[]): Budget[] {
-  const of = (wanted: string) => entries.find(({ owner }) => owner === wanted)?.budgets ?? [];
-  return budgetsInForce(of(tenant), of(EVERY_TENANT));
-}
 
 function regionsOf(model: ModelEntry): Set<string> {
   return new Set(targetsOf(model).flatMap((target) => arnsOf(target).map((arn) => arn.split(':')[3] ?? '')));

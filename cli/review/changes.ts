@@ -1,25 +1,15 @@
+import { differencesOf } from '../../registry/difference.ts';
+import { differenceText } from '../../registry/difference-text.ts';
 import type { RegistryChange } from '../../registry/snapshot.ts';
-import { changedMembers } from '../registry.ts';
 
-/** Characters of one value; longer ones (a target, a list of prices) are cut, and the item's history has them whole. */
-const VALUE_MAX_CHARS = 120;
-
-/** What an edit did, for a reader: `actions ["invoke","stream"] → ["invoke"]`. */
-export function changedValues({ before, after }: Pick<RegistryChange, 'before' | 'after'>): string {
+/** What an edit did, for a reader: `actions invoke, stream → invoke; - expiresAt 2027-01-01T00:00:00Z`. */
+export function changedText({ before, after }: Pick<RegistryChange, 'before' | 'after'>): string {
   if (after === null) return 'removed';
-  return changedMembers(before, after)
-    .filter((member) => before !== null || !NAMING.has(member))
-    .map((member) => {
-      const now = shown(after[member]);
-      return before === null ? `${member} ${now}` : `${member} ${shown(before[member])} → ${now}`;
-    })
+  return differencesOf(before, after)
+    .filter(({ path }) => before !== null || !NAMING.has(path))
+    .map(differenceText)
     .join('; ');
 }
 
-/** In every item, and known from its key. */
-const NAMING = new Set(['v', 'id', 'owner', 'tenant', 'model', 'prices', 'target']);
-
-function shown(value: unknown): string {
-  const text = value === undefined ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length <= VALUE_MAX_CHARS ? text : `${text.slice(0, VALUE_MAX_CHARS)}…`;
-}
+/** In every item, and known from its key; a model's target and prices are in its own list. */
+const NAMING = new Set(['v', 'id', 'owner', 'tenant', 'model', 'bundle', 'prices', 'target', 'targets']);

@@ -1,7 +1,15 @@
 import type { AllowedModel, Purpose } from '../../contract/model.ts';
 import { eachTarget, targetsOf } from '../../contract/places.ts';
 import { pathsOf } from '../../policies/questions.ts';
-import { type Decided, type Finding, type Holding, type Reviewed, review, type Use } from '../../policies/review.ts';
+import {
+  type Decided,
+  type Finding,
+  type Holding,
+  type Reviewed,
+  type ReviewedSession,
+  review,
+  type Use,
+} from '../../policies/review.ts';
 import { type RolesReviewed, reviewRoles } from '../../policies/review-roles.ts';
 import { decideModel } from '../../registry/decide.ts';
 import type { TenantEntries } from '../../registry/reader.ts';
@@ -15,6 +23,8 @@ import type { Roles } from './roles.ts';
 export interface Since {
   /** ISO 8601; null: since there was a registry. */
   at: string | null;
+  /** Since the edit of this number, where a review recorded it. */
+  edit?: number;
   why: string;
 }
 
@@ -81,10 +91,27 @@ export function assemble({ now, by, stage, region, snapshot, roles, previous, si
     findings: [...reviewed.findings, ...rolesReviewed.findings],
     risks: risks({ ...snapshot, now: seconds }),
     since: from,
-    changes: snapshot.changes.filter(({ at }) => from.at === null || at > from.at),
+    changes: snapshot.changes.filter(isAfter(from)),
     policyChanges: previous === undefined ? null : policyChanges(previous.policies, policiesOf(reviewed)),
     notes: [...roles.notes, ...notes],
   };
+}
+
+/**
+ * What the log numbers is after what it numbered less, whatever a clock said; where no number was recorded, and for what is older
+ * than the log, time decides.
+ */
+function isAfter({ at, edit }: Since): (change: Pick<RegistryChange, 'at' | 'edit'>) => boolean {
+  return (change) => {
+    if (at === null) return true;
+    return edit === undefined || change.edit === undefined ? change.at > at : change.edit > edit;
+  };
+}
+
+/** The sessions of a tenant's model. */
+export function sessionsOf({ sessions }: Reviewed): (tenant: string, model: string) => readonly ReviewedSession[] {
+  const known = Map.groupBy(sessions, ({ tenant, model }) => `${tenant} ${model}`);
+  return (tenant, model) => known.get(`${tenant} ${model}`) ?? [];
 }
 
 /** Whether a tenant could reach what it was not granted. What was granted and is refused harms the tenant, not others. */
@@ -100,7 +127,8 @@ export function recordOf({ at, by, snapshot, findings, reviewed }: Review): Revi
     grants: grants.length,
     findings: findings.length,
   };
-  return { at, by, counts, policies: policiesOf(reviewed) };
+  const edit = snapshot.changes.reduce((last, change) => Math.max(last, change.edit ?? 0), 0);
+  return { at, by, edit, counts, policies: policiesOf(reviewed) };
 }
 
 /** A tenant's entries with what the registry decides about each; whoever calls is taken to be one whom the grant is for. */
@@ -136,7 +164,8 @@ export function usedFor({ use, place }: { use: Use | null; place?: string | unde
 function sinceOf(since: string | undefined, previous: PastReview | undefined): Since {
   if (since !== undefined) return { at: since, why: 'as asked for' };
   if (previous === undefined) return { at: null, why: 'no earlier review was recorded' };
-  return { at: previous.at, why: `the review that ${previous.by} recorded` };
+  const { at, edit, by } = previous;
+  return { at, ...(edit === undefined ? {} : { edit }), why: `the review that ${by} recorded` };
 }
 
 function policiesOf({ sessions }: Reviewed): Record<string, string> {

@@ -2,10 +2,12 @@ import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { sharesText } from '../../registry/alias.ts';
 import { documentOf } from '../page/document.ts';
 import { type Content, type Html, html } from '../page/html.ts';
+import { PAGED_SCRIPT, PAGED_STYLE } from '../page/paged.ts';
 import { grid, moment } from '../page/table.ts';
-import { changedValues } from './changes.ts';
+import { changedText } from './changes.ts';
 import { isOpen, type Review } from './gather.ts';
 import { grants, matrix } from './grants-section.ts';
+import { folded, listing, ROWS_MAX } from './listing.ts';
 import { policies, roles } from './policies-section.ts';
 import { findingRow, verdict } from './text.ts';
 
@@ -45,7 +47,12 @@ ${roles(review)}
 ${review.notes.map((note) => html`<li>${note}</li>`)}
 </ul>
 </main>`;
-  return documentOf({ title: `Tollgate review: ${stage}, ${at.slice(0, 10)}`, body });
+  return documentOf({
+    title: `Tollgate review: ${stage}, ${at.slice(0, 10)}`,
+    body,
+    // A page that is short enough to be read as it is runs nothing at all.
+    ...(body.toString().includes('<div class="paged">') ? { style: PAGED_STYLE, script: PAGED_SCRIPT } : {}),
+  });
 }
 
 const SECTIONS = [
@@ -102,49 +109,81 @@ const UNFOLDED = 6;
 
 function risks({ risks }: Review): Html {
   if (risks.length === 0) return html`<p>None.</p>`;
+  const long = risks.filter(({ of }) => of.length > ROWS_MAX);
+  const rows = long.flatMap(({ level, kind, of }) => of.map((name) => ({ level, kind, name })));
   return html`<p>Allowed as it stands. Somebody should know why.</p>
 ${grid(
   `${risks.length} kinds of risk, the worst first`,
   ['Level', 'What', 'Of'],
-  risks.map(({ level, what, of }) => [html`<span class="cell ${LEVELS[level]}">${level}</span>`, what, listed(of)]),
-)}`;
+  risks.map(({ level, what, kind, of }) => [
+    html`<span class="cell ${LEVELS[level]}">${level}</span>`,
+    what,
+    of.length > ROWS_MAX ? html`${of.length} of them, below as <code>${kind}</code>` : listed(of),
+  ]),
+)}
+${
+  rows.length === 0
+    ? ''
+    : listing({
+        caption: `What those are true of that are true of more than ${ROWS_MAX}`,
+        head: ['Risk', 'Tenant or item', 'Model'],
+        rows,
+        cells: ({ kind, name }) => [kind, ...inTwo(name)],
+        texts: ({ kind, name }) => [kind, ...inTwo(name)],
+      })
+}`;
+}
+
+/** A tenant and the rest, so that each name is in the page once. */
+function inTwo(name: string): [string, string] {
+  const at = name.indexOf(' ');
+  return at < 0 ? [name, ''] : [name.slice(0, at), name.slice(at + 1)];
 }
 
 function listed(names: readonly string[]): Content {
   const items = names.map((name) => html`<code>${name}</code><br>`);
-  return names.length <= UNFOLDED ? items : html`<details><summary>${names.length} of them</summary>${items}</details>`;
+  return folded(names.length, UNFOLDED, `${names.length} of them`, html`${items}`);
 }
 
 function changes({ since, changes, policyChanges }: Review): Html {
   const from =
     since.at === null ? 'There was no earlier one: this is every edit ever made' : html`Since ${moment(since.at)} UTC`;
-  const rows = changes.map(({ at, by, change, item, before, after }) => [
-    moment(at),
-    by,
-    change,
-    html`<code>${item}</code>`,
-    changedValues({ before, after }),
-  ]);
+  const rows = listing({
+    caption: 'Edits, the oldest first',
+    head: ['Edit', 'At', 'By', 'Change', 'Item', 'What'],
+    rows: changes,
+    cells: (change) => [
+      change.edit ?? '',
+      moment(change.at),
+      change.by,
+      change.change,
+      html`<code>${change.item}</code>`,
+      changedText(change),
+    ],
+    texts: (change) => [
+      String(change.edit ?? ''),
+      change.at.slice(0, 16).replace('T', ' '),
+      change.by,
+      change.change,
+      change.item,
+      changedText(change),
+    ],
+  });
   return html`<p>${from} (${since.why}), from the registry’s audit history.</p>
-${
-  rows.length === 0
-    ? html`<p>Nothing was edited.</p>`
-    : folded(
-        rows.length,
-        `${rows.length} edits`,
-        grid('Edits, the oldest first', ['At', 'By', 'Change', 'Item', 'What'], rows),
-      )
-}
+${changes.length === 0 ? html`<p>Nothing was edited.</p>` : folded(changes.length, 4 * UNFOLDED, `${changes.length} edits`, rows)}
 ${policyChanges === null ? '' : policyDiff(policyChanges)}`;
 }
 
 function policyDiff(changes: NonNullable<Review['policyChanges']>): Html {
   if (changes.length === 0) return html`<p>Every session policy is the same as at the last review, to the byte.</p>`;
-  const rows = changes.map(({ session, change }) => [...session.split(' '), change]);
+  const words = ({ session, change }: (typeof changes)[number]): string[] => [...session.split(' '), change];
+  const rows = listing({
+    caption: `${changes.length} of them`,
+    head: ['Tenant', 'Model', 'For', 'Change'],
+    rows: changes,
+    cells: words,
+    texts: words,
+  });
   return html`<h3>Session policies that differ from the last review</h3>
-${folded(rows.length, `${rows.length} of them`, grid(`${rows.length} of them`, ['Tenant', 'Model', 'For', 'Change'], rows))}`;
-}
-
-function folded(count: number, summary: string, content: Html): Html {
-  return count <= 4 * UNFOLDED ? content : html`<details><summary>${summary}</summary>${content}</details>`;
+${folded(changes.length, 4 * UNFOLDED, `${changes.length} of them`, rows)}`;
 }

@@ -18,6 +18,9 @@ ${reviewed.policies.map((policy) =>
 )}`;
 }
 
+/** Sessions that are named beside their policy. */
+const USERS_MAX = 50;
+
 function policyDetails({ hash, text, model, actions, questions, allows }: ReviewedPolicy, users: string[]): Html {
   const open = allows.map(
     (tried) => html`<li>${tried.model}: ${tried.action} (${tried.way.replaceAll('-', ' ')})</li>`,
@@ -26,7 +29,11 @@ function policyDetails({ hash, text, model, actions, questions, allows }: Review
 <summary><strong>${model}</strong>: ${actions.join(', ')} <code>${hash.slice(0, 8)}</code> <span class="soft">${text.length} of ${SESSION_POLICY_MAX_CHARS} characters, ${counted(users.length, 'session', 'sessions')}</span></summary>
 ${pretty(JSON.parse(text))}
 <p>Allows, of ${questions} ways tried:</p><ul>${open.length === 0 ? html`<li>nothing</li>` : open}</ul>
-<p class="soft">Of ${users.join(', ')}. SHA-256 <code>${hash}</code></p>
+<p class="soft">Of ${users.slice(0, USERS_MAX).join(', ')}${
+    users.length > USERS_MAX
+      ? html` and ${users.length - USERS_MAX} more, which are among the grants: search for <code>${hash.slice(0, 8)}</code>`
+      : ''
+  }. SHA-256 <code>${hash}</code></p>
 </details>
 `;
 }

@@ -7,13 +7,15 @@ export interface ReviewRecord {
   /** ISO 8601, when the registry was read. */
   at: string;
   by: string;
+  /** The number of the last edit that was seen; 0: there was none. Absent in a record of before edits had numbers. */
+  edit?: number;
   counts: { tenants: number; models: number; grants: number; findings: number };
   /** `tenant model use` -> hash of its session policy. */
   policies: Record<string, string>;
 }
 
 /** What the next review compares itself with. */
-export type PastReview = Pick<ReviewRecord, 'at' | 'by' | 'policies'>;
+export type PastReview = Pick<ReviewRecord, 'at' | 'by' | 'edit' | 'policies'>;
 
 const PREFIX = 'reviews/';
 const KEY = /^reviews\/\d{8}T\d{9}Z\.json$/;
@@ -57,14 +59,16 @@ function parseRecord(text: string, key: string): PastReview {
   } catch (cause) {
     throw refused('not-json', cause);
   }
-  const { v, at, by, policies } = found;
+  const { v, at, by, edit, policies } = found;
   if (v !== 1 || typeof at !== 'string' || Number.isNaN(Date.parse(at)) || typeof by !== 'string')
     throw refused('members');
+  if (edit !== undefined && !(Number.isSafeInteger(edit) && Number(edit) >= 0)) throw refused('edit');
   if (
     policies === null ||
     typeof policies !== 'object' ||
     Object.values(policies).some((one) => typeof one !== 'string')
   )
     throw refused('policies');
-  return { at, by, policies: policies as Record<string, string> };
+  const seen = edit === undefined ? {} : { edit: Number(edit) };
+  return { at, by, ...seen, policies: policies as Record<string, string> };
 }

@@ -3,9 +3,9 @@ import { type AliasesEntry, sharesText } from '../../registry/alias.ts';
 import { isoSeconds } from '../../registry/fields.ts';
 import { HELD_BY } from '../../registry/restrictions.ts';
 import { printable, table } from '../print.ts';
-import { changedValues } from './changes.ts';
+import { changedText } from './changes.ts';
 import type { Explanation, PolicyShown, SessionShown } from './explanation.ts';
-import { isOpen, type Review, usedFor } from './gather.ts';
+import { isOpen, type Review, sessionsOf, usedFor } from './gather.ts';
 
 /** An explanation for a terminal. */
 export function explanationText(explanation: Explanation): string {
@@ -83,6 +83,7 @@ function pretty(document: unknown): string {
 /** A review for a terminal. */
 export function reviewText(review: Review): string {
   const { snapshot, reviewed, findings, holdings, since, changes, policyChanges } = review;
+  const sessions = sessionsOf(reviewed);
   return [
     verdict(review),
     findings.length === 0 ? '' : `FINDINGS\n${table(['kind', 'where', 'reaches', 'why'], findings.map(findingRow))}`,
@@ -95,8 +96,7 @@ export function reviewText(review: Review): string {
         word(decisions.stream),
         word(decisions.count),
         demands(entry).join('; '),
-        reviewed.sessions
-          .filter((session) => session.tenant === tenant && session.model === entry.id)
+        sessions(tenant, entry.id)
           .map(({ policy, refused, ...session }) => `${usedFor(session)} ${policy?.slice(0, 8) ?? refused}`)
           .join(', '),
       ]),
@@ -118,13 +118,7 @@ export function reviewText(review: Review): string {
       policyChanges === null ? '' : `, ${policyChanges.length} session policies`
     }\n${table(
       ['at', 'by', 'change', 'item', 'what'],
-      changes.map(({ at, by, change, item, before, after }) => [
-        at,
-        by,
-        change,
-        item,
-        changedValues({ before, after }),
-      ]),
+      changes.map((change) => [change.at, change.by, change.change, change.item, changedText(change)]),
     )}`,
     ...review.notes.map((note) => `note: ${printable(note)}`),
   ]

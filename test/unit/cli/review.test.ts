@@ -9,6 +9,7 @@ import { demands, reviewText, verdict } from '../../../cli/review/text.ts';
 import { invokerRolePolicy, invokerTrustPolicy } from '../../../policies/roles.ts';
 import { readSnapshot } from '../../../registry/snapshot.ts';
 import { createWriter } from '../../../registry/writer.ts';
+import { grantDocument, tenantDocument } from '../registry/documents.ts';
 import { memoryItems } from '../registry/memory-items.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -139,6 +140,31 @@ describe('the page', () => {
   });
 });
 
+test('of many tenants the page has an index, and rows as data: nothing runs but its own script, and no value is markup', async () => {
+  const review = await reviewed(async (writer, items) => {
+    await writer.putModel(model('nova', { displayName: HOSTILE }));
+    await writer.putModel(model('titan'));
+    for (let n = 0; n < 2_001; n++)
+      items.edit({ pk: `TENANT#t${n}`, sk: 'TENANT' }, tenantDocument(`t${n}`, { displayName: HOSTILE }));
+    for (let n = 0; n < 250; n++)
+      items.edit({ pk: `TENANT#t${n}`, sk: 'GRANT#nova' }, grantDocument(`t${n}`, 'nova', { grantedBy: HOSTILE }));
+  });
+  const page = reviewPage(review);
+  const [own, ...others] = page.match(/<script>/g) ?? [];
+  expect([own, ...others]).toEqual(['<script>']);
+  const tables = [...page.matchAll(/<script type="application\/json">(.*?)<\/script>/gs)].map(([, text = '']) => {
+    expect(text).not.toContain('<');
+    return JSON.parse(text) as { names: string[]; rows: number[][] };
+  });
+  const rowsOf = (length: number) => tables.filter(({ rows }) => rows.length === length).length;
+  // Every tenant, and every grant.
+  expect([2_001, 250].map(rowsOf)).toEqual([1, 1]);
+  expect(tables.some(({ names }) => names.includes(HOSTILE))).toBe(true);
+  expect(page).not.toContain(HOSTILE);
+  expect(page).not.toContain('<img');
+  expect(page.length).toBeLessThan(600_000);
+});
+
 describe('the verdict', () => {
   test('a sound registry is closed', async () => {
     const review = await reviewed(demo);
@@ -190,6 +216,18 @@ describe('what changed', () => {
     expect(reviewPage(review)).toContain('GRANT#acme#nova');
   });
 
+  test('an edit whose clock was slow is after the review that had not seen it, by the log’s number', async () => {
+    const previous = recordOf(await reviewed(demo));
+    expect(previous.edit).toBe(5);
+    const late = async (writer: ReturnType<typeof createWriter>, items: ReturnType<typeof memoryItems>) => {
+      await demo(writer);
+      await createWriter({ items, clock: () => NOW - 9_000_000, actor: 'ops' }).suspendTenant('globex');
+    };
+    const review = await reviewed(late, { previous });
+    expect(review.changes).toMatchObject([{ item: 'TENANT#globex', change: 'suspend', edit: 6 }]);
+    expect(reviewText(review)).toContain('suspended false → true');
+  });
+
   test('without an earlier review it is every edit, and that is said', async () => {
     const review = await reviewed(demo);
     expect(review.since).toEqual({ at: null, why: 'no earlier review was recorded' });
@@ -239,6 +277,7 @@ describe('the record of a review', () => {
     '{"v":2}',
     '{"v":1,"at":"soon","by":"x","policies":{}}',
     '{"v":1,"at":"2026-11-21","by":"x","policies":{"a":1}}',
+    '{"v":1,"at":"2026-11-21","by":"x","edit":-1,"policies":{}}',
   ])('%s is not taken for one', async (body) => {
     const kept = store();
     kept.objects.set(recordKey('2026-11-21T09:00:00.000Z'), body);
