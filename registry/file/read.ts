@@ -32,8 +32,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 
 /**
  * @param bytes all of the file; JSON if it begins with { or [, and YAML otherwise
- * @throws TollgateError `bad_entry`, whose message has a line for each thing that is wrong and whose field is the first of
- *   them, e.g. `line 3`
+ * @throws TollgateError `bad_entry`, whose problems are all that is wrong, each at its line, e.g. `line 3`
  */
 export async function readFile(bytes: Uint8Array): Promise<FileRead> {
   if (bytes.length > FILE_MAX_BYTES) throw refusal([{ line: 0, reason: 'too-large' }]);
@@ -97,13 +96,15 @@ function refusal(faults: readonly Fault[]): TollgateError {
       reason,
       message: message ?? SENTENCES[reason] ?? `${reason.replaceAll('-', ' ')}.`,
     }));
-  const sentences = problems.map(({ path, message }) => (path === 'file' ? message : `${path}: ${message}`));
-  const more = sentences.length - FILE_PROBLEMS_MAX;
-  const told = more > 0 ? [...sentences.slice(0, FILE_PROBLEMS_MAX), `and ${more} more`] : sentences;
+  const more = problems.length - FILE_PROBLEMS_MAX;
+  const told = more > 0 ? problems.slice(0, FILE_PROBLEMS_MAX) : problems;
+  if (more > 0) told.push({ path: 'file', reason: 'more', message: `and ${more} more.` });
+  const [first = { path: 'file', reason: 'unreadable', message: '' }] = problems;
+  const only = `: ${first.path === 'file' ? '' : `${first.path}: `}${first.message}`;
   return new TollgateError('bad_entry', {
-    field: problems[0]?.path ?? 'file',
-    reason: problems[0]?.reason,
-    message: `The file cannot be used:${told.length === 1 ? ' ' : '\n  '}${told.join('\n  ')}`,
-    problems,
+    field: first.path,
+    reason: first.reason,
+    message: `The file cannot be used${problems.length === 1 ? only : `, in ${problems.length} places:`}`,
+    problems: told,
   });
 }
