@@ -33,6 +33,7 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   sidecar: () => import('./sidecar.ts'),
   apply: () => import('./apply.ts'),
   export: () => import('./export.ts'),
+  completion: () => import('./completion.ts'),
 };
 
 /**
@@ -56,7 +57,8 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride();
   const target = (): Promise<Target> => resolveTarget(program.opts(), process.env);
   const [named = ''] = args;
-  const wanted = Object.hasOwn(NOUNS, named) ? [NOUNS[named]] : Object.values(NOUNS);
+  // Completion is of all the others.
+  const wanted = Object.hasOwn(NOUNS, named) && named !== 'completion' ? [NOUNS[named]] : Object.values(NOUNS);
   for (const noun of await Promise.all(wanted.map((load) => load?.()))) noun?.register(program, target);
   synonyms(program);
   alsoBelow(program);
