@@ -4,7 +4,7 @@ import { SHARED_BY } from '../contract/model.ts';
 import { aliasDocument, sharesText } from '../registry/alias.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
 import { readDocument } from './file.ts';
-import { historyOf } from './registry.ts';
+import { past } from './past.ts';
 import type { Target } from './target.ts';
 import { type At, nounOf } from './verb.ts';
 
@@ -20,6 +20,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
   noun.verb('list', {
     about: 'all aliases',
+    reads: true,
     run: async (_, { registry }) => {
       const aliases = await (await registry()).listAliases();
       return listed({
@@ -33,6 +34,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
   noun.verb<{ alias: string }>('show', {
     about: 'one alias; --format json prints what `put` takes',
     args: '<alias>',
+    reads: true,
+    of: () => ({ aliases: true }),
     run: async ({ alias }, { registry }) => shown(alias, aliasDocument(await (await registry()).showAlias(alias))),
   });
 
@@ -73,23 +76,18 @@ export function register(program: Command, target: () => Promise<Target>): void 
     run: async ({ alias, all = false }, { registry, refuse }) => {
       if ((alias === undefined) !== all) return refuse('name one alias, or give --all');
       const writer = await registry();
-      await (alias === undefined ? writer.removeAliases() : writer.removeAlias(alias));
-      const says = `${alias === undefined ? 'aliases' : `alias ${alias}`}: removed`;
-      return edited({ id: alias ?? '', changed: true, says });
+      const change = await (alias === undefined ? writer.removeAliases() : writer.removeAlias(alias));
+      const what = alias === undefined ? 'aliases' : `alias ${alias}`;
+      return edited({ id: alias ?? '', change, what, done: 'removed' });
     },
   });
 
-  noun.verb('history', {
-    about: 'who changed the aliases, and when',
-    run: async (_, { registry }) => historyOf(await (await registry()).aliasHistory()),
-  });
+  past(noun, '', () => ({ aliases: true }));
 }
 
 async function set(given: unknown, { registry }: At): Promise<Answer> {
-  const { alias, changed } = await (await registry()).setAlias(given);
+  const { alias, ...change } = await (await registry()).setAlias(given);
   const { id, models, by } = alias;
-  const says = changed
-    ? `alias ${id}: ${sharesText(models)}, by ${by}, everywhere within the authorizer’s cache time (${AUTHORIZER_TTL_SECONDS} s unless set otherwise)`
-    : `alias ${id}: nothing to change`;
-  return edited({ id, changed, says });
+  const done = `${sharesText(models)}, by ${by}, everywhere within the authorizer’s cache time (${AUTHORIZER_TTL_SECONDS} s unless set otherwise)`;
+  return edited({ id, change, what: `alias ${id}`, done });
 }

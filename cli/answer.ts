@@ -1,22 +1,32 @@
 import { spawnSync } from 'node:child_process';
 import { safeText } from '../contract/csv.ts';
 import { writeCsv } from '../metering/csv.ts';
-import { flat, lines, print, table } from './print.ts';
+import { type Difference, differencesOf } from '../registry/difference.ts';
+import { differenceText } from '../registry/difference-text.ts';
+import type { Change } from '../registry/edit.ts';
+import { flat, lines, print, printable, table, warn } from './print.ts';
 
 export const FORMATS = ['table', 'json', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/**
- * What a verb has to say, in each form that `--format` knows; only the one that is asked for is made. `verb` is what was run:
- * `grant add`.
- */
+/** What was run: `grant add`, and whether it was only to say what it would do. */
+export interface Ran {
+  verb: string;
+  dryRun: boolean;
+}
+
+/** What a verb has to say, in each form that `--format` knows; only the one that is asked for is made. */
 export interface Answer {
   /** For people. @param width of the terminal in characters, if it is one */
   text(width?: number): string;
-  json(verb: string): unknown;
-  csv(verb: string): string;
+  json(ran: Ran): unknown;
+  csv(ran: Ran): string;
   /** What `-q` leaves of it, a line each. */
   ids(): readonly string[];
+  /** What an edit changes, field by field: told beforehand, by --dry-run. */
+  differences?: readonly Difference[];
+  /** What to do next, for whoever sits at a terminal. */
+  hint?: string;
   /** It is no success all the same: thrown once this is printed. */
   failure?: unknown;
 }
@@ -58,27 +68,50 @@ export function shown(id: string, document: object, text: (width?: number) => st
 export interface Edited {
   id: string;
   tenant?: string | undefined;
-  /** False: it was that already. */
-  changed: boolean;
-  /** Of the entry, as it is now. */
-  version?: number | undefined;
-  /** Its number among all edits. */
-  edit?: number | undefined;
-  /** In words; one line or several. */
-  says: string;
+  /** As the registry told it. */
+  change: Pick<Change<unknown>, 'changed' | 'edit' | 'before' | 'after'>;
+  /** What it was of: `grant of nova-lite to acme`. */
+  what: string;
+  /** What was done to it: `revoked`. */
+  done: string;
   /** Of this verb alone, for JSON. */
   more?: object;
 }
 
 /** Said in words; as JSON and CSV what was done to what, its version, the edit’s number and whether anything changed. */
-export function edited({ says, more, ...what }: Edited): Answer {
-  const documentOf = (verb: string) => ({ verb, ...what, message: says, ...more });
+export function edited({ id, tenant, change, what, done, more }: Edited): Answer {
+  const { changed, edit, before, after } = change;
+  const version = (after ?? undefined)?.version as number | undefined;
+  const says = changed
+    ? `${what}: ${done}${version === undefined ? '' : ` (version ${version})`}`
+    : `${what}: nothing to change`;
+  const differences = changed ? changesOf(before, after) : [];
+  const documentOf = ({ verb, dryRun }: Ran) => ({
+    ...{ verb, id, ...(tenant === undefined ? {} : { tenant }), changed },
+    ...(version === undefined ? {} : { version }),
+    ...(edit === undefined ? {} : { edit }),
+    ...(dryRun ? { dryRun } : {}),
+    message: says,
+    ...more,
+  });
   return {
     text: () => says,
-    json: documentOf,
-    csv: (verb) => documentsCsv([documentOf(verb)]),
-    ids: () => [what.id],
+    json: (ran) => ({ ...documentOf(ran), differences: differences.map(plainDifference) }),
+    csv: (ran) => documentsCsv([documentOf(ran)]),
+    ids: () => [id],
+    differences,
+    ...(edit === undefined ? {} : { hint: `tollgate undo ${edit} takes it back` }),
   };
+}
+
+/** What an edit changed, without the form in which its entry is written. */
+export function changesOf(...[before, after]: Parameters<typeof differencesOf>): Difference[] {
+  return differencesOf(before, after).filter(({ path }) => path !== 'v');
+}
+
+/** A difference as JSON has it: null is for what is not there. */
+export function plainDifference({ path, before = null, after = null }: Difference): object {
+  return { path, before, after };
 }
 
 /** A row for each and a column for each member that any of them has, members of members with a dot between. */
@@ -91,18 +124,28 @@ export function documentsCsv(documents: readonly object[]): string {
   );
 }
 
-/** Prints it; what is longer than the terminal goes through a pager. Nothing stays nothing. */
-export function say(answer: Answer, verb: string, format: Format, quiet: boolean): void {
-  if (quiet) printAll(answer.ids().join('\n'));
-  else if (format === 'json') print(JSON.stringify(answer.json(verb), null, 2));
-  else if (format === 'csv') printAll(answer.csv(verb));
-  else printForPeople(answer);
+export interface Saying extends Ran {
+  format: Format;
+  quiet: boolean;
 }
 
-function printForPeople(answer: Answer): void {
+/** Prints it; what is longer than the terminal goes through a pager. Nothing stays nothing. */
+export function say(answer: Answer, { format, quiet, ...ran }: Saying): void {
+  if (quiet) printAll(answer.ids().join('\n'));
+  else if (format === 'json') print(JSON.stringify(answer.json(ran), null, 2));
+  else if (format === 'csv') printAll(answer.csv(ran));
+  else printForPeople(answer, ran);
+}
+
+function printForPeople(answer: Answer, { dryRun }: Ran): void {
   const { isTTY, columns, rows } = process.stdout;
-  const text = answer.text(isTTY ? columns : undefined);
+  const said = answer.text(isTTY ? columns : undefined);
+  const text =
+    dryRun && answer.differences !== undefined
+      ? [`would be: ${said}`, ...answer.differences.map((one) => `  ${printable(differenceText(one))}`)].join('\n')
+      : said;
   if (!isTTY || text.split('\n').length < rows || !paged(text)) printAll(text);
+  if (answer.hint !== undefined && isTTY && process.stderr.isTTY) warn(answer.hint);
 }
 
 function printAll(text: string): void {

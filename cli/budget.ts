@@ -20,8 +20,9 @@ import {
 import { startOf, startText } from './budget/start.ts';
 import { type StatusRow, statusCsv, statusJson, statusTable } from './budget/status.ts';
 import { unpricedModels } from './budget/unpriced.ts';
+import { past } from './past.ts';
 import { lines, warn } from './print.ts';
-import { historyOf, openRegistry, warnOf } from './registry.ts';
+import { openRegistry, warnOf } from './registry.ts';
 import { flush, openCounters, openStore } from './store.ts';
 import type { Target } from './target.ts';
 import { nounOf } from './verb.ts';
@@ -46,6 +47,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
   noun.verb<{ tenant?: string }>('list', {
     about: 'everybody’s budgets, or those that a tenant is under',
     args: '[tenant]',
+    reads: true,
     run: async ({ tenant }, { registry }) =>
       tenant === undefined ? listAll(await registry()) : listOf(await registry(), tenant),
   });
@@ -54,6 +56,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
     about: 'an owner’s own budgets, or one of them',
     args: '<tenant> [budget]',
     options: defaultOption,
+    reads: true,
+    of: ({ tenant }) => ({ budgetsOf: tenant }),
     instead: insteadOfTenant,
     run: async ({ tenant: owner, budget: id }, { registry }) => {
       const budgets = await (await registry()).showBudgets(owner);
@@ -78,18 +82,21 @@ export function register(program: Command, target: () => Promise<Target>): void 
     options: (verb) => defaultOption(withBudget(verb)),
     edits: true,
     instead: insteadOfTenant,
-    run: async ({ tenant: owner, budget: id, ...options }, { target, registry }) => {
+    run: async ({ tenant: owner, budget: id, dryRun = false, ...options }, { target, registry }) => {
       const given = budgetGiven(id, options);
       const writer = await registry();
       // Before it is written: nothing is counted under it yet, so nothing is counted twice.
-      const starts = await namingOptions(startOf(await target(), writer, owner, given));
-      const { entry, changed } = await namingOptions(writer.setBudget(owner, given));
-      const budget = entry.budgets.find((one) => one.id === id) ?? given;
+      const starts = dryRun ? [] : await namingOptions(startOf(await target(), writer, owner, given));
+      const change = await namingOptions(writer.setBudget(owner, given));
+      const budget = change.entry.budgets.find((one) => one.id === id) ?? given;
       await warnOfUnpriced(writer, owner, budget);
       const what = `budget ${id} of ${nameOf(owner)}`;
-      const became = changed ? `${budgetText(budget)} (version ${entry.version})` : 'nothing to change';
-      const says = [`${what}: ${became}`, ...startText(budget, starts, owner)].join('\n');
-      return edited({ id, ...ofTenant(owner), changed, version: entry.version, says, more: { starts } });
+      const answer = edited({
+        ...{ id, ...ofTenant(owner), change, what },
+        done: budgetText(budget),
+        more: { starts },
+      });
+      return { ...answer, text: () => [answer.text(), ...startText(budget, starts, owner)].join('\n') };
     },
   });
 
@@ -102,9 +109,9 @@ export function register(program: Command, target: () => Promise<Target>): void 
     run: async ({ tenant: owner, budget: id, all = false }, { registry, refuse }) => {
       if ((id === undefined) !== all) return refuse('name one budget, or give --all');
       const writer = await registry();
-      await (id === undefined ? writer.removeBudgets(owner) : writer.removeBudget(owner, id));
-      const says = `${id === undefined ? 'budgets' : `budget ${id}`} of ${nameOf(owner)}: removed`;
-      return edited({ id: id ?? '', ...ofTenant(owner), changed: true, says });
+      const change = await (id === undefined ? writer.removeBudgets(owner) : writer.removeBudget(owner, id));
+      const what = `${id === undefined ? 'budgets' : `budget ${id}`} of ${nameOf(owner)}`;
+      return edited({ id: id ?? '', ...ofTenant(owner), change, what, done: 'removed' });
     },
   });
 
@@ -112,11 +119,11 @@ export function register(program: Command, target: () => Promise<Target>): void 
     about: 'set what is counted of a tenant’s budget in the running window to what the ledger says of it',
     args: '<tenant> <budget>',
     edits: true,
-    run: async ({ tenant, budget: id }, { target, registry }) => {
+    run: async ({ tenant, budget: id, dryRun = false }, { target, registry }) => {
       const { own, stage } = await budgetsOf(await registry(), tenant);
       const budget = budgetsInForce(own, stage).find((one) => one.id === id);
       if (budget === undefined) throw noSuchBudget(tenant, id);
-      const rows = await reset(await target(), tenant, budget);
+      const rows = await reset(await target(), await registry(), tenant, budget, dryRun);
       return {
         text: () => rows.map((row) => resetText(tenant, budget, row)).join('\n') || `budget ${id}: nothing is counted`,
         json: () => rows,
@@ -126,12 +133,9 @@ export function register(program: Command, target: () => Promise<Target>): void 
     },
   });
 
-  noun.verb<OwnerOption & { tenant: string }>('history', {
-    about: 'who changed an owner’s budgets, and when',
-    args: '<tenant>',
+  past<OwnerOption & { tenant: string }>(noun, '<tenant>', ({ tenant }) => ({ budgetsOf: tenant }), {
     options: defaultOption,
     instead: insteadOfTenant,
-    run: async ({ tenant }, { registry }) => historyOf(await (await registry()).budgetHistory(tenant)),
   });
 
   noun.verb<{ tenant?: string }>('status', {
@@ -165,15 +169,25 @@ async function warnOfUnpriced(writer: Writer, owner: string, budget: Budget): Pr
 }
 
 /** After what there is to aggregate: the ledger is to have every call that was delivered. */
-async function reset(where: Target, tenant: string, budget: Budget): Promise<ResetRow[]> {
+async function reset(
+  where: Target,
+  writer: Writer,
+  tenant: string,
+  budget: Budget,
+  dryRun: boolean,
+): Promise<ResetRow[]> {
   const [{ openAggregation }, { resetBudget }] = await Promise.all([
     import('./meter.ts'),
     import('../metering/run/reset.ts'),
   ]);
   await flush(where);
-  await (await openAggregation(where))();
-  const [writer, counters, store] = await Promise.all([openRegistry(where), openCounters(where), openStore(where)]);
-  return resetBudget(tenant, budget, { store, counters, writer, now: Date.now() });
+  if (!dryRun) await (await openAggregation(where))();
+  const [counters, store] = await Promise.all([openCounters(where), openStore(where)]);
+  const kept: typeof counters = {
+    ...counters,
+    update: async ({ key }) => ({ applied: true, counts: await counters.counts(key) }),
+  };
+  return resetBudget(tenant, budget, { store, counters: dryRun ? kept : counters, writer, now: Date.now() });
 }
 
 function resetText(tenant: string, { id, unit }: Budget, { of, window, before, after }: ResetRow): string {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { clientDocument } from '../registry/client.ts';
 import { edited, listed } from './answer.ts';
-import { historyOf, warnOf } from './registry.ts';
+import { past } from './past.ts';
+import { warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 import { nounOf } from './verb.ts';
 
@@ -25,6 +26,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
   noun.verb<{ tenant?: string }>('list', {
     about: 'everybody’s clients, or those of one tenant',
     args: '[tenant]',
+    reads: true,
     run: async ({ tenant }, { registry }) => {
       const listing = await (await registry()).listClients(tenant === undefined ? {} : { tenant });
       warnOf(listing);
@@ -43,10 +45,9 @@ export function register(program: Command, target: () => Promise<Target>): void 
     options: (verb) => issued(verb).requiredOption('--tenant <tenant>', 'whose it is'),
     edits: true,
     run: async ({ client, issuer, tenant }, { registry }) => {
-      const { entry, changed } = await (await registry()).putClient({ issuer, client, tenant });
+      const change = await (await registry()).putClient({ issuer, client, tenant });
       const what = `client ${client} of ${issuer}`;
-      const says = changed ? `${what}: ${tenant}’s (version ${entry.version})` : `${what}: nothing to change`;
-      return edited({ id: client, tenant, changed, version: entry.version, says, more: { issuer } });
+      return edited({ id: client, tenant, change, what, done: `${tenant}’s`, more: { issuer } });
     },
   });
 
@@ -56,17 +57,10 @@ export function register(program: Command, target: () => Promise<Target>): void 
     options: issued,
     edits: true,
     run: async ({ client, issuer }, { registry }) => {
-      await (await registry()).removeClient({ issuer, client });
-      const says = `client ${client} of ${issuer}: removed`;
-      return edited({ id: client, changed: true, says, more: { issuer } });
+      const change = await (await registry()).removeClient({ issuer, client });
+      return edited({ id: client, change, what: `client ${client} of ${issuer}`, done: 'removed', more: { issuer } });
     },
   });
 
-  noun.verb<Client>('history', {
-    about: 'who changed whose a client is, and when',
-    args: '<client>',
-    options: issued,
-    run: async ({ client, issuer }, { registry }) =>
-      historyOf(await (await registry()).clientHistory({ issuer, client })),
-  });
+  past<Client>(noun, '<client>', ({ client, issuer }) => ({ client: { issuer, client } }), { options: issued });
 }

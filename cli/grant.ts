@@ -3,7 +3,8 @@ import { ACTIONS } from '../contract/model.ts';
 import { isoMilliseconds } from '../registry/fields.ts';
 import { type Grant, grantDocument, grantedName } from '../registry/grant.ts';
 import { edited, listed, shown } from './answer.ts';
-import { historyOf, warnOf } from './registry.ts';
+import { past } from './past.ts';
+import { warnOf } from './registry.ts';
 import { type RestrictionOptions, restrictionsGiven, restrictionsText, withRestrictions } from './restrictions.ts';
 import type { Target } from './target.ts';
 import { nounOf } from './verb.ts';
@@ -30,6 +31,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
   noun.verb<Partial<Pair>>('list', {
     about: 'all grants, or those of a tenant, of a model',
     args: '[tenant] [model]',
+    reads: true,
     run: async ({ tenant, model }, { registry }) => {
       const of = { ...(tenant === undefined ? {} : { tenant }), ...(model === undefined ? {} : { model }) };
       const listing = await (await registry()).listGrants(of);
@@ -55,6 +57,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
   noun.verb<Pair>('show', {
     about: 'one grant',
     args: '<tenant> <model>',
+    reads: true,
+    of: ({ tenant, model }) => ({ tenant, model }),
     run: async ({ tenant, model }, { registry }) =>
       shown(model, grantDocument(await (await registry()).showGrant(tenant, model))),
   });
@@ -76,15 +80,13 @@ export function register(program: Command, target: () => Promise<Target>): void 
     isDefault: true,
     same: ['grant'],
     run: async ({ tenant, model, actions, direct, trace, fallbacks, ...of }, { registry }) => {
-      const { entry, changed } = await (await registry()).grant(tenant, model, actions?.split(','), {
+      const change = await (await registry()).grant(tenant, model, actions?.split(','), {
         ...(direct === undefined ? {} : { direct }),
         ...(trace === undefined ? {} : { trace }),
         ...(fallbacks === undefined ? {} : { fallbacks: fallbacks === false ? fallbacks : listOf(fallbacks) }),
         restrictions: restrictionsGiven(of),
       });
-      const what = `grant of ${model} to ${tenant}`;
-      const says = changed ? `${what}: ${grantText(entry)} (version ${entry.version})` : `${what}: nothing to change`;
-      return edited({ id: model, tenant, changed, version: entry.version, says });
+      return edited({ id: model, tenant, change, what: whatOf(tenant, model), done: grantText(change.entry) });
     },
   });
 
@@ -93,16 +95,16 @@ export function register(program: Command, target: () => Promise<Target>): void 
     args: '<tenant> <model>',
     edits: true,
     run: async ({ tenant, model }, { registry }) => {
-      await (await registry()).revoke(tenant, model);
-      return edited({ id: model, tenant, changed: true, says: `grant of ${model} to ${tenant}: revoked` });
+      const change = await (await registry()).revoke(tenant, model);
+      return edited({ id: model, tenant, change, what: whatOf(tenant, model), done: 'revoked' });
     },
   });
 
-  noun.verb<Pair>('history', {
-    about: 'who granted and revoked, and when',
-    args: '<tenant> <model>',
-    run: async ({ tenant, model }, { registry }) => historyOf(await (await registry()).history({ tenant, model })),
-  });
+  past<Pair>(noun, '<tenant> <model>', ({ tenant, model }) => ({ tenant, model }));
+}
+
+function whatOf(tenant: string, model: string): string {
+  return `grant of ${model} to ${tenant}`;
 }
 
 function listOf(text: string): string[] {

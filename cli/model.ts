@@ -11,7 +11,8 @@ import * as importing from './model/import.ts';
 import * as sync from './model/sync.ts';
 import * as targets from './model/targets.ts';
 import { told, WITHIN } from './model/tell.ts';
-import { historyOf, warnOf } from './registry.ts';
+import { past } from './past.ts';
+import { warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 import { nounOf } from './verb.ts';
 
@@ -27,6 +28,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
   noun.verb('list', {
     about: 'all models',
+    reads: true,
     run: async (_, { registry }) => {
       const listing = await (await registry()).listModels();
       warnOf(listing);
@@ -41,6 +43,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
   noun.verb<Named>('show', {
     about: 'one model; --format json prints what `put` takes',
     args: '<model>',
+    reads: true,
+    of: ({ model }) => ({ model }),
     run: async ({ model }, { registry }) => shown(model, modelDocument(await (await registry()).showModel(model))),
   });
 
@@ -84,11 +88,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
   drain.register(noun);
 
-  noun.verb<Named>('history', {
-    about: 'who changed the model, and when',
-    args: '<model>',
-    run: async ({ model }, { registry }) => historyOf(await (await registry()).history({ model })),
-  });
+  past<Named>(noun, '<model>', ({ model }) => ({ model }));
 
   importing.register(noun);
   targets.register(noun);

@@ -55,8 +55,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const given = await namedByOption(() => givenPrice(options, Date.now()), PRICE_OPTIONS);
       const writer = await registry();
       const lost = ratesLost(given, pricesAt((await writer.showModel(model)).prices, given.from));
-      const { entry, results } = await namedByOption(() => writer.setPrices(model, [given]), PRICE_OPTIONS);
-      for (const { version, region, tier } of pricesAt(entry.prices, given.from))
+      const { results, ...change } = await namedByOption(() => writer.setPrices(model, [given]), PRICE_OPTIONS);
+      for (const { version, region, tier } of pricesAt(change.entry.prices, given.from))
         if (given.region === undefined && region !== undefined && tier === given.tier)
           warn(`tollgate: calls in ${region} still pay ${version}, which names their region`);
       if (lost !== undefined)
@@ -64,12 +64,11 @@ export function register(program: Command, target: () => Promise<Target>): void 
       // The command's own option is the stage's region, and alone it would have priced every region.
       if (given.region === undefined && program.opts<TargetOptions>().region !== undefined)
         warn('tollgate: this price is for every region; --in-region gives it to one');
-      return edited({
-        id: model,
-        changed: results.some(({ outcome }) => outcome !== 'unchanged'),
-        version: entry.version,
-        says: results.map((result) => `model ${model}: ${priceText(result)}`).join('\n'),
-      });
+      const says = results.map((result) => `model ${model}: ${priceText(result)}`).join('\n');
+      return {
+        ...edited({ id: model, change, what: `model ${model}`, done: results.map(priceText).join('; ') }),
+        text: () => says,
+      };
     },
   });
 
@@ -80,9 +79,14 @@ export function register(program: Command, target: () => Promise<Target>): void 
       verb.requiredOption('--version <name>', 'its name').addOption(regionOption()).addOption(tierOption()),
     edits: true,
     run: async ({ model, version, ...options }, { registry }) => {
-      const { entry } = await (await registry()).removePrice(model, { version, ...placeOf(options) });
-      const says = `model ${model}: price ${version} removed`;
-      return edited({ id: model, changed: true, version: entry.version, says, more: { price: version } });
+      const change = await (await registry()).removePrice(model, { version, ...placeOf(options) });
+      return edited({
+        id: model,
+        change,
+        what: `model ${model}: price ${version}`,
+        done: 'removed',
+        more: { price: version },
+      });
     },
   });
 

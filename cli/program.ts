@@ -22,6 +22,8 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   grant: () => import('./grant.ts'),
   budget: () => import('./budget.ts'),
   policy: () => import('./policy.ts'),
+  audit: () => import('./audit.ts'),
+  undo: () => import('./undo.ts'),
   direct: () => import('./direct.ts'),
   price: () => import('./price.ts'),
   meter: () => import('./meter.ts'),

@@ -2,14 +2,17 @@ import { userInfo } from 'node:os';
 import { isTollgateError } from '../contract/errors.ts';
 import { PRINCIPAL_MAX_CHARS } from '../contract/limits/contract.ts';
 import type { Listing } from '../registry/edit.ts';
+import { parseSeconds } from '../registry/fields.ts';
+import type { Items } from '../registry/items.ts';
+import type { Named } from '../registry/named.ts';
 import type { PriceReader } from '../registry/reader.ts';
 import type { Writer } from '../registry/writer.ts';
-import { type Answer, listed } from './answer.ts';
+import { badOption } from './days.ts';
 import { warn } from './print.ts';
-import type { Target } from './target.ts';
+import { callerIdentity, type Target } from './target.ts';
 
 /** The registry of the target, edited under the name of whoever runs the command. */
-export async function openRegistry(target: Target): Promise<Writer> {
+export async function openRegistry(target: Target, { dryRun = false } = {}): Promise<Writer> {
   const [{ DynamoDBClient }, { createItems }, { createWriter }] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
     import('../registry/table.ts'),
@@ -20,7 +23,34 @@ export async function openRegistry(target: Target): Promise<Writer> {
     items: createItems({ client, table: target.table }),
     clock: Date.now,
     actor: once(() => actorOf(target)),
+    dryRun,
   });
+}
+
+/** The registry as it was. @throws TollgateError `bad_entry` naming `--at` */
+export async function registryAt(writer: Writer, date: string): Promise<Writer> {
+  return reading((await writer.asOf(parseSeconds(date, '--at') * 1_000)).items);
+}
+
+/** A registry that holds an item as it was in one of its versions, and nothing else. */
+export async function registryOfVersion(writer: Writer, of: Named, version: string): Promise<Writer> {
+  const [document, { frozenItems }, { itemNamed }] = await Promise.all([
+    writer.version(of, versionGiven(version, '--version')),
+    import('../registry/edits/past.ts'),
+    import('../registry/named.ts'),
+  ]);
+  return reading(frozenItems([{ key: itemNamed(of).key, document }]));
+}
+
+async function reading(items: Items): Promise<Writer> {
+  const { createWriter } = await import('../registry/writer.ts');
+  return createWriter({ items, clock: Date.now, actor: 'nobody' });
+}
+
+/** @throws TollgateError `invalid_request` naming what was given */
+export function versionGiven(text: string, name: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw badOption(name, `${name} must be the number of a version, as history shows it, not ${JSON.stringify(text)}.`);
 }
 
 /** Prices, as metering asks for them. Models whose item cannot be used are named on stderr. */
@@ -40,8 +70,7 @@ export async function openPrices({ clientConfig, table }: Target): Promise<Price
 /** Who edits: on a stage whom AWS knows its credentials as, `assumed-role/Admin/jane`; on the laptop whoever is signed in to it. */
 export async function actorOf({ kind, clientConfig }: Target): Promise<string> {
   if (kind === 'local') return actorName();
-  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
-  const { Arn = '' } = await new STSClient(clientConfig).send(new GetCallerIdentityCommand({}));
+  const { Arn = '' } = await callerIdentity(clientConfig);
   return Arn.split(':').slice(5).join(':').slice(-PRINCIPAL_MAX_CHARS) || 'unknown';
 }
 
@@ -77,20 +106,6 @@ export async function hasTenant(registry: Pick<Writer, 'showTenant'>, tenant: st
     if (isTollgateError(error, 'bad_entry')) return true;
     throw error;
   }
-}
-
-/** The history of one item, oldest first. */
-export function historyOf(records: Awaited<ReturnType<Writer['history']>>): Answer {
-  return listed({
-    head: ['at', 'by', 'change', 'members'],
-    rows: records.map(({ at, by, change, before, after }) => [
-      at,
-      by,
-      change,
-      changedMembers(before, after).join(', '),
-    ]),
-    documents: records,
-  });
 }
 
 const STAMPS = new Set(['version', 'updatedAt', 'updatedBy', 'grantedAt', 'grantedBy']);

@@ -114,10 +114,16 @@ async function configuredRegion(): Promise<string> {
 
 /** The account that the credentials belong to. @throws TollgateError `bad_setting` naming `option` when STS does not say */
 export async function accountOf(config: ClientConfig, option: string): Promise<string> {
-  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
-  const { Account } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
+  const { Account } = await callerIdentity(config);
   if (Account === undefined) throw bad(option, 'is needed: STS did not say which account this is');
   return Account;
+}
+
+/** Whose the credentials are. */
+export async function callerIdentity(config: ClientConfig): Promise<{ Account?: string; Arn?: string }> {
+  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
+  const { Account, Arn } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
+  return { ...(Account === undefined ? {} : { Account }), ...(Arn === undefined ? {} : { Arn }) };
 }
 
 function readLocalFile(path: string): LocalFile {

@@ -3,8 +3,9 @@ import type { Change } from '../registry/edit.ts';
 import { grantDocument, grantedName } from '../registry/grant.ts';
 import { type TenantEntry, tenantDocument } from '../registry/tenant.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
+import { past } from './past.ts';
 import { lines, table } from './print.ts';
-import { historyOf, warnOf } from './registry.ts';
+import { warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 import { registerPlan } from './tenant/plan.ts';
 import { nounOf } from './verb.ts';
@@ -21,6 +22,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
   noun.verb('list', {
     about: 'all tenants',
+    reads: true,
     run: async (_, { registry }) => {
       const listing = await (await registry()).listTenants();
       warnOf(listing);
@@ -35,6 +37,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
   noun.verb<Named>('show', {
     about: 'one tenant and its grants',
     args: '<tenant>',
+    reads: true,
+    of: ({ tenant }) => ({ tenant }),
     run: async ({ tenant: id }, { registry }) => {
       const writer = await registry();
       const [entry, grants] = await Promise.all([writer.showTenant(id), writer.listGrants({ tenant: id })]);
@@ -83,18 +87,14 @@ export function register(program: Command, target: () => Promise<Target>): void 
     run: async ({ tenant }, { registry }) => told(await (await registry()).resumeTenant(tenant), 'resumed'),
   });
 
-  noun.verb<Named>('history', {
-    about: 'who changed the tenant, and when',
-    args: '<tenant>',
-    run: async ({ tenant }, { registry }) => historyOf(await (await registry()).history({ tenant })),
-  });
+  past<Named>(noun, '<tenant>', ({ tenant }) => ({ tenant }));
 }
 
 function row({ id, suspended, costCenter, displayName = '' }: TenantEntry): string[] {
   return [id, suspended ? 'suspended' : 'active', costCenter, displayName];
 }
 
-function told({ entry: { id, version }, changed }: Change<TenantEntry>, done: string): Answer {
-  const says = changed ? `tenant ${id}: ${done} (version ${version})` : `tenant ${id}: nothing to change`;
-  return edited({ id, tenant: id, changed, version, says });
+function told(change: Change<TenantEntry>, done: string): Answer {
+  const { id } = change.entry;
+  return edited({ id, tenant: id, change, what: `tenant ${id}`, done });
 }

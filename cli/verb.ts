@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Named } from '../registry/named.ts';
 import type { Writer } from '../registry/writer.ts';
 import { type Answer, FORMATS, type Format, say } from './answer.ts';
 import { beginProgress } from './progress.ts';
-import { once, openRegistry } from './registry.ts';
+import { once, openRegistry, registryAt, registryOfVersion } from './registry.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -27,8 +28,12 @@ export interface Verb<Given> {
   /** `<tenant> [model]`, `<share...>`; or each with its line in the help. */
   args?: string | Readonly<Record<string, string>>;
   options?: (verb: Command) => Command;
-  /** It changes something. */
+  /** It changes something: it has --dry-run, under which the registry that it is given writes nothing, and --yes. */
   edits?: true;
+  /** It can be asked what was: it has --at, under which the registry that it is given is the one of then. */
+  reads?: true;
+  /** Which item it shows: it has --version, too. */
+  of?: (given: Given) => Named;
   /** What the noun does without a verb. */
   isDefault?: true;
   /** Other names of it. */
@@ -38,7 +43,7 @@ export interface Verb<Given> {
   /** It says itself what it does while it does it. */
   live?: true;
   /** Of the options, what stands in an argument’s place: `--default` for a tenant. */
-  instead?: (given: Given, at: At) => Partial<Given>;
+  instead?: (given: Given, at: At) => object;
   /** @returns nothing when it has printed by itself */
   run(given: Given & Asked, at: At): Promise<Answer | undefined>;
 }
@@ -48,6 +53,8 @@ export interface Asked {
   format: Format;
   quiet?: true;
   yes?: true;
+  dryRun?: true;
+  at?: string;
 }
 
 /** Where a verb acts, each part opened when it is first asked for. */
@@ -78,7 +85,7 @@ export function verbOf<Given extends object>(
   noun: Command,
   target: () => Promise<Target>,
   name: string,
-  { about, args = {}, options, edits, isDefault, same = [], more, live, instead, run }: Verb<Given>,
+  { about, args = {}, options, edits, reads, of, isDefault, same = [], more, live, instead, run }: Verb<Given>,
 ): Command {
   const verb = noun
     .command(name, { isDefault: isDefault === true })
@@ -94,15 +101,24 @@ export function verbOf<Given extends object>(
     if (said !== undefined && !has(verb, `--${slot.name}`)) verb.option(`--${slot.name} <${slot.name}>`, said);
   }
   verb.usage(['[options]', ...slots.map(({ word }) => word)].join(' '));
-  if (edits) verb.option('--yes', 'do not ask');
+  if (edits) {
+    if (!has(verb, '--dry-run')) verb.option('--dry-run', 'say what would be changed, and change nothing');
+    verb.option('--yes', 'do not ask');
+  }
+  if (reads) verb.option('--at <date>', 'as it was then, UTC: 2026-12-31 or 2026-12-31T18:00:00Z');
+  if (of !== undefined) verb.option('--version <number>', 'as it was written in this version');
   const ownFormat = has(verb, '--format');
   if (!ownFormat) verb.addOption(formatOption()).option('-q, --quiet', 'ids only');
   if (more !== undefined) verb.addHelpText('after', more);
 
   const refuse = (message: string): never => verb.error(`error: ${message}`, { exitCode: 2 });
   return verb.action(async () => {
-    const at: At = { target, registry: once(async () => openRegistry(await target())), refuse };
     const given = { ...verb.opts<Given & Asked>() };
+    const at: At = {
+      target,
+      registry: once(async () => registryOf(await target(), given, { reads, of })),
+      refuse,
+    };
     Object.assign(given, instead?.(given, at));
     fill(given, slots, verb.args, refuse, title);
     const end = live ? () => {} : beginProgress(title);
@@ -113,9 +129,22 @@ export function verbOf<Given extends object>(
       end();
     }
     if (answer === undefined) return;
-    say(answer, title.slice(title.indexOf(' ') + 1), given.format, given.quiet === true);
+    const { format, quiet = false, dryRun = false } = given;
+    say(answer, { verb: title.slice(title.indexOf(' ') + 1), dryRun: dryRun && edits === true, format, quiet });
     if (answer.failure !== undefined) throw answer.failure;
   });
+}
+
+/** The registry for the verb: as it is, as it was, or one that writes nothing. */
+async function registryOf<Given extends object>(
+  where: Target,
+  given: Given & Asked,
+  { reads, of }: { reads?: true | undefined; of?: Verb<Given>['of'] },
+): Promise<Writer> {
+  const writer = await openRegistry(where, { dryRun: given.dryRun === true });
+  const { version } = given as { version?: string };
+  if (of !== undefined && version !== undefined) return registryOfVersion(writer, of(given), version);
+  return reads && given.at !== undefined ? registryAt(writer, given.at) : writer;
 }
 
 /** What is named in the same way wherever it is an argument. */

@@ -1,6 +1,6 @@
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { type Alias, type AliasesEntry, parseAlias, sorted } from './alias.ts';
-import type { Edits, HistoryRecord } from './edit.ts';
+import type { Change, Edits, HistoryRecord } from './edit.ts';
 import { badEntries, problemsOf } from './fields.ts';
 import { ALIASES_KEY } from './keys.ts';
 import { ALIASES } from './kinds.ts';
@@ -17,11 +17,11 @@ export interface AliasWriter {
    * @throws TollgateError `bad_entry` naming the member: also for the id of a model, which no alias may have, and for a model that
    *   is not there; and when the item is malformed, since writing it anew would drop the aliases that cannot be read
    */
-  setAlias(alias: unknown): Promise<{ alias: Alias; changed: boolean }>;
+  setAlias(alias: unknown): Promise<Change<AliasesEntry> & { alias: Alias }>;
   /** @throws TollgateError `not_found` */
-  removeAlias(id: string): Promise<void>;
+  removeAlias(id: string): Promise<Change<AliasesEntry>>;
   /** All of them, and the only way to be rid of a malformed item. @throws TollgateError `not_found` */
-  removeAliases(): Promise<void>;
+  removeAliases(): Promise<Change<undefined>>;
   /** Every edit, oldest first. */
   aliasHistory(): Promise<HistoryRecord[]>;
 }
@@ -49,7 +49,7 @@ export function aliasWriter(edits: Edits): AliasWriter {
       const alias = parseAlias(given);
       const before = await held();
       try {
-        const { changed } =
+        const change =
           before === undefined
             ? await edits.put(ALIASES, ALIASES_KEY, ({ version, at, by }, now) => {
                 if (now !== undefined)
@@ -60,7 +60,7 @@ export function aliasWriter(edits: Edits): AliasWriter {
                 ...entry,
                 aliases: sorted([...entry.aliases.filter(({ id }) => id !== alias.id), alias]),
               }));
-        return { alias, changed };
+        return { ...change, alias };
       } catch (error) {
         // It was given alone, and nobody who gave it counts those beside it.
         if (!isTollgateError(error, 'bad_entry')) throw error;
@@ -71,13 +71,13 @@ export function aliasWriter(edits: Edits): AliasWriter {
     async removeAlias(id) {
       const aliases = (await held())?.aliases ?? [];
       if (!aliases.some((alias) => alias.id === id)) throw noSuchAlias(id);
-      await edits.alter(ALIASES, ALIASES_KEY, `remove ${id}`, (entry) => ({
+      return edits.alter(ALIASES, ALIASES_KEY, `remove ${id}`, (entry) => ({
         ...entry,
         aliases: entry.aliases.filter((alias) => alias.id !== id),
       }));
     },
 
-    removeAliases: async () => void (await edits.remove(ALIASES, ALIASES_KEY, 'remove')),
+    removeAliases: async () => edits.remove(ALIASES, ALIASES_KEY, 'remove'),
     aliasHistory: async () => edits.history(ALIASES_KEY),
   };
 }

@@ -25,9 +25,9 @@ export interface BudgetWriter {
    */
   setBudget(owner: string, budget: unknown): Promise<Change<BudgetsEntry>>;
   /** @throws TollgateError `not_found` */
-  removeBudget(owner: string, id: string): Promise<void>;
+  removeBudget(owner: string, id: string): Promise<Change<BudgetsEntry>>;
   /** All of an owner's, and the only way to be rid of a malformed item. @throws TollgateError `not_found` */
-  removeBudgets(owner: string): Promise<void>;
+  removeBudgets(owner: string): Promise<Change<undefined>>;
   /** Notes in the owner's history that a counter of a budget was set, from what to what; both are told as they are given. */
   noteReset(
     owner: string,
@@ -71,13 +71,13 @@ export function budgetWriter(edits: Edits, items: Items): BudgetWriter {
       const key = keyOf(owner);
       const budgets = (await held(owner))?.budgets ?? [];
       if (!budgets.some((budget) => budget.id === id)) throw noSuchBudget(owner, id);
-      await edits.alter(BUDGETS, key, `remove ${id}`, (entry) => ({
+      return edits.alter(BUDGETS, key, `remove ${id}`, (entry) => ({
         ...entry,
         budgets: entry.budgets.filter((budget) => budget.id !== id),
       }));
     },
 
-    removeBudgets: async (owner) => void (await edits.remove(BUDGETS, keyOf(owner), 'remove')),
+    removeBudgets: async (owner) => edits.remove(BUDGETS, keyOf(owner), 'remove'),
     noteReset: async (owner, id, { before, after, ...counter }) =>
       edits.note(BUDGETS, keyOf(owner), `reset ${id}`, { ...counter, settled: before }, { ...counter, settled: after }),
     budgetHistory: async (owner) => edits.history(keyOf(owner)),

@@ -16,7 +16,7 @@ export interface ClientWriter {
    */
   putClient(client: ClientName & { tenant: string }): Promise<Change<ClientEntry>>;
   /** Its tokens are refused from the authorizer's cache time on. @throws TollgateError `not_found` */
-  removeClient(client: ClientName): Promise<void>;
+  removeClient(client: ClientName): Promise<Change<undefined>>;
   /** Every edit of one, oldest first. */
   clientHistory(client: ClientName): Promise<HistoryRecord[]>;
 }
@@ -43,7 +43,7 @@ export function clientWriter(edits: Edits, items: Items): ClientWriter {
         ...{ updatedAt: isoMilliseconds(at), updatedBy: by },
       }));
     },
-    removeClient: async (name) => void (await edits.remove(CLIENT, keyOf(name), 'remove')),
+    removeClient: async (name) => edits.remove(CLIENT, keyOf(name), 'remove'),
     clientHistory: async (name) => edits.history(keyOf(name)),
   };
 }

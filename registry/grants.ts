@@ -59,7 +59,7 @@ export interface GrantWriter {
    */
   grant(tenant: string, of: Granted, actions?: readonly string[], more?: GrantMore): Promise<Change<Grant>>;
   /** @param from one of its terms; absent: the whole grant. @throws TollgateError `not_found` */
-  revoke(tenant: string, of: Granted, from?: Audience): Promise<void>;
+  revoke(tenant: string, of: Granted, from?: Audience): Promise<Change<Grant | undefined>>;
 }
 
 export function grantWriter(edits: Edits, items: Items): GrantWriter {
@@ -103,8 +103,8 @@ export function grantWriter(edits: Edits, items: Items): GrantWriter {
     async revoke(tenant, of, from) {
       const key = keyOf(tenant, of);
       const left = from === undefined ? [] : without(await edits.show(GRANT, key), from);
-      if (left.length === 0) return void (await edits.remove(GRANT, key, 'revoke'));
-      await edits.alter(GRANT, key, 'revoke', (grant) => {
+      if (left.length === 0) return edits.remove(GRANT, key, 'revoke');
+      return edits.alter(GRANT, key, 'revoke', (grant) => {
         // Whoever else changed it meanwhile is not overruled.
         const [first, ...also] = without(grant, from ?? {}).map((term) =>
           termOf(GRANT.document({ ...grant, ...term })),

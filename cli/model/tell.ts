@@ -6,7 +6,7 @@ import { type Answer, edited } from '../answer.ts';
 /** What an edit says of when it is in force. */
 export const WITHIN = `, everywhere within the authorizer’s cache time (${AUTHORIZER_TTL_SECONDS} s unless set otherwise)`;
 
-export function told({ entry: { id, version }, changed }: Change<ModelEntry>, done: string): Answer {
-  const says = changed ? `model ${id}: ${done} (version ${version})` : `model ${id}: nothing to change`;
-  return edited({ id, changed, version, says });
+export function told(change: Change<ModelEntry>, done: string): Answer {
+  const { id } = change.entry;
+  return edited({ id, change, what: `model ${id}`, done });
 }

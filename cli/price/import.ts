@@ -95,7 +95,7 @@ function sumOf(edits: readonly ModelEdit[], dryRun: boolean): Answer {
         ...changes.map(({ model, result }) => `${model}: ${priceText(result)}`),
         dryRun ? `would be: ${sum}; nothing was applied` : sum,
       ].join('\n'),
-    json: (verb) => ({ verb, dryRun, changed: !dryRun && changes.length > 0, ...counts, prices: documents }),
+    json: ({ verb }) => ({ verb, dryRun, changed: !dryRun && changes.length > 0, ...counts, prices: documents }),
     csv: () => documentsCsv(documents),
     ids: () => [...new Set(changes.map(({ model }) => model))],
   };

@@ -41,7 +41,7 @@ export function registerPlan(noun: Noun): void {
         .addOption(new Option('--per <period>', 'the period of --quota, UTC').choices(QUOTA_PERIODS))
         .option('--remove', 'count its calls by the stage’s default plan again'),
     edits: true,
-    run: async ({ tenant: id, remove, rate, burst, quota, per }, { target, registry, refuse }) => {
+    run: async ({ tenant: id, remove, rate, burst, quota, per, dryRun = false }, { target, registry, refuse }) => {
       const given = [rate, burst, quota, per].filter((one) => one !== undefined);
       const wrong =
         remove === undefined
@@ -53,7 +53,7 @@ export function registerPlan(noun: Noun): void {
       const limit = quota === undefined ? {} : { quota: { limit: quota, period: per } };
       const plan = remove ? null : await namedByOption(() => parsePlan({ rate, burst, ...limit }), PLAN_OPTIONS);
       const to = await target();
-      const run = { tenant: asTenantId(id), to, registry: await registry(), plans: await openPlans(to) };
+      const run = { tenant: asTenantId(id), to, registry: await registry(), plans: await openPlans(to), dryRun };
       return plan === null ? take(run) : give(run, plan);
     },
   });
@@ -71,39 +71,40 @@ interface Run {
   to: Target;
   registry: Writer;
   plans: UsagePlans;
+  /** Nothing is given or taken. */
+  dryRun: boolean;
 }
 
 /** API Gateway first: a call counted by a key that it does not have is refused. */
-async function give({ tenant, to, registry, plans }: Run, plan: UsagePlan): Promise<Answer> {
+async function give({ tenant, to, registry, plans, dryRun }: Run, plan: UsagePlan): Promise<Answer> {
   await registry.showTenant(tenant);
   const api = await plans.api();
-  const isNew = await plans.put(api, tenant, plan);
+  const isNew = !dryRun && (await plans.put(api, tenant, plan));
   if (isNew && to.kind === 'stage') await after(API_KEY_SETTLE_MS);
-  const { entry, changed } = await registry.planTenant(tenant, plan);
-  const says = changed
-    ? `written (version ${entry.version}); in force within ${api.authorizerTtlSeconds} s`
-    : 'nothing to change in the registry';
-  return edited({
-    id: tenant,
-    tenant,
-    changed,
-    version: entry.version,
-    says: `tenant ${tenant}: ${sentence(plan)}: ${says}`,
-    more: { plan },
-  });
+  const change = await registry.planTenant(tenant, plan);
+  const what = `tenant ${tenant}: ${sentence(plan)}`;
+  const done = `written; in force within ${api.authorizerTtlSeconds} s`;
+  return edited({ id: tenant, tenant, change, what, done, more: { plan } });
 }
 
 /** The registry first, and the key when no remembered answer of the authorizer names it any more. */
-async function take({ tenant, registry, plans }: Run): Promise<Answer> {
+async function take({ tenant, registry, plans, dryRun }: Run): Promise<Answer> {
   const api = await plans.api();
-  const { entry, changed } = await registry.planTenant(tenant, null);
-  const done = changed ? [`tenant ${tenant}: counted by the stage’s default plan (version ${entry.version})`] : [];
+  const change = await registry.planTenant(tenant, null);
+  const counted = change.changed ? ['counted by the stage’s default plan'] : [];
   const answer = (keyRemoved: boolean, last: string): Answer => {
-    const says = [...done, `tenant ${tenant}: ${last}`].join('\n');
-    return edited({ id: tenant, tenant, changed: changed || keyRemoved, version: entry.version, says });
+    const changed = { ...change, changed: change.changed || keyRemoved || dryRun };
+    return edited({
+      id: tenant,
+      tenant,
+      change: changed,
+      what: `tenant ${tenant}`,
+      done: [...counted, last].join('; '),
+    });
   };
+  if (dryRun) return answer(false, 'its API key and usage plan, if it has them, go');
   // An authorizer may have begun to read just before the edit.
-  const ms = entry.updatedAt + api.authorizerTtlSeconds * 1_000 + REGISTRY_TIMEOUT_MS - Date.now();
+  const ms = change.entry.updatedAt + api.authorizerTtlSeconds * 1_000 + REGISTRY_TIMEOUT_MS - Date.now();
   if (ms > 0) {
     warn(
       `tenant ${tenant}: its API key goes in ${Math.ceil(ms / 1_000)} s; ending this now does no harm, run it again`,

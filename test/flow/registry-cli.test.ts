@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { main } from '../../cli/program.ts';
 import { parseTenantId } from '../../contract/identity.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
 import { createRegistry } from '../../registry/dynamo.ts';
@@ -49,6 +50,25 @@ function tollgateWith(input: string, ...args: string[]): Promise<Ended> {
     child.on('error', reject);
     child.on('close', (code) => resolve({ ...ended, code }));
   });
+}
+
+/** The same within this process, which has loaded everything: a process of its own for each would take most of the time. */
+async function within(...args: string[]): Promise<Ended> {
+  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  vi.stubEnv('TOLLGATE_DATA', folder);
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
+      ended[name] += String(chunk);
+      return true;
+    }),
+  );
+  try {
+    ended.code = await main(args);
+    return ended;
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    vi.unstubAllEnvs();
+  }
 }
 
 function acme() {
@@ -194,6 +214,44 @@ describe('the operator’s command line on the registry', () => {
     expect(await tollgate('tenant', 'resume', 'beta')).toMatchObject({ code: 0 });
     const shown = JSON.parse((await tollgate('tenant', 'show', 'beta', '--format', 'json')).stdout) as object;
     expect(shown).toMatchObject({ id: 'beta', suspended: false, grants: [] });
+  });
+
+  test('what was is shown, told apart, brought back and undone, of every noun', async () => {
+    const json = async (...args: string[]) => {
+      const { stdout, stderr, code } = await within(...args, '--format', 'json');
+      expect({ stderr, code }, args.join(' ')).toEqual({ stderr: '', code: 0 });
+      return JSON.parse(stdout);
+    };
+    const put = ['tenant', 'put', 'gamma', '--cost-centre', 'CC-1'];
+    expect(await json(...put, '--dry-run')).toMatchObject({ id: 'gamma', changed: true, dryRun: true });
+    expect((await within('tenant', 'show', 'gamma')).code).toBe(1);
+    const made = await json(...put);
+    expect(made).toMatchObject({ verb: 'tenant put', id: 'gamma', version: 1, edit: expect.any(Number) });
+    expect(await json(...put)).toMatchObject({ changed: false, version: 1 });
+    const named = await json('tenant', 'put', 'gamma', '--cost-center', 'CC-2', '--name', 'Gamma');
+    expect(named.differences).toEqual([
+      { path: 'costCenter', before: 'CC-1', after: 'CC-2' },
+      { path: 'displayName', before: null, after: 'Gamma' },
+    ]);
+    expect(await json('tenant', 'diff', 'gamma', '1')).toEqual(named.differences);
+    expect(await json('tenant', 'show', 'gamma', '--version', '1')).toMatchObject({ costCenter: 'CC-1', version: 1 });
+    expect((await within('tenant', 'show', 'gamma', '--at', '2020-01-01')).code).toBe(1);
+    expect(await json('tenant', 'list', '--at', '2020-01-01')).toEqual([]);
+    expect(await json('tenant', 'rollback', 'gamma', '1')).toMatchObject({ verb: 'tenant rollback', version: 3 });
+    const { edit } = await json('tenant', 'suspend', 'gamma');
+    expect(await json('undo', String(edit))).toMatchObject({ verb: 'undo', version: 5 });
+    expect((await within('undo', String(edit))).stderr).toMatch(/^tollgate: .*changed/);
+    const trail = (await json('audit', 'list', '--of', 'tenant/gamma')) as { change: string; by: string }[];
+    expect(trail.map(({ change }) => change)).toEqual([
+      `undo ${edit}`,
+      'suspend',
+      'rollback to 1',
+      expect.any(String),
+      'create',
+    ]);
+    expect(await json('audit', 'list', '--by', 'nobody-else')).toEqual([]);
+    const { stdout } = await within('tenant', 'history', 'gamma');
+    expect(stdout).toMatch(/^\d+ +\S+Z +cli:\S+ +suspend +suspended false → true$/m);
   });
 
   test('D3 a list names an unusable item on stderr and still lists the others', async () => {

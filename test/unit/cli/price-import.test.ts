@@ -47,7 +47,7 @@ async function printed(act: () => Promise<Answer>) {
   });
   try {
     const answer = await act();
-    say(answer, 'price import', 'table', false);
+    say(answer, { verb: 'price import', dryRun: false, format: 'table', quiet: false });
     said.error = answer.failure;
   } catch (error) {
     said.error = error;

@@ -34,7 +34,8 @@ async function said(words: string) {
     isDefault: true,
     run: async (given) => {
       out.given = given;
-      return edited({ id: given.model, tenant: given.tenant, changed: true, version: 2, says: 'done' });
+      const change = { changed: true, edit: 7, before: null, after: { id: 'nova', version: 2 } };
+      return edited({ id: given.model, tenant: given.tenant, change, what: 'grant', done: 'made' });
     },
   });
   noun.verb<{ files: string[] }>('read', {
@@ -87,9 +88,13 @@ describe('an answer', () => {
     ['grant list --format csv', "id,granted_at\r\nnova,'=1+1\r\n"],
     ['grant list --format json', `${JSON.stringify([{ id: 'nova', to: { tenant: 'acme' } }], null, 2)}\n`],
     ['grant list -q', 'nova\n'],
-    ['grant acme nova', 'done\n'],
+    ['grant acme nova', 'grant: made (version 2)\n'],
+    ['grant acme nova --dry-run', 'would be: grant: made (version 2)\n  + id nova\n'],
     ['grant acme nova -q', 'nova\n'],
-    ['grant acme nova --format csv', 'verb,id,tenant,changed,version,message\r\ngrant add,nova,acme,true,2,done\r\n'],
+    [
+      'grant acme nova --format csv',
+      'verb,id,tenant,changed,version,edit,message\r\ngrant add,nova,acme,true,2,7,grant: made (version 2)\r\n',
+    ],
   ])('%s', async (words, stdout) => {
     expect(await said(words)).toMatchObject({ stdout, stderr: '', code: 0 });
   });
@@ -101,7 +106,9 @@ describe('an answer', () => {
       tenant: 'acme',
       changed: true,
       version: 2,
-      message: 'done',
+      edit: 7,
+      message: 'grant: made (version 2)',
+      differences: [{ path: 'id', before: null, after: 'nova' }],
     });
   });
 

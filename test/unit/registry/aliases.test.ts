@@ -28,7 +28,11 @@ describe('an alias', () => {
   test('is set, replaced, listed by id and removed, and every edit is in the history', async () => {
     const { writer, as } = setUp();
     expect(await writer.listAliases()).toEqual([]);
-    expect(await writer.setAlias(SPLIT)).toEqual({ alias: { ...SPLIT, by: 'principal' }, changed: true });
+    expect(await writer.setAlias(SPLIT)).toMatchObject({
+      alias: { ...SPLIT, by: 'principal' },
+      changed: true,
+      edit: 1,
+    });
     expect(await writer.setAlias({ ...SPLIT, models: { b: 5, a: 95 } })).toMatchObject({ changed: false });
     await as('bob').setAlias({ id: 'haiku', models: { c: 1 }, by: 'request' });
     await writer.setAlias({ id: 'sonnet', models: { a: 1 } });
