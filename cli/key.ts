@@ -8,8 +8,9 @@ import type { GivenKey, ListedKey, MadeKey } from '../registry/gateway-keys/writ
 import { type Answer, edited, listed, shown } from './answer.ts';
 import { openKeys } from './key/open.ts';
 import { namedByOption, type Said } from './naming.ts';
+import { historyOf } from './past.ts';
 import { warn } from './print.ts';
-import { historyOf, warnOf } from './registry.ts';
+import { warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 import { nounOf } from './verb.ts';
 
@@ -62,7 +63,9 @@ export function register(program: Command, target: () => Promise<Target>): void 
     edits: true,
     run: async (options, { target: of }) =>
       once(
-        await named(async () => (await openKeys(await of(), { making: true })).createKey(givenKey(options))),
+        await named(async () =>
+          (await openKeys(await of(), { making: true, dryRun: options.dryRun })).createKey(givenKey(options)),
+        ),
         'made',
       ),
   });
@@ -104,10 +107,10 @@ export function register(program: Command, target: () => Promise<Target>): void 
         .option('--overlap <hours>', `for how long, 0 to ${KEY_OVERLAP_HOURS_MAX}; ${KEY_OVERLAP_HOURS} unless given`)
         .option('--expires <when>', WHEN),
     edits: true,
-    run: async ({ key, tenant, overlap, expires }, { target: of }) =>
+    run: async ({ key, tenant, overlap, expires, dryRun }, { target: of }) =>
       once(
         await named(async () =>
-          (await openKeys(await of(), { making: true })).rotateKey(
+          (await openKeys(await of(), { making: true, dryRun })).rotateKey(
             { key, tenant },
             {
               ...(overlap === undefined ? {} : { overlapHours: hoursOf(overlap) }),
@@ -124,10 +127,11 @@ export function register(program: Command, target: () => Promise<Target>): void 
     args: KEY,
     options: ofTenant,
     edits: true,
-    run: async ({ key, tenant }, { target: of }) => {
-      const { entry, changed } = await (await openKeys(await of())).revokeKey({ key, tenant });
-      const says = `${nameOf(entry)}: ${changed ? 'revoked' : 'is revoked'}`;
-      return edited({ id: entry.id, tenant: entry.tenant, changed, version: entry.version, says });
+    run: async ({ key, tenant, dryRun }, { target: of }) => {
+      const change = await (await openKeys(await of(), { dryRun })).revokeKey({ key, tenant });
+      const { entry } = change;
+      const answer = edited({ id: entry.id, tenant: entry.tenant, change, what: nameOf(entry), done: 'revoked' });
+      return change.changed ? answer : { ...answer, text: () => `${nameOf(entry)}: is revoked` };
     },
   });
 
@@ -136,18 +140,18 @@ export function register(program: Command, target: () => Promise<Target>): void 
     args: KEY,
     options: ofTenant,
     edits: true,
-    run: async ({ key, tenant, yes }, { target: of }) => {
-      const writer = await openKeys(await of());
+    run: async ({ key, tenant, yes, dryRun }, { target: of }) => {
+      const writer = await openKeys(await of(), { dryRun });
       const entry = await writer.showKey({ key, tenant });
-      if (yes !== true)
+      if (yes !== true && !dryRun)
         throw new TollgateError('invalid_request', {
           field: '--yes',
           reason: 'not-confirmed',
           message: `${nameOf(entry)} would be deleted; say --yes`,
         });
       await writer.deleteKey({ key: entry.id });
-      const says = `${nameOf(entry)}: deleted`;
-      return edited({ id: entry.id, tenant: entry.tenant, changed: true, says });
+      const change = { changed: true, before: null, after: null };
+      return edited({ id: entry.id, tenant: entry.tenant, change, what: nameOf(entry), done: 'deleted' });
     },
   });
 

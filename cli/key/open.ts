@@ -12,9 +12,13 @@ import type { Target } from '../target.ts';
  * The target's keys.
  *
  * @param making whether a secret will be made, for which the stage's own secret is read, and how long a key may be good
+ * @param dryRun nothing is written
  * @throws TollgateError `bad_setting` where the target has no keys
  */
-export async function openKeys(target: Target, { making } = { making: false }): Promise<KeyWriter> {
+export async function openKeys(
+  target: Target,
+  { making = false, dryRun = false }: { making?: boolean; dryRun?: boolean | undefined } = {},
+): Promise<KeyWriter> {
   const { clientConfig, table, keysTable, keysSecret: secretId } = target;
   const [{ DynamoDBClient }, { createItems }, { createKeyWriter }] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
@@ -34,6 +38,7 @@ export async function openKeys(target: Target, { making } = { making: false }): 
     clock: Date.now,
     randomInt: (below) => randomInt(below),
     actor: actorName(),
+    dryRun,
     ...(maxDays === undefined ? {} : { maxDays }),
   });
 }
