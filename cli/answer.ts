@@ -131,6 +131,7 @@ export interface Saying extends Ran {
 
 /** Prints it; what is longer than the terminal goes through a pager. Nothing stays nothing. */
 export function say(answer: Answer, { format, quiet, ...ran }: Saying): void {
+  if (ran.dryRun && answer.differences === undefined) warn('tollgate: --dry-run: nothing was changed');
   if (quiet) printAll(answer.ids().join('\n'));
   else if (format === 'json') print(JSON.stringify(answer.json(ran), null, 2));
   else if (format === 'csv') printAll(answer.csv(ran));

@@ -9,12 +9,9 @@ import { printOrSave } from '../print.ts';
  */
 export function toFile(answer: Answer, verb: string, format: Format, out: string | undefined): Answer | undefined {
   if (out === undefined) return answer;
+  const ran = { verb, dryRun: false };
   const text =
-    format === 'json'
-      ? JSON.stringify(answer.json(verb), null, 2)
-      : format === 'csv'
-        ? answer.csv(verb)
-        : answer.text();
+    format === 'json' ? JSON.stringify(answer.json(ran), null, 2) : format === 'csv' ? answer.csv(ran) : answer.text();
   printOrSave(text, out);
   if (answer.failure !== undefined) throw answer.failure;
   return undefined;
