@@ -17,6 +17,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/oracle/node_modules/**', 'node_modules/**'],
+    globalSetup: 'test/scratch.ts',
     setupFiles: ['test/seed.ts', 'test/variables.ts'],
     // A module is loaded once for each worker, not for each file: half of the processor's time went into that. So a test takes
     // back what it puts into a module; test/variables.ts does it for the environment.

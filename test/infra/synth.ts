@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -7,13 +7,8 @@ import cdk from '../../cdk.json' with { type: 'json' };
 import { readSettings } from '../../infra/settings.ts';
 import { TollgateStack } from '../../infra/stack.ts';
 
-// The CDK leaves a folder of its own for each app: hundreds a run. Files of one worker share this module, so they end with that,
-// which vitest ends by a signal.
-const assemblies = mkdtempSync(join(tmpdir(), 'tollgate-synth-'));
-process.once('SIGTERM', () => {
-  rmSync(assemblies, { recursive: true, force: true });
-  process.exit();
-});
+// The CDK leaves a folder of its own for each app: hundreds a run.
+const assemblies = mkdtempSync(join(process.env.SCRATCH_FOLDER ?? tmpdir(), 'synth-'));
 
 /** The stack of cdk.json with some settings changed, its functions not bundled: the template is the same but for hashes. */
 export function stackOf(overrides: Record<string, unknown> = {}): { app: App; stack: TollgateStack } {
