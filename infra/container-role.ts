@@ -12,7 +12,7 @@ export class ContainerRole extends Construct {
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names) {
     super(scope, id);
     const { kubernetes } = settings;
-    const { brokerArn } = names;
+    const { brokerArn, keys } = names;
     const policy = containerRolePolicy({
       tableArn: names.tableArn,
       countersTableArn: names.countersTableArn,
@@ -21,6 +21,7 @@ export class ContainerRole extends Construct {
       bucketArn: names.bucketArn,
       invokerRoleArn: names.invokerRoleArn,
       ...(brokerArn === undefined ? {} : { brokerArn }),
+      ...(keys === undefined ? {} : { keys }),
     });
     this.role = new CfnRole(this, 'Role', {
       roleName: names.role('container'),

@@ -167,6 +167,8 @@ export class ContainerDoor extends Construct {
         TOLLGATE_STAGE: settings.stage,
         ...environment,
         PORT: String(PORT),
+        // The load balancer, which adds at the end of X-Forwarded-For whom it was asked by.
+        TOLLGATE_PROXIES: '1',
         TOLLGATE_GRACE_MS: String((STOP_SECONDS - 10) * 1_000),
       },
       portMappings: [{ containerPort: PORT }],

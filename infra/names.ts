@@ -77,6 +77,20 @@ export class Names {
     return this.#regional('secretsmanager', `secret:${this.contextKey}-??????`);
   }
 
+  /** Of the secret that keys of the gateway are hashed with. */
+  get keysSecret(): string {
+    return this.of('keys-secret');
+  }
+
+  /** Of their table and that secret; undefined where the stage has no keys. */
+  get keys(): { tableArn: string; secretArn: string } | undefined {
+    if (this.#settings.keyMaxDays === undefined) return undefined;
+    return {
+      tableArn: this.#regional('dynamodb', `table/${this.of('keys')}`),
+      secretArn: this.#regional('secretsmanager', `secret:${this.keysSecret}-??????`),
+    };
+  }
+
   /** Of the roles that may read it. */
   get contextKeyReaders(): string[] {
     return ['authorizer', 'invoke'].map((name) => this.#roleArn(name));

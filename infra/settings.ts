@@ -3,6 +3,7 @@ import type { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { ANSWER_MINUTES, ANSWER_MINUTES_MAX } from '../contract/limits/answers.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
+import { KEY_DAYS_CEILING, KEY_DAYS_MAX } from '../contract/limits/keys.ts';
 import { STAGE } from '../contract/names.ts';
 import { nearest } from '../contract/nearest.ts';
 import { type Routing, routingProblem } from '../contract/routing.ts';
@@ -53,6 +54,8 @@ export interface InfraSettings {
   sync: boolean;
   /** Whether Lambda gives each tenant execution environments of its own. */
   tenantIsolation: boolean;
+  /** Days for which keys of the gateway are good at most; undefined: the stage has none. */
+  keyMaxDays: number | undefined;
   /** Days, one of LOG_RETENTION_DAYS. */
   logRetentionDays: number;
   /** Days for which raw usage lines are kept. */
@@ -125,6 +128,7 @@ const KNOWN = new Set([
     'queryScanGb',
   ],
   ...['benchmark', 'corsOrigins', 'answerMinutes', 'storeResponses', 'routing', 'tellRoute', 'sharedHealth'],
+  ...['keys', 'keyMaxDays'],
 ]);
 
 /**
@@ -150,6 +154,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     broker: flag(at, 'broker', false),
     sync: flag(at, 'sync', false),
     tenantIsolation: flag(at, 'tenantIsolation', false),
+    keyMaxDays: keyMaxDays(at),
     logRetentionDays: whole(at, 'logRetentionDays', 7, 2_922, 90),
     rawRetentionDays: whole(at, 'rawRetentionDays', 7, 3_650, 400),
     throttleRate: whole(at, 'throttleRate', 1, 10_000, 100),
@@ -185,6 +190,12 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
 function unknown(key: string): TollgateError {
   const meant = nearest(key.slice(PREFIX.length), KNOWN);
   return bad(key, `is not a known setting${meant === undefined ? '' : `; did you mean ${PREFIX}${meant}?`}`);
+}
+
+/** Checked also where there are no keys, so that turning them on meets no surprise. */
+function keyMaxDays(at: At): number | undefined {
+  const days = whole(at, 'keyMaxDays', 1, KEY_DAYS_CEILING, KEY_DAYS_MAX);
+  return flag(at, 'keys', false) ? days : undefined;
 }
 
 type Where = Pick<InfraSettings, 'region' | 'partition' | 'modelRegions'>;

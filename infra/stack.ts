@@ -9,6 +9,7 @@ import { ContainerDoor } from './container.ts';
 import { ContainerRole } from './container-role.ts';
 import { UsageDashboard } from './dashboard.ts';
 import { functionLogs, TollgateFunction } from './functions.ts';
+import { GatewayKeys } from './gateway-keys.ts';
 import { InvokerRole } from './invoker-role.ts';
 import { lambdaDoor, lambdaDoorLogs } from './lambda-door.ts';
 import { Names } from './names.ts';
@@ -38,7 +39,14 @@ export class TollgateStack extends Stack {
     const { bucket, answers, access } = new UsageBucket(this, 'Usage', settings, names);
 
     const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
-    const decisions = { TOLLGATE_TABLE: table.tableName, TOLLGATE_ISSUERS: settings.issuersJson, ...ttl };
+    const { keyMaxDays } = settings;
+    const keys = keyMaxDays === undefined ? undefined : new GatewayKeys(this, 'Keys', settings, names, keyMaxDays);
+    const decisions = {
+      TOLLGATE_TABLE: table.tableName,
+      TOLLGATE_ISSUERS: settings.issuersJson,
+      ...ttl,
+      ...keys?.environment,
+    };
     const benchmark = settings.benchmark ? new BenchmarkUpstream(this, 'Benchmark', names) : undefined;
     const assuming = { TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn };
     const calls = {

@@ -153,3 +153,47 @@ test('both options together make a whole stack', () => {
   expect(environmentOf(both, 'invoke-per-tenant').TOLLGATE_BROKER_FUNCTION).toBe('tollgate-dev-broker');
   expect(allowed(both, 'sts:')).toEqual([['tollgate-dev-broker-us-east-1', [INVOKER]]]);
 });
+
+describe('keys of the gateway', () => {
+  const keyed = resourcesOf(
+    stackOf({ 'tollgate:keys': true, 'tollgate:broker': true, 'tollgate:keyMaxDays': 30 }).stack,
+  );
+  const TABLE = 'arn:aws:dynamodb:us-east-1:111122223333:table/tollgate-dev-keys';
+
+  test('are nothing at all where they are off', () => {
+    expect(JSON.stringify(plain)).not.toMatch(/tollgate-dev-keys|TOLLGATE_KEY/);
+  });
+
+  test('are read by who decides who calls, and by nobody else; the authorizer writes notes and no key', () => {
+    const on = (resources: Record<string, Resource>) =>
+      rolesOf(resources).flatMap(({ name, own }) =>
+        own
+          .filter(({ Effect, Resource: of }) => Effect === 'Allow' && JSON.stringify(of).includes('tollgate-dev-keys'))
+          .map(({ Action, Condition }) => [name.replace('-us-east-1', ''), Action.join(), Condition !== undefined]),
+      );
+    expect(on(keyed)).toEqual([
+      ['tollgate-dev-authorizer', 'dynamodb:BatchGetItem', false],
+      ['tollgate-dev-authorizer', 'secretsmanager:GetSecretValue', false],
+      ['tollgate-dev-authorizer', 'dynamodb:PutItem', true],
+      ['tollgate-dev-broker', 'dynamodb:BatchGetItem', false],
+      ['tollgate-dev-broker', 'secretsmanager:GetSecretValue', false],
+    ]);
+    expect(JSON.stringify(keyed)).toContain('dynamodb:LeadingKeys');
+    expect(JSON.stringify(rolesOf(keyed).find(({ name }) => name.includes('-invoke-')))).not.toContain(TABLE);
+  });
+
+  test('find their table and their secret, whose tag says for how long a key may be good', () => {
+    for (const name of ['authorizer', 'broker'])
+      expect(environmentOf(keyed, name)).toMatchObject({
+        TOLLGATE_KEYS_TABLE: expect.any(String),
+        TOLLGATE_KEYS_SECRET: 'tollgate-dev-keys-secret',
+        TOLLGATE_KEY_MAX_DAYS: '30',
+      });
+    expect(environmentOf(keyed, 'invoke')).not.toHaveProperty('TOLLGATE_KEYS_SECRET');
+    const secrets = ofType(keyed, 'AWS::SecretsManager::Secret');
+    expect(secrets.find(({ Name }) => Name === 'tollgate-dev-keys-secret')?.Tags).toContainEqual({
+      Key: 'tollgate:keyMaxDays',
+      Value: '30',
+    });
+  });
+});
