@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { logLine } from '../contract/log.ts';
-import { roleName } from './aws/roles.ts';
+import { CONTAINER_ROLE, roleName } from './aws/roles.ts';
 import type { Aws } from './aws/start.ts';
 import { startDelivery } from './delivery.ts';
 import { containerEnvironment, type Surroundings } from './environment.ts';
@@ -148,7 +148,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     ]);
     const schedule = startSchedule({ flush, metering: functions.metering, newId: randomUUID, note });
     teardown.add(async () => schedule.stop());
-    const serveEnv = containerEnvironment(surroundings, endpoint.credentialsFor(roleName('invoke')));
+    const serveEnv = containerEnvironment(surroundings, endpoint.credentialsFor(CONTAINER_ROLE, null));
     return { gateway: restApi.url, issuer, aws: endpoint.url, endpoint, serveEnv, stop: () => teardown.run() };
   } catch (error) {
     // The first failure is the one to tell; closing what never opened may well fail too.

@@ -1,3 +1,4 @@
+import { containerRolePolicy } from '../../policies/container.ts';
 import {
   type FunctionName,
   functionRolePolicy,
@@ -29,40 +30,53 @@ export function localFunctionArn(account: string, region: string, name: string):
   return `arn:aws:lambda:${region}:${account}:function:${name}`;
 }
 
-/**
- * The account's roles, with the documents that the template deploys.
- *
- * @param account 12 digits
- * @param region where the tables and the functions are
- * @param options.broker whether the broker assumes the invoker role in the invoke function's place. Default false
- * @param options.keyMaxDays of a stage with keys of its own
- */
-export function localRoles(
-  account: string,
-  region: string,
-  { broker = false, keyMaxDays }: { broker?: boolean; keyMaxDays?: number | undefined } = {},
-): Role[] {
-  const arn = (name: string): string => `arn:aws:iam::${account}:role/${name}`;
-  const functionArn = (name: FunctionName): string => localFunctionArn(account, region, roleName(name));
+interface RoleOptions {
+  /** Whether the broker assumes the invoker role in the place of who makes calls. Default false. */
+  broker?: boolean;
+  /** Of a stage with keys of its own. */
+  keyMaxDays?: number | undefined;
+}
+
+const roleArn = (account: string, name: string): string => `arn:aws:iam::${account}:role/${name}`;
+
+/** Of the gateway in one process, `npm run serve`; it is no function. */
+export const CONTAINER_ROLE = `tollgate-${STAGE}-container`;
+
+/** The container's role, with the document that the template deploys where it has a container. */
+export function containerRole(account: string, region: string, options: RoleOptions = {}): Role {
+  const policies = [containerRolePolicy(scopeOf(account, region, options))];
+  return { name: CONTAINER_ROLE, trust: functionTrustPolicy(), policies };
+}
+
+function scopeOf(account: string, region: string, { broker = false, keyMaxDays }: RoleOptions) {
   const tableArn = (name: string): string => `arn:aws:dynamodb:${region}:${account}:table/${name}`;
-  const scope = {
+  const secretArn = (name: string): string => `arn:aws:secretsmanager:${region}:${account}:secret:${name}-??????`;
+  return {
     tableArn: tableArn(TABLE),
     countersTableArn: tableArn(COUNTERS_TABLE),
     answersTableArn: tableArn(ANSWERS_TABLE),
     eventBusArn: `arn:aws:events:${region}:${account}:event-bus/${EVENT_BUS}`,
     bucketArn: `arn:aws:s3:::${BUCKET}`,
-    invokerRoleArn: arn(roleName('invoker')),
-    contextKeyArn: `arn:aws:secretsmanager:${region}:${account}:secret:${CONTEXT_KEY}-??????`,
+    invokerRoleArn: roleArn(account, roleName('invoker')),
+    contextKeyArn: secretArn(CONTEXT_KEY),
     ...(keyMaxDays === undefined
       ? {}
-      : {
-          keys: {
-            tableArn: tableArn(KEYS_TABLE),
-            secretArn: `arn:aws:secretsmanager:${region}:${account}:secret:${KEYS_SECRET}-??????`,
-          },
-        }),
-    ...(broker ? { brokerArn: functionArn('broker') } : {}),
+      : { keys: { tableArn: tableArn(KEYS_TABLE), secretArn: secretArn(KEYS_SECRET) } }),
+    ...(broker ? { brokerArn: localFunctionArn(account, region, roleName('broker')) } : {}),
   };
+}
+
+/**
+ * The account's roles, with the documents that the template deploys.
+ *
+ * @param account 12 digits
+ * @param region where the tables and the functions are
+ */
+export function localRoles(account: string, region: string, options: RoleOptions = {}): Role[] {
+  const { broker = false } = options;
+  const functionArn = (name: FunctionName): string => localFunctionArn(account, region, roleName(name));
+  const scope = scopeOf(account, region, options);
+  const callers = broker ? [roleName('broker')] : [roleName('invoke'), CONTAINER_ROLE];
   const functions: FunctionName[] = [
     'authorizer',
     'invoke',
@@ -78,7 +92,7 @@ export function localRoles(
     })),
     {
       name: roleName('invoker'),
-      trust: invokerTrustPolicy({ trustedRoleArn: arn(roleName(broker ? 'broker' : 'invoke')) }),
+      trust: invokerTrustPolicy({ trustedRoleArn: callers.map((name) => roleArn(account, name)) }),
       policies: [],
       managed: invokerRolePolicies({ partition: 'aws', account, regions: REGIONS }),
     },

@@ -17,7 +17,17 @@ import { exchange } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { createIam } from './iam.ts';
 import { createLambda, type InvokeFunction } from './lambda/service.ts';
-import { API_ID, CONTEXT_KEY, EVENT_BUS, KEYS_SECRET, localFunctionArn, localRoles, roleName, STAGE } from './roles.ts';
+import {
+  API_ID,
+  CONTEXT_KEY,
+  containerRole,
+  EVENT_BUS,
+  KEYS_SECRET,
+  localFunctionArn,
+  localRoles,
+  roleName,
+  STAGE,
+} from './roles.ts';
 import { createS3 } from './s3/service.ts';
 import { createStore } from './s3/store.ts';
 import { createSageMaker } from './sagemaker/service.ts';
@@ -102,7 +112,9 @@ const SCOPES: Readonly<Record<string, ServiceName>> = {
  */
 export async function startAws(options: AwsOptions): Promise<Aws> {
   const { account, region, dataDir, clock: now = Date.now } = options;
-  const roles = (options.functionRoles ?? localRoles(account, region, options)).map((role) => ({
+  const roles = (
+    options.functionRoles ?? [...localRoles(account, region, options), containerRole(account, region, options)]
+  ).map((role) => ({
     ...role,
     inline: new Map(),
   }));
