@@ -14,8 +14,10 @@ enableCompileCache(cache);
 
 // `tollgate model list | head -1` closes the pipe; that is not an error.
 process.stdout.on('error', (error) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
+  const why = error.code === 'ENOSPC' ? 'the disk is full' : error.message;
+  process.stderr.write(`tollgate: what was to be printed cannot be written: ${why}\n`);
+  process.exit(1);
 });
 
 if (!isSidecar) {

@@ -47,10 +47,27 @@ function shown(folder: string): string {
   return short === '' || short.startsWith('..') ? folder : short;
 }
 
+/** What the machine refuses, wherever it does: a full disk, a folder or file that is locked. */
+const REFUSED: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk’s quota is used up',
+  EROFS: 'it can only be read',
+  EACCES: 'it is not ours to write',
+  EBUSY: 'another program holds it',
+};
+
 function fail(error: unknown): never {
+  const { code = '', path = process.env.TOLLGATE_DATA || '.tollgate' } = (error ?? {}) as NodeJS.ErrnoException;
+  const refused = REFUSED[code];
+  if (refused !== undefined) {
+    process.stderr.write(`tollgate: ${path} cannot be written: ${refused} (${code})\n`);
+    process.exit(1);
+  }
   const message = isTollgateError(error) ? error.publicMessage : error instanceof Error ? error.message : String(error);
   process.stderr.write(`tollgate: ${message.replaceAll('\n', ' ')}\n`);
   process.exit(1);
 }
 
+// What a write of usage throws, which nobody waits for: an end in one line. What is on disk goes out after the next start.
+process.on('uncaughtException', fail);
 await main().catch(fail);

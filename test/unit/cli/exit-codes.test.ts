@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -23,4 +24,17 @@ test.each([
 test('a link of npx to the program of before still finds it', () => {
   const before = fileURLToPath(new URL('../../../cli/tollgate.ts', import.meta.url));
   expect(spawnSync(process.execPath, [before, 'budget', '--help'], { encoding: 'utf8' })).toMatchObject({ status: 0 });
+});
+
+test.skipIf(!existsSync('/dev/full'))('a disk that is full is one line, and no success', () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [CLI, '--help'], {
+    encoding: 'utf8',
+    stdio: ['ignore', full, 'pipe'],
+  });
+  closeSync(full);
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: 'tollgate: what was to be printed cannot be written: the disk is full\n',
+  });
 });
