@@ -3,7 +3,8 @@ import { AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
 import { SHARED_BY } from '../contract/model.ts';
 import { aliasDocument, sharesText } from '../registry/alias.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
-import { readDocument } from './file.ts';
+import { usedLately, widening } from './dangers.ts';
+import { documentOf } from './file.ts';
 import { past } from './past.ts';
 import type { Target } from './target.ts';
 import { type At, nounOf } from './verb.ts';
@@ -39,7 +40,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     run: async ({ alias }, { registry }) => shown(alias, aliasDocument(await (await registry()).showAlias(alias))),
   });
 
-  noun.verb<{ alias: string; shares: string[]; by: string }>('set', {
+  noun.verb<AliasWords>('set', {
     about: 'make an alias, or replace the one of its id',
     args: { '<alias>': '', '<shares...>': 'a model and its weight beside the others: claude-sonnet-5=5' },
     options: (verb) =>
@@ -49,23 +50,16 @@ export function register(program: Command, target: () => Promise<Target>): void 
           .default('principal'),
       ),
     edits: true,
-    run: async ({ alias, shares, by }, at) => {
-      const models: Record<string, number> = {};
-      for (const share of shares) {
-        const [, model, weight] = /^([^=]+)=(\d{1,9})$/.exec(share) ?? [];
-        if (model === undefined || Object.hasOwn(models, model))
-          return at.refuse(`${share}: a model, once, and its weight are needed: ${share.split('=')[0]}=1`);
-        models[model] = Number(weight);
-      }
-      return set({ id: alias, models, by }, at);
-    },
+    hits: async (given, at) => rePointed(aliasGiven(given, at), at),
+    run: async (given, at) => set(aliasGiven(given, at), at),
   });
 
-  noun.verb<{ file: string }>('put', {
+  noun.verb<{ file: string; document?: unknown }>('put', {
     about: 'make or replace an alias from a JSON file',
     args: { '<file>': '- reads standard input' },
     edits: true,
-    run: async ({ file }, at) => set(readDocument(file), at),
+    hits: async (given, at) => rePointed(documentOf(given), at),
+    run: async (given, at) => set(documentOf(given), at),
   });
 
   noun.verb<{ alias?: string; all?: true }>('remove', {
@@ -73,6 +67,18 @@ export function register(program: Command, target: () => Promise<Target>): void 
     args: '[alias]',
     options: (verb) => verb.option('--all', 'every alias, also when they cannot be read'),
     edits: true,
+    hits: async ({ alias, all }, { target, registry }) => {
+      const aliases = await (await registry()).listAliases().catch(() => []);
+      const gone = aliases.filter(({ id }) => all === true || id === alias);
+      if (gone.length === 0) return [];
+      const where = await target();
+      const behind = [...new Set(gone.flatMap(({ models }) => Object.keys(models)))];
+      const used = await Promise.all(behind.map(async (model) => await usedLately(where, { model })));
+      return [
+        `calls that name ${gone.map(({ id }) => id).join(', ')} are refused`,
+        ...behind.flatMap((model, index) => used[index]?.map((line) => `${model}, by whatever name: ${line}`) ?? []),
+      ];
+    },
     run: async ({ alias, all = false }, { registry, refuse }) => {
       if ((alias === undefined) !== all) return refuse('name one alias, or give --all');
       const writer = await registry();
@@ -83,6 +89,27 @@ export function register(program: Command, target: () => Promise<Target>): void 
   });
 
   past(noun, '', () => ({ aliases: true }));
+}
+
+interface AliasWords {
+  alias: string;
+  shares: string[];
+  by: string;
+}
+
+function aliasGiven({ alias, shares, by }: AliasWords, { refuse }: At): object {
+  const models: Record<string, number> = {};
+  for (const share of shares) {
+    const [, model, weight] = /^([^=]+)=(\d{1,9})$/.exec(share) ?? [];
+    if (model === undefined || Object.hasOwn(models, model))
+      return refuse(`${share}: a model, once, and its weight are needed: ${share.split('=')[0]}=1`);
+    models[model] = Number(weight);
+  }
+  return { id: alias, models, by };
+}
+
+async function rePointed(given: unknown, { target }: At): Promise<string[]> {
+  return widening(await target(), 'aliases', (writer) => writer.setAlias(given));
 }
 
 async function set(given: unknown, { registry }: At): Promise<Answer> {

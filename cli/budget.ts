@@ -20,6 +20,7 @@ import {
 import { startOf, startText } from './budget/start.ts';
 import { type StatusRow, statusCsv, statusJson, statusTable } from './budget/status.ts';
 import { unpricedModels } from './budget/unpriced.ts';
+import { widening } from './dangers.ts';
 import { past } from './past.ts';
 import { lines, warn } from './print.ts';
 import { openRegistry, warnOf } from './registry.ts';
@@ -82,6 +83,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
     options: (verb) => defaultOption(withBudget(verb)),
     edits: true,
     instead: insteadOfTenant,
+    hits: async ({ tenant: owner, budget: id, ...options }, { target }) =>
+      widening(await target(), 'budgets', (writer) => namingOptions(writer.setBudget(owner, budgetGiven(id, options)))),
     run: async ({ tenant: owner, budget: id, dryRun = false, ...options }, { target, registry }) => {
       const given = budgetGiven(id, options);
       const writer = await registry();
@@ -106,6 +109,12 @@ export function register(program: Command, target: () => Promise<Target>): void 
     options: (verb) => defaultOption(verb).option('--all', 'every budget of the owner, also when they cannot be read'),
     edits: true,
     instead: insteadOfTenant,
+    hits: async ({ tenant: owner, budget: id, all = false }, { target }) =>
+      (id === undefined) !== all
+        ? []
+        : widening(await target(), 'budgets', (writer) =>
+            id === undefined ? writer.removeBudgets(owner) : writer.removeBudget(owner, id),
+          ),
     run: async ({ tenant: owner, budget: id, all = false }, { registry, refuse }) => {
       if ((id === undefined) !== all) return refuse('name one budget, or give --all');
       const writer = await registry();

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { clientDocument } from '../registry/client.ts';
 import { edited, listed } from './answer.ts';
+import { usedLately, widening } from './dangers.ts';
 import { past } from './past.ts';
 import { warnOf } from './registry.ts';
 import type { Target } from './target.ts';
@@ -44,6 +45,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
     args: '<client>',
     options: (verb) => issued(verb).requiredOption('--tenant <tenant>', 'whose it is'),
     edits: true,
+    hits: async ({ client, issuer, tenant }, { target }) =>
+      widening(await target(), 'client', (writer) => writer.putClient({ issuer, client, tenant })),
     run: async ({ client, issuer, tenant }, { registry }) => {
       const change = await (await registry()).putClient({ issuer, client, tenant });
       const what = `client ${client} of ${issuer}`;
@@ -56,6 +59,13 @@ export function register(program: Command, target: () => Promise<Target>): void 
     args: '<client>',
     options: issued,
     edits: true,
+    hits: async ({ client, issuer }, { target, registry }) => {
+      const { entries } = await (await registry()).listClients({});
+      const entry = entries.find((one) => one.client === client && one.issuer === issuer);
+      if (entry === undefined) return [];
+      const { tenant } = entry;
+      return [`its tokens are ${tenant}’s`, ...(await usedLately(await target(), { tenant }))];
+    },
     run: async ({ client, issuer }, { registry }) => {
       const change = await (await registry()).removeClient({ issuer, client });
       return edited({ id: client, change, what: `client ${client} of ${issuer}`, done: 'removed', more: { issuer } });

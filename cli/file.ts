@@ -57,6 +57,12 @@ export function readDocument(file: string): unknown {
   return parseJsonObject(bytesOf(file), 'file');
 }
 
+/** The same of a verb that asks before it edits: standard input is there once. */
+export function documentOf(given: { file: string; document?: unknown }): unknown {
+  given.document ??= readDocument(given.file);
+  return given.document;
+}
+
 /** Every part of a file that is wrong, a line each on stderr. @param bad whose `field` may say the line itself: `line 3` */
 export function tellBad(file: string, bad: readonly BadPart[]): void {
   for (const { line, at, field, reason } of bad) {

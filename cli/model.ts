@@ -5,13 +5,16 @@ import { isoSeconds, parseSeconds } from '../registry/fields.ts';
 import { usability } from '../registry/lifecycle.ts';
 import { type ModelEntry, modelDocument } from '../registry/model.ts';
 import { listed, shown } from './answer.ts';
-import { readDocument } from './file.ts';
+import { widening } from './dangers.ts';
+import { documentOf } from './file.ts';
+import * as removing from './model/delete.ts';
 import * as drain from './model/drain.ts';
 import * as importing from './model/import.ts';
 import * as sync from './model/sync.ts';
 import * as targets from './model/targets.ts';
 import { told, WITHIN } from './model/tell.ts';
 import { past } from './past.ts';
+import { save } from './print.ts';
 import { warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 import { nounOf } from './verb.ts';
@@ -23,7 +26,8 @@ interface Named {
 export function register(program: Command, target: () => Promise<Target>): void {
   const noun = nounOf(program, target, {
     name: 'model',
-    about: 'what may be called: list, show, put, import, activate, deprecate, retire, drain, restore, targets, sync',
+    about:
+      'what may be called: list, show, put, import, activate, deprecate, retire, impact, drain, restore, delete, targets, sync',
   });
 
   noun.verb('list', {
@@ -48,11 +52,13 @@ export function register(program: Command, target: () => Promise<Target>): void 
     run: async ({ model }, { registry }) => shown(model, modelDocument(await (await registry()).showModel(model))),
   });
 
-  noun.verb<{ file: string }>('put', {
+  noun.verb<{ file: string; document?: unknown }>('put', {
     about: 'make or replace a model from a JSON file; with a version in it only if nobody changed it meanwhile',
     args: { '<file>': '- reads standard input' },
     edits: true,
-    run: async ({ file }, { registry }) => told(await (await registry()).putModel(readDocument(file)), 'written'),
+    hits: async (given, { target }) =>
+      widening(await target(), 'model', (writer) => writer.putModel(documentOf(given))),
+    run: async (given, { registry }) => told(await (await registry()).putModel(documentOf(given)), 'written'),
   });
 
   noun.verb<Named>('activate', {
@@ -82,10 +88,31 @@ export function register(program: Command, target: () => Promise<Target>): void 
     args: '<model>',
     options: (verb) => verb.option('--successor <model>', 'what to use instead'),
     edits: true,
+    hits: async ({ model }, { target, registry }) => {
+      // Whoever takes nothing away does not wait for what reads the ledger.
+      const { impactLines, impactOf } = await import('./model/gather.ts');
+      return impactLines(await impactOf(await target(), await registry(), model));
+    },
     run: async ({ model, successor }, { registry }) =>
       told(await (await registry()).retireModel(model, named(successor)), `retired${WITHIN}`),
   });
 
+  removing.register(noun);
+  noun.verb<Named & { mail?: true; out?: string }>('impact', {
+    about: 'who holds a model, who used it in the last 30 days and for how much, and what would replace it',
+    args: '<model>',
+    options: (verb) =>
+      verb.option('--mail', 'as a letter to those who use it').option('--out <file>', 'that letter into a file'),
+    run: async ({ model, mail, out }, { target, registry }) => {
+      const [{ impactOf }, { impactAnswer, mailText }] = await Promise.all([
+        import('./model/gather.ts'),
+        import('./model/impact.ts'),
+      ]);
+      const impact = await impactOf(await target(), await registry(), model);
+      if (out !== undefined) save(out, mailText(impact));
+      return impactAnswer(impact, { mail: mail === true });
+    },
+  });
   drain.register(noun);
 
   past<Named>(noun, '<model>', ({ model }) => ({ model }));

@@ -5,6 +5,7 @@ import type { Document } from '../registry/items.ts';
 import type { Named } from '../registry/named.ts';
 import type { Writer } from '../registry/writer.ts';
 import { type Answer, changesOf, edited, listed, plainDifference } from './answer.ts';
+import { widening } from './dangers.ts';
 import { printable } from './print.ts';
 import { versionGiven } from './registry.ts';
 import type { Noun, Verb } from './verb.ts';
@@ -51,6 +52,12 @@ export function past<Given extends object>(
     about: 'bring it back to one of its versions, as an edit of its own',
     args: `${words}<version>`,
     edits: true,
+    hits: async ({ version, ...given }, { target }) => {
+      const { itemNamed } = await import('../registry/named.ts');
+      const of = named(given as unknown as Given);
+      const number = versionGiven(version, '<version>');
+      return widening(await target(), itemNamed(of).kind.name, (writer) => writer.rollback(of, number));
+    },
     run: async ({ version, ...given }, { registry }) => {
       const of = named(given as unknown as Given);
       const number = versionGiven(version, '<version>');

@@ -5,6 +5,7 @@ import { pricesAt } from '../registry/prices/edits.ts';
 import { STARTER_PRICES } from '../registry/prices/starter.ts';
 import type { Writer } from '../registry/writer.ts';
 import { edited } from './answer.ts';
+import { isThere, usedLately } from './dangers.ts';
 import { namedByOption } from './naming.ts';
 import {
   amountOptions,
@@ -78,6 +79,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
     options: (verb) =>
       verb.requiredOption('--version <name>', 'its name').addOption(regionOption()).addOption(tierOption()),
     edits: true,
+    hits: async ({ model }, { target, registry }) =>
+      (await isThere((await registry()).showModel(model))) ? await usedLately(await target(), { model }) : [],
     run: async ({ model, version, ...options }, { registry }) => {
       const change = await (await registry()).removePrice(model, { version, ...placeOf(options) });
       return edited({

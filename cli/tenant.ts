@@ -3,6 +3,7 @@ import type { Change } from '../registry/edit.ts';
 import { grantDocument, grantedName } from '../registry/grant.ts';
 import { type TenantEntry, tenantDocument } from '../registry/tenant.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
+import { isThere, usedLately } from './dangers.ts';
 import { past } from './past.ts';
 import { lines, table } from './print.ts';
 import { warnOf } from './registry.ts';
@@ -77,6 +78,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
     about: 'refuse all its calls, within the authorizer’s cache time',
     args: '<tenant>',
     edits: true,
+    hits: async ({ tenant }, { target, registry }) =>
+      (await isThere((await registry()).showTenant(tenant))) ? await usedLately(await target(), { tenant }) : [],
     run: async ({ tenant }, { registry }) => told(await (await registry()).suspendTenant(tenant), 'suspended'),
   });
 

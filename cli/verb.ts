@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Named } from '../registry/named.ts';
 import type { Writer } from '../registry/writer.ts';
 import { type Answer, FORMATS, type Format, say } from './answer.ts';
+import { confirm } from './confirm.ts';
 import { beginProgress } from './progress.ts';
 import { once, openRegistry, registryAt, registryOfVersion } from './registry.ts';
 import type { Target } from './target.ts';
@@ -30,6 +31,10 @@ export interface Verb<Given> {
   options?: (verb: Command) => Command;
   /** It changes something: it has --dry-run, under which the registry that it is given writes nothing, and --yes. */
   edits?: true;
+  /** Lines that say whom it hits, which are told and asked about before it is run; none: nobody. */
+  hits?: (given: Given, at: At) => Promise<readonly string[]>;
+  /** What it does does not come back by another edit. */
+  forGood?: true;
   /** It can be asked what was: it has --at, under which the registry that it is given is the one of then. */
   reads?: true;
   /** Which item it shows: it has --version, too. */
@@ -85,7 +90,22 @@ export function verbOf<Given extends object>(
   noun: Command,
   target: () => Promise<Target>,
   name: string,
-  { about, args = {}, options, edits, reads, of, isDefault, same = [], more, live, instead, run }: Verb<Given>,
+  {
+    about,
+    args = {},
+    options,
+    edits,
+    reads,
+    of,
+    isDefault,
+    same = [],
+    more,
+    live,
+    instead,
+    hits,
+    forGood = false,
+    run,
+  }: Verb<Given>,
 ): Command {
   const verb = noun
     .command(name, { isDefault: isDefault === true })
@@ -121,6 +141,8 @@ export function verbOf<Given extends object>(
     };
     Object.assign(given, instead?.(given, at));
     fill(given, slots, verb.args, refuse, title);
+    if (hits !== undefined && (!given.yes || given.dryRun))
+      await brake(title, await hits(given, at), forGood, given, await target());
     const end = live ? () => {} : beginProgress(title);
     let answer: Answer | undefined;
     try {
@@ -133,6 +155,19 @@ export function verbOf<Given extends object>(
     say(answer, { verb: title.slice(title.indexOf(' ') + 1), dryRun: dryRun && edits === true, format, quiet });
     if (answer.failure !== undefined) throw answer.failure;
   });
+}
+
+/** Tells what it hits, and asks; of what nobody is hit by nothing is asked. */
+async function brake(
+  title: string,
+  hits: readonly string[],
+  strict: boolean,
+  { dryRun, yes }: Asked,
+  where: Target,
+): Promise<void> {
+  if (hits.length === 0) return;
+  const lines = [`${title}:`, ...hits.map((line) => `  ${line}`)];
+  await confirm({ hits: lines, question: `${title}: go on?`, yes: yes === true || dryRun === true, strict }, where);
 }
 
 /** The registry for the verb: as it is, as it was, or one that writes nothing. */

@@ -1,13 +1,14 @@
-import { TollgateError } from '../contract/errors.ts';
+import { isTollgateError, type Problem, TollgateError } from '../contract/errors.ts';
 import type { Clock } from '../contract/log.ts';
 import type { Lifecycle, Place } from '../contract/model.ts';
 import { placesOf, targetsOf } from '../contract/places.ts';
+import type { Alias } from './alias.ts';
 import type { Change, Edits, Listing, Make } from './edit.ts';
 import { merged } from './edits/merge.ts';
 import { badEntry, isModelId, isoSeconds, SCHEMA_VERSION } from './fields.ts';
 import type { Document, Items, Key } from './items.ts';
-import { MODEL_SK, modelKey } from './keys.ts';
-import { MODEL } from './kinds.ts';
+import { ALIASES_KEY, GRANT_SK_PREFIX, MODEL_SK, modelKey } from './keys.ts';
+import { ALIASES, MODEL } from './kinds.ts';
 import { usability } from './lifecycle.ts';
 import type { ModelEntry } from './model.ts';
 import { type PriceWriter, priceWriter } from './prices.ts';
@@ -37,6 +38,12 @@ export interface ModelWriter extends PriceWriter {
    */
   restoreModel(id: string): Promise<Change<ModelEntry>>;
   /**
+   * Takes a model out of the registry that nobody can call and nothing names any more; its usage and history stay.
+   *
+   * @throws TollgateError `bad_entry` of all that stands against it
+   */
+  deleteModel(id: string): Promise<Change<undefined>>;
+  /**
    * Takes a model's places in a region out of use, or brings them back.
    *
    * @throws TollgateError `bad_entry` naming `region` where the model has none there; naming `targets` where no other would be
@@ -55,19 +62,7 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
 
     async putModel(document) {
       const { key, make, version } = modelEdit(document);
-      const checked: Make = (stamp, before) => {
-        const made = make(stamp, before);
-        const was = (before?.lifecycle as Document | undefined)?.status;
-        // To its callers it would never have been there: what was published ends by retirement, which says so.
-        if (was !== undefined && was !== 'draft' && MODEL.parse(made).lifecycle.status === 'draft')
-          throw refused(
-            'lifecycle.status',
-            'was-published',
-            `The model is ${was}, so it cannot be a draft again: retire it.`,
-          );
-        return made;
-      };
-      return edits.put(MODEL, key, checked, version);
+      return edits.put(MODEL, key, make, version);
     },
 
     async activateModel(id) {
@@ -112,6 +107,59 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
       });
     },
 
+    async deleteModel(id) {
+      const key = keyOf(id);
+      const model = await edits.show(MODEL, key);
+      const [grants, { entries: models }, aliases] = await Promise.all([
+        items.scan({ equals: `${GRANT_SK_PREFIX}${id}` }),
+        edits.list(MODEL, items.scan({ equals: MODEL_SK })),
+        edits.show(ALIASES, ALIASES_KEY).then(({ aliases }) => aliases, noneThere),
+      ]);
+      const against: Problem[] = [];
+      const names = (path: string, reason: string, by: readonly string[]): void => {
+        if (by.length > 0)
+          against.push({
+            path,
+            reason,
+            message: `The model is still ${reason.replaceAll('-', ' ')} ${by.join(', ')}.`,
+          });
+      };
+      if (!['retired', 'draft'].includes(model.lifecycle.status))
+        against.push({ path: 'lifecycle.status', reason: 'in-use', message: 'The model is in use: retire it first.' });
+      names(
+        'grants',
+        'granted-to',
+        grants.map((item) => String(item.document.tenant)),
+      );
+      names(
+        'aliases',
+        'behind-the-alias',
+        aliases.filter((alias) => Object.hasOwn(alias.models, id)).map((alias) => alias.id),
+      );
+      const named = models.filter((other) => other.id !== id);
+      names(
+        'fallbacks',
+        'the-fallback-of',
+        idsOf(named, ({ fallbacks }) => fallbacks?.includes(id) === true),
+      );
+      names(
+        'successor',
+        'the-successor-of',
+        idsOf(named, ({ lifecycle, beforeRetirement }) =>
+          [lifecycle, beforeRetirement].some((one) => one?.successor === id),
+        ),
+      );
+      const [first] = against;
+      if (first !== undefined)
+        throw new TollgateError('bad_entry', {
+          field: first.path,
+          reason: first.reason,
+          problems: against,
+          message: `The model ${id} cannot be deleted yet: ${against.map(({ message }) => message).join(' ')}`,
+        });
+      return edits.remove(MODEL, key, 'delete');
+    },
+
     async drainPlaces(id, region, drained) {
       return edits.alter(MODEL, keyOf(id), drained ? 'drain' : 'restore', (model) => {
         // Whoever restores a retired one means the model.
@@ -129,6 +177,16 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
       });
     },
   };
+}
+
+function idsOf(models: readonly ModelEntry[], holds: (one: ModelEntry) => boolean): string[] {
+  return models.filter(holds).map(({ id }) => id);
+}
+
+/** Aliases that cannot be read name what nobody can tell: they are to be repaired first. */
+function noneThere(error: unknown): Alias[] {
+  if (isTollgateError(error, 'not_found')) return [];
+  throw error;
 }
 
 function drainedIf(wanted: boolean, { drained: _, ...place }: Place): Place {
@@ -151,9 +209,19 @@ export function modelEdit(document: unknown): { key: Key; make: Make; version: n
   const instead = {
     ...(content.targets === undefined ? {} : { target: null }),
     ...(content.target === undefined ? {} : { targets: null }),
-    ...(content.lifecycle === undefined ? {} : { beforeRetirement: null }),
+    ...(content.lifecycle === undefined ? {} : { beforeRetirement: null, beforeDeprecation: null }),
   };
-  const make: Make = (_, before) => merged({ prices: [], ...before }, { v: SCHEMA_VERSION, ...instead, ...content });
+  const make: Make = (_, before) => {
+    const was = (before?.lifecycle as Document | undefined)?.status;
+    // To its callers it would never have been there: what was published ends by retirement, which says so.
+    if (was !== undefined && was !== 'draft' && (content.lifecycle as Document | null | undefined)?.status === 'draft')
+      throw refused(
+        'lifecycle.status',
+        'was-published',
+        `The model is ${was}, so it cannot be a draft again: retire it.`,
+      );
+    return merged({ prices: [], ...before }, { v: SCHEMA_VERSION, ...instead, ...content });
+  };
   return { key: keyOf(id), make, version };
 }
 

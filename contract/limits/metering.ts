@@ -84,6 +84,9 @@ export const TENANT_DAY_KEPT_DAYS = 400;
 /** Days, today included, whose use is told before something is taken away: a month shows what runs once in it. */
 export const RECENT_DAYS = 30;
 
+/** Days back of which is asked which grants nobody used: a report is read for each. */
+export const IDLE_DAYS_MAX = 400;
+
 /** Days that one report may cover. */
 export const REPORT_MAX_DAYS = 366;
 

@@ -103,7 +103,13 @@ afterAll(async () => {
 
 describe('the operator’s command line on the registry', () => {
   test('L1 retire is what the next reader sees, and restore undoes it', async () => {
-    expect(await tollgate('model', 'retire', 'nova-lite')).toMatchObject({ code: 0, stderr: '' });
+    expect(await tollgate('model', 'retire', 'nova-lite')).toMatchObject({
+      code: 0,
+      // Nobody can be asked here, and the laptop goes on.
+      stderr: expect.stringMatching(
+        /^tollgate model retire:\n {2}granted to acme, globex\n {2}not used in the last 30 days/,
+      ),
+    });
     const status = async () => (await acme())?.models.find(({ id }) => id === 'nova-lite')?.lifecycle.status;
     expect(await status()).toBe('retired');
     expect(await tollgate('model', 'restore', 'nova-lite')).toMatchObject({ code: 0 });
@@ -177,6 +183,61 @@ describe('the operator’s command line on the registry', () => {
     expect(partly.stdout).toBe('0 new, 0 to change, 0 to decide; nothing was written\n');
     await fetch(faults, { method: 'DELETE' });
   }, 60_000);
+
+  test('what an edit widens or re-points is told before it is made, and nothing of what it does not', async () => {
+    const grant = (...options: string[]) => tollgate('grant', 'acme', 'mixtral-8x7b', ...options);
+    expect(await grant('--max-tokens', '10')).toMatchObject({ code: 0, stderr: '' });
+    expect(await grant('--max-tokens', '20', '--dry-run')).toMatchObject({
+      code: 0,
+      stderr: 'tollgate grant add:\n  widened: maxTokens is raised from 10 to 20\n',
+    });
+    expect(await grant('--no-max-tokens')).toMatchObject({
+      stderr: 'tollgate grant add:\n  dropped-restriction: maxTokens 10 is dropped\n',
+    });
+    expect(await grant('--max-tokens', '10', '--yes')).toMatchObject({ code: 0, stderr: '' });
+    const nova = JSON.parse((await tollgate('model', 'show', 'titan-embed-v2', '--format', 'json')).stdout);
+    const target = { ...nova.target, region: 'us-west-2', arn: nova.target.arn.replace('us-east-1', 'us-west-2') };
+    const moved = await tollgateWith(JSON.stringify({ id: nova.id, target }), 'model', 'put', '-', '--dry-run');
+    expect(moved).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('re-pointed: calls of acme, globex go to arn:'),
+    });
+    expect((await tollgate('grant', 'revoke', 'acme', 'mixtral-8x7b', '--dry-run')).stderr).toContain(
+      'not used in the last',
+    );
+    expect((await tollgate('grant', 'list', 'acme', '--idle', '90d', '-q')).stdout).toBe('');
+  }, 90_000);
+
+  test('a model is deleted once nothing names it and nobody can call it, if that is meant', async () => {
+    const document = JSON.parse((await tollgate('model', 'show', 'titan-embed-v2', '--format', 'json')).stdout);
+    const draft = { ...document, id: 'old', version: undefined, lifecycle: { status: 'draft' } };
+    expect(await tollgateWith(JSON.stringify(draft), 'model', 'put', '-')).toMatchObject({ code: 0, stderr: '' });
+    expect(await tollgate('grant', 'acme', 'old')).toMatchObject({ code: 0 });
+    expect(await tollgate('alias', 'set', 'older', 'old=1')).toMatchObject({ code: 0 });
+    const still = await tollgate('model', 'delete', 'old', '--yes');
+    expect(still.code).toBe(1);
+    expect(still.stderr).toMatch(/still granted to acme.*still behind the alias older/s);
+    expect(await tollgate('grant', 'revoke', 'acme', 'old')).toMatchObject({ code: 0 });
+    expect(await tollgate('alias', 'remove', 'older')).toMatchObject({ code: 0 });
+    expect(await tollgate('model', 'delete', 'old')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('--yes'),
+    });
+    expect(await tollgate('model', 'delete', 'old', '--yes')).toMatchObject({ code: 0 });
+    expect((await tollgate('model', 'show', 'old')).code).toBe(1);
+    expect((await tollgate('model', 'history', 'old')).stdout).toContain('delete');
+  }, 90_000);
+
+  test('what hangs on a model is told before its end, as a table, as JSON and as a letter', async () => {
+    const { stdout } = await tollgate('model', 'impact', 'claude-sonnet-4-5', '--format', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ holders: [{ tenant: 'acme' }], used: [], successorOf: ['claude-v2'] });
+    expect((await tollgate('model', 'impact', 'claude-v2', '--format', 'csv')).stdout).toMatch(
+      /^tenant,calls,.*\r?\nacme,0,/,
+    );
+    const letter = (await tollgate('model', 'impact', 'claude-v2', '--mail')).stdout;
+    expect(letter).toMatch(/^Subject: Claude 2\.1 \(claude-v2\) ends on .* GMT\n\n/);
+    expect(letter).toContain('Use claude-sonnet-4-5 instead');
+  });
 
   test('a grant is added without a verb, by its verb or by options, and revoked', async () => {
     const holds = async () => (await acme())?.models.find(({ id }) => id === 'llama-3-3-70b')?.actions;

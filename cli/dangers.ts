@@ -1,0 +1,61 @@
+import { isTollgateError } from '../contract/errors.ts';
+import type { Document } from '../registry/items.ts';
+import type { Widening } from '../registry/widening.ts';
+import type { Writer } from '../registry/writer.ts';
+import { openRegistry } from './registry.ts';
+import type { Target } from './target.ts';
+
+/** What an edit does to others, in lines that are told before it is made. */
+
+/** An edit as a registry that writes nothing says it. */
+interface Previewed {
+  before: Document | null;
+  after: Document | null;
+}
+
+/**
+ * What an edit lets somebody do more, or otherwise, by making it on a registry that writes nothing. What is new is what was asked
+ * for, and no widening.
+ */
+export async function widening(
+  target: Target,
+  kind: string,
+  make: (writer: Writer) => Promise<Previewed>,
+): Promise<string[]> {
+  const [writer, { wideningsOf }] = await Promise.all([
+    openRegistry(target, { dryRun: true }),
+    import('../registry/widening.ts'),
+  ]);
+  const { before, after } = await make(writer);
+  const holders = kind === 'model' && before !== null ? await holdersOf(writer, String(before.id)) : [];
+  return wideningsOf(kind, before, after, holders)
+    .filter(({ kind }) => kind !== 'granted')
+    .map(lineOf);
+}
+
+export async function holdersOf(writer: Writer, model: string): Promise<string[]> {
+  return (await writer.listGrants({ model })).entries.map(({ tenant }) => tenant);
+}
+
+function lineOf({ kind, text }: Widening): string {
+  return `${kind}: ${text}`;
+}
+
+/** What was used lately of what is about to be taken away, in lines. */
+export async function usedLately(target: Target, of: { tenant?: string; model?: string }): Promise<string[]> {
+  // Only who takes something away waits for what reads the ledger.
+  const { usedLines, usedOf } = await import('./hits.ts');
+  return usedLines(await usedOf(target, of));
+}
+
+/** Whether there is what is to be taken away, well formed or not; of what is not there the edit itself speaks. */
+export async function isThere(shown: Promise<unknown>): Promise<boolean> {
+  try {
+    await shown;
+    return true;
+  } catch (error) {
+    if (isTollgateError(error, 'not_found')) return false;
+    if (isTollgateError(error, 'bad_entry')) return true;
+    throw error;
+  }
+}

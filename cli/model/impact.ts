@@ -1,0 +1,113 @@
+import { formatMoney } from '../../metering/money.ts';
+import { type ModelUse, together } from '../../metering/report/recent.ts';
+import type { Grant } from '../../registry/grant.ts';
+import { type Answer, listed } from '../answer.ts';
+import { usedLines, useText } from '../hits.ts';
+import { restrictionsText } from '../restrictions.ts';
+import { type Impact, insteadLines } from './gather.ts';
+
+const HEAD = ['tenant', 'calls', 'cost', 'last used', 'principals', 'roles', 'granted as', 'granted'];
+
+/** Who holds a model, who used it when and for how much, and what would be in its place. @param mail as a letter to them */
+export function impactAnswer(impact: Impact, { mail = false }: { mail?: boolean }): Answer {
+  const rows = rowsOf(impact);
+  const cells = rows.map((row) => row.cells);
+  const table = listed({ head: HEAD, rows: cells, documents: [], ids: rows.map(({ tenant }) => tenant) });
+  const text = (width?: number) =>
+    [
+      rows.length === 0 ? 'nobody holds it, and nobody used it' : table.text(width),
+      ...usedLines(impact.used).slice(0, 1),
+      ...insteadLines(impact),
+    ].join('\n');
+  return { ...table, text: mail ? () => mailText(impact) : text, json: () => documentOf(impact) };
+}
+
+interface Row {
+  tenant: string;
+  cells: string[];
+}
+
+/** A row for each tenant that holds it, or used it although it holds it no longer. */
+function rowsOf({ grants, used }: Impact): Row[] {
+  const of = new Map<string, Grant | undefined>(grants.map((grant) => [grant.tenant, grant]));
+  for (const { tenant } of used.uses ?? []) if (!of.has(tenant)) of.set(tenant, undefined);
+  return [...of]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([tenant, grant]) => {
+      const sum = together((used.uses ?? []).filter((one) => one.tenant === tenant));
+      const callers = used.principals
+        .filter((one) => one.tenant === tenant)
+        .map(({ principal }) => principal || 'others');
+      return {
+        tenant,
+        cells: [
+          tenant,
+          used.uses === undefined ? '' : String(sum?.calls ?? 0),
+          sum?.cost == null ? '' : formatMoney(sum.cost),
+          sum?.lastDay ?? '',
+          [...new Set(callers)].join(' '),
+          grant?.roles?.join(' ') ?? '',
+          grant === undefined
+            ? 'not any more'
+            : [grant.actions.join(','), restrictionsText(grant)].filter(Boolean).join('; '),
+          grant === undefined ? '' : new Date(grant.grantedAt).toISOString().slice(0, 10),
+        ],
+      };
+    });
+}
+
+function documentOf({ model, grants, used, aliases, fallbackOf, successorOf, basisOf }: Impact): object {
+  const { status, deprecatedAt, sunsetAt, successor } = model.lifecycle;
+  const dated = (seconds: number | undefined) =>
+    seconds === undefined ? null : new Date(seconds * 1000).toISOString();
+  return {
+    model: model.id,
+    lifecycle: { status, deprecatedAt: dated(deprecatedAt), sunsetAt: dated(sunsetAt), successor: successor ?? null },
+    holders: grants.map(({ tenant, actions, roles, expiresAt }) => ({
+      ...{ tenant, actions, roles: roles ?? null },
+      expiresAt: dated(expiresAt),
+    })),
+    used: used.uses?.map(useDocument) ?? null,
+    principals: used.principals.map((one) => ({ ...useDocument(one), principal: one.principal })),
+    replacedBy: {
+      successor: successor ?? null,
+      fallbacks: model.fallbacks ?? [],
+      aliases: aliases.map(({ id }) => id),
+    },
+    ...{ fallbackOf, successorOf, basisOf },
+  };
+}
+
+function useDocument({ tenant, calls, cost, firstDay, lastDay, unpriced }: ModelUse): object {
+  return { tenant, calls, cost: cost === null ? null : formatMoney(cost), unpriced, firstDay, lastDay };
+}
+
+/** A letter to whoever uses it, to be sent as it is. */
+export function mailText(impact: Impact): string {
+  const { model, used, grants } = impact;
+  const { sunsetAt, successor } = model.lifecycle;
+  const name = model.displayName === undefined ? model.id : `${model.displayName} (${model.id})`;
+  const end = sunsetAt === undefined ? undefined : new Date(sunsetAt * 1000).toUTCString();
+  const all = together(used.uses ?? []);
+  return [
+    `Subject: ${name} ${end === undefined ? 'will end' : `ends on ${end}`}`,
+    '',
+    end === undefined
+      ? `The model ${name} is to be taken out of service.`
+      : `The model ${name} stops answering on ${end}. From then on calls to it are answered with 410.`,
+    successor === undefined
+      ? 'It has no successor yet.'
+      : `Use ${successor} instead: name it in your calls where you name ${model.id} now.`,
+    '',
+    `It is granted to: ${grants.map(({ tenant }) => tenant).join(', ') || 'nobody'}.`,
+    ...(all === undefined
+      ? []
+      : [
+          `In the last 30 days: ${useText(all)}.`,
+          '',
+          ...usedLines(used)
+            .slice(1)
+            .map((line) => `- ${line}`),
+        ]),
+  ].join('\n');
+}
