@@ -185,7 +185,7 @@ describe('the operator’s command line on the registry', () => {
   }, 60_000);
 
   test('what an edit widens or re-points is told before it is made, and nothing of what it does not', async () => {
-    const grant = (...options: string[]) => tollgate('grant', 'acme', 'mixtral-8x7b', ...options);
+    const grant = (...options: string[]) => tollgate('grant', 'acme', 'claude-v2', ...options);
     expect(await grant('--max-tokens', '10')).toMatchObject({ code: 0, stderr: '' });
     expect(await grant('--max-tokens', '20', '--dry-run')).toMatchObject({
       code: 0,
@@ -202,7 +202,7 @@ describe('the operator’s command line on the registry', () => {
       code: 0,
       stderr: expect.stringContaining('re-pointed: calls of acme, globex go to arn:'),
     });
-    expect((await tollgate('grant', 'revoke', 'acme', 'mixtral-8x7b', '--dry-run')).stderr).toContain(
+    expect((await tollgate('grant', 'revoke', 'acme', 'claude-v2', '--dry-run')).stderr).toContain(
       'not used in the last',
     );
     expect((await tollgate('grant', 'list', 'acme', '--idle', '90d', '-q')).stdout).toBe('');
