@@ -34,7 +34,7 @@ export interface Verb<Given> {
   /** Lines that say whom it hits, which are told and asked about before it is run; none: nobody. */
   hits?: (given: Given, at: At) => Promise<readonly string[]>;
   /** What it does does not come back by another edit. */
-  forGood?: true;
+  forGood?: boolean;
   /** It can be asked what was: it has --at, under which the registry that it is given is the one of then. */
   reads?: true;
   /** Which item it shows: it has --version, too. */
