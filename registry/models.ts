@@ -6,8 +6,8 @@ import type { Alias } from './alias.ts';
 import type { Change, Edits, Listing, Make } from './edit.ts';
 import { merged } from './edits/merge.ts';
 import { badEntry, isModelId, isoSeconds, SCHEMA_VERSION } from './fields.ts';
-import type { Document, Items, Key } from './items.ts';
-import { ALIASES_KEY, GRANT_SK_PREFIX, MODEL_SK, modelKey } from './keys.ts';
+import type { Document, Items, Key, Plain } from './items.ts';
+import { ALIASES_KEY, BUNDLE_SK_PREFIX, GRANT_SK_PREFIX, MODEL_SK, modelKey, STAGE_PARTITION } from './keys.ts';
 import { ALIASES, MODEL } from './kinds.ts';
 import { usability } from './lifecycle.ts';
 import type { ModelEntry } from './model.ts';
@@ -110,9 +110,10 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
     async deleteModel(id) {
       const key = keyOf(id);
       const model = await edits.show(MODEL, key);
-      const [grants, { entries: models }, aliases] = await Promise.all([
+      const [grants, stage, { entries: models }, aliases] = await Promise.all([
         items.scan({ equals: `${GRANT_SK_PREFIX}${id}` }),
-        edits.list(MODEL, items.scan({ equals: MODEL_SK })),
+        items.partition(STAGE_PARTITION),
+        edits.list(MODEL, items.list(MODEL_SK)),
         edits.show(ALIASES, ALIASES_KEY).then(({ aliases }) => aliases, noneThere),
       ]);
       const against: Problem[] = [];
@@ -135,6 +136,14 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
         'aliases',
         'behind-the-alias',
         aliases.filter((alias) => Object.hasOwn(alias.models, id)).map((alias) => alias.id),
+      );
+      const bundles = stage.filter(
+        ({ key: { sk }, document }) => sk.startsWith(BUNDLE_SK_PREFIX) && holds(document.models, id),
+      );
+      names(
+        'bundles',
+        'in-the-bundle',
+        bundles.map(({ key }) => key.sk.slice(BUNDLE_SK_PREFIX.length)),
       );
       const named = models.filter((other) => other.id !== id);
       names(
@@ -179,8 +188,12 @@ export function modelWriter(edits: Edits, items: Items, clock: Clock): ModelWrit
   };
 }
 
-function idsOf(models: readonly ModelEntry[], holds: (one: ModelEntry) => boolean): string[] {
-  return models.filter(holds).map(({ id }) => id);
+function holds(list: Plain | undefined, id: string): boolean {
+  return Array.isArray(list) && list.includes(id);
+}
+
+function idsOf(models: readonly ModelEntry[], are: (one: ModelEntry) => boolean): string[] {
+  return models.filter(are).map(({ id }) => id);
 }
 
 /** Aliases that cannot be read name what nobody can tell: they are to be repaired first. */

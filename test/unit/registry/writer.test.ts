@@ -259,6 +259,35 @@ describe('a draft', () => {
   });
 });
 
+describe('a model that is deleted', () => {
+  test('is one that nobody can call and nothing names, and its history stays', async () => {
+    const { writer } = setUp();
+    await writer.putTenant({ id: 'acme', costCenter: 'cc' });
+    await writer.putModel(file('m1'));
+    await writer.putModel(file('m2', { fallbacks: ['m1'], lifecycle: { status: 'active', successor: 'm1' } }));
+    await writer.grant('acme', 'm1');
+    await writer.setAlias({ id: 'a', models: { m1: 1 } });
+    await writer.putBundle({ id: 'b', models: ['m1'] });
+    const refusal = await writer.deleteModel('m1').catch((error: unknown) => error);
+    expect((refusal as { problems: { path: string }[] }).problems.map(({ path }) => path)).toEqual([
+      'lifecycle.status',
+      'grants',
+      'aliases',
+      'bundles',
+      'fallbacks',
+      'successor',
+    ]);
+    await writer.retireModel('m1');
+    await writer.revoke('acme', 'm1');
+    await writer.removeAlias('a');
+    await writer.putBundle({ id: 'b', models: [] });
+    await writer.putModel({ id: 'm2', fallbacks: null, lifecycle: { status: 'active' } });
+    expect(await writer.deleteModel('m1')).toMatchObject({ changed: true });
+    await expect(writer.showModel('m1')).rejects.toMatchObject({ code: 'not_found' });
+    expect((await writer.history({ model: 'm1' })).map(({ change }) => change)).toEqual(['create', 'retire', 'delete']);
+  });
+});
+
 describe('the places of a model', () => {
   const model = (modelId: string, region: string) => ({
     kind: 'bedrock-model',
