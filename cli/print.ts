@@ -63,7 +63,33 @@ export function warn(text: string): void {
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(jsonText(value));
+}
+
+/** From so many elements on each has one line of its own: ten thousands, indented, are half blanks and take seconds to write. */
+const LONG_LIST = 200;
+
+function isLong(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length >= LONG_LIST;
+}
+
+/** Indented for who reads it, but for long lists, of the value itself or of its members. */
+export function jsonText(value: unknown): string {
+  if (isLong(value)) return inLines(value, '');
+  if (value === null || typeof value !== 'object' || !Object.values(value).some(isLong))
+    return JSON.stringify(value, null, 2);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([name, member]) => {
+      const text = isLong(member) ? inLines(member, '  ') : JSON.stringify(member, null, 2).replaceAll('\n', '\n  ');
+      return `  ${JSON.stringify(name)}: ${text}`;
+    });
+  return `{\n${members.join(',\n')}\n}`;
+}
+
+function inLines(list: readonly unknown[], indent: string): string {
+  const lines = list.map((one) => `${indent}  ${JSON.stringify(one)}`);
+  return `[\n${lines.join(',\n')}\n${indent}]`;
 }
 
 /**

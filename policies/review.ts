@@ -5,7 +5,7 @@ import { at, placesOf } from '../contract/places.ts';
 import { directSessionNames, sessionNames } from './name.ts';
 import { placeName } from './place.ts';
 import { type ReviewedModel, type Session, type Tried, tooWide, trySession } from './review-session.ts';
-import { sessionPolicy } from './session.ts';
+import { type SessionPolicy, sessionPolicy } from './session.ts';
 import type { Policy, RequestContext } from './simulate/types.ts';
 
 /** What the first wall, our code, says to one action. It is given, not computed: the registry decides. */
@@ -96,14 +96,19 @@ export function review(input: ReviewInput): Reviewed {
   const sessions: ReviewedSession[] = [];
   const policies = new Map<string, ReviewedPolicy>();
   const findings: Finding[] = [];
-  const results = new Map<string, Result>();
+  const known = new Map<string, Made>();
   const personal = dependsOnCaller(input.rolePolicies);
 
   for (const holding of input.holdings.flatMap(inEachPlace))
     for (const { use, decided, actions } of usesOf(holding)) {
       const { tenant, entry, place } = holding;
-      const made = build(input, entry, actions);
       const about = { tenant, model: entry.id, use, ...(place === undefined ? {} : { place }) };
+      const { id, target, guardrail, regions, tiers, expiresAt } = entry;
+      // Tenants share most policies; what comes of one is the same for all, unless the role looks at who calls.
+      const caller = personal ? [tenant, use] : null;
+      const key = JSON.stringify([id, target, guardrail, regions, tiers, expiresAt, actions, caller]);
+      const made = known.get(key) ?? make(input, entry, actions, callerContext(holding, use));
+      known.set(key, made);
       if ('refused' in made) {
         sessions.push({ ...about, decided, policy: null, refused: made.refused });
         if (decided.allowed && made.refused !== 'action-not-available')
@@ -117,13 +122,8 @@ export function review(input: ReviewInput): Reviewed {
           });
         continue;
       }
-      const { text, hash } = made;
+      const { text, hash, result } = made;
       sessions.push({ ...about, decided, policy: hash });
-      // Tenants share most policies; what comes of one is the same for all, unless the role looks at who calls.
-      const key = JSON.stringify([text, entry, actions, personal ? tenant : null]);
-      const session = { text, entry, actions, rolePolicies: input.rolePolicies, now: input.now };
-      const result = results.get(key) ?? tried({ ...session, context: callerContext(holding, use) }, input.models);
-      results.set(key, result);
       if (!policies.has(hash))
         policies.set(hash, {
           hash,
@@ -176,13 +176,24 @@ export function usesOf({
   ];
 }
 
-function build({ build: make = sessionPolicy }: ReviewInput, entry: AllowedModel, actions: readonly Purpose[]) {
+/** A session's policy, and what comes of it. */
+type Made = { text: string; hash: string; result: Result } | { refused: string };
+
+function make(
+  { build = sessionPolicy, rolePolicies, models, now }: ReviewInput,
+  entry: AllowedModel,
+  actions: readonly Purpose[],
+  context: RequestContext,
+): Made {
+  let policy: Pick<SessionPolicy, 'text' | 'hash'>;
   try {
-    return make(entry.target, actions, entry);
+    policy = build(entry.target, actions, entry);
   } catch (error) {
     const { reason, code } = asTollgateError(error);
     return { refused: reason ?? code };
   }
+  const { text, hash } = policy;
+  return { text, hash, result: tried({ text, entry, actions, rolePolicies, now, context }, models) };
 }
 
 function tried(session: Session, models: readonly ReviewedModel[]): Result {

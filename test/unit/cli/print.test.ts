@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { explain, lines, table } from '../../../cli/print.ts';
+import { explain, jsonText, lines, table } from '../../../cli/print.ts';
 import { TollgateError } from '../../../contract/errors.ts';
 
 describe('what is printed', () => {
@@ -19,6 +19,18 @@ describe('what is printed', () => {
     expect(lines({ id: 'a', target: { arn: 'x' }, actions: ['invoke', 'count'], prices: [{ input: '1' }] })).toBe(
       'id               a\ntarget.arn       x\nactions          invoke, count\nprices[0].input  1',
     );
+  });
+
+  test('JSON is indented, and a long list of it a line an element', () => {
+    const few = { name: 'a\nb', rows: [{ id: 1 }], nothing: undefined };
+    expect(jsonText(few)).toBe(JSON.stringify(few, null, 2));
+    const rows = Array.from({ length: 1_000 }, (_, id) => ({ id, of: ['x'] }));
+    for (const many of [rows, { ...few, many: rows }]) {
+      const text = jsonText(many);
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(many)));
+      expect(text.split('\n').filter((line) => line.includes('"of":["x"]'))).toHaveLength(1_000);
+    }
+    expect(jsonText({ ...few, many: rows })).toContain(JSON.stringify(few, null, 2).slice(0, -2));
   });
 
   test('no value moves the terminal’s cursor or starts a line of its own', () => {

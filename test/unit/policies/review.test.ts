@@ -131,6 +131,22 @@ describe('the review of many', () => {
     expect(new Set(findings.map(({ tenant }) => tenant))).toEqual(new Set(['acme', 'globex']));
   });
 
+  test('what tenants hold alike is built and tried once, whatever else their grants say', () => {
+    const one = holding({ model: 'nova', actions: ['invoke'] });
+    const entry = { ...one.entry, maxTokens: 10, roles: ['analyst'] };
+    const later = { ...one.entry, expiresAt: NOW + 60 };
+    const others = [entry, { ...entry }, later, later];
+    const holdings = [one, ...others.map((own, n) => ({ ...one, entry: own, tenant: parseTenantId(`tenant-${n}`) }))];
+    let built = 0;
+    const build: typeof sessionPolicy = (...given) => {
+      built++;
+      return sessionPolicy(...given);
+    };
+    const { sessions, policies } = review({ models: MODELS, holdings, rolePolicies: [role(REGIONS)], now: NOW, build });
+    expect(built).toBe(2);
+    expect(sessions.map(({ policy }) => policies.findIndex(({ hash }) => hash === policy))).toEqual([0, 0, 0, 1, 1]);
+  });
+
   test('a model of several places has a session for each, under which the others are as closed as other models', () => {
     const [first, second] = ['us-east-1', 'us-west-2'].map((region) => ({
       target: {
