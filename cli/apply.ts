@@ -40,6 +40,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
       await confirmed(plan, yes === true, prune === true, await at.target());
       const { plan: id, changes } = await plan.make({
         onProgress: (made, of) => progress(`${made} of ${counted(of, 'edit')}`),
+        // A file is taken back whole; of one edit its number does.
+        named: plan.changes.length > 1,
       });
       const edits = changes.flatMap(({ edit }) => edit ?? []);
       return planAnswer(plan, { ...(id === undefined ? {} : { id }), edits });

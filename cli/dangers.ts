@@ -1,4 +1,5 @@
 import { isTollgateError } from '../contract/errors.ts';
+import type { Change } from '../registry/edit.ts';
 import type { Document } from '../registry/items.ts';
 import type { Widening } from '../registry/widening.ts';
 import type { Writer } from '../registry/writer.ts';
@@ -22,15 +23,34 @@ export async function widening(
   kind: string,
   make: (writer: Writer) => Promise<Previewed>,
 ): Promise<string[]> {
-  const [writer, { wideningsOf }] = await Promise.all([
-    openRegistry(target, { dryRun: true }),
-    import('../registry/widening.ts'),
-  ]);
-  const { before, after } = await make(writer);
+  const writer = await openRegistry(target, { dryRun: true });
+  return (await wideningsBy(writer, kind, await make(writer))).filter(({ kind }) => kind !== 'granted').map(lineOf);
+}
+
+/** What taking edits back does: what it lets somebody do again, and what goes. A number says little of what that will be. */
+export async function undone(
+  target: Target,
+  make: (writer: Writer) => Promise<readonly Change<unknown>[]>,
+): Promise<string[]> {
+  const writer = await openRegistry(target, { dryRun: true });
+  const { itemText } = await import('../registry/edits/log-list.ts');
+  const told: string[] = [];
+  for (const { changed, kind, key, ...change } of await make(writer)) {
+    if (!changed) continue;
+    if (change.after === null) told.push(`removed: ${itemText(key)}`);
+    told.push(...(await wideningsBy(writer, kind, change)).map(lineOf));
+  }
+  const more = told.length - TOLD_MAX;
+  return more > 0 ? [...told.slice(0, TOLD_MAX), `and ${more} more; --dry-run shows all of it`] : told;
+}
+
+/** Lines about one command: a plan may be of thousands of edits. */
+const TOLD_MAX = 20;
+
+async function wideningsBy(writer: Writer, kind: string, { before, after }: Previewed): Promise<Widening[]> {
+  const { wideningsOf } = await import('../registry/widening.ts');
   const holders = kind === 'model' && before !== null ? await holdersOf(writer, String(before.id)) : [];
-  return wideningsOf(kind, before, after, holders)
-    .filter(({ kind }) => kind !== 'granted')
-    .map(lineOf);
+  return wideningsOf(kind, before, after, holders);
 }
 
 export async function holdersOf(writer: Writer, model: string): Promise<string[]> {

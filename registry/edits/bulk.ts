@@ -93,7 +93,7 @@ export async function undoPlan(plan: string, options: EditOptions, bulk: BulkOpt
       reason: 'no-such-plan',
       message: `There is no plan ${plan}.`,
     });
-  return (await prepare(edits, options)).make(bulk);
+  return (await prepare(edits, options)).make({ named: edits.length > 1, ...bulk });
 }
 
 async function makeAll(

@@ -159,7 +159,10 @@ function decideOne(edit: Edit, held: Held, stampOf: Omit<Stamp, 'version'>): Dec
   const stamp = { ...stampOf, version: versionOf(before ?? held.get(nameOf(lastVersionKey(key)))) + 1 };
   const made = edit.make(stamp, before);
   const name = typeof edit.change === 'string' ? edit.change : edit.change(before?.document);
-  const as = (change: Change<unknown>, writes: Write[] = []): Decided => ({ edit, before, change, writes, name });
+  const as = (change: Omit<Change<unknown>, 'kind' | 'key'>, writes: Write[] = []): Decided => ({
+    ...{ edit, before, writes, name },
+    change: { kind: kind.name, key, ...change },
+  });
   if (note !== undefined) return as({ entry: undefined, changed: true, ...note });
   const was = before?.document ?? null;
   const now = before && read(before, kind);

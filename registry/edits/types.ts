@@ -34,6 +34,9 @@ export interface Edit<Entry = unknown> {
 /** What became of it. */
 export interface Change<Entry> {
   entry: Entry;
+  /** Of which kind, and which one it is. */
+  kind: string;
+  key: Key;
   /** False when the entry was that already; nothing was written then. */
   changed: boolean;
   /** Its number in the log; absent when nothing was written. */

@@ -299,8 +299,11 @@ describe('the operator’s command line on the registry', () => {
     expect((await within('tenant', 'show', 'gamma', '--at', '2020-01-01')).code).toBe(1);
     expect(await json('tenant', 'list', '--at', '2020-01-01')).toEqual([]);
     expect(await json('tenant', 'rollback', 'gamma', '1')).toMatchObject({ verb: 'tenant rollback', version: 3 });
-    const { edit } = await json('tenant', 'suspend', 'gamma');
-    expect(await json('undo', String(edit))).toMatchObject({ verb: 'undo', version: 5 });
+    const { edit } = await json('tenant', 'suspend', 'gamma', '--yes');
+    expect((await within('undo', String(edit), '--dry-run')).stderr).toMatch(
+      /^tollgate undo:\n {2}widened: it may call again$/m,
+    );
+    expect(await json('undo', String(edit), '--yes')).toMatchObject({ verb: 'undo', version: 5 });
     expect((await within('undo', String(edit))).stderr).toMatch(/^tollgate: .*changed/);
     const trail = (await json('audit', 'list', '--of', 'tenant/gamma')) as { change: string; by: string }[];
     expect(trail.map(({ change }) => change)).toEqual([
@@ -334,7 +337,8 @@ describe('the operator’s command line on the registry', () => {
       /^\+ tenant\/from-file$[\s\S]*^\+ grant\/from-file\/nova-lite$[\s\S]*maxTokens 50[\s\S]*Plan: 3 to make/m,
     );
     const applied = await tollgate('apply', file);
-    expect(applied.stdout).toMatch(/3 entries applied, edits \d+ to \d+$/m);
+    const [, id = ''] =
+      /3 entries applied, edits \d+ to \d+; tollgate undo (p-\S+) takes it back$/m.exec(applied.stdout) ?? [];
     const exported = (await tollgate('export', '--tenant', 'from-file')).stdout;
     expect((await tollgateWith(exported, 'apply', '-')).stdout).toBe('Plan: nothing to change, 3 as the file says.\n');
     expect(exported).toContain('  - id: from-file\n    suspended: false\n    costCenter: CC-7\n    grants:\n');
@@ -342,6 +346,15 @@ describe('the operator’s command line on the registry', () => {
     writeFileSync(csv, 'Tenant ID,Cost centre,models\nrow-one,CC-1,nova-lite claude-v2\nrow-two,CC-2,\n');
     const rows = await tollgate('apply', csv, '--format', 'json');
     expect(JSON.parse(rows.stdout)).toMatchObject({ made: 4, unchanged: 0 });
+    const undone = await tollgate('undo', id, '--format', 'json');
+    expect(undone.stderr).toMatch(/^tollgate undo:\n {2}removed: grant\/from-file\//);
+    expect(JSON.parse(undone.stdout)).toMatchObject({ verb: 'undo', id, changed: true, message: expect.any(String) });
+    expect((await tollgate('tenant', 'show', 'from-file')).code).toBe(1);
+    const again = JSON.parse(undone.stdout).plan as string;
+    expect((await tollgate('undo', again, '-q')).stdout).toContain('tenant/from-file\n');
+    expect((await tollgate('tenant', 'show', 'from-file')).stdout).toContain('titan-embed-v2');
+    expect(await tollgate('undo', 'yesterday')).toMatchObject({ code: 2, stdout: '' });
+    expect(await tollgate('undo', 'p-20200101-none')).toMatchObject({ code: 1, stdout: '' });
   });
 
   test('L4 a file with anything wrong in it changes nothing, and each problem is told with its line', async () => {
