@@ -37,7 +37,7 @@ export interface AliasesEntry {
   updatedBy: string;
 }
 
-const aliasSchema = v.strictObject({
+export const aliasSchema = v.strictObject({
   id: modelId,
   models: v.any(),
   by: v.exactOptional(v.picklist(SHARED_BY, 'unknown-sharing')),

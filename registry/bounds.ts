@@ -22,7 +22,7 @@ export interface DefaultsEntry extends Bounds {
 
 export const boundMembers = { guardrail: v.exactOptional(guardrail), residency: v.exactOptional(regionList) };
 
-const schema = v.strictObject({
+export const defaultsSchema = v.strictObject({
   v: schemaVersion,
   ...boundMembers,
   version,
@@ -32,7 +32,7 @@ const schema = v.strictObject({
 
 /** @throws TollgateError `bad_entry` naming the field */
 export function parseDefaults(document: unknown): DefaultsEntry {
-  const { v: _, ...entry } = parseWith(schema, document);
+  const { v: _, ...entry } = parseWith(defaultsSchema, document);
   return entry;
 }
 

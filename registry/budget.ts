@@ -42,7 +42,7 @@ export interface BudgetsEntry {
   updatedBy: string;
 }
 
-const budgetSchema = v.strictObject({
+export const budgetSchema = v.strictObject({
   id: v.pipe(v.string('not-text'), v.regex(BUDGET_ID, 'not-a-budget-id')),
   per: v.picklist(BUDGET_SCOPES, 'unknown-scope'),
   only: v.exactOptional(v.string('not-text')),

@@ -25,7 +25,7 @@ export interface BundleEntry {
   updatedBy: string;
 }
 
-const schema = v.strictObject({
+export const bundleSchema = v.strictObject({
   v: schemaVersion,
   id: modelId,
   displayName: v.exactOptional(displayName),
@@ -41,7 +41,7 @@ const schema = v.strictObject({
 
 /** @throws TollgateError `bad_entry` naming the field */
 export function parseBundle(document: unknown): BundleEntry {
-  const { v: _, ...entry } = parseWith(schema, document);
+  const { v: _, ...entry } = parseWith(bundleSchema, document);
   return entry;
 }
 

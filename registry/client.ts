@@ -39,7 +39,7 @@ const clientId = v.pipe(
   v.regex(/^(?!\s)[^\p{C}\p{Zl}\p{Zp}]*(?<!\s)$/u, 'not-printable'),
 );
 
-const schema = v.strictObject({
+export const clientSchema = v.strictObject({
   v: schemaVersion,
   issuer: v.pipe(v.string('not-text'), v.maxLength(ISSUER_MAX_CHARS, 'too-long'), v.check(isIssuer, 'not-an-issuer')),
   client: clientId,
@@ -51,7 +51,7 @@ const schema = v.strictObject({
 
 /** @throws TollgateError `bad_entry` naming the field */
 export function parseClient(document: unknown): ClientEntry {
-  const { v: _, ...entry } = parseWith(schema, document);
+  const { v: _, ...entry } = parseWith(clientSchema, document);
   return entry;
 }
 

@@ -32,7 +32,7 @@ export type Grant = GrantOf &
     grantedBy: string;
   };
 
-const schema = v.strictObject({
+export const grantSchema = v.strictObject({
   v: schemaVersion,
   tenant: tenantId,
   model: v.exactOptional(modelId),
@@ -52,7 +52,7 @@ const schema = v.strictObject({
 
 /** @throws TollgateError `bad_entry` naming the field */
 export function parseGrant(document: unknown): Grant {
-  const { v: _, model, bundle, ...grant } = parseWith(schema, document);
+  const { v: _, model, bundle, ...grant } = parseWith(grantSchema, document);
   const audiences = new Set<string>();
   checkAll(
     () => {

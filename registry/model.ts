@@ -68,7 +68,7 @@ function first<T>(item: T, index: number, list: readonly T[]): boolean {
   return list.indexOf(item) === index;
 }
 
-const schema = v.strictObject({
+export const modelSchema = v.strictObject({
   v: schemaVersion,
   id: modelId,
   ...describedMembers,
@@ -100,7 +100,7 @@ const schema = v.strictObject({
  * @throws TollgateError `bad_entry` naming the field, e.g. `targets[2].target.modelArns[1]` or `prices[0].input`
  */
 export function parseModel(document: unknown): ModelEntry {
-  const { v: _, target, targets, ...rest } = parseWith(schema, document);
+  const { v: _, target, targets, ...rest } = parseWith(modelSchema, document);
   const entry = { ...rest, ...placed(target, targets) };
   const filled = { ...entry, lifecycle: datedLifecycle(entry.lifecycle, entry.updatedAt) };
   // Of what a file has made active again there is nothing to bring back.

@@ -122,7 +122,7 @@ const said = {
 
 export const TENANT_MEMBERS = Object.keys(said) as (keyof typeof said)[];
 
-const schema = v.strictObject({
+export const tenantSchema = v.strictObject({
   v: schemaVersion,
   id: tenantId,
   suspended: v.boolean('not-true-or-false'),
@@ -135,7 +135,7 @@ const schema = v.strictObject({
 
 /** @throws TollgateError `bad_entry` naming the field */
 export function parseTenant(document: unknown): TenantEntry {
-  const { v: _, ...entry } = parseWith(schema, document);
+  const { v: _, ...entry } = parseWith(tenantSchema, document);
   return entry;
 }
 

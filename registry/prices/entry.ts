@@ -24,7 +24,7 @@ const region = v.pipe(
   v.check((text) => partitionOf(text) !== undefined, 'not-a-region'),
 );
 
-const presentForm = v.strictObject({
+export const presentForm = v.strictObject({
   version: name,
   from: milliseconds,
   region: v.exactOptional(region),

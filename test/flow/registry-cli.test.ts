@@ -341,6 +341,9 @@ describe('the operator’s command line on the registry', () => {
       /3 entries applied, edits \d+ to \d+; tollgate undo (p-\S+) takes it back$/m.exec(applied.stdout) ?? [];
     const exported = (await tollgate('export', '--tenant', 'from-file')).stdout;
     expect((await tollgateWith(exported, 'apply', '-')).stdout).toBe('Plan: nothing to change, 3 as the file says.\n');
+    expect(exported).toMatch(/^# yaml-language-server: \$schema=\.\/registry\.schema\.json\n/);
+    const { stdout: schema } = await within('export', '--schema');
+    expect(schema).toBe(readFileSync('docs/registry.schema.json', 'utf8'));
     expect(exported).toContain('  - id: from-file\n    suspended: false\n    costCenter: CC-7\n    grants:\n');
     const csv = join(folder, 'tenants.csv');
     writeFileSync(csv, 'Tenant ID,Cost centre,models\nrow-one,CC-1,nova-lite claude-v2\nrow-two,CC-2,\n');
