@@ -1,4 +1,4 @@
-import { containerRolePolicy } from '../../policies/container.ts';
+import { containerRolePolicy, containerTrustPolicy } from '../../policies/container.ts';
 import {
   type FunctionName,
   functionRolePolicy,
@@ -42,10 +42,11 @@ const roleArn = (account: string, name: string): string => `arn:aws:iam::${accou
 /** Of the gateway in one process, `npm run serve`; it is no function. */
 export const CONTAINER_ROLE = `tollgate-${STAGE}-container`;
 
-/** The container's role, with the document that the template deploys where it has a container. */
+/** The container's role, with the documents that the template deploys where it has a container. */
 export function containerRole(account: string, region: string, options: RoleOptions = {}): Role {
   const policies = [containerRolePolicy(scopeOf(account, region, options))];
-  return { name: CONTAINER_ROLE, trust: functionTrustPolicy(), policies };
+  const trust = containerTrustPolicy({ kind: 'fargate', partition: 'aws', account, region });
+  return { name: CONTAINER_ROLE, trust, policies };
 }
 
 function scopeOf(account: string, region: string, { broker = false, keyMaxDays }: RoleOptions) {

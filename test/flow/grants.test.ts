@@ -39,8 +39,14 @@ const converse = (more: object = {}, modelId = 'nova-lite') =>
   sdk.send(new ConverseCommand({ modelId, messages: MESSAGES, ...more }));
 
 async function grant(...args: string[]): Promise<void> {
-  const { code, stderr } = await stack.cli('grant', 'acme', ...args);
+  const { code, stderr } = await stack.cli('grant', 'acme', ...args, '--yes');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+}
+
+/** What an earlier grant said is kept by the next one: here nothing of it is. */
+async function grantAnew(model: string): Promise<void> {
+  expect(await stack.cli('grant', 'revoke', 'acme', model)).toMatchObject({ code: 0 });
+  await grant(model);
 }
 
 /** What reached the models meanwhile. */
@@ -163,7 +169,7 @@ describe('P10 the guardrail of a grant, applied by itself', () => {
     await apply('hi');
     await expect(apply('hi')).rejects.toMatchObject({ name: 'ServiceQuotaExceededException' });
     expect(await stack.cli('budget', 'remove', 'acme', 'few')).toMatchObject({ code: 0 });
-    await grant('nova-lite', '--no-guardrail', '--no-expires');
+    await grantAnew('nova-lite');
     await expect(apply('hi')).rejects.toMatchObject(DENIED);
   });
 });
@@ -261,7 +267,7 @@ describe('a guardrail’s trace', () => {
     await grant('nova-lite', '--trace');
     expect((await asked()).status).toBe(200);
     for (const { text } of await scripted()) expect(text).toContain('guardrailArn');
-    await grant('nova-lite', '--no-guardrail');
+    await grantAnew('nova-lite');
   });
 });
 

@@ -85,7 +85,7 @@ describe('giving and taking a plan', () => {
       expect(await deployed(tenant)).toEqual([...DEFAULTS, ...planOf(tenant)]);
       expect(await tollgate('plan', tenant, '--remove')).toContain('its API key and usage plan are gone');
       expect(await deployed(tenant)).toEqual(DEFAULTS);
-      expect(await tollgate('plan', tenant, '--remove')).toContain('nothing to take away');
+      expect(await tollgate('plan', tenant, '--remove')).toContain('nothing to change');
     };
     const seen = new Set<number>();
     let ended = false;
@@ -170,7 +170,7 @@ describe('a tenant with a usage plan', () => {
     const authorization = `Bearer ${await stack.token('acme-app')}`;
     expect((await call('acme-app', { authorization })).status).toBe(200);
     expect(await tollgate('plan', 'acme', '--rate', '0.001', '--burst', String(BURST))).toMatch(
-      /^tenant acme: 0\.001 calls a second, 3 at once: written \(version \d+\); in force within 1 s\n$/,
+      /^tenant acme: 0\.001 calls a second, 3 at once: written; in force within 1 s \(version \d+\)\n$/,
     );
     // With the token that the authorizer's answer is remembered for.
     const over = async () => expect((await call('acme-app', { authorization })).status).toBe(429);
