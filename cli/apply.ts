@@ -4,6 +4,7 @@ import { differencesOf } from '../registry/difference.ts';
 import { differenceText } from '../registry/difference-text.ts';
 import { problemsOf } from '../registry/fields.ts';
 import type { AppliedPlan, PlannedChange } from '../registry/file/apply.ts';
+import type { Writer } from '../registry/writer.ts';
 import { type Answer, shown } from './answer.ts';
 import { bytesOf, tellBad } from './file.ts';
 import { counted } from './print.ts';
@@ -33,18 +34,19 @@ export function register(program: Command, target: () => Promise<Target>): void 
       '\nApplied again it changes nothing.',
     run: async ({ file, prune, dryRun, yes }, at) => {
       const read = await readEntries(file);
-      const plan = await whereItStands(file, read, async () =>
-        (await at.registry()).apply(read.value, { prune: prune === true }),
-      );
+      const writer = await at.registry();
+      const plan = await whereItStands(file, read, () => writer.apply(read.value, { prune: prune === true }));
       if (dryRun || plan.changes.length === 0) return planAnswer(plan, {});
       await confirmed(plan, yes === true, prune === true, await at.target());
+      // Before they are written: nothing is counted under them yet, so nothing is counted twice.
+      const starts = await startsOf(plan, writer, await at.target());
       const { plan: id, changes } = await plan.make({
         onProgress: (made, of) => progress(`${made} of ${counted(of, 'edit')}`),
         // A file is taken back whole; of one edit its number does.
         named: plan.changes.length > 1,
       });
       const edits = changes.flatMap(({ edit }) => edit ?? []);
-      return planAnswer(plan, { ...(id === undefined ? {} : { id }), edits });
+      return planAnswer(plan, { ...(id === undefined ? {} : { id }), edits, starts });
     },
   });
 }
@@ -105,26 +107,56 @@ async function confirmed(plan: AppliedPlan, yes: boolean, strict: boolean, where
   );
 }
 
+interface Started {
+  rows: object[];
+  lines: string[];
+}
+
+/** What the plan's budgets begin with. */
+async function startsOf({ changes }: AppliedPlan, writer: Writer, where: Target): Promise<Started> {
+  const edited = changes.filter(({ kind, after }) => kind === 'budgets' && after !== null);
+  if (edited.length === 0) return { rows: [], lines: [] };
+  // What reads the ledger is loaded by who sets a budget.
+  const [{ startsOf, startText }, { budgetsIn, EVERY_TENANT }] = await Promise.all([
+    import('./budget/start.ts'),
+    import('../registry/budget.ts'),
+  ]);
+  const given = edited.map(({ before, after }) => ({
+    owner: String(after?.owner),
+    before: budgetsIn(before),
+    after: budgetsIn(after),
+  }));
+  const starts = await startsOf(where, writer, given);
+  return {
+    rows: starts.flatMap(({ budget: { id }, rows }) => rows.map((row) => ({ budget: id, ...row }))),
+    lines: starts.flatMap(({ budget, rows }) =>
+      startText(budget, rows, EVERY_TENANT).map((line) => `budget ${budget.id}: ${line}`),
+    ),
+  };
+}
+
 interface Made {
   /** The plan's, where it took more than a transaction. */
   id?: string;
   edits?: readonly number[];
+  starts?: Started;
 }
 
-function planAnswer(plan: AppliedPlan, { id, edits }: Made): Answer {
+function planAnswer(plan: AppliedPlan, { id, edits, starts }: Made): Answer {
   const done = edits === undefined ? undefined : doneText(plan, id, edits);
   const document = {
     ...(id === undefined ? {} : { plan: id }),
     made: edits?.length ?? 0,
     unchanged: plan.unchanged,
     left: plan.left,
+    ...(starts === undefined ? {} : { starts: starts.rows }),
     changes: plan.changes.map(({ item, kind, at, does, before, after }) => ({
       ...{ item, kind, ...(at === undefined ? {} : { at }), does },
       differences: differencesOf(before, after),
     })),
   };
   return {
-    ...shown(id ?? '', document, () => [planText(plan), done].filter(Boolean).join('\n')),
+    ...shown(id ?? '', document, () => [planText(plan), ...(starts?.lines ?? []), done].filter(Boolean).join('\n')),
     ids: () => plan.changes.map(({ item }) => item),
   };
 }

@@ -81,6 +81,15 @@ export function parseBudgets(document: unknown): BudgetsEntry {
   return { ...entry, budgets: sorted(eachOnce(entry.budgets, 'budgets', checked)) };
 }
 
+/** Those of an item's document; none of what is not there, or cannot be read. */
+export function budgetsIn(document: unknown): readonly Budget[] {
+  try {
+    return document === null ? [] : parseBudgets(document).budgets;
+  } catch {
+    return [];
+  }
+}
+
 /** The written form of an entry; parseBudgets reads it back to the same entry. */
 export function budgetsDocument(entry: BudgetsEntry): Document {
   return {

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COUNTERS_TABLE } from '../../local/aws/roles.ts';
+import { counterPartition } from '../../metering/budgets/counter-names.ts';
 import { createItems } from '../../registry/table.ts';
 import { createWriter } from '../../registry/writer.ts';
 import { Stack } from './stack.ts';
@@ -176,6 +179,32 @@ describe('a budget set on the command line, where the authorizer is never kept',
     );
     expect((await stack.cli('budget', 'remove', 'acme', '--all')).code).toBe(0);
     expect(await converse('acme')).toBe(200);
+  });
+
+  test('of a file begins with what the ledger knows as well, and a plan of it counts nothing', async () => {
+    const file = join(stack.dataDir, 'filed.json');
+    const filed = { id: 'filed', per: 'tenant', period: 'day', unit: 'requests', limit: '900', enforcement: 'hard' };
+    writeFileSync(file, JSON.stringify({ tenants: [{ id: 'acme', budgets: [filed] }] }));
+    const credentials = { accessKeyId: 'tollgate-operator', secretAccessKey: 'tollgate-operator' };
+    const client = new DynamoDBClient({ endpoint: stack.aws, region: 'us-east-1', credentials });
+    const counters = createItems({ client, table: COUNTERS_TABLE });
+    const counted = async () => JSON.stringify(await counters.partition(counterPartition('acme')));
+    expect((await stack.cli('apply', file, '--dry-run')).code).toBe(0);
+    expect(await counted()).not.toContain('filed');
+    const { stdout } = await stack.cli('apply', file);
+    const [, begun] =
+      /^budget filed: it starts from (\d+) requests of acme: what the ledger knows of /m.exec(stdout) ?? [];
+    expect(Number(begun), stdout).toBeGreaterThan(3);
+    const mine = async () => (await status('acme')).find(({ budget }) => budget === 'filed')?.settled;
+    expect(await mine()).toBe(begun);
+    expect(await counted()).toContain('filed');
+    client.destroy();
+    // It goes on with its counter when its limit alone is another.
+    expect(await converse('acme')).toBe(200);
+    writeFileSync(file, JSON.stringify({ tenants: [{ id: 'acme', budgets: [{ ...filed, limit: '901' }] }] }));
+    expect(JSON.parse((await stack.cli('apply', file, '--format', 'json')).stdout)).toMatchObject({ starts: [] });
+    await expect.poll(mine, { timeout: 10_000 }).toBe(String(Number(begun) + 1));
+    expect((await stack.cli('budget', 'remove', 'acme', 'filed')).code).toBe(0);
   });
 
   test('as docs/budgets.md sets them, is listed and stands as it says', async () => {
