@@ -121,8 +121,7 @@ describe('a file of prices', () => {
         'claude-v2: 2026-01-01, any region, on-demand, from 2026-01-01: added\n' +
         'llama-3-3-70b: 2026-01-01, any region, on-demand, from 2026-01-01: added\n' +
         'would be: 2 added, 0 corrected, 0 unchanged; nothing was applied\n',
-      stderr:
-        'not matched: nobody (1 of its prices): no such model\n' + 'tollgate: --dry-run: nothing was changed\n',
+      stderr: 'not matched: nobody (1 of its prices): no such model\n' + 'tollgate: --dry-run: nothing was changed\n',
     });
     expect(await list()).toEqual(before);
   });
