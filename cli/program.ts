@@ -20,6 +20,7 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   client: () => import('./client.ts'),
   key: () => import('./key.ts'),
   grant: () => import('./grant.ts'),
+  access: () => import('./access.ts'),
   budget: () => import('./budget.ts'),
   policy: () => import('./policy.ts'),
   audit: () => import('./audit.ts'),

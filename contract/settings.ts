@@ -36,6 +36,12 @@ export interface AuthorizerSettings extends StageSettings {
   keys: KeysSettings | undefined;
 }
 
+/** What the registry's API is told. */
+export interface AdminSettings extends StageSettings {
+  table: string;
+  keys: KeysSettings | undefined;
+}
+
 export interface KeysSettings {
   /** DynamoDB table of their secrets' hashes. */
   table: string;
@@ -136,6 +142,15 @@ export function keyMaxDays(env: Environment): number {
 }
 
 /** @throws TollgateError `bad_setting` naming the variable */
+export function adminSettings(env: Environment): AdminSettings {
+  return readAll<AdminSettings>({
+    stage: () => stage(env),
+    table: () => required(env, 'TOLLGATE_TABLE'),
+    keys: () => keysOf(env),
+  });
+}
+
+/** @throws TollgateError `bad_setting` naming the variable */
 export function invokeSettings(env: Environment): InvokeSettings {
   return readAll<InvokeSettings>({
     stage: () => stage(env),
@@ -179,7 +194,7 @@ export function stageRouting(env: Environment): Partial<Routing> {
   throw bad(member === '' ? 'TOLLGATE_ROUTING' : `TOLLGATE_ROUTING.${member}`, what);
 }
 
-function flag(env: Environment, name: string): boolean {
+export function flag(env: Environment, name: string): boolean {
   const { [name]: value = '' } = env;
   if (!/^(?:true|false)?$/.test(value)) throw bad(name, 'must be true or false');
   return value === 'true';

@@ -58,17 +58,18 @@ export function accessLogs(scope: Construct, settings: InfraSettings, names: Nam
   });
 }
 
+/** `admin` is there where the registry has an API. */
+export interface ApiFunctions {
+  authorizer: IFunction;
+  invoke: IFunction;
+  admin?: IFunction;
+}
+
 /** The REST API: one authorizer, one function behind it, answers streamed. */
 export class GatewayApi extends Construct {
   readonly api: RestApi;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    settings: InfraSettings,
-    names: Names,
-    functions: { authorizer: IFunction; invoke: IFunction },
-  ) {
+  constructor(scope: Construct, id: string, settings: InfraSettings, names: Names, functions: ApiFunctions) {
     super(scope, id);
     this.api = new RestApi(this, 'Api', {
       restApiName: names.of('gateway'),
@@ -98,7 +99,7 @@ export class GatewayApi extends Construct {
     this.#acknowledge();
   }
 
-  #addRoutes(settings: InfraSettings, names: Names, functions: { authorizer: IFunction; invoke: IFunction }): void {
+  #addRoutes(settings: InfraSettings, names: Names, functions: ApiFunctions): void {
     // Whose environment a call goes to is taken from the authorizer's answer alone: a mapping replaces a header of that name.
     const integrationFor = (tenant: string): LambdaIntegration =>
       new LambdaIntegration(functions.invoke, {
@@ -123,6 +124,15 @@ export class GatewayApi extends Construct {
     this.api.root.addMethod('ANY', integration, guarded);
     const proxied = this.api.root.addResource('{proxy+}');
     proxied.addMethod('ANY', integration, guarded);
+    if (functions.admin !== undefined) {
+      const admin = new LambdaIntegration(functions.admin, {
+        proxy: true,
+        responseTransferMode: ResponseTransferMode.STREAM,
+        timeout: Duration.minutes(5),
+        allowTestInvoke: false,
+      });
+      this.api.root.addResource('admin').addResource('{proxy+}').addMethod('ANY', admin, guarded);
+    }
     // HEAD too: that is how some load balancers ask.
     const openRoutes = OPEN_PATHS.map((path) => [this.api.root.addResource(path.slice(1)), ['GET', 'HEAD']] as const);
     for (const [resource, verbs] of openRoutes) for (const verb of verbs) this.#addOpen(resource, verb, open);

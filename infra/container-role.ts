@@ -13,7 +13,7 @@ export class ContainerRole extends Construct {
     super(scope, id);
     const { kubernetes } = settings;
     const { brokerArn, keys } = names;
-    const policy = containerRolePolicy({
+    const allowed = {
       tableArn: names.tableArn,
       countersTableArn: names.countersTableArn,
       answersTableArn: names.answersTableArn,
@@ -22,7 +22,8 @@ export class ContainerRole extends Construct {
       invokerRoleArn: names.invokerRoleArn,
       ...(brokerArn === undefined ? {} : { brokerArn }),
       ...(keys === undefined ? {} : { keys }),
-    });
+    };
+    const policy = containerRolePolicy(allowed, settings.admin ? ['admin'] : []);
     this.role = new CfnRole(this, 'Role', {
       roleName: names.role('container'),
       description: 'Tollgate: what the container itself may do',

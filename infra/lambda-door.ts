@@ -12,12 +12,15 @@ import type { InfraSettings } from './settings.ts';
 export interface LambdaDoor {
   authorizer: TollgateFunction;
   invoke: TollgateFunction;
+  /** The registry's API, where there is one. */
+  admin?: TollgateFunction;
   key: ContextKey;
   api: RestApi;
 }
 
-/** Environment variables of the two, but for the key. */
+/** Environment variables of each, but for the key. */
 export interface DoorEnvironment {
+  registry: Record<string, string>;
   decisions: Record<string, string>;
   calls: Record<string, string>;
 }
@@ -43,12 +46,22 @@ export function lambdaDoor(stack: Stack, settings: InfraSettings, names: Names, 
     tenantIsolation: settings.tenantIsolation,
     reservedConcurrency: settings.invokeConcurrency,
   });
-  for (const reader of [authorizer, invoke]) reader.node.addDependency(key);
+  const admin = settings.admin
+    ? new TollgateFunction(stack, 'Admin', settings, names, {
+        name: 'admin',
+        description: 'The registry, for those to whom it is delegated',
+        timeout: Duration.minutes(5),
+        memoryMb: 512,
+        environment: { ...told.registry, ...contextKey },
+      })
+    : undefined;
+  for (const reader of [authorizer, invoke, ...(admin === undefined ? [] : [admin])]) reader.node.addDependency(key);
   const { api } = new GatewayApi(stack, 'Gateway', settings, names, {
     authorizer: authorizer.function,
     invoke: invoke.function,
+    ...(admin === undefined ? {} : { admin: admin.function }),
   });
-  return { authorizer, invoke, key, api };
+  return { authorizer, invoke, ...(admin === undefined ? {} : { admin }), key, api };
 }
 
 /**

@@ -93,7 +93,7 @@ export class Names {
 
   /** Of the roles that may read it. */
   get contextKeyReaders(): string[] {
-    return ['authorizer', 'invoke'].map((name) => this.#roleArn(name));
+    return [...(this.#settings.admin ? ['admin'] : []), 'authorizer', 'invoke'].map((name) => this.#roleArn(name));
   }
 
   get invokerRoleArn(): string {

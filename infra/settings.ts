@@ -40,6 +40,8 @@ export interface InfraSettings {
   tellRoute: boolean;
   /** Whether functions tell each other of places that cool. */
   sharedHealth: boolean;
+  /** Whether the registry has an API beside the command line. */
+  admin: boolean;
   runtime: Runtime;
   /** Of the load balancer's certificate; undefined where there is none: without a container, or with one on Kubernetes. */
   certificateArn: string | undefined;
@@ -127,7 +129,7 @@ const KNOWN = new Set([
     'eventBus',
     'queryScanGb',
   ],
-  ...['benchmark', 'corsOrigins', 'answerMinutes', 'storeResponses', 'routing', 'tellRoute', 'sharedHealth'],
+  ...['benchmark', 'corsOrigins', 'answerMinutes', 'storeResponses', 'routing', 'tellRoute', 'sharedHealth', 'admin'],
   ...['keys', 'keyMaxDays'],
 ]);
 
@@ -174,6 +176,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     routing: routing(at('routing')),
     tellRoute: flag(at, 'tellRoute', false),
     sharedHealth: flag(at, 'sharedHealth', false),
+    admin: flag(at, 'admin', false),
   };
   if (!LOG_RETENTION_DAYS.includes(settings.logRetentionDays))
     throw bad(`${PREFIX}logRetentionDays`, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`);

@@ -67,7 +67,13 @@ export class TollgateStack extends Stack {
     };
 
     const lambda =
-      settings.runtime === 'container' ? undefined : lambdaDoor(this, settings, names, { decisions, calls });
+      settings.runtime === 'container'
+        ? undefined
+        : lambdaDoor(this, settings, names, {
+            registry: { TOLLGATE_TABLE: table.tableName, ...keys?.environment },
+            decisions,
+            calls,
+          });
     const logGroup = lambda?.invoke.logGroup ?? lambdaDoorLogs(this, settings, names);
     const broker = settings.broker
       ? new TollgateFunction(this, 'Broker', settings, names, {
@@ -92,7 +98,7 @@ export class TollgateStack extends Stack {
       containerRole === undefined || settings.kubernetes !== undefined
         ? undefined
         : new ContainerDoor(this, 'Container', settings, names, {
-            environment: { ...decisions, ...calls },
+            environment: { ...decisions, ...calls, ...(settings.admin ? { TOLLGATE_ADMIN: 'true' } : {}) },
             role: containerRole.role,
             logGroup,
             accessLogs: access as IBucket,
@@ -116,6 +122,7 @@ export class TollgateStack extends Stack {
     if (settings.sync) new DriftSchedule(this, 'Drift', settings, names);
     new UsageQueries(this, 'Queries', settings, names, answers as IBucket);
     const functions = {
+      ...(lambda?.admin === undefined ? {} : { admin: lambda.admin.function }),
       ...(lambda === undefined ? {} : { authorizer: lambda.authorizer.function }),
       ...(broker === undefined ? {} : { broker: broker.function }),
       ...(lambda === undefined ? {} : { invoke: lambda.invoke.function }),

@@ -79,6 +79,7 @@ export function environmentOf(
         };
   const counters = { TOLLGATE_COUNTERS_TABLE: COUNTERS_TABLE };
   const own: Record<FunctionName, Record<string, string>> = {
+    admin: { ...contextKey, ...keys },
     authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...contextKey, ...keys, ...ttl },
     broker: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...keys, ...ttl, ...role },
     invoke: {

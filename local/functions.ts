@@ -26,6 +26,8 @@ export interface InvokeEnvironments {
 }
 
 export interface Functions {
+  /** The registry's API. */
+  admin: LocalFunction;
   authorizer: LocalFunction;
   /** Undefined without one. */
   broker: LocalFunction | undefined;
@@ -54,13 +56,15 @@ export function startFunctions(options: FunctionsOptions): Functions {
       ...(tenantId === undefined ? {} : { tenantId }),
       ...(cacheDir === undefined ? {} : { cacheDir }),
     });
+  const admin = create('admin');
   const authorizer = create('authorizer');
   const broker = surroundings.broker ? create('broker') : undefined;
   const invoke = tenantIsolation ? perTenant((tenantId) => create('invoke', tenantId)) : create('invoke');
   const metering = create('metering');
   const seal = create('seal');
-  const all = [authorizer, invoke, metering, seal, ...(broker === undefined ? [] : [broker])];
+  const all = [admin, authorizer, invoke, metering, seal, ...(broker === undefined ? [] : [broker])];
   return {
+    admin,
     authorizer,
     broker,
     invoke,

@@ -5,14 +5,14 @@ import { API_ID, roleName, STAGE } from './aws/roles.ts';
 import type { Functions } from './functions.ts';
 import { createAuthorizer } from './gateway/authorizers.ts';
 import type { Api } from './gateway/event.ts';
-import { createFront } from './gateway/front.ts';
+import { ADMIN_RESOURCE, createFront } from './gateway/front.ts';
 
 export interface RestApiOptions {
   port: number;
   account: string;
   region: string;
   authorizerTtlSeconds: number;
-  functions: Pick<Functions, 'authorizer' | 'invoke'>;
+  functions: Pick<Functions, 'admin' | 'authorizer' | 'invoke'>;
   /** Counts a call by the API key that the authorizer named; says how it is refused, if it is. */
   count(usageKey: string | undefined): GatewayResponseType | undefined;
   /** Whether pages may call from a browser. */
@@ -46,7 +46,10 @@ export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
     authorize,
     count,
     cors,
-    invoke: (event, requestId, reader, tenantId) => functions.invoke.stream(event, requestId, reader, tenantId),
+    integrate: (route, event, requestId, reader, tenantId) =>
+      route === ADMIN_RESOURCE
+        ? functions.admin.stream(event, requestId, reader)
+        : functions.invoke.stream(event, requestId, reader, tenantId),
     clock,
     newId,
     onBroken: ({ requestId }, ending, error) =>

@@ -1,15 +1,16 @@
 import { documentOf, type PermissionStatement, type PolicyDocument, type TrustDocument } from './document.ts';
-import { allowedTo, type UnboundScope } from './roles.ts';
+import { allowedTo, type FunctionName, type UnboundScope } from './roles.ts';
 
 /** The container's roles: the gateway as one process, on ECS Fargate or on Kubernetes. */
 
 /**
- * What the container's own role may do: what the authorizer's and invoke's may, and nothing else. It has no key of contexts,
+ * What the container's own role may do: what the authorizer's and invoke's may, of `admin` where it serves that,
+ * and nothing else. It has no key of contexts,
  * since a context never leaves its memory, and writes no log: what carries its stdout away does, by a role of its own.
  */
-export function containerRolePolicy(scope: UnboundScope): PolicyDocument {
+export function containerRolePolicy(scope: UnboundScope, more: readonly FunctionName[] = []): PolicyDocument {
   const { logGroupArn: _, contextKeyArn: __, ...own } = scope;
-  const statements = [...allowedTo('authorizer', own), ...allowedTo('invoke', own)];
+  const statements = (['authorizer', 'invoke', ...more] as const).flatMap((name) => allowedTo(name, own));
   return documentOf([...new Map(statements.map((statement) => [JSON.stringify(statement), statement])).values()]);
 }
 

@@ -127,8 +127,8 @@ export function functionTrustPolicy(): TrustDocument {
   return documentOf([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] }]);
 }
 
-/** The broker and `sync` are there only where a deployment asks for them; `seal` makes new the key that contexts are sealed with. */
-export type FunctionName = 'authorizer' | 'broker' | 'invoke' | 'metering' | 'seal' | 'sync';
+/** The broker, `admin` and `sync` are there only where a deployment asks for them; `seal` makes new the key that contexts are sealed with. */
+export type FunctionName = 'admin' | 'authorizer' | 'broker' | 'invoke' | 'metering' | 'seal' | 'sync';
 
 export interface FunctionScope {
   tableArn: string;
@@ -152,32 +152,20 @@ export interface FunctionScope {
   logGroupArn?: string;
 }
 
-/**
- * What counts, and how. Metering writes days' summaries whole and looks for reservations that nobody settled. Nothing is
- * deleted but by the table itself, after its time.
- */
-const COUNTER_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
-  invoke: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
-  metering: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'],
-};
+const of = (service: string, ...names: readonly string[]): string[] => names.map((name) => `${service}:${name}`);
+const READ = of('dynamodb', 'BatchGetItem', 'GetItem', 'Query');
+/** Of a transaction: its parts are allowed each by itself. */
+const WRITE = of('dynamodb', 'DeleteItem', 'PutItem');
+const SECRET = of('secretsmanager', 'GetSecretValue');
 
-/** What there is to be called: lists take no resource, and what they name is public or of the own account. */
-const CATALOGUE_ACTIONS = [
-  ...['GetFoundationModel', 'GetInferenceProfile', 'ListFoundationModels', 'ListInferenceProfiles'].map(
-    (name) => `bedrock:${name}`,
-  ),
-  ...['sagemaker:DescribeEndpoint', 'sagemaker:ListEndpoints'],
+/** What metering writes, by the first part of the key. */
+const METERING_WRITES = ['athena', 'quarantine', 'reports', 'state', 'usage'];
+
+/** What there is to be called. */
+const CATALOGUE = [
+  ...of('bedrock', 'GetFoundationModel', 'GetInferenceProfile', 'ListFoundationModels', 'ListInferenceProfiles'),
+  ...of('sagemaker', 'DescribeEndpoint', 'ListEndpoints'),
 ];
-
-/** Who asked for an answer may have it deleted before its time. */
-const ANSWER_ACTIONS = ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map((name) => `dynamodb:${name}`);
-
-/** Who seals and who opens contexts may read the key; who makes a new one may not read any. */
-const CONTEXT_KEY_ACTIONS: Partial<Record<FunctionName, readonly string[]>> = {
-  authorizer: ['secretsmanager:GetSecretValue'],
-  invoke: ['secretsmanager:GetSecretValue'],
-  seal: ['secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
-};
 
 /** A bus may be shared: nobody else's events can be put onto it (list_amazoneventbridge of the Service Authorization Reference). */
 const OWN_EVENTS: Condition = {
@@ -207,8 +195,8 @@ export function contextKeyPolicy({ readers }: { readers: readonly string[] }): P
 }
 
 /**
- * What each function's own role may do: none of them can call a model or write to the registry, and none is of use to another
- * function.
+ * What each function's own role may do: none of them can call a model, none but `admin` writes to the registry, and none is of use
+ * to another function.
  */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
   const statements = allowedTo(name, scope);
@@ -220,34 +208,48 @@ export type UnboundScope = Omit<FunctionScope, 'functionArn' | 'contextKeyArn'> 
 
 /** What a function's role allows, before it is bound to its function. */
 export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionStatement[] {
-  const { tableArn, countersTableArn, answersTableArn, eventBusArn, bucketArn, invokerRoleArn } = scope;
-  const { contextKeyArn, brokerArn, keys, logGroupArn } = scope;
+  const { tableArn, countersTableArn, bucketArn, invokerRoleArn, contextKeyArn, brokerArn, keys, logGroupArn } = scope;
   const statements: PermissionStatement[] = [];
-  const may = (Action: readonly string[], on: string, Condition?: Condition) =>
-    statements.push({ Effect: 'Allow', Action, Resource: [on], ...(Condition && { Condition }) });
-  if (name !== 'seal') may(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'], tableArn);
-  const onKey = CONTEXT_KEY_ACTIONS[name];
-  if (onKey !== undefined && contextKeyArn !== undefined) may(onKey, contextKeyArn);
-  if (keys !== undefined && (name === 'authorizer' || name === 'broker')) {
-    may(['dynamodb:BatchGetItem'], keys.tableArn);
-    may(['secretsmanager:GetSecretValue'], keys.secretArn);
-    if (name === 'authorizer') may(['dynamodb:PutItem'], keys.tableArn, OWN_NOTES);
-  }
-  const counts = COUNTER_ACTIONS[name];
-  if (counts !== undefined) may(counts, countersTableArn);
-  if (name === 'invoke') {
-    may(ANSWER_ACTIONS, answersTableArn);
-    may(['events:PutEvents'], eventBusArn, OWN_EVENTS);
-  }
-  if (name === 'invoke' && brokerArn !== undefined) may(['lambda:InvokeFunction'], brokerArn);
+  const may = (Action: readonly string[], on: string | string[] | undefined, Condition?: Condition) =>
+    on && statements.push({ Effect: 'Allow', Action, Resource: [on].flat(), ...(Condition && { Condition }) });
+  const under = (...prefixes: readonly string[]) => prefixes.map((prefix) => `${bucketArn}/${prefix}/*`);
+  if (name !== 'seal') may(READ, tableArn);
+  if (name === 'admin' || name === 'sync') may(of('dynamodb', 'Query'), `${tableArn}/index/*`);
+  // Who seals and who opens contexts may read the key; who makes a new one may not read any.
+  if (name === 'admin' || name === 'authorizer' || name === 'invoke') may(SECRET, contextKeyArn);
+  if (name === 'authorizer' || name === 'broker') may(of('dynamodb', 'BatchGetItem'), keys?.tableArn);
+  if (name === 'admin' || name === 'authorizer' || name === 'broker') may(SECRET, keys?.secretArn);
+  if (name === 'authorizer') may(of('dynamodb', 'PutItem'), keys?.tableArn, OWN_NOTES);
   if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))
-    may(['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'], invokerRoleArn);
-  if (name === 'metering') statements.push(...meteringStatements(bucketArn));
-  if (name === 'sync') {
-    may(['dynamodb:Query'], `${tableArn}/index/*`);
-    may(CATALOGUE_ACTIONS, '*');
+    may(of('sts', 'AssumeRole', 'SetSourceIdentity', 'TagSession'), invokerRoleArn);
+  if (name === 'admin') {
+    may([...WRITE, ...of('dynamodb', 'Scan')], tableArn);
+    may([...WRITE, ...READ], keys?.tableArn);
   }
-  if (logGroupArn !== undefined) may(['logs:CreateLogStream', 'logs:PutLogEvents'], `${logGroupArn}:log-stream:*`);
+  if (name === 'invoke') {
+    // Budgets are counted. Nothing is deleted but by the table itself, after its time.
+    may(of('dynamodb', 'GetItem', 'Query', 'UpdateItem'), countersTableArn);
+    // Who asked for an answer may have it deleted before its time.
+    may(of('dynamodb', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'), scope.answersTableArn);
+    may(of('events', 'PutEvents'), scope.eventBusArn, OWN_EVENTS);
+    may(of('lambda', 'InvokeFunction'), brokerArn);
+  }
+  if (name === 'metering') {
+    // It writes days' summaries whole and looks for reservations that nobody settled.
+    may(of('dynamodb', 'GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem'), countersTableArn);
+    // Raw lines are read and never written: they are the evidence that the bill is computed from. Nothing is deleted.
+    may(of('s3', 'GetObject'), under('raw', ...METERING_WRITES));
+    may(of('s3', 'PutObject'), under(...METERING_WRITES));
+    // Without a condition on the prefix: with one, S3 would answer 403 instead of 404 to reading what is not there.
+    may(of('s3', 'ListBucket'), bucketArn);
+    // GetMetricData takes neither a resource nor a condition key.
+    may(of('cloudwatch', 'GetMetricData'), '*');
+  }
+  if (name === 'seal')
+    may(of('secretsmanager', 'DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage'), contextKeyArn);
+  // Lists take no resource, and what they name is public or of the own account.
+  if (name === 'sync') may(CATALOGUE, '*');
+  may(of('logs', 'CreateLogStream', 'PutLogEvents'), logGroupArn && `${logGroupArn}:log-stream:*`);
   return statements;
 }
 
@@ -266,20 +268,4 @@ function onlyFrom(functionArn: string, statements: readonly PermissionStatement[
     // With and without a version: which one the key holds is not documented.
     Condition: { ArnNotLike: { 'lambda:SourceFunctionArn': [functionArn, `${functionArn}:*`] } },
   };
-}
-
-/** What metering writes, by the first part of the key. */
-const METERING_WRITES = ['athena', 'quarantine', 'reports', 'state', 'usage'];
-
-/** Raw lines are read and never written: they are the evidence that the bill is computed from. Nothing is deleted. */
-function meteringStatements(bucketArn: string): PermissionStatement[] {
-  const under = (prefix: string): string => `${bucketArn}/${prefix}/*`;
-  return [
-    { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['raw', ...METERING_WRITES].map(under) },
-    { Effect: 'Allow', Action: ['s3:PutObject'], Resource: METERING_WRITES.map(under) },
-    // Without a condition on the prefix: with one, S3 would answer 403 instead of 404 to reading what is not there.
-    { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [bucketArn] },
-    // GetMetricData takes neither a resource nor a condition key.
-    { Effect: 'Allow', Action: ['cloudwatch:GetMetricData'], Resource: ['*'] },
-  ];
 }

@@ -13,6 +13,7 @@ import { createApp } from '../invoke/app.ts';
 import { compose } from '../invoke/compose.ts';
 import { createTransport } from '../invoke/providers/transport.ts';
 import { createAnswers } from './answers.ts';
+import { byPath } from './by-path.ts';
 import { createFront } from './front.ts';
 import { listen } from './listen.ts';
 import { createReady } from './ready.ts';
@@ -34,11 +35,11 @@ async function serve(settings: ServerSettings): Promise<void> {
   const issuers = trustIssuers(authorizer.issuers, { fetch, clock, report: report.issuer });
   const { client, ...app } = deps;
   const { table, keys } = authorizer;
+  const transport = createTransport({ requestMs: CONTEXT_KEY_TIMEOUT_MS });
   const gatewayKeys =
     keys &&
     (await import('../authorizer/open-keys.ts')).openKeys({
-      ...{ client, clock, write, table, keys },
-      transport: createTransport({ requestMs: CONTEXT_KEY_TIMEOUT_MS }),
+      ...{ client, clock, write, table, keys, transport },
       notes: true,
     });
   const admission = createAdmission({
@@ -46,9 +47,22 @@ async function serve(settings: ServerSettings): Promise<void> {
     keys: gatewayKeys,
   });
 
+  // The context is the object that the authorizer made, in this memory: nobody else can have written it.
+  const open = (caller: unknown) => caller as CallerContext;
+  const served = createApp({ ...app, open });
   const onRequest = createFront({
-    // The context is the object that the authorizer made, in this memory: nobody else can have written it.
-    app: createApp({ ...app, open: (caller) => caller as CallerContext }),
+    app: settings.admin
+      ? byPath(
+          served,
+          await (await import('../admin/compose.ts')).composeAdmin(authorizer, {
+            client,
+            clock,
+            write,
+            transport,
+            open,
+          }),
+        )
+      : served,
     admit: createAnswers({
       async admit(authorization, requestId) {
         const admitted = await admission({ headers: { authorization } }, requestId);

@@ -4,6 +4,7 @@ import {
   type AuthorizerSettings,
   authorizerSettings,
   authorizerTtlSeconds,
+  flag,
   type InvokeSettings,
   invokeSettings,
 } from '../contract/settings.ts';
@@ -21,12 +22,14 @@ export interface ServerSettings {
   authorizerTtlSeconds: number;
   /** Proxies in front, each of which adds to X-Forwarded-For whom it was asked by; what stands before those is anybody's. */
   proxies: number;
+  /** Whether it serves the registry's API, too. */
+  admin: boolean;
   /** Milliseconds for calls in flight when it is told to stop. */
   graceMs: number;
 }
 
 /**
- * @param env the functions' own variables, AWS_REGION, PORT (8080), HOST (127.0.0.1), TOLLGATE_PROXIES (0),
+ * @param env the functions' own variables, AWS_REGION, PORT (8080), HOST (127.0.0.1), TOLLGATE_PROXIES (0), TOLLGATE_ADMIN,
  *   TOLLGATE_GRACE_MS (25,000)
  * @throws TollgateError `bad_setting` naming the variable, with a line for each that is wrong
  */
@@ -39,6 +42,7 @@ export function serverSettings(env: Environment): ServerSettings {
     host: () => env.HOST || '127.0.0.1',
     authorizerTtlSeconds: () => authorizerTtlSeconds(env),
     proxies: () => wholeNumber(env, 'TOLLGATE_PROXIES', 0, 10, 0),
+    admin: () => flag(env, 'TOLLGATE_ADMIN'),
     // ECS and Kubernetes kill 30 s after they ask, if they are not told otherwise.
     graceMs: () => wholeNumber(env, 'TOLLGATE_GRACE_MS', 0, CALL_TOTAL_MS, 25_000),
   });

@@ -79,6 +79,7 @@ export function localRoles(account: string, region: string, options: RoleOptions
   const scope = scopeOf(account, region, options);
   const callers = broker ? [roleName('broker')] : [roleName('invoke'), CONTAINER_ROLE];
   const functions: FunctionName[] = [
+    'admin',
     'authorizer',
     'invoke',
     'metering',

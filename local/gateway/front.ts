@@ -21,11 +21,12 @@ export interface FrontOptions {
    */
   count(usageKey: string | undefined): GatewayResponseType | undefined;
   /**
-   * The streaming integration. Never rejects.
+   * The streaming integration of a route. Never rejects.
    *
+   * @param resource the route's, e.g. ADMIN_RESOURCE
    * @param tenantId what the API maps to `X-Amz-Tenant-Id`: from the authorizer's context alone, never from a header
    */
-  invoke(event: string, requestId: string, reader: StreamReader, tenantId: string): Promise<void>;
+  integrate(resource: string, event: string, requestId: string, reader: StreamReader, tenantId: string): Promise<void>;
   /** Whether pages may call from a browser: then the API has OPTIONS methods, without an authorizer. */
   cors: boolean;
   clock: Clock;
@@ -40,11 +41,14 @@ interface Route {
   open: boolean;
 }
 
+/** The registry's API has a function of its own. */
+export const ADMIN_RESOURCE = '/admin/{proxy+}';
+
 const OPEN: ReadonlySet<string> = new Set(OPEN_PATHS);
 
 /** @returns the API's route, or undefined where the API has none: the two open paths can be read and nothing else */
 function routeOf({ method, path }: Received, cors: boolean): Route | undefined {
-  const resource = path === '/' || OPEN.has(path) ? path : '/{proxy+}';
+  const resource = path === '/' || OPEN.has(path) ? path : path.startsWith('/admin/') ? ADMIN_RESOURCE : '/{proxy+}';
   if (cors && method === 'OPTIONS') return { resource, open: true };
   if (OPEN.has(path)) return method === 'GET' || method === 'HEAD' ? { resource, open: true } : undefined;
   return { resource, open: false };
@@ -64,7 +68,7 @@ export function createFront(options: FrontOptions): OnRequest {
 }
 
 async function handle(
-  { api, authorize, count, invoke, cors, onBroken }: FrontOptions,
+  { api, authorize, count, integrate, cors, onBroken }: FrontOptions,
   responses: GatewayResponses,
   req: IncomingMessage,
   res: ServerResponse,
@@ -91,5 +95,5 @@ async function handle(
   const reader = answerFrom(res, responses, requestId, (ending, error) => {
     if (ending !== 'answered') onBroken(received, ending, error);
   });
-  await invoke(event, requestId, reader, authorization?.context.tenant ?? NO_TENANT);
+  await integrate(route.resource, event, requestId, reader, authorization?.context.tenant ?? NO_TENANT);
 }

@@ -77,8 +77,13 @@ export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
   };
   for (const [index, model] of models.entries()) add(`models[${index}]`, () => given(MODEL, modelEdit(model)));
   for (const [index, bundle] of bundles.entries())
-    add(`bundles[${index}]`, () => given(BUNDLE, bundleEdit(bundle as Parameters<typeof bundleEdit>[0])));
-  if (defaults !== undefined) add('defaults', () => given(DEFAULTS, defaultsEdit(defaults)));
+    add(`bundles[${index}]`, () =>
+      given(
+        BUNDLE,
+        versioned(bundle as Document, (one) => bundleEdit(one as Parameters<typeof bundleEdit>[0])),
+      ),
+    );
+  if (defaults !== undefined) add('defaults', () => given(DEFAULTS, versioned(defaults as Document, defaultsEdit)));
   const lists = (at: string, of: ListOf, things: readonly Document[]): void => {
     const wrong = things.flatMap((thing, index) => {
       try {
@@ -95,7 +100,12 @@ export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
   if (budgets !== undefined) lists('', budgetList(EVERY_TENANT), budgets as Document[]);
   for (const [index, { grants = [], budgets: own, clients = [], ...tenant }] of tenants.entries()) {
     const at = `tenants[${index}]`;
-    add(at, () => given(TENANT, tenantEdit(tenant as Parameters<typeof tenantEdit>[0])));
+    add(at, () =>
+      given(
+        TENANT,
+        versioned(tenant as Document, (one) => tenantEdit(one as unknown as Parameters<typeof tenantEdit>[0])),
+      ),
+    );
     for (const [place, grant] of grants.entries())
       add(`${at}.grants[${place}]`, () => grantEditOf(tenant.id, grant as Document));
     if (own !== undefined && isTenantId(tenant.id)) lists(at, budgetList(tenant.id), own as Document[]);
@@ -127,22 +137,32 @@ function given<Entry>(
   };
 }
 
-function grantEditOf(tenant: string, { version: _, ...grant }: Document): Omit<Edit, 'at' | 'change'> {
+/** A version in an entry is the one that its editor saw. */
+function versioned<Of extends { key: Key }>({ version, ...content }: Document, edit: (content: Document) => Of) {
+  return { ...edit(content), version: versionIn(version) };
+}
+
+function versionIn(version: Plain | undefined): number | undefined {
+  if (version === undefined || typeof version === 'number') return version;
+  throw badEntries([{ path: 'version', reason: 'not-a-number' }]);
+}
+
+function grantEditOf(tenant: string, { version, ...grant }: Document): Omit<Edit, 'at' | 'change'> {
   const of =
     grant.bundle === undefined ? { model: textOf(grant.model, 'model') } : { bundle: textOf(grant.bundle, 'bundle') };
   const key = grantKey({ tenant: asTenantId(tenant), ...of });
   return {
-    ...{ kind: GRANT as Kind<unknown>, key },
+    ...{ kind: GRANT as Kind<unknown>, key, base: versionIn(version) },
     make: (_stamp, before) =>
       merged({ actions: [...ACTIONS], ...before?.document }, { ...grant, v: SCHEMA_VERSION, tenant }),
   };
 }
 
-function clientEditOf(tenant: string, { issuer, client, ...more }: Document): Omit<Edit, 'at' | 'change'> {
+function clientEditOf(tenant: string, { issuer, client, version, ...more }: Document): Omit<Edit, 'at' | 'change'> {
   const name = { issuer: textOf(issuer, 'issuer'), client: textOf(client, 'client') };
   checkClientName(name);
   return {
-    ...{ kind: CLIENT as Kind<unknown>, key: clientKey(name) },
+    ...{ kind: CLIENT as Kind<unknown>, key: clientKey(name), base: versionIn(version) },
     make: (_, before) => merged(before?.document, { ...more, ...name, v: SCHEMA_VERSION, tenant }),
   };
 }

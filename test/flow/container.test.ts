@@ -12,7 +12,7 @@ let globex: string;
 
 beforeAll(async () => {
   stack = await Stack.start();
-  door = await stack.serve({ TOLLGATE_AUTHORIZER_TTL: '1' });
+  door = await stack.serve({ TOLLGATE_AUTHORIZER_TTL: '1', TOLLGATE_ADMIN: 'true' });
   [token, globex] = await Promise.all([stack.token('acme-app'), stack.token('globex-app')]);
 });
 
@@ -54,6 +54,20 @@ async function seen(base: string, { path = '/model/nova-lite/converse', method =
 }
 
 const both = async (sent: Sent) => [await seen(stack.gateway, sent), await seen(door.url, sent)] as const;
+
+test('the registry’s API is the container’s, too, where it is to be', async () => {
+  const ops = await stack.token('ops');
+  const ask = async (base: string, authorization: string) => {
+    const response = await fetch(`${base}/admin/tenants/acme`, {
+      headers: { authorization: `Bearer ${authorization}` },
+    });
+    const { id } = (await response.json()) as { id?: string };
+    return [response.status, response.headers.get('content-type'), response.headers.get('etag'), id];
+  };
+  expect(await ask(door.url, ops)).toEqual([200, 'application/json', '"1"', 'acme']);
+  expect(await ask(door.url, ops)).toEqual(await ask(stack.gateway, ops));
+  expect(await ask(door.url, token)).toEqual([403, 'application/problem+json', null, undefined]);
+});
 
 describe('the container answers what the REST API does', () => {
   test.each<[string, number, Sent]>([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../contract/log.ts';
-import { brokerSettings, invokeSettings, syncSettings } from '../../contract/settings.ts';
+import { adminSettings, brokerSettings, invokeSettings, syncSettings } from '../../contract/settings.ts';
 import { flat, ofType, type Resource, resourcesOf, rolesOf, stackOf } from './synth.ts';
 
 const plain = resourcesOf(stackOf().stack);
@@ -51,6 +51,32 @@ describe('with a look at what AWS has', () => {
   test('without it nothing of it is there', () => {
     expect(functionOf(plain, 'sync')).toBeUndefined();
     expect(Object.keys(plain).filter((id) => synced[id] === undefined)).toEqual([]);
+  });
+});
+
+describe('with an API of the registry', () => {
+  const administered = resourcesOf(stackOf({ 'tollgate:admin': true }).stack);
+
+  test('there is a function of its own behind a path of its own, and it alone writes the registry', () => {
+    expect(adminSettings(environmentOf(administered, 'admin'))).toMatchObject({ stage: 'dev', keys: undefined });
+    const writing = allowed(administered, 'dynamodb:DeleteItem').filter(([, on]) => String(on).includes('-registry'));
+    expect(writing.map(([name]) => name)).toEqual(['tollgate-dev-admin-us-east-1']);
+    expect(allowed(administered, 'sts:').map(([name]) => name)).toEqual(allowed(plain, 'sts:').map(([name]) => name));
+    const paths = ofType(administered, 'AWS::ApiGateway::Resource').map(({ PathPart }) => PathPart);
+    expect(paths.filter((path) => path === 'admin')).toHaveLength(1);
+    const open = ofType(administered, 'AWS::ApiGateway::Method').filter(
+      ({ AuthorizationType }) => AuthorizationType === 'NONE',
+    );
+    expect(open).toHaveLength(
+      ofType(resourcesOf(stackOf().stack), 'AWS::ApiGateway::Method').filter(
+        ({ AuthorizationType }) => AuthorizationType === 'NONE',
+      ).length,
+    );
+  });
+
+  test('without it nothing of it is there, and nothing can write the registry', () => {
+    expect(functionOf(plain, 'admin')).toBeUndefined();
+    expect(allowed(plain, 'dynamodb:DeleteItem').filter(([, on]) => String(on).includes('-registry'))).toEqual([]);
   });
 });
 

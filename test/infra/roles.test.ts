@@ -67,7 +67,9 @@ describe("the functions' own roles", () => {
           .replace(/tollgate-dev-(\w+)-us-east-1/g, 'tollgate-local-$1')
           .replaceAll('tollgate-dev-', 'tollgate-local-'),
       );
-    const there = rolesOf(resourcesOf(stackOf({ 'tollgate:modelRegions': [...REGIONS] }).stack));
+    const there = rolesOf(
+      resourcesOf(stackOf({ 'tollgate:modelRegions': [...REGIONS], 'tollgate:admin': true }).stack),
+    );
     const deployed = new Map(
       there.map(({ name, own }) => [
         renamed(name),

@@ -27,7 +27,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   // What AWS has, beside what the registry says of it.
   sync: ['contract/', 'aws/', 'policies/', 'registry/'],
   invoke: ['contract/', 'aws/', 'policies/', 'registry/', 'metering/', 'sessions/', 'seal/'],
-  server: ['contract/', 'policies/', 'registry/', 'sessions/', 'authorizer/', 'metering/', 'invoke/'],
+  server: ['contract/', 'policies/', 'registry/', 'sessions/', 'authorizer/', 'metering/', 'invoke/', 'admin/'],
+  // The adapter of events, and what a request and an answer are, are those of invoke.
+  admin: ['contract/', 'aws/', 'registry/', 'seal/', 'invoke/edge/', 'invoke/exchange.ts'],
   infra: ['contract/', 'policies/'],
   // It runs beside a tenant's service: of the gateway it knows what an HTTP client can know. What it listens with is the container's.
   sidecar: ['contract/', 'server/listen.ts', 'server/node-http.ts', 'aws/sigv4.ts'],
@@ -47,7 +49,7 @@ const SDK_FILES = [
   // CloudWatch, because the ledger is compared with its sums of the same lines.
   /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,
   /^sync\/(read|endpoints|access)\.ts$/,
-  /^(authorizer|broker|invoke|metering|seal|sync)\/handler\.ts$/,
+  /^(admin|authorizer|broker|invoke|metering|seal|sync)\/handler\.ts$/,
   /^cli\/.*$/,
   /^local\/.*$/,
 ];

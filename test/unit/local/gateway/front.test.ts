@@ -23,7 +23,7 @@ beforeAll(async () => {
     api,
     authorize: async () => authorization,
     count: (usageKey) => limits(usageKey),
-    invoke: async (event, _id, reader) => {
+    integrate: async (_route, event, _id, reader) => {
       const parsed = JSON.parse(event) as Record<string, unknown>;
       events.push(parsed);
       integration(reader, parsed);

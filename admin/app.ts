@@ -1,0 +1,103 @@
+import { type Context, Hono } from 'hono';
+import type { CallerContext } from '../contract/context.ts';
+import { TollgateError } from '../contract/errors.ts';
+import type { TenantId } from '../contract/identity.ts';
+import type { Clock } from '../contract/log.ts';
+import type { KeyWriter } from '../registry/gateway-keys/writer.ts';
+import type { Items } from '../registry/items.ts';
+import { type Rights, rightsOf } from '../registry/rights.ts';
+import { createWriter } from '../registry/writer.ts';
+import { documentOf, queryOf, versionWanted } from './asked.ts';
+import { createLimit } from './limit.ts';
+import { HttpProblem, problemAnswer } from './problem.ts';
+import { answeredOnce } from './repeat.ts';
+import type { Act, Reply, Route } from './route.ts';
+import { ROUTES } from './routes.ts';
+
+export interface AdminDeps {
+  items: Items;
+  /** Under the name of whoever edits. Absent: the stage has no keys. */
+  keys?: (actor: string) => KeyWriter;
+  clock: Clock;
+}
+
+export interface AdminBindings {
+  caller: CallerContext;
+  requestId: string;
+}
+
+/** The registry’s API: Hono over a table of routes, each behind the caller’s rights. */
+export function createAdmin({ items, keys, clock }: AdminDeps): Hono<{ Bindings: AdminBindings }> {
+  const limit = createLimit(clock);
+  const app = new Hono<{ Bindings: AdminBindings }>();
+
+  async function run(route: Route, c: Context<{ Bindings: AdminBindings }>): Promise<Response> {
+    const { caller } = c.env;
+    const actor = `${caller.tenant}/${caller.principal}`.slice(0, ACTOR_MAX_CHARS);
+    const rights = rightsOf(caller);
+    const params = c.req.param() as Record<string, string>;
+    authorise(route, rights, caller.tenant, route.tenantOf?.(params));
+    const wait = limit(actor);
+    if (wait > 0) throw new HttpProblem(429, 'Too many requests of this caller.', { 'retry-after': String(wait) });
+    const query = queryOf(new URL(c.req.url).searchParams, route.parameters ?? []);
+    const edits = route.verb === 'write';
+    const text = edits ? await c.req.raw.clone().text() : '';
+    const body = edits ? await documentOf(c.req.raw) : {};
+    const act: Act = {
+      ...{ rights, caller, params, query, body, clock, wanted: edits ? versionWanted(c.req.raw.headers) : undefined },
+      writer: createWriter({ items, clock, actor, ...(query.dryRun === true ? { dryRun: true } : {}) }),
+      keys: keys?.(actor),
+    };
+    const answer = async (): Promise<Response> => responseOf(await route.run(act));
+    const key = c.req.header('idempotency-key');
+    if (!edits || key === undefined) return answer();
+    const request = `${c.req.method} ${c.req.url}\n${text}`;
+    return answeredOnce({ caller: `${caller.tenant}\n${caller.principal}`, key, request }, items, clock, answer);
+  }
+
+  for (const route of ROUTES)
+    app.on(route.method.toUpperCase(), `/admin${route.path}`, async (c) => {
+      try {
+        return await run(route, c);
+      } catch (error) {
+        const conditional = c.req.header('if-match') !== undefined || c.req.header('if-none-match') !== undefined;
+        return problemAnswer(error, c.env.requestId, conditional);
+      }
+    });
+  app.notFound((c) => problemAnswer(noRoute(c.req.method, c.req.path), c.env.requestId, false));
+  app.onError((error, c) => problemAnswer(error, c.env.requestId, false));
+  return app;
+}
+
+/** Who edited is kept with an entry, at this length. */
+const ACTOR_MAX_CHARS = 256;
+
+/** @throws TollgateError `forbidden`, with the same words whatever there is */
+function authorise(route: Route, rights: Rights, own: TenantId, tenant: string | undefined): void {
+  const { resource, verb, narrows } = route;
+  const scope = rights.scopeOf(resource, verb);
+  const allowed = scope === 'all' || (scope === 'own' && (tenant === undefined ? narrows === true : tenant === own));
+  if (allowed) return;
+  throw new TollgateError('forbidden', {
+    reason: 'not-delegated',
+    message: `None of this caller’s roles lets it ${verb === 'read' ? 'see' : 'change'} ${resource}${tenant === undefined ? '' : ' of that tenant'}.`,
+  });
+}
+
+function responseOf({ status = 200, body, headers = {} }: Reply): Response {
+  if (body === undefined) return new Response(null, { status: status === 200 ? 204 : status, headers });
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+}
+
+function noRoute(method: string, path: string): HttpProblem {
+  const others = ROUTES.filter((route) => matches(route.path, path)).map((route) => route.method.toUpperCase());
+  if (others.length === 0)
+    return new HttpProblem(404, 'There is no such path; GET /admin/openapi.json lists those that there are.');
+  const allow = [...new Set(others)].join(', ');
+  return new HttpProblem(405, `${method} is not for this path; it takes ${allow}.`, { allow });
+}
+
+function matches(pattern: string, path: string): boolean {
+  const [wanted, given] = [`/admin${pattern}`.split('/'), path.split('/')];
+  return wanted.length === given.length && wanted.every((part, index) => part.startsWith(':') || part === given[index]);
+}

@@ -1,0 +1,100 @@
+import * as v from 'valibot';
+import { TollgateError } from '../contract/errors.ts';
+import { parseJson } from '../contract/json.ts';
+import { ADMIN_PAGE, ADMIN_PAGE_MAX } from '../contract/limits/admin.ts';
+import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
+import { milliseconds, parseWith } from '../registry/fields.ts';
+import type { Document } from '../registry/items.ts';
+import { HttpProblem } from './problem.ts';
+
+/** What a request asks beside its path. */
+
+const text = v.exactOptional(v.string('not-text'));
+const truth = v.exactOptional(
+  v.pipe(
+    v.picklist(['true', 'false'], 'not-true-or-false'),
+    v.transform((given) => given === 'true'),
+  ),
+);
+const moment = v.exactOptional(milliseconds);
+const whole = (least: number, most: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,12}$/, 'not-whole'),
+    v.transform(Number),
+    v.minValue(least, 'too-small'),
+    v.maxValue(most, 'too-large'),
+  );
+
+/** Every parameter that there is; each route takes those that it names. */
+export const PARAMETERS = {
+  limit: v.exactOptional(whole(1, ADMIN_PAGE_MAX), String(ADMIN_PAGE)),
+  cursor: text,
+  prefix: text,
+  label: text,
+  status: text,
+  tenant: text,
+  model: text,
+  bundle: text,
+  principal: text,
+  by: text,
+  of: text,
+  since: moment,
+  until: moment,
+  at: moment,
+  version: v.exactOptional(whole(1, 999_999_999)),
+  prune: truth,
+  dryRun: truth,
+} as const;
+
+export type Parameter = keyof typeof PARAMETERS;
+export type Query = { [name in Parameter]?: v.InferOutput<(typeof PARAMETERS)[name]> };
+
+/** @throws TollgateError `bad_entry` of every parameter that is none of the route's, stands twice, or is no value of it */
+export function queryOf(search: URLSearchParams, taken: readonly Parameter[]): Query {
+  const given: Record<string, string> = {};
+  for (const [name, value] of search) {
+    if (Object.hasOwn(given, name))
+      throw new TollgateError('bad_entry', {
+        field: name,
+        reason: 'twice',
+        message: `The parameter ${name} stands twice.`,
+      });
+    given[name] = value;
+  }
+  return parseWith(v.strictObject(Object.fromEntries(taken.map((name) => [name, PARAMETERS[name]]))), given) as Query;
+}
+
+/** @throws TollgateError `invalid_request`; HttpProblem 413 or 415 */
+export async function documentOf(request: Request): Promise<Document> {
+  const type = (request.headers.get('content-type') ?? 'application/json').split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json' && type !== 'application/merge-patch+json')
+    throw new HttpProblem(415, 'The body must be application/json.');
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > BODY_MAX_BYTES) throw new HttpProblem(413, `The body has more than ${BODY_MAX_BYTES} bytes.`);
+  if (bytes.length === 0) return {};
+  const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), 'body');
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw new TollgateError('invalid_request', {
+      field: 'body',
+      reason: 'not-an-object',
+      message: 'The body must be a JSON object.',
+    });
+  return value as Document;
+}
+
+/**
+ * @returns the version that an edit is to be of: of If-Match; 0 of `If-None-Match: *`, that there is none; undefined: whatever there is
+ * @throws HttpProblem 400 for what is no version of ours
+ */
+export function versionWanted(headers: Headers): number | undefined {
+  const [match, noneMatch] = [headers.get('if-match'), headers.get('if-none-match')];
+  if (noneMatch !== null) {
+    if (noneMatch.trim() === '*' && match === null) return 0;
+    throw new HttpProblem(400, 'If-None-Match may only be *, and not beside If-Match.');
+  }
+  if (match === null || match.trim() === '*') return undefined;
+  const [, version] = /^"(\d{1,9})"$/.exec(match.trim()) ?? [];
+  if (version === undefined) throw new HttpProblem(400, 'If-Match must be one ETag as an answer gave it, e.g. "3".');
+  return Number(version);
+}

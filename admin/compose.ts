@@ -1,0 +1,26 @@
+import { createAwsJson } from '../aws/json.ts';
+import type { AdminSettings } from '../contract/settings.ts';
+import type { Served } from '../invoke/edge/lambda.ts';
+import { createItems } from '../registry/table.ts';
+import { createAdminServed, type ServeOptions } from './serve.ts';
+
+export interface ComposeOptions extends Pick<ServeOptions, 'open' | 'clock' | 'write'> {
+  client: Parameters<typeof createItems>[0]['client'];
+  transport: Parameters<typeof createAwsJson>[0]['transport'];
+}
+
+/** The API over the stage's tables, for the function and for the container alike. */
+export async function composeAdmin(
+  { table, keys }: Pick<AdminSettings, 'table' | 'keys'>,
+  { client, transport, ...options }: ComposeOptions,
+): Promise<Served> {
+  const items = createItems({ client, table });
+  if (keys === undefined) return createAdminServed({ ...options, items });
+  const { clock } = options;
+  const { openKeys } = await import('./open-keys.ts');
+  const call = createAwsJson({ signedAs: client.config, transport, service: 'secretsmanager', url: keys.url, clock });
+  return createAdminServed({
+    ...{ ...options, items },
+    keys: openKeys(items, createItems({ client, table: keys.table }), call, keys, clock),
+  });
+}

@@ -1,0 +1,112 @@
+import { TollgateError } from '../contract/errors.ts';
+import { badEntries, parseSeconds } from '../registry/fields.ts';
+import { type KeyEntry, keyDocument } from '../registry/gateway-keys/key.ts';
+import type { KeyWriter, ListedKey } from '../registry/gateway-keys/writer.ts';
+import type { Document } from '../registry/items.ts';
+import { pageOf } from './page.ts';
+import type { Act, Reply, Route } from './route.ts';
+
+/** Keys of the gateway. Whoever may sign in makes them for itself; for a service, those who may write keys. */
+
+function keysOf({ keys }: Act): KeyWriter {
+  if (keys !== undefined) return keys;
+  throw new TollgateError('not_found', { field: 'keys', reason: 'no-keys', message: 'This stage has no keys.' });
+}
+
+function documentOf(entry: KeyEntry | ListedKey): Document {
+  const usedAt =
+    'usedAt' in entry && entry.usedAt !== undefined ? { usedAt: new Date(entry.usedAt).toISOString() } : {};
+  return { ...keyDocument(entry), ...usedAt };
+}
+
+/** @throws TollgateError `forbidden` for a key of another tenant, in the words of one that is not there */
+async function keyNamed(act: Act): Promise<ListedKey> {
+  const key = await keysOf(act).showKey({ key: act.params.key ?? '' });
+  if (act.rights.may('keys', 'read', key.tenant)) return key;
+  throw new TollgateError('not_found', {
+    field: 'key',
+    reason: 'no-such-item',
+    message: `There is no key ${act.params.key}.`,
+  });
+}
+
+function made({ entry, key }: { entry: KeyEntry; key: { reveal(): string } }): Reply {
+  return { status: 201, body: { ...documentOf(entry), key: key.reveal() }, headers: { 'cache-control': 'no-store' } };
+}
+
+const common = { resource: 'keys', narrows: true } as const;
+
+export const KEY_ROUTES: readonly Route[] = [
+  {
+    ...common,
+    ...{
+      method: 'get',
+      path: '/keys',
+      verb: 'read',
+      parameters: ['limit', 'cursor', 'prefix', 'tenant'],
+      about: 'A page of keys, by id; never their texts.',
+    },
+    async run(act) {
+      const { rights, caller, query } = act;
+      const tenant = rights.scopeOf('keys', 'read') === 'own' ? caller.tenant : query.tenant;
+      const { entries } = await keysOf(act).listKeys({ tenant });
+      return { body: pageOf(entries.map(documentOf), ({ id }) => String(id), query) };
+    },
+  },
+  {
+    ...common,
+    ...{
+      method: 'post',
+      path: '/keys',
+      verb: 'write',
+      about: 'Makes a key; its text is in the answer, and nowhere else.',
+    },
+    async run(act) {
+      const { body, caller, rights } = act;
+      const { tenant = caller.tenant, name, owner, roles, models, budget, networks, expiresAt, ...more } = body;
+      const problems = Object.keys(more).map((path) => ({ path, reason: 'unknown-member' }));
+      if (typeof name !== 'string')
+        problems.push({ path: 'name', reason: name === undefined ? 'missing' : 'not-text' });
+      if (typeof tenant !== 'string') problems.push({ path: 'tenant', reason: 'not-text' });
+      if (problems.length > 0) throw badEntries(problems);
+      if (!rights.may('keys', 'write', tenant as never))
+        throw new TollgateError('forbidden', { reason: 'not-delegated' });
+      const given = { tenant, name, owner, roles, models, budget, networks } as Parameters<KeyWriter['createKey']>[0];
+      const end = expiresAt === undefined ? {} : { expiresAt: parseSeconds(String(expiresAt), 'expiresAt') };
+      return made(await keysOf(act).createKey({ ...given, ...end }));
+    },
+  },
+  {
+    ...common,
+    ...{ method: 'get', path: '/keys/:key', verb: 'read', about: 'One key, without its text.' },
+    run: async (act) => ({ body: documentOf(await keyNamed(act)) }),
+  },
+  {
+    ...common,
+    ...{
+      method: 'post',
+      path: '/keys/:key/rotate',
+      verb: 'write',
+      about: 'A new text; the former one is good for `overlapHours` more.',
+    },
+    async run(act) {
+      const { id } = await keyNamed(act);
+      const { overlapHours } = act.body;
+      return made(await keysOf(act).rotateKey({ key: id }, typeof overlapHours === 'number' ? { overlapHours } : {}));
+    },
+  },
+  {
+    ...common,
+    ...{
+      method: 'delete',
+      path: '/keys/:key',
+      verb: 'write',
+      about: 'Revokes it, within the authorizer’s cache time.',
+    },
+    async run(act) {
+      const { id } = await keyNamed(act);
+      const { entry } = await keysOf(act).revokeKey({ key: id });
+      return { body: documentOf(entry) };
+    },
+  },
+];

@@ -1,0 +1,122 @@
+import { ADMIN_PAGE, ADMIN_PAGE_MAX } from '../contract/limits/admin.ts';
+import type { Parameter } from './asked.ts';
+import type { Route } from './route.ts';
+import SCHEMAS from './schemas.json' with { type: 'json' };
+
+const ABOUT: Readonly<Record<Parameter, string>> = {
+  limit: `Entries of a page, 1 to ${ADMIN_PAGE_MAX}; ${ADMIN_PAGE} unless given.`,
+  cursor: 'The `next` of the page before.',
+  prefix: 'Ids that begin so.',
+  label: 'A label that a tenant has: `team` or `team=blue`.',
+  status: 'Of a model or tenant: `active`, `deprecated`, `suspended`.',
+  tenant: 'Of this tenant.',
+  model: 'Of this model.',
+  bundle: 'Of this bundle.',
+  principal: 'One caller of the tenant.',
+  by: 'Part of the name of who edited.',
+  of: 'One entry, or a kind: `grant/acme/nova-lite`, `model`.',
+  since: 'From then on, UTC.',
+  until: 'Up to then, UTC.',
+  at: 'As it was then, UTC.',
+  version: 'As it was in this version.',
+  prune: 'What the body does not name goes, too.',
+  dryRun: 'Says what would be done, and does nothing.',
+};
+
+/** By resource the schema of its body, of schemas.json. */
+const BODIES: Readonly<Record<string, string>> = {
+  models: 'model',
+  tenants: 'tenant',
+  bundles: 'bundle',
+  aliases: 'alias',
+  grants: 'grant',
+  budgets: 'budget',
+  clients: 'client',
+  defaults: 'defaults',
+};
+
+/** The API as OpenAPI 3.1, from the same table that serves it. */
+export function openapi(routes: readonly Route[]): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    const path = `/admin${route.path.replaceAll(/:(\w+)/g, '{$1}')}`;
+    const operations = paths[path] ?? {};
+    paths[path] = operations;
+    operations[route.method] = operationOf(route);
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Tollgate: the registry', version: '1' },
+    security: [{ token: [] }],
+    paths,
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: { ...SCHEMAS, problem: PROBLEM },
+    },
+  };
+}
+
+function operationOf({ method, path, about, resource, verb, parameters = [] }: Route): object {
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const inQuery = parameters.map((name) => ({
+    name,
+    in: 'query',
+    description: ABOUT[name],
+    schema: { type: 'string' },
+  }));
+  const headers =
+    verb === 'write'
+      ? ['If-Match', 'Idempotency-Key'].map((name) => ({ name, in: 'header', schema: { type: 'string' } }))
+      : [];
+  const body = BODIES[resource];
+  const takes = method === 'put' || method === 'patch' || method === 'post';
+  return {
+    summary: about,
+    tags: [resource],
+    parameters: [...inPath, ...inQuery, ...headers],
+    ...(takes
+      ? {
+          requestBody: {
+            content: {
+              'application/json': {
+                schema:
+                  method !== 'post' && body !== undefined
+                    ? { $ref: `#/components/schemas/${body}` }
+                    : { type: 'object' },
+              },
+            },
+          },
+        }
+      : {}),
+    responses: {
+      200: { description: 'Done.', content: { 'application/json': { schema: { type: 'object' } } } },
+      default: {
+        description: 'Refused.',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/problem' } } },
+      },
+    },
+  };
+}
+
+/** RFC 9457. */
+const PROBLEM = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'instance'],
+  properties: {
+    ...Object.fromEntries(['type', 'title', 'detail', 'code', 'instance'].map((name) => [name, { type: 'string' }])),
+    status: { type: 'integer' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['path', 'reason'],
+        properties: { path: { type: 'string' }, reason: { type: 'string' }, detail: { type: 'string' } },
+      },
+    },
+  },
+};

@@ -1,0 +1,46 @@
+import type { CallerContext } from '../contract/context.ts';
+import type { Clock } from '../contract/log.ts';
+import type { KeyWriter } from '../registry/gateway-keys/writer.ts';
+import type { Document } from '../registry/items.ts';
+import type { Resource, Rights, Verb } from '../registry/rights.ts';
+import type { Writer } from '../registry/writer.ts';
+import type { Parameter, Query } from './asked.ts';
+
+/** One request of a caller who may make it, and what a route does with it. */
+export interface Act {
+  rights: Rights;
+  caller: CallerContext;
+  params: Readonly<Record<string, string>>;
+  query: Query;
+  body: Document;
+  /** The version that the edit is to be of; 0: there is to be none. */
+  wanted: number | undefined;
+  /** Edits under the caller’s name; tries only where the request says so. */
+  writer: Writer;
+  /** Undefined where the stage has no keys. */
+  keys: KeyWriter | undefined;
+  clock: Clock;
+}
+
+/** What a route answers with. */
+export interface Reply {
+  status?: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** One path and method of the API. */
+export interface Route {
+  method: 'get' | 'put' | 'patch' | 'post' | 'delete';
+  /** Below `/admin`, as Hono writes it: `/models/:model`. */
+  path: string;
+  about: string;
+  resource: Resource;
+  verb: Verb;
+  parameters?: readonly Parameter[];
+  /** Whose it is that the path names; undefined: the stage’s. */
+  tenantOf?(params: Readonly<Record<string, string>>): string | undefined;
+  /** The caller’s scope is narrowed within, for those who may see their own only. */
+  narrows?: true;
+  run(act: Act): Promise<Reply>;
+}

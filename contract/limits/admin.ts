@@ -1,0 +1,22 @@
+/** What the registry's API does at most. */
+
+/** Entries of one page, unless more or fewer are asked for, and at most. */
+export const ADMIN_PAGE = 100;
+export const ADMIN_PAGE_MAX = 1_000;
+
+/** Edits of one plan: API Gateway waits 29 seconds, and a transaction of 49 edits takes a tenth of one. */
+export const ADMIN_CHANGES_MAX = 1_000;
+
+/** Requests that one caller may make at once, and a second over time, of one execution environment. */
+export const ADMIN_BURST = 100;
+export const ADMIN_RATE = 20;
+
+/** Callers whose requests an execution environment counts. */
+export const ADMIN_CALLERS_MAX = 1_000;
+
+/** Seconds for which an answer is kept for who repeats a request under its Idempotency-Key; and characters of one. */
+export const IDEMPOTENCY_SECONDS = 86_400;
+export const IDEMPOTENCY_KEY_MAX_CHARS = 128;
+
+/** Bytes of an answer that is kept: a DynamoDB item takes 400 KB. */
+export const IDEMPOTENT_ANSWER_MAX_BYTES = 300_000;

@@ -1,0 +1,171 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createAdmin } from '../../../admin/app.ts';
+import type { CallerContext } from '../../../contract/context.ts';
+import { MARKS, parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
+import { ADMIN_BURST } from '../../../contract/limits/admin.ts';
+import { createWriter } from '../../../registry/writer.ts';
+import { modelDocument } from '../registry/documents.ts';
+import { type MemoryItems, memoryItems } from '../registry/memory-items.ts';
+
+const START = Date.UTC(2026, 5, 1);
+const JSON_BODY = { 'content-type': 'application/json' };
+
+let items: MemoryItems;
+let time: number;
+let app: ReturnType<typeof createAdmin>;
+
+beforeEach(async () => {
+  items = memoryItems();
+  time = START;
+  app = createAdmin({ items, clock: () => time });
+  const writer = createWriter({ items, clock: () => START, actor: 'setup' });
+  for (const id of ['m1', 'm2', 'm3']) await writer.putModel({ ...modelDocument(id), version: undefined });
+  for (const id of ['acme', 'globex']) await writer.putTenant({ id, costCenter: 'CC-1' });
+  await writer.grant('acme', 'm1', ['invoke', 'stream'], { restrictions: { maxTokens: 100 } });
+  await writer.grant('globex', 'm2');
+});
+
+const caller = (role: keyof typeof MARKS | '', tenant = 'acme'): CallerContext => ({
+  tenant: parseTenantId(tenant),
+  principal: parsePrincipal(`${role || 'app'}-1`),
+  roles: role === '' ? ['developer'] : [MARKS[role]],
+  costCenter: 'CC-1',
+  exp: START / 1000 + 900,
+  models: [],
+  budgets: [],
+});
+
+async function ask(who: CallerContext, method: string, path: string, body?: unknown) {
+  const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: JSON_BODY };
+  const response = await app.fetch(new Request(`http://x/admin${path}`, init), { caller: who, requestId: 'r-1' });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+const budget = (per: string) => ({ per, period: 'day', unit: 'usd', limit: '1', enforcement: 'hard' });
+
+describe('what each role may', () => {
+  test.each([
+    ['admin', 'GET', '/tenants/globex', 200],
+    ['admin', 'POST', '/models/m3/retire', 200],
+    ['admin', 'GET', '/audit', 200],
+    ['tenant-admin', 'GET', '/tenants/acme', 200],
+    ['tenant-admin', 'GET', '/tenants/globex', 403],
+    ['tenant-admin', 'GET', '/models/m1', 200],
+    ['tenant-admin', 'GET', '/models/m2', 403],
+    ['tenant-admin', 'POST', '/tenants/acme/suspend', 403],
+    ['tenant-admin', 'POST', '/tenants/acme/offboard', 403],
+    ['tenant-admin', 'DELETE', '/grants/acme/m1', 403],
+    ['tenant-admin', 'POST', '/grants/acme/m1/rollback', 403],
+    ['tenant-admin', 'GET', '/grants/globex/m2', 403],
+    ['tenant-admin', 'GET', '/access/globex', 403],
+    ['tenant-admin', 'GET', '/access/acme', 200],
+    ['tenant-admin', 'POST', '/changes', 403],
+    ['tenant-admin', 'POST', '/audit/1/undo', 403],
+    ['tenant-admin', 'GET', '/defaults', 403],
+    ['auditor', 'GET', '/tenants/globex', 200],
+    ['auditor', 'GET', '/audit', 200],
+    ['auditor', 'PUT', '/tenants/acme', 403],
+    ['auditor', 'DELETE', '/grants/acme/m1', 403],
+    ['auditor', 'POST', '/changes', 403],
+    ['auditor', 'POST', '/audit/1/undo', 403],
+    ['finance', 'GET', '/prices/m1', 200],
+    ['finance', 'GET', '/tenants', 200],
+    ['finance', 'GET', '/grants', 403],
+    ['finance', 'PUT', '/models/m1', 403],
+    ['', 'GET', '/models', 403],
+    ['', 'GET', '/openapi.json', 403],
+  ] as const)('%s: %s %s is %d', async (role, method, path, status) => {
+    const body = method === 'GET' || method === 'DELETE' ? undefined : {};
+    const before = await createWriter({ items, clock: () => START, actor: 'x' }).export();
+    expect((await ask(caller(role), method, path, body)).status).toBe(status);
+    if (status === 403) expect(await createWriter({ items, clock: () => START, actor: 'x' }).export()).toEqual(before);
+  });
+
+  test('lists hold what is the tenant’s own, for who may see no more', async () => {
+    const mine = caller('tenant-admin');
+    expect((await ask(mine, 'GET', '/models')).body.items.map((one: { id: string }) => one.id)).toEqual(['m1']);
+    expect((await ask(mine, 'GET', '/tenants')).body.items.map((one: { id: string }) => one.id)).toEqual(['acme']);
+    expect((await ask(mine, 'GET', '/grants?tenant=globex')).body.items).toMatchObject([{ tenant: 'acme' }]);
+    const audit = (await ask(mine, 'GET', '/audit?tenant=globex')).body.items as { item: string }[];
+    expect(audit.length).toBeGreaterThan(0);
+    expect(audit.every(({ item }) => item.split('/')[1] === 'acme')).toBe(true);
+  });
+
+  test('finance sets prices and budgets', async () => {
+    const prices = [{ version: '2026-06', from: '2026-06-01T00:00:00Z', usdPerMillion: { input: '1', output: '2' } }];
+    expect((await ask(caller('finance'), 'PUT', '/prices/m1', { prices })).status).toBe(200);
+    expect((await ask(caller('finance'), 'PUT', '/budgets/globex/day', budget('tenant'))).status).toBe(201);
+  });
+});
+
+describe('a tenant’s own administrator', () => {
+  test.each([
+    ['a role what the tenant holds', { also: [{ actions: ['invoke'], maxTokens: 50, roles: ['dev'] }] }, 200],
+    ['a role more actions', { also: [{ actions: ['invoke', 'count'], maxTokens: 50, roles: ['dev'] }] }, 403],
+    ['a role longer answers', { also: [{ actions: ['invoke'], maxTokens: 500, roles: ['dev'] }] }, 403],
+    ['a role no limit', { also: [{ actions: ['invoke'], roles: ['dev'] }] }, 403],
+    ['a role credentials', { also: [{ actions: ['invoke'], maxTokens: 5, direct: true, roles: ['dev'] }] }, 400],
+    ['everyone more', { maxTokens: 1_000 }, 403],
+    ['everyone less', { maxTokens: 1 }, 403],
+  ])('grants %s: %j is %d', async (_, body, status) => {
+    expect((await ask(caller('tenant-admin'), 'PUT', '/grants/acme/m1', body)).status).toBe(status);
+  });
+
+  test('grants no model that the tenant does not hold, and nothing to another tenant', async () => {
+    const body = { actions: ['invoke'], roles: ['dev'] };
+    expect((await ask(caller('tenant-admin'), 'PUT', '/grants/acme/m2', body)).status).toBe(403);
+    expect((await ask(caller('tenant-admin'), 'PUT', '/grants/globex/m2', body)).status).toBe(403);
+  });
+
+  test('sets budgets of its principals and of nobody else', async () => {
+    const mine = caller('tenant-admin');
+    expect((await ask(mine, 'PUT', '/budgets/acme/each', budget('principal'))).status).toBe(201);
+    expect((await ask(mine, 'PUT', '/budgets/acme/all', budget('tenant'))).status).toBe(403);
+    expect((await ask(mine, 'PUT', '/budgets/*/each', budget('principal'))).status).toBe(403);
+    await ask(caller('admin'), 'PUT', '/budgets/acme/cap', budget('tenant'));
+    expect((await ask(mine, 'PUT', '/budgets/acme/cap', budget('principal'))).status).toBe(403);
+    expect((await ask(mine, 'DELETE', '/budgets/acme/cap')).status).toBe(403);
+    expect((await ask(mine, 'DELETE', '/budgets/acme/each')).status).toBe(204);
+  });
+});
+
+describe('a request', () => {
+  test('of a caller that asks without end is told when it may go on, and others are served', async () => {
+    const statuses = new Set<number>();
+    for (let count = 0; count < ADMIN_BURST; count++)
+      statuses.add((await ask(caller('auditor'), 'GET', '/openapi.json')).status);
+    expect([...statuses]).toEqual([200]);
+    const { status, headers, body } = await ask(caller('auditor'), 'GET', '/openapi.json');
+    expect([status, headers.get('retry-after'), body.title]).toEqual([429, '1', 'Too Many Requests']);
+    expect((await ask(caller('admin'), 'GET', '/openapi.json')).status).toBe(200);
+    time += 1_000;
+    expect((await ask(caller('auditor'), 'GET', '/openapi.json')).status).toBe(200);
+  });
+
+  test.each([
+    ['a list', '[]', 400],
+    ['no JSON', '{', 400],
+    ['a member twice', '{"a":1,"a":2}', 400],
+  ])('whose body is %s is refused', async (_, body, status) => {
+    const request = new Request('http://x/admin/models/m1', { method: 'PUT', body, headers: JSON_BODY });
+    const response = await app.fetch(request, { caller: caller('admin'), requestId: 'r-1' });
+    expect([response.status, response.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
+  });
+
+  test('of another media type, with a bad ETag or a bad cursor says so', async () => {
+    const put = (headers: Record<string, string>) =>
+      app.fetch(
+        new Request('http://x/admin/models/m1', { method: 'PUT', body: '{}', headers: { ...JSON_BODY, ...headers } }),
+        {
+          caller: caller('admin'),
+          requestId: 'r',
+        },
+      );
+    expect((await put({ 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await put({ 'if-match': 'W/"1"' })).status).toBe(400);
+    expect((await put({ 'if-match': '"7"' })).status).toBe(412);
+    expect((await ask(caller('admin'), 'GET', '/models?cursor=%%')).status).toBe(400);
+    expect((await ask(caller('admin'), 'GET', '/models?limit=1&limit=2')).status).toBe(400);
+  });
+});
