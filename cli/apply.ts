@@ -3,7 +3,7 @@ import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { differencesOf } from '../registry/difference.ts';
 import { differenceText } from '../registry/difference-text.ts';
 import { problemsOf } from '../registry/fields.ts';
-import type { AppliedPlan, PlannedChange } from '../registry/file/apply.ts';
+import type { AppliedPlan, Finding, PlannedChange } from '../registry/file/apply.ts';
 import type { Writer } from '../registry/writer.ts';
 import { type Answer, shown } from './answer.ts';
 import { bytesOf, tellBad } from './file.ts';
@@ -100,11 +100,21 @@ async function whereItStands<T>(file: string, { lineOf }: Pick<Read, 'lineOf'>, 
 async function confirmed(plan: AppliedPlan, yes: boolean, strict: boolean, where: Target): Promise<void> {
   const removals = plan.changes.filter(({ does }) => does === 'remove').length;
   const { confirm } = await import('./confirm.ts');
-  if (!process.stdin.isTTY && removals === 0 && where.kind === 'local') return;
-  await confirm(
-    { hits: process.stdin.isTTY && !yes ? [planText(plan)] : [], question: `Make ${summary(plan)}?`, yes, strict },
-    where,
-  );
+  if (!process.stdin.isTTY && removals === 0 && plan.findings.length === 0 && where.kind === 'local') return;
+  const hits = process.stdin.isTTY && !yes ? [planText(plan)] : firstOf(plan.findings.map(findingText));
+  await confirm({ hits, question: `Make ${summary(plan)}?`, yes, strict }, where);
+}
+
+/** What the answer tells all of. */
+function firstOf(told: readonly string[]): string[] {
+  const more = told.length - TOLD_MAX;
+  return more > 0 ? [...told.slice(0, TOLD_MAX), `and ${more} more`] : [...told];
+}
+
+const TOLD_MAX = 20;
+
+function findingText({ item, kind, text }: Finding): string {
+  return `! ${item}: ${kind}: ${text}`;
 }
 
 interface Started {
@@ -166,7 +176,7 @@ function planText(plan: AppliedPlan): string {
   const lines = plan.changes.flatMap((change) => [`${signs[change.does]} ${change.item}`, ...fieldsOf(change)]);
   const left =
     plan.left.length === 0 ? [] : [`left alone, though the file does not name them: ${plan.left.join(', ')}`];
-  return [...lines, ...left, `Plan: ${summary(plan)}.`].join('\n');
+  return [...plan.findings.map(findingText), ...lines, ...left, `Plan: ${summary(plan)}.`].join('\n');
 }
 
 function fieldsOf({ does, before, after }: PlannedChange): string[] {

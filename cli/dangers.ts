@@ -49,12 +49,13 @@ const TOLD_MAX = 20;
 
 async function wideningsBy(writer: Writer, kind: string, { before, after }: Previewed): Promise<Widening[]> {
   const { wideningsOf } = await import('../registry/widening.ts');
-  const holders = kind === 'model' && before !== null ? await holdersOf(writer, String(before.id)) : [];
-  return wideningsOf(kind, before, after, holders);
+  return wideningsOf(kind, before, after, before === null ? [] : await holdersOf(writer, kind, String(before.id)));
 }
 
-export async function holdersOf(writer: Writer, model: string): Promise<string[]> {
-  return (await writer.listGrants({ model })).entries.map(({ tenant }) => tenant);
+async function holdersOf(writer: Writer, kind: string, id: string): Promise<string[]> {
+  if (kind !== 'model' && kind !== 'bundle') return [];
+  const { entries } = await writer.holders(kind === 'model' ? { model: id } : { bundle: id });
+  return [...new Set(entries.map(({ tenant }) => tenant))].sort();
 }
 
 function lineOf({ kind, text }: Widening): string {

@@ -5,6 +5,7 @@ import { merged } from './edits/merge.ts';
 import { badEntry, isModelId, SCHEMA_VERSION } from './fields.ts';
 import { type Grant, type GrantOf, termsOf } from './grant.ts';
 import { grantsOf, type Held } from './held.ts';
+import { type Holdable, holdingGrants } from './holders.ts';
 import type { Document, Items, Key, Plain } from './items.ts';
 import {
   BUNDLE_GRANT_PREFIX,
@@ -48,6 +49,8 @@ export interface GrantWriter {
   listGrants(of?: { tenant?: string; model?: string; bundle?: string }): Promise<Listing<Grant>>;
   /** What a tenant holds by its grants: by model, bundles taken apart (held.ts). @throws TollgateError `not_found` */
   holdings(tenant: string): Promise<Held[]>;
+  /** The grants by which a model is held, by name or by bundle, or a bundle. */
+  holders(of: Holdable): Promise<Listing<Grant>>;
   /** @throws TollgateError `not_found` */
   showGrant(tenant: string, of: Granted): Promise<Grant>;
   /**
@@ -95,6 +98,7 @@ export function grantWriter(edits: Edits, items: Items): GrantWriter {
       const models = new Map(bundles.entries.map((bundle) => [bundle.id, bundle.models]));
       return grantsOf(grants, models, boundsOf(tenant, defaults.entries[0]));
     },
+    holders: (of) => edits.list(GRANT, holdingGrants(items, of)),
     showGrant: async (tenant, of) => edits.show(GRANT, keyOf(tenant, of)),
     async grant(tenant, of, actions, more) {
       const { key, make } = grantEdit(tenant, of, actions, more);

@@ -1,8 +1,9 @@
 import type { Alias } from '../../registry/alias.ts';
 import { isoSeconds } from '../../registry/fields.ts';
-import type { Grant } from '../../registry/grant.ts';
+import { type Grant, termsOf } from '../../registry/grant.ts';
 import { usability } from '../../registry/lifecycle.ts';
 import type { ModelEntry } from '../../registry/model.ts';
+import type { Term } from '../../registry/term.ts';
 import type { Writer } from '../../registry/writer.ts';
 import { type Used, usedLines, usedOf } from '../hits.ts';
 import type { Target } from '../target.ts';
@@ -10,6 +11,7 @@ import type { Target } from '../target.ts';
 /** What hangs on a model. */
 export interface Impact {
   model: ModelEntry;
+  /** By which it is held, by its name or by a bundle. */
   grants: readonly Grant[];
   used: Used;
   /** Aliases that it is behind. */
@@ -24,7 +26,7 @@ export interface Impact {
 export async function impactOf(target: Target, writer: Writer, id: string): Promise<Impact> {
   const [model, { entries: grants }, aliases, { entries: models }, used] = await Promise.all([
     writer.showModel(id),
-    writer.listGrants({ model: id }),
+    writer.holders({ model: id }),
     writer.listAliases(),
     writer.listModels(),
     usedOf(target, { model: id }),
@@ -43,10 +45,19 @@ export async function impactOf(target: Target, writer: Writer, id: string): Prom
   };
 }
 
+/** Tenants, each once: one may hold it by name and by bundles. */
+export function holdersIn({ grants }: Pick<Impact, 'grants'>): string[] {
+  return [...new Set(grants.map(({ tenant }) => tenant))].sort();
+}
+
+function termsIn(grants: readonly Grant[]): Term[] {
+  return grants.flatMap(termsOf);
+}
+
 /** For who is about to take it away. */
 export function impactLines(impact: Impact): string[] {
-  const { grants, used } = impact;
-  const tenants = grants.map(({ tenant }) => tenant);
+  const { used } = impact;
+  const tenants = holdersIn(impact);
   if (tenants.length === 0 && used.uses?.length === 0 && impact.aliases.length === 0) return [];
   return [
     tenants.length === 0
@@ -65,7 +76,7 @@ export function insteadLines({ model, aliases, fallbackOf, successorOf, basisOf,
   return [
     ...(lifecycle.sunsetAt === undefined || state === 'draft' ? [] : [`sunset: ${isoSeconds(lifecycle.sunsetAt)}`]),
     ...line('successor', lifecycle.successor === undefined ? [] : [lifecycle.successor]),
-    ...line('fallbacks', [...new Set([...fallbacks, ...grants.flatMap((grant) => grant.fallbacks ?? [])])]),
+    ...line('fallbacks', [...new Set([...fallbacks, ...termsIn(grants).flatMap((term) => term.fallbacks ?? [])])]),
     ...aliases.map((alias) => {
       const others = Object.keys(alias.models).filter((other) => other !== id);
       return `alias ${alias.id}: ${others.length === 0 ? 'no other model is behind it' : `${others.join(', ')} behind it, too`}`;

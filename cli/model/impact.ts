@@ -1,10 +1,10 @@
 import { formatMoney } from '../../metering/money.ts';
 import { type ModelUse, together } from '../../metering/report/recent.ts';
-import type { Grant } from '../../registry/grant.ts';
+import { type Grant, termsOf } from '../../registry/grant.ts';
 import { type Answer, listed } from '../answer.ts';
 import { usedLines, useText } from '../hits.ts';
 import { restrictionsText } from '../restrictions.ts';
-import { type Impact, insteadLines } from './gather.ts';
+import { holdersIn, type Impact, insteadLines } from './gather.ts';
 
 const HEAD = ['tenant', 'calls', 'cost', 'last used', 'principals', 'roles', 'granted as', 'granted'];
 
@@ -29,11 +29,11 @@ interface Row {
 
 /** A row for each tenant that holds it, or used it although it holds it no longer. */
 function rowsOf({ grants, used }: Impact): Row[] {
-  const of = new Map<string, Grant | undefined>(grants.map((grant) => [grant.tenant, grant]));
-  for (const { tenant } of used.uses ?? []) if (!of.has(tenant)) of.set(tenant, undefined);
+  const of = new Map<string, Grant[]>(Map.groupBy(grants, ({ tenant }) => tenant));
+  for (const { tenant } of used.uses ?? []) if (!of.has(tenant)) of.set(tenant, []);
   return [...of]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([tenant, grant]) => {
+    .map(([tenant, held]) => {
       const sum = together((used.uses ?? []).filter((one) => one.tenant === tenant));
       const callers = used.principals
         .filter((one) => one.tenant === tenant)
@@ -46,14 +46,21 @@ function rowsOf({ grants, used }: Impact): Row[] {
           sum?.cost == null ? '' : formatMoney(sum.cost),
           sum?.lastDay ?? '',
           [...new Set(callers)].join(' '),
-          grant?.roles?.join(' ') ?? '',
-          grant === undefined
-            ? 'not any more'
-            : [grant.actions.join(','), restrictionsText(grant)].filter(Boolean).join('; '),
-          grant === undefined ? '' : new Date(grant.grantedAt).toISOString().slice(0, 10),
+          [...new Set(held.flatMap(termsOf).flatMap(({ roles = [] }) => roles))].join(' '),
+          held.length === 0 ? 'not any more' : held.map(grantedText).join(' | '),
+          held.length === 0 ? '' : new Date(Math.min(...held.map((one) => one.grantedAt))).toISOString().slice(0, 10),
         ],
       };
     });
+}
+
+function grantedText(grant: Grant): string {
+  const terms = termsOf(grant).map((term) =>
+    [term.actions.join(','), term.principals && `for ${term.principals.join(' ')}`, restrictionsText(term)]
+      .filter(Boolean)
+      .join('; '),
+  );
+  return `${grant.bundle === undefined ? '' : `${grant.bundle}: `}${terms.join(' | ')}`;
 }
 
 function documentOf({ model, grants, used, aliases, fallbackOf, successorOf, basisOf }: Impact): object {
@@ -63,10 +70,13 @@ function documentOf({ model, grants, used, aliases, fallbackOf, successorOf, bas
   return {
     model: model.id,
     lifecycle: { status, deprecatedAt: dated(deprecatedAt), sunsetAt: dated(sunsetAt), successor: successor ?? null },
-    holders: grants.map(({ tenant, actions, roles, expiresAt }) => ({
-      ...{ tenant, actions, roles: roles ?? null },
-      expiresAt: dated(expiresAt),
-    })),
+    holders: grants.flatMap((grant) =>
+      termsOf(grant).map(({ actions, roles, principals, expiresAt }) => ({
+        ...{ tenant: grant.tenant, bundle: grant.bundle ?? null, actions },
+        ...{ roles: roles ?? null, principals: principals ?? null },
+        expiresAt: dated(expiresAt),
+      })),
+    ),
     used: used.uses?.map(useDocument) ?? null,
     principals: used.principals.map((one) => ({ ...useDocument(one), principal: one.principal })),
     replacedBy: {
@@ -84,7 +94,7 @@ function useDocument({ tenant, calls, cost, firstDay, lastDay, unpriced }: Model
 
 /** A letter to whoever uses it, to be sent as it is. */
 export function mailText(impact: Impact): string {
-  const { model, used, grants } = impact;
+  const { model, used } = impact;
   const { sunsetAt, successor } = model.lifecycle;
   const name = model.displayName === undefined ? model.id : `${model.displayName} (${model.id})`;
   const end = sunsetAt === undefined ? undefined : new Date(sunsetAt * 1000).toUTCString();
@@ -99,7 +109,7 @@ export function mailText(impact: Impact): string {
       ? 'It has no successor yet.'
       : `Use ${successor} instead: name it in your calls where you name ${model.id} now.`,
     '',
-    `It is granted to: ${grants.map(({ tenant }) => tenant).join(', ') || 'nobody'}.`,
+    `It is granted to: ${holdersIn(impact).join(', ') || 'nobody'}.`,
     ...(all === undefined
       ? []
       : [

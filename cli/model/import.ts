@@ -11,6 +11,7 @@ import type { Document } from '../../registry/items.ts';
 import { type ModelEntry, modelDocument, parseModel } from '../../registry/model.ts';
 import { placeDocument } from '../../registry/places.ts';
 import { type Answer, shown } from '../answer.ts';
+import { widening } from '../dangers.ts';
 import { bytesOf, tellBad } from '../file.ts';
 import { printable, warn } from '../print.ts';
 import { accountOf, type Target } from '../target.ts';
@@ -26,6 +27,13 @@ interface Options {
   profile?: Profiles;
   account?: string;
   dryRun?: true;
+  /** What was read, which standard input gives once. */
+  read?: Promise<Read>;
+}
+
+interface Read {
+  document: Document;
+  isNew: boolean;
 }
 
 export function register(noun: Noun): void {
@@ -46,12 +54,32 @@ export function register(noun: Noun): void {
         .option('--account <id>', 'of the profiles, if not the stage’s own')
         .option('--dry-run', 'print the model as `put` takes it, and change nothing'),
     edits: true,
+    hits: async (given, at) => {
+      const { document } = await readOnce(given, at);
+      return widening(await at.target(), 'model', (writer) => writer.putModel(document));
+    },
     run: importPlaces,
   });
 }
 
 /** The whole file is read before anything is changed, and the model then changes in one edit. */
-async function importPlaces({ model: id, file, ...options }: Options, { target, registry }: At): Promise<Answer> {
+async function importPlaces(given: Options, at: At): Promise<Answer> {
+  const { document, isNew } = await readOnce(given, at);
+  if (given.dryRun) {
+    parseModel({ ...document, version: 1, updatedAt: isoMilliseconds(Date.now()), updatedBy: 'dry-run' });
+    return shown(given.model, document, () => JSON.stringify(document, null, 2));
+  }
+  const change = await (await at.registry()).putModel(document);
+  if (isNew) warn('tollgate: it has no prices yet, and nobody was granted it');
+  return told(change, 'written');
+}
+
+function readOnce(given: Options, at: At): Promise<Read> {
+  given.read ??= readPlaces(given, at);
+  return given.read;
+}
+
+async function readPlaces({ model: id, file, ...options }: Options, { target, registry }: At): Promise<Read> {
   const writer = await registry();
   const known = await writer.showModel(id).catch((error: unknown) => {
     if (isTollgateError(error, 'not_found')) return undefined;
@@ -69,14 +97,7 @@ async function importPlaces({ model: id, file, ...options }: Options, { target, 
   tellBad(file, read.bad);
   if (read.bad.length > 0) throw nothingDone(read.bad.length);
   for (const what of read.left) warn(printable(`not used: ${what}; --profile does`));
-  const document = documentOf(id, known, read);
-  if (options.dryRun) {
-    parseModel({ ...document, version: 1, updatedAt: isoMilliseconds(Date.now()), updatedBy: 'dry-run' });
-    return shown(id, document, () => JSON.stringify(document, null, 2));
-  }
-  const change = await writer.putModel(document);
-  if (known === undefined) warn('tollgate: it has no prices yet, and nobody was granted it');
-  return told(change, 'written');
+  return { document: documentOf(id, known, read), isNew: known === undefined };
 }
 
 /** Only profiles have one in their ARN, and for a stage it costs a call to STS. */

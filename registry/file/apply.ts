@@ -3,8 +3,10 @@ import type { EditOptions } from '../edits/commit.ts';
 import { itemText } from '../edits/log-list.ts';
 import { nameOf } from '../edits/same.ts';
 import type { Edit } from '../edits/types.ts';
+import { holdersOf } from '../holders.ts';
 import type { Document, Items } from '../items.ts';
 import { KINDS } from '../kinds.ts';
+import { type Widening, wideningsOf } from '../widening.ts';
 import { editsOf } from './entries.ts';
 
 /** One entry that a plan makes, changes or removes. */
@@ -19,7 +21,15 @@ export interface PlannedChange {
   after: Document | null;
 }
 
+/** What a change lets somebody do more, or otherwise. */
+export interface Finding extends Widening {
+  /** Of which change. */
+  item: string;
+}
+
 export interface AppliedPlan {
+  /** What of the changes goes further than they say themselves; what is newly granted is only what was asked for. */
+  findings: Finding[];
   /** What will change; the rest is as the file wants it. */
   changes: PlannedChange[];
   unchanged: number;
@@ -45,7 +55,20 @@ export async function applying(
     const at = edit.at === undefined ? {} : { at: edit.at };
     return [{ item: itemText(edit.key), kind: edit.kind.name, ...at, does, before, after }];
   });
-  return { changes: planned, unchanged: edits.length - planned.length, left, make };
+  const findings = (await Promise.all(planned.map((change) => findingsOf(change, options.items)))).flat();
+  return { findings, changes: planned, unchanged: edits.length - planned.length, left, make };
+}
+
+async function findingsOf({ item, kind, before, after }: PlannedChange, items: Items): Promise<Finding[]> {
+  const of = (holders: readonly string[]): Finding[] =>
+    wideningsOf(kind, before, after, holders)
+      .filter((found) => found.kind !== 'granted')
+      .map((found) => ({ item, ...found }));
+  if ((kind !== 'model' && kind !== 'bundle') || before === null) return of([]);
+  // Most edits of a model are nothing to whoever holds it, and need no look at who that is.
+  if (of(['anybody']).length === 0) return [];
+  const id = String(before.id);
+  return of(await holdersOf(items, kind === 'model' ? { model: id } : { bundle: id }));
 }
 
 /** What goes only by a verb of its own, which says what it hits. */

@@ -348,7 +348,7 @@ describe('the operator’s command line on the registry', () => {
     const csv = join(folder, 'tenants.csv');
     writeFileSync(csv, 'Tenant ID,Cost centre,models\nrow-one,CC-1,nova-lite claude-v2\nrow-two,CC-2,\n');
     const rows = await tollgate('apply', csv, '--format', 'json');
-    expect(JSON.parse(rows.stdout)).toMatchObject({ made: 4, unchanged: 0 });
+    expect(JSON.parse(rows.stdout)).toMatchObject({ made: 4, unchanged: 0, findings: [] });
     const undone = await tollgate('undo', id, '--format', 'json');
     expect(undone.stderr).toMatch(/^tollgate undo:\n {2}removed: grant\/from-file\//);
     expect(JSON.parse(undone.stdout)).toMatchObject({ verb: 'undo', id, changed: true, message: expect.any(String) });
@@ -358,6 +358,21 @@ describe('the operator’s command line on the registry', () => {
     expect((await tollgate('tenant', 'show', 'from-file')).stdout).toContain('titan-embed-v2');
     expect(await tollgate('undo', 'yesterday')).toMatchObject({ code: 2, stdout: '' });
     expect(await tollgate('undo', 'p-20200101-none')).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test('what a file widens is told before what it changes, and a model’s impact is also on who holds it by a bundle', async () => {
+    const entries = (models: string[]) => JSON.stringify({ bundles: [{ id: 'pair', models }], tenants: [held] });
+    const held = { id: 'holder', costCenter: 'CC-1', grants: [{ bundle: 'pair' }] };
+    const file = join(folder, 'bundle.json');
+    writeFileSync(file, entries(['nova-lite']));
+    expect(await tollgate('apply', file)).toMatchObject({ code: 0, stderr: '' });
+    writeFileSync(file, entries(['nova-lite', 'llama-3-3-70b']));
+    const told = '! bundle/pair: widened: holder: models: also llama-3-3-70b\n';
+    const plan = await tollgate('apply', file, '--dry-run');
+    expect(plan).toMatchObject({ code: 0, stdout: expect.stringMatching(/^! bundle\/pair: .*\n~ bundle\/pair\n/) });
+    expect(await tollgate('apply', file, '--yes')).toMatchObject({ code: 0, stderr: told });
+    const { stdout } = await tollgate('model', 'impact', 'llama-3-3-70b', '--format', 'json');
+    expect(JSON.parse(stdout).holders).toContainEqual(expect.objectContaining({ tenant: 'holder', bundle: 'pair' }));
   });
 
   test('L4 a file with anything wrong in it changes nothing, and each problem is told with its line', async () => {

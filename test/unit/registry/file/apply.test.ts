@@ -115,6 +115,29 @@ describe('a file of entries', () => {
     expect((await writer.showBudgets('t0')).map(({ id }) => id)).toEqual(['day', 'month']);
   });
 
+  test('says what it lets somebody do more, and whoever holds a model by a bundle is among whom it is said of', async () => {
+    const { writer } = setUp();
+    const first = await apply(writer, file(1));
+    expect(first.findings).toEqual([]);
+    await apply(writer, { tenants: [{ id: 'by-bundle', costCenter: 'CC-1', grants: [{ bundle: 'standard' }] }] });
+    const target = { ...(model('m2').target as object), region: 'us-west-2' };
+    const arn = 'arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-lite-v1:0';
+    const { findings } = await writer.apply({
+      models: [
+        { id: 'm2', target: { ...target, arn } },
+        { id: 'm1', displayName: 'One' },
+      ],
+      bundles: [{ id: 'standard', models: ['m1', 'm2'] }],
+      tenants: [{ id: 't0', grants: [{ model: 'm1', maxTokens: null }], budgets: [{ ...budget, limit: '6' }] }],
+    });
+    expect(findings.map(({ item, kind, text }) => [item, kind, text])).toEqual([
+      ['model/m2', 're-pointed', `calls of by-bundle, t0 go to ${arn}`],
+      ['bundle/standard', 'widened', 'by-bundle, t0: models: also m1'],
+      ['grant/t0/m1', 'dropped-restriction', expect.stringContaining('100')],
+      ['budgets/t0', 'widened', expect.stringContaining('6')],
+    ]);
+  });
+
   test('with prune takes away what a tenant has and the file does not name, and says what it leaves', async () => {
     const { writer } = setUp();
     await apply(writer, file());
