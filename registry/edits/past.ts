@@ -1,7 +1,8 @@
 import { EVERY_KIND, kindNamed } from '../all-kinds.ts';
-import { type Document, type Item, type Items, isOf, type Key } from '../items.ts';
-import { HISTORY_SK_PREFIXES, historyPartition } from '../keys.ts';
-import { isRecord, recordOf } from './history.ts';
+import { type Item, type Items, isOf, type Key } from '../items.ts';
+import { historyPartition } from '../keys.ts';
+import { historyOf, isRecord, recordOf } from './history.ts';
+import { logBackwards } from './log.ts';
 import { nameOf } from './same.ts';
 import type { HistoryRecord } from './types.ts';
 
@@ -10,38 +11,77 @@ export interface Past {
   /** Reads as of then; writes nothing. */
   items: Items;
   /** Undefined of an item of which the history knows nothing. */
-  madeBy(item: Pick<Item, 'key'>): HistoryRecord | undefined;
+  madeBy(item: Pick<Item, 'key'>): Promise<HistoryRecord | undefined>;
 }
 
+type Changed = ReadonlyMap<string, Key>;
+
+/** With more items changed since, the table is read whole: their histories are a query each. */
+const CHANGED_MAX = 500;
+
 /**
- * Reads the whole history: for an operator's question, never for a call.
+ * The registry of then is the one of now, but for what the log says was changed since: that is read in its history. Where the log
+ * does not reach back so far, or tells of too much, all is read: for an operator's question, never for a call.
  *
  * @param at milliseconds since 1970: what was in force then, edits of that millisecond included
  */
 export async function readPast(items: Items, at: number): Promise<Past> {
-  const all = await items.scan();
-  const records = HISTORY_SK_PREFIXES.map((prefix) => all.filter(({ key }) => key.sk.startsWith(prefix)));
-  const now = all.filter(({ key }) => EVERY_KIND.some(({ sk }) => isOf(key, sk)));
-  const histories = new Map<string, HistoryRecord[]>();
-  // Old ones first: their order is time, and of the others the number.
-  for (const item of records.reverse().flatMap((some) => some.sort((a, b) => (a.key.sk < b.key.sk ? -1 : 1)))) {
-    if (!isRecord(item) || !item.key.pk.startsWith('HISTORY#')) continue;
-    const known = histories.get(item.key.pk);
-    if (known === undefined) histories.set(item.key.pk, [recordOf(item)]);
-    else known.push(recordOf(item));
+  const logged = await changedSince(items, at);
+  const table = logged === undefined ? frozenItems(await items.scan()) : items;
+  const changed = logged ?? (await everChanged(table));
+  const madeBy: Past['madeBy'] = async ({ key }) =>
+    (await historyOf(table, key)).findLast((record) => Date.parse(record.at) <= at && !isNote(record));
+
+  async function was(key: Key): Promise<Item | undefined> {
+    const { after = null } = (await madeBy({ key })) ?? {};
+    return after === null ? undefined : { key, document: after };
   }
-  const then = new Map<string, Item>();
-  const by = new Map<string, HistoryRecord>();
-  for (const [partition, history] of histories) {
-    const last = history.findLast((record) => Date.parse(record.at) <= at && !isNote(record));
-    if (last === undefined) continue;
-    by.set(partition, last);
-    const key = last.after === null ? undefined : keyOf(last);
-    if (key) then.set(nameOf(key), { key, document: last.after as Document });
+
+  async function then(now: readonly Item[], wanted: (key: Key) => boolean): Promise<Item[]> {
+    const kept = now.filter(({ key }) => !changed.has(nameOf(key)) && EVERY_KIND.some(({ sk }) => isOf(key, sk)));
+    const before = await Promise.all([...changed.values()].filter(wanted).map(was));
+    return sorted([...kept, ...before.filter((item) => item !== undefined)]);
   }
-  // What was put into the table past the writer has no history: it is taken to have been there.
-  for (const item of now) if (!histories.has(historyPartition(item.key))) then.set(nameOf(item.key), item);
-  return { items: frozenItems([...then.values()]), madeBy: ({ key }) => by.get(historyPartition(key)) };
+
+  const partition: Items['partition'] = async (pk) => then(await table.partition(pk), (key) => key.pk === pk);
+  const batch: Items['batch'] = async (keys) => {
+    const names = new Set(keys.map(nameOf));
+    return then(await table.batch(keys), (key) => names.has(nameOf(key)));
+  };
+  return {
+    madeBy,
+    items: {
+      batch,
+      partition,
+      get: async (key) => (await batch([key]))[0],
+      range: async (pk, range) => frozenItems(await partition(pk)).range(pk, range),
+      list: async (sk) => then(await table.list(sk), (key) => key.sk === sk),
+      scan: async (sk) => then(await table.scan(sk), (key) => sk === undefined || isOf(key, sk)),
+      write: unwritable,
+    },
+  };
+}
+
+/** What the log says was changed after a moment; undefined: it does not say all of it, or more than is asked one by one. */
+async function changedSince(items: Items, at: number): Promise<Changed | undefined> {
+  const changed = new Map<string, Key>();
+  for await (const edit of logBackwards(items)) {
+    // The log's times never go backwards.
+    if (Date.parse(edit.at) <= at) return changed;
+    changed.set(nameOf(edit.key), edit.key);
+    if (changed.size > CHANGED_MAX) return undefined;
+  }
+  return undefined;
+}
+
+/** All that has a history, of what has gone too. What was put into the table past the writer has none: it is taken to have been there. */
+async function everChanged(table: Items): Promise<Changed> {
+  const all = await table.scan();
+  const records = all.filter((item) => item.key.pk.startsWith('HISTORY#') && isRecord(item));
+  const partitions = new Set(records.map(({ key }) => key.pk));
+  const now = all.filter(({ key }) => partitions.has(historyPartition(key))).map(({ key }) => key);
+  const then = records.flatMap((item) => keyOf(recordOf(item)) ?? []);
+  return new Map([...now, ...then].map((key) => [nameOf(key), key]));
 }
 
 /** A note tells of something beside the item: its documents are none of an entry. */
@@ -59,10 +99,17 @@ function keyOf({ kind, after }: HistoryRecord): Key | undefined {
   }
 }
 
+function sorted(some: readonly Item[]): Item[] {
+  return [...some].sort((a, b) => (nameOf(a.key) < nameOf(b.key) ? -1 : 1));
+}
+
+async function unwritable(): Promise<never> {
+  throw new Error('what was cannot be written');
+}
+
 /** What was read, asked again as a table. */
 export function frozenItems(found: readonly Item[]): Items {
   const partitions = Map.groupBy(found, ({ key }) => key.pk);
-  const sorted = (some: readonly Item[]): Item[] => [...some].sort((a, b) => (nameOf(a.key) < nameOf(b.key) ? -1 : 1));
   const batch: Items['batch'] = async (keys) =>
     keys.flatMap(({ pk, sk }) => partitions.get(pk)?.filter(({ key }) => key.sk === sk) ?? []);
   return {
@@ -75,8 +122,6 @@ export function frozenItems(found: readonly Item[]): Items {
     },
     list: async (sk) => sorted(found.filter(({ key }) => key.sk === sk)),
     scan: async (sk) => sorted(found.filter(({ key }) => sk === undefined || isOf(key, sk))),
-    write: async () => {
-      throw new Error('what was cannot be written');
-    },
+    write: unwritable,
   };
 }

@@ -210,24 +210,46 @@ describe('to undo', () => {
 });
 
 describe('the registry of a past moment', () => {
-  test('is what it was: what was made later is absent, what was changed or removed is as it was', async () => {
-    const { items, time, writer } = await onboarded();
-    time.ms += HOUR;
-    await writer.retireModel('m1');
-    await writer.revoke('acme', 'm1');
-    await writer.putTenant({ id: 'late', costCenter: 'CC-2' });
-    await writer.noteReset('acme', 'day', { before: '1', after: '2' });
-    const past = await writer.asOf(START);
-    const reader = createLookup({ items: past.items, clock: () => START, onUnusable: () => {} });
-    expect(await reader.tenant(asTenantId('acme'))).toMatchObject({
-      models: [{ id: 'm1', lifecycle: { status: 'active' } }],
-    });
-    expect(await reader.tenant(asTenantId('late'))).toBeNull();
-    const [grant] = await past.items.scan({ beginsWith: 'GRANT#' });
-    expect(grant && past.madeBy(grant)).toMatchObject({ edit: 3, by: 'alice', change: 'create' });
-    const now = await writer.asOf(time.ms);
-    expect(await now.items.scan({ beginsWith: 'GRANT#' })).toEqual([]);
-    await expect(past.items.write([])).rejects.toThrow();
-    expect((await items.scan({ beginsWith: 'GRANT#' })).length).toBe(0);
-  });
+  /** What the log says is read in its history; where it does not reach so far back, everything is. */
+  test.each(['by the log', 'by every history'])(
+    'is what it was, %s: what was made later is absent, what was changed or removed is as it was',
+    async (how) => {
+      const { items, time, writer } = await onboarded();
+      await writer.putModel(file('m2'));
+      time.ms += HOUR;
+      await writer.retireModel('m1');
+      await writer.revoke('acme', 'm1');
+      await writer.putTenant({ id: 'late', costCenter: 'CC-2' });
+      await writer.noteReset('acme', 'day', { before: '1', after: '2' });
+      let scans = 0;
+      const watched: Items = {
+        ...items,
+        scan: (sk) => {
+          scans++;
+          return items.scan(sk);
+        },
+        range: async (pk, range) => (how === 'by the log' ? items.range(pk, range) : []),
+      };
+      const past = await createWriter({ items: watched, clock: () => time.ms, actor: 'alice' }).asOf(START);
+      const reader = createLookup({ items: past.items, clock: () => START, onUnusable: () => {} });
+      expect(await reader.tenant(asTenantId('acme'))).toMatchObject({
+        models: [{ id: 'm1', lifecycle: { status: 'active' } }],
+      });
+      expect(await reader.tenant(asTenantId('late'))).toBeNull();
+      expect((await past.items.list('MODEL')).map(({ document }) => document.id)).toEqual(['m1', 'm2']);
+      expect(scans).toBe(how === 'by the log' ? 0 : 1);
+      const [grant] = await past.items.scan({ beginsWith: 'GRANT#' });
+      expect(grant && (await past.madeBy(grant))).toMatchObject({ edit: 3, by: 'alice', change: 'create' });
+      const now = await writer.asOf(time.ms);
+      expect(await now.items.scan({ beginsWith: 'GRANT#' })).toEqual([]);
+      expect((await now.items.scan()).map(({ key }) => key.pk)).toEqual([
+        'MODEL#m1',
+        'MODEL#m2',
+        'TENANT#acme',
+        'TENANT#late',
+      ]);
+      await expect(past.items.write([])).rejects.toThrow();
+      expect((await items.scan({ beginsWith: 'GRANT#' })).length).toBe(0);
+    },
+  );
 });
