@@ -59,7 +59,7 @@ export async function accessOf(
           : 'entry' in found
             ? (shut ?? (hasExpired(held, now) ? 'expired' : usability(found.entry.lifecycle, now).state))
             : 'unusable-model';
-      return { model: held.model, state, held, by: madeBy({ key: grantKey(held.grant) }) };
+      return { model: held.model, state, held, by: await madeBy({ key: grantKey(held.grant) }) };
     }),
   );
   if (principal === undefined) return all;
