@@ -51,11 +51,8 @@ async function written(collection: Collection, act: Act, body: Document): Promis
     const problems = problemsOf(error);
     if (problems.length === 0) throw error;
     const [first] = problems;
-    // A tenant that has no cost centre is one that is not there: a grant or budget does not make it.
-    if (
-      !at.startsWith(first?.path.replace(/\.[^.]*$/, '') ?? '') ||
-      (collection.name !== 'tenants' && first?.path === 'tenants[0].costCenter')
-    )
+    // A tenant without a cost centre is one that is not there: neither a grant nor a budget makes it.
+    if (collection.name !== 'tenants' && first?.path === 'tenants[0].costCenter')
       throw new TollgateError('not_found', {
         field: 'tenant',
         reason: 'no-such-item',
