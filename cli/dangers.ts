@@ -52,7 +52,7 @@ async function wideningsBy(writer: Writer, kind: string, { before, after }: Prev
   return wideningsOf(kind, before, after, before === null ? [] : await holdersOf(writer, kind, String(before.id)));
 }
 
-async function holdersOf(writer: Writer, kind: string, id: string): Promise<string[]> {
+export async function holdersOf(writer: Writer, kind: string, id: string): Promise<string[]> {
   if (kind !== 'model' && kind !== 'bundle') return [];
   const { entries } = await writer.holders(kind === 'model' ? { model: id } : { bundle: id });
   return [...new Set(entries.map(({ tenant }) => tenant))].sort();

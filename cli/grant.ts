@@ -3,26 +3,42 @@ import { IDLE_DAYS_MAX } from '../contract/limits/metering.ts';
 import { ACTIONS } from '../contract/model.ts';
 import type { Change } from '../registry/edit.ts';
 import { isoMilliseconds } from '../registry/fields.ts';
-import { type Grant, grantDocument, grantedName } from '../registry/grant.ts';
+import { type Grant, grantDocument, grantedName, termsOf } from '../registry/grant.ts';
+import type { Audience, Granted } from '../registry/grants.ts';
+import type { Named } from '../registry/named.ts';
+import type { Term } from '../registry/term.ts';
 import type { Writer } from '../registry/writer.ts';
-import { edited, listed, shown } from './answer.ts';
+import { type Edited, edited, listed, shown } from './answer.ts';
 import { isThere, usedLately, widening } from './dangers.ts';
 import { past } from './past.ts';
 import { warnOf } from './registry.ts';
-import { type RestrictionOptions, restrictionsGiven, restrictionsText, withRestrictions } from './restrictions.ts';
+import {
+  listOf,
+  type RestrictionOptions,
+  restrictionsGiven,
+  restrictionsText,
+  unguardedGiven,
+  withRestrictions,
+} from './restrictions.ts';
 import { openStore } from './store.ts';
 import type { Target } from './target.ts';
-import { nounOf } from './verb.ts';
+import { type At, nounOf } from './verb.ts';
 
 interface Pair {
   tenant: string;
+  /** Empty: a bundle is meant. */
   model: string;
+  bundle?: string;
 }
 
-interface AddOptions extends RestrictionOptions {
+interface OfTerm {
+  for?: Audience;
+}
+
+interface AddOptions extends RestrictionOptions, OfTerm {
   actions?: string;
-  direct?: true;
-  trace?: true;
+  direct?: boolean;
+  trace?: boolean;
   fallbacks?: string | false;
 }
 
@@ -30,31 +46,47 @@ export function register(program: Command, target: () => Promise<Target>): void 
   const noun = nounOf(program, target, {
     name: 'grant',
     about: 'who may use which model: list, show, add, revoke',
-    more: '\nWithout a verb a grant is added:\n  tollgate grant acme llama-3-3-70b',
+    more:
+      '\nWithout a verb a grant is added:' +
+      '\n  tollgate grant acme llama-3-3-70b' +
+      '\n  tollgate grant acme --bundle standard --max-tokens 500' +
+      '\n  tollgate grant acme llama-3-3-70b --for role:writer --no-max-tokens',
   });
+  const ofBundle = (verb: Command): Command =>
+    verb.option('--bundle <bundle>', 'those of a bundle, in place of the argument');
+  const instead = ({ model, bundle }: Partial<Pair>, { refuse }: At): object => {
+    if (model !== undefined && bundle !== undefined) return refuse('--model or --bundle, not both');
+    return bundle === undefined ? {} : { model: '' };
+  };
 
   noun.verb<Partial<Pair> & { idle?: number }>('list', {
     about: 'all grants, or those of a tenant, of a model, or those that nobody uses',
     args: '[tenant] [model]',
     options: (verb) =>
-      verb.option('--idle <days>', 'those alone that were there and not used for so many days: 90d', idleDays),
+      ofBundle(verb).option(
+        '--idle <days>',
+        'those alone that were there and not used for so many days: 90d',
+        idleDays,
+      ),
     reads: true,
-    run: async ({ tenant, model, idle }, { target, registry }) => {
-      const of = { ...(tenant === undefined ? {} : { tenant }), ...(model === undefined ? {} : { model }) };
+    run: async ({ tenant, model, bundle, idle }, { target, registry }) => {
+      const of = {
+        ...(tenant === undefined ? {} : { tenant }),
+        ...(model === undefined ? {} : { model }),
+        ...(bundle === undefined ? {} : { bundle }),
+      };
       const listing = await (await registry()).listGrants(of);
       warnOf(listing);
       const entries =
         idle === undefined ? listing.entries : await idleOf(await target(), await registry(), listing.entries, idle);
       return listed({
         head: ['tenant', 'model', 'actions', 'restricted to', 'granted at', 'granted by'],
-        rows: entries.map((grant) => [
-          grant.tenant,
-          grantedName(grant),
-          grant.actions.join(','),
-          restrictionsText(grant),
-          isoMilliseconds(grant.grantedAt),
-          grant.grantedBy,
-        ]),
+        rows: entries.flatMap((grant) =>
+          termsOf(grant).map((term) => [
+            ...[grant.tenant, grantedName(grant), term.actions.join(','), restrictionsText(term)],
+            ...[isoMilliseconds(grant.grantedAt), grant.grantedBy],
+          ]),
+        ),
         documents: entries.map(grantDocument),
         ids: entries.map((grant) =>
           tenant === undefined ? `${grant.tenant} ${grantedName(grant)}` : grantedName(grant),
@@ -66,51 +98,100 @@ export function register(program: Command, target: () => Promise<Target>): void 
   noun.verb<Pair>('show', {
     about: 'one grant',
     args: '<tenant> <model>',
+    options: ofBundle,
+    instead,
     reads: true,
-    of: ({ tenant, model }) => ({ tenant, model }),
-    run: async ({ tenant, model }, { registry }) =>
-      shown(model, grantDocument(await (await registry()).showGrant(tenant, model))),
+    of: named,
+    run: async (pair, { registry }) => {
+      const grant = await (await registry()).showGrant(pair.tenant, ofPair(pair));
+      return shown(grantedName(grant), grantDocument(grant));
+    },
   });
 
   noun.verb<Pair & AddOptions>('add', {
-    about: 'let a tenant use a model',
+    about: 'let a tenant use a model or a bundle, or change for whom and for what',
     args: '<tenant> <model>',
     options: (verb) =>
-      withRestrictions(verb)
-        .option('--actions <list>', `what for, of ${ACTIONS.join(',')}; all of them unless given`)
+      withRestrictions(withTerm(ofBundle(verb)))
+        .option('--actions <list>', `what for, of ${ACTIONS.join(',')}; all of them for a new grant`)
         .option('--direct', 'also hand out credentials for it: calls past the gateway, without its limits and metering')
+        .option('--no-direct', 'hand out none')
         .option(
           '--fallbacks <list>',
           'models that answer when it cannot, in place of what its entry says; empty for none',
         )
         .option('--no-fallbacks', 'as its entry says')
-        .option('--trace', 'also show guardrails’ traces, which name guardrails of the account by ARN'),
+        .option('--trace', 'also show guardrails’ traces, which name guardrails of the account by ARN')
+        .option('--no-trace', 'show none'),
+    instead: (given, at) => {
+      if (given.for !== undefined && (given.roles ?? given.principals) !== undefined)
+        return at.refuse('--for says whom the term is for: not with --roles or --principals');
+      return instead(given, at);
+    },
     edits: true,
     isDefault: true,
     same: ['grant'],
     hits: async (given, { target }) => widening(await target(), 'grant', (writer) => added(writer, given)),
     run: async (given, { registry }) => {
-      const { tenant, model } = given;
       const change = await added(await registry(), given);
-      return edited({ id: model, tenant, change, what: whatOf(tenant, model), done: grantText(change.entry) });
+      return edited({ ...editOf(given), change, done: grantText(change.entry) });
     },
   });
 
-  noun.verb<Pair>('revoke', {
-    about: 'take a grant back, within the authorizer’s cache time',
+  noun.verb<Pair & OfTerm>('revoke', {
+    about: 'take a grant back, or one of its terms, within the authorizer’s cache time',
     args: '<tenant> <model>',
+    options: (verb) => withTerm(ofBundle(verb)),
+    instead,
     edits: true,
     hits: async (pair, { target, registry }) => {
-      const { showGrant } = await registry();
-      return (await isThere(showGrant(pair.tenant, pair.model))) ? await usedLately(await target(), pair) : [];
+      const { showGrant, showBundle } = await registry();
+      if (!(await isThere(showGrant(pair.tenant, ofPair(pair))))) return [];
+      const { tenant, model, bundle } = pair;
+      const where = await target();
+      if (bundle === undefined) return usedLately(where, { tenant, model });
+      const { models } = await showBundle(bundle);
+      const used = await Promise.all(models.map(async (one) => usedLately(where, { tenant, model: one })));
+      return models.flatMap((one, index) => used[index]?.map((line) => `${one}: ${line}`) ?? []);
     },
-    run: async ({ tenant, model }, { registry }) => {
-      const change = await (await registry()).revoke(tenant, model);
-      return edited({ id: model, tenant, change, what: whatOf(tenant, model), done: 'revoked' });
+    run: async (given, { registry }) => {
+      const change = await (await registry()).revoke(given.tenant, ofPair(given), given.for);
+      const left = change.entry === undefined ? '' : `, which leaves ${grantText(change.entry)}`;
+      return edited({ ...editOf(given), change, done: `revoked${left}` });
     },
   });
 
-  past<Pair>(noun, '<tenant> <model>', ({ tenant, model }) => ({ tenant, model }));
+  past<Pair>(noun, '<tenant> <model>', named, { options: ofBundle, instead });
+}
+
+function withTerm(verb: Command): Command {
+  return verb.option(
+    '--for <whom>',
+    'the term for these alone: role:writer, principal:jane; again for more of them; or everyone',
+    whom,
+  );
+}
+
+function whom(text: string, before: Audience = {}): Audience {
+  if (text === 'everyone') return before;
+  const [, kind, name] = /^(role|principal):(.+)$/s.exec(text) ?? [];
+  if (kind === undefined || name === undefined)
+    throw new InvalidArgumentError('It must be role:NAME, principal:NAME or everyone.');
+  const list = kind === 'role' ? 'roles' : 'principals';
+  return { ...before, [list]: [...(before[list] ?? []), name] };
+}
+
+function ofPair({ model, bundle }: Pair): Granted {
+  return bundle === undefined ? model : { bundle };
+}
+
+function named({ tenant, model, bundle }: Pair): Named {
+  return bundle === undefined ? { tenant, model } : { tenant, bundle };
+}
+
+function editOf({ tenant, model, bundle }: Pair): Pick<Edited, 'id' | 'tenant' | 'what'> {
+  const name = grantedName(bundle === undefined ? { model } : { bundle });
+  return { id: bundle ?? model, tenant, what: `grant of ${name} to ${tenant}` };
 }
 
 function idleDays(text: string): number {
@@ -136,32 +217,28 @@ async function idleOf(target: Target, writer: Writer, grants: readonly Grant[], 
   });
 }
 
-async function added(
-  writer: Writer,
-  { tenant, model, actions, direct, trace, fallbacks, ...of }: Pair & AddOptions,
-): Promise<Change<Grant>> {
-  return writer.grant(tenant, model, actions?.split(','), {
+async function added(writer: Writer, given: Pair & AddOptions): Promise<Change<Grant>> {
+  const { tenant, actions, direct, trace, fallbacks } = given;
+  return writer.grant(tenant, ofPair(given), actions?.split(','), {
+    ...(given.for === undefined ? {} : { for: given.for }),
     ...(direct === undefined ? {} : { direct }),
     ...(trace === undefined ? {} : { trace }),
+    ...unguardedGiven(given),
     ...(fallbacks === undefined ? {} : { fallbacks: fallbacks === false ? fallbacks : listOf(fallbacks) }),
-    restrictions: restrictionsGiven(of),
+    restrictions: restrictionsGiven(given),
   });
 }
 
-function whatOf(tenant: string, model: string): string {
-  return `grant of ${model} to ${tenant}`;
-}
-
-function listOf(text: string): string[] {
-  return text === '' ? [] : text.split(',').map((item) => item.trim());
-}
-
 function grantText(grant: Grant): string {
-  const restricted = restrictionsText(grant);
-  return `${grant.actions.join(', ')}${grant.direct ? ', direct' : ''}${grant.trace ? ', trace' : ''}${fallbacksText(grant)}${restricted && `; ${restricted}`}`;
+  return termsOf(grant).map(termText).join('; also ');
 }
 
-function fallbacksText({ fallbacks }: Grant): string {
+function termText(term: Term): string {
+  const restricted = restrictionsText(term);
+  return `${term.actions.join(', ')}${term.direct ? ', direct' : ''}${term.trace ? ', trace' : ''}${fallbacksText(term)}${restricted && `; ${restricted}`}`;
+}
+
+function fallbacksText({ fallbacks }: Term): string {
   if (fallbacks === undefined) return '';
   return fallbacks.length === 0 ? ', no fallbacks' : `, fallbacks ${fallbacks.join(' ')}`;
 }

@@ -5,6 +5,7 @@ import { isoSeconds, parseSeconds } from '../registry/fields.ts';
 import { usability } from '../registry/lifecycle.ts';
 import { type ModelEntry, modelDocument } from '../registry/model.ts';
 import { listed, shown } from './answer.ts';
+import { type ClearOptions, cleared, withClear } from './clear.ts';
 import { widening } from './dangers.ts';
 import { documentOf } from './file.ts';
 import * as removing from './model/delete.ts';
@@ -22,6 +23,18 @@ import { nounOf } from './verb.ts';
 interface Named {
   model: string;
 }
+
+interface PutOptions extends ClearOptions {
+  file: string;
+  document?: unknown;
+}
+
+/** What a model need not have. */
+const CLEARED = {
+  ...{ name: 'displayName', prices: 'prices', routing: 'routing', fallbacks: 'fallbacks', dialects: 'dialects' },
+  ...{ container: 'container', capabilities: 'capabilities', limits: 'limits', provenance: 'provenance' },
+  requires: 'requires',
+};
 
 export function register(program: Command, target: () => Promise<Target>): void {
   const noun = nounOf(program, target, {
@@ -52,13 +65,15 @@ export function register(program: Command, target: () => Promise<Target>): void 
     run: async ({ model }, { registry }) => shown(model, modelDocument(await (await registry()).showModel(model))),
   });
 
-  noun.verb<{ file: string; document?: unknown }>('put', {
-    about: 'make or replace a model from a JSON file; with a version in it only if nobody changed it meanwhile',
+  noun.verb<PutOptions>('put', {
+    about:
+      'make a model from a JSON file, or change what the file says of it; with a version in it only if nobody else did',
     args: { '<file>': '- reads standard input' },
+    options: (verb) => withClear(verb, CLEARED),
     edits: true,
     hits: async (given, { target }) =>
-      widening(await target(), 'model', (writer) => writer.putModel(documentOf(given))),
-    run: async (given, { registry }) => told(await (await registry()).putModel(documentOf(given)), 'written'),
+      widening(await target(), 'model', (writer) => writer.putModel(modelGiven(given))),
+    run: async (given, { registry }) => told(await (await registry()).putModel(modelGiven(given)), 'written'),
   });
 
   noun.verb<Named>('activate', {
@@ -120,6 +135,10 @@ export function register(program: Command, target: () => Promise<Target>): void 
   importing.register(noun);
   targets.register(noun);
   sync.register(noun);
+}
+
+function modelGiven(given: PutOptions): object {
+  return { ...(documentOf(given) as object), ...cleared(given) };
 }
 
 function row({ id, lifecycle, displayName = '', ...entry }: ModelEntry): string[] {

@@ -1,14 +1,20 @@
 import type { Command } from 'commander';
 import type { Change } from '../registry/edit.ts';
-import { grantDocument, grantedName } from '../registry/grant.ts';
+import { parseSeconds } from '../registry/fields.ts';
+import { grantDocument, grantedName, termsOf } from '../registry/grant.ts';
+import { standingOf } from '../registry/standing.ts';
 import { type TenantEntry, tenantDocument } from '../registry/tenant.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
-import { isThere, usedLately } from './dangers.ts';
+import { again } from './clear.ts';
+import { isThere, usedLately, widening } from './dangers.ts';
 import { past } from './past.ts';
 import { lines, table } from './print.ts';
 import { warnOf } from './registry.ts';
+import { restrictionsText } from './restrictions.ts';
 import type { Target } from './target.ts';
+import { registerLeaving } from './tenant/leave.ts';
 import { registerPlan } from './tenant/plan.ts';
+import { hasLabels, type PutOptions, putTenant, withMembers } from './tenant/put.ts';
 import { nounOf } from './verb.ts';
 
 interface Named {
@@ -18,19 +24,27 @@ interface Named {
 export function register(program: Command, target: () => Promise<Target>): void {
   const noun = nounOf(program, target, {
     name: 'tenant',
-    about: 'who may call: list, show, put, plan, suspend, resume',
+    about: 'who may call: list, show, put, plan, suspend, resume, offboard, delete',
+    more:
+      '\nFor example:' +
+      '\n  tollgate tenant put acme --cost-center CC-7 --owner jane@acme.example --label env=prod' +
+      '\n  tollgate tenant put acme --residency eu-central-1,eu-west-1 --clear expires',
   });
 
-  noun.verb('list', {
-    about: 'all tenants',
+  noun.verb<{ label?: string[] }>('list', {
+    about: 'all tenants, or those with a label',
+    options: (verb) =>
+      verb.option('--label <key=value>', 'those alone that have it, or key with any value; again for more', again),
     reads: true,
-    run: async (_, { registry }) => {
+    run: async ({ label = [], at }, { registry }) => {
       const listing = await (await registry()).listTenants();
       warnOf(listing);
+      const entries = listing.entries.filter((entry) => hasLabels(entry, label));
+      const now = at === undefined ? Math.floor(Date.now() / 1000) : parseSeconds(at, '--at');
       return listed({
-        head: ['id', 'state', 'cost center', 'name'],
-        rows: listing.entries.map(row),
-        documents: listing.entries.map(tenantDocument),
+        head: ['id', 'state', 'cost center', 'labels', 'name'],
+        rows: entries.map((entry) => row(entry, now)),
+        documents: entries.map((entry) => ({ ...tenantDocument(entry), state: standingOf(entry, now) })),
       });
     },
   });
@@ -45,31 +59,24 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const [entry, grants] = await Promise.all([writer.showTenant(id), writer.listGrants({ tenant: id })]);
       warnOf(grants);
       const document = tenantDocument(entry);
-      const rows = grants.entries.map((grant) => [grantedName(grant), grant.actions.join(',')]);
+      const rows = grants.entries.flatMap((grant) =>
+        termsOf(grant).map((term) => [grantedName(grant), term.actions.join(','), restrictionsText(term)]),
+      );
       return shown(
         id,
         { ...document, grants: grants.entries.map(grantDocument) },
-        (width) => `${lines(document)}\n\n\n${table(['model', 'actions'], rows, width)}`,
+        (width) => `${lines(document)}\n\n\n${table(['model', 'actions', 'restricted to'], rows, width)}`,
       );
     },
   });
 
-  noun.verb<Named & { costCenter?: string; name?: string }>('put', {
-    about: 'make a tenant, or change its cost center or name',
+  noun.verb<PutOptions>('put', {
+    about: 'make a tenant, or change what is said of one',
     args: '<tenant>',
-    options: (verb) =>
-      verb
-        .option('--cost-center <text>', 'how its calls are tagged on the AWS bill; needed for a new tenant')
-        .option('--name <text>', 'a name for people'),
+    options: withMembers,
     edits: true,
-    run: async ({ tenant: id, costCenter, name }, { registry }) => {
-      const change = await (await registry()).putTenant({
-        id,
-        ...(costCenter === undefined ? {} : { costCenter }),
-        ...(name === undefined ? {} : { displayName: name }),
-      });
-      return told(change, 'written');
-    },
+    hits: async (given, { target }) => widening(await target(), 'tenant', (writer) => putTenant(writer, given)),
+    run: async (given, { registry }) => told(await putTenant(await registry(), given), 'written'),
   });
 
   registerPlan(noun);
@@ -90,11 +97,14 @@ export function register(program: Command, target: () => Promise<Target>): void 
     run: async ({ tenant }, { registry }) => told(await (await registry()).resumeTenant(tenant), 'resumed'),
   });
 
+  registerLeaving(noun);
   past<Named>(noun, '<tenant>', ({ tenant }) => ({ tenant }));
 }
 
-function row({ id, suspended, costCenter, displayName = '' }: TenantEntry): string[] {
-  return [id, suspended ? 'suspended' : 'active', costCenter, displayName];
+function row(entry: TenantEntry, now: number): string[] {
+  const { id, costCenter, labels = {}, displayName = '' } = entry;
+  const text = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return [id, standingOf(entry, now), costCenter, text.join(' '), displayName];
 }
 
 function told(change: Change<TenantEntry>, done: string): Answer {

@@ -18,7 +18,7 @@ export interface DefaultsWriter {
    */
   putDefaults(defaults: object): Promise<Change<DefaultsEntry>>;
   /** The only way to be rid of a malformed item, too. @throws TollgateError `not_found` */
-  removeDefaults(): Promise<void>;
+  removeDefaults(): Promise<Change<undefined>>;
 }
 
 export function defaultsWriter(edits: Edits): DefaultsWriter {
@@ -35,7 +35,7 @@ export function defaultsWriter(edits: Edits): DefaultsWriter {
       const { key, make } = defaultsEdit(given);
       return edits.put(DEFAULTS, key, make);
     },
-    removeDefaults: async () => void (await edits.remove(DEFAULTS, DEFAULTS_KEY, 'remove')),
+    removeDefaults: async () => edits.remove(DEFAULTS, DEFAULTS_KEY, 'remove'),
   };
 }
 

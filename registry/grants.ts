@@ -19,7 +19,7 @@ import {
 } from './keys.ts';
 import { BUNDLE, DEFAULTS, GRANT, TENANT } from './kinds.ts';
 import { asTenantId } from './tenant.ts';
-import { audienceOf, TERM_NAMES } from './term.ts';
+import { audienceOf, TERM_NAMES, termDocument } from './term.ts';
 
 /** A model's id, or which bundle. */
 export type Granted = string | { bundle: string };
@@ -110,9 +110,7 @@ export function grantWriter(edits: Edits, items: Items): GrantWriter {
       if (left.length === 0) return edits.remove(GRANT, key, 'revoke');
       return edits.alter(GRANT, key, 'revoke', (grant) => {
         // Whoever else changed it meanwhile is not overruled.
-        const [first, ...also] = without(grant, from ?? {}).map((term) =>
-          termOf(GRANT.document({ ...grant, ...term })),
-        );
+        const [first, ...also] = without(grant, from ?? {}).map(termDocument);
         const { v, version, grantedAt, grantedBy } = GRANT.document(grant);
         const document = { v, tenant, ...grantOf(of), ...first, ...(also.length === 0 ? {} : { also }) } as Document;
         return GRANT.parse({ ...document, version, grantedAt, grantedBy });

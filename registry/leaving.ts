@@ -2,7 +2,6 @@ import { TollgateError } from '../contract/errors.ts';
 import { type Prepared, prepare } from './edits/bulk.ts';
 import type { EditOptions } from './edits/commit.ts';
 import type { Edit } from './edits/types.ts';
-import { badEntry } from './fields.ts';
 import type { Document, Item, Items, Key } from './items.ts';
 import { BUDGETS_SK, GRANT_SK_PREFIX, TENANT_SK, tenantKey, tenantPartition } from './keys.ts';
 import { BUDGETS, CLIENT, GRANT, type Kind, read, TENANT } from './kinds.ts';
@@ -29,7 +28,8 @@ export function leavingWriter(options: EditOptions): LeavingWriter {
     async offboardTenant(given) {
       const id = asTenantId(given, 'id');
       const [own, clients] = await Promise.all([partition(items, id), items.scan(CLIENT.sk)]);
-      if (entryOf(own, id).offboarded === true) throw badEntry('id', 'is-offboarded');
+      if (entryOf(own, id).offboarded === true)
+        throw refused('is-offboarded', `The tenant ${id} was off-boarded already; \`undo\` of that is its way back.`);
       return asPlan(
         [
           ...ofKind(own, GRANT_SK_PREFIX).map(({ key }) => gone(GRANT, key, 'offboard')),
@@ -45,7 +45,8 @@ export function leavingWriter(options: EditOptions): LeavingWriter {
     async deleteTenant(given) {
       const id = asTenantId(given, 'id');
       const own = await partition(items, id);
-      if (entryOf(own, id).offboarded !== true) throw badEntry('id', 'is-not-offboarded');
+      if (entryOf(own, id).offboarded !== true)
+        throw refused('is-not-offboarded', `The tenant ${id} is to be off-boarded before it is deleted.`);
       return asPlan(
         [
           ...ofKind(own, GRANT_SK_PREFIX).map(({ key }) => gone(GRANT, key, 'delete')),
@@ -56,6 +57,10 @@ export function leavingWriter(options: EditOptions): LeavingWriter {
       );
     },
   };
+}
+
+function refused(reason: string, message: string): TollgateError {
+  return new TollgateError('bad_entry', { field: 'id', reason, message });
 }
 
 async function asPlan(edits: readonly Edit[], options: EditOptions): Promise<Prepared> {

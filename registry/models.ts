@@ -233,7 +233,7 @@ export function modelEdit(document: unknown): { key: Key; make: Make; version: n
         'was-published',
         `The model is ${was}, so it cannot be a draft again: retire it.`,
       );
-    return merged({ prices: [], ...before }, { v: SCHEMA_VERSION, ...instead, ...content });
+    return { prices: [], ...merged(before, { v: SCHEMA_VERSION, ...instead, ...content }) };
   };
   return { key: keyOf(id), make, version };
 }

@@ -15,6 +15,8 @@ export interface GivenTenant {
   [member: string]: unknown;
 }
 
+export type Labels = Readonly<Record<string, string | null>>;
+
 /** Every method throws TollgateError `bad_entry` for an id that is none. */
 export interface TenantWriter {
   listTenants(): Promise<Listing<TenantEntry>>;
@@ -22,10 +24,11 @@ export interface TenantWriter {
   showTenant(id: string): Promise<TenantEntry>;
   /**
    * Makes a tenant, which needs a cost centre, or changes what is given of one; a suspended one stays suspended unless it is said.
+   * @param labels each by itself, where not all of them are given; null takes one away
    * @throws TollgateError `bad_entry` naming the field: also for the id of a new one that looks like another's, and for one that
    *   was off-boarded
    */
-  putTenant(tenant: GivenTenant): Promise<Change<TenantEntry>>;
+  putTenant(tenant: GivenTenant, labels?: Labels): Promise<Change<TenantEntry>>;
   /** Refuses whatever the tenant was granted, from the authorizer's cache time on. @throws TollgateError `not_found` */
   suspendTenant(id: string): Promise<Change<TenantEntry>>;
   resumeTenant(id: string): Promise<Change<TenantEntry>>;
@@ -44,8 +47,8 @@ export function tenantWriter(edits: Edits, items: Items): TenantWriter {
   return {
     listTenants: () => edits.list(TENANT, items.list(TENANT_SK)),
     showTenant: async (id) => edits.show(TENANT, keyOf(id)),
-    async putTenant(given) {
-      const { key, make } = tenantEdit(given);
+    async putTenant(given, labels) {
+      const { key, make } = tenantEdit(given, labels);
       return edits.put(TENANT, key, make);
     },
     suspendTenant: (id) => alter(id, 'suspend', (tenant) => ({ ...tenant, suspended: true })),
@@ -58,7 +61,7 @@ export function tenantWriter(edits: Edits, items: Items): TenantWriter {
 }
 
 /** The edit that makes the tenant, or changes what is given of it. @throws TollgateError `bad_entry` */
-export function tenantEdit(given: GivenTenant): { key: Key; make: Make } {
+export function tenantEdit(given: GivenTenant, labels?: Labels): { key: Key; make: Make } {
   const { id, suspended, offboarded, ...said } = spelled(given);
   const make: Make = (_, before) => {
     // An operator's way back is `undo`: what the tenant was granted comes back with it, or nothing does.
@@ -66,12 +69,19 @@ export function tenantEdit(given: GivenTenant): { key: Key; make: Make } {
     if (before?.offboarded !== true && offboarded !== undefined) throw badEntry('offboarded', 'not-by-an-edit');
     return merged(before, {
       ...(said as Document),
+      ...labelled(before, labels),
       ...{ v: SCHEMA_VERSION, id },
       // Unreadable counts as suspended: a repair must not let a tenant in that was shut out.
       suspended: (suspended ?? (before !== undefined && before.suspended !== false)) as boolean,
     });
   };
   return { key: keyOf(id), make };
+}
+
+function labelled(before: Document | undefined, labels: Labels | undefined): Document {
+  if (labels === undefined) return {};
+  const all = merged(before?.labels as Document | undefined, labels as Document);
+  return { labels: Object.keys(all).length === 0 ? null : all };
 }
 
 /** Both spellings are taken, of one thing said once. */

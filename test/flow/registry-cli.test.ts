@@ -277,6 +277,76 @@ describe('the operator’s command line on the registry', () => {
     expect(shown).toMatchObject({ id: 'beta', suspended: false, grants: [] });
   });
 
+  test('a tenant is said member by member, held to defaults, granted bundles and terms, and leaves', async () => {
+    const said = async (...args: string[]) => {
+      const { stdout, stderr, code } = await within(...args);
+      expect({ code, stderr: code === 0 ? '' : stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
+      return stdout;
+    };
+    const shown = async (...args: string[]) => JSON.parse(await said(...args, '--format', 'json'));
+    const put = ['tenant', 'put', 'delta'];
+    await said(...put, '--cost-center', 'CC-4', '--owner', 'jane', '--owner', 'joe', '--contact', 'ops');
+    await said(...put, '--label', 'env=prod', '--label', 'team=search', '--issuer', 'https://sso.delta.example');
+    await said(...put, '--residency', 'us-east-1,us-west-2', '--expires', '2999-01-01', '--clear', 'contact');
+    await said(...put, '--label', 'team-', '--clear', 'issuer');
+    const { v, version, updatedAt, updatedBy, ...tenant } = await shown('tenant', 'show', 'delta');
+    expect(tenant).toEqual({
+      ...{ id: 'delta', suspended: false, costCenter: 'CC-4', owners: ['jane', 'joe'], labels: { env: 'prod' } },
+      ...{ residency: ['us-east-1', 'us-west-2'], expiresAt: '2999-01-01T00:00:00Z', grants: [] },
+    });
+    expect(await said('tenant', 'list', '--label', 'env=prod', '-q')).toBe('delta\n');
+    expect(await said('tenant', 'list', '--label', 'env=dev', '-q')).toBe('');
+    expect((await within(...put, '--label', 'env')).code).toBe(2);
+    expect((await within(...put, '--clear', 'costCenter')).code).toBe(2);
+
+    await said('default', 'put', '--residency', 'us-east-1,us-west-2');
+    expect(await shown('default', 'show')).toMatchObject({ residency: ['us-east-1', 'us-west-2'] });
+    await said('default', 'put', '--clear', 'residency');
+    await said('default', 'remove');
+    expect(await said('default', 'show')).toBe('there are no defaults\n');
+
+    await said('bundle', 'put', 'standard', 'nova-lite', '--name', 'For all');
+    const add = ['grant', 'delta', '--bundle', 'standard'];
+    await said(...add, '--actions', 'invoke', '--max-tokens', '9', '--trace');
+    await said(...add, '--for', 'role:writer', '--for', 'role:editor', '--no-max-tokens', '--no-trace');
+    await said(...add, '--for', 'principal:jane', '--without-guardrail');
+    const terms = await said('grant', 'list', 'delta');
+    expect(terms.split('\n').map((line) => line.split(/ {2,}/).slice(1, 4))).toMatchObject([
+      ['MODEL', 'ACTIONS', 'RESTRICTED TO'],
+      ['bundle standard', 'invoke', '9 tokens'],
+      ['bundle standard', 'invoke', 'for editor writer'],
+      ['bundle standard', 'invoke', 'without guardrail, 9 tokens, for jane alone'],
+      [],
+    ]);
+    const grant = await shown('grant', 'show', 'delta', '--bundle', 'standard');
+    expect(await shown(...add)).toMatchObject({ changed: false, version: grant.version });
+    await said('grant', 'revoke', 'delta', '--bundle', 'standard', '--for', 'role:editor', '--for', 'role:writer');
+    expect(await shown('grant', 'show', 'delta', '--bundle', 'standard')).toMatchObject({
+      ...{ trace: true, maxTokens: 9 },
+      also: [{ principals: ['jane'], unguarded: true }],
+    });
+    for (const wrong of [
+      [...add, '--model', 'nova-lite'],
+      [...add, '--for', 'jane'],
+      [...add, '--for', 'role:x', '--roles', 'y'],
+    ])
+      expect((await within(...wrong)).code, wrong.join(' ')).toBe(2);
+    expect((await within('bundle', 'remove', 'standard')).stderr).toContain('is granted to delta');
+
+    expect((await within('tenant', 'delete', 'delta', '--yes')).stderr).toContain('off-boarded before');
+    const { code, stderr } = await within('tenant', 'offboard', 'delta');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/with 1 grant\n(.*\n)*.*needs --yes/) });
+    const { plan } = await shown('tenant', 'offboard', 'delta', '--yes');
+    expect(await said('tenant', 'list')).toMatch(/^delta +offboarded /m);
+    expect(await said('grant', 'list', 'delta', '-q')).toBe('');
+    expect(await said('undo', plan, '--yes')).toContain('2 edits taken back');
+    expect(await said('grant', 'list', 'delta', '-q')).toBe('bundle standard\n');
+    await said('tenant', 'offboard', 'delta', '--yes');
+    await said('tenant', 'delete', 'delta', '--yes');
+    expect(await said('tenant', 'list', '-q')).not.toContain('delta');
+    await said('bundle', 'remove', 'standard');
+  });
+
   test('what was is shown, told apart, brought back and undone, of every noun', async () => {
     const json = async (...args: string[]) => {
       const { stdout, stderr, code } = await within(...args, '--format', 'json');

@@ -40,6 +40,16 @@ describe('a bundle', () => {
     expect(await writer.history({ bundle: 'standard' })).toHaveLength(2);
   });
 
+  test('takes models in and gives them up one by one', async () => {
+    const { writer } = setUp();
+    await expect(writer.changeBundle('standard', { add: ['a'] })).rejects.toMatchObject({ code: 'not_found' });
+    await writer.putBundle({ id: 'standard', models: ['b'] });
+    expect((await writer.changeBundle('standard', { add: ['c', 'a'] })).entry.models).toEqual(['a', 'b', 'c']);
+    expect((await writer.changeBundle('standard', { drop: ['b'] })).entry.models).toEqual(['a', 'c']);
+    await expect(writer.changeBundle('standard', { drop: ['b'] })).rejects.toMatchObject({ reason: 'not-in-it' });
+    await expect(writer.changeBundle('standard', { add: ['z'] })).rejects.toMatchObject({ reason: 'no-such-model' });
+  });
+
   test('is granted under restrictions, which hold for each of its models, and a grant of one by name goes before it', async () => {
     const { writer, held } = setUp();
     await writer.putBundle({ id: 'standard', models: ['a', 'b'] });
@@ -138,6 +148,18 @@ describe('terms of one grant', () => {
     await expect(writer.revoke('acme', 'a', {})).rejects.toMatchObject({ reason: 'no-such-term' });
     await writer.revoke('acme', 'a', alice);
     await expect(writer.showGrant('acme', 'a')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('of which one is taken back leave the others as they were', async () => {
+    const { writer } = setUp();
+    await writer.grant('acme', 'a', ['invoke'], { unguarded: true, trace: true });
+    for (const role of ['x', 'y']) {
+      const more = { for: { roles: [role] }, unguarded: false, trace: false };
+      await writer.grant('acme', 'a', ['count'], more);
+    }
+    await writer.revoke('acme', 'a', { roles: ['x'] });
+    const { also } = await writer.showGrant('acme', 'a');
+    expect(also).toEqual([{ actions: ['count'], roles: ['y'] }]);
   });
 
   test('are for nobody else, where the first is for some', async () => {

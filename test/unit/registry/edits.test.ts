@@ -134,6 +134,7 @@ describe('an edit', () => {
     const before = await writer.showModel('m1');
     const { prices: _, ...priceless } = file('m1', { displayName: 'New' });
     expect((await writer.putModel(priceless)).entry).toMatchObject({ displayName: 'New', prices: before.prices });
+    expect((await writer.putModel({ ...priceless, prices: null })).entry).toMatchObject({ prices: [] });
     expect((await writer.putModel({ id: 'm1', displayName: null })).entry.displayName).toBeUndefined();
     await writer.grant('acme', 'm1', ['invoke'], { restrictions: { maxTokens: 5 } });
     const expiresAt = '2027-01-01T00:00:00Z';

@@ -40,6 +40,9 @@ describe('a tenant', () => {
     expect((await writer.putTenant({ id: 'acme', labels: { team: 'ads' } })).entry).toMatchObject({
       ...{ owners: FULL.owners, labels: { team: 'ads' }, costCenter: 'CC-1' },
     });
+    const labelled = await writer.putTenant({ id: 'acme' }, { env: 'dev', team: null });
+    expect(labelled.entry.labels).toEqual({ env: 'dev' });
+    expect((await writer.putTenant({ id: 'acme' }, { env: null })).entry.labels).toBeUndefined();
     const { labels, expiresAt } = (await writer.putTenant({ id: 'acme', labels: null, expiresAt: null })).entry;
     expect([labels, expiresAt]).toEqual([undefined, undefined]);
     expect((await writer.putTenant({ id: 'acme', costCentre: 'CC-2' })).entry.costCenter).toBe('CC-2');
