@@ -320,3 +320,47 @@ describe('who and until when', () => {
     await grant('nova-lite', '--no-expires');
   });
 });
+
+describe('what is granted by a bundle, to one caller, and until the tenant leaves', () => {
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await stack.cli(...args);
+    expect(code, stderr).toBe(0);
+    return stdout;
+  };
+  const call = async (model: string) => {
+    const response = await fetch(`${stack.gateway}/model/${model}/converse`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await stack.token('globex-app')}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ messages: MESSAGES }),
+    });
+    const { usage } = (await response.json()) as { usage?: { outputTokens: number } };
+    return usage === undefined ? response.status : usage.outputTokens;
+  };
+
+  test('one edit of a bundle reaches whoever holds it', async () => {
+    await run('bundle', 'put', 'standard', 'nova-lite');
+    await run('grant', 'globex', '--bundle', 'standard', '--max-tokens', '2');
+    expect(await call('claude-sonnet-4-5')).toBe(403);
+    await run('bundle', 'add', 'standard', 'claude-sonnet-4-5');
+    expect(await call('claude-sonnet-4-5')).toBe(2);
+    // Held by its name as well, and that grant has no cap.
+    expect(await call('nova-lite')).toBeGreaterThan(3);
+    await run('bundle', 'drop', 'standard', 'claude-sonnet-4-5');
+    expect(await call('claude-sonnet-4-5')).toBe(403);
+  });
+
+  test('a term for one caller is that caller’s alone', async () => {
+    await run('grant', 'globex', 'nova-lite', '--for', 'principal:somebody', '--max-tokens', '1');
+    expect(await call('nova-lite')).toBeGreaterThan(3);
+    await run('grant', 'globex', 'nova-lite', '--for', 'principal:globex-app', '--max-tokens', '3');
+    expect(await call('nova-lite')).toBe(3);
+  });
+
+  test('off-boarding ends all of it, and its undo brings all of it back', async () => {
+    const { plan } = JSON.parse(await run('tenant', 'offboard', 'globex', '--yes', '--format', 'json'));
+    expect(await call('nova-lite')).toBe(403);
+    expect(await run('grant', 'list', 'globex', '-q')).toBe('');
+    await run('undo', plan, '--yes');
+    expect(await call('nova-lite')).toBe(3);
+  });
+});
