@@ -57,9 +57,13 @@ export async function compose(
   // Here, because NODE_OPTIONS takes no such flag, and a function has no command line. V8 reads them whenever it looks at a function.
   for (const flag of V8_FLAGS) setFlagsFromString(flag);
   const registry = registryWhenAsked(async () => {
-    const { createRegistry } = await import('../registry/dynamo.ts');
+    const [{ createRegistry }, { QUIET }] = await Promise.all([
+      import('../registry/dynamo.ts'),
+      import('../registry/quiet.ts'),
+    ]);
+    const requestHandler = createTransport({ requestMs: REGISTRY_TIMEOUT_MS });
     return createRegistry({
-      client: new DynamoDBClient({ requestHandler: createTransport({ requestMs: REGISTRY_TIMEOUT_MS }) }),
+      client: new DynamoDBClient({ ...QUIET, requestHandler }),
       table,
       clock,
       memoryMs: registryMemoryMs,

@@ -72,8 +72,22 @@ function narrowedBy({ model, bundle }: ReturnType<typeof grantedAt>, bundles: Bu
   return model === undefined ? (bundles.get(bundle) ?? []) : [model];
 }
 
+type Fit = Fitting['fit'] | { fault: Pick<Unusable, 'field' | 'reason'> };
+
+/** By an entry that was read, and what a term says of it: tenants of a stage are given much the same. */
+const FITS = new WeakMap<ModelEntry, Map<string, Fit>>();
+
 /** The model may have been edited since the grant was written, or the tenant's bounds. */
-function together(term: Term, entry: ModelEntry): Fitting['fit'] | { fault: Pick<Unusable, 'field' | 'reason'> } {
+function together(term: Term, entry: ModelEntry): Fit {
+  const { actions, direct } = term;
+  const said = JSON.stringify([actions, direct, restrictionsOf(term)]);
+  const known = FITS.get(entry) ?? new Map<string, Fit>();
+  const fit = known.get(said) ?? fitOf(term, entry);
+  FITS.set(entry, known.set(said, fit));
+  return fit;
+}
+
+function fitOf(term: Term, entry: ModelEntry): Fit {
   try {
     return placedUnder(term, entry);
   } catch (error) {

@@ -1,11 +1,16 @@
-import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { isTenantId, type TenantId } from '../../contract/identity.ts';
+import { TABLE } from '../../local/aws/roles.ts';
+import { createOperator } from '../../local/operator.ts';
 import { toAttributes } from '../../registry/attributes.ts';
 import { toAttributeKey } from '../../registry/dynamo.ts';
 import { isoMilliseconds, SCHEMA_VERSION } from '../../registry/fields.ts';
 import type { Document, Item } from '../../registry/items.ts';
 import { grantKey, historyKey, logKey, modelKey, tenantKey } from '../../registry/keys.ts';
 import { GRANT, type Kind, MODEL, TENANT } from '../../registry/kinds.ts';
+import { QUIET } from '../../registry/quiet.ts';
 import { createItems } from '../../registry/table.ts';
 
 export interface Size {
@@ -19,13 +24,43 @@ export interface Size {
 const BATCH = 25;
 const AT_ONCE = 8;
 
+export interface StandIn {
+  url: string;
+  /** Where it keeps the table: what is filled once is not filled again. */
+  folder: string;
+  account: string;
+  region: string;
+}
+
+/** A stand-in's registry of that size, with what a stage has beside it. */
+export async function prepare({ url, folder, account, region }: StandIn, size: Size): Promise<void> {
+  const operator = createOperator({ awsUrl: url, account, region, clock: Date.now });
+  await operator.provision();
+  operator.close();
+  const marker = join(folder, 'filled');
+  if (existsSync(marker)) return;
+  const client = tableClient(url, region);
+  const begin = performance.now();
+  const items = await fill(client, TABLE, size, Date.UTC(2026, 0, 1));
+  client.destroy();
+  writeFileSync(marker, '');
+  process.stderr.write(
+    `${items} items and their history written in ${((performance.now() - begin) / 1_000).toFixed(0)} s\n`,
+  );
+}
+
+export function tableClient(url: string, region: string): DynamoDBClient {
+  const credentials = { accessKeyId: 'tollgate-operator', secretAccessKey: 'tollgate-operator' };
+  return new DynamoDBClient({ ...QUIET, region, endpoint: url, credentials });
+}
+
 /**
  * Writes a registry of that size past the writer, which has a bench of its own: the items as the writer leaves them, and the
  * history of each.
  *
  * @returns how many items, without their history
  */
-export async function fill(client: DynamoDBClient, table: string, size: Size, at: number): Promise<number> {
+async function fill(client: DynamoDBClient, table: string, size: Size, at: number): Promise<number> {
   const edits = [...everyEdit(size, at)];
   const { length: before } = await createItems({ client, table }).scan({ beginsWith: 'S#' });
   const items = edits.flatMap((one, index) => recorded(one, before + index + 1));

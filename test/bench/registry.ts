@@ -5,16 +5,13 @@
  * @example node test/bench/registry.ts --tenants 200 --rounds 1 --only review
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { TABLE } from '../../local/aws/roles.ts';
-import { type Aws, startAws } from '../../local/aws/start.ts';
-import { createOperator } from '../../local/operator.ts';
+import { startAws } from '../../local/aws/start.ts';
 import { median } from './call.ts';
-import { fill, modelId, tenantOf } from './registry-fill.ts';
+import { modelId, prepare, tenantOf } from './registry-fill.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -68,7 +65,9 @@ const TELL_CPU = `data:text/javascript,${encodeURIComponent(
 
 const aws = await startAws({ port: 0, dataDir: folder, account: ACCOUNT, region: REGION });
 try {
-  await prepare(aws);
+  const { tenants, grants, models } = options;
+  const size = { tenants: Number(tenants), grants: Number(grants), models: Number(models) };
+  await prepare({ url: aws.url, folder, account: ACCOUNT, region: REGION }, size);
   const local = { gateway: aws.url, issuer: aws.url, aws: aws.url, pid: process.pid };
   writeFileSync(join(folder, 'local.json'), JSON.stringify(local));
   let missed = 0;
@@ -96,25 +95,6 @@ try {
 } finally {
   await aws.close();
   if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
-}
-
-async function prepare({ url }: Aws): Promise<void> {
-  const marker = join(folder, 'filled');
-  const operator = createOperator({ awsUrl: url, account: ACCOUNT, region: REGION, clock: Date.now });
-  await operator.provision();
-  operator.close();
-  if (existsSync(marker)) return;
-  const credentials = { accessKeyId: 'tollgate-operator', secretAccessKey: 'tollgate-operator' };
-  const client = new DynamoDBClient({ region: REGION, endpoint: url, credentials });
-  const { tenants, grants, models } = options;
-  const begin = performance.now();
-  const size = { tenants: Number(tenants), grants: Number(grants), models: Number(models) };
-  const items = await fill(client, TABLE, size, Date.UTC(2026, 0, 1));
-  client.destroy();
-  writeFileSync(marker, '');
-  process.stderr.write(
-    `${items} items and their history written in ${((performance.now() - begin) / 1_000).toFixed(0)} s\n`,
-  );
 }
 
 function run(args: readonly string[]): Promise<Taken> {

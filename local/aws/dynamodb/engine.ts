@@ -99,7 +99,9 @@ export async function createEngine(folder: string): Promise<Engine> {
         const data = checked(name, JSON.parse(body) as object, store);
         const act = load(`dynalite/actions/${name}`) as Action;
         const answer = await new Promise((resolve, reject) => {
-          act(store, data, (error, found) => (error == null ? resolve(found) : reject(error)));
+          act(name === 'batchGetItem' ? knowingTables(store) : store, data, (error, found) =>
+            error == null ? resolve(found) : reject(error),
+          );
         });
         return { status: 200, body: JSON.stringify(answer) };
       } catch (error) {
@@ -115,6 +117,20 @@ export async function createEngine(folder: string): Promise<Engine> {
     addIndexes: (request) => addIndexes(store, createIndexKey, request),
     close: () => store.lifecycleManager.gracefulClose(),
   };
+}
+
+/** dynalite asks its store for the table once more for each item of a batch. */
+function knowingTables(store: Store): Store {
+  const known = new Map<string, JsonObject>();
+  const getTable: Store['getTable'] = (name, done) => {
+    const table = known.get(name);
+    if (table !== undefined) return done(null, table);
+    store.getTable(name, (error, found) => {
+      if (found !== undefined) known.set(name, found);
+      done(error, found);
+    });
+  };
+  return { ...store, getTable };
 }
 
 function inBatches(values: Values): Readable {
