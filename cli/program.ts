@@ -62,9 +62,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride();
   const target = (): Promise<Target> => resolveTarget(program.opts(), process.env);
   const [named = ''] = args;
-  // Completion is of all the others.
-  const wanted = Object.hasOwn(NOUNS, named) && named !== 'completion' ? [NOUNS[named]] : Object.values(NOUNS);
-  for (const noun of await Promise.all(wanted.map((load) => load?.()))) noun?.register(program, target);
+  for (const noun of await Promise.all(wantedBy(named).map((load) => load()))) noun.register(program, target);
   synonyms(program);
   alsoBelow(program);
   for (const text of misspelt(process.env, 'cli')) warn(`tollgate: ${text}`);
@@ -77,6 +75,13 @@ export async function main(args: readonly string[]): Promise<number> {
     warn(`tollgate: ${explain(error, { ...program.opts<TargetOptions>(), profile: process.env.AWS_PROFILE })}`);
     return 1;
   }
+}
+
+/** Help, completion and what is misspelt are of all. */
+function wantedBy(named: string): (() => Promise<Noun>)[] {
+  if (named === '--version') return [];
+  const noun = named === 'completion' ? undefined : new Map(Object.entries(NOUNS)).get(named);
+  return noun === undefined ? Object.values(NOUNS) : [noun];
 }
 
 /** `tollgate model show` */
