@@ -34,7 +34,7 @@ export function registerLeaving(noun: Noun): void {
       // First: where it fails, the same command again does all of it.
       const keys = await (dryRun ? keysOf(where, tenant) : revokeKeysOf(where, tenant));
       const { plan, changes } = await prepared.make();
-      const done = `off-boarded, with ${endText(changes, keys)}`;
+      const done = `off-boarded, with ${endText(changes, keys)}${plan === undefined ? '' : `, as plan ${plan}`}`;
       return told(tenant, { plan, changes, done, more: { keys } });
     },
   });
