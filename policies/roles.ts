@@ -1,5 +1,6 @@
 import { BUDGET_EVENT } from '../contract/budget.ts';
 import { MANAGED_POLICY_MAX_CHARS } from '../contract/limits/policies.ts';
+import { REGISTRY_INDEX } from '../contract/names.ts';
 import {
   type Condition,
   documentOf,
@@ -214,7 +215,7 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
     on && statements.push({ Effect: 'Allow', Action, Resource: [on].flat(), ...(Condition && { Condition }) });
   const under = (...prefixes: readonly string[]) => prefixes.map((prefix) => `${bucketArn}/${prefix}/*`);
   if (name !== 'seal') may(READ, tableArn);
-  if (name === 'admin' || name === 'sync') may(of('dynamodb', 'Query'), `${tableArn}/index/*`);
+  if (name === 'admin' || name === 'sync') may(of('dynamodb', 'Query'), `${tableArn}/index/${REGISTRY_INDEX}`);
   // Who seals and who opens contexts may read the key; who makes a new one may not read any.
   if (name === 'admin' || name === 'authorizer' || name === 'invoke') may(SECRET, contextKeyArn);
   if (name === 'authorizer' || name === 'broker') may(of('dynamodb', 'BatchGetItem'), keys?.tableArn);

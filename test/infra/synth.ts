@@ -46,14 +46,17 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
   [
     'with everything that is off turned on',
-    { 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
+    {
+      ...{ 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
+      ...{ 'tollgate:keys': true, 'tollgate:admin': true, 'tollgate:sync': true },
+    },
   ],
   ['as a container', CONTAINER],
   ['as a container, in whichever account', { ...CONTAINER, 'tollgate:account': '' }],
   ['with both doors', BOTH],
   [
     'with both doors, a broker and everything protected',
-    { ...BOTH, 'tollgate:broker': true, 'tollgate:protect': 'all' },
+    { ...BOTH, 'tollgate:broker': true, 'tollgate:protect': 'all', 'tollgate:admin': true },
   ],
   ['on Kubernetes, by the cluster’s OpenID provider', IRSA],
   ['on Kubernetes, by Pod Identity, beside Lambda', POD_IDENTITY],
