@@ -30,7 +30,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
         .option('--prune', 'also take away grants, budgets, clients and aliases that the file does not name'),
     edits: true,
     more:
-      '\nWhat the file leaves out stays as it is, of the registry and of each entry; null takes a member away.' +
+      '\nWhat the file leaves out stays as it is, of the registry and of each entry;' +
+      '\nnull takes a member away.' +
       '\nApplied again it changes nothing.',
     run: async ({ file, prune, dryRun, yes }, at) => {
       const read = await readEntries(file);

@@ -3,10 +3,12 @@ import { LATE_HOURS } from '../contract/limits/metering.ts';
 import { stageName } from '../contract/names.ts';
 import { quarantined, unloadStatement } from '../metering/unload/statement.ts';
 import { HOUR_MS, parseHourOrDay } from '../metering/window.ts';
+import { shown } from './answer.ts';
 import { badOption } from './days.ts';
-import { print, warn } from './print.ts';
-import { openRegistry, warnOf } from './registry.ts';
+import { warn } from './print.ts';
+import { warnOf } from './registry.ts';
 import { accountOf, type Target } from './target.ts';
+import { nounOf } from './verb.ts';
 
 interface Days {
   from: string;
@@ -14,45 +16,54 @@ interface Days {
 }
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  const noun = program
-    .command('athena')
-    .description('statements for Athena, on stdout; nothing is run: unload, quarantined')
-    .addHelpText(
-      'after',
-      `
+  const noun = nounOf(program, target, {
+    name: 'athena',
+    about: 'statements for Athena, on stdout; nothing is run: unload, quarantined',
+    more: `
 For example:
   aws athena start-query-execution --work-group tollgate-prod-usage \\
     --query-execution-context Database=tollgate_prod \\
-    --query-string "$(tollgate --stage prod athena unload --from 2026-11-01 --to 2026-11-30)"`,
-    );
+    --query-string "$(tollgate --stage prod athena unload \\
+      --from 2026-11-01 --to 2026-11-30)"`,
+  });
 
-  noun
-    .command('unload')
-    .description('aggregates raw lines into Parquet at the registry’s prices, for what outgrows one function')
-    .requiredOption('--from <day>', 'the first day of UTC: 2026-11-01')
-    .requiredOption('--to <day>', 'the last one, included; 100 days at most')
-    .option('--output <folder>', 'an empty folder: s3://bucket/prefix/; unload/<from>_<to>/ in the stage’s own bucket')
-    .action(async ({ from, to, output }: Days & { output?: string }) => {
+  noun.verb<Days & { output?: string }>('unload', {
+    about: 'aggregates raw lines into Parquet at the registry’s prices, for what outgrows one function',
+    options: (verb) =>
+      verb
+        .requiredOption('--from <day>', 'the first day of UTC: 2026-11-01')
+        .requiredOption('--to <day>', 'the last one, included; 100 days at most')
+        .option(
+          '--output <folder>',
+          'an empty folder: s3://bucket/prefix/; unload/<from>_<to>/ in the stage’s own bucket',
+        ),
+    run: async ({ from, to, output }, at) => {
       if (output !== undefined && !FOLDER.test(output))
         throw badOption(
           '--output',
           `--output must be a folder of a bucket, s3://bucket/folder/, not ${JSON.stringify(output)}.`,
         );
-      const where = await target();
-      const { entries, unusable } = await (await openRegistry(where)).listModels();
+      const where = await at.target();
+      const { entries, unusable } = await (await at.registry()).listModels();
       warnOf({ unusable });
       const folder = output ?? (await folderOf(where, { from, to }));
       const statement = unloadStatement({ from, to, prices: entries }, folder);
       warnLate(to);
-      print(statement);
-    });
+      return shown(folder, { folder, statement }, () => statement);
+    },
+  });
 
-  noun
-    .command('quarantined')
-    .description('lists raw lines that cannot be used')
-    .requiredOption('--from <day>', 'the first day of UTC on which they were delivered')
-    .requiredOption('--to <day>', `the last one; ${LATE_HOURS} hours more are looked at`)
-    .action(({ from, to }: Days) => print(quarantined(from, to)));
+  noun.verb<Days>('quarantined', {
+    about: 'lists raw lines that cannot be used',
+    options: (verb) =>
+      verb
+        .requiredOption('--from <day>', 'the first day of UTC on which they were delivered')
+        .requiredOption('--to <day>', `the last one; ${LATE_HOURS} hours more are looked at`),
+    run: async ({ from, to }) => {
+      const statement = quarantined(from, to);
+      return shown('', { statement }, () => statement);
+    },
+  });
 }
 
 /** Athena writes objects of unknown names below it. */

@@ -10,65 +10,70 @@ import {
   stillMatter,
   withRevocation,
 } from '../policies/revocation.ts';
-import { type Format, formatOption, print, printJson, table } from './print.ts';
+import { listed, shown } from './answer.ts';
 import type { Target } from './target.ts';
+import { nounOf } from './verb.ts';
 
 /** Two operators who revoke at once overwrite each other, and IAM has no conditional write: each looks again. */
 const ATTEMPTS = 3;
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  const noun = program
-    .command('direct')
-    .description('credentials that tenants were handed: revoke, revoked, tidy')
-    .addHelpText('after', '\nThey are handed out for grants that say so: tollgate grant acme nova-lite --direct');
+  const noun = nounOf(program, target, {
+    name: 'direct',
+    about: 'credentials that tenants were handed: revoke, revoked, tidy',
+    more: '\nThey are handed out for grants that say so: tollgate grant acme nova-lite --direct',
+  });
 
-  noun
-    .command('revoke')
-    .description('end the credentials handed out until now; calls through the gateway go on')
-    .option('--tenant <tenant>', "one tenant's")
-    .option('--all', "every tenant's")
-    .action(async ({ tenant, all }: { tenant?: string; all?: true }) => {
-      if ((tenant === undefined) === (all === undefined))
-        return noun.error('error: name a tenant by --tenant, or say --all', { exitCode: 2 });
-      const revocation = await revoke(await target(), tenant === undefined ? null : parseTenantId(tenant, '--tenant'));
-      print(`revoked: credentials of ${whose(revocation)} issued before ${iso(revocation)}; IAM may need some minutes`);
-    });
+  noun.verb<{ tenant?: string; all?: true }>('revoke', {
+    about: 'end the credentials handed out until now; calls through the gateway go on',
+    args: '[tenant]',
+    options: (verb) => verb.option('--all', 'every tenant’s'),
+    edits: true,
+    run: async ({ tenant, all, dryRun = false }, { target: of, refuse }) => {
+      if ((tenant === undefined) === (all === undefined)) return refuse('name a tenant by --tenant, or say --all');
+      const one = tenant === undefined ? null : parseTenantId(tenant, '--tenant');
+      const revocation = await revoke(await of(), one, dryRun);
+      const says = `credentials of ${whose(revocation)} issued before ${iso(revocation)}`;
+      const document = { verb: 'direct revoke', ...rowOf(revocation), ...(dryRun ? { dryRun } : {}) };
+      return shown(whose(revocation), document, () =>
+        dryRun ? `would be revoked: ${says}` : `revoked: ${says}; IAM may need some minutes`,
+      );
+    },
+  });
 
-  noun
-    .command('revoked')
-    .description('revocations that can still refuse something')
-    .addOption(formatOption())
-    .action(async ({ format }: { format: Format }) => {
-      const role = await openRole(await target());
-      const { revocations, now } = await role.read();
-      const rows = stillMatter(revocations, now).map((one) => ({ tenant: one.tenant, before: iso(one) }));
-      if (format === 'json') printJson(rows);
-      else
-        print(
-          table(
-            ['tenant', 'issued before'],
-            rows.map(({ tenant, before }) => [tenant ?? '(all)', before]),
-          ),
-        );
-    });
+  noun.verb('revoked', {
+    about: 'revocations that can still refuse something',
+    run: async (_, { target: of }) => {
+      const { revocations, now } = await (await openRole(await of())).read();
+      const rows = stillMatter(revocations, now).map(rowOf);
+      return listed({
+        head: ['tenant', 'issued before'],
+        rows: rows.map(({ tenant, before }) => [tenant ?? '(all)', before]),
+        documents: rows,
+      });
+    },
+  });
 
-  noun
-    .command('tidy')
-    .description('take revocations away that can refuse nothing any more; before the stack is deleted, for instance')
-    .action(async () => {
-      const role = await openRole(await target());
+  noun.verb('tidy', {
+    about: 'take revocations away that can refuse nothing any more; before the stack is deleted, for instance',
+    edits: true,
+    run: async ({ dryRun = false }, { target: of }) => {
+      const role = await openRole(await of());
       const { revocations, now } = await role.read();
       const kept = stillMatter(revocations, now);
-      await role.write(kept);
-      print(`${revocations.length - kept.length} taken away, ${kept.length} kept`);
-    });
+      if (!dryRun) await role.write(kept);
+      const document = { verb: 'direct tidy', takenAway: revocations.length - kept.length, kept: kept.length };
+      return shown('', document, () => `${document.takenAway} taken away, ${document.kept} kept`);
+    },
+  });
 }
 
-async function revoke(target: Target, tenant: TenantId | null): Promise<Revocation> {
+async function revoke(target: Target, tenant: TenantId | null, dryRun: boolean): Promise<Revocation> {
   const role = await openRole(target);
   const first = await role.read();
   // The first moment that is later than everything issued so far: IAM's times are whole seconds, cut and not rounded.
   const revocation: Revocation = { tenant, before: first.now + 1 };
+  if (dryRun) return revocation;
   let { revocations } = first;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     await role.write(withRevocation(revocations, revocation, first.now));
@@ -153,6 +158,10 @@ function isAbsent(error: unknown): boolean {
 
 function whose({ tenant }: Revocation): string {
   return tenant ?? 'all tenants';
+}
+
+function rowOf(one: Revocation): { tenant: string | null; before: string } {
+  return { tenant: one.tenant, before: iso(one) };
 }
 
 function iso({ before }: Revocation): string {

@@ -6,7 +6,8 @@ import { isoMilliseconds, parseSeconds } from '../registry/fields.ts';
 import type { Items } from '../registry/items.ts';
 import { readSnapshot, readSnapshotOf } from '../registry/snapshot.ts';
 import { asTenantId } from '../registry/tenant.ts';
-import { print, printJson, save, warn } from './print.ts';
+import { type Answer, documentsCsv, shown } from './answer.ts';
+import { save, warn } from './print.ts';
 import { actorName } from './registry.ts';
 import { explanationOf } from './review/explanation.ts';
 import { assemble, isOpen, type Review, recordOf } from './review/gather.ts';
@@ -17,6 +18,7 @@ import { readRoles } from './review/roles.ts';
 import { explanationText, reviewText, verdict } from './review/text.ts';
 import { openStore } from './store.ts';
 import type { Target } from './target.ts';
+import { nounOf } from './verb.ts';
 
 interface ExplainOptions {
   tenant: string;
@@ -24,68 +26,72 @@ interface ExplainOptions {
   action: Purpose;
   principal?: string;
   roles?: string;
-  format: 'text' | 'json';
 }
 
 interface ReviewOptions {
   out?: string;
   since?: string;
   record?: true;
-  format: 'text' | 'json';
 }
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  const noun = program.command('policy').description('what a security reviewer reads: explain, review');
+  const noun = nounOf(program, target, { name: 'policy', about: 'what a security reviewer reads: explain, review' });
 
-  noun
-    .command('explain')
-    .description('why a call is allowed or refused, and under exactly which policies it would run')
-    .requiredOption('--tenant <tenant>', 'who calls')
-    .requiredOption('--model <model>', 'what: a registry id, a model’s own id or an ARN')
-    .addOption(new Option('--action <action>', 'to do what').choices(PURPOSES).default('invoke'))
-    .option('--principal <principal>', 'the caller’s principal, for the session’s name')
-    .option('--roles <list>', 'the caller’s roles; whichever the grant asks for unless given')
-    .addOption(textOrJson())
-    .action(async ({ principal, roles, format, ...wanted }: ExplainOptions) => {
-      const where = await target();
-      const snapshot = await readSnapshotOf(asTenantId(wanted.tenant, '--tenant'), await openItems(where), Date.now);
+  noun.verb<ExplainOptions>('explain', {
+    about: 'why a call is allowed or refused, and under exactly which policies it would run',
+    args: { '<tenant>': 'who calls', '<model>': 'what: a registry id, a model’s own id or an ARN' },
+    options: (verb) =>
+      verb
+        .addOption(new Option('--action <action>', 'to do what').choices(PURPOSES).default('invoke'))
+        .option('--principal <principal>', 'the caller’s principal, for the session’s name')
+        .option('--roles <list>', 'the caller’s roles; whichever the grant asks for unless given'),
+    run: async ({ tenant, model, action, principal, roles }, { target: of }) => {
+      const where = await of();
+      const snapshot = await readSnapshotOf(asTenantId(tenant, '--tenant'), await openItems(where), Date.now);
       const explanation = explanationOf(
-        { ...wanted, principal, roles: roles === undefined ? null : roles.split(',') },
+        { tenant, model, action, principal, roles: roles === undefined ? null : roles.split(',') },
         snapshot,
         await readRoles(where, snapshot.models),
         Date.now(),
       );
-      if (format === 'json') printJson(explanation);
-      else print(explanationText(explanation));
-    });
+      return shown(explanation.reason, explanation, () => explanationText(explanation));
+    },
+  });
 
-  noun
-    .command('review')
-    .description(
-      'all tenants, models and policies on one page; exits 1 if a tenant could reach a model without a grant',
-    )
-    .option('--out <file>', 'write the page, HTML that needs nothing else')
-    .option('--since <date>', 'list changes since then, UTC, instead of since the last recorded review')
-    .option('--record', 'remember that this was reviewed: the next review lists what changed since')
-    .addOption(textOrJson())
-    .action(async ({ out, since, record, format }: ReviewOptions) => {
-      const where = await target();
+  noun.verb<ReviewOptions>('review', {
+    about: 'all tenants, models and policies on one page; exits 1 if a tenant could reach a model without a grant',
+    options: (verb) =>
+      verb
+        .option('--out <file>', 'write the page, HTML that needs nothing else')
+        .option('--since <date>', 'list changes since then, UTC, instead of since the last recorded review')
+        .option('--record', 'remember that this was reviewed: the next review lists what changed since'),
+    run: async ({ out, since, record }, { target: of }) => {
+      const where = await of();
       const reviews = await openStore(where);
       const review = await gather(where, reviews, since);
       if (out !== undefined) save(out, reviewPage(review));
-      if (format === 'json') printJson(reviewJson(review));
-      else print(out === undefined ? reviewText(review) : `${verdict(review)}\nwritten: ${out}`);
       if (record) warn(`recorded: ${await writeRecord(reviews, recordOf(review))}`);
-      if (isOpen(review))
-        throw new TollgateError('internal', {
-          reason: 'reach',
-          message: 'a tenant could reach a model without a grant; see the findings',
-        });
-    });
+      return reviewAnswer(review, out);
+    },
+  });
 }
 
-function textOrJson(): Option {
-  return new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text');
+/** Its CSV and ids are of what was found. */
+function reviewAnswer(review: Review, out: string | undefined): Answer {
+  return {
+    text: () => (out === undefined ? reviewText(review) : `${verdict(review)}\nwritten: ${out}`),
+    json: () => reviewJson(review),
+    csv: () => documentsCsv(review.findings),
+    ids: () => [...new Set(review.findings.map(({ tenant, role }) => tenant ?? role ?? ''))],
+    ...(isOpen(review)
+      ? {
+          failure: new TollgateError('internal', {
+            reason: 'reach',
+            message: 'a tenant could reach a model without a grant; see the findings',
+          }),
+        }
+      : {}),
+  };
 }
 
 async function gather(where: Target, reviews: UsageStore, asked: string | undefined): Promise<Review> {

@@ -47,6 +47,22 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
  * @returns the exit code: 0, 1 for what failed, 2 for what could not be understood
  */
 export async function main(args: readonly string[]): Promise<number> {
+  const [named] = args;
+  const program = await programOf(named);
+  for (const text of misspelt(process.env, 'cli')) warn(`tollgate: ${text}`);
+  try {
+    await program.parseAsync(respelled(args, program), { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has printed its own errors by now; 2 is a command that could not be understood.
+    if (error instanceof CommanderError) return isHelp(error) ? 0 : 2;
+    warn(`tollgate: ${explain(error, { ...program.opts<TargetOptions>(), profile: process.env.AWS_PROFILE })}`);
+    return 1;
+  }
+}
+
+/** The tree of commands: of a noun that is named it alone, otherwise all of them. */
+export async function programOf(named = ''): Promise<Command> {
   const program = new Command('tollgate')
     .description('Operate a Tollgate: the local gateway that runs on this machine, or a deployed stage.')
     .option('--stage <name>', 'a deployed stage, with the AWS credentials of the environment')
@@ -61,20 +77,10 @@ export async function main(args: readonly string[]): Promise<number> {
     })
     .exitOverride();
   const target = (): Promise<Target> => resolveTarget(program.opts(), process.env);
-  const [named = ''] = args;
   for (const noun of await Promise.all(wantedBy(named).map((load) => load()))) noun.register(program, target);
   synonyms(program);
   alsoBelow(program);
-  for (const text of misspelt(process.env, 'cli')) warn(`tollgate: ${text}`);
-  try {
-    await program.parseAsync(respelled(args, program), { from: 'user' });
-    return 0;
-  } catch (error) {
-    // Commander has printed its own errors by now; 2 is a command that could not be understood.
-    if (error instanceof CommanderError) return isHelp(error) ? 0 : 2;
-    warn(`tollgate: ${explain(error, { ...program.opts<TargetOptions>(), profile: process.env.AWS_PROFILE })}`);
-    return 1;
-  }
+  return program;
 }
 
 /** Help, completion and what is misspelt are of all. */

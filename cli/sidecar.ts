@@ -10,8 +10,10 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       '\nFor example:' +
-        '\n  TOLLGATE_URL=https://gateway.example.com TOLLGATE_TOKEN_FILE=/var/run/secrets/token tollgate sidecar' +
-        '\nIn place of the file: TOLLGATE_ISSUER, TOLLGATE_CLIENT_ID and TOLLGATE_CLIENT_SECRET_FILE, or TOLLGATE_TOKEN_COMMAND.' +
+        '\n  TOLLGATE_URL=https://gateway.example.com \\' +
+        '\n    TOLLGATE_TOKEN_FILE=/var/run/secrets/token tollgate sidecar' +
+        '\nIn place of the file: TOLLGATE_ISSUER, TOLLGATE_CLIENT_ID and' +
+        '\nTOLLGATE_CLIENT_SECRET_FILE, or TOLLGATE_TOKEN_COMMAND.' +
         '\nEvery variable is in docs/sidecar.md.',
     )
     .action(async () => {
@@ -25,7 +27,8 @@ export function register(program: Command): void {
     .requiredOption('--model <id>', 'a model whose grant says --direct')
     .addHelpText(
       'after',
-      '\nIt looks where PORT (9191), or SIDECAR_SOCKET, and SIDECAR_AUTHORIZATION_FILE say, as the sidecar itself does.' +
+      '\nIt looks where PORT (9191), or SIDECAR_SOCKET, and SIDECAR_AUTHORIZATION_FILE' +
+        '\nsay, as the sidecar itself does.' +
         '\nIn ~/.aws/config:' +
         '\n  [profile nova]' +
         '\n  credential_process = tollgate sidecar credentials --model nova-lite',

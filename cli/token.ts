@@ -1,30 +1,28 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
-import { print } from './print.ts';
+import { shown } from './answer.ts';
 import type { Target } from './target.ts';
+import { verbOf } from './verb.ts';
 
 export function register(program: Command, target: () => Promise<Target>): void {
-  program
-    .command('token')
-    .description('print an access token of the local identity provider, e.g. tollgate token acme-app')
-    .argument('<client-id>', 'a client of the identity provider', notEmpty)
-    .option('--secret <secret>', 'its secret, if not the demo’s (or TOLLGATE_CLIENT_SECRET)')
-    .action(async (clientId: string, options: { secret?: string }) => {
-      const { issuer } = await target();
+  verbOf<{ 'client-id': string; secret?: string }>(program, target, 'token', {
+    about: 'print an access token of the local identity provider, e.g. tollgate token acme-app',
+    args: { '<client-id>': 'a client of the identity provider' },
+    options: (verb) => verb.option('--secret <secret>', 'its secret, if not the demo’s (or TOLLGATE_CLIENT_SECRET)'),
+    run: async ({ 'client-id': clientId, secret }, { target: of, refuse }) => {
+      if (clientId.trim() === '') return refuse('<client-id> is empty');
+      const { issuer } = await of();
       if (issuer === undefined)
         throw new TollgateError('bad_setting', {
           field: '--stage',
           reason: 'bad-option',
           message: '--stage has no identity provider of ours: get a token from your own',
         });
-      const secret = options.secret ?? process.env.TOLLGATE_CLIENT_SECRET ?? demoSecret(clientId);
-      print(await clientCredentials(issuer, clientId, secret, fetch));
-    });
-}
-
-function notEmpty(value: string): string {
-  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
-  return value;
+      const known = secret ?? process.env.TOLLGATE_CLIENT_SECRET ?? demoSecret(clientId);
+      const token = await clientCredentials(issuer, clientId, known, fetch);
+      return shown(token, { client: clientId, token }, () => token);
+    },
+  });
 }
 
 /** The demo's clients: `acme-app` has `acme-secret`, `ops` has `ops-secret`. */

@@ -114,6 +114,9 @@ export function verbOf<Given extends object>(
   const title = titleOf(verb);
   verb.showHelpAfterError(`(${title} --help says more)`);
   options?.(verb);
+  const required = verb.options.filter(({ mandatory }) => mandatory);
+  // Commander would speak of it before it names the misspelt one that was to be it.
+  for (const option of required) option.makeOptionMandatory(false);
   const slots = slotsOf(args);
   for (const slot of slots) {
     verb.argument(slot.many ? `[${slot.name}...]` : `[${slot.name}]`, slot.about);
@@ -134,6 +137,8 @@ export function verbOf<Given extends object>(
   const refuse = (message: string): never => verb.error(`error: ${message}`, { exitCode: 2 });
   return verb.action(async () => {
     const given = { ...verb.opts<Given & Asked>() };
+    const missing = required.find((option) => verb.opts()[option.attributeName()] === undefined);
+    if (missing !== undefined) refuse(`required option '${missing.flags}' not specified`);
     const at: At = {
       target,
       registry: once(async () => registryOf(await target(), given, { reads, of })),

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Clock } from '../contract/log.ts';
-import { Spool } from './spool.ts';
+import { Spool, type SpoolOptions } from './spool.ts';
 
 export interface DeliveryOptions {
   /** Where undelivered lines are kept. */
@@ -13,6 +13,8 @@ export interface DeliveryOptions {
   /** Any other line. */
   onLog(line: string, level: string): void;
   clock: Clock;
+  /** Of node:fs, unless given. */
+  write?: SpoolOptions['write'];
 }
 
 export interface Delivery {
@@ -35,8 +37,13 @@ const compress = promisify(gzip);
  * What a log group's subscription and Firehose do in AWS: usage lines go, unchanged, into
  * `raw/dt=YYYY-MM-DD/hour=HH/<uuid>.jsonl.gz` by the hour of their delivery; lines with metrics go to CloudWatch.
  */
-export function startDelivery({ folder, put, onMetrics, onLog, clock }: DeliveryOptions): Delivery {
-  const spool = new Spool(folder, clock);
+export function startDelivery({ folder, put, onMetrics, onLog, clock, write }: DeliveryOptions): Delivery {
+  const onRefused = (error: unknown): void => {
+    const { code: reason = 'unknown' } = error as NodeJS.ErrnoException;
+    const message = `usage cannot be written to ${folder}; it is kept in memory, and calls of models fail, until it can be`;
+    onLog(JSON.stringify({ at: clock(), level: 'error', event: 'usage-waits', reason, message }), 'error');
+  };
+  const spool = new Spool(folder, { clock, onRefused, write });
   let delivering: Promise<void> | undefined;
 
   const deliverAll = async (): Promise<void> => {

@@ -15,11 +15,16 @@ export function openLog(dataDir: string, verbose: boolean): LocalLog {
   const path = join(dataDir, 'log.jsonl');
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > ROTATE_BYTES) renameSync(path, `${path}.1`);
   const file = createWriteStream(path, { flags: 'a', mode: 0o600 });
+  let refused = false;
+  file.on('error', ({ message }) => {
+    if (!refused) process.stderr.write(`tollgate: ${path} cannot be written (${message}); what it was for is here\n`);
+    refused = true;
+  });
   return {
     write(line, level) {
-      file.write(`${line}\n`);
-      if (verbose || level === 'error') process.stderr.write(`${line}\n`);
+      if (!refused) file.write(`${line}\n`);
+      if (refused || verbose || level === 'error') process.stderr.write(`${line}\n`);
     },
-    close: () => new Promise((resolve) => file.end(resolve)),
+    close: () => new Promise((resolve) => (file.destroyed ? resolve() : file.end(() => resolve()))),
   };
 }

@@ -68,6 +68,6 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-// What a write of usage throws, which nobody waits for: an end in one line. What is on disk goes out after the next start.
+// What a write throws that nobody waits for: an end in one line. What is on disk goes out after the next start.
 process.on('uncaughtException', fail);
 await main().catch(fail);

@@ -5,7 +5,7 @@ import { KEY_DAYS_CEILING, KEY_DAYS_MAX } from '../../contract/limits/keys.ts';
 import { KEY_DAYS_TAG } from '../../contract/names.ts';
 import type { KeyWriter } from '../../registry/gateway-keys/writer.ts';
 import type { Items } from '../../registry/items.ts';
-import { actorName } from '../registry.ts';
+import { actorOf, once } from '../registry.ts';
 import type { Target } from '../target.ts';
 
 /**
@@ -37,7 +37,7 @@ export async function openKeys(
     },
     clock: Date.now,
     randomInt: (below) => randomInt(below),
-    actor: actorName(),
+    actor: once(() => actorOf(target)),
     dryRun,
     ...(maxDays === undefined ? {} : { maxDays }),
   });

@@ -36,7 +36,9 @@ export function register(noun: Noun): void {
         .option('--out <file>', 'write the change set for `tollgate apply`: YAML, or JSON if it ends in .json')
         .option('--apply', 'make the changes, once they are confirmed')
         .option('--yes', 'with --apply: do not ask'),
-    more: '\nNew models become drafts, which nobody can call; nothing is granted, and what AWS no longer has is only told.',
+    more:
+      '\nNew models become drafts, which nobody can call; nothing is granted, and what' +
+      '\nAWS no longer has is only told.',
     run: async (options, at) => sync(options, at),
   });
 }

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Delivery, startDelivery } from '../../../local/delivery.ts';
 
 const usage = (id: number, extra: object = {}) => JSON.stringify({ event: 'usage', usage: { v: 1, id }, ...extra });
@@ -11,6 +11,8 @@ let folder: string;
 let delivery: Delivery;
 let objects: Map<string, string>;
 let down: boolean;
+/** Bytes that the disk takes yet. */
+let room: number;
 let metrics: string[];
 let logged: [string, string][];
 
@@ -24,6 +26,12 @@ function start(): Delivery {
     onMetrics: (line) => metrics.push(line),
     onLog: (line, level) => logged.push([line, level]),
     clock: () => Date.UTC(2026, 10, 21, 9, 59, 59, 999),
+    write(file, bytes) {
+      if (room === 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      const written = writeSync(file, bytes.subarray(0, room));
+      room -= written;
+      return written;
+    },
   });
 }
 
@@ -31,6 +39,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tollgate-spool-'));
   objects = new Map();
   down = false;
+  room = Number.POSITIVE_INFINITY;
   metrics = [];
   logged = [];
   delivery = start();
@@ -58,6 +67,21 @@ describe('the delivery of what functions write', () => {
     await delivery.flush();
     await delivery.flush();
     expect(objects.size).toBe(1);
+  });
+
+  test('loses no line to a disk that is full, says so once, and announces no call then', async () => {
+    room = usage(1).length + 5;
+    delivery.take(usage(1));
+    delivery.take(usage(2));
+    await vi.waitFor(() => expect(logged).toHaveLength(1));
+    expect(logged[0]).toEqual([expect.stringMatching(/"usage-waits","reason":"ENOSPC"/), 'error']);
+    delivery.take(usage(3));
+    expect(() => delivery.write()).toThrow('no space left');
+    await delivery.flush();
+    expect([objects.size, logged.filter(([, level]) => level === 'error').length]).toEqual([0, 1]);
+    room = Number.POSITIVE_INFINITY;
+    await delivery.flush();
+    expect([...objects.values()]).toEqual([`${usage(1)}\n${usage(2)}\n${usage(3)}\n`]);
   });
 
   test('hands lines with metrics to CloudWatch, and other lines to the log with their level', async () => {
