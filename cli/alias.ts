@@ -5,6 +5,7 @@ import { aliasDocument, sharesText } from '../registry/alias.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
 import { usedLately, widening } from './dangers.ts';
 import { documentOf } from './file.ts';
+import { type Filters, filtered, withPrefix } from './filters.ts';
 import { past } from './past.ts';
 import type { Target } from './target.ts';
 import { type At, nounOf } from './verb.ts';
@@ -19,11 +20,12 @@ export function register(program: Command, target: () => Promise<Target>): void 
       '\n  tollgate alias set claude-sonnet claude-sonnet-4-5=1',
   });
 
-  noun.verb('list', {
-    about: 'all aliases',
+  noun.verb<Filters>('list', {
+    about: 'all aliases, or some',
+    options: withPrefix,
     reads: true,
-    run: async (_, { registry }) => {
-      const aliases = await (await registry()).listAliases();
+    run: async (filters, { registry }) => {
+      const aliases = filtered(await (await registry()).listAliases(), filters);
       return listed({
         head: ['alias', 'models', 'shared by'],
         rows: aliases.map(({ id, models, by }) => [id, sharesText(models), by]),

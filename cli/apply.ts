@@ -160,6 +160,7 @@ function planAnswer(plan: AppliedPlan, { id, edits, starts }: Made): Answer {
     made: edits?.length ?? 0,
     unchanged: plan.unchanged,
     left: plan.left,
+    findings: plan.findings,
     ...(starts === undefined ? {} : { starts: starts.rows }),
     changes: plan.changes.map(({ item, kind, at, does, before, after }) => ({
       ...{ item, kind, ...(at === undefined ? {} : { at }), does },

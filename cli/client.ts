@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { clientDocument } from '../registry/client.ts';
 import { edited, listed } from './answer.ts';
 import { usedLately, widening } from './dangers.ts';
+import { type Filters, filtered, withPrefix } from './filters.ts';
 import { past } from './past.ts';
 import { warnOf } from './registry.ts';
 import type { Target } from './target.ts';
@@ -24,18 +25,20 @@ export function register(program: Command, target: () => Promise<Target>): void 
   const issued = (verb: Command): Command =>
     verb.requiredOption('--issuer <url>', 'the issuer whose client it is, as its tokens name it');
 
-  noun.verb<{ tenant?: string }>('list', {
+  noun.verb<Filters & { tenant?: string }>('list', {
     about: 'everybody’s clients, or those of one tenant',
     args: '[tenant]',
+    options: withPrefix,
     reads: true,
-    run: async ({ tenant }, { registry }) => {
+    run: async ({ tenant, ...filters }, { registry }) => {
       const listing = await (await registry()).listClients(tenant === undefined ? {} : { tenant });
       warnOf(listing);
+      const entries = filtered(listing.entries, filters, ({ client }) => client);
       return listed({
         head: ['tenant', 'client', 'issuer'],
-        rows: listing.entries.map((entry) => [entry.tenant, entry.client, entry.issuer]),
-        documents: listing.entries.map(clientDocument),
-        ids: listing.entries.map(({ client }) => client),
+        rows: entries.map((entry) => [entry.tenant, entry.client, entry.issuer]),
+        documents: entries.map(clientDocument),
+        ids: entries.map(({ client }) => client),
       });
     },
   });

@@ -10,6 +10,7 @@ import type { Term } from '../registry/term.ts';
 import type { Writer } from '../registry/writer.ts';
 import { type Edited, edited, listed, shown } from './answer.ts';
 import { isThere, usedLately, widening } from './dangers.ts';
+import { type Filters, filtered, withPrefix } from './filters.ts';
 import { past } from './past.ts';
 import { warnOf } from './registry.ts';
 import {
@@ -59,17 +60,17 @@ export function register(program: Command, target: () => Promise<Target>): void 
     return bundle === undefined ? {} : { model: '' };
   };
 
-  noun.verb<Partial<Pair> & { idle?: number }>('list', {
+  noun.verb<Filters & Partial<Pair> & { idle?: number }>('list', {
     about: 'all grants, or those of a tenant, of a model, or those that nobody uses',
     args: '[tenant] [model]',
     options: (verb) =>
-      ofBundle(verb).option(
+      withPrefix(ofBundle(verb)).option(
         '--idle <days>',
         'those alone that were there and not used for so many days: 90d',
         idleDays,
       ),
     reads: true,
-    run: async ({ tenant, model, bundle, idle }, { target, registry }) => {
+    run: async ({ tenant, model, bundle, idle, ...filters }, { target, registry }) => {
       const of = {
         ...(tenant === undefined ? {} : { tenant }),
         ...(model === undefined ? {} : { model }),
@@ -77,8 +78,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
       };
       const listing = await (await registry()).listGrants(of);
       warnOf(listing);
-      const entries =
-        idle === undefined ? listing.entries : await idleOf(await target(), await registry(), listing.entries, idle);
+      const some = filtered(listing.entries, filters, grantedName);
+      const entries = idle === undefined ? some : await idleOf(await target(), await registry(), some, idle);
       return listed({
         head: ['tenant', 'model', 'actions', 'restricted to', 'granted at', 'granted by'],
         rows: entries.flatMap((grant) =>

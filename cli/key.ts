@@ -6,6 +6,7 @@ import { badEntry, isoMilliseconds, isoSeconds, parseSeconds } from '../registry
 import { type KeyEntry, keyDocument } from '../registry/gateway-keys/key.ts';
 import type { GivenKey, ListedKey, MadeKey } from '../registry/gateway-keys/writer.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
+import { type Filters, filtered, withPrefix } from './filters.ts';
 import { openKeys } from './key/open.ts';
 import { namedByOption, type Said } from './naming.ts';
 import { historyOf } from './past.ts';
@@ -70,20 +71,21 @@ export function register(program: Command, target: () => Promise<Target>): void 
       ),
   });
 
-  noun.verb<{ tenant?: string; owner?: string }>('list', {
+  noun.verb<Filters & { tenant?: string; owner?: string }>('list', {
     about: 'everybody’s keys, or those of one tenant, or of one owner in it; never a secret',
     args: '[tenant]',
-    options: (verb) => verb.option('--owner <principal>', 'only this principal’s'),
-    run: async ({ tenant, owner }, { target: of }) => {
+    options: (verb) => withPrefix(verb.option('--owner <principal>', 'only this principal’s')),
+    run: async ({ tenant, owner, ...filters }, { target: of }) => {
       const listing = await (await openKeys(await of())).listKeys({ tenant, owner });
       warnOf(listing);
+      const entries = filtered(listing.entries, filters, ({ name }) => name);
       return listed({
         head: ['id', 'tenant', 'name', 'owner', 'state', 'expires', 'last used', 'only'],
-        rows: listing.entries.map((key) => [
+        rows: entries.map((key) => [
           ...[key.id, key.tenant, key.name, key.owner ?? '', stateOf(key), isoSeconds(key.expiresAt)],
           ...[key.usedAt === undefined ? 'never' : hourOf(key.usedAt), boundsText(key)],
         ]),
-        documents: listing.entries.map(documentOf),
+        documents: entries.map(documentOf),
         none: 'there is no key',
       });
     },

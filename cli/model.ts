@@ -8,6 +8,7 @@ import { listed, shown } from './answer.ts';
 import { type ClearOptions, cleared, withClear } from './clear.ts';
 import { widening } from './dangers.ts';
 import { documentOf } from './file.ts';
+import { type Filters, filtered, withPrefix } from './filters.ts';
 import * as removing from './model/delete.ts';
 import * as drain from './model/drain.ts';
 import * as importing from './model/import.ts';
@@ -43,16 +44,18 @@ export function register(program: Command, target: () => Promise<Target>): void 
       'what may be called: list, show, put, import, activate, deprecate, retire, impact, drain, restore, delete, targets, sync',
   });
 
-  noun.verb('list', {
-    about: 'all models',
+  noun.verb<Filters>('list', {
+    about: 'all models, or some',
+    options: withPrefix,
     reads: true,
-    run: async (_, { registry }) => {
+    run: async (filters, { registry }) => {
       const listing = await (await registry()).listModels();
       warnOf(listing);
+      const entries = filtered(listing.entries, filters);
       return listed({
         head: ['id', 'state', 'target', 'region', 'sunset', 'successor', 'name'],
-        rows: listing.entries.map(row),
-        documents: listing.entries.map(modelDocument),
+        rows: entries.map(row),
+        documents: entries.map(modelDocument),
       });
     },
   });

@@ -7,6 +7,7 @@ import { type TenantEntry, tenantDocument } from '../registry/tenant.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
 import { again } from './clear.ts';
 import { isThere, usedLately, widening } from './dangers.ts';
+import { type Filters, filtered, withPrefix } from './filters.ts';
 import { past } from './past.ts';
 import { lines, table } from './print.ts';
 import { warnOf } from './registry.ts';
@@ -31,15 +32,19 @@ export function register(program: Command, target: () => Promise<Target>): void 
       '\n  tollgate tenant put acme --residency eu-central-1,eu-west-1 --clear expires',
   });
 
-  noun.verb<{ label?: string[] }>('list', {
+  noun.verb<Filters & { label?: string[] }>('list', {
     about: 'all tenants, or those with a label',
     options: (verb) =>
-      verb.option('--label <key=value>', 'those alone that have it, or key with any value; again for more', again),
+      withPrefix(verb).option(
+        '--label <key=value>',
+        'those alone that have it, or key with any value; again for more',
+        again,
+      ),
     reads: true,
-    run: async ({ label = [], at }, { registry }) => {
+    run: async ({ label = [], at, ...filters }, { registry }) => {
       const listing = await (await registry()).listTenants();
       warnOf(listing);
-      const entries = listing.entries.filter((entry) => hasLabels(entry, label));
+      const entries = filtered(listing.entries, filters).filter((entry) => hasLabels(entry, label));
       const now = at === undefined ? Math.floor(Date.now() / 1000) : parseSeconds(at, '--at');
       return listed({
         head: ['id', 'state', 'cost center', 'labels', 'name'],

@@ -1,13 +1,25 @@
 import type { Local } from './start.ts';
 
+/** Beneath the addresses, as they are. */
+function shown(on: Readonly<Record<string, string>>): string {
+  return Object.entries(on)
+    .map(([name, text]) => `  ${name.padEnd(17)}  ${text}`)
+    .join('\n');
+}
+
 /** @returns what a ready gateway prints: a token command, two calls to paste, and the line that says it is ready */
-export function banner({ gateway, issuer, aws }: Pick<Local, 'gateway' | 'issuer' | 'aws'>, dataDir: string): string {
+export function banner(
+  { gateway, issuer, aws }: Pick<Local, 'gateway' | 'issuer' | 'aws'>,
+  dataDir: string,
+  on: Readonly<Record<string, string>>,
+): string {
   return `
 Tollgate, on this machine only
   gateway            ${gateway}
   identity provider  ${issuer}
   AWS endpoint       ${aws}
   data               ${dataDir}
+${shown(on)}
 
 A token:
   export TOKEN=$(npx tollgate token acme-app)

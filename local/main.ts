@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join, relative } from 'node:path';
 import { isTollgateError } from '../contract/errors.ts';
+import { switchedOn } from '../contract/switched-on.ts';
 import { misspelt } from '../contract/variables.ts';
 import { banner } from './banner.ts';
 import { writeWhole } from './files.ts';
@@ -32,11 +34,13 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(fail));
 
+  const on = switchedOn({ ...settings, issuers: [{ issuer }, ...settings.issuers] });
   // For `npm run serve` against the same stores; each start has credentials of its own.
   const lines = Object.entries(serveEnv).map(([name, value]) => `${name}='${value}'\n`);
   await writeWhole(join(settings.dataDir, 'serve.env'), lines.join(''));
+  await writeWhole(join(settings.dataDir, 'on.json'), JSON.stringify({ version: ownVersion(), on }));
   await writeWhole(file, JSON.stringify({ gateway, issuer, aws, pid: process.pid }));
-  process.stdout.write(banner(local, shown(settings.dataDir)));
+  process.stdout.write(banner(local, shown(settings.dataDir), on));
   // After the ready line: it is only for the next start.
   flushCompileCache();
 }
@@ -45,6 +49,14 @@ async function main(): Promise<void> {
 function shown(folder: string): string {
   const short = relative('', folder);
   return short === '' || short.startsWith('..') ? folder : short;
+}
+
+/** Of what runs here. */
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
 }
 
 /** What the machine refuses, wherever it does: a full disk, a folder or file that is locked. */

@@ -11,7 +11,7 @@ export interface LocalSettings {
   /** Absolute path of the folder that outlives a restart. */
   dataDir: string;
   /** Issuers trusted beside the local one: the setting's own JSON items, checked. */
-  issuers: readonly object[];
+  issuers: readonly { issuer: string }[];
   /** Seconds, 0 to 300. */
   authorizerTtlSeconds: number;
   /** Where Node keeps compiled code from one start to the next; absent: nowhere. */
@@ -79,7 +79,7 @@ function isOn(value: string | undefined): boolean {
   return value !== undefined && !['', '0', 'false'].includes(value);
 }
 
-function issuers(value: string | undefined): object[] {
+function issuers(value: string | undefined): { issuer: string }[] {
   if (value === undefined || value.trim() === '') return [];
   const text = value.trimStart().startsWith('[') ? value : fileText(value);
   let items: unknown;
@@ -89,7 +89,7 @@ function issuers(value: string | undefined): object[] {
     throw bad('is not JSON', cause);
   }
   parseIssuers(items);
-  return items as object[];
+  return items as { issuer: string }[];
 }
 
 function fileText(path: string): string {

@@ -5,8 +5,10 @@ import { type ClientWriter, clientWriter } from './clients.ts';
 import { type DefaultsWriter, defaultsWriter } from './defaults.ts';
 import { type Change, createEdits, type EditOptions, type HistoryRecord } from './edit.ts';
 import { type Bulk, type BulkOptions, undoPlan } from './edits/bulk.ts';
+import { logBackwards } from './edits/log.ts';
 import { type LogFilter, type LoggedChange, readLog } from './edits/log-list.ts';
 import { type Past, readPast } from './edits/past.ts';
+import type { LoggedEdit } from './edits/types.ts';
 import { documentAt } from './edits/undo.ts';
 import { type AppliedPlan, applying } from './file/apply.ts';
 import { type Exported, exported } from './file/export.ts';
@@ -70,6 +72,8 @@ export interface Writer
   export(tenant?: string): Promise<Exported>;
   /** Edits of the whole registry, the newest first. */
   log(filter?: LogFilter): AsyncGenerator<LoggedChange>;
+  /** The latest edit of all. */
+  lastEdit(): Promise<LoggedEdit | undefined>;
   /** The registry as it was. @param at milliseconds since 1970 */
   asOf(at: number): Promise<Past>;
 }
@@ -108,6 +112,7 @@ export function createWriter(options: EditOptions): Writer {
     apply: (value, more) => applying(value, options, more),
     export: (tenant) => exported(items, tenant),
     log: (filter) => readLog(items, filter),
+    lastEdit: async () => (await logBackwards(items).next()).value ?? undefined,
     asOf: (at) => readPast(items, at),
   };
 }

@@ -68,6 +68,7 @@ describe('a running gateway', () => {
       aws,
       pid: stack.process.pid,
     });
+    expect(stack.stdout).toMatch(/^ {2}tenant isolation {3}off$/m);
     expect(stack.stdout).toContain('npx tollgate token acme-app');
     expect(stack.stdout.match(/curl /g)).toHaveLength(2);
     expect(stack.stdout.trimEnd().split('\n').at(-1)).toBe(`ready ${gateway}`);

@@ -368,6 +368,8 @@ describe('the operator’s command line on the registry', () => {
     expect(await json('tenant', 'show', 'gamma', '--version', '1')).toMatchObject({ costCenter: 'CC-1', version: 1 });
     expect((await within('tenant', 'show', 'gamma', '--at', '2020-01-01')).code).toBe(1);
     expect(await json('tenant', 'list', '--at', '2020-01-01')).toEqual([]);
+    expect((await within('tenant', 'list', '--prefix', 'gam', '-q')).stdout).toBe('gamma\n');
+    expect((await within('tenant', 'list', '--label', 'team=search', '-q')).stdout).toBe('');
     expect(await json('tenant', 'rollback', 'gamma', '1')).toMatchObject({ verb: 'tenant rollback', version: 3 });
     const { edit } = await json('tenant', 'suspend', 'gamma', '--yes');
     expect((await within('undo', String(edit), '--dry-run')).stderr).toMatch(
@@ -384,6 +386,10 @@ describe('the operator’s command line on the registry', () => {
       'create',
     ]);
     expect(await json('audit', 'list', '--by', 'nobody-else')).toEqual([]);
+    expect(await json('status')).toMatchObject({
+      stage: 'local',
+      lastEdit: expect.stringMatching(/^\d+, \S+Z, by cli:/),
+    });
     const { stdout } = await within('tenant', 'history', 'gamma');
     expect(stdout).toMatch(/^\d+ +\S+Z +cli:\S+ +suspend +suspended false → true$/m);
   });
@@ -402,14 +408,14 @@ describe('the operator’s command line on the registry', () => {
     const file = join(folder, 'tenants.yaml');
     const grants = '[{ model: nova-lite, maxTokens: 50 }, { model: titan-embed-v2, actions: [invoke] }]';
     writeFileSync(file, `tenants:\n  - id: from-file\n    costCenter: CC-7\n    grants: ${grants}\n`);
-    const plan = await tollgate('apply', file, '--dry-run');
+    const plan = await within('apply', file, '--dry-run');
     expect(plan.stdout).toMatch(
       /^\+ tenant\/from-file$[\s\S]*^\+ grant\/from-file\/nova-lite$[\s\S]*maxTokens 50[\s\S]*Plan: 3 to make/m,
     );
-    const applied = await tollgate('apply', file);
+    const applied = await within('apply', file);
     const [, id = ''] =
       /3 entries applied, edits \d+ to \d+; tollgate undo (p-\S+) takes it back$/m.exec(applied.stdout) ?? [];
-    const exported = (await tollgate('export', '--tenant', 'from-file')).stdout;
+    const exported = (await within('export', '--tenant', 'from-file')).stdout;
     expect((await tollgateWith(exported, 'apply', '-')).stdout).toBe('Plan: nothing to change, 3 as the file says.\n');
     expect(exported).toMatch(/^# yaml-language-server: \$schema=\.\/registry\.schema\.json\n/);
     const { stdout: schema } = await within('export', '--schema');
@@ -417,17 +423,17 @@ describe('the operator’s command line on the registry', () => {
     expect(exported).toContain('  - id: from-file\n    suspended: false\n    costCenter: CC-7\n    grants:\n');
     const csv = join(folder, 'tenants.csv');
     writeFileSync(csv, 'Tenant ID,Cost centre,models\nrow-one,CC-1,nova-lite claude-v2\nrow-two,CC-2,\n');
-    const rows = await tollgate('apply', csv, '--format', 'json');
+    const rows = await within('apply', csv, '--format', 'json');
     expect(JSON.parse(rows.stdout)).toMatchObject({ made: 4, unchanged: 0, findings: [] });
-    const undone = await tollgate('undo', id, '--format', 'json');
+    const undone = await within('undo', id, '--format', 'json');
     expect(undone.stderr).toMatch(/^tollgate undo:\n {2}removed: grant\/from-file\//);
     expect(JSON.parse(undone.stdout)).toMatchObject({ verb: 'undo', id, changed: true, message: expect.any(String) });
-    expect((await tollgate('tenant', 'show', 'from-file')).code).toBe(1);
+    expect((await within('tenant', 'show', 'from-file')).code).toBe(1);
     const again = JSON.parse(undone.stdout).plan as string;
-    expect((await tollgate('undo', again, '-q')).stdout).toContain('tenant/from-file\n');
-    expect((await tollgate('tenant', 'show', 'from-file')).stdout).toContain('titan-embed-v2');
-    expect(await tollgate('undo', 'yesterday')).toMatchObject({ code: 2, stdout: '' });
-    expect(await tollgate('undo', 'p-20200101-none')).toMatchObject({ code: 1, stdout: '' });
+    expect((await within('undo', again, '-q')).stdout).toContain('tenant/from-file\n');
+    expect((await within('tenant', 'show', 'from-file')).stdout).toContain('titan-embed-v2');
+    expect(await within('undo', 'yesterday')).toMatchObject({ code: 2, stdout: '' });
+    expect(await within('undo', 'p-20200101-none')).toMatchObject({ code: 1, stdout: '' });
   });
 
   test('what a file widens is told before what it changes, and a model’s impact is also on who holds it by a bundle', async () => {
