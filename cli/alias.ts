@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { AUTHORIZER_TTL_SECONDS } from '../contract/limits/contract.ts';
-import { SHARED_BY } from '../contract/model.ts';
+import { AT_END, SHARED_BY } from '../contract/model.ts';
 import { aliasDocument, sharesText } from '../registry/alias.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
 import { usedLately, widening } from './dangers.ts';
@@ -27,8 +27,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
     run: async (filters, { registry }) => {
       const aliases = filtered(await (await registry()).listAliases(), filters);
       return listed({
-        head: ['alias', 'models', 'shared by'],
-        rows: aliases.map(({ id, models, by }) => [id, sharesText(models), by]),
+        head: ['alias', 'models', 'shared by', 'at their end'],
+        rows: aliases.map(({ id, models, by, atEnd = '' }) => [id, sharesText(models), by, atEnd]),
         documents: aliases.map(aliasDocument),
       });
     },
@@ -46,11 +46,18 @@ export function register(program: Command, target: () => Promise<Target>): void 
     about: 'make an alias, or replace the one of its id',
     args: { '<alias>': '', '<shares...>': 'a model and its weight beside the others: claude-sonnet-5=5' },
     options: (verb) =>
-      verb.addOption(
-        new Option('--by <what>', 'whose calls go to one model: a principal’s, or each to one by itself')
-          .choices(SHARED_BY)
-          .default('principal'),
-      ),
+      verb
+        .addOption(
+          new Option('--by <what>', 'whose calls go to one model: a principal’s, or each to one by itself')
+            .choices(SHARED_BY)
+            .default('principal'),
+        )
+        .addOption(
+          new Option(
+            '--at-end <what>',
+            'once its models have ended: switch to a successor that the caller holds, or stop with each',
+          ).choices(AT_END),
+        ),
     edits: true,
     hits: async (given, at) => rePointed(aliasGiven(given, at), at),
     run: async (given, at) => set(aliasGiven(given, at), at),
@@ -97,9 +104,10 @@ interface AliasWords {
   alias: string;
   shares: string[];
   by: string;
+  atEnd?: string;
 }
 
-function aliasGiven({ alias, shares, by }: AliasWords, { refuse }: At): object {
+function aliasGiven({ alias, shares, by, atEnd }: AliasWords, { refuse }: At): object {
   const models: Record<string, number> = {};
   for (const share of shares) {
     const [, model, weight] = /^([^=]+)=(\d{1,9})$/.exec(share) ?? [];
@@ -107,7 +115,7 @@ function aliasGiven({ alias, shares, by }: AliasWords, { refuse }: At): object {
       return refuse(`${share}: a model, once, and its weight are needed: ${share.split('=')[0]}=1`);
     models[model] = Number(weight);
   }
-  return { id: alias, models, by };
+  return { id: alias, models, by, ...(atEnd === undefined ? {} : { atEnd }) };
 }
 
 async function rePointed(given: unknown, { target }: At): Promise<string[]> {

@@ -7,6 +7,7 @@ import {
   ACTIONS,
   type AliasShare,
   type AllowedModel,
+  AT_END,
   CONTAINERS,
   DIALECTS,
   type Place,
@@ -225,8 +226,14 @@ function isAllowedModel(item: unknown): item is Written {
 
 function isAliasShare(item: unknown): item is AliasShare {
   if (item === null || typeof item !== 'object') return false;
-  const { alias, weight, by, ...others } = item as Partial<AliasShare>;
-  return isText(alias) && isCount(weight) && (by === undefined || by === 'request') && Object.keys(others).length === 0;
+  const { alias, weight, by, atEnd, ...others } = item as Partial<AliasShare>;
+  return (
+    isText(alias) &&
+    isCount(weight) &&
+    (by === undefined || by === 'request') &&
+    (atEnd === undefined || AT_END.includes(atEnd)) &&
+    Object.keys(others).length === 0
+  );
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';

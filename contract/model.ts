@@ -172,6 +172,13 @@ export interface Description {
 export const SHARED_BY = ['principal', 'request'] as const;
 export type SharedBy = (typeof SHARED_BY)[number];
 
+/**
+ * What an alias does at the end of a model behind it: when nothing else is left behind it, the model's successor answers; or nothing
+ * answers in the model's place, not even what is behind it, too.
+ */
+export const AT_END = ['switch', 'stop'] as const;
+export type AtEnd = (typeof AT_END)[number];
+
 /** That a model answers to an alias, and for which part of the calls to it. */
 export interface AliasShare {
   alias: string;
@@ -179,6 +186,8 @@ export interface AliasShare {
   weight: number;
   /** Absent: by principal. */
   by?: 'request';
+  /** Absent: the others behind it answer, and then nothing does. */
+  atEnd?: AtEnd;
 }
 
 /** What a grant demands beyond its actions. Whatever is absent is not restricted. */

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { MODEL_ID_MAX_CHARS } from '../contract/limits/contract.ts';
 import { ALIAS_MODELS_MAX, ALIASES_MAX } from '../contract/limits/registry.ts';
 import { WEIGHT_MAX } from '../contract/limits/routing.ts';
-import { type AliasShare, SHARED_BY, type SharedBy } from '../contract/model.ts';
+import { type AliasShare, AT_END, type AtEnd, SHARED_BY, type SharedBy } from '../contract/model.ts';
 import {
   actor,
   badEntry,
@@ -25,6 +25,8 @@ export interface Alias {
   /** Weights by registry id, in the order of the ids. */
   models: Record<string, number>;
   by: SharedBy;
+  /** Absent: the others behind it answer, and then nothing does. */
+  atEnd?: AtEnd;
 }
 
 /** All of the stage's. One item, so that whoever reads a tenant's entries reads it with them. */
@@ -41,6 +43,7 @@ export const aliasSchema = v.strictObject({
   id: modelId,
   models: v.any(),
   by: v.exactOptional(v.picklist(SHARED_BY, 'unknown-sharing')),
+  atEnd: v.exactOptional(v.picklist(AT_END, 'unknown-end')),
 });
 
 const schema = v.strictObject({
@@ -80,8 +83,8 @@ export function aliasesDocument(entry: AliasesEntry): Document {
   };
 }
 
-export function aliasDocument({ id, models, by }: Alias): Document {
-  return { id, models: byName(models), by };
+export function aliasDocument({ id, models, by, atEnd }: Alias): Document {
+  return { id, models: byName(models), by, ...(atEnd === undefined ? {} : { atEnd }) };
 }
 
 /** `claude-sonnet-4-5 95, claude-sonnet-5 5` */
@@ -94,16 +97,17 @@ export function sharesText(models: Alias['models']): string {
 /** By model: its shares of the aliases that it is behind, sorted by alias. */
 export function sharesOf(aliases: readonly Alias[]): Map<string, AliasShare[]> {
   const shares = new Map<string, AliasShare[]>();
-  for (const { id, models, by } of aliases)
+  for (const { id, models, by, atEnd } of aliases)
     for (const [model, weight] of Object.entries(models)) {
-      const share: AliasShare = { alias: id, weight, ...(by === 'request' ? { by } : {}) };
+      const more = { ...(by === 'request' ? { by } : {}), ...(atEnd === undefined ? {} : { atEnd }) };
+      const share: AliasShare = { alias: id, weight, ...more };
       shares.set(model, [...(shares.get(model) ?? []), share]);
     }
   return shares;
 }
 
 /** @param at what stands before a member's name */
-function checked({ id, models, by = 'principal' }: v.InferOutput<typeof aliasSchema>, at: string): Alias {
+function checked({ id, models, by = 'principal', atEnd }: v.InferOutput<typeof aliasSchema>, at: string): Alias {
   if (models === null || typeof models !== 'object' || Array.isArray(models))
     throw badEntry(`${at}models`, 'not-an-object');
   const shares = Object.entries(models);
@@ -113,7 +117,7 @@ function checked({ id, models, by = 'principal' }: v.InferOutput<typeof aliasSch
     const fault = isModelId(model) ? weightFault(weight) : 'not-a-model-id';
     if (fault !== undefined) throw badEntry(`${at}models.${model.slice(0, MODEL_ID_MAX_CHARS)}`, fault);
   }
-  return { id, models: byName(models), by };
+  return { id, models: byName(models), by, ...(atEnd === undefined ? {} : { atEnd }) };
 }
 
 function weightFault(weight: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import type { CallerContext } from '../contract/context.ts';
-import type { AllowedModel, Guardrail, Purpose } from '../contract/model.ts';
+import type { AliasShare, AllowedModel, Guardrail, Purpose } from '../contract/model.ts';
 import { targetsOf } from '../contract/places.ts';
 import { distance } from '../contract/rendezvous.ts';
 import { arnsOf, nativeIdOf } from '../policies/kinds.ts';
@@ -76,14 +76,20 @@ export function decideModel(
   const named = candidates(models, wanted, action === 'guard' ? GUARDRAIL_NAMES : NAMES, asker);
   const [first] = named;
   if (first === undefined) return { outcome: 'refused', code: 'model_not_allowed', reason: 'unknown-model' };
-  const current = named.filter((model) => !hasExpired(model, nowSeconds));
+  const isCurrent = (model: AllowedModel): boolean => !hasExpired(model, nowSeconds);
+  const current = named.filter(isCurrent);
   if (current.length === 0)
     return { outcome: 'refused', code: 'model_not_allowed', reason: 'grant-expired', model: first };
   const granted = current.filter((model) => isFor(model, action));
   const retired = granted[0];
   if (retired === undefined)
     return { outcome: 'refused', code: 'model_not_allowed', reason: 'action-not-granted', model: first };
-  const [model, ...others] = granted.filter(({ lifecycle }) => usability(lifecycle, nowSeconds).state !== 'retired');
+  const atEnd = shareOf(retired, wanted)?.atEnd;
+  const isLeft = ({ lifecycle }: AllowedModel): boolean => usability(lifecycle, nowSeconds).state !== 'retired';
+  const left = atEnd === 'stop' && !isLeft(retired) ? [] : granted.filter(isLeft);
+  if (left.length === 0 && atEnd === 'switch')
+    left.push(...succeeding(granted, wanted, models, (one) => isCurrent(one) && isFor(one, action) && isLeft(one)));
+  const [model, ...others] = left;
   if (model !== undefined) {
     const deprecated = usability(model.lifecycle, nowSeconds).state === 'deprecated';
     return { outcome: 'allowed', model, deprecated, ...(isByAlias(model, wanted) ? { others } : {}) };
@@ -98,6 +104,31 @@ export function decideModel(
     model: retired,
     ...(successor === undefined ? {} : { successor }),
   };
+}
+
+/**
+ * What comes after the models of an alias that have all ended: the first of their successors, and of theirs, that can answer. It
+ * answers to the alias as they did.
+ */
+function succeeding(
+  ended: readonly AllowedModel[],
+  alias: string,
+  models: readonly AllowedModel[],
+  answers: (model: AllowedModel) => boolean,
+): AllowedModel[] {
+  // One whose successor is behind it again has been asked before.
+  const asked = new Set(ended);
+  for (const one of asked) {
+    const next = models.find(({ id }) => id === one.lifecycle.successor);
+    if (next === undefined) continue;
+    if (answers(next)) return [{ ...next, aliases: [...(next.aliases ?? []), { alias, weight: 1 }] }];
+    asked.add(next);
+  }
+  return [];
+}
+
+function shareOf({ aliases }: AllowedModel, alias: string): AliasShare | undefined {
+  return aliases?.find((share) => share.alias === alias);
 }
 
 /** Whether it is an alias by which a model was named: its answer then says which model it is of. */
@@ -129,7 +160,7 @@ function candidates(
 function inTurn(models: readonly AllowedModel[], alias: string, asker: Asker | undefined): AllowedModel[] {
   const far = new Map(
     models.map((model) => {
-      const { weight = 1, by } = model.aliases?.find((share) => share.alias === alias) ?? {};
+      const { weight = 1, by } = shareOf(model, alias) ?? {};
       if (asker === undefined) return [model, -weight];
       const { caller, requestId } = asker;
       const key = by === 'request' ? requestId : `${caller.tenant}\n${caller.principal}`;

@@ -154,6 +154,8 @@ const ALIAS: Classes<Alias> = {
   id: nothing,
   models: (before, after, at) => names(Object.keys(membersOf(before)), Object.keys(membersOf(after)), at),
   by: nothing,
+  // Only of what the caller holds as well.
+  atEnd: nothing,
 };
 
 const ALIASES: Classes<AliasesEntry> = {

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ACTIONS, type AllowedModel, type Lifecycle, type Published } from '../../contract/model.ts';
-import { type Asker, decideModel } from '../../registry/decide.ts';
+import {
+  ACTIONS,
+  type Action,
+  type AllowedModel,
+  type AtEnd,
+  type Lifecycle,
+  type Published,
+} from '../../contract/model.ts';
+import { type Asker, decideModel, isByAlias } from '../../registry/decide.ts';
 
 const ALIAS = 'claude-sonnet';
 const ACTIVE: Lifecycle<Published> = { status: 'active' };
@@ -132,6 +139,41 @@ describe('the models of an alias', () => {
     const chosen = PRINCIPALS.filter((one) => servedBy(models, asker(one)) === 'b');
     const again = chosen.filter((one) => servedBy(models, asker(one), 'other') === 'b');
     expect(again.length / chosen.length).toBeLessThan(0.2);
+  });
+});
+
+describe('an alias at the end of its models', () => {
+  const ended = (id: string, atEnd: AtEnd | undefined, successor?: string): AllowedModel => ({
+    ...modelOf(id, 1, undefined, { status: 'deprecated', sunsetAt: 1_000, ...(successor && { successor }) }),
+    aliases: [{ alias: ALIAS, weight: 1, ...(atEnd && { atEnd }) }],
+  });
+  const living = (atEnd: AtEnd): AllowedModel => ({ ...modelOf('b'), aliases: [{ alias: ALIAS, weight: 1, atEnd }] });
+  const decide = (models: readonly AllowedModel[], action: Action = 'invoke') =>
+    decideModel(models, ALIAS, action, 1_000, asker('x'));
+
+  test('that is stable goes to the first successor that answers its caller, and told it is by the alias', () => {
+    const decision = decide([ended('a', 'switch', 'b'), { ...ended('b', undefined, 'c'), aliases: [] }, modelOf('c')]);
+    expect(decision).toMatchObject({ outcome: 'allowed', model: { id: 'c' }, others: [] });
+    if (decision.outcome === 'allowed') expect(isByAlias(decision.model, ALIAS)).toBe(true);
+    expect(decide([ended('a', undefined, 'b'), modelOf('b')])).toMatchObject({ code: 'model_retired', successor: 'b' });
+  });
+
+  test.each<[string, AllowedModel[]]>([
+    ['is not granted', []],
+    ['has expired', [{ ...modelOf('b'), expiresAt: 1_000 }]],
+    ['is not for this', [{ ...modelOf('b'), actions: ['count'] }]],
+    ['has ended, and names the first again', [{ ...ended('b', undefined, 'a'), aliases: [] }]],
+  ])('that is stable stops where the successor %s', (_, others) => {
+    expect(decide([ended('a', 'switch', 'b'), ...others])).toMatchObject({ code: 'model_retired' });
+  });
+
+  test('that is stable uses what is behind it first; that is pinned moves nobody, and leaves alone whom the end is none for', () => {
+    expect(decide([ended('a', 'switch', 'c'), living('switch'), modelOf('c')])).toMatchObject({ model: { id: 'b' } });
+    const pinned = [ended('a', 'stop', 'b'), living('stop')];
+    const outcomes = PRINCIPALS.slice(0, 200).map((one) => decideModel(pinned, ALIAS, 'invoke', 1_000, asker(one)));
+    for (const one of outcomes)
+      expect([one.outcome, one.model?.id]).toEqual(one.outcome === 'allowed' ? ['allowed', 'b'] : ['refused', 'a']);
+    expect(new Set(outcomes.map(({ outcome }) => outcome)).size).toBe(2);
   });
 });
 

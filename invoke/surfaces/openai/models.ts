@@ -44,10 +44,20 @@ export interface Named {
 
 /** Every name of what the caller can call now, the models' own first. @throws TollgateError as `listModels` does */
 export async function namedModels(exchange: Exchange): Promise<Named[]> {
-  const models = await usableModels(exchange);
+  const [models, { models: all }] = await Promise.all([usableModels(exchange), exchange.entries(exchange.caller)]);
   const aliases = models.flatMap((model) => model.aliases?.map(({ alias }) => alias) ?? []);
-  const names = new Set([...models.map(({ id }) => id), ...aliases.sort()]);
-  return [...names].map((name) => named(decisionOf(exchange, models, name), name));
+  // A successor answers to these, where it can.
+  const ended = all.flatMap(({ aliases = [] }) =>
+    aliases.flatMap((one) => (one.atEnd === 'switch' ? [one.alias] : [])),
+  );
+  const names = new Set([...models.map(({ id }) => id), ...[...aliases, ...ended].sort()]);
+  return [...names].flatMap((name) => {
+    const own = decisionOf(exchange, models, name);
+    const decision = own.outcome === 'allowed' ? own : decisionOf(exchange, all, name);
+    return decision.outcome === 'allowed' && models.some(({ id }) => id === decision.model.id)
+      ? [named(decision, name)]
+      : [];
+  });
 }
 
 /** Those that the caller can call now. @throws TollgateError as `listModels` does */

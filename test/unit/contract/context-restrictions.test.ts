@@ -28,7 +28,7 @@ describe('restrictions in the authorizer context', () => {
       ...modelOf('nova'),
       aliases: [
         { alias: 'any', weight: 1, by: 'request' },
-        { alias: 'small', weight: 95 },
+        { alias: 'small', weight: 95, atEnd: 'switch' },
       ],
       fallbacks: ['claude'],
     };
@@ -71,6 +71,7 @@ describe('restrictions in the authorizer context', () => {
     ['no fallback in a list', { fallbacks: [] }],
     ['an alias without a weight', { aliases: [{ alias: 'claude' }] }],
     ['an alias that is shared by what nobody knows', { aliases: [{ alias: 'claude', weight: 1, by: 'weekday' }] }],
+    ['an alias of an end that nobody knows', { aliases: [{ alias: 'claude', weight: 1, atEnd: 'later' }] }],
     ['an alias of a later version', { aliases: [{ alias: 'claude', weight: 1, sticky: true }] }],
     ['a restriction of a later version', { weekdays: 'only' }],
     ['a member of every object', { constructor: 'x' }],
