@@ -59,8 +59,7 @@ export function createAwsJson(options: AwsJsonOptions): CallAws {
   return async (operation, input, sending = {}) => {
     const region = await signedAs.region();
     const target = new URL(
-      url ??
-        `https://${service === 'sagemaker' ? 'api.' : ''}${service}.${region}.${SUFFIX[partitionOf(region) ?? ''] ?? 'amazonaws.com'}`,
+      url ?? `https://${service === 'sagemaker' ? 'api.' : ''}${service}.${region}.${suffixOf(region)}`,
     );
     const body = JSON.stringify(input);
     const headers = {
@@ -90,6 +89,11 @@ export function createAwsJson(options: AwsJsonOptions): CallAws {
       .at(-1);
     throw new AwsJsonError(operation, response.statusCode, type ?? '', answer?.Item);
   };
+}
+
+/** What a region's hosts end in. */
+export function suffixOf(region: string): string {
+  return SUFFIX[partitionOf(region) ?? ''] ?? 'amazonaws.com';
 }
 
 const SUFFIX: Readonly<Record<string, string>> = { 'aws-cn': 'amazonaws.com.cn', 'aws-eusc': 'amazonaws.eu' };

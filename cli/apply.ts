@@ -27,7 +27,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     options: (verb) =>
       verb
         .option('--dry-run', 'the plan only')
-        .option('--prune', 'also take away grants, budgets, clients and aliases that the file does not name'),
+        .option('--prune', 'also take away grants, budgets, clients, aliases and alerts that the file does not name'),
     edits: true,
     more:
       '\nWhat the file leaves out stays as it is, of the registry and of each entry;' +

@@ -18,6 +18,7 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   model: () => import('./model.ts'),
   alias: () => import('./alias.ts'),
   bundle: () => import('./bundle.ts'),
+  alert: () => import('./alert.ts'),
   tenant: () => import('./tenant.ts'),
   default: () => import('./default.ts'),
   client: () => import('./client.ts'),

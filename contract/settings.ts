@@ -157,7 +157,7 @@ export function invokeSettings(env: Environment): InvokeSettings {
     table: () => required(env, 'TOLLGATE_TABLE'),
     countersTable: () => required(env, 'TOLLGATE_COUNTERS_TABLE'),
     eventBus: () => eventBus(env),
-    eventsUrl: () => env.AWS_ENDPOINT_URL_EVENTBRIDGE || env.AWS_ENDPOINT_URL || undefined,
+    eventsUrl: () => eventsUrl(env),
     invokerRoleArn: () => invokerRoleArn(env),
     brokerFunction: () => brokerFunction(env),
     registryMemoryMs: () => registryMemoryMs(env),
@@ -216,6 +216,11 @@ function secretName(env: Environment, variable: string): string {
   throw bad(variable, 'must be the name or ARN of a secret');
 }
 
+/** Base URL of EventBridge, in the variables of every AWS SDK. */
+function eventsUrl(env: Environment): string | undefined {
+  return env.AWS_ENDPOINT_URL_EVENTBRIDGE || env.AWS_ENDPOINT_URL || undefined;
+}
+
 /** Base URL of Secrets Manager, in the variables of every AWS SDK; undefined: AWS's own. */
 export function secretsUrl(env: Environment): string | undefined {
   return env.AWS_ENDPOINT_URL_SECRETS_MANAGER || env.AWS_ENDPOINT_URL || undefined;
@@ -229,6 +234,28 @@ export function brokerSettings(env: Environment): BrokerSettings {
 export interface SyncSettings extends StageSettings {
   table: string;
   region: string;
+  /** Name of the event bus that is told of what people should know. */
+  eventBus: string;
+  /** Base URL of EventBridge where it is not AWS's own; undefined: AWS's own. */
+  eventsUrl: string | undefined;
+}
+
+export interface AlertsSettings extends StageSettings {
+  table: string;
+  /** Base URL of SNS where it is not AWS's own; undefined: AWS's own. */
+  snsUrl: string | undefined;
+  /** Whether a webhook may be on this machine: where AWS itself is. */
+  loopback: boolean;
+}
+
+/** @throws TollgateError `bad_setting` naming the variable */
+export function alertsSettings(env: Environment): AlertsSettings {
+  return readAll<AlertsSettings>({
+    stage: () => stage(env),
+    table: () => required(env, 'TOLLGATE_TABLE'),
+    snsUrl: () => env.AWS_ENDPOINT_URL_SNS || env.AWS_ENDPOINT_URL || undefined,
+    loopback: () => env.AWS_ENDPOINT_URL?.startsWith('http://127.0.0.1:') ?? false,
+  });
 }
 
 /** @throws TollgateError `bad_setting` naming the variable */
@@ -237,6 +264,8 @@ export function syncSettings(env: Environment): SyncSettings {
     stage: () => stage(env),
     table: () => required(env, 'TOLLGATE_TABLE'),
     region: () => required(env, 'AWS_REGION'),
+    eventBus: () => eventBus(env),
+    eventsUrl: () => eventsUrl(env),
   });
 }
 

@@ -164,7 +164,7 @@ export class Alarms extends Construct {
       treatMissingData: TreatMissingData.MISSING,
     }).addInsufficientDataAction(new SnsAction(this.#topic));
     this.#alarm('schedule-failures', {
-      alarmDescription: 'The schedule could not start the aggregation.',
+      alarmDescription: 'The schedule could not start the aggregation, or an alert was not delivered.',
       metric: watched.deadLetters.metricApproximateNumberOfMessagesVisible(),
       threshold: 0,
     });

@@ -67,7 +67,7 @@ export class TollgateFunction extends Construct {
 
   /** The policy is part of the role, so the role never exists without it, nor with anything that CDK would add. */
   #role(names: Names, name: FunctionName) {
-    const { brokerArn, keys } = names;
+    const { brokerArn, keys, alerts } = names;
     const policy = functionRolePolicy(name, {
       tableArn: names.tableArn,
       countersTableArn: names.countersTableArn,
@@ -79,6 +79,7 @@ export class TollgateFunction extends Construct {
       functionArn: names.functionArn(name),
       ...(brokerArn === undefined ? {} : { brokerArn }),
       ...(keys === undefined ? {} : { keys }),
+      ...(alerts === undefined ? {} : { alerts }),
       logGroupArn: names.logGroupArn(name),
     });
     const role = new Role(this, 'Role', {

@@ -67,6 +67,15 @@ export class Names {
     return this.#regional('events', `event-bus/${this.#settings.eventBus}`);
   }
 
+  /** What alerts may be sent to: topics of the stage’s name; and where what could not be delivered is kept. */
+  get alerts(): { topicArn: string; failuresArn: string } | undefined {
+    if (!this.#settings.alerts) return undefined;
+    return {
+      topicArn: this.#regional('sns', this.of('*')),
+      failuresArn: this.#regional('sqs', this.of('schedule-failures')),
+    };
+  }
+
   /** Of the secret with the key that contexts are sealed with. */
   get contextKey(): string {
     return this.of('context-key');

@@ -54,6 +54,8 @@ export interface InfraSettings {
   broker: boolean;
   /** Whether the registry is compared with what AWS has, once a day. */
   sync: boolean;
+  /** Whether people are told of what the event bus is told, as the registry says whom. */
+  alerts: boolean;
   /** Whether Lambda gives each tenant execution environments of its own. */
   tenantIsolation: boolean;
   /** Days for which keys of the gateway are good at most; undefined: the stage has none. */
@@ -125,6 +127,7 @@ const KNOWN = new Set([
     'apiGatewayLogRole',
     'broker',
     'sync',
+    'alerts',
     'tenantIsolation',
     'eventBus',
     'queryScanGb',
@@ -155,6 +158,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
     globalProfiles: flag(at, 'globalProfiles', false),
     broker: flag(at, 'broker', false),
     sync: flag(at, 'sync', false),
+    alerts: flag(at, 'alerts', false),
     tenantIsolation: flag(at, 'tenantIsolation', false),
     keyMaxDays: keyMaxDays(at),
     logRetentionDays: whole(at, 'logRetentionDays', 7, 2_922, 90),

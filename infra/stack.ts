@@ -2,6 +2,7 @@ import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
+import { AlertDelivery } from './alerts.ts';
 import { UsageQueries } from './athena.ts';
 import { BenchmarkUpstream } from './benchmark/upstream.ts';
 import { UsageBucket } from './bucket.ts';
@@ -120,6 +121,9 @@ export class TollgateStack extends Stack {
     if (lambda !== undefined) delivery.filter.node.addDependency(lambda.invoke);
     const schedule = new AggregationSchedule(this, 'Schedule', names, metering.function);
     if (settings.sync) new DriftSchedule(this, 'Drift', settings, names);
+    const alerts = settings.alerts
+      ? new AlertDelivery(this, 'Alerting', settings, names, schedule.deadLetters)
+      : undefined;
     new UsageQueries(this, 'Queries', settings, names, answers as IBucket);
     const functions = {
       ...(lambda?.admin === undefined ? {} : { admin: lambda.admin.function }),
@@ -134,7 +138,11 @@ export class TollgateStack extends Stack {
       ...(container === undefined ? {} : { container }),
     });
     new Alarms(this, 'Alarms', settings, names, {
-      functions: { ...functions, ...(lambda === undefined ? {} : { seal: lambda.key.rotation.function }) },
+      functions: {
+        ...functions,
+        ...(lambda === undefined ? {} : { seal: lambda.key.rotation.function }),
+        ...(alerts === undefined ? {} : { alerts: alerts.function }),
+      },
       ...(container === undefined ? {} : { container }),
       delivery: delivery.stream,
       deadLetters: schedule.deadLetters,

@@ -19,7 +19,7 @@ export class DriftSchedule extends Construct {
       description: 'Tells where the registry and AWS do not agree; it reads only',
       timeout: Duration.minutes(5),
       memoryMb: 512,
-      environment: { TOLLGATE_TABLE: names.of('registry') },
+      environment: { TOLLGATE_TABLE: names.of('registry'), TOLLGATE_EVENT_BUS: settings.eventBus },
     });
     // It is all found again the next day, and a log that stayed would be in the way of turning this on again.
     logGroup.applyRemovalPolicy(RemovalPolicy.DESTROY);

@@ -53,7 +53,7 @@ export async function compose(
   { clock, write, writeOut = write, sessionsMax = CREDENTIALS_CACHE_MAX }: Surroundings,
 ): Promise<Composed> {
   const { table, countersTable, eventBus, eventsUrl, invokerRoleArn, brokerFunction, registryMemoryMs } = settings;
-  const { firstByteMs, streamIdleMs, callTotalMs } = settings;
+  const { stage, firstByteMs, streamIdleMs, callTotalMs } = settings;
   // Here, because NODE_OPTIONS takes no such flag, and a function has no command line. V8 reads them whenever it looks at a function.
   for (const flag of V8_FLAGS) setFlagsFromString(flag);
   const registry = registryWhenAsked(async () => {
@@ -106,6 +106,7 @@ export async function compose(
         signedAs: countersClient.config,
         transport,
         bus: eventBus,
+        stage,
         url: eventsUrl,
         clock,
         write,

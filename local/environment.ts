@@ -100,6 +100,7 @@ export function environmentOf(
     metering: { ...counters, TOLLGATE_BUCKET: BUCKET },
     seal: {},
     sync: {},
+    alerts: {},
   };
   return {
     AWS_ENDPOINT_URL: awsUrl,

@@ -35,6 +35,8 @@ export interface Functions {
   metering: LocalFunction;
   /** Makes the key new that contexts are sealed with. */
   seal: LocalFunction;
+  /** Tells people of what the event bus is told. */
+  alerts: LocalFunction;
   /** Resolves once every line written so far has been taken. */
   sync(): Promise<void>;
   stop(): Promise<void>;
@@ -62,7 +64,8 @@ export function startFunctions(options: FunctionsOptions): Functions {
   const invoke = tenantIsolation ? perTenant((tenantId) => create('invoke', tenantId)) : create('invoke');
   const metering = create('metering');
   const seal = create('seal');
-  const all = [admin, authorizer, invoke, metering, seal, ...(broker === undefined ? [] : [broker])];
+  const alerts = create('alerts');
+  const all = [admin, authorizer, invoke, metering, seal, alerts, ...(broker === undefined ? [] : [broker])];
   return {
     admin,
     authorizer,
@@ -70,6 +73,7 @@ export function startFunctions(options: FunctionsOptions): Functions {
     invoke,
     metering,
     seal,
+    alerts,
     async sync() {
       await Promise.all(all.map((fn) => fn.sync()));
     },

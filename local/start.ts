@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { logLine } from '../contract/log.ts';
+import { tell } from './alerts.ts';
 import { CONTAINER_ROLE, roleName } from './aws/roles.ts';
 import type { Aws } from './aws/start.ts';
 import { startDelivery } from './delivery.ts';
@@ -115,8 +116,12 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     };
     endpoint.onInvoke = (name, event, requestId) => {
       if (name === roleName('invoke')) return directly(functions.invoke, event, requestId);
-      return [functions.broker, functions.seal].find((fn) => fn?.name === name)?.call(event, requestId);
+      return [functions.broker, functions.seal, functions.alerts]
+        .find((fn) => fn?.name === name)
+        ?.call(event, requestId);
     };
+
+    endpoint.onEvent = (event) => void tell(functions.alerts, event, note);
 
     const onIdentityError = ({ message }: Error): void => note('identity-failed', { message });
     const [restApi] = await Promise.all([

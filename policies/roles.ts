@@ -1,3 +1,4 @@
+import { ALERT_EVENT } from '../contract/alert.ts';
 import { BUDGET_EVENT } from '../contract/budget.ts';
 import { MANAGED_POLICY_MAX_CHARS } from '../contract/limits/policies.ts';
 import { REGISTRY_INDEX } from '../contract/names.ts';
@@ -128,8 +129,8 @@ export function functionTrustPolicy(): TrustDocument {
   return documentOf([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] }]);
 }
 
-/** The broker, `admin` and `sync` are there only where a deployment asks for them; `seal` makes new the key that contexts are sealed with. */
-export type FunctionName = 'admin' | 'authorizer' | 'broker' | 'invoke' | 'metering' | 'seal' | 'sync';
+/** The broker, `admin`, `alerts` and `sync` are there only where a deployment asks for them; `seal` makes new the key that contexts are sealed with. */
+export type FunctionName = 'admin' | 'alerts' | 'authorizer' | 'broker' | 'invoke' | 'metering' | 'seal' | 'sync';
 
 export interface FunctionScope {
   tableArn: string;
@@ -149,6 +150,8 @@ export interface FunctionScope {
   brokerArn?: string;
   /** Where a stage has keys of its own: the table of their secrets, and the secret that those are hashed with. */
   keys?: { tableArn: string; secretArn: string };
+  /** Of alerts: the topics that may be told, and the queue of what could not be delivered. */
+  alerts?: { topicArn: string; failuresArn: string };
   /** The function's log group; absent on a laptop, where lines go to stdout. */
   logGroupArn?: string;
 }
@@ -169,13 +172,19 @@ const CATALOGUE = [
 ];
 
 /** A bus may be shared: nobody else's events can be put onto it (list_amazoneventbridge of the Service Authorization Reference). */
-const OWN_EVENTS: Condition = {
-  StringEquals: { 'events:source': BUDGET_EVENT.source, 'events:detail-type': BUDGET_EVENT.detailType },
-};
+const ownEvents = ({ source, detailType }: typeof BUDGET_EVENT | typeof ALERT_EVENT): Condition => ({
+  StringEquals: { 'events:source': source, 'events:detail-type': detailType },
+});
 
 /** Of keys' table, notes of when they were used: who may write more could make a key. */
 const OWN_NOTES: Condition = {
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['USED#*'] },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+};
+
+/** Of the registry what says who is told, and nothing else. */
+const OWN_RECEIVERS: Condition = {
+  'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['ALERTS'] },
   Null: { 'dynamodb:LeadingKeys': 'false' },
 };
 
@@ -201,7 +210,14 @@ export function contextKeyPolicy({ readers }: { readers: readonly string[] }): P
  */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
   const statements = allowedTo(name, scope);
-  return documentOf([...statements, onlyFrom(scope.functionArn, statements)]);
+  const bound = [...statements, onlyFrom(scope.functionArn, statements)];
+  const { alerts } = scope;
+  // Lambda itself sends what failed, in a session in which nothing says that it names the function.
+  return documentOf(
+    name === 'alerts' && alerts
+      ? [...bound, { Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [alerts.failuresArn] }]
+      : bound,
+  );
 }
 
 /** The same for something else than the function, which has neither its ARN nor the key of contexts. */
@@ -214,7 +230,9 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   const may = (Action: readonly string[], on: string | string[] | undefined, Condition?: Condition) =>
     on && statements.push({ Effect: 'Allow', Action, Resource: [on].flat(), ...(Condition && { Condition }) });
   const under = (...prefixes: readonly string[]) => prefixes.map((prefix) => `${bucketArn}/${prefix}/*`);
-  if (name !== 'seal') may(READ, tableArn);
+  if (name === 'alerts') may(of('dynamodb', 'GetItem'), tableArn, OWN_RECEIVERS);
+  else if (name !== 'seal') may(READ, tableArn);
+  if (name === 'alerts') may(of('sns', 'Publish'), scope.alerts?.topicArn);
   if (name === 'admin' || name === 'sync') may(of('dynamodb', 'Query'), `${tableArn}/index/${REGISTRY_INDEX}`);
   // Who seals and who opens contexts may read the key; who makes a new one may not read any.
   if (name === 'admin' || name === 'authorizer' || name === 'invoke') may(SECRET, contextKeyArn);
@@ -232,7 +250,7 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
     may(of('dynamodb', 'GetItem', 'Query', 'UpdateItem'), countersTableArn);
     // Who asked for an answer may have it deleted before its time.
     may(of('dynamodb', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'), scope.answersTableArn);
-    may(of('events', 'PutEvents'), scope.eventBusArn, OWN_EVENTS);
+    may(of('events', 'PutEvents'), scope.eventBusArn, ownEvents(BUDGET_EVENT));
     may(of('lambda', 'InvokeFunction'), brokerArn);
   }
   if (name === 'metering') {
@@ -250,6 +268,7 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
     may(of('secretsmanager', 'DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage'), contextKeyArn);
   // Lists take no resource, and what they name is public or of the own account.
   if (name === 'sync') may(CATALOGUE, '*');
+  if (name === 'sync') may(of('events', 'PutEvents'), scope.eventBusArn, ownEvents(ALERT_EVENT));
   may(of('logs', 'CreateLogStream', 'PutLogEvents'), logGroupArn && `${logGroupArn}:log-stream:*`);
   return statements;
 }

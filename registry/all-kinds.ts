@@ -1,8 +1,17 @@
+import { type AlertsEntry, alertsDocument, parseAlerts } from './alert.ts';
 import { type KeyEntry, keyDocument, parseKeyEntry } from './gateway-keys/key.ts';
-import { KEY_SK, keyKey } from './keys.ts';
+import { ALERTS_KEY, ALERTS_SK, KEY_SK, keyKey } from './keys.ts';
 import { KINDS, type Kind } from './kinds.ts';
 
-/** All kinds that are edited. Apart from those that a call reads, which has no use for the last one. */
+/** All kinds that are edited. Apart from those that a call reads, which has no use for the last two. */
+
+export const ALERTS: Kind<AlertsEntry> = {
+  name: 'alerts',
+  parse: parseAlerts,
+  document: alertsDocument,
+  keyOf: () => ALERTS_KEY,
+  sk: { equals: ALERTS_SK },
+};
 
 /** No file holds it: what is secret of it is nowhere but with who has it. */
 export const KEY: Kind<KeyEntry> = {
@@ -13,7 +22,10 @@ export const KEY: Kind<KeyEntry> = {
   sk: { equals: KEY_SK },
 };
 
-export const EVERY_KIND: readonly Kind<unknown>[] = [...KINDS, KEY as Kind<unknown>];
+/** All that a file may hold, in an order in which none is written before what it refers to. */
+export const FILE_KINDS: readonly Kind<unknown>[] = [...KINDS, ALERTS as Kind<unknown>];
+
+export const EVERY_KIND: readonly Kind<unknown>[] = [...FILE_KINDS, KEY as Kind<unknown>];
 
 /** @throws Error for a name that is none: it is a kind of a newer Tollgate */
 export function kindNamed(name: string): Kind<unknown> {

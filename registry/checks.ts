@@ -1,8 +1,10 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { BUNDLES_MAX } from '../contract/limits/registry.ts';
+import type { AlertsEntry } from './alert.ts';
 import type { AliasesEntry } from './alias.ts';
 import { checkUnlike } from './alike.ts';
+import { ALERTS } from './all-kinds.ts';
 import { boundsOf } from './bounds.ts';
 import { type BudgetsEntry, EVERY_TENANT } from './budget.ts';
 import type { BundleEntry } from './bundle.ts';
@@ -150,6 +152,18 @@ const CHECKS: Checks = {
           if (!(await isModel(model))) throw badEntry(`aliases[${index}].models.${model}`, 'no-such-model');
         }),
       ]),
+    );
+  },
+
+  // A tenant that is misspelt would never be told of; one that is deleted is in nobody's way.
+  alerts: async ({ alerts }: AlertsEntry, { look, before }) => {
+    const old = before && read(before, ALERTS);
+    const there = new Set(old && 'entry' in old ? old.entry.alerts.map(({ tenant }) => tenant) : []);
+    await all(
+      ...alerts.map(({ tenant }, index) => async () => {
+        if (tenant !== undefined && !there.has(tenant) && (await look(tenantKey(tenant))) === undefined)
+          throw badEntry(`alerts[${index}].tenant`, 'no-such-tenant');
+      }),
     );
   },
 

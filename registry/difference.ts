@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { hidden } from './hidden.ts';
 import type { Document, Plain } from './items.ts';
 
 /** One thing that two documents do not have in common. */
@@ -29,13 +30,13 @@ const NAMES: readonly (readonly string[])[] = [
 ];
 
 /**
- * Field by field what `after` has otherwise than `before`, in the order of the members; without the stamps.
+ * Field by field what `after` has otherwise than `before`, in the order of the members; without the stamps, and without what is secret.
  *
  * @param before null or undefined: there was none, so that all of `after` is new
  */
 export function differencesOf(before: Document | null | undefined, after: Document | null | undefined): Difference[] {
   const unstamped = (document: Document | null | undefined): Members =>
-    Object.fromEntries(Object.entries(document ?? {}).filter(([member]) => !STAMPS.has(member)));
+    Object.fromEntries(Object.entries(hidden(document) ?? {}).filter(([member]) => !STAMPS.has(member)));
   return ofMembers(unstamped(before), unstamped(after), '');
 }
 

@@ -1,6 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import { type CommitOptions, commit, type EditOptions } from './edits/commit.ts';
-import { historyOf } from './edits/history.ts';
+import { historyOf, shown } from './edits/history.ts';
 import type { Change, Edit, HistoryRecord, Listing, Make } from './edits/types.ts';
 import { rollingBack, undoing } from './edits/undo.ts';
 import type { Document, Item, Key } from './items.ts';
@@ -33,7 +33,7 @@ export interface Edits {
   remove<Entry>(kind: Kind<Entry>, key: Key, change: string): Promise<Change<undefined>>;
   /** Writes into an entry's history what was done beside it; the entry stays as it is, or absent. */
   note(kind: Kind<unknown>, key: Key, change: string, before: Document, after: Document): Promise<void>;
-  /** Oldest first. */
+  /** Oldest first, without what is secret. */
   history(key: Key): Promise<HistoryRecord[]>;
   /** Takes one edit back, as an edit of its own. @throws as `undoing` of edits/undo.ts */
   undo(edit: number): Promise<Change<unknown>>;
@@ -98,7 +98,7 @@ export function createEdits(options: EditOptions): Edits {
       await one({ kind, key, change, note: { before, after }, make: () => undefined });
     },
 
-    history: (key) => historyOf(items, key),
+    history: async (key) => (await historyOf(items, key)).map(shown),
     undo: async (edit) => one(await undoing(items, edit)),
     rollback: async (kind, key, version) =>
       (await one(await rollingBack(items, kind, key, version))) as Change<ReturnType<typeof kind.parse>>,
@@ -121,6 +121,13 @@ function existing<Entry>(kind: Kind<Entry>, key: Key, item: Item | undefined): E
   });
 }
 
+/** What is called by the name of all that one item holds. */
+const ONE_OF: { readonly [name in Kind<unknown>['name']]?: string } = {
+  aliases: 'alias',
+  defaults: 'default',
+  alerts: 'alert',
+};
+
 function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {
   const id = idAt({ pk, sk });
   const what =
@@ -130,11 +137,7 @@ function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {
         ? `budget of ${pk === STAGE_PARTITION ? 'the stage' : id}`
         : kind.name === 'client'
           ? 'such client of that issuer'
-          : kind.name === 'aliases' || kind.name === 'defaults'
-            ? kind.name === 'aliases'
-              ? 'alias'
-              : 'default'
-            : `${kind.name} ${id}`;
+          : (ONE_OF[kind.name] ?? `${kind.name} ${id}`);
   return new TollgateError('not_found', { field: kind.name, reason: 'no-such-item', message: `There is no ${what}.` });
 }
 

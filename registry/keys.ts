@@ -21,6 +21,7 @@ import type { Key } from './items.ts';
  * | defaults | STAGE                         | DEFAULTS                |
  * | model   | MODEL#{model}                  | MODEL                   |
  * | client  | CLIENT#{hash of issuer, client} | CLIENT                 |
+ * | alerts  | ALERTS                         | ALERTS                  |
  * | key     | KEY#{id}                       | KEY                     |
  * | history | HISTORY#TENANT#{tenant}        | S#{edit}                |
  * |         | HISTORY#GRANT#{tenant}#{model} | S#{edit}                |
@@ -28,7 +29,7 @@ import type { Key } from './items.ts';
  * |         | HISTORY#ALIASES, #DEFAULTS     | S#{edit}                |
  * |         | HISTORY#BUNDLE#{bundle}        | S#{edit}                |
  * |         | HISTORY#MODEL#{model}          | S#{edit}                |
- * |         | HISTORY#CLIENT#{hash}          | S#{edit}                |
+ * |         | HISTORY#CLIENT#{hash}, #ALERTS | S#{edit}                |
  * |         | each of these                  | LAST: the version of what was removed |
  * | log     | LOG                            | {edit}: the first of a transaction |
  *
@@ -64,6 +65,7 @@ export const BUDGETS_SK = 'BUDGETS';
 export const ALIASES_SK = 'ALIASES';
 export const CLIENT_SK = 'CLIENT';
 export const DEFAULTS_SK = 'DEFAULTS';
+export const ALERTS_SK = 'ALERTS';
 export const BUNDLE_SK_PREFIX = 'BUNDLE#';
 export const KEY_SK = 'KEY';
 export const GRANT_SK_PREFIX = 'GRANT#';
@@ -75,6 +77,8 @@ export const STAGE_PARTITION = 'STAGE';
 
 export const ALIASES_KEY: Key = { pk: STAGE_PARTITION, sk: ALIASES_SK };
 export const DEFAULTS_KEY: Key = { pk: STAGE_PARTITION, sk: DEFAULTS_SK };
+/** Not in the stage's partition, which is read with every tenant's. */
+export const ALERTS_KEY: Key = { pk: 'ALERTS', sk: ALERTS_SK };
 
 export function tenantPartition(id: TenantId): string {
   return `TENANT#${id}`;

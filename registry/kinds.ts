@@ -29,7 +29,7 @@ import { parseTenant, type TenantEntry, tenantDocument } from './tenant.ts';
 
 /** What the table holds one kind of. */
 export interface Kind<Entry> {
-  name: 'model' | 'tenant' | 'grant' | 'budgets' | 'aliases' | 'client' | 'bundle' | 'defaults' | 'key';
+  name: 'model' | 'tenant' | 'grant' | 'budgets' | 'aliases' | 'client' | 'bundle' | 'defaults' | 'alerts' | 'key';
   /** @throws TollgateError `bad_entry` naming the field */
   parse(document: unknown): Entry;
   document(entry: Entry): Document;
@@ -102,7 +102,7 @@ export const DEFAULTS: Kind<DefaultsEntry> = {
   sk: { equals: DEFAULTS_SK },
 };
 
-/** All that a file may hold, in an order in which none is written before what it refers to. */
+/** What calls are decided by, in an order in which none is written before what it refers to. */
 export const KINDS: readonly Kind<unknown>[] = [
   ...[MODEL, ALIASES, BUNDLE, DEFAULTS, TENANT, GRANT, BUDGETS, CLIENT],
 ] as Kind<unknown>[];

@@ -1,9 +1,20 @@
+import { ALERTS } from './all-kinds.ts';
 import { EVERY_TENANT } from './budget.ts';
 import { type ClientName, checkClientName } from './client.ts';
 import { badEntry, isModelId } from './fields.ts';
 import type { GrantOf } from './grant.ts';
 import type { Key } from './items.ts';
-import { ALIASES_KEY, budgetsKey, bundleKey, clientKey, DEFAULTS_KEY, grantKey, modelKey, tenantKey } from './keys.ts';
+import {
+  ALERTS_KEY,
+  ALIASES_KEY,
+  budgetsKey,
+  bundleKey,
+  clientKey,
+  DEFAULTS_KEY,
+  grantKey,
+  modelKey,
+  tenantKey,
+} from './keys.ts';
 import { ALIASES, BUDGETS, BUNDLE, CLIENT, DEFAULTS, GRANT, type Kind, MODEL, TENANT } from './kinds.ts';
 import { asTenantId } from './tenant.ts';
 
@@ -17,11 +28,13 @@ export type Named =
   /** A tenant, or EVERY_TENANT. */
   | { budgetsOf: string }
   | { aliases: true }
+  | { alerts: true }
   | { client: ClientName };
 
 /** @throws TollgateError `bad_entry` for an id that is none */
 export function itemNamed(of: Named): { kind: Kind<unknown>; key: Key } {
   const item = <Entry>(kind: Kind<Entry>, key: Key) => ({ kind: kind as Kind<unknown>, key });
+  if ('alerts' in of) return item(ALERTS, ALERTS_KEY);
   if ('aliases' in of) return item(ALIASES, ALIASES_KEY);
   if ('budgetsOf' in of)
     return item(BUDGETS, budgetsKey(of.budgetsOf === EVERY_TENANT ? EVERY_TENANT : asTenantId(of.budgetsOf)));

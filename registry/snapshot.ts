@@ -6,7 +6,7 @@ import type { BudgetsEntry } from './budget.ts';
 import type { BundleEntry } from './bundle.ts';
 import type { ClientEntry } from './client.ts';
 import type { HistoryRecord, Listing } from './edit.ts';
-import { isRecord, recordOf } from './edits/history.ts';
+import { isRecord, recordOf, shown } from './edits/history.ts';
 import { frozenItems } from './edits/past.ts';
 import type { Grant } from './grant.ts';
 import { grantsOf, type Held } from './held.ts';
@@ -158,7 +158,7 @@ function listOf<Entry>(items: readonly Item[], kind: Kind<Entry>): Listing<Entry
 }
 
 function changeOf(item: Item): RegistryChange {
-  return { item: item.key.pk.slice(HISTORY_PK_PREFIX.length), ...recordOf(item) };
+  return { item: item.key.pk.slice(HISTORY_PK_PREFIX.length), ...shown(recordOf(item)) };
 }
 
 /** As the log has them; before there was one, by time. */

@@ -208,6 +208,8 @@ const KINDS: { readonly [kind: string]: { readonly [member: string]: Class } } =
   client: CLIENT,
   bundle: BUNDLE,
   defaults: { ...stamps, ...BOUNDS },
+  // Who is told may do nothing by it.
+  alerts: { ...stamps, alerts: nothing },
 };
 
 /** Of these an entry that is not there restricts nothing, so that its end is one of all that it said. */

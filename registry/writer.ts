@@ -1,3 +1,4 @@
+import { type AlertWriter, alertWriter } from './alerts.ts';
 import { type AliasWriter, aliasWriter } from './aliases.ts';
 import { type BudgetWriter, budgetWriter } from './budgets.ts';
 import { type BundleWriter, bundleWriter } from './bundles.ts';
@@ -34,6 +35,7 @@ export interface Writer
     GrantWriter,
     BudgetWriter,
     AliasWriter,
+    AlertWriter,
     ClientWriter,
     BundleWriter,
     DefaultsWriter,
@@ -64,7 +66,7 @@ export interface Writer
    * Decides what a file of entries asks for, and makes nothing yet.
    *
    * @param value what the file holds, not trusted
-   * @param options `prune`: what the file does not name goes, of what is a tenant's own, of budgets and of aliases
+   * @param options `prune`: what the file does not name goes, of what is a tenant's own, of budgets, aliases and alerts
    * @throws TollgateError `bad_entry` of all that is wrong
    */
   apply(value: unknown, options?: { prune?: boolean }): Promise<AppliedPlan>;
@@ -91,6 +93,7 @@ export function createWriter(options: EditOptions): Writer {
     ...grantWriter(edits, items),
     ...budgetWriter(edits, items),
     ...aliasWriter(edits),
+    ...alertWriter(edits),
     ...clientWriter(edits, items),
     ...bundleWriter(edits, items),
     ...defaultsWriter(edits),

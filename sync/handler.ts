@@ -1,21 +1,29 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { createAnnounceAlert } from '../aws/announce.ts';
 import { lineWriter } from '../contract/log.ts';
 import { syncSettings } from '../contract/settings.ts';
 import { createItems } from '../registry/table.ts';
 import { createWriter } from '../registry/writer.ts';
+import { alertsOf } from './alerts.ts';
 import { type Drift, tellDrift } from './drift.ts';
 import { readCatalog } from './read.ts';
 
-const { stage, table, region } = syncSettings(process.env);
+const { stage, table, region, eventBus: bus, eventsUrl: url } = syncSettings(process.env);
 const clock = () => Date.now();
 const write = lineWriter(process.stdout, stage);
 // Its role may read the table and nothing more.
-const registry = createWriter({ items: createItems({ client: new DynamoDBClient({}), table }), clock, actor: 'sync' });
+const client = new DynamoDBClient({});
+const registry = createWriter({ items: createItems({ client, table }), clock, actor: 'sync' });
+const transport = client.config.requestHandler as NodeHttpHandler;
+const announce = createAnnounceAlert({ signedAs: client.config, transport, bus, stage, url, clock });
 
 /** The schedule's target. The answer is for a person who invokes it; a failure is thrown, so that Lambda counts it. */
-export function handler(): Promise<Drift> {
-  const models = () => registry.listModels();
+export async function handler(): Promise<Drift> {
+  const listed = await registry.listModels();
   const read = (regions: readonly string[], entries: Parameters<typeof readCatalog>[0]['entries']) =>
     readCatalog({ clientConfig: {}, regions, entries });
-  return tellDrift({ models, read, region, clock, write });
+  const drift = await tellDrift({ models: async () => listed, read, region, clock, write });
+  await announce(alertsOf(drift, listed.entries, clock()));
+  return drift;
 }

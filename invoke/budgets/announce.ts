@@ -11,6 +11,8 @@ import { formatAmount } from '../../metering/money.ts';
 
 export interface EventsOptions extends Pick<AwsJsonOptions, 'signedAs' | 'transport' | 'url'> {
   bus: string;
+  /** Whose the events are: a bus is the account's. */
+  stage: string;
   clock: Clock;
   write: WriteLine;
 }
@@ -30,13 +32,13 @@ interface Entry {
  * @returns tells of thresholds; never rejects: what could not be sent is a line and a metric, and nobody waits for it
  */
 export function createAnnounce(options: EventsOptions): BudgetsOptions['announce'] {
-  const { clock, write, bus } = options;
+  const { clock, write, bus, stage } = options;
   const call = createAwsJson({ ...options, service: 'events' });
 
   const entryOf = (crossing: Crossing, subject: Subject): Entry => ({
     Source: BUDGET_EVENT.source,
     DetailType: BUDGET_EVENT.detailType,
-    Detail: JSON.stringify(detailOf(crossing, subject)),
+    Detail: JSON.stringify({ stage, ...detailOf(crossing, subject) }),
     EventBusName: bus,
     Time: clock() / 1000,
   });

@@ -60,6 +60,7 @@ const FORMS: Record<ServiceName, Record<Kind, Form>> = {
   apigateway: json(403),
   events: json(400),
   secretsmanager: json(400),
+  sns: STS,
 };
 
 /** A refusal before the service's own work, in the form that this service's SDK client knows. */

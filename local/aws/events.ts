@@ -35,15 +35,17 @@ export interface EventsOptions {
   account: string;
   /** Names of the buses that there are, in every region. */
   buses: readonly string[];
+  /** Of each that was taken. */
+  onEvent?: (event: EventRecord) => void;
   now: () => number;
 }
 
 /**
  * EventBridge, JSON 1.1: PutEvents
  * (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html). An entry that is malformed, or for a bus
- * that does not exist, fails alone, as it does there; there are no rules, so who took an event is only told by the list.
+ * that does not exist, fails alone, as it does there. It knows no rules: each event is told to who asks for the list, and to `onEvent`.
  */
-export function createEvents({ account, buses, now }: EventsOptions): Events {
+export function createEvents({ account, buses, onEvent, now }: EventsOptions): Events {
   let last = 0;
   const kept: EventRecord[] = [];
 
@@ -59,6 +61,7 @@ export function createEvents({ account, buses, now }: EventsOptions): Events {
     const record = { seq: ++last, id: randomUUID(), bus, region, source: Source, detailType: DetailType, detail, at };
     kept.push(record);
     if (kept.length > 2 * EVENTS_MAX) kept.splice(0, kept.length - EVENTS_MAX);
+    onEvent?.(record);
     return { EventId: record.id };
   };
 

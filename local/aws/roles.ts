@@ -60,6 +60,10 @@ function scopeOf(account: string, region: string, { broker = false, keyMaxDays }
     bucketArn: `arn:aws:s3:::${BUCKET}`,
     invokerRoleArn: roleArn(account, roleName('invoker')),
     contextKeyArn: secretArn(CONTEXT_KEY),
+    alerts: {
+      topicArn: `arn:aws:sns:${region}:${account}:tollgate-${STAGE}-*`,
+      failuresArn: `arn:aws:sqs:${region}:${account}:tollgate-${STAGE}-schedule-failures`,
+    },
     ...(keyMaxDays === undefined
       ? {}
       : { keys: { tableArn: tableArn(KEYS_TABLE), secretArn: secretArn(KEYS_SECRET) } }),
@@ -84,6 +88,7 @@ export function localRoles(account: string, region: string, options: RoleOptions
     'invoke',
     'metering',
     'seal',
+    'alerts',
     ...(broker ? ['broker' as const] : []),
   ];
   return [

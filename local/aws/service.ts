@@ -12,6 +12,7 @@ export const SERVICE_NAMES = [
   'apigateway',
   'events',
   'secretsmanager',
+  'sns',
   'cloudwatch',
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];

@@ -12,7 +12,7 @@ import { openCallsFile } from './calls-file.ts';
 import { createCloudWatch } from './cloudwatch/service.ts';
 import { control, isOwn, refuseForeign } from './control.ts';
 import { createDynamo } from './dynamodb/service.ts';
-import { createEvents } from './events.ts';
+import { createEvents, type EventRecord } from './events.ts';
 import { exchange } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { createIam } from './iam.ts';
@@ -35,6 +35,7 @@ import { createSecretsManager } from './secretsmanager/service.ts';
 import type { Service, ServiceName } from './service.ts';
 import { type Credentials, createSessions, type Role, type Session } from './sessions.ts';
 import { parseAuthorization } from './sigv4.ts';
+import { createSns } from './sns.ts';
 import { createSts } from './sts.ts';
 
 /** Milliseconds for calls in flight when the endpoint closes. */
@@ -87,6 +88,8 @@ export interface Aws {
   onModelCall: () => Promise<void>;
   /** What Lambda's Invoke calls; to be set by whoever runs the functions. There are none until then. */
   onInvoke: InvokeFunction;
+  /** What a rule for every event of Tollgate hands on; to be set by whoever runs the functions. */
+  onEvent: (event: EventRecord) => void;
   close(): Promise<void>;
 }
 
@@ -102,6 +105,7 @@ const SCOPES: Readonly<Record<string, ServiceName>> = {
   apigateway: 'apigateway',
   events: 'events',
   secretsmanager: 'secretsmanager',
+  sns: 'sns',
   monitoring: 'cloudwatch',
 };
 
@@ -121,7 +125,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   const sessions = createSessions(now);
   const faults = createFaults();
   const cloudwatch = createCloudWatch({ now });
-  const events = createEvents({ account, buses: [EVENT_BUS], now });
+  const events = createEvents({ account, buses: [EVENT_BUS], onEvent: (event) => aws.onEvent(event), now });
   const dynamo = await createDynamo({ folder: join(dataDir, 'dynamodb'), account, region, now });
   const apiGateway = await createApiGateway(
     dataDir,
@@ -164,6 +168,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     lambda: createLambda({ account, invoke: (...call) => aws.onInvoke(...call) }),
     events: events.service,
     secretsmanager: secrets,
+    sns: createSns(account),
     cloudwatch: cloudwatch.service,
   };
 
@@ -225,6 +230,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     onFlush: () => Promise.resolve(),
     onModelCall: () => Promise.resolve(),
     onInvoke: () => undefined,
+    onEvent: () => {},
     async close() {
       await server.close(CLOSE_GRACE_MS);
       await apiGateway.limits.close();

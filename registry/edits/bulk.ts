@@ -1,9 +1,9 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { BULK_READ_WHOLE, LOG_ATTEMPTS, PLAN_ID_CHARS } from '../../contract/limits/registry.ts';
+import { FILE_KINDS } from '../all-kinds.ts';
 import { type Item, type Items, isOf } from '../items.ts';
 import { historyPartition, logKey } from '../keys.ts';
-import { KINDS } from '../kinds.ts';
 import {
   commit,
   type Decided,
@@ -176,7 +176,7 @@ async function heldFor(items: Items, edits: readonly Edit[]): Promise<Held> {
   if (edits.length <= BULK_READ_WHOLE) return readHeld(items, edits);
   const wanted = new Set(edits.map(({ key }) => historyPartition(key)));
   const known = ({ key }: Item): boolean =>
-    key.sk === 'LAST' ? wanted.has(key.pk) : KINDS.some(({ sk }) => isOf(key, sk));
+    key.sk === 'LAST' ? wanted.has(key.pk) : FILE_KINDS.some(({ sk }) => isOf(key, sk));
   return new Map((await items.scan()).filter(known).map((item) => [nameOf(item.key), item]));
 }
 

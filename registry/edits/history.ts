@@ -1,3 +1,4 @@
+import { hidden } from '../hidden.ts';
 import type { Document, Item, Items, Key } from '../items.ts';
 import { HISTORY_SK_PREFIXES, historyPartition } from '../keys.ts';
 import type { HistoryRecord } from './types.ts';
@@ -28,4 +29,9 @@ export function recordOf({ key, document }: Item): HistoryRecord {
     before: inner('before'),
     after: inner('after'),
   };
+}
+
+/** As it is shown: without what is secret, so that nothing can be brought back from it. */
+export function shown(record: HistoryRecord): HistoryRecord {
+  return { ...record, before: hidden(record.before), after: hidden(record.after) };
 }

@@ -1,6 +1,6 @@
 import type { Items, Key } from '../items.ts';
 import { HISTORY_SK_PREFIXES, historyKey, historyPartition } from '../keys.ts';
-import { isRecord, recordOf } from './history.ts';
+import { isRecord, recordOf, shown } from './history.ts';
 import { logBackwards } from './log.ts';
 import { nameOf } from './same.ts';
 import type { HistoryRecord, LoggedEdit } from './types.ts';
@@ -54,7 +54,7 @@ async function changesOf(items: Items, page: readonly LoggedEdit[]): Promise<Log
   const found = new Map((await items.batch(keys)).map((item) => [nameOf(item.key), item]));
   return page.map(({ key, edit, plan, ...logged }) => {
     const record = found.get(nameOf(historyKey(key, edit)));
-    const told = record === undefined ? { ...logged, edit, before: null, after: null } : recordOf(record);
+    const told = record === undefined ? { ...logged, edit, before: null, after: null } : shown(recordOf(record));
     return { ...told, ...(plan === undefined ? {} : { plan: plan.id }), item: itemText(key) };
   });
 }
@@ -66,7 +66,7 @@ async function beforeTheLog(items: Items, filter: LogFilter, since: number, unti
     (item) => isRecord(item) && item.key.pk.startsWith('HISTORY#'),
   );
   return records
-    .map((item) => ({ ...recordOf(item), item: partitionText(item.key.pk) }))
+    .map((item) => ({ ...shown(recordOf(item)), item: partitionText(item.key.pk) }))
     .filter((one) => Date.parse(one.at) >= since && Date.parse(one.at) <= until && meets(one, filter))
     .sort((a, b) => (a.at > b.at ? -1 : 1));
 }

@@ -1,3 +1,4 @@
+import { FILE_KINDS } from '../all-kinds.ts';
 import { type Prepared, prepare } from '../edits/bulk.ts';
 import type { EditOptions } from '../edits/commit.ts';
 import { itemText } from '../edits/log-list.ts';
@@ -5,7 +6,6 @@ import { nameOf } from '../edits/same.ts';
 import type { Edit } from '../edits/types.ts';
 import { holdersOf } from '../holders.ts';
 import type { Document, Items } from '../items.ts';
-import { KINDS } from '../kinds.ts';
 import { type Widening, wideningsOf } from '../widening.ts';
 import { editsOf } from './entries.ts';
 
@@ -79,7 +79,7 @@ async function unnamed(items: Items, asked: readonly Edit[]): Promise<{ gone: Ed
   const gone: Edit[] = [];
   const left: string[] = [];
   // What refers to another goes before it.
-  for (const kind of [...KINDS].reverse())
+  for (const kind of [...FILE_KINDS].reverse())
     for (const { key } of await items.scan(kind.sk)) {
       if (named.has(nameOf(key))) continue;
       if (KEPT.has(kind.name)) left.push(itemText(key));

@@ -2,7 +2,9 @@ import * as v from 'valibot';
 import type { Problem } from '../../contract/errors.ts';
 import { isTenantId } from '../../contract/identity.ts';
 import { ACTIONS } from '../../contract/model.ts';
+import { parseReceiver } from '../alert.ts';
 import { parseAlias } from '../alias.ts';
+import { ALERTS } from '../all-kinds.ts';
 import { type BudgetOwner, EVERY_TENANT, parseBudget } from '../budget.ts';
 import { bundleEdit } from '../bundles.ts';
 import { checkClientName } from '../client.ts';
@@ -12,7 +14,7 @@ import { nameOf } from '../edits/same.ts';
 import type { Edit } from '../edits/types.ts';
 import { badEntries, problemsOf, SCHEMA_VERSION } from '../fields.ts';
 import type { Document, Key, Plain } from '../items.ts';
-import { ALIASES_KEY, budgetsKey, clientKey, grantKey } from '../keys.ts';
+import { ALERTS_KEY, ALIASES_KEY, budgetsKey, clientKey, grantKey } from '../keys.ts';
 import { ALIASES, BUDGETS, BUNDLE, CLIENT, DEFAULTS, GRANT, type Kind, MODEL, TENANT } from '../kinds.ts';
 import { modelEdit } from '../models.ts';
 import { asTenantId } from '../tenant.ts';
@@ -33,6 +35,7 @@ const FILE = v.strictObject({
   /** What holds of every tenant that does not say it itself. */
   defaults: v.exactOptional(v.record(v.string(), v.unknown(), 'not-an-object')),
   budgets: list,
+  alerts: list,
   tenants: v.exactOptional(
     v.array(
       v.looseObject({ id: v.string('not-text'), grants: list, budgets: list, clients: list }, 'not-an-object'),
@@ -44,7 +47,7 @@ const FILE = v.strictObject({
 /**
  * @param value what a file holds
  * @returns none before what it refers to
- * @param options `prune`: lists of budgets and aliases are what they are in the file, without what else is there
+ * @param options `prune`: lists of budgets, aliases and alerts are what they are in the file, without what else is there
  * @throws TollgateError `bad_entry` of all that is wrong with the file’s form; what is wrong with an entry is told when it is decided
  */
 export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
@@ -64,7 +67,7 @@ export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
               : 'wrong-type',
       })),
     );
-  const { models = [], bundles = [], aliases, defaults, budgets, tenants = [] } = found.output;
+  const { models = [], bundles = [], aliases, defaults, budgets, alerts, tenants = [] } = found.output;
   const edits: Edit[] = [];
   const add = (at: string, edit: () => Omit<Edit, 'at' | 'change'>): void => {
     try {
@@ -112,6 +115,8 @@ export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
     for (const [place, client] of clients.entries())
       add(`${at}.clients[${place}]`, () => clientEditOf(tenant.id, client as Document));
   }
+  // After the tenants, which they may be of.
+  if (alerts !== undefined) lists('', ALERT_LIST, alerts as Document[]);
   problems.push(...twice(edits));
   if (problems.length > 0) throw badEntries(problems);
   return edits;
@@ -190,6 +195,11 @@ interface ListOf {
 const ALIAS_LIST: ListOf = {
   ...{ kind: ALIASES as Kind<unknown>, key: ALIASES_KEY, member: 'aliases', common: {} },
   parse: parseAlias,
+};
+
+const ALERT_LIST: ListOf = {
+  ...{ kind: ALERTS as Kind<unknown>, key: ALERTS_KEY, member: 'alerts', common: {} },
+  parse: parseReceiver,
 };
 
 function budgetList(owner: BudgetOwner): ListOf {

@@ -1,3 +1,4 @@
+import { ALERTS } from '../all-kinds.ts';
 import { contentOf } from '../edits/same.ts';
 import type { Document, Item, Items } from '../items.ts';
 import { tenantPartition } from '../keys.ts';
@@ -26,6 +27,8 @@ export interface Exported {
   /** The stage's. */
   budgets: Document[];
   tenants: Document[];
+  /** With the URLs of webhooks, which are secrets: without them the file could not be applied. */
+  alerts: Document[];
   unusable: Unusable[];
 }
 
@@ -51,7 +54,7 @@ export async function exported(items: Items, only?: string): Promise<Exported> {
       kind,
     );
   };
-  const [models, bundles, aliases, defaults, tenants, grants, budgets, clients] = await Promise.all([
+  const [models, bundles, aliases, defaults, tenants, grants, budgets, clients, alerts] = await Promise.all([
     all(MODEL),
     all(BUNDLE),
     all(ALIASES),
@@ -60,6 +63,7 @@ export async function exported(items: Items, only?: string): Promise<Exported> {
     all(GRANT),
     all(BUDGETS),
     items.scan(CLIENT.sk).then((found) => documents(found, CLIENT)),
+    all(ALERTS),
   ]);
   const grantsOf = Map.groupBy(grants, ({ tenant }) => tenant);
   const clientsOf = Map.groupBy(clients, ({ tenant }) => tenant);
@@ -76,6 +80,7 @@ export async function exported(items: Items, only?: string): Promise<Exported> {
       ...some('budgets', budgetsOf.get(tenant.id), 'id'),
       ...some('clients', clientsOf.get(tenant.id), 'client'),
     })),
+    alerts: alerts.flatMap((one) => one.alerts as Document[]),
     unusable,
   };
 }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -219,5 +222,64 @@ describe('a budget set on the command line, where the authorizer is never kept',
     }
     expect(listed).not.toBe('');
     expect(text).toContain(listed);
+  });
+});
+
+describe('alerts', () => {
+  test('of a budget go to a webhook and a topic, by the function that a stage has; a URL is shown to nobody', async () => {
+    const received: { path: string | undefined; text: string }[] = [];
+    let refusing = 1;
+    const server = createServer((req, res) => {
+      let body = '';
+      req.on('data', (chunk) => {
+        body += chunk;
+      });
+      req.on('end', () => {
+        received.push({ path: req.url, text: (JSON.parse(body) as { text: string }).text });
+        res.writeHead(refusing-- > 0 ? 500 : 200).end('ok');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const alert = (...args: string[]) => stack.cli('alert', ...args);
+    try {
+      const topic = ['--topic', 'arn:aws:sns:us-east-1:111122223333:tollgate-local-alarms'];
+      expect(
+        await alert('set', 'ops', '--kind', 'budget', '--tenant', 'globex', '--webhook', `${at}/secret`),
+      ).toMatchObject({
+        code: 0,
+        stderr: '',
+      });
+      expect(await alert('set', 'mail', '--kind', 'drift', ...topic)).toMatchObject({ code: 0, stderr: '' });
+      expect((await alert('set', 'me', '--email', 'me@example.com')).stderr).toContain('e-mail goes by a topic of SNS');
+      expect(await alert('test', 'ops')).toMatchObject({ code: 1, stderr: expect.stringContaining('answered 500') });
+      expect(await alert('test', 'ops')).toMatchObject({ code: 0, stdout: 'ops was told\n' });
+      expect(await alert('test', 'mail')).toMatchObject({ code: 0, stdout: 'mail was told\n' });
+      expect(await alert('test', 'nobody')).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('no alert nobody'),
+      });
+
+      // What a call finds reaches people; the first attempt is refused, and the second is not.
+      refusing = 1;
+      received.length = 0;
+      await set('globex', 'few', '--limit', '1');
+      expect(await converse('globex')).toBe(200);
+      const told = () => received.filter(({ text }) => text.includes('budget few of globex, 100 % used'));
+      await expect.poll(() => told().length, { timeout: 15_000 }).toBeGreaterThan(0);
+      await expect.poll(() => received.length, { timeout: 15_000 }).toBeGreaterThan(2);
+      expect(told()[0]?.path).toBe('/secret');
+
+      const shown = [await alert('list'), await alert('history', '--format', 'json'), await stack.cli('audit', 'list')];
+      for (const { stdout } of shown) {
+        expect(stdout).toContain(`${at}/… (sha256 `);
+        expect(stdout).not.toContain('secret');
+      }
+      expect((await stack.cli('export')).stdout).toContain(`${at}/secret`);
+    } finally {
+      await stack.cli('budget', 'remove', 'globex', 'few');
+      await alert('remove', '--all');
+      server.close();
+    }
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../contract/log.ts';
-import { adminSettings, brokerSettings, invokeSettings, syncSettings } from '../../contract/settings.ts';
+import {
+  adminSettings,
+  alertsSettings,
+  brokerSettings,
+  invokeSettings,
+  syncSettings,
+} from '../../contract/settings.ts';
 import { flat, ofType, type Resource, resourcesOf, rolesOf, stackOf } from './synth.ts';
 
 const plain = resourcesOf(stackOf().stack);
@@ -77,6 +83,43 @@ describe('with an API of the registry', () => {
   test('without it nothing of it is there, and nothing can write the registry', () => {
     expect(functionOf(plain, 'admin')).toBeUndefined();
     expect(allowed(plain, 'dynamodb:DeleteItem').filter(([, on]) => String(on).includes('-registry'))).toEqual([]);
+  });
+});
+
+describe('with alerts', () => {
+  const alerting = resourcesOf(stackOf({ 'tollgate:alerts': true }).stack);
+  const ALERTS = 'tollgate-dev-alerts-us-east-1';
+
+  test('a rule of this stage’s events alone calls a function, and what fails is kept in a queue, by either', () => {
+    expect(alertsSettings(environmentOf(alerting, 'alerts'))).toMatchObject({ loopback: false, snsUrl: undefined });
+    const [rule] = ofType(alerting, 'AWS::Events::Rule');
+    expect(rule?.EventPattern).toEqual({
+      source: ['tollgate'],
+      'detail-type': ['Tollgate Alert', 'Budget Threshold Reached'],
+      detail: { stage: ['dev'] },
+    });
+    expect(rule?.Targets).toMatchObject([{ DeadLetterConfig: { Arn: expect.anything() } }]);
+    const [kept] = ofType(alerting, 'AWS::Lambda::EventInvokeConfig').filter(
+      ({ DestinationConfig }) => DestinationConfig,
+    );
+    expect(kept).toMatchObject({ MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: expect.anything() } });
+  });
+
+  test('its role reads who is told, publishes to topics of the stage’s name, and sends what failed to that queue', () => {
+    const own = rolesOf(alerting).find(({ name }) => name === ALERTS)?.own ?? [];
+    const may = own.filter(({ Effect }) => Effect === 'Allow').map(({ Action, Resource }) => [Action, Resource]);
+    expect(may.filter(([Action]) => !String(Action).startsWith('logs:'))).toEqual([
+      [['dynamodb:GetItem'], ['arn:aws:dynamodb:us-east-1:111122223333:table/tollgate-dev-registry']],
+      [['sns:Publish'], ['arn:aws:sns:us-east-1:111122223333:tollgate-dev-*']],
+      [['sqs:SendMessage'], ['arn:aws:sqs:us-east-1:111122223333:tollgate-dev-schedule-failures']],
+    ]);
+    expect(JSON.stringify(own[0])).toContain('"dynamodb:LeadingKeys":["ALERTS"]');
+  });
+
+  test('without them nothing of it is there', () => {
+    expect(functionOf(plain, 'alerts')).toBeUndefined();
+    expect(ofType(plain, 'AWS::Events::Rule')).toEqual([]);
+    expect(Object.keys(plain).filter((id) => alerting[id] === undefined)).toEqual([]);
   });
 });
 

@@ -68,7 +68,9 @@ describe("the functions' own roles", () => {
           .replaceAll('tollgate-dev-', 'tollgate-local-'),
       );
     const there = rolesOf(
-      resourcesOf(stackOf({ 'tollgate:modelRegions': [...REGIONS], 'tollgate:admin': true }).stack),
+      resourcesOf(
+        stackOf({ 'tollgate:modelRegions': [...REGIONS], 'tollgate:admin': true, 'tollgate:alerts': true }).stack,
+      ),
     );
     const deployed = new Map(
       there.map(({ name, own }) => [

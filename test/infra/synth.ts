@@ -38,6 +38,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['as configured', {}],
   ['without an account of its own', { 'tollgate:account': '' }],
   ['with a broker', { 'tollgate:broker': true }],
+  ['with alerts', { 'tollgate:alerts': true, 'tollgate:eventBus': 'shared' }],
   ['with an environment per tenant', { 'tollgate:tenantIsolation': true }],
   ['without usage plans', { 'tollgate:usagePlans': false }],
   ['with nothing protected', { 'tollgate:protect': 'none' }],

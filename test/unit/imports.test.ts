@@ -24,6 +24,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   // It decides everything again for itself, with the authorizer's and the registry's own code, and with none of invoke's.
   broker: ['contract/', 'policies/', 'registry/', 'authorizer/', 'sessions/'],
   metering: ['contract/', 'registry/'],
+  // Who is told of what, by which way: it knows nothing of calls.
+  alerts: ['contract/', 'aws/', 'registry/'],
   // What AWS has, beside what the registry says of it.
   sync: ['contract/', 'aws/', 'policies/', 'registry/'],
   invoke: ['contract/', 'aws/', 'policies/', 'registry/', 'metering/', 'sessions/', 'seal/'],
@@ -44,12 +46,12 @@ const SDK_FILES = [
   /^invoke\/(compose|direct\/broker)\.ts$/,
   /^invoke\/providers\/\w+\.ts$/,
   // Signs by itself, for services whose client would be a tenth of the bundle, for an operation or two.
-  /^aws\/(json|table)\.ts$/,
+  /^aws\/(json|sns|table)\.ts$/,
   /^sidecar\/token\/aws(-credentials)?\.ts$/,
   // CloudWatch, because the ledger is compared with its sums of the same lines.
   /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,
   /^sync\/(read|endpoints|access)\.ts$/,
-  /^(admin|authorizer|broker|invoke|metering|seal|sync)\/handler\.ts$/,
+  /^(admin|alerts|authorizer|broker|invoke|metering|seal|sync)\/handler\.ts$/,
   /^cli\/.*$/,
   /^local\/.*$/,
 ];

@@ -6,6 +6,7 @@ import { KNOWN_VARIABLES, misspelt } from '../../../contract/variables.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const ROOMS = [
+  'alerts',
   'authorizer',
   'broker',
   'cli',

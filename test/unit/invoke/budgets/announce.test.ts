@@ -52,7 +52,7 @@ async function announced(
   });
   const transport = createTransport({ requestMs: 5_000 });
   const announce = createAnnounce({
-    ...{ signedAs: client.config, transport, bus: 'the-bus', url: server.url },
+    ...{ signedAs: client.config, transport, bus: 'the-bus', stage: 'dev', url: server.url },
     clock: () => NOW,
     write: (line) => lines.push(line),
   });
@@ -82,8 +82,15 @@ describe('events of a budget', () => {
       Time: NOW / 1000,
     });
     expect(JSON.parse(entry?.Detail ?? '')).toEqual({
-      ...{ tenant: 'acme', budget: 'b', per: 'tenant', period: 'month', window: '2026-11', unit: 'tokens' },
-      ...{ resetsAt: '2026-12-01T00:00:00.000Z', limit: '100', used: '85', threshold: 80, enforcement: 'hard' },
+      ...{ stage: 'dev', tenant: 'acme', budget: 'b', per: 'tenant', period: 'month', window: '2026-11' },
+      ...{
+        resetsAt: '2026-12-01T00:00:00.000Z',
+        unit: 'tokens',
+        limit: '100',
+        used: '85',
+        threshold: 80,
+        enforcement: 'hard',
+      },
     });
     expect(lines).toEqual([]);
   });
