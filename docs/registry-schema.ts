@@ -1,5 +1,8 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
+import { ALERT_KINDS } from '../contract/alert.ts';
+import { BUDGET_ID } from '../contract/budget.ts';
+import { WEBHOOK_MAX_CHARS } from '../contract/limits/alerts.ts';
 import { MODEL_ID_MAX_CHARS, PRINCIPAL_MAX_CHARS, TENANT_ID_MAX_CHARS } from '../contract/limits/contract.ts';
 import { ALIAS_MODELS_MAX } from '../contract/limits/registry.ts';
 import { WEIGHT_MAX } from '../contract/limits/routing.ts';
@@ -59,6 +62,28 @@ const PLACE_MEMBERS: { readonly [Name in keyof typeof PLACE]: Schema } = {
   drained: { const: true },
 };
 
+/** Of a registry's own rules about a URL and an ARN an editor need not know more than this. */
+const ALERT: Schema = {
+  type: 'object',
+  description: 'Who is told of what.',
+  properties: {
+    id: { type: 'string', pattern: BUDGET_ID.source },
+    kinds: { type: 'array', items: { enum: [...ALERT_KINDS] }, minItems: 1 },
+    tenant: { type: 'string', description: 'Only what is this tenant’s.' },
+    to: {
+      type: 'object',
+      properties: {
+        webhook: { type: 'string', pattern: '^https?://', maxLength: WEBHOOK_MAX_CHARS },
+        topic: { type: 'string', pattern: '^arn:' },
+      },
+      additionalProperties: false,
+      oneOf: [{ required: ['webhook'] }, { required: ['topic'] }],
+    },
+  },
+  required: ['id', 'kinds', 'to'],
+  additionalProperties: false,
+};
+
 /** What a document of the table has, and whoever writes one does not say. */
 const WRITTEN: ReadonlySet<string> = new Set(['v', 'version', 'updatedAt', 'updatedBy', 'grantedAt', 'grantedBy']);
 
@@ -97,6 +122,7 @@ export function definitions() {
     },
     bundle: entry('Models under one name, which a grant may be of.', bundleSchema),
     alias,
+    alert: ALERT,
     budget,
     client: entry('An OAuth client whose tokens are the tenant’s.', clientSchema, { without: ['tenant'] }),
     defaults: entry('What holds of every tenant that does not say it itself.', defaultsSchema),
@@ -122,6 +148,7 @@ export function fileSchema(): object {
       defaults: { $ref: '#/definitions/defaults' },
       budgets: { ...list('budget'), description: 'The stage’s.' },
       tenants: list('tenant'),
+      alerts: list('alert'),
     },
     additionalProperties: false,
     definitions: { ...rest, tenant: { ...tenant, properties: { ...tenant.properties, ...own } } },

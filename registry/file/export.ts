@@ -27,8 +27,8 @@ export interface Exported {
   /** The stage's. */
   budgets: Document[];
   tenants: Document[];
-  /** With the URLs of webhooks, which are secrets: without them the file could not be applied. */
-  alerts: Document[];
+  /** With the URLs of webhooks, which are secrets: without them the file could not be applied. Absent: nobody is told of anything. */
+  alerts?: Document[];
   unusable: Unusable[];
 }
 
@@ -80,7 +80,7 @@ export async function exported(items: Items, only?: string): Promise<Exported> {
       ...some('budgets', budgetsOf.get(tenant.id), 'id'),
       ...some('clients', clientsOf.get(tenant.id), 'client'),
     })),
-    alerts: alerts.flatMap((one) => one.alerts as Document[]),
+    ...(alerts.length === 0 ? {} : { alerts: alerts.flatMap((one) => one.alerts as Document[]) }),
     unusable,
   };
 }

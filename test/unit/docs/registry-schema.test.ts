@@ -31,6 +31,7 @@ function whole(): Document {
     ],
     bundles: [{ id: 'standard', models: ['m2'] }],
     aliases: [{ id: 'stable', models: { m1: 1 } }],
+    alerts: [{ id: 'ops', kinds: ['drift'], to: { webhook: 'https://hooks.example/x' } }],
     defaults: { residency: ['us-east-1'], guardrail: null },
     budgets: [{ ...budget('day') }],
     tenants: [
@@ -76,6 +77,8 @@ describe('an editor and the reader agree', () => {
     ['a status that there is none of', 'models.0.lifecycle.status', 'old'],
     ['a wildcard in the place of a model', 'bundles.0.models.0', '*'],
     ['a share of nothing', 'aliases.0.models.m1', 0],
+    ['an alert of no kind', 'alerts.0.kinds.0', 'weather'],
+    ['an alert to nowhere', 'alerts.0.to.webhook', undefined],
     ['residency in no region', 'defaults.residency.0', 'Frankfurt'],
     ['a budget without a limit', 'budgets.0.limit', undefined],
     ['a limit that is no decimal', 'budgets.0.limit', '5 dollars'],

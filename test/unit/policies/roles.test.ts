@@ -126,9 +126,9 @@ describe("the functions' own roles", () => {
   /** As Lambda marks what the role's own function asks for. */
   const itself = { 'lambda:SourceFunctionArn': scope.functionArn };
 
-  test('sync reads the registry and AWS’s catalogue, calls no model and writes nothing', () => {
+  test('sync reads the registry and AWS’s catalogue, calls no model and writes nothing; it tells the event bus', () => {
     const reads =
-      /^(dynamodb:(BatchGetItem|GetItem|Query)|bedrock:(Get|List)\w+|sagemaker:(Describe|List)\w+|logs:(CreateLogStream|PutLogEvents))$/;
+      /^(dynamodb:(BatchGetItem|GetItem|Query)|bedrock:(Get|List)\w+|sagemaker:(Describe|List)\w+|events:PutEvents|logs:(CreateLogStream|PutLogEvents))$/;
     for (const action of actionsOf('sync')) expect(action).toMatch(reads);
     expect(actionsOf('sync').join()).toContain('bedrock:ListFoundationModels');
   });
