@@ -63,7 +63,7 @@ const PLACE_MEMBERS: { readonly [Name in keyof typeof PLACE]: Schema } = {
 };
 
 /** Of a registry's own rules about a URL and an ARN an editor need not know more than this. */
-const ALERT: Schema = {
+const ALERT = {
   type: 'object',
   description: 'Who is told of what.',
   properties: {
@@ -82,7 +82,7 @@ const ALERT: Schema = {
   },
   required: ['id', 'kinds', 'to'],
   additionalProperties: false,
-};
+} satisfies Schema;
 
 /** What a document of the table has, and whoever writes one does not say. */
 const WRITTEN: ReadonlySet<string> = new Set(['v', 'version', 'updatedAt', 'updatedBy', 'grantedAt', 'grantedBy']);
