@@ -84,6 +84,12 @@ const ALERT = {
   additionalProperties: false,
 } satisfies Schema;
 
+interface Conditions {
+  required?: unknown;
+  oneOf?: unknown;
+  anyOf?: unknown;
+}
+
 /** What a document of the table has, and whoever writes one does not say. */
 const WRITTEN: ReadonlySet<string> = new Set(['v', 'version', 'updatedAt', 'updatedBy', 'grantedAt', 'grantedBy']);
 
@@ -131,7 +137,13 @@ export function definitions() {
 
 /** The file that `tollgate export` writes and `tollgate apply` takes. */
 export function fileSchema(): object {
-  const { tenant, ...rest } = definitions();
+  const { tenant: whole, model, bundle, ...rest } = definitions();
+  // The file may name a part of what is there already.
+  const part = <One extends object>({ required: _, oneOf: __, anyOf: ___, ...one }: One & Conditions) => ({
+    ...one,
+    required: ['id'],
+  });
+  const tenant = part(whole);
   const list = (name: string): Schema => ({ type: 'array', items: { $ref: `#/definitions/${name}` } });
   const own = { grants: list('grant'), budgets: list('budget'), clients: list('client') };
   return {
@@ -151,7 +163,12 @@ export function fileSchema(): object {
       alerts: list('alert'),
     },
     additionalProperties: false,
-    definitions: { ...rest, tenant: { ...tenant, properties: { ...tenant.properties, ...own } } },
+    definitions: {
+      model: part(model),
+      bundle: part(bundle),
+      ...rest,
+      tenant: { ...tenant, properties: { ...tenant.properties, ...own } },
+    },
   };
 }
 

@@ -68,7 +68,7 @@ describe('an editor and the reader agree', () => {
   const wrong: [string, string, Plain | undefined][] = [
     ['a section that there is none of', 'model', []],
     ['a member that is misspelt', 'models.0.lifecycel', {}],
-    ['a model that is nowhere', 'models.1.target', undefined],
+    ['a model of no name', 'models.1.id', undefined],
     ['a price as a number', 'models.0.prices.0.usdPerImage', 1],
     ['a price without a date', 'models.0.prices.0.from', undefined],
     ['an attempt too many', 'models.0.routing.maxAttempts', 99],
@@ -82,7 +82,7 @@ describe('an editor and the reader agree', () => {
     ['residency in no region', 'defaults.residency.0', 'Frankfurt'],
     ['a budget without a limit', 'budgets.0.limit', undefined],
     ['a limit that is no decimal', 'budgets.0.limit', '5 dollars'],
-    ['a tenant that nobody pays for', 'tenants.1.costCentre', undefined],
+    ['a tenant of no name', 'tenants.1.id', undefined],
     ['a date that is none', 'tenants.0.expiresAt', 'next year'],
     ['a grant of nothing', 'tenants.0.grants.0.model', undefined],
     ['an action that there is none of', 'tenants.0.grants.0.actions', ['train']],
@@ -102,6 +102,10 @@ describe('an editor and the reader agree', () => {
 });
 
 test('each kind is described by itself, without what the registry writes of it', () => {
+  expect(definitions()).toMatchObject({
+    model: { required: ['id', 'lifecycle'] },
+    bundle: { required: ['id', 'models'] },
+  });
   for (const [name, one] of Object.entries(definitions())) {
     expect(Object.keys(one.properties), name).not.toContain('updatedBy');
     new Ajv({ strict: false }).compile(one);
