@@ -4,7 +4,7 @@ import { AT_END, SHARED_BY } from '../contract/model.ts';
 import { aliasDocument, sharesText } from '../registry/alias.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
 import { usedLately, widening } from './dangers.ts';
-import { documentOf } from './file.ts';
+import { type GivenFile, withFile } from './file.ts';
 import { type Filters, filtered, withPrefix } from './filters.ts';
 import { past } from './past.ts';
 import type { Target } from './target.ts';
@@ -63,12 +63,12 @@ export function register(program: Command, target: () => Promise<Target>): void 
     run: async (given, at) => set(aliasGiven(given, at), at),
   });
 
-  noun.verb<{ file: string; document?: unknown }>('put', {
-    about: 'make or replace an alias from a JSON file',
+  noun.verb<GivenFile>('put', {
+    about: 'make or replace an alias from a file, JSON or YAML',
     args: { '<file>': '- reads standard input' },
     edits: true,
-    hits: async (given, at) => rePointed(documentOf(given), at),
-    run: async (given, at) => set(documentOf(given), at),
+    hits: async (given, at) => withFile(given, (alias) => rePointed(alias, at)),
+    run: async (given, at) => withFile(given, (alias) => set(alias, at)),
   });
 
   noun.verb<{ alias?: string; all?: true }>('remove', {

@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
-import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { differencesOf } from '../registry/difference.ts';
 import { differenceText } from '../registry/difference-text.ts';
-import { problemsOf } from '../registry/fields.ts';
 import type { AppliedPlan, Finding, PlannedChange } from '../registry/file/apply.ts';
 import type { Writer } from '../registry/writer.ts';
 import { type Answer, shown } from './answer.ts';
-import { bytesOf, tellBad } from './file.ts';
+import { bytesOf, type Read, readEntries, whereItStands } from './file.ts';
 import { counted } from './print.ts';
 import { progress } from './progress.ts';
 import type { Target } from './target.ts';
@@ -34,7 +32,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
       '\nnull takes a member away.' +
       '\nApplied again it changes nothing.',
     run: async ({ file, prune, dryRun, yes }, at) => {
-      const read = await readEntries(file);
+      const read = await readGiven(file);
       const writer = await at.registry();
       const plan = await whereItStands(file, read, () => writer.apply(read.value, { prune: prune === true }));
       if (dryRun || plan.changes.length === 0) return planAnswer(plan, {});
@@ -52,50 +50,15 @@ export function register(program: Command, target: () => Promise<Target>): void 
   });
 }
 
-interface Read {
-  value: unknown;
-  /** From 1. */
-  lineOf(path: string): number | undefined;
-}
-
-/** @throws TollgateError `bad_setting` naming the file; each thing that is wrong with its form has been told then */
-async function readEntries(file: string): Promise<Read> {
+async function readGiven(file: string): Promise<Read> {
+  if (!file.toLowerCase().endsWith('.csv')) return readEntries(file);
   const bytes = bytesOf(file);
-  if (!file.toLowerCase().endsWith('.csv')) {
-    const { readFile } = await import('../registry/file/read.ts');
-    return whereItStands(file, { lineOf: () => undefined }, () => readFile(bytes));
-  }
   const { tenantsOfCsv } = await import('../registry/file/tenants-csv.ts');
   const text = new TextDecoder('utf-8', { ignoreBOM: false }).decode(bytes);
   return whereItStands(file, { lineOf: () => undefined }, async () => {
     const { value, lines } = tenantsOfCsv(text);
     return { value, lineOf: (path) => lines[Number(/^tenants\[(\d+)\]/.exec(path)?.[1])] };
   });
-}
-
-/** Does it; what is wrong with the file is told a line each, with its line in the file. */
-async function whereItStands<T>(file: string, { lineOf }: Pick<Read, 'lineOf'>, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isTollgateError(error, 'bad_entry')) throw error;
-    const problems = problemsOf(error);
-    tellBad(
-      file,
-      problems.map(({ path, reason, message }) => ({
-        line: lineOf(path) ?? 0,
-        at: '',
-        field: path,
-        reason: message ?? reason,
-      })),
-    );
-    throw new TollgateError('bad_entry', {
-      field: file,
-      reason: 'not-applied',
-      message: `${file}: ${counted(problems.length, 'problem')}; nothing was changed.`,
-      cause: error,
-    });
-  }
 }
 
 async function confirmed(plan: AppliedPlan, yes: boolean, strict: boolean, where: Target): Promise<void> {

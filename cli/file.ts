@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { TollgateError } from '../contract/errors.ts';
-import { parseJsonObject } from '../contract/json.ts';
+import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { FILE_MAX_BYTES } from '../contract/limits/registry.ts';
+import { problemsOf } from '../registry/fields.ts';
 import type { BadPart } from '../registry/prices/import/tree.ts';
-import { printable, warn } from './print.ts';
+import { counted, printable, warn } from './print.ts';
 
 /**
  * @param file `-`: standard input
@@ -52,15 +52,65 @@ function tooLarge(file: string, most: number): TollgateError {
   });
 }
 
-/** What a file holds. @param file `-`: standard input @throws TollgateError `bad_setting` naming it */
-export function readDocument(file: string): unknown {
-  return parseJsonObject(bytesOf(file), 'file');
+/** What a file holds, and where. */
+export interface Read {
+  value: unknown;
+  /** From 1. */
+  lineOf(path: string): number | undefined;
 }
 
-/** The same of a verb that asks before it edits: standard input is there once. */
-export function documentOf(given: { file: string; document?: unknown }): unknown {
-  given.document ??= readDocument(given.file);
-  return given.document;
+/**
+ * What an entry, or a file of them, says: JSON or YAML.
+ *
+ * @param file `-`: standard input
+ * @throws TollgateError `bad_setting` naming a file that cannot be read; `bad_entry` once what is wrong with its form has been told
+ */
+export async function readEntries(file: string): Promise<Read> {
+  const bytes = bytesOf(file);
+  const { readFile } = await import('../registry/file/read.ts');
+  return whereItStands(file, { lineOf: () => undefined }, () => readFile(bytes));
+}
+
+/** The file that a verb was given. It is read once: standard input is there once, and a verb that asks before it edits reads it twice. */
+export interface GivenFile {
+  file: string;
+  read?: Promise<Read>;
+}
+
+/** Does it with what the file holds. @throws as `whereItStands` */
+export async function withFile<T>(given: GivenFile, work: (value: unknown) => Promise<T>): Promise<T> {
+  given.read ??= readEntries(given.file);
+  const read = await given.read;
+  return whereItStands(given.file, read, () => work(read.value));
+}
+
+/** Does it; what is wrong with the file is told a line each, with its line in the file. */
+export async function whereItStands<T>(
+  file: string,
+  { lineOf }: Pick<Read, 'lineOf'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isTollgateError(error, 'bad_entry')) throw error;
+    const problems = problemsOf(error);
+    tellBad(
+      file,
+      problems.map(({ path, reason, message }) => ({
+        line: lineOf(path) ?? 0,
+        at: '',
+        field: path,
+        reason: message ?? reason,
+      })),
+    );
+    throw new TollgateError('bad_entry', {
+      field: file,
+      reason: 'not-applied',
+      message: `${file}: ${counted(problems.length, 'problem')}; nothing was changed.`,
+      cause: error,
+    });
+  }
 }
 
 /** Every part of a file that is wrong, a line each on stderr. @param bad whose `field` may say the line itself: `line 3` */

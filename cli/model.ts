@@ -7,7 +7,7 @@ import { type ModelEntry, modelDocument } from '../registry/model.ts';
 import { listed, shown } from './answer.ts';
 import { type ClearOptions, cleared, withClear } from './clear.ts';
 import { widening } from './dangers.ts';
-import { documentOf } from './file.ts';
+import { type GivenFile, withFile } from './file.ts';
 import { type Filters, filtered, withPrefix } from './filters.ts';
 import * as removing from './model/delete.ts';
 import * as drain from './model/drain.ts';
@@ -25,10 +25,7 @@ interface Named {
   model: string;
 }
 
-interface PutOptions extends ClearOptions {
-  file: string;
-  document?: unknown;
-}
+interface PutOptions extends ClearOptions, GivenFile {}
 
 /** What a model need not have. */
 const CLEARED = {
@@ -70,13 +67,16 @@ export function register(program: Command, target: () => Promise<Target>): void 
 
   noun.verb<PutOptions>('put', {
     about:
-      'make a model from a JSON file, or change what the file says of it; with a version in it only if nobody else did',
+      'make a model from a file, JSON or YAML, or change what the file says of it; with a version in it only if nobody else did',
     args: { '<file>': '- reads standard input' },
     options: (verb) => withClear(verb, CLEARED),
     edits: true,
     hits: async (given, { target }) =>
-      widening(await target(), 'model', (writer) => writer.putModel(modelGiven(given))),
-    run: async (given, { registry }) => told(await (await registry()).putModel(modelGiven(given)), 'written'),
+      withFile(given, async (value) =>
+        widening(await target(), 'model', (writer) => writer.putModel(modelGiven(value, given))),
+      ),
+    run: async (given, { registry }) =>
+      withFile(given, async (value) => told(await (await registry()).putModel(modelGiven(value, given)), 'written')),
   });
 
   noun.verb<Named>('activate', {
@@ -140,8 +140,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
   sync.register(noun);
 }
 
-function modelGiven(given: PutOptions): object {
-  return { ...(documentOf(given) as object), ...cleared(given) };
+function modelGiven(value: unknown, given: PutOptions): object {
+  return { ...(value as object), ...cleared(given) };
 }
 
 function row({ id, lifecycle, displayName = '', ...entry }: ModelEntry): string[] {

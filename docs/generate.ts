@@ -1,10 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { fieldsPage } from '../invoke/surfaces/fields-document.ts';
 import { ROUTES } from '../invoke/surfaces/routes.ts';
-import { fileSchema } from './registry-schema.ts';
+import { definitions, fileSchema } from './registry-schema.ts';
 
 /** `npm run docs`: what is made of the code's own tables and schemas. A test says when one is out of date. */
 const documents = [...new Set(ROUTES.map(({ document }) => document))];
 const tables = (await Promise.all(documents.map((load) => load()))).map((document) => document.tables ?? {});
 writeFileSync(new URL('fields.md', import.meta.url), fieldsPage(Object.assign({}, ...tables)));
-writeFileSync(new URL('registry.schema.json', import.meta.url), `${JSON.stringify(fileSchema(), null, 2)}\n`);
+
+const written = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+writeFileSync(new URL('registry.schema.json', import.meta.url), written(fileSchema()));
+writeFileSync(new URL('../admin/schemas.json', import.meta.url), written(definitions()));

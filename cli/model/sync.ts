@@ -79,7 +79,7 @@ async function sync({ regions: given, out, apply, yes }: Options, at: At): Promi
   }
   const plan = { proposal, access, useCase };
   if (!apply) return answerOf(plan, { unread, file, applied: false });
-  if (yes !== true && file.models.length > 0) await confirmed(plan, at);
+  if (file.models.length > 0) await confirmed(plan, yes === true, at);
   await applied(registry, proposal);
   return answerOf(plan, { unread, file, applied: true });
 }
@@ -116,16 +116,10 @@ async function applied(registry: Writer, { drafts, edits }: Proposal): Promise<v
   await plan.make({ onProgress: (made, of) => progress(`${made} of ${counted(of, 'model')}`) });
 }
 
-async function confirmed(plan: Plan, at: At): Promise<void> {
-  const { stdin, stderr } = process;
-  if (!stdin.isTTY) at.refuse('--apply changes the registry, and nobody is there to be asked: --yes');
-  warn(planText(plan));
-  const { createInterface } = await import('node:readline/promises');
-  const asking = createInterface({ input: stdin, output: stderr });
-  const said = await asking.question('Make these changes? [y/N] ');
-  asking.close();
-  if (!/^y(es)?$/i.test(said.trim()))
-    throw new TollgateError('bad_setting', { reason: 'not-confirmed', message: 'nothing was changed' });
+async function confirmed(plan: Plan, yes: boolean, at: At): Promise<void> {
+  const { confirm } = await import('../confirm.ts');
+  const hits = process.stdin.isTTY && !yes ? planText(plan).split('\n') : [];
+  await confirm({ hits, question: 'Make these changes?', yes, strict: true }, await at.target());
 }
 
 interface Done {

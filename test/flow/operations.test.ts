@@ -33,6 +33,8 @@ const plain = (text: string): string[] =>
     .split('\n')
     .map((line) => line.trim().replaceAll(/\s+/g, ' '));
 
+const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
 /** As a pattern of all that is printed; `<name>` is one word, and the same as before where it was seen before. */
 function patternOf(says: readonly string[], known: ReadonlyMap<string, string>): RegExp {
   const lines = says.map((line) => {
@@ -43,9 +45,9 @@ function patternOf(says: readonly string[], known: ReadonlyMap<string, string>):
       .map((part) => {
         if (part === '…') return '.*';
         const [, name] = /^<(\w+)>$/.exec(part) ?? [];
-        if (name === undefined) return RegExp.escape(part);
+        if (name === undefined) return escaped(part);
         const value = known.get(name);
-        return value === undefined ? `(?<${name}>\\S+)` : RegExp.escape(value);
+        return value === undefined ? `(?<${name}>\\S+)` : escaped(value);
       });
     return `${words.join('')}\\n`;
   });

@@ -165,7 +165,7 @@ describe('the operator’s command line on the registry', () => {
     const { value } = await readFile(readFileSync(file));
     expect(value).toMatchObject({ models: expect.arrayContaining([expect.objectContaining({ id: 'nova-lite' })]) });
     const before = await acme();
-    expect(await tollgate('model', 'sync', '--apply')).toMatchObject({ code: 2, stdout: '' });
+    expect(await tollgate('model', 'sync', '--apply')).toMatchObject({ code: 1, stdout: '' });
     expect(await acme()).toEqual(before);
 
     expect(await tollgate('model', 'sync', '--apply', '--yes')).toMatchObject({ code: 0, stderr: '' });
@@ -212,6 +212,13 @@ describe('the operator’s command line on the registry', () => {
     const document = JSON.parse((await tollgate('model', 'show', 'titan-embed-v2', '--format', 'json')).stdout);
     const draft = { ...document, id: 'old', version: undefined, lifecycle: { status: 'draft' } };
     expect(await tollgateWith(JSON.stringify(draft), 'model', 'put', '-')).toMatchObject({ code: 0, stderr: '' });
+    const yaml = join(folder, 'wrong.yaml');
+    writeFileSync(yaml, `id: ${draft.id}\nfallbacks:\n  - no-such-model\nlifecycle: { status: old }\n`);
+    const { code: refusal, stderr: lines } = await within('model', 'put', yaml);
+    expect([refusal, lines.replaceAll(yaml, 'FILE')]).toEqual([
+      1,
+      'FILE:4: lifecycle.status: unknown status\ntollgate: FILE: 1 problem; nothing was changed.\n',
+    ]);
     expect(await tollgate('grant', 'acme', 'old')).toMatchObject({ code: 0 });
     expect(await tollgate('alias', 'set', 'older', 'old=1')).toMatchObject({ code: 0 });
     const still = await tollgate('model', 'delete', 'old', '--yes');

@@ -46,8 +46,9 @@ function whole(): Document {
   };
 }
 
-test('docs/registry.schema.json is what the schemas say: npm run docs writes it', () => {
+test('docs/registry.schema.json and admin/schemas.json are what the schemas say: npm run docs writes them', () => {
   expect(read('docs/registry.schema.json')).toEqual(JSON.parse(JSON.stringify(fileSchema())));
+  expect(read('admin/schemas.json')).toEqual(JSON.parse(JSON.stringify(definitions())));
 });
 
 describe('an editor and the reader agree', () => {
