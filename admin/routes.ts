@@ -29,8 +29,10 @@ function etag(document: Document | null): Record<string, string> {
 }
 
 /** What an edit did, or would do. */
-function plannedBody({ changes, unchanged, left }: AppliedPlan) {
+function plannedBody({ changes, unchanged, left, findings }: AppliedPlan) {
   return {
+    // What it lets somebody do more, before what it does.
+    findings,
     unchanged,
     ...(left.length === 0 ? {} : { left }),
     changes: changes.map(({ item, does, at, before, after }) => ({
