@@ -4,9 +4,8 @@ import { allowedTo, type FunctionName, type UnboundScope } from './roles.ts';
 /** The container's roles: the gateway as one process, on ECS Fargate or on Kubernetes. */
 
 /**
- * What the container's own role may do: what the authorizer's and invoke's may, of `admin` where it serves that,
- * and nothing else. It has no key of contexts,
- * since a context never leaves its memory, and writes no log: what carries its stdout away does, by a role of its own.
+ * What the container's own role may do: what the authorizer's and invoke's may, and `admin`'s where it serves that. It has no key
+ * of contexts, since a context never leaves its memory, and writes no log: what carries its stdout away does, by a role of its own.
  */
 export function containerRolePolicy(scope: UnboundScope, more: readonly FunctionName[] = []): PolicyDocument {
   const { logGroupArn: _, contextKeyArn: __, ...own } = scope;

@@ -98,29 +98,14 @@ export function invokerTrustPolicy({ trustedRoleArn }: { trustedRoleArn: string 
   // ForAllValues is true of no values at all, hence the Null beside it.
   const onlyOurTags = { 'ForAllValues:StringEquals': { 'aws:TagKeys': [...SESSION_TAGS] } };
   const tagsPresent = Object.fromEntries(['aws:TagKeys', ...requestTags].map((key) => [key, 'false']));
+  const may = (action: string, Condition: Condition) =>
+    ({ Effect: 'Allow', Principal, Action: [`sts:${action}`], Condition }) as const;
+  const byName = { 'sts:RoleSessionName': named, 'sts:SourceIdentity': named, ...tagged };
+  const present = { ...tagsPresent, 'sts:SourceIdentity': 'false' };
   return documentOf([
-    {
-      Effect: 'Allow',
-      Principal,
-      Action: ['sts:AssumeRole'],
-      Condition: {
-        StringLike: { 'sts:RoleSessionName': named, 'sts:SourceIdentity': named, ...tagged },
-        ...onlyOurTags,
-        Null: { ...tagsPresent, 'sts:SourceIdentity': 'false' },
-      },
-    },
-    {
-      Effect: 'Allow',
-      Principal,
-      Action: ['sts:TagSession'],
-      Condition: { StringLike: tagged, ...onlyOurTags, Null: tagsPresent },
-    },
-    {
-      Effect: 'Allow',
-      Principal,
-      Action: ['sts:SetSourceIdentity'],
-      Condition: { StringLike: { 'sts:SourceIdentity': named } },
-    },
+    may('AssumeRole', { StringLike: byName, ...onlyOurTags, Null: present }),
+    may('TagSession', { StringLike: tagged, ...onlyOurTags, Null: tagsPresent }),
+    may('SetSourceIdentity', { StringLike: { 'sts:SourceIdentity': named } }),
   ]);
 }
 
@@ -176,17 +161,11 @@ const ownEvents = ({ source, detailType }: typeof BUDGET_EVENT | typeof ALERT_EV
   StringEquals: { 'events:source': source, 'events:detail-type': detailType },
 });
 
-/** Of keys' table, notes of when they were used: who may write more could make a key. */
-const OWN_NOTES: Condition = {
-  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['USED#*'] },
+/** Items whose partitions are so called, and nothing else of a table. */
+const leading = (operator: string, key: string): Condition => ({
+  [`ForAllValues:${operator}`]: { 'dynamodb:LeadingKeys': [key] },
   Null: { 'dynamodb:LeadingKeys': 'false' },
-};
-
-/** Of the registry what says who is told, and nothing else. */
-const OWN_RECEIVERS: Condition = {
-  'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['ALERTS'] },
-  Null: { 'dynamodb:LeadingKeys': 'false' },
-};
+});
 
 /**
  * On the secret itself: nobody else reads the key, whatever another policy of the account allows. Who may change this policy,
@@ -210,14 +189,13 @@ export function contextKeyPolicy({ readers }: { readers: readonly string[] }): P
  */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
   const statements = allowedTo(name, scope);
-  const bound = [...statements, onlyFrom(scope.functionArn, statements)];
-  const { alerts } = scope;
   // Lambda itself sends what failed, in a session in which nothing says that it names the function.
-  return documentOf(
-    name === 'alerts' && alerts
-      ? [...bound, { Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [alerts.failuresArn] }]
-      : bound,
-  );
+  const { failuresArn } = (name === 'alerts' && scope.alerts) || {};
+  const failed =
+    failuresArn === undefined
+      ? []
+      : [{ Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [failuresArn] } as const];
+  return documentOf([...statements, onlyFrom(scope.functionArn, statements), ...failed]);
 }
 
 /** The same for something else than the function, which has neither its ARN nor the key of contexts. */
@@ -230,7 +208,7 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   const may = (Action: readonly string[], on: string | string[] | undefined, Condition?: Condition) =>
     on && statements.push({ Effect: 'Allow', Action, Resource: [on].flat(), ...(Condition && { Condition }) });
   const under = (...prefixes: readonly string[]) => prefixes.map((prefix) => `${bucketArn}/${prefix}/*`);
-  if (name === 'alerts') may(of('dynamodb', 'GetItem'), tableArn, OWN_RECEIVERS);
+  if (name === 'alerts') may(of('dynamodb', 'GetItem'), tableArn, leading('StringEquals', 'ALERTS'));
   else if (name !== 'seal') may(READ, tableArn);
   if (name === 'alerts') may(of('sns', 'Publish'), scope.alerts?.topicArn);
   if (name === 'admin' || name === 'sync') may(of('dynamodb', 'Query'), `${tableArn}/index/${REGISTRY_INDEX}`);
@@ -238,13 +216,13 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   if (name === 'admin' || name === 'authorizer' || name === 'invoke') may(SECRET, contextKeyArn);
   if (name === 'authorizer' || name === 'broker') may(of('dynamodb', 'BatchGetItem'), keys?.tableArn);
   if (name === 'admin' || name === 'authorizer' || name === 'broker') may(SECRET, keys?.secretArn);
-  if (name === 'authorizer') may(of('dynamodb', 'PutItem'), keys?.tableArn, OWN_NOTES);
+  if (name === 'authorizer')
+    // Notes of when keys were used: who may write more could make a key.
+    may(of('dynamodb', 'PutItem'), keys?.tableArn, leading('StringLike', 'USED#*'));
   if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))
     may(of('sts', 'AssumeRole', 'SetSourceIdentity', 'TagSession'), invokerRoleArn);
-  if (name === 'admin') {
-    may([...WRITE, ...of('dynamodb', 'Scan')], tableArn);
-    may([...WRITE, ...READ], keys?.tableArn);
-  }
+  if (name === 'admin') may([...WRITE, ...of('dynamodb', 'Scan')], tableArn);
+  if (name === 'admin') may([...WRITE, ...READ], keys?.tableArn);
   if (name === 'invoke') {
     // Budgets are counted. Nothing is deleted but by the table itself, after its time.
     may(of('dynamodb', 'GetItem', 'Query', 'UpdateItem'), countersTableArn);

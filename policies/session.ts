@@ -65,14 +65,12 @@ export function sessionPolicy(
   const document = documentOf(restricted(statements, target, restrictions, applies));
   const text = JSON.stringify(document);
   assertFits(text);
-  let hash: string | undefined;
   return {
     document,
     text,
     // Who asks only whether there is a policy, as for each grant of a tenant that is looked up, has none of its hash.
     get hash() {
-      hash ??= createHash('sha256').update(text).digest('hex');
-      return hash;
+      return createHash('sha256').update(text).digest('hex');
     },
   };
 }
