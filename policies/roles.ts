@@ -150,7 +150,7 @@ const SECRET = of('secretsmanager', 'GetSecretValue');
 /** What metering writes, by the first part of the key. */
 const METERING_WRITES = ['athena', 'quarantine', 'reports', 'state', 'usage'];
 
-/** What there is to be called. */
+/** What there is to be called: lists take no resource, and what they name is public or of the own account. */
 const CATALOGUE = [
   ...of('bedrock', 'GetFoundationModel', 'GetInferenceProfile', 'ListFoundationModels', 'ListInferenceProfiles'),
   ...of('sagemaker', 'DescribeEndpoint', 'ListEndpoints'),
@@ -244,7 +244,6 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   }
   if (name === 'seal')
     may(of('secretsmanager', 'DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage'), contextKeyArn);
-  // Lists take no resource, and what they name is public or of the own account.
   if (name === 'sync') may(CATALOGUE, '*');
   if (name === 'sync') may(of('events', 'PutEvents'), scope.eventBusArn, ownEvents(ALERT_EVENT));
   may(of('logs', 'CreateLogStream', 'PutLogEvents'), logGroupArn && `${logGroupArn}:log-stream:*`);
