@@ -65,7 +65,7 @@ function lineOf({ kind, text }: Widening): string {
 /** What was used lately of what is about to be taken away, in lines. */
 export async function usedLately(target: Target, of: { tenant?: string; model?: string }): Promise<string[]> {
   // Only who takes something away waits for what reads the ledger.
-  const { usedLines, usedOf } = await import('./hits.ts');
+  const [{ usedLines }, { usedOf }] = await Promise.all([import('../metering/report/used.ts'), import('./hits.ts')]);
   return usedLines(await usedOf(target, of));
 }
 

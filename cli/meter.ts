@@ -83,6 +83,7 @@ export async function openAggregation(where: Target) {
     invocations: createInvocations((region) => new CloudWatchClient({ ...where.clientConfig, region })),
     counters,
     release: () => releaseReservations({ counters, clock: Date.now, write }),
+    tellEnds: null,
     clock: Date.now,
     write,
   });

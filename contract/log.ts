@@ -53,6 +53,8 @@ export const METRICS = {
   modelNotSubscribed: 'ModelNotSubscribed',
   /** Models whose entry AWS does not agree with, where a stage looks for that. */
   registryDrift: 'RegistryDrift',
+  /** Models of which was told that they end in so many days. */
+  modelEnd: 'ModelEnd',
   /** A registry item was found that cannot be used. */
   unusableEntry: 'UnusableEntry',
   /** A decision could not be made because a store, STS or an issuer did not answer. */

@@ -111,6 +111,10 @@ export interface MeteringSettings extends StageSettings {
   countersTable: string;
   /** Bucket of raw lines, hourly objects and reports. */
   bucket: string;
+  /** Name of the event bus that is told which models end soon. */
+  eventBus: string;
+  /** Base URL of EventBridge where it is not AWS's own; undefined: AWS's own. */
+  eventsUrl: string | undefined;
 }
 
 /** @throws TollgateError `bad_setting` naming the variable */
@@ -276,6 +280,8 @@ export function meteringSettings(env: Environment): MeteringSettings {
     table: () => required(env, 'TOLLGATE_TABLE'),
     countersTable: () => required(env, 'TOLLGATE_COUNTERS_TABLE'),
     bucket: () => required(env, 'TOLLGATE_BUCKET'),
+    eventBus: () => eventBus(env),
+    eventsUrl: () => eventsUrl(env),
   });
 }
 

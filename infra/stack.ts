@@ -113,6 +113,7 @@ export class TollgateStack extends Stack {
         TOLLGATE_TABLE: table.tableName,
         TOLLGATE_COUNTERS_TABLE: counters.tableName,
         TOLLGATE_BUCKET: bucket.bucketName,
+        TOLLGATE_EVENT_BUS: settings.eventBus,
       },
     });
 

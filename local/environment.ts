@@ -97,7 +97,7 @@ export function environmentOf(
       ...(corsOrigins.length === 0 ? {} : { TOLLGATE_CORS_ORIGINS: corsOrigins.join() }),
       ...(bedrockUrl === undefined ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl }),
     },
-    metering: { ...counters, TOLLGATE_BUCKET: BUCKET },
+    metering: { ...counters, TOLLGATE_BUCKET: BUCKET, TOLLGATE_EVENT_BUS: EVENT_BUS },
     seal: {},
     sync: {},
     alerts: {},

@@ -1,6 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { lineWriter } from '../contract/log.ts';
 import { meteringSettings } from '../contract/settings.ts';
 import { createModels } from '../registry/dynamo.ts';
@@ -11,14 +12,16 @@ import { createStore } from './ledger/store.ts';
 import { createInvocations, createMetricSums } from './run/cloudwatch.ts';
 import { createAggregation, type RunRequest, type RunResult } from './run/run.ts';
 
-const { stage, table, countersTable, bucket } = meteringSettings(process.env);
+const { stage, table, countersTable, bucket, eventBus: bus, eventsUrl: url } = meteringSettings(process.env);
 const clock = () => Date.now();
 const write = lineWriter(process.stdout, stage);
 const client = new DynamoDBClient({});
 const counters = createCounters({ client, table: countersTable });
 
+const store = createStore({ client: new S3Client({}), bucket });
+
 const aggregate = createAggregation({
-  store: createStore({ client: new S3Client({}), bucket }),
+  store,
   prices: createModels({
     client,
     table,
@@ -29,6 +32,16 @@ const aggregate = createAggregation({
   invocations: createInvocations((region) => new CloudWatchClient({ region })),
   counters,
   release: () => releaseReservations({ counters, clock, write }),
+  async tellEnds() {
+    const [{ createAnnounceAlert }, { createItems }, { tellEnds }] = await Promise.all([
+      import('../aws/announce.ts'),
+      import('../registry/table.ts'),
+      import('./run/ends.ts'),
+    ]);
+    const transport = client.config.requestHandler as NodeHttpHandler;
+    const announce = createAnnounceAlert({ signedAs: client.config, transport, bus, stage, url, clock });
+    await tellEnds({ items: createItems({ client, table }), store, counters, announce, clock, write });
+  },
   clock,
   write,
 });

@@ -211,7 +211,8 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   if (name === 'alerts') may(of('dynamodb', 'GetItem'), tableArn, leading('StringEquals', 'ALERTS'));
   else if (name !== 'seal') may(READ, tableArn);
   if (name === 'alerts') may(of('sns', 'Publish'), scope.alerts?.topicArn);
-  if (name === 'admin' || name === 'sync') may(of('dynamodb', 'Query'), `${tableArn}/index/${REGISTRY_INDEX}`);
+  if (name === 'admin' || name === 'metering' || name === 'sync')
+    may(of('dynamodb', 'Query'), `${tableArn}/index/${REGISTRY_INDEX}`);
   // Who seals and who opens contexts may read the key; who makes a new one may not read any.
   if (name === 'admin' || name === 'authorizer' || name === 'invoke') may(SECRET, contextKeyArn);
   if (name === 'authorizer' || name === 'broker') may(of('dynamodb', 'BatchGetItem'), keys?.tableArn);
@@ -245,7 +246,7 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   if (name === 'seal')
     may(of('secretsmanager', 'DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage'), contextKeyArn);
   if (name === 'sync') may(CATALOGUE, '*');
-  if (name === 'sync') may(of('events', 'PutEvents'), scope.eventBusArn, ownEvents(ALERT_EVENT));
+  if (name === 'metering' || name === 'sync') may(of('events', 'PutEvents'), scope.eventBusArn, ownEvents(ALERT_EVENT));
   may(of('logs', 'CreateLogStream', 'PutLogEvents'), logGroupArn && `${logGroupArn}:log-stream:*`);
   return statements;
 }

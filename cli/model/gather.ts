@@ -1,3 +1,4 @@
+import { type Used, usedLines } from '../../metering/report/used.ts';
 import type { Alias } from '../../registry/alias.ts';
 import { isoSeconds } from '../../registry/fields.ts';
 import { type Grant, termsOf } from '../../registry/grant.ts';
@@ -5,7 +6,7 @@ import { usability } from '../../registry/lifecycle.ts';
 import type { ModelEntry } from '../../registry/model.ts';
 import type { Term } from '../../registry/term.ts';
 import type { Writer } from '../../registry/writer.ts';
-import { type Used, usedLines, usedOf } from '../hits.ts';
+import { usedOf } from '../hits.ts';
 import type { Target } from '../target.ts';
 
 /** What hangs on a model. */

@@ -1,8 +1,9 @@
 import { formatMoney } from '../../metering/money.ts';
+import { letterOf } from '../../metering/report/letter.ts';
 import { type ModelUse, together } from '../../metering/report/recent.ts';
+import { usedLines } from '../../metering/report/used.ts';
 import { type Grant, termsOf } from '../../registry/grant.ts';
 import { type Answer, listed } from '../answer.ts';
-import { usedLines, useText } from '../hits.ts';
 import { restrictionsText } from '../restrictions.ts';
 import { holdersIn, type Impact, insteadLines } from './gather.ts';
 
@@ -94,30 +95,6 @@ function useDocument({ tenant, calls, cost, firstDay, lastDay, unpriced }: Model
 
 /** A letter to whoever uses it, to be sent as it is. */
 export function mailText(impact: Impact): string {
-  const { model, used } = impact;
-  const { sunsetAt, successor } = model.lifecycle;
-  const name = model.displayName === undefined ? model.id : `${model.displayName} (${model.id})`;
-  const end = sunsetAt === undefined ? undefined : new Date(sunsetAt * 1000).toUTCString();
-  const all = together(used.uses ?? []);
-  return [
-    `Subject: ${name} ${end === undefined ? 'will end' : `ends on ${end}`}`,
-    '',
-    end === undefined
-      ? `The model ${name} is to be taken out of service.`
-      : `The model ${name} stops answering on ${end}. From then on calls to it are answered with 410.`,
-    successor === undefined
-      ? 'It has no successor yet.'
-      : `Use ${successor} instead: name it in your calls where you name ${model.id} now.`,
-    '',
-    `It is granted to: ${holdersIn(impact).join(', ') || 'nobody'}.`,
-    ...(all === undefined
-      ? []
-      : [
-          `In the last 30 days: ${useText(all)}.`,
-          '',
-          ...usedLines(used)
-            .slice(1)
-            .map((line) => `- ${line}`),
-        ]),
-  ].join('\n');
+  const { subject, text } = letterOf({ ...impact, holders: holdersIn(impact) });
+  return `Subject: ${subject}\n\n${text}`;
 }

@@ -11,6 +11,7 @@ import { parseWindow, type Window } from '../calendar.ts';
  * | a principal's        | COUNTERS#{tenant}   | PRINCIPAL#{principal}  | invoke; metering releases, corrects |
  * | a day's summary      | USAGE#{tenant}      | {YYYY-MM-DD}           | metering                            |
  * | places that cool     | ROUTING             | COOLING                | invoke, where a stage shares them   |
+ * | of which end is told | ENDS                | {model}#{sunset}       | metering                            |
  *
  * The attributes of the first two:
  *
@@ -50,6 +51,11 @@ export function principalCounters(tenant: string, principal: string): Key {
 /** @returns whose counters an item's `sk` says it holds: '' for the tenant's own, otherwise the principal */
 export function principalOf(sk: string): string {
   return sk.startsWith(PRINCIPAL_PREFIX) ? sk.slice(PRINCIPAL_PREFIX.length) : '';
+}
+
+/** How near an end was when it was told last. @param sunsetAt seconds since 1970: one that is moved is another end */
+export function endKey(model: string, sunsetAt: number): Key {
+  return { pk: 'ENDS', sk: `${model}#${sunsetAt}` };
 }
 
 /** By the key of a place (policies/place.ts) until when it cools, milliseconds since 1970. */

@@ -40,6 +40,8 @@ export interface AggregationDependencies extends HourDependencies, DayDependenci
   invocations: Invocations | null;
   /** Gives back what crashed calls had reserved; null: nothing is reserved. */
   release: (() => Promise<{ released: number }>) | null;
+  /** Tells of models that end soon; null: nobody is told. */
+  tellEnds: (() => Promise<void>) | null;
 }
 
 /**
@@ -60,6 +62,9 @@ export function createAggregation(dependencies: AggregationDependencies): Aggreg
     await run.part('run', () => run.work(work, onHour));
     // Also when that failed: what crashed calls hold is not spent, and waits for no bill.
     await run.part('release', () => run.release());
+    // Last, because bills and budgets do not wait for it; whoever repairs an hour has not come to hear of it.
+    const { tellEnds } = dependencies;
+    if (tellEnds && work.kind === 'everything') await run.part('ends', tellEnds);
     return run.finish();
   };
 }

@@ -19,6 +19,7 @@ const aggregate = createAggregation({
   invocations: null,
   counters: null,
   release: null,
+  tellEnds: null,
   clock: () => LEDGER_HOUR + 3 * 3_600_000,
   write: () => undefined,
 });

@@ -134,6 +134,7 @@ test('2,000 calls over every path, with callers that hang up, models that break 
     metrics: null,
     invocations: null,
     release: null,
+    tellEnds: null,
     counters: null,
     clock: () => Date.now() + UNSETTLED_AFTER_MS,
     write: () => undefined,

@@ -43,7 +43,7 @@ describe("the functions' own roles", () => {
     ]);
   });
 
-  test('events go to the one bus of the settings, from invoke alone', () => {
+  test('events go to the one bus of the settings, from invoke and metering alone', () => {
     const bus = rolesOf(resourcesOf(stackOf({ 'tollgate:eventBus': 'finance' }).stack)).flatMap(({ name, own }) =>
       own
         .filter(({ Effect, Action }) => Effect === 'Allow' && Action.join().includes('events:'))
@@ -51,6 +51,7 @@ describe("the functions' own roles", () => {
     );
     expect(bus).toEqual([
       ['tollgate-dev-invoke-us-east-1', ['arn:aws:events:us-east-1:111122223333:event-bus/finance']],
+      ['tollgate-dev-metering-us-east-1', ['arn:aws:events:us-east-1:111122223333:event-bus/finance']],
     ]);
   });
 

@@ -130,6 +130,7 @@ export function aggregationOver(
     invocations = null as AggregationDependencies['invocations'],
     counters = null as AggregationDependencies['counters'],
     release = null as AggregationDependencies['release'],
+    tellEnds = null as AggregationDependencies['tellEnds'],
     callsPerPass = 1_000,
   } = {},
 ) {
@@ -146,6 +147,7 @@ export function aggregationOver(
     invocations,
     counters,
     release,
+    tellEnds,
     callsPerPass,
   };
   const failures = () => lines.filter((line) => line[METRICS.aggregationFailed] === 1);

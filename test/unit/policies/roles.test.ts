@@ -202,13 +202,31 @@ describe("the functions' own roles", () => {
     expect(may('tollgate', 'Budget Threshold Reached', `${scope.eventBusArn}-2`)).toBe(false);
   });
 
-  test('invoke alone puts events, on the one bus', () => {
+  test('invoke and metering alone put events, on the one bus', () => {
     const putting = names.flatMap((name) =>
       allowedTo(name)
         .filter(({ Action }) => Action.some((action) => action.startsWith('events:')))
         .map(({ Action, Resource }) => [name, Action, Resource]),
     );
-    expect(putting).toEqual([['invoke', ['events:PutEvents'], [scope.eventBusArn]]]);
+    const putEvents = [['events:PutEvents'], [scope.eventBusArn]];
+    expect(putting).toEqual([
+      ['invoke', ...putEvents],
+      ['metering', ...putEvents],
+    ]);
+  });
+
+  test('metering can put no event but an alert, and lists the registry without writing it', () => {
+    const policy = functionRolePolicy('metering', scope);
+    const may = (action: string, resource: string, type?: string): boolean =>
+      allows(policy, {
+        ...{ action, resource },
+        context: { ...itself, ...(type && { 'events:source': 'tollgate', 'events:detail-type': type }) },
+      });
+    expect(may('events:PutEvents', scope.eventBusArn, 'Tollgate Alert')).toBe(true);
+    expect(may('events:PutEvents', scope.eventBusArn, 'Budget Threshold Reached')).toBe(false);
+    expect(may('events:PutEvents', scope.eventBusArn, 'Tollgate Alert Test')).toBe(false);
+    expect(may('dynamodb:Query', `${scope.tableArn}/index/by-sk`)).toBe(true);
+    expect(may('dynamodb:Scan', scope.tableArn)).toBe(false);
   });
 
   test('without a broker, invoke may assume the invoker role itself', () => {
