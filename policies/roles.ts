@@ -211,8 +211,7 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   if (name === 'alerts') may(of('dynamodb', 'GetItem'), tableArn, leading('StringEquals', 'ALERTS'));
   else if (name !== 'seal') may(READ, tableArn);
   if (name === 'alerts') may(of('sns', 'Publish'), scope.alerts?.topicArn);
-  if (name === 'admin' || name === 'metering' || name === 'sync')
-    may(of('dynamodb', 'Query'), `${tableArn}/index/${REGISTRY_INDEX}`);
+  if (['admin', 'metering', 'sync'].includes(name)) may(['dynamodb:Query'], `${tableArn}/index/${REGISTRY_INDEX}`);
   // Who seals and who opens contexts may read the key; who makes a new one may not read any.
   if (name === 'admin' || name === 'authorizer' || name === 'invoke') may(SECRET, contextKeyArn);
   if (name === 'authorizer' || name === 'broker') may(of('dynamodb', 'BatchGetItem'), keys?.tableArn);
