@@ -119,7 +119,14 @@ function sections(names: Names, { api, functions, container }: Shown): [string, 
         {
           title: 'Not as it should be',
           left: [
-            ...sums('deniedByIam', 'modelNotSubscribed', 'credentialsRefused', 'undecided', 'unusableEntry'),
+            ...sums(
+              'deniedByIam',
+              'modelNotSubscribed',
+              'credentialsRefused',
+              'undecided',
+              'unusableEntry',
+              'registryDrift',
+            ),
             ...(functions.broker === undefined ? [] : sums('brokerRefused')),
           ],
         },

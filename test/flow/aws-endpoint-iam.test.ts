@@ -134,7 +134,10 @@ describe('a role, read', () => {
   test('has the trust policy and the policies that it is judged by, those put on it included', async () => {
     const role = await iam.send(new GetRoleCommand({ RoleName: ROLE }));
     const trust = JSON.parse(decodeURIComponent(role.Role?.AssumeRolePolicyDocument ?? ''));
-    const trustedRoleArn = `arn:aws:iam::${ACCOUNT}:role/${INVOKE}`;
+    // Both doors make calls here.
+    const trustedRoleArn = [INVOKE, INVOKE.replace('invoke', 'container')].map(
+      (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
+    );
     expect(trust).toEqual(invokerTrustPolicy({ trustedRoleArn }));
     expect(role.Role?.Arn).toBe(`arn:aws:iam::${ACCOUNT}:role/${ROLE}`);
     await put(deny({}));
