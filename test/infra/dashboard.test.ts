@@ -85,7 +85,7 @@ describe('every metric that a graph or an alarm asks for', () => {
   });
 
   test('is written by some line of our code', () => {
-    const rooms = ['authorizer', 'broker', 'invoke', 'metering', 'registry', 'seal', 'sessions'];
+    const rooms = ['authorizer', 'broker', 'invoke', 'metering', 'sync', 'registry', 'seal', 'sessions'];
     const sources = rooms
       .flatMap((room) =>
         readdirSync(join(ROOT, room), { recursive: true }).map((file) => join(ROOT, room, String(file))),

@@ -150,7 +150,7 @@ test.each([
   [{ usd: '1', to: ['tenant|monthly|2026-13'] }, false],
   [{ usd: '1', to: ['tenant|a|2026-11|usd'] }, false],
   [{ usd: '1', to: 'tenant|monthly|2026-11' }, false],
-  [{ usd: '1', to: Array(41).fill('tenant|monthly|2026-11') }, false],
+  [{ usd: '1', to: Array(42).fill('tenant|monthly|2026-11') }, false],
   [null, false],
 ])('%j as what counters took a call for: %s', (charge, expected) => {
   expect(isCharge(charge)).toBe(expected);

@@ -24,7 +24,7 @@ const READS = new Set([
 const ALSO_READS = [
   ...['token', 'usage', 'report', 'reconcile', 'athena unload', 'athena quarantined', 'status', 'access', ...OWN_FORM],
   // What the schedule does anyway; and what is its own dry run until it is told --apply, and then asks.
-  ...['meter run', 'model sync'],
+  ...['meter run', 'model sync', 'alert test'],
 ];
 
 const reads = (path: string): boolean => ALSO_READS.includes(path) || READS.has(path.split(' ')[1] ?? '');

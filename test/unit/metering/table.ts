@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import { expect, vi } from 'vitest';
 import type { Clock } from '../../../contract/log.ts';
 import { createDynamo } from '../../../local/aws/dynamodb/service.ts';
 import { AwsError } from '../../../local/aws/error.ts';
@@ -83,6 +84,11 @@ export async function openTable(): Promise<CountersTable> {
     },
   };
   await client.send(new CreateTableCommand(tableDefinition(TABLE)));
+  const active = async () => {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: TABLE }));
+    expect(Table?.TableStatus).toBe('ACTIVE');
+  };
+  await vi.waitFor(active, { timeout: 15_000 });
   operations.length = 0;
   return table;
 }

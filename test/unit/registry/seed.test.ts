@@ -83,8 +83,8 @@ describe('the demo data', () => {
       'range LOG',
       'get STAGE ALIASES',
       // Whether a model, or a tenant, looks like another; and what holds of all tenants.
-      'scan',
-      'scan',
+      'list MODEL',
+      'list TENANT',
       'get STAGE DEFAULTS',
       'write 33',
     ]);

@@ -4,7 +4,7 @@ import type { Budget } from '../../../../contract/budget.ts';
 import { EVENTS_ATTEMPTS } from '../../../../contract/limits/budgets.ts';
 import { createAnnounce } from '../../../../invoke/budgets/announce.ts';
 import { createTransport } from '../../../../invoke/providers/transport.ts';
-import { counterName, tenantCounters } from '../../../../metering/budgets/counter-names.ts';
+import { counterName, principalCounters, tenantCounters } from '../../../../metering/budgets/counter-names.ts';
 import { limitOf } from '../../../../metering/budgets/quota.ts';
 import type { Crossing } from '../../../../metering/budgets/reservation.ts';
 import { windowOf } from '../../../../metering/calendar.ts';
@@ -21,7 +21,13 @@ function crossing(percent: number, settled: bigint, budget: Partial<Budget> = {}
   const window = windowOf(whole.period, NOW);
   const name = counterName(whole, window, whole.per === 'model' ? 'nova' : undefined);
   return {
-    counter: { budget: whole, limit: limitOf(whole), window, key: tenantCounters('acme'), name },
+    counter: {
+      budget: whole,
+      limit: limitOf(whole),
+      window,
+      key: whole.per === 'principal' ? principalCounters('acme', 'app') : tenantCounters('acme'),
+      name,
+    },
     percent,
     settled,
   };
