@@ -59,7 +59,8 @@ export function createOnce(clock: Clock): (body: JsonObject, write: () => Promis
 export async function transactWrite(engine: Engine, body: JsonObject): Promise<void> {
   const items = itemsOf(body);
   const steps: Step[] = [];
-  for (const item of items) steps.push(await stepOf(engine, item));
+  const schemas = new Map<string, Schema>();
+  for (const item of items) steps.push(await stepOf(engine, item, schemas));
   const keys = steps.map(({ table, key }) => JSON.stringify([table, Object.entries(key).sort()]));
   if (new Set(keys).size !== keys.length)
     throw invalid('Transaction request cannot include multiple operations on one item');
@@ -113,21 +114,36 @@ function itemsOf(body: JsonObject): { kind: Kind; request: JsonObject }[] {
   });
 }
 
-async function stepOf(engine: Engine, { kind, request }: { kind: Kind; request: JsonObject }): Promise<Step> {
+async function stepOf(
+  engine: Engine,
+  { kind, request }: { kind: Kind; request: JsonObject },
+  schemas: Map<string, Schema>,
+): Promise<Step> {
   const table = textOf(request.TableName, 'TableName');
-  const key =
-    kind === 'Put'
-      ? await keyOf(engine, table, objectOf(request.Item, 'Item'))
-      : (objectOf(request.Key, 'Key') as Item);
+  // A transaction has a hundred items of one table, and nothing else runs meanwhile.
+  const schema = schemas.get(table) ?? (await schemaOf(engine, table));
+  schemas.set(table, schema);
+  const key = kind === 'Put' ? keyIn(schema, objectOf(request.Item, 'Item')) : (objectOf(request.Key, 'Key') as Item);
   const { Item } = await read(engine, { TableName: table, Key: key, ConsistentRead: true });
   return { kind, request, table, key, before: Item };
 }
 
 /** The key of a whole item, by the table's schema. */
 export async function keyOf(engine: Engine, table: string, item: JsonObject): Promise<Item> {
+  return keyIn(await schemaOf(engine, table), item);
+}
+
+/** Names of the attributes of a key. */
+type Schema = readonly string[];
+
+async function schemaOf(engine: Engine, table: string): Promise<Schema> {
   const { Table } = await answered(engine, 'DescribeTable', { TableName: table });
-  const schema = listAt(objectOf(Table, 'Table').KeySchema, 'KeySchema').map((part) => objectOf(part, 'KeySchema'));
-  return Object.fromEntries(schema.map(({ AttributeName: name }) => [String(name), item[String(name)]]));
+  const parts = listAt(objectOf(Table, 'Table').KeySchema, 'KeySchema').map((part) => objectOf(part, 'KeySchema'));
+  return parts.map(({ AttributeName }) => String(AttributeName));
+}
+
+function keyIn(schema: Schema, item: JsonObject): Item {
+  return Object.fromEntries(schema.map((name) => [name, item[name]]));
 }
 
 function conditionReason(engine: Engine, step: Step): Reason {
