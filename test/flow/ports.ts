@@ -6,8 +6,9 @@ import { createServer, type Server } from 'node:net';
  */
 export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    // Below the range from which systems take ports for outgoing connections, which would come between.
-    const first = 10_000 + Math.floor(Math.random() * 20_000);
+    // Below the range from which systems take ports for outgoing connections, which would come between; above 10,080, the last one
+    // that fetch asks nothing of (https://fetch.spec.whatwg.org/#port-blocking).
+    const first = 10_100 + Math.floor(Math.random() * 19_900);
     const servers = await Promise.all(Array.from({ length: count }, (_, i) => open(first + i)));
     await Promise.all(servers.map((server) => new Promise((resolve) => (server ? server.close(resolve) : resolve(0)))));
     if (servers.every((server) => server !== undefined)) return first;
