@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import type { CallerContext } from '../contract/context.ts';
 import { TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
+import { PRINCIPAL_MAX_CHARS } from '../contract/limits/contract.ts';
 import type { Clock } from '../contract/log.ts';
 import type { KeyWriter } from '../registry/gateway-keys/writer.ts';
 import type { Items } from '../registry/items.ts';
@@ -33,7 +34,7 @@ export function createAdmin({ items, keys, clock }: AdminDeps): Hono<{ Bindings:
 
   async function run(route: Route, c: Context<{ Bindings: AdminBindings }>): Promise<Response> {
     const { caller } = c.env;
-    const actor = `${caller.tenant}/${caller.principal}`.slice(0, ACTOR_MAX_CHARS);
+    const actor = `${caller.tenant}/${caller.principal}`.slice(0, PRINCIPAL_MAX_CHARS);
     const rights = rightsOf(caller);
     const params = c.req.param() as Record<string, string>;
     authorise(route, rights, caller.tenant, route.tenantOf?.(params));
@@ -41,7 +42,6 @@ export function createAdmin({ items, keys, clock }: AdminDeps): Hono<{ Bindings:
     if (wait > 0) throw new HttpProblem(429, 'Too many requests of this caller.', { 'retry-after': String(wait) });
     const query = queryOf(new URL(c.req.url).searchParams, route.parameters ?? []);
     const edits = route.verb === 'write';
-    const text = edits ? await c.req.raw.clone().text() : '';
     const body = edits ? await documentOf(c.req.raw) : {};
     const act: Act = {
       ...{ rights, caller, params, query, body, clock, wanted: edits ? versionWanted(c.req.raw.headers) : undefined },
@@ -51,7 +51,7 @@ export function createAdmin({ items, keys, clock }: AdminDeps): Hono<{ Bindings:
     const answer = async (): Promise<Response> => responseOf(await route.run(act));
     const key = c.req.header('idempotency-key');
     if (!edits || key === undefined) return answer();
-    const request = `${c.req.method} ${c.req.url}\n${text}`;
+    const request = `${c.req.method} ${c.req.url}\n${JSON.stringify(body)}`;
     return answeredOnce({ caller: `${caller.tenant}\n${caller.principal}`, key, request }, items, clock, answer);
   }
 
@@ -68,9 +68,6 @@ export function createAdmin({ items, keys, clock }: AdminDeps): Hono<{ Bindings:
   app.onError((error, c) => problemAnswer(error, c.env.requestId, false));
   return app;
 }
-
-/** Who edited is kept with an entry, at this length. */
-const ACTOR_MAX_CHARS = 256;
 
 /** @throws TollgateError `forbidden`, with the same words whatever there is */
 function authorise(route: Route, rights: Rights, own: TenantId, tenant: string | undefined): void {

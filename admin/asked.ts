@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
-import { parseJson } from '../contract/json.ts';
+import { parseJsonObject } from '../contract/json.ts';
 import { ADMIN_PAGE, ADMIN_PAGE_MAX } from '../contract/limits/admin.ts';
 import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
 import { milliseconds, parseWith } from '../registry/fields.ts';
@@ -72,15 +72,7 @@ export async function documentOf(request: Request): Promise<Document> {
     throw new HttpProblem(415, 'The body must be application/json.');
   const bytes = new Uint8Array(await request.arrayBuffer());
   if (bytes.length > BODY_MAX_BYTES) throw new HttpProblem(413, `The body has more than ${BODY_MAX_BYTES} bytes.`);
-  if (bytes.length === 0) return {};
-  const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), 'body');
-  if (value === null || typeof value !== 'object' || Array.isArray(value))
-    throw new TollgateError('invalid_request', {
-      field: 'body',
-      reason: 'not-an-object',
-      message: 'The body must be a JSON object.',
-    });
-  return value as Document;
+  return bytes.length === 0 ? {} : (parseJsonObject(bytes, 'body') as Document);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { asTollgateError, type Problem, type TollgateError } from '../contract/errors.ts';
 import { problemsOf } from '../registry/fields.ts';
 
@@ -15,20 +16,6 @@ export interface ProblemDetails {
   /** Of a conflict: what somebody else changed. */
   changes?: unknown;
 }
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  412: 'Precondition Failed',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-};
 
 /** A refusal of HTTP's own, which the codes of the gateway have no word for. */
 export class HttpProblem extends Error {
@@ -69,10 +56,10 @@ export function problemAnswer(error: unknown, requestId: string, conditional: bo
 }
 
 function common(status: number, instance: string) {
-  return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, instance } as const;
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, instance } as const;
 }
 
-function answer(problem: Omit<ProblemDetails, never>, headers: Record<string, string>): Response {
+function answer(problem: ProblemDetails, headers: Record<string, string>): Response {
   return new Response(JSON.stringify(problem), {
     status: problem.status,
     headers: { 'content-type': 'application/problem+json', ...headers },

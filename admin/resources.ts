@@ -3,6 +3,7 @@ import { aliasDocument } from '../registry/alias.ts';
 import { EVERY_TENANT } from '../registry/budget.ts';
 import { noSuchBudget } from '../registry/budgets.ts';
 import type { Listing } from '../registry/edit.ts';
+import { parseSeconds } from '../registry/fields.ts';
 import type { Document } from '../registry/items.ts';
 import { BUDGETS, BUNDLE, CLIENT, GRANT, type Kind, MODEL, TENANT } from '../registry/kinds.ts';
 import type { Named } from '../registry/named.ts';
@@ -51,7 +52,7 @@ const textIn = (body: Document, member: string): string | undefined => {
 
 const secondsIn = (body: Document, member: string): number | undefined => {
   const text = textIn(body, member);
-  return text === undefined ? undefined : Math.floor(Date.parse(text) / 1000);
+  return text === undefined ? undefined : parseSeconds(text, member);
 };
 
 const ended = (body: Document) => {

@@ -1,22 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { Option } from 'commander';
 import { CODES, isTollgateError, TollgateError } from '../contract/errors.ts';
 import { awsFailure, type Where } from './failure.ts';
 import { clearProgress } from './progress.ts';
-
-export type Format = 'table' | 'json';
-
-/** The option that every printing verb has. */
-export function formatOption(): Option {
-  return new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table');
-}
-
-/** Of verbs whose rows may go into a spreadsheet. */
-export type RowsFormat = Format | 'csv';
-
-export function rowsFormatOption(): Option {
-  return new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']).default('table');
-}
 
 export function print(text: string): void {
   clearProgress();

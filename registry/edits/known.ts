@@ -1,5 +1,5 @@
 import type { Check } from '../checks.ts';
-import type { Item, Items } from '../items.ts';
+import { type Item, type Items, isOf } from '../items.ts';
 import { idAt } from '../keys.ts';
 import { nameOf } from './same.ts';
 
@@ -32,8 +32,5 @@ export function listedIn(items: Pick<Items, 'list' | 'scan'>): Known {
 
 /** Of what is known of the whole table. */
 export function listedOf(held: Held): Known {
-  return async ({ sk }) =>
-    [...held.values()]
-      .filter(({ key }) => ('equals' in sk ? key.sk === sk.equals : key.sk.startsWith(sk.beginsWith)))
-      .map(({ key }) => idAt(key));
+  return async ({ sk }) => [...held.values()].filter(({ key }) => isOf(key, sk)).map(({ key }) => idAt(key));
 }

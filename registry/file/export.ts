@@ -1,6 +1,6 @@
 import { ALERTS } from '../all-kinds.ts';
 import { contentOf } from '../edits/same.ts';
-import type { Document, Item, Items } from '../items.ts';
+import { type Document, type Item, type Items, isOf } from '../items.ts';
 import { tenantPartition } from '../keys.ts';
 import {
   ALIASES,
@@ -50,7 +50,7 @@ export async function exported(items: Items, only?: string): Promise<Exported> {
     if (own === undefined) return documents(await items.scan(kind.sk), kind);
     const { sk } = kind;
     return documents(
-      own.filter(({ key }) => ('equals' in sk ? key.sk === sk.equals : key.sk.startsWith(sk.beginsWith))),
+      own.filter(({ key }) => isOf(key, sk)),
       kind,
     );
   };

@@ -131,6 +131,11 @@ describe('a tenant’s own administrator', () => {
 });
 
 describe('a request', () => {
+  test('for an end at what is no date is refused by the member', async () => {
+    const { status, body } = await ask(caller('admin'), 'POST', '/models/m1/deprecate', { sunsetAt: 'soon' });
+    expect([status, body.errors]).toMatchObject([400, [{ path: 'sunsetAt', reason: 'not-a-date' }]]);
+  });
+
   test('of a caller that asks without end is told when it may go on, and others are served', async () => {
     const statuses = new Set<number>();
     for (let count = 0; count < ADMIN_BURST; count++)
@@ -147,6 +152,7 @@ describe('a request', () => {
     ['a list', '[]', 400],
     ['no JSON', '{', 400],
     ['a member twice', '{"a":1,"a":2}', 400],
+    ['no UTF-8', new Uint8Array([0x7b, 0xff, 0x7d]), 400],
   ])('whose body is %s is refused', async (_, body, status) => {
     const request = new Request('http://x/admin/models/m1', { method: 'PUT', body, headers: JSON_BODY });
     const response = await app.fetch(request, { caller: caller('admin'), requestId: 'r-1' });

@@ -1,5 +1,5 @@
 import { TollgateError } from '../../../contract/errors.ts';
-import type { Item, Items, Key, Write } from '../../../registry/items.ts';
+import { type Item, type Items, isOf, type Key, type Write } from '../../../registry/items.ts';
 
 export interface MemoryItems extends Items {
   /** Puts an item past every check, as somebody does in the DynamoDB console. */
@@ -49,11 +49,7 @@ export function memoryItems(): MemoryItems {
     },
     async scan(sk) {
       calls.push('scan');
-      return sorted(
-        [...held.values()].filter(({ key }) =>
-          sk === undefined ? true : 'equals' in sk ? key.sk === sk.equals : key.sk.startsWith(sk.beginsWith),
-        ),
-      );
+      return sorted([...held.values()].filter(({ key }) => sk === undefined || isOf(key, sk)));
     },
     async write(writes) {
       calls.push(`write ${writes.length}`);
