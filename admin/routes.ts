@@ -7,6 +7,7 @@ import type { AppliedPlan } from '../registry/file/apply.ts';
 import type { Document } from '../registry/items.ts';
 import { DEFAULTS } from '../registry/kinds.ts';
 import { termDocument } from '../registry/term.ts';
+import { createWriter } from '../registry/writer.ts';
 import { KEY_ROUTES } from './keys.ts';
 import { openapi } from './openapi.ts';
 import { checkOwn, ownOf } from './own.ts';
@@ -118,15 +119,15 @@ function routesOf(collection: Collection, base: string): Route[] {
       parameters: ['version', 'at'],
       narrows: true,
       async run(act) {
-        const { writer, params, query } = act;
-        if (query.version !== undefined) {
-          const document = await writer.version(collection.named(params), query.version);
-          return { body: document, headers: etag(document) };
-        }
-        const document = await collection.show(writer, params);
-        await ownOf(name, act, [document]).then((left) => {
-          if (left.length === 0) throw new TollgateError('forbidden', { reason: 'not-held' });
-        });
+        const { writer, params, query, clock } = act;
+        const then =
+          query.at === undefined ? writer : createWriter({ ...(await writer.asOf(query.at)), clock, actor: 'nobody' });
+        const document =
+          query.version === undefined
+            ? await collection.show(then, params)
+            : await writer.version(collection.named(params), query.version);
+        const [own] = await ownOf(name, act, [document]);
+        if (own === undefined) throw new TollgateError('forbidden', { reason: 'not-held' });
         return { body: document, headers: etag(document) };
       },
     },

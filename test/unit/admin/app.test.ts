@@ -53,6 +53,9 @@ describe('what each role may', () => {
     ['tenant-admin', 'GET', '/tenants/globex', 403],
     ['tenant-admin', 'GET', '/models/m1', 200],
     ['tenant-admin', 'GET', '/models/m2', 403],
+    ['tenant-admin', 'GET', '/models/m1?version=1', 200],
+    ['tenant-admin', 'GET', '/models/m2?version=1', 403],
+    ['tenant-admin', 'GET', '/models/m2?at=2027-01-01', 403],
     ['tenant-admin', 'POST', '/tenants/acme/suspend', 403],
     ['tenant-admin', 'POST', '/tenants/acme/offboard', 403],
     ['tenant-admin', 'DELETE', '/grants/acme/m1', 403],
@@ -131,6 +134,16 @@ describe('a tenant’s own administrator', () => {
 });
 
 describe('a request', () => {
+  test('of a day is answered as the entry was then', async () => {
+    time += 86_400_000;
+    await ask(caller('admin'), 'PATCH', '/models/m1', { displayName: 'Later' });
+    const of = async (query: string) => (await ask(caller('admin'), 'GET', `/models/m1${query}`)).body;
+    expect(await of('')).toHaveProperty('displayName', 'Later');
+    expect(await of('?at=2026-06-01T12:00:00Z')).toMatchObject({ id: 'm1', version: 1 });
+    expect(await of('?at=2026-06-01T12:00:00Z')).not.toHaveProperty('displayName');
+    expect((await ask(caller('admin'), 'GET', '/models/m1?at=2026-05-01')).status).toBe(404);
+  });
+
   test('for an end at what is no date is refused by the member', async () => {
     const { status, body } = await ask(caller('admin'), 'POST', '/models/m1/deprecate', { sunsetAt: 'soon' });
     expect([status, body.errors]).toMatchObject([400, [{ path: 'sunsetAt', reason: 'not-a-date' }]]);
