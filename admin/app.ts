@@ -71,9 +71,12 @@ export function createAdmin({ items, keys, clock }: AdminDeps): Hono<{ Bindings:
 
 /** @throws TollgateError `forbidden`, with the same words whatever there is */
 function authorise(route: Route, rights: Rights, own: TenantId, tenant: string | undefined): void {
-  const { resource, verb, narrows } = route;
+  const { resource, verb, narrows, own: forAll } = route;
   const scope = rights.scopeOf(resource, verb);
-  const allowed = scope === 'all' || (scope === 'own' && (tenant === undefined ? narrows === true : tenant === own));
+  const allowed =
+    (scope === undefined && forAll) ||
+    scope === 'all' ||
+    (scope === 'own' && (tenant === undefined ? narrows === true : tenant === own));
   if (allowed) return;
   throw new TollgateError('forbidden', {
     reason: 'not-delegated',

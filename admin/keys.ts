@@ -1,8 +1,10 @@
 import { TollgateError } from '../contract/errors.ts';
+import type { TenantId } from '../contract/identity.ts';
 import { badEntries, parseSeconds } from '../registry/fields.ts';
 import { type KeyEntry, keyDocument } from '../registry/gateway-keys/key.ts';
-import type { KeyWriter, ListedKey } from '../registry/gateway-keys/writer.ts';
+import { isOwn, type KeyWriter, type ListedKey, ownKey } from '../registry/gateway-keys/writer.ts';
 import type { Document } from '../registry/items.ts';
+import type { Verb } from '../registry/rights.ts';
 import { pageOf } from './page.ts';
 import type { Act, Reply, Route } from './route.ts';
 
@@ -19,14 +21,15 @@ function documentOf(entry: KeyEntry | ListedKey): Document {
   return { ...keyDocument(entry), ...usedAt };
 }
 
-/** @throws TollgateError `forbidden` for a key of another tenant, in the words of one that is not there */
-async function keyNamed(act: Act): Promise<ListedKey> {
-  const key = await keysOf(act).showKey({ key: act.params.key ?? '' });
-  if (act.rights.may('keys', 'read', key.tenant)) return key;
+/** @throws TollgateError `not_found` for a key that is not the caller’s to see, or to change, in the words of one that is not there */
+async function keyNamed(act: Act, verb: Verb): Promise<ListedKey> {
+  const { rights, caller, params } = act;
+  const key = await keysOf(act).showKey({ key: params.key ?? '' });
+  if (rights.may('keys', verb, key.tenant) || isOwn(caller, key)) return key;
   throw new TollgateError('not_found', {
     field: 'key',
     reason: 'no-such-item',
-    message: `There is no key ${act.params.key}.`,
+    message: `There is no key ${params.key}.`,
   });
 }
 
@@ -34,7 +37,7 @@ function made({ entry, key }: { entry: KeyEntry; key: { reveal(): string } }): R
   return { status: 201, body: { ...documentOf(entry), key: key.reveal() }, headers: { 'cache-control': 'no-store' } };
 }
 
-const common = { resource: 'keys', narrows: true } as const;
+const common = { resource: 'keys', narrows: true, own: true } as const;
 
 export const KEY_ROUTES: readonly Route[] = [
   {
@@ -48,8 +51,9 @@ export const KEY_ROUTES: readonly Route[] = [
     },
     async run(act) {
       const { rights, caller, query } = act;
-      const tenant = rights.scopeOf('keys', 'read') === 'own' ? caller.tenant : query.tenant;
-      const { entries } = await keysOf(act).listKeys({ tenant });
+      const scope = rights.scopeOf('keys', 'read');
+      const of = scope === 'all' ? { tenant: query.tenant } : { tenant: caller.tenant };
+      const { entries } = await keysOf(act).listKeys(scope === undefined ? { ...of, owner: caller.principal } : of);
       return { body: pageOf(entries.map(documentOf), ({ id }) => String(id), query) };
     },
   },
@@ -69,17 +73,19 @@ export const KEY_ROUTES: readonly Route[] = [
         problems.push({ path: 'name', reason: name === undefined ? 'missing' : 'not-text' });
       if (typeof tenant !== 'string') problems.push({ path: 'tenant', reason: 'not-text' });
       if (problems.length > 0) throw badEntries(problems);
-      if (!rights.may('keys', 'write', tenant as never))
-        throw new TollgateError('forbidden', { reason: 'not-delegated' });
       const given = { tenant, name, owner, roles, models, budget, networks } as Parameters<KeyWriter['createKey']>[0];
       const end = expiresAt === undefined ? {} : { expiresAt: parseSeconds(String(expiresAt), 'expiresAt') };
-      return made(await keysOf(act).createKey({ ...given, ...end }));
+      if (rights.may('keys', 'write', tenant as TenantId))
+        return made(await keysOf(act).createKey({ ...given, ...end }));
+      if (tenant !== caller.tenant || (owner !== undefined && owner !== caller.principal))
+        throw new TollgateError('forbidden', { reason: 'not-delegated' });
+      return made(await keysOf(act).createKey(ownKey(caller, { ...given, ...end })));
     },
   },
   {
     ...common,
     ...{ method: 'get', path: '/keys/:key', verb: 'read', about: 'One key, without its text.' },
-    run: async (act) => ({ body: documentOf(await keyNamed(act)) }),
+    run: async (act) => ({ body: documentOf(await keyNamed(act, 'read')) }),
   },
   {
     ...common,
@@ -90,7 +96,7 @@ export const KEY_ROUTES: readonly Route[] = [
       about: 'A new text; the former one is good for `overlapHours` more.',
     },
     async run(act) {
-      const { id } = await keyNamed(act);
+      const { id } = await keyNamed(act, 'write');
       const { overlapHours } = act.body;
       return made(await keysOf(act).rotateKey({ key: id }, typeof overlapHours === 'number' ? { overlapHours } : {}));
     },
@@ -104,7 +110,7 @@ export const KEY_ROUTES: readonly Route[] = [
       about: 'Revokes it, within the authorizer’s cache time.',
     },
     async run(act) {
-      const { id } = await keyNamed(act);
+      const { id } = await keyNamed(act, 'write');
       const { entry } = await keysOf(act).revokeKey({ key: id });
       return { body: documentOf(entry) };
     },

@@ -42,5 +42,7 @@ export interface Route {
   tenantOf?(params: Readonly<Record<string, string>>): string | undefined;
   /** The caller’s scope is narrowed within, for those who may see their own only. */
   narrows?: true;
+  /** Also for who has no role of delegation: of what is its own, which the route sees to. */
+  own?: true;
   run(act: Act): Promise<Reply>;
 }

@@ -222,7 +222,7 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))
     may(of('sts', 'AssumeRole', 'SetSourceIdentity', 'TagSession'), invokerRoleArn);
   if (name === 'admin') may([...WRITE, ...of('dynamodb', 'Scan')], tableArn);
-  if (name === 'admin') may([...WRITE, ...READ], keys?.tableArn);
+  if (name === 'admin') may([...WRITE, ...READ, ...of('dynamodb', 'Scan')], keys?.tableArn);
   if (name === 'invoke') {
     // Budgets are counted. Nothing is deleted but by the table itself, after its time.
     may(of('dynamodb', 'GetItem', 'Query', 'UpdateItem'), countersTableArn);

@@ -52,7 +52,6 @@ describe('the registry’s API', () => {
       ['GET', '/models'],
       ['PUT', '/models/x'],
       ['GET', '/tenants/globex'],
-      ['GET', '/keys'],
     ] as const) {
       const { status, body, headers } = await ask(method, path, method === 'PUT' ? {} : undefined, {}, acme);
       expect([status, body.code, headers.get('content-type')]).toEqual([403, 'forbidden', 'application/problem+json']);
@@ -135,6 +134,28 @@ describe('the registry’s API', () => {
     ])
       expect((await ask('DELETE', path)).status).toBe(204);
     expect((await ask('GET', '/grants/api-tenant/nova-lite')).status).toBe(404);
+  });
+
+  test('whoever signed in makes a key of its own, which calls, and sees and ends no other', async () => {
+    const made = await ask('POST', '/keys', { name: 'mine' }, {}, acme);
+    expect([made.status, made.body.tenant, made.body.key]).toEqual([201, 'acme', expect.stringMatching(/^tg_/)]);
+    expect(await stack.converse(made.body.key, 'nova-lite', 'hello')).toBe(200);
+    const other = await ask('POST', '/keys', { name: 'theirs', tenant: 'globex' });
+    expect(other.status).toBe(201);
+    expect(
+      (await ask('GET', '/keys', undefined, {}, acme)).body.items.map((one: { name: string }) => one.name),
+    ).toEqual(['mine']);
+    expect((await ask('POST', '/keys', { name: 'x', tenant: 'globex' }, {}, acme)).status).toBe(403);
+    for (const [method, path] of [
+      ['GET', ''],
+      ['POST', '/rotate'],
+      ['DELETE', ''],
+    ] as const)
+      expect(
+        (await ask(method, `/keys/${other.body.id}${path}`, method === 'POST' ? {} : undefined, {}, acme)).status,
+      ).toBe(404);
+    expect((await ask('DELETE', `/keys/${made.body.id}`, undefined, {}, acme)).status).toBe(200);
+    expect(await stack.converse(made.body.key, 'nova-lite', 'hello')).toBe(401);
   });
 
   test('pages a list by id, and the audit trail by its numbers', async () => {
