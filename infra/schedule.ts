@@ -1,12 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { documentOf } from '../policies/document.ts';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
+import { schedulerRole } from './scheduler-role.ts';
 
 /** Ten minutes past: the delivery holds lines for five, and the hour just ended should be whole. */
 const HOURLY = 'cron(10 * * * ? *)';
@@ -27,25 +26,9 @@ export class AggregationSchedule extends Construct {
       retentionPeriod: Duration.days(14),
     });
     acknowledge(this.deadLetters, 'AwsSolutions-SQS3', 'This is the dead-letter queue.');
-    const role = new CfnRole(this, 'Role', {
-      roleName: names.role('schedule'),
-      assumeRolePolicyDocument: documentOf([
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'scheduler.amazonaws.com' },
-          Action: ['sts:AssumeRole'],
-          Condition: { StringEquals: { 'aws:SourceAccount': names.account } },
-        },
-      ]),
-      policies: [
-        {
-          policyName: 'own',
-          policyDocument: documentOf([
-            { Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [metering.functionArn] },
-            { Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [this.deadLetters.queueArn] },
-          ]),
-        },
-      ],
+    const role = schedulerRole(this, names, {
+      ...{ name: 'schedule', functionArn: metering.functionArn },
+      more: [{ Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [this.deadLetters.queueArn] }],
     });
     new CfnSchedule(this, 'Hourly', {
       name: names.of('aggregation'),

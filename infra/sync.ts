@@ -1,10 +1,9 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import { documentOf } from '../policies/document.ts';
 import { TollgateFunction } from './functions.ts';
 import type { Names } from './names.ts';
+import { schedulerRole } from './scheduler-role.ts';
 import type { InfraSettings } from './settings.ts';
 
 /** Before the day begins in Europe, and after it has ended in America. */
@@ -23,25 +22,7 @@ export class DriftSchedule extends Construct {
     });
     // It is all found again the next day, and a log that stayed would be in the way of turning this on again.
     logGroup.applyRemovalPolicy(RemovalPolicy.DESTROY);
-    const role = new CfnRole(this, 'Role', {
-      roleName: names.role('sync-schedule'),
-      assumeRolePolicyDocument: documentOf([
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'scheduler.amazonaws.com' },
-          Action: ['sts:AssumeRole'],
-          Condition: { StringEquals: { 'aws:SourceAccount': names.account } },
-        },
-      ]),
-      policies: [
-        {
-          policyName: 'own',
-          policyDocument: documentOf([
-            { Effect: 'Allow', Action: ['lambda:InvokeFunction'], Resource: [sync.functionArn] },
-          ]),
-        },
-      ],
-    });
+    const role = schedulerRole(this, names, { name: 'sync-schedule', functionArn: sync.functionArn });
     new CfnSchedule(this, 'Daily', {
       name: names.of('sync'),
       scheduleExpression: DAILY,
