@@ -133,6 +133,19 @@ describe('a tenant’s own administrator', () => {
   });
 });
 
+describe('what holds of every tenant', () => {
+  test('is an entry under its version, like any other', async () => {
+    const admin = caller('admin');
+    expect((await ask(admin, 'GET', '/defaults')).body).toEqual({});
+    const made = await ask(admin, 'PUT', '/defaults', { residency: ['us-east-1'] });
+    expect([made.status, made.headers.get('etag'), made.headers.get('x-tollgate-edit')]).toEqual([200, '"1"', '8']);
+    const shown = await ask(admin, 'GET', '/defaults');
+    expect([shown.headers.get('etag'), shown.body.residency]).toEqual(['"1"', ['us-east-1']]);
+    await ask(admin, 'PUT', '/defaults', { residency: ['us-west-2'] });
+    expect((await ask(admin, 'PUT', '/defaults', { version: 1, residency: ['us-east-1'] })).status).toBe(409);
+  });
+});
+
 describe('a request', () => {
   test('of a day is answered as the entry was then', async () => {
     time += 86_400_000;

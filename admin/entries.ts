@@ -1,0 +1,223 @@
+import { TollgateError } from '../contract/errors.ts';
+import { differencesOf } from '../registry/difference.ts';
+import { badEntries, problemsOf } from '../registry/fields.ts';
+import type { AppliedPlan } from '../registry/file/apply.ts';
+import type { Document } from '../registry/items.ts';
+import { createWriter } from '../registry/writer.ts';
+import { checkOwn, ownOf } from './own.ts';
+import { pageOf } from './page.ts';
+import { HttpProblem } from './problem.ts';
+import type { Collection } from './resources.ts';
+import type { Act, Reply, Route } from './route.ts';
+
+/** What can be done to the entries of a collection, the same for each. */
+
+const PAGING = ['limit', 'cursor', 'prefix'] as const;
+
+function versionIn(document: Document | null): number | undefined {
+  return typeof document?.version === 'number' ? document.version : undefined;
+}
+
+/** Headers that say which version it is. */
+export function etag(document: Document | null): Record<string, string> {
+  const version = versionIn(document);
+  return version === undefined ? {} : { etag: `"${version}"` };
+}
+
+/** And by which edit it is that; undefined: by none, it was that already. */
+export function edited(document: Document | null, edit: number | undefined): Record<string, string> {
+  return { ...etag(document), ...(edit === undefined ? {} : { 'x-tollgate-edit': String(edit) }) };
+}
+
+/** What an edit did, or would do. */
+export function plannedBody({ changes, unchanged, left, findings }: AppliedPlan) {
+  return {
+    // What it lets somebody do more, before what it does.
+    findings,
+    unchanged,
+    ...(left.length === 0 ? {} : { left }),
+    changes: changes.map(({ item, does, at, before, after }) => ({
+      ...{ item, does, ...(at === undefined ? {} : { at }) },
+      differences: differencesOf(before, after),
+    })),
+  };
+}
+
+/** Makes one entry what a body says; what is wrong is named as the body has it. */
+async function written(collection: Collection, act: Act, body: Document): Promise<Reply> {
+  const { params, wanted, writer, query } = act;
+  const { value, at } = collection.file(params, wanted === undefined ? body : { ...body, version: wanted });
+  let plan: AppliedPlan;
+  try {
+    plan = await writer.apply(value);
+  } catch (error) {
+    const problems = problemsOf(error);
+    if (problems.length === 0) throw error;
+    const [first] = problems;
+    // A tenant without a cost centre is one that is not there: neither a grant nor a budget makes it.
+    if (collection.name !== 'tenants' && first?.path === 'tenants[0].costCenter')
+      throw new TollgateError('not_found', {
+        field: 'tenant',
+        reason: 'no-such-item',
+        message: `There is no tenant ${params.tenant ?? params.owner}.`,
+      });
+    throw badEntries(
+      problems.map((one) => ({
+        ...one,
+        path: one.path.startsWith(`${at}.`) ? one.path.slice(at.length + 1) : one.path === at ? 'entry' : one.path,
+      })),
+    );
+  }
+  const [change] = plan.changes;
+  if (
+    wanted !== undefined &&
+    wanted > 0 &&
+    (change?.before === null || (change === undefined && !(await isThere(collection, act))))
+  )
+    throw new HttpProblem(412, 'There is no such entry any more.');
+  await checkOwn(collection.name, act, plan);
+  if (query.dryRun === true) return { body: plannedBody(plan) };
+  const { changes } = await plan.make();
+  const edit = changes.find(({ changed }) => changed)?.edit;
+  const document = await collection.show(writer, params);
+  return {
+    status: change?.does === 'create' ? 201 : 200,
+    body: document,
+    headers: edited(document, edit),
+  };
+}
+
+async function isThere(collection: Collection, { writer, params }: Act): Promise<boolean> {
+  return collection.show(writer, params).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @throws HttpProblem 412 where the entry is another than the one that was seen; TollgateError `not_found` */
+async function asWanted(collection: Collection, { writer, params, wanted }: Act): Promise<Document> {
+  const document = await collection.show(writer, params);
+  const version = versionIn(document);
+  if (wanted !== undefined && version !== undefined && version !== wanted)
+    throw new HttpProblem(412, `The entry is of version ${version} now.`);
+  return document;
+}
+
+export function routesOf(collection: Collection, base: string): Route[] {
+  const { name, item, filters, tenantOf } = collection;
+  const one = `${base}${item.map((part) => `/:${part}`).join('')}`;
+  const common = { resource: name, tenantOf: (params: Readonly<Record<string, string>>) => tenantOf(params) };
+  const routes: Route[] = [
+    {
+      ...common,
+      ...{
+        method: 'get',
+        path: one,
+        verb: 'read',
+        about: `One of ${name}; in one of its versions, or as it was on a day.`,
+      },
+      parameters: ['version', 'at'],
+      narrows: true,
+      async run(act) {
+        const { writer, params, query, clock } = act;
+        const then =
+          query.at === undefined ? writer : createWriter({ ...(await writer.asOf(query.at)), clock, actor: 'nobody' });
+        const document =
+          query.version === undefined
+            ? await collection.show(then, params)
+            : await writer.version(collection.named(params), query.version);
+        const [own] = await ownOf(name, act, [document]);
+        if (own === undefined) throw new TollgateError('forbidden', { reason: 'not-held' });
+        return { body: document, headers: etag(document) };
+      },
+    },
+    {
+      ...common,
+      ...{ method: 'get', path: `${one}/history`, verb: 'read', about: 'Every edit of it, oldest first.' },
+      async run({ writer, params }) {
+        const history = await writer.history(collection.named(params));
+        return {
+          body: {
+            items: history.map((record) => ({ ...record, differences: differencesOf(record.before, record.after) })),
+          },
+        };
+      },
+    },
+    ...(['put', 'patch'] as const).map(
+      (method): Route => ({
+        ...common,
+        ...{ method, path: one, verb: 'write', parameters: ['dryRun'] },
+        about:
+          method === 'put'
+            ? 'Makes it, or changes what the body names of it; null takes a member away.'
+            : 'The same of one that is there.',
+        async run(act) {
+          if (method === 'patch') await collection.show(act.writer, act.params);
+          return written(collection, act, act.body);
+        },
+      }),
+    ),
+    {
+      ...common,
+      ...{ method: 'post', path: `${one}/rollback`, verb: 'write', parameters: ['dryRun'] },
+      about: 'Brings it back to the `version` that the body names.',
+      async run(act) {
+        const { writer, params, body, rights } = act;
+        if (rights.scopeOf(name, 'write') !== 'all') throw new TollgateError('forbidden', { reason: 'not-delegated' });
+        if (typeof body.version !== 'number')
+          throw badEntries([{ path: 'version', reason: body.version === undefined ? 'missing' : 'not-a-number' }]);
+        const { edit, after } = await writer.rollback(collection.named(params), body.version);
+        return {
+          body: after ?? {},
+          headers: edited(after, edit),
+        };
+      },
+    },
+  ];
+  const { remove, actions = {} } = collection;
+  if (remove !== undefined)
+    routes.push({
+      ...common,
+      ...{ method: 'delete', path: one, verb: 'write', parameters: ['dryRun'] },
+      about: 'Takes it away. What holds it up is named where it cannot go.',
+      async run(act) {
+        if (act.rights.scopeOf(name, 'write') !== 'all') await checkOwn(name, act, undefined);
+        await asWanted(collection, act);
+        await remove(act.writer, act.params);
+        return {};
+      },
+    });
+  for (const [verb, run] of Object.entries(actions))
+    routes.push({
+      ...common,
+      ...{
+        method: 'post',
+        path: `${one}/${verb}`,
+        verb: 'write',
+        parameters: ['dryRun'],
+        about: `${verb[0]?.toUpperCase()}${verb.slice(1)} it.`,
+      },
+      async run(act) {
+        await asWanted(collection, act);
+        const { edit } = (await run(act.writer, act.params, act.body)) as { edit?: number };
+        const document = await collection.show(act.writer, act.params);
+        return {
+          body: document,
+          headers: edited(document, edit),
+        };
+      },
+    });
+  routes.push({
+    ...{ method: 'get', path: base, resource: name, verb: 'read', narrows: true, parameters: [...PAGING, ...filters] },
+    about: `A page of ${name}, by id.`,
+    async run(act) {
+      const query =
+        act.rights.scopeOf(name, 'read') === 'own' && filters.includes('tenant')
+          ? { ...act.query, tenant: act.caller.tenant }
+          : act.query;
+      const documents = await ownOf(name, act, await collection.list(act.writer, query));
+      return { body: pageOf(documents, collection.idOf, query) };
+    },
+  });
+  return routes;
+}
