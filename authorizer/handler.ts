@@ -6,7 +6,6 @@ import { CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits/seal.ts';
 import { lineWriter } from '../contract/log.ts';
 import { authorizerSettings, contextKeySettings } from '../contract/settings.ts';
 import { createRegistry } from '../registry/dynamo.ts';
-import { QUIET } from '../registry/quiet.ts';
 import { createContextKeys } from '../seal/keys.ts';
 import { createSeal } from '../seal/seal.ts';
 import { createSecretReader } from '../seal/secret.ts';
@@ -20,7 +19,7 @@ const clock = () => Date.now();
 const write = lineWriter(process.stdout, stage);
 const report = createReport({ clock, write });
 
-const client = new DynamoDBClient(QUIET);
+const client = new DynamoDBClient({});
 const { secretId, url } = contextKeySettings(process.env);
 const transport = new NodeHttpHandler({
   connectionTimeout: CONNECT_TIMEOUT_MS,

@@ -9,7 +9,6 @@ import { STS_TIMEOUT_MS } from '../contract/limits/sessions.ts';
 import { lineWriter } from '../contract/log.ts';
 import { brokerSettings } from '../contract/settings.ts';
 import { createRegistry } from '../registry/dynamo.ts';
-import { QUIET } from '../registry/quiet.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import { createBroker } from './broker.ts';
 
@@ -25,7 +24,7 @@ const sts = createSts(
   }),
 );
 
-const client = new DynamoDBClient(QUIET);
+const client = new DynamoDBClient({});
 const gatewayKeys =
   keys &&
   (await import('../authorizer/open-keys.ts')).openKeys({

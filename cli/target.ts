@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
 import { roleName, STAGE, stageName } from '../contract/names.ts';
 import type { Environment } from '../contract/read-setting.ts';
-import { QUIET } from '../registry/quiet.ts';
 
 /** What a command acts on: the gateway running on this machine, or a deployed stage. */
 export interface Target {
@@ -29,7 +28,7 @@ export interface Target {
   gateway?: string;
 }
 
-export interface ClientConfig extends Partial<typeof QUIET> {
+export interface ClientConfig {
   region: string;
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
@@ -76,7 +75,7 @@ function localTarget(options: TargetOptions, env: Environment): Target {
     keysSecret: stageName('local', 'keys-secret'),
     bucket: async () => options.bucket ?? 'tollgate-usage',
     roleName: (what) => stageName('local', what),
-    clientConfig: { ...QUIET, region: LOCAL_REGION, endpoint: local.aws, credentials: LOCAL_OPERATOR },
+    clientConfig: { region: LOCAL_REGION, endpoint: local.aws, credentials: LOCAL_OPERATOR },
     issuer: local.issuer,
     gateway: local.gateway,
   };
@@ -86,7 +85,7 @@ async function stageTarget(stage: string, options: TargetOptions, env: Environme
   if (!STAGE.test(stage))
     throw bad('--stage', 'must be a stage name: 1 to 20 of a-z, 0-9 and "-", beginning with a letter');
   const region = options.region || env.AWS_REGION || env.AWS_DEFAULT_REGION || (await configuredRegion());
-  const clientConfig = { ...QUIET, region };
+  const clientConfig = { region };
   return {
     kind: 'stage',
     stage,

@@ -57,13 +57,10 @@ export async function compose(
   // Here, because NODE_OPTIONS takes no such flag, and a function has no command line. V8 reads them whenever it looks at a function.
   for (const flag of V8_FLAGS) setFlagsFromString(flag);
   const registry = registryWhenAsked(async () => {
-    const [{ createRegistry }, { QUIET }] = await Promise.all([
-      import('../registry/dynamo.ts'),
-      import('../registry/quiet.ts'),
-    ]);
+    const { createRegistry } = await import('../registry/dynamo.ts');
     const requestHandler = createTransport({ requestMs: REGISTRY_TIMEOUT_MS });
     return createRegistry({
-      client: new DynamoDBClient({ ...QUIET, requestHandler }),
+      client: new DynamoDBClient({ requestHandler }),
       table,
       clock,
       memoryMs: registryMemoryMs,

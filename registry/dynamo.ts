@@ -34,7 +34,8 @@ export function createModels(
 
 /** What a call or a run asks of the table. The rest, which edits, is in table.ts: no function of the gateway has it. */
 export function createReads({ client, table, random = Math.random }: TableOptions): Pick<Items, 'partition' | 'batch'> {
-  // It copies every answer for a logger that drops it. A stand-in of a test has no stack.
+  // For its log the SDK copies each question and each answer, member by member and without what is sensitive, and where there is no
+  // log throws the copies away: of 50 items that is as much work as to read them. A stand-in of a test has no stack.
   client.middlewareStack?.remove('loggerMiddleware');
 
   async function batchOf(keys: readonly Key[], signal?: AbortSignal): Promise<Item[]> {

@@ -10,7 +10,6 @@ import { isoMilliseconds, SCHEMA_VERSION } from '../../registry/fields.ts';
 import type { Document, Item } from '../../registry/items.ts';
 import { grantKey, historyKey, logKey, modelKey, tenantKey } from '../../registry/keys.ts';
 import { GRANT, type Kind, MODEL, TENANT } from '../../registry/kinds.ts';
-import { QUIET } from '../../registry/quiet.ts';
 import { createItems } from '../../registry/table.ts';
 
 export interface Size {
@@ -51,7 +50,7 @@ export async function prepare({ url, folder, account, region }: StandIn, size: S
 
 export function tableClient(url: string, region: string): DynamoDBClient {
   const credentials = { accessKeyId: 'tollgate-operator', secretAccessKey: 'tollgate-operator' };
-  return new DynamoDBClient({ ...QUIET, region, endpoint: url, credentials });
+  return new DynamoDBClient({ region, endpoint: url, credentials });
 }
 
 /**
