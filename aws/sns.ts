@@ -1,4 +1,5 @@
 import { HttpRequest } from '@smithy/core/protocols';
+import { ALERT_SUBJECT_MAX_CHARS } from '../contract/limits/alerts.ts';
 import { type AwsJsonOptions, suffixOf } from './json.ts';
 import { signed } from './sigv4.ts';
 
@@ -46,5 +47,5 @@ function plain(subject: string): string {
   return subject
     .replace(/[^\x20-\x7e]/g, '?')
     .trim()
-    .slice(0, 99);
+    .slice(0, ALERT_SUBJECT_MAX_CHARS);
 }

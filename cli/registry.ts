@@ -107,13 +107,3 @@ export async function hasTenant(registry: Pick<Writer, 'showTenant'>, tenant: st
     throw error;
   }
 }
-
-const STAMPS = new Set(['version', 'updatedAt', 'updatedBy', 'grantedAt', 'grantedBy']);
-
-export function changedMembers(before: object | null, after: object | null): string[] {
-  const old = new Map(Object.entries(before ?? {}));
-  const now = new Map(Object.entries(after ?? {}));
-  return [...new Set([...old.keys(), ...now.keys()])].filter(
-    (member) => !STAMPS.has(member) && JSON.stringify(old.get(member)) !== JSON.stringify(now.get(member)),
-  );
-}

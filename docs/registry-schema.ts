@@ -13,6 +13,7 @@ import { defaultsSchema } from '../registry/bounds.ts';
 import { budgetSchema } from '../registry/budget.ts';
 import { bundleSchema } from '../registry/bundle.ts';
 import { clientSchema } from '../registry/client.ts';
+import { STAMPS } from '../registry/difference.ts';
 import { grantSchema } from '../registry/grant.ts';
 import { modelSchema } from '../registry/model.ts';
 import { presentForm } from '../registry/prices/entry.ts';
@@ -91,7 +92,7 @@ interface Conditions {
 }
 
 /** What a document of the table has, and whoever writes one does not say. */
-const WRITTEN: ReadonlySet<string> = new Set(['v', 'version', 'updatedAt', 'updatedBy', 'grantedAt', 'grantedBy']);
+const WRITTEN: ReadonlySet<string> = new Set(['v', ...STAMPS]);
 
 /** @returns by name the schema of what an operator writes of each kind */
 export function definitions() {

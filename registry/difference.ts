@@ -35,9 +35,12 @@ const NAMES: readonly (readonly string[])[] = [
  * @param before null or undefined: there was none, so that all of `after` is new
  */
 export function differencesOf(before: Document | null | undefined, after: Document | null | undefined): Difference[] {
-  const unstamped = (document: Document | null | undefined): Members =>
-    Object.fromEntries(Object.entries(hidden(document) ?? {}).filter(([member]) => !STAMPS.has(member)));
-  return ofMembers(unstamped(before), unstamped(after), '');
+  return ofMembers(contentOf(hidden(before) ?? {}), contentOf(hidden(after) ?? {}), '');
+}
+
+/** A document without who wrote it, and when. */
+export function contentOf(document: Document): Document {
+  return Object.fromEntries(Object.entries(document).filter(([member]) => !STAMPS.has(member)));
 }
 
 type Members = Readonly<Record<string, Plain>>;

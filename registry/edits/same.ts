@@ -1,10 +1,5 @@
-import { STAMPS } from '../difference.ts';
+import { contentOf } from '../difference.ts';
 import type { Document, Item, Key } from '../items.ts';
-
-/** A document without who wrote it, and when. */
-export function contentOf(document: Document): Document {
-  return Object.fromEntries(Object.entries(document).filter(([member]) => !STAMPS.has(member)));
-}
 
 /** Whether two documents of one kind differ in nothing but who wrote them and when. */
 export function same(one: Document, other: Document): boolean {

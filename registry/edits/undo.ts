@@ -1,12 +1,13 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { kindNamed } from '../all-kinds.ts';
+import { contentOf } from '../difference.ts';
 import type { Document, Items, Key } from '../items.ts';
 import { historyKey } from '../keys.ts';
 import type { Kind } from '../kinds.ts';
 import { changedMeanwhile } from './conflict.ts';
 import { historyOf, recordOf } from './history.ts';
 import { logBackwards, loggedEdit } from './log.ts';
-import { contentOf, nameOf, versionOf } from './same.ts';
+import { nameOf, versionOf } from './same.ts';
 import type { Edit, LoggedEdit } from './types.ts';
 
 /**

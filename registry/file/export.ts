@@ -1,5 +1,5 @@
 import { ALERTS } from '../all-kinds.ts';
-import { contentOf } from '../edits/same.ts';
+import { contentOf } from '../difference.ts';
 import { type Document, type Item, type Items, isOf } from '../items.ts';
 import { tenantPartition } from '../keys.ts';
 import {
