@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fieldsPage } from '../invoke/surfaces/fields-document.ts';
 import { ROUTES } from '../invoke/surfaces/routes.ts';
 import { definitions, fileSchema } from './registry-schema.ts';
+import { withSettings } from './settings-table.ts';
 
 /** `npm run docs`: what is made of the code's own tables and schemas. A test says when one is out of date. */
 const documents = [...new Set(ROUTES.map(({ document }) => document))];
@@ -11,3 +12,6 @@ writeFileSync(new URL('fields.md', import.meta.url), fieldsPage(Object.assign({}
 const written = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 writeFileSync(new URL('registry.schema.json', import.meta.url), written(fileSchema()));
 writeFileSync(new URL('../admin/schemas.json', import.meta.url), written(definitions()));
+
+const deploy = new URL('deploy.md', import.meta.url);
+writeFileSync(deploy, withSettings(readFileSync(deploy, 'utf8')));

@@ -20,7 +20,7 @@ import { METRICS } from '../contract/log.ts';
 import type { FunctionName } from '../policies/roles.ts';
 import type { ContainerDoor } from './container.ts';
 import type { Names } from './names.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 import { USAGE_FILTER } from './usage-delivery.ts';
 
 /** What each of Tollgate's own metrics means when it is not zero. `over` is how many within the period are still quiet. */

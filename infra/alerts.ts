@@ -9,7 +9,7 @@ import { ALERT_EVENT } from '../contract/alert.ts';
 import { BUDGET_EVENT } from '../contract/budget.ts';
 import { TollgateFunction } from './functions.ts';
 import type { Names } from './names.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /**
  * Tells people of what the event bus is told: one rule, and a function that reads from the registry who wants to know. What fails

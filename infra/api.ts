@@ -26,7 +26,7 @@ import { addGatewayResponses } from './gateway-responses.ts';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
 import { removalOfData } from './removal.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /**
  * What an access log line holds. No header, no query and no path as it was written, since a caller may put a token into any

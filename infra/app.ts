@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { isTollgateError } from '../contract/errors.ts';
 import { addChecks } from './nag.ts';
-import { readSettings } from './settings.ts';
+import { readSettings } from './settings/index.ts';
 import { TollgateStack } from './stack.ts';
 
 try {

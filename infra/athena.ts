@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { type Column, PARTITIONS, RAW_COLUMNS, USAGE_COLUMNS } from './athena-columns.ts';
 import { prestoView, VIEWS, type View } from './athena-views.ts';
 import type { Names } from './names.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /** Partitions are computed from the clock, not kept: there is no day on which someone forgot to add one. */
 const FIRST_DAY = '2026-01-01';

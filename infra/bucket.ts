@@ -12,7 +12,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
 import { removalOfData } from './removal.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 const ANSWERS_KEPT = Duration.days(30);
 

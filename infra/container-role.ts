@@ -3,7 +3,7 @@ import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type ContainerHost, containerRolePolicy, containerTrustPolicy } from '../policies/container.ts';
 import type { Names } from './names.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /** The container's own role, wherever it runs. A plain CfnRole: both documents are deployed exactly as they are tested. */
 export class ContainerRole extends Construct {

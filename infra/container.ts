@@ -32,7 +32,7 @@ import { launcherRolePolicy, launcherTrustPolicy } from '../policies/container.t
 import { acknowledge, acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';
 import { StageNetwork } from './network.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

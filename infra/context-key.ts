@@ -7,7 +7,7 @@ import { contextKeyPolicy } from '../policies/roles.ts';
 import { TollgateFunction } from './functions.ts';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /**
  * The key that the authorizer seals contexts with and the invoke function opens them with. It is made by Secrets Manager and

@@ -14,7 +14,7 @@ import { codeOf } from './bundling.ts';
 import { acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';
 import { removalOfData } from './removal.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 export interface FunctionOptions {
   name: FunctionName;

@@ -5,7 +5,7 @@ import { KEY_DAYS_TAG } from '../contract/names.ts';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
 import { removalOfData } from './removal.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 import { StageTable } from './table.ts';
 
 /**

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { invokerRolePolicies, invokerTrustPolicy } from '../policies/roles.ts';
 import { acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /**
  * The role that is assumed for every call, under a session policy for the one model called. A plain CfnRole, so that both

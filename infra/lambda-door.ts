@@ -6,7 +6,7 @@ import { accessLogs, GatewayApi } from './api.ts';
 import { ContextKey } from './context-key.ts';
 import { functionLogs, TollgateFunction } from './functions.ts';
 import type { Names } from './names.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /** The first door: API Gateway, the authorizer and invoke, and the key that ties one's answer to the other. */
 export interface LambdaDoor {

@@ -2,7 +2,7 @@ import { Aws } from 'aws-cdk-lib';
 import { namespaceOf } from '../contract/log.ts';
 import { roleName, stageName } from '../contract/names.ts';
 import type { FunctionName } from '../policies/roles.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /**
  * Every name that something outside the stack must know: the command line finds a stage by them. ARNs are built from the

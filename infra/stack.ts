@@ -16,7 +16,7 @@ import { lambdaDoor, lambdaDoorLogs } from './lambda-door.ts';
 import { Names } from './names.ts';
 import { zones } from './network.ts';
 import { AggregationSchedule } from './schedule.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 import { DriftSchedule } from './sync.ts';
 import { StageTable } from './table.ts';
 import { UsageDelivery } from './usage-delivery.ts';

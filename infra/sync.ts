@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { TollgateFunction } from './functions.ts';
 import type { Names } from './names.ts';
 import { schedulerRole } from './scheduler-role.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /** Before the day begins in Europe, and after it has ended in America. */
 const DAILY = 'cron(30 5 * * ? *)';

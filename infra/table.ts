@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { REGISTRY_INDEX } from '../contract/names.ts';
 import { acknowledge } from './nag.ts';
 import { removalOfData } from './removal.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /**
  * A table of the stage: the registry, the counters of budgets and days' summaries, or answers beside them. All have keys `pk` and

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { documentOf, type PermissionStatement } from '../policies/document.ts';
 import { acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';
-import type { InfraSettings } from './settings.ts';
+import type { InfraSettings } from './settings/index.ts';
 
 /** Selects usage lines, started and finished, and nothing else that the function writes. */
 export const USAGE_PATTERN = '{ $.usage.v = 1 }';

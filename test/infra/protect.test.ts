@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PROTECT, type Protect } from '../../infra/settings.ts';
+import { PROTECT, type Protect } from '../../infra/settings/index.ts';
 import { BOTH, CONTAINER, flat, type Resource, resourcesOf, stackOf } from './synth.ts';
 
 const stacks = Object.fromEntries(

@@ -1,6 +1,12 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { readSettings } from '../../infra/settings.ts';
+import { withSettings } from '../../docs/settings-table.ts';
+import { readSettings, TOLD } from '../../infra/settings/index.ts';
+import { given, parsed } from '../../infra/settings/setting.ts';
 import cases from '../cases/infra-settings.json' with { type: 'json' };
 
 interface Case {
@@ -27,7 +33,81 @@ describe('the settings of a deployment', () => {
     expect(readSettings({ ...cdk.context, ...input })).toMatchObject(expected);
   });
 
+  test('what is wrong in several places is told of at once, a line each', () => {
+    const wrong = { 'tollgate:autorizer': 1, 'tollgate:throttleRate': 0, 'tollgate:logRetentionDays': 8 };
+    expect(() => readSettings({ ...cdk.context, ...wrong })).toThrow(
+      expect.objectContaining({
+        field: 'tollgate:autorizer',
+        publicMessage: expect.stringMatching(
+          /^tollgate:autorizer .*\ntollgate:throttleRate .*\ntollgate:logRetentionDays /,
+        ),
+      }),
+    );
+  });
+
+  test('docs/deploy.md has each with what it makes, costs and changes for security: npm run docs writes it', () => {
+    const page = readFileSync(new URL('../../docs/deploy.md', import.meta.url), 'utf8');
+    expect(page).toBe(withSettings(page));
+    for (const name of Object.keys(TOLD)) expect(page).toContain(`| \`tollgate:${name}\`: `);
+  });
+
   test('those in cdk.json are valid, and members of other programs are ignored', () => {
     expect(readSettings({ ...cdk.context, '@aws-cdk/core:anything': true, other: 1 })).toMatchObject({ stage: 'dev' });
+  });
+});
+
+describe('a setting with members', () => {
+  const CIDR = v.pipe(v.string(), v.regex(/^[\d.]+\/\d+$/, 'must be a CIDR'));
+  const schema = v.strictObject({
+    cidr: CIDR,
+    zones: v.optional(v.picklist([2, 3]), 2),
+    callers: v.optional(v.array(v.strictObject({ name: v.string(), blocks: v.array(CIDR) })), []),
+  });
+  const read = (value: unknown) => parsed(schema, () => value, 'network');
+  const good = { cidr: '10.0.0.0/16' };
+
+  const wrong: [name: string, value: unknown, field: string, sentence: string][] = [
+    [
+      'a member that is none',
+      { ...good, zone: 2 },
+      'tollgate:network.zone',
+      'is not a known member; did you mean zones?',
+    ],
+    [
+      'one within a list',
+      { ...good, callers: [{ name: 'a', block: [] }] },
+      'tollgate:network.callers[0].blocks',
+      'is not set',
+    ],
+    ['a value of the wrong kind', { cidr: 10 }, 'tollgate:network.cidr', 'must be text'],
+    ['a value that is none of the list', { ...good, zones: 4 }, 'tollgate:network.zones', 'must be one of 2 | 3'],
+    ['a value by its own sentence', { cidr: 'x' }, 'tollgate:network.cidr', 'must be a CIDR'],
+    ['a member that is missing', {}, 'tollgate:network.cidr', 'is not set'],
+    ['text that is no JSON', '{"cidr": ', 'tollgate:network', 'is not JSON'],
+    ['text', 'yes', 'tollgate:network', 'must be an object with members'],
+    ['null', null, 'tollgate:network', 'must be an object with members'],
+  ];
+  test.each(wrong)('%s is refused by its path', (_, value, field, sentence) => {
+    expect(() => read(value)).toThrow(
+      expect.objectContaining({ field, publicMessage: expect.stringContaining(`${field} ${sentence}`) }),
+    );
+  });
+
+  test.each([undefined, 'none', false, 'false'])('%s is off', (value) => expect(read(value)).toBeUndefined());
+
+  test.each([good, JSON.stringify(good)])('%o is read', (value) =>
+    expect(read(value)).toEqual({ ...good, zones: 2, callers: [] }),
+  );
+
+  test('any setting may be the name of a file that has it, as YAML or JSON', () => {
+    const folder = mkdtempSync(join(process.env.SCRATCH_FOLDER ?? tmpdir(), 'settings-'));
+    const file = join(folder, 'regions.yaml');
+    writeFileSync(file, '- us-east-1\n- us-west-2 # and no other\n');
+    const from = (path: string) => readSettings({ ...cdk.context, 'tollgate:modelRegions': `file:${path}` });
+    expect(from(file).modelRegions).toEqual(['us-east-1', 'us-west-2']);
+    expect(given({ 'tollgate:a': '' }, 'a')).toBeUndefined();
+    expect(() => from(join(folder, 'none.yaml'))).toThrow(expect.objectContaining({ field: 'tollgate:modelRegions' }));
+    writeFileSync(file, '[unended');
+    expect(() => from(file)).toThrow(/cannot be read as YAML or JSON/);
   });
 });

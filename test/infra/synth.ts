@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { readSettings } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings/index.ts';
 import { TollgateStack } from '../../infra/stack.ts';
 
 // The CDK leaves a folder of its own for each app: hundreds a run.
@@ -33,6 +33,13 @@ export const POD_IDENTITY = {
   'tollgate:serviceAccount': 'models/gateway',
 };
 
+/** Every option at once. */
+export const MAXIMAL: Record<string, unknown> = {
+  ...{ ...BOTH, 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
+  ...{ 'tollgate:keys': true, 'tollgate:admin': true, 'tollgate:sync': true, 'tollgate:alerts': true },
+  ...{ 'tollgate:protect': 'all', 'tollgate:alarmEmail': 'ops@example.com' },
+};
+
 /** Every option that changes the template, so that what holds for it holds with each. */
 export const OPTIONS: [string, Record<string, unknown>][] = [
   ['as configured', {}],
@@ -45,13 +52,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['with everything protected', { 'tollgate:protect': 'all' }],
   ['with global profiles', { 'tollgate:globalProfiles': true }],
   ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
-  [
-    'with everything that is off turned on',
-    {
-      ...{ 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
-      ...{ 'tollgate:keys': true, 'tollgate:admin': true, 'tollgate:sync': true },
-    },
-  ],
+  ['with all that goes together', MAXIMAL],
   ['as a container', CONTAINER],
   ['as a container, in whichever account', { ...CONTAINER, 'tollgate:account': '' }],
   ['with both doors', BOTH],

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import cdk from '../../../cdk.json' with { type: 'json' };
 import { parseIssuers } from '../../../contract/issuer.ts';
 import { PRESETS } from '../../../contract/presets.ts';
-import { readSettings } from '../../../infra/settings.ts';
+import { readSettings } from '../../../infra/settings/index.ts';
 
 const identity = readFileSync(new URL('../../../docs/identity.md', import.meta.url), 'utf8');
 const examples = [...identity.matchAll(/^```json\n(.*?)^```$/gms)].map(

@@ -1,0 +1,63 @@
+import { isTollgateError, TollgateError } from '../../contract/errors.ts';
+import { CALLER_GROUP, type CallerSettings } from './callers.ts';
+import { CALL_GROUP, type CallSettings } from './calls.ts';
+import { DOOR_GROUP, type DoorSettings } from './doors.ts';
+import { OPERATION_GROUP, type OperationSettings } from './operations.ts';
+import { type At, type Group, given, PREFIX, type Told, unknownSetting } from './setting.ts';
+import { STAGE_GROUP, type StageSettings } from './stage.ts';
+
+export { PROTECT, type Protect } from './stage.ts';
+
+/** What a deployment chooses: the members of `context` in cdk.json that begin with `tollgate:`, or `-c` on the command line. */
+export interface InfraSettings extends StageSettings, CallerSettings, CallSettings, DoorSettings, OperationSettings {}
+
+/** All but the stage's own, which the others are checked against. */
+const GROUPS = [CALLER_GROUP, CALL_GROUP, DOOR_GROUP, OPERATION_GROUP] as const satisfies readonly Group<
+  Partial<InfraSettings>,
+  StageSettings
+>[];
+
+/** Every setting there is, in the order of docs/deploy.md. */
+export const TOLD: Readonly<Record<string, Told>> = Object.assign(
+  {},
+  ...[STAGE_GROUP, ...GROUPS].map(({ told }) => told),
+);
+
+/**
+ * @param context `app.node.getAllContext()`; what does not begin with `tollgate:` is CDK's own and ignored
+ * @throws TollgateError `bad_setting` naming the key, e.g. `tollgate:modelRegions`; of several, the first, and telling of all
+ */
+export function readSettings(context: Readonly<Record<string, unknown>>): InfraSettings {
+  const names = Object.keys(context).filter((key) => key.startsWith(PREFIX));
+  const at: At = (name) => given(context, name);
+  const base = STAGE_GROUP.read(at, undefined);
+  const errors: TollgateError[] = [];
+  const tried = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!isTollgateError(error, 'bad_setting')) throw error;
+      errors.push(error);
+      return undefined;
+    }
+  };
+  for (const key of names)
+    tried(() => {
+      const name = key.slice(PREFIX.length);
+      if (TOLD[name] === undefined) throw unknownSetting(name, Object.keys(TOLD));
+    });
+  const read = GROUPS.map((group) => tried(() => group.read(at, base)));
+  if (errors.length > 0) throw together(errors);
+  return Object.freeze(Object.assign({}, base, ...read));
+}
+
+/** One error of several: the first's, with the sentences of all. */
+function together(errors: readonly TollgateError[]): TollgateError {
+  const [first, ...others] = errors;
+  if (first !== undefined && others.length === 0) return first;
+  return new TollgateError('bad_setting', {
+    ...(first?.field === undefined ? {} : { field: first.field }),
+    reason: first?.reason,
+    message: errors.map(({ publicMessage }) => publicMessage).join('\n'),
+  });
+}
