@@ -1,6 +1,6 @@
 import type { CallerContext } from '../contract/context.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
-import type { Principal, TenantId } from '../contract/identity.ts';
+import type { CountedBy, Principal, TenantId } from '../contract/identity.ts';
 import type { Clock, WriteLine } from '../contract/log.ts';
 import type { RegistryReader } from '../registry/reader.ts';
 import { type CallersOptions, createCallers } from './callers.ts';
@@ -16,7 +16,7 @@ export interface AdmissionOptions extends CallersOptions {
 }
 
 export type Admitted =
-  | { admitted: true; context: CallerContext; hasPlan: boolean }
+  | { admitted: true; context: CallerContext; countedBy: CountedBy }
   | { admitted: false; tenant: TenantId };
 
 /**

@@ -48,9 +48,9 @@ export function createAuthorizer({
     }
     try {
       if (!admitted.admitted) return denyStage(event.methodArn, admitted.tenant);
-      const { context, hasPlan } = admitted;
+      const { context, countedBy } = admitted;
       const sealed = await seal(encodeContext(context), authorizationOf(event));
-      return allowStage(event.methodArn, context.tenant, sealed, hasPlan ? context.tenant : null);
+      return allowStage(event.methodArn, context.tenant, sealed, countedBy);
     } catch (thrown) {
       const { code, reason, cause } = asTollgateError(thrown);
       const tenant = admitted.admitted ? admitted.context.tenant : admitted.tenant;

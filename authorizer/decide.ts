@@ -2,6 +2,7 @@ import type { CallerContext } from '../contract/context.ts';
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import {
   ADMIN_ROLE,
+  type CountedBy,
   DELEGATES,
   MARK_PREFIX,
   MARKS,
@@ -108,7 +109,7 @@ function principalOf(claims: Members, names: readonly string[]): Json | undefine
 }
 
 export type Admission =
-  | { admitted: true; context: CallerContext; hasPlan: boolean }
+  | { admitted: true; context: CallerContext; countedBy: CountedBy }
   | {
       admitted: false;
       reason: `tenant-${'unknown' | 'mismatch' | 'suspended' | 'offboarded' | 'expired' | 'issuer'}`;
@@ -128,12 +129,12 @@ export function admit(identity: Identity, entries: TenantEntries | null, now: nu
   // Another trusted issuer may name the tenant in good faith, and not be whom the tenant trusts with it.
   if (issuer !== undefined && entries.issuers !== undefined && !entries.issuers.includes(issuer))
     return { admitted: false, reason: 'tenant-issuer' };
-  const { costCenter, budgets, hasPlan, expiresAt } = entries;
+  const { costCenter, budgets, countedBy, expiresAt } = entries;
   // What is remembered of the answer must not outlive the tenant's time either.
   const exp = Math.min(identity.exp, expiresAt ?? identity.exp);
   const models = entitled(entries.models, identity, now / 1000).map((model) => alone(model, principal));
   const of = narrowed === undefined ? {} : { narrowed };
-  return { admitted: true, context: { tenant, principal, roles, exp, costCenter, models, budgets, ...of }, hasPlan };
+  return { admitted: true, context: { tenant, principal, roles, exp, costCenter, models, budgets, ...of }, countedBy };
 }
 
 /** Of the principals of its grant a caller's context has the caller: there is little room in it. */

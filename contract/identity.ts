@@ -10,6 +10,9 @@ declare const principalBrand: unique symbol;
 /** A tenant id that was checked once: ASCII letters, digits, `.`, `_`, `-`; 1 to 64; begins with a letter or digit. */
 export type TenantId = string & { readonly [tenantBrand]: true };
 
+/** Whose usage plan counts a tenant's calls: its own, that of its organisational unit, or (null) the stage's default one. */
+export type CountedBy = TenantId | { readonly unit: string } | null;
+
 /** Who within the tenant called (usually the token's `sub`): 1 to 256 printable characters of any script. */
 export type Principal = string & { readonly [principalBrand]: true };
 

@@ -3,6 +3,17 @@
  */
 export const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
 
+/**
+ * What the name of an organisational unit's stage begins with. Its stack is `<prefix>-tollgate-<stage>`, which no pattern for
+ * another unit's is to match.
+ */
+export const UNIT_PREFIX = /^(?!.*tollgate)[a-z](?:[a-z0-9-]{0,16}[a-z0-9])?$/;
+
+/** The stage of a unit, as all that is called after a stage has it. */
+export function unitStage(prefix: string, stage: string): string {
+  return `${prefix}-${stage}`;
+}
+
 /** What a thing of a stage is called: the template gives it this name, and the command line finds it by it. */
 export function stageName(stage: string, what: string): string {
   return `tollgate-${stage}-${what}`;

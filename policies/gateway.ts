@@ -1,5 +1,5 @@
 import { TollgateError } from '../contract/errors.ts';
-import type { TenantId } from '../contract/identity.ts';
+import type { CountedBy } from '../contract/identity.ts';
 import { documentOf, type PolicyDocument } from './document.ts';
 import { usageKey } from './usage-key.ts';
 
@@ -31,17 +31,17 @@ const METHOD_ARN =
  * @param methodArn `event.methodArn`
  * @param principalId who, for API Gateway's own log
  * @param context flat strings, as `encodeContext` makes them
- * @param planned the tenant, if it has a usage plan of its own; null: the stage's default plan counts the call
+ * @param countedBy as the tenant's entry says: the tenant itself, its unit, or the stage's default plan
  * @throws TollgateError `forbidden` with reason method-arn
  */
 export function allowStage(
   methodArn: string,
   principalId: string,
   context: Readonly<Record<string, string>>,
-  planned: TenantId | null,
+  countedBy: CountedBy,
 ): AuthorizerAnswer {
   const { all, ...stage } = stageOf(methodArn);
-  return { ...answer('Allow', all, principalId, context), usageIdentifierKey: usageKey(stage, planned) };
+  return { ...answer('Allow', all, principalId, context), usageIdentifierKey: usageKey(stage, countedBy) };
 }
 
 /**

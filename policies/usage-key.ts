@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TenantId } from '../contract/identity.ts';
+import type { CountedBy, TenantId } from '../contract/identity.ts';
 import { stageName } from '../contract/names.ts';
 
 /** Where a stage of Tollgate is deployed; with it, a tenant's id is unique in AWS. */
@@ -18,13 +18,13 @@ const PREFIX = 'tollgate';
  * usage plan and opens nothing: the API takes keys from the authorizer alone, so a value that somebody knows or guesses is of
  * no use to them, and it is therefore derived and stored nowhere.
  *
- * @param tenant null for the stage's default key
- * @returns 84 letters and digits (API Gateway takes 20 to 128), different for different stages and tenants: the account as
- *   it is, and SHA-256 over a JSON list, which no two of them share and in which the default's `null` is no text
+ * @param whose null for the stage's default key
+ * @returns 84 letters and digits (API Gateway takes 20 to 128), different for different stages, tenants and units: the account as
+ *   it is, and SHA-256 over a JSON list, which no two of them share: the default's `null` and a unit's object are no text
  */
-export function usageKey({ account, region, stage }: DeployedStage, tenant: TenantId | null): string {
+export function usageKey({ account, region, stage }: DeployedStage, whose: CountedBy): string {
   const named = createHash('sha256')
-    .update(JSON.stringify([region, stage, tenant]))
+    .update(JSON.stringify([region, stage, whose]))
     .digest('hex');
   return `${PREFIX}${account}${named}`;
 }
@@ -32,6 +32,11 @@ export function usageKey({ account, region, stage }: DeployedStage, tenant: Tena
 /** The name of a stage's API key and usage plan for its tenants without one of their own. */
 export function defaultPlanName(stage: string): string {
   return stageName(stage, 'default');
+}
+
+/** The name of the API key and usage plan that the tenants of a unit share. */
+export function unitPlanName(stage: string, unit: string): string {
+  return stageName(stage, `unit.${unit}`);
 }
 
 /** The name of a tenant's API key and usage plan. No stage's name holds a dot, so none of them is another's. */

@@ -136,7 +136,7 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(issuers === undefined ? {} : { issuers }),
       costCenter,
-      hasPlan: plan !== undefined,
+      countedBy: plan === undefined ? null : 'unit' in plan ? { unit: plan.unit } : id,
       models: allowed,
       budgets,
       unusable: unusable + others,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { PLAN_BURST_MAX, PLAN_QUOTA_MAX, PLAN_RATE_MAX, PLAN_RATE_MIN } from '../contract/limits/registry.ts';
+import { STAGE } from '../contract/names.ts';
 import { parseWith } from './fields.ts';
 import type { Document } from './items.ts';
 
@@ -17,12 +18,21 @@ export interface UsagePlan {
   quota?: { limit: number; period: QuotaPeriod };
 }
 
+/** The plan of a unit of the organisation, which was deployed with its key: all its tenants' calls are counted together. */
+export interface UnitPlan {
+  unit: string;
+}
+
+export type TenantPlan = UsagePlan | UnitPlan;
+
 const finite = v.pipe(v.number('not-a-number'), v.finite('not-finite'));
 
 const whole = (max: number) =>
   v.pipe(finite, v.integer('not-whole'), v.minValue(1, 'too-small'), v.maxValue(max, 'too-large'));
 
-export const usagePlan = v.strictObject({
+const limits = v.strictObject({
+  // By which the two forms are told apart.
+  unit: v.exactOptional(v.never()),
   rate: v.pipe(finite, v.minValue(PLAN_RATE_MIN, 'too-small'), v.maxValue(PLAN_RATE_MAX, 'too-large')),
   burst: whole(PLAN_BURST_MAX),
   quota: v.exactOptional(
@@ -30,12 +40,18 @@ export const usagePlan = v.strictObject({
   ),
 });
 
+const ofUnit = v.strictObject({ unit: v.pipe(v.string('not-text'), v.regex(STAGE, 'not-a-unit')) });
+
+export const tenantPlan = v.variant('unit', [ofUnit, limits], 'not-a-plan');
+
 /** @throws TollgateError `bad_entry` naming the member, e.g. `plan.quota.limit` */
-export function parsePlan(plan: unknown): UsagePlan {
-  return parseWith(v.object({ plan: usagePlan }), { plan }).plan;
+export function parsePlan(plan: unknown): TenantPlan {
+  return parseWith(v.object({ plan: tenantPlan }), { plan }).plan;
 }
 
 /** The written form, its members always in this order. */
-export function planDocument({ rate, burst, quota }: UsagePlan): Document {
+export function planDocument(plan: TenantPlan): Document {
+  if ('unit' in plan) return { unit: plan.unit };
+  const { rate, burst, quota } = plan;
   return { rate, burst, ...(quota === undefined ? {} : { quota: { limit: quota.limit, period: quota.period } }) };
 }

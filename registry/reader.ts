@@ -1,5 +1,5 @@
 import type { Budget } from '../contract/budget.ts';
-import type { TenantId } from '../contract/identity.ts';
+import type { CountedBy, TenantId } from '../contract/identity.ts';
 import type { AllowedModel, Description } from '../contract/model.ts';
 import type { ClientName } from './client.ts';
 import type { PricedModel } from './price.ts';
@@ -16,8 +16,7 @@ export interface TenantEntries {
   /** Tokens of others are refused; absent: of none that is trusted. */
   issuers?: readonly string[];
   costCenter: string;
-  /** Whether its calls are counted by a usage plan of its own; otherwise by the stage's default one. */
-  hasPlan: boolean;
+  countedBy: CountedBy;
   /**
    * Granted models that exist and are well formed, retired ones included (they answer 410), sorted by id. One may be there
    * several times, for callers of its own each, in the order in which `entitled` asks.

@@ -25,7 +25,7 @@ import {
   version,
 } from './fields.ts';
 import type { Document } from './items.ts';
-import { planDocument, type UsagePlan, usagePlan } from './plan.ts';
+import { planDocument, type TenantPlan, tenantPlan } from './plan.ts';
 
 export interface TenantEntry extends Bounds {
   id: TenantId;
@@ -46,7 +46,7 @@ export interface TenantEntry extends Bounds {
   /** Tokens of these alone are taken for the tenant's, of those that the stage trusts; absent: of all that it trusts. */
   issuers?: string[];
   /** Absent: the stage's default usage plan counts its calls. */
-  plan?: UsagePlan;
+  plan?: TenantPlan;
   version: number;
   /** Milliseconds since 1970. */
   updatedAt: number;
@@ -117,7 +117,7 @@ const said = {
   issuers: v.exactOptional(issuers),
   ...boundMembers,
   expiresAt: v.exactOptional(seconds),
-  plan: v.exactOptional(usagePlan),
+  plan: v.exactOptional(tenantPlan),
 };
 
 export const TENANT_MEMBERS = Object.keys(said) as (keyof typeof said)[];

@@ -4,7 +4,7 @@ import { badEntry, SCHEMA_VERSION } from './fields.ts';
 import type { Document, Items, Key } from './items.ts';
 import { TENANT_SK, tenantKey } from './keys.ts';
 import { TENANT } from './kinds.ts';
-import type { UsagePlan } from './plan.ts';
+import type { TenantPlan } from './plan.ts';
 import { asTenantId, type TenantEntry } from './tenant.ts';
 
 /** What an operator says of a tenant, not trusted: members as the document has them; left out they stay, null takes one away. */
@@ -33,11 +33,11 @@ export interface TenantWriter {
   suspendTenant(id: string): Promise<Change<TenantEntry>>;
   resumeTenant(id: string): Promise<Change<TenantEntry>>;
   /**
-   * Gives the tenant a usage plan of its own, changes it, or (null) takes it away. Its API key must be there before: a call
+   * Gives the tenant a usage plan of its own or its unit's, changes it, or (null) takes it away. Its API key must be there before: a call
    * counted by a key that API Gateway does not know is refused.
    * @throws TollgateError `not_found`; `bad_entry` naming the field, e.g. `plan.quota.limit`
    */
-  planTenant(id: string, plan: UsagePlan | null): Promise<Change<TenantEntry>>;
+  planTenant(id: string, plan: TenantPlan | null): Promise<Change<TenantEntry>>;
 }
 
 export function tenantWriter(edits: Edits, items: Items): TenantWriter {

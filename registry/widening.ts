@@ -180,6 +180,7 @@ const TENANT: Classes<TenantEntry> = {
   labels: nothing,
   issuers: only,
   plan: members({
+    unit: names,
     rate: atMost,
     burst: atMost,
     quota: members({ limit: atMost, period: measures }),

@@ -9,7 +9,7 @@ import {
   PLAN_RATE_MIN,
   REGISTRY_TIMEOUT_MS,
 } from '../../contract/limits/registry.ts';
-import { parsePlan, QUOTA_PERIODS, type QuotaPeriod, type UsagePlan } from '../../registry/plan.ts';
+import { parsePlan, QUOTA_PERIODS, type QuotaPeriod, type UnitPlan, type UsagePlan } from '../../registry/plan.ts';
 import { asTenantId } from '../../registry/tenant.ts';
 import type { Writer } from '../../registry/writer.ts';
 import { type Answer, edited } from '../answer.ts';
@@ -25,13 +25,14 @@ interface Options {
   burst?: number;
   quota?: number;
   per?: QuotaPeriod;
+  unit?: string;
   remove?: true;
 }
 
 /** `tollgate tenant plan` */
 export function registerPlan(noun: Noun): void {
   noun.verb<Options>('plan', {
-    about: 'give the tenant a usage plan of its own in API Gateway, change it, or take it away',
+    about: 'give the tenant a usage plan of its own in API Gateway, or its unit’s, change it, or take it away',
     args: '<tenant>',
     options: (verb) =>
       verb
@@ -39,22 +40,28 @@ export function registerPlan(noun: Noun): void {
         .option('--burst <calls>', 'calls at once', count)
         .option('--quota <calls>', 'calls in a whole period', count)
         .addOption(new Option('--per <period>', 'the period of --quota, UTC').choices(QUOTA_PERIODS))
+        .option('--unit <name>', 'count its calls by the plan that a unit of tollgate:units has on this stage’s API')
         .option('--remove', 'count its calls by the stage’s default plan again'),
     edits: true,
-    run: async ({ tenant: id, remove, rate, burst, quota, per, dryRun = false }, { target, registry, refuse }) => {
+    run: async (
+      { tenant: id, unit, remove, rate, burst, quota, per, dryRun = false },
+      { target, registry, refuse },
+    ) => {
       const given = [rate, burst, quota, per].filter((one) => one !== undefined);
+      const elsewhere = [unit, remove].filter((one) => one !== undefined);
       const wrong =
-        remove === undefined
+        elsewhere.length === 0
           ? rate === undefined || burst === undefined
-            ? 'say --rate and --burst, or --remove'
+            ? 'say --rate and --burst, or --unit, or --remove'
             : (quota === undefined) !== (per === undefined) && '--quota and --per go together'
-          : given.length > 0 && '--remove goes alone';
+          : given.length + elsewhere.length > 1 && '--unit and --remove go alone';
       if (wrong) return refuse(wrong);
       const limit = quota === undefined ? {} : { quota: { limit: quota, period: per } };
-      const plan = remove ? null : await namedByOption(() => parsePlan({ rate, burst, ...limit }), PLAN_OPTIONS);
+      const asked = unit === undefined ? { rate, burst, ...limit } : { unit };
+      const plan = remove ? null : await namedByOption(() => parsePlan(asked), PLAN_OPTIONS);
       const to = await target();
       const run = { tenant: asTenantId(id), to, registry: await registry(), plans: await openPlans(to), dryRun };
-      return plan === null ? take(run) : give(run, plan);
+      return plan === null || 'unit' in plan ? take(run, plan) : give(run, plan);
     },
   });
 }
@@ -63,6 +70,7 @@ export function registerPlan(noun: Noun): void {
 export const PLAN_OPTIONS: Readonly<Record<string, Said>> = {
   'plan.rate': { name: '--rate', hint: `a number of calls a second from ${PLAN_RATE_MIN} to ${PLAN_RATE_MAX}` },
   'plan.burst': { name: '--burst', hint: `a whole number of calls from 1 to ${PLAN_BURST_MAX}` },
+  'plan.unit': { name: '--unit', hint: 'a unit’s prefix and stage, such as labs-dev' },
   'plan.quota.limit': { name: '--quota', hint: `a whole number of calls from 1 to ${PLAN_QUOTA_MAX}` },
 };
 
@@ -87,11 +95,17 @@ async function give({ tenant, to, registry, plans, dryRun }: Run, plan: UsagePla
   return edited({ id: tenant, tenant, change, what, done, more: { plan } });
 }
 
-/** The registry first, and the key when no remembered answer of the authorizer names it any more. */
-async function take({ tenant, registry, plans, dryRun }: Run): Promise<Answer> {
+/**
+ * Counts it by another's plan: the registry first, and its own key goes when no remembered answer of the authorizer names it any more.
+ *
+ * @param plan null: the stage's default
+ */
+async function take({ tenant, registry, plans, dryRun }: Run, plan: UnitPlan | null): Promise<Answer> {
   const api = await plans.api();
-  const change = await registry.planTenant(tenant, null);
-  const counted = change.changed ? ['counted by the stage’s default plan'] : [];
+  if (plan !== null) await plans.checkUnit(api, plan.unit);
+  const change = await registry.planTenant(tenant, plan);
+  const by = plan === null ? 'the stage’s default plan' : `the plan of unit ${plan.unit}`;
+  const counted = change.changed ? [`counted by ${by}`] : [];
   const answer = (keyRemoved: boolean, last: string): Answer => {
     const changed = { ...change, changed: change.changed || keyRemoved || dryRun };
     return edited({
@@ -111,7 +125,8 @@ async function take({ tenant, registry, plans, dryRun }: Run): Promise<Answer> {
     );
     await after(ms);
   }
-  if ((await registry.showTenant(tenant)).plan !== undefined)
+  const { plan: now } = await registry.showTenant(tenant);
+  if (now !== undefined && !('unit' in now))
     return answer(false, 'was given a plan again meanwhile; its API key stays');
   const removed = await plans.remove(tenant);
   return answer(removed, removed ? 'its API key and usage plan are gone' : 'nothing to take away');

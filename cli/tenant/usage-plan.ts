@@ -17,10 +17,10 @@ import {
   UpdateUsagePlanCommand,
 } from '@aws-sdk/client-api-gateway';
 import { TollgateError } from '../../contract/errors.ts';
-import type { TenantId } from '../../contract/identity.ts';
+import type { CountedBy, TenantId } from '../../contract/identity.ts';
 import { API_KEYS_PER_PAGE } from '../../contract/limits/registry.ts';
 import { stageName } from '../../contract/names.ts';
-import { type DeployedStage, tenantPlanName, usageKey } from '../../policies/usage-key.ts';
+import { type DeployedStage, tenantPlanName, unitPlanName, usageKey } from '../../policies/usage-key.ts';
 import type { QuotaPeriod, UsagePlan } from '../../registry/plan.ts';
 
 /** The API of a stage. */
@@ -43,6 +43,12 @@ export interface UsagePlans {
    * @returns whether the key has been put into the plan by this run, so that API Gateway may not know it everywhere yet
    */
   put(api: StageApi, tenant: TenantId, plan: UsagePlan): Promise<boolean>;
+  /**
+   * That the key and plan of a unit are there: whoever is counted by a key that is not is refused.
+   *
+   * @throws TollgateError `not_found`
+   */
+  checkUnit(api: StageApi, unit: string): Promise<void>;
   /** @returns whether there was anything to take away */
   remove(tenant: TenantId): Promise<boolean>;
 }
@@ -52,17 +58,20 @@ export function usagePlans(client: APIGatewayClient, deployed: DeployedStage): U
   const { stage } = deployed;
   const paged = { client, pageSize: API_KEYS_PER_PAGE };
 
-  async function keyOf(tenant: TenantId): Promise<{ id: string; enabled: boolean } | undefined> {
-    const value = usageKey(deployed, tenant);
-    const query = { nameQuery: tenantPlanName(stage, tenant), includeValues: true };
+  const nameOf = (whose: NonNullable<CountedBy>): string =>
+    typeof whose === 'string' ? tenantPlanName(stage, whose) : unitPlanName(stage, whose.unit);
+
+  async function keyOf(whose: NonNullable<CountedBy>): Promise<{ id: string; enabled: boolean } | undefined> {
+    const value = usageKey(deployed, whose);
+    const query = { nameQuery: nameOf(whose), includeValues: true };
     for await (const { items = [] } of paginateGetApiKeys(paged, query))
       for (const { id, value: its, enabled = false } of items) if (its === value && id) return { id, enabled };
     return undefined;
   }
 
   /** Those of our name: one, or more after an answer that was lost and a request that was repeated. */
-  async function plansOf(tenant: TenantId): Promise<(DeployedPlan & { id: string })[]> {
-    const wanted = tenantPlanName(stage, tenant);
+  async function plansOf(whose: NonNullable<CountedBy>): Promise<(DeployedPlan & { id: string })[]> {
+    const wanted = nameOf(whose);
     const found: (DeployedPlan & { id: string })[] = [];
     for await (const { items = [] } of paginateGetUsagePlans(paged, {}))
       for (const plan of items) if (plan.name === wanted && plan.id) found.push({ ...plan, id: plan.id });
@@ -151,6 +160,17 @@ export function usagePlans(client: APIGatewayClient, deployed: DeployedStage): U
       await client.send(new CreateUsagePlanKeyCommand({ usagePlanId, keyId, keyType: 'API_KEY' }));
       return true;
     },
+    async checkUnit(api, unit) {
+      const key = await keyOf({ unit });
+      if (key?.enabled)
+        for (const plan of await plansOf({ unit }))
+          if (isAttached(plan, api.id, stage) && (await hasKey(plan.id, key.id))) return;
+      throw new TollgateError('not_found', {
+        field: '--unit',
+        reason: 'no-such-unit',
+        message: `No unit ${unit} has a key and plan on the API of stage ${stage}: tollgate:units is where it is made.`,
+      });
+    },
     async remove(tenant) {
       const [plans, key] = [await plansOf(tenant), await keyOf(tenant)];
       for (const plan of plans) await removePlan(plan);
@@ -176,7 +196,6 @@ function changesOf(there: DeployedPlan, plan: UsagePlan, apiId: string, stage: s
     is === value ? [] : [{ op: is === undefined ? 'add' : 'replace', path, value: String(value) }];
   const wanted = plan.quota === undefined ? undefined : quotaOf(plan.quota);
   const members = ['limit', 'period', 'offset'] as const;
-  const attached = there.apiStages?.some((each) => each.apiId === apiId && each.stage === stage) ?? false;
   return [
     ...replace('/throttle/rateLimit', there.throttle?.rateLimit, plan.rate),
     ...replace('/throttle/burstLimit', there.throttle?.burstLimit, plan.burst),
@@ -185,8 +204,14 @@ function changesOf(there: DeployedPlan, plan: UsagePlan, apiId: string, stage: s
         ? []
         : [{ op: 'remove' as const, path: '/quota' }]
       : members.flatMap((member) => replace(`/quota/${member}`, there.quota?.[member], wanted[member]))),
-    ...(attached ? [] : [{ op: 'add' as const, path: '/apiStages', value: `${apiId}:${stage}` }]),
+    ...(isAttached(there, apiId, stage)
+      ? []
+      : [{ op: 'add' as const, path: '/apiStages', value: `${apiId}:${stage}` }]),
   ];
+}
+
+function isAttached({ apiStages = [] }: DeployedPlan, apiId: string, stage: string): boolean {
+  return apiStages.some((each) => each.apiId === apiId && each.stage === stage);
 }
 
 function said(id: string | undefined): string {

@@ -76,7 +76,7 @@ export async function decisions(): Promise<Record<string, number>> {
         id,
         suspended: false,
         costCenter: 'CC-100',
-        hasPlan: false,
+        countedBy: null,
         models: [MODEL],
         budgets: [],
         unusable: 0,

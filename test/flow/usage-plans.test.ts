@@ -1,5 +1,8 @@
 import {
   APIGatewayClient,
+  CreateApiKeyCommand,
+  CreateUsagePlanCommand,
+  CreateUsagePlanKeyCommand,
   GetApiKeysCommand,
   GetUsagePlansCommand,
   UpdateUsagePlanCommand,
@@ -8,7 +11,7 @@ import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-r
 import OpenAI, { RateLimitError } from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TenantId } from '../../contract/identity.ts';
-import { usageKey } from '../../policies/usage-key.ts';
+import { unitPlanName, usageKey } from '../../policies/usage-key.ts';
 import { Stack } from './stack.ts';
 
 /** Seconds. Short, so that a test may wait for what an authorizer's answer still says. */
@@ -153,12 +156,52 @@ describe('giving and taking a plan', () => {
     [['--rate', '1', '--burst', '1', '--quota', '5']],
     [['--rate', '1', '--burst', '1', '--per', 'day']],
     [['--remove', '--rate', '1']],
+    [['--unit', 'labs-dev', '--rate', '1', '--burst', '1']],
+    [['--unit', 'labs-dev', '--remove']],
     [['--rate', '1', '--burst', '1', '--quota', '5', '--per', 'hour']],
   ])('%j is not a plan and not its removal', async (options) => {
     expect(await stack.cli('tenant', 'plan', 'acme', ...options)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('error: '),
     });
+  });
+});
+
+describe('a unit’s key and plan, as its stack makes them', () => {
+  const UNIT = { unit: 'labs-dev' };
+
+  test('count the calls of all tenants that name it, together, and of nobody else', async () => {
+    expect(await stack.cli('tenant', 'plan', 'acme', '--unit', 'labs-dev')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('No unit labs-dev has a key and plan'),
+    });
+    expect(await statuses('acme-app', 5)).toEqual({ 200: 5 });
+    const name = unitPlanName(DEPLOYED.stage, UNIT.unit);
+    const { id: keyId } = await control.send(
+      new CreateApiKeyCommand({ name, value: usageKey(DEPLOYED, UNIT), enabled: true }),
+    );
+    const { id: usagePlanId } = await control.send(
+      new CreateUsagePlanCommand({
+        name,
+        throttle: { rateLimit: 0.001, burstLimit: 3 },
+        apiStages: [{ apiId: 'local', stage: 'local' }],
+      }),
+    );
+    await control.send(new CreateUsagePlanKeyCommand({ usagePlanId, keyId, keyType: 'API_KEY' }));
+    // One has a plan of its own before, which goes.
+    await tollgate('plan', 'globex', '--rate', '100', '--burst', '100');
+    const said = await Promise.all(['acme', 'globex'].map((tenant) => tollgate('plan', tenant, '--unit', 'labs-dev')));
+    expect(said[0]).toMatch(
+      /^tenant acme: counted by the plan of unit labs-dev; nothing to take away \(version \d+\)\n$/,
+    );
+    expect(said[1]).toMatch(/counted by the plan of unit labs-dev; its API key and usage plan are gone/);
+    expect(await deployed('globex')).toEqual(DEFAULTS);
+    expect(await tollgate('show', 'acme')).toMatch(/plan\.unit +labs-dev\n/);
+    expect(await statuses('acme-app', 2)).toEqual({ 200: 2 });
+    expect(await statuses('globex-app', 3)).toEqual({ 200: 1, 429: 2 });
+    expect(await statuses('acme-app', 2)).toEqual({ 429: 2 });
+    await Promise.all(['acme', 'globex'].map((tenant) => tollgate('plan', tenant, '--remove')));
+    expect(await statuses('acme-app', 5)).toEqual({ 200: 5 });
   });
 });
 

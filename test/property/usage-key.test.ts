@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TenantId } from '../../contract/identity.ts';
-import { defaultPlanName, tenantPlanName, usageKey } from '../../policies/usage-key.ts';
+import type { CountedBy, TenantId } from '../../contract/identity.ts';
+import { defaultPlanName, tenantPlanName, unitPlanName, usageKey } from '../../policies/usage-key.ts';
 
 const account = fc.stringMatching(/^[0-9]{12}$/);
 const region = fc.constantFrom('us-east-1', 'us-west-2', 'eu-central-1', 'us-gov-west-1', 'cn-north-1');
@@ -10,13 +10,14 @@ const tenant = fc.oneof(
   fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
   fc.constantFrom('null', 'default', 'tenant', 'acme', 'Acme', 'acme-', 'a.b'),
 ) as fc.Arbitrary<TenantId>;
-const named = fc.record({ account, region, stage, tenant: fc.option(tenant) });
+const unit = stage.map((name) => ({ unit: name }));
+const named = fc.record({ account, region, stage, tenant: fc.option(fc.oneof(tenant, unit)) });
 
 interface Named {
   account: string;
   region: string;
   stage: string;
-  tenant: TenantId | null;
+  tenant: CountedBy;
 }
 
 const keyOf = ({ tenant: whose, ...deployed }: Named) => usageKey(deployed, whose);
@@ -40,10 +41,12 @@ describe('the value of an API key', () => {
     );
   });
 
-  test('of a tenant is never that of the tenants without a plan, whatever the tenant is called', () => {
+  test('of a tenant is never that of the tenants without a plan, nor a unit’s, whatever the tenant is called', () => {
     fc.assert(
-      fc.property(named, tenant, (one, any) => {
-        expect(keyOf({ ...one, tenant: any })).not.toBe(keyOf({ ...one, tenant: null }));
+      fc.property(named, tenant, unit, (one, any, its) => {
+        for (const name of [any, its.unit as TenantId, JSON.stringify(its) as TenantId])
+          for (const other of [null, its])
+            expect(keyOf({ ...one, tenant: name })).not.toBe(keyOf({ ...one, tenant: other }));
       }),
     );
   });
@@ -67,6 +70,8 @@ test('no two stages and tenants share the name of a plan', () => {
       const same = oneStage === otherStage && one === other;
       expect(tenantPlanName(oneStage, one) === tenantPlanName(otherStage, other)).toBe(same);
       expect(tenantPlanName(oneStage, one)).not.toBe(defaultPlanName(otherStage));
+      expect(tenantPlanName(oneStage, one)).not.toBe(unitPlanName(otherStage, other));
+      expect(unitPlanName(oneStage, one)).not.toBe(defaultPlanName(otherStage));
     }),
   );
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Budget } from '../../../contract/budget.ts';
 import { CONTEXT_KEYS, decodeContext, readContext, SEAL_KEYS } from '../../../contract/context.ts';
 import { TollgateError } from '../../../contract/errors.ts';
-import type { TenantId } from '../../../contract/identity.ts';
+import type { CountedBy, TenantId } from '../../../contract/identity.ts';
 import { ROLES_MAX_BYTES } from '../../../contract/limits/authorizer.ts';
 import { CONTEXT_MAX_BYTES, PRINCIPAL_MAX_CHARS } from '../../../contract/limits/contract.ts';
 import type { AllowedModel } from '../../../contract/model.ts';
@@ -71,9 +71,9 @@ describe('J1: a valid token of a known tenant', () => {
     expect(decodeContext(readContext(context), world.clock.now).roles).toEqual([]);
   });
 
-  test('gets the API key of its tenant if that has a usage plan, and otherwise the one of the stage', async () => {
-    const keyOf = async (hasPlan: boolean) => {
-      const world = worldWith({ tenants: [entries('acme', { hasPlan })] });
+  test('gets the API key of its tenant if that has a usage plan, of its unit if that has one, and otherwise the one of the stage', async () => {
+    const keyOf = async (countedBy: CountedBy) => {
+      const world = worldWith({ tenants: [entries('acme', { countedBy })] });
       const event = {
         ...bearer(token(key)),
         headers: { ...bearer(token(key)).headers, 'x-api-key': 'of-somebody-else' },
@@ -81,8 +81,8 @@ describe('J1: a valid token of a known tenant', () => {
       return (await world.authorize(event)).usageIdentifierKey;
     };
     const stage = { account: '111122223333', region: 'us-east-1', stage: 'local' };
-    expect(await keyOf(true)).toBe(usageKey(stage, 'acme' as TenantId));
-    expect(await keyOf(false)).toBe(usageKey(stage, null));
+    for (const countedBy of ['acme' as TenantId, { unit: 'labs-dev' }, null])
+      expect(await keyOf(countedBy)).toBe(usageKey(stage, countedBy));
   });
 
   test('asks nothing twice of the issuer and nothing less of the registry', async () => {

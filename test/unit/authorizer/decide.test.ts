@@ -109,7 +109,7 @@ describe('a tenant', () => {
     expect(admit(identity, entries('acme', { issuers: ['https://sso.example'] }), now)).toStrictEqual({
       admitted: true,
       context: { ...who, costCenter: 'cc-1', models: [], budgets: [] },
-      hasPlan: false,
+      countedBy: null,
     });
   });
 

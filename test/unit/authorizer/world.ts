@@ -24,7 +24,7 @@ export function entries(id: string, more: Partial<TenantEntries> = {}): TenantEn
     id: id as TenantEntries['id'],
     suspended: false,
     costCenter: 'cc-1',
-    hasPlan: false,
+    countedBy: null,
     models: [],
     budgets: [],
     unusable: 0,

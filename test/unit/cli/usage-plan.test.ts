@@ -3,16 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   APIGatewayClient,
+  CreateApiKeyCommand,
   CreateUsagePlanCommand,
+  CreateUsagePlanKeyCommand,
   GetApiKeysCommand,
   GetUsagePlansCommand,
   UpdateApiKeyCommand,
+  UpdateUsagePlanCommand,
 } from '@aws-sdk/client-api-gateway';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type UsagePlans, usagePlans } from '../../../cli/tenant/usage-plan.ts';
 import type { TenantId } from '../../../contract/identity.ts';
 import { type Aws, startAws } from '../../../local/aws/start.ts';
-import { tenantPlanName, usageKey } from '../../../policies/usage-key.ts';
+import { tenantPlanName, unitPlanName, usageKey } from '../../../policies/usage-key.ts';
 
 const DEPLOYED = { account: '111122223333', region: 'us-east-1', stage: 'local' };
 const ACME = 'acme' as TenantId;
@@ -122,6 +125,24 @@ describe("a tenant's key and plan", () => {
     expect(aws.limits.count(usageKey(DEPLOYED, ACME))).toBe('INVALID_API_KEY');
     expect(aws.limits.count(usageKey(DEPLOYED, 'acme-2' as TenantId))).toBeUndefined();
     expect(aws.limits.count(usageKey(DEPLOYED, null))).toBeUndefined();
+  });
+
+  test('of a unit are there only where its key is in its plan, and that on this stage', async () => {
+    const unit = { unit: 'labs-dev' };
+    const name = unitPlanName('local', unit.unit);
+    const missing = expect.objectContaining({ code: 'not_found', field: '--unit' });
+    const check = () => plans.checkUnit(API, unit.unit);
+    await expect(check()).rejects.toThrow(missing);
+    const key = await client.send(new CreateApiKeyCommand({ name, value: usageKey(DEPLOYED, unit), enabled: true }));
+    await expect(check()).rejects.toThrow(missing);
+    const { id: usagePlanId } = await client.send(new CreateUsagePlanCommand({ name }));
+    await client.send(new CreateUsagePlanKeyCommand({ usagePlanId, keyId: key.id, keyType: 'API_KEY' }));
+    await expect(check()).rejects.toThrow(missing);
+    const attach = [{ op: 'add' as const, path: '/apiStages', value: 'local:local' }];
+    await client.send(new UpdateUsagePlanCommand({ usagePlanId, patchOperations: attach }));
+    await check();
+    await expect(plans.checkUnit(API, 'labs')).rejects.toThrow(missing);
+    expect(aws.limits.count(usageKey(DEPLOYED, unit))).toBeUndefined();
   });
 
   test('are not made for a stage that is not there', async () => {

@@ -33,7 +33,7 @@ function setUp(held: AllowedModel[], more: More = {}) {
     id: 'acme',
     suspended: false,
     costCenter: 'cc-1',
-    hasPlan: false,
+    countedBy: null,
     models: held,
     budgets: more.budgets ?? [],
     unusable: 0,

@@ -50,7 +50,7 @@ const entries = (suspended: boolean): TenantEntries => ({
   id: tenant,
   suspended,
   costCenter: 'cc',
-  hasPlan: false,
+  countedBy: null,
   models: [nova],
   budgets: [budget],
   unusable: 0,

@@ -38,12 +38,14 @@ function setUp(options: { memoryMs?: number; rememberTenants?: boolean; timeoutM
 }
 
 describe('a tenant and what it may call', () => {
-  test('says whether the tenant has a usage plan of its own', async () => {
+  test('says whose usage plan counts the tenant’s calls', async () => {
     const { reader, put } = setUp();
     put.tenant('acme', { plan: { rate: 0.5, burst: 1 } });
     put.tenant('globex');
-    expect(await reader.tenant(ACME)).toMatchObject({ hasPlan: true });
-    expect(await reader.tenant(parseTenantId('globex'))).toMatchObject({ hasPlan: false });
+    put.tenant('labs', { plan: { unit: 'labs-dev' } });
+    expect(await reader.tenant(ACME)).toMatchObject({ countedBy: ACME });
+    expect(await reader.tenant(parseTenantId('globex'))).toMatchObject({ countedBy: null });
+    expect(await reader.tenant(parseTenantId('labs'))).toMatchObject({ countedBy: { unit: 'labs-dev' } });
   });
 
   test('the entries are the granted models, by id, with the actions of the grant', async () => {
