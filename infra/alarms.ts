@@ -12,6 +12,7 @@ import { HttpCodeElb } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -22,47 +23,7 @@ import type { ContainerDoor } from './container.ts';
 import type { Names } from './names.ts';
 import type { InfraSettings } from './settings/index.ts';
 import { USAGE_FILTER } from './usage-delivery.ts';
-
-/** What each of Tollgate's own metrics means when it is not zero. `over` is how many within the period are still quiet. */
-const WATCHED = [
-  { metric: 'deniedByIam', minutes: 5, over: 0, means: 'IAM refused a call that our own code had allowed.' },
-  {
-    metric: 'modelNotSubscribed',
-    minutes: 60,
-    over: 0,
-    means: 'The account has not subscribed to a granted model, or lacks its form: its callers get 503.',
-  },
-  { metric: 'credentialsRefused', minutes: 5, over: 0, means: 'STS refused the invoker role or its session policy.' },
-  // An edit of the registry shows here for a minute: the broker reads it at once, the authorizer's cache later.
-  { metric: 'brokerRefused', minutes: 5, over: 20, means: 'The broker refuses what the invoke function allows.' },
-  { metric: 'undecided', minutes: 5, over: 5, means: 'Registry, STS or an issuer does not answer: callers get 503.' },
-  { metric: 'unusableEntry', minutes: 60, over: 0, means: 'A registry item cannot be used.' },
-  { metric: 'unsettled', minutes: 60, over: 0, means: 'Calls began and never ended: they are missing on the bill.' },
-  { metric: 'unpriced', minutes: 60, over: 0, means: 'Calls of a model without a price.' },
-  { metric: 'quarantined', minutes: 60, over: 0, means: 'Usage lines that cannot be read.' },
-  {
-    metric: 'budgetUnsettled',
-    minutes: 60,
-    over: 0,
-    means: 'A call was answered that a budget does not count, or counts as it was reserved.',
-  },
-  {
-    metric: 'budgetEventLost',
-    minutes: 60,
-    over: 0,
-    means: 'A budget was used up and the event bus could not be told.',
-  },
-  // Nothing is lost then: it says that calls crashed, which the list of unsettled calls names.
-  {
-    metric: 'reservationsReleased',
-    minutes: 60,
-    over: 0,
-    means: 'Reservations of calls that crashed were given back.',
-  },
-  { metric: 'aggregationFailed', minutes: 60, over: 0, means: 'An hour was not aggregated; the next run tries again.' },
-  // The other direction does not ring: others of the account may call the same models.
-  { metric: 'unknownToAws', minutes: 60, over: 0, means: 'The ledger has calls that AWS did not count: forged lines.' },
-] as const satisfies readonly { metric: keyof typeof METRICS; minutes: number; over: number; means: string }[];
+import { FaultCounts, PARTS, WATCHED } from './watched.ts';
 
 /**
  * CloudWatch counts a repeated line twice, so some drift is normal: it rings beyond one hundredth of an hour's tokens, and not
@@ -84,14 +45,22 @@ const COOLED = 5;
 /** Percent of the tasks' cores, beyond which autoscaling has plainly not helped. */
 const BUSY_PERCENT = 85;
 
+/** Functions that a call waits for. The others are asked again by who started them, so where alarms are few their crashes alone ring. */
+const ON_THE_WAY: ReadonlySet<string> = new Set(['authorizer', 'broker', 'invoke']);
+
 export interface Watched {
   functions: Partial<Record<FunctionName, IFunction>> & { metering: IFunction };
   container?: ContainerDoor;
   delivery: CfnDeliveryStream;
   deadLetters: Queue;
+  /** Where Tollgate's own metrics are written. */
+  logs: readonly LogGroup[];
 }
 
-/** The alarms and where they go. Metrics without a dimension, so a new tenant or model needs no new alarm. */
+/**
+ * The alarms and where they go. Metrics without a dimension, so a new tenant or model needs no new alarm. Each metric that is watched is
+ * paid for, so there are few unless a stage asks for each: `tollgate doctor` then says which of what they stand for it was.
+ */
 export class Alarms extends Construct {
   readonly #topic: ITopic;
   readonly #names: Names;
@@ -100,37 +69,25 @@ export class Alarms extends Construct {
     super(scope, id);
     this.#names = names;
     this.#topic = this.#topicOf(settings);
-    const isThere = ({ metric }: (typeof WATCHED)[number]) => metric !== 'brokerRefused' || settings.broker;
+    const each = settings.alarms === 'each';
+    const isThere = ({ metric, part }: (typeof WATCHED)[number]) =>
+      (metric !== 'brokerRefused' || settings.broker) && (each || part === undefined);
+    if (each) this.#watchShares();
+    else {
+      new FaultCounts(this, 'Faults', names.namespace, watched.logs);
+      for (const { metric, means } of Object.values(PARTS))
+        this.#alarm(metric, {
+          alarmDescription: means,
+          metric: sum(names.namespace, metric, {}, 60),
+          threshold: 0,
+        });
+    }
     for (const { metric, minutes, over, means } of WATCHED.filter(isThere))
       this.#alarm(METRICS[metric], {
         alarmDescription: means,
         metric: sum(names.namespace, METRICS[metric], {}, minutes),
         threshold: over,
       });
-    this.#alarm(METRICS.drift, {
-      alarmDescription: `Our ledger and the sums of CloudWatch differ by more than ${DRIFT_PERCENT} %.`,
-      metric: new MathExpression({
-        expression: `IF(drift > ${DRIFT_TOKENS}, 100 * drift / compared, 0)`,
-        usingMetrics: {
-          drift: sum(names.namespace, METRICS.drift, {}, 60),
-          compared: sum(names.namespace, METRICS.compared, {}, 60),
-        },
-        period: Duration.hours(1),
-      }),
-      threshold: DRIFT_PERCENT,
-    });
-    this.#alarm(METRICS.failedOver, {
-      alarmDescription: `More than ${FAILOVER_PERCENT} % of all calls are answered in another place than the one tried first.`,
-      metric: new MathExpression({
-        expression: `IF(moved > ${FAILOVER_CALLS}, 100 * moved / calls, 0)`,
-        usingMetrics: {
-          moved: sum(names.namespace, METRICS.failedOver, {}, 15),
-          calls: sum(names.namespace, METRICS.calls, {}, 15),
-        },
-        period: Duration.minutes(15),
-      }),
-      threshold: FAILOVER_PERCENT,
-    });
     this.#alarm(METRICS.placeCooled, {
       alarmDescription: 'A place of a model has failed or throttled for a quarter of an hour: its calls go elsewhere.',
       metric: sum(names.namespace, METRICS.placeCooled, {}, 5),
@@ -143,18 +100,20 @@ export class Alarms extends Construct {
         metric: sum('AWS/Lambda', 'Errors', { FunctionName: functionName }, 5),
         threshold: 0,
       });
-      this.#alarm(`${name}-throttled`, {
-        alarmDescription: `The ${name} function may not run as often at once as it is asked to: callers get 429 or 503.`,
-        metric: sum('AWS/Lambda', 'Throttles', { FunctionName: functionName }, 5),
-        threshold: 0,
-      });
+      if (each || ON_THE_WAY.has(name))
+        this.#alarm(`${name}-throttled`, {
+          alarmDescription: `The ${name} function may not run as often at once as it is asked to: callers get 429 or 503.`,
+          metric: sum('AWS/Lambda', 'Throttles', { FunctionName: functionName }, 5),
+          threshold: 0,
+        });
     }
     if (watched.container !== undefined) this.#watchContainer(watched.container);
-    this.#alarm('counters-throttled', {
-      alarmDescription: 'The counters table throttles: calls under a budget get 503, or wait to be settled.',
-      metric: sum('AWS/DynamoDB', 'WriteThrottleEvents', { TableName: names.of('counters') }, 5),
-      threshold: 0,
-    });
+    if (each)
+      this.#alarm('counters-throttled', {
+        alarmDescription: 'The counters table throttles: calls under a budget get 503, or wait to be settled.',
+        metric: sum('AWS/DynamoDB', 'WriteThrottleEvents', { TableName: names.of('counters') }, 5),
+        threshold: 0,
+      });
     // A stage that has never run has no data and never had: nothing changes, so nothing rings. When runs stop, data does.
     this.#alarm('aggregation-missing', {
       alarmDescription: 'The aggregation has not run for two hours or more.',
@@ -176,12 +135,13 @@ export class Alarms extends Construct {
       metric: ofStream('DeliveryToS3.DataFreshness', 'Maximum', 5),
       threshold: Duration.hours(1).toSeconds(),
     });
-    this.#alarm('delivery-failing', {
-      alarmDescription: 'Firehose cannot write usage lines to S3; it tries for a day, and then they are lost.',
-      metric: ofStream('DeliveryToS3.Success', 'Average', 15),
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-    });
+    if (each)
+      this.#alarm('delivery-failing', {
+        alarmDescription: 'Firehose cannot write usage lines to S3; it tries for a day, and then they are lost.',
+        metric: ofStream('DeliveryToS3.Success', 'Average', 15),
+        threshold: 1,
+        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      });
     for (const [name, metricName, means] of [
       ['subscription-errors', 'DeliveryErrors', 'CloudWatch Logs cannot hand usage lines to Firehose: they are lost.'],
       [
@@ -200,6 +160,35 @@ export class Alarms extends Construct {
         }),
         threshold: 0,
       });
+  }
+
+  /** What is normal now and then, and rings by its share: each watches two metrics. */
+  #watchShares(): void {
+    const { namespace } = this.#names;
+    this.#alarm(METRICS.drift, {
+      alarmDescription: `Our ledger and the sums of CloudWatch differ by more than ${DRIFT_PERCENT} %.`,
+      metric: new MathExpression({
+        expression: `IF(drift > ${DRIFT_TOKENS}, 100 * drift / compared, 0)`,
+        usingMetrics: {
+          drift: sum(namespace, METRICS.drift, {}, 60),
+          compared: sum(namespace, METRICS.compared, {}, 60),
+        },
+        period: Duration.hours(1),
+      }),
+      threshold: DRIFT_PERCENT,
+    });
+    this.#alarm(METRICS.failedOver, {
+      alarmDescription: `More than ${FAILOVER_PERCENT} % of all calls are answered in another place than the one tried first.`,
+      metric: new MathExpression({
+        expression: `IF(moved > ${FAILOVER_CALLS}, 100 * moved / calls, 0)`,
+        usingMetrics: {
+          moved: sum(namespace, METRICS.failedOver, {}, 15),
+          calls: sum(namespace, METRICS.calls, {}, 15),
+        },
+        period: Duration.minutes(15),
+      }),
+      threshold: FAILOVER_PERCENT,
+    });
   }
 
   #watchContainer({ service, targets, loadBalancer }: ContainerDoor): void {

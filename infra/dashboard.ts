@@ -14,6 +14,7 @@ import {
 import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { DIMENSIONS, METRICS } from '../contract/log.ts';
+import type { FunctionName } from '../policies/roles.ts';
 import type { Watched } from './alarms.ts';
 import type { ContainerDoor } from './container.ts';
 import type { Names } from './names.ts';
@@ -25,6 +26,8 @@ export interface Shown extends Pick<Watched, 'container'> {
   /** All but the one that makes a key once a day. */
   functions: Omit<Watched['functions'], 'seal'>;
   api?: RestApi;
+  /** Whether the registry is compared with what AWS has. */
+  sync: boolean;
 }
 
 /** A line of graphs; three stand side by side. */
@@ -56,14 +59,14 @@ export class UsageDashboard extends Construct {
   }
 }
 
-function sections(names: Names, { api, functions, container }: Shown): [string, ...Row[]][] {
+function sections(names: Names, { api, functions, container, sync }: Shown): [string, ...Row[]][] {
   const { own, sums, percentiles, by, costBy, reason, cacheHits, attemptsPerCall, failoverRate } = ownMetrics(
     names.namespace,
   );
+  // A search for all of them: a dashboard that names more than fifty metrics is not one of an account's three free ones.
+  const named = Object.keys(functions).map((name) => `FunctionName="${names.functionName(name as FunctionName)}"`);
   const perFunction = (metricName: string, statistic: string) =>
-    Object.entries(functions).map(([name, { functionName }]) =>
-      metric('AWS/Lambda', metricName, statistic, { label: name, dimensionsMap: { FunctionName: functionName } }),
-    );
+    searched(`{AWS/Lambda,FunctionName} MetricName="${metricName}" (${named.join(' OR ')})`, statistic, FIVE_MINUTES);
   const tableMetric = (metricName: string) =>
     metric('AWS/DynamoDB', metricName, 'Sum', { dimensionsMap: { TableName: names.of('counters') } });
   return [
@@ -93,13 +96,13 @@ function sections(names: Names, { api, functions, container }: Shown): [string, 
           left: [
             reason('upstream_throttled', 'by the model'),
             reason('rate_limited', 'by Tollgate'),
-            ...perFunction('Throttles', 'Sum'),
+            perFunction('Throttles', 'Sum'),
           ],
         },
         { title: 'Budgets', left: sums('budgetRefused', 'budgetUnsettled', 'reservationsReleased', 'budgetEventLost') },
         {
-          title: 'Counters table, throttled',
-          left: [tableMetric('WriteThrottleEvents'), tableMetric('ReadThrottleEvents')],
+          title: 'Counters table, throttled writes',
+          left: [tableMetric('WriteThrottleEvents')],
         },
       ],
     ],
@@ -125,8 +128,8 @@ function sections(names: Names, { api, functions, container }: Shown): [string, 
               'credentialsRefused',
               'undecided',
               'unusableEntry',
-              'registryDrift',
               'modelEnd',
+              ...(sync ? (['registryDrift'] as const) : []),
             ),
             ...(functions.broker === undefined ? [] : sums('brokerRefused')),
           ],
@@ -145,9 +148,9 @@ function sections(names: Names, { api, functions, container }: Shown): [string, 
     [
       'Machines',
       [
-        { title: 'Function errors', left: perFunction('Errors', 'Sum') },
-        { title: 'Function duration, p95', left: perFunction('Duration', 'p95'), unit: 'ms' },
-        { title: 'Functions at once', left: perFunction('ConcurrentExecutions', 'Maximum') },
+        { title: 'Function errors', left: [perFunction('Errors', 'Sum')] },
+        { title: 'Function duration, p95', left: [perFunction('Duration', 'p95')], unit: 'ms' },
+        { title: 'Functions at once', left: [perFunction('ConcurrentExecutions', 'Maximum')] },
       ],
       ...(api === undefined ? [] : [apiRow(names, api)]),
       ...(container === undefined ? [] : containerRows(container)),
@@ -161,7 +164,6 @@ function apiRow(names: Names, { deploymentStage }: RestApi): Row {
     metric('AWS/ApiGateway', metricName, statistic, { label, dimensionsMap });
   return [
     { title: 'API, refused and failed', left: [line('4XXError', 'Sum', '4xx'), line('5XXError', 'Sum', '5xx')] },
-    { title: 'API, requests', left: [line('Count', 'Sum', 'requests')] },
     { title: 'API, latency', left: [line('Latency', 'p95', 'p95')], unit: 'ms' },
   ];
 }
@@ -209,6 +211,11 @@ function metric(namespace: string, metricName: string, statistic: string, more: 
   return new Metric({ namespace, metricName, statistic, period: FIVE_MINUTES, ...more });
 }
 
+function searched(what: string, statistic: string, period: Duration): MathExpression {
+  const expression = `SEARCH('${what}', '${statistic}', ${period.toSeconds()})`;
+  return new MathExpression({ expression, usingMetrics: {}, period, label: '' });
+}
+
 /** A count of nothing is not published, hence FILL in them; a time without calls has no ratio. */
 function ratio(label: string, expression: string, usingMetrics: Record<string, IMetric>): MathExpression {
   return new MathExpression({ expression, usingMetrics, period: FIVE_MINUTES, label });
@@ -220,12 +227,7 @@ function ownMetrics(namespace: string) {
     metric(namespace, METRICS[name], statistic, more);
   /** One line for each value of a dimension that there is, without naming any: a new tenant needs no new dashboard. */
   const search = (name: Own, dimension: string, statistic: string, period: Duration): MathExpression =>
-    new MathExpression({
-      expression: `SEARCH('{"${namespace}",${dimension}} MetricName="${METRICS[name]}"', '${statistic}', ${period.toSeconds()})`,
-      usingMetrics: {},
-      period,
-      label: '',
-    });
+    searched(`{"${namespace}",${dimension}} MetricName="${METRICS[name]}"`, statistic, period);
   return {
     own,
     sums: (...names: Own[]): Metric[] => names.map((name) => own(name, 'Sum')),

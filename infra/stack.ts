@@ -135,6 +135,7 @@ export class TollgateStack extends Stack {
     };
     new UsageDashboard(this, 'Overview', names, {
       functions,
+      sync: settings.sync,
       ...(lambda === undefined ? {} : { api: lambda.api }),
       ...(container === undefined ? {} : { container }),
     });
@@ -147,6 +148,9 @@ export class TollgateStack extends Stack {
       ...(container === undefined ? {} : { container }),
       delivery: delivery.stream,
       deadLetters: schedule.deadLetters,
+      logs: [lambda?.admin, lambda?.authorizer, broker, metering]
+        .flatMap((one) => one?.logGroup ?? [])
+        .concat(logGroup),
     });
     for (const [id, value] of Object.entries({
       ...(lambda === undefined ? {} : { Url: lambda.api.url }),

@@ -1,5 +1,5 @@
 import { EVENT_BUS, EVENT_BUS_NAME } from '../../contract/settings.ts';
-import { type At, bad, flag, type Group, optional, PREFIX, whole } from './setting.ts';
+import { type At, bad, flag, type Group, oneOf, optional, PREFIX, whole } from './setting.ts';
 import type { StageSettings } from './stage.ts';
 
 /** What is written down and for how long, and who is told of what. */
@@ -16,6 +16,8 @@ export interface OperationSettings {
   eventBus: string;
   /** Gigabytes that one query of Athena may read; AWS takes $5 for a thousand. */
   queryScanGb: number;
+  /** Whether what can be wrong has an alarm each, or few alarms stand for several. */
+  alarms: 'few' | 'each';
   /** An existing SNS topic for alarms; undefined: one is made. */
   alarmTopicArn: string | undefined;
   /** Subscribed to the topic that is made. */
@@ -63,6 +65,12 @@ export const OPERATION_GROUP: Group<OperationSettings, StageSettings> = {
       costs: 'at most $0.005 a GB for one query',
       security: 'nothing',
     },
+    alarms: {
+      values: '`few` (default), `each`',
+      makes: 'an alarm for each thing that can be wrong, in place of one for several ([monitoring.md](monitoring.md))',
+      costs: '$0.10 a month each beyond an account’s first ten: some $2 more ([cost.md](cost.md))',
+      security: 'whether an alarm says by its name what is wrong',
+    },
     alarmTopicArn: {
       values: 'the ARN of a topic',
       makes: 'no topic of its own',
@@ -77,7 +85,7 @@ export const OPERATION_GROUP: Group<OperationSettings, StageSettings> = {
     },
   },
   read(at, base) {
-    const settings = {
+    const settings: OperationSettings = {
       sync: flag(at, 'sync', false),
       alerts: flag(at, 'alerts', false),
       logRetentionDays: whole(at, 'logRetentionDays', 7, 2_922, 90),
@@ -85,6 +93,7 @@ export const OPERATION_GROUP: Group<OperationSettings, StageSettings> = {
       eventBus:
         optional(at, 'eventBus', EVENT_BUS_NAME, 'must be the name of an event bus of this account') ?? EVENT_BUS,
       queryScanGb: whole(at, 'queryScanGb', 1, 100_000, 10),
+      alarms: oneOf(at, 'alarms', ['few', 'each'], 'few'),
       alarmTopicArn: topic(at, base),
       alarmEmail: optional(at, 'alarmEmail', /^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'must be an e-mail address'),
     };

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../contract/log.ts';
-import { BOTH, ofType, only, resourcesOf, stackOf, statementsOf } from './synth.ts';
+import { PARTS, WATCHED } from '../../infra/watched.ts';
+import { BOTH, flat, ofType, only, resourcesOf, stackOf, statementsOf } from './synth.ts';
 
-const resources = resourcesOf(stackOf().stack);
+const resources = resourcesOf(stackOf({ 'tollgate:alarms': 'each' }).stack);
 
 describe('the alarms', () => {
   const alarms = ofType(resources, 'AWS::CloudWatch::Alarm');
@@ -37,7 +38,10 @@ describe('the alarms', () => {
 
   test('whoever is rung finds each of them in docs/monitoring.md', () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/monitoring.md'), 'utf8');
-    const all = ofType(resourcesOf(stackOf({ ...BOTH, 'tollgate:broker': true }).stack), 'AWS::CloudWatch::Alarm');
+    const all = ['few', 'each'].flatMap((alarms) => {
+      const { stack } = stackOf({ ...BOTH, 'tollgate:broker': true, 'tollgate:alarms': alarms });
+      return ofType(resourcesOf(stack), 'AWS::CloudWatch::Alarm');
+    });
     const functions = /^(authorizer|broker|invoke|metering|seal)-/;
     for (const { AlarmName } of all) {
       const name = String(AlarmName).replace('tollgate-dev-', '').replace(functions, '<function>-');
@@ -141,5 +145,43 @@ describe('the alarms', () => {
     const own = resourcesOf(stackOf({ 'tollgate:alarmTopicArn': topic }).stack);
     expect(ofType(own, 'AWS::SNS::Topic')).toEqual([]);
     for (const { AlarmActions } of ofType(own, 'AWS::CloudWatch::Alarm')) expect(AlarmActions).toEqual([topic]);
+  });
+});
+
+describe('the few alarms that a stage has unless it asks for each', () => {
+  const few = resourcesOf(stackOf({ 'tollgate:broker': true }).stack);
+  const named = (all: typeof few) => ofType(all, 'AWS::CloudWatch::Alarm').map(({ AlarmName }) => String(AlarmName));
+  const filters = ofType(few, 'AWS::Logs::MetricFilter');
+
+  test('stand for the others: any of the metrics without an alarm of its own counts as its part’s', () => {
+    const patterns = new Set(filters.map(({ FilterPattern }) => String(FilterPattern)));
+    const counted = [...patterns].flatMap((text) => [...text.matchAll(/\(\$\.(\w+) > 0\)/g)].map(([, name]) => name));
+    expect(counted.sort()).toEqual(
+      WATCHED.filter(({ part }) => part !== undefined)
+        .map(({ metric }) => METRICS[metric])
+        .sort(),
+    );
+    for (const { over, part } of WATCHED) if (part !== undefined) expect(over).toBe(0);
+    for (const { metric } of WATCHED.filter(({ part }) => part === undefined))
+      expect(named(few)).toContain(`tollgate-dev-${METRICS[metric]}`);
+  });
+
+  test('are fed by the log of whatever writes such lines', () => {
+    const logs = (metric: string) =>
+      filters.filter(({ FilterName }) => FilterName === metric).map(({ LogGroupName }) => flat(LogGroupName));
+    for (const { metric } of Object.values(PARTS)) {
+      expect(logs(metric)).toHaveLength(4);
+      expect(ofType(few, 'AWS::CloudWatch::Alarm')).toContainEqual(
+        expect.objectContaining({ AlarmName: `tollgate-dev-${metric}`, MetricName: metric, Namespace: 'Tollgate/dev' }),
+      );
+    }
+  });
+
+  test('watch fewer metrics, and nothing that those of each would not ring for', () => {
+    const each = resourcesOf(stackOf({ 'tollgate:broker': true, 'tollgate:alarms': 'each' }).stack);
+    const parts = Object.values(PARTS).map(({ metric }) => `tollgate-dev-${metric}`);
+    expect(named(few).filter((name) => !parts.includes(name) && !named(each).includes(name))).toEqual([]);
+    expect(named(each).filter((name) => parts.includes(name))).toEqual([]);
+    expect(ofType(each, 'AWS::Logs::MetricFilter')).toEqual([]);
   });
 });
