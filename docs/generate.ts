@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fieldsPage } from '../invoke/surfaces/fields-document.ts';
 import { ROUTES } from '../invoke/surfaces/routes.ts';
+import { OPTIONS, resourcesOf, stackOf } from '../test/infra/synth.ts';
+import { withCosts } from './cost/page.ts';
 import { definitions, fileSchema } from './registry-schema.ts';
 import { withSettings } from './settings-table.ts';
 
@@ -15,3 +17,7 @@ writeFileSync(new URL('../admin/schemas.json', import.meta.url), written(definit
 
 const deploy = new URL('deploy.md', import.meta.url);
 writeFileSync(deploy, withSettings(readFileSync(deploy, 'utf8')));
+
+const cost = new URL('cost.md', import.meta.url);
+const options = OPTIONS.map(([name, given]) => [name, resourcesOf(stackOf(given).stack)] as const);
+writeFileSync(cost, withCosts(readFileSync(cost, 'utf8'), options));

@@ -51,6 +51,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['with nothing protected', { 'tollgate:protect': 'none' }],
   ['with everything protected', { 'tollgate:protect': 'all' }],
   ['with global profiles', { 'tollgate:globalProfiles': true }],
+  ['with an alarm for each thing', { 'tollgate:alarms': 'each' }],
   ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
   ['with all that goes together', MAXIMAL],
   ['as a container', CONTAINER],
