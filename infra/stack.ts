@@ -9,6 +9,7 @@ import { UsageBucket } from './bucket.ts';
 import { ContainerDoor } from './container.ts';
 import { ContainerRole } from './container-role.ts';
 import { UsageDashboard } from './dashboard.ts';
+import { StageKey } from './encryption/stage-key.ts';
 import { functionLogs, TollgateFunction } from './functions.ts';
 import { GatewayKeys } from './gateway-keys.ts';
 import { InvokerRole } from './invoker-role.ts';
@@ -32,6 +33,7 @@ export class TollgateStack extends Stack {
       tags: { application: 'tollgate', stage },
     });
     const names = new Names(settings);
+    if (settings.encryption !== undefined) new StageKey(this, 'Encryption', settings, names, settings.encryption);
     const registry = new StageTable(this, 'Registry', settings, names.of('registry'));
     registry.addListIndex();
     const { table } = registry;

@@ -1,6 +1,7 @@
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { CALLER_GROUP, type CallerSettings } from './callers.ts';
 import { CALL_GROUP, type CallSettings } from './calls.ts';
+import { CUSTODY_GROUP, type CustodySettings } from './custody.ts';
 import { DOOR_GROUP, type DoorSettings } from './doors.ts';
 import { OPERATION_GROUP, type OperationSettings } from './operations.ts';
 import { type At, type Group, given, PREFIX, type Told, unknownSetting } from './setting.ts';
@@ -9,10 +10,16 @@ import { STAGE_GROUP, type StageSettings } from './stage.ts';
 export { PROTECT, type Protect } from './stage.ts';
 
 /** What a deployment chooses: the members of `context` in cdk.json that begin with `tollgate:`, or `-c` on the command line. */
-export interface InfraSettings extends StageSettings, CallerSettings, CallSettings, DoorSettings, OperationSettings {}
+export interface InfraSettings
+  extends StageSettings,
+    CallerSettings,
+    CallSettings,
+    DoorSettings,
+    OperationSettings,
+    CustodySettings {}
 
 /** All but the stage's own, which the others are checked against. */
-const GROUPS = [CALLER_GROUP, CALL_GROUP, DOOR_GROUP, OPERATION_GROUP] as const satisfies readonly Group<
+const GROUPS = [CALLER_GROUP, CALL_GROUP, DOOR_GROUP, OPERATION_GROUP, CUSTODY_GROUP] as const satisfies readonly Group<
   Partial<InfraSettings>,
   StageSettings
 >[];

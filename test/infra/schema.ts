@@ -43,6 +43,32 @@ function resourceOf(type: string) {
   return db.lookup('resource', 'cloudFormationType', 'equals', type)[0];
 }
 
+/** What CloudFormation does to a resource when a property of it changes. */
+export interface Found {
+  path: string;
+  replaces: boolean;
+}
+
+/** @returns each property of a type, however deep, whose own name is like `name`, and nothing of what lies in it */
+export function propertiesLike(type: string, name: RegExp): Found[] {
+  const found: Found[] = [];
+  const seen = new Set<string>();
+  const within = (properties: Record<string, Property>, path: string): void => {
+    for (const [member, { type: of, causesReplacement }] of Object.entries(properties))
+      if (name.test(member)) found.push({ path: path + member, replaces: causesReplacement === 'yes' });
+      else into(of, `${path}${member}.`);
+  };
+  const into = (of: PropertyType, path: string): void => {
+    if (of.type === 'array' || of.type === 'map') into(of.element, path);
+    if (of.type === 'union') for (const one of of.types) into(one, path);
+    if (of.type !== 'ref' || seen.has(of.reference.$ref)) return;
+    seen.add(of.reference.$ref);
+    within(db.get('typeDefinition', of.reference).properties, path);
+  };
+  within(resourceOf(type)?.properties ?? {}, '');
+  return found;
+}
+
 function membersFaults(given: Record<string, unknown>, known: Record<string, Property>, path: string): string[] {
   const missing = Object.entries(known)
     .filter(([name, { required }]) => required === true && given[name] === undefined)

@@ -33,11 +33,13 @@ export const POD_IDENTITY = {
   'tollgate:serviceAccount': 'models/gateway',
 };
 
+export const KEY = 'arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012';
+
 /** Every option at once. */
 export const MAXIMAL: Record<string, unknown> = {
   ...{ ...BOTH, 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
   ...{ 'tollgate:keys': true, 'tollgate:admin': true, 'tollgate:sync': true, 'tollgate:alerts': true },
-  ...{ 'tollgate:protect': 'all', 'tollgate:alarmEmail': 'ops@example.com' },
+  ...{ 'tollgate:protect': 'all', 'tollgate:alarmEmail': 'ops@example.com', 'tollgate:encryption': 'create' },
 };
 
 /** Every option that changes the template, so that what holds for it holds with each. */
@@ -53,6 +55,8 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['with global profiles', { 'tollgate:globalProfiles': true }],
   ['with an alarm for each thing', { 'tollgate:alarms': 'each' }],
   ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
+  ['under a key of its own', { 'tollgate:encryption': 'create' }],
+  ['under a key that was given', { 'tollgate:encryption': KEY }],
   ['with all that goes together', MAXIMAL],
   ['as a container', CONTAINER],
   ['as a container, in whichever account', { ...CONTAINER, 'tollgate:account': '' }],
