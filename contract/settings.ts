@@ -7,6 +7,7 @@ import { REGISTRY_MEMORY_MS } from './limits/registry.ts';
 import { STAGE } from './names.ts';
 import { bad, type Environment, json, readAll, required, wholeNumber } from './read-setting.ts';
 import { type Routing, routingProblem } from './routing.ts';
+import type { Providers } from './sign-in.ts';
 
 /**
  * Environment -> frozen settings, one function per Lambda. Each is read once, at start, so that missing and wrong settings
@@ -233,6 +234,21 @@ export function secretsUrl(env: Environment): string | undefined {
 /** @throws TollgateError `bad_setting` naming the variable */
 export function brokerSettings(env: Environment): BrokerSettings {
   return readAll<BrokerSettings>({ ...authorizerMembers(env), invokerRoleArn: () => invokerRoleArn(env) });
+}
+
+/** What the function of a user pool is told. */
+export interface PoolSettings extends StageSettings {
+  /** What the groups of each provider mean. */
+  providers: Providers;
+}
+
+/** @throws TollgateError `bad_setting` naming the variable */
+export function poolSettings(env: Environment): PoolSettings {
+  return readAll<PoolSettings>({
+    stage: () => stage(env),
+    // Checked where the template is made, which alone writes it.
+    providers: () => (env.TOLLGATE_PROVIDERS ? (json(env, 'TOLLGATE_PROVIDERS') as Providers) : {}),
+  });
 }
 
 export interface SyncSettings extends StageSettings {

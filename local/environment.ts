@@ -101,6 +101,7 @@ export function environmentOf(
     seal: {},
     sync: {},
     alerts: {},
+    pool: {},
   };
   return {
     AWS_ENDPOINT_URL: awsUrl,

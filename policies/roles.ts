@@ -114,8 +114,9 @@ export function functionTrustPolicy(): TrustDocument {
   return documentOf([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: ['sts:AssumeRole'] }]);
 }
 
-/** The broker, `admin`, `alerts` and `sync` are there only where a deployment asks for them; `seal` makes new the key that contexts are sealed with. */
-export type FunctionName = 'admin' | 'alerts' | 'authorizer' | 'broker' | 'invoke' | 'metering' | 'seal' | 'sync';
+/** Those that are not always there, a deployment asks for; `seal` makes new the key that contexts are sealed with. */
+export type FunctionName = Always | 'admin' | 'alerts' | 'broker' | 'pool' | 'sync';
+type Always = 'authorizer' | 'invoke' | 'metering' | 'seal';
 
 export interface FunctionScope {
   tableArn: string;
@@ -191,10 +192,9 @@ export function functionRolePolicy(name: FunctionName, scope: FunctionScope): Po
   const statements = allowedTo(name, scope);
   // Lambda itself sends what failed, in a session in which nothing says that it names the function.
   const { failuresArn } = (name === 'alerts' && scope.alerts) || {};
-  const failed =
-    failuresArn === undefined
-      ? []
-      : [{ Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [failuresArn] } as const];
+  const failed = failuresArn
+    ? [{ Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [failuresArn] } as const]
+    : [];
   return documentOf([...statements, onlyFrom(scope.functionArn, statements), ...failed]);
 }
 
@@ -209,7 +209,7 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
     on && statements.push({ Effect: 'Allow', Action, Resource: [on].flat(), ...(Condition && { Condition }) });
   const under = (...prefixes: readonly string[]) => prefixes.map((prefix) => `${bucketArn}/${prefix}/*`);
   if (name === 'alerts') may(of('dynamodb', 'GetItem'), tableArn, leading('StringEquals', 'ALERTS'));
-  else if (name !== 'seal') may(READ, tableArn);
+  else if (name !== 'pool' && name !== 'seal') may(READ, tableArn);
   if (name === 'alerts') may(of('sns', 'Publish'), scope.alerts?.topicArn);
   if (['admin', 'metering', 'sync'].includes(name)) may(['dynamodb:Query'], `${tableArn}/index/${REGISTRY_INDEX}`);
   // Who seals and who opens contexts may read the key; who makes a new one may not read any.

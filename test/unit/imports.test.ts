@@ -29,6 +29,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   alerts: ['contract/', 'aws/', 'registry/'],
   // What AWS has, beside what the registry says of it.
   sync: ['contract/', 'aws/', 'policies/', 'registry/'],
+  // What goes into a token that a user pool gives out: nothing is asked for it, so it needs no client.
+  pool: ['contract/'],
   invoke: ['contract/', 'aws/', 'policies/', 'registry/', 'metering/', 'sessions/', 'seal/'],
   server: ['contract/', 'policies/', 'registry/', 'sessions/', 'authorizer/', 'metering/', 'invoke/', 'admin/'],
   // The adapter of events, and what a request and an answer are, are those of invoke.

@@ -15,6 +15,7 @@ const ROOMS = [
   'invoke',
   'local',
   'metering',
+  'pool',
   'seal',
   'server',
   'sidecar',

@@ -133,6 +133,10 @@ describe("the functions' own roles", () => {
     expect(actionsOf('sync').join()).toContain('bedrock:ListFoundationModels');
   });
 
+  test('that of a user pool may write its log and nothing else', () => {
+    expect(actionsOf('pool')).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+  });
+
   test.each(names)('%s calls no model and writes nothing to the registry', (name) => {
     for (const { Action, Resource } of functionRolePolicy(name, scope).Statement)
       for (const action of Action) {
