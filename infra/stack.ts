@@ -18,6 +18,7 @@ import { Names } from './names.ts';
 import { zones } from './network.ts';
 import { AggregationSchedule } from './schedule.ts';
 import type { InfraSettings } from './settings/index.ts';
+import { SignIn } from './sign-in/sign-in.ts';
 import { DriftSchedule } from './sync.ts';
 import { StageTable } from './table.ts';
 import { UsageDelivery } from './usage-delivery.ts';
@@ -44,9 +45,11 @@ export class TollgateStack extends Stack {
     const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
     const { keyMaxDays } = settings;
     const keys = keyMaxDays === undefined ? undefined : new GatewayKeys(this, 'Keys', settings, names, keyMaxDays);
+    const { cognito } = settings;
+    const signIn = cognito === undefined ? undefined : new SignIn(this, 'SignIn', settings, names, cognito);
     const decisions = {
       TOLLGATE_TABLE: table.tableName,
-      TOLLGATE_ISSUERS: settings.issuersJson,
+      TOLLGATE_ISSUERS: signIn?.issuersJson ?? settings.issuersJson,
       ...ttl,
       ...keys?.environment,
     };
@@ -146,6 +149,7 @@ export class TollgateStack extends Stack {
         ...functions,
         ...(lambda === undefined ? {} : { seal: lambda.key.rotation.function }),
         ...(alerts === undefined ? {} : { alerts: alerts.function }),
+        ...(signIn === undefined ? {} : { pool: signIn.function }),
       },
       ...(container === undefined ? {} : { container }),
       delivery: delivery.stream,
@@ -165,6 +169,7 @@ export class TollgateStack extends Stack {
       CountersTable: counters.tableName,
       Bucket: bucket.bucketName,
       InvokerRole: names.invokerRoleArn,
+      ...signIn?.outputs,
     }))
       new CfnOutput(this, id, { value });
   }

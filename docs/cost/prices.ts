@@ -46,6 +46,19 @@ export const PRICES = {
   },
   'GetMetricData metric': { usd: 10, per: 'a million', page: aws('cloudwatch'), told: 'quoted' },
   'log GB': { usd: 0.5, per: 'a GB', free: '5 GB', page: aws('cloudwatch'), told: 'quoted' },
+  'token of a machine': {
+    usd: 2_250,
+    per: 'a million, the first 250,000 a month; fewer beyond',
+    page: aws('cognito'),
+    told: 'quoted',
+  },
+  'person of a user pool': {
+    usd: 0.015,
+    per: 'each who was there in a month; $0.02, and none free, with the plan Plus',
+    free: '10,000; of those who come by OpenID Connect or SAML, 50',
+    page: aws('cognito'),
+    told: 'quoted',
+  },
   secret: { usd: 0.4, per: 'a month', page: aws('secrets-manager'), told: 'quoted' },
   'KMS key': {
     usd: 1,

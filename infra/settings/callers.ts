@@ -2,7 +2,7 @@ import { parseIssuers } from '../../contract/issuer.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from '../../contract/limits/contract.ts';
 import { KEY_DAYS_CEILING, KEY_DAYS_MAX } from '../../contract/limits/keys.ts';
 import { isOrigin } from '../../contract/settings.ts';
-import { type At, bad, flag, type Group, json, PREFIX, whole } from './setting.ts';
+import { type At, bad, flag, type Group, isOff, json, PREFIX, whole } from './setting.ts';
 import type { StageSettings } from './stage.ts';
 
 /** Who may call. */
@@ -20,7 +20,7 @@ export interface CallerSettings {
 }
 
 /** Bytes. Lambda takes 4 KB for all of a function's environment; the other names and values take under 600. */
-const ISSUERS_MAX_BYTES = 3_400;
+export const ISSUERS_MAX_BYTES = 3_400;
 
 export const CALLER_GROUP: Group<CallerSettings, StageSettings> = {
   told: {
@@ -65,7 +65,7 @@ export const CALLER_GROUP: Group<CallerSettings, StageSettings> = {
     // Checked also where there are no keys, so that turning them on meets no surprise.
     const keyMaxDays = whole(at, 'keyMaxDays', 1, KEY_DAYS_CEILING, KEY_DAYS_MAX);
     return {
-      issuersJson: issuers(at('issuers')),
+      issuersJson: issuers(at),
       authorizerTtlSeconds: whole(at, 'authorizerTtlSeconds', 0, AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS),
       corsOrigins: origins(at),
       keyMaxDays: flag(at, 'keys', false) ? keyMaxDays : undefined,
@@ -85,10 +85,13 @@ function origins(at: At): string[] {
   return list;
 }
 
-function issuers(value: unknown): string {
+function issuers(at: At): string {
   const key = `${PREFIX}issuers`;
+  // A user pool of the stage's own is one.
+  const hasPool = !isOff(at('cognito'));
+  const value = at('issuers') ?? (hasPool ? [] : undefined);
   const parsed = parseIssuers(typeof value === 'string' ? json(value, key) : value, key);
-  if (parsed.length === 0) throw bad(key, 'must list at least one issuer');
+  if (parsed.length === 0 && !hasPool) throw bad(key, 'must list at least one issuer');
   parsed.forEach((issuer, index) => {
     for (const member of ['issuer', 'jwksUri'] as const)
       if (issuer[member]?.startsWith('http:')) throw bad(`${key}[${index}].${member}`, 'must be https');

@@ -5,6 +5,7 @@ import { CUSTODY_GROUP, type CustodySettings } from './custody.ts';
 import { DOOR_GROUP, type DoorSettings } from './doors.ts';
 import { OPERATION_GROUP, type OperationSettings } from './operations.ts';
 import { type At, type Group, given, PREFIX, type Told, unknownSetting } from './setting.ts';
+import { SIGN_IN_GROUP, type SignInSettings } from './sign-in.ts';
 import { STAGE_GROUP, type StageSettings } from './stage.ts';
 
 export { PROTECT, type Protect } from './stage.ts';
@@ -13,16 +14,21 @@ export { PROTECT, type Protect } from './stage.ts';
 export interface InfraSettings
   extends StageSettings,
     CallerSettings,
+    SignInSettings,
     CallSettings,
     DoorSettings,
     OperationSettings,
     CustodySettings {}
 
 /** All but the stage's own, which the others are checked against. */
-const GROUPS = [CALLER_GROUP, CALL_GROUP, DOOR_GROUP, OPERATION_GROUP, CUSTODY_GROUP] as const satisfies readonly Group<
-  Partial<InfraSettings>,
-  StageSettings
->[];
+const GROUPS = [
+  CALLER_GROUP,
+  SIGN_IN_GROUP,
+  CALL_GROUP,
+  DOOR_GROUP,
+  OPERATION_GROUP,
+  CUSTODY_GROUP,
+] as const satisfies readonly Group<Partial<InfraSettings>, StageSettings>[];
 
 /** Every setting there is, in the order of docs/deploy.md. */
 export const TOLD: Readonly<Record<string, Told>> = Object.assign(

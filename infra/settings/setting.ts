@@ -101,11 +101,16 @@ export function flag(at: At, name: string, otherwise: boolean): boolean {
  */
 export function parsed<S extends v.GenericSchema>(schema: S, at: At, name: string): v.InferOutput<S> | undefined {
   const raw = at(name);
-  if (raw === undefined || raw === 'none' || raw === false || raw === 'false') return undefined;
+  if (isOff(raw)) return undefined;
   const value = typeof raw === 'string' && /^\s*[[{]/.test(raw) ? json(raw, PREFIX + name) : raw;
   const result = v.safeParse(schema, value, { abortPipeEarly: true });
   if (result.success) return result.output;
   throw badOnes(result.issues.map((issue) => problemOf(issue, schema as Parts, PREFIX + name)));
+}
+
+/** Whether the value of a setting with members says that there is to be none of it. */
+export function isOff(value: unknown): boolean {
+  return value === undefined || value === 'none' || value === false || value === 'false';
 }
 
 function problemOf(issue: v.BaseIssue<unknown>, schema: Parts, key: string): [key: string, what: string] {
@@ -134,6 +139,8 @@ const KINDS: Readonly<Record<string, string>> = {
 /** What a schema of valibot is made of, as far as names of members are asked for. */
 interface Parts {
   entries?: Record<string, Parts>;
+  /** Of a record. */
+  value?: Parts;
   item?: Parts;
   wrapped?: Parts;
   options?: readonly Parts[];
@@ -141,12 +148,12 @@ interface Parts {
 
 /** @returns the names of the members that an object may have which lies at `path` of what a schema describes */
 function membersAt(schema: Parts, path: readonly unknown[]): string[] {
-  const { entries, item, wrapped, options } = schema;
+  const { entries, value, item, wrapped, options } = schema;
   if (wrapped !== undefined) return membersAt(wrapped, path);
   if (Array.isArray(options)) return options.flatMap((option: Parts) => membersAt(option, path));
   const [next, ...rest] = path;
   if (next === undefined) return Object.keys(entries ?? {});
-  const inner = typeof next === 'number' ? item : entries?.[String(next)];
+  const inner = typeof next === 'number' ? item : (entries?.[String(next)] ?? value);
   return inner === undefined ? [] : membersAt(inner, rest);
 }
 

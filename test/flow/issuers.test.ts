@@ -5,6 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { JWKS_TIMEOUT_MS } from '../../contract/limits/authorizer.ts';
+import { poolIssuer } from '../../infra/sign-in/derived.ts';
+import type { TokenEvent } from '../../pool/event.ts';
+import { createTrigger } from '../../pool/trigger.ts';
 import paths from '../cases/raw-paths.json' with { type: 'json' };
 import { Stack } from './stack.ts';
 
@@ -35,15 +38,20 @@ class Provider {
 
   /** @returns what signs tokens with a new key, which is not published yet */
   async newKey(kid: string) {
-    const { publicKey, privateKey } = await generateKeyPair('ES256');
-    const jwk = { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' };
+    const { jwk, signed } = await this.newSigner(kid, 'ES256');
     const sign = (claims: object, issuer = this.url) =>
-      new SignJWT({ sub: 'service', iat: now(), exp: now() + 600, ...claims })
-        .setProtectedHeader({ alg: 'ES256', kid, typ: 'at+jwt' })
-        .setIssuer(issuer)
-        .setAudience('tollgate')
-        .sign(privateKey);
+      signed({ sub: 'service', aud: 'tollgate', iss: issuer, ...claims }, { typ: 'at+jwt' });
     return { jwk, sign };
+  }
+
+  /** The same, of tokens that hold what they are given and times, and nothing else. */
+  async newSigner(kid: string, alg: string) {
+    const { publicKey, privateKey } = await generateKeyPair(alg);
+    const signed = (claims: object, header: object = {}) =>
+      new SignJWT({ iat: now(), exp: now() + 600, ...claims })
+        .setProtectedHeader({ ...header, alg, kid })
+        .sign(privateKey);
+    return { jwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' }, signed };
   }
 
   close(): void {
@@ -58,7 +66,11 @@ const slow = new Provider();
 const silent = new Provider();
 const late = new Provider();
 const listed = new Provider();
-const all = [owned, shared, slow, silent, late, listed];
+const pool = new Provider();
+const all = [owned, shared, slow, silent, late, listed, pool];
+const POOL_ID = 'us-east-1_AbC123456';
+const PEOPLE = '3n4b5urk1ft4fl3mg5e62d9ado';
+const MACHINE = '6h6hry2tfwpe5k6d9fs1a2fwlw';
 let stack: Stack;
 
 beforeAll(async () => {
@@ -68,6 +80,8 @@ beforeAll(async () => {
     { ...keysOf(owned), tenant: 'globex', rolesClaim: 'roles' },
     { ...keysOf(shared), tenants: { 'app-1': 'acme', 'app-2': 'globex', 'app-3': 'nobody' } },
     { ...keysOf(listed), audience: null, tenants: 'registry' },
+    // As the stack writes it; but its keys are to be had here.
+    { ...poolIssuer('us-east-1', POOL_ID, [PEOPLE, MACHINE]), jwksUri: `${pool.url}/keys` },
     ...[slow, silent, late].map((one) => ({ ...keysOf(one), tenantClaim: 'tenant' })),
   ];
   stack = await Stack.start({ env: { TOLLGATE_ISSUERS: JSON.stringify(issuers) } });
@@ -146,6 +160,81 @@ describe('several issuers side by side', () => {
     owned.keys.push(own.jwk);
     expect(await call(await own.sign({}))).toMatchObject({ status: 200 });
     expect(await call(await own.sign({ client_id: 'app-1' }, shared.url))).toMatchObject({ status: 401 });
+  });
+});
+
+describe('a user pool of the stage’s own', () => {
+  const pools = (id: string) => ({ iss: `https://cognito-idp.us-east-1.amazonaws.com/${id}` });
+  const providers = { Entra: { claim: 'roles', groups: { 'Acme.User': { tenant: 'acme' } } } };
+  const trigger = createTrigger({ providers, clock: () => 0, write: () => {} });
+  /** What the pool's function has put into an access token. */
+  const put = (triggerSource: string, request: TokenEvent['request']) => {
+    const { response } = trigger({ triggerSource, request });
+    const { accessTokenGeneration } = (
+      response as { claimsAndScopeOverrideDetails: { accessTokenGeneration: { claimsToAddOrOverride?: object } } }
+    ).claimsAndScopeOverrideDetails;
+    return accessTokenGeneration.claimsToAddOrOverride ?? {};
+  };
+  const common = { ...pools(POOL_ID), version: 2, token_use: 'access', auth_time: now(), jti: 'a' };
+  // https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+  const person = (groups: string[]) => ({
+    ...{ ...common, sub: 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee', client_id: PEOPLE, scope: 'openid email' },
+    ...{ username: 'my-test-user', origin_jti: 'b', event_id: 'c', 'cognito:groups': groups },
+    ...put('TokenGeneration_HostedAuth', { groupConfiguration: { groupsToOverride: groups } }),
+  });
+  const federated = {
+    ...person(['us-east-1_AbC123456_Entra']),
+    ...put('TokenGeneration_HostedAuth', {
+      userAttributes: {
+        ...{ 'cognito:user_status': 'EXTERNAL_PROVIDER', 'custom:groups': '[Acme.User]' },
+        identities: '[{"providerName":"Entra"}]',
+      },
+    }),
+  };
+  const scopes = ['tollgate/tenant.globex'];
+  const machine = {
+    ...{ ...common, sub: MACHINE, client_id: MACHINE, scope: scopes.join(' ') },
+    ...put('TokenGeneration_ClientCredentials', { scopes }),
+  };
+  const without = (claims: object, ...names: string[]) =>
+    Object.fromEntries(Object.entries(claims).filter(([name]) => !names.includes(name)));
+  let sign: (claims: object) => Promise<string>;
+
+  beforeAll(async () => {
+    const { jwk, signed } = await pool.newSigner('pool', 'RS256');
+    pool.keys.push(jwk);
+    sign = signed;
+  });
+
+  test.each([
+    ['a person, by a group', person(['tenant:acme']), 'acme'],
+    ['a person of a provider', federated, 'acme'],
+    ['a machine, by its scope', machine, 'globex'],
+  ])('lets in %s', async (_, claims, tenant) => {
+    expect(await call(await sign(claims))).toMatchObject({ status: 200, tenant });
+  });
+
+  test('a role of the pool administers, and nobody without it does', async () => {
+    const administers = async (claims: object) => {
+      const headers = { authorization: `Bearer ${await sign(claims)}` };
+      return (await fetch(`${stack.gateway}/admin/tenants`, { headers })).status;
+    };
+    expect(await administers(person(['tenant:acme', 'role:admin']))).toBe(200);
+    expect(await administers(person(['tenant:acme', 'admin']))).toBe(403);
+  });
+
+  test.each([
+    ['a person of no tenant', person([])],
+    ['a person of two', person(['tenant:acme', 'tenant:globex'])],
+    ['an ID token', { ...without(person(['tenant:acme']), 'client_id', 'scope'), token_use: 'id', aud: PEOPLE }],
+    ['an ID token that has a client too', { ...person(['tenant:acme']), token_use: 'id' }],
+    ['a token of no use', without(person(['tenant:acme']), 'token_use')],
+    ['a client that the stack did not make', { ...machine, client_id: '1example23456789', sub: '1example23456789' }],
+    ['no client', without(machine, 'client_id')],
+    ['another pool, of the same key', { ...person(['tenant:acme']), ...pools('us-east-1_ZzZ999999') }],
+    ['a tenant that cannot be one', { ...person(['tenant:acme']), tenant: ['acme'] }],
+  ])('refuses %s', async (_, claims) => {
+    expect(await call(await sign(claims))).toMatchObject({ status: 401, tenant: undefined });
   });
 });
 

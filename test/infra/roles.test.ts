@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { localRoles, REGIONS } from '../../local/aws/roles.ts';
+import { POOL } from './sign-in.ts';
 import { flat, ofType, type Role, resourcesOf, rolesOf, stackOf, statementsOf } from './synth.ts';
 
 const resources = resourcesOf(stackOf().stack);
@@ -138,6 +139,7 @@ describe('a role in the hands of whoever may pass it', () => {
   test.each([
     ['as configured', {}, ['authorizer', 'invoke', 'metering', 'seal']],
     ['with a broker', { 'tollgate:broker': true }, ['authorizer', 'broker', 'invoke', 'metering', 'seal']],
+    ['with a user pool', { 'tollgate:cognito': POOL }, ['authorizer', 'invoke', 'metering', 'pool', 'seal']],
     [
       'with an environment per tenant',
       { 'tollgate:tenantIsolation': true },

@@ -6,6 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { readSettings } from '../../infra/settings/index.ts';
 import { TollgateStack } from '../../infra/stack.ts';
+import { SIGN_IN, SIGN_IN_OPTIONS } from './sign-in.ts';
 
 // The CDK leaves a folder of its own for each app: hundreds a run.
 const assemblies = mkdtempSync(join(process.env.SCRATCH_FOLDER ?? tmpdir(), 'synth-'));
@@ -40,6 +41,7 @@ export const MAXIMAL: Record<string, unknown> = {
   ...{ ...BOTH, 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
   ...{ 'tollgate:keys': true, 'tollgate:admin': true, 'tollgate:sync': true, 'tollgate:alerts': true },
   ...{ 'tollgate:protect': 'all', 'tollgate:alarmEmail': 'ops@example.com', 'tollgate:encryption': 'create' },
+  'tollgate:cognito': SIGN_IN,
 };
 
 /** Every option that changes the template, so that what holds for it holds with each. */
@@ -57,6 +59,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
   ['under a key of its own', { 'tollgate:encryption': 'create' }],
   ['under a key that was given', { 'tollgate:encryption': KEY }],
+  ...SIGN_IN_OPTIONS,
   ['with all that goes together', MAXIMAL],
   ['as a container', CONTAINER],
   ['as a container, in whichever account', { ...CONTAINER, 'tollgate:account': '' }],
