@@ -30,4 +30,4 @@ const app = await composeAdmin(settings, { client, transport, clock, write, open
 
 const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 
-export const handler = streamingHandler(app, awslambda, { underWay, written: out });
+export const handler = streamingHandler(app, awslambda, { underWay, written: out, basePath: settings.basePath });

@@ -47,6 +47,8 @@ export function openapi(routes: readonly Route[]): object {
   return {
     openapi: '3.1.0',
     info: { title: 'Tollgate: the registry', version: '1' },
+    // The folder above the document's: the paths are not the host's, where a stage's name or a base path is before them.
+    servers: [{ url: '..' }],
     security: [{ token: [] }],
     paths,
     components: {

@@ -117,6 +117,20 @@ export const GATEWAY_RESPONSES = Object.freeze({
   DEFAULT_5XX: response(null, 'internal', 'api_error', 'InternalServerException', OURS),
 });
 
+/**
+ * What WAF refused, where the stage has a web ACL: it has no answer of its own, so this one is what callers see. They cannot
+ * help it by asking again or otherwise: the id is in WAF's log.
+ */
+export const WAF_RESPONSES = Object.freeze({
+  WAF_FILTERED: response(
+    403,
+    'forbidden',
+    'permission_error',
+    'AccessDeniedException',
+    'Refused before the gateway was reached; whoever runs it finds the reason by this request.',
+  ),
+});
+
 export type GatewayResponseType = keyof typeof GATEWAY_RESPONSES;
 
 export type GatewayResponses = Readonly<Record<GatewayResponseType, GatewayResponse>>;
@@ -124,11 +138,13 @@ export type GatewayResponses = Readonly<Record<GatewayResponseType, GatewayRespo
 /**
  * @param cors whether pages may call from a browser: then any page may read these, for they say the same to everybody, and which
  *   page asked cannot be looked up in a template
+ * @param filtered whether WAF may refuse a call
  */
-export function gatewayResponses(cors: boolean): GatewayResponses {
-  if (!cors) return GATEWAY_RESPONSES;
+export function gatewayResponses(cors: boolean, filtered = false): GatewayResponses {
+  const all = filtered ? { ...GATEWAY_RESPONSES, ...WAF_RESPONSES } : GATEWAY_RESPONSES;
+  if (!cors) return all;
   const headers = { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' };
-  const open = Object.entries(GATEWAY_RESPONSES).map(([type, response]) => [
+  const open = Object.entries(all).map(([type, response]) => [
     type,
     { ...response, headers: { ...response.headers, ...headers } },
   ]);

@@ -1,3 +1,4 @@
+import { BASE_PATH } from './base-path.ts';
 import { parseIssuers, type TrustedIssuer } from './issuer.ts';
 import { ANSWER_MINUTES, ANSWER_MINUTES_MAX } from './limits/answers.ts';
 import { AUTHORIZER_TTL_MAX_SECONDS, AUTHORIZER_TTL_SECONDS } from './limits/contract.ts';
@@ -39,6 +40,8 @@ export interface AuthorizerSettings extends StageSettings {
 
 /** What the registry's API is told. */
 export interface AdminSettings extends StageSettings {
+  /** As `/ai`: what comes before every path; '' for nothing. */
+  basePath: string;
   table: string;
   keys: KeysSettings | undefined;
 }
@@ -77,6 +80,8 @@ export interface InvokeSettings extends StageSettings {
   firstByteMs: number;
   streamIdleMs: number;
   callTotalMs: number;
+  /** As `/ai`: what comes before every path; '' for nothing. */
+  basePath: string;
   /** Whose pages may call from a browser; none: nobody's. */
   corsOrigins: readonly string[];
   /** How the calls of a model of several places are spread over them, where it does not say. */
@@ -152,6 +157,7 @@ export function adminSettings(env: Environment): AdminSettings {
     stage: () => stage(env),
     table: () => required(env, 'TOLLGATE_TABLE'),
     keys: () => keysOf(env),
+    basePath: () => basePath(env),
   });
 }
 
@@ -169,6 +175,7 @@ export function invokeSettings(env: Environment): InvokeSettings {
     firstByteMs: () => milliseconds(env, 'TOLLGATE_FIRST_BYTE_MS', FIRST_BYTE_MS),
     streamIdleMs: () => milliseconds(env, 'TOLLGATE_STREAM_IDLE_MS', STREAM_IDLE_MS),
     callTotalMs: () => milliseconds(env, 'TOLLGATE_CALL_TOTAL_MS', CALL_TOTAL_MS),
+    basePath: () => basePath(env),
     corsOrigins: () => corsOrigins(env),
     routing: () => stageRouting(env),
     tellsRoute: () => flag(env, 'TOLLGATE_TELL_ROUTE'),
@@ -339,6 +346,18 @@ function eventBus(env: Environment): string {
   const name = env.TOLLGATE_EVENT_BUS || EVENT_BUS;
   if (EVENT_BUS_NAME.test(name)) return name;
   throw bad('TOLLGATE_EVENT_BUS', 'must be the name of an event bus of this account');
+}
+
+/**
+ * TOLLGATE_BASE_PATH: one segment, without a slash.
+ *
+ * @returns it with one before it; '' where there is none
+ * @throws TollgateError `bad_setting` naming the variable
+ */
+export function basePath({ TOLLGATE_BASE_PATH: base }: Environment): string {
+  if (!base) return '';
+  if (BASE_PATH.test(base)) return `/${base}`;
+  throw bad('TOLLGATE_BASE_PATH', 'must be one segment of a path, of letters, digits, "_", "." and "-", and not ping');
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Environment } from './read-setting.ts';
 const BOTH = [
   'ISSUERS',
   'AUTHORIZER_TTL',
+  'BASE_PATH',
   'CORS_ORIGINS',
   'STORE_RESPONSES',
   'ROUTING',

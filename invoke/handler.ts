@@ -31,4 +31,4 @@ const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 
 const app = createApp({ ...deps, open: createOpen({ keys, clock }) });
 
-export const handler = streamingHandler(app, awslambda, { underWay, written: out });
+export const handler = streamingHandler(app, awslambda, { underWay, written: out, basePath: settings.basePath });

@@ -31,6 +31,8 @@ export interface Surroundings {
   keyMaxDays?: number | undefined;
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
+  /** As `/ai`; '' for none. */
+  basePath: string;
   /** Whether answers are kept for who asks for it, and not in the background alone. */
   storeResponses?: boolean | undefined;
   /** How calls of models of several places are spread, as JSON; undefined: as everywhere. */
@@ -58,6 +60,7 @@ export function environmentOf(
     broker,
     keyMaxDays,
     corsOrigins,
+    basePath,
     storeResponses,
     routingJson,
     tellRoute,
@@ -77,13 +80,15 @@ export function environmentOf(
           TOLLGATE_KEYS_SECRET: KEYS_SECRET,
           TOLLGATE_KEY_MAX_DAYS: String(keyMaxDays),
         };
+  const base = basePath === '' ? {} : { TOLLGATE_BASE_PATH: basePath.slice(1) };
   const counters = { TOLLGATE_COUNTERS_TABLE: COUNTERS_TABLE };
   const own: Record<FunctionName, Record<string, string>> = {
-    admin: { ...contextKey, ...keys },
+    admin: { ...contextKey, ...keys, ...base },
     authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...contextKey, ...keys, ...ttl },
     broker: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...keys, ...ttl, ...role },
     invoke: {
       ...counters,
+      ...base,
       TOLLGATE_ANSWERS_TABLE: ANSWERS_TABLE,
       ...(storeResponses ? { TOLLGATE_STORE_RESPONSES: 'true' } : {}),
       ...(routingJson === undefined ? {} : { TOLLGATE_ROUTING: routingJson }),

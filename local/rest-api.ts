@@ -17,6 +17,8 @@ export interface RestApiOptions {
   count(usageKey: string | undefined): GatewayResponseType | undefined;
   /** Whether pages may call from a browser. */
   cors: boolean;
+  /** As `/ai`; '' for none. */
+  basePath: string;
   clock: Clock;
   newId(): string;
   /** Something to be found in the log. */
@@ -31,7 +33,7 @@ export interface RestApi {
 
 /** @throws TollgateError `bad_setting` when the port is taken */
 export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
-  const { port, account, region, authorizerTtlSeconds, functions, count, cors, clock, newId, note } = options;
+  const { port, account, region, authorizerTtlSeconds, functions, count, cors, basePath, clock, newId, note } = options;
   const api: Api = { apiId: API_ID, accountId: account, region, stage: STAGE, domainName: `127.0.0.1:${port}` };
   const authorize = createAuthorizer({
     api,
@@ -46,6 +48,7 @@ export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
     authorize,
     count,
     cors,
+    basePath,
     integrate: (route, event, requestId, reader, tenantId) =>
       route === ADMIN_RESOURCE
         ? functions.admin.stream(event, requestId, reader)

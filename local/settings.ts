@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { type Environment, wholeNumber } from '../contract/read-setting.ts';
-import { authorizerTtlSeconds, corsOrigins, keyMaxDays, stageRouting } from '../contract/settings.ts';
+import { authorizerTtlSeconds, basePath, corsOrigins, keyMaxDays, stageRouting } from '../contract/settings.ts';
 
 export interface LocalSettings {
   /** The gateway's port; the identity provider has the next one, the AWS endpoint the one after. */
@@ -24,6 +24,8 @@ export interface LocalSettings {
   tenantIsolation: boolean;
   /** Days for which keys of the gateway are good at most; absent: there are none. */
   keyMaxDays?: number;
+  /** As `/ai`: below it the front is a custom domain that maps it, and elsewhere the API's own address; '' for none. */
+  basePath: string;
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
   /** Whether answers are kept for who asks for it, and not in the background alone. */
@@ -42,7 +44,7 @@ export interface LocalSettings {
  * The laptop's settings.
  *
  * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_BROKER,
- *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_KEYS, TOLLGATE_KEY_MAX_DAYS, TOLLGATE_CORS_ORIGINS, TOLLGATE_STORE_RESPONSES,
+ *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_KEYS, TOLLGATE_KEY_MAX_DAYS, TOLLGATE_BASE_PATH, TOLLGATE_CORS_ORIGINS, TOLLGATE_STORE_RESPONSES,
  *   TOLLGATE_ROUTING, TOLLGATE_TELL_ROUTE, TOLLGATE_SHARED_HEALTH, TOLLGATE_VERBOSE, and Node's own NODE_COMPILE_CACHE
  * @throws TollgateError `bad_setting` naming the variable
  */
@@ -60,6 +62,7 @@ export function localSettings(env: Environment): LocalSettings & { cacheDir: str
     tenantIsolation: isOn(env.TOLLGATE_TENANT_ISOLATION),
     // Here it costs nothing, and a key is as quickly tried as a token.
     ...(isOn(env.TOLLGATE_KEYS ?? '1') ? { keyMaxDays: keyMaxDays(env) } : {}),
+    basePath: basePath(env),
     corsOrigins: corsOrigins(env),
     storeResponses: isOn(env.TOLLGATE_STORE_RESPONSES),
     ...routingOf(env),

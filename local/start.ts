@@ -41,7 +41,7 @@ const DRAIN_MS = 7_000;
 export async function startLocal(settings: LocalSettings): Promise<Local> {
   const { port, dataDir, authorizerTtlSeconds, cacheDir, bedrockUrl, broker, tenantIsolation, corsOrigins, verbose } =
     settings;
-  const { keyMaxDays } = settings;
+  const { basePath, keyMaxDays } = settings;
   const clock = () => Date.now();
   const teardown = new Teardown();
   try {
@@ -78,6 +78,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       broker,
       keyMaxDays,
       corsOrigins,
+      basePath,
       storeResponses: settings.storeResponses,
       routingJson: settings.routingJson,
       tellRoute: settings.tellRoute,
@@ -134,6 +135,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
           functions,
           count: endpoint.limits.count,
           cors: corsOrigins.length > 0,
+          basePath,
           clock,
           newId: randomUUID,
           note,

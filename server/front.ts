@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { belowBase, linkedBelow } from '../contract/base-path.ts';
 import { TollgateError } from '../contract/errors.ts';
 import { type GatewayResponseType, gatewayResponses } from '../contract/gateway-responses.ts';
 import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
@@ -22,6 +23,8 @@ export interface FrontOptions {
   background(work: Promise<unknown>): void;
   /** Whether pages may call from a browser, which asks without a token whether it may. */
   cors: boolean;
+  /** As `/ai`: what clients put before every path. Without it they are served as well: so asks who looks after its health. */
+  basePath?: string;
   /** Proxies in front of it. */
   proxies?: number;
 }
@@ -32,7 +35,8 @@ const OPEN: ReadonlySet<string> = new Set([...OPEN_PATHS, '/ready']);
  * A request of a socket -> the app, and its answer back. What API Gateway does in front of the functions is done here: who has
  * no token is answered with the same bytes as there.
  */
-export function createFront({ app, admit, ready, background, cors, proxies = 0 }: FrontOptions): OnRequest {
+export function createFront(options: FrontOptions): OnRequest {
+  const { app, admit, ready, background, cors, basePath = '', proxies = 0 } = options;
   const responses = gatewayResponses(cors);
   return (req, res) => {
     const requestId = randomUUID();
@@ -56,7 +60,8 @@ export function createFront({ app, admit, ready, background, cors, proxies = 0 }
     }
     const url = req.url ?? '';
     const mark = url.indexOf('?');
-    const path = mark < 0 ? url : url.slice(0, mark);
+    const written = mark < 0 ? url : url.slice(0, mark);
+    const path = belowBase(basePath, written);
     // Begun first and awaited later: the body arrives while the token is looked at.
     const body = bodyOf(req);
     const open = OPEN.has(path);
@@ -96,7 +101,8 @@ export function createFront({ app, admit, ready, background, cors, proxies = 0 }
     } catch (error) {
       given = app.refuse(path, error, requestId);
     }
-    await give(res, given, requestId, background);
+    const headers = linkedBelow(path === written ? '' : basePath, given.headers);
+    await give(res, { ...given, headers }, requestId, background);
   }
 
   function alone(res: ServerResponse, type: GatewayResponseType, requestId: string, status = 400): void {

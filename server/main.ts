@@ -73,6 +73,7 @@ async function serve(settings: ServerSettings): Promise<void> {
       clock,
     }),
     cors: invoke.corsOrigins.length > 0,
+    basePath: invoke.basePath,
     proxies,
     ready: createReady({ registry, issuers, clock }),
     background(work) {

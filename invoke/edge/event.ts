@@ -1,3 +1,4 @@
+import { belowBase } from '../../contract/base-path.ts';
 import { TollgateError } from '../../contract/errors.ts';
 import { Secret } from '../../contract/secret.ts';
 import { type Asked, type AskedHeaders, headersFrom } from '../exchange.ts';
@@ -17,7 +18,27 @@ export interface RestEvent {
   multiValueQueryStringParameters?: Record<string, string[] | undefined> | null;
   body?: unknown;
   isBase64Encoded?: unknown;
-  requestContext?: { requestId?: unknown; authorizer?: unknown; identity?: { sourceIp?: unknown } | null } | null;
+  requestContext?: {
+    requestId?: unknown;
+    authorizer?: unknown;
+    identity?: { sourceIp?: unknown } | null;
+    stage?: unknown;
+    path?: unknown;
+  } | null;
+}
+
+/**
+ * Under a custom domain an event's path has the base path that the domain maps, whatever the route; under the API's own address,
+ * whose path in the context begins with the stage, it has not: there `/v1/models` is itself, though `v1` be the base path.
+ *
+ * @param base as `/ai`, or ''
+ * @returns the event with the gateway's own path
+ */
+export function withoutBase(event: RestEvent, base: string): RestEvent {
+  if (base === '' || typeof event?.path !== 'string') return event;
+  const { path, requestContext } = event;
+  if (requestContext?.path === `/${requestContext?.stage}${path}`) return event;
+  return { ...event, path: belowBase(base, path) };
 }
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);

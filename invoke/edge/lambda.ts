@@ -1,9 +1,10 @@
 import type { Writable } from 'node:stream';
+import { linkedBelow } from '../../contract/base-path.ts';
 import { GATEWAY_IDLE_MS } from '../../contract/limits/contract.ts';
 import { REQUEST_ID_HEADER } from '../../contract/request-id.ts';
 import type { Secret } from '../../contract/secret.ts';
 import type { Asked, Given } from '../exchange.ts';
-import { askedOf, authorizationOf, type RestEvent } from './event.ts';
+import { askedOf, authorizationOf, type RestEvent, withoutBase } from './event.ts';
 
 /** What the Lambda runtime for Node.js puts on `globalThis` for streamed answers, and the laptop's own runtime too. */
 export interface LambdaRuntime {
@@ -62,20 +63,22 @@ export type UnderWay = Set<object>;
  * After the returned handler's promise settles, every promise given to `waitUntil` has settled: no usage record is left
  * unwritten in a frozen function. A caller who leaves cancels the body.
  *
- * @param lines.underWay is kept
- * @param lines.written what resolves when all lines are out
+ * @param options.underWay is kept
+ * @param options.written what resolves when all lines are out
+ * @param options.basePath as `/ai`: what a custom domain puts before every path
  */
 export function streamingHandler(
   app: Served,
   runtime: LambdaRuntime,
-  { underWay, written }: { underWay: UnderWay; written(): void | Promise<void> },
+  { underWay, written, basePath = '' }: { underWay: UnderWay; written(): void | Promise<void>; basePath?: string },
 ): unknown {
-  return runtime.streamifyResponse(async (event, stream, context) => {
+  return runtime.streamifyResponse(async (given, stream, context) => {
+    const event = withoutBase(given, basePath);
     const requestId = requestIdOf(event, context);
     const background = new Background((error) => app.failed(error, requestId));
     underWay.add(background);
     try {
-      await respond(event, stream, context, requestId, background);
+      await respond(event, stream, context, requestId, background, event === given ? '' : basePath);
     } finally {
       await background.settled();
       await written();
@@ -89,6 +92,7 @@ export function streamingHandler(
     { tenantId }: LambdaContext,
     requestId: string,
     background: Background,
+    base: string,
   ): Promise<void> {
     const gone = leaving(stream);
     const given = await answer(app, event, {
@@ -100,7 +104,7 @@ export function streamingHandler(
     });
     const out = runtime.HttpResponseStream.from(stream, {
       statusCode: given.status,
-      headers: { ...given.headers, [REQUEST_ID_HEADER]: requestId },
+      headers: { ...linkedBelow(base, given.headers), [REQUEST_ID_HEADER]: requestId },
     });
     try {
       await writeBody(given.body, out, out === stream ? gone : Promise.race([gone, leaving(out)]), background);

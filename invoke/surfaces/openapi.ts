@@ -51,6 +51,8 @@ export async function openapi(routes: readonly Route[]): Promise<object> {
       version: '0.1.0',
       description: 'Amazon Bedrock and SageMaker for many tenants, each confined to its own models.',
     },
+    // Where the document lies, which is below a stage's name or a domain's base path: the paths are not the host's.
+    servers: [{ url: '.' }],
     security: [{ token: [] }],
     paths,
     components: {

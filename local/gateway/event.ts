@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { belowBase } from '../../contract/base-path.ts';
 
 /**
  * A REST API's events, as API Gateway builds them for a proxy integration and for a REQUEST authorizer
@@ -17,8 +18,10 @@ export interface Api {
 
 export interface Received {
   method: string;
-  /** Raw path, without the query. */
+  /** Raw path, without the query and without the base path of a custom domain: the one that has a route. */
   path: string;
+  /** The same with the base path, where the request has it. */
+  written: string;
   query: URLSearchParams;
   /** Name and value, in the order received. */
   headers: readonly (readonly [string, string])[];
@@ -51,13 +54,16 @@ export function isHopByHop(name: string): boolean {
 /**
  * @param requestId the gateway's own id for this request
  * @param at milliseconds since 1970
+ * @param basePath as `/ai`: below it this is a custom domain that maps it, and elsewhere the API's own address
  */
-export function receive(req: IncomingMessage, requestId: string, at: number): Received {
+export function receive(req: IncomingMessage, requestId: string, at: number, basePath = ''): Received {
   const url = req.url ?? '/';
   const mark = url.indexOf('?');
+  const written = mark < 0 ? url : url.slice(0, mark);
   return {
     method: req.method ?? 'GET',
-    path: mark < 0 ? url : url.slice(0, mark),
+    path: belowBase(basePath, written),
+    written,
     query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
     headers: pairs(req.rawHeaders),
     sourceIp: req.socket.remoteAddress ?? '127.0.0.1',
@@ -103,12 +109,12 @@ function single(entries: Iterable<readonly [string, string]>): Record<string, st
 }
 
 function common(api: Api, received: Received, resource: string) {
-  const { method, path, query, headers, sourceIp, requestId, at } = received;
+  const { method, path, written, query, headers, sourceIp, requestId, at } = received;
   const hasQuery = query.size > 0;
   const find = (name: string): string | null => valuesOf(received, name).at(-1) ?? null;
   return {
     resource,
-    path,
+    path: written,
     httpMethod: method,
     headers: single(headers),
     multiValueHeaders: multi(headers),
@@ -120,7 +126,8 @@ function common(api: Api, received: Received, resource: string) {
       resourceId: 'local',
       resourcePath: resource,
       httpMethod: method,
-      path: `/${api.stage}${path}`,
+      // The custom domain maps its base path to the stage, which its callers do not name.
+      path: written === path ? `/${api.stage}${path}` : written,
       accountId: api.accountId,
       apiId: api.apiId,
       stage: api.stage,

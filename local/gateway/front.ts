@@ -29,6 +29,8 @@ export interface FrontOptions {
   integrate(resource: string, event: string, requestId: string, reader: StreamReader, tenantId: string): Promise<void>;
   /** Whether pages may call from a browser: then the API has OPTIONS methods, without an authorizer. */
   cors: boolean;
+  /** As `/ai`: what a custom domain puts before every path. */
+  basePath?: string;
   clock: Clock;
   newId(): string;
   /** A call that the integration did not answer. */
@@ -58,7 +60,7 @@ function routeOf({ method, path }: Received, cors: boolean): Route | undefined {
 export function createFront(options: FrontOptions): OnRequest {
   const responses = gatewayResponses(options.cors);
   return (req, res) => {
-    const received = receive(req, options.newId(), options.clock());
+    const received = receive(req, options.newId(), options.clock(), options.basePath);
     handle(options, responses, req, res, received).catch((error: Error) => {
       options.onBroken(received, 'failed', error);
       if (res.headersSent) cut(res);

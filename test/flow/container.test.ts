@@ -11,8 +11,8 @@ let token: string;
 let globex: string;
 
 beforeAll(async () => {
-  stack = await Stack.start();
-  door = await stack.serve({ TOLLGATE_AUTHORIZER_TTL: '1', TOLLGATE_ADMIN: 'true' });
+  stack = await Stack.start({ env: { TOLLGATE_BASE_PATH: 'ai' } });
+  door = await stack.serve({ TOLLGATE_AUTHORIZER_TTL: '1', TOLLGATE_ADMIN: 'true', TOLLGATE_BASE_PATH: 'ai' });
   [token, globex] = await Promise.all([stack.token('acme-app'), stack.token('globex-app')]);
 });
 
@@ -66,7 +66,17 @@ test('the registry’s API is the container’s, too, where it is to be', async 
   };
   expect(await ask(door.url, ops)).toEqual([200, 'application/json', '"1"', 'acme']);
   expect(await ask(door.url, ops)).toEqual(await ask(stack.gateway, ops));
+  for (const base of [door.url, stack.gateway]) expect(await ask(`${base}/ai`, ops)).toEqual(await ask(base, ops));
   expect(await ask(door.url, token)).toEqual([403, 'application/problem+json', null, undefined]);
+});
+
+test('what describes the paths says where they begin, wherever it lies', async () => {
+  const headers = { authorization: `Bearer ${await stack.token('ops')}` };
+  for (const base of [stack.gateway, door.url].flatMap((url) => [url, `${url}/ai`]))
+    for (const document of [`${base}/openapi.json`, `${base}/admin/openapi.json`]) {
+      const { servers } = (await (await fetch(document, { headers })).json()) as { servers: { url: string }[] };
+      expect(servers.map(({ url }) => new URL(url, document).href)).toEqual([`${base}/`]);
+    }
 });
 
 describe('the container answers what the REST API does', () => {
@@ -98,6 +108,10 @@ describe('the container answers what the REST API does', () => {
     const [rest, container] = await both(sent);
     expect(container.status).toBe(status);
     expect(container).toEqual(rest);
+    // And each below a base path what it answers without, its links below it, too.
+    const link = rest.headers.link?.replaceAll('</', '</ai/') ?? null;
+    for (const base of [stack.gateway, door.url])
+      expect(await seen(`${base}/ai`, sent)).toEqual({ ...rest, headers: { ...rest.headers, link } });
   });
 
   test('a tenant whom nobody onboarded', async () => {

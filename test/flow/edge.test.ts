@@ -8,7 +8,7 @@ let token: string;
 let mark: number;
 
 beforeAll(async () => {
-  stack = await Stack.start();
+  stack = await Stack.start({ env: { TOLLGATE_BASE_PATH: 'ai' } });
   token = await stack.token('acme-app');
 });
 
@@ -60,9 +60,28 @@ describe('a path that could be read in two ways is refused and reaches nothing',
     expect(await stack.upstream(mark)).toEqual([]);
   });
 
+  test.each(paths.filter(({ input }) => input.startsWith('/')))('below a base path: $name', async ({ input }) => {
+    const { status } = await send({ path: `/ai${input}`, headers: bearer() });
+    expect([400, 404]).toContain(status);
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
+  test.each([
+    '/%61i/model/nova-lite/converse',
+    '/ai/ai/model/nova-lite/converse',
+    '/AI/model/nova-lite/converse',
+    '/ai%2Fmodel/nova-lite/converse',
+    '/aimodel/nova-lite/converse',
+    '/x/../ai/model/nova-lite/converse',
+  ])('%s is not below the base path', async (path) => {
+    expect([400, 404]).toContain((await send({ path, headers: bearer() })).status);
+    expect(await stack.upstream(mark)).toEqual([]);
+  });
+
   test('T4: an ARN that is encoded once works', async () => {
     const arn = encodeURIComponent('arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0');
-    expect(await send({ path: `/model/${arn}/converse`, headers: bearer() })).toMatchObject({ status: 200 });
+    for (const base of ['', '/ai'])
+      expect(await send({ path: `${base}/model/${arn}/converse`, headers: bearer() })).toMatchObject({ status: 200 });
   });
 
   test.each(['/admin', 'evil.example', ''])('T4: the Host header "%s" changes nothing', async (host) => {

@@ -32,7 +32,7 @@ let stack: Stack;
 let mark: number;
 
 beforeAll(async () => {
-  stack = await Stack.start();
+  stack = await Stack.start({ env: { TOLLGATE_BASE_PATH: 'ai' } });
 });
 
 beforeEach(async () => {
@@ -458,18 +458,16 @@ describe('docs/sdks.md', () => {
   const programs = [...page.matchAll(/^```js\n(.*?)^```/gms)].map(([, code = '']) => code);
 
   test.each(programs.map((code) => [/from '(.*)'/.exec(code)?.[1], code]))(
-    'shows a program that runs: %s',
+    'shows a program that runs, also below a base path: %s',
     async (_, code) => {
       // What the page leaves to its reader.
       const accessToken = `const accessToken = async () => ${JSON.stringify(await stack.token('acme-app'))};\n`;
-      const { stdout } = await promisify(execFile)(
-        process.execPath,
-        ['--input-type=module', '-e', accessToken + code],
-        {
-          env: { PATH: process.env.PATH, GATEWAY: stack.gateway },
-        },
-      );
-      expect(stdout).toBe('echo: hello\n');
+      for (const GATEWAY of [stack.gateway, `${stack.gateway}/ai`]) {
+        const env = { PATH: process.env.PATH, GATEWAY };
+        const args = ['--input-type=module', '-e', accessToken + code];
+        const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+        expect(stdout).toBe('echo: hello\n');
+      }
     },
   );
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isTollgateError } from '../../contract/errors.ts';
+import { withoutBase } from '../../invoke/edge/event.ts';
 import { canonicalPath } from '../../invoke/edge/path.ts';
 
 /** Pieces that paths and attacks are made of, beside any text. */
@@ -76,5 +77,20 @@ test('any printable id, encoded as an SDK does it, comes back as it was', () => 
       const segment = canonicalPath(`/model/${encodeURIComponent(text)}/converse`).split('/')[2];
       expect(decodeURIComponent(segment ?? '')).toBe(text);
     }),
+  );
+});
+
+test('a base path changes nothing of what is below it, and nothing at all under the API’s own address', () => {
+  const anyBase = fc.constantFrom('/ai', '/v1', '/model', '/a.b-c_d');
+  fc.assert(
+    fc.property(anyPath, anyBase, (path, base) => {
+      const mapped = base + path;
+      expect(withoutBase({ path: mapped, requestContext: { stage: 'dev', path: mapped } }, base).path).toBe(path);
+      for (const own of [path, mapped]) {
+        const event = { path: own, requestContext: { stage: 'dev', path: `/dev${own}` } };
+        expect(withoutBase(event, base)).toBe(event);
+      }
+    }),
+    { numRuns: 1_000 },
   );
 });

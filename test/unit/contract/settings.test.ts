@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { isTollgateError } from '../../../contract/errors.ts';
 import { parseIssuers } from '../../../contract/issuer.ts';
-import { authorizerSettings, brokerSettings, invokeSettings, meteringSettings } from '../../../contract/settings.ts';
+import {
+  adminSettings,
+  authorizerSettings,
+  brokerSettings,
+  invokeSettings,
+  meteringSettings,
+} from '../../../contract/settings.ts';
 
 const issuer = { issuer: 'https://login.example.com', audience: 'tollgate', tenantClaim: 'tenant' };
 const env = {
@@ -42,6 +48,15 @@ describe('settings', () => {
   ])('the registry is remembered no longer than the authorizer is: TTL %s makes %i ms', (ttl, ms) => {
     for (const read of [authorizerSettings, invokeSettings])
       expect(read({ ...env, TOLLGATE_AUTHORIZER_TTL: ttl }).registryMemoryMs).toBe(ms);
+  });
+
+  test('a base path is one segment, which no proxy and no client writes in two ways', () => {
+    for (const read of [adminSettings, invokeSettings]) {
+      expect(read(env).basePath).toBe('');
+      expect(read({ ...env, TOLLGATE_BASE_PATH: 'ai-1.b_C' }).basePath).toBe('/ai-1.b_C');
+      for (const wrong of ['/ai', 'ai/', 'a/b', '.', '..', '.a', 'a%20', 'a b', 'é', 'ping', 'sping', 'a'.repeat(65)])
+        expect(fieldOf(() => read({ ...env, TOLLGATE_BASE_PATH: wrong }))).toBe('TOLLGATE_BASE_PATH');
+    }
   });
 
   test.each([

@@ -36,6 +36,7 @@ function start(tenantIsolation: boolean, broker = false): void {
       authorizerTtlSeconds: 60,
       broker,
       corsOrigins: [],
+      basePath: '',
     },
     tenantIsolation,
     onLine: () => {},

@@ -18,6 +18,7 @@ describe('the settings of the local gateway', () => {
       broker: false,
       tenantIsolation: false,
       keyMaxDays: 365,
+      basePath: '',
       corsOrigins: [],
       storeResponses: false,
       tellRoute: true,
