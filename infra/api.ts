@@ -95,8 +95,8 @@ export class GatewayApi extends Construct {
     });
     this.#addRoutes(settings, names, functions);
     this.#addDefaultPlan(settings, names);
-    addGatewayResponses(this.api, settings.corsOrigins.length > 0);
-    this.#acknowledge();
+    addGatewayResponses(this.api, settings.corsOrigins.length > 0, settings.waf !== undefined);
+    this.#acknowledge(settings);
   }
 
   #addRoutes(settings: InfraSettings, names: Names, functions: ApiFunctions): void {
@@ -168,10 +168,10 @@ export class GatewayApi extends Construct {
     plan.addApiKey(key);
   }
 
-  #acknowledge(): void {
+  #acknowledge({ waf }: InfraSettings): void {
     const say = (id: string, reason: string): void => acknowledge(this, `AwsSolutions-${id}`, reason);
     say('APIG2', 'Bodies are streamed to the function as bytes and checked there, in the shape of each wire format.');
-    say('APIG3', 'A web ACL belongs to the account that deploys; it is attached to the stage from outside.');
+    if (waf === undefined) say('APIG3', 'A web ACL is an option (tollgate:waf), since it has a price by the month.');
     say('APIG6', 'Execution logs may hold headers and bodies: tokens and prompts. Access logs say who, what and when.');
     say('COG4', 'Tokens come from any OpenID issuer, not from one Cognito pool; our authorizer verifies them.');
     say(

@@ -21,7 +21,7 @@ import {
   ApplicationProtocolVersion,
   type ApplicationTargetGroup,
   DesyncMitigationMode,
-  SslPolicy,
+  type SslPolicy,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { CfnRole, type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -71,6 +71,8 @@ export interface ContainerOptions {
   logGroup: LogGroup;
   /** Of the stage's access logs. */
   accessLogs: IBucket;
+  certificateArn: string;
+  sslPolicy: SslPolicy;
 }
 
 /** The container on Fargate, behind a load balancer that speaks TLS alone. */
@@ -110,8 +112,8 @@ export class ContainerDoor extends Construct {
     const listener = this.loadBalancer.addListener('Tls', {
       port: 443,
       protocol: ApplicationProtocol.HTTPS,
-      sslPolicy: SslPolicy.RECOMMENDED_TLS,
-      certificates: [{ certificateArn: settings.certificateArn ?? '' }],
+      sslPolicy: options.sslPolicy,
+      certificates: [{ certificateArn: options.certificateArn }],
       // It is said above, for TLS alone.
       open: false,
     });

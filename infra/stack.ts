@@ -1,4 +1,5 @@
 import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
@@ -9,6 +10,7 @@ import { UsageBucket } from './bucket.ts';
 import { ContainerDoor } from './container.ts';
 import { ContainerRole } from './container-role.ts';
 import { UsageDashboard } from './dashboard.ts';
+import { StageDomain } from './domain.ts';
 import { StageKey } from './encryption/stage-key.ts';
 import { functionLogs, TollgateFunction } from './functions.ts';
 import { GatewayKeys } from './gateway-keys.ts';
@@ -22,6 +24,7 @@ import { SignIn } from './sign-in/sign-in.ts';
 import { DriftSchedule } from './sync.ts';
 import { StageTable } from './table.ts';
 import { UsageDelivery } from './usage-delivery.ts';
+import { Waf } from './waf.ts';
 
 /** One stage of Tollgate: everything in one stack, because nothing of it is of use without the rest. */
 export class TollgateStack extends Stack {
@@ -53,6 +56,9 @@ export class TollgateStack extends Stack {
       ...ttl,
       ...keys?.environment,
     };
+    const domain =
+      settings.domain === undefined ? undefined : new StageDomain(this, 'Domain', settings.domain, settings);
+    const base = settings.domain?.basePath ? { TOLLGATE_BASE_PATH: settings.domain.basePath } : {};
     const benchmark = settings.benchmark ? new BenchmarkUpstream(this, 'Benchmark', names) : undefined;
     const assuming = { TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn };
     const calls = {
@@ -68,6 +74,7 @@ export class TollgateStack extends Stack {
       ...assuming,
       ...(settings.broker ? { TOLLGATE_BROKER_FUNCTION: names.of('broker') } : {}),
       ...ttl,
+      ...base,
       ...(settings.corsOrigins.length === 0 ? {} : { TOLLGATE_CORS_ORIGINS: settings.corsOrigins.join() }),
       ...benchmark?.environment,
     };
@@ -76,7 +83,7 @@ export class TollgateStack extends Stack {
       settings.runtime === 'container'
         ? undefined
         : lambdaDoor(this, settings, names, {
-            registry: { TOLLGATE_TABLE: table.tableName, ...keys?.environment },
+            registry: { TOLLGATE_TABLE: table.tableName, ...keys?.environment, ...base },
             decisions,
             calls,
           });
@@ -108,7 +115,16 @@ export class TollgateStack extends Stack {
             role: containerRole.role,
             logGroup,
             accessLogs: access as IBucket,
+            certificateArn: settings.certificateArn ?? domain?.certificateArn ?? '',
+            sslPolicy: domain?.sslPolicy ?? SslPolicy.RECOMMENDED_TLS,
           });
+    if (lambda !== undefined) domain?.leadToApi(lambda.api);
+    if (container !== undefined) domain?.leadToLoadBalancer(container.loadBalancer);
+    if (settings.waf !== undefined)
+      new Waf(this, 'Waf', settings.waf, settings, names, {
+        stageArn: lambda?.api.deploymentStage.stageArn,
+        loadBalancerArn: container?.loadBalancer.loadBalancerArn,
+      });
     const metering = new TollgateFunction(this, 'Metering', settings, names, {
       name: 'metering',
       description: 'Turns an hour of usage lines into the ledger and the report',
@@ -159,7 +175,7 @@ export class TollgateStack extends Stack {
         .concat(logGroup),
     });
     for (const [id, value] of Object.entries({
-      ...(lambda === undefined ? {} : { Url: lambda.api.url }),
+      ...(lambda === undefined ? {} : { Url: domain?.url ?? lambda.api.url }),
       // The certificate's name is to be an alias of it.
       ...(container === undefined ? {} : { LoadBalancer: container.loadBalancer.loadBalancerDnsName }),
       ...(containerRole === undefined ? {} : { ContainerRole: containerRole.role.attrArn }),

@@ -3,8 +3,6 @@ import type { StageSettings } from './stage.ts';
 
 /** What calls come in by, and how many at once. */
 export interface DoorSettings {
-  /** Of the load balancer's certificate; undefined where there is none: without a container, or with one on Kubernetes. */
-  certificateArn: string | undefined;
   /** Tasks that run at least, and at most. */
   minTasks: number;
   maxTasks: number;
@@ -43,12 +41,6 @@ export interface Kubernetes {
 
 export const DOOR_GROUP: Group<DoorSettings, StageSettings> = {
   told: {
-    certificateArn: {
-      values: 'an ARN of ACM',
-      makes: 'the load balancer’s TLS, without which a container has no door',
-      costs: 'nothing',
-      security: 'tokens reach the container over TLS alone',
-    },
     minTasks: {
       values: '1 to 1000; 2',
       makes: 'tasks that always run',
@@ -151,32 +143,14 @@ export const DOOR_GROUP: Group<DoorSettings, StageSettings> = {
 };
 
 /** What there is to say of a container; the rest is not looked at, so that one cdk.json serves several runtimes. */
-function container(
-  at: At,
-  base: StageSettings,
-): Pick<DoorSettings, 'certificateArn' | 'minTasks' | 'maxTasks' | 'kubernetes'> {
-  const { region, partition, runtime, account = '\\d{12}' } = base;
+function container(at: At, base: StageSettings): Pick<DoorSettings, 'minTasks' | 'maxTasks' | 'kubernetes'> {
   const minTasks = whole(at, 'minTasks', 1, 1_000, 2);
   const maxTasks = whole(at, 'maxTasks', 1, 1_000, Math.max(10, minTasks));
   if (maxTasks < minTasks) throw bad(`${PREFIX}maxTasks`, `must be at least minTasks, ${minTasks}`);
-  const kubernetes = kubernetesOf(at, base, account);
-  const wanted = `arn:${partition}:acm:${region}:${account}:certificate/`;
-  const certificateArn = optional(
-    at,
-    'certificateArn',
-    new RegExp(`^${wanted}[\\w-]{1,64}$`),
-    `must be the ARN of a certificate of ACM in ${region}, partition ${partition}, of the account that deploys`,
-  );
-  const balanced = runtime !== 'lambda' && kubernetes === undefined;
-  if (balanced && certificateArn === undefined)
-    throw bad(
-      `${PREFIX}certificateArn`,
-      `is not set, and tokens go to the container over TLS alone (runtime ${runtime})`,
-    );
-  return { certificateArn: balanced ? certificateArn : undefined, minTasks, maxTasks, kubernetes };
+  return { minTasks, maxTasks, kubernetes: kubernetesOf(at, base) };
 }
 
-function kubernetesOf(at: At, { partition, region }: StageSettings, account: string): Kubernetes | undefined {
+function kubernetesOf(at: At, { partition, region, account = '\\d{12}' }: StageSettings): Kubernetes | undefined {
   const cluster = `eks:${region}:${account}:cluster/[A-Za-z0-9][\\w-]{0,99}`;
   const provider = `iam::${account}:oidc-provider/[\\w./-]{1,255}`;
   const arn = optional(

@@ -2,13 +2,17 @@ import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { CALLER_GROUP, type CallerSettings } from './callers.ts';
 import { CALL_GROUP, type CallSettings } from './calls.ts';
 import { CUSTODY_GROUP, type CustodySettings } from './custody.ts';
+import { DOMAIN_GROUP, type DomainSettings } from './domain.ts';
 import { DOOR_GROUP, type DoorSettings } from './doors.ts';
 import { OPERATION_GROUP, type OperationSettings } from './operations.ts';
 import { type At, type Group, given, PREFIX, type Told, unknownSetting } from './setting.ts';
 import { SIGN_IN_GROUP, type SignInSettings } from './sign-in.ts';
 import { STAGE_GROUP, type StageSettings } from './stage.ts';
+import { WAF_GROUP, type WafSettings } from './waf.ts';
 
+export type { Domain } from './domain.ts';
 export { PROTECT, type Protect } from './stage.ts';
+export type { OwnAcl } from './waf.ts';
 
 /** What a deployment chooses: the members of `context` in cdk.json that begin with `tollgate:`, or `-c` on the command line. */
 export interface InfraSettings
@@ -17,6 +21,8 @@ export interface InfraSettings
     SignInSettings,
     CallSettings,
     DoorSettings,
+    DomainSettings,
+    WafSettings,
     OperationSettings,
     CustodySettings {}
 
@@ -26,6 +32,8 @@ const GROUPS = [
   SIGN_IN_GROUP,
   CALL_GROUP,
   DOOR_GROUP,
+  DOMAIN_GROUP,
+  WAF_GROUP,
   OPERATION_GROUP,
   CUSTODY_GROUP,
 ] as const satisfies readonly Group<Partial<InfraSettings>, StageSettings>[];

@@ -22,6 +22,7 @@ const local = await startLocal({
   broker: process.env.TOLLGATE_BROKER === '1',
   tenantIsolation: process.env.TOLLGATE_TENANT_ISOLATION === '1',
   corsOrigins: [],
+  basePath: '',
   verbose: false,
   bedrockUrl,
 });

@@ -36,8 +36,21 @@ export const POD_IDENTITY = {
 
 export const KEY = 'arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012';
 
+const ZONE = { id: 'Z0123456789ABC', name: 'example.com' };
+export const DOMAIN = { 'tollgate:domain': { name: 'models.example.com', zone: ZONE } };
+export const NAMED: Record<string, unknown> = {
+  'tollgate:runtime': 'both',
+  'tollgate:domain': {
+    ...{ name: 'models.example.com', containerName: 'stream.example.com', zone: ZONE, basePath: 'ai', tls: '1.3' },
+    defaultEndpoint: false,
+  },
+};
+export const WAF = { 'tollgate:waf': { anonymous: true, allow: ['203.0.113.0/24', '2001:db8::/32'] } };
+
 /** Every option at once. */
 export const MAXIMAL: Record<string, unknown> = {
+  ...NAMED,
+  ...WAF,
   ...{ ...BOTH, 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
   ...{ 'tollgate:keys': true, 'tollgate:admin': true, 'tollgate:sync': true, 'tollgate:alerts': true },
   ...{ 'tollgate:protect': 'all', 'tollgate:alarmEmail': 'ops@example.com', 'tollgate:encryption': 'create' },
@@ -61,6 +74,21 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['under a key that was given', { 'tollgate:encryption': KEY }],
   ...SIGN_IN_OPTIONS,
   ['with all that goes together', MAXIMAL],
+  ['with a name of its own', DOMAIN],
+  [
+    'with a base path of a name that is made elsewhere',
+    { 'tollgate:domain': { name: 'a.example.com', existing: true } },
+  ],
+  ['with both doors, each by a name, with TLS 1.3 alone', NAMED],
+  ['behind a web ACL', { 'tollgate:waf': true }],
+  ['with both doors behind a web ACL that lets few in', { ...BOTH, ...WAF }],
+  [
+    'behind a web ACL of your own',
+    {
+      'tollgate:waf':
+        'arn:aws:wafv2:us-east-1:111122223333:regional/webacl/shared/12345678-1234-1234-1234-123456789012',
+    },
+  ],
   ['as a container', CONTAINER],
   ['as a container, in whichever account', { ...CONTAINER, 'tollgate:account': '' }],
   ['with both doors', BOTH],
