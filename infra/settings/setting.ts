@@ -144,13 +144,17 @@ interface Parts {
   item?: Parts;
   wrapped?: Parts;
   options?: readonly Parts[];
+  /** What is read first, and what is made of it. */
+  pipe?: readonly Parts[];
 }
 
 /** @returns the names of the members that an object may have which lies at `path` of what a schema describes */
 function membersAt(schema: Parts, path: readonly unknown[]): string[] {
-  const { entries, value, item, wrapped, options } = schema;
+  const { entries, value, item, wrapped, options, pipe } = schema;
   if (wrapped !== undefined) return membersAt(wrapped, path);
   if (Array.isArray(options)) return options.flatMap((option: Parts) => membersAt(option, path));
+  const [, ...made] = pipe ?? [];
+  if (made.some((part) => part.entries !== undefined)) return made.flatMap((part) => membersAt(part, path));
   const [next, ...rest] = path;
   if (next === undefined) return Object.keys(entries ?? {});
   const inner = typeof next === 'number' ? item : (entries?.[String(next)] ?? value);

@@ -50,7 +50,7 @@ export function peopleClient(
     allowedOAuthScopes: ['openid', 'email'],
     supportedIdentityProviders: ['COGNITO', ...providers.map(({ providerName }) => providerName)],
     callbackUrLs: [...callbackUrls],
-    logoutUrLs: [...logoutUrls],
+    ...(logoutUrls.length === 0 ? {} : { logoutUrLs: [...logoutUrls] }),
     accessTokenValidity: PERSON_MINUTES,
     idTokenValidity: PERSON_MINUTES,
     refreshTokenValidity: PERSON_HOURS,

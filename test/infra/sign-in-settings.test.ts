@@ -68,6 +68,30 @@ describe('a user pool is refused by the path of what is wrong', () => {
       'is not a known member; did you mean callbackUrls?',
     ],
     [
+      'one of the domain',
+      { ...POOL, domain: { prefx: 'a' } },
+      '.domain.prefx',
+      'is not a known member; did you mean prefix?',
+    ],
+    [
+      'one of a machine',
+      { ...POOL, machines: { a: { tenant: 'acme', role: ['admin'] } } },
+      '.machines.a.role',
+      'is not a known member; did you mean roles?',
+    ],
+    [
+      'one of a group',
+      provider('Dex', { ...Dex, groups: { a: { tenannt: 'acme' } } }),
+      '.providers.Dex.groups.a.tenannt',
+      'is not a known member; did you mean tenant?',
+    ],
+    [
+      'one of a provider',
+      provider('Dex', { ...Dex, isuer: 'https://dex.acme.example' }),
+      '.providers.Dex.isuer',
+      'is not a known member; did you mean issuer?',
+    ],
+    [
       'a kind of provider that is none',
       provider('Entra', { ...Entra, kind: 'azure' }),
       '.providers.Entra.kind',
