@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { idleCost, idleLines, type Resource } from '../../docs/cost/idle.ts';
 import { costParts, withCosts } from '../../docs/cost/page.ts';
-import { OPTIONS, resourcesOf, stackOf } from './synth.ts';
+import { EACH_OPTION, made } from './made.ts';
 
-const options = OPTIONS.map(([name, given]) => [name, resourcesOf(stackOf(given).stack)] as const);
-const [[, plain]] = options as [(typeof options)[number]];
+const resources = (name: string) => made(name).template.Resources as unknown as Record<string, Resource>;
+const plain = resources('as configured');
 
 test('the default costs less than a dollar a month while nobody calls', () => {
   expect(idleCost(plain)).toBeLessThan(1);
@@ -15,8 +15,8 @@ test('the default costs less than a dollar a month while nobody calls', () => {
   );
 });
 
-test.each(options)('nobody forgot what a resource costs: %s', (_, template) => {
-  expect(idleCost(template)).toBeGreaterThan(0);
+test.each(EACH_OPTION)('nobody forgot what a resource costs: %s', { timeout: 120_000 }, (name) => {
+  expect(idleCost(resources(name))).toBeGreaterThan(0);
 });
 
 test('a type that nobody has priced is an error', () => {
@@ -87,6 +87,7 @@ test('a dashboard of more than fifty metrics is not free', () => {
 
 test('docs/cost.md says what templates and prices say (npm run docs)', () => {
   const page = readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8');
+  const options = EACH_OPTION.map((name) => [name, resources(name)] as const);
   expect(withCosts(page, options)).toBe(page);
   expect(Object.keys(costParts(options)).length).toBeGreaterThan(5);
 });
