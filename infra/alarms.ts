@@ -142,19 +142,25 @@ export class Alarms extends Construct {
         threshold: 1,
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       });
-    for (const [name, metricName, means] of [
+    const usage = `LogGroupName = '${names.logGroup('invoke')}' AND FilterName = '${USAGE_FILTER}'`;
+    for (const [name, metricName, means, where = usage] of [
       ['subscription-errors', 'DeliveryErrors', 'CloudWatch Logs cannot hand usage lines to Firehose: they are lost.'],
       [
         'subscription-throttled',
         'DeliveryThrottling',
         'Firehose takes usage lines too slowly; after a day they are lost.',
       ],
-    ] as const)
+      ...(settings.siem === undefined
+        ? []
+        : [
+            ['siem-errors', 'DeliveryErrors', 'The SIEM does not get log lines.', `FilterName = '${names.of('siem')}'`],
+          ]),
+    ] as [string, string, string, string?][])
       this.#alarm(name, {
         alarmDescription: means,
         // Asked by a query, because one dimension, the kind of the destination, has a value that is not written down.
         metric: new MathExpression({
-          expression: `SELECT SUM(${metricName}) FROM "AWS/Logs" WHERE LogGroupName = '${names.logGroup('invoke')}' AND FilterName = '${USAGE_FILTER}'`,
+          expression: `SELECT SUM(${metricName}) FROM "AWS/Logs" WHERE ${where}`,
           usingMetrics: {},
           period: Duration.minutes(5),
         }),

@@ -33,6 +33,31 @@ const GUARDED = {
   versioned: true,
 } satisfies BucketProps;
 
+/** What every bucket of a stage is. */
+export function guardedBucket(settings: InfraSettings): BucketProps {
+  return {
+    ...GUARDED,
+    removalPolicy: removalOfData(settings),
+    // S3 deletes no bucket that holds anything: CDK's own function empties it first.
+    ...(settings.protect === 'none' ? { autoDeleteObjects: true } : {}),
+  };
+}
+
+/** Of a bucket all of whose objects are kept for so many days; for how long what was deleted can be had back. */
+export function keptFor(days: number, deletedKept = DELETED_KEPT): LifecycleRule[] {
+  return [ABANDONED, { expiration: Duration.days(days), noncurrentVersionExpiration: deletedKept }, NOTHING_LEFT];
+}
+
+/** Where S3 writes who read the other buckets. Its log delivery writes by bucket policy, which needs no ACL. */
+export function accessLogsBucket(scope: Construct, settings: InfraSettings): Bucket {
+  const bucket = new Bucket(scope, 'AccessLogs', {
+    ...guardedBucket(settings),
+    lifecycleRules: keptFor(settings.rawRetentionDays),
+  });
+  acknowledge(bucket, 'AwsSolutions-S1', 'This bucket holds the access logs; logging it into itself would never end.');
+  return bucket;
+}
+
 /** Raw usage lines, hourly objects and reports: what a bill is defended with, so nothing is deleted with the stack. */
 export class UsageBucket extends Construct {
   readonly bucket: Bucket;
@@ -43,26 +68,8 @@ export class UsageBucket extends Construct {
 
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names) {
     super(scope, id);
-    const guarded: BucketProps = {
-      ...GUARDED,
-      removalPolicy: removalOfData(settings),
-      // S3 deletes no bucket that holds anything: CDK's own function empties it first.
-      ...(settings.protect === 'none' ? { autoDeleteObjects: true } : {}),
-    };
-    this.access = new Bucket(this, 'AccessLogs', {
-      ...guarded,
-      // S3's log delivery writes by bucket policy, which needs no ACL.
-      lifecycleRules: [
-        ABANDONED,
-        { expiration: Duration.days(settings.rawRetentionDays), noncurrentVersionExpiration: DELETED_KEPT },
-        NOTHING_LEFT,
-      ],
-    });
-    acknowledge(
-      this.access,
-      'AwsSolutions-S1',
-      'This bucket holds the access logs; logging it into itself would never end.',
-    );
+    const guarded = guardedBucket(settings);
+    this.access = accessLogsBucket(this, settings);
     this.bucket = new Bucket(this, 'Bucket', {
       ...guarded,
       bucketName: names.bucket,

@@ -4,6 +4,9 @@ import { roleName, stageName } from '../contract/names.ts';
 import type { FunctionName } from '../policies/roles.ts';
 import type { InfraSettings } from './settings/index.ts';
 
+/** What writes it; `invocation-logging` sets Bedrock's own logging, and `invocations` is what that may write. */
+type LogGroupName = FunctionName | 'access' | 'delivery' | 'invocation-logging' | 'invocations';
+
 /**
  * Every name that something outside the stack must know: the command line finds a stage by them. ARNs are built from the
  * names, so that roles can name each other without depending on each other.
@@ -132,17 +135,31 @@ export class Names {
     return this.#settings.broker ? this.functionArn('broker') : undefined;
   }
 
-  logGroup(name: FunctionName | 'access' | 'delivery'): string {
+  logGroup(name: LogGroupName): string {
     return `/tollgate/${this.#settings.stage}/${name}`;
   }
 
-  logGroupArn(name: FunctionName | 'access' | 'delivery'): string {
+  logGroupArn(name: LogGroupName): string {
     return this.#regional('logs', `log-group:${this.logGroup(name)}`);
   }
 
   /** Of the stream that usage lines are delivered by. */
   get deliveryArn(): string {
     return this.#regional('firehose', `deliverystream/${this.of('usage')}`);
+  }
+
+  /** Of the trail that CloudTrail keeps of the stage. */
+  get trailArn(): string {
+    return this.#regional('cloudtrail', `trail/${this.of('trail')}`);
+  }
+
+  get answersBucketArn(): string {
+    return `arn:${this.#settings.partition}:s3:::${this.answersBucket}`;
+  }
+
+  /** What the sessions of a role's begin with, as CloudTrail has them. */
+  sessionsOf(what: string): string {
+    return `arn:${this.#settings.partition}:sts::${this.account}:assumed-role/${this.role(what)}/`;
   }
 
   /** Everything that CloudWatch Logs has in this account and region. */

@@ -1,5 +1,6 @@
 import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { type App, Aspects, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
@@ -16,13 +17,16 @@ import { functionLogs, TollgateFunction } from './functions.ts';
 import { GatewayKeys } from './gateway-keys.ts';
 import { InvokerRole } from './invoker-role.ts';
 import { lambdaDoor, lambdaDoorLogs } from './lambda-door.ts';
+import { KeptLogs } from './log-groups.ts';
 import { Names } from './names.ts';
 import { zones } from './network.ts';
 import { AggregationSchedule } from './schedule.ts';
 import type { InfraSettings } from './settings/index.ts';
 import { SignIn } from './sign-in/sign-in.ts';
+import { SiemSubscriptions } from './siem.ts';
 import { DriftSchedule } from './sync.ts';
 import { StageTable } from './table.ts';
+import { StageTrail } from './trail.ts';
 import { UsageDelivery } from './usage-delivery.ts';
 import { Waf } from './waf.ts';
 
@@ -37,6 +41,8 @@ export class TollgateStack extends Stack {
       tags: { application: 'tollgate', stage },
     });
     const names = new Names(settings);
+    Aspects.of(this).add(new KeptLogs(settings));
+    if (settings.siem !== undefined) new SiemSubscriptions(this, 'Siem', names, settings.siem);
     if (settings.encryption !== undefined) new StageKey(this, 'Encryption', settings, names, settings.encryption);
     const registry = new StageTable(this, 'Registry', settings, names.of('registry'));
     registry.addListIndex();
@@ -44,6 +50,8 @@ export class TollgateStack extends Stack {
     const { table: counters } = new StageTable(this, 'Counters', settings, names.of('counters'));
     const { table: kept } = new StageTable(this, 'Answers', settings, names.of('answers'), false);
     const { bucket, answers, access } = new UsageBucket(this, 'Usage', settings, names);
+
+    if (settings.trail !== undefined) new StageTrail(this, 'Trail', settings, names, settings.trail, access as IBucket);
 
     const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
     const { keyMaxDays } = settings;

@@ -1,11 +1,11 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { CfnRole } from 'aws-cdk-lib/aws-iam';
+import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { CfnSubscriptionFilter, type LogGroup, LogStream, LogGroup as Logs } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { documentOf, type PermissionStatement } from '../policies/document.ts';
-import { acknowledgeWildcards } from './nag.ts';
+import type { PermissionStatement } from '../policies/document.ts';
 import type { Names } from './names.ts';
+import { fromLogs, serviceRole } from './service-role.ts';
 import type { InfraSettings } from './settings/index.ts';
 
 /** Selects usage lines, started and finished, and nothing else that the function writes. */
@@ -99,8 +99,9 @@ export class UsageDelivery extends Construct {
         Resource: [`${names.logGroupArn('delivery')}:log-stream:s3`],
       },
     ];
-    return this.#serviceRole('WriterRole', names, 'delivery', 'firehose', statements, {
-      StringEquals: { 'sts:ExternalId': names.account },
+    return serviceRole(this, 'WriterRole', names, {
+      ...{ name: 'delivery', service: 'firehose', statements },
+      condition: { StringEquals: { 'sts:ExternalId': names.account } },
     });
   }
 
@@ -112,34 +113,6 @@ export class UsageDelivery extends Construct {
         Resource: [names.deliveryArn],
       },
     ];
-    // Another account's logs must not be able to write into our bill.
-    return this.#serviceRole('SubscriptionRole', names, 'subscription', 'logs', statements, {
-      StringLike: { 'aws:SourceArn': names.logsArn },
-    });
-  }
-
-  #serviceRole(
-    id: string,
-    names: Names,
-    name: string,
-    service: string,
-    statements: readonly PermissionStatement[],
-    condition: Record<string, Record<string, string>>,
-  ): CfnRole {
-    const policy = documentOf(statements);
-    const role = new CfnRole(this, id, {
-      roleName: names.role(name),
-      assumeRolePolicyDocument: documentOf([
-        {
-          Effect: 'Allow',
-          Principal: { Service: `${service}.amazonaws.com` },
-          Action: ['sts:AssumeRole'],
-          Condition: condition,
-        },
-      ]),
-      policies: [{ policyName: 'own', policyDocument: policy }],
-    });
-    acknowledgeWildcards(role, policy, 'Objects are named by the delivery, below the two prefixes given.');
-    return role;
+    return serviceRole(this, 'SubscriptionRole', names, { name: 'subscription', statements, ...fromLogs(names) });
   }
 }

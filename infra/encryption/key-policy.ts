@@ -95,7 +95,7 @@ export function keyUsePolicy(users: KeyUsers): KeyStatement[] {
   // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
   may('Trail', { Service: 'cloudtrail.amazonaws.com' }, ['kms:GenerateDataKey*'], users.trailArns, {
     ArnEquals: { 'aws:SourceArn': users.trailArns },
-    ArnLike: { 'kms:EncryptionContext:aws:cloudtrail:arn': users.trailArns },
+    ArnLike: { 'kms:EncryptionContext:aws:cloudtrail:arn': users.trailArns.map((arn) => arn.replace(region, '*')) },
   });
   may('TrailKey', { Service: 'cloudtrail.amazonaws.com' }, ['kms:DescribeKey'], users.trailArns, {
     ArnEquals: { 'aws:SourceArn': users.trailArns },

@@ -26,6 +26,7 @@ export class StageKey extends Construct implements IAspect {
   readonly #stack: Stack;
   readonly #settings: InfraSettings;
   readonly #names: Names;
+  readonly #more: readonly KeyStatement[];
   readonly #keyArn: string;
   readonly #callers = new Map<string, string[]>(Object.keys(ASKED_BY).map((service) => [service, []]));
   readonly #functionRoles: string[] = [];
@@ -38,14 +39,26 @@ export class StageKey extends Construct implements IAspect {
   /** Logical ids of buckets that logs are delivered to by who cannot use a key of KMS. */
   readonly #plain = new Set<string>();
 
-  /** @param key the ARN of an existing one, or `create` */
-  constructor(stack: Stack, id: string, settings: InfraSettings, names: Names, key: string) {
+  /**
+   * @param key the ARN of an existing one, or `create`
+   * @param more what else its policy allows, of what is in no resource of the stack
+   */
+  constructor(
+    stack: Stack,
+    id: string,
+    settings: InfraSettings,
+    names: Names,
+    key: string,
+    more: readonly KeyStatement[] = [],
+  ) {
     super(stack, id);
     this.#stack = stack;
     this.#settings = settings;
     this.#names = names;
+    this.#more = more;
     this.#keyArn = key === 'create' ? this.#made() : key;
-    if (key !== 'create') stack.addMetadata(KEY_POLICY_METADATA, Lazy.any({ produce: () => documentOf(this.#uses()) }));
+    if (key !== 'create')
+      stack.addMetadata(KEY_POLICY_METADATA, Lazy.any({ produce: () => documentOf([...this.#uses(), ...this.#more]) }));
     Aspects.of(stack).add(this);
   }
 
@@ -61,11 +74,11 @@ export class StageKey extends Construct implements IAspect {
       description: `Tollgate, stage ${this.#settings.stage}: what the stage keeps is under it`,
       enableKeyRotation: true,
       pendingWindowInDays: PENDING_DAYS,
-      keyPolicy: Lazy.any({ produce: () => documentOf([account, ...this.#uses()]) }),
+      keyPolicy: Lazy.any({ produce: () => documentOf([account, ...this.#uses(), ...this.#more]) }),
     });
     key.applyRemovalPolicy(removalOfData(this.#settings));
     // It is taken away with the option, and free for the next key; what is under a key knows it by its ARN.
-    new CfnAlias(this, 'Alias', { aliasName: `alias/tollgate-${this.#settings.stage}`, targetKeyId: key.ref });
+    new CfnAlias(this, 'Alias', { aliasName: `alias/${this.#stack.stackName}`, targetKeyId: key.ref });
     return key.attrArn;
   }
 

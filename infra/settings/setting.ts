@@ -103,6 +103,8 @@ export function parsed<S extends v.GenericSchema>(schema: S, at: At, name: strin
   const raw = at(name);
   if (isOff(raw)) return undefined;
   const value = typeof raw === 'string' && /^\s*[[{]/.test(raw) ? json(raw, PREFIX + name) : raw;
+  // A list is an object to JavaScript, and so to the schema.
+  if (Array.isArray(value) && schema.type.endsWith('object')) throw bad(PREFIX + name, `must be ${KINDS.Object}`);
   const result = v.safeParse(schema, value, { abortPipeEarly: true });
   if (result.success) return result.output;
   throw badOnes(result.issues.map((issue) => problemOf(issue, schema as Parts, PREFIX + name)));

@@ -1,10 +1,10 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { readSettings } from '../../infra/settings/index.ts';
+import { type InfraSettings, readSettings } from '../../infra/settings/index.ts';
 import { TollgateStack } from '../../infra/stack.ts';
 import { SIGN_IN, SIGN_IN_OPTIONS } from './sign-in.ts';
 
@@ -12,10 +12,15 @@ import { SIGN_IN, SIGN_IN_OPTIONS } from './sign-in.ts';
 const assemblies = mkdtempSync(join(process.env.SCRATCH_FOLDER ?? tmpdir(), 'synth-'));
 
 /** The stack of cdk.json with some settings changed, its functions not bundled: the template is the same but for hashes. */
-export function stackOf(overrides: Record<string, unknown> = {}): { app: App; stack: TollgateStack } {
+export function stackOf(overrides: Record<string, unknown> = {}): {
+  app: App;
+  stack: TollgateStack;
+  settings: InfraSettings;
+} {
   const context = { ...cdk.context, 'tollgate:account': '111122223333', ...overrides, 'aws:cdk:bundling-stacks': [] };
   const app = new App({ context, analyticsReporting: false, outdir: mkdtempSync(join(assemblies, 'app-')) });
-  return { app, stack: new TollgateStack(app, readSettings(context)) };
+  const settings = readSettings(context);
+  return { app, stack: new TollgateStack(app, settings), settings };
 }
 
 /** What a stage with a container on Fargate needs to be told. */
@@ -46,6 +51,8 @@ export const NAMED: Record<string, unknown> = {
   },
 };
 export const WAF = { 'tollgate:waf': { anonymous: true, allow: ['203.0.113.0/24', '2001:db8::/32'] } };
+export const SIEM = 'arn:aws:kinesis:us-east-1:111122223333:stream/siem';
+export const SIEM_ELSEWHERE = 'arn:aws:logs:us-east-1:999922223333:destination:siem';
 
 /** Every option at once. */
 export const MAXIMAL: Record<string, unknown> = {
@@ -55,6 +62,7 @@ export const MAXIMAL: Record<string, unknown> = {
   ...{ 'tollgate:keys': true, 'tollgate:admin': true, 'tollgate:sync': true, 'tollgate:alerts': true },
   ...{ 'tollgate:protect': 'all', 'tollgate:alarmEmail': 'ops@example.com', 'tollgate:encryption': 'create' },
   'tollgate:cognito': SIGN_IN,
+  ...{ 'tollgate:siem': SIEM, 'tollgate:trail': { lock: 'governance', calls: true } },
 };
 
 /** Every option that changes the template, so that what holds for it holds with each. */
@@ -73,6 +81,9 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['under a key of its own', { 'tollgate:encryption': 'create' }],
   ['under a key that was given', { 'tollgate:encryption': KEY }],
   ...SIGN_IN_OPTIONS,
+  ['with a SIEM behind a stream', { 'tollgate:siem': SIEM }],
+  ['with a SIEM in another account, and a trail', { 'tollgate:siem': SIEM_ELSEWHERE, 'tollgate:trail': true }],
+  ['with a trail in a bucket of your own', { 'tollgate:trail': { bucket: 'audit-files', calls: true } }],
   ['with all that goes together', MAXIMAL],
   ['with a name of its own', DOMAIN],
   [
@@ -120,7 +131,7 @@ export interface Statement {
   Condition?: Record<string, Record<string, unknown>>;
 }
 
-export function resourcesOf(stack: TollgateStack): Record<string, Resource> {
+export function resourcesOf(stack: Stack): Record<string, Resource> {
   return Template.fromStack(stack).toJSON().Resources;
 }
 
