@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { isTollgateError } from '../contract/errors.ts';
+import { addInvocationLogging } from './invocation-logging/stack.ts';
 import { addChecks } from './nag.ts';
 import { readSettings } from './settings/index.ts';
 import { TollgateStack } from './stack.ts';
@@ -7,7 +8,9 @@ import { TollgateStack } from './stack.ts';
 try {
   const app = new App();
   addChecks(app);
-  new TollgateStack(app, readSettings(app.node.getAllContext()));
+  const settings = readSettings(app.node.getAllContext());
+  new TollgateStack(app, settings);
+  addInvocationLogging(app, settings);
   app.synth();
 } catch (error) {
   if (!isTollgateError(error, 'bad_setting')) throw error;

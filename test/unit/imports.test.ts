@@ -54,7 +54,7 @@ const SDK_FILES = [
   // CloudWatch, because the ledger is compared with its sums of the same lines.
   /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,
   /^sync\/(read|endpoints|access)\.ts$/,
-  /^(admin|alerts|authorizer|broker|invoke|metering|seal|sync)\/handler\.ts$/,
+  /^(admin|alerts|authorizer|broker|infra\/invocation-logging|invoke|metering|seal|sync)\/handler\.ts$/,
   /^cli\/.*$/,
   /^local\/.*$/,
 ];
