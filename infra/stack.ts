@@ -1,4 +1,3 @@
-import { type App, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { type App, Aspects, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -22,8 +21,8 @@ import { Names } from './names.ts';
 import { zones } from './network.ts';
 import { AggregationSchedule } from './schedule.ts';
 import type { InfraSettings } from './settings/index.ts';
-import { SignIn } from './sign-in/sign-in.ts';
 import { SiemSubscriptions } from './siem.ts';
+import { SignIn } from './sign-in/sign-in.ts';
 import { DriftSchedule } from './sync.ts';
 import { StageTable } from './table.ts';
 import { StageTrail } from './trail.ts';

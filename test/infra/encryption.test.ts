@@ -32,6 +32,8 @@ const ELSEWHERE: Record<string, string> = {
   'AWS::Athena::WorkGroup WorkGroupConfiguration.MonitoringConfiguration.S3LoggingConfiguration.KmsKey': 'Spark alone',
   'AWS::Athena::WorkGroup WorkGroupConfigurationUpdates.*': 'deprecated by AWS',
   'AWS::ApiGateway::* *CacheDataEncrypted': 'nothing is cached',
+  'AWS::Cognito::UserPool KeyConfiguration.KmsKeyArn': 'what its key’s policy must hold is not known',
+  'AWS::Cognito::UserPool LambdaConfig.KMSKeyID': 'no function sends its codes',
   'AWS::EC2::VPC VpcEncryptionControl': 'in transit, of machines that nobody has here',
   'AWS::ECS::Cluster *': 'tasks write nothing to a disk, and nobody opens a shell in them',
   'AWS::ECS::Service *': 'no volume is made',
