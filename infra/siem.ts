@@ -6,13 +6,11 @@ import type { Names } from './names.ts';
 import { fromLogs, serviceRole } from './service-role.ts';
 import type { Siem } from './settings/custody.ts';
 
-/** Neither a usage line nor one of Lambda itself, which has what happened in `record`. */
+/** Neither a usage line nor one of Lambda itself, which has what happened in `record`. A firewall logs what it blocked alone. */
 const EVENTS = '{ ($.usage NOT EXISTS) && ($.record NOT EXISTS) }';
 const ALL = '{ $.record NOT EXISTS }';
 /** Of API Gateway: what it or we refused, and what failed. */
 const REFUSED = '{ ($.status = "4*") || ($.status = "5*") }';
-/** Of the firewall. */
-const BLOCKED = '{ $.action = "BLOCK" }';
 
 /** What to put into a stream, by the service that has it; a destination of CloudWatch Logs needs no role. */
 const PUT: Readonly<Record<string, readonly string[]>> = {
@@ -58,7 +56,6 @@ export class SiemSubscriptions extends Construct implements IAspect {
   }
 
   #patternOf(logGroup: string): string {
-    if (logGroup.startsWith('aws-waf-logs-')) return BLOCKED;
     if (this.#siem.usage) return ALL;
     return logGroup === this.#names.logGroup('access') ? REFUSED : EVENTS;
   }

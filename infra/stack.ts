@@ -1,5 +1,5 @@
-import { SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { type App, Aspects, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
