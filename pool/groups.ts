@@ -12,13 +12,7 @@ const NONE = '[]';
 export function valuesOf(attribute: string): string[] {
   const inner = /^\[(.*)\]$/s.exec(attribute)?.[1];
   if (inner === undefined) return [attribute];
-  return (
-    jsonTexts(attribute) ??
-    inner
-      .split(',')
-      .map((value) => formDecoded(value.trim()))
-      .filter((value) => value !== '')
-  );
+  return jsonTexts(attribute) ?? inner.split(',').map((value) => formDecoded(value.trim()));
 }
 
 function jsonTexts(text: string): string[] | undefined {
@@ -28,11 +22,18 @@ function jsonTexts(text: string): string[] | undefined {
 
 /** @returns undefined for what is no JSON */
 export function jsonOf(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    return undefined;
+    // It is none.
   }
+  return value;
+}
+
+/** A member of that name, and none of those that every object has: names come from outside. */
+export function own<T>(of: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(of, name) ? of[name] : undefined;
 }
 
 function formDecoded(value: string): string {
@@ -52,11 +53,11 @@ function formDecoded(value: string): string {
  */
 export function attributesToMap({ request }: FederationEvent, providers: Providers): Record<string, unknown> {
   const { providerName, providerType, attributes } = request;
-  const claim = Object.hasOwn(providers, providerName) ? providers[providerName]?.claim : undefined;
+  const claim = own(providers, providerName)?.claim;
   if (claim === undefined) return {};
   const { idToken, userInfo, samlResponse } = attributes;
   const said = providerType === 'SAML' ? { ...samlResponse } : { ...userInfo, ...idToken };
-  const value = Object.hasOwn(said, claim) ? said[claim] : undefined;
+  const value = own<unknown>(said, claim);
   const isSaid = (typeof value === 'string' || Array.isArray(value)) && value.length > 0;
   return isSaid ? {} : { ...said, [claim]: NONE };
 }

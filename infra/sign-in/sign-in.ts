@@ -80,8 +80,8 @@ export class SignIn extends Construct {
       deletionProtection: settings.protect === 'all' ? 'ACTIVE' : 'INACTIVE',
       // Nobody makes an account of their own.
       adminCreateUserConfig: { allowAdminCreateUserOnly: true },
+      // And nobody signs in by an address, which a provider could say is another's.
       usernameConfiguration: { caseSensitive: false },
-      // A name to sign in with that is an address could be claimed by whoever a provider says has the address.
       autoVerifiedAttributes: ['email'],
       accountRecoverySetting: { recoveryMechanisms: [{ name: 'verified_email', priority: 1 }] },
       mfaConfiguration: 'ON',

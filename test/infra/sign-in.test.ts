@@ -164,10 +164,9 @@ describe('the function of the pool', () => {
     const claims = (triggerSource: string, request: object) =>
       (trigger({ triggerSource, request }).response as Record<string, Record<string, Record<string, unknown>>>)
         .claimsAndScopeOverrideDetails?.accessTokenGeneration?.claimsToAddOrOverride;
-    for (const [, , machine] of [ofType(whole, 'AWS::Cognito::UserPoolClient')])
-      expect(claims('TokenGeneration_ClientCredentials', { scopes: machine?.AllowedOAuthScopes })).toEqual({
-        ...{ tenant: 'ops', roles: ['admin'] },
-      });
+    const [, , nightly] = ofType(whole, 'AWS::Cognito::UserPoolClient');
+    const scopes = nightly?.AllowedOAuthScopes;
+    expect(claims('TokenGeneration_ClientCredentials', { scopes })).toEqual({ tenant: 'ops', roles: ['admin'] });
     for (const { ProviderName, AttributeMapping } of ofType(whole, 'AWS::Cognito::UserPoolIdentityProvider')) {
       const [said] = Object.keys(PROVIDERS[ProviderName as keyof typeof PROVIDERS].groups);
       const [attribute = ''] =

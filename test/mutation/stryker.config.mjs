@@ -17,6 +17,8 @@ export default {
     'authorizer/verify.ts',
     'authorizer/claims.ts',
     'authorizer/decide.ts',
+    'pool/decide.ts',
+    'pool/groups.ts',
     'metering/calendar.ts',
     'metering/money.ts',
     'metering/price.ts',
