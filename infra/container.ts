@@ -31,7 +31,8 @@ import { CALL_TOTAL_MS } from '../contract/limits/invoke.ts';
 import { launcherRolePolicy, launcherTrustPolicy } from '../policies/container.ts';
 import { acknowledge, acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';
-import { StageNetwork } from './network.ts';
+import { PublicNetwork } from './network/public.ts';
+import type { ContainerNetwork } from './network/stage-network.ts';
 import type { InfraSettings } from './settings/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -73,6 +74,8 @@ export interface ContainerOptions {
   accessLogs: IBucket;
   certificateArn: string;
   sslPolicy: SslPolicy;
+  /** The stage's private network, if it has one; else a public one is made for the container. */
+  network?: ContainerNetwork | undefined;
 }
 
 /** The container on Fargate, behind a load balancer that speaks TLS alone. */
@@ -83,24 +86,34 @@ export class ContainerDoor extends Construct {
 
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names, options: ContainerOptions) {
     super(scope, id);
-    const { vpc } = new StageNetwork(this, 'Network', options.accessLogs);
+    const { network } = options;
+    const { vpc } = network ?? new PublicNetwork(this, 'Network', options.accessLogs);
     const front = new SecurityGroup(this, 'FrontGroup', {
       vpc,
       description: 'Tollgate: the load balancer',
       allowAllOutbound: false,
     });
-    front.addIngressRule(Peer.anyIpv4(), Port.tcp(443), 'TLS from anywhere');
-    acknowledge(
-      front,
-      'AwsSolutions-EC23',
-      'A public endpoint, as the REST API is; every call needs a verified token.',
-    );
-    const inner = new SecurityGroup(this, 'TaskGroup', { vpc, description: 'Tollgate: the tasks' });
+    for (const caller of network?.callers ?? []) front.addIngressRule(caller, Port.tcp(443), 'TLS from callers');
+    if (network === undefined) {
+      front.addIngressRule(Peer.anyIpv4(), Port.tcp(443), 'TLS from anywhere');
+      acknowledge(
+        front,
+        'AwsSolutions-EC23',
+        'A public endpoint, as the REST API is; every call needs a verified token.',
+      );
+    }
+    const inner = new SecurityGroup(this, 'TaskGroup', {
+      vpc,
+      description: 'Tollgate: the tasks',
+      // In a private network they reach what the network's own group lets them.
+      allowAllOutbound: network === undefined,
+    });
 
     this.service = this.#service(settings, names, options, vpc, inner);
     this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc,
-      internetFacing: true,
+      internetFacing: network === undefined,
+      ...(network === undefined ? {} : { vpcSubnets: network.subnets }),
       securityGroup: front,
       idleTimeout: Duration.seconds(IDLE_SECONDS),
       // What a proxy and a server could read in two ways is refused in front already.
@@ -145,7 +158,7 @@ export class ContainerDoor extends Construct {
   #service(
     settings: InfraSettings,
     names: Names,
-    { environment, role, logGroup }: ContainerOptions,
+    { environment, role, logGroup, network }: ContainerOptions,
     vpc: IVpc,
     group: SecurityGroup,
   ): FargateService {
@@ -168,6 +181,7 @@ export class ContainerDoor extends Construct {
       environment: {
         TOLLGATE_STAGE: settings.stage,
         ...environment,
+        ...network?.environment,
         PORT: String(PORT),
         // The load balancer, which adds at the end of X-Forwarded-For whom it was asked by.
         TOLLGATE_PROXIES: '1',
@@ -192,8 +206,9 @@ export class ContainerDoor extends Construct {
       cluster: cluster as ICluster,
       serviceName: names.of('container'),
       taskDefinition: task,
-      assignPublicIp: true,
+      assignPublicIp: network === undefined,
       securityGroups: [group],
+      ...(network === undefined ? {} : { vpcSubnets: network.subnets }),
       // How many run is autoscaling's to say: a number here would be set again by every deployment.
       minHealthyPercent: 100,
       maxHealthyPercent: 200,

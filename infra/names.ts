@@ -5,7 +5,7 @@ import type { FunctionName } from '../policies/roles.ts';
 import type { InfraSettings } from './settings/index.ts';
 
 /** What writes it; `invocation-logging` sets Bedrock's own logging, and `invocations` is what that may write. */
-type LogGroupName = FunctionName | 'access' | 'delivery' | 'invocation-logging' | 'invocations';
+type LogGroupName = FunctionName | 'access' | 'delivery' | 'network' | 'invocation-logging' | 'invocations';
 
 /**
  * Every name that something outside the stack must know: the command line finds a stage by them. ARNs are built from the

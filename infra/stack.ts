@@ -18,7 +18,8 @@ import { InvokerRole } from './invoker-role.ts';
 import { lambdaDoor, lambdaDoorLogs } from './lambda-door.ts';
 import { KeptLogs } from './log-groups.ts';
 import { Names } from './names.ts';
-import { zones } from './network.ts';
+import { zones } from './network/public.ts';
+import { StageNetwork } from './network/stage-network.ts';
 import { AggregationSchedule } from './schedule.ts';
 import type { InfraSettings } from './settings/index.ts';
 import { SiemSubscriptions } from './siem.ts';
@@ -51,6 +52,9 @@ export class TollgateStack extends Stack {
     const { bucket, answers, access } = new UsageBucket(this, 'Usage', settings, names);
 
     if (settings.trail !== undefined) new StageTrail(this, 'Trail', settings, names, settings.trail, access as IBucket);
+    const network =
+      settings.network &&
+      new StageNetwork(this, 'Network', { settings, names, network: settings.network, bucket: access as IBucket });
 
     const ttl = { TOLLGATE_AUTHORIZER_TTL: String(settings.authorizerTtlSeconds) };
     const { keyMaxDays } = settings;
@@ -124,6 +128,7 @@ export class TollgateStack extends Stack {
             accessLogs: access as IBucket,
             certificateArn: settings.certificateArn ?? domain?.certificateArn ?? '',
             sslPolicy: domain?.sslPolicy ?? SslPolicy.RECOMMENDED_TLS,
+            network: network?.container,
           });
     if (lambda !== undefined) domain?.leadToApi(lambda.api);
     if (container !== undefined) domain?.leadToLoadBalancer(container.loadBalancer);
@@ -195,6 +200,7 @@ export class TollgateStack extends Stack {
       ...signIn?.outputs,
     }))
       new CfnOutput(this, id, { value });
+    network?.enclose(lambda?.api);
   }
 
   /** Without it CDK would ask the account for its zones, and a template is made without one. */

@@ -2,6 +2,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
 import { lineWriter } from '../contract/log.ts';
 import { meteringSettings } from '../contract/settings.ts';
 import { createModels } from '../registry/dynamo.ts';
@@ -29,7 +30,10 @@ const aggregate = createAggregation({
     onUnusable: reportUnusable({ clock, write }),
   }),
   metrics: createMetricSums(new CloudWatchClient({}), stage),
-  invocations: createInvocations((region) => new CloudWatchClient({ region })),
+  // A region that the network does not reach has no counts to compare with, and the hour is written all the same.
+  invocations: createInvocations(
+    (region) => new CloudWatchClient({ region, requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS } }),
+  ),
   counters,
   release: () => releaseReservations({ counters, clock, write }),
   async tellEnds() {

@@ -1,6 +1,7 @@
 import type { BedrockClient } from '@aws-sdk/client-bedrock';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { AwsJsonError, createAwsJson } from '../aws/json.ts';
+import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
 import { SYNC_ANSWER_MAX_BYTES, SYNC_ATTEMPTS, SYNC_PAGE, SYNC_RETRY_MS } from '../contract/limits/sync.ts';
 import type { Endpoint } from '../registry/sync/catalog.ts';
 
@@ -16,7 +17,7 @@ export interface Endpoints {
 export function endpointsOf({ config }: BedrockClient, url: string | undefined): Endpoints {
   const ask = createAwsJson({
     signedAs: { credentials: async () => await config.credentials(), region: async () => await config.region() },
-    transport: new NodeHttpHandler(),
+    transport: new NodeHttpHandler({ connectionTimeout: CONNECT_TIMEOUT_MS }),
     service: 'sagemaker',
     url,
     maxBytes: SYNC_ANSWER_MAX_BYTES,

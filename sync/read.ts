@@ -8,6 +8,7 @@ import {
   ListFoundationModelsCommand,
   paginateListInferenceProfiles,
 } from '@aws-sdk/client-bedrock';
+import { CONNECT_TIMEOUT_MS } from '../contract/limits/contract.ts';
 import { SYNC_ATTEMPTS, SYNC_PAGE } from '../contract/limits/sync.ts';
 import { targetsOf } from '../contract/places.ts';
 import { baseModelOf } from '../policies/kinds.ts';
@@ -78,6 +79,8 @@ export function bedrockIn(clientConfig: ClientConfig, region: string): BedrockCl
     ...clientConfig,
     region,
     maxAttempts: SYNC_ATTEMPTS,
+    // A region that the network does not reach is told of as unread, and the others are read.
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS },
     authSchemePreference: ['sigv4'],
   });
 }

@@ -4,6 +4,7 @@ import { CALL_GROUP, type CallSettings } from './calls.ts';
 import { CUSTODY_GROUP, type CustodySettings } from './custody.ts';
 import { DOMAIN_GROUP, type DomainSettings } from './domain.ts';
 import { DOOR_GROUP, type DoorSettings } from './doors.ts';
+import { NETWORK_GROUP, type NetworkSettings } from './network.ts';
 import { OPERATION_GROUP, type OperationSettings } from './operations.ts';
 import { type At, type Group, given, PREFIX, type Told, unknownSetting } from './setting.ts';
 import { SIGN_IN_GROUP, type SignInSettings } from './sign-in.ts';
@@ -11,6 +12,7 @@ import { STAGE_GROUP, type StageSettings } from './stage.ts';
 import { WAF_GROUP, type WafSettings } from './waf.ts';
 
 export type { Domain } from './domain.ts';
+export type { GivenVpc, MadeVpc, NetworkSettings } from './network.ts';
 export { PROTECT, type Protect } from './stage.ts';
 export type { OwnAcl } from './waf.ts';
 
@@ -24,7 +26,9 @@ export interface InfraSettings
     DomainSettings,
     WafSettings,
     OperationSettings,
-    CustodySettings {}
+    CustodySettings {
+  network: NetworkSettings | undefined;
+}
 
 /** All but the stage's own, which the others are checked against. */
 const GROUPS = [
@@ -34,6 +38,7 @@ const GROUPS = [
   DOOR_GROUP,
   DOMAIN_GROUP,
   WAF_GROUP,
+  NETWORK_GROUP,
   OPERATION_GROUP,
   CUSTODY_GROUP,
 ] as const satisfies readonly Group<Partial<InfraSettings>, StageSettings>[];

@@ -53,6 +53,18 @@ export const NAMED: Record<string, unknown> = {
 export const WAF = { 'tollgate:waf': { anonymous: true, allow: ['203.0.113.0/24', '2001:db8::/32'] } };
 export const SIEM = 'arn:aws:kinesis:us-east-1:111122223333:stream/siem';
 export const SIEM_ELSEWHERE = 'arn:aws:logs:us-east-1:999922223333:destination:siem';
+/** The ways to a private network. */
+export const MADE = { 'tollgate:network': { cidr: '10.20.0.0/20', reachable: ['login.example.com'] } };
+export const WITH_A_WAY_OUT = {
+  'tollgate:network': { cidr: '10.20.0.0/16', zones: 3, nat: 1, flowLogs: 'cloudwatch', api: 'public' },
+};
+export const GIVEN = {
+  'tollgate:network': {
+    ...{ vpc: 'vpc-0a1b2c3d4e5f67890', subnets: ['subnet-0a1b2c3d4e5f67890', 'subnet-0a1b2c3d4e5f67891'] },
+    ...{ routeTables: ['rtb-0a1b2c3d4e5f67890'], callers: { cidrs: ['10.0.0.0/8'], groups: ['sg-0a1b2c3d4e5f67890'] } },
+    proxy: { url: 'http://proxy.corp.example:3128', cidr: '10.9.0.0/24' },
+  },
+};
 
 /** Every option at once. */
 export const MAXIMAL: Record<string, unknown> = {
@@ -63,6 +75,7 @@ export const MAXIMAL: Record<string, unknown> = {
   ...{ 'tollgate:protect': 'all', 'tollgate:alarmEmail': 'ops@example.com', 'tollgate:encryption': 'create' },
   'tollgate:cognito': SIGN_IN,
   ...{ 'tollgate:siem': SIEM, 'tollgate:trail': { lock: 'governance', calls: true } },
+  ...WITH_A_WAY_OUT,
 };
 
 /** Every option that changes the template, so that what holds for it holds with each. */
@@ -109,6 +122,9 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ],
   ['on Kubernetes, by the cluster’s OpenID provider', IRSA],
   ['on Kubernetes, by Pod Identity, beside Lambda', POD_IDENTITY],
+  ['in a private network that is made', MADE],
+  ['in a network that is there, in whichever account', { ...GIVEN, 'tollgate:account': '' }],
+  ['as a container in a private network', { ...CONTAINER, ...MADE, 'tollgate:alerts': true }],
   ['with an address for alarms', { 'tollgate:alarmEmail': 'ops@example.com' }],
   ['for a benchmark', { 'tollgate:benchmark': true, 'tollgate:protect': 'none' }],
   ['where API Gateway’s log role is managed elsewhere', { 'tollgate:apiGatewayLogRole': false }],

@@ -12,7 +12,7 @@ const ZONES = 2;
  * they call AWS and identity providers, and a NAT gateway a zone would cost more than the tasks; what reaches them is their
  * security group's to say.
  */
-export class StageNetwork extends Construct {
+export class PublicNetwork extends Construct {
   readonly vpc: IVpc;
 
   /** @param flowLogs where it is written down who talked to whom */
