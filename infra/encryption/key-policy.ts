@@ -52,7 +52,10 @@ export interface KeyUsers {
  */
 export function keyUsePolicy(users: KeyUsers): KeyStatement[] {
   const { region, account, suffix, callers, functions } = users;
-  const anyOf = (roleArns: readonly string[], more: Readonly<Record<string, string>>): Condition => ({
+  const anyOf = (
+    roleArns: readonly string[],
+    more: Readonly<Record<string, string | readonly string[]>>,
+  ): Condition => ({
     StringEquals: { 'kms:CallerAccount': account, ...more },
     ArnEquals: { 'aws:PrincipalArn': roleArns },
   });
@@ -68,7 +71,9 @@ export function keyUsePolicy(users: KeyUsers): KeyStatement[] {
   ) => on.length > 0 && statements.push({ Sid, Effect: 'Allow', Principal, Action, Resource: '*', Condition });
   for (const [service, actions] of Object.entries(ASKED_BY)) {
     const roles = callers.get(service) ?? [];
-    const via = { 'kms:ViaService': `${service}.${region}.amazonaws.com` };
+    // Beyond the usual partition it is not written down by which domain the service is called here.
+    const names = [...new Set(['amazonaws.com', suffix])].map((domain) => `${service}.${region}.${domain}`);
+    const via = { 'kms:ViaService': names.length === 1 ? `${names[0]}` : names };
     may(service, whoever, actions, roles, anyOf(roles, via));
   }
   may('Environment', whoever, ['kms:Decrypt'], functions.arns, {

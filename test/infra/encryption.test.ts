@@ -179,6 +179,19 @@ describe('the key', () => {
     },
   );
 
+  test('of another partition, a service is called by either domain', () => {
+    const china = { 'tollgate:region': 'cn-north-1', 'tollgate:modelRegions': ['cn-north-1'], 'tollgate:account': '' };
+    const { KeyPolicy } = only(
+      resourcesOf(stackOf({ ...china, 'tollgate:encryption': 'create' }).stack),
+      'AWS::KMS::Key',
+    );
+    const found = keyStatements(KeyPolicy);
+    expect(found.dynamodb?.Condition?.StringEquals?.['kms:ViaService']).toEqual(
+      ['', '.cn'].map((end) => `dynamodb.cn-north-1.amazonaws.com${end}`),
+    );
+    expect(found.Logs?.Principal).toEqual({ Service: 'logs.cn-north-1.amazonaws.com.cn' });
+  });
+
   test('whoever is anybody is told apart by role, or by the service that asks and what it asks for', () => {
     for (const [sid, { Principal, Condition }] of Object.entries(statements)) {
       if (sid === 'Account') continue;

@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
@@ -320,5 +323,39 @@ describe('setting it', () => {
     await configure({ ...event, ResourceProperties: { Logging: '{}' } });
     await configure({ ...event, ResourceProperties: { Logging: 'no JSON' } });
     expect(answers).toEqual(['FAILED', 'FAILED']);
+  });
+
+  test('is done by the function with Bedrock’s own client, and CloudFormation hears of it', async () => {
+    const heard: [string, string, unknown, string | undefined][] = [];
+    let kept: unknown;
+    const server = createServer(async (request, response) => {
+      const { method = '', url = '', headers } = request;
+      const body = await text(request);
+      heard.push([method, url, body === '' ? undefined : JSON.parse(body), headers['content-type']]);
+      if (url.startsWith('/logging') && method === 'PUT') kept = JSON.parse(body).loggingConfig;
+      if (method === 'DELETE') kept = undefined;
+      response
+        .setHeader('content-type', 'application/json')
+        .end(method === 'GET' ? JSON.stringify({ loggingConfig: kept }) : '{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    Object.assign(process.env, {
+      ...{ AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' },
+      AWS_ENDPOINT_URL_BEDROCK: here,
+    });
+    try {
+      const { handler } = await import('../../infra/invocation-logging/handler.ts');
+      const event = { ResponseURL: `${here}/answer`, StackId: 's', RequestId: 'r', LogicalResourceId: 'l' };
+      const ResourceProperties = { Logging: JSON.stringify({ ...OURS, textDataDeliveryEnabled: true }) };
+      await handler({ ...event, RequestType: 'Create', ResourceProperties });
+      expect(kept).toEqual({ ...OURS, textDataDeliveryEnabled: true });
+      await handler({ ...event, RequestType: 'Delete', ResourceProperties });
+      expect(kept).toBeUndefined();
+      const answers = heard.filter(([, url]) => url === '/answer');
+      expect(answers).toEqual(Array(2).fill(['PUT', '/answer', expect.objectContaining({ Status: 'SUCCESS' }), '']));
+    } finally {
+      server.close();
+    }
   });
 });
