@@ -14,6 +14,7 @@ interface Noun {
 // One file a noun, and of what a noun needs of AWS it imports when it runs: nobody should wait for what is not asked for.
 const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   status: () => import('./status.ts'),
+  doctor: () => import('./doctor.ts'),
   token: () => import('./token.ts'),
   model: () => import('./model.ts'),
   alias: () => import('./alias.ts'),

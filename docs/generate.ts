@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { doctorPolicy } from '../cli/doctor/rights.ts';
 import { fieldsPage } from '../invoke/surfaces/fields-document.ts';
 import { ROUTES } from '../invoke/surfaces/routes.ts';
 import { OPTIONS, resourcesOf, stackOf } from '../test/infra/synth.ts';
 import { withCosts } from './cost/page.ts';
+import { withPolicy } from './doctor-policy.ts';
 import { definitions, fileSchema } from './registry-schema.ts';
 import { withSettings } from './settings-table.ts';
 
@@ -21,3 +23,6 @@ writeFileSync(deploy, withSettings(readFileSync(deploy, 'utf8')));
 const cost = new URL('cost.md', import.meta.url);
 const options = OPTIONS.map(([name, given]) => [name, resourcesOf(stackOf(given).stack)] as const);
 writeFileSync(cost, withCosts(readFileSync(cost, 'utf8'), options));
+
+const doctor = new URL('doctor.md', import.meta.url);
+writeFileSync(doctor, withPolicy(readFileSync(doctor, 'utf8'), doctorPolicy()));

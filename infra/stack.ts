@@ -28,6 +28,7 @@ import { DriftSchedule } from './sync.ts';
 import { StageTable } from './table.ts';
 import { StageTrail } from './trail.ts';
 import { UsageDelivery } from './usage-delivery.ts';
+import { ownVersion } from './version.ts';
 import { Waf } from './waf.ts';
 
 /** One stage of Tollgate: everything in one stack, because nothing of it is of use without the rest. */
@@ -197,6 +198,7 @@ export class TollgateStack extends Stack {
       CountersTable: counters.tableName,
       Bucket: bucket.bucketName,
       InvokerRole: names.invokerRoleArn,
+      Version: ownVersion(),
       ...signIn?.outputs,
     }))
       new CfnOutput(this, id, { value });

@@ -44,12 +44,18 @@ export async function readRoles(target: Target, models: readonly Placed[]): Prom
   }
 }
 
+/** A role as IAM has it. */
+export interface FoundRole extends RoleDocuments {
+  /** ARN of the policy that bounds it. */
+  boundary?: string;
+}
+
 /** @returns reads one role; undefined when there is none of that name */
-async function roleReader({ clientConfig }: Target) {
+export async function roleReader({ clientConfig }: Target) {
   const sdk = await import('@aws-sdk/client-iam');
   const client = new sdk.IAMClient(clientConfig);
 
-  return async (RoleName: string): Promise<RoleDocuments | undefined> => {
+  return async (RoleName: string): Promise<FoundRole | undefined> => {
     const found = await client.send(new sdk.GetRoleCommand({ RoleName })).catch((error: Error) => {
       if (error.name === 'NoSuchEntityException' || error.name === 'NoSuchEntity') return undefined;
       throw error;
@@ -69,7 +75,8 @@ async function roleReader({ clientConfig }: Target) {
         policies.push({ name, document: documentOf(PolicyVersion?.Document, `${RoleName} ${name}`) });
       }
     const trust = documentOf(found.Role?.AssumeRolePolicyDocument, `${RoleName} trust policy`);
-    return { name: RoleName, arn: found.Role?.Arn ?? '', trust, policies };
+    const boundary = found.Role?.PermissionsBoundary?.PermissionsBoundaryArn;
+    return { name: RoleName, arn: found.Role?.Arn ?? '', trust, policies, ...(boundary ? { boundary } : {}) };
   };
 }
 

@@ -38,7 +38,11 @@ const MAY_IMPORT: Record<string, string[]> = {
   infra: ['contract/', 'policies/'],
   // It runs beside a tenant's service: of the gateway it knows what an HTTP client can know. What it listens with is the container's.
   sidecar: ['contract/', 'server/listen.ts', 'server/node-http.ts', 'aws/sigv4.ts'],
-  cli: ['contract/', 'policies/', 'registry/', 'metering/', 'sync/', 'sidecar/', 'aws/json.ts', 'seal/secret.ts'],
+  // The doctor signs what no client of the SDK is there for, and looks at issuers' keys as the authorizer does.
+  cli: [
+    ...['contract/', 'policies/', 'registry/', 'metering/', 'sync/', 'sidecar/', 'aws/json.ts', 'aws/sigv4.ts'],
+    ...['seal/secret.ts', 'authorizer/jwks.ts'],
+  ],
   local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/', 'server/listen.ts'],
 };
 

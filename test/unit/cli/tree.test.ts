@@ -22,7 +22,18 @@ const READS = new Set([
   'targets',
 ]);
 const ALSO_READS = [
-  ...['token', 'usage', 'report', 'reconcile', 'athena unload', 'athena quarantined', 'status', 'access', ...OWN_FORM],
+  ...[
+    'token',
+    'usage',
+    'report',
+    'reconcile',
+    'athena unload',
+    'athena quarantined',
+    'status',
+    'doctor',
+    'access',
+    ...OWN_FORM,
+  ],
   // What the schedule does anyway; and what is its own dry run until it is told --apply, and then asks.
   ...['meter run', 'model sync', 'alert test'],
 ];
