@@ -25,6 +25,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
         .option('--out <file>', 'write it there')
         .option('--schema', 'the JSON Schema of such a file in its place, for editors')
         .addOption(new Option('--format <format>', 'how to write it').choices(['yaml', 'json']).default('yaml')),
+    reads: true,
     more: `\nThe file names ${SCHEMA}, by which an editor completes\nand checks it:\n  tollgate export --schema --out registry.schema.json`,
     run: async (given, at) => {
       const { tenant, out, format, schema } = given as unknown as Given;
