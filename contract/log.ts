@@ -69,6 +69,8 @@ export const METRICS = {
   /** Tokens by which our ledger and CloudWatch's own sums differ, and how many the greater of the two has. */
   drift: 'TokenDrift',
   compared: 'TokensCompared',
+  /** 1 for an hour in which that is more than repeated lines explain (DRIFT_PERCENT, DRIFT_TOKENS). */
+  driftBeyond: 'DriftBeyond',
   /** Calls of the ledger that AWS's own metrics of Bedrock know nothing of. */
   unknownToAws: 'CallsUnknownToAws',
   /** Calls that AWS's own metrics count beyond the ledger's: missing, or of others of the account. */

@@ -26,13 +26,6 @@ import { USAGE_FILTER } from './usage-delivery.ts';
 import { FaultCounts, PARTS, WATCHED } from './watched.ts';
 
 /**
- * CloudWatch counts a repeated line twice, so some drift is normal: it rings beyond one hundredth of an hour's tokens, and not
- * for fewer than these, which are worth a dollar or two.
- */
-const DRIFT_PERCENT = 1;
-const DRIFT_TOKENS = 100_000;
-
-/**
  * Calls that need a second place are answered all the same, and now and then one does. It rings beyond one tenth of the calls of a
  * quarter of an hour, and not for a handful.
  */
@@ -72,7 +65,7 @@ export class Alarms extends Construct {
     const each = settings.alarms === 'each';
     const isThere = ({ metric, part }: (typeof WATCHED)[number]) =>
       (metric !== 'brokerRefused' || settings.broker) && (each || part === undefined);
-    if (each) this.#watchShares();
+    if (each) this.#watchFailovers();
     else {
       new FaultCounts(this, 'Faults', names.namespace, watched.logs);
       for (const { metric, means } of Object.values(PARTS))
@@ -143,19 +136,25 @@ export class Alarms extends Construct {
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       });
     const usage = `LogGroupName = '${names.logGroup('invoke')}' AND FilterName = '${USAGE_FILTER}'`;
-    for (const [name, metricName, means, where = usage] of [
-      ['subscription-errors', 'DeliveryErrors', 'CloudWatch Logs cannot hand usage lines to Firehose: they are lost.'],
+    const siem = `FilterName = '${names.of('siem')}'`;
+    for (const [name, metricName, means, where, wanted] of [
+      [
+        'subscription-errors',
+        'DeliveryErrors',
+        'CloudWatch Logs cannot hand usage lines to Firehose: they are lost.',
+        usage,
+        true,
+      ],
       [
         'subscription-throttled',
         'DeliveryThrottling',
         'Firehose takes usage lines too slowly; after a day they are lost.',
+        usage,
+        each,
       ],
-      ...(settings.siem === undefined
-        ? []
-        : [
-            ['siem-errors', 'DeliveryErrors', 'The SIEM does not get log lines.', `FilterName = '${names.of('siem')}'`],
-          ]),
-    ] as [string, string, string, string?][])
+      ['siem-errors', 'DeliveryErrors', 'The SIEM does not get log lines.', siem, settings.siem !== undefined],
+    ] as const) {
+      if (!wanted) continue;
       this.#alarm(name, {
         alarmDescription: means,
         // Asked by a query, because one dimension, the kind of the destination, has a value that is not written down.
@@ -166,23 +165,12 @@ export class Alarms extends Construct {
         }),
         threshold: 0,
       });
+    }
   }
 
-  /** What is normal now and then, and rings by its share: each watches two metrics. */
-  #watchShares(): void {
+  /** What is normal now and then, and rings by its share: it watches two metrics. */
+  #watchFailovers(): void {
     const { namespace } = this.#names;
-    this.#alarm(METRICS.drift, {
-      alarmDescription: `Our ledger and the sums of CloudWatch differ by more than ${DRIFT_PERCENT} %.`,
-      metric: new MathExpression({
-        expression: `IF(drift > ${DRIFT_TOKENS}, 100 * drift / compared, 0)`,
-        usingMetrics: {
-          drift: sum(namespace, METRICS.drift, {}, 60),
-          compared: sum(namespace, METRICS.compared, {}, 60),
-        },
-        period: Duration.hours(1),
-      }),
-      threshold: DRIFT_PERCENT,
-    });
     this.#alarm(METRICS.failedOver, {
       alarmDescription: `More than ${FAILOVER_PERCENT} % of all calls are answered in another place than the one tried first.`,
       metric: new MathExpression({

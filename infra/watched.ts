@@ -26,7 +26,6 @@ export const WATCHED: readonly WatchedMetric[] = [
     minutes: 5,
     over: 0,
     means: 'IAM refused a call that our own code had allowed.',
-    part: 'calls',
   },
   {
     metric: 'modelNotSubscribed',
@@ -82,6 +81,13 @@ export const WATCHED: readonly WatchedMetric[] = [
     minutes: 60,
     over: 0,
     means: 'An hour was not aggregated; the next run tries again.',
+    part: 'ledger',
+  },
+  {
+    metric: 'driftBeyond',
+    minutes: 60,
+    over: 0,
+    means: 'Ledger and CloudWatch differ by more than repeated lines explain.',
     part: 'ledger',
   },
   // The other direction does not ring: others of the account may call the same models.

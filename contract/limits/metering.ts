@@ -124,3 +124,10 @@ export const USAGE_READS_AT_ONCE = 16;
  */
 export const TARGETS_MINUTES = 60;
 export const TARGETS_MAX_MINUTES = 1_440;
+
+/**
+ * CloudWatch counts a repeated line twice, so some drift is normal: it rings beyond one hundredth of an hour's tokens, and not
+ * for fewer than these, which are worth a dollar or two.
+ */
+export const DRIFT_PERCENT = 1;
+export const DRIFT_TOKENS = 100_000;

@@ -1,4 +1,4 @@
-import { HOUR_COMPLETE_AFTER_MS } from '../../contract/limits/metering.ts';
+import { DRIFT_PERCENT, DRIFT_TOKENS, HOUR_COMPLETE_AFTER_MS } from '../../contract/limits/metering.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import { hourKey } from '../ledger/layout.ts';
 import type { UsageStore } from '../ledger/store.ts';
@@ -27,8 +27,10 @@ export async function compareHours(hours: Iterable<Hour>, dependencies: CompareD
       const cloudwatch = await metrics.sums(hour * HOUR_MS, (hour + 1) * HOUR_MS);
       const event = { event: 'usage-compared', hour: hourText(hour), ledger, cloudwatch };
       const compared = Math.max(tokensOf(ledger), tokensOf(cloudwatch));
-      const found = { [METRICS.drift]: driftOf(ledger, cloudwatch), [METRICS.compared]: compared };
-      write(logLine(clock(), event, found));
+      const drift = driftOf(ledger, cloudwatch);
+      const beyond = drift > DRIFT_TOKENS && 100 * drift > DRIFT_PERCENT * compared;
+      const found = { [METRICS.drift]: drift, [METRICS.compared]: compared };
+      write(logLine(clock(), event, beyond ? { ...found, [METRICS.driftBeyond]: 1 } : found));
     } catch (error) {
       write(
         logLine(clock(), { event: 'usage-not-compared', level: 'warn', hour: hourText(hour), error: String(error) }),

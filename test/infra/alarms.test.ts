@@ -30,6 +30,7 @@ describe('the alarms', () => {
     METRICS.budgetEventLost,
     METRICS.reservationsReleased,
     METRICS.placeCooled,
+    METRICS.driftBeyond,
   ])('%s is watched over all tenants and models', (metric) => {
     const found = alarms.find(({ Namespace, MetricName }) => Namespace === 'Tollgate/dev' && MetricName === metric);
     expect(found).toMatchObject({ Statistic: 'Sum', ComparisonOperator: 'GreaterThanThreshold' });
@@ -59,17 +60,6 @@ describe('the alarms', () => {
       ),
     );
     expect(alarms.map(({ MetricName }) => MetricName)).toContain('DeliveryToS3.DataFreshness');
-  });
-
-  test('a drift rings by its share of what was compared, and a small one never does', () => {
-    const { Metrics, Threshold } = alarmOf(METRICS.drift);
-    expect(Threshold).toBe(1);
-    const [ratio, ...asked] = Metrics as { Expression?: string; MetricStat?: { Metric: object; Period: number } }[];
-    expect(ratio?.Expression).toBe('IF(drift > 100000, 100 * drift / compared, 0)');
-    expect(asked.map(({ MetricStat }) => MetricStat?.Metric)).toEqual([
-      { Namespace: 'Tollgate/dev', MetricName: METRICS.drift },
-      { Namespace: 'Tollgate/dev', MetricName: METRICS.compared },
-    ]);
   });
 
   test('calls that go elsewhere ring by their share of all, and a handful never do', () => {

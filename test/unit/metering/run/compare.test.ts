@@ -39,6 +39,14 @@ describe('the ledger beside CloudWatch', () => {
     expect(driftOf(LEDGER, { ...LEDGER, cacheRead: 2, cacheWrite: 1 })).toBe(3);
   });
 
+  test.each([
+    [{ input: 12 }, false, 'a difference of a few tokens, whatever its share'],
+    [{ input: 10_000_000 }, true, 'more than a hundredth, and more than repeated lines explain'],
+  ])('a drift rings by its share of what was compared, and a small one never does: %o, %s', async (more, rings) => {
+    const [line] = await compared(COMPLETE, async () => ({ ...LEDGER, ...more }));
+    expect(METRICS.driftBeyond in (line ?? {})).toBe(rings);
+  });
+
   test('what was cached for an hour is a cache write, as CloudWatch has it', () => {
     const tokens = { input: 1, output: 1, cacheRead: 1, cacheWrite: 3, cacheWrite1h: 4, reasoning: 1, images: 2 };
     const { rows } = aggregate([finished({ tokens })], book(), COMPLETE);
