@@ -13,10 +13,10 @@ export interface Inside {
 }
 
 /**
- * What Lambda does itself by a function's role, from its own network: it writes the log, makes network interfaces, and keeps events that
- * failed. No code of ours asks for these, so no endpoint is there for them.
+ * What Lambda does itself by a function's role, from its own network: it writes the log and the traces, makes network interfaces, and
+ * keeps events that failed. No code of ours asks for these, so no endpoint is there for them.
  */
-const LAMBDAS_OWN = /^(logs|ec2|sqs):/;
+const LAMBDAS_OWN = /^(logs|ec2|sqs|xray):/;
 
 /**
  * The roles that are used from within the network: of every function, of the tasks and of what starts them, and those that any of them
