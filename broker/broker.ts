@@ -11,6 +11,8 @@ import type { CallerContext } from '../contract/context.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
+import type { AllowedModel } from '../contract/model.ts';
+import { spokeOf } from '../contract/spokes.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { decideModel } from '../registry/decide.ts';
 import { decideDirect, directPolicy } from '../registry/direct.ts';
@@ -98,18 +100,18 @@ async function issueFor(
   const admission = admit(identity, await options.registry.tenant(tenant), options.clock());
   if (!admission.admitted) throw new TollgateError('forbidden', { reason: admission.reason });
   const { costCenter } = admission.context;
-  const policy = policyFor(admission.context, { wanted, place, action }, options);
+  const { model, policy } = decided(admission.context, { wanted, place, action }, options);
   about.policyHash = policy.hash;
-  const scope = { tenant, principal, costCenter, policy, audit: { requestId, model: wanted } };
+  const scope = { tenant, principal, costCenter, policy, spoke: spokeOf(model), audit: { requestId, model: wanted } };
   const credentials = await options.issue(action === 'direct' ? { ...scope, direct: true } : scope);
   return { tenant, principal, policyHash: policy.hash, ...credentials };
 }
 
-function policyFor(
+function decided(
   { models, exp }: CallerContext,
   { wanted, place, action }: { wanted: string; place: string | undefined; action: Asks },
   { clock, write }: BrokerOptions,
-): SessionPolicy {
+): { model: AllowedModel; policy: SessionPolicy } {
   const nowSeconds = Math.floor(clock() / 1000);
   const held = models ?? [];
   const decision =
@@ -117,5 +119,5 @@ function policyFor(
   if (decision.outcome === 'refused') throw refusalOf(decision);
   const model = placeNamed(decision.model, place);
   const build = () => (action === 'direct' ? directPolicy(model, exp) : sessionPolicy(model.target, [action], model));
-  return usablePolicy(model, build, { clock, write });
+  return { model, policy: usablePolicy(model, build, { clock, write }) };
 }

@@ -12,17 +12,15 @@ import { createRegistry } from '../registry/dynamo.ts';
 import { createSts, createStsIssuer } from '../sessions/assume.ts';
 import { createBroker } from './broker.ts';
 
-const { stage, table, issuers, registryMemoryMs, invokerRoleArn, keys } = brokerSettings(process.env);
+const { stage, table, issuers, registryMemoryMs, invokerRoleArn, spokes, keys } = brokerSettings(process.env);
 const clock = () => Date.now();
 const write = lineWriter(process.stdout, stage);
 const report = createReport({ clock, write });
-const sts = createSts(
-  new NodeHttpHandler({
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: STS_TIMEOUT_MS,
-    throwOnRequestTimeout: true,
-  }),
-);
+const stsTransport = new NodeHttpHandler({
+  connectionTimeout: CONNECT_TIMEOUT_MS,
+  requestTimeout: STS_TIMEOUT_MS,
+  throwOnRequestTimeout: true,
+});
 
 const client = new DynamoDBClient({});
 const gatewayKeys =
@@ -48,7 +46,19 @@ export const handler = createBroker({
     onUnusable: report.unusable,
   }),
   keys: gatewayKeys,
-  issue: createStsIssuer({ sts, roleArn: invokerRoleArn, clock, write }),
+  issue: createStsIssuer({
+    sts: createSts(stsTransport),
+    roleArn: invokerRoleArn,
+    clock,
+    write,
+    // Nothing is remembered here, of either hop.
+    spokes: async (own) =>
+      (await import('../sessions/spoke.ts')).createSpokeIssuer(own, {
+        stage,
+        roles: spokes,
+        stsOf: (credentials) => createSts(stsTransport, credentials),
+      }),
+  }),
   clock,
   write,
 });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { accountOfRole } from '../contract/spokes.ts';
 import { accessOf } from '../registry/access.ts';
 import { parseSeconds } from '../registry/fields.ts';
 import { grantDocument } from '../registry/grant.ts';
@@ -29,24 +30,31 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const past = await (await where.registry()).asOf(moment);
       const access = await accessOf(past, { tenant, principal, roles: roles?.split(',') }, moment);
       return listed({
-        head: ['model', 'state', 'for', 'actions', 'restricted to', 'by', 'edit', 'since', 'who'],
-        rows: access.map(({ model, state, held, by }) => [
+        head: ['model', 'state', 'for', 'actions', 'restricted to', 'runs in', 'by', 'edit', 'since', 'who'],
+        rows: access.map(({ model, state, held, roles, by }) => [
           model,
           state,
           held.principals?.join(' ') ?? held.roles?.map((role) => `role ${role}`).join(' ') ?? 'everyone',
           held.actions.join(' '),
           restrictionsText(held),
+          roles.length === 0 ? 'the stage’s account' : roles.map(whereText).join(' '),
           held.grant.bundle === undefined ? 'grant' : `bundle ${held.grant.bundle}`,
           by?.edit === undefined ? '' : String(by.edit),
           by?.at ?? '',
           by?.by ?? '',
         ]),
-        documents: access.map(({ model, state, held, by }) => ({
+        documents: access.map(({ model, state, held, roles, by }) => ({
           ...{ model, state, ...termDocument(held), grant: grantDocument(held.grant) },
+          ...(roles.length === 0 ? {} : { spokeRoles: roles }),
           ...(by === undefined ? {} : { edit: by.edit, at: by.at, by: by.by, change: by.change }),
         })),
         none: `${tenant} could use nothing.`,
       });
     },
   });
+}
+
+/** `444455556666 tollgate-prod-spoke-acme` */
+function whereText(role: string): string {
+  return `${accountOfRole(role)} ${role.slice(role.indexOf('/') + 1)}`;
 }

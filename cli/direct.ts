@@ -1,16 +1,14 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { parseTenantId, type TenantId } from '../contract/identity.ts';
-import {
-  parseRevocations,
-  REVOCATIONS_POLICY,
-  type Revocation,
-  revocationPolicy,
-  stillMatter,
-  withRevocation,
-} from '../policies/revocation.ts';
+import { placesOf } from '../contract/places.ts';
+import { isSpokeRole } from '../contract/spokes.ts';
+import { parseRevocations, stillMatter, withRevocation } from '../policies/read-revocations.ts';
+import { REVOCATIONS_POLICY, type Revocation, revocationPolicy } from '../policies/revocation.ts';
 import { listed, shown } from './answer.ts';
+import { warn } from './print.ts';
+import { openRegistry } from './registry.ts';
 import type { Target } from './target.ts';
 import { nounOf } from './verb.ts';
 
@@ -24,15 +22,17 @@ export function register(program: Command, target: () => Promise<Target>): void 
     more: '\nThey are handed out for grants that say so: tollgate grant acme nova-lite --direct',
   });
 
-  noun.verb<{ tenant?: string; all?: true }>('revoke', {
+  noun.verb<{ tenant?: string; all?: true; role?: string }>('revoke', {
     about: 'end the credentials handed out until now; calls through the gateway go on',
     args: '[tenant]',
-    options: (verb) => verb.option('--all', 'every tenant’s'),
+    options: (verb) => withRole(verb.option('--all', 'every tenant’s')),
     edits: true,
-    run: async ({ tenant, all, dryRun = false }, { target: of, refuse }) => {
+    run: async ({ tenant, all, role, dryRun = false }, { target: of, refuse }) => {
       if ((tenant === undefined) === (all === undefined)) return refuse('name a tenant by --tenant, or say --all');
       const one = tenant === undefined ? null : parseTenantId(tenant, '--tenant');
-      const revocation = await revoke(await of(), one, dryRun);
+      const where = await of();
+      const revocation = await revoke(where, role, one, dryRun);
+      if (role === undefined) await tellOfSpokes(where, one);
       const says = `credentials of ${whose(revocation)} issued before ${iso(revocation)}`;
       const document = { verb: 'direct revoke', ...rowOf(revocation), ...(dryRun ? { dryRun } : {}) };
       return shown(whose(revocation), document, () =>
@@ -41,10 +41,11 @@ export function register(program: Command, target: () => Promise<Target>): void 
     },
   });
 
-  noun.verb('revoked', {
+  noun.verb<{ role?: string }>('revoked', {
     about: 'revocations that can still refuse something',
-    run: async (_, { target: of }) => {
-      const { revocations, now } = await (await openRole(await of())).read();
+    options: withRole,
+    run: async ({ role }, { target: of }) => {
+      const { revocations, now } = await (await openRole(await of(), role)).read();
       const rows = stillMatter(revocations, now).map(rowOf);
       return listed({
         head: ['tenant', 'issued before'],
@@ -54,11 +55,12 @@ export function register(program: Command, target: () => Promise<Target>): void 
     },
   });
 
-  noun.verb('tidy', {
+  noun.verb<{ role?: string }>('tidy', {
     about: 'take revocations away that can refuse nothing any more; before the stack is deleted, for instance',
+    options: withRole,
     edits: true,
-    run: async ({ dryRun = false }, { target: of }) => {
-      const role = await openRole(await of());
+    run: async ({ role: named, dryRun = false }, { target: of }) => {
+      const role = await openRole(await of(), named);
       const { revocations, now } = await role.read();
       const kept = stillMatter(revocations, now);
       if (!dryRun) await role.write(kept);
@@ -68,8 +70,41 @@ export function register(program: Command, target: () => Promise<Target>): void 
   });
 }
 
-async function revoke(target: Target, tenant: TenantId | null, dryRun: boolean): Promise<Revocation> {
-  const role = await openRole(target);
+function withRole(verb: Command): Command {
+  return verb.option(
+    '--role <arn>',
+    'of a role of another account, as whoever has credentials of that account',
+    spokeRole,
+  );
+}
+
+function spokeRole(arn: string): string {
+  if (isSpokeRole(arn)) return arn;
+  throw new InvalidArgumentError('It must be the ARN of a role tollgate-<stage>-spoke-<name>.');
+}
+
+/** What was handed out of another account, that account alone can end. */
+async function tellOfSpokes(target: Target, tenant: TenantId | null): Promise<void> {
+  const registry = await openRegistry(target);
+  const [{ entries: tenants }, { entries: models }] = await Promise.all([
+    registry.listTenants(),
+    registry.listModels(),
+  ]);
+  const own = tenants.filter(({ id }) => tenant === null || id === tenant).flatMap(({ spokeRole = [] }) => spokeRole);
+  const shared = models.flatMap((model) => placesOf(model).flatMap(({ role = [] }) => role));
+  for (const role of new Set([...own, ...shared].flat()))
+    warn(
+      `what was handed out of ${role} goes on: with credentials of its account, tollgate direct revoke --role ${role}`,
+    );
+}
+
+async function revoke(
+  target: Target,
+  named: string | undefined,
+  tenant: TenantId | null,
+  dryRun: boolean,
+): Promise<Revocation> {
+  const role = await openRole(target, named);
   const first = await role.read();
   // The first moment that is later than everything issued so far: IAM's times are whole seconds, cut and not rounded.
   const revocation: Revocation = { tenant, before: first.now + 1 };
@@ -93,11 +128,12 @@ interface InvokerRole {
   write(revocations: readonly Revocation[]): Promise<void>;
 }
 
-/** The role whose sessions are handed out, by the name that the template gives it. */
-async function openRole({ roleName, clientConfig }: Target): Promise<InvokerRole> {
+/** The role whose sessions are handed out, by the name that the template gives it. @param spoke another account's in its place */
+async function openRole({ roleName, clientConfig }: Target, spoke: string | undefined): Promise<InvokerRole> {
   const iam = await import('@aws-sdk/client-iam');
   const client = new iam.IAMClient(clientConfig);
-  const name = { RoleName: roleName('invoker'), PolicyName: REVOCATIONS_POLICY };
+  const RoleName = spoke === undefined ? roleName('invoker') : spoke.slice(spoke.indexOf('/') + 1);
+  const name = { RoleName, PolicyName: REVOCATIONS_POLICY };
   const time = answerTime(client);
   const get = async (): Promise<Revocation[]> => {
     try {

@@ -53,6 +53,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
         snapshot,
         await readRoles(where, snapshot.models),
         Date.now(),
+        where.stage,
       );
       return shown(explanation.reason, explanation, () => explanationText(explanation));
     },

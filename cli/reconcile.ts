@@ -2,9 +2,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
 import { BILL_REJECTED_LISTED, REPORT_MAX_DAYS } from '../contract/limits/metering.ts';
 import { stageName } from '../contract/names.ts';
+import { spokeRoleName } from '../contract/spoke-list.ts';
 import { type CurLine, type CurRecord, readCurLine } from '../metering/bill/cur-line.ts';
 import { Reconciliation } from '../metering/bill/reconcile.ts';
 import { BillSums } from '../metering/bill/sums.ts';
+import type { UsageRow } from '../metering/ledger/row.ts';
 import { readUsage } from '../metering/ledger/usage-hours.ts';
 import { dayRange } from '../metering/report/day-range.ts';
 import { kindOf } from '../policies/kinds.ts';
@@ -14,7 +16,14 @@ import { badOption } from './days.ts';
 import { counted, warn } from './print.ts';
 import { billFiles, billRecords } from './reconcile/bill.ts';
 import { createNames, parseMapping } from './reconcile/names.ts';
-import { type Rejected, type Report, reconcileCsv, reconcileJson, reconcileText } from './reconcile/print.ts';
+import {
+  type OtherBill,
+  type Rejected,
+  type Report,
+  reconcileCsv,
+  reconcileJson,
+  reconcileText,
+} from './reconcile/print.ts';
 import { openRegistry } from './registry.ts';
 import { toFile } from './report/out.ts';
 import { openStore } from './store.ts';
@@ -84,15 +93,24 @@ async function reconcile(where: Target, options: Options): Promise<Report> {
   // What is paid by the hour that it is there has nothing of a call on the bill.
   const hourly = new Set(models.filter(({ target }) => kindOf(target).paidBy === 'hour').map(({ id }) => id));
   const both = new Reconciliation();
+  // What ran in another account is on the bill of that one, which is here only where the export is of all of an organisation.
+  const billed = accountsOf(bill.sums);
+  const otherBills = new Map<string, OtherBill>();
   await readUsage(store, days, (day, rows) => {
     for (const { tenant, principal } of rows) callers.set(JSON.stringify([tenant, principal]), { tenant, principal });
+    const here = rows.filter((row) => {
+      if (row.account === undefined || billed.has(row.account)) return true;
+      otherBills.set(row.account, withRow(otherBills.get(row.account), row));
+      return false;
+    });
     both.addLedger(
       day,
-      rows.filter(({ model }) => !hourly.has(model)),
+      here.filter(({ model }) => !hourly.has(model)),
     );
   });
   const names = createNames({
     roles: role === undefined ? invokerRoles(where) : [role],
+    ...(role === undefined ? { spokes: spokeRoleName(where.stage, '') } : {}),
     callers: callers.values(),
     models,
     said: map ?? new Map(),
@@ -102,7 +120,18 @@ async function reconcile(where: Target, options: Options): Promise<Report> {
   const asked = new Set(days);
   for (const line of bill.sums.list())
     if (asked.has(line.day)) read[both.addBill(line, names).is === 'ours' ? 'ours' : 'elsewhere'] += line.lines;
-  return { ...both.result(tolerance), days, tolerance, read, rejected: bill.rejected };
+  const elsewhere = [...otherBills.values()].sort((a, b) => (a.account < b.account ? -1 : 1));
+  return { ...both.result(tolerance), otherBills: elsewhere, days, tolerance, read, rejected: bill.rejected };
+}
+
+/** Of the callers on it. */
+function accountsOf(sums: BillSums): Set<string> {
+  return new Set([...sums.list()].map(({ principal }) => principal.split(':')[4] ?? ''));
+}
+
+function withRow(sum: OtherBill | undefined, { account = '', invocations, cost }: UsageRow): OtherBill {
+  const { calls, usd } = sum ?? { calls: 0, usd: 0n };
+  return { account, calls: calls + invocations, usd: usd + (cost === null ? 0n : cost.input + cost.output) };
 }
 
 /** The role's name, and the one without a region that it had before: a bill may be of both times. */

@@ -15,7 +15,7 @@ export interface BrokerQuestion {
   authorization: string;
   /** Registry id. */
   model: string;
-  /** Of a model of several places the one that is called, by what its calls are authorised on. */
+  /** Of a model of several places the one that is called, by its key (policies/place.ts). */
   place?: string;
   action: Asks;
 }

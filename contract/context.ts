@@ -20,6 +20,7 @@ import {
 import { isNarrowed, type Narrowed } from './narrowed.ts';
 import { PLACE } from './places.ts';
 import { isRouting } from './routing.ts';
+import { isSpokeRole } from './spokes.ts';
 
 /**
  * What the authorizer tells the invoke function. API Gateway passes scalars only, and passes them as strings, so the
@@ -193,6 +194,7 @@ function isAllowedModel(item: unknown): item is Written {
     id,
     target,
     places,
+    spokeRole,
     routing,
     actions,
     lifecycle,
@@ -207,6 +209,7 @@ function isAllowedModel(item: unknown): item is Written {
   return (
     typeof id === 'string' &&
     (places === undefined ? isTarget(target) : target === undefined && isNotEmpty(places) && places.every(isPlace)) &&
+    (spokeRole === undefined || isSpokeRole(spokeRole)) &&
     (routing === undefined || isRouting(routing)) &&
     Array.isArray(actions) &&
     actions.length > 0 &&
@@ -262,7 +265,7 @@ function areRestrictions(members: object): boolean {
   );
 }
 
-// Nor here: it may be the role of another account.
+// Nor here.
 function isPlace(place: unknown): place is Place {
   if (place === null || typeof place !== 'object') return false;
   const { target, ...members } = place as Partial<Place>;

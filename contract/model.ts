@@ -85,7 +85,7 @@ export interface Place {
   weight?: number;
   /** Region whose prices its calls have; absent: the target's own. */
   priceRegion?: string;
-  /** ARN of the invoker role of another account, under which it is called. */
+  /** ARN of a role of another account (spokes.ts), under which it is called. */
   role?: string;
   /** No calls go there until it is restored. Absent: they do. */
   drained?: true;
@@ -216,6 +216,10 @@ export interface AllowedModel extends Restrictions, Speech {
   target: Target;
   /** Of a model that has several, those that the grant leaves it: one at least. */
   places?: Place[];
+  /** ARN of the tenant's role of another account (spokes.ts), under which it is called where no place names another. */
+  spokeRole?: string;
+  /** In one of its places: the role that this one is called under, the tenant's or its own. */
+  role?: string;
   /** How its calls are spread over them, where it is not as everywhere. */
   routing?: Partial<Routing>;
   /** At least one; in the order of ACTIONS. */

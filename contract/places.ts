@@ -1,6 +1,7 @@
 import { WEIGHT_MAX } from './limits/routing.ts';
 import type { AllowedModel, Place, Target } from './model.ts';
 import { GROUPS } from './routing.ts';
+import { isSpokeRole } from './spokes.ts';
 
 /** A model of several places: the same model in other regions, or in other capacity of one. */
 
@@ -11,13 +12,14 @@ interface PlaceMember {
 }
 
 /** What a place says beside its target, as the registry's schema and the context's check have it. */
-export const PLACE: { readonly [Name in Exclude<keyof Place, 'target' | 'role'>]: PlaceMember } = {
+export const PLACE: { readonly [Name in Exclude<keyof Place, 'target'>]: PlaceMember } = {
   group: { check: (value) => GROUPS.some((group) => group === value), fault: 'unknown-group' },
   weight: {
     check: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= WEIGHT_MAX,
     fault: 'out-of-range',
   },
   priceRegion: { check: (value) => typeof value === 'string' && value !== '', fault: 'not-a-region' },
+  role: { check: isSpokeRole, fault: 'not-a-spoke-role' },
   drained: { check: (value) => value === true, fault: 'not-true' },
 };
 
@@ -25,6 +27,8 @@ export const PLACE: { readonly [Name in Exclude<keyof Place, 'target' | 'role'>]
 export interface Placed {
   target: Target;
   places?: readonly Place[];
+  /** Of the tenant that holds it; each of its places has it already, or its own. */
+  spokeRole?: string | undefined;
 }
 
 /** Every target of a model, in the order of its places. */
@@ -33,8 +37,8 @@ export function targetsOf({ target, places }: Placed): readonly Target[] {
 }
 
 /** A model of one target is one of one place. */
-export function placesOf({ target, places = [{ target }] }: Placed): readonly Place[] {
-  return places;
+export function placesOf({ target, places, spokeRole }: Placed): readonly Place[] {
+  return places ?? [spokeRole === undefined ? { target } : { target, role: spokeRole }];
 }
 
 /** Models of one target each: one of several places is there once for each of them. */
@@ -58,7 +62,7 @@ export function at(model: AllowedModel, place: Place): AllowedModel {
   let there = known.get(place);
   if (there === undefined) {
     const { places: _, routing: __, ...rest } = model;
-    there = { ...rest, target: place.target };
+    there = { ...rest, target: place.target, ...(place.role === undefined ? {} : { role: place.role }) };
     known.set(place, there);
   }
   return there;

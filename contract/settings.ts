@@ -9,6 +9,7 @@ import { STAGE } from './names.ts';
 import { bad, type Environment, json, readAll, required, wholeNumber } from './read-setting.ts';
 import { type Routing, routingProblem } from './routing.ts';
 import type { Providers } from './sign-in.ts';
+import { isSpokeRole } from './spokes.ts';
 
 /**
  * Environment -> frozen settings, one function per Lambda. Each is read once, at start, so that missing and wrong settings
@@ -60,6 +61,8 @@ export interface KeysSettings {
 export interface BrokerSettings extends AuthorizerSettings {
   /** The role that the broker assumes, under a session policy, for every question. */
   invokerRoleArn: string;
+  /** Roles of other accounts, or patterns of them, that calls may run under (spoke-list.ts); none: all run in the stage's own. */
+  spokes: readonly string[];
 }
 
 export interface InvokeSettings extends StageSettings {
@@ -72,6 +75,8 @@ export interface InvokeSettings extends StageSettings {
   eventsUrl: string | undefined;
   /** The role that is assumed, under a session policy, for every call. */
   invokerRoleArn: string;
+  /** Roles of other accounts, or patterns of them, that calls may run under (spoke-list.ts); none: all run in the stage's own. */
+  spokes: readonly string[];
   /** Name or ARN of the function that assumes it in this one's place; undefined: this function does it itself. */
   brokerFunction: string | undefined;
   /** Milliseconds for which a registry item is remembered: at most the authorizer's TTL. */
@@ -170,6 +175,7 @@ export function invokeSettings(env: Environment): InvokeSettings {
     eventBus: () => eventBus(env),
     eventsUrl: () => eventsUrl(env),
     invokerRoleArn: () => invokerRoleArn(env),
+    spokes: () => spokes(env),
     brokerFunction: () => brokerFunction(env),
     registryMemoryMs: () => registryMemoryMs(env),
     firstByteMs: () => milliseconds(env, 'TOLLGATE_FIRST_BYTE_MS', FIRST_BYTE_MS),
@@ -240,7 +246,11 @@ export function secretsUrl(env: Environment): string | undefined {
 
 /** @throws TollgateError `bad_setting` naming the variable */
 export function brokerSettings(env: Environment): BrokerSettings {
-  return readAll<BrokerSettings>({ ...authorizerMembers(env), invokerRoleArn: () => invokerRoleArn(env) });
+  return readAll<BrokerSettings>({
+    ...authorizerMembers(env),
+    invokerRoleArn: () => invokerRoleArn(env),
+    spokes: () => spokes(env),
+  });
 }
 
 /** What the function of a user pool is told. */
@@ -340,6 +350,13 @@ function invokerRoleArn(env: Environment): string {
   const arn = required(env, 'TOLLGATE_INVOKER_ROLE_ARN');
   if (/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(arn)) return arn;
   throw bad('TOLLGATE_INVOKER_ROLE_ARN', 'must be the ARN of an IAM role');
+}
+
+/** TOLLGATE_SPOKES, as a template writes it: roles, or patterns of them (spoke-list.ts), separated by commas. */
+function spokes(env: Environment): readonly string[] {
+  const list = env.TOLLGATE_SPOKES?.split(',') ?? [];
+  if (list.every((one) => isSpokeRole(one.replace(/\*$/, 'x')))) return list;
+  throw bad('TOLLGATE_SPOKES', 'must list roles of other accounts');
 }
 
 function eventBus(env: Environment): string {

@@ -97,6 +97,8 @@ export interface UsageBase {
   region: string;
   /** Region whose prices it has; absent: the one that was called. */
   priceRegion?: string;
+  /** AWS account that it ran in, and is billed to; absent: the stage's own. */
+  account?: string;
   /** The wire format the caller spoke. */
   surface: Surface;
   action: Purpose;

@@ -11,6 +11,7 @@ const BOTH = [
   'TELL_ROUTE',
   'SHARED_HEALTH',
   'KEY_MAX_DAYS',
+  'SPOKES',
 ];
 
 /** The variables whose names begin with TOLLGATE_, without that, by the program that reads them. */

@@ -8,6 +8,7 @@ import { ALIAS_MODELS_MAX } from '../contract/limits/registry.ts';
 import { WEIGHT_MAX } from '../contract/limits/routing.ts';
 import type { PLACE } from '../contract/places.ts';
 import { DISTRIBUTIONS, GROUPS, ROUTING } from '../contract/routing.ts';
+import { SPOKE_ROLE } from '../contract/spokes.ts';
 import { aliasSchema } from '../registry/alias.ts';
 import { defaultsSchema } from '../registry/bounds.ts';
 import { budgetSchema } from '../registry/budget.ts';
@@ -60,6 +61,7 @@ const PLACE_MEMBERS: { readonly [Name in keyof typeof PLACE]: Schema } = {
   group: { type: 'string', enum: GROUPS },
   weight: { type: 'integer', minimum: 1, maximum: WEIGHT_MAX },
   priceRegion: { type: 'string', minLength: 1 },
+  role: { type: 'string', pattern: SPOKE_ROLE.source },
   drained: { const: true },
 };
 

@@ -23,6 +23,7 @@ export const USAGE_COLUMNS: readonly Column[] = [
   ...wholes('cache_write_1h_tokens', 'reasoning_tokens', 'images', 'embeddings', 'retried'),
   ...money('estimated_cost'),
   ...wholes('searches'),
+  ...texts('account'),
 ];
 
 /** A raw line whole: a SerDe for JSON would pass over what is no JSON, and nobody would hear of it. */

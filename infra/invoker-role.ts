@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { CfnManagedPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { invokerRolePolicies, invokerTrustPolicy } from '../policies/roles.ts';
+import { spokesPolicy } from '../policies/spoke.ts';
 import { acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';
 import type { InfraSettings } from './settings/index.ts';
@@ -28,6 +29,16 @@ export class InvokerRole extends Construct {
       );
       return policy.ref;
     });
+    if (settings.spokes.length > 0) {
+      const policyDocument = spokesPolicy(settings.spokes);
+      const policy = new CfnManagedPolicy(this, 'Spokes', { policyDocument });
+      acknowledgeWildcards(
+        policy,
+        policyDocument,
+        'Every role of this stage’s name in an account that the setting lists: which there are, that account says.',
+      );
+      policies.push(policy.ref);
+    }
     new CfnRole(this, 'Role', {
       roleName: names.role('invoker'),
       description: 'Tollgate: assumed for every call, narrowed by its session policy to one model',

@@ -72,7 +72,10 @@ export class TollgateStack extends Stack {
       settings.domain === undefined ? undefined : new StageDomain(this, 'Domain', settings.domain, settings);
     const base = settings.domain?.basePath ? { TOLLGATE_BASE_PATH: settings.domain.basePath } : {};
     const benchmark = settings.benchmark ? new BenchmarkUpstream(this, 'Benchmark', names) : undefined;
-    const assuming = { TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn };
+    const assuming = {
+      TOLLGATE_INVOKER_ROLE_ARN: names.invokerRoleArn,
+      ...(settings.spokes.length === 0 ? {} : { TOLLGATE_SPOKES: settings.spokes.join() }),
+    };
     const calls = {
       TOLLGATE_TABLE: table.tableName,
       TOLLGATE_COUNTERS_TABLE: counters.tableName,

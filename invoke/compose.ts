@@ -15,7 +15,7 @@ import { createShares } from '../metering/budgets/shares.ts';
 import { createMeter } from '../metering/emit.ts';
 import type { ClientReader, DescriptionReader, PriceReader, RegistryReader } from '../registry/reader.ts';
 import { reportUnusable } from '../registry/unusable.ts';
-import { createSts, createStsIssuer } from '../sessions/assume.ts';
+import { createSts, createStsIssuer, type StsIssuerOptions } from '../sessions/assume.ts';
 import type { Issue } from '../sessions/session.ts';
 import type { AppDeps } from './app.ts';
 import type { Direct } from './direct/direct.ts';
@@ -125,8 +125,15 @@ export async function compose(
 
   async function issuer(): Promise<Issue<CallScope>> {
     if (brokerFunction === undefined) {
-      const sts = createSts(createTransport({ requestMs: STS_TIMEOUT_MS }));
-      return createStsIssuer({ sts, roleArn: invokerRoleArn, clock, write });
+      const transport = createTransport({ requestMs: STS_TIMEOUT_MS });
+      const spokes = async (own: StsIssuerOptions): Promise<Issue> =>
+        (await import('../sessions/spoke.ts')).createSpokeIssuer(own, {
+          stage,
+          roles: settings.spokes,
+          stsOf: (credentials) => createSts(transport, credentials),
+          remember: (issue) => createCredentials({ issue, roleArn: invokerRoleArn, clock, max: sessionsMax }),
+        });
+      return createStsIssuer({ sts: createSts(transport), roleArn: invokerRoleArn, clock, write, spokes });
     }
     // Loaded only where there is a broker, so that nobody else's cold start pays for Lambda's client.
     const { createBrokerIssuer, createLambda } = await import('./direct/broker.ts');

@@ -29,6 +29,8 @@ export interface Surroundings {
   broker: boolean;
   /** Days for which keys of the gateway are good at most; undefined: there are none. */
   keyMaxDays?: number | undefined;
+  /** Roles of other accounts, or patterns of them, that calls may run under; undefined: all run in the stage's own. */
+  spokes?: readonly string[] | undefined;
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
   /** As `/ai`; '' for none. */
@@ -59,6 +61,7 @@ export function environmentOf(
     authorizerTtlSeconds,
     broker,
     keyMaxDays,
+    spokes,
     corsOrigins,
     basePath,
     storeResponses,
@@ -71,6 +74,7 @@ export function environmentOf(
 ): Record<string, string> {
   const ttl = { TOLLGATE_AUTHORIZER_TTL: String(authorizerTtlSeconds) };
   const role = { TOLLGATE_INVOKER_ROLE_ARN: `arn:aws:iam::${account}:role/${roleName('invoker')}` };
+  const assuming = { ...role, ...(spokes === undefined ? {} : { TOLLGATE_SPOKES: spokes.join() }) };
   const contextKey = { TOLLGATE_CONTEXT_KEY: CONTEXT_KEY };
   const keys: Record<string, string> =
     keyMaxDays === undefined
@@ -85,7 +89,7 @@ export function environmentOf(
   const own: Record<FunctionName, Record<string, string>> = {
     admin: { ...contextKey, ...keys, ...base },
     authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...contextKey, ...keys, ...ttl },
-    broker: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...keys, ...ttl, ...role },
+    broker: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...keys, ...ttl, ...assuming },
     invoke: {
       ...counters,
       ...base,
@@ -97,7 +101,7 @@ export function environmentOf(
       TOLLGATE_EVENT_BUS: EVENT_BUS,
       ...contextKey,
       ...ttl,
-      ...role,
+      ...assuming,
       ...(broker ? { TOLLGATE_BROKER_FUNCTION: roleName('broker') } : {}),
       ...(corsOrigins.length === 0 ? {} : { TOLLGATE_CORS_ORIGINS: corsOrigins.join() }),
       ...(bedrockUrl === undefined ? {} : { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrockUrl }),

@@ -4,6 +4,8 @@ import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
 import { type Environment, wholeNumber } from '../contract/read-setting.ts';
 import { authorizerTtlSeconds, basePath, corsOrigins, keyMaxDays, stageRouting } from '../contract/settings.ts';
+import { spokesIn } from '../contract/spoke-list.ts';
+import { LOCAL_HUB, SPOKE_ACCOUNT } from './accounts.ts';
 
 export interface LocalSettings {
   /** The gateway's port; the identity provider has the next one, the AWS endpoint the one after. */
@@ -26,6 +28,8 @@ export interface LocalSettings {
   keyMaxDays?: number;
   /** As `/ai`: below it the front is a custom domain that maps it, and elsewhere the API's own address; '' for none. */
   basePath: string;
+  /** Roles of other accounts, or patterns of them, that calls may run under; absent or none: all run in the stage's own. */
+  spokes?: readonly string[];
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
   /** Whether answers are kept for who asks for it, and not in the background alone. */
@@ -44,7 +48,7 @@ export interface LocalSettings {
  * The laptop's settings.
  *
  * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_BROKER,
- *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_KEYS, TOLLGATE_KEY_MAX_DAYS, TOLLGATE_BASE_PATH, TOLLGATE_CORS_ORIGINS, TOLLGATE_STORE_RESPONSES,
+ *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_KEYS, TOLLGATE_KEY_MAX_DAYS, TOLLGATE_BASE_PATH, TOLLGATE_SPOKES, TOLLGATE_CORS_ORIGINS, TOLLGATE_STORE_RESPONSES,
  *   TOLLGATE_ROUTING, TOLLGATE_TELL_ROUTE, TOLLGATE_SHARED_HEALTH, TOLLGATE_VERBOSE, and Node's own NODE_COMPILE_CACHE
  * @throws TollgateError `bad_setting` naming the variable
  */
@@ -63,6 +67,7 @@ export function localSettings(env: Environment): LocalSettings & { cacheDir: str
     // Here it costs nothing, and a key is as quickly tried as a token.
     ...(isOn(env.TOLLGATE_KEYS ?? '1') ? { keyMaxDays: keyMaxDays(env) } : {}),
     basePath: basePath(env),
+    spokes: spokes(env),
     corsOrigins: corsOrigins(env),
     storeResponses: isOn(env.TOLLGATE_STORE_RESPONSES),
     ...routingOf(env),
@@ -71,6 +76,11 @@ export function localSettings(env: Environment): LocalSettings & { cacheDir: str
     sharedHealth: isOn(env.TOLLGATE_SHARED_HEALTH),
     verbose: isOn(env.TOLLGATE_VERBOSE),
   });
+}
+
+/** Unless told: the second account, where whatever is tried costs nothing. */
+function spokes({ TOLLGATE_SPOKES = SPOKE_ACCOUNT }: Environment): readonly string[] {
+  return spokesIn({ TOLLGATE_SPOKES }, LOCAL_HUB);
 }
 
 function routingOf(env: Environment): { routingJson?: string } {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { logLine } from '../contract/log.ts';
+import { ACCOUNT } from './accounts.ts';
 import { tell } from './alerts.ts';
 import { CONTAINER_ROLE, roleName } from './aws/roles.ts';
 import type { Aws } from './aws/start.ts';
@@ -27,7 +28,6 @@ export interface Local {
   stop(): Promise<void>;
 }
 
-const ACCOUNT = '111122223333';
 const REGION = 'us-east-1';
 
 /** Milliseconds for calls in flight at a stop; what follows it takes less than two seconds more. */
@@ -42,6 +42,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
   const { port, dataDir, authorizerTtlSeconds, cacheDir, bedrockUrl, broker, tenantIsolation, corsOrigins, verbose } =
     settings;
   const { basePath, keyMaxDays } = settings;
+  const spokes = settings.spokes?.length ? settings.spokes : undefined;
   const clock = () => Date.now();
   const teardown = new Teardown();
   try {
@@ -61,6 +62,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
           account: ACCOUNT,
           region: REGION,
           broker,
+          spokes,
           keyMaxDays,
           authorizerTtlSeconds,
         }),
@@ -77,6 +79,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       authorizerTtlSeconds,
       broker,
       keyMaxDays,
+      spokes,
       corsOrigins,
       basePath,
       storeResponses: settings.storeResponses,

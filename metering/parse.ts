@@ -33,6 +33,7 @@ export const AT_MAX = 253_402_300_799_999;
 const TEXT_MAX = 2_048;
 
 const TEXTS = ['requestId', 'costCenter', 'model', 'nativeModel', 'region'] as const;
+const MAYBE = ['priceRegion', 'account', 'wantedHash'] as const;
 const NAMES = ['invocationId', 'tenant', 'principal'] as const;
 const KINDS: ReadonlySet<string> = new Set(TOKEN_KINDS);
 const REQUIRED: ReadonlySet<string> = new Set(REQUIRED_KINDS);
@@ -83,9 +84,8 @@ type Members = Record<string, unknown>;
 function commonFault(usage: Members): Rejection | undefined {
   for (const field of NAMES) if (!isText(usage[field]) || usage[field] === '') return { reason: 'not-text', field };
   for (const field of TEXTS) if (!isText(usage[field])) return { reason: 'not-text', field };
-  if (usage.priceRegion !== undefined && !isText(usage.priceRegion))
-    return { reason: 'not-text', field: 'priceRegion' };
-  if (usage.wantedHash !== undefined && !isText(usage.wantedHash)) return { reason: 'not-text', field: 'wantedHash' };
+  for (const field of MAYBE)
+    if (usage[field] !== undefined && !isText(usage[field])) return { reason: 'not-text', field };
   if (!(SURFACES as readonly unknown[]).includes(usage.surface)) return { reason: 'unknown-value', field: 'surface' };
   if (!(PURPOSES as readonly unknown[]).includes(usage.action)) return { reason: 'unknown-value', field: 'action' };
   const fault = usage.attempt === undefined ? undefined : countFault(usage.attempt, 'attempt');

@@ -1,5 +1,6 @@
 import type { Place, Target } from '../contract/model.ts';
 import type { Routing } from '../contract/routing.ts';
+import { accountOfRole } from '../contract/spokes.ts';
 import { arnsOf, kindOf, nativeIdOf } from './kinds.ts';
 
 /** What its calls are authorised on first; no other target, and no other place of its model, is called on it. */
@@ -7,9 +8,10 @@ export function calledOn(target: Target): string {
   return kindOf(target).calledOn(target);
 }
 
-/** What a place is called where a model has several: `us-west-2 amazon.nova-lite-v1:0`. */
-export function placeName(target: Target): string {
-  return `${target.region} ${nativeIdOf(target)}`;
+/** What a place is called where a model has several: `us-west-2 amazon.nova-lite-v1:0`, and the account where it is another's. */
+export function placeName({ target, role }: Pick<Place, 'target' | 'role'>): string {
+  const name = `${target.region} ${nativeIdOf(target)}`;
+  return role === undefined ? name : `${name} ${accountOfRole(role)}`;
 }
 
 /** Whether AWS may run its calls in another region than the one that is called; a profile of one's own may wrap one region's model. */

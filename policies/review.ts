@@ -2,6 +2,7 @@ import { asTollgateError } from '../contract/errors.ts';
 import { parsePrincipal, type TenantId } from '../contract/identity.ts';
 import { ACTIONS, type AllowedModel, type Purpose } from '../contract/model.ts';
 import { at, placesOf } from '../contract/places.ts';
+import { spokeOf } from '../contract/spokes.ts';
 import { directSessionNames, sessionNames } from './name.ts';
 import { placeName } from './place.ts';
 import { type ReviewedModel, type Session, type Tried, tooWide, trySession } from './review-session.ts';
@@ -32,6 +33,8 @@ export interface ReviewInput {
   holdings: readonly Holding[];
   /** Every policy of the role that is assumed. */
   rolePolicies: readonly Policy[];
+  /** The same of a role of another account; absent: there are none. */
+  spokePolicies?: (role: string) => readonly Policy[];
   /** Whole seconds since 1970. */
   now: number;
   /** What is under review; replaced by a test that shows a broken one being found. */
@@ -104,9 +107,10 @@ export function review(input: ReviewInput): Reviewed {
       const { tenant, entry, place } = holding;
       const about = { tenant, model: entry.id, use, ...(place === undefined ? {} : { place }) };
       const { id, target, guardrail, regions, tiers, expiresAt } = entry;
+      const spoke = spokeOf(entry)?.role;
       // Tenants share most policies; what comes of one is the same for all, unless the role looks at who calls.
       const caller = personal ? [tenant, use] : null;
-      const key = JSON.stringify([id, target, guardrail, regions, tiers, expiresAt, actions, caller]);
+      const key = JSON.stringify([id, target, guardrail, regions, tiers, expiresAt, actions, caller, spoke]);
       const made = known.get(key) ?? make(input, entry, actions, callerContext(holding, use));
       known.set(key, made);
       if ('refused' in made) {
@@ -142,7 +146,7 @@ export function review(input: ReviewInput): Reviewed {
 function inEachPlace(holding: Holding): (Holding & { place?: string })[] {
   const { entry } = holding;
   if (entry.places === undefined) return [holding];
-  return placesOf(entry).map((place) => ({ ...holding, entry: at(entry, place), place: placeName(place.target) }));
+  return placesOf(entry).map((place) => ({ ...holding, entry: at(entry, place), place: placeName(place) }));
 }
 
 type Fault = Omit<Finding, 'tenant' | 'model' | 'use' | 'place'>;
@@ -180,7 +184,7 @@ export function usesOf({
 type Made = { text: string; hash: string; result: Result } | { refused: string };
 
 function make(
-  { build = sessionPolicy, rolePolicies, models, now }: ReviewInput,
+  { build = sessionPolicy, models, now, ...input }: ReviewInput,
   entry: AllowedModel,
   actions: readonly Purpose[],
   context: RequestContext,
@@ -193,6 +197,8 @@ function make(
     return { refused: reason ?? code };
   }
   const { text, hash } = policy;
+  const spoke = spokeOf(entry);
+  const rolePolicies = spoke === undefined ? input.rolePolicies : (input.spokePolicies?.(spoke.role) ?? []);
   return { text, hash, result: tried({ text, entry, actions, rolePolicies, now, context }, models) };
 }
 

@@ -89,12 +89,17 @@ function fits(document: PolicyDocument, account: string): boolean {
  * AssumeRole, TagSession and SetSourceIdentity are each decided on their own in one request, and a condition on a key that
  * is not given for an action would deny it: so each statement asks only for keys that the Service Authorization Reference
  * lists for its action. All three must allow, so together they hold what the first one asks.
+ *
+ * @param asked of a spoke's role, which the invoker role's sessions assume: the words that it asks for, and the one tenant
  */
-export function invokerTrustPolicy({ trustedRoleArn }: { trustedRoleArn: string | readonly string[] }): TrustDocument {
+export function invokerTrustPolicy(
+  { trustedRoleArn }: { trustedRoleArn: string | readonly string[] },
+  { externalId, tenant = '?*' }: { externalId?: string; tenant?: string | undefined } = {},
+): TrustDocument {
   const Principal = { AWS: trustedRoleArn };
   const named = `${SESSION_NAME_PREFIX}*`;
   const requestTags = SESSION_TAGS.map((key) => `aws:RequestTag/${key}`);
-  const tagged = Object.fromEntries(requestTags.map((key) => [key, '?*']));
+  const tagged = { 'aws:RequestTag/TenantId': tenant, 'aws:RequestTag/CostCenter': '?*' };
   // ForAllValues is true of no values at all, hence the Null beside it.
   const onlyOurTags = { 'ForAllValues:StringEquals': { 'aws:TagKeys': [...SESSION_TAGS] } };
   const tagsPresent = Object.fromEntries(['aws:TagKeys', ...requestTags].map((key) => [key, 'false']));
@@ -103,7 +108,10 @@ export function invokerTrustPolicy({ trustedRoleArn }: { trustedRoleArn: string 
   const byName = { 'sts:RoleSessionName': named, 'sts:SourceIdentity': named, ...tagged };
   const present = { ...tagsPresent, 'sts:SourceIdentity': 'false' };
   return documentOf([
-    may('AssumeRole', { StringLike: byName, ...onlyOurTags, Null: present }),
+    may('AssumeRole', {
+      ...(externalId === undefined ? {} : { StringEquals: { 'sts:ExternalId': externalId } }),
+      ...{ StringLike: byName, ...onlyOurTags, Null: present },
+    }),
     may('TagSession', { StringLike: tagged, ...onlyOurTags, Null: tagsPresent }),
     may('SetSourceIdentity', { StringLike: { 'sts:SourceIdentity': named } }),
   ]);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TollgateError } from '../contract/errors.ts';
 import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits/contract.ts';
+import { SESSION_POLICY_MAX_CHARS } from '../contract/limits/policies.ts';
 import {
   ACTIONS,
   type Guardrail,
@@ -16,7 +17,6 @@ import { type GuardrailArn, parseGuardrail } from './guardrail.ts';
 import { APPLY_GUARDRAIL, COUNT_TOKENS } from './kinds/bedrock.ts';
 import { bad, type ModelArn } from './kinds/kind.ts';
 import { arnsOf, kindOf } from './kinds.ts';
-import { assertFits } from './size.ts';
 
 /** What STS is given with every AssumeRole, so that the session can call one target and nothing else of the role's. */
 export interface SessionPolicy {
@@ -62,9 +62,25 @@ export function sessionPolicy(
       reason: 'action-not-available',
       message: 'This kind of model has none of the wanted actions.',
     });
-  const document = documentOf(restricted(statements, target, restrictions, applies));
+  return sized(documentOf(restricted(statements, target, restrictions, applies)));
+}
+
+/**
+ * The document as STS takes it, in 2,048 characters. The SDK does not check them, and a policy cut to fit would be another policy, so
+ * it is an error and never a truncation.
+ *
+ * @throws TollgateError `policy_too_large` whose detail holds `chars` and `max`
+ */
+export function sized(document: PolicyDocument): SessionPolicy {
   const text = JSON.stringify(document);
-  assertFits(text);
+  const detail = { chars: text.length, max: SESSION_POLICY_MAX_CHARS };
+  if (detail.chars > detail.max)
+    throw new TollgateError('policy_too_large', {
+      field: 'target',
+      reason: 'session-policy-size',
+      detail,
+      message: `The session policy takes ${detail.chars} characters; STS allows ${detail.max}.`,
+    });
   return {
     document,
     text,

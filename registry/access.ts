@@ -1,3 +1,4 @@
+import { placesOf } from '../contract/places.ts';
 import { createEdits } from './edit.ts';
 import type { Past } from './edits/past.ts';
 import type { HistoryRecord } from './edits/types.ts';
@@ -7,6 +8,8 @@ import type { Held } from './held.ts';
 import { grantKey, modelKey, tenantKey } from './keys.ts';
 import { MODEL, read, TENANT } from './kinds.ts';
 import { usability } from './lifecycle.ts';
+import type { ModelEntry } from './model.ts';
+import { placedUnder } from './restrictions.ts';
 import { asTenantId, type TenantEntry } from './tenant.ts';
 
 /** That a caller could use a model at a moment, or why it could not though it was granted. */
@@ -17,6 +20,8 @@ export interface Access {
   state: string;
   /** Under which terms; of a bundle too. */
   held: Held;
+  /** Roles of other accounts that its calls run under; none: in the stage's own. */
+  roles: string[];
   /** The edit that made the grant what it was; undefined where its history does not say. */
   by: HistoryRecord | undefined;
 }
@@ -57,9 +62,12 @@ export async function accessOf(
         found === undefined
           ? 'no-such-model'
           : 'entry' in found
-            ? (shut ?? (hasExpired(held, now) ? 'expired' : usability(found.entry.lifecycle, now).state))
+            ? (shut ?? stateOf(held, found.entry, entry.spokeRole, now))
             : 'unusable-model';
-      return { model: held.model, state, held, by: await madeBy({ key: grantKey(held.grant) }) };
+      const places =
+        found !== undefined && 'entry' in found ? placesOf({ ...found.entry, spokeRole: entry.spokeRole }) : [];
+      const roles = [...new Set(places.flatMap(({ role = entry.spokeRole }) => role ?? []))];
+      return { model: held.model, state, held, roles, by: await madeBy({ key: grantKey(held.grant) }) };
     }),
   );
   if (principal === undefined) return all;
@@ -70,6 +78,17 @@ export async function accessOf(
     if (before === undefined || (before.state === 'expired' && one.state !== 'expired')) first.set(one.model, one);
   }
   return [...first.values()];
+}
+
+function stateOf(held: Held, model: ModelEntry, spokeRole: string | undefined, now: number): string {
+  if (hasExpired(held, now)) return 'expired';
+  try {
+    placedUnder(held, { ...model, spokeRole });
+    return usability(model.lifecycle, now).state;
+  } catch {
+    // The data path gives none of it: the grant, the tenant's bounds or its account leave no place.
+    return 'unusable-grant';
+  }
 }
 
 function shutBy({ suspended, offboarded, expiresAt }: TenantEntry, now: number): string | undefined {

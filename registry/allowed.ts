@@ -7,7 +7,7 @@ import { grantedAt, grantKey } from './keys.ts';
 import type { Unusable } from './kinds.ts';
 import { isPublished } from './lifecycle.ts';
 import { type ModelEntry, speechOf } from './model.ts';
-import { isDirect, placedUnder, restrictionsOf } from './restrictions.ts';
+import { type Fit as Fitted, isDirect, placedUnder, restrictionsOf } from './restrictions.ts';
 import type { Term } from './term.ts';
 
 /** By model, of the aliases that it is behind. */
@@ -24,7 +24,7 @@ interface Fitting {
   entry: ModelEntry;
   lifecycle: Lifecycle<Published>;
   /** Where the grant lets the model be called. */
-  fit: Pick<AllowedModel, 'target' | 'places'>;
+  fit: Fitted;
 }
 
 /**
@@ -32,10 +32,16 @@ interface Fitting {
  * was for would otherwise be given what is meant for more.
  *
  * @param unread the tenant's grants that cannot be read
+ * @param spokeRole the tenant's
  * @param find a model's entry; undefined: there is none, or none that can be used
  */
 export function joined(
-  { held, unread, bundles }: { held: readonly Held[]; unread: readonly Item[]; bundles: Bundles },
+  {
+    held,
+    unread,
+    bundles,
+    spokeRole,
+  }: { held: readonly Held[]; unread: readonly Item[]; bundles: Bundles; spokeRole: string | undefined },
   find: (model: string) => ModelEntry | 'unusable' | undefined,
   shares: Shares,
   onUnusable: (unusable: Unusable) => void,
@@ -54,7 +60,7 @@ export function joined(
     const { lifecycle } = entry;
     // Not among the granted ones either: a successor or fallback that is a draft is none yet.
     if (!isPublished(lifecycle)) continue;
-    const fit = together(one, entry);
+    const fit = together(one, entry, spokeRole);
     if ('fault' in fit) {
       closed.add(model);
       onUnusable({ ...grantKey(grant), ...fit.fault });
@@ -78,18 +84,18 @@ type Fit = Fitting['fit'] | { fault: Pick<Unusable, 'field' | 'reason'> };
 const FITS = new WeakMap<ModelEntry, Map<string, Fit>>();
 
 /** The model may have been edited since the grant was written, or the tenant's bounds. */
-function together(term: Term, entry: ModelEntry): Fit {
+function together(term: Term, entry: ModelEntry, spokeRole: string | undefined): Fit {
   const { actions, direct } = term;
-  const said = JSON.stringify([actions, direct, restrictionsOf(term)]);
+  const said = JSON.stringify([actions, direct, restrictionsOf(term), spokeRole]);
   const known = FITS.get(entry) ?? new Map<string, Fit>();
-  const fit = known.get(said) ?? fitOf(term, entry);
+  const fit = known.get(said) ?? fitOf(term, entry, spokeRole);
   FITS.set(entry, known.set(said, fit));
   return fit;
 }
 
-function fitOf(term: Term, entry: ModelEntry): Fit {
+function fitOf(term: Term, entry: ModelEntry, spokeRole: string | undefined): Fit {
   try {
-    return placedUnder(term, entry);
+    return placedUnder(term, { ...entry, spokeRole });
   } catch (error) {
     const { field = 'grant', reason = 'unusable' } = asTollgateError(error);
     return { fault: { field, reason } };

@@ -111,7 +111,9 @@ const CHECKS: Checks = {
               if (hasExpired(term, nowSeconds)) throw badEntry('expiresAt', 'has-passed');
             },
             () => checkDirect(term),
-            ...entries.map((entry) => () => void placedUnder(bounded(term, bounds), entry)),
+            ...entries.map(
+              (entry) => () => void placedUnder(bounded(term, bounds), { ...entry, spokeRole: tenant.spokeRole }),
+            ),
           ]),
         );
       },

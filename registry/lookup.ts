@@ -113,7 +113,7 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       }
     }
     if (tenant === undefined) return null;
-    const { suspended, offboarded, expiresAt, issuers, costCenter, plan } = tenant;
+    const { suspended, offboarded, expiresAt, issuers, costCenter, spokeRole, plan } = tenant;
     // Refused whatever it may use up, and wherever.
     const shut = suspended || offboarded === true;
     const { budgets, defaults } = shut ? NOTHING : inForce(own, stage);
@@ -124,7 +124,7 @@ export function createLookup(options: LookupOptions): RegistryReader & PriceRead
       return found?.is === 'entry' ? found.entry : found?.is === 'unusable' ? found.is : undefined;
     };
     const { models: allowed, unusable } = joined(
-      { held, unread, bundles: stage.bundles },
+      { held, unread, bundles: stage.bundles, spokeRole },
       find,
       stage.aliases,
       onUnusable,

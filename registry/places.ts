@@ -5,8 +5,9 @@ import { PLACE } from '../contract/places.ts';
 import { ROUTING, type Routing } from '../contract/routing.ts';
 import { partitionOf } from '../policies/arn.ts';
 import { baseModelOf, kindOf, runtimeOf } from '../policies/kinds.ts';
-import { calledOn, leavesItsRegion } from '../policies/place.ts';
+import { leavesItsRegion, placeKey } from '../policies/place.ts';
 import { badEntry } from './fields.ts';
+import { inSpoke } from './in-spoke.ts';
 import type { Document } from './items.ts';
 import { checkTarget, targetSchema } from './target.ts';
 
@@ -45,9 +46,13 @@ function optional<Member extends { check(value: unknown): boolean }>(
 export function checkPlaces(places: readonly Place[], { profiles = true }: Partial<Routing> = {}): void {
   const called = new Set<string>();
   let model = '';
-  for (const [index, { target, priceRegion }] of places.entries()) {
+  for (const [index, place] of places.entries()) {
+    const { target, priceRegion, role } = place;
     const at = `targets[${index}]`;
-    below(at, () => checkTarget(target));
+    below(at, () => {
+      checkTarget(target);
+      if (role !== undefined) inSpoke(place, role);
+    });
     const first = places[0]?.target ?? target;
     if (runtimeOf(target) !== runtimeOf(first) || kindOf(target).paidBy !== kindOf(first).paidBy)
       throw badEntry(`${at}.target.kind`, 'another-kind');
@@ -56,7 +61,8 @@ export function checkPlaces(places: readonly Place[], { profiles = true }: Parti
     const base = baseModelOf(target);
     model ||= base;
     if (base !== '' && base !== model) throw badEntry(`${at}.target`, 'another-model');
-    const on = calledOn(target);
+    // The same model in two accounts is two places, each with a quota of its own.
+    const on = placeKey(role === undefined ? place : inSpoke(place, role));
     if (called.has(on)) throw badEntry(`${at}.target`, 'listed-twice');
     called.add(on);
     if (priceRegion !== undefined && partitionOf(priceRegion) === undefined)
@@ -80,12 +86,13 @@ function below(at: string, check: () => void): void {
 }
 
 /** The written form, its members always in this order. */
-export function placeDocument({ target, group, weight, priceRegion, drained }: Place): Document {
+export function placeDocument({ target, group, weight, priceRegion, role, drained }: Place): Document {
   return {
     target: { ...target },
     ...(group === undefined ? {} : { group }),
     ...(weight === undefined ? {} : { weight }),
     ...(priceRegion === undefined ? {} : { priceRegion }),
+    ...(role === undefined ? {} : { role }),
     ...(drained === undefined ? {} : { drained }),
   };
 }

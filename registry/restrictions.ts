@@ -10,6 +10,7 @@ import {
 } from '../contract/limits/registry.ts';
 import {
   type Action,
+  type AllowedModel,
   asyncInputOf,
   type Guardrail,
   type Place,
@@ -24,6 +25,7 @@ import { kindOf } from '../policies/kinds.ts';
 import { sessionPolicy } from '../policies/session.ts';
 import { badEntry, isoSeconds, seconds } from './fields.ts';
 import { isDirect, lostWhenDirect, RESTRICTION_NAMES } from './held-by.ts';
+import { inSpoke } from './in-spoke.ts';
 import type { Document } from './items.ts';
 import { checkRequired, type Demanding } from './requirements.ts';
 
@@ -148,37 +150,44 @@ export function checkDirect(grant: Restrictions & { direct?: true }): void {
 type Demands = Restrictions & { actions: readonly Action[]; direct?: true };
 
 /** Of these a place is left out that a grant cannot be called in; what else does not fit is at fault everywhere. */
-const ELSEWHERE: ReadonlySet<string | undefined> = new Set(['outside-residency', 'guardrail-region']);
+const ELSEWHERE: ReadonlySet<string | undefined> = new Set([
+  ...['outside-residency', 'guardrail-region', 'guardrail-account', 'account-differs', 'partition-differs'],
+]);
+
+/** Where a model may be called, and under which role of another account. */
+export type Fit = Pick<AllowedModel, 'target' | 'places' | 'spokeRole'>;
 
 /**
  * Where a model may be called under a grant: in those of its places that lie in the grant's regions, and in that of its
  * guardrail.
  *
+ * @param model with the tenant's role, if it has one: a place that names none of its own is called under it, and is then of its
+ *   account
  * @throws TollgateError as `checkTogether` where there is none, and for what is at fault in one of them; as `checkRequired`
  */
-export function placedUnder(
-  grant: Demands,
-  { target, places, ...model }: Placed & Demanding,
-): { target: Target; places?: Place[] } {
+export function placedUnder(grant: Demands, { target, places, spokeRole, ...model }: Placed & Demanding): Fit {
   checkRequired(model, grant);
-  if (places === undefined) {
-    checkTogether(grant, target);
-    return { target };
-  }
+  const there = (place: Place): Place => {
+    const { role = spokeRole } = place;
+    const found = role === undefined ? place : fitting(() => inSpoke(place, role, grant.guardrail));
+    checkTogether(grant, found.target);
+    return found;
+  };
+  const under = spokeRole === undefined ? {} : { spokeRole };
+  if (places === undefined) return { target: there({ target }).target, ...under };
   let outside: unknown;
-  const left = places.filter((place) => {
+  const left = places.flatMap((place) => {
     try {
-      checkTogether(grant, place.target);
-      return true;
+      return [there(place)];
     } catch (error) {
       if (!(error instanceof TollgateError) || !ELSEWHERE.has(error.reason)) throw error;
       outside ??= error;
-      return false;
+      return [];
     }
   });
   const [first] = left;
   if (first === undefined) throw outside;
-  return { target: first.target, places: left };
+  return { target: first.target, places: left, ...under };
 }
 
 /**
@@ -194,9 +203,15 @@ export function checkTogether(grant: Demands, target: Target): void {
   if (grant.direct === true && asyncInputOf(target) !== undefined) throw badEntry('direct', 'not-with-async-input');
   if (grant.maxTokens !== undefined && !kindOf(target).restrictedBy.includes('maxTokens'))
     throw badEntry('maxTokens', 'no-limit-here');
+  // What is handed out ends with the token, which takes room in the policy.
+  const until = isDirect(grant) ? { expiresAt: TOKEN_TIME_MAX_SECONDS } : {};
+  fitting(() => sessionPolicy(target, grant.actions, { ...until, ...grant }));
+}
+
+/** @throws TollgateError `bad_entry` for what does not fit; `policy_too_large` */
+function fitting<T>(build: () => T): T {
   try {
-    // What is handed out ends with the token, which takes room in the policy.
-    sessionPolicy(target, grant.actions, isDirect(grant) ? { expiresAt: TOKEN_TIME_MAX_SECONDS, ...grant } : grant);
+    return build();
   } catch (error) {
     if (!(error instanceof TollgateError) || error.code === 'policy_too_large') throw error;
     throw badEntry(error.field ?? 'grant', error.reason ?? error.code, error);

@@ -9,6 +9,7 @@ import {
   TENANT_LABELS_MAX,
   TENANT_PEOPLE_MAX,
 } from '../contract/limits/registry.ts';
+import { SPOKE_ROLE } from '../contract/spokes.ts';
 import { type Bounds, boundMembers, boundsDocument } from './bounds.ts';
 import {
   actor,
@@ -45,6 +46,8 @@ export interface TenantEntry extends Bounds {
   labels?: Record<string, string>;
   /** Tokens of these alone are taken for the tenant's, of those that the stage trusts; absent: of all that it trusts. */
   issuers?: string[];
+  /** ARN of a role of another account, where its calls run and are paid for; absent: in the stage's own. */
+  spokeRole?: string;
   /** Absent: the stage's default usage plan counts its calls. */
   plan?: TenantPlan;
   version: number;
@@ -117,6 +120,7 @@ const said = {
   issuers: v.exactOptional(issuers),
   ...boundMembers,
   expiresAt: v.exactOptional(seconds),
+  spokeRole: v.exactOptional(v.pipe(v.string('not-text'), v.regex(SPOKE_ROLE, 'not-a-spoke-role'))),
   plan: v.exactOptional(tenantPlan),
 };
 
@@ -154,6 +158,7 @@ export function tenantDocument(entry: TenantEntry): Document {
     ...(entry.issuers === undefined ? {} : { issuers: [...entry.issuers] }),
     ...boundsDocument(entry),
     ...(entry.expiresAt === undefined ? {} : { expiresAt: isoSeconds(entry.expiresAt) }),
+    ...(entry.spokeRole === undefined ? {} : { spokeRole: entry.spokeRole }),
     ...(entry.plan === undefined ? {} : { plan: planDocument(entry.plan) }),
     version: entry.version,
     updatedAt: isoMilliseconds(entry.updatedAt),

@@ -3,17 +3,17 @@ import { RETRY_AFTER_SECONDS } from '../contract/limits/contract.ts';
 import type { AllowedModel } from '../contract/model.ts';
 import { at, placesOf } from '../contract/places.ts';
 import { type Routing, routingOf } from '../contract/routing.ts';
-import { calledOn, isOpen } from '../policies/place.ts';
+import { isOpen, placeKey } from '../policies/place.ts';
 
 /** In which of its places a model is meant, for whoever makes one session. */
 
 /**
- * @param place by what its calls are authorised on; undefined: the first
+ * @param place by its key; undefined: the first
  * @throws TollgateError `unavailable` when it has no such place any more: who asked read an older entry
  */
 export function placeNamed(model: AllowedModel, place: string | undefined): AllowedModel {
   const places = placesOf(model);
-  const found = place === undefined ? places[0] : places.find(({ target }) => calledOn(target) === place);
+  const found = place === undefined ? places[0] : places.find((one) => placeKey(one) === place);
   if (found !== undefined) return at(model, found);
   throw new TollgateError('unavailable', { reason: NO_SUCH_PLACE, retryAfterSeconds: RETRY_AFTER_SECONDS });
 }

@@ -179,6 +179,14 @@ const TENANT: Classes<TenantEntry> = {
   contacts: nothing,
   labels: nothing,
   issuers: only,
+  spokeRole: (before, after, at) =>
+    before === after
+      ? []
+      : found(
+          're-pointed',
+          at,
+          `its calls run ${after === undefined ? 'in the stage’s own account' : `under ${valueText(after)}`}`,
+        ),
   plan: members({
     unit: names,
     rate: atMost,

@@ -24,11 +24,19 @@ export interface StsIssuerOptions {
   write: WriteLine;
   /** Milliseconds for all attempts together. */
   timeoutMs?: number;
+  /** Loads what issues sessions of other accounts (spoke.ts). Absent: no call runs there, whatever the registry says. */
+  spokes?: ((options: StsIssuerOptions) => Promise<Issue>) | undefined;
 }
 
-/** An STS client for `createStsIssuer`: it makes one attempt, because the retries and their bound are there. */
-export function createSts(transport: NodeHttpHandler): STSClient {
-  return new STSClient({ maxAttempts: 1, requestHandler: transport });
+/**
+ * An STS client for `createStsIssuer`: it makes one attempt, because the retries and their bound are there.
+ *
+ * @param credentials whose it is; absent: the function's own
+ */
+export function createSts(transport: NodeHttpHandler, credentials?: ScopedCredentials): STSClient {
+  // A copy: the SDK writes into what it is given.
+  const own = credentials && { credentials: { ...credentials } };
+  return new STSClient({ maxAttempts: 1, requestHandler: transport, ...own });
 }
 
 /**
@@ -36,23 +44,31 @@ export function createSts(transport: NodeHttpHandler): STSClient {
  *
  * @returns throws TollgateError `unavailable` (sts-timeout | sts-throttled | sts-unreachable) when STS could not be asked;
  *   `internal` (sts-access-denied | sts-policy-too-large | sts-policy-malformed | sts-rejected | sts-answer-incomplete |
- *   sts-answer-expired | policy-missing) when it refused
+ *   sts-answer-expired | policy-missing) when it refused; `model_not_allowed` (spoke-not-listed)
  */
 export function createStsIssuer(options: StsIssuerOptions): Issue {
+  let spokes: Promise<Issue> | undefined;
   return async (scope) => {
     // STS reads an empty policy as "all that the role may".
     if (scope.policy.text.trim() === '') throw new TollgateError('internal', { reason: 'policy-missing' });
-    return assume(scope, options);
+    if (scope.spoke === undefined) return assume(scope, options);
+    spokes ??= options.spokes?.(options);
+    if (spokes === undefined) throw new TollgateError('model_not_allowed', { reason: 'spoke-not-listed' });
+    return (await spokes)(scope);
   };
 }
 
-async function assume(scope: Scope, options: StsIssuerOptions): Promise<ScopedCredentials> {
+/** One AssumeRole, with its retries. @param externalId that the role asks for */
+export async function assume(scope: Scope, options: StsIssuerOptions, externalId?: string): Promise<ScopedCredentials> {
   const { clock, random = Math.random, timeoutMs = STS_TIMEOUT_MS, write } = options;
   const signal = AbortSignal.timeout(timeoutMs);
   for (let attempt = 1; ; attempt++) {
     try {
       const credentials = credentialsOf(
-        await abortable(options.sts.send(commandOf(scope, options.roleArn), { abortSignal: signal }), signal),
+        await abortable(
+          options.sts.send(commandOf(scope, options.roleArn, externalId), { abortSignal: signal }),
+          signal,
+        ),
         clock(),
       );
       write(issuedLine(scope, credentials, clock()));
@@ -64,29 +80,32 @@ async function assume(scope: Scope, options: StsIssuerOptions): Promise<ScopedCr
         await sleep(random() * STS_BACKOFF_MS * 2 ** (attempt - 1), undefined, { signal }).catch(() => undefined);
         if (!signal.aborted) continue;
       }
-      write(
-        logLine(
-          clock(),
-          {
-            event: 'credentials-refused',
-            level: 'error',
-            tenant: scope.tenant,
-            reason: error.reason,
-            type: cause instanceof Error ? cause.name : '',
-            attempts: attempt,
-            policyHash: scope.policy.hash,
-          },
-          { [error.code === 'unavailable' ? METRICS.undecided : METRICS.credentialsRefused]: 1 },
-        ),
-      );
+      write(refusedLine(scope, error, clock(), { type: cause instanceof Error ? cause.name : '', attempts: attempt }));
       throw error;
     }
   }
 }
 
+/** Of what was not given. */
+export function refusedLine(
+  { tenant, policy, spoke }: Scope,
+  { code, reason }: TollgateError,
+  now: number,
+  more: object = {},
+): string {
+  const event = { event: 'credentials-refused', level: 'error' as const, tenant, reason, ...more };
+  const metric = code === 'unavailable' ? METRICS.undecided : METRICS.credentialsRefused;
+  return logLine(now, { ...event, policyHash: policy.hash, ...roleOf(spoke) }, { [metric]: 1 });
+}
+
+/** Where it is not the stage's own: what else a line says of a session. */
+function roleOf(spoke: Scope['spoke']): object {
+  return spoke === undefined ? {} : { spokeRole: spoke.role };
+}
+
 /** The audit event of every session there is. Of the credentials it holds nothing but when they end. */
 function issuedLine(scope: Scope, { expiresAt }: ScopedCredentials, now: number): string {
-  const { tenant, principal, policy, audit } = scope;
+  const { tenant, principal, policy, spoke, audit } = scope;
   const event = {
     event: 'credentials-issued',
     ...audit,
@@ -94,6 +113,7 @@ function issuedLine(scope: Scope, { expiresAt }: ScopedCredentials, now: number)
     principal,
     sessionName: namesOf(scope).sessionName,
     policyHash: policy.hash,
+    ...roleOf(spoke),
     expiration: new Date(expiresAt).toISOString(),
   };
   return logLine(now, event, { [METRICS.credentialsIssued]: 1 }, { mode: scope.direct ? 'direct' : 'gateway' });
@@ -103,7 +123,7 @@ function namesOf({ tenant, principal, direct }: Scope): SessionNames {
   return direct ? directSessionNames(tenant, principal) : sessionNames(tenant, principal);
 }
 
-function commandOf(scope: Scope, roleArn: string): AssumeRoleCommand {
+function commandOf(scope: Scope, roleArn: string, externalId: string | undefined): AssumeRoleCommand {
   const { tenant, costCenter, policy } = scope;
   const { sessionName, sourceIdentity } = namesOf(scope);
   return new AssumeRoleCommand({
@@ -112,6 +132,7 @@ function commandOf(scope: Scope, roleArn: string): AssumeRoleCommand {
     SourceIdentity: sourceIdentity,
     DurationSeconds: SESSION_SECONDS,
     Policy: policy.text,
+    ...(externalId === undefined ? {} : { ExternalId: externalId }),
     Tags: [
       { Key: 'TenantId', Value: tenant },
       { Key: 'CostCenter', Value: costCenter },

@@ -1,4 +1,5 @@
 import type { Principal, TenantId } from '../contract/identity.ts';
+import type { Spoke } from '../contract/spokes.ts';
 import type { SessionPolicy } from '../policies/session.ts';
 
 /** Credentials of one session, confined by its policy to one target. */
@@ -16,6 +17,8 @@ export interface Scope {
   principal: Principal;
   costCenter: string;
   policy: SessionPolicy;
+  /** The role of another account that the session is of; absent: the invoker role itself. */
+  spoke?: Spoke | undefined;
   /** The credentials leave the gateway: the session's name then says so. */
   direct?: true;
   /** For the audit line: what they were first issued for. */

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { TARGETS_MAX_MINUTES, TARGETS_MINUTES } from '../../contract/limits/metering.ts';
 import type { Place } from '../../contract/model.ts';
 import { placesOf } from '../../contract/places.ts';
+import { accountOfRole } from '../../contract/spokes.ts';
 import { COOLING } from '../../metering/budgets/counter-names.ts';
 import type { Counters } from '../../metering/budgets/counters.ts';
 import type { UsageStore } from '../../metering/ledger/store.ts';
@@ -18,6 +19,8 @@ import type { Noun } from '../verb.ts';
 export interface TargetState {
   target: string;
   region: string;
+  /** Another account than the stage's own, where its calls run. */
+  account?: string;
   /** null: the model has no such place any more. */
   group: string | null;
   weight: number | null;
@@ -88,24 +91,39 @@ export async function targetStates(
     const of = attempts.find((one) => isOf(one, place));
     const until = Number(numbers.get(placeKey(place)) ?? 0);
     const cools = until > now ? isoMilliseconds(until) : null;
-    const at = { target: nativeIdOf(target), region: target.region, group, weight };
+    const { role } = place;
+    const account = role === undefined ? {} : { account: accountOfRole(role) };
+    const at = { target: nativeIdOf(target), region: target.region, ...account, group, weight };
     return { ...at, state: stateOf(place, cools !== null, of), coolingUntil: cools, ...figures(of, all) };
   });
   const gone = attempts.filter((one) => !placesOf(model).some((place) => isOf(one, place)));
   return [
     ...known,
     ...gone.map((one): TargetState => {
-      const at = { target: one.nativeModel, region: one.region, group: null, weight: null };
-      return { ...at, state: 'gone', coolingUntil: null, ...figures(one, all) };
+      const account = one.account === undefined ? {} : { account: one.account };
+      const at = { target: one.nativeModel, region: one.region, ...account, group: null, weight: null };
+      // A place of the model in a tenant's own account is not listed in its entry, and there all the same.
+      const listed = placesOf(model).some((place) => one.account !== undefined && isThere(one, place));
+      const state = listed ? stateOf({}, false, one) : 'gone';
+      return { ...at, state, coolingUntil: null, ...figures(one, all) };
     }),
   ];
 }
 
-function isOf({ region, nativeModel }: PlaceAttempts, { target }: Place): boolean {
+function isOf(one: PlaceAttempts, place: Place): boolean {
+  const { role } = place;
+  return isThere(one, place) && one.account === (role === undefined ? undefined : accountOfRole(role));
+}
+
+function isThere({ region, nativeModel }: PlaceAttempts, { target }: Place): boolean {
   return region === target.region && nativeModel === nativeIdOf(target);
 }
 
-function stateOf({ drained }: Place, cools: boolean, of: PlaceAttempts | undefined): TargetState['state'] {
+function stateOf(
+  { drained }: Pick<Place, 'drained'>,
+  cools: boolean,
+  of: PlaceAttempts | undefined,
+): TargetState['state'] {
   if (drained === true) return 'drained';
   if (cools) return 'cooling';
   if (of?.last === 'throttled') return 'throttling';
@@ -129,7 +147,7 @@ const HEAD = ['region', 'target', 'group', 'weight', 'state', 'until', 'share', 
 
 function cellsOf(one: TargetState): string[] {
   return [
-    one.region,
+    one.account === undefined ? one.region : `${one.region} ${one.account}`,
     one.target,
     one.group ?? '',
     String(one.weight ?? ''),

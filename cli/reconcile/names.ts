@@ -11,6 +11,8 @@ import { keyOfId, keyOfName } from '../../registry/prices/import/aws-names.ts';
 export interface NamesOf {
   /** The roles whose sessions are ours. */
   roles: readonly string[];
+  /** What the names of spokes' roles begin with, which are ours in whatever account; absent: none are. */
+  spokes?: string;
   /** Whoever is in the ledger. */
   callers: Iterable<{ tenant: string; principal: string }>;
   models: Iterable<Placed & { id: string }>;
@@ -24,7 +26,7 @@ const SESSION_ARN = /^arn:aws[a-z-]*:sts::\d{12}:assumed-role\/([^/]+)\/([^/]+)$
  * Who called, by what AWS wrote on its bill. The session tag is STS's own word, given under the trust policy of our role; without
  * it the session's name tells, whole, or by a caller of the ledger whose name it is.
  */
-export function createNames({ roles, callers, models, said }: NamesOf): Names {
+export function createNames({ roles, spokes, callers, models, said }: NamesOf): Names {
   const sessions = new Map<string, string>();
   const tenants = new Set<string>();
   for (const { tenant, principal } of callers) {
@@ -32,6 +34,7 @@ export function createNames({ roles, callers, models, said }: NamesOf): Names {
     const name = sessionOf(tenant, principal);
     if (name !== undefined) sessions.set(name, tenant);
   }
+  const isOurs = (role: string): boolean => roles.includes(role) || (spokes !== undefined && role.startsWith(spokes));
   const all = eachTarget(models);
   const byNative = nativeNames(all);
   const byLetters = unshared(all.flatMap((model) => lettersOfModel(model)));
@@ -39,7 +42,7 @@ export function createNames({ roles, callers, models, said }: NamesOf): Names {
   return {
     identify({ principal, tenantTag }): Identity {
       const [, ofRole, session = ''] = SESSION_ARN.exec(principal) ?? [];
-      const name = ofRole !== undefined && roles.includes(ofRole) ? readSessionName(session) : undefined;
+      const name = ofRole !== undefined && isOurs(ofRole) ? readSessionName(session) : undefined;
       if (name === undefined) return { is: 'other' };
       const fits = (tenant: string) => (name.whole ? tenant === name.tenant : tenant.startsWith(name.tenant));
       const is = name.direct ? 'direct' : 'ours';

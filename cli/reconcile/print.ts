@@ -1,6 +1,6 @@
 import type { Compared } from '../../metering/bill/difference.ts';
 import type { Elsewhere, Reconciled } from '../../metering/bill/reconcile.ts';
-import { formatAmount, formatMoney } from '../../metering/money.ts';
+import { formatAmount, formatMoney, type Money } from '../../metering/money.ts';
 import { daysText } from '../days.ts';
 import { table } from '../print.ts';
 import { type Column, columnsCsv, columnsTable, type Row } from '../report/columns.ts';
@@ -12,6 +12,16 @@ export interface Report extends Reconciled {
   /** Lines of the bill by what became of them. */
   read: { lines: number; ours: number; elsewhere: number; repeated: number; skipped: Readonly<Record<string, number>> };
   rejected: { count: number; listed: Rejected[] };
+  /** What of the ledger is on no bill that was read. */
+  otherBills: readonly OtherBill[];
+}
+
+/** Calls that ran in an account of which the export has no line. */
+export interface OtherBill {
+  account: string;
+  calls: number;
+  /** As far as it is known. */
+  usd: Money;
 }
 
 export interface Rejected {
@@ -44,8 +54,21 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** One line for each measure compared, and for each thing that is AWS's alone. */
-export function reconcileCsv({ compared, elsewhere }: Reconciled): string {
-  return columnsCsv(COLUMNS, [...compared.map(comparedRow), ...elsewhere.flatMap(elsewhereRows)]);
+export function reconcileCsv({
+  compared,
+  elsewhere,
+  otherBills = [],
+}: Reconciled & Partial<Pick<Report, 'otherBills'>>): string {
+  const rows = [...compared.map(comparedRow), ...elsewhere.flatMap(elsewhereRows), ...otherBills.map(otherBillRow)];
+  return columnsCsv(COLUMNS, rows);
+}
+
+function otherBillRow({ account, usd }: OtherBill): Row {
+  return [
+    ...['other bill', '', '', '', account, 'usd'].map((cell) => ({ text: cell })),
+    ...['', formatAmount(usd, 'usd'), '', ''].map((cell) => ({ number: cell })),
+    ...['', 'the export has no line of this account', ''].map((cell) => ({ text: cell })),
+  ];
 }
 
 function comparedRow(one: Compared): Row {
@@ -72,7 +95,7 @@ function elsewhereRows({ direct, principal, billingName, kind, quantity, cost }:
   return [...(kind === 'other' || quantity === null ? [] : [row(kind, quantity)]), row('usd', cost)];
 }
 
-export function reconcileJson({ compared, elsewhere, ...report }: Report): object {
+export function reconcileJson({ compared, elsewhere, otherBills, ...report }: Report): object {
   const amount = (value: bigint | null, measure: string) =>
     value === null ? null : measure === 'usd' ? formatMoney(value) : Number(value);
   return {
@@ -84,6 +107,7 @@ export function reconcileJson({ compared, elsewhere, ...report }: Report): objec
       difference: amount(one.difference, one.measure),
       note: noteOf(one),
     })),
+    otherBills: otherBills.map(({ usd, ...one }) => ({ ...one, usd: formatMoney(usd) })),
     elsewhere: elsewhere.map(({ quantity, cost, ...one }) => ({
       ...one,
       quantity: amount(quantity, ''),
@@ -94,7 +118,7 @@ export function reconcileJson({ compared, elsewhere, ...report }: Report): objec
 
 /** @param all those that agree too */
 export function reconcileText(report: Report, all: boolean): string {
-  const { compared, elsewhere, mapped, unmapped, unseen, costCenters, days, tolerance, read } = report;
+  const { compared, elsewhere, otherBills, mapped, unmapped, unseen, costCenters, days, tolerance, read } = report;
   const differ = compared.filter(({ agrees }) => !agrees);
   const explained = differ.filter((one) => one.explained).length;
   const shown = all ? compared : differ;
@@ -108,6 +132,11 @@ export function reconcileText(report: Report, all: boolean): string {
     ...section(tenantTotals(compared)),
     ...(shown.length === 0 ? [] : section(comparedTable(shown))),
     ...(elsewhere.length === 0 ? [] : ['', 'On the bill and in no ledger of ours:', elsewhereTable(elsewhere)]),
+    ...(otherBills.length === 0
+      ? []
+      : section(
+          `In the ledger, and on the bill of an account that this export has no line of: ${otherBills.map(({ account, calls, usd }) => `${account} (${calls} calls, $${formatMoney(usd)})`).join(', ')}`,
+        )),
     ...(unmapped.length === 0 ? [] : section(mappingHint(unmapped, unseen))),
     ...(costCenters.length === 0
       ? []

@@ -4,12 +4,14 @@ import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { SESSION_SECONDS } from '../../contract/limits/sessions.ts';
 import type { AllowedModel, Place, Purpose, Restrictions } from '../../contract/model.ts';
 import { at, eachTarget, placesOf, targetsOf } from '../../contract/places.ts';
+import { accountOfRole, spokeOf } from '../../contract/spokes.ts';
 import { arnsOf, nativeIdOf } from '../../policies/kinds.ts';
 import { sessionNames } from '../../policies/name.ts';
 import { placeName } from '../../policies/place.ts';
 import { pathsOf } from '../../policies/questions.ts';
 import { callerContext, type Holding, SOMEBODY } from '../../policies/review.ts';
 import { type Tried, trySession } from '../../policies/review-session.ts';
+import { type HopTried, reviewSpokes } from '../../policies/review-spokes.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { sharesText } from '../../registry/alias.ts';
 import { type Decision, decideModel } from '../../registry/decide.ts';
@@ -19,7 +21,9 @@ import { HELD_BY, restrictionsOf } from '../../registry/restrictions.ts';
 import type { Snapshot } from '../../registry/snapshot.ts';
 import { standingOf } from '../../registry/standing.ts';
 import { asTenantId } from '../../registry/tenant.ts';
+import { SPOKES_NOTE } from './gather.ts';
 import type { Roles } from './roles.ts';
+import { type SpokeRole, spokeDocuments } from './spokes.ts';
 
 export interface Wanted {
   tenant: string;
@@ -49,6 +53,17 @@ export interface PolicyShown {
   place?: string;
   policy: { chars: number; maxChars: number; hash: string; document: unknown };
   simulated: Tried[];
+  /** Where it runs in another account: hop 1, and the role there. */
+  spoke?: SpokeShown;
+}
+
+export interface SpokeShown {
+  role: string;
+  account: string;
+  /** The role's trust policy is to ask for it. */
+  externalId: string;
+  hop1: { chars: number; maxChars: number; hash: string; document: unknown; tried: readonly HopTried[] };
+  documents: SpokeRole;
 }
 
 export interface SessionShown extends PolicyShown {
@@ -69,7 +84,13 @@ export interface SessionShown extends PolicyShown {
 }
 
 /** @throws TollgateError `bad_entry`, `invalid_request` for an id that is none */
-export function explanationOf(wanted: Wanted, snapshot: Snapshot, roles: Roles, nowMs: number): Explanation {
+export function explanationOf(
+  wanted: Wanted,
+  snapshot: Snapshot,
+  roles: Roles,
+  nowMs: number,
+  stage: string,
+): Explanation {
   const { action } = wanted;
   const tenant = asTenantId(wanted.tenant, '--tenant');
   const principal = parsePrincipal(wanted.principal ?? SOMEBODY, '--principal');
@@ -105,7 +126,7 @@ export function explanationOf(wanted: Wanted, snapshot: Snapshot, roles: Roles, 
       ...base,
       allowed: true,
       reason: 'granted',
-      session: sessionOf(shown, decision, action, snapshot, roles, now),
+      session: sessionOf(shown, decision, action, { ...snapshot, stage }, roles, now),
     };
   } catch (error) {
     if (!isTollgateError(error, 'bad_entry')) throw error;
@@ -127,21 +148,39 @@ function sessionOf(
   { tenant, costCenter, principal, assumed }: Who,
   { model: entry }: Extract<Decision, { outcome: 'allowed' }>,
   action: Purpose,
-  { models }: Snapshot,
+  { models, stage }: Snapshot & { stage: string },
   { invoker, source, notes }: Roles,
   now: number,
 ): SessionShown {
   const holding: Pick<Holding, 'tenant' | 'costCenter'> = { tenant, costCenter };
   const rolePolicies = invoker.policies.map((policy) => policy.document);
   const context = callerContext(holding, action, principal);
+  const spokeShown = (there: AllowedModel): SpokeShown | undefined => {
+    const { spokes } = reviewSpokes({
+      ...{ stage, models: eachTarget(models), invokerPolicies: rolePolicies },
+      holdings: [{ tenant, entry: there }],
+    });
+    const [spoke] = spokes;
+    if (spoke === undefined) return undefined;
+    const { role, externalId, hop, tried } = spoke;
+    const { text, hash, document } = hop;
+    const hop1 = { chars: text.length, maxChars: SESSION_POLICY_MAX_CHARS, hash, document, tried };
+    return {
+      ...{ role, account: accountOfRole(role), externalId, hop1 },
+      documents: spokeDocuments(spoke, invoker.arn, models),
+    };
+  };
   const shown = (place: Place): PolicyShown => {
     const there = at(entry, place);
     const { text, hash, document } = sessionPolicy(there.target, [action], there);
-    const session = { text, entry: there, actions: [action], rolePolicies, context, now };
+    const spoke = spokeShown(there);
+    const own = spoke?.documents.policies.map((one) => one.document) ?? rolePolicies;
+    const session = { text, entry: there, actions: [action], rolePolicies: own, context, now };
     return {
-      ...(entry.places === undefined ? {} : { place: placeName(place.target) }),
+      ...(entry.places === undefined ? {} : { place: placeName(place) }),
       policy: { chars: text.length, maxChars: SESSION_POLICY_MAX_CHARS, hash, document },
       simulated: trySession(session, eachTarget(models)),
+      ...(spoke && { spoke }),
     };
   };
   const all = placesOf(entry);
@@ -160,7 +199,7 @@ function sessionOf(
     role: { arn: invoker.arn, source, policies: [...invoker.policies], trust: invoker.trust },
     ...shown(first),
     ...(others.length === 0 ? {} : { elsewhere: others.map(shown) }),
-    notes,
+    notes: all.some((place) => spokeOf(at(entry, place)) !== undefined) ? [...notes, SPOKES_NOTE] : notes,
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type Use,
 } from '../../policies/review.ts';
 import { type RolesReviewed, reviewRoles } from '../../policies/review-roles.ts';
+import { type ReviewedSpoke, reviewSpokes } from '../../policies/review-spokes.ts';
 import { decideModel } from '../../registry/decide.ts';
 import type { TenantEntries } from '../../registry/reader.ts';
 import { type Risk, risks } from '../../registry/risks.ts';
@@ -18,6 +19,7 @@ import type { RegistryChange, Snapshot } from '../../registry/snapshot.ts';
 import { standingOf } from '../../registry/standing.ts';
 import type { PastReview, ReviewRecord } from './record.ts';
 import type { Roles } from './roles.ts';
+import { type SpokeRole, spokeDocuments } from './spokes.ts';
 
 /** Since when the changes are listed, and why since then. */
 export interface Since {
@@ -46,6 +48,8 @@ export interface Review {
   roles: Roles;
   reviewed: Reviewed;
   rolesReviewed: RolesReviewed;
+  /** Roles of other accounts that calls run under, by tenant. */
+  spokes: (ReviewedSpoke & { documents: SpokeRole })[];
   findings: Finding[];
   risks: Risk[];
   since: Since;
@@ -75,7 +79,16 @@ export function assemble({ now, by, stage, region, snapshot, roles, previous, si
   const holdings = [...snapshot.entries.values()].flatMap((entries) => holdingsOf(entries, seconds));
   const rolePolicies = roles.invoker.policies.map(({ document }) => document);
   const models = eachTarget(snapshot.models);
-  const reviewed = review({ models, holdings, rolePolicies, now: seconds });
+  const spokes = reviewSpokes({ stage, holdings, models, invokerPolicies: rolePolicies });
+  const documented = spokes.spokes.map((spoke) => ({
+    ...spoke,
+    documents: spokeDocuments(spoke, roles.invoker.arn, snapshot.models),
+  }));
+  const bounds = new Map(
+    documented.map(({ role, documents }) => [role, documents.policies.map((one) => one.document)]),
+  );
+  const spokePolicies = (role: string) => bounds.get(role) ?? [];
+  const reviewed = review({ models, holdings, rolePolicies, spokePolicies, now: seconds });
   const rolesReviewed = reviewRoles({ ...roles, models });
   const from = sinceOf(since, previous);
   return {
@@ -88,12 +101,13 @@ export function assemble({ now, by, stage, region, snapshot, roles, previous, si
     roles,
     reviewed,
     rolesReviewed,
-    findings: [...reviewed.findings, ...rolesReviewed.findings],
+    spokes: documented,
+    findings: [...reviewed.findings, ...rolesReviewed.findings, ...spokes.findings],
     risks: risks({ ...snapshot, now: seconds }),
     since: from,
     changes: snapshot.changes.filter(isAfter(from)),
     policyChanges: previous === undefined ? null : policyChanges(previous.policies, policiesOf(reviewed)),
-    notes: [...roles.notes, ...notes],
+    notes: [...roles.notes, ...notes, ...(documented.length === 0 ? [] : [SPOKES_NOTE])],
   };
 }
 
@@ -107,6 +121,9 @@ function isAfter({ at, edit }: Since): (change: Pick<RegistryChange, 'at' | 'edi
     return edit === undefined || change.edit === undefined ? change.at > at : change.edit > edit;
   };
 }
+
+/** Of roles that are another account's. */
+export const SPOKES_NOTE = 'Roles of other accounts were not read: they are taken to be what infra/spoke.ts deploys';
 
 /** The sessions of a tenant's model. */
 export function sessionsOf({ sessions }: Reviewed): (tenant: string, model: string) => readonly ReviewedSession[] {

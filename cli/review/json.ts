@@ -40,6 +40,11 @@ export function reviewJson(review: Review): object {
     },
     trust: rolesReviewed.trust,
     functions: rolesReviewed.functions,
+    spokes: review.spokes.map(({ hop, documents, ...spoke }) => ({
+      ...spoke,
+      hop1: { hash: hop.hash, chars: hop.text.length, document: hop.document },
+      documents,
+    })),
     since: review.since,
     changes: review.changes,
     policyChanges: review.policyChanges,

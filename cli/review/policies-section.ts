@@ -39,7 +39,7 @@ ${pretty(JSON.parse(text))}
 }
 
 /** What is around the sessions: who may make one, what it is cut from, and what the functions may do without one. */
-export function roles({ roles: { invoker, functions, assumers, source }, rolesReviewed }: Review): Html {
+export function roles({ roles: { invoker, functions, assumers, source }, rolesReviewed, spokes }: Review): Html {
   return html`<p>Every session is one of <code>${invoker.arn}</code>, which only <code>${assumers.join(' and ')}</code> may assume. Its documents are ${source}.</p>
 ${roleDetails(invoker)}
 ${grid(
@@ -48,9 +48,7 @@ ${grid(
   rolesReviewed.trust.map(({ who, how, expected, allowed, reason }) => [
     html`<code>${who}</code>`,
     how,
-    html`<span class="cell ${expected === allowed ? 'good' : 'bad'}">${expected === allowed ? '✓' : '✗'} ${
-      allowed ? 'allowed' : 'denied'
-    }</span>`,
+    result(expected, allowed),
     reason,
   ]),
 )}
@@ -68,7 +66,32 @@ ${rolesReviewed.functions
     ({ name }) =>
       html`<p><code>${name}</code> is bound by its trust policy alone: who may pass it to a task, or associate it with a pod, of whom that policy names can use it.</p>`,
   )}
-${functions.map(roleDetails)}`;
+${functions.map(roleDetails)}
+${
+  spokes.length === 0
+    ? ''
+    : html`<h3>Roles of other accounts</h3>
+${spokes.map(spokeDetails)}`
+}`;
+}
+
+/** Both hops: what each allows, and what the first forbids. */
+function spokeDetails({ tenant, role, externalId, models, hop, tried, documents }: Review['spokes'][0]): Html {
+  return html`<p>Calls of <strong>${tenant}</strong> to ${models.join(', ')} run under <code>${role}</code>, which asks for <code>${externalId}</code>.</p>
+${grid(
+  `Hop 1 of ${tenant}, tried`,
+  ['What', 'Ways', 'Result', 'Why'],
+  tried.map(({ what, ways, expected, allowed, reason }) => [what, ways, result(expected, allowed), reason]),
+)}
+<details><summary>Hop 1 of <strong>${tenant}</strong>: session policy <code>${hop.hash.slice(0, 8)}</code></summary>${pretty(hop.document)}</details>
+<p>Hop 2 is under the session policy of the model, above, within these documents (${documents.source}; the first is the boundary, too):</p>
+${roleDetails(documents)}`;
+}
+
+function result(expected: boolean, allowed: boolean): Html {
+  return html`<span class="cell ${expected === allowed ? 'good' : 'bad'}">${expected === allowed ? '✓' : '✗'} ${
+    allowed ? 'allowed' : 'denied'
+  }</span>`;
 }
 
 function roleDetails({ name, trust, policies }: RoleDocuments): Html {

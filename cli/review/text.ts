@@ -1,4 +1,5 @@
 import type { Restrictions } from '../../contract/model.ts';
+import type { HopTried } from '../../policies/review-spokes.ts';
 import { type AliasesEntry, sharesText } from '../../registry/alias.ts';
 import { isoSeconds } from '../../registry/fields.ts';
 import { HELD_BY } from '../../registry/restrictions.ts';
@@ -43,7 +44,7 @@ function sessionText({ role, tags, elsewhere = [], ...session }: SessionShown): 
       `lasts            ${session.seconds} s`,
       `grant demands    ${demanded.length === 0 ? 'nothing more' : printable(demanded.join('; '))}`,
     ].join('\n'),
-    ...[session, ...elsewhere].map(policyText),
+    ...[session, ...elsewhere].flatMap(policyTexts),
     ...role.policies.map(
       ({ name, document }) => `ROLE POLICY ${printable(name)} of ${role.arn}, ${role.source}\n${pretty(document)}`,
     ),
@@ -53,9 +54,43 @@ function sessionText({ role, tags, elsewhere = [], ...session }: SessionShown): 
   ];
 }
 
-function policyText({ policy, place }: PolicyShown): string {
-  const { chars, maxChars, hash, document } = policy;
-  return `SESSION POLICY${where(place)}: ${chars} of ${maxChars} characters, SHA-256 ${hash}\n${pretty(document)}`;
+/** Of the session that calls; before it, where that is another account's, of the one that makes it. */
+function policyTexts({ policy, place, spoke }: PolicyShown): string[] {
+  const text = (title: string, { chars, maxChars, hash, document }: PolicyShown['policy']): string =>
+    `${title}${where(place)}: ${chars} of ${maxChars} characters, SHA-256 ${hash}\n${pretty(document)}`;
+  if (spoke === undefined) return [text('SESSION POLICY', policy)];
+  const { role, account, externalId, hop1, documents } = spoke;
+  return [
+    `RUNS IN ACCOUNT ${account}${where(place)}, in two hops\n${table(
+      ['', ''],
+      [
+        ['hop 1', `the invoker role, under a policy that lets it assume ${role} and nothing else`],
+        ['hop 2', `${role}, which asks for the external id ${externalId}, under the policy of the one model`],
+        ['lasts', 'an hour at most by AWS (role chaining); sessions of both hops are made for less'],
+      ],
+    )}`,
+    text('HOP 1, SESSION POLICY', hop1),
+    `HOP 1, SIMULATED${where(place)}: what it opens, and what it forbids\n${hopTable(hop1.tried)}`,
+    text('HOP 2, SESSION POLICY', policy),
+    ...documents.policies.map(
+      ({ name, document }) =>
+        `HOP 2, ROLE POLICY AND BOUNDARY ${printable(name)} of ${role}, ${documents.source}\n${pretty(document)}`,
+    ),
+    `HOP 2, TRUST POLICY of ${role}, ${documents.source}\n${pretty(documents.trust)}`,
+  ];
+}
+
+function hopTable(tried: readonly HopTried[]): string {
+  return table(
+    ['what', 'ways', 'result', '', 'why'],
+    tried.map(({ what, ways, expected, allowed, reason }) => [
+      what,
+      String(ways),
+      allowed ? 'allowed' : 'denied',
+      expected === allowed ? 'ok' : 'NOT AS MEANT',
+      reason,
+    ]),
+  );
 }
 
 function simulatedText({ simulated, place }: PolicyShown): string {
@@ -101,6 +136,10 @@ export function reviewText(review: Review): string {
           .join(', '),
       ]),
     )}`,
+    ...review.spokes.map(
+      ({ tenant, role, externalId, models, hop, tried }) =>
+        `OTHER ACCOUNT: ${tenant}'s calls of ${models.join(', ')} run under ${role}, which asks for ${externalId}\nhop 1 ${hop.hash.slice(0, 8)}, hop 2 as above\n${hopTable(tried)}`,
+    ),
     snapshot.aliases.every(({ aliases }) => aliases.length === 0)
       ? ''
       : `ALIASES, of which a tenant is served what it was granted\n${table(['alias', 'models', 'shared by'], snapshot.aliases.flatMap(aliasRows))}`,
@@ -152,7 +191,10 @@ function aliasRows({ aliases }: AliasesEntry): string[][] {
 
 /** What a grant demands beyond its actions, and who holds each of it up; members of a newer grant as they are. */
 export function demands(entry: object): string[] {
-  const { id, target, places, routing, actions, lifecycle, aliases, ...rest } = entry as Record<string, unknown>;
+  const { id, target, places, spokeRole, role, routing, actions, lifecycle, aliases, ...rest } = entry as Record<
+    string,
+    unknown
+  >;
   return Object.entries(rest).map(([name, value]) => {
     if (name === 'direct') return 'direct (with such credentials: IAM alone; no budget, no usage record)';
     if (name === 'trace') return 'trace (shows guardrails of the account by ARN)';

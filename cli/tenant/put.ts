@@ -16,11 +16,12 @@ export interface PutOptions extends BoundOptions, ClearOptions {
   label?: Labels;
   issuer?: string[];
   expires?: string;
+  spokeRole?: string;
 }
 
 const CLEARED = {
   ...{ name: 'displayName', owner: 'owners', contact: 'contacts', label: 'labels', issuer: 'issuers' },
-  ...{ ...BOUND_MEMBERS, expires: 'expiresAt' },
+  ...{ ...BOUND_MEMBERS, expires: 'expiresAt', 'spoke-role': 'spokeRole' },
 };
 
 export function withMembers(verb: Command): Command {
@@ -33,15 +34,25 @@ export function withMembers(verb: Command): Command {
         .option('--contact <who>', 'who is told of things; as --owner', again)
         .option('--label <key=value>', 'to find and sum tenants by; again for more; key- takes one away', label)
         .option('--issuer <url>', 'whose tokens alone are its; again for more, in place of all that were', again),
-    ).option('--expires <date>', 'refused from then on, UTC: 2026-12-31 or 2026-12-31T18:00:00Z'),
+    )
+      .option('--expires <date>', 'refused from then on, UTC: 2026-12-31 or 2026-12-31T18:00:00Z')
+      .option('--spoke-role <arn>', 'a role of another account, where its calls run and are paid for'),
     CLEARED,
   );
 }
 
 /** @throws TollgateError as putTenant of the registry */
 export async function putTenant(writer: Writer, given: PutOptions): Promise<Change<TenantEntry>> {
-  const { tenant: id, costCenter, name, owner, contact, label: labels, issuer, expires } = given;
-  const said = { costCenter, displayName: name, owners: owner, contacts: contact, issuers: issuer, expiresAt: expires };
+  const { tenant: id, costCenter, name, owner, contact, label: labels, issuer, expires, spokeRole } = given;
+  const said = {
+    costCenter,
+    displayName: name,
+    owners: owner,
+    contacts: contact,
+    issuers: issuer,
+    expiresAt: expires,
+    spokeRole,
+  };
   const named = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
   return writer.putTenant({ id, ...named, ...boundsGiven(given), ...cleared(given) }, labels);
 }

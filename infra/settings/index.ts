@@ -8,6 +8,7 @@ import { NETWORK_GROUP, type NetworkSettings } from './network.ts';
 import { OPERATION_GROUP, type OperationSettings } from './operations.ts';
 import { type At, type Group, given, PREFIX, type Told, unknownSetting } from './setting.ts';
 import { SIGN_IN_GROUP, type SignInSettings } from './sign-in.ts';
+import { SPOKES_GROUP, type SpokesSettings } from './spokes.ts';
 import { STAGE_GROUP, type StageSettings } from './stage.ts';
 import { WAF_GROUP, type WafSettings } from './waf.ts';
 
@@ -26,7 +27,8 @@ export interface InfraSettings
     DomainSettings,
     WafSettings,
     OperationSettings,
-    CustodySettings {
+    CustodySettings,
+    SpokesSettings {
   network: NetworkSettings | undefined;
 }
 
@@ -41,6 +43,7 @@ const GROUPS = [
   NETWORK_GROUP,
   OPERATION_GROUP,
   CUSTODY_GROUP,
+  SPOKES_GROUP,
 ] as const satisfies readonly Group<Partial<InfraSettings>, StageSettings>[];
 
 /** Every setting there is, in the order of docs/deploy.md. */

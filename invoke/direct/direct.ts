@@ -4,9 +4,10 @@ import type { Clock, WriteLine } from '../../contract/log.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import type { Routing } from '../../contract/routing.ts';
 import type { Secret } from '../../contract/secret.ts';
+import { spokeOf } from '../../contract/spokes.ts';
 import { NO_TOKENS } from '../../contract/usage.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
-import { calledOn } from '../../policies/place.ts';
+import { placeKey } from '../../policies/place.ts';
 import { decideDirect, directPolicy, directUntil } from '../../registry/direct.ts';
 import { refusalOf } from '../../registry/refusal.ts';
 import { placeInRegion } from '../../registry/where.ts';
@@ -68,8 +69,9 @@ export function createDirect({ entries, issue, reserve, routing, clock, write }:
       costCenter,
       policy,
       direct: true,
+      spoke: spokeOf(model),
       audit: { requestId, model: model.id },
-      asked: { token, model: model.id, place: granted.places && calledOn(model.target), action: 'direct', requestId },
+      asked: { token, model: model.id, place: granted.places && placeKey(model), action: 'direct', requestId },
     });
     const expiresAt = Math.min(credentials.expiresAt, directUntil(model, caller.exp) * 1000);
     return { model, credentials, expiresAt };

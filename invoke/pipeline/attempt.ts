@@ -3,6 +3,7 @@ import { ANSWER_MAX_BYTES, ERROR_BODY_MAX_BYTES } from '../../contract/limits/in
 import { DENIED_SESSION_RENEW_AFTER_MS, SESSION_SECONDS } from '../../contract/limits/sessions.ts';
 import { type Clock, logLine, type WriteLine } from '../../contract/log.ts';
 import type { AllowedModel, Purpose } from '../../contract/model.ts';
+import { spokeOf } from '../../contract/spokes.ts';
 import { SESSIONS, type Take } from '../../metering/budgets/shares.ts';
 import { type SessionPolicy, sessionPolicy } from '../../policies/session.ts';
 import { isFor } from '../../registry/decide.ts';
@@ -57,7 +58,7 @@ export interface Attempted {
   under: AllowedModel;
   provider: Provider;
   request: ProviderRequest;
-  /** Of several places which one, by what its calls are authorised on. */
+  /** Of several places which one, by its key. */
   place: string | undefined;
   /** Milliseconds to its first byte, where the model says so. */
   firstByteMs: number | undefined;
@@ -88,7 +89,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
   /** @throws the upstream's error as ours, unless its status is a success */
   async function send(
     step: Step,
-    { model, place, provider, request, firstByteMs = deadlines.firstByteMs }: Attempted,
+    { model, under, place, provider, request, firstByteMs = deadlines.firstByteMs }: Attempted,
     policy: SessionPolicy,
   ): Promise<ProviderReply> {
     const { call, invocation, deadline } = step;
@@ -96,7 +97,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const { token, action, requestId } = call;
     const asked = { token, model: model.id, place, action, requestId };
     const audit = { requestId, model: model.id };
-    const scope = { tenant, principal, costCenter, policy, asked, audit };
+    const scope = { tenant, principal, costCenter, policy, spoke: spokeOf(under), asked, audit };
     const from = (source: 'memory' | 'issuer'): void => {
       if (source === 'issuer') options.take(tenant, SESSIONS, call);
       invocation.session(source);

@@ -95,6 +95,6 @@ export function createCredentials({
  * would name the wrong one if another of the tenant's principals were given it. That costs an AssumeRole per principal
  * and model every 14 minutes, of the 600 a second that an account has.
  */
-function keyOf({ tenant, principal, costCenter, policy }: Scope, roleArn: string): string {
-  return JSON.stringify([tenant, principal, costCenter, roleArn, policy.hash]);
+function keyOf({ tenant, principal, costCenter, policy, spoke }: Scope, roleArn: string): string {
+  return JSON.stringify([tenant, principal, costCenter, roleArn, spoke, policy.hash]);
 }

@@ -1,6 +1,7 @@
 import { isTollgateError, type TollgateError } from '../../contract/errors.ts';
 import { type Clock, METRICS } from '../../contract/log.ts';
 import type { AllowedModel } from '../../contract/model.ts';
+import { accountOfRole, spokeOf } from '../../contract/spokes.ts';
 import { BILLABLE, type Outcome, type Tier, type UsageBase } from '../../contract/usage.ts';
 import { wantedHash } from '../../contract/wanted.ts';
 import type { Meter } from '../../metering/emit.ts';
@@ -117,12 +118,17 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
     concerns(model, priceRegion) {
       const { region } = model.target;
       const nativeModel = nativeIdOf(model.target);
-      moved ||= base.attempt !== undefined && (base.region !== region || base.nativeModel !== nativeModel);
+      const spoke = spokeOf(model);
+      const account = spoke && accountOfRole(spoke.role);
+      const where = [region, nativeModel, account].join(' ');
+      moved ||= base.attempt !== undefined && where !== [base.region, base.nativeModel, base.account].join(' ');
       base.model = model.id;
       base.nativeModel = nativeModel;
       base.region = region;
       if (priceRegion === undefined || priceRegion === region) delete base.priceRegion;
       else base.priceRegion = priceRegion;
+      if (account === undefined) delete base.account;
+      else base.account = account;
     },
     soldAs(named) {
       tier = named;

@@ -5,7 +5,7 @@ import type { AllowedModel } from '../../contract/model.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
 import { isShare, requestsShare } from '../../metering/budgets/shares.ts';
 import type { Meter } from '../../metering/emit.ts';
-import { calledOn } from '../../policies/place.ts';
+import { placeKey } from '../../policies/place.ts';
 import { decideModel } from '../../registry/decide.ts';
 import { type Budgeted, budgeted } from '../budgets/budgeted.ts';
 import type { Call, Run } from '../call.ts';
@@ -86,7 +86,7 @@ export function createPipeline(options: PipelineOptions): Run {
         const { provider, firstByteMs, route } = leg;
         const request = spending?.request ?? leg.request;
         try {
-          const at = place && leg.model.places && calledOn(place.target);
+          const at = place && leg.model.places && placeKey(place);
           const answer = await attempt(step, { model: there, under, place: at, provider, request, firstByteMs });
           route?.came('answered', clock() - step.sentAt);
           return answer;

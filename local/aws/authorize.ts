@@ -8,7 +8,7 @@ import type { Caller } from './sessions.ts';
 export function callerContext(caller: Caller): RequestContext {
   return {
     'aws:PrincipalArn': roleArnOf(caller),
-    'aws:PrincipalAccount': caller.arn.split(':')[4] ?? '',
+    'aws:PrincipalAccount': accountOf(caller),
     'aws:userid': userIdOf(caller),
     ...(caller.issuedAt === undefined ? {} : { 'aws:TokenIssueTime': isoSeconds(caller.issuedAt) }),
     ...(caller.functionArn === undefined ? {} : { 'lambda:SourceFunctionArn': caller.functionArn }),
@@ -32,14 +32,24 @@ export function roleArnOf({ arn, role }: Caller): string {
   return role === null ? arn : `arn:aws:iam::${arn.split(':')[4] ?? ''}:role/${role.name}`;
 }
 
+/** Whose a caller is. */
+export function accountOf({ arn }: Caller): string {
+  return arn.split(':')[4] ?? '';
+}
+
 /** What the caller's own policies say to one access. The operator may do everything. */
 export function decide(caller: Caller, access: Access): Verdict {
   if (caller.role === null) return { allowed: true, reason: "the account's operator" };
+  // Nothing here has a policy of its own that would let another account in, but for roles, whose trust is asked.
+  const owner = access.resource.split(':')[4] ?? '';
+  if (owner !== '' && owner !== accountOf(caller) && !access.action.startsWith('sts:'))
+    return { allowed: false, reason: 'it is of another account' };
   const context = { ...callerContext(caller), ...access.context };
-  const { policies, managed = [], inline } = caller.role;
+  const { policies, managed = [], inline, boundary } = caller.role;
   const identity = {
     rolePolicies: [...policies, ...managed, ...(inline?.values() ?? [])],
     sessionPolicy: caller.sessionPolicy,
+    boundary,
   };
   return evaluate(identity, { ...access, context });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { authenticate } from './authenticate.ts';
-import { authorize } from './authorize.ts';
+import { accountOf, authorize } from './authorize.ts';
 import { type CallRecord, type Calls, callerRecord } from './calls.ts';
 import { AwsError } from './error.ts';
 import type { Fault, Faults } from './faults.ts';
@@ -106,7 +106,7 @@ function admit(
     now: options.now(),
   });
   record.caller = callerRecord(caller);
-  const plan = service.plan(request);
+  const plan = service.plan(request, accountOf(caller));
   record.operation = plan.operation;
   record.model = plan.model ?? null;
   record.resources = [...new Set(plan.needs.map(({ resource }) => resource))];

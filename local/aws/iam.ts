@@ -3,18 +3,16 @@ import { INLINE_POLICIES_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { parsePolicy } from '../../policies/simulate/parse.ts';
 import type { Policy } from '../../policies/simulate/types.ts';
 import { AwsError, invalid } from './error.ts';
+import type { OpenRole, Roles } from './known-roles.ts';
 import type { Service } from './service.ts';
-import type { Role } from './sessions.ts';
 import { type Elements, queryAnswer, queryError } from './xml.ts';
 
 const NAMESPACE = 'https://iam.amazonaws.com/doc/2010-05-08/';
 
 export interface IamOptions {
   account: string;
-  roles: readonly Role[];
+  roles: Roles;
 }
-
-type OpenRole = Role & { readonly inline: Map<string, Policy> };
 
 /** Does one operation on a role. @returns the members of its result @throws AwsError */
 type Serve = (role: OpenRole, form: URLSearchParams, arn: string) => Elements;
@@ -30,10 +28,12 @@ export function createIam({ account, roles }: IamOptions): Service {
       const ofRole = ON_ROLES[operation];
       const ofPolicy = ON_POLICIES[operation];
       const role = form.get('RoleName') ?? '';
-      const resource = ofPolicy === undefined ? `arn:aws:iam::${account}:role/${role}` : (form.get('PolicyArn') ?? '');
+      const found = roles.byName(role);
+      const own = found === undefined ? `arn:aws:iam::${account}:role/${role}` : roles.arnOf(found);
+      const resource = ofPolicy === undefined ? own : (form.get('PolicyArn') ?? '');
       const serve = (): Elements => {
-        if (ofPolicy !== undefined) return ofPolicy(managedOf(roles, account, resource), resource);
-        if (ofRole !== undefined) return ofRole(roleOf(roles, role), form, resource);
+        if (ofPolicy !== undefined) return ofPolicy(managedOf(roles, resource), resource);
+        if (ofRole !== undefined) return ofRole(there(found, role), form, resource);
         throw invalid('Could not find operation for this service.', 'InvalidAction');
       };
       return {
@@ -108,10 +108,11 @@ function managedName(role: string, index: number): string {
   return `${role}-${index + 1}`;
 }
 
-function managedOf(roles: readonly Role[], account: string, arn: string): Policy {
-  for (const { name, managed = [] } of roles)
-    for (const [index, policy] of managed.entries())
-      if (arn === `arn:aws:iam::${account}:policy/${managedName(name, index)}`) return policy;
+function managedOf(roles: Roles, arn: string): Policy {
+  for (const role of roles.all())
+    for (const [index, policy] of (role.managed ?? []).entries())
+      if (arn === roles.arnOf(role).replace(`:role/${role.name}`, `:policy/${managedName(role.name, index)}`))
+        return policy;
   throw noSuch(`Policy ${arn} does not exist or is not attachable.`);
 }
 
@@ -122,10 +123,9 @@ function nameOf(form: URLSearchParams): string {
   return name;
 }
 
-function roleOf(roles: readonly Role[], wanted: string): OpenRole {
-  const role = roles.find(({ name }) => name === wanted);
-  if (role?.inline === undefined) throw noSuch(`The role with name ${wanted} cannot be found.`);
-  return { ...role, inline: role.inline };
+function there(role: OpenRole | undefined, wanted: string): OpenRole {
+  if (role === undefined) throw noSuch(`The role with name ${wanted} cannot be found.`);
+  return role;
 }
 
 /** Those that the template gives the role, under the name it gives the first, and those put on it since. */

@@ -6,6 +6,7 @@ import {
   invokerRolePolicies,
   invokerTrustPolicy,
 } from '../../policies/roles.ts';
+import { spokesPolicy } from '../../policies/spoke.ts';
 import type { Role } from './sessions.ts';
 
 /** The local stage and where its functions' data are; the demo's one account. */
@@ -35,6 +36,8 @@ interface RoleOptions {
   broker?: boolean;
   /** Of a stage with keys of its own. */
   keyMaxDays?: number | undefined;
+  /** Roles of other accounts that the invoker role may assume; absent: none. */
+  spokes?: readonly string[] | undefined;
 }
 
 const roleArn = (account: string, name: string): string => `arn:aws:iam::${account}:role/${name}`;
@@ -78,7 +81,7 @@ function scopeOf(account: string, region: string, { broker = false, keyMaxDays }
  * @param region where the tables and the functions are
  */
 export function localRoles(account: string, region: string, options: RoleOptions = {}): Role[] {
-  const { broker = false } = options;
+  const { broker = false, spokes = [] } = options;
   const functionArn = (name: FunctionName): string => localFunctionArn(account, region, roleName(name));
   const scope = scopeOf(account, region, options);
   const callers = broker ? [roleName('broker')] : [roleName('invoke'), CONTAINER_ROLE];
@@ -101,7 +104,10 @@ export function localRoles(account: string, region: string, options: RoleOptions
       name: roleName('invoker'),
       trust: invokerTrustPolicy({ trustedRoleArn: callers.map((name) => roleArn(account, name)) }),
       policies: [],
-      managed: invokerRolePolicies({ partition: 'aws', account, regions: REGIONS }),
+      managed: [
+        ...invokerRolePolicies({ partition: 'aws', account, regions: REGIONS }),
+        ...(spokes.length === 0 ? [] : [spokesPolicy(spokes)]),
+      ],
     },
   ];
 }

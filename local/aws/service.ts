@@ -130,8 +130,11 @@ export interface Service {
    * owns this laptop's data anyway, and the wall under test is the one before the models.
    */
   readonly strict: (request: AwsRequest) => boolean;
-  /** @throws AwsError for what is no request of this service */
-  readonly plan: (request: AwsRequest) => Plan;
+  /**
+   * @param account of who asks, whose things are meant; absent: the stage's own
+   * @throws AwsError for what is no request of this service
+   */
+  readonly plan: (request: AwsRequest, account?: string) => Plan;
   /** An error in the service's own wire format. */
   readonly fail: (error: { status: number; code: string; message: string; members: object }) => WholeReply;
 }

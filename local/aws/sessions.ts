@@ -4,9 +4,13 @@ import type { Policy } from '../../policies/simulate/types.ts';
 /** Milliseconds for which an expired session is still known, so that its use is answered as expired, not as unknown. */
 const REMEMBER_EXPIRED_MS = 3_600_000;
 
-/** A role of the local account. */
+/** A role of the local account, or of another one. */
 export interface Role {
   readonly name: string;
+  /** Twelve digits; absent: the stage's own. */
+  readonly account?: string;
+  /** The permissions boundary, if it has one. */
+  readonly boundary?: Policy;
   readonly trust: Policy;
   /** Inline ones that it is made with. */
   readonly policies: readonly Policy[];

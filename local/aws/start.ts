@@ -7,7 +7,7 @@ import { DEMO_CLIENTS } from '../clients.ts';
 import type { Limits } from './apigateway/limits.ts';
 import { createApiGateway } from './apigateway/service.ts';
 import { createBedrock } from './bedrock/service.ts';
-import { CALLS_MAX, type Calls, createCalls } from './calls.ts';
+import { CALLS_MAX, type CallRecord, type Calls, createCalls } from './calls.ts';
 import { openCallsFile } from './calls-file.ts';
 import { createCloudWatch } from './cloudwatch/service.ts';
 import { control, isOwn, refuseForeign } from './control.ts';
@@ -16,6 +16,7 @@ import { createEvents, type EventRecord } from './events.ts';
 import { exchange } from './exchange.ts';
 import { createFaults } from './faults.ts';
 import { createIam } from './iam.ts';
+import { knownRoles } from './known-roles.ts';
 import { createLambda, type InvokeFunction } from './lambda/service.ts';
 import {
   API_ID,
@@ -36,6 +37,7 @@ import type { Service, ServiceName } from './service.ts';
 import { type Credentials, createSessions, type Role, type Session } from './sessions.ts';
 import { parseAuthorization } from './sigv4.ts';
 import { createSns } from './sns.ts';
+import { spokeRole } from './spokes.ts';
 import { createSts } from './sts.ts';
 
 /** Milliseconds for calls in flight when the endpoint closes. */
@@ -55,6 +57,8 @@ export interface AwsOptions {
   region: string;
   /** Whether the default roles are those of a stage with a broker. Default false. */
   broker?: boolean;
+  /** Roles of the second account that calls may run under, as policies name them; absent: there is no such account. */
+  spokes?: readonly string[] | undefined;
   /** Days for which keys of the gateway are good at most; absent: there are none. */
   keyMaxDays?: number | undefined;
   /** Seconds for which the gateway in front remembers an authorizer's answer: what API Gateway says of the authorizer. */
@@ -116,12 +120,11 @@ const SCOPES: Readonly<Record<string, ServiceName>> = {
  */
 export async function startAws(options: AwsOptions): Promise<Aws> {
   const { account, region, dataDir, clock: now = Date.now } = options;
-  const roles = (
-    options.functionRoles ?? [...localRoles(account, region, options), containerRole(account, region, options)]
-  ).map((role) => ({
-    ...role,
-    inline: new Map(),
-  }));
+  const roles = knownRoles(
+    account,
+    options.functionRoles ?? [...localRoles(account, region, options), containerRole(account, region, options)],
+    (name) => (options.spokes === undefined ? undefined : spokeRole(name, account)),
+  );
   const sessions = createSessions(now);
   const faults = createFaults();
   const cloudwatch = createCloudWatch({ now });
@@ -153,10 +156,12 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     invoke: (...call) => aws.onInvoke(...call),
     now,
   });
+  /** CloudWatch has the metrics of its own account. */
+  const counts = ({ service, caller }: CallRecord): boolean =>
+    service === 'bedrock' && (caller === null || caller.arn.split(':')[4] === account);
   const calls = createCalls(openCallsFile(dataDir, CALLS_MAX));
   // What was asked before a restart was counted, too.
-  for (const record of calls.after(0))
-    if (record.service === 'bedrock' && record.status !== null) cloudwatch.asked(record);
+  for (const record of calls.after(0)) if (counts(record) && record.status !== null) cloudwatch.asked(record);
   const services: Record<ServiceName, Service> = {
     sts: createSts({ account, roles, sessions, now }),
     iam: createIam({ account, roles }),
@@ -192,7 +197,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
       now,
       onModelCall: () => aws.onModelCall(),
       onAnswer: (record) => {
-        if (record.service === 'bedrock') cloudwatch.asked(record);
+        if (counts(record)) cloudwatch.asked(record);
       },
     });
   };
@@ -212,7 +217,7 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     calls,
     limits: apiGateway.limits,
     credentialsFor(name, functionName = name) {
-      const role = roles.find((candidate) => candidate.name === name);
+      const role = roles.byName(name);
       if (role === undefined) throw new Error(`there is no role ${name}`);
       const key = `${name} ${functionName}`;
       const given = functionName === null ? {} : { functionArn: localFunctionArn(account, region, functionName) };

@@ -9,6 +9,7 @@ import { AwsError, invalid } from './error.ts';
  */
 const POLICY_MAX_CHARS = 2048;
 const NAME = /^[\w+=,.@-]{2,64}$/;
+const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 const TAGS_MAX = 50;
 const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
@@ -21,6 +22,7 @@ export interface AssumeRoleRequest {
   roleArn: string;
   sessionName: string;
   sourceIdentity: string | null;
+  externalId: string | null;
   seconds: number;
   tags: Record<string, string>;
   policy: Policy | null;
@@ -42,9 +44,12 @@ export function readAssumeRole(form: URLSearchParams): AssumeRoleRequest {
   const seconds = Number(form.get('DurationSeconds') ?? SECONDS_DEFAULT);
   if (!Number.isInteger(seconds) || seconds < SECONDS_MIN || seconds > SECONDS_MAX)
     throw bad(`Value at durationSeconds must be ${SECONDS_MIN} to ${SECONDS_MAX}`);
+  const externalId = form.get('ExternalId');
+  if (externalId !== null && !EXTERNAL_ID.test(externalId))
+    throw bad('Value at externalId must be 2 to 1224 characters of [\\w+=,.@:\\/-]');
   const tags = readTags(form);
   const text = form.get('Policy');
-  const request = { roleArn, sessionName, sourceIdentity, seconds, tags };
+  const request = { roleArn, sessionName, sourceIdentity, externalId, seconds, tags };
   return {
     ...request,
     policy: text === null ? null : readPolicy(text),
@@ -89,7 +94,7 @@ function readTags(form: URLSearchParams): Record<string, string> {
 
 /** Each action is decided with the condition keys that the Service Authorization Reference lists for it, and no others. */
 function accessesOf(request: Omit<AssumeRoleRequest, 'accesses' | 'policy' | 'packedPercent'>): Access[] {
-  const { roleArn, sessionName, sourceIdentity, tags } = request;
+  const { roleArn, sessionName, sourceIdentity, externalId, tags } = request;
   const keys = Object.keys(tags);
   const source: RequestContext = sourceIdentity === null ? {} : { 'sts:SourceIdentity': sourceIdentity };
   const tagged: RequestContext =
@@ -100,7 +105,12 @@ function accessesOf(request: Omit<AssumeRoleRequest, 'accesses' | 'policy' | 'pa
     {
       action: 'sts:AssumeRole',
       resource: roleArn,
-      context: { 'sts:RoleSessionName': sessionName, ...source, ...tagged },
+      context: {
+        'sts:RoleSessionName': sessionName,
+        ...(externalId === null ? {} : { 'sts:ExternalId': externalId }),
+        ...source,
+        ...tagged,
+      },
     },
   ];
   if (keys.length > 0) accesses.push({ action: 'sts:TagSession', resource: roleArn, context: tagged });

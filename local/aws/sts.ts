@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { userIdOf } from './authorize.ts';
+import { accountOf, userIdOf } from './authorize.ts';
 import { invalid } from './error.ts';
+import type { Roles } from './known-roles.ts';
 import type { AwsRequest, Plan, Service, WholeReply } from './service.ts';
-import type { Caller, Role, Sessions } from './sessions.ts';
+import type { Caller, Sessions } from './sessions.ts';
 import { readAssumeRole } from './sts-request.ts';
 import { trustCheck } from './trust.ts';
 import { type Elements, queryAnswer, queryError } from './xml.ts';
@@ -11,7 +12,7 @@ const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
 export interface StsOptions {
   account: string;
-  roles: readonly Role[];
+  roles: Roles;
   sessions: Sessions;
   now: () => number;
 }
@@ -25,7 +26,7 @@ export function createSts({ account, roles, sessions, now }: StsOptions): Servic
       const form = parameters(request);
       switch (form.get('Action')) {
         case 'GetCallerIdentity':
-          return { operation: 'GetCallerIdentity', needs: [], serve: (caller) => identity(caller, account) };
+          return { operation: 'GetCallerIdentity', needs: [], serve: identity };
         case 'AssumeRole':
           return assumeRole(form);
         default:
@@ -37,14 +38,14 @@ export function createSts({ account, roles, sessions, now }: StsOptions): Servic
 
   function assumeRole(form: URLSearchParams): Plan {
     const wanted = readAssumeRole(form);
-    const role = roles.find(({ name }) => wanted.roleArn === `arn:aws:iam::${account}:role/${name}`);
+    const role = roles.byArn(wanted.roleArn);
     return {
       operation: 'AssumeRole',
       needs: wanted.accesses,
       check: trustCheck(role, wanted),
       serve(caller) {
         if (role === undefined) throw new Error('a role that is not there was trusted');
-        const arn = `arn:aws:sts::${account}:assumed-role/${role.name}/${wanted.sessionName}`;
+        const arn = `arn:aws:sts::${role.account ?? account}:assumed-role/${role.name}/${wanted.sessionName}`;
         const session = sessions.issue(
           {
             arn,
@@ -77,8 +78,8 @@ function parameters({ body }: AwsRequest): URLSearchParams {
   return new URLSearchParams(body.toString('utf8'));
 }
 
-function identity(caller: Caller, account: string): WholeReply {
-  return answer('GetCallerIdentity', { Arn: caller.arn, UserId: userIdOf(caller), Account: account });
+function identity(caller: Caller): WholeReply {
+  return answer('GetCallerIdentity', { Arn: caller.arn, UserId: userIdOf(caller), Account: accountOf(caller) });
 }
 
 function answer(operation: string, result: Elements): WholeReply {

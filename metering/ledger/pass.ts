@@ -13,11 +13,13 @@ export interface Party {
   tier: Tier;
   /** Whose prices it pays, where that is not `region`. */
   priceRegion?: string;
+  /** AWS account, where it is not the stage's own. */
+  account?: string;
 }
 
 /** Unambiguous whatever the parts hold, and the order of rows. */
-export function partyName({ tenant, principal, costCenter, model, region, tier }: Party): string {
-  return JSON.stringify([tenant, principal, costCenter, model, region, tier]);
+export function partyName({ tenant, principal, costCenter, model, region, tier, account = '' }: Party): string {
+  return JSON.stringify([tenant, principal, costCenter, model, region, tier, account]);
 }
 
 const NONE: readonly Slice[] = [];
@@ -69,10 +71,11 @@ export class Pass {
 
   /** Most calls are of a party that a call was of not long ago, and to look at few of them takes less than to name one. */
   #number(record: UsageRecord): number {
-    const { tenant, principal, costCenter, model, region, priceRegion } = record;
+    const { tenant, principal, costCenter, model, region, priceRegion, account } = record;
     const tier = (record.phase === 'finished' ? record.tier : undefined) ?? 'on-demand';
     const party: Party = { tenant, principal, costCenter, model, region, tier };
     if (priceRegion !== undefined) party.priceRegion = priceRegion;
+    if (account !== undefined) party.account = account;
     if (record.phase === 'finished' && record.charged !== undefined) return this.#named(record, party);
     const known = this.#recent.get(principal);
     for (const number of known ?? []) if (isSame(this.#parties[number], party)) return number;
@@ -110,6 +113,7 @@ function isSame(one: Party | undefined, other: Party): boolean {
     one.model === other.model &&
     one.region === other.region &&
     one.tier === other.tier &&
-    one.priceRegion === other.priceRegion
+    one.priceRegion === other.priceRegion &&
+    one.account === other.account
   );
 }

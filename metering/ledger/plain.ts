@@ -7,7 +7,7 @@ type Members = Record<string, unknown>;
 const MEMBERS = [
   ...['v', 'invocationId', 'at', 'requestId', 'tenant', 'principal', 'costCenter', 'model', 'nativeModel', 'region'],
   ...['surface', 'action', 'attempt', 'phase', 'outcome', 'code', 'tokens', 'estimated', 'tier', 'awsRequestId'],
-  ...['durationMs', 'firstByteMs', 'charged', 'priceRegion', 'wantedHash'],
+  ...['durationMs', 'firstByteMs', 'charged', 'priceRegion', 'wantedHash', 'account'],
 ];
 const TOKENS = MEMBERS.indexOf('tokens');
 const CHARGED = MEMBERS.indexOf('charged');
@@ -112,6 +112,7 @@ export class PlainLines {
       charged: v[22],
       priceRegion: v[23],
       wantedHash: v[24],
+      account: v[25],
     };
   }
 

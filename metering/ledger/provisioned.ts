@@ -3,7 +3,7 @@ import type { UsageRow } from './row.ts';
 
 /**
  * Bought capacity costs the same however much is called, so an hour of it is divided among those who called: of each
- * model and region, in proportion to the tokens of their calls, those read from and written to a cache among the input
+ * model, region and account, in proportion to the tokens of their calls, those read from and written to a cache among the input
  * (where there are no tokens, to the calls): who sends a long prompt from a cache has had the capacity, too. A cached token
  * takes less of it than another one, but by how much no provider says, so each token is one. The parts add up exactly. An
  * hour in which nobody called is on nobody's bill: the ledger knows calls only.
@@ -14,7 +14,7 @@ export function divideHour(rows: readonly { row: UsageRow; perHour: Money | null
   const capacities = new Map<string, { row: UsageRow; perHour: Money }[]>();
   for (const { row, perHour } of rows) {
     if (perHour === null) continue;
-    const name = JSON.stringify([row.model, row.region, row.priceVersion]);
+    const name = JSON.stringify([row.model, row.region, row.account, row.priceVersion]);
     capacities.set(name, [...(capacities.get(name) ?? []), { row, perHour }]);
   }
   for (const sharers of capacities.values()) share(sharers);

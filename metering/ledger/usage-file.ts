@@ -41,6 +41,7 @@ export const ROW_COLUMNS: readonly Column[] = [
   ...[...LATER_KINDS.map((kind) => TOKEN_COLUMNS[kind]), 'retried'].map(column('whole')),
   ...['estimated_cost'].map(column('money')),
   ...LAST_KINDS.map((kind) => TOKEN_COLUMNS[kind]).map(column('whole')),
+  ...['account'].map(column('text')),
 ];
 
 export const USAGE_COLUMNS: readonly string[] = ['hour_start', ...ROW_COLUMNS.map(({ name }) => name)];
@@ -59,6 +60,7 @@ export function valuesOf(row: UsageRow): (string | bigint | null)[] {
     BigInt(row.retried),
     cost?.estimated ?? null,
     ...LAST_KINDS.map((kind) => tokens[kind]),
+    row.account ?? '',
   ];
 }
 
@@ -85,7 +87,7 @@ export function moneyCell(money: Money | null): Cell {
 }
 
 /**
- * What usageCsv wrote, as rows again. Of an object from before a column was added, that column is 0, or on-demand.
+ * What usageCsv wrote, as rows again. Of an object from before a column was added, that column is 0, on-demand, or the stage's own account.
  *
  * @param only whose rows are wanted, of which model; the others are passed over, which is quick
  * @throws Error naming the column when the text is not of its making
@@ -109,6 +111,7 @@ export function readUsageCsv(csv: string, only: Whose = {}): UsageRow[] {
     unsettled: countOf(cell, 'unsettled'),
     unpriced: countOf(cell, 'unpriced'),
     cost: costOfCells(cell),
+    ...(cell.account ? { account: cell.account } : {}),
   }));
 }
 

@@ -3,7 +3,7 @@ import { addTokens, noTokens, type TokenSums } from '../price.ts';
 import { periodOf, type ReportPeriod } from './period.ts';
 
 /** What a report may be grouped by. */
-export const DIMENSIONS = ['tenant', 'cost-center', 'principal', 'model', 'region', 'tier'] as const;
+export const DIMENSIONS = ['tenant', 'cost-center', 'principal', 'model', 'region', 'tier', 'account'] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 /** The column of each, as in the hours' objects. */
@@ -14,6 +14,7 @@ export const DIMENSION_COLUMNS: Readonly<Record<Dimension, string>> = {
   model: 'model_id',
   region: 'region',
   tier: 'tier',
+  account: 'account',
 };
 
 const MEMBERS = {
@@ -23,6 +24,7 @@ const MEMBERS = {
   model: 'model',
   region: 'region',
   tier: 'tier',
+  account: 'account',
 } as const satisfies Record<Dimension, keyof UsageRow>;
 
 const COUNTS = ['invocations', 'refused', 'failed', 'estimated', 'unsettled', 'unpriced'] as const;

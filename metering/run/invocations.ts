@@ -1,7 +1,6 @@
 import { AWS_COUNT_LATE_MS, AWS_COUNTS_KEPT_MS } from '../../contract/limits/metering.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import type { Target } from '../../contract/model.ts';
-import { targetsOf } from '../../contract/places.ts';
 import type { PricedModel } from '../../registry/price.ts';
 import type { PriceReader } from '../../registry/reader.ts';
 import { comparedFrom, comparedKey, hourKey } from '../ledger/layout.ts';
@@ -97,7 +96,8 @@ async function compareHour(
   rows: readonly UsageRow[],
   { prices, invocations }: InvocationsDependencies,
 ): Promise<Omit<HourInvocations, 'hour'> | undefined> {
-  const called = rows.filter((row) => row.invocations > 0);
+  // What ran in another account, its own metrics count.
+  const called = rows.filter((row) => row.invocations > 0 && row.account === undefined);
   if (called.length === 0) return undefined;
   const known = await prices.prices([...new Set(called.map(({ model }) => model))]);
   const ledger = new Map<string, Map<string, number>>();
@@ -127,13 +127,13 @@ async function compareHour(
 
 const NONE: AwsCounts = { invocations: 0, errors: 0 };
 
-/** Of two places in one region a row does not say which was called. */
+/** Of two places in one region, and of this account, a row does not say which was called. */
 function calledIn(region: string, model: PricedModel | undefined): Target | undefined {
   const { target, places } = model ?? {};
   if (target === undefined) return undefined;
   if (places === undefined) return target;
-  const [first, ...others] = targetsOf({ target, places }).filter((one) => one.region === region);
-  return others.length === 0 ? first : undefined;
+  const [first, ...others] = places.filter((one) => one.target.region === region && one.role === undefined);
+  return others.length === 0 ? first?.target : undefined;
 }
 
 /**

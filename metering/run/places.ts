@@ -11,6 +11,8 @@ export interface PlaceAttempts {
   /** What AWS calls the model there. */
   nativeModel: string;
   region: string;
+  /** Twelve digits, where it is not the stage's own. */
+  account?: string;
   /** Those that were sent, also if neither of the next three is to be said of them. */
   attempts: number;
   answered: number;
@@ -43,9 +45,9 @@ export async function placeAttempts(
     seen.add(record.invocationId);
     // What was refused before it was sent went nowhere; AWS names every answer of its own.
     if (record.outcome === 'refused' && record.awsRequestId === undefined) return;
-    const { nativeModel, region, at, durationMs, firstByteMs } = record;
-    const key = `${region} ${nativeModel}`;
-    const place = places.get(key) ?? unseen(nativeModel, region);
+    const { nativeModel, region, account, at, durationMs, firstByteMs } = record;
+    const key = `${region} ${nativeModel} ${account}`;
+    const place = places.get(key) ?? unseen({ nativeModel, region, ...(account === undefined ? {} : { account }) });
     places.set(key, place);
     place.attempts++;
     const became = whatBecame(record);
@@ -75,9 +77,9 @@ interface Counted extends Omit<PlaceAttempts, 'firstByteMs'> {
   lastAt: number;
 }
 
-function unseen(nativeModel: string, region: string): Counted {
+function unseen(where: Pick<Counted, 'nativeModel' | 'region' | 'account'>): Counted {
   const none = { attempts: 0, answered: 0, throttled: 0, failed: 0 };
-  return { nativeModel, region, ...none, last: undefined, times: [], lastAt: 0 };
+  return { ...where, ...none, last: undefined, times: [], lastAt: 0 };
 }
 
 const BECAME: Partial<Record<Outcome, Became>> = {

@@ -44,6 +44,7 @@ export function lines(first: Hour, last: Hour): string {
       ${member('costCenter')} AS cost_center, ${member('model')} AS model_id,
       ${member('nativeModel')} AS native_model, ${member('region')} AS region,
       COALESCE(${member('priceRegion')}, ${member('region')}) AS price_region,
+      COALESCE(${member('account')}, '') AS account,
       ${member('surface')} AS surface, ${member('action')} AS action,
       ${member('outcome')} AS outcome, ${member('code')} AS code, ${member('estimated')} AS estimated,
       COALESCE(${member('tier')}, 'on-demand') AS tier,
@@ -65,10 +66,10 @@ export function calls(first: Hour, last: Hour): string {
     `CASE outcome ${OUTCOMES.map((name, i) => `WHEN ${text(name)} THEN ${i}`).join(' ')} END DESC`,
     'estimated DESC',
     `${whole('at_ms')} DESC`,
-    ...[...ID_COLUMNS, 'tier', 'price_region'].map((column) => `${column} DESC`),
+    ...[...ID_COLUMNS, 'tier', 'account', 'price_region'].map((column) => `${column} DESC`),
   ];
   const used = TOKENS.map((column) => `COALESCE(${whole(column)}, 0)`);
-  return `  SELECT invocation_id, ${ID_COLUMNS.join(', ')}, tier, price_region, estimated,
+  return `  SELECT invocation_id, ${ID_COLUMNS.join(', ')}, tier, account, price_region, estimated,
     CASE WHEN phase = 'finished' THEN outcome END AS outcome,
     ${whole('at_ms')} AS began, ${whole('at_ms')} / ${HOUR_MS} AS hour_number,
     CASE WHEN phase = 'finished' AND (outcome IN (${list([...BILLABLE])})

@@ -2,7 +2,7 @@ import { BILLABLE, OUTCOMES } from '../../contract/usage.ts';
 import { dollars, ID_COLUMNS, list, RATES, TOKENS } from './sql.ts';
 
 /** What a row is about. */
-const KEYS = ['hour_number', ...ID_COLUMNS, 'tier', 'paid'];
+const KEYS = ['hour_number', ...ID_COLUMNS, 'tier', 'account', 'paid'];
 const ZERO = dollars("'0'");
 const OUTPUT_KINDS = ['output', 'images'];
 
@@ -35,7 +35,7 @@ function costOf(wanted: (kind: string) => boolean, calls = 'ran = 1'): string {
   return `SUM(CASE WHEN ${calls} AND paid <> '' AND tier <> 'provisioned' THEN ${sum} ELSE ${ZERO} END)`;
 }
 
-const CAPACITY = 'PARTITION BY hour_number, model_id, region, paid';
+const CAPACITY = 'PARTITION BY hour_number, model_id, region, account, paid';
 /** provisioned.ts: tokens of a cache are input. */
 const CAPACITY_INPUT = '(input_tokens + cache_read_tokens + cache_write_tokens + cache_write_1h_tokens)';
 
@@ -82,7 +82,7 @@ export const ROWS = `SELECT ${HOUR_START} AS hour_start,
   CASE WHEN ${KNOWN} THEN ${INPUT} + ${OUTPUT} END AS total_cost,
   tier, cache_write_1h_tokens, reasoning_tokens, images, embeddings, retried,
   CASE WHEN ${KNOWN} THEN estimated_usd END AS estimated_cost,
-  searches,
+  searches, account,
   SUBSTR(CAST(${HOUR_START} AS VARCHAR), 1, 10) AS dt
 FROM totals LEFT JOIN capacities
   ON ${KEYS.map((key) => `of_${key} = ${key}`).join(' AND ')}`;

@@ -3,7 +3,7 @@ import { borne, CALLS, COUNT_TOKENS, GENERATED_ID, GUARDRAIL_ROW, MODEL_ID, mode
 import { allow, bad, type Fault, inRegion, type Kind, type ModelArn } from './kind.ts';
 
 const SHAPES: Kind['shapes'] = {
-  'inference-profile': { service: 'bedrock', id: MODEL_ID },
+  'inference-profile': { service: 'bedrock', id: MODEL_ID, everyones: true },
   'application-inference-profile': { service: 'bedrock', id: GENERATED_ID },
 };
 

@@ -49,6 +49,8 @@ export interface Shape {
   readonly id: RegExp;
   /** Of no account, and named without a region by what runs it in any. Absent: an account's, in a region. */
   readonly public?: true;
+  /** Every account has the same, by its own ARN of it. Absent: it is of the account that its ARN names. */
+  readonly everyones?: true;
 }
 
 /** Actions on everything that there is of these resource types, in the regions and the account of a deployment. */

@@ -18,15 +18,19 @@ export interface Identity {
   readonly rolePolicies: readonly Policy[];
   /** What AssumeRole was given. Null: none was, and the role's policies alone decide. */
   readonly sessionPolicy: Policy | null;
+  /** The role's permissions boundary; absent: it has none. */
+  readonly boundary?: Policy | undefined;
 }
 
 type Effect = 'allow' | 'deny' | 'silent';
 
-/** Explicit deny first; otherwise the role must allow, and so must the session policy if there is one. */
-export function evaluate({ rolePolicies, sessionPolicy }: Identity, access: Access): Verdict {
+/** Explicit deny first; otherwise the role must allow, and so must its boundary and the session policy if there is one. */
+export function evaluate({ rolePolicies, sessionPolicy, boundary }: Identity, access: Access): Verdict {
   const role = effectOf(rolePolicies, access);
   const session = sessionPolicy === null ? undefined : effectOf([sessionPolicy], access);
   if (role === 'deny') return denied('the role policy explicitly denies it');
+  const bound = boundary === undefined ? undefined : effectOf([boundary], access);
+  if (bound !== undefined && bound !== 'allow') return denied('the permissions boundary does not allow it');
   if (session === 'deny') return denied('the session policy explicitly denies it');
   if (role === 'silent') return denied('no role policy statement allows it');
   if (session === 'silent') return denied('no session policy statement allows it');

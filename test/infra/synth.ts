@@ -76,6 +76,7 @@ export const MAXIMAL: Record<string, unknown> = {
   'tollgate:cognito': SIGN_IN,
   ...{ 'tollgate:siem': SIEM, 'tollgate:trail': { lock: 'governance', calls: true } },
   ...WITH_A_WAY_OUT,
+  'tollgate:spokes': ['444455556666'],
 };
 
 /** Every option that changes the template, so that what holds for it holds with each. */
@@ -93,6 +94,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
   ['under a key of its own', { 'tollgate:encryption': 'create' }],
   ['under a key that was given', { 'tollgate:encryption': KEY }],
+  ['with spokes', { 'tollgate:spokes': ['444455556666', 'arn:aws:iam::777788889999:role/tollgate-dev-spoke-acme'] }],
   ...SIGN_IN_OPTIONS,
   ['with a SIEM behind a stream', { 'tollgate:siem': SIEM }],
   ['with a SIEM in another account, and a trail', { 'tollgate:siem': SIEM_ELSEWHERE, 'tollgate:trail': true }],

@@ -57,6 +57,7 @@ const ends = fc.record(
     tokens,
     tier: fc.constantFrom(...TIERS),
     priceRegion: fc.constantFrom('us-east-1', 'eu-west-1'),
+    account: fc.constantFrom('444455556666', '777788889999'),
     attempt: fc.constantFrom(2, 3),
   },
   { requiredKeys: ['outcome', 'estimated', 'tokens'] },
@@ -162,7 +163,7 @@ describe('nothing is lost and nothing is counted twice', () => {
         const hours = calls.filter(({ tier, model }) => tier === 'provisioned' && model === 'm1');
         expect(rows.reduce((sum, { cost }) => sum + (cost?.input ?? 0n) + (cost?.output ?? 0n), 0n)).toBe(
           priced.reduce((sum, cost) => sum + (cost?.input ?? 0n) + (cost?.output ?? 0n), 0n) +
-            BigInt(new Set(hours.map(({ region }) => region)).size) * PER_HOUR,
+            BigInt(new Set(hours.map(({ region, account }) => `${region} ${account}`)).size) * PER_HOUR,
         );
         expect(rows.reduce((sum, { unpriced }) => sum + unpriced, 0)).toBe(
           priced.filter((cost) => cost === undefined).length,

@@ -6,6 +6,7 @@ import { invokerRolePolicy, invokerTrustPolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { evaluate, evaluateTrust } from '../../policies/simulate/evaluate.ts';
 import type { RequestContext } from '../../policies/simulate/types.ts';
+import { hopPolicy } from '../../policies/spoke.ts';
 import { built, expected, iamOf, others, shownWith } from './entry.ts';
 import { ACCOUNT, loadOracle, type Oracle, type Question } from './oracle.ts';
 import { account, actions, REGIONS, target } from './targets.ts';
@@ -167,6 +168,52 @@ describe('tiers that a grant demands, before an IAM written by others', () => {
       }),
       { numRuns: 12 },
     );
+  });
+});
+
+describe('the policy of hop 1 before an IAM written by others', () => {
+  const spoke = 'arn:aws:iam::444455556666:role/tollgate-prod-spoke-acme';
+  const one = hopPolicy(spoke, 'tollgate-prod-acme', 'acme').document;
+  const words = fc.constantFrom('tollgate-prod-acme', 'tollgate-prod-globex', 'tollgate-prod', '');
+  const tenant = fc.constantFrom('acme', 'globex', '*', '');
+  const context = fc.record(
+    { 'sts:ExternalId': words, 'aws:RequestTag/TenantId': tenant, 'sts:SourceIdentity': fc.constant('tg-acme-0') },
+    { requiredKeys: [] },
+  );
+
+  test('P11: whatever the role allows, it assumes the one role for the one tenant under its words, and does nothing else', {
+    timeout: 60_000,
+  }, async (test) => {
+    const other = oracle;
+    if (other === undefined) return test.skip();
+    const actions = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity', 'sts:GetFederationToken'];
+    const action = fc.constantFrom(...actions, 'bedrock:InvokeModel');
+    const resource = fc.constantFrom(
+      spoke,
+      `${spoke}x`,
+      spoke.replace('acme', 'globex'),
+      spoke.replace('4444', '7777'),
+    );
+    let open = 0;
+    await fc.assert(
+      fc.asyncProperty(action, resource, context, async (action, resource, context) => {
+        const ours = context['aws:RequestTag/TenantId'] === 'acme';
+        const may: Record<string, boolean> = {
+          'sts:AssumeRole': ours && context['sts:ExternalId'] === 'tollgate-prod-acme',
+          'sts:TagSession': ours,
+          'sts:SetSourceIdentity': true,
+        };
+        const expected = resource === spoke && (may[action] ?? false);
+        const asked = { action, resource, context: context as RequestContext };
+        expect(await other.allows({ role: [everything], session: one, ...asked }), JSON.stringify(asked)).toBe(
+          expected,
+        );
+        expect(evaluate({ rolePolicies: [everything as never], sessionPolicy: one }, asked).allowed).toBe(expected);
+        if (expected) open++;
+      }),
+      { numRuns: 600 },
+    );
+    expect(open).toBeGreaterThan(10);
   });
 });
 

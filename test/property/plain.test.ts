@@ -42,6 +42,7 @@ const ends = fc.record(
     awsRequestId: fc.uuid(),
     priceRegion: fc.constant('eu-west-1'),
     wantedHash: fc.constant('0123456789abcdef'),
+    account: fc.constant('444455556666'),
     firstByteMs: fc.integer({ min: -1, max: 5_000 }),
     charged: fc.constant<Charge>({ usd: '0.0012', to: ['tenant|monthly|2026-11', 'model|daily|2026-11-21'] }),
   },

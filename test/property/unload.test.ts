@@ -78,13 +78,15 @@ const record: fc.Arbitrary<UsageRecord> = fc.oneof(
       tokens: fc.oneof(tokens, fc.constant({ input: 10, output: 5, cacheRead: 0, cacheWrite: 0 })),
       tier: fc.option(fc.constantFrom(...TIERS), { nil: undefined }),
       priceRegion: fc.option(fc.constantFrom('us-east-1', 'us-west-2'), { nil: undefined }),
+      account: fc.option(fc.constantFrom('444455556666', '777788889999'), { nil: undefined }),
     })
-    .map(({ some, tier, priceRegion, ...rest }) =>
+    .map(({ some, tier, priceRegion, account, ...rest }) =>
       finished({
         ...some,
         ...rest,
         ...(tier === undefined ? {} : { tier }),
         ...(priceRegion === undefined ? {} : { priceRegion }),
+        ...(account === undefined ? {} : { account }),
       }),
     ),
 );

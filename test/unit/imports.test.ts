@@ -10,10 +10,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   contract: [],
   policies: ['contract/'],
   // More than the ARN parser, because an entry whose session policy would not fit is refused when it is written.
-  registry: [
-    'contract/',
-    ...['arn', 'guardrail', 'kinds', 'place', 'session', 'size'].map((name) => `policies/${name}.ts`),
-  ],
+  registry: ['contract/', ...['arn', 'guardrail', 'kinds', 'place', 'session'].map((name) => `policies/${name}.ts`)],
   // AssumeRole: on its own, because the invoke function and the broker both need it and neither may import the other.
   sessions: ['contract/', 'policies/'],
   // A signature, and one signed request, for whoever has no client of the service.

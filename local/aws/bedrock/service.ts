@@ -9,7 +9,7 @@ import { type FoundationModel, sees } from './catalog.ts';
 import { controlPlane } from './control-plane.ts';
 import { applyGuardrail, findGuardrail } from './guardrails.ts';
 import { createOperations } from './operations.ts';
-import { createResolver } from './resolve.ts';
+import { createResolver, type Resolver } from './resolve.ts';
 import { TIER_HEADER } from './tiers.ts';
 
 const OPERATIONS = {
@@ -28,15 +28,20 @@ type Verb = keyof typeof OPERATIONS;
 const PATH = /^\/model\/([^/]+)\/(converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)$/;
 
 /** Bedrock: the runtime, and what of its control plane only reads. Converse is authorised as InvokeModel: there is no `bedrock:Converse` action. */
-export function createBedrock({ account }: { account: string }): Service {
-  const resolver = createResolver(account);
+export function createBedrock({ account: own }: { account: string }): Service {
+  const resolvers = new Map<string, Resolver>();
+  const resolverOf = (account: string): Resolver => {
+    const resolver = resolvers.get(account) ?? createResolver(account);
+    resolvers.set(account, resolver);
+    return resolver;
+  };
   const operations = createOperations(createPromptCache());
   return {
     name: 'bedrock',
     // Reading the catalogue is not calling a model.
     strict: ({ method }) => method !== 'GET',
     fail: restJsonError,
-    plan(request) {
+    plan(request, account = own) {
       const reading = controlPlane(request, account);
       if (reading !== undefined) return reading;
       const applied = guardrailPlan(request, account);
@@ -46,7 +51,7 @@ export function createBedrock({ account }: { account: string }): Service {
       const { operation, action } = OPERATIONS[verb];
       const modelId = decoded(encodedId);
       const guardrail = guardrailArn(request, verb, account);
-      const resolved = resolver.resolve(modelId, action, request.region, guardrail, tierOf(request, verb));
+      const resolved = resolverOf(account).resolve(modelId, action, request.region, guardrail, tierOf(request, verb));
       const seen = digest(operation, request.body);
       return {
         operation,

@@ -41,14 +41,14 @@ const exists = (endpoint: string) => endpoint === DEMO || runs(endpoint) !== und
 
 /** SageMaker Runtime, and what of SageMaker's own API says which endpoints there are. @param options.objects of S3, for what answers later */
 export function createSageMaker(options: { account: string; objects: Store; now: () => number }): Service {
-  const { account, objects, now } = options;
+  const { account: own, objects, now } = options;
   const cache = createPromptCache();
   return {
     name: 'sagemaker',
     // Reading which endpoints there are is not calling one.
     strict: (request) => !isControl(request),
     fail: restJsonError,
-    plan(request) {
+    plan(request, account = own) {
       if (isControl(request))
         return controlPlane(request, { account, listed: [DEMO], exists, isAsync: (name) => ASYNC.test(name) });
       const [, endpoint = '', way = ''] = PATH.exec(request.path) ?? [];
@@ -60,24 +60,27 @@ export function createSageMaker(options: { account: string; objects: Store; now:
         operation,
         model: endpoint,
         request: digest(operation, request.body),
-        needs: accesses(operation, endpoint, request),
+        needs: accesses(operation, endpoint, request, account),
         serve: () =>
-          isLater ? later(endpoint, request) : respond(endpoint, way === 'invocations-response-stream', request),
+          isLater
+            ? later(endpoint, request, account)
+            : respond(endpoint, way === 'invocations-response-stream', request, account),
       };
     },
   };
 
-  function later(endpoint: string, request: AwsRequest): Promise<WholeReply> {
-    const container = containerOf(endpoint, false, request, true);
+  function later(endpoint: string, request: AwsRequest, account: string): Promise<WholeReply> {
+    const container = containerOf(endpoint, false, request, account, true);
     return runLater(request, objects, now, (read) => run(container, endpoint, false, read) as WholeReply);
   }
 
-  function respond(endpoint: string, streaming: boolean, request: AwsRequest): Reply {
-    const container = containerOf(endpoint, streaming, request);
+  function respond(endpoint: string, streaming: boolean, request: AwsRequest, account: string): Reply {
+    const container = containerOf(endpoint, streaming, request, account);
     try {
       return run(container, endpoint, streaming, request);
     } catch (error) {
-      if (error instanceof AwsError && error.status === 400) throw modelError(error.message, endpoint, request.region);
+      if (error instanceof AwsError && error.status === 400)
+        throw modelError(error.message, endpoint, request.region, account);
       throw error;
     }
   }
@@ -114,7 +117,13 @@ export function createSageMaker(options: { account: string; objects: Store; now:
   }
 
   /** @throws AwsError ValidationError, as for an endpoint or a component that is not there */
-  function containerOf(endpoint: string, streaming: boolean, { headers }: AwsRequest, isLater = false): Container {
+  function containerOf(
+    endpoint: string,
+    streaming: boolean,
+    { headers }: AwsRequest,
+    account: string,
+    isLater = false,
+  ): Container {
     const container = runs(endpoint);
     if (!exists(endpoint))
       throw new AwsError(400, 'ValidationError', `Endpoint ${endpoint} of account ${account} not found.`);
@@ -142,7 +151,7 @@ export function createSageMaker(options: { account: string; objects: Store; now:
   }
 
   /** What a container refuses, in the words that SageMaker puts around it. */
-  function modelError(said: string, endpoint: string, region: string): AwsError {
+  function modelError(said: string, endpoint: string, region: string, account: string): AwsError {
     const log = `/aws/sagemaker/Endpoints/${endpoint}`;
     return new AwsError(
       424,
@@ -156,7 +165,7 @@ export function createSageMaker(options: { account: string; objects: Store; now:
     );
   }
 
-  function accesses(operation: string, endpoint: string, { region, headers }: AwsRequest): Access[] {
+  function accesses(operation: string, endpoint: string, { region, headers }: AwsRequest, account: string): Access[] {
     const model = operation === 'InvokeEndpoint' ? headers[TARGET_MODEL] : undefined;
     const on = (resource: string): Access => ({
       action: `sagemaker:${operation}`,

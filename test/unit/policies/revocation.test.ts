@@ -7,13 +7,8 @@ import {
 } from '../../../contract/limits/policies.ts';
 import { SESSION_SECONDS } from '../../../contract/limits/sessions.ts';
 import { directSessionNames, sessionNames } from '../../../policies/name.ts';
-import {
-  parseRevocations,
-  type Revocation,
-  revocationPolicy,
-  stillMatter,
-  withRevocation,
-} from '../../../policies/revocation.ts';
+import { parseRevocations, stillMatter, withRevocation } from '../../../policies/read-revocations.ts';
+import { type Revocation, revocationPolicy } from '../../../policies/revocation.ts';
 import { invokerRolePolicy } from '../../../policies/roles.ts';
 import { evaluate } from '../../../policies/simulate/evaluate.ts';
 import type { Policy } from '../../../policies/simulate/types.ts';

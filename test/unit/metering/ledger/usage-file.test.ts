@@ -16,7 +16,7 @@ const OLDER =
 describe('the CSV of an hour', () => {
   test('has the columns of before in their places, and the new ones behind them', () => {
     expect(USAGE_COLUMNS.join()).toBe(
-      `${OLDER.split('\r\n')[0]},tier,cache_write_1h_tokens,reasoning_tokens,images,embeddings,retried,estimated_cost,searches`,
+      `${OLDER.split('\r\n')[0]},tier,cache_write_1h_tokens,reasoning_tokens,images,embeddings,retried,estimated_cost,searches,account`,
     );
   });
 

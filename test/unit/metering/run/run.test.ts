@@ -58,6 +58,7 @@ describe('M1: a call is on the bill', () => {
         retried: '0',
         estimated_cost: '0',
         searches: '0',
+        account: '',
       },
     ]);
     expect(result).toMatchObject({ reports: ['reports/2026-11-21.csv'], rawObjects: 1, quarantined: 0 });
