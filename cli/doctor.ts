@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { TollgateError } from '../contract/errors.ts';
-import { CHECK_LAPTOP_MS, CHECK_STAGE_MS } from '../contract/limits/doctor.ts';
+import { CHECK_LAPTOP_MS, CHECK_STAGE_MS, IDENTITY_MS } from '../contract/limits/doctor.ts';
 import { documentsCsv } from './answer.ts';
 import { createAsk } from './doctor/ask.ts';
-import { examine, type Row, type Sight } from './doctor/check.ts';
+import { examine, type Row, type Sight, within } from './doctor/check.ts';
 import { readDeployed } from './doctor/deployed.ts';
 import { rowsText } from './doctor/text.ts';
 import { counted } from './print.ts';
@@ -50,22 +50,24 @@ function endsIfMissing(error: unknown): void {
 }
 
 async function sightOf(target: Target, at: At): Promise<Sight> {
+  // Without credentials, or a network, there is nothing to say of a stage: the command ends and says so.
+  const { Account: account = '' } =
+    target.kind === 'stage' ? await within(callerIdentity(target.clientConfig), IDENTITY_MS) : {};
   const { STSClient } = await import('@aws-sdk/client-sts');
   const { config } = new STSClient(target.clientConfig);
+  const endpoint = target.clientConfig.endpoint ?? (process.env.AWS_ENDPOINT_URL || undefined);
   const ask = createAsk({
     credentials: once(async () => await config.credentials()),
     region: target.region,
-    endpoint: target.clientConfig.endpoint ?? (process.env.AWS_ENDPOINT_URL || undefined),
+    endpoint,
     fetch: globalThis.fetch,
     clock: Date.now,
   });
   return {
     target,
     ask,
-    deployed: once(async () => {
-      const { Account: account = '' } = await callerIdentity(target.clientConfig);
-      return readDeployed(ask, target.table, { account, region: target.region });
-    }),
+    endpoint,
+    deployed: once(() => readDeployed(ask, target.table, { account, region: target.region })),
     registry: at.registry,
     clock: Date.now,
     fetch: globalThis.fetch,

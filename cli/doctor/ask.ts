@@ -48,6 +48,9 @@ export interface AskOptions {
   clock: Clock;
 }
 
+/** Of a path that is read, the action that IAM has for it. */
+const RIGHT: Readonly<Record<string, string>> = { schedules: 'GetSchedule' };
+
 export function createAsk({ credentials, region: own, endpoint, fetch, clock }: AskOptions): AskAws {
   return async (service, operation, input = {}, region = own) => {
     const url = new URL(endpoint ?? `https://${service}.${region}.${suffixOf(region)}`);
@@ -61,7 +64,10 @@ export function createAsk({ credentials, region: own, endpoint, fetch, clock }: 
       redirect: 'error',
     });
     const text = await textOf(response);
-    if (!response.ok) throw failureOf(response, text);
+    if (!response.ok)
+      throw Object.assign(failureOf(response, text), {
+        right: `${service}:${RIGHT[operation.split('/')[1] ?? ''] ?? operation}`,
+      });
     return text.startsWith('<') ? text : JSON.parse(text || '{}');
   };
 }

@@ -29,6 +29,8 @@ export interface Sight {
   registry(): Promise<Writer>;
   clock: Clock;
   fetch: typeof globalThis.fetch;
+  /** Base URL of all services where they are elsewhere than in AWS. */
+  endpoint: string | undefined;
   /** The folder of the laptop's gateway. */
   dataDir: string;
 }
@@ -88,23 +90,24 @@ export function rowOf(check: string, { ok, problems }: Verdict): Row {
 
 /** What cannot be looked at, and which right is missing where that is why. */
 function unread({ id, needs }: Pick<AnyCheck, 'id' | 'needs'>, error: unknown): Row {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const { name, message, right: asked } = rootOf(error);
   const denied = /AccessDenied|Unauthorized|NotAuthorized|Forbidden|AuthorizationError/i.test(name);
   // AWS names what was asked for, and by whom; the second is nobody's business here.
-  const [, right = needs.join(', ')] = /to perform:? ([\w-]+:\w+)/.exec(message) ?? [];
-  if (denied && needs.length > 0)
+  const [, right = asked ?? needs.join(', ')] = /to perform:? ([\w-]+:\w+)/.exec(message) ?? [];
+  if (denied && right !== '')
     return { check: id, state: 'unread', found: [`may not be read: ${right} is missing`], mend: [`allow ${right}`] };
-  return { check: id, state: 'unread', found: [`could not be read: ${reason(error)}`], mend: ['try again'] };
+  const { code = name } = rootOf(error) as NodeJS.ErrnoException;
+  return { check: id, state: 'unread', found: [`could not be read: ${message || code}`], mend: ['try again'] };
 }
 
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  if (error.cause instanceof Error) return `${error.message} (${reason(error.cause)})`;
-  return error.message === '' ? (code ?? error.name) : error.message;
+/** What went wrong in the first place: the registry, say, wraps what its table said. */
+function rootOf(error: unknown): Error & { right?: string } {
+  if (!(error instanceof Error)) return new Error(String(error));
+  return error.cause instanceof Error ? rootOf(error.cause) : error;
 }
 
-async function within<T>(what: Promise<T>, limitMs: number): Promise<T> {
+/** @throws Error that says so when there is no answer by then */
+export async function within<T>(what: Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${limitMs / 1_000} s`)), limitMs);

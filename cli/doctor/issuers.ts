@@ -122,9 +122,9 @@ export const clock: Check<ClockSeen> = {
   id: 'clock',
   on: BOTH,
   needs: [],
-  async read({ target: { region, clientConfig }, fetch, clock }) {
+  async read({ target: { region }, endpoint, fetch, clock }) {
     const before = clock();
-    const url = clientConfig.endpoint ?? `https://dynamodb.${region}.${suffixOf(region)}`;
+    const url = endpoint ?? `https://dynamodb.${region}.${suffixOf(region)}`;
     const response = await fetch(url, { redirect: 'error' });
     await response.body?.cancel();
     return { theirs: Date.parse(response.headers.get('date') ?? ''), before, after: clock() };

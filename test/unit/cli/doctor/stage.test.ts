@@ -42,7 +42,7 @@ async function look(aws: FakeAws, only?: string): Promise<Map<string, Row>> {
   const none = async () => ({ entries: [], unusable: [] });
   const registry = { listTenants: none, listModels: none, listGrants: none, listBudgets: none };
   const sight: Sight = {
-    ...{ target, ask, clock: Date.now, fetch: aws.fetch, dataDir: '/nowhere' },
+    ...{ target, ask, clock: Date.now, fetch: aws.fetch, dataDir: '/nowhere', endpoint: undefined },
     deployed: once(() => readDeployed(ask, target.table, { account: '111122223333', region: 'us-east-1' })),
     registry: async () => registry as never,
   };
