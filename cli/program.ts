@@ -21,6 +21,7 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   bundle: () => import('./bundle.ts'),
   alert: () => import('./alert.ts'),
   tenant: () => import('./tenant.ts'),
+  unit: () => import('./unit.ts'),
   default: () => import('./default.ts'),
   client: () => import('./client.ts'),
   key: () => import('./key.ts'),

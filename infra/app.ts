@@ -1,16 +1,13 @@
 import { App } from 'aws-cdk-lib';
 import { isTollgateError } from '../contract/errors.ts';
-import { addInvocationLogging } from './invocation-logging/stack.ts';
+import { addStacks } from './deployment.ts';
 import { addChecks } from './nag.ts';
-import { readSettings } from './settings/index.ts';
-import { TollgateStack } from './stack.ts';
+import { readDeployment } from './settings/deployment.ts';
 
 try {
   const app = new App();
   addChecks(app);
-  const settings = readSettings(app.node.getAllContext());
-  new TollgateStack(app, settings);
-  addInvocationLogging(app, settings);
+  addStacks(app, readDeployment(app.node.getAllContext()));
   app.synth();
 } catch (error) {
   if (!isTollgateError(error, 'bad_setting')) throw error;

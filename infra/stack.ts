@@ -24,6 +24,7 @@ import { AggregationSchedule } from './schedule.ts';
 import type { InfraSettings } from './settings/index.ts';
 import { SiemSubscriptions } from './siem.ts';
 import { SignIn } from './sign-in/sign-in.ts';
+import { apiExport, stackNamed } from './stack-name.ts';
 import { DriftSchedule } from './sync.ts';
 import { StageTable } from './table.ts';
 import { StageTrail } from './trail.ts';
@@ -34,13 +35,8 @@ import { Waf } from './waf.ts';
 /** One stage of Tollgate: everything in one stack, because nothing of it is of use without the rest. */
 export class TollgateStack extends Stack {
   constructor(app: App, settings: InfraSettings) {
-    const { stage, region, account } = settings;
-    super(app, `tollgate-${stage}`, {
-      description: `Tollgate, stage ${stage}: a multi-tenant gateway in front of Amazon Bedrock and SageMaker`,
-      env: { region, ...(account === undefined ? {} : { account }) },
-      terminationProtection: settings.protect === 'all',
-      tags: { application: 'tollgate', stage },
-    });
+    const [id, props] = stackNamed(settings, 'a multi-tenant gateway in front of Amazon Bedrock and SageMaker');
+    super(app, id, { ...props, terminationProtection: settings.protect === 'all' });
     const names = new Names(settings);
     Aspects.of(this).add(new KeptLogs(settings));
     if (settings.siem !== undefined) new SiemSubscriptions(this, 'Siem', names, settings.siem);
@@ -206,6 +202,9 @@ export class TollgateStack extends Stack {
     }))
       new CfnOutput(this, id, { value });
     network?.enclose(lambda?.api);
+    // Units that have this one for their parent put their plans on its API.
+    if (settings.unit !== undefined && lambda !== undefined)
+      new CfnOutput(this, 'ApiId', { value: lambda.api.restApiId, exportName: apiExport(settings.stage) });
   }
 
   /** Without it CDK would ask the account for its zones, and a template is made without one. */

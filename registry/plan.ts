@@ -1,12 +1,9 @@
 import * as v from 'valibot';
 import { PLAN_BURST_MAX, PLAN_QUOTA_MAX, PLAN_RATE_MAX, PLAN_RATE_MIN } from '../contract/limits/registry.ts';
 import { STAGE } from '../contract/names.ts';
+import { QUOTA_PERIODS, type Quota } from '../contract/plan.ts';
 import { parseWith } from './fields.ts';
 import type { Document } from './items.ts';
-
-/** Calendar periods of a quota, UTC; a week begins on Monday. */
-export const QUOTA_PERIODS = ['day', 'week', 'month'] as const;
-export type QuotaPeriod = (typeof QUOTA_PERIODS)[number];
 
 /** What API Gateway lets a tenant call, as far as it keeps to it: its usage plan (docs/usage-plans.md). */
 export interface UsagePlan {
@@ -15,7 +12,7 @@ export interface UsagePlan {
   /** Calls at once after a silence: what the token bucket holds. */
   burst: number;
   /** Absent: as many as the rate lets through. */
-  quota?: { limit: number; period: QuotaPeriod };
+  quota?: Quota;
 }
 
 /** The plan of a unit of the organisation, which was deployed with its key: all its tenants' calls are counted together. */

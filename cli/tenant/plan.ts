@@ -9,7 +9,8 @@ import {
   PLAN_RATE_MIN,
   REGISTRY_TIMEOUT_MS,
 } from '../../contract/limits/registry.ts';
-import { parsePlan, QUOTA_PERIODS, type QuotaPeriod, type UnitPlan, type UsagePlan } from '../../registry/plan.ts';
+import { QUOTA_PERIODS, type QuotaPeriod } from '../../contract/plan.ts';
+import { parsePlan, type UnitPlan, type UsagePlan } from '../../registry/plan.ts';
 import { asTenantId } from '../../registry/tenant.ts';
 import type { Writer } from '../../registry/writer.ts';
 import { type Answer, edited } from '../answer.ts';

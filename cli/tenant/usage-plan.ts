@@ -12,7 +12,6 @@ import {
   paginateGetRestApis,
   paginateGetUsagePlanKeys,
   paginateGetUsagePlans,
-  type QuotaSettings,
   UpdateApiKeyCommand,
   UpdateUsagePlanCommand,
 } from '@aws-sdk/client-api-gateway';
@@ -20,8 +19,9 @@ import { TollgateError } from '../../contract/errors.ts';
 import type { CountedBy, TenantId } from '../../contract/identity.ts';
 import { API_KEYS_PER_PAGE } from '../../contract/limits/registry.ts';
 import { stageName } from '../../contract/names.ts';
+import { quotaSettings } from '../../contract/plan.ts';
 import { type DeployedStage, tenantPlanName, unitPlanName, usageKey } from '../../policies/usage-key.ts';
-import type { QuotaPeriod, UsagePlan } from '../../registry/plan.ts';
+import type { UsagePlan } from '../../registry/plan.ts';
 
 /** The API of a stage. */
 export interface StageApi {
@@ -112,7 +112,7 @@ export function usagePlans(client: APIGatewayClient, deployed: DeployedStage): U
           name: tenantPlanName(stage, tenant),
           description: 'Made by tollgate tenant plan; the registry is what it is made from.',
           throttle: { rateLimit, burstLimit },
-          ...(plan.quota === undefined ? {} : { quota: quotaOf(plan.quota) }),
+          ...(plan.quota === undefined ? {} : { quota: quotaSettings(plan.quota) }),
           apiStages,
         }),
       );
@@ -182,19 +182,11 @@ export function usagePlans(client: APIGatewayClient, deployed: DeployedStage): U
 
 const ENABLED: PatchOperation[] = [{ op: 'replace', path: '/enabled', value: 'true' }];
 
-const PERIODS = { day: 'DAY', week: 'WEEK', month: 'MONTH' } as const satisfies Record<QuotaPeriod, string>;
-
-function quotaOf({ limit, period }: NonNullable<UsagePlan['quota']>): QuotaSettings {
-  // Of a week, the day that it begins with: 1 is Monday, as for budgets. API Gateway's reference now calls it requests taken off
-  // the first period, which would cost one request, once.
-  return { limit, period: PERIODS[period], offset: period === 'week' ? 1 : 0 };
-}
-
 /** What makes the deployed plan the wanted one; nothing where it is that already. */
 function changesOf(there: DeployedPlan, plan: UsagePlan, apiId: string, stage: string): PatchOperation[] {
   const replace = (path: string, is: unknown, value: unknown): PatchOperation[] =>
     is === value ? [] : [{ op: is === undefined ? 'add' : 'replace', path, value: String(value) }];
-  const wanted = plan.quota === undefined ? undefined : quotaOf(plan.quota);
+  const wanted = plan.quota === undefined ? undefined : quotaSettings(plan.quota);
   const members = ['limit', 'period', 'offset'] as const;
   return [
     ...replace('/throttle/rateLimit', there.throttle?.rateLimit, plan.rate),

@@ -1,3 +1,4 @@
+import { THROTTLE_BURST_MAX, THROTTLE_RATE_MAX } from '../../contract/limits/units.ts';
 import { type At, bad, flag, type Group, optional, PREFIX, whole } from './setting.ts';
 import type { StageSettings } from './stage.ts';
 
@@ -125,8 +126,7 @@ export const DOOR_GROUP: Group<DoorSettings, StageSettings> = {
       ...container(at, base),
       broker: flag(at, 'broker', false),
       tenantIsolation: flag(at, 'tenantIsolation', false),
-      throttleRate: whole(at, 'throttleRate', 1, 10_000, 100),
-      throttleBurst: whole(at, 'throttleBurst', 1, 5_000, 200),
+      ...throttle(at),
       usagePlans: flag(at, 'usagePlans', true),
       invokeConcurrency: whole(at, 'invokeConcurrency', 0, 10_000, 0),
       authorizerConcurrency: whole(at, 'authorizerConcurrency', 0, 10_000, 0),
@@ -141,6 +141,14 @@ export const DOOR_GROUP: Group<DoorSettings, StageSettings> = {
     return settings;
   },
 };
+
+/** Also of a unit that has no more than a usage plan. */
+export function throttle(at: At): Pick<DoorSettings, 'throttleRate' | 'throttleBurst'> {
+  return {
+    throttleRate: whole(at, 'throttleRate', 1, THROTTLE_RATE_MAX, 100),
+    throttleBurst: whole(at, 'throttleBurst', 1, THROTTLE_BURST_MAX, 200),
+  };
+}
 
 /** What there is to say of a container; the rest is not looked at, so that one cdk.json serves several runtimes. */
 function container(at: At, base: StageSettings): Pick<DoorSettings, 'minTasks' | 'maxTasks' | 'kubernetes'> {

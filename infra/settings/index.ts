@@ -10,6 +10,7 @@ import { type At, type Group, given, PREFIX, type Told, unknownSetting } from '.
 import { SIGN_IN_GROUP, type SignInSettings } from './sign-in.ts';
 import { SPOKES_GROUP, type SpokesSettings } from './spokes.ts';
 import { STAGE_GROUP, type StageSettings } from './stage.ts';
+import { UNIT_GROUP, type UnitSettings } from './units.ts';
 import { WAF_GROUP, type WafSettings } from './waf.ts';
 
 export type { Domain } from './domain.ts';
@@ -28,7 +29,8 @@ export interface InfraSettings
     WafSettings,
     OperationSettings,
     CustodySettings,
-    SpokesSettings {
+    SpokesSettings,
+    UnitSettings {
   network: NetworkSettings | undefined;
 }
 
@@ -44,6 +46,7 @@ const GROUPS = [
   OPERATION_GROUP,
   CUSTODY_GROUP,
   SPOKES_GROUP,
+  UNIT_GROUP,
 ] as const satisfies readonly Group<Partial<InfraSettings>, StageSettings>[];
 
 /** Every setting there is, in the order of docs/deploy.md. */
@@ -73,7 +76,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): InfraS
   for (const key of names)
     tried(() => {
       const name = key.slice(PREFIX.length);
-      if (TOLD[name] === undefined) throw unknownSetting(name, Object.keys(TOLD));
+      if (!Object.hasOwn(TOLD, name)) throw unknownSetting(name, Object.keys(TOLD));
     });
   const read = GROUPS.map((group) => tried(() => group.read(at, base)));
   if (errors.length > 0) throw together(errors);

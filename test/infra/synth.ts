@@ -4,23 +4,24 @@ import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { type InfraSettings, readSettings } from '../../infra/settings/index.ts';
-import { TollgateStack } from '../../infra/stack.ts';
+import { addStacks } from '../../infra/deployment.ts';
+import { readDeployment } from '../../infra/settings/deployment.ts';
 import { SIGN_IN, SIGN_IN_OPTIONS } from './sign-in.ts';
 
 // The CDK leaves a folder of its own for each app: hundreds a run.
 const assemblies = mkdtempSync(join(process.env.SCRATCH_FOLDER ?? tmpdir(), 'synth-'));
 
-/** The stack of cdk.json with some settings changed, its functions not bundled: the template is the same but for hashes. */
-export function stackOf(overrides: Record<string, unknown> = {}): {
-  app: App;
-  stack: TollgateStack;
-  settings: InfraSettings;
-} {
+/** The stacks of cdk.json with some settings changed, their functions not bundled: the templates are the same but for hashes. */
+export function stacksOf(overrides: Record<string, unknown> = {}): { app: App; stacks: Stack[] } {
   const context = { ...cdk.context, 'tollgate:account': '111122223333', ...overrides, 'aws:cdk:bundling-stacks': [] };
   const app = new App({ context, analyticsReporting: false, outdir: mkdtempSync(join(assemblies, 'app-')) });
-  const settings = readSettings(context);
-  return { app, stack: new TollgateStack(app, settings), settings };
+  return { app, stacks: addStacks(app, readDeployment(context)) };
+}
+
+/** The first of them. */
+export function stackOf(overrides: Record<string, unknown> = {}): { app: App; stack: Stack } {
+  const { app, stacks } = stacksOf(overrides);
+  return { app, stack: stacks[0] as Stack };
 }
 
 /** What a stage with a container on Fargate needs to be told. */
@@ -129,6 +130,16 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['as a container in a private network', { ...CONTAINER, ...MADE, 'tollgate:alerts': true }],
   ['with an address for alarms', { 'tollgate:alarmEmail': 'ops@example.com' }],
   ['for a benchmark', { 'tollgate:benchmark': true, 'tollgate:protect': 'none' }],
+  [
+    'as one of several units',
+    {
+      'tollgate:units': [
+        { prefix: 'acme', protect: 'all' },
+        { prefix: 'labs', parent: 'acme', quota: { limit: 1_000, period: 'week' } },
+        { prefix: 'web', parent: { apiId: 'a1b2c3d4e5', stage: 'prod' }, account: '444455556666', region: 'eu-west-1' },
+      ],
+    },
+  ],
   ['where API Gateway’s log role is managed elsewhere', { 'tollgate:apiGatewayLogRole': false }],
 ];
 
