@@ -34,7 +34,7 @@ export function readDeployment(context: Context): Deployment {
   const plans = units.flatMap((unit) =>
     unit.given.parent === undefined ? [] : problems.tried(unit, () => planOf(unit, units, stages)),
   );
-  problems.raise(stages.size);
+  problems.raise(listed.filter(({ parent }) => parent === undefined).length);
   return { stages: [...stages.values()], plans };
 }
 

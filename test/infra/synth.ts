@@ -14,8 +14,12 @@ const assemblies = mkdtempSync(join(process.env.SCRATCH_FOLDER ?? tmpdir(), 'syn
 /** The stacks of cdk.json with some settings changed, their functions not bundled: the templates are the same but for hashes. */
 export function stacksOf(overrides: Record<string, unknown> = {}): { app: App; stacks: Stack[] } {
   const context = { ...cdk.context, 'tollgate:account': '111122223333', ...overrides, 'aws:cdk:bundling-stacks': [] };
-  const app = new App({ context, analyticsReporting: false, outdir: mkdtempSync(join(assemblies, 'app-')) });
+  const app = appOf(context);
   return { app, stacks: addStacks(app, readDeployment(context)) };
+}
+
+export function appOf(context: Record<string, unknown>): App {
+  return new App({ context, analyticsReporting: false, outdir: mkdtempSync(join(assemblies, 'app-')) });
 }
 
 /** The first of them. */
