@@ -9,6 +9,7 @@ import type { CountedBy } from '../../contract/identity.ts';
 import { addStacks } from '../../infra/deployment.ts';
 import { readDeployment } from '../../infra/settings/deployment.ts';
 import { allowStage } from '../../policies/gateway.ts';
+import { faultsOf } from './schema.ts';
 import { appOf, flat, MAXIMAL, ofType, only, resourcesOf, stackOf, stacksOf as synthesised } from './synth.ts';
 
 // What is counted here is how often it is asked, not what it makes.
@@ -166,6 +167,7 @@ describe('a unit with a parent', () => {
         .map(({ Type }) => Type)
         .sort(),
     ).toEqual(['AWS::ApiGateway::ApiKey', 'AWS::ApiGateway::UsagePlan', 'AWS::ApiGateway::UsagePlanKey']);
+    expect(faultsOf({ Resources: made })).toEqual([]);
     expect(only(made, 'AWS::ApiGateway::UsagePlan')).toMatchObject({
       UsagePlanName: 'tollgate-acme-dev-unit.labs-dev',
       Throttle: { RateLimit: 20, BurstLimit: 40 },
