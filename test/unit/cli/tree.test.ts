@@ -5,8 +5,8 @@ import { main, programOf } from '../../../cli/program.ts';
 /** All that `tollgate` can be told, as the program itself has it. */
 const VERBS = leavesOf(await programOf());
 
-/** What they print has a form of its own: a script for a shell, what AWS's programs read, a file for `apply`; or they are servers. */
-const OWN_FORM = ['completion', 'sidecar', 'sidecar credentials', 'export'];
+/** What they print has a form of its own: a script for a shell, what AWS's programs read, a file for `apply` or cdk.json; or they are servers. */
+const OWN_FORM = ['completion', 'sidecar', 'sidecar credentials', 'export', 'unit import'];
 
 /** Verbs that leave the registry, the keys and the roles as they are. */
 const READS = new Set([
