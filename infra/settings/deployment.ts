@@ -1,5 +1,6 @@
 import { STAGE, unitStage } from '../../contract/names.ts';
 import { type InfraSettings, readSettings, TOLD } from './index.ts';
+import { once } from './once.ts';
 import { Problems } from './problems.ts';
 import { bad, given, PREFIX } from './setting.ts';
 import { type Context, known, type Unit } from './unit.ts';
@@ -31,6 +32,14 @@ export function readDeployment(context: Context): Deployment {
       unit.given.parent === undefined ? problems.tried(unit, () => [unit, stageOf(unit)] as const) : [],
     ),
   );
+  const whole = [...stages].map(([unit, settings]) => [unit, unit.key, settings] as const);
+  for (const [index, [unit, , settings]] of whole.entries())
+    problems.tried(unit, () =>
+      once(
+        settings,
+        whole.slice(0, index).map(([, key, other]) => [key, other]),
+      ),
+    );
   const plans = units.flatMap((unit) =>
     unit.given.parent === undefined ? [] : problems.tried(unit, () => planOf(unit, units, stages)),
   );

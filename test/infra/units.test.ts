@@ -248,6 +248,13 @@ describe('a unit with a parent', () => {
   });
 });
 
+const NAMED = { name: 'models.example.com', basePath: 'ai' };
+const DOMAIN = {
+  'tollgate:domain': NAMED,
+  'tollgate:certificateArn': 'arn:aws:acm:us-east-1:111122223333:certificate/12345678-1234-1234-1234-123456789012',
+};
+const SIGNED_IN = { ...ACME, cognito: { domain: 'acme-sign-in', callbackUrls: ['https://app.example/back'] } };
+
 const wrong: [name: string, units: unknown, field: string, sentence: string, common?: Record<string, unknown>][] = [
   ['no list', { prefix: 'acme' }, 'tollgate:units', 'must be a list'],
   ['an empty list', [], 'tollgate:units', 'must list at least one'],
@@ -326,6 +333,26 @@ const wrong: [name: string, units: unknown, field: string, sentence: string, com
     'tollgate:throtleRate',
     'did you mean tollgate:throttleRate?',
     { 'tollgate:throtleRate': 1 },
+  ],
+  [
+    'a name in DNS twice',
+    [ACME, { prefix: 'b' }],
+    'tollgate:domain',
+    'makes models.example.com, as tollgate:units[0] does',
+    DOMAIN,
+  ],
+  [
+    'a base path twice',
+    [{ ...ACME }, { prefix: 'b', domain: { ...NAMED, existing: true } }],
+    'tollgate:units[1].domain',
+    'makes models.example.com/ai, as',
+    DOMAIN,
+  ],
+  [
+    'a user pool’s name twice',
+    [SIGNED_IN, { ...SIGNED_IN, prefix: 'b' }],
+    'tollgate:units[1].cognito',
+    'makes acme-sign-in.auth.us-east-1, as tollgate:units[0]',
   ],
   [
     'a quota without a parent',
