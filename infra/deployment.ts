@@ -1,4 +1,5 @@
 import { Annotations, type App, Stack } from 'aws-cdk-lib';
+import { addInvocationLogging } from './invocation-logging/stack.ts';
 import type { Deployment } from './settings/deployment.ts';
 import type { UnitName } from './settings/units.ts';
 import { TollgateStack } from './stack.ts';
@@ -8,6 +9,7 @@ import { UnitPlanStack } from './unit-plan.ts';
 /** The stacks of a cdk.json: one, or one for each unit. A unit's is deployed after its parent's, whose API it needs. */
 export function addStacks(app: App, { stages, plans }: Deployment): Stack[] {
   const whole = new Map(stages.map((settings) => [settings.stage, new TollgateStack(app, settings)]));
+  for (const settings of stages) addInvocationLogging(app, settings);
   const units = stages.flatMap(({ stage, unit }) => {
     const stack = whole.get(stage);
     return unit === undefined || stack === undefined ? [] : [{ unit, stack: stack as Stack }];

@@ -16,6 +16,7 @@ import { serviceRole } from '../service-role.ts';
 import type { InvocationLogging } from '../settings/custody.ts';
 import type { InfraSettings } from '../settings/index.ts';
 import { LOG_RETENTION_DAYS } from '../settings/operations.ts';
+import { stackNamed } from '../stack-name.ts';
 
 /** Of Bedrock's setting; none of them takes a resource. */
 const SETTING = ['Delete', 'Get', 'Put'].map((verb) => `bedrock:${verb}ModelInvocationLoggingConfiguration`);
@@ -40,13 +41,12 @@ export function addInvocationLogging(app: App, settings: InfraSettings): Invocat
 export class InvocationLoggingStack extends Stack {
   /** @param settings with the region of this stack in the place of the stage's */
   constructor(app: App, settings: InfraSettings, logging: InvocationLogging, isStages: boolean) {
-    const { stage, region, account, protect, encryption } = settings;
-    super(app, `tollgate-${stage}-invocations-${region}`, {
-      description: `Tollgate, stage ${stage}: Bedrock's log of model invocations in ${region}, with prompts and answers`,
-      env: { region, ...(account === undefined ? {} : { account }) },
-      terminationProtection: protect === 'all',
-      tags: { application: 'tollgate', stage },
-    });
+    const { region, protect, encryption } = settings;
+    const [id, props] = stackNamed(
+      settings,
+      `Bedrock's log of model invocations in ${region}, with prompts and answers`,
+    );
+    super(app, `${id}-invocations-${region}`, { ...props, terminationProtection: protect === 'all' });
     const names = new Names(settings);
     Aspects.of(this).add(new KeptLogs(settings));
     // A key is of one region: where the one that was given is not, another is made.

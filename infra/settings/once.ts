@@ -1,7 +1,7 @@
 import type { InfraSettings } from './index.ts';
 import { bad, PREFIX } from './setting.ts';
 
-/** Names that no two stacks can have and that are not made of the stage's: in DNS, or of everybody's in a region. */
+/** What there can be one of, and is not named after the stage: in DNS, of everybody's in a region, or of an account's in one. */
 const ONCE = {
   domain: ({ domain }) =>
     domain === undefined
@@ -11,6 +11,8 @@ const ONCE = {
     const { prefix, name } = cognito?.domain ?? {};
     return [prefix && `${prefix}.auth.${region}`, name];
   },
+  invocationLogging: ({ invocationLogging, modelRegions, account = 'the account' }) =>
+    invocationLogging === undefined ? [] : modelRegions.map((region) => `Bedrock’s log of ${account} in ${region}`),
 } satisfies Partial<Record<keyof InfraSettings, (settings: InfraSettings) => (string | undefined)[]>>;
 
 /** @throws TollgateError `bad_setting` where the stage would make what one `before` it makes */
@@ -19,5 +21,5 @@ export function once(settings: InfraSettings, before: readonly (readonly [key: s
     for (const name of namesOf(settings))
       for (const [key, other] of before)
         if (name !== undefined && namesOf(other).includes(name))
-          throw bad(PREFIX + setting, `makes ${name}, as ${key} does: each unit needs one of its own`);
+          throw bad(PREFIX + setting, `makes ${name}, as ${key} does: there can be one alone`);
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, test } from 'vitest';
@@ -10,9 +11,8 @@ import {
   type LoggingSetting,
   type ResourceEvent,
 } from '../../infra/invocation-logging/configure.ts';
-import { addInvocationLogging } from '../../infra/invocation-logging/stack.ts';
 import { faultsOf, type Template as Parts } from './schema.ts';
-import { flat, KEY, ofType, only, type Resource, resourcesOf, rolesOf, stackOf, statementsOf } from './synth.ts';
+import { flat, KEY, ofType, only, type Resource, resourcesOf, rolesOf, stacksOf, statementsOf } from './synth.ts';
 
 const READERS = ['arn:aws:iam::111122223333:role/auditor', 'arn:aws:iam::111122223333:role/security'];
 const ON = { 'tollgate:invocationLogging': { readers: READERS } };
@@ -21,8 +21,8 @@ const GROUPED = {
 };
 
 function logged(overrides: Record<string, unknown>) {
-  const { app, stack, settings } = stackOf(overrides);
-  const stacks = addInvocationLogging(app, settings);
+  const { app, stacks: all } = stacksOf(overrides);
+  const [stack, ...stacks] = all as [Stack, ...Stack[]];
   return { app, stack, stacks, resources: stacks.map(resourcesOf) };
 }
 

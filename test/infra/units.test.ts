@@ -43,7 +43,18 @@ const templateOf = (units: unknown, name: string, common: Record<string, unknown
 };
 
 const ACME = { prefix: 'acme' };
-const PAIR = { ...MAXIMAL, 'tollgate:units': [ACME, { prefix: 'globex' }] };
+/** But for what there can be one of. */
+const PAIR = {
+  ...MAXIMAL,
+  'tollgate:domain': '',
+  'tollgate:cognito': '',
+  'tollgate:invocationLogging': '',
+  'tollgate:units': [ACME, { prefix: 'globex' }],
+};
+
+// The first synthesis takes longest.
+const UNIT = templateOf([ACME], 'acme-tollgate-dev');
+const ALONE = Template.fromStack(stackOf({ 'tollgate:stage': 'acme-dev' }).stack).toJSON();
 
 describe('units', () => {
   test('of the documentation’s example are three stacks, of their own settings, place and tags', () => {
@@ -84,9 +95,8 @@ describe('units', () => {
   });
 
   test('whose stack has nothing that a stage of that name has not, but the export of its API', () => {
-    const { Description: _, Outputs, Resources, ...unit } = templateOf([ACME], 'acme-tollgate-dev');
-    const plain = Template.fromStack(stackOf({ 'tollgate:stage': 'acme-dev' }).stack).toJSON();
-    const { Description, Outputs: outputs, Resources: resources, ...rest } = plain;
+    const { Description: _, Outputs, Resources, ...unit } = UNIT;
+    const { Description, Outputs: outputs, Resources: resources, ...rest } = ALONE;
     const { ApiId, ...others } = Outputs;
     expect([unit, others]).toEqual([rest, outputs]);
     // Some ids hold the name of the stack, and code that is not bundled has no hash of its own.
@@ -347,6 +357,13 @@ const wrong: [name: string, units: unknown, field: string, sentence: string, com
     'tollgate:units[1].domain',
     'makes models.example.com/ai, as',
     DOMAIN,
+  ],
+  [
+    'a log of Bedrock’s twice',
+    [ACME, { prefix: 'b', region: 'us-west-2' }],
+    'tollgate:invocationLogging',
+    'makes Bedrock’s log of the account in us-east-1, as tollgate:units[0] does',
+    { 'tollgate:invocationLogging': { readers: ['arn:aws:iam::111122223333:role/auditor'] } },
   ],
   [
     'a user pool’s name twice',

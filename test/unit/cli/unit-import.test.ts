@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import cdk from '../../../cdk.json' with { type: 'json' };
 import { type ConfigsOptions, unitsOf, withoutComments } from '../../../cli/unit/configs.ts';
 import { readDeployment } from '../../../infra/settings/deployment.ts';
-import { TOLD } from '../../../infra/settings/index.ts';
 import { problemsOf } from '../../../registry/fields.ts';
 import cases from '../../cases/configs.json' with { type: 'json' };
 
@@ -55,9 +54,10 @@ describe('the guidance’s configs.json', () => {
 
   test('becomes units that cdk.json’s own reader takes', () => {
     const { units } = read(WHOLE, { stage: 'dev' });
-    if (!('network' in TOLD)) delete units[0]?.network;
     const { stages, plans } = readDeployment({ ...cdk.context, 'tollgate:units': units });
-    expect(stages).toMatchObject([{ stage: 'acme-one-dev', throttleRate: 10_000 }]);
+    expect(stages).toMatchObject([
+      { stage: 'acme-one-dev', throttleRate: 10_000, network: { vpc: { cidr: '10.10.0.0/16' } } },
+    ]);
     expect(plans).toMatchObject([{ parentStage: 'acme-one-dev', throttleBurst: 40 }]);
   });
 
