@@ -97,6 +97,8 @@ export interface InvokeSettings extends StageSettings {
   sharesHealth: boolean;
   /** Where answers are kept for a while; undefined: nowhere. */
   answers: AnswersSettings | undefined;
+  /** The variables of OpenTelemetry, for who is loaded with them (otlp.ts); undefined: none names a collector of spans. */
+  otel: Environment | undefined;
 }
 
 export interface AnswersSettings {
@@ -187,7 +189,17 @@ export function invokeSettings(env: Environment): InvokeSettings {
     tellsRoute: () => flag(env, 'TOLLGATE_TELL_ROUTE'),
     sharesHealth: () => flag(env, 'TOLLGATE_SHARED_HEALTH'),
     answers: () => answers(env),
+    otel: () => otel(env),
   });
+}
+
+/** What a process is told of a collector of spans, where one is named and not turned off. */
+export function otel(env: Environment): Environment | undefined {
+  const named = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const off = env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || env.OTEL_TRACES_EXPORTER === 'none';
+  if (!named || off) return undefined;
+  const read = /^(?:OTEL_|TOLLGATE_OTLP_|AWS_ENDPOINT_URL(?:_SECRETS_MANAGER)?$)/;
+  return Object.freeze(Object.fromEntries(Object.entries(env).filter(([name]) => read.test(name))));
 }
 
 /** A stage that was deployed before there was such a table keeps no answers, and works. */

@@ -11,7 +11,15 @@ import type { Direct } from './direct/direct.ts';
 import { createCors } from './edge/cors.ts';
 import type { Bindings, Served } from './edge/lambda.ts';
 import type { EntriesOf } from './exchange.ts';
-import { type Asked, type AskedHeaders, type Exchange, type Given, json } from './exchange.ts';
+import {
+  type Asked,
+  type AskedHeaders,
+  type Exchange,
+  type Given,
+  json,
+  type TakeUp,
+  type Traced,
+} from './exchange.ts';
 import { loggedField } from './names.ts';
 import { errorAnswer } from './surfaces/errors.ts';
 import { nearest } from './surfaces/nearest.ts';
@@ -33,6 +41,8 @@ export interface AppDeps {
   storesResponses: boolean;
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
+  /** Of which trace a request is part. */
+  takeUp: TakeUp;
   clock: Clock;
   /** Where log lines go. */
   write: WriteLine;
@@ -40,7 +50,7 @@ export interface AppDeps {
 
 interface Env {
   Bindings: Bindings & { asked: Asked; told: Record<string, string>; given?: Given };
-  Variables: { caller: CallerContext; ran: boolean };
+  Variables: { caller: CallerContext; ran: boolean; traced: Traced | undefined };
 }
 
 /** What was known when a request was refused. */
@@ -49,6 +59,7 @@ interface About {
   caller?: CallerContext;
   /** The request's headers. */
   asked?: AskedHeaders;
+  traced?: Traced | undefined;
 }
 
 /** Also those that nobody needs a token for. */
@@ -93,7 +104,7 @@ export function createApp(deps: AppDeps): Served {
   });
   app.onError((error, c) => {
     const { asked, requestId } = c.env;
-    const about = { ran: c.get('ran'), caller: c.get('caller'), asked: asked.headers };
+    const about = { ran: c.get('ran'), caller: c.get('caller'), asked: asked.headers, traced: c.get('traced') };
     return give(c, refuse(asked.path, error, requestId, about));
   });
 
@@ -110,6 +121,8 @@ export function createApp(deps: AppDeps): Served {
   /** @throws TollgateError `forbidden` or `unavailable`, before the registry or STS has heard of the call */
   async function exchangeOf(c: Context<Env>, serves: Route['serves']): Promise<Exchange> {
     const { authorizer, authorization, tenantId, sourceIp, requestId, waitUntil, left } = c.env;
+    const traced = deps.takeUp(c.env.asked);
+    c.set('traced', traced);
     const caller = await deps.open(authorizer, authorization);
     const now = deps.clock();
     const token = deps.keepToken ? authorization : undefined;
@@ -133,14 +146,15 @@ export function createApp(deps: AppDeps): Served {
       requestId,
       nowSeconds: Math.floor(now / 1000),
       run: (call) => {
-        c.set('ran', true);
         const pinned = isPinned(c.env.asked) && { pinned: true as const };
+        c.set('ran', true);
         return deps.run({
           ...call,
           tell,
           ...pinned,
           ...fits,
           ...(left && { left }),
+          ...(traced && { trace: traced.call() }),
           ...(token === undefined ? {} : { token }),
         });
       },
@@ -160,22 +174,26 @@ export function createApp(deps: AppDeps): Served {
    * A refusal within the pipeline has its usage record and is counted there, an undecided call where it went undecided;
    * every other refusal of a route is counted here. Each leaves this one line, whichever it is.
    */
-  function refuse(path: string, thrown: unknown, requestId: string, { ran, caller, asked }: About = {}): Given {
+  function refuse(path: string, thrown: unknown, requestId: string, about: About = {}): Given {
+    const { ran, caller, asked, traced } = about;
     const error = asTollgateError(thrown);
     const metrics = ran || NOT_COUNTED.has(error.code) ? {} : { [METRICS.refused]: 1 };
-    log('refused', error, requestId, metrics, caller);
+    log('refused', error, requestId, metrics, about);
+    if (ran !== true && caller !== undefined) traced?.refused?.(error, caller, requestId);
     return errorAnswer(path, error, asked, requestId);
   }
 
-  function log(event: string, error: TollgateError, requestId: string, metrics = {}, caller?: CallerContext): void {
+  function log(event: string, error: TollgateError, requestId: string, metrics = {}, about: About = {}): void {
     const { code, status, reason, detail } = error;
     const field = error.field === undefined ? undefined : loggedField(error.field);
     const level = status >= 500 ? 'error' : 'info';
+    const { caller, traced } = about;
     const who = caller && { tenant: caller.tenant, principal: caller.principal };
+    const traceId = traced?.traceId;
     deps.write(
       logLine(
         deps.clock(),
-        { event, level, requestId, ...who, code, reason, field, detail, ...traceOf(error) },
+        { event, level, requestId, traceId, ...who, code, reason, field, detail, ...traceOf(error) },
         metrics,
         { [DIMENSIONS.reason]: code },
       ),

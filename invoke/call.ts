@@ -1,7 +1,7 @@
 import type { CallerContext } from '../contract/context.ts';
 import type { AllowedModel, Guardrail, Purpose } from '../contract/model.ts';
 import type { Secret } from '../contract/secret.ts';
-import type { Tokens, UsageBase } from '../contract/usage.ts';
+import type { FinishedUsage, Tokens, UsageBase } from '../contract/usage.ts';
 
 /** What stands between a surface (a wire format) and the pipeline. Bytes on both sides: nothing is re-serialised here. */
 
@@ -71,8 +71,30 @@ export interface Call {
   waitUntil(promise: Promise<unknown>): void;
   /** Resolves when nobody waits for the answer any more; absent where that cannot be known. */
   left?: Promise<void>;
+  /** Where it stands in its caller's trace; absent: nobody traces. */
+  trace?: Trace;
   /** Headers for the caller, whatever the answer is, a refusal too; of one name what is told last before it is given; undefined takes back what was. */
   tell?(headers: Readonly<Record<string, string | undefined>>): void;
+}
+
+/** A call in a trace. */
+export interface Trace {
+  /** The trace's id: in the call's lines, so that they are found by it. */
+  id: string;
+  /** What goes with whatever is asked in the call's name, by lower-case names. */
+  headers: Readonly<Record<string, string>>;
+  /** Absent: nobody wants to hear of it. */
+  span?: Span;
+}
+
+/** What is told of one call to whoever collects spans. Nothing here throws, or takes time that the caller would notice. */
+export interface Span {
+  /** An attempt is sent. */
+  sent(model: AllowedModel): void;
+  /** An answer in one piece, or a further piece of a stream: the last ones say why the model stopped. */
+  came(payload: Uint8Array): void;
+  /** An attempt is over; the last one's record is that of the call. */
+  finished(record: FinishedUsage): void;
 }
 
 /** An answer in one piece. */

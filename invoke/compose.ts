@@ -19,6 +19,7 @@ import { createSts, createStsIssuer, type StsIssuerOptions } from '../sessions/a
 import type { Issue } from '../sessions/session.ts';
 import type { AppDeps } from './app.ts';
 import type { Direct } from './direct/direct.ts';
+import { passTraces } from './edge/trace.ts';
 import type { Answers } from './kept.ts';
 import { type CallScope, createCredentials } from './pipeline/credentials.ts';
 import { createEntries } from './pipeline/entries.ts';
@@ -37,6 +38,8 @@ export interface Surroundings {
   writeOut?: WriteLineOut;
   /** Sessions remembered. */
   sessionsMax?: number;
+  /** Milliseconds for which spans wait for each other; absent: they are sent when they are flushed. */
+  spansEveryMs?: number;
 }
 
 type Registry = RegistryReader & PriceReader & ClientReader & DescriptionReader;
@@ -45,12 +48,14 @@ export interface Composed extends Omit<AppDeps, 'open'> {
   registry: Registry;
   /** As AWS's SDK found them: region, credentials. */
   client: DynamoDBClient;
+  /** Sends spans of calls that have ended; absent where nobody collects them. */
+  flushSpans: (() => Promise<void>) | undefined;
 }
 
 /** Everything of a call but who makes it, which each door learns in its own way: the function and the container are both made of it. */
 export async function compose(
   settings: InvokeSettings,
-  { clock, write, writeOut = write, sessionsMax = CREDENTIALS_CACHE_MAX }: Surroundings,
+  { clock, write, writeOut = write, sessionsMax = CREDENTIALS_CACHE_MAX, spansEveryMs: everyMs }: Surroundings,
 ): Promise<Composed> {
   const { table, countersTable, eventBus, eventsUrl, invokerRoleArn, brokerFunction, registryMemoryMs } = settings;
   const { stage, firstByteMs, streamIdleMs, callTotalMs } = settings;
@@ -153,6 +158,14 @@ export async function compose(
     return createRoutes({ clock, random, shared, write, stage: settings.routing });
   };
 
+  const { otel } = settings;
+  const traces =
+    otel &&
+    (await import('./traces/open.ts')).openTraces({
+      ...{ otel, stage, prices: registry, post: calls.post, everyMs, clock, write },
+      signedAs: countersClient.config,
+    });
+
   const issue = await issuer();
   let handOut: Direct | undefined;
   // Most tenants call through the gateway, and have no grant for this.
@@ -196,6 +209,8 @@ export async function compose(
     answers: answers && (() => loadAnswers(answers)),
     storesResponses: answers?.storesResponses === true,
     corsOrigins: settings.corsOrigins,
+    takeUp: traces?.takeUp ?? passTraces,
+    flushSpans: traces?.flush,
     clock,
     write,
     registry,

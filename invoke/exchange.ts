@@ -4,7 +4,7 @@ import type { TollgateError } from '../contract/errors.ts';
 import type { AllowedModel, Description } from '../contract/model.ts';
 import type { Counters } from '../metering/budgets/counters.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
-import type { Run } from './call.ts';
+import type { Run, Trace } from './call.ts';
 import type { Answers } from './kept.ts';
 
 /**
@@ -46,6 +46,18 @@ export function headersFrom(lines: Iterable<readonly [name: string, value: strin
   }
   return { get: (name) => all.get(name) ?? null, [Symbol.iterator]: () => all[Symbol.iterator]() };
 }
+
+/** A request that is part of a trace. */
+export interface Traced {
+  traceId: string;
+  /** For each call of a model that it makes. */
+  call(): Trace;
+  /** To be told when no call of a model came of it; absent: nobody wants to hear of it. */
+  refused?(error: TollgateError, caller: CallerContext, requestId: string): void;
+}
+
+/** @returns undefined where nobody traces */
+export type TakeUp = (asked: Asked) => Traced | undefined;
 
 /** An answer to a request. */
 export interface Given {

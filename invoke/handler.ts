@@ -14,7 +14,7 @@ const settings = invokeSettings(process.env);
 const clock = () => Date.now();
 const underWay: UnderWay = new Set();
 const { write, writeOut, out } = createLines(process.stdout, settings.stage, () => underWay.size <= 1);
-const { client, ...deps } = await compose(settings, { clock, write, writeOut });
+const { client, flushSpans, ...deps } = await compose(settings, { clock, write, writeOut });
 
 const { secretId, url } = contextKeySettings(process.env);
 const secrets = createAwsJson({
@@ -31,4 +31,5 @@ const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
 
 const app = createApp({ ...deps, open: createOpen({ keys, clock }) });
 
-export const handler = streamingHandler(app, awslambda, { underWay, written: out, basePath: settings.basePath });
+const { basePath } = settings;
+export const handler = streamingHandler(app, awslambda, { underWay, written: out, after: flushSpans, basePath });

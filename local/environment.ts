@@ -1,4 +1,5 @@
 import { devNull } from 'node:os';
+import type { Environment } from '../contract/read-setting.ts';
 import type { FunctionName } from '../policies/roles.ts';
 import {
   ANSWERS_TABLE,
@@ -43,6 +44,8 @@ export interface Surroundings {
   tellRoute?: boolean | undefined;
   /** Whether they tell each other of places that cool. */
   sharedHealth?: boolean | undefined;
+  /** The variables of OpenTelemetry; undefined: none names a collector of spans. */
+  otel?: Environment | undefined;
   /** Base URL of another Bedrock Runtime than that of the local endpoint. */
   bedrockUrl?: string | undefined;
 }
@@ -68,6 +71,7 @@ export function environmentOf(
     routingJson,
     tellRoute,
     sharedHealth,
+    otel,
     bedrockUrl,
   }: Surroundings,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
@@ -98,6 +102,7 @@ export function environmentOf(
       ...(routingJson === undefined ? {} : { TOLLGATE_ROUTING: routingJson }),
       ...(tellRoute ? { TOLLGATE_TELL_ROUTE: 'true' } : {}),
       ...(sharedHealth ? { TOLLGATE_SHARED_HEALTH: 'true' } : {}),
+      ...otel,
       TOLLGATE_EVENT_BUS: EVENT_BUS,
       ...contextKey,
       ...ttl,

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TollgateError } from '../contract/errors.ts';
 import { parseIssuers } from '../contract/issuer.ts';
+import { otlpSettings } from '../contract/otlp.ts';
 import { type Environment, wholeNumber } from '../contract/read-setting.ts';
-import { authorizerTtlSeconds, basePath, corsOrigins, keyMaxDays, stageRouting } from '../contract/settings.ts';
+import { authorizerTtlSeconds, basePath, corsOrigins, keyMaxDays, otel, stageRouting } from '../contract/settings.ts';
 import { spokesIn } from '../contract/spoke-list.ts';
 import { LOCAL_HUB, SPOKE_ACCOUNT } from './accounts.ts';
 
@@ -40,6 +41,8 @@ export interface LocalSettings {
   tellRoute?: boolean;
   /** Whether the functions' processes tell each other of places that cool. */
   sharedHealth?: boolean;
+  /** The variables of OpenTelemetry, where they name a collector of spans. */
+  otel?: Environment;
   /** Also print the functions' own log lines. */
   verbose: boolean;
 }
@@ -49,7 +52,8 @@ export interface LocalSettings {
  *
  * @param env PORT, TOLLGATE_DATA, TOLLGATE_ISSUERS, TOLLGATE_AUTHORIZER_TTL, TOLLGATE_BROKER,
  *   TOLLGATE_TENANT_ISOLATION, TOLLGATE_KEYS, TOLLGATE_KEY_MAX_DAYS, TOLLGATE_BASE_PATH, TOLLGATE_SPOKES, TOLLGATE_CORS_ORIGINS, TOLLGATE_STORE_RESPONSES,
- *   TOLLGATE_ROUTING, TOLLGATE_TELL_ROUTE, TOLLGATE_SHARED_HEALTH, TOLLGATE_VERBOSE, and Node's own NODE_COMPILE_CACHE
+ *   TOLLGATE_ROUTING, TOLLGATE_TELL_ROUTE, TOLLGATE_SHARED_HEALTH, TOLLGATE_VERBOSE, OpenTelemetry's, and Node's own
+ *   NODE_COMPILE_CACHE
  * @throws TollgateError `bad_setting` naming the variable
  */
 export function localSettings(env: Environment): LocalSettings & { cacheDir: string } {
@@ -74,6 +78,7 @@ export function localSettings(env: Environment): LocalSettings & { cacheDir: str
     // Here there is nobody to whom it says too much.
     tellRoute: isOn(env.TOLLGATE_TELL_ROUTE ?? '1'),
     sharedHealth: isOn(env.TOLLGATE_SHARED_HEALTH),
+    ...otelOf(env),
     verbose: isOn(env.TOLLGATE_VERBOSE),
   });
 }
@@ -86,6 +91,14 @@ function spokes({ TOLLGATE_SPOKES = SPOKE_ACCOUNT }: Environment): readonly stri
 function routingOf(env: Environment): { routingJson?: string } {
   const routing = stageRouting(env);
   return Object.keys(routing).length === 0 ? {} : { routingJson: JSON.stringify(routing) };
+}
+
+/** Checked here, where there is a terminal to say what is wrong. */
+function otelOf(env: Environment): { otel?: Environment } {
+  const { AWS_ENDPOINT_URL: _, AWS_ENDPOINT_URL_SECRETS_MANAGER: __, ...found } = otel(env) ?? {};
+  if (Object.keys(found).length === 0) return {};
+  otlpSettings(found, '');
+  return { otel: found };
 }
 
 function isOn(value: string | undefined): boolean {

@@ -86,6 +86,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       routingJson: settings.routingJson,
       tellRoute: settings.tellRoute,
       sharedHealth: settings.sharedHealth,
+      otel: settings.otel,
       bedrockUrl,
     };
     const functions = startFunctions({

@@ -19,10 +19,15 @@ export const USAGE_EVENT = 'usage';
  * record, so that CloudWatch's sum of an hour and the ledger's hour hold the same calls.
  *
  * @param more metrics that go with a finished call and are not in its record; 0 is not published
+ * @param traceId beside the record: the ledger has no use for it
  * @returns one line without its newline
  */
-export function usageLine(record: UsageRecord, more: Partial<Record<Metric, number>> = {}): string {
-  const event = { event: USAGE_EVENT, usage: record };
+export function usageLine(
+  record: UsageRecord,
+  more: Partial<Record<Metric, number>> = {},
+  traceId: string | undefined = undefined,
+): string {
+  const event = { event: USAGE_EVENT, ...(traceId === undefined ? {} : { traceId }), usage: record };
   if (record.phase === 'started') return logLine(record.at, event);
   const metrics = { ...metricsOf(record), ...withoutZeros(more) };
   return logLine(record.at, event, metrics, dimensionsOf(record, metrics[METRICS.refused] === 1));

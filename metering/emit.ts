@@ -6,8 +6,11 @@ import { usageLine } from './emf.ts';
 export interface Meter {
   /** @returns nothing when it stands, or what resolves when it does */
   started(record: StartedUsage): void | Promise<void>;
-  /** @param metrics what else is to be published with the call, so that it needs no line of its own */
-  finished(record: FinishedUsage, metrics?: Partial<Record<Metric, number>>): void;
+  /**
+   * @param metrics what else is to be published with the call, so that it needs no line of its own
+   * @param traceId of the trace that the call is part of
+   */
+  finished(record: FinishedUsage, metrics?: Partial<Record<Metric, number>>, traceId?: string): void;
 }
 
 /**
@@ -17,6 +20,6 @@ export interface Meter {
 export function createMeter({ write, writeOut = write }: { write: WriteLine; writeOut?: WriteLineOut }): Meter {
   return {
     started: (record) => writeOut(usageLine(record)),
-    finished: (record, metrics) => write(usageLine(record, metrics)),
+    finished: (record, metrics, traceId) => write(usageLine(record, metrics, traceId)),
   };
 }

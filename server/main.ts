@@ -6,6 +6,7 @@ import type { CallerContext } from '../contract/context.ts';
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { CONTEXT_KEY_TIMEOUT_MS } from '../contract/limits/seal.ts';
 import { CONTAINER, SESSIONS_MAX } from '../contract/limits/server.ts';
+import { SPANS_BATCH_MS } from '../contract/limits/traces.ts';
 import { createLines } from '../contract/lines.ts';
 import { logLine } from '../contract/log.ts';
 import { misspelt } from '../contract/variables.ts';
@@ -31,7 +32,10 @@ async function serve(settings: ServerSettings): Promise<void> {
     lines.flush();
   };
   const report = createReport({ clock, write });
-  const { registry, ...deps } = await compose(invoke, { clock, write, writeOut, sessionsMax: SESSIONS_MAX });
+  const { registry, flushSpans, ...deps } = await compose(invoke, {
+    ...{ clock, write, writeOut },
+    ...{ sessionsMax: SESSIONS_MAX, spansEveryMs: SPANS_BATCH_MS },
+  });
   const issuers = trustIssuers(authorizer.issuers, { fetch, clock, report: report.issuer });
   const { client, ...app } = deps;
   const { table, keys } = authorizer;
@@ -89,6 +93,7 @@ async function serve(settings: ServerSettings): Promise<void> {
     const late = setTimeout(() => exit('late'), graceMs + EXIT_MS).unref();
     await server.close(graceMs);
     while (background.size > 0) await Promise.allSettled(background);
+    await flushSpans?.();
     clearTimeout(late);
     exit('done');
   };

@@ -65,12 +65,23 @@ export type UnderWay = Set<object>;
  *
  * @param options.underWay is kept
  * @param options.written what resolves when all lines are out
+ * @param options.after what is to be done when the answer and its lines are out, before this environment may be frozen
  * @param options.basePath as `/ai`: what a custom domain puts before every path
  */
 export function streamingHandler(
   app: Served,
   runtime: LambdaRuntime,
-  { underWay, written, basePath = '' }: { underWay: UnderWay; written(): void | Promise<void>; basePath?: string },
+  {
+    underWay,
+    written,
+    after,
+    basePath = '',
+  }: {
+    underWay: UnderWay;
+    written(): void | Promise<void>;
+    after?: (() => Promise<void>) | undefined;
+    basePath?: string;
+  },
 ): unknown {
   return runtime.streamifyResponse(async (given, stream, context) => {
     const event = withoutBase(given, basePath);
@@ -83,6 +94,7 @@ export function streamingHandler(
       await background.settled();
       await written();
       underWay.delete(background);
+      await after?.();
     }
   });
 

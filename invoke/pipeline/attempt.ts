@@ -108,7 +108,8 @@ export function createAttempt(options: AttemptOptions): Attempt {
       const standing = invocation.started();
       if (standing !== undefined) await standing;
       step.sentAt = clock();
-      const sent = provider.send({ ...way, request, signal: deadline.signal });
+      call.trace?.span?.sent(model);
+      const sent = provider.send({ ...way, request, traced: call.trace?.headers, signal: deadline.signal });
       const reply = await deadline.within(firstByteMs, 'first-byte', sent);
       invocation.named(reply.headers['x-amzn-requestid']);
       if (reply.status >= 200 && reply.status < 300) return reply;
@@ -149,7 +150,8 @@ export function createAttempt(options: AttemptOptions): Attempt {
     if (isStream(request.operation)) {
       const waitUntil = (rest: Promise<unknown>): void => call.waitUntil(rest);
       const firstMs = Math.max(0, step.sentAt + firstByteMs - clock());
-      const events = pump({ reply, request, target, invocation, deadline, firstMs, idleMs, waitUntil });
+      const { span } = call.trace ?? {};
+      const events = pump({ reply, request, target, invocation, deadline, firstMs, idleMs, waitUntil, span });
       step.usage = events.usage;
       await events.begun(call.left);
       return { kind: 'stream', ...shown, events };
@@ -162,6 +164,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     if (body.byteLength > ANSWER_MAX_BYTES) throw new TollgateError('upstream_failed', { reason: 'answer-too-large' });
     deadline.done();
     invocation.answered();
+    call.trace?.span?.came(body);
     const usage = usageOfAnswer(request, target, reply.headers, body);
     invocation.finished(runsModel(request.operation) || call.later ? 'ok' : 'counted', usage);
     return { kind: 'whole', ...shown, body, tokens: usage.tokens };

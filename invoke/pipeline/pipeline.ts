@@ -46,7 +46,8 @@ export function createPipeline(options: PipelineOptions): Run {
       started: options.meter.started,
       finished(record, metrics) {
         const charged = spending?.charged(record);
-        options.meter.finished(charged === undefined ? record : { ...record, charged }, metrics);
+        options.meter.finished(charged === undefined ? record : { ...record, charged }, metrics, call.trace?.id);
+        call.trace?.span?.finished(record);
         // What is reserved is the call's, for all of its attempts.
         if (record.outcome === 'retried') spending?.retried(record);
         else spending?.finished(record);

@@ -7,7 +7,7 @@ import {
   TOGETHER_MAX_BYTES,
 } from '../../contract/limits/invoke.ts';
 import type { Target } from '../../contract/model.ts';
-import type { Call, Events, ProviderRequest, StreamEvent } from '../call.ts';
+import type { Call, Events, ProviderRequest, Span, StreamEvent } from '../call.ts';
 import type { Deadline } from '../providers/deadline.ts';
 import { createSplitter, readEvent } from '../providers/frames.ts';
 import type { ProviderReply } from '../providers/provider.ts';
@@ -27,6 +27,8 @@ export interface PumpOptions {
   /** Milliseconds without a byte from the model after it. */
   idleMs: number;
   waitUntil: Call['waitUntil'];
+  /** Shown what the model says. */
+  span?: Span | undefined;
   /** Bytes that are read before they are taken, and milliseconds for which a reader may stay that far behind. */
   aheadBytes?: number;
   lateMs?: number;
@@ -97,6 +99,7 @@ export function pump(options: PumpOptions): Pumped {
         const event = readEvent(message);
         begun = true;
         usage.see(event);
+        options.span?.came(event.payload);
         if (drained >= 0) continue;
         invocation.answered();
         held.push(event);

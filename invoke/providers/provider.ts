@@ -6,6 +6,8 @@ export interface ProviderCall {
   target: Target;
   request: ProviderRequest;
   credentials: ScopedCredentials;
+  /** Headers of the trace that the call is part of. */
+  traced?: Readonly<Record<string, string>> | undefined;
   /** Ends the call at any time, the reading of the body included; the body's iteration then throws. */
   signal: AbortSignal;
 }

@@ -43,7 +43,7 @@ export function createRuntime(api: RuntimeApi, { post, clock }: { post: Post; cl
   };
 
   return {
-    async send({ target, request, credentials, signal }) {
+    async send({ target, request, credentials, traced, signal }) {
       const { region } = target;
       const native = api.pathOf(target, request);
       const endpoint = await endpointOf(region);
@@ -51,9 +51,11 @@ export function createRuntime(api: RuntimeApi, { post, clock }: { post: Post; cl
       const path = `${endpoint.base}${native}`;
       const once = (): Promise<ProviderReply> => {
         const unsigned = { method: 'POST', host: endpoint.host, path, headers: api.headersOf(target, request), body };
+        const headers = signed(unsigned, { service: api.service, region }, credentials, clock());
         return post(endpoint, {
           path,
-          headers: signed(unsigned, { service: api.service, region }, credentials, clock()),
+          // Not signed, as the SDK does not sign X-Ray's: what stands in between may go on with a part of its own.
+          headers: traced === undefined ? headers : { ...headers, ...traced },
           body,
           signal,
         });

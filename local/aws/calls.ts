@@ -22,6 +22,9 @@ export interface CallRecord {
   serviceTier: string | null;
   /** What reached the model, never its words; null where none was reached, or its body is no JSON object. */
   request: RequestDigest | null;
+  /** Which trace it said that it is part of (https://www.w3.org/TR/trace-context-1/), or null. */
+  traceparent: string | null;
+  tracestate: string | null;
   /** The ARNs that were checked. */
   resources: string[];
   /** Null when the request could not be authenticated. */

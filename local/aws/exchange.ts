@@ -51,6 +51,8 @@ export async function exchange(
     model: null,
     serviceTier: null,
     request: null,
+    traceparent: request.headers.traceparent ?? null,
+    tracestate: request.headers.tracestate ?? null,
     resources: [],
     caller: null,
     decision: 'denied',

@@ -157,6 +157,7 @@ const INVOKE = [
   'direct',
   'answers',
   'edge',
+  'traces',
   'surfaces',
 ];
 const INVOKE_FOOT = ['call.ts', 'exchange.ts', 'kept.ts', 'names.ts'];

@@ -13,6 +13,7 @@ import {
   type StreamingHandler,
   streamingHandler,
 } from '../../../invoke/edge/lambda.ts';
+import { passTraces } from '../../../invoke/edge/trace.ts';
 import { createEntries } from '../../../invoke/pipeline/entries.ts';
 import { NO_COUNTS } from '../../../metering/budgets/counters.ts';
 import { createOpen } from '../../../seal/seal.ts';
@@ -117,6 +118,7 @@ export function edge(
     storesResponses: false,
     describe: async () => new Map(),
     corsOrigins: [],
+    takeUp: passTraces,
     clock: () => NOW,
     write: (line) => lines.push(line),
     ...more,

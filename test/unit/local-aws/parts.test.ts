@@ -22,6 +22,8 @@ const call: Omit<CallRecord, 'seq'> = {
   serviceTier: null,
   model: 'us.x.model',
   request: null,
+  traceparent: null,
+  tracestate: null,
   resources: ['arn:aws:bedrock:us-west-2::foundation-model/x.model'],
   caller: null,
   decision: 'allowed',
