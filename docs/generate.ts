@@ -7,6 +7,7 @@ import { withCosts } from './cost/page.ts';
 import { withPolicy } from './doctor-policy.ts';
 import { definitions, fileSchema } from './registry-schema.ts';
 import { withSettings } from './settings-table.ts';
+import { withAttributes } from './traces-table.ts';
 
 /** `npm run docs`: what is made of the code's own tables and schemas. A test says when one is out of date. */
 const documents = [...new Set(ROUTES.map(({ document }) => document))];
@@ -26,3 +27,6 @@ writeFileSync(cost, withCosts(readFileSync(cost, 'utf8'), options));
 
 const doctor = new URL('doctor.md', import.meta.url);
 writeFileSync(doctor, withPolicy(readFileSync(doctor, 'utf8'), doctorPolicy()));
+
+const traces = new URL('traces.md', import.meta.url);
+writeFileSync(traces, withAttributes(readFileSync(traces, 'utf8')));

@@ -1,5 +1,5 @@
 import type { FinishedUsage } from '../../contract/usage.ts';
-import { ATTRIBUTES, CONVENTIONS, isError, type Told, type Value } from './attributes.ts';
+import { ATTRIBUTES, CONVENTIONS, isError, type Told, type Type, type Value } from './attributes.ts';
 
 /**
  * OTLP in JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): ids in hexadecimal, enumerations as numbers,
@@ -55,7 +55,7 @@ function spanOf({ traceId, spanId, parentId, state, told, endedAt, retried }: En
     kind: KIND_CLIENT,
     startTimeUnixNano: nanos(record.at),
     endTimeUnixNano: nanos(endedAt),
-    attributes: ATTRIBUTES.flatMap(({ name, type, of }) => {
+    attributes: Object.entries(ATTRIBUTES).flatMap(([name, [type, of]]) => {
       const value = of(told);
       return value === undefined ? [] : [pair(name, type, value)];
     }),
@@ -79,11 +79,11 @@ function nanos(ms: number): string {
   return `${Math.round(ms)}000000`;
 }
 
-function pair(key: string, type: (typeof ATTRIBUTES)[number]['type'], value: Value): object {
+function pair(key: string, type: Type, value: Value): object {
   return { key, value: anyValue(type, value) };
 }
 
-function anyValue(type: (typeof ATTRIBUTES)[number]['type'], value: Value): object {
+function anyValue(type: Type, value: Value): object {
   switch (type) {
     case 'int':
       return { intValue: String(value) };

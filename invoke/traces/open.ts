@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AwsJsonOptions } from '../../aws/json.ts';
+import { SPAN_PRICE_WAIT_MS } from '../../contract/limits/traces.ts';
 import type { Clock, WriteLine } from '../../contract/log.ts';
 import { otlpSettings } from '../../contract/otlp.ts';
 import type { Environment } from '../../contract/read-setting.ts';
@@ -66,7 +67,8 @@ export function openTraces({ otel, stage, prices, signedAs, post, everyMs, clock
     headers: async (signal) => ({ ...headers, ...(await headersOf?.(signal)) }),
     async encode(ended, signal) {
       // A span without its cost is better than none.
-      const usdOf = await abortable(costs(ended.flatMap(({ records }) => records)), signal).catch(() => undefined);
+      const soon = AbortSignal.any([signal, AbortSignal.timeout(SPAN_PRICE_WAIT_MS)]);
+      const usdOf = await abortable(costs(ended.flatMap(({ records }) => records)), soon).catch(() => undefined);
       const spans = ended.map(({ told, records, ...span }) => ({
         ...span,
         told: { ...told, usd: usdOf?.(records) },
