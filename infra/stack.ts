@@ -27,6 +27,7 @@ import { SignIn } from './sign-in/sign-in.ts';
 import { apiExport, stackNamed } from './stack-name.ts';
 import { DriftSchedule } from './sync.ts';
 import { StageTable } from './table.ts';
+import { otlpEnvironment, Traces } from './traces.ts';
 import { StageTrail } from './trail.ts';
 import { UsageDelivery } from './usage-delivery.ts';
 import { ownVersion } from './version.ts';
@@ -87,6 +88,7 @@ export class TollgateStack extends Stack {
       ...ttl,
       ...base,
       ...(settings.corsOrigins.length === 0 ? {} : { TOLLGATE_CORS_ORIGINS: settings.corsOrigins.join() }),
+      ...otlpEnvironment(settings.otlp),
       ...benchmark?.environment,
     };
 
@@ -186,6 +188,7 @@ export class TollgateStack extends Stack {
         .flatMap((one) => one?.logGroup ?? [])
         .concat(logGroup),
     });
+    Traces.of(this, settings, names);
     for (const [id, value] of Object.entries({
       ...(lambda === undefined ? {} : { Url: domain?.url ?? lambda.api.url }),
       // The certificate's name is to be an alias of it.

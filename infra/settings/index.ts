@@ -10,6 +10,7 @@ import { type At, type Group, given, PREFIX, type Told, unknownSetting } from '.
 import { SIGN_IN_GROUP, type SignInSettings } from './sign-in.ts';
 import { SPOKES_GROUP, type SpokesSettings } from './spokes.ts';
 import { STAGE_GROUP, type StageSettings } from './stage.ts';
+import { TRACE_GROUP, type TraceSettings } from './traces.ts';
 import { UNIT_GROUP, type UnitSettings } from './units.ts';
 import { WAF_GROUP, type WafSettings } from './waf.ts';
 
@@ -30,7 +31,8 @@ export interface InfraSettings
     OperationSettings,
     CustodySettings,
     SpokesSettings,
-    UnitSettings {
+    UnitSettings,
+    TraceSettings {
   network: NetworkSettings | undefined;
 }
 
@@ -47,6 +49,7 @@ const GROUPS = [
   CUSTODY_GROUP,
   SPOKES_GROUP,
   UNIT_GROUP,
+  TRACE_GROUP,
 ] as const satisfies readonly Group<Partial<InfraSettings>, StageSettings>[];
 
 /** Every setting there is, in the order of docs/deploy.md. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AwsJsonOptions } from '../../aws/json.ts';
 import { SPAN_PRICE_WAIT_MS } from '../../contract/limits/traces.ts';
@@ -9,7 +8,7 @@ import { secretsUrl } from '../../contract/settings.ts';
 import { type TraceContext, traceContextOf, traceHeaders } from '../../contract/trace-context.ts';
 import type { PriceReader } from '../../registry/reader.ts';
 import { abortable } from '../../sessions/abortable.ts';
-import { newSpanId } from '../edge/trace.ts';
+import { newSpanId, newTraceId } from '../edge/trace.ts';
 import type { TakeUp } from '../exchange.ts';
 import type { Post } from '../providers/post.ts';
 import { tokensOf } from './attributes.ts';
@@ -96,7 +95,7 @@ export function openTraces({ otel, stage, prices, signedAs, post, everyMs, clock
   return {
     takeUp({ headers, path }) {
       const context: TraceContext = traceContextOf(headers) ?? {
-        ...{ traceId: randomBytes(16).toString('hex'), parentId: undefined, sampled: undefined, state: '' },
+        ...{ traceId: newTraceId(), parentId: undefined, sampled: undefined, state: '' },
       };
       const { traceId, parentId, state } = context;
       const sampled = isSampled(sampler, context);

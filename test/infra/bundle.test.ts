@@ -30,5 +30,8 @@ describe('what a function is made of', () => {
     const stood = new Set(['infra/lambda-credentials.ts', 'infra/no-browser.ts']);
     const inputs = Object.keys(metafile.inputs).filter((path) => !stood.has(path));
     expect(inputs.filter((path) => /^(local|infra|cli|test)\//.test(path))).toEqual([]);
+    // Of a collector of spans nothing is loaded before one is named.
+    const loaded = first.flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
+    expect(loaded.filter((path) => /^invoke\/traces\/|\/otlp\.ts$/.test(path))).toEqual([]);
   });
 });

@@ -71,8 +71,16 @@ export const GIVEN = {
   },
 };
 
+export const OTLP = {
+  endpoint: 'https://otlp.example.com',
+  headersSecret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:otlp/headers-AbCdEf',
+  sample: 0.25,
+  layer: 'arn:aws:lambda:us-east-1:901920570463:layer:aws-otel-collector-arm64-ver-0-117-0:1',
+};
+
 /** Every option at once. */
 export const MAXIMAL: Record<string, unknown> = {
+  ...{ 'tollgate:tracing': true, 'tollgate:otlp': OTLP },
   ...NAMED,
   ...WAF,
   ...{ ...BOTH, 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
@@ -120,6 +128,9 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
         'arn:aws:wafv2:us-east-1:111122223333:regional/webacl/shared/12345678-1234-1234-1234-123456789012',
     },
   ],
+  // With nothing protected CDK has a function of its own.
+  ['traced by X-Ray', { 'tollgate:tracing': true, 'tollgate:protect': 'none' }],
+  ['with a collector of spans', { 'tollgate:otlp': OTLP }],
   ['as a container', CONTAINER],
   ['as a container, in whichever account', { ...CONTAINER, 'tollgate:account': '' }],
   ['with both doors', BOTH],
