@@ -76,7 +76,7 @@ export function createExporter<Span>(options: ExportOptions<Span>): Exporter<Spa
       try {
         await send(spans, signal);
         pauseMs = SPANS_PAUSE_MS;
-        if (dropped > 0) tell(0, 'waited-too-long');
+        if (dropped > 0) tell(0, 'paused-or-full');
       } catch (error) {
         const lost = spans.length + waiting.length;
         waiting = [];
