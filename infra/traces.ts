@@ -1,4 +1,5 @@
 import { Aspects, CfnResource, type IAspect, Stack } from 'aws-cdk-lib';
+import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import type { PermissionStatement } from '../policies/document.ts';
 import { documentOf } from '../policies/document.ts';
@@ -23,18 +24,18 @@ export function otlpEnvironment(otlp: OtlpExport | undefined): Record<string, st
 type Properties = Readonly<Record<string, unknown>>;
 
 /**
- * X-Ray, and the rights and the layer that a collector asks for. An aspect: it looks at each resource as it is, so that no function
- * is left out, also of those that CDK makes for itself.
+ * X-Ray, and the layer that a collector is in. An aspect: it looks at each resource as it is, so that no function is left out, also of
+ * those that CDK makes for itself.
  */
 export class Traces implements IAspect {
   readonly #settings: InfraSettings;
   readonly #names: Names;
 
-  /** Nothing is added where both settings are off. */
+  /** Nothing is added where both settings are off. To be called when all roles are there, and before who looks at their rights. */
   static of(stack: Stack, settings: InfraSettings, names: Names): void {
     const { tracing, otlp } = settings;
-    if (tracing || otlp?.headersSecret !== undefined || otlp?.layer !== undefined)
-      Aspects.of(stack).add(new Traces(settings, names));
+    if (otlp?.headersSecret !== undefined) mayRead(stack, names, otlp.headersSecret);
+    if (tracing || otlp?.layer !== undefined) Aspects.of(stack).add(new Traces(settings, names));
   }
 
   private constructor(settings: InfraSettings, names: Names) {
@@ -53,9 +54,6 @@ export class Traces implements IAspect {
         if (tracing) this.#trace(node);
         if (otlp?.layer !== undefined && propertiesOf(node).FunctionName === this.#names.functionName('invoke'))
           node.addPropertyOverride('Layers', [otlp.layer]);
-        return;
-      case 'AWS::IAM::Role':
-        if (otlp?.headersSecret !== undefined && this.#sends(node)) this.#mayRead(node, otlp.headersSecret);
     }
   }
 
@@ -79,15 +77,17 @@ export class Traces implements IAspect {
     const { partition, region } = this.#settings;
     return `arn:${partition}:lambda:${region}:${this.#names.account}:function:${name}`;
   }
+}
 
-  #sends(node: CfnResource): boolean {
-    return ['invoke', 'container'].some((who) => propertiesOf(node).RoleName === this.#names.role(who));
-  }
-
-  /** Invoke's role denies whoever else has it to read any secret, the context key's statement. */
-  #mayRead(node: CfnResource, secretArn: string): void {
-    addPolicy(node, 'spans', [{ Effect: 'Allow', Action: ['secretsmanager:GetSecretValue'], Resource: [secretArn] }]);
-  }
+/** For invoke and the container, whose spans they are. Invoke's role denies whoever else has it to read any secret. */
+function mayRead(stack: Stack, names: Names, secretArn: string): void {
+  const policyDocument = documentOf([
+    { Effect: 'Allow', Action: ['secretsmanager:GetSecretValue'], Resource: [secretArn] },
+  ]);
+  const sending = ['invoke', 'container'].map((who) => names.role(who));
+  for (const one of stack.node.findAll())
+    if (one instanceof CfnRole && sending.includes(String(one.roleName)))
+      one.policies = [...stack.resolve(one.policies ?? []), { policyName: 'spans', policyDocument }];
 }
 
 /**

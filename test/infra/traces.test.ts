@@ -96,6 +96,15 @@ describe('with a collector of spans', () => {
     expect(layered).toMatchObject([{ FunctionName: 'tollgate-dev-invoke', Layers: [OTLP.layer] }]);
   });
 
+  test('from within a private network the secret is reached, too', () => {
+    const network = { cidr: '10.20.0.0/20', reachable: ['otlp.example.com'] };
+    const inside = resourcesOf(stackOf({ 'tollgate:otlp': OTLP, 'tollgate:network': network }).stack);
+    const policies = ofType(inside, 'AWS::EC2::VPCEndpoint').map(({ PolicyDocument }) =>
+      JSON.stringify(PolicyDocument),
+    );
+    expect(policies.filter((policy) => policy.includes(OTLP.headersSecret))).toHaveLength(1);
+  });
+
   test('without a secret and a layer there is nothing but the variable', () => {
     const endpoint = 'http://127.0.0.1:4318';
     const told = resourcesOf(stackOf({ 'tollgate:otlp': JSON.stringify({ endpoint }) }).stack);
