@@ -63,8 +63,7 @@ function urlOf(env: Environment): URL {
   return url;
 }
 
-export const OTLP_URL =
-  'must be an http or https URL of a collector, such as http://127.0.0.1:4318, without credentials, query or fragment';
+export const OTLP_URL = 'must be a URL such as http://127.0.0.1:4318, without credentials, query or fragment';
 
 /** A collector is most often beside us or in the same network, and then without TLS. @returns undefined for what is none */
 export function otlpUrl(value: string): URL | undefined {
@@ -77,8 +76,7 @@ export function otlpUrl(value: string): URL | undefined {
 /** A collector that speaks OTLP over HTTP takes JSON and protobuf alike; ours are JSON. */
 function checkProtocol(env: Environment): void {
   const [variable, value = 'http/json'] = ofTraces(env, 'PROTOCOL');
-  if (value !== 'http/json' && value !== 'http/protobuf')
-    throw bad(variable, 'must be http/json: spans are sent over HTTP, by default to port 4318 of a collector');
+  if (value !== 'http/json' && value !== 'http/protobuf') throw bad(variable, 'must be http/json');
 }
 
 /** RFC 9110 section 5.6.2, and 5.5 without what is not ASCII. */
@@ -86,7 +84,7 @@ const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
 const VALUE = /^[\x20-\x7e]*$/;
 
 /** Of the message that they are added to; and who is asked is the URL's to say. */
-const NOT_SET = new Set(['content-length', 'content-type', 'host', 'connection', 'transfer-encoding']);
+const NOT_SET = /^(?:host|connection|content-(?:length|type)|transfer-encoding)$/;
 
 /**
  * @param value `name=value,name=value`, values percent-encoded
@@ -96,13 +94,13 @@ export function otlpHeaders(value: string, variable: string): Record<string, str
   const headers: Record<string, string> = {};
   for (const [name, text] of pairsOf(value, variable)) {
     const lower = name.toLowerCase();
-    if (!NAME.test(name) || !VALUE.test(text) || NOT_SET.has(lower)) throw bad(variable, PAIRS);
+    if (!NAME.test(name) || !VALUE.test(text) || NOT_SET.test(lower)) throw bad(variable, PAIRS);
     headers[lower] = text;
   }
   return headers;
 }
 
-const PAIRS = 'must be name=value pairs, separated by commas, with values percent-encoded';
+const PAIRS = 'must be name=value,name=value';
 
 function pairsOf(value: string, variable: string): [string, string][] {
   return value.split(',').flatMap((part): [string, string][] => {
@@ -138,9 +136,9 @@ function samplerOf(env: Environment): Sampler {
   const heedsCaller = given.startsWith(PARENT_BASED);
   const root = ROOT_SAMPLERS.find((one) => one === given.slice(heedsCaller ? PARENT_BASED.length : 0));
   if (root === undefined)
-    throw bad('OTEL_TRACES_SAMPLER', `must be one of ${ROOT_SAMPLERS.join(', ')}, or ${PARENT_BASED} and one of them`);
+    throw bad('OTEL_TRACES_SAMPLER', `must be one of ${ROOT_SAMPLERS}, or ${PARENT_BASED} before it`);
   if (root !== 'traceidratio') return { heedsCaller, ratio: root === 'always_on' ? 1 : 0 };
   const ratio = Number(argument || '1');
-  if (!(ratio >= 0 && ratio <= 1)) throw bad('OTEL_TRACES_SAMPLER_ARG', 'must be a number from 0 to 1');
+  if (!(ratio >= 0 && ratio <= 1)) throw bad('OTEL_TRACES_SAMPLER_ARG', 'must be 0 to 1');
   return { heedsCaller, ratio };
 }

@@ -33,9 +33,8 @@ export function encodeSpans(spans: readonly EndedSpan[], resource: Readonly<Reco
   return JSON.stringify({
     resourceSpans: [
       {
-        resource: { attributes: Object.entries(resource).map(([key, value]) => pair(key, 'string', value)) },
+        resource: { attributes: textPairs(resource) },
         scopeSpans: [{ scope: { name: 'tollgate' }, spans: spans.map(spanOf), schemaUrl: SCHEMA }],
-        schemaUrl: SCHEMA,
       },
     ],
   });
@@ -66,17 +65,19 @@ function spanOf({ traceId, spanId, parentId, state, told, endedAt, retried }: En
 
 /** An attempt in whose place another one answered. */
 function eventOf({ at, durationMs, model, region, code, awsRequestId }: FinishedUsage): object {
-  const told = { 'gen_ai.request.model': model, 'tollgate.region': region, 'error.type': code };
-  const all = awsRequestId === undefined ? told : { ...told, 'aws.request_id': awsRequestId };
-  return {
-    timeUnixNano: nanos(at + durationMs),
-    name: 'tollgate.attempt',
-    attributes: Object.entries(all).map(([key, value]) => pair(key, 'string', value)),
+  const told = {
+    ...{ 'gen_ai.request.model': model, 'tollgate.region': region, 'error.type': code },
+    ...(awsRequestId === undefined ? {} : { 'aws.request_id': awsRequestId }),
   };
+  return { timeUnixNano: nanos(at + durationMs), name: 'tollgate.attempt', attributes: textPairs(told) };
 }
 
 function nanos(ms: number): string {
   return `${Math.round(ms)}000000`;
+}
+
+function textPairs(texts: Readonly<Record<string, string>>): object[] {
+  return Object.entries(texts).map(([key, value]) => pair(key, 'string', value));
 }
 
 function pair(key: string, type: Type, value: Value): object {

@@ -1,4 +1,3 @@
-import { isTollgateError } from '../../contract/errors.ts';
 import {
   SPANS_ANSWER_MAX_BYTES,
   SPANS_BATCH,
@@ -54,7 +53,7 @@ export function createExporter<Span>(options: ExportOptions<Span>): Exporter<Spa
     const endpoint = {
       protocol: protocol as 'http:' | 'https:',
       hostname: hostname.replace(/^\[|\]$/g, ''),
-      ...(port === '' ? {} : { port: Number(port) }),
+      port: port === '' ? undefined : Number(port),
     };
     const once = () => post(endpoint, { path: url.pathname, headers, body, signal });
     const reply = await once().catch((error: unknown) => {
@@ -76,7 +75,7 @@ export function createExporter<Span>(options: ExportOptions<Span>): Exporter<Spa
       try {
         await send(spans, signal);
         pauseMs = SPANS_PAUSE_MS;
-        if (dropped > 0) tell(0, 'paused-or-full');
+        if (dropped > 0) tell(0, 'paused');
       } catch (error) {
         const lost = spans.length + waiting.length;
         waiting = [];
@@ -123,23 +122,20 @@ export function createExporter<Span>(options: ExportOptions<Span>): Exporter<Spa
 
 /** The collector answered, and not with success. */
 class Refused extends Error {
-  override readonly name = 'Refused';
-  readonly status: number;
+  readonly code: string;
   /** As it asks; 0: it does not say. */
   readonly retryAfterMs: number;
 
-  constructor(status: number, retryAfter: string | undefined) {
-    super(`answered ${status}`);
-    this.status = status;
-    this.retryAfterMs = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) * 1_000 : 0;
+  constructor(status: number, retryAfter = '') {
+    super();
+    this.code = `status-${status}`;
+    this.retryAfterMs = /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : 0;
   }
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Refused) return `status-${error.status}`;
-  if (isTollgateError(error)) return error.reason ?? error.code;
   const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' && /^[A-Z_]{1,64}$/.test(code) ? code : 'unexpected';
+  return typeof code === 'string' && /^[\w-]{1,64}$/.test(code) ? code : 'unexpected';
 }
 
 /** @returns nothing of one that is too long, which is left with its connection */

@@ -9,8 +9,7 @@ const PATHS: readonly [end: RegExp, operation: string][] = [
   [/\/images\/generations$/, 'generate_content'],
   [/\/rerank$/, 'rerank'],
   [/^\/guardrail\/.*\/apply$/, 'apply_guardrail'],
-  [/\/(?:converse|converse-stream|invoke|invoke-with-response-stream)$/, 'chat'],
-  [/\/(?:invocations|invocations-response-stream|async-invocations)$/, 'chat'],
+  [/\/(?:converse(?:-stream)?|invoke(?:-with-response-stream)?|(?:async-)?invocations(?:-response-stream)?)$/, 'chat'],
   [/^\/(?:anthropic\/)?v1\/(?:chat\/completions|responses|messages)$|^\/invoke_model$/, 'chat'],
 ];
 

@@ -4,12 +4,11 @@ import { isObject, jsonOf, member } from '../usage/json.ts';
  * Why a model stopped, by its own word, in every form that passes through here: Converse, Anthropic, Nova, Meta, Mistral, Titan,
  * Cohere, OpenAI, TGI. What is not among these words is told as `_OTHER`: a container could put a prompt there.
  */
-const WORDS: ReadonlySet<string> = new Set([
-  ...['end_turn', 'tool_use', 'max_tokens', 'stop_sequence', 'guardrail_intervened', 'content_filtered'],
-  ...['malformed_model_output', 'malformed_tool_use', 'model_context_window_exceeded', 'pause_turn', 'refusal'],
-  ...['stop', 'length', 'tool_calls', 'function_call', 'content_filter', 'eos_token', 'complete', 'finish'],
-  ...['error', 'error_toxic', 'error_limit', 'user_cancel', 'timeout', 'endoftext'],
-]);
+const WORDS: ReadonlySet<string> = new Set(
+  `end_turn tool_use max_tokens stop_sequence guardrail_intervened content_filtered malformed_model_output malformed_tool_use
+  model_context_window_exceeded pause_turn refusal stop length tool_calls function_call content_filter eos_token complete finish
+  error error_toxic error_limit user_cancel timeout endoftext`.split(/\s+/),
+);
 
 const NAMES = ['stopReason', 'stop_reason', 'completionReason', 'finish_reason'];
 /** Where it stands of one answer, and of several. */

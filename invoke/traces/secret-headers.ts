@@ -1,5 +1,4 @@
 import { type AwsJsonOptions, createAwsJson } from '../../aws/json.ts';
-import { TollgateError } from '../../contract/errors.ts';
 import { SPANS_SECRET_MEMORY_MS, SPANS_SEND_MS } from '../../contract/limits/traces.ts';
 import { otlpHeaders } from '../../contract/otlp.ts';
 import { createTransport } from '../providers/transport.ts';
@@ -17,8 +16,9 @@ export function createSecretHeaders({ secretId, clock, ...options }: SecretHeade
   return async (abortSignal: AbortSignal): Promise<Readonly<Record<string, string>>> => {
     if (held !== undefined && held.until > clock()) return held.headers;
     const { SecretString: text } = await call('GetSecretValue', { SecretId: secretId }, { abortSignal });
-    if (typeof text !== 'string') throw new TollgateError('unavailable', { reason: 'headers-secret' });
-    held = { until: clock() + SPANS_SECRET_MEMORY_MS, headers: otlpHeaders(text, 'TOLLGATE_OTLP_HEADERS_SECRET') };
+    // Of a secret that holds no text there is none that has pairs.
+    const headers = otlpHeaders(String(text), 'TOLLGATE_OTLP_HEADERS_SECRET');
+    held = { until: clock() + SPANS_SECRET_MEMORY_MS, headers };
     return held.headers;
   };
 }

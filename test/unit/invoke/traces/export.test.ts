@@ -138,7 +138,7 @@ test.each([
   expect(at.bodies).toEqual([[1], [3]]);
   expect(at.lines.map(({ dropped, reason }) => [dropped, reason])).toEqual([
     [1, 'status-503'],
-    [1, 'paused-or-full'],
+    [1, 'paused'],
   ]);
 });
 
