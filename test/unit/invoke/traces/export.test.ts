@@ -44,6 +44,9 @@ async function world(
   return { exporter, bodies, lines, pass, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
+/** Who is not to give up, however busy the machine is. */
+const PATIENT = { timeoutMs: 10_000 };
+
 const ok = (_: IncomingMessage, res: ServerResponse): void => void res.end('{}');
 
 test('spans are posted in batches, under the collector’s headers, and in their order', async () => {
@@ -51,7 +54,7 @@ test('spans are posted in batches, under the collector’s headers, and in their
   await using at = await world((req, res) => {
     seen = req;
     ok(req, res);
-  });
+  }, PATIENT);
   for (let i = 0; i < SPANS_BATCH + 1; i++) at.exporter.add(i);
   await at.exporter.flush();
   expect(at.bodies.map(({ length }) => length)).toEqual([SPANS_BATCH, 1]);
@@ -64,7 +67,7 @@ test('spans are posted in batches, under the collector’s headers, and in their
 
 test('who flushes while a batch is under way waits for what joined it, and no batch is sent twice', async () => {
   const held: ServerResponse[] = [];
-  await using at = await world((_, res) => held.push(res));
+  await using at = await world((_, res) => held.push(res), PATIENT);
   at.exporter.add(1);
   const first = at.exporter.flush();
   await expect.poll(() => held.length).toBe(1);
@@ -124,7 +127,10 @@ test.each([
   ['Wed, 21 Oct 2026 07:28:00 GMT', SPANS_PAUSE_MS],
 ])('Retry-After: %s is heeded within bounds', async (header, pause) => {
   let busy = true;
-  await using at = await world((_, res) => void res.writeHead(busy ? 503 : 200, { 'retry-after': header }).end('{}'));
+  await using at = await world(
+    (_, res) => void res.writeHead(busy ? 503 : 200, { 'retry-after': header }).end('{}'),
+    PATIENT,
+  );
   at.exporter.add(1);
   await at.exporter.flush();
   busy = false;
@@ -150,7 +156,7 @@ test('an answer without end is not read to its end', async () => {
     };
     res.on('drain', more);
     more();
-  });
+  }, PATIENT);
   at.exporter.add(1);
   await at.exporter.flush();
   expect(at.lines).toEqual([]);
@@ -158,7 +164,7 @@ test('an answer without end is not read to its end', async () => {
 
 test('what a collector did not want of a batch is counted', async () => {
   const partialSuccess = { rejectedSpans: '2', errorMessage: 'prompt' };
-  await using at = await world((_, res) => void res.end(JSON.stringify({ partialSuccess })));
+  await using at = await world((_, res) => void res.end(JSON.stringify({ partialSuccess })), PATIENT);
   for (const i of [1, 2, 3]) at.exporter.add(i);
   await at.exporter.flush();
   expect(at.lines).toMatchObject([{ dropped: 2, reason: 'rejected' }]);
@@ -166,7 +172,7 @@ test('what a collector did not want of a batch is counted', async () => {
 });
 
 test('no more wait than there is room for', async () => {
-  await using at = await world(ok);
+  await using at = await world(ok, PATIENT);
   for (let i = 0; i < SPANS_WAITING_MAX + 7; i++) at.exporter.add(i);
   await at.exporter.flush();
   expect(at.bodies.flat()).toHaveLength(SPANS_WAITING_MAX);
@@ -178,7 +184,7 @@ test('a function that was frozen comes back to a connection that is gone, and lo
   await using at = await world((req, res) => {
     if (++requests === 2) req.socket.destroy();
     else ok(req, res);
-  });
+  }, PATIENT);
   for (const i of [1, 2]) {
     at.exporter.add(i);
     await at.exporter.flush();
@@ -190,7 +196,7 @@ test('a function that was frozen comes back to a connection that is gone, and lo
 });
 
 test('spans that wait for each other are sent together, without being asked', async () => {
-  await using at = await world(ok, { everyMs: 20 });
+  await using at = await world(ok, { ...PATIENT, everyMs: 20 });
   at.exporter.add(1);
   at.exporter.add(2);
   await expect.poll(() => at.bodies).toEqual([[1, 2]]);
