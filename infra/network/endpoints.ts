@@ -24,18 +24,18 @@ export function policiesOf(
 ): EndpointPolicies {
   const others = accountsOf(inside, account);
   const sessions = inside.filter(({ by }) => by === 'session').flatMap(({ allowed }) => allowed);
-  const allowed = [
-    ...inside.flatMap((one) => one.allowed),
-    // A session of another account's role calls what is there.
-    ...others.flatMap((other) => elsewhere(sessions, stack.resolve(account), other)),
-  ];
+  // A session of another account's role calls what is there, and is made by one of the stage's own.
+  const called = sessions.filter(({ Action }) => !Action.includes('sts:AssumeRole'));
+  const there = others.flatMap((other) => elsewhere(called, stack.resolve(account), other));
+  const allowed = [...inside.flatMap((one) => one.allowed), ...there];
   const actions = allowed.flatMap(({ Action }) => Action);
   const unknown = actions.find((action) => !SERVICE_NAMES.some((service) => SERVICES[service].test(action)));
   if (unknown !== undefined)
     throw new Error(`a role in the network may ${unknown}, and infra/network/services.ts names no endpoint for it`);
   const policies: EndpointPolicies = new Map();
   for (const service of SERVICE_NAMES) {
-    const policy = endpointPolicy(service, allowed, [account, ...others]);
+    const isCalled = there.some(({ Action }) => Action.some((action) => SERVICES[service].test(action)));
+    const policy = endpointPolicy(service, allowed, isCalled ? [account, ...others] : [account]);
     if (policy === undefined) continue;
     if (JSON.stringify(policy).length > ENDPOINT_POLICY_MAX_CHARS)
       throw bad(`${PREFIX}modelRegions`, `are too many for the policy of the endpoint ${service}`);

@@ -31,11 +31,13 @@ import {
 } from './synth.ts';
 
 const COMPANY = { 'tollgate:broker': true, 'tollgate:keys': true, 'tollgate:admin': true, 'tollgate:alerts': true };
+/** With them another account passes the endpoints of models, which is told below. */
+const NO_SPOKES = { 'tollgate:spokes': [] };
 const OPTIONS: [string, Record<string, unknown>][] = [
   ['functions', MADE],
   ['a container', { ...CONTAINER, ...MADE }],
-  ['all there is', { ...MAXIMAL, ...MADE, 'tollgate:cognito': 'none', 'tollgate:domain': 'none' }],
-  ['all there is, and a way out', MAXIMAL],
+  ['all there is', { ...MAXIMAL, ...MADE, 'tollgate:cognito': 'none', 'tollgate:domain': 'none', ...NO_SPOKES }],
+  ['all there is, and a way out', { ...MAXIMAL, ...NO_SPOKES }],
   ['a broker', { ...BOTH, ...COMPANY, 'tollgate:sync': true, ...MADE }],
 ];
 
@@ -234,4 +236,22 @@ describe('roles of another account', () => {
   test('a right to a service that has no endpoint here fails the synthesis', () => {
     expect(() => policiesFor('polly:SynthesizeSpeech', '*')).toThrow('polly:SynthesizeSpeech');
   });
+});
+
+test('sessions of another account that the stage lists pass the endpoints of models alone, on what is theirs', () => {
+  const other = '444455556666';
+  const endpoints = endpointsIn(resourcesOf(stackOf({ ...MADE, 'tollgate:spokes': [other] }).stack));
+  const asks = (service: string, action: string, resource: string, principal: string): boolean =>
+    passes(endpoints.get(service) as Policy, { action, resource, context: { 'aws:PrincipalAccount': principal } });
+  const profile = (of: string) => `arn:aws:bedrock:us-east-1:${of}:inference-profile/us.amazon.nova-lite-v1:0`;
+  expect(asks('bedrock-runtime', 'bedrock:InvokeModel', profile(other), other)).toBe(true);
+  expect(asks('bedrock-runtime', 'bedrock:InvokeModel', profile('777788889999'), other)).toBe(false);
+  expect(asks('bedrock-runtime', 'bedrock:InvokeModel', profile(other), '777788889999')).toBe(false);
+  const spoke = `arn:aws:iam::${other}:role/tollgate-dev-spoke-acme`;
+  expect(asks('sts', 'sts:AssumeRole', spoke, account)).toBe(true);
+  expect(asks('sts', 'sts:AssumeRole', spoke, other)).toBe(false);
+  const own = [...endpoints]
+    .filter(([, policy]) => JSON.stringify(policy).includes(`"${other}"`))
+    .map(([name]) => name);
+  expect(own.sort()).toEqual(['bedrock-runtime', 'sagemaker.runtime']);
 });
