@@ -123,7 +123,10 @@ async function urlOf(stage: string, region: string, clientConfig: Target['client
   const { APIGatewayClient, paginateGetRestApis } = await import('@aws-sdk/client-api-gateway');
   const client = new APIGatewayClient(clientConfig);
   for await (const { items = [] } of paginateGetRestApis({ client }, {}))
-    for (const { id, name } of items)
-      if (name === stageName(stage, 'gateway')) return `https://${id}.execute-api.${region}.amazonaws.com/${stage}`;
+    for (const { id, name, disableExecuteApiEndpoint } of items)
+      if (name === stageName(stage, 'gateway'))
+        return disableExecuteApiEndpoint
+          ? 'under a name of its own alone (tollgate:domain)'
+          : `https://${id}.execute-api.${region}.amazonaws.com/${stage}`;
   return undefined;
 }

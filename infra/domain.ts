@@ -23,7 +23,9 @@ import {
 } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayDomain, LoadBalancerTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
+import { isPrivate, privateName } from './private-name.ts';
 import type { Domain, InfraSettings } from './settings/index.ts';
+import { bad, PREFIX } from './settings/setting.ts';
 
 /**
  * What API Gateway and a load balancer call the oldest version of TLS that they speak, with suites of forward secrecy alone where
@@ -65,9 +67,9 @@ export class StageDomain extends Construct {
           }).certificateArn);
   }
 
-  /** The name leads to the API, whose own address speaks the same TLS, or is closed. */
+  /** The name leads to the API, whose own address speaks the same TLS, or is closed. @param api private by now, if it is to be */
   leadToApi(api: RestApi): void {
-    const { basePath, defaultEndpoint, tls } = this.#domain;
+    const { name, basePath, defaultEndpoint, tls, existing } = this.#domain;
     const securityPolicy = POLICIES[tls].api;
     const rest = api.node.defaultChild as CfnRestApi;
     // A handshake under a custom domain goes by the policy of the API, so both have the same
@@ -76,6 +78,14 @@ export class StageDomain extends Construct {
     // The stricter mode refuses a name that is not the address's own: that of the domain, or of an endpoint.
     rest.endpointAccessMode = EndpointAccessMode.BASIC;
     if (!defaultEndpoint) rest.disableExecuteApiEndpoint = true;
+    if (isPrivate(api)) {
+      if (existing)
+        throw bad(`${PREFIX}domain.existing`, 'is of a public API, and this one is private (tollgate:network)');
+      const told = { domainName: name, basePath, certificateArn: this.certificateArn, securityPolicy };
+      const endpoint = privateName(this, api, told);
+      if (endpoint !== undefined) this.#alias('Alias', name, endpoint, false);
+      return;
+    }
     new BasePathMapping(this, 'Mapping', {
       domainName: this.#domainOf(securityPolicy),
       // The cast: CDK's own class and interface differ under exactOptionalPropertyTypes.

@@ -132,8 +132,6 @@ export class TollgateStack extends Stack {
             sslPolicy: domain?.sslPolicy ?? SslPolicy.RECOMMENDED_TLS,
             network: network?.container,
           });
-    if (lambda !== undefined) domain?.leadToApi(lambda.api);
-    if (container !== undefined) domain?.leadToLoadBalancer(container.loadBalancer);
     if (settings.waf !== undefined)
       new Waf(this, 'Waf', settings.waf, settings, names, {
         stageArn: lambda?.api.deploymentStage.stageArn,
@@ -205,6 +203,8 @@ export class TollgateStack extends Stack {
     }))
       new CfnOutput(this, id, { value });
     network?.enclose(lambda?.api);
+    if (lambda !== undefined) domain?.leadToApi(lambda.api);
+    if (container !== undefined) domain?.leadToLoadBalancer(container.loadBalancer);
     // Units that have this one for their parent put their plans on its API.
     if (settings.unit !== undefined && lambda !== undefined)
       new CfnOutput(this, 'ApiId', { value: lambda.api.restApiId, exportName: apiExport(settings.stage) });

@@ -88,7 +88,7 @@ function textOf(value: unknown): string {
 /** Types of which nothing is paid while nobody calls: by the request, by what they hold, or not at all. */
 const FREE_WHILE_IDLE: ReadonlySet<string> = new Set(
   [
-    'ApiGateway: Account ApiKey Authorizer BasePathMapping BasePathMappingV2 Deployment DomainName DomainNameV2 GatewayResponse Method Model RequestValidator Resource RestApi Stage UsagePlan UsagePlanKey VpcLink',
+    'ApiGateway: Account ApiKey Authorizer BasePathMapping BasePathMappingV2 Deployment DomainName DomainNameAccessAssociation DomainNameV2 GatewayResponse Method Model RequestValidator Resource RestApi Stage UsagePlan UsagePlanKey VpcLink',
     'ApplicationAutoScaling: ScalableTarget ScalingPolicy',
     'Athena: NamedQuery WorkGroup',
     'Bedrock: ModelInvocationLoggingConfiguration',

@@ -72,12 +72,15 @@ export function apiCalls(where: {
   region: string;
   account: string;
   stage: string;
+  /** Of the API, which has to pass beside it (example 5 of the same page). */
+  domainName?: string | undefined;
 }): EndpointStatement {
-  const { partition, region, account, stage } = where;
+  const { partition, region, account, stage, domainName } = where;
+  const own = `arn:${partition}:execute-api:${region}:${account}:`;
   return {
     Effect: 'Allow',
     Principal: '*',
     Action: ['execute-api:Invoke'],
-    Resource: [`arn:${partition}:execute-api:${region}:${account}:*/${stage}/*`],
+    Resource: [`${own}*/${stage}/*`, ...(domainName === undefined ? [] : [`${own}/domainnames/${domainName}+*`])],
   };
 }

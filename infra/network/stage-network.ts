@@ -92,10 +92,11 @@ export class StageNetwork extends Construct {
   }
 
   #addEndpoints(stack: Stack, inside: readonly Inside[], hasApi: boolean): Map<Service, string> {
-    const { partition, region, stage } = this.#settings;
+    const { partition, region, stage, domain } = this.#settings;
     const where = { partition, region, account: this.#names.account };
     const policies = policiesOf(stack, inside, where);
-    if (hasApi && this.#network.privateApi) policies.set('execute-api', documentOf([apiCalls({ ...where, stage })]));
+    if (hasApi && this.#network.privateApi)
+      policies.set('execute-api', documentOf([apiCalls({ ...where, stage, domainName: domain?.name })]));
     for (const service of this.#network.endpoints) policies.delete(service);
     const { vpc, callers } = this.container;
     const group = endpointsGroup(this, vpc, { inner: this.#groups, callers, network: this.#network });

@@ -136,12 +136,6 @@ export const NETWORK_GROUP: Group<{ network: NetworkSettings | undefined }, Stag
     const written = parsed(NETWORK, at, 'network');
     if (written === undefined) return { network: undefined };
     assertOneKind(written);
-    // A name of API Gateway's that is public leads to no private API, and one that is private is another thing.
-    if (written.api === 'private' && base.runtime !== 'container' && isSet(at('domain')))
-      throw bad(
-        `${PREFIX}domain`,
-        `leads to a public API or to the load balancer: ${KEY}.api must be public, or the runtime container`,
-      );
     const network = written.vpc === undefined ? madeOf(written, base) : givenOf(written, written.vpc, base);
     return { network: { ...network, unreached: unreached(network, at) } };
   },

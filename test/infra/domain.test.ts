@@ -1,7 +1,20 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { adminSettings, invokeSettings } from '../../contract/settings.ts';
-import { BOTH, CONTAINER, DOMAIN, flat, NAMED, ofType, only, type Resource, resourcesOf, stackOf } from './synth.ts';
+import {
+  BOTH,
+  CONTAINER,
+  DOMAIN,
+  flat,
+  MADE,
+  NAMED,
+  ofType,
+  only,
+  type Resource,
+  resourcesOf,
+  stackOf,
+  statementsOf,
+} from './synth.ts';
 
 const of = (given: Record<string, unknown>) => resourcesOf(stackOf(given).stack);
 const outputsOf = (given: Record<string, unknown>) => {
@@ -120,6 +133,43 @@ describe('a name of the API', () => {
     });
     for (const type of [API, 'AWS::Route53::RecordSet', 'AWS::CertificateManager::Certificate'])
       expect(ofType(shared, type)).toEqual([]);
+  });
+});
+
+describe('a name of a private API', () => {
+  const inside = of({ ...DOMAIN, ...MADE });
+  const endpoint = Object.keys(inside).find(
+    (id) =>
+      inside[id]?.Type === 'AWS::EC2::VPCEndpoint' && flat(inside[id]?.Properties.ServiceName).includes('execute-api'),
+  );
+
+  test('is a private one with the API’s policy, associated with the endpoint, to which it leads', () => {
+    expect(ofType(inside, API)).toEqual([]);
+    const name = only(inside, 'AWS::ApiGateway::DomainNameV2');
+    expect(name).toMatchObject({ EndpointConfiguration: { Types: ['PRIVATE'] }, EndpointAccessMode: 'STRICT' });
+    expect(name.Policy).toEqual(only(inside, 'AWS::ApiGateway::RestApi').Policy);
+    expect(JSON.stringify(name.Policy)).toContain('"Effect":"Deny"');
+    const access = only(inside, 'AWS::ApiGateway::DomainNameAccessAssociation');
+    expect(access.AccessAssociationSource).toEqual({ Ref: endpoint });
+    expect(typeOf(inside, only(inside, 'AWS::ApiGateway::BasePathMappingV2').DomainNameArn)).toBe(
+      'AWS::ApiGateway::DomainNameV2',
+    );
+    const { AliasTarget } = only(inside, 'AWS::Route53::RecordSet');
+    expect(JSON.stringify(AliasTarget)).toContain(`["${endpoint}","DnsEntries"]`);
+  });
+
+  test('passes the endpoint, and no other name does', () => {
+    const names = statementsOf(inside[endpoint ?? '']?.Properties.PolicyDocument)
+      .flatMap(({ Resource }) => Resource)
+      .filter((one) => one.includes('/domainnames/'));
+    expect(names).toEqual(['arn:aws:execute-api:us-east-1:111122223333:/domainnames/models.example.com+*']);
+  });
+
+  test('is not one that is made elsewhere', () => {
+    const existing = { name: 'models.example.com', existing: true };
+    expect(() => of({ 'tollgate:domain': existing, ...MADE })).toThrow(
+      expect.objectContaining({ code: 'bad_setting', field: 'tollgate:domain.existing' }),
+    );
   });
 });
 

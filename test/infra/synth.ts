@@ -119,6 +119,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
     { 'tollgate:domain': { name: 'a.example.com', existing: true } },
   ],
   ['with both doors, each by a name, with TLS 1.3 alone', NAMED],
+  ['with a private name', { ...DOMAIN, ...MADE }],
   ['behind a web ACL', { 'tollgate:waf': true }],
   ['with both doors behind a web ACL that lets few in', { ...BOTH, ...WAF }],
   [
