@@ -12,6 +12,7 @@ import { ContainerRole } from './container-role.ts';
 import { UsageDashboard } from './dashboard.ts';
 import { StageDomain } from './domain.ts';
 import { StageKey } from './encryption/stage-key.ts';
+import { assertFits } from './fits.ts';
 import { functionLogs, TollgateFunction } from './functions.ts';
 import { GatewayKeys } from './gateway-keys.ts';
 import { InvokerRole } from './invoker-role.ts';
@@ -208,6 +209,7 @@ export class TollgateStack extends Stack {
     // Units that have this one for their parent put their plans on its API.
     if (settings.unit !== undefined && lambda !== undefined)
       new CfnOutput(this, 'ApiId', { value: lambda.api.restApiId, exportName: apiExport(settings.stage) });
+    assertFits(this);
   }
 
   /** Without it CDK would ask the account for its zones, and a template is made without one. */

@@ -113,7 +113,7 @@ function addPolicy(role: CfnResource, name: string, statements: PermissionStatem
 }
 
 /** As the template will have them. */
-function propertiesOf(node: CfnResource): Properties {
+export function propertiesOf(node: CfnResource): Properties {
   const [found] = Object.values(
     (Stack.of(node).resolve(node._toCloudFormation()) as { Resources: Record<string, { Properties?: Properties }> })
       .Resources,

@@ -38,7 +38,11 @@ export function policiesOf(
     const policy = endpointPolicy(service, allowed, isCalled ? [account, ...others] : [account]);
     if (policy === undefined) continue;
     if (JSON.stringify(policy).length > ENDPOINT_POLICY_MAX_CHARS)
-      throw bad(`${PREFIX}modelRegions`, `are too many for the policy of the endpoint ${service}`);
+      throw bad(
+        // Each account of a spoke has all of the regions.
+        PREFIX + (others.length === 0 ? 'modelRegions' : 'spokes'),
+        `are too many for the policy of the endpoint ${service}`,
+      );
     policies.set(service, policy);
   }
   if (inside.some(({ by }) => by === 'task'))

@@ -75,7 +75,8 @@ export const CALLER_GROUP: Group<CallerSettings, StageSettings> = {
 };
 
 function origins(at: At): string[] {
-  const value = at('corsOrigins') ?? [];
+  const value = at('corsOrigins');
+  if (value === undefined) return [];
   const list = typeof value === 'string' ? value.split(',').map((origin) => origin.trim()) : value;
   const key = `${PREFIX}corsOrigins`;
   if (!Array.isArray(list)) throw bad(key, 'must be a list of origins');

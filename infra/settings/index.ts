@@ -93,6 +93,7 @@ function together(errors: readonly TollgateError[]): TollgateError {
   return new TollgateError('bad_setting', {
     ...(first?.field === undefined ? {} : { field: first.field }),
     reason: first?.reason,
-    message: errors.map(({ publicMessage }) => publicMessage).join('\n'),
+    // A file that several read has one thing wrong.
+    message: [...new Set(errors.map(({ publicMessage }) => publicMessage))].join('\n'),
   });
 }

@@ -56,7 +56,14 @@ const id = (kind: string) => {
   return v.pipe(v.string(what), v.regex(new RegExp(`^${kind}-[0-9a-f]{8}(?:[0-9a-f]{9})?$`), what));
 };
 const ids = (kind: string, most: number) =>
-  v.optional(v.pipe(v.array(id(kind)), v.maxLength(most, `must be a list of at most ${most}`)), []);
+  v.optional(
+    v.pipe(
+      v.array(id(kind)),
+      v.maxLength(most, `must be a list of at most ${most}`),
+      v.check((list) => new Set(list).size === list.length, 'must have each once'),
+    ),
+    [],
+  );
 
 const A_NETWORK =
   'must be a network such as 10.20.0.0/16, without bits of a host, and not of all addresses (/8 or longer)';
@@ -70,6 +77,9 @@ const A_VPC =
 const ZONES = 'must be 2, 3, or a list of two or three zones such as ["us-east-1a", "us-east-1b"]';
 const A_HOST = 'must be a host such as login.corp.example, without a path';
 const A_PROXY = 'must be http://<host>:<port>';
+
+/** Rules of a security group, unless raised, less those of the stage’s own groups (https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups). */
+const CALLERS_MAX = 40;
 
 const NETWORK = v.strictObject({
   cidr: v.optional(
@@ -91,7 +101,11 @@ const NETWORK = v.strictObject({
   egress: v.optional(v.boolean()),
   proxy: v.optional(
     v.strictObject({
-      url: v.pipe(v.string(A_PROXY), v.regex(/^http:\/\/[a-z0-9.-]{1,253}:\d{1,5}$/i, A_PROXY)),
+      url: v.pipe(
+        v.string(A_PROXY),
+        v.regex(/^http:\/\/[a-z0-9.-]{1,253}:[1-9]\d{0,4}$/i, A_PROXY),
+        v.check((url) => URL.canParse(url), A_PROXY),
+      ),
       cidr,
     }),
   ),
@@ -101,7 +115,10 @@ const NETWORK = v.strictObject({
   api: v.optional(v.picklist(['private', 'public']), 'private'),
   callers: v.optional(
     v.strictObject({
-      cidrs: v.optional(v.array(cidr), []),
+      cidrs: v.optional(
+        v.pipe(v.array(cidr), v.maxLength(CALLERS_MAX, `must be a list of at most ${CALLERS_MAX}`)),
+        [],
+      ),
       groups: ids('sg', 16),
       endpoints: ids('vpce', 100),
       organization: v.optional(

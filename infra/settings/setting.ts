@@ -32,6 +32,9 @@ export interface Group<Settings, Base> {
 
 const FILE = 'file:';
 
+/** Sentences of one error; a list of which every item is wrong is wrong for one reason. */
+const TOLD_MAX = 50;
+
 /**
  * A value given with `-c` is always text, and an empty one means "as if it were not there". `file:<path>` is what that file
  * says, as YAML or JSON: the path is relative to where the CDK runs, which is where cdk.json lies.
@@ -184,9 +187,11 @@ export function bad(key: string, what: string): TollgateError {
 export function badOnes(problems: readonly (readonly [key: string, what: string])[]): TollgateError {
   const [[field, what] = [PREFIX, 'is wrong']] = problems;
   const lines = problems.map(([key, what]) => `${key} ${what}${/[.?]$/.test(what) ? '' : '.'}`);
+  const told = lines.slice(0, TOLD_MAX);
+  if (lines.length > TOLD_MAX) told.push(`${field} is the first of ${lines.length} that are wrong.`);
   return new TollgateError('bad_setting', {
     field,
     reason: 'bad-setting',
-    message: lines.join('\n') || `${field} ${what}.`,
+    message: told.join('\n') || `${field} ${what}.`,
   });
 }

@@ -8,6 +8,19 @@ describe('what CloudFormation would not take is found', () => {
   test.each(cases)('$name', ({ resource, faults }) => {
     expect(faultsOf({ Resources: { It: resource } })).toEqual(faults);
   });
+
+  test('resources that wait for each other, in whichever way', () => {
+    const Resources = {
+      A: { Type: 'AWS::SQS::Queue', DependsOn: 'B' },
+      B: { Type: 'AWS::SQS::Queue', DependsOn: ['C'] },
+      C: {
+        Type: 'AWS::SQS::Queue',
+        Properties: { QueueName: { 'Fn::Join': ['-', ['c', { 'Fn::Sub': '${D.Arn}' }]] } },
+      },
+      D: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::GetAtt': ['B', 'QueueName'] } } },
+    };
+    expect(faultsOf({ Resources })).toEqual(['B > C > D > B: wait for each other']);
+  });
 });
 
 describe('CloudFormation’s own schemas find nothing in the template', () => {

@@ -23,7 +23,33 @@ export function faultsOf(template: Template): string[] {
   return [
     ...Object.entries(Resources).flatMap(([id, resource]) => resourceFaults(id, resource)),
     ...Object.entries({ ...Resources, ...Outputs }).flatMap(([id, part]) => referenceFaults(part, id, template)),
+    ...circles(Resources),
   ];
+}
+
+/** Resources that wait for each other, of which CloudFormation would make none. */
+function circles(resources: Template['Resources']): string[] {
+  const done = new Set<string>();
+  const from = (id: string, path: readonly string[]): string[] => {
+    if (path.includes(id)) return [`${[...path.slice(path.indexOf(id)), id].join(' > ')}: wait for each other`];
+    if (done.has(id)) return [];
+    const found = [...awaited(resources[id])]
+      .filter((one) => one in resources)
+      .flatMap((one) => from(one, [...path, id]));
+    done.add(id);
+    return found;
+  };
+  return Object.keys(resources).flatMap((id) => from(id, []));
+}
+
+/** What must be there before a part of a template. */
+function awaited(part: unknown): Set<string> {
+  if (Array.isArray(part)) return new Set(part.flatMap((item) => [...awaited(item)]));
+  if (!isObject(part)) return new Set();
+  const { Ref: named, 'Fn::GetAtt': got, 'Fn::Sub': text, DependsOn: waits, ...others } = part;
+  const [id] = [got].flat();
+  const written = [...String([text].flat()[0]).matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
+  return new Set([...[named, id, waits].flat().map(String), ...written.map(String), ...awaited(Object.values(others))]);
 }
 
 function resourceFaults(id: string, resource: Record<string, unknown>): string[] {

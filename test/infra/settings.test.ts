@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
+import type { TollgateError } from '../../contract/errors.ts';
 import { withSettings } from '../../docs/settings-table.ts';
 import { readSettings, TOLD } from '../../infra/settings/index.ts';
 import { given, parsed } from '../../infra/settings/setting.ts';
@@ -17,6 +18,15 @@ interface Case {
 }
 
 const all = cases as unknown as Case[];
+
+function sentencesOf(wrong: Record<string, unknown>): string[] {
+  try {
+    readSettings({ ...cdk.context, ...wrong });
+    return [];
+  } catch (error) {
+    return (error as TollgateError).publicMessage.split('\n');
+  }
+}
 
 describe('the settings of a deployment', () => {
   test.each(all.filter(({ expected }) => 'field' in expected))('refused by its name: $name', ({ input, expected }) => {
@@ -43,6 +53,20 @@ describe('the settings of a deployment', () => {
         ),
       }),
     );
+  });
+
+  test('what is wrong of a long list is told of its beginning, with how much there is', () => {
+    const wrong = { 'tollgate:waf': { allow: Array(9_000).fill('x') } };
+    const [first, ...more] = sentencesOf(wrong);
+    expect(first).toMatch(/^tollgate:waf\.allow\[0\] must be a network/);
+    expect(more).toHaveLength(50);
+    expect(more.at(-1)).toBe('tollgate:waf.allow[0] is the first of 9000 that are wrong.');
+  });
+
+  test('a file that cannot be read is told of once, whoever reads it', () => {
+    expect(sentencesOf({ 'tollgate:cognito': 'file:none.yaml' })).toEqual([
+      expect.stringMatching(/^tollgate:cognito names the file none.yaml/),
+    ]);
   });
 
   test('docs/deploy.md has each with what it makes, costs and changes for security: npm run docs writes it', () => {
