@@ -15,6 +15,7 @@ import { reviewJson } from './review/json.ts';
 import { reviewPage } from './review/page.ts';
 import { lastRecord, type PastReview, writeRecord } from './review/record.ts';
 import { readRoles } from './review/roles.ts';
+import { spokeRolesOf } from './review/spokes.ts';
 import { explanationText, reviewText, verdict } from './review/text.ts';
 import { openStore } from './store.ts';
 import type { Target } from './target.ts';
@@ -51,7 +52,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const explanation = explanationOf(
         { tenant, model, action, principal, roles: roles === undefined ? null : roles.split(',') },
         snapshot,
-        await readRoles(where, snapshot.models),
+        await readRoles(where, snapshot.models, spokeRolesOf(snapshot.tenants, snapshot.models)),
         Date.now(),
         where.stage,
       );
@@ -103,7 +104,7 @@ async function gather(where: Target, reviews: UsageStore, asked: string | undefi
     previousOf(reviews, since, notes),
   ]);
   const { stage, region } = where;
-  const roles = await readRoles(where, snapshot.models);
+  const roles = await readRoles(where, snapshot.models, spokeRolesOf(snapshot.tenants, snapshot.models));
   return assemble({ now: Date.now(), by: actorName(), stage, region, snapshot, roles, previous, since, notes });
 }
 

@@ -10,6 +10,7 @@ import { quotas } from './quotas.ts';
 import { roles, walls } from './roles.ts';
 import { deadLetters, schedules } from './schedules.ts';
 import { encryption, secrets } from './secrets.ts';
+import { spokes } from './spokes.ts';
 import { tasks, version } from './stack.ts';
 import { buckets, tables } from './stores.ts';
 import { usage } from './usage.ts';
@@ -24,6 +25,7 @@ export const CHECKS: readonly AnyCheck[] = [
   issuers,
   roles,
   walls,
+  spokes,
   authorizer,
   methods,
   api,

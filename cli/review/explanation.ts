@@ -23,7 +23,7 @@ import { standingOf } from '../../registry/standing.ts';
 import { asTenantId } from '../../registry/tenant.ts';
 import { SPOKES_NOTE } from './gather.ts';
 import type { Roles } from './roles.ts';
-import { type SpokeRole, spokeDocuments } from './spokes.ts';
+import { hopStep, type SpokeRole, spokeDocuments } from './spokes.ts';
 
 export interface Wanted {
   tenant: string;
@@ -122,12 +122,11 @@ export function explanationOf(
   if (decision.outcome === 'refused') return refused(decision.reason);
   try {
     const shown = { tenant, costCenter: entries.costCenter, principal, assumed: wanted.principal === undefined };
-    return {
-      ...base,
-      allowed: true,
-      reason: 'granted',
-      session: sessionOf(shown, decision, action, { ...snapshot, stage }, roles, now),
-    };
+    const session = sessionOf(shown, decision, action, { ...snapshot, stage }, roles, now);
+    const hop = hopStep([session, ...(session.elsewhere ?? [])]);
+    if (hop !== undefined) steps.push(hop);
+    const allowed = hop?.yes ?? true;
+    return { ...base, allowed, reason: allowed ? 'granted' : 'spoke-not-listed', session };
   } catch (error) {
     if (!isTollgateError(error, 'bad_entry')) throw error;
     const reason = error.reason ?? error.code;

@@ -77,7 +77,7 @@ ${spokes.map(spokeDetails)}`
 
 /** Both hops: what each allows, and what the first forbids. */
 function spokeDetails({ tenant, role, externalId, models, hop, tried, documents }: Review['spokes'][0]): Html {
-  return html`<p>Calls of <strong>${tenant}</strong> to ${models.join(', ')} run under <code>${role}</code>, which asks for <code>${externalId}</code>.</p>
+  return html`<p>Calls of <strong>${tenant}</strong> to ${models.join(', ')} run under <code>${role}</code>, which is to ask for <code>${externalId}</code>.</p>
 ${grid(
   `Hop 1 of ${tenant}, tried`,
   ['What', 'Ways', 'Result', 'Why'],

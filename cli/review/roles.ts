@@ -4,6 +4,7 @@ import { arnsOf } from '../../policies/kinds.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
 import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
 import type { Policy } from '../../policies/simulate/types.ts';
+import { spokesPolicy } from '../../policies/spoke.ts';
 import type { Target } from '../target.ts';
 
 /** The roles that the review rests on, and where their documents were found. */
@@ -23,14 +24,19 @@ const FUNCTIONS = ['authorizer', 'invoke', 'container', 'broker', 'metering', 's
 /**
  * The stage's roles as IAM holds them. Whoever may not read IAM gets what the template would deploy, and a note.
  *
+ * @param spokes roles of other accounts that the registry names
  * @throws TollgateError `bad_entry` for a document that is not JSON
  */
-export async function readRoles(target: Target, models: readonly Placed[]): Promise<Roles> {
+export async function readRoles(
+  target: Target,
+  models: readonly Placed[],
+  spokes: readonly string[] = [],
+): Promise<Roles> {
   const nameOf = target.roleName;
   try {
     const read = await roleReader(target);
     const invoker = await read(nameOf('invoker'));
-    if (invoker === undefined) return assumed(nameOf, models, [`IAM has no role ${nameOf('invoker')}`]);
+    if (invoker === undefined) return assumed(nameOf, models, spokes, [`IAM has no role ${nameOf('invoker')}`]);
     const functions = (await Promise.all(FUNCTIONS.map((what) => read(nameOf(what))))).filter(
       (role) => role !== undefined,
     );
@@ -40,7 +46,7 @@ export async function readRoles(target: Target, models: readonly Placed[]): Prom
     return { source: 'deployed', invoker, functions, assumers: assumers.map(nameOf), notes: [] };
   } catch (error) {
     if (error instanceof TollgateError) throw error;
-    return assumed(nameOf, models, [`IAM could not be read (${(error as Error).name})`]);
+    return assumed(nameOf, models, spokes, [`IAM could not be read (${(error as Error).name})`]);
   }
 }
 
@@ -89,7 +95,12 @@ function documentOf(encoded: string | undefined, field: string): Policy {
   }
 }
 
-function assumed(nameOf: (what: string) => string, models: readonly Placed[], notes: string[]): Roles {
+function assumed(
+  nameOf: (what: string) => string,
+  models: readonly Placed[],
+  spokes: readonly string[],
+  notes: string[],
+): Roles {
   const arns = eachTarget(models)
     .flatMap(({ target }) => arnsOf(target))
     .map((arn) => arn.split(':'));
@@ -104,15 +115,18 @@ function assumed(nameOf: (what: string) => string, models: readonly Placed[], no
       name: nameOf('invoker'),
       arn: arnOf('invoker'),
       trust: invokerTrustPolicy({ trustedRoleArn: arnOf('invoke') }),
-      policies: invokerRolePolicies({ partition, account, regions, globalProfiles: named.has('') }).map(
-        (document, index) => ({ name: `models-${index + 1}`, document }),
-      ),
+      policies: [
+        ...invokerRolePolicies({ partition, account, regions, globalProfiles: named.has('') }).map(
+          (document, index) => ({ name: `models-${index + 1}`, document }),
+        ),
+        ...(spokes.length === 0 ? [] : [{ name: 'spokes', document: spokesPolicy(spokes) as Policy }]),
+      ],
     },
     functions: [],
     assumers: [nameOf('invoke')],
     notes: [
       ...notes,
-      'so the roles are taken to be what the template deploys, for every region that the registry names; function roles were not reviewed',
+      'so the roles are taken to be what the template deploys, for every region and every role of another account that the registry names; function roles were not reviewed',
     ],
   };
 }

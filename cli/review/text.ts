@@ -65,7 +65,7 @@ function policyTexts({ policy, place, spoke }: PolicyShown): string[] {
       ['', ''],
       [
         ['hop 1', `the invoker role, under a policy that lets it assume ${role} and nothing else`],
-        ['hop 2', `${role}, which asks for the external id ${externalId}, under the policy of the one model`],
+        ['hop 2', `${role}, which is to ask for the external id ${externalId}, under the policy of the one model`],
         ['lasts', 'an hour at most by AWS (role chaining); sessions of both hops are made for less'],
       ],
     )}`,
@@ -138,7 +138,7 @@ export function reviewText(review: Review): string {
     )}`,
     ...review.spokes.map(
       ({ tenant, role, externalId, models, hop, tried }) =>
-        `OTHER ACCOUNT: ${tenant}'s calls of ${models.join(', ')} run under ${role}, which asks for ${externalId}\nhop 1 ${hop.hash.slice(0, 8)}, hop 2 as above\n${hopTable(tried)}`,
+        `OTHER ACCOUNT: ${tenant}'s calls of ${models.join(', ')} run under ${role}, which is to ask for ${externalId}\nhop 1 ${hop.hash.slice(0, 8)}, hop 2 as above\n${hopTable(tried)}`,
     ),
     snapshot.aliases.every(({ aliases }) => aliases.length === 0)
       ? ''

@@ -43,6 +43,11 @@ async function cli(...args: string[]): Promise<string> {
 }
 
 const moved = (tenant: string, role: string) => cli('tenant', 'put', tenant, '--spoke-role', role, '--yes');
+async function doctor(): Promise<Map<string, Record<'check' | 'state' | 'found' | 'mend', string>>> {
+  const { stdout } = await stack.cli('doctor', '--json');
+  return new Map(JSON.parse(stdout).map((row: { check: string }) => [row.check, row]));
+}
+
 const home = (tenant: string) => cli('tenant', 'put', tenant, '--clear', 'spoke-role', '--yes');
 const converse = (model: string, client = 'acme-app') => stack.converse(tokens.get(client) ?? '', model, 'one two');
 
@@ -151,6 +156,28 @@ describe('a tenant with a role of another account', () => {
     const { code, stdout } = await stack.cli('policy', 'review', '--format', 'json');
     expect(code, stdout).toBe(0);
     expect(stdout).toContain(roleOf('acme'));
+    expect((await doctor()).get('spokes')).toMatchObject({
+      state: 'wrong',
+      // Granted before the role was there.
+      found: expect.stringMatching(/^acme: what it was granted of mixtral-8x7b cannot run under .*account-differs/),
+    });
+    await home('acme');
+    expect((await doctor()).has('spokes')).toBe(false);
+  });
+
+  test('is told to be refused, by `policy explain` and by the doctor, where the stage does not list the role', async () => {
+    const elsewhere = 'arn:aws:iam::777788889999:role/tollgate-local-spoke-acme';
+    await moved('acme', elsewhere);
+    const explained = JSON.parse(await cli('policy', 'explain', 'acme', 'nova-lite', '--format', 'json'));
+    expect(explained).toMatchObject({ allowed: false, reason: 'spoke-not-listed' });
+    expect(explained.steps.at(-1)).toMatchObject({ yes: false, because: expect.stringContaining(elsewhere) });
+    expect((await doctor()).get('spokes')).toMatchObject({
+      state: 'wrong',
+      found: expect.stringContaining(`acme: the stage does not list ${elsewhere}`),
+      mend: expect.stringContaining('tollgate tenant put acme --clear spoke-role'),
+    });
+    await moved('acme', roleOf('globex'));
+    expect((await doctor()).get('spokes')?.found).toContain(`acme: ${roleOf('globex')} is named for globex`);
     await home('acme');
   });
 });
