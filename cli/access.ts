@@ -29,15 +29,21 @@ export function register(program: Command, target: () => Promise<Target>): void 
       const moment = at === undefined ? Date.now() : parseSeconds(at, '--at') * 1000;
       const past = await (await where.registry()).asOf(moment);
       const access = await accessOf(past, { tenant, principal, roles: roles?.split(',') }, moment);
+      // Most stages have no spokes, and a column that says the same in every row says nothing.
+      const elsewhere = access.some(({ roles: spokes }) => spokes.length > 0);
+      const runsIn = <T>(cell: T): T[] => (elsewhere ? [cell] : []);
       return listed({
-        head: ['model', 'state', 'for', 'actions', 'restricted to', 'runs in', 'by', 'edit', 'since', 'who'],
+        head: [
+          ...['model', 'state', 'for', 'actions', 'restricted to', ...runsIn('runs in')],
+          ...['by', 'edit', 'since', 'who'],
+        ],
         rows: access.map(({ model, state, held, roles, by }) => [
           model,
           state,
           held.principals?.join(' ') ?? held.roles?.map((role) => `role ${role}`).join(' ') ?? 'everyone',
           held.actions.join(' '),
           restrictionsText(held),
-          roles.length === 0 ? 'the stage’s account' : roles.map(whereText).join(' '),
+          ...runsIn(roles.length === 0 ? 'the stage’s account' : roles.map(whereText).join(' ')),
           held.grant.bundle === undefined ? 'grant' : `bundle ${held.grant.bundle}`,
           by?.edit === undefined ? '' : String(by.edit),
           by?.at ?? '',
