@@ -1,5 +1,9 @@
+import type { Service } from '../network/services.ts';
 import type { InfraSettings } from './index.ts';
 import { bad, PREFIX } from './setting.ts';
+
+/** What functions of every stage speak to; an endpoint of it answers to AWS's own name, which a VPC has once. */
+const ALWAYS: readonly Service[] = ['events', 'monitoring'];
 
 /** What there can be one of, and is not named after the stage: in DNS, of everybody's in a region, or of an account's in one. */
 const ONCE = {
@@ -10,6 +14,13 @@ const ONCE = {
   cognito: ({ cognito, region }) => {
     const { prefix, name } = cognito?.domain ?? {};
     return [prefix && `${prefix}.auth.${region}`, name];
+  },
+  network: ({ network }) => {
+    const { vpc, endpoints = [] } = network ?? {};
+    if (vpc === undefined || !('id' in vpc)) return [];
+    return ALWAYS.filter((service) => !endpoints.includes(service)).map(
+      (service) => `an endpoint of ${service} in ${vpc.id}`,
+    );
   },
   invocationLogging: ({ invocationLogging, modelRegions, account = 'the account' }) =>
     invocationLogging === undefined ? [] : modelRegions.map((region) => `Bedrock’s log of ${account} in ${region}`),

@@ -120,13 +120,23 @@ export const SIGN_IN_GROUP: Group<SignInSettings, StageSettings> = {
 };
 
 /** What the parts say of each other, and the issuers beside the pool. */
-function check({ machines, providers }: Cognito, at: At, base: StageSettings): void {
+function check({ domain, machines, providers }: Cognito, at: At, base: StageSettings): void {
   const key = `${PREFIX}cognito`;
-  const { region, partition } = base;
+  const { region, partition, account } = base;
+  const { certificateArn } = domain;
   if (partition === 'aws-cn') throw bad(key, 'cannot be had in China, where Cognito has no user pools');
   for (const [name, provider] of Object.entries(providers))
-    if ('secretArn' in provider && provider.secretArn.split(':')[3] !== region)
-      throw bad(`${key}.providers.${name}.secretArn`, `must be of a secret in ${region}, where the stage lies`);
+    if ('secretArn' in provider && !provider.secretArn.startsWith(`arn:${partition}:secretsmanager:${region}:`))
+      throw bad(
+        `${key}.providers.${name}.secretArn`,
+        `must be of a secret in ${region}, partition ${partition}, where the stage lies`,
+      );
+  const [, of, , , owner] = certificateArn?.split(':') ?? [];
+  if (certificateArn !== undefined && (of !== partition || owner !== (account ?? owner)))
+    throw bad(
+      `${key}.domain.certificateArn`,
+      `must be of a certificate of the account that deploys, partition ${partition}`,
+    );
   if (new Set(Object.values(machines).flatMap(scopesOf)).size > SCOPES_MAX)
     throw bad(`${key}.machines`, `must be of at most ${SCOPES_MAX} tenants and roles in all`);
   if (bytes(tablesOf(providers)) > PROVIDERS_MAX_BYTES)

@@ -32,6 +32,15 @@ describe('a user pool is refused by the path of what is wrong', () => {
       '.domain.certificateArn',
       'must be the ARN of a certificate of ACM in us-east-1',
     ],
+    [
+      'a certificate of another partition',
+      {
+        ...POOL,
+        domain: { name: 'login.acme.example', certificateArn: 'arn:aws-cn:acm:us-east-1:111122223333:certificate/1' },
+      },
+      '.domain.certificateArn',
+      'must be of a certificate of the account that deploys, partition aws',
+    ],
     ['nowhere to come back to', { ...POOL, callbackUrls: [] }, '.callbackUrls', 'must list where people come back to'],
     [
       'coming back in clear text',
@@ -176,6 +185,12 @@ describe('a user pool is refused by the path of what is wrong', () => {
       provider('Okta', { ...Okta, secretArn: Okta.secretArn.replace('us-east-1', 'eu-west-1') }),
       '.providers.Okta.secretArn',
       'must be of a secret in us-east-1',
+    ],
+    [
+      'a secret of another partition',
+      provider('Okta', { ...Okta, secretArn: Okta.secretArn.replace('arn:aws:', 'arn:aws-us-gov:') }),
+      '.providers.Okta.secretArn',
+      'must be of a secret in us-east-1, partition aws,',
     ],
     [
       'SAML with a client',

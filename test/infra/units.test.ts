@@ -10,7 +10,7 @@ import { addStacks } from '../../infra/deployment.ts';
 import { readDeployment } from '../../infra/settings/deployment.ts';
 import { allowStage } from '../../policies/gateway.ts';
 import { faultsOf } from './schema.ts';
-import { appOf, flat, MAXIMAL, ofType, only, resourcesOf, stackOf, stacksOf as synthesised } from './synth.ts';
+import { appOf, flat, GIVEN, MAXIMAL, ofType, only, resourcesOf, stackOf, stacksOf as synthesised } from './synth.ts';
 
 // What is counted here is how often it is asked, not what it makes.
 vi.mock('esbuild', async (original) => ({
@@ -370,6 +370,13 @@ const wrong: [name: string, units: unknown, field: string, sentence: string, com
     [SIGNED_IN, { ...SIGNED_IN, prefix: 'b' }],
     'tollgate:units[1].cognito',
     'makes acme-sign-in.auth.us-east-1, as tollgate:units[0]',
+  ],
+  [
+    'endpoints twice in a network that is there',
+    [ACME, { prefix: 'b' }],
+    'tollgate:network',
+    'makes an endpoint of events in vpc-0a1b2c3d4e5f67890, as tollgate:units[0] does',
+    { ...GIVEN, 'tollgate:domain': '' },
   ],
   [
     'a quota without a parent',
