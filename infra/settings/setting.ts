@@ -170,7 +170,8 @@ export function json(value: string, key: string): unknown {
   try {
     return JSON.parse(value);
   } catch {
-    throw bad(key, 'is not JSON');
+    // cdk's -c passes on the first line of a value alone.
+    throw bad(key, 'is not JSON, which -c takes on one line alone; file:<name> reads JSON or YAML from a file');
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -37,6 +37,23 @@ const FORMS: [string, object | string][] = [
 ];
 
 describe('the app for another account', () => {
+  test('is set up as docs/spokes.md says: its file is read, and nothing that -c would cut at its first line', () => {
+    const page = readFileSync(new URL('../../docs/spokes.md', import.meta.url), 'utf8');
+    const [, example = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
+    const file = join(assemblies, 'spoke.yaml');
+    writeFileSync(file, example.replace(/^ {3}/gm, ''));
+    expect(spokeOf(`file:${file}`).template().Resources).not.toEqual({});
+    expect(page).toContain('-c tollgate:spoke=file:spoke.yaml');
+    expect(() => spokeOf('{')).toThrow('on one line alone; file:<name>');
+    const docs = new URL('../../docs/', import.meta.url);
+    const lines = readdirSync(docs)
+      .filter((name) => name.endsWith('.md'))
+      .flatMap((name) => readFileSync(new URL(name, docs), 'utf8').split('\n'))
+      .map((line) => line.replace(/ +#.*/, ''));
+    const cut = lines.filter((line) => /-c '?tollgate:/.test(line) && line.split("'").length % 2 === 0);
+    expect(cut).toEqual([]);
+  });
+
   test.each(FORMS)('is what CloudFormation takes, and clean of findings: %s', (_, spoke) => {
     const { app, template } = spokeOf(spoke);
     expect(faultsOf(template())).toEqual([]);
