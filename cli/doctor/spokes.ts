@@ -13,7 +13,7 @@ import { ROLE_RIGHTS } from './roles.ts';
 
 export interface SpokesSeen {
   stage: string;
-  tenants: readonly Pick<TenantEntry, 'id' | 'spokeRole'>[];
+  tenants: readonly Pick<TenantEntry, 'id' | 'spokeRole' | 'offboarded'>[];
   models: readonly (Pick<ModelEntry, 'id'> & Placed)[];
   grants: readonly Grant[];
   /** Every policy of the invoker role as it is. */
@@ -70,8 +70,9 @@ interface Named {
 
 function named({ tenants, models }: Pick<SpokesSeen, 'tenants' | 'models'>): Named[] {
   return [
-    ...tenants.flatMap(({ id, spokeRole }) =>
-      spokeRole === undefined
+    // One that has left calls nothing any more.
+    ...tenants.flatMap(({ id, spokeRole, offboarded }) =>
+      spokeRole === undefined || offboarded === true
         ? []
         : [{ of: id, role: spokeRole, tenant: id, clear: `tollgate tenant put ${id} --clear spoke-role` }],
     ),
