@@ -89,6 +89,16 @@ function finding(kind: Finding['kind'], role: string, resource: string, reason: 
 }
 
 /**
+ * What Lambda itself does by a function's role, in calls that name no function, so that no policy could bind them to one: it puts the
+ * function into its network, and tells X-Ray how it fares. Nothing of a tenant is within their reach.
+ */
+const LAMBDAS_OWN: ReadonlySet<string> = new Set([
+  ...['AssignPrivateIpAddresses', 'CreateNetworkInterface', 'DeleteNetworkInterface'].map((name) => `ec2:${name}`),
+  ...['DescribeNetworkInterfaces', 'DescribeSubnets', 'UnassignPrivateIpAddresses'].map((name) => `ec2:${name}`),
+  'xray:PutTelemetryRecords',
+]);
+
+/**
  * What a function's role may do for another function, or outside of Lambda, where no function is named: everything that its
  * policies allow is tried, under what their own conditions ask for.
  */
@@ -104,15 +114,17 @@ function usableElsewhere(arn: string, policies: RoleDocuments['policies']): stri
     .filter(({ Effect }) => Effect === 'Allow');
   const used = allowing.flatMap(({ Action = [], Resource = [], Condition = {} }) => {
     const wanted = Object.assign({}, ...Object.values(Condition)) as RequestContext;
-    return listOf(Action).filter((action) =>
-      others.some((context) =>
-        listOf(Resource).some(
-          (resource) =>
-            evaluate({ rolePolicies, sessionPolicy: null }, { action, resource, context: { ...wanted, ...context } })
-              .allowed,
+    return listOf(Action)
+      .filter((action) => !LAMBDAS_OWN.has(action))
+      .filter((action) =>
+        others.some((context) =>
+          listOf(Resource).some(
+            (resource) =>
+              evaluate({ rolePolicies, sessionPolicy: null }, { action, resource, context: { ...wanted, ...context } })
+                .allowed,
+          ),
         ),
-      ),
-    );
+      );
   });
   return [...new Set(used)].sort();
 }

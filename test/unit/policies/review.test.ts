@@ -272,6 +272,18 @@ describe('the review of the roles', () => {
     );
   });
 
+  test('what Lambda itself does by a role is none, and nothing else is taken for it', () => {
+    const may = (Action: string[]) => ({
+      name: 'more',
+      document: { Statement: { Effect: 'Allow' as const, Action, Resource: ['*'] } },
+    });
+    const own = functions.map((role) => ({
+      ...role,
+      policies: [...role.policies, may(['ec2:CreateNetworkInterface', 'xray:PutTelemetryRecords', 'ec2:RunInstances'])],
+    }));
+    for (const { elsewhere } of found(sound, own).functions) expect(elsewhere).toEqual(['ec2:RunInstances']);
+  });
+
   describe('with a container', () => {
     const container = (trust: RoleDocuments['trust']): RoleDocuments => ({
       name: 'container',

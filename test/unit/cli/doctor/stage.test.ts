@@ -57,8 +57,19 @@ async function look(aws: FakeAws, only?: string): Promise<Map<string, Row>> {
 const notOk = (rows: Map<string, Row>) =>
   [...rows.values()].filter(({ state }) => state !== 'ok').map(({ check, found }) => `${check}: ${found.join('; ')}`);
 
+/** Those whose resources the checks look at; making each of all the others would take a minute and show no more. */
+const SEEN = new Set([
+  ...['as configured', 'with all that goes together', 'without an account of its own', 'with a broker', 'with alerts'],
+  ...[
+    'as a container',
+    'with both doors, a broker and everything protected',
+    'on Kubernetes, by Pod Identity, beside Lambda',
+  ],
+  ...['in a private network that is made', 'traced by X-Ray', 'with a user pool', 'under a key of its own'],
+]);
+
 describe('a stage that is as it was deployed is well, whatever is on', () => {
-  test.each(OPTIONS)('%s', async (_, given) => {
+  test.each(OPTIONS.filter(([name]) => SEEN.has(name)))('%s', async (_, given) => {
     expect(notOk(await look(new FakeAws(resourcesOf(stackOf(given).stack))))).toEqual([]);
   });
 
@@ -531,13 +542,13 @@ const WRONG: Wrong[] = [
       'monitoring GetMetricData': ({ MetricDataResults }, { MetricDataQueries }) => ({
         MetricDataResults: MetricDataResults.map((one: object, i: number) => ({
           ...one,
-          Values: MetricDataQueries[i].MetricStat.Metric.MetricName === 'DeniedByIam' ? [2, 1] : [],
+          Values: MetricDataQueries[i].MetricStat.Metric.MetricName === 'CredentialsRefused' ? [2, 1] : [],
         })),
       }),
     },
     'alarms',
     'wrong',
-    /CallsAtFault rings: .* In the last 3 h: DeniedByIam 3\./,
+    /CallsAtFault rings: .* In the last 3 h: CredentialsRefused 3\./,
   ],
   [
     'nobody hears of alarms',
