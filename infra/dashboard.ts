@@ -141,7 +141,7 @@ function sections(names: Names, { api, functions, container, sync }: Shown): [st
       [
         { title: 'Unsettled and unpriced calls', left: sums('unsettled', 'unpriced') },
         { title: 'Quarantined lines, failed hours', left: sums('quarantined', 'aggregationFailed') },
-        { title: 'Drift against CloudWatch', left: sums('drift', 'compared'), unit: 'tokens' },
+        { title: 'Drift against CloudWatch', left: sums('drift', 'compared', 'driftBeyond'), unit: 'tokens' },
         { title: 'Calls against AWS’s own counts', left: sums('unknownToAws', 'missingCalls') },
       ],
     ],
