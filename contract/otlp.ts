@@ -76,7 +76,7 @@ export function otlpUrl(value: string): URL | undefined {
 /** A collector that speaks OTLP over HTTP takes JSON and protobuf alike; ours are JSON. */
 function checkProtocol(env: Environment): void {
   const [variable, value = 'http/json'] = ofTraces(env, 'PROTOCOL');
-  if (value !== 'http/json' && value !== 'http/protobuf') throw bad(variable, 'must be http/json');
+  if (value !== 'http/json' && value !== 'http/protobuf') throw bad(variable, 'must be http/json or http/protobuf');
 }
 
 /** RFC 9110 section 5.6.2, and 5.5 without what is not ASCII. */

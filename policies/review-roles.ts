@@ -90,12 +90,13 @@ function finding(kind: Finding['kind'], role: string, resource: string, reason: 
 
 /**
  * What Lambda itself does by a function's role, in calls that name no function, so that no policy could bind them to one: it puts the
- * function into its network, and tells X-Ray how it fares. Nothing of a tenant is within their reach.
+ * function into its network, tells X-Ray how it fares, and sends what failed to a queue that the role names. Nothing of a tenant is
+ * within their reach.
  */
 const LAMBDAS_OWN: ReadonlySet<string> = new Set([
   ...['AssignPrivateIpAddresses', 'CreateNetworkInterface', 'DeleteNetworkInterface'].map((name) => `ec2:${name}`),
   ...['DescribeNetworkInterfaces', 'DescribeSubnets', 'UnassignPrivateIpAddresses'].map((name) => `ec2:${name}`),
-  'xray:PutTelemetryRecords',
+  ...['sqs:SendMessage', 'xray:PutTelemetryRecords'],
 ]);
 
 /**

@@ -2,7 +2,7 @@ import { TollgateError } from '../../contract/errors.ts';
 import { eachTarget, type Placed } from '../../contract/places.ts';
 import { arnsOf } from '../../policies/kinds.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
-import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
+import { type FunctionName, invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
 import type { Policy } from '../../policies/simulate/types.ts';
 import { spokesPolicy } from '../../policies/spoke.ts';
 import type { Target } from '../target.ts';
@@ -19,7 +19,11 @@ export interface Roles {
   notes: string[];
 }
 
-const FUNCTIONS = ['authorizer', 'invoke', 'container', 'broker', 'metering', 'seal'] as const;
+/** The container's, and every function's that a stage may have: one that is new and not here does not compile. */
+const OWN_ROLES = Object.keys({
+  ...{ authorizer: true, invoke: true, container: true, broker: true, metering: true, seal: true },
+  ...{ admin: true, alerts: true, pool: true, sync: true },
+} satisfies Record<FunctionName | 'container', true>);
 
 /**
  * The stage's roles as IAM holds them. Whoever may not read IAM gets what the template would deploy, and a note.
@@ -37,7 +41,7 @@ export async function readRoles(
     const read = await roleReader(target);
     const invoker = await read(nameOf('invoker'));
     if (invoker === undefined) return assumed(nameOf, models, spokes, [`IAM has no role ${nameOf('invoker')}`]);
-    const functions = (await Promise.all(FUNCTIONS.map((what) => read(nameOf(what))))).filter(
+    const functions = (await Promise.all(OWN_ROLES.map((what) => read(nameOf(what))))).filter(
       (role) => role !== undefined,
     );
     const there = (what: string): boolean => functions.some(({ name }) => name === nameOf(what));

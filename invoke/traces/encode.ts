@@ -3,7 +3,7 @@ import { ATTRIBUTES, CONVENTIONS, isError, type Told, type Type, type Value } fr
 
 /**
  * OTLP in JSON (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding): ids in hexadecimal, enumerations as numbers,
- * whole numbers of 64 bits as text. Of spans of one kind it is this file; OpenTelemetry's own packages are 130 kB for it.
+ * whole numbers of 64 bits as text. Of spans of one kind it is this file.
  */
 
 /** One that has ended. */
