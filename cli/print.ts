@@ -47,10 +47,6 @@ export function warn(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-export function printJson(value: unknown): void {
-  print(jsonText(value));
-}
-
 /** From so many elements on each has one line of its own: ten thousands, indented, are half blanks and take seconds to write. */
 const LONG_LIST = 200;
 

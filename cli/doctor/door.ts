@@ -1,23 +1,19 @@
-import type { APIGatewayClient, Authorizer, Method, RestApi, Stage } from '@aws-sdk/client-api-gateway';
-import type { Target } from '../target.ts';
-import { type Check, ifThere, type Problem, STAGE, wrong } from './check.ts';
-import { ANYTHING, type Deployed, isLike } from './deployed.ts';
+import type { Authorizer, Method, RestApi, Stage } from '@aws-sdk/client-api-gateway';
+import { type Check, ifThere, type Problem, type Sight, STAGE, wrong } from './check.ts';
+import { ANYTHING, isLike } from './deployed.ts';
 import { REVERT } from './mend.ts';
 import { sameDocument } from './roles.ts';
 
 type Properties = Record<string, unknown>;
 const NEEDS = ['cloudformation:GetTemplate', 'apigateway:GET'];
 
-/** The API that the stack made; undefined where there is none of its own. */
-function apiOf(deployed: Deployed): { id: string; properties: Properties } | undefined {
-  return deployed.of('AWS::ApiGateway::RestApi')[0];
-}
-
-async function clientOf({
-  clientConfig,
-}: Target): Promise<{ client: APIGatewayClient; sdk: typeof import('@aws-sdk/client-api-gateway') }> {
+/** The API that the stack made, and whom to ask of it; undefined where there is none of its own. */
+async function ownApi({ target, deployed }: Sight) {
+  const stack = await deployed();
+  const [api] = stack.of('AWS::ApiGateway::RestApi');
+  if (api === undefined) return undefined;
   const sdk = await import('@aws-sdk/client-api-gateway');
-  return { client: new sdk.APIGatewayClient(clientConfig), sdk };
+  return { stack, api, sdk, client: new sdk.APIGatewayClient(target.clientConfig) };
 }
 
 export interface AuthorizersSeen {
@@ -29,11 +25,10 @@ export const authorizer: Check<AuthorizersSeen> = {
   id: 'authorizer',
   on: STAGE,
   needs: NEEDS,
-  async read({ target, deployed }) {
-    const stack = await deployed();
-    const api = apiOf(stack);
-    if (api === undefined) return undefined;
-    const { client, sdk } = await clientOf(target);
+  async read(sight) {
+    const own = await ownApi(sight);
+    if (own === undefined) return undefined;
+    const { stack, api, client, sdk } = own;
     const { items = [] } = await client.send(new sdk.GetAuthorizersCommand({ restApiId: api.id, limit: 500 }));
     return { deployed: stack.of('AWS::ApiGateway::Authorizer').map(({ properties }) => properties), found: items };
   },
@@ -80,11 +75,10 @@ export const methods: Check<MethodsSeen> = {
   id: 'methods',
   on: STAGE,
   needs: NEEDS,
-  async read({ target, deployed }) {
-    const stack = await deployed();
-    const api = apiOf(stack);
-    if (api === undefined) return undefined;
-    const { client, sdk } = await clientOf(target);
+  async read(sight) {
+    const own = await ownApi(sight);
+    if (own === undefined) return undefined;
+    const { stack, api, client, sdk } = own;
     const found: MethodsSeen['found'] = [];
     for await (const { items = [] } of sdk.paginateGetResources(
       { client, pageSize: 500 },
@@ -141,18 +135,17 @@ export const api: Check<ApiSeen> = {
   id: 'api',
   on: STAGE,
   needs: NEEDS,
-  async read({ target, deployed }) {
-    const stack = await deployed();
-    const own = apiOf(stack);
-    const [stage] = stack.of('AWS::ApiGateway::Stage');
+  async read(sight) {
+    const own = await ownApi(sight);
+    const [stage] = own?.stack.of('AWS::ApiGateway::Stage') ?? [];
     if (own === undefined || stage === undefined) return undefined;
-    const { client, sdk } = await clientOf(target);
+    const { api, client, sdk } = own;
     const stageName = String(stage.properties.StageName);
     const [found, foundStage] = await Promise.all([
-      ifThere(client.send(new sdk.GetRestApiCommand({ restApiId: own.id }))),
-      ifThere(client.send(new sdk.GetStageCommand({ restApiId: own.id, stageName }))),
+      ifThere(client.send(new sdk.GetRestApiCommand({ restApiId: api.id }))),
+      ifThere(client.send(new sdk.GetStageCommand({ restApiId: api.id, stageName }))),
     ]);
-    return { api: { deployed: own.properties, found }, stage: { deployed: stage.properties, found: foundStage } };
+    return { api: { deployed: api.properties, found }, stage: { deployed: stage.properties, found: foundStage } };
   },
   judge({ api, stage }) {
     if (api.found === undefined || stage.found === undefined)
