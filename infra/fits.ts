@@ -1,7 +1,7 @@
 import { CfnResource, type Stack } from 'aws-cdk-lib';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { propertiesOf } from './properties.ts';
 import { bad, PREFIX } from './settings/setting.ts';
-import { propertiesOf } from './traces.ts';
 
 /** Of all variables of a function, and not to be raised (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
 const ENVIRONMENT_MAX_BYTES = 4_096;

@@ -5,6 +5,7 @@ import type { PermissionStatement } from '../policies/document.ts';
 import { documentOf } from '../policies/document.ts';
 import { acknowledge } from './nag.ts';
 import type { Names } from './names.ts';
+import { propertiesOf } from './properties.ts';
 import type { InfraSettings } from './settings/index.ts';
 import type { OtlpExport } from './settings/traces.ts';
 
@@ -20,8 +21,6 @@ export function otlpEnvironment(otlp: OtlpExport | undefined): Record<string, st
       : { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: String(sample) }),
   };
 }
-
-type Properties = Readonly<Record<string, unknown>>;
 
 /**
  * X-Ray, and the layer that a collector is in. An aspect: it looks at each resource as it is, so that no function is left out, also of
@@ -110,13 +109,4 @@ function tracingStatements(functionArn: string | undefined): PermissionStatement
 function addPolicy(role: CfnResource, name: string, statements: PermissionStatement[]): void {
   const { Policies = [] } = propertiesOf(role) as { Policies?: unknown[] };
   role.addPropertyOverride('Policies', [...Policies, { PolicyName: name, PolicyDocument: documentOf(statements) }]);
-}
-
-/** As the template will have them. */
-export function propertiesOf(node: CfnResource): Properties {
-  const [found] = Object.values(
-    (Stack.of(node).resolve(node._toCloudFormation()) as { Resources: Record<string, { Properties?: Properties }> })
-      .Resources,
-  );
-  return found?.Properties ?? {};
 }
