@@ -20,6 +20,8 @@ export interface Tokens {
   embeddings?: number;
   /** Searches, of models that order documents: one for each hundred documents, or parts of long ones. */
   searches?: number;
+  /** What is sold by the call, or by the query: 1 for each. */
+  calls?: number;
 }
 
 /** Every kind, in the order in which the bill has them. */
@@ -33,6 +35,7 @@ export const TOKEN_KINDS = [
   'images',
   'embeddings',
   'searches',
+  'calls',
 ] as const satisfies readonly (keyof Tokens)[];
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 

@@ -24,6 +24,7 @@ export const USAGE_COLUMNS: readonly Column[] = [
   ...money('estimated_cost'),
   ...wholes('searches'),
   ...texts('account'),
+  ...wholes('calls'),
 ];
 
 /** A raw line whole: a SerDe for JSON would pass over what is no JSON, and nobody would hear of it. */

@@ -35,6 +35,7 @@ const SUMS = [
   'unsettled',
   'unpriced',
   'searches',
+  'calls',
 ];
 
 function costBy(name: string, means: string, keys: readonly string[]): View {
@@ -76,7 +77,7 @@ WHERE dt <= CAST(CURRENT_DATE AS VARCHAR)
 GROUP BY dt, tenant_id, model_id`;
 
 const UNPRICED_KEYS = ['dt', 'model_id', 'region', 'tier', 'tenant_id', 'cost_center'];
-const UNPRICED_SUMS = ['unpriced', 'input_tokens', 'output_tokens', 'images', 'searches'];
+const UNPRICED_SUMS = ['unpriced', 'input_tokens', 'output_tokens', 'images', 'searches', 'calls'];
 
 export const VIEWS: readonly View[] = [
   costBy('cost_by_day', 'What each day cost and what ran in it', ['dt']),

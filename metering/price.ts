@@ -26,7 +26,7 @@ export interface Sale {
   at: number;
 }
 
-/** `input` holds the cost of cache reads and writes and of searches, `output` that of images; their sum is the whole cost. */
+/** `input` holds the cost of cache reads and writes and of searches and calls, `output` that of images; their sum is the whole cost. */
 export interface Cost {
   input: Money;
   output: Money;
@@ -35,7 +35,7 @@ export interface Cost {
 /** A version of a price that can be computed with. */
 export interface Price {
   version: string;
-  /** For one token, image or search; a kind that is not here has no price. */
+  /** For one token, image, search or call; a kind that is not here has no price. */
   rates: Readonly<Partial<Record<BilledKind, Money>>>;
   /** For an hour of tier provisioned, whatever is called in it; null: by the token. */
   perHour: Money | null;

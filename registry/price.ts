@@ -23,9 +23,11 @@ export const RATE_KINDS = [
 export type RateKind = (typeof RATE_KINDS)[number];
 
 /** Kinds that are sold by the piece, and the member of a price that says what one costs. */
-export const PIECE_RATES = { images: 'usdPerImage', searches: 'usdPerSearch' } as const satisfies Partial<
-  Record<TokenKind, string>
->;
+export const PIECE_RATES = {
+  images: 'usdPerImage',
+  searches: 'usdPerSearch',
+  calls: 'usdPerCall',
+} as const satisfies Partial<Record<TokenKind, string>>;
 export type PieceKind = keyof typeof PIECE_RATES;
 export const PIECE_KINDS = Object.keys(PIECE_RATES) as PieceKind[];
 
@@ -47,6 +49,8 @@ export interface PriceVersion {
   usdPerImage?: string;
   /** Per search of documents. */
   usdPerSearch?: string;
+  /** Per call, or query, of what has no other count. */
+  usdPerCall?: string;
   /** Per hour of bought capacity; of tier provisioned alone, which has no other rate. */
   usdPerHour?: string;
   /** Where the price is from, for people. */

@@ -14,6 +14,7 @@ export interface PriceOptions {
   cacheWrite1h?: string;
   image?: string;
   search?: string;
+  call?: string;
   hour?: string;
   inRegion?: string;
   tier?: Tier;
@@ -31,6 +32,7 @@ export function amountOptions(command: Command): Command {
     .option('--cache-write-1h <usd>', 'per 1,000,000 tokens written to the cache for an hour')
     .option('--image <usd>', 'per image made')
     .option('--search <usd>', 'per search of documents, of a model that orders them')
+    .option('--call <usd>', 'per call, or query, of what is sold so')
     .option('--hour <usd>', 'per hour of bought capacity; with --tier provisioned alone')
     .addOption(regionOption())
     .addOption(tierOption())
@@ -53,13 +55,14 @@ export function tierOption(): Option {
  * @throws TollgateError `bad_entry` naming the field, e.g. `usdPerMillion.input`
  */
 export function givenPrice(options: PriceOptions, now: number): GivenPrice {
-  const { input, output, cacheRead, cacheWrite, cacheWrite1h, image, search, hour, version, source } = options;
+  const { input, output, cacheRead, cacheWrite, cacheWrite1h, image, search, call, hour, version, source } = options;
   const rates = without({ input, output, cacheRead, cacheWrite, cacheWrite1h });
   const document = without({
     ...placeOf(options),
     usdPerMillion: Object.keys(rates).length === 0 ? undefined : rates,
     usdPerImage: image,
     usdPerSearch: search,
+    usdPerCall: call,
     usdPerHour: hour,
     source,
     version,
@@ -81,6 +84,7 @@ export const PRICE_OPTIONS: Readonly<Record<string, Said>> = {
   usdPerMillion: { name: 'the price', hint: 'given by --input, --output or another rate' },
   usdPerImage: { name: '--image', hint: USD },
   usdPerSearch: { name: '--search', hint: USD },
+  usdPerCall: { name: '--call', hint: USD },
   usdPerHour: { name: '--hour', hint: `${USD}, with --tier provisioned and only there` },
   region: { name: '--in-region', hint: 'a region: us-east-1' },
   version: { name: '--version', hint: 'a name of letters, digits, ".", "_" and "-"' },

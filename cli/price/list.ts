@@ -37,7 +37,18 @@ function rowsOf(models: readonly PricedModel[]): Row[] {
 }
 
 function rowOf(model: string, price: PriceVersion): Row {
-  const { version, from, region, tier, usdPerMillion = {}, usdPerImage, usdPerSearch, usdPerHour, source } = price;
+  const {
+    version,
+    from,
+    region,
+    tier,
+    usdPerMillion = {},
+    usdPerImage,
+    usdPerSearch,
+    usdPerCall,
+    usdPerHour,
+    source,
+  } = price;
   const { input, output, cacheRead, cacheWrite, cacheWrite1h } = usdPerMillion;
   return {
     model,
@@ -54,6 +65,7 @@ function rowOf(model: string, price: PriceVersion): Row {
     hour: usdPerHour,
     source,
     search: usdPerSearch,
+    call: usdPerCall,
   };
 }
 

@@ -30,5 +30,6 @@ export function ratesLost(given: GivenPrice, before: readonly PriceVersion[]): R
     .map((kind) => OPTION[kind]);
   if (paid.usdPerImage !== undefined && given.usdPerImage === undefined) options.push('--image');
   if (paid.usdPerSearch !== undefined && given.usdPerSearch === undefined) options.push('--search');
+  if (paid.usdPerCall !== undefined && given.usdPerCall === undefined) options.push('--call');
   return options.length === 0 ? undefined : { version: paid.version, options };
 }

@@ -5,14 +5,17 @@ import type { Column, Row } from './columns.ts';
 
 /** What most calls have none of: a table leaves the column out when every row says 0. */
 const SELDOM: ReadonlySet<string> = new Set(
-  (['cacheWrite1h', 'reasoning', 'images', 'embeddings', 'searches'] as const).map((kind) => TOKEN_COLUMNS[kind]),
+  (['cacheWrite1h', 'reasoning', 'images', 'embeddings', 'searches', 'calls'] as const).map(
+    (kind) => TOKEN_COLUMNS[kind],
+  ),
 );
 
 const count = (name: string): Column => ({ name, kind: 'count' });
 const money = (name: string): Column => ({ name, kind: 'money' });
 
 /** What came last stands behind all others, so that who reads by position reads on. */
-const FIRST_KINDS = TOKEN_KINDS.filter((kind) => kind !== 'searches');
+const LAST_KINDS = ['searches', 'calls'] as const;
+const FIRST_KINDS = TOKEN_KINDS.filter((kind) => !LAST_KINDS.some((last) => last === kind));
 
 /** The columns of a grouped report: period, dimensions, tokens by kind, calls, costs and what is open. */
 export function groupColumns({ by, period }: Grouping): Column[] {
@@ -26,7 +29,7 @@ export function groupColumns({ by, period }: Grouping): Column[] {
     count('unsettled'),
     count('unpriced'),
     money('estimated_cost'),
-    count(TOKEN_COLUMNS.searches),
+    ...LAST_KINDS.map((kind) => count(TOKEN_COLUMNS[kind])),
   ];
 }
 
@@ -44,7 +47,7 @@ export function groupRow(group: Group, { period }: Grouping): Row {
     number(group.unsettled),
     number(group.unpriced),
     moneyCell(cost?.estimated ?? null),
-    number(group.tokens.searches),
+    ...LAST_KINDS.map((kind) => number(group.tokens[kind])),
   ];
 }
 

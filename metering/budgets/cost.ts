@@ -9,6 +9,8 @@ export interface CostedDemand extends Omit<Demand, 'rates'> {
   images: number;
   /** Searches that it asks for. */
   searches: number;
+  /** 1 of what may be sold by the call; absent: 0. */
+  calls?: number;
   /** Whether input may be written to a cache, which costs more than input. */
   caches: boolean;
 }
@@ -67,7 +69,7 @@ function ratesOf({ rates, perHour }: Price, demand: CostedDemand): Rates | undef
   return {
     input: [input, ...cached].reduce(greater),
     output,
-    fixed: PIECE_KINDS.reduce((sum, kind) => sum + BigInt(demand[kind]) * (rates[kind] ?? 0n), 0n),
+    fixed: PIECE_KINDS.reduce((sum, kind) => sum + BigInt(demand[kind] ?? 0) * (rates[kind] ?? 0n), 0n),
   };
 }
 

@@ -119,8 +119,8 @@ export class PlainLines {
   #tokens(): Members | undefined {
     const counts = this.#counts;
     if (!this.#members(KINDS, counts)) return undefined;
-    const [input, output, cacheRead, cacheWrite, cacheWrite1h, reasoning, images, embeddings, searches] = counts;
-    return { input, output, cacheRead, cacheWrite, cacheWrite1h, reasoning, images, embeddings, searches };
+    const [input, output, cacheRead, cacheWrite, cacheWrite1h, reasoning, images, embeddings, searches, calls] = counts;
+    return { input, output, cacheRead, cacheWrite, cacheWrite1h, reasoning, images, embeddings, searches, calls };
   }
 
   /** An object of which every member is known, and stands once. @returns false when it is anything else */

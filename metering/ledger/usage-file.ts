@@ -20,13 +20,15 @@ export const TOKEN_COLUMNS: Readonly<Record<TokenKind, string>> = {
   images: 'images',
   embeddings: 'embeddings',
   searches: 'searches',
+  calls: 'calls',
 };
 
 /** Kinds that came with a later release: their columns stand behind those that were there. */
 const LATER_KINDS = ['cacheWrite1h', 'reasoning', 'images', 'embeddings'] as const satisfies readonly TokenKind[];
-/** And behind those what came last. */
+/** And behind those what came after them, and last. */
 const LAST_KINDS = ['searches'] as const satisfies readonly TokenKind[];
-const LATER: ReadonlySet<TokenKind> = new Set([...LATER_KINDS, ...LAST_KINDS]);
+const LATEST_KINDS = ['calls'] as const satisfies readonly TokenKind[];
+const LATER: ReadonlySet<TokenKind> = new Set([...LATER_KINDS, ...LAST_KINDS, ...LATEST_KINDS]);
 
 /**
  * The columns of an hour's objects, in CSV and Parquet alike. `hour_start`, because `hour` is the partition's name. A new
@@ -42,6 +44,7 @@ export const ROW_COLUMNS: readonly Column[] = [
   ...['estimated_cost'].map(column('money')),
   ...LAST_KINDS.map((kind) => TOKEN_COLUMNS[kind]).map(column('whole')),
   ...['account'].map(column('text')),
+  ...LATEST_KINDS.map((kind) => TOKEN_COLUMNS[kind]).map(column('whole')),
 ];
 
 export const USAGE_COLUMNS: readonly string[] = ['hour_start', ...ROW_COLUMNS.map(({ name }) => name)];
@@ -61,6 +64,7 @@ export function valuesOf(row: UsageRow): (string | bigint | null)[] {
     cost?.estimated ?? null,
     ...LAST_KINDS.map((kind) => tokens[kind]),
     row.account ?? '',
+    ...LATEST_KINDS.map((kind) => tokens[kind]),
   ];
 }
 

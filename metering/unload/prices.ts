@@ -1,4 +1,10 @@
-import { PIECE_RATES, type PricedModel, type PriceVersion } from '../../registry/price.ts';
+import {
+  PIECE_RATES,
+  type PieceKind,
+  type PricedModel,
+  type PriceVersion,
+  type RateKind,
+} from '../../registry/price.ts';
 import { MONEY_SCALE, PRICE_SCALE, parseDecimal } from '../money.ts';
 import { HOUR_MS } from '../window.ts';
 import { dollars, RATES, text } from './sql.ts';
@@ -49,7 +55,9 @@ export function priceRows(models: readonly PricedModel[], until: number): string
 function priceRow(model: string, price: PriceVersion): string[] {
   const { version, from, region = '', tier = 'on-demand', usdPerMillion, usdPerHour } = price;
   const usd = RATES.map(({ kind }) =>
-    kind === 'images' || kind === 'searches' ? decimal(price[PIECE_RATES[kind]], 0) : decimal(usdPerMillion?.[kind], 6),
+    kind in PIECE_RATES
+      ? decimal(price[PIECE_RATES[kind as PieceKind]], 0)
+      : decimal(usdPerMillion?.[kind as RateKind], 6),
   );
   const hour = tier === 'provisioned' ? parseDecimal(usdPerHour ?? '', PRICE_SCALE) : null;
   const usable = hour !== undefined && usd.every((rate) => rate !== undefined);

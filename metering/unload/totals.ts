@@ -82,7 +82,7 @@ export const ROWS = `SELECT ${HOUR_START} AS hour_start,
   CASE WHEN ${KNOWN} THEN ${INPUT} + ${OUTPUT} END AS total_cost,
   tier, cache_write_1h_tokens, reasoning_tokens, images, embeddings, retried,
   CASE WHEN ${KNOWN} THEN estimated_usd END AS estimated_cost,
-  searches, account,
+  searches, account, calls,
   SUBSTR(CAST(${HOUR_START} AS VARCHAR), 1, 10) AS dt
 FROM totals LEFT JOIN capacities
   ON ${KEYS.map((key) => `of_${key} = ${key}`).join(' AND ')}`;

@@ -74,9 +74,15 @@ export function sameRates(a: GivenPrice, b: GivenPrice): boolean {
   return JSON.stringify(ratesOf(a)) === JSON.stringify(ratesOf(b));
 }
 
-function ratesOf({ usdPerMillion: rates = {}, usdPerImage, usdPerSearch, usdPerHour }: GivenPrice): unknown[] {
+function ratesOf({
+  usdPerMillion: rates = {},
+  usdPerImage,
+  usdPerSearch,
+  usdPerCall,
+  usdPerHour,
+}: GivenPrice): unknown[] {
   const { input, output, cacheRead, cacheWrite, cacheWrite1h } = rates;
-  const others = [usdPerImage, usdPerSearch, usdPerHour];
+  const others = [usdPerImage, usdPerSearch, usdPerCall, usdPerHour];
   return [input, output, cacheRead, cacheWrite, cacheWrite1h, ...others].map((rate) => rate ?? null);
 }
 

@@ -40,6 +40,7 @@ export const presentForm = v.strictObject({
   ),
   usdPerImage: v.exactOptional(usd),
   usdPerSearch: v.exactOptional(usd),
+  usdPerCall: v.exactOptional(usd),
   usdPerHour: v.exactOptional(usd),
   source: v.exactOptional(displayName),
 });
@@ -128,7 +129,7 @@ function checkRates({ tier, usdPerMillion, usdPerHour, ...price }: PriceVersion,
 
 /** Members in their one order; on-demand is said by no tier. */
 function inOneForm({ version, from, region, tier, usdPerMillion, ...price }: PriceVersion): PriceVersion {
-  const { usdPerImage, usdPerSearch, usdPerHour, source } = price;
+  const { usdPerImage, usdPerSearch, usdPerCall, usdPerHour, source } = price;
   return {
     version,
     from,
@@ -139,6 +140,7 @@ function inOneForm({ version, from, region, tier, usdPerMillion, ...price }: Pri
       : { usdPerMillion: ratesInOrder(usdPerMillion) }),
     ...(usdPerImage === undefined ? {} : { usdPerImage }),
     ...(usdPerSearch === undefined ? {} : { usdPerSearch }),
+    ...(usdPerCall === undefined ? {} : { usdPerCall }),
     ...(usdPerHour === undefined ? {} : { usdPerHour }),
     ...(source === undefined ? {} : { source }),
   };

@@ -38,6 +38,7 @@ const tokens: fc.Arbitrary<Tokens> = fc.record(
     images: fc.nat(3),
     embeddings: fc.nat(3),
     searches: fc.nat(3),
+    calls: fc.nat(2),
   },
   { requiredKeys: ['input', 'output', 'cacheRead', 'cacheWrite'] },
 );

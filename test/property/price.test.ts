@@ -16,6 +16,7 @@ const tokens: fc.Arbitrary<TokenSums> = fc.record({
   images: count,
   embeddings: count,
   searches: count,
+  calls: count,
 });
 
 /** Units of 10^-12 dollars, 9 digits before the point and 12 behind it, and how the registry writes them. */
@@ -33,9 +34,9 @@ describe('money', () => {
   });
 
   test('the cost is tokens times price and nothing else, however large or small', () => {
-    const rates = fc.tuple(rate, rate, rate, rate, rate, rate, rate);
+    const rates = fc.tuple(rate, rate, rate, rate, rate, rate, rate, rate);
     fc.assert(
-      fc.property(tokens, rates, (used, [input, output, read, write, write1h, image, search]) => {
+      fc.property(tokens, rates, (used, [input, output, read, write, write1h, image, search, call]) => {
         const usdPerMillion = {
           input: written(input),
           output: written(output),
@@ -44,13 +45,16 @@ describe('money', () => {
           cacheWrite1h: written(write1h),
         };
         const prices = [
-          { version: '1', from: 0, usdPerMillion, usdPerImage: written(image), usdPerSearch: written(search) },
+          {
+            ...{ version: '1', from: 0, usdPerMillion, usdPerImage: written(image) },
+            ...{ usdPerSearch: written(search), usdPerCall: written(call) },
+          },
         ];
         const cost = costAt(createPriceBook([{ id: 'm', prices }]), SALE, used);
-        // A token at 10^-12 dollars per 1,000,000 costs 10^-18 dollars; an image or a search at 10^-12 dollars, a million of these.
+        // A token at 10^-12 dollars per 1,000,000 costs 10^-18 dollars; an image, a search or a call at 10^-12 dollars, a million of these.
         const cached = used.cacheRead * read + used.cacheWrite * write + used.cacheWrite1h * write1h;
         expect(cost).toEqual({
-          input: used.input * input + cached + used.searches * search * 1_000_000n,
+          input: used.input * input + cached + (used.searches * search + used.calls * call) * 1_000_000n,
           output: used.output * output + used.images * image * 1_000_000n,
         });
       }),
@@ -68,6 +72,7 @@ describe('money', () => {
           cacheWrite1h: units * 3n,
           images: units * 5n,
           searches: units * 7n,
+          calls: units * 11n,
         };
         const price = { version: '1', rates, perHour: null };
         const total = noTokens();

@@ -52,7 +52,7 @@ const rare = fc.option(fc.nat(9), { nil: undefined });
 const tokens = fc
   .record({
     ...{ input: fc.nat(2_000), output: fc.nat(1_000), cacheRead: fc.nat(3), cacheWrite: fc.nat(1) },
-    ...{ cacheWrite1h: rare, reasoning: rare, images: rare, embeddings: rare, searches: rare },
+    ...{ cacheWrite1h: rare, reasoning: rare, images: rare, embeddings: rare, searches: rare, calls: rare },
   })
   .map((all) => JSON.parse(JSON.stringify(all)));
 const members = fc

@@ -100,6 +100,7 @@ const WIRE: Readonly<Record<TokenKind, string>> = {
   images: 'images',
   embeddings: 'embeddings',
   searches: 'searches',
+  calls: 'calls',
 };
 
 function rowOf(group: Group, by: readonly By[], dimensions: readonly string[]): object {

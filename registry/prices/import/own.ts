@@ -23,6 +23,7 @@ export const PRICE_COLUMNS = [
   'hour',
   'source',
   'search',
+  'call',
 ] as const;
 
 /** Column -> member of a price. */
@@ -40,6 +41,7 @@ const OTHER_COLUMNS: Record<string, string> = {
   tier: 'tier',
   image: 'usdPerImage',
   search: 'usdPerSearch',
+  call: 'usdPerCall',
   hour: 'usdPerHour',
   source: 'source',
 };

@@ -115,17 +115,17 @@ describe('a list of prices', () => {
 
   test('for people has a column for each rate', () => {
     expect(priceTable(models).split('\n')).toEqual([
-      'MODEL  VERSION  FROM                      REGION     TIER         INPUT  OUTPUT  CACHE READ  CACHE WRITE  CACHE WRITE 1H  IMAGE  HOUR  SEARCH',
-      'm      a        2026-01-01                any        on-demand    3      -       -           -            6               -      -     -',
-      'm      b        2026-11-21T09:00:00.123Z  eu-west-1  provisioned  -      -       -           -            -               -      39.6  -',
+      'MODEL  VERSION  FROM                      REGION     TIER         INPUT  OUTPUT  CACHE READ  CACHE WRITE  CACHE WRITE 1H  IMAGE  HOUR  SEARCH  CALL',
+      'm      a        2026-01-01                any        on-demand    3      -       -           -            6               -      -     -       -',
+      'm      b        2026-11-21T09:00:00.123Z  eu-west-1  provisioned  -      -       -           -            -               -      39.6  -       -',
     ]);
   });
 
   test('for files has every member, and no cell that a spreadsheet takes for a formula', () => {
     expect(priceCsv(models).split('\r\n')).toEqual([
-      'model,version,from,region,tier,input,output,cache_read,cache_write,cache_write_1h,image,hour,source,search',
-      "m,a,2026-01-01T00:00:00.000Z,,,3,,,,6,,,'=1+1,",
-      'm,b,2026-11-21T09:00:00.123Z,eu-west-1,provisioned,,,,,,,39.6,,',
+      'model,version,from,region,tier,input,output,cache_read,cache_write,cache_write_1h,image,hour,source,search,call',
+      "m,a,2026-01-01T00:00:00.000Z,,,3,,,,6,,,'=1+1,,",
+      'm,b,2026-11-21T09:00:00.123Z,eu-west-1,provisioned,,,,,,,39.6,,,',
       '',
     ]);
   });

@@ -209,8 +209,8 @@ describe('a grouped report', () => {
     const csv = columnsCsv(groupColumns(grouping), rows(usageRow({ tenant: '=cmd()', unpriced: 1, cost: null })));
     expect(csv.split('\r\n')).toEqual([
       'day,tenant_id,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,cache_write_1h_tokens,reasoning_tokens,' +
-        'images,embeddings,invocations,estimated,input_cost,output_cost,total_cost,unsettled,unpriced,estimated_cost,searches',
-      "2026-11-21,'=cmd(),0,0,0,0,0,0,0,0,1,0,,,,0,1,,0",
+        'images,embeddings,invocations,estimated,input_cost,output_cost,total_cost,unsettled,unpriced,estimated_cost,searches,calls',
+      "2026-11-21,'=cmd(),0,0,0,0,0,0,0,0,1,0,,,,0,1,,0,0",
       '',
     ]);
   });

@@ -88,6 +88,7 @@ describe('GET /v1/usage', () => {
             images: 0,
             embeddings: 0,
             searches: 0,
+            calls: 0,
           },
           invocations: 1,
           input_cost: '0.001',

@@ -20,6 +20,7 @@ const PRICED = book([
         usdPerMillion: { input: '0.06', output: '0.24', cacheRead: '0.015', cacheWrite: '0.06', cacheWrite1h: '0.12' },
         usdPerImage: '0.04',
         usdPerSearch: '0.002',
+        usdPerCall: '0.001',
       },
     ],
   },
@@ -40,6 +41,7 @@ function rows(): UsageRow[] {
         images: 5,
         embeddings: 6,
         searches: 7,
+        calls: 3,
       },
     }),
     finished({ invocationId: 'b', principal: '=formula', model: 'unpriced' }),
@@ -82,6 +84,7 @@ describe('the Parquet object of an hour', () => {
         images: 5n,
         embeddings: 6n,
         searches: 7n,
+        calls: 3n,
         retried: 0n,
       },
     ]);

@@ -16,7 +16,7 @@ const OLDER =
 describe('the CSV of an hour', () => {
   test('has the columns of before in their places, and the new ones behind them', () => {
     expect(USAGE_COLUMNS.join()).toBe(
-      `${OLDER.split('\r\n')[0]},tier,cache_write_1h_tokens,reasoning_tokens,images,embeddings,retried,estimated_cost,searches,account`,
+      `${OLDER.split('\r\n')[0]},tier,cache_write_1h_tokens,reasoning_tokens,images,embeddings,retried,estimated_cost,searches,account,calls`,
     );
   });
 
@@ -41,6 +41,7 @@ describe('the CSV of an hour', () => {
         images: 0n,
         embeddings: 0n,
         searches: 0n,
+        calls: 0n,
       },
       invocations: 1,
       counted: 0,

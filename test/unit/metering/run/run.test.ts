@@ -59,6 +59,7 @@ describe('M1: a call is on the bill', () => {
         estimated_cost: '0',
         searches: '0',
         account: '',
+        calls: '0',
       },
     ]);
     expect(result).toMatchObject({ reports: ['reports/2026-11-21.csv'], rawObjects: 1, quarantined: 0 });
