@@ -57,6 +57,24 @@ export const TARGETS = {
      */
     asyncInput: 'text?',
   },
+  /** A knowledge base of Bedrock, asked for passages. */
+  'bedrock-knowledge-base': {
+    region: 'text',
+    /** `arn:aws:bedrock:REGION:ACCOUNT:knowledge-base/ID` */
+    arn: 'text',
+  },
+  /** An agent of Bedrock, by one of its aliases. */
+  'bedrock-agent': {
+    region: 'text',
+    /** `arn:aws:bedrock:REGION:ACCOUNT:agent-alias/AGENT/ALIAS` */
+    arn: 'text',
+  },
+  /** A flow of Bedrock, by one of its aliases: prompts, models and tools in a chain. */
+  'bedrock-flow': {
+    region: 'text',
+    /** `arn:aws:bedrock:REGION:ACCOUNT:flow/FLOW/alias/ALIAS` */
+    arn: 'text',
+  },
 } as const satisfies Record<string, { region: 'text'; arn: 'text' } & Record<string, TargetMember>>;
 
 type Members<Shape> = {

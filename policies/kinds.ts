@@ -1,5 +1,8 @@
 import type { Action, Target, TargetOf } from '../contract/model.ts';
+import { bedrockAgent } from './kinds/bedrock-agent.ts';
 import { bedrockEndpoint } from './kinds/bedrock-endpoint.ts';
+import { bedrockFlow } from './kinds/bedrock-flow.ts';
+import { bedrockKnowledgeBase } from './kinds/bedrock-knowledge-base.ts';
 import { bedrockModel } from './kinds/bedrock-model.ts';
 import { bedrockProfile } from './kinds/bedrock-profile.ts';
 import { bad, type Kind, type Runtime, type Shape } from './kinds/kind.ts';
@@ -11,6 +14,9 @@ export const KINDS: { readonly [Name in Target['kind']]: Kind<TargetOf<Name>> } 
   'bedrock-model': bedrockModel,
   'bedrock-endpoint': bedrockEndpoint,
   'sagemaker-endpoint': sagemakerEndpoint,
+  'bedrock-knowledge-base': bedrockKnowledgeBase,
+  'bedrock-agent': bedrockAgent,
+  'bedrock-flow': bedrockFlow,
 };
 
 /** As of any kind: what is asked of one is given back to it alone. */

@@ -1,6 +1,7 @@
 import { ALERT_EVENT } from '../contract/alert.ts';
 import { BUDGET_EVENT } from '../contract/budget.ts';
 import { MANAGED_POLICY_MAX_CHARS } from '../contract/limits/policies.ts';
+import type { TargetKind } from '../contract/model.ts';
 import { REGISTRY_INDEX } from '../contract/names.ts';
 import {
   type Condition,
@@ -10,8 +11,8 @@ import {
   type ResourceStatement,
   type TrustDocument,
 } from './document.ts';
-import type { RoleRow } from './kinds/kind.ts';
-import { ALL_KINDS, SHAPES } from './kinds.ts';
+import type { Kind, RoleRow } from './kinds/kind.ts';
+import { ALL_KINDS, KINDS, SHAPES } from './kinds.ts';
 import { SESSION_NAME_PREFIX } from './name.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface InvokerScope {
   regions: readonly string[];
   /** Whether `global.` profiles, which may run a model in any region there is, are allowed. Default false. */
   globalProfiles?: boolean;
+  /** Kinds of target that may be called. Default: all that are not optional. */
+  kinds?: readonly TargetKind[];
 }
 
 /**
@@ -37,7 +40,7 @@ export interface InvokerScope {
  */
 export function invokerRolePolicy(scope: InvokerScope): PolicyDocument {
   const resources = new Map<string, { row: RoleRow; arns: string[] }>();
-  for (const row of ALL_KINDS.flatMap(({ role }) => role)) {
+  for (const row of kindsOf(scope).flatMap(({ role }) => role)) {
     const name = row.actions.join();
     const before = resources.get(name)?.arns ?? [];
     resources.set(name, { row, arns: [...before, ...row.on.flatMap((type) => everyArn(row, type, scope))] });
@@ -49,6 +52,11 @@ export function invokerRolePolicy(scope: InvokerScope): PolicyDocument {
     // A bearer key made from a session would be usable outside of our signing. The action takes no resource.
     { Effect: 'Deny', Action: ['bedrock:CallWithBearerToken'], Resource: ['*'] },
   ]);
+}
+
+function kindsOf({ kinds }: InvokerScope): readonly Kind[] {
+  if (kinds === undefined) return ALL_KINDS.filter(({ optional }) => optional !== true);
+  return kinds.map((name) => KINDS[name] as Kind);
 }
 
 /** Everything of one resource type that there is, as far as the role reaches. */

@@ -10,6 +10,8 @@ export interface Kind<T = Target> {
   readonly runtime: Runtime;
   /** What is paid: each call, or the hours that the thing is there, whoever calls it. */
   readonly paidBy: 'call' | 'hour';
+  /** Callable only where a stage turns it on. Absent: everywhere, unless a stage says which kinds it has. */
+  readonly optional?: true;
   /** By resource type: the ARNs that this kind brings. A kind may also name those of another. */
   readonly shapes: Readonly<Record<string, Shape>>;
   /** What the invoker role may do at most, for every target of the kind. */
@@ -41,7 +43,7 @@ export interface Kind<T = Target> {
   behind?(target: T): Target[];
 }
 
-export type Runtime = 'bedrock-runtime' | 'sagemaker-runtime';
+export type Runtime = 'bedrock-runtime' | 'bedrock-agent-runtime' | 'sagemaker-runtime';
 
 export interface Shape {
   /** The service in the ARN. */

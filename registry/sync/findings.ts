@@ -68,6 +68,9 @@ function findingOf(catalog: Catalog, target: Target): [FindingReason, detail?: s
         ? undefined
         : ['endpoint-not-in-service', endpoint.status];
     }
+    default:
+      // Their lists are not read.
+      return undefined;
   }
 }
 

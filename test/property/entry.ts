@@ -1,5 +1,5 @@
 import { type Action, asyncInputOf, type Target } from '../../contract/model.ts';
-import { arnsOf } from '../../policies/kinds.ts';
+import { arnsOf, kindOf } from '../../policies/kinds.ts';
 import { type SessionPolicy, sessionPolicy } from '../../policies/session.ts';
 import { account } from './targets.ts';
 
@@ -25,6 +25,13 @@ const IAM: Record<Target['kind'], Record<Action, string>> = {
     stream: 'sagemaker:InvokeEndpointWithResponseStream',
     count: 'sagemaker:CountTokens',
   },
+  'bedrock-knowledge-base': {
+    invoke: 'bedrock:Retrieve',
+    stream: 'bedrock:RetrieveAndGenerate',
+    count: 'bedrock:GetKnowledgeBase',
+  },
+  'bedrock-agent': { invoke: 'bedrock:InvokeAgent', stream: 'bedrock:InvokeInlineAgent', count: 'bedrock:GetAgent' },
+  'bedrock-flow': { invoke: 'bedrock:InvokeFlow', stream: 'bedrock:StartFlowExecution', count: 'bedrock:GetFlow' },
 };
 
 /** The same of one entry: what answers later is called by another name. */
@@ -63,8 +70,10 @@ export function expected(
   if (item.kind === 'bedrock-model') return arn === item.arn;
   if (item.kind === 'bedrock-profile')
     return arn === item.arn || (item.modelArns.includes(arn) && shown['bedrock:InferenceProfileArn'] === item.arn);
+  if (kindOf(item).runtime === 'bedrock-agent-runtime') return action === 'invoke' && arn === item.arn;
   if (item.kind === 'bedrock-endpoint')
     return arn === item.arn && shown['aws:CalledViaLast'] === VIA_BEDROCK['aws:CalledViaLast'];
+  if (item.kind !== 'sagemaker-endpoint') return false;
   if ((item.targetModel ?? item.asyncInput) !== undefined && action === 'stream') return false;
   return arnsOf(item).includes(arn) && shown['sagemaker:TargetModel'] === item.targetModel;
 }

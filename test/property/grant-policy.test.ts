@@ -7,7 +7,7 @@ import { invokerRolePolicy } from '../../policies/roles.ts';
 import { type SessionRestrictions, sessionPolicy } from '../../policies/session.ts';
 import { evaluate } from '../../policies/simulate/evaluate.ts';
 import type { RequestContext } from '../../policies/simulate/types.ts';
-import { account, actions, REGIONS, target } from './targets.ts';
+import { account, actions, EVERY_KIND, REGIONS, target } from './targets.ts';
 
 /** Against the simulator, which shares no code with what builds the policies. */
 
@@ -21,7 +21,7 @@ const guardrailIn = (region: string): fc.Arbitrary<Guardrail> =>
     version: fc.oneof(fc.constant('DRAFT'), fc.integer({ min: 1, max: 99_999_999 }).map(String)),
   });
 const guarded = guardable.chain((item) => fc.tuple(fc.constant(item), guardrailIn(item.region), actions));
-const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS });
+const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS, kinds: EVERY_KIND });
 
 /** What a session of this grant is answered; its policy is built once. */
 function session(item: Target, granted: readonly Action[], restrictions?: SessionRestrictions) {

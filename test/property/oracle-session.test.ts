@@ -9,7 +9,7 @@ import type { RequestContext } from '../../policies/simulate/types.ts';
 import { hopPolicy } from '../../policies/spoke.ts';
 import { built, expected, iamOf, others, shownWith } from './entry.ts';
 import { ACCOUNT, loadOracle, type Oracle, type Question } from './oracle.ts';
-import { account, actions, REGIONS, target } from './targets.ts';
+import { account, actions, EVERY_KIND, REGIONS, target } from './targets.ts';
 
 let oracle: Oracle | undefined;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Actio
 
 /** Only the two that run a model can go through a profile, and no stream names a model behind an endpoint. */
 const isAsked = (action: string, key: string): boolean =>
-  key === 'sagemaker:TargetModel' ? action === 'sagemaker:InvokeEndpoint' : action.startsWith('bedrock:Invoke');
+  key === 'sagemaker:TargetModel' ? action === 'sagemaker:InvokeEndpoint' : action.startsWith('bedrock:InvokeModel');
 
 /** Every question that AWS could be asked about a target and its neighbours. */
 async function* asked(other: Oracle, item: Target, neighbour: Target) {
@@ -74,7 +74,7 @@ describe('a session policy before an IAM written by others', () => {
       fc.asyncProperty(target, actions, fc.subarray([...REGIONS], { minLength: 1 }), async (item, granted, regions) => {
         const policy = built(item, granted);
         if (policy === undefined) return;
-        const role = invokerRolePolicy({ partition: 'aws', account, regions });
+        const role = invokerRolePolicy({ partition: 'aws', account, regions, kinds: EVERY_KIND });
         for await (const ask of asked(other, item, item)) {
           const question = { action: ask.name, resource: ask.resource, context: ask.context };
           const allowed = await other.allows({ role: [role], session: policy.document, ...question });
@@ -107,7 +107,7 @@ describe('a guardrail that a grant demands, before an IAM written by others', ()
         const identifier = `${guardrail.arn}:1`;
         if (built(item, granted) === undefined) return;
         const session = sessionPolicy(item, granted, { guardrail }).document;
-        const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS });
+        const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS, kinds: EVERY_KIND });
         const allows = (action: string, resource: string, context: RequestContext): Promise<boolean> =>
           other.allows({ role: [role], session, action, resource, context });
         for await (const { action, name, resource, context } of asked(other, item, item)) {
@@ -153,7 +153,7 @@ describe('tiers that a grant demands, before an IAM written by others', () => {
       fc.asyncProperty(called, actions, some, async (item, granted, tiers) => {
         if (built(item, granted) === undefined) return;
         const session = sessionPolicy(item, granted, { tiers }).document;
-        const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS });
+        const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS, kinds: EVERY_KIND });
         for await (const { action, name, resource, context } of asked(other, item, item)) {
           if (action === 'count') continue;
           const own = expected(item, granted, action, resource, context);

@@ -10,7 +10,7 @@ import { invokerRolePolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { allows } from '../unit/policies/evaluator.ts';
 import { BESIDE, built, expected, iamOf, others, shownBy, shownWith } from './entry.ts';
-import { account, actions, foundation, modelId, profile, REGIONS, target } from './targets.ts';
+import { account, actions, EVERY_KIND, foundation, modelId, profile, REGIONS, target } from './targets.ts';
 
 describe('the session policy of any entry', () => {
   test('P1: allows an ARN if and only if it is of the entry, for each action, and P4: models only through the profile', () => {
@@ -99,7 +99,7 @@ describe('the session policy of any entry', () => {
     fc.assert(
       fc.property(target, actions, fc.subarray([...REGIONS], { minLength: 1 }), (item, granted, regions) => {
         const policy = built(item, granted) ?? { document: documentOf([]) };
-        const role = invokerRolePolicy({ partition: 'aws', account, regions });
+        const role = invokerRolePolicy({ partition: 'aws', account, regions, kinds: EVERY_KIND });
         for (const arn of arnsOf(item))
           for (const action of ACTIONS) {
             const ask = { action: iamOf(item)[action], resource: arn, context: shownBy(item) };

@@ -60,11 +60,38 @@ const marketplace: fc.Arbitrary<TargetOf<'bedrock-endpoint'>> = fc.tuple(region,
   arn: owned('sagemaker', where, 'endpoint', name.replace(/-+$/, '')),
 }));
 
+const generated = fc.stringMatching(/^[0-9A-Z]{10}$/);
+const ownResource = <Kind extends TargetKind>(kind: Kind, resource: fc.Arbitrary<string>) =>
+  fc
+    .tuple(region, resource)
+    .map(([where, named]) => ({
+      kind,
+      region: where,
+      arn: `arn:aws:bedrock:${where}:${account}:${named}`,
+    })) as unknown as fc.Arbitrary<TargetOf<Kind>>;
+const twoIds = (text: (one: string, other: string) => string) =>
+  fc.tuple(generated, generated).map(([one, other]) => text(one, other));
+
 /** One for each kind that there is: a kind without one does not compile. */
 export const targets: { readonly [Kind in TargetKind]: fc.Arbitrary<TargetOf<Kind>> } = {
   'bedrock-model': single,
   'bedrock-profile': profile,
   'bedrock-endpoint': marketplace,
   'sagemaker-endpoint': endpoint,
+  'bedrock-knowledge-base': ownResource(
+    'bedrock-knowledge-base',
+    generated.map((id) => `knowledge-base/${id}`),
+  ),
+  'bedrock-agent': ownResource(
+    'bedrock-agent',
+    twoIds((agent, alias) => `agent-alias/${agent}/${alias}`),
+  ),
+  'bedrock-flow': ownResource(
+    'bedrock-flow',
+    twoIds((flow, alias) => `flow/${flow}/alias/${alias}`),
+  ),
 };
 export const target: fc.Arbitrary<Target> = fc.oneof(...Object.values<fc.Arbitrary<Target>>(targets));
+
+/** Also those that a stage has only when it says so. */
+export const EVERY_KIND = Object.keys(targets) as TargetKind[];

@@ -39,6 +39,14 @@ const endpoint: TargetOf<'sagemaker-endpoint'> = {
 const later = { asyncInput: 's3://inputs/' };
 const many = { targetModel: 'acme/model.tar.gz' };
 const registered: TargetOf<'bedrock-endpoint'> = { kind: 'bedrock-endpoint', region: 'us-east-1', arn: endpoint.arn };
+const own = <Kind extends TargetKind>(kind: Kind, resource: string) => ({
+  kind,
+  region: 'us-east-1',
+  arn: at('bedrock', resource),
+});
+const knowledgeBase = own('bedrock-knowledge-base', 'knowledge-base/KB12345678');
+const agent = own('bedrock-agent', 'agent-alias/AGENT12345/ALIAS12345');
+const flow = own('bedrock-flow', 'flow/FLOW123456/alias/ALIAS12345');
 const component = { inferenceComponent: 'One', componentArn: at('sagemaker', 'inference-component/one') };
 
 /** What is said of a kind beside its policies; a kind without a row does not compile. */
@@ -96,6 +104,48 @@ const SAID: { readonly [Kind in TargetKind]: readonly [Target, object] } = {
       calledOn: component.componentArn,
       nativeId: 'Answers',
       paths: ['Answers', undefined],
+      base: '',
+    },
+  ],
+  'bedrock-knowledge-base': [
+    knowledgeBase,
+    {
+      called: 'This model is a knowledge base of Bedrock.',
+      runtime: 'bedrock-agent-runtime',
+      paidBy: 'call',
+      restrictedBy: [],
+      arns: [knowledgeBase.arn],
+      calledOn: knowledgeBase.arn,
+      nativeId: 'KB12345678',
+      paths: ['KB12345678', undefined],
+      base: '',
+    },
+  ],
+  'bedrock-agent': [
+    agent,
+    {
+      called: 'This model is an agent of Bedrock.',
+      runtime: 'bedrock-agent-runtime',
+      paidBy: 'call',
+      restrictedBy: [],
+      arns: [agent.arn],
+      calledOn: agent.arn,
+      nativeId: 'AGENT12345/ALIAS12345',
+      paths: ['AGENT12345/ALIAS12345', undefined],
+      base: '',
+    },
+  ],
+  'bedrock-flow': [
+    flow,
+    {
+      called: 'This model is a flow of Bedrock.',
+      runtime: 'bedrock-agent-runtime',
+      paidBy: 'call',
+      restrictedBy: [],
+      arns: [flow.arn],
+      calledOn: flow.arn,
+      nativeId: 'FLOW123456/alias/ALIAS12345',
+      paths: ['FLOW123456/alias/ALIAS12345', undefined],
       base: '',
     },
   ],
