@@ -73,6 +73,8 @@ export interface InvokeSettings extends StageSettings {
   eventBus: string;
   /** Base URL of EventBridge where it is not AWS's own, in the variables of every AWS SDK; undefined: AWS's own. */
   eventsUrl: string | undefined;
+  /** Base URL of Bedrock's agent runtime where it is not AWS's own; undefined: AWS's own. */
+  agentsUrl: string | undefined;
   /** The role that is assumed, under a session policy, for every call. */
   invokerRoleArn: string;
   /** Roles of other accounts, or patterns of them, that calls may run under (spoke-list.ts); none: all run in the stage's own. */
@@ -176,6 +178,7 @@ export function invokeSettings(env: Environment): InvokeSettings {
     countersTable: () => required(env, 'TOLLGATE_COUNTERS_TABLE'),
     eventBus: () => eventBus(env),
     eventsUrl: () => eventsUrl(env),
+    agentsUrl: () => env.AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME || env.AWS_ENDPOINT_URL || undefined,
     invokerRoleArn: () => invokerRoleArn(env),
     spokes: () => spokes(env),
     brokerFunction: () => brokerFunction(env),

@@ -1,5 +1,5 @@
 import type { CallerContext } from '../contract/context.ts';
-import type { AllowedModel, Guardrail, Purpose } from '../contract/model.ts';
+import type { AllowedModel, Guardrail, Purpose, Target } from '../contract/model.ts';
 import type { Secret } from '../contract/secret.ts';
 import type { FinishedUsage, Tokens, UsageBase } from '../contract/usage.ts';
 
@@ -11,7 +11,15 @@ export type ModelOperation = 'invoke' | 'invoke-with-response-stream' | 'convers
 export type EndpointOperation = 'invocations' | 'invocations-response-stream';
 /** What answers later, and elsewhere. */
 export const LATER = 'async-invocations';
-export type Operation = ModelOperation | EndpointOperation | typeof LATER | 'apply-guardrail';
+/** Of Bedrock's agent runtime, on what is no model, and how each answers. */
+export const RESOURCE_OPERATIONS = { retrieve: 'whole', 'invoke-agent': 'stream', 'invoke-flow': 'stream' } as const;
+export type ResourceOperation = keyof typeof RESOURCE_OPERATIONS;
+export type Operation = ModelOperation | EndpointOperation | ResourceOperation | typeof LATER | 'apply-guardrail';
+
+/** Whether it is of a resource that runs models out of sight, or none: nothing is told of tokens, and each is sold as a call. */
+export function isResource(operation: Operation): operation is ResourceOperation {
+  return Object.hasOwn(RESOURCE_OPERATIONS, operation);
+}
 
 /** Whether a container is called, whose bodies are of no schema that AWS has. */
 export function isEndpoint(operation: Operation): operation is EndpointOperation {
@@ -23,7 +31,9 @@ export function isEndpoint(operation: Operation): operation is EndpointOperation
  * of what is used by the token.
  */
 export function runsModel(operation: Operation): boolean {
-  return operation !== 'count-tokens' && operation !== 'apply-guardrail' && operation !== LATER;
+  return (
+    operation !== 'count-tokens' && operation !== 'apply-guardrail' && operation !== LATER && !isResource(operation)
+  );
 }
 
 /** What the surface wants sent, in the provider's own wire format. */
@@ -37,6 +47,9 @@ export interface ProviderRequest {
   headers: Record<string, string>;
   /** Of `apply-guardrail` alone: which one. */
   guardrail?: Guardrail;
+  /** Of a resource's operation: what comes before its own name in the path, percent-encoded; and its method, if that is not POST. */
+  native?: (target: Target) => string;
+  method?: 'GET' | 'DELETE';
   /** How the caller named the tier, if not as the provider does: in refusals. */
   tierField?: string;
 }

@@ -128,6 +128,14 @@ export async function compose(
     },
   };
 
+  let agents: Provider | undefined;
+  const resources: Provider = {
+    async send(call) {
+      agents ??= (await import('./providers/agents.ts')).createAgents(calls, settings.agentsUrl);
+      return agents.send(call);
+    },
+  };
+
   async function issuer(): Promise<Issue<CallScope>> {
     if (brokerFunction === undefined) {
       const transport = createTransport({ requestMs: STS_TIMEOUT_MS });
@@ -183,7 +191,11 @@ export async function compose(
   const run = createPipeline({
     entries,
     credentials: createCredentials({ issue, roleArn: invokerRoleArn, clock, max: sessionsMax }),
-    providers: { 'bedrock-runtime': createBedrock(calls), 'sagemaker-runtime': endpoints },
+    providers: {
+      'bedrock-runtime': createBedrock(calls),
+      'bedrock-agent-runtime': resources,
+      'sagemaker-runtime': endpoints,
+    },
     meter: createMeter({ write, writeOut }),
     reserve: budgets.reserve,
     take: createShares({ counters, clock, write }),

@@ -9,7 +9,15 @@ import { type SessionPolicy, sessionPolicy } from '../../policies/session.ts';
 import { isFor } from '../../registry/decide.ts';
 import type { ScopedCredentials } from '../../sessions/session.ts';
 import { usablePolicy } from '../../sessions/usable.ts';
-import { type Answer, type Call, type Operation, type ProviderRequest, runsModel } from '../call.ts';
+import {
+  type Answer,
+  type Call,
+  isResource,
+  type Operation,
+  type ProviderRequest,
+  RESOURCE_OPERATIONS,
+  runsModel,
+} from '../call.ts';
 import { answerHeaders } from '../providers/answer-headers.ts';
 import { type Deadline, type Deadlines, startDeadline } from '../providers/deadline.ts';
 import type { Provider, ProviderCall, ProviderReply } from '../providers/provider.ts';
@@ -166,7 +174,8 @@ export function createAttempt(options: AttemptOptions): Attempt {
     invocation.answered();
     call.trace?.span?.came(body);
     const usage = usageOfAnswer(request, target, reply.headers, body);
-    invocation.finished(runsModel(request.operation) || call.later ? 'ok' : 'counted', usage);
+    const sold = runsModel(request.operation) || isResource(request.operation) || call.later;
+    invocation.finished(sold ? 'ok' : 'counted', usage);
     return { kind: 'whole', ...shown, body, tokens: usage.tokens };
   }
 
@@ -209,5 +218,5 @@ const STREAMS: ReadonlySet<Operation> = new Set([
 ]);
 
 function isStream(operation: Operation): boolean {
-  return STREAMS.has(operation);
+  return isResource(operation) ? RESOURCE_OPERATIONS[operation] === 'stream' : STREAMS.has(operation);
 }

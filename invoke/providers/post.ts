@@ -13,6 +13,8 @@ export interface Endpoint {
 }
 
 export interface Posted {
+  /** Absent: POST. */
+  method?: string | undefined;
   path: string;
   headers: Record<string, string>;
   body: Uint8Array;
@@ -24,18 +26,18 @@ export interface Posted {
 export type Post = (endpoint: Endpoint, posted: Posted) => Promise<ProviderReply>;
 
 /**
- * A POST over HTTP/1.1 on kept connections, which carry no credentials: each request does. The SDK's own handler does this
+ * A request over HTTP/1.1 on kept connections, which carry no credentials: each request does. The SDK's own handler does this
  * too, with timers and listeners for what the deadline of a call does here, at twice the time.
  */
 export function createPost(): Post {
   const agents = keptAgents();
-  return (endpoint, { path, headers, body, signal }) =>
+  return (endpoint, { method = 'POST', path, headers, body, signal }) =>
     new Promise((resolve, reject) => {
       // In a list they are written as they are; of an object Node keeps each header, by two names, for whoever asks.
       const lines = ['content-length', String(body.byteLength)];
       for (const name in headers) lines.push(name, headers[name] ?? '');
       const { hostname, port = null } = endpoint;
-      const options = { method: 'POST', hostname, port, path, headers: lines };
+      const options = { method, hostname, port, path, headers: lines };
       const answered = (answer: IncomingMessage): void =>
         resolve({
           status: answer.statusCode ?? 0,

@@ -62,7 +62,9 @@ const ROWS: readonly Row[] = [
   {
     path: /^\/(?:agents|flows|knowledgebases|prompts|retrieveAndGenerate|optimize-prompt|generateQuery)/,
     form: awsError,
-    instead: 'Nothing of agents, flows and knowledge bases is served here; models are at POST /model/{id}/converse.',
+    instead:
+      'Of agents, flows and knowledge bases /agents/{id}/agentAliases/{alias}/sessions/{session}/text, /flows/{id}/aliases/{alias} and ' +
+      '/knowledgebases/{id}/retrieve are served here.',
   },
   // SageMaker Runtime
   { path: /^\/endpoints(?:\/|$)/, form: sagemakerError },

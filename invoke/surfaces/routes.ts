@@ -1,4 +1,4 @@
-import type { Action } from '../../contract/model.ts';
+import type { Action, TargetKind } from '../../contract/model.ts';
 import { type EndpointOperation, LATER, type ModelOperation } from '../call.ts';
 import type { Exchange, Given } from '../exchange.ts';
 import { BEDROCK_OPERATIONS, bedrock } from './bedrock/bedrock.ts';
@@ -38,6 +38,7 @@ const documents = {
   embeddings: (): Promise<SurfaceDocument> => import('./embeddings/document.ts'),
   images: (): Promise<SurfaceDocument> => import('./images/document.ts'),
   rerank: (): Promise<SurfaceDocument> => import('./rerank/document.ts'),
+  resources: (): Promise<SurfaceDocument> => import('./resources/document.ts'),
   openai: (): Promise<SurfaceDocument> => import('./openai/document.ts'),
   responses: (): Promise<SurfaceDocument> => import('./responses/document.ts'),
   own: (): Promise<SurfaceDocument> => import('./own/document.ts'),
@@ -99,6 +100,8 @@ const COUNTS: Serves = { action: 'count', tasks: CHAT, runtime: 'bedrock-runtime
 const EMBEDS: Serves = { action: 'invoke', tasks: ['embed'], names: EMBEDDERS };
 const PAINTS: Serves = { action: 'invoke', tasks: ['image'], runtime: 'bedrock-runtime', names: PAINTERS };
 
+const resource = (kind: TargetKind): Serves => ({ action: 'invoke', kind });
+
 const control = () => import('./bedrock/control.ts');
 const kept = () => import('./responses/kept.ts');
 const rerank = () => import('./rerank/rerank.ts');
@@ -121,6 +124,28 @@ export const ROUTES: readonly Route[] = [
     '/guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply',
     'bedrock',
     async () => (await import('./bedrock/guardrail.ts')).applyGuardrail,
+  ),
+  // Bedrock's agent runtime.
+  route(
+    'POST',
+    '/knowledgebases/{knowledgeBaseId}/retrieve',
+    'resources',
+    async () => (await import('./resources/knowledge-base.ts')).retrieve,
+    resource('bedrock-knowledge-base'),
+  ),
+  route(
+    'POST',
+    '/agents/{agentId}/agentAliases/{agentAliasId}/sessions/{sessionId}/text',
+    'resources',
+    async () => (await import('./resources/agent.ts')).invokeAgent,
+    resource('bedrock-agent'),
+  ),
+  route(
+    'POST',
+    '/flows/{flowIdentifier}/aliases/{flowAliasIdentifier}',
+    'resources',
+    async () => (await import('./resources/flow.ts')).invokeFlow,
+    resource('bedrock-flow'),
   ),
   // What of Bedrock's control plane is served: reading.
   route('GET', '/foundation-models', 'bedrock', async () => (await control()).listFoundationModels),

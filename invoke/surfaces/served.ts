@@ -1,4 +1,11 @@
-import { type Action, type AllowedModel, asyncInputOf, type Container } from '../../contract/model.ts';
+import {
+  type Action,
+  type AllowedModel,
+  asyncInputOf,
+  type Container,
+  type Target,
+  type TargetKind,
+} from '../../contract/model.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
 import { baseModelOf, pathIdOf, runtimeOf } from '../../policies/kinds.ts';
 import { isDirect } from '../../registry/held-by.ts';
@@ -17,8 +24,10 @@ export interface Serves {
   action: Action;
   /** Absent: of any task. */
   tasks?: readonly Task[];
-  /** Absent: whatever runs them. */
+  /** Absent: whatever runs them, if it is a model. */
   runtime?: Runtime;
+  /** Of what is no model: which kind. */
+  kind?: TargetKind;
   /** Of foundation models. Absent: of whatever name. */
   names?: readonly string[];
   /** These as well, whose entry does not say which of their tasks they are for. */
@@ -48,8 +57,10 @@ export function abilitiesOf(
 }
 
 /** Whether a path is for such models. */
-export function isServed(model: AllowedModel, { action, containers, later, tasks, runtime, names }: Serves): boolean {
+export function isServed(model: AllowedModel, { kind, ...serves }: Serves): boolean {
   const { container, target } = model;
+  const { action, containers, later, tasks, runtime, names } = serves;
+  if (kind !== undefined || isResource(target)) return target.kind === kind && can(model, action);
   const base = baseModelOf(target);
   return (
     can(model, action) &&
@@ -59,6 +70,11 @@ export function isServed(model: AllowedModel, { action, containers, later, tasks
         (runtime ?? runtimeOf(target)) === runtimeOf(target) &&
         (base === '' || (names?.some((beginning) => base.startsWith(beginning)) ?? true))))
   );
+}
+
+/** Whether it is no model, but something of Bedrock's that runs some, or none. */
+export function isResource(target: Target): boolean {
+  return runtimeOf(target) === 'bedrock-agent-runtime';
 }
 
 /** What was granted of what there is. */

@@ -1,6 +1,6 @@
 import type { Target } from '../../contract/model.ts';
 import type { Tier } from '../../contract/usage.ts';
-import { isEndpoint, type ProviderRequest } from '../call.ts';
+import { isEndpoint, isResource, type ProviderRequest } from '../call.ts';
 import { textBytes } from './estimate.ts';
 import { jsonOf, member } from './json.ts';
 import { madeIn, vectorsIn } from './made.ts';
@@ -8,7 +8,7 @@ import { NOTHING_SEEN, usageOf } from './report.ts';
 import { countsIn, saidIn, saidInHeaders } from './said.ts';
 import { answeredTier, headerTier } from './tier.ts';
 import { either } from './told.ts';
-import type { Usage } from './usage.ts';
+import { CALLED, type Usage } from './usage.ts';
 
 /**
  * What an answer in one piece cost. Converse says so in its body; InvokeModel in headers, and its vendors in their bodies,
@@ -24,6 +24,7 @@ export function usageOfAnswer(
   body: Uint8Array,
   whole = true,
 ): Usage {
+  if (isResource(request.operation)) return CALLED;
   const converse = request.operation === 'converse';
   const answer = whole ? jsonOf(body) : undefined;
   const hosted = isEndpoint(request.operation);

@@ -1,6 +1,6 @@
 import type { Target } from '../../contract/model.ts';
 import type { Tier } from '../../contract/usage.ts';
-import { isEndpoint, type Operation, type ProviderRequest, type StreamEvent } from '../call.ts';
+import { isEndpoint, isResource, type Operation, type ProviderRequest, type StreamEvent } from '../call.ts';
 import { textBytesIn } from './estimate.ts';
 import { jsonOf, member } from './json.ts';
 import { madeIn } from './made.ts';
@@ -40,6 +40,7 @@ interface Said {
 /** @returns what an event says, and what is left to be said of a stream that has ended */
 function readerOf(operation: Operation): { read(event: StreamEvent): Said; rest?(): Said } {
   if (operation === 'converse-stream') return { read: inConverse };
+  if (isResource(operation)) return { read: () => ({}) };
   if (!isEndpoint(operation)) return { read: inChunk };
   const { see, rest } = createPayloadReader();
   return { read: see, rest };

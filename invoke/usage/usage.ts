@@ -11,5 +11,8 @@ export interface Usage {
 
 export const NO_USAGE: Usage = Object.freeze({ tokens: NO_TOKENS, estimated: false });
 
+/** Of what is sold by the call. */
+export const CALLED: Usage = Object.freeze({ tokens: { ...NO_TOKENS, calls: 1 }, estimated: false });
+
 /** Of what runs out of sight: nobody says what it uses, so that nothing is counted is an estimate. */
 export const UNTOLD: Usage = Object.freeze({ tokens: NO_TOKENS, estimated: true });

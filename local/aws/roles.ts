@@ -1,4 +1,6 @@
+import type { TargetKind } from '../../contract/model.ts';
 import { containerRolePolicy, containerTrustPolicy } from '../../policies/container.ts';
+import { KINDS } from '../../policies/kinds.ts';
 import {
   type FunctionName,
   functionRolePolicy,
@@ -8,6 +10,9 @@ import {
 } from '../../policies/roles.ts';
 import { spokesPolicy } from '../../policies/spoke.ts';
 import type { Role } from './sessions.ts';
+
+/** What is optional in a stage is there to be tried. */
+const EVERY_KIND = Object.keys(KINDS) as TargetKind[];
 
 /** The local stage and where its functions' data are; the demo's one account. */
 export const STAGE = 'local';
@@ -105,7 +110,7 @@ export function localRoles(account: string, region: string, options: RoleOptions
       trust: invokerTrustPolicy({ trustedRoleArn: callers.map((name) => roleArn(account, name)) }),
       policies: [],
       managed: [
-        ...invokerRolePolicies({ partition: 'aws', account, regions: REGIONS }),
+        ...invokerRolePolicies({ partition: 'aws', account, regions: REGIONS, kinds: EVERY_KIND }),
         ...(spokes.length === 0 ? [] : [spokesPolicy(spokes)]),
       ],
     },

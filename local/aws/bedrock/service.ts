@@ -1,4 +1,5 @@
 import type { Access } from '../../../policies/simulate/types.ts';
+import { createAgents } from '../agents/agents.ts';
 import { createPromptCache } from '../answer/cache.ts';
 import { digest } from '../digest.ts';
 import { invalid } from '../error.ts';
@@ -36,6 +37,7 @@ export function createBedrock({ account: own }: { account: string }): Service {
     return resolver;
   };
   const operations = createOperations(createPromptCache());
+  const agents = createAgents({ account });
   return {
     name: 'bedrock',
     // Reading the catalogue is not calling a model.
@@ -44,6 +46,8 @@ export function createBedrock({ account: own }: { account: string }): Service {
     plan(request, account = own) {
       const reading = controlPlane(request, account);
       if (reading !== undefined) return reading;
+      const resource = agents.plan(request);
+      if (resource !== undefined) return resource;
       const applied = guardrailPlan(request, account);
       if (applied !== undefined) return applied;
       const [, encodedId = '', verb = ''] = PATH.exec(request.path) ?? [];

@@ -59,6 +59,9 @@ const ACTION = {
   'invocations-response-stream': 'stream',
   'async-invocations': 'invoke',
   'apply-guardrail': 'guard',
+  retrieve: 'invoke',
+  'invoke-agent': 'invoke',
+  'invoke-flow': 'invoke',
 } as const;
 
 export function callOf(

@@ -1,0 +1,76 @@
+import { TollgateError } from '../../../contract/errors.ts';
+import { parseJsonObject } from '../../../contract/json.ts';
+import type { AllowedModel, Target } from '../../../contract/model.ts';
+import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
+import { jsonBytes } from '../../edge/body.ts';
+import type { Exchange, Given } from '../../exchange.ts';
+import { setMember } from '../../grants/member.ts';
+import { segment } from '../../providers/runtime.ts';
+import { relay } from '../relay.ts';
+import { resourceFrames } from './frames.ts';
+import { callResource, ownId } from './resource.ts';
+
+const EVENT_STREAM = 'application/vnd.amazon.eventstream';
+
+/**
+ * `POST /agents/{agentId}/agentAliases/{agentAliasId}/sessions/{sessionId}/text`
+ *
+ * @param agent the agent's own id with its alias beside it; or a registry id, and then the alias is `-`
+ * @throws TollgateError
+ */
+export async function invokeAgent(exchange: Exchange, agent: string, alias: string, session: string): Promise<Given> {
+  const { tenant } = exchange.caller;
+  let body = await jsonBytes(exchange.request);
+  const { memoryId, enableTrace } = parseJsonObject(body);
+  const sessionId = ownId(tenant, 'session', session, 'sessionId');
+  if (memoryId !== undefined)
+    body = setMember(body, ['memoryId'], ownId(tenant, 'memory', textOf(memoryId, 'memoryId'), 'memoryId'));
+  const answer = await callResource(exchange, {
+    kind: 'bedrock-agent',
+    operation: 'invoke-agent',
+    wanted: aliased(agent, alias),
+    body,
+    native: (target) => `${pathOf(target)}/sessions/${sessionId}/text`,
+    check: (model) => checkTraced(enableTrace, model),
+  });
+  if (answer.kind !== 'stream') throw new TollgateError('internal', { reason: 'not-a-stream' });
+  const { model, status, headers } = answer;
+  return {
+    status,
+    headers: {
+      ...headers,
+      ...lifecycleHeaders(model, exchange.nowSeconds),
+      'content-type': EVENT_STREAM,
+      'x-amzn-bedrock-agent-content-type': 'application/json',
+      'x-amz-bedrock-agent-session-id': session,
+      ...(typeof memoryId === 'string' ? { 'x-amz-bedrock-agent-memory-id': memoryId } : {}),
+    },
+    body: relay(answer.events, resourceFrames(model.trace === true), exchange.broke),
+  };
+}
+
+/** What a caller names: by two ids of AWS's what is one thing, or by a registry id, which needs no alias. */
+export function aliased(id: string, alias: string, between = '/'): string {
+  return alias === '-' ? id : `${id}${between}${alias}`;
+}
+
+/** `/agents/{id}/agentAliases/{alias}` */
+function pathOf({ arn }: Target): string {
+  const [, agent = '', alias = ''] = arn.split('/');
+  return `/agents/${segment(agent)}/agentAliases/${segment(alias)}`;
+}
+
+/** A trace shows prompts, roles and ARNs of the account. */
+function checkTraced(asked: unknown, { trace }: AllowedModel): void {
+  if (trace === true || asked === undefined || asked === false) return;
+  throw new TollgateError('invalid_request', {
+    field: 'enableTrace',
+    reason: 'trace-not-granted',
+    message: 'Traces are not granted here: leave enableTrace out, or set it to false.',
+  });
+}
+
+function textOf(value: unknown, field: string): string {
+  if (typeof value === 'string') return value;
+  throw new TollgateError('invalid_request', { field, reason: 'not-text', message: `${field} must be text.` });
+}

@@ -1,0 +1,34 @@
+import type { TollgateError } from '../../../contract/errors.ts';
+import { awsMessage } from '../bedrock/error.ts';
+import { exceptionFrame } from '../bedrock/frames.ts';
+import { publicError } from '../errors.ts';
+import type { Translation } from '../relay.ts';
+
+/** code -> member of the agent runtime's stream unions (API_agent-runtime_ResponseStream) that an SDK raises as its own class. */
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  upstream_throttled: 'throttlingException',
+  rate_limited: 'throttlingException',
+  upstream_rejected: 'validationException',
+  invalid_request: 'validationException',
+  upstream_failed: 'dependencyFailedException',
+  model_failed: 'dependencyFailedException',
+};
+
+/** Events that say what ran, with prompts, roles and ARNs of the account. */
+const TRACES: ReadonlySet<string> = new Set(['trace', 'flowTraceEvent']);
+
+/** Frames pass untouched, but for traces where the grant does not show them. */
+export function resourceFrames(traced: boolean): Translation {
+  return {
+    event: ({ bytes, type }) => (traced || !TRACES.has(type) ? bytes : null),
+    end: () => null,
+    broken(error) {
+      const shown = publicError(error);
+      return exceptionFrame(exceptionOf(shown), { message: awsMessage(shown) });
+    },
+  };
+}
+
+function exceptionOf({ code }: TollgateError): string {
+  return EXCEPTIONS[code] ?? 'internalServerException';
+}

@@ -1,0 +1,130 @@
+import type { Access } from '../../../policies/simulate/types.ts';
+import { AwsError, invalid } from '../error.ts';
+import { EVENT_STREAM, frame } from '../frames.ts';
+import { isObject, type JsonObject, listAt, parseBody, textOf } from '../read.ts';
+import type { AwsRequest, Plan, Reply, WholeReply } from '../service.ts';
+
+/**
+ * Bedrock's agent runtime. The local account has every knowledge base, agent and flow whose id has the form of AWS's own, but for
+ * those that begin with `GONE`: nothing has to be made before it is called.
+ */
+export interface Agents {
+  /** @returns undefined for what is no request of it. @throws AwsError */
+  plan(request: AwsRequest): Plan | undefined;
+}
+
+interface Path {
+  pattern: RegExp;
+  operation: string;
+  action: string;
+  resource(...ids: string[]): string;
+  serve(body: JsonObject, ...ids: string[]): Reply;
+}
+
+/** Turns of a session that are remembered. */
+const TURNS_MAX = 20;
+const RECALL = '[[recall]]';
+
+export function createAgents({ account }: { account: string }): Agents {
+  /** What was said in each session of each alias. */
+  const sessions = new Map<string, string[]>();
+  const paths: readonly Path[] = [
+    {
+      pattern: /^\/knowledgebases\/([^/]+)\/retrieve\/?$/,
+      operation: 'Retrieve',
+      action: 'bedrock:Retrieve',
+      resource: (id) => `knowledge-base/${id}`,
+      serve: (body, id = '') => retrieved(body, id),
+    },
+    {
+      pattern: /^\/agents\/([^/]+)\/agentAliases\/([^/]+)\/sessions\/([^/]+)\/text\/?$/,
+      operation: 'InvokeAgent',
+      action: 'bedrock:InvokeAgent',
+      resource: (agent, alias) => `agent-alias/${agent}/${alias}`,
+      serve: (body, agent = '', alias = '', session = '') => turn(body, agent, alias, session),
+    },
+    {
+      pattern: /^\/flows\/([^/]+)\/aliases\/([^/]+)\/?$/,
+      operation: 'InvokeFlow',
+      action: 'bedrock:InvokeFlow',
+      resource: (flow, alias) => `flow/${flow}/alias/${alias}`,
+      serve: (body) => run(body),
+    },
+  ];
+
+  return {
+    plan(request) {
+      for (const { pattern, operation, action, resource, serve } of paths) {
+        const ids = pattern.exec(request.path)?.slice(1).map(decodeURIComponent);
+        if (ids === undefined || request.method !== 'POST') continue;
+        const arn = `arn:aws:bedrock:${request.region}:${account}:${resource(...ids)}`;
+        const needs: Access[] = [{ action, resource: arn, context: {} }];
+        return {
+          operation,
+          model: arn.slice(arn.indexOf('/') + 1),
+          needs,
+          serve() {
+            if (ids.some((id) => id.startsWith('GONE')))
+              throw new AwsError(404, 'ResourceNotFoundException', 'Not found.');
+            return serve(parseBody(request.body), ...ids);
+          },
+        };
+      }
+      return undefined;
+    },
+  };
+
+  /** An agent says what it was told, and what was said in its session before when it is asked to. */
+  function turn({ inputText, endSession }: JsonObject, agent: string, alias: string, session: string): Reply {
+    const text = textOf(inputText, 'inputText');
+    const key = [agent, alias, session].join('/');
+    const said = sessions.get(key) ?? [];
+    const answer = text === RECALL ? `recall: ${said.join(' | ')}` : `echo: ${text}`;
+    if (endSession === true) sessions.delete(key);
+    else sessions.set(key, [...said, text].slice(-TURNS_MAX));
+    const chunk = JSON.stringify({ bytes: Buffer.from(answer).toString('base64') });
+    const trace = JSON.stringify({ agentId: agent, sessionId: session, trace: { orchestrationTrace: {} } });
+    return {
+      status: 200,
+      headers: { 'content-type': EVENT_STREAM, 'x-amz-bedrock-agent-session-id': session },
+      frames: [frame('trace', trace), frame('chunk', chunk)],
+    };
+  }
+}
+
+/** As many passages as are asked for, each with the question in it. */
+function retrieved({ retrievalQuery, retrievalConfiguration }: JsonObject, id: string): WholeReply {
+  const text = textOf(isObject(retrievalQuery) ? retrievalQuery.text : undefined, 'retrievalQuery.text');
+  const { vectorSearchConfiguration: search } = isObject(retrievalConfiguration) ? retrievalConfiguration : {};
+  const { numberOfResults = 5, overrideSearchType } = isObject(search) ? search : {};
+  if (typeof numberOfResults !== 'number' || numberOfResults < 1 || numberOfResults > 100)
+    throw invalid('numberOfResults must be 1 to 100');
+  if (![undefined, 'HYBRID', 'SEMANTIC'].includes(overrideSearchType as string | undefined))
+    throw invalid('overrideSearchType must be HYBRID or SEMANTIC');
+  const retrievalResults = Array.from({ length: numberOfResults }, (_, index) => ({
+    content: { type: 'TEXT', text: `passage ${index + 1}: ${text}` },
+    location: { type: 'S3', s3Location: { uri: `s3://passages/${id}/${index + 1}.txt` } },
+    score: 1 / (index + 1),
+    metadata: {},
+  }));
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ retrievalResults }) };
+}
+
+/** Each input goes through a chain of one node. */
+function run({ inputs }: JsonObject): Reply {
+  const outputs = listAt(inputs, 'inputs').map((input) => {
+    const document = isObject(input) && isObject(input.content) ? input.content.document : undefined;
+    if (document === undefined) throw invalid('inputs must be a list of documents');
+    return typeof document === 'string' ? `echo: ${document}` : document;
+  });
+  if (outputs.length === 0) throw invalid('inputs must not be empty');
+  const node = { nodeName: 'Output', nodeType: 'FlowOutputNode' };
+  return {
+    status: 200,
+    headers: { 'content-type': EVENT_STREAM },
+    frames: [
+      ...outputs.map((document) => frame('flowOutputEvent', JSON.stringify({ ...node, content: { document } }))),
+      frame('flowCompletionEvent', JSON.stringify({ completionReason: 'SUCCESS' })),
+    ],
+  };
+}
