@@ -19,6 +19,7 @@ export class InvokerRole extends Construct {
       account: names.account,
       regions: settings.modelRegions,
       globalProfiles: settings.globalProfiles,
+      kinds: settings.kinds,
     });
     const policies = documents.map((policyDocument, index) => {
       const policy = new CfnManagedPolicy(this, `Models${index + 1}`, { policyDocument });

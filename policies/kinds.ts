@@ -1,4 +1,4 @@
-import type { Action, Target, TargetOf } from '../contract/model.ts';
+import type { Action, Target, TargetKind, TargetOf } from '../contract/model.ts';
 import { bedrockAgent } from './kinds/bedrock-agent.ts';
 import { bedrockEndpoint } from './kinds/bedrock-endpoint.ts';
 import { bedrockFlow } from './kinds/bedrock-flow.ts';
@@ -21,6 +21,9 @@ export const KINDS: { readonly [Name in Target['kind']]: Kind<TargetOf<Name>> } 
 
 /** As of any kind: what is asked of one is given back to it alone. */
 export const ALL_KINDS = Object.values(KINDS) as readonly Kind[];
+
+/** Those that a stage has which does not say. */
+export const USUAL_KINDS = (Object.keys(KINDS) as TargetKind[]).filter((name) => KINDS[name].optional !== true);
 
 /** By resource type: every ARN that a session policy may name. */
 export const SHAPES: Readonly<Record<string, Shape>> = Object.assign({}, ...ALL_KINDS.map(({ shapes }) => shapes));

@@ -11,8 +11,8 @@ import {
   type ResourceStatement,
   type TrustDocument,
 } from './document.ts';
-import type { Kind, RoleRow } from './kinds/kind.ts';
-import { ALL_KINDS, KINDS, SHAPES } from './kinds.ts';
+import type { RoleRow } from './kinds/kind.ts';
+import { KINDS, SHAPES, USUAL_KINDS } from './kinds.ts';
 import { SESSION_NAME_PREFIX } from './name.ts';
 
 /**
@@ -40,7 +40,7 @@ export interface InvokerScope {
  */
 export function invokerRolePolicy(scope: InvokerScope): PolicyDocument {
   const resources = new Map<string, { row: RoleRow; arns: string[] }>();
-  for (const row of kindsOf(scope).flatMap(({ role }) => role)) {
+  for (const row of (scope.kinds ?? USUAL_KINDS).flatMap((kind) => KINDS[kind].role)) {
     const name = row.actions.join();
     const before = resources.get(name)?.arns ?? [];
     resources.set(name, { row, arns: [...before, ...row.on.flatMap((type) => everyArn(row, type, scope))] });
@@ -52,11 +52,6 @@ export function invokerRolePolicy(scope: InvokerScope): PolicyDocument {
     // A bearer key made from a session would be usable outside of our signing. The action takes no resource.
     { Effect: 'Deny', Action: ['bedrock:CallWithBearerToken'], Resource: ['*'] },
   ]);
-}
-
-function kindsOf({ kinds }: InvokerScope): readonly Kind[] {
-  if (kinds === undefined) return ALL_KINDS.filter(({ optional }) => optional !== true);
-  return kinds.map((name) => KINDS[name] as Kind);
 }
 
 /** Everything of one resource type that there is, as far as the role reaches. */

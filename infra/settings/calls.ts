@@ -1,10 +1,14 @@
 import { ANSWER_MINUTES, ANSWER_MINUTES_MAX } from '../../contract/limits/answers.ts';
+import type { TargetKind } from '../../contract/model.ts';
 import { type Routing, routingProblem } from '../../contract/routing.ts';
+import { KINDS, USUAL_KINDS } from '../../policies/kinds.ts';
 import { bad, flag, type Group, json, PREFIX, whole } from './setting.ts';
 import type { StageSettings } from './stage.ts';
 
 /** How models are called, and what is kept of their answers. */
 export interface CallSettings {
+  /** Kinds of target that may be called at all, whatever the registry holds. */
+  kinds: readonly TargetKind[];
   /** Whether `global.` inference profiles may be called, which run wherever AWS likes. */
   globalProfiles: boolean;
   /** Minutes for which an answer that was made in the background can be read after it can have ended at the latest. */
@@ -21,6 +25,14 @@ export interface CallSettings {
 
 export const CALL_GROUP: Group<CallSettings, StageSettings> = {
   told: {
+    kinds: {
+      values: `a list of ${Object.keys(KINDS)
+        .map((kind) => `\`${kind}\``)
+        .join(', ')}; ${USUAL_KINDS.map((kind) => `\`${kind}\``).join(', ')}`,
+      makes: 'nothing ([components.md](components.md))',
+      costs: 'nothing',
+      security: 'the invoker role calls these kinds and no others, whatever the registry says',
+    },
     globalProfiles: {
       values: '`true`, `false` (default)',
       makes: 'nothing',
@@ -59,6 +71,7 @@ export const CALL_GROUP: Group<CallSettings, StageSettings> = {
     },
   },
   read: (at) => ({
+    kinds: kinds(at('kinds')),
     globalProfiles: flag(at, 'globalProfiles', false),
     answerMinutes: whole(at, 'answerMinutes', 1, ANSWER_MINUTES_MAX, ANSWER_MINUTES),
     storeResponses: flag(at, 'storeResponses', false),
@@ -67,6 +80,15 @@ export const CALL_GROUP: Group<CallSettings, StageSettings> = {
     sharedHealth: flag(at, 'sharedHealth', false),
   }),
 };
+
+function kinds(given: unknown = USUAL_KINDS): TargetKind[] {
+  const list = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given;
+  const key = `${PREFIX}kinds`;
+  if (!Array.isArray(list) || list.length === 0) throw bad(key, 'must be a list of kinds');
+  const wrong = list.findIndex((kind) => typeof kind !== 'string' || !Object.hasOwn(KINDS, kind));
+  if (wrong >= 0) throw bad(`${key}[${wrong}]`, `must be one of ${Object.keys(KINDS).join(', ')}`);
+  return list;
+}
 
 function routing(given: unknown = {}): Partial<Routing> {
   const key = `${PREFIX}routing`;

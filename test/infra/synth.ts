@@ -6,6 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { addStacks } from '../../infra/deployment.ts';
 import { readDeployment } from '../../infra/settings/deployment.ts';
+import { KINDS } from '../../policies/kinds.ts';
 import { SIGN_IN, SIGN_IN_OPTIONS } from './sign-in.ts';
 
 // The CDK leaves a folder of its own for each app: hundreds a run.
@@ -45,6 +46,7 @@ export const POD_IDENTITY = {
 };
 
 export const KEY = 'arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012';
+const EVERY_KIND = Object.keys(KINDS);
 
 const ZONE = { id: 'Z0123456789ABC', name: 'example.com' };
 export const DOMAIN = { 'tollgate:domain': { name: 'models.example.com', zone: ZONE } };
@@ -90,6 +92,7 @@ export const MAXIMAL: Record<string, unknown> = {
   ...{ 'tollgate:siem': SIEM, 'tollgate:trail': { lock: 'governance', calls: true } },
   ...WITH_A_WAY_OUT,
   'tollgate:spokes': ['444455556666'],
+  'tollgate:kinds': EVERY_KIND,
 };
 
 /** Every option that changes the template, so that what holds for it holds with each. */
@@ -104,6 +107,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['with everything protected', { 'tollgate:protect': 'all' }],
   ['with global profiles', { 'tollgate:globalProfiles': true }],
   ['with an alarm for each thing', { 'tollgate:alarms': 'each' }],
+  ['with every kind of target', { 'tollgate:kinds': EVERY_KIND }],
   ['with a topic of your own', { 'tollgate:alarmTopicArn': 'arn:aws:sns:us-east-1:111122223333:ops' }],
   ['under a key of its own', { 'tollgate:encryption': 'create' }],
   ['under a key that was given', { 'tollgate:encryption': KEY }],
