@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { localRoles, REGIONS } from '../../local/aws/roles.ts';
 import { POOL } from './sign-in.ts';
-import { flat, ofType, type Role, resourcesOf, rolesOf, stackOf, statementsOf } from './synth.ts';
+import { EVERY_KIND, flat, ofType, type Role, resourcesOf, rolesOf, stackOf, statementsOf } from './synth.ts';
 
 const resources = resourcesOf(stackOf().stack);
 const roles = rolesOf(resources);
@@ -71,7 +71,10 @@ describe("the functions' own roles", () => {
       );
     const there = rolesOf(
       resourcesOf(
-        stackOf({ 'tollgate:modelRegions': [...REGIONS], 'tollgate:admin': true, 'tollgate:alerts': true }).stack,
+        stackOf({
+          ...{ 'tollgate:modelRegions': [...REGIONS], 'tollgate:kinds': EVERY_KIND },
+          ...{ 'tollgate:admin': true, 'tollgate:alerts': true },
+        }).stack,
       ),
     );
     const deployed = new Map(

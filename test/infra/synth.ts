@@ -46,7 +46,7 @@ export const POD_IDENTITY = {
 };
 
 export const KEY = 'arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012';
-const EVERY_KIND = Object.keys(KINDS);
+export const EVERY_KIND = Object.keys(KINDS);
 
 const ZONE = { id: 'Z0123456789ABC', name: 'example.com' };
 export const DOMAIN = { 'tollgate:domain': { name: 'models.example.com', zone: ZONE } };
