@@ -10,7 +10,7 @@ import type { AwsRequest, Plan, Reply, WholeReply } from '../service.ts';
  */
 export interface Agents {
   /** @returns undefined for what is no request of it. @throws AwsError */
-  plan(request: AwsRequest): Plan | undefined;
+  plan(request: AwsRequest, account: string): Plan | undefined;
 }
 
 interface Path {
@@ -18,14 +18,14 @@ interface Path {
   operation: string;
   action: string;
   resource(...ids: string[]): string;
-  serve(body: JsonObject, ...ids: string[]): Reply;
+  serve(body: JsonObject, account: string, ...ids: string[]): Reply;
 }
 
 /** Turns of a session that are remembered. */
 const TURNS_MAX = 20;
 const RECALL = '[[recall]]';
 
-export function createAgents({ account }: { account: string }): Agents {
+export function createAgents(): Agents {
   /** What was said in each session of each alias. */
   const sessions = new Map<string, string[]>();
   const paths: readonly Path[] = [
@@ -34,14 +34,14 @@ export function createAgents({ account }: { account: string }): Agents {
       operation: 'Retrieve',
       action: 'bedrock:Retrieve',
       resource: (id) => `knowledge-base/${id}`,
-      serve: (body, id = '') => retrieved(body, id),
+      serve: (body, _, id = '') => retrieved(body, id),
     },
     {
       pattern: /^\/agents\/([^/]+)\/agentAliases\/([^/]+)\/sessions\/([^/]+)\/text\/?$/,
       operation: 'InvokeAgent',
       action: 'bedrock:InvokeAgent',
       resource: (agent, alias) => `agent-alias/${agent}/${alias}`,
-      serve: (body, agent = '', alias = '', session = '') => turn(body, agent, alias, session),
+      serve: (body, account, ...ids) => turn(body, account, ...ids),
     },
     {
       pattern: /^\/flows\/([^/]+)\/aliases\/([^/]+)\/?$/,
@@ -53,7 +53,7 @@ export function createAgents({ account }: { account: string }): Agents {
   ];
 
   return {
-    plan(request) {
+    plan(request, account) {
       for (const { pattern, operation, action, resource, serve } of paths) {
         const ids = pattern.exec(request.path)?.slice(1).map(decodeURIComponent);
         if (ids === undefined || request.method !== 'POST') continue;
@@ -66,7 +66,7 @@ export function createAgents({ account }: { account: string }): Agents {
           serve() {
             if (ids.some((id) => id.startsWith('GONE')))
               throw new AwsError(404, 'ResourceNotFoundException', 'Not found.');
-            return serve(parseBody(request.body), ...ids);
+            return serve(parseBody(request.body), account, ...ids);
           },
         };
       }
@@ -75,9 +75,10 @@ export function createAgents({ account }: { account: string }): Agents {
   };
 
   /** An agent says what it was told, and what was said in its session before when it is asked to. */
-  function turn({ inputText, endSession }: JsonObject, agent: string, alias: string, session: string): Reply {
+  function turn({ inputText, endSession }: JsonObject, account: string, ...ids: string[]): Reply {
+    const [agent = '', , session = ''] = ids;
     const text = textOf(inputText, 'inputText');
-    const key = [agent, alias, session].join('/');
+    const key = [account, ...ids].join('/');
     const said = sessions.get(key) ?? [];
     const answer = text === RECALL ? `recall: ${said.join(' | ')}` : `echo: ${text}`;
     if (endSession === true) sessions.delete(key);

@@ -37,7 +37,7 @@ export function createBedrock({ account: own }: { account: string }): Service {
     return resolver;
   };
   const operations = createOperations(createPromptCache());
-  const agents = createAgents({ account });
+  const agents = createAgents();
   return {
     name: 'bedrock',
     // Reading the catalogue is not calling a model.
@@ -46,7 +46,7 @@ export function createBedrock({ account: own }: { account: string }): Service {
     plan(request, account = own) {
       const reading = controlPlane(request, account);
       if (reading !== undefined) return reading;
-      const resource = agents.plan(request);
+      const resource = agents.plan(request, account);
       if (resource !== undefined) return resource;
       const applied = guardrailPlan(request, account);
       if (applied !== undefined) return applied;
