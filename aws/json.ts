@@ -111,11 +111,16 @@ function parsed(text: string): Record<string, unknown> | undefined {
 
 /** @returns what is no JSON where the body is longer */
 async function textOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  return Buffer.from((await bytesOf(body, maxBytes)) ?? 'too long').toString('utf8');
+}
+
+/** A whole body, read to its end. @returns undefined where it is longer */
+export async function bytesOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes <= maxBytes) chunks.push(chunk);
   }
-  return bytes > maxBytes ? 'too long' : Buffer.concat(chunks).toString('utf8');
+  return bytes > maxBytes ? undefined : Buffer.concat(chunks);
 }

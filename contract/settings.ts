@@ -73,6 +73,8 @@ export interface InvokeSettings extends StageSettings {
   eventBus: string;
   /** Base URL of EventBridge where it is not AWS's own, in the variables of every AWS SDK; undefined: AWS's own. */
   eventsUrl: string | undefined;
+  /** Base URL of Lambda where it is not AWS's own; undefined: AWS's own. */
+  lambdaUrl: string | undefined;
   /** Base URL of Bedrock's agent runtime where it is not AWS's own; undefined: AWS's own. */
   agentsUrl: string | undefined;
   /** The role that is assumed, under a session policy, for every call. */
@@ -178,6 +180,7 @@ export function invokeSettings(env: Environment): InvokeSettings {
     countersTable: () => required(env, 'TOLLGATE_COUNTERS_TABLE'),
     eventBus: () => eventBus(env),
     eventsUrl: () => eventsUrl(env),
+    lambdaUrl: () => env.AWS_ENDPOINT_URL_LAMBDA || env.AWS_ENDPOINT_URL || undefined,
     agentsUrl: () => env.AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME || env.AWS_ENDPOINT_URL || undefined,
     invokerRoleArn: () => invokerRoleArn(env),
     spokes: () => spokes(env),

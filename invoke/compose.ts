@@ -6,7 +6,12 @@ import { createAskTable } from '../aws/table.ts';
 import { COUNTERS_ATTEMPT_MS, EVENTS_TIMEOUT_MS, RESERVATION_NAME_BYTES } from '../contract/limits/budgets.ts';
 import { V8_FLAGS } from '../contract/limits/invoke.ts';
 import { REGISTRY_TIMEOUT_MS } from '../contract/limits/registry.ts';
-import { BROKER_TIMEOUT_MS, CREDENTIALS_CACHE_MAX, STS_TIMEOUT_MS } from '../contract/limits/sessions.ts';
+import {
+  BROKER_ATTEMPTS,
+  BROKER_TIMEOUT_MS,
+  CREDENTIALS_CACHE_MAX,
+  STS_TIMEOUT_MS,
+} from '../contract/limits/sessions.ts';
 import { type Clock, logLine, METRICS, type WriteLine, type WriteLineOut } from '../contract/log.ts';
 import type { InvokeSettings } from '../contract/settings.ts';
 import { createBudgets } from '../metering/budgets/budgets.ts';
@@ -149,9 +154,15 @@ export async function compose(
       return createStsIssuer({ sts: createSts(transport), roleArn: invokerRoleArn, clock, write, spokes });
     }
     // Loaded only where there is a broker, so that nobody else's cold start pays for Lambda's client.
-    const { createBrokerIssuer, createLambda } = await import('./direct/broker.ts');
-    const lambda = createLambda(createTransport({ requestMs: BROKER_TIMEOUT_MS }));
-    return createBrokerIssuer({ lambda, functionName: brokerFunction, clock, write });
+    const [{ createBrokerIssuer }, { createInvoke }] = await Promise.all([
+      import('./direct/broker.ts'),
+      import('../aws/lambda.ts'),
+    ]);
+    const invoke = createInvoke({
+      ...{ signedAs: countersClient.config, transport: createTransport({ requestMs: BROKER_TIMEOUT_MS }), clock },
+      ...{ url: settings.lambdaUrl, functionName: brokerFunction, attempts: BROKER_ATTEMPTS, pause: (ms) => after(ms) },
+    });
+    return createBrokerIssuer({ invoke, clock, write });
   }
 
   let routesLoaded: Promise<Routes> | undefined;

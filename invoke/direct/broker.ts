@@ -1,32 +1,21 @@
-import { InvokeCommand, type InvokeCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
-import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { type Invoked, type InvokeFunction, LambdaError } from '../../aws/lambda.ts';
 import { type BrokerQuestion, type Issued, parseBrokerAnswer } from '../../contract/broker.ts';
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { parseJson } from '../../contract/json.ts';
 import { RETRY_AFTER_SECONDS } from '../../contract/limits/contract.ts';
-import { BROKER_ATTEMPTS, BROKER_TIMEOUT_MS } from '../../contract/limits/sessions.ts';
+import { BROKER_TIMEOUT_MS } from '../../contract/limits/sessions.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import { abortable } from '../../sessions/abortable.ts';
 import type { Issue, Scope, ScopedCredentials } from '../../sessions/session.ts';
 import type { Asked, CallScope } from '../pipeline/credentials.ts';
 
-/** The one operation used of Lambda. */
-export interface InvokesFunction {
-  send(command: InvokeCommand, options: { abortSignal: AbortSignal }): Promise<InvokeCommandOutput>;
-}
-
 export interface BrokerIssuerOptions {
-  lambda: InvokesFunction;
-  /** Name or ARN. */
-  functionName: string;
+  /** Asks the broker's function. */
+  invoke: InvokeFunction;
   clock: Clock;
   write: WriteLine;
   /** Milliseconds for all attempts together. */
   timeoutMs?: number;
-}
-
-export function createLambda(transport: NodeHttpHandler): LambdaClient {
-  return new LambdaClient({ maxAttempts: BROKER_ATTEMPTS, requestHandler: transport });
 }
 
 /**
@@ -87,18 +76,17 @@ export function createBrokerIssuer(options: BrokerIssuerOptions): Issue<CallScop
 const RELAYED = Symbol("the broker's own refusal: its line and its count are the broker's");
 
 async function ask(question: BrokerQuestion, options: BrokerIssuerOptions): Promise<Issued> {
-  const { lambda, functionName, timeoutMs = BROKER_TIMEOUT_MS } = options;
+  const { invoke, timeoutMs = BROKER_TIMEOUT_MS } = options;
   const signal = AbortSignal.timeout(timeoutMs);
-  const command = new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(question)) });
-  let output: InvokeCommandOutput;
+  let output: Invoked;
   try {
-    output = await abortable(lambda.send(command, { abortSignal: signal }), signal);
+    output = await abortable(invoke(JSON.stringify(question), { abortSignal: signal }), signal);
   } catch (cause) {
     throw signal.aborted ? unavailable('broker-timeout') : cause;
   }
   // Without its payload, which is an exception's text.
-  if (output.FunctionError !== undefined) throw unavailable('broker-failed');
-  const answer = parseBrokerAnswer(read(output.Payload));
+  if (output.failed) throw unavailable('broker-failed');
+  const answer = parseBrokerAnswer(read(output.payload));
   if ('issued' in answer) return answer.issued;
   const { code, ...details } = answer.refused;
   // The question is ours, not the caller's.
@@ -106,9 +94,9 @@ async function ask(question: BrokerQuestion, options: BrokerIssuerOptions): Prom
   throw Object.assign(new TollgateError(code, details), { [RELAYED]: true });
 }
 
-function read(payload: Uint8Array | undefined): unknown {
+function read(payload: Uint8Array): unknown {
   try {
-    return parseJson(payload ?? new Uint8Array(), 'broker');
+    return parseJson(payload, 'broker');
   } catch {
     // Without its cause: a parser quotes what it could not read, and that may be credentials.
     throw new TollgateError('internal', { reason: 'broker-answer' });
@@ -122,8 +110,7 @@ function credentialsOf({ accessKeyId, secretAccessKey, sessionToken, expiresAt }
 
 /** Lambda's own refusals, by their name and status. */
 function failureOf(cause: unknown): TollgateError {
-  const { name = '', $metadata } = cause as { name?: string; $metadata?: { httpStatusCode?: number } };
-  const status = $metadata?.httpStatusCode;
+  const { name, status } = cause instanceof LambdaError ? cause : { name: '', status: undefined };
   if (status === 429 || name === 'TooManyRequestsException') return unavailable('broker-throttled');
   if (status === undefined || status >= 500) return unavailable('broker-unreachable');
   return new TollgateError('internal', { reason: 'broker-rejected', detail: { type: name } });

@@ -47,10 +47,10 @@ const MAY_IMPORT: Record<string, string[]> = {
 const SDK_FILES = [
   /^registry\/(dynamo|table)\.ts$/,
   /^sessions\/assume\.ts$/,
-  /^invoke\/(compose|direct\/broker)\.ts$/,
+  /^invoke\/compose\.ts$/,
   /^invoke\/providers\/\w+\.ts$/,
   // Signs by itself, for services whose client would be a tenth of the bundle, for an operation or two.
-  /^aws\/(json|sns|table)\.ts$/,
+  /^aws\/(json|lambda|sns|table)\.ts$/,
   /^sidecar\/token\/aws(-credentials)?\.ts$/,
   // CloudWatch, because the ledger is compared with its sums of the same lines.
   /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,

@@ -1,5 +1,5 @@
-import type { InvokeCommand, InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import { describe, expect, test } from 'vitest';
+import { type Invoked, LambdaError } from '../../../aws/lambda.ts';
 import type { BrokerAnswer } from '../../../contract/broker.ts';
 import { Secret } from '../../../contract/secret.ts';
 import { createBrokerIssuer } from '../../../invoke/direct/broker.ts';
@@ -30,23 +30,19 @@ const issued = {
   expiresAt: NOW + 900_000,
 };
 
-type Given = BrokerAnswer | { [member: string]: unknown } | Error | Partial<InvokeCommandOutput> | Promise<never>;
+type Given = BrokerAnswer | { [member: string]: unknown } | Error | Partial<Invoked> | Promise<never>;
 
 function setUp(answer: (call: number) => Given = () => ({ v: 1, issued }), timeoutMs = 1_000) {
-  const inputs: InvokeCommand['input'][] = [];
+  const inputs: string[] = [];
   const lines: string[] = [];
   const issue = createBrokerIssuer({
-    lambda: {
-      async send({ input }) {
-        inputs.push(input);
-        const given = await answer(inputs.length);
-        if (given instanceof Error) throw given;
-        const whole = 'Payload' in given || 'FunctionError' in given;
-        const output = whole ? given : { Payload: Buffer.from(JSON.stringify(given)) };
-        return { StatusCode: 200, ...output, $metadata: {} } as InvokeCommandOutput;
-      },
+    async invoke(payload) {
+      inputs.push(payload);
+      const given = await answer(inputs.length);
+      if (given instanceof Error) throw given;
+      const output = 'payload' in given ? given : { payload: Buffer.from(JSON.stringify(given)) };
+      return { failed: false, ...output } as Invoked;
     },
-    functionName: 'tollgate-test-broker',
     clock: () => NOW,
     write: (line) => lines.push(line),
     timeoutMs,
@@ -63,8 +59,8 @@ describe('what the broker is asked', () => {
       sessionToken: 'token-1',
       expiresAt: NOW + 900_000,
     });
-    expect(inputs.map(({ FunctionName }) => FunctionName)).toEqual(['tollgate-test-broker']);
-    expect(JSON.parse(Buffer.from(inputs[0]?.Payload as Uint8Array).toString())).toEqual({
+    expect(inputs).toHaveLength(1);
+    expect(JSON.parse(inputs[0] ?? '')).toEqual({
       v: 1,
       requestId: 'request-1',
       authorization: TOKEN,
@@ -126,8 +122,8 @@ describe('what it answers', () => {
       'broker-answer',
     ],
     ['ones without an end', () => ({ v: 1, issued: { ...issued, expiresAt: '1' } }), 'internal', 'broker-answer'],
-    ['nothing', () => ({ Payload: undefined }), 'internal', 'broker-answer'],
-    ['what is not JSON', () => ({ Payload: Buffer.from('{') as never }), 'internal', 'broker-answer'],
+    ['nothing', () => ({ payload: new Uint8Array() }), 'internal', 'broker-answer'],
+    ['what is not JSON', () => ({ payload: Buffer.from('{') }), 'internal', 'broker-answer'],
     ['another version', () => ({ v: 2, issued }), 'internal', 'broker-answer'],
     ['a code nobody knows', () => ({ v: 1, refused: { code: 'toString' } }), 'internal', 'broker-answer'],
     [
@@ -136,17 +132,12 @@ describe('what it answers', () => {
       'internal',
       'broker-question',
     ],
-    [
-      'an exception',
-      () => ({ FunctionError: 'Unhandled', Payload: Buffer.from('{}') as never }),
-      'unavailable',
-      'broker-failed',
-    ],
-    ['that it is busy', () => awsError('TooManyRequestsException', 429), 'unavailable', 'broker-throttled'],
+    ['an exception', () => ({ failed: true, payload: Buffer.from('{}') }), 'unavailable', 'broker-failed'],
+    ['that it is busy', () => new LambdaError('TooManyRequestsException', 429), 'unavailable', 'broker-throttled'],
     ['a refused connection', () => awsError('ECONNREFUSED'), 'unavailable', 'broker-unreachable'],
-    ['a failure of Lambda', () => awsError('ServiceException', 500), 'unavailable', 'broker-unreachable'],
-    ['that invoke may not ask it', () => awsError('AccessDeniedException', 403), 'internal', 'broker-rejected'],
-    ['that it is not there', () => awsError('ResourceNotFoundException', 404), 'internal', 'broker-rejected'],
+    ['a failure of Lambda', () => new LambdaError('ServiceException', 500), 'unavailable', 'broker-unreachable'],
+    ['that invoke may not ask it', () => new LambdaError('AccessDeniedException', 403), 'internal', 'broker-rejected'],
+    ['that it is not there', () => new LambdaError('ResourceNotFoundException', 404), 'internal', 'broker-rejected'],
     ['silence', () => new Promise<never>(() => {}), 'unavailable', 'broker-timeout'],
   ])('%s: refused, logged and counted, with no secret in the line', async (_, answer, code, reason) => {
     const { issue, lines } = setUp(answer, 30);
