@@ -2,7 +2,7 @@ import { HttpRequest } from '@smithy/core/protocols';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { ERROR_BODY_MAX_BYTES } from '../contract/limits/invoke.ts';
 import type { Clock } from '../contract/log.ts';
-import { partitionOf } from '../policies/arn.ts';
+import { partitionOf } from '../policies/partition.ts';
 import { type SigningCredentials, signed } from './sigv4.ts';
 
 /** Services that speak AWS JSON, by their name in a host and in a signature: its version, and what an operation's target begins with. */

@@ -1,21 +1,12 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { ModelArn } from './kinds/kind.ts';
 import { SHAPES } from './kinds.ts';
+import { isPartition, partitionOf } from './partition.ts';
 
 /**
  * The ARNs that a session policy may name: exactly what a call to a model is authorised on, and nothing with a meaning
  * of its own inside a policy (`*`, `?`, `${...}`). Which shapes there are, each kind of target says.
  */
-
-/** partition -> its regions' names. Closed: a partition unknown here is one where nobody has tried this. */
-const PARTITIONS = {
-  aws: /^(?:af|ap|ca|eu|il|me|mx|sa|us)-[a-z]{4,12}-[1-9]$/,
-  'aws-us-gov': /^us-gov-(?:east|west)-[1-9]$/,
-  'aws-cn': /^cn-(?:north|northwest)-[1-9]$/,
-  'aws-eusc': /^eusc-[a-z]{2}-(?:east|west|north|south|central)-[1-9]$/,
-} as const;
-
-export type Partition = keyof typeof PARTITIONS;
 
 const SERVICES: ReadonlySet<string> = new Set(Object.values(SHAPES).map(({ service }) => service));
 
@@ -48,17 +39,8 @@ export function parseModelArn(value: unknown, field = 'arn'): ModelArn {
   const shape = Object.hasOwn(SHAPES, resourceType) ? SHAPES[resourceType] : undefined;
   if (shape?.service !== service) throw fail('resource-type');
   const isPublic = shape.public === true;
-  if (!(region === '' && isPublic) && !PARTITIONS[partition].test(region)) throw fail('region');
+  if (!(region === '' && isPublic) && partitionOf(region) !== partition) throw fail('region');
   if (isPublic ? account !== '' : !/^\d{12}$/.test(account)) throw fail('account');
   if (!shape.id.test(resourceId)) throw fail('resource-id');
   return { text: value, partition, service, region, account, resourceType, resourceId };
-}
-
-/** @returns the partition that has regions so named, or undefined; it says nothing about whether the region exists */
-export function partitionOf(region: string): Partition | undefined {
-  return (Object.keys(PARTITIONS) as Partition[]).find((partition) => PARTITIONS[partition].test(region));
-}
-
-function isPartition(text: string): text is Partition {
-  return Object.hasOwn(PARTITIONS, text);
 }

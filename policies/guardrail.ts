@@ -1,6 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { Guardrail } from '../contract/model.ts';
-import { type Partition, partitionOf } from './arn.ts';
+import { type Partition, partitionOf } from './partition.ts';
 
 /** A guardrail that was checked once; neither part holds a wildcard, a policy variable or white space. */
 export interface GuardrailArn {

@@ -1,7 +1,7 @@
 import { PLACES_MAX } from '../contract/limits/routing.ts';
 import type { Place, Target } from '../contract/model.ts';
 import type { Distribution } from '../contract/routing.ts';
-import { partitionOf } from '../policies/arn.ts';
+import { partitionOf } from '../policies/partition.ts';
 import type { BadPrice } from './prices/import/reading.ts';
 import { membersOf, parseTree, type Tree } from './prices/import/tree.ts';
 

@@ -19,9 +19,9 @@ import {
   type Target,
 } from '../contract/model.ts';
 import type { Placed } from '../contract/places.ts';
-import { partitionOf } from '../policies/arn.ts';
 import { parseGuardrail } from '../policies/guardrail.ts';
 import { kindOf } from '../policies/kinds.ts';
+import { partitionOf } from '../policies/partition.ts';
 import { sessionPolicy } from '../policies/session.ts';
 import { badEntry, isoSeconds, seconds } from './fields.ts';
 import { isDirect, lostWhenDirect, RESTRICTION_NAMES } from './held-by.ts';

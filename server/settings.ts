@@ -8,7 +8,7 @@ import {
   type InvokeSettings,
   invokeSettings,
 } from '../contract/settings.ts';
-import { partitionOf } from '../policies/arn.ts';
+import { partitionOf } from '../policies/partition.ts';
 
 /** What the container is told: what the two functions are that it holds, and where it listens. */
 export interface ServerSettings {

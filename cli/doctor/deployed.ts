@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { partitionOf } from '../../policies/arn.ts';
+import { partitionOf } from '../../policies/partition.ts';
 import { type AskAws, elements } from './ask.ts';
 
 /** A resource as it was deployed: its properties, references among them resolved. */

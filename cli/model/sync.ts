@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { TollgateError } from '../../contract/errors.ts';
 import { targetsOf } from '../../contract/places.ts';
-import { partitionOf } from '../../policies/arn.ts';
 import { baseModelOf, nativeIdOf } from '../../policies/kinds.ts';
+import { partitionOf } from '../../policies/partition.ts';
 import { differencesOf } from '../../registry/difference.ts';
 import { differenceText } from '../../registry/difference-text.ts';
 import { merged } from '../../registry/edits/merge.ts';

@@ -1,6 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { STAGE } from '../../contract/names.ts';
-import { type Partition, partitionOf } from '../../policies/arn.ts';
+import { type Partition, partitionOf } from '../../policies/partition.ts';
 import { type At, bad, type Group, oneOf, optional, PREFIX, text } from './setting.ts';
 
 /**

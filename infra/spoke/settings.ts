@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { isTenantId } from '../../contract/identity.ts';
 import { SPOKE_NAME } from '../../contract/spoke-list.ts';
-import { partitionOf } from '../../policies/arn.ts';
+import { partitionOf } from '../../policies/partition.ts';
 import { bad, given, PREFIX, parsed } from '../settings/setting.ts';
 
 /** What the app for another account is told: `tollgate:spoke`. */

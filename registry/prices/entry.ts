@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { TIERS } from '../../contract/usage.ts';
-import { partitionOf } from '../../policies/arn.ts';
+import { partitionOf } from '../../policies/partition.ts';
 import { canonicalDecimal, decimalFault, timesTenTo } from '../decimal.ts';
 import { badEntry, displayName, isoMilliseconds, milliseconds, parseWith } from '../fields.ts';
 import type { Document } from '../items.ts';

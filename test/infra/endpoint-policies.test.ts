@@ -8,7 +8,8 @@ import { ACTIONS } from '../../contract/model.ts';
 import { ENDPOINT_POLICY_MAX_CHARS } from '../../infra/network/endpoint-policy.ts';
 import { policiesOf } from '../../infra/network/endpoints.ts';
 import { rolesInside } from '../../infra/network/roles-inside.ts';
-import { partitionOf } from '../../policies/arn.ts';
+import { KINDS } from '../../policies/kinds.ts';
+import { partitionOf } from '../../policies/partition.ts';
 import { pathsOf } from '../../policies/questions.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { evaluate } from '../../policies/simulate/evaluate.ts';
@@ -44,6 +45,7 @@ const OPTIONS: [string, Record<string, unknown>][] = [
 /** Of which endpoint an action is asked, as AWS names both; written again here, so that a wrong row is not on both sides. */
 const ENDPOINTS: [RegExp, string[]][] = [
   [/^bedrock:(InvokeModel|InvokeModelWithResponseStream|CountTokens|ApplyGuardrail)$/, ['bedrock-runtime']],
+  [/^bedrock:(Retrieve|InvokeAgent|InvokeFlow)$/, ['bedrock-agent-runtime']],
   [/^bedrock:/, ['bedrock']],
   [/^sagemaker:InvokeEndpoint/, ['sagemaker.runtime']],
   [/^sagemaker:/, ['sagemaker.api']],
@@ -151,7 +153,11 @@ describe.each(OPTIONS)('with %s', (_, given) => {
 
 describe('a session of the invoker role', () => {
   const resources = resourcesOf(
-    stackOf({ ...MADE, 'tollgate:modelRegions': ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1'] }).stack,
+    stackOf({
+      ...MADE,
+      'tollgate:kinds': Object.keys(KINDS),
+      'tollgate:modelRegions': ['us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1'],
+    }).stack,
   );
   const endpoints = endpointsIn(resources);
   const rolePolicies = rolesOf(resources)
@@ -168,10 +174,8 @@ describe('a session of the invoker role', () => {
         for (const question of paths.flat().filter(({ context }) => context['aws:CalledViaLast'] === undefined)) {
           const access = { ...question, context: { ...question.context, 'aws:PrincipalAccount': account } };
           expect(evaluate({ rolePolicies, sessionPolicy: document as Policy }, access).allowed).toBe(true);
-          const policy = endpoints.get(
-            question.action.startsWith('bedrock:') ? 'bedrock-runtime' : 'sagemaker.runtime',
-          );
-          expect(passes(policy as Policy, access), JSON.stringify(access)).toBe(true);
+          for (const endpoint of endpointsFor(question.action))
+            expect(passes(endpoints.get(endpoint) as Policy, access), JSON.stringify(access)).toBe(true);
         }
       }),
     );

@@ -5,7 +5,7 @@ import {
   MANAGED_POLICIES_MAX,
   MANAGED_POLICY_MAX_CHARS,
 } from '../../contract/limits/policies.ts';
-import { partitionOf } from '../../policies/arn.ts';
+import { partitionOf } from '../../policies/partition.ts';
 import { invokerRolePolicies, invokerRolePolicy } from '../../policies/roles.ts';
 import { flat, ofType, type Resource, resourcesOf, stackOf } from './synth.ts';
 

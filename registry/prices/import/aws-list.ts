@@ -1,5 +1,5 @@
 import { isTollgateError } from '../../../contract/errors.ts';
-import { partitionOf } from '../../../policies/arn.ts';
+import { partitionOf } from '../../../policies/partition.ts';
 import { decimalFault, timesTenTo } from '../../decimal.ts';
 import { isoMilliseconds } from '../../fields.ts';
 import { parseGivenPrice } from '../entry.ts';
