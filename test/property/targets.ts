@@ -62,13 +62,11 @@ const marketplace: fc.Arbitrary<TargetOf<'bedrock-endpoint'>> = fc.tuple(region,
 
 const generated = fc.stringMatching(/^[0-9A-Z]{10}$/);
 const ownResource = <Kind extends TargetKind>(kind: Kind, resource: fc.Arbitrary<string>) =>
-  fc
-    .tuple(region, resource)
-    .map(([where, named]) => ({
-      kind,
-      region: where,
-      arn: `arn:aws:bedrock:${where}:${account}:${named}`,
-    })) as unknown as fc.Arbitrary<TargetOf<Kind>>;
+  fc.tuple(region, resource).map(([where, named]) => ({
+    kind,
+    region: where,
+    arn: `arn:aws:bedrock:${where}:${account}:${named}`,
+  })) as unknown as fc.Arbitrary<TargetOf<Kind>>;
 const twoIds = (text: (one: string, other: string) => string) =>
   fc.tuple(generated, generated).map(([one, other]) => text(one, other));
 
