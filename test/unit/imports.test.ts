@@ -10,11 +10,14 @@ const MAY_IMPORT: Record<string, string[]> = {
   contract: [],
   policies: ['contract/'],
   // More than the ARN parser, because an entry whose session policy would not fit is refused when it is written.
-  registry: ['contract/', ...['arn', 'guardrail', 'kinds', 'place', 'session'].map((name) => `policies/${name}.ts`)],
+  registry: [
+    'contract/',
+    ...['arn', 'guardrail', 'kinds', 'partition', 'place', 'session'].map((name) => `policies/${name}.ts`),
+  ],
   // AssumeRole: on its own, because the invoke function and the broker both need it and neither may import the other.
   sessions: ['contract/', 'policies/'],
   // A signature, and one signed request, for whoever has no client of the service.
-  aws: ['contract/', 'policies/arn.ts'],
+  aws: ['contract/', 'policies/partition.ts'],
   // Who may say who calls: what the authorizer seals, the invoke function opens.
   seal: ['contract/', 'aws/', 'sessions/abortable.ts'],
   authorizer: ['contract/', 'aws/', 'registry/', 'policies/gateway.ts', 'seal/'],
@@ -55,6 +58,7 @@ const SDK_FILES = [
   // CloudWatch, because the ledger is compared with its sums of the same lines.
   /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,
   /^sync\/(read|endpoints|access)\.ts$/,
+  /^infra\/one-region\.ts$/,
   /^(admin|alerts|authorizer|broker|infra\/invocation-logging|invoke|metering|seal|sync)\/handler\.ts$/,
   /^cli\/.*$/,
   /^local\/.*$/,
