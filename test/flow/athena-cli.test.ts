@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import { createOperator, type Operator } from '../../local/operator.ts';
 import { usageLine } from '../../metering/emf.ts';
 import { openCatalogue, portable } from '../infra/sql.ts';
 import { finished, NINE } from '../unit/metering/support.ts';
-import { compileCache } from './stack.ts';
+import { command, type Ran } from './command.ts';
 
 const ACCOUNT = { account: '111122223333', region: 'us-east-1' };
 
@@ -31,14 +30,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function tollgate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const env = { ...process.env, TOLLGATE_DATA: folder, NODE_COMPILE_CACHE: compileCache };
-  const options = { cwd: join(import.meta.dirname, '../..'), env };
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['cli/tollgate.mjs', 'athena', ...args], options, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+function tollgate(...args: string[]): Promise<Ran> {
+  return command(folder, ['athena', ...args]);
 }
 
 describe('statements for Athena', () => {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { main } from '../../cli/program.ts';
 import { parseTenantId } from '../../contract/identity.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
 import { createRegistry } from '../../registry/dynamo.ts';
@@ -12,7 +11,7 @@ import { readFile } from '../../registry/file/read.ts';
 import { seedDemo } from '../../registry/seed.ts';
 import { createItems, tableDefinition } from '../../registry/table.ts';
 import { createWriter } from '../../registry/writer.ts';
-import { compileCache } from './stack.ts';
+import { command, compileCache, type Ran } from './command.ts';
 
 const ACCOUNT = '111122223333';
 const TABLE = 'tollgate-registry';
@@ -22,23 +21,18 @@ let folder: string;
 let aws: Aws;
 let client: DynamoDBClient;
 
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
 /** The command as an operator runs it: another process, the table over HTTP. */
-function tollgate(...args: string[]): Promise<Ended> {
-  return tollgateWith('', ...args);
+function tollgate(...args: string[]): Promise<Ran> {
+  return command(folder, args);
 }
 
-function tollgateWith(input: string, ...args: string[]): Promise<Ended> {
+/** The same with what comes by a pipe, which a process has for itself. */
+function tollgateWith(input: string, ...args: string[]): Promise<Ran> {
   const child = spawn(process.execPath, ['cli/tollgate.mjs', ...args], {
     cwd: new URL('../..', import.meta.url),
     env: { ...process.env, TOLLGATE_DATA: folder, NODE_COMPILE_CACHE: compileCache },
   });
-  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  const ended: Ran = { code: null, stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     ended.stdout += chunk.toString();
   });
@@ -50,25 +44,6 @@ function tollgateWith(input: string, ...args: string[]): Promise<Ended> {
     child.on('error', reject);
     child.on('close', (code) => resolve({ ...ended, code }));
   });
-}
-
-/** The same within this process, which has loaded everything: a process of its own for each would take most of the time. */
-async function within(...args: string[]): Promise<Ended> {
-  const ended: Ended = { code: null, stdout: '', stderr: '' };
-  vi.stubEnv('TOLLGATE_DATA', folder);
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((chunk) => {
-      ended[name] += String(chunk);
-      return true;
-    }),
-  );
-  try {
-    ended.code = await main(args);
-    return ended;
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-    vi.unstubAllEnvs();
-  }
 }
 
 function acme() {
@@ -214,7 +189,7 @@ describe('the operator’s command line on the registry', () => {
     expect(await tollgateWith(JSON.stringify(draft), 'model', 'put', '-')).toMatchObject({ code: 0, stderr: '' });
     const yaml = join(folder, 'wrong.yaml');
     writeFileSync(yaml, `id: ${draft.id}\nfallbacks:\n  - no-such-model\nlifecycle: { status: old }\n`);
-    const { code: refusal, stderr: lines } = await within('model', 'put', yaml);
+    const { code: refusal, stderr: lines } = await tollgate('model', 'put', yaml);
     expect([refusal, lines.replaceAll(yaml, 'FILE')]).toEqual([
       1,
       'FILE:4: lifecycle.status: unknown status\ntollgate: FILE: 1 problem; nothing was changed.\n',
@@ -286,7 +261,7 @@ describe('the operator’s command line on the registry', () => {
 
   test('a tenant is said member by member, held to defaults, granted bundles and terms, and leaves', async () => {
     const said = async (...args: string[]) => {
-      const { stdout, stderr, code } = await within(...args);
+      const { stdout, stderr, code } = await tollgate(...args);
       expect({ code, stderr: code === 0 ? '' : stderr }, args.join(' ')).toEqual({ code: 0, stderr: '' });
       return stdout;
     };
@@ -303,8 +278,8 @@ describe('the operator’s command line on the registry', () => {
     });
     expect(await said('tenant', 'list', '--label', 'env=prod', '-q')).toBe('delta\n');
     expect(await said('tenant', 'list', '--label', 'env=dev', '-q')).toBe('');
-    expect((await within(...put, '--label', 'env')).code).toBe(2);
-    expect((await within(...put, '--clear', 'costCenter')).code).toBe(2);
+    expect((await tollgate(...put, '--label', 'env')).code).toBe(2);
+    expect((await tollgate(...put, '--clear', 'costCenter')).code).toBe(2);
 
     await said('default', 'put', '--residency', 'us-east-1,us-west-2');
     expect(await shown('default', 'show')).toMatchObject({ residency: ['us-east-1', 'us-west-2'] });
@@ -337,11 +312,11 @@ describe('the operator’s command line on the registry', () => {
       [...add, '--for', 'jane'],
       [...add, '--for', 'role:x', '--roles', 'y'],
     ])
-      expect((await within(...wrong)).code, wrong.join(' ')).toBe(2);
-    expect((await within('bundle', 'remove', 'standard')).stderr).toContain('is granted to delta');
+      expect((await tollgate(...wrong)).code, wrong.join(' ')).toBe(2);
+    expect((await tollgate('bundle', 'remove', 'standard')).stderr).toContain('is granted to delta');
 
-    expect((await within('tenant', 'delete', 'delta', '--yes')).stderr).toContain('off-boarded before');
-    const { code, stderr } = await within('tenant', 'offboard', 'delta');
+    expect((await tollgate('tenant', 'delete', 'delta', '--yes')).stderr).toContain('off-boarded before');
+    const { code, stderr } = await tollgate('tenant', 'offboard', 'delta');
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/with 1 grant\n(.*\n)*.*needs --yes/) });
     const { plan } = await shown('tenant', 'offboard', 'delta', '--yes');
     expect(await said('tenant', 'list')).toMatch(/^delta +offboarded /m);
@@ -356,13 +331,13 @@ describe('the operator’s command line on the registry', () => {
 
   test('what was is shown, told apart, brought back and undone, of every noun', async () => {
     const json = async (...args: string[]) => {
-      const { stdout, stderr, code } = await within(...args, '--format', 'json');
+      const { stdout, stderr, code } = await tollgate(...args, '--format', 'json');
       expect(code, `${args.join(' ')}: ${stderr}`).toBe(0);
       return JSON.parse(stdout);
     };
     const put = ['tenant', 'put', 'gamma', '--cost-centre', 'CC-1'];
     expect(await json(...put, '--dry-run')).toMatchObject({ id: 'gamma', changed: true, dryRun: true });
-    expect((await within('tenant', 'show', 'gamma')).code).toBe(1);
+    expect((await tollgate('tenant', 'show', 'gamma')).code).toBe(1);
     const made = await json(...put);
     expect(made).toMatchObject({ verb: 'tenant put', id: 'gamma', version: 1, edit: expect.any(Number) });
     expect(await json(...put)).toMatchObject({ changed: false, version: 1 });
@@ -373,17 +348,17 @@ describe('the operator’s command line on the registry', () => {
     ]);
     expect(await json('tenant', 'diff', 'gamma', '1')).toEqual(named.differences);
     expect(await json('tenant', 'show', 'gamma', '--version', '1')).toMatchObject({ costCenter: 'CC-1', version: 1 });
-    expect((await within('tenant', 'show', 'gamma', '--at', '2020-01-01')).code).toBe(1);
+    expect((await tollgate('tenant', 'show', 'gamma', '--at', '2020-01-01')).code).toBe(1);
     expect(await json('tenant', 'list', '--at', '2020-01-01')).toEqual([]);
-    expect((await within('tenant', 'list', '--prefix', 'gam', '-q')).stdout).toBe('gamma\n');
-    expect((await within('tenant', 'list', '--label', 'team=search', '-q')).stdout).toBe('');
+    expect((await tollgate('tenant', 'list', '--prefix', 'gam', '-q')).stdout).toBe('gamma\n');
+    expect((await tollgate('tenant', 'list', '--label', 'team=search', '-q')).stdout).toBe('');
     expect(await json('tenant', 'rollback', 'gamma', '1')).toMatchObject({ verb: 'tenant rollback', version: 3 });
     const { edit } = await json('tenant', 'suspend', 'gamma', '--yes');
-    expect((await within('undo', String(edit), '--dry-run')).stderr).toMatch(
+    expect((await tollgate('undo', String(edit), '--dry-run')).stderr).toMatch(
       /^tollgate undo:\n {2}widened: it may call again$/m,
     );
     expect(await json('undo', String(edit), '--yes')).toMatchObject({ verb: 'undo', version: 5 });
-    expect((await within('undo', String(edit))).stderr).toMatch(/^tollgate: .*changed/);
+    expect((await tollgate('undo', String(edit))).stderr).toMatch(/^tollgate: .*changed/);
     const trail = (await json('audit', 'list', '--of', 'tenant/gamma')) as { change: string; by: string }[];
     expect(trail.map(({ change }) => change)).toEqual([
       `undo ${edit}`,
@@ -397,7 +372,7 @@ describe('the operator’s command line on the registry', () => {
       stage: 'local',
       lastEdit: expect.stringMatching(/^\d+, \S+Z, by cli:/),
     });
-    const { stdout } = await within('tenant', 'history', 'gamma');
+    const { stdout } = await tollgate('tenant', 'history', 'gamma');
     expect(stdout).toMatch(/^\d+ +\S+Z +cli:\S+ +suspend +suspended false → true$/m);
   });
 
@@ -415,32 +390,32 @@ describe('the operator’s command line on the registry', () => {
     const file = join(folder, 'tenants.yaml');
     const grants = '[{ model: nova-lite, maxTokens: 50 }, { model: titan-embed-v2, actions: [invoke] }]';
     writeFileSync(file, `tenants:\n  - id: from-file\n    costCenter: CC-7\n    grants: ${grants}\n`);
-    const plan = await within('apply', file, '--dry-run');
+    const plan = await tollgate('apply', file, '--dry-run');
     expect(plan.stdout).toMatch(
       /^\+ tenant\/from-file$[\s\S]*^\+ grant\/from-file\/nova-lite$[\s\S]*maxTokens 50[\s\S]*Plan: 3 to make/m,
     );
-    const applied = await within('apply', file);
+    const applied = await tollgate('apply', file);
     const [, id = ''] =
       /3 entries applied, edits \d+ to \d+; tollgate undo (p-\S+) takes it back$/m.exec(applied.stdout) ?? [];
-    const exported = (await within('export', '--tenant', 'from-file')).stdout;
+    const exported = (await tollgate('export', '--tenant', 'from-file')).stdout;
     expect((await tollgateWith(exported, 'apply', '-')).stdout).toBe('Plan: nothing to change, 3 as the file says.\n');
     expect(exported).toMatch(/^# yaml-language-server: \$schema=\.\/registry\.schema\.json\n/);
-    const { stdout: schema } = await within('export', '--schema');
+    const { stdout: schema } = await tollgate('export', '--schema');
     expect(schema).toBe(readFileSync('docs/registry.schema.json', 'utf8'));
     expect(exported).toContain('  - id: from-file\n    suspended: false\n    costCenter: CC-7\n    grants:\n');
     const csv = join(folder, 'tenants.csv');
     writeFileSync(csv, 'Tenant ID,Cost centre,models\nrow-one,CC-1,nova-lite claude-v2\nrow-two,CC-2,\n');
-    const rows = await within('apply', csv, '--format', 'json');
+    const rows = await tollgate('apply', csv, '--format', 'json');
     expect(JSON.parse(rows.stdout)).toMatchObject({ made: 4, unchanged: 0, findings: [] });
-    const undone = await within('undo', id, '--format', 'json');
+    const undone = await tollgate('undo', id, '--format', 'json');
     expect(undone.stderr).toMatch(/^tollgate undo:\n {2}removed: grant\/from-file\//);
     expect(JSON.parse(undone.stdout)).toMatchObject({ verb: 'undo', id, changed: true, message: expect.any(String) });
-    expect((await within('tenant', 'show', 'from-file')).code).toBe(1);
+    expect((await tollgate('tenant', 'show', 'from-file')).code).toBe(1);
     const again = JSON.parse(undone.stdout).plan as string;
-    expect((await within('undo', again, '-q')).stdout).toContain('tenant/from-file\n');
-    expect((await within('tenant', 'show', 'from-file')).stdout).toContain('titan-embed-v2');
-    expect(await within('undo', 'yesterday')).toMatchObject({ code: 2, stdout: '' });
-    expect(await within('undo', 'p-20200101-none')).toMatchObject({ code: 1, stdout: '' });
+    expect((await tollgate('undo', again, '-q')).stdout).toContain('tenant/from-file\n');
+    expect((await tollgate('tenant', 'show', 'from-file')).stdout).toContain('titan-embed-v2');
+    expect(await tollgate('undo', 'yesterday')).toMatchObject({ code: 2, stdout: '' });
+    expect(await tollgate('undo', 'p-20200101-none')).toMatchObject({ code: 1, stdout: '' });
   });
 
   test('what a file widens is told before what it changes, and a model’s impact is also on who holds it by a bundle', async () => {

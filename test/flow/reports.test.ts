@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CallRecord } from '../../local/aws/calls.ts';
-import { compileCache, Stack } from './stack.ts';
+import { compileCache } from './command.ts';
+import { Stack } from './stack.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

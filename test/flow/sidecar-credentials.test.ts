@@ -10,7 +10,8 @@ import { fromHttp } from '@aws-sdk/credential-provider-http';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { allSettings } from '../../sidecar/settings.ts';
 import { type Sidecar, startSidecars } from '../../sidecar/start.ts';
-import { compileCache, Stack } from './stack.ts';
+import { compileCache } from './command.ts';
+import { Stack } from './stack.ts';
 
 /** A sidecar as a process, as it is started; what its own words say is what the unmodified SDKs are told. */
 

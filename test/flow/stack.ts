@@ -1,30 +1,21 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CallRecord } from '../../local/aws/calls.ts';
-import type { Order } from './cli-host.ts';
+import { command, compileCache, type Ran } from './command.ts';
 import { Door } from './door.ts';
 import { freePorts } from './ports.ts';
 import { tokenOf } from './token.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Shared by all stacks and commands: each start would otherwise compile everything again. */
-export const compileCache = join(root, 'node_modules/.cache/tollgate');
-
 export interface StackOptions {
   env?: Record<string, string>;
   /** An existing folder, to start again on what an earlier stack left. */
   dataDir?: string;
   port?: number;
-}
-
-export interface Ran {
-  code: number | null;
-  stdout: string;
-  stderr: string;
 }
 
 /** The whole gateway in a process of its own, as `npm start` runs it, on free ports and in a folder of its own. */
@@ -186,38 +177,6 @@ export class Stack {
 
   /** `npx tollgate ...` against this stack. */
   cli(...args: string[]): Promise<Ran> {
-    host ??= startHost();
-    const order: Order = { id: orders++, args, dataDir: this.dataDir };
-    return host(order);
+    return command(this.dataDir, args);
   }
-}
-
-let host: ((order: Order) => Promise<Ran>) | undefined;
-let orders = 0;
-
-/** The process that runs this file's commands; it ends with this one. */
-function startHost(): (order: Order) => Promise<Ran> {
-  const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: compileCache };
-  const child = fork('test/flow/cli-host.ts', {
-    cwd: root,
-    env,
-    execArgv: [],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  const waiting = new Map<number, (ran: Ran) => void>();
-  child.on('message', ({ id, ...ran }: Ran & { id: number }) => {
-    waiting.get(id)?.(ran);
-    waiting.delete(id);
-  });
-  child.once('exit', (code) => {
-    for (const tell of waiting.values()) tell({ code: code ?? 1, stdout: '', stderr: 'the host of commands ended' });
-    host = undefined;
-  });
-  child.unref();
-  child.channel?.unref();
-  return (order) =>
-    new Promise((resolve) => {
-      waiting.set(order.id, resolve);
-      child.send(order);
-    });
 }
