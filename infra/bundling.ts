@@ -22,6 +22,7 @@ export function bundleOf(name: string): BuildOptions {
       ...Object.fromEntries(ELSEWHERE.map((name) => [name, join(import.meta.dirname, 'lambda-credentials.ts')])),
       // It tells browsers apart, which no function is.
       bowser: join(import.meta.dirname, 'no-browser.ts'),
+      '@aws-sdk/middleware-endpoint-discovery': join(import.meta.dirname, 'no-discovery.ts'),
       '@aws-sdk/signature-v4-multi-region': join(import.meta.dirname, 'one-region.ts'),
     },
   };

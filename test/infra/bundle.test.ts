@@ -27,8 +27,8 @@ describe('what a function is made of', () => {
     expect(outputs['out/index.mjs']?.exports).toContain('handler');
     const left = Object.values(outputs).flatMap(({ imports }) => imports.filter(({ external }) => external));
     for (const { path } of left) expect(isBuiltin(path), `${path} would be missing in Lambda`).toBe(true);
-    const stood = new Set(['infra/lambda-credentials.ts', 'infra/no-browser.ts', 'infra/one-region.ts']);
-    const inputs = Object.keys(metafile.inputs).filter((path) => !stood.has(path));
+    const stood = /^infra\/(?:lambda-credentials|no-browser|no-discovery|one-region)\.ts$/;
+    const inputs = Object.keys(metafile.inputs).filter((path) => !stood.test(path));
     expect(inputs.filter((path) => /^(local|infra|cli|test)\//.test(path))).toEqual([]);
     // Of a collector of spans nothing is loaded before one is named.
     const loaded = first.flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
