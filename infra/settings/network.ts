@@ -144,7 +144,7 @@ export const NETWORK_GROUP: Group<{ network: NetworkSettings | undefined }, Stag
       makes:
         'a VPC unless there is one; in it all functions, the container and endpoints of the AWS services that they call; a private API',
       costs:
-        '$7.30 a month for each interface endpoint and zone and $0.01 a GB: 7 (functions alone) to 14 (every option) in two zones, $102 to $204; a NAT gateway $32.85 and $0.045 a GB; flow logs by the GB',
+        '$7.30 a month for each interface endpoint and zone and $0.01 a GB: 7 (functions alone) to 15 (every option) in two zones, $102 to $219; a NAT gateway $32.85 and $0.045 a GB; flow logs by the GB',
       security:
         'nothing of the stage is on the internet, and nothing of it reaches the internet; each endpoint lets pass what the roles allow, for this account alone',
     },
