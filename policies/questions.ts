@@ -1,7 +1,5 @@
 import type { Guardrail, Purpose, Target } from '../contract/model.ts';
-import { applying } from './kinds/bedrock.ts';
-import type { Path, Question } from './kinds/kind.ts';
-import { kindOf } from './kinds.ts';
+import { applying, askedOf, type Path, type Question } from './review-paths.ts';
 
 /**
  * Every way that a call of this target may go: what was granted must be open on all of them, and what was not is reached if
@@ -13,13 +11,13 @@ import { kindOf } from './kinds.ts';
  */
 export function pathsOf(target: Target, action: Purpose, guardrail?: Guardrail, tier?: string): Path[] {
   if (action === 'guard') return guardrail === undefined ? [] : [[applying(guardrail)]];
-  return kindOf(target).paths(target, action, { guardrail, tier });
+  return askedOf(target).paths(target, action, { guardrail, tier });
 }
 
 /** Ways around a target: what it runs, called without it. A grant of the one must not open the other. */
 export function pathsAround(target: Target, action: Purpose, guardrail?: Guardrail): Path[] {
   if (action === 'count' || action === 'guard') return [];
-  const behind = kindOf(target).behind?.(target) ?? [];
+  const behind = askedOf(target).behind?.(target) ?? [];
   return behind.flatMap((one) => pathsOf(one, action, guardrail));
 }
 

@@ -1,7 +1,7 @@
 import { ACTIONS, type AllowedModel, PURPOSES, type Purpose, SERVICE_TIERS, type Target } from '../contract/model.ts';
-import type { Path, Question } from './kinds/kind.ts';
 import { calledOn } from './place.ts';
 import { nameOf, pathsAround, pathsOf, unlistedTarget } from './questions.ts';
+import type { Path, Question } from './review-paths.ts';
 import { evaluate, type Verdict } from './simulate/evaluate.ts';
 import type { Policy, RequestContext } from './simulate/types.ts';
 

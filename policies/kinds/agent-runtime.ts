@@ -33,7 +33,5 @@ export function agentRuntimeKind(resource: Resource): Kind {
     },
 
     fault: () => undefined,
-
-    paths: ({ arn }, asked) => (asked === 'invoke' ? [[{ action, resource: arn, context: {} }]] : []),
   };
 }

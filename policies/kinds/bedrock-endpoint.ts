@@ -39,19 +39,4 @@ export const bedrockEndpoint: Kind<TargetOf<'bedrock-endpoint'>> = {
   },
 
   fault: () => undefined,
-
-  paths({ arn }, action) {
-    // Only foundation models count.
-    if (action === 'count') return [];
-    const [, partition, , region, account] = arn.split(':');
-    const all = `arn:${partition}:bedrock:${region}:${account}:marketplace/model-endpoint/all-access`;
-    const how = action === 'stream' ? 'WithResponseStream' : '';
-    const context = { 'aws:CalledViaLast': 'bedrock.amazonaws.com' };
-    const called = { action: `bedrock:InvokeModel${how}`, resource: all, context: {} };
-    return [[called, { action: `sagemaker:InvokeEndpoint${how}`, resource: arn, context }]];
-  },
-
-  behind: ({ region, arn }) => [
-    { kind: 'sagemaker-endpoint', endpointName: arn.slice(arn.indexOf('/') + 1), region, arn },
-  ],
 };

@@ -1,5 +1,5 @@
 import type { TargetOf } from '../../contract/model.ts';
-import { borne, CALLS, COUNT_TOKENS, GENERATED_ID, GUARDRAIL_ROW, MODEL_ID, modelIdFault } from './bedrock.ts';
+import { CALLS, COUNT_TOKENS, GENERATED_ID, GUARDRAIL_ROW, MODEL_ID, modelIdFault } from './bedrock.ts';
 import { allow, inRegion, type Kind, type Shape } from './kind.ts';
 
 const OWNED: Shape = { service: 'bedrock', id: GENERATED_ID };
@@ -43,12 +43,5 @@ export const bedrockModel: Kind<TargetOf<'bedrock-model'>> = {
   fault({ modelId, arn }, parse) {
     const model = parse(arn, 'target.arn', Object.keys(SHAPES));
     return modelIdFault(modelId, model, model.resourceType === 'foundation-model');
-  },
-
-  paths({ arn }, action, bears) {
-    if (action === 'count')
-      return arn.includes(FOUNDATION) ? [[{ action: 'bedrock:CountTokens', resource: arn, context: {} }]] : [];
-    const name = action === 'stream' ? 'bedrock:InvokeModelWithResponseStream' : 'bedrock:InvokeModel';
-    return [borne([{ action: name, resource: arn, context: {} }], bears)];
   },
 };

@@ -1,5 +1,5 @@
 import type { TargetOf } from '../../contract/model.ts';
-import { borne, CALLS, COUNT_TOKENS, GENERATED_ID, GUARDRAIL_ROW, MODEL_ID, modelIdFault } from './bedrock.ts';
+import { CALLS, COUNT_TOKENS, GENERATED_ID, GUARDRAIL_ROW, MODEL_ID, modelIdFault } from './bedrock.ts';
 import { allow, bad, type Fault, inRegion, type Kind, type ModelArn } from './kind.ts';
 
 const SHAPES: Kind['shapes'] = {
@@ -62,27 +62,6 @@ export const bedrockProfile: Kind<TargetOf<'bedrock-profile'>> = {
     const isSystem = profile.resourceType === 'inference-profile';
     return modelIdFault(modelId, profile, isSystem) ?? modelsFault(models(), profile);
   },
-
-  // AWS chooses the region: what was granted must be open in all of them, and what was not is reached if one is.
-  paths({ arn, modelArns, region }, action, bears) {
-    if (action === 'count')
-      return modelArns
-        .filter((model) => model.split(':')[3] === region)
-        .map((resource) => [{ action: 'bedrock:CountTokens', resource, context: {} }]);
-    const name = action === 'stream' ? 'bedrock:InvokeModelWithResponseStream' : 'bedrock:InvokeModel';
-    return modelArns.map((resource) =>
-      borne(
-        [
-          { action: name, resource: arn, context: {} },
-          { action: name, resource, context: { 'bedrock:InferenceProfileArn': arn } },
-        ],
-        bears,
-      ),
-    );
-  },
-
-  behind: ({ modelArns }) =>
-    modelArns.map((arn) => ({ kind: 'bedrock-model', modelId: arn, region: arn.split(':')[3] ?? '', arn })),
 };
 
 function modelsFault(models: readonly ModelArn[], profile: ModelArn): Fault | undefined {

@@ -1,5 +1,4 @@
-import type { Guardrail } from '../../contract/model.ts';
-import type { Borne, Fault, ModelArn, Path, Question, RoleRow } from './kind.ts';
+import type { Fault, ModelArn, RoleRow } from './kind.ts';
 
 /** What the kinds have in common that Bedrock's runtime calls. */
 
@@ -21,25 +20,4 @@ export const GUARDRAIL_ROW: RoleRow = { actions: [APPLY_GUARDRAIL], on: ['guardr
 export function modelIdFault(modelId: string, arn: ModelArn, shortAccepted: boolean): Fault | undefined {
   if (modelId === arn.text || (shortAccepted && modelId === arn.resourceId)) return undefined;
   return { field: 'target.modelId', reason: 'differs-from-arn' };
-}
-
-/** A call shows what it bears with everything that it asks, and asks for its guardrail as well. */
-export function borne(calls: readonly Question[], { guardrail, tier }: Borne): Path {
-  const shown = {
-    ...(guardrail === undefined ? {} : { 'bedrock:GuardrailIdentifier': identifierOf(guardrail) }),
-    ...(tier === undefined ? {} : { 'bedrock:ServiceTier': tier }),
-  };
-  const asked = calls.map((call) => ({ ...call, context: { ...shown, ...call.context } }));
-  if (guardrail === undefined) return asked;
-  return [...asked, applying(guardrail)];
-}
-
-/** Asked for the guardrail without its version, whether a model is called under it or none is. */
-export function applying({ arn }: Guardrail): Question {
-  return { action: 'bedrock:ApplyGuardrail', resource: arn, context: {} };
-}
-
-/** A numbered version is part of what IAM is shown; the draft is not. */
-function identifierOf({ arn, version }: Guardrail): string {
-  return version === 'DRAFT' ? arn : `${arn}:${version}`;
 }

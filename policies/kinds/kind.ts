@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import type { Action, Guardrail, Restrictions, Target } from '../../contract/model.ts';
+import type { Action, Restrictions, Target } from '../../contract/model.ts';
 import type { Condition, PermissionStatement } from '../document.ts';
 
 /** What is to be said of a kind of target. One file says it; everything else goes over the list in `policies/kinds.ts`. */
@@ -34,13 +34,6 @@ export interface Kind<T = Target> {
   statements(target: T, wanted: ReadonlySet<Action>, parse: ParseArn): PermissionStatement[];
   /** What of an entry contradicts itself, its ARNs being good ones; undefined: nothing. */
   fault(target: T, parse: ParseArn): Fault | undefined;
-  /**
-   * Every way that a call may go, each with all that AWS asks IAM on it. From AWS's documentation of the service, and not
-   * from what `statements` says: the review would repeat its mistakes. None: the kind does not have the action.
-   */
-  paths(target: T, action: Action, bears: Borne): Path[];
-  /** Targets behind this one that a grant of it must not open. */
-  behind?(target: T): Target[];
 }
 
 export type Runtime = 'bedrock-runtime' | 'bedrock-agent-runtime' | 'sagemaker-runtime';
@@ -84,25 +77,6 @@ export interface Fault {
   readonly field: string;
   readonly reason: string;
 }
-
-/** What a call bears beside its target that IAM is shown. */
-export interface Borne {
-  readonly guardrail?: Guardrail | undefined;
-  /** The service tier that it names. */
-  readonly tier?: string | undefined;
-}
-
-/** One thing that AWS asks IAM while it serves a call. All that a call asks must be allowed, or it is refused. */
-export interface Question {
-  /** IAM's name of the action. */
-  readonly action: string;
-  readonly resource: string;
-  /** What of the request IAM's conditions may look at, beside what is so of every request of the session. */
-  readonly context: Readonly<Record<string, string>>;
-}
-
-/** One way that a call can go: it succeeds if IAM allows all of these. */
-export type Path = readonly Question[];
 
 /** One statement of the wanted actions that have a name, or none where there is nothing to allow: IAM rejects an empty list. */
 export function allow(

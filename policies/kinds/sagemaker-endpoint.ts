@@ -74,18 +74,6 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
     const component = parse(componentArn, 'target.componentArn', ['inference-component']);
     return isNamed(name, component) ? undefined : { field: 'target.inferenceComponent', reason: 'differs-from-arn' };
   },
-
-  paths({ arn, componentArn, targetModel, asyncInput }, action) {
-    // SageMaker has nothing that counts, and streams neither of a model that a call has to name nor of what answers later.
-    if (action === 'count' || (action === 'stream' && (targetModel ?? asyncInput) !== undefined)) return [];
-    const how = asyncInput !== undefined ? 'Async' : action === 'stream' ? 'WithResponseStream' : '';
-    const arns = componentArn === undefined ? [arn] : [arn, componentArn];
-    const context = targetModel === undefined ? {} : { 'sagemaker:TargetModel': targetModel };
-    return [arns.map((resource) => ({ action: `sagemaker:InvokeEndpoint${how}`, resource, context }))];
-  },
-
-  // The endpoint without naming the model, which some other one of its models would answer; and answering at once.
-  behind: ({ targetModel, asyncInput, ...endpoint }) => ((targetModel ?? asyncInput) === undefined ? [] : [endpoint]),
 };
 
 /** What was made to answer later takes no other call, and what a call has to name does not stream. */

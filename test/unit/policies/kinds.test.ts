@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Target, TargetKind, TargetOf } from '../../../contract/model.ts';
 import { parseModelArn } from '../../../policies/arn.ts';
 import { ALL_KINDS, arnsOf, baseModelOf, KINDS, kindOf, nativeIdOf, pathIdOf } from '../../../policies/kinds.ts';
+import { ASKED, askedOf, type Borne } from '../../../policies/review-paths.ts';
 import cases from '../../cases/session-policy.json' with { type: 'json' };
 
 const at = (service: string, what: string) => `arn:aws:${service}:us-east-1:111122223333:${what}`;
@@ -302,11 +303,7 @@ describe('what is at fault in an entry is found by reading each ARN as what it s
 
 describe('what a review asks IAM of', () => {
   const guardrail = { arn: at('bedrock', 'guardrail/abcdefghijkl'), version: 'DRAFT' };
-  const shown = (bears: Parameters<typeof askedOf>[1]) => askedOf(model, bears)[0]?.context;
-
-  function askedOf(target: Target, bears: Parameters<ReturnType<typeof kindOf>['paths']>[2]) {
-    return kindOf(target).paths(target, 'invoke', bears).flat();
-  }
+  const shown = (bears: Borne) => askedOf(model).paths(model, 'invoke', bears)[0]?.[0]?.context;
 
   test('a call with nothing shows nothing; a tier, and a guardrail by its number or as it is edited, are shown', () => {
     expect(shown({})).toEqual({});
@@ -318,7 +315,7 @@ describe('what a review asks IAM of', () => {
   });
 
   test('the models behind a profile are in their own regions', () => {
-    expect(KINDS['bedrock-profile'].behind?.(profile)).toEqual(
+    expect(ASKED['bedrock-profile'].behind?.(profile)).toEqual(
       ['us-west-2', 'us-east-1'].map((region) => ({
         kind: 'bedrock-model',
         modelId: nova(region),
@@ -334,7 +331,8 @@ describe('what a review asks IAM of', () => {
   });
 
   test('one of many models is another thing than their endpoint, is shown to IAM, and is not streamed', () => {
-    const { calledOn, paths, behind } = kindOf(endpoint);
+    const { calledOn } = kindOf(endpoint);
+    const { paths, behind } = askedOf(endpoint);
     const one: Target = { ...endpoint, ...many };
     expect(calledOn(one)).not.toBe(calledOn(endpoint));
     expect(calledOn(one)).not.toBe(calledOn({ ...one, targetModel: 'globex/model.tar.gz' } as Target));
@@ -352,7 +350,7 @@ describe('what a review asks IAM of', () => {
   });
 
   test('what answers later has one call, of the endpoint alone, and no other opens with it', () => {
-    const { paths, behind } = kindOf(endpoint);
+    const { paths, behind } = askedOf(endpoint);
     const one: Target = { ...endpoint, ...later };
     expect(paths(one, 'invoke', {}).flat()).toEqual([
       { action: 'sagemaker:InvokeEndpointAsync', resource: endpoint.arn, context: {} },

@@ -1,0 +1,123 @@
+import type { Action, Guardrail, Target, TargetKind, TargetOf } from '../contract/model.ts';
+
+/**
+ * What AWS asks IAM for a call of each kind of target: from AWS's documentation of the service, and not from what policies/kinds/
+ * says, whose mistakes the review would repeat. Apart from it also because who makes calls has no use for it.
+ */
+export interface Asked<T = Target> {
+  /** Every way that a call may go, each with all that is asked on it. None: the kind does not have the action. */
+  paths(target: T, action: Action, bears: Borne): Path[];
+  /** Targets behind this one that a grant of it must not open. */
+  behind?(target: T): Target[];
+}
+
+/** What a call bears beside its target that IAM is shown. */
+export interface Borne {
+  readonly guardrail?: Guardrail | undefined;
+  /** The service tier that it names. */
+  readonly tier?: string | undefined;
+}
+
+/** One thing that AWS asks IAM while it serves a call. All that a call asks must be allowed, or it is refused. */
+export interface Question {
+  /** IAM's name of the action. */
+  readonly action: string;
+  readonly resource: string;
+  /** What of the request IAM's conditions may look at, beside what is so of every request of the session. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** One way that a call can go: it succeeds if IAM allows all of these. */
+export type Path = readonly Question[];
+
+export const ASKED: { readonly [Name in TargetKind]: Asked<TargetOf<Name>> } = {
+  'bedrock-profile': {
+    // AWS chooses the region: what was granted must be open in all of them, and what was not is reached if one is.
+    paths({ arn, modelArns, region }, action, bears) {
+      if (action === 'count') return counted(modelArns.filter((model) => model.split(':')[3] === region));
+      return modelArns.map((model) =>
+        borne([running(arn, action), running(model, action, { 'bedrock:InferenceProfileArn': arn })], bears),
+      );
+    },
+    behind: ({ modelArns }) => directly(modelArns),
+  },
+  'bedrock-model': {
+    paths({ arn }, action, bears) {
+      if (action === 'count') return counted(arn.includes('::foundation-model/') ? [arn] : []);
+      return [borne([running(arn, action)], bears)];
+    },
+  },
+  'bedrock-endpoint': {
+    paths({ arn }, action) {
+      // Only foundation models count.
+      if (action === 'count') return [];
+      const [, partition, , region, account] = arn.split(':');
+      const all = `arn:${partition}:bedrock:${region}:${account}:marketplace/model-endpoint/all-access`;
+      const context = { 'aws:CalledViaLast': 'bedrock.amazonaws.com' };
+      const hosted = `sagemaker:InvokeEndpoint${action === 'stream' ? 'WithResponseStream' : ''}`;
+      return [[running(all, action), { action: hosted, resource: arn, context }]];
+    },
+    behind: ({ region, arn }) => [
+      { kind: 'sagemaker-endpoint', endpointName: arn.slice(arn.indexOf('/') + 1), region, arn },
+    ],
+  },
+  'sagemaker-endpoint': {
+    paths({ arn, componentArn, targetModel, asyncInput }, action) {
+      // SageMaker has nothing that counts, and streams neither of a model that a call has to name nor of what answers later.
+      if (action === 'count' || (action === 'stream' && (targetModel ?? asyncInput) !== undefined)) return [];
+      const how = asyncInput !== undefined ? 'Async' : action === 'stream' ? 'WithResponseStream' : '';
+      const arns = componentArn === undefined ? [arn] : [arn, componentArn];
+      const context = targetModel === undefined ? {} : { 'sagemaker:TargetModel': targetModel };
+      return [arns.map((resource) => ({ action: `sagemaker:InvokeEndpoint${how}`, resource, context }))];
+    },
+    // The endpoint without naming the model, which some other one of its models would answer; and answering at once.
+    behind: ({ targetModel, asyncInput, ...endpoint }) => ((targetModel ?? asyncInput) === undefined ? [] : [endpoint]),
+  },
+  'bedrock-knowledge-base': { paths: invoked('bedrock:Retrieve') },
+  'bedrock-agent': { paths: invoked('bedrock:InvokeAgent') },
+  'bedrock-flow': { paths: invoked('bedrock:InvokeFlow') },
+};
+
+/** As of any kind. */
+export function askedOf({ kind }: Target): Asked {
+  return ASKED[kind] as Asked;
+}
+
+/** Asked for the guardrail without its version, whether a model is called under it or none is. */
+export function applying({ arn }: Guardrail): Question {
+  return { action: 'bedrock:ApplyGuardrail', resource: arn, context: {} };
+}
+
+/** What is called by one action on its own ARN. */
+function invoked(name: string): Asked['paths'] {
+  return ({ arn }, action) => (action === 'invoke' ? [[{ action: name, resource: arn, context: {} }]] : []);
+}
+
+/** Converse's operations ask for these, too. */
+function running(resource: string, action: Action, context: Question['context'] = {}): Question {
+  return { action: `bedrock:InvokeModel${action === 'stream' ? 'WithResponseStream' : ''}`, resource, context };
+}
+
+function counted(models: readonly string[]): Path[] {
+  return models.map((resource) => [{ action: 'bedrock:CountTokens', resource, context: {} }]);
+}
+
+/** Models, called past what calls them. */
+function directly(arns: readonly string[]): TargetOf<'bedrock-model'>[] {
+  return arns.map((arn) => ({ kind: 'bedrock-model', modelId: arn, region: arn.split(':')[3] ?? '', arn }));
+}
+
+/** A call shows what it bears with everything that it asks, and asks for its guardrail as well. */
+function borne(calls: readonly Question[], { guardrail, tier }: Borne): Path {
+  const shown = {
+    ...(guardrail === undefined ? {} : { 'bedrock:GuardrailIdentifier': identifierOf(guardrail) }),
+    ...(tier === undefined ? {} : { 'bedrock:ServiceTier': tier }),
+  };
+  const asked = calls.map((call) => ({ ...call, context: { ...shown, ...call.context } }));
+  return guardrail === undefined ? asked : [...asked, applying(guardrail)];
+}
+
+/** A numbered version is part of what IAM is shown; the draft is not. */
+function identifierOf({ arn, version }: Guardrail): string {
+  return version === 'DRAFT' ? arn : `${arn}:${version}`;
+}
