@@ -69,6 +69,16 @@ export const TARGETS = {
     /** `arn:aws:bedrock:REGION:ACCOUNT:agent-alias/AGENT/ALIAS` */
     arn: 'text',
   },
+  /** An agent of Bedrock that each call brings with it: its instruction and its tools are the caller's. */
+  'bedrock-inline-agent': {
+    /** What IAM is shown: of letters, digits, `-` and `_`. */
+    agentName: 'text',
+    region: 'text',
+    /** Of the model that it runs, or of an inference profile: such an agent has no ARN of its own. */
+    arn: 'text',
+    /** The model again, or those behind the profile. */
+    modelArns: 'texts',
+  },
   /** A flow of Bedrock, by one of its aliases: prompts, models and tools in a chain. */
   'bedrock-flow': {
     region: 'text',

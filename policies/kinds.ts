@@ -2,6 +2,7 @@ import type { Action, Target, TargetKind, TargetOf } from '../contract/model.ts'
 import { bedrockAgent } from './kinds/bedrock-agent.ts';
 import { bedrockEndpoint } from './kinds/bedrock-endpoint.ts';
 import { bedrockFlow } from './kinds/bedrock-flow.ts';
+import { bedrockInlineAgent } from './kinds/bedrock-inline-agent.ts';
 import { bedrockKnowledgeBase } from './kinds/bedrock-knowledge-base.ts';
 import { bedrockModel } from './kinds/bedrock-model.ts';
 import { bedrockProfile } from './kinds/bedrock-profile.ts';
@@ -16,6 +17,7 @@ export const KINDS: { readonly [Name in Target['kind']]: Kind<TargetOf<Name>> } 
   'sagemaker-endpoint': sagemakerEndpoint,
   'bedrock-knowledge-base': bedrockKnowledgeBase,
   'bedrock-agent': bedrockAgent,
+  'bedrock-inline-agent': bedrockInlineAgent,
   'bedrock-flow': bedrockFlow,
 };
 

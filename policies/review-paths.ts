@@ -74,8 +74,38 @@ export const ASKED: { readonly [Name in TargetKind]: Asked<TargetOf<Name>> } = {
     behind: ({ targetModel, asyncInput, ...endpoint }) => ((targetModel ?? asyncInput) === undefined ? [] : [endpoint]),
   },
   'bedrock-knowledge-base': { paths: invoked('bedrock:Retrieve') },
-  'bedrock-agent': { paths: invoked('bedrock:InvokeAgent') },
-  'bedrock-flow': { paths: invoked('bedrock:InvokeFlow') },
+  'bedrock-agent': {
+    paths: invoked('bedrock:InvokeAgent', 'bedrock:GetAgentMemory', 'bedrock:DeleteAgentMemory'),
+  },
+  'bedrock-inline-agent': {
+    paths({ agentName, region, arn, modelArns }, action, bears) {
+      if (action === 'count') return [];
+      const shown = { 'aws:RequestedRegion': region, 'bedrock:InlineAgentName': agentName };
+      const first = { action: 'bedrock:InvokeInlineAgent', resource: '*', context: shown };
+      const ofProfile = { kind: 'bedrock-profile', modelId: arn, region, arn, modelArns } as const;
+      const ofModel = { kind: 'bedrock-model', modelId: arn, region, arn } as const;
+      const model = arn.includes('inference-profile/') ? ofProfile : ofModel;
+      // What streams is made of calls that stream and of ones that do not.
+      const calls = action === 'stream' ? (['stream', 'invoke'] as const) : [action];
+      return calls.flatMap((one) =>
+        askedOf(model)
+          .paths(model, one, bears)
+          .map((path) => [first, ...path]),
+      );
+    },
+  },
+  'bedrock-flow': {
+    paths({ arn }, action) {
+      if (action !== 'invoke') return [];
+      const [alias = '', execution] = arn.split('/execution/');
+      const flow = alias.split('/alias/')[0] ?? '';
+      const on = (name: string, ...arns: string[]): Path =>
+        arns.map((resource) => ({ action: `bedrock:${name}`, resource, context: {} }));
+      if (execution === undefined) return [on('InvokeFlow', alias), on('StartFlowExecution', flow, alias)];
+      const names = ['GetFlowExecution', 'StopFlowExecution', 'ListFlowExecutionEvents', 'GetExecutionFlowSnapshot'];
+      return names.map((name) => on(name, flow, alias, arn));
+    },
+  },
 };
 
 /** As of any kind. */
@@ -88,9 +118,10 @@ export function applying({ arn }: Guardrail): Question {
   return { action: 'bedrock:ApplyGuardrail', resource: arn, context: {} };
 }
 
-/** What is called by one action on its own ARN. */
-function invoked(name: string): Asked['paths'] {
-  return ({ arn }, action) => (action === 'invoke' ? [[{ action: name, resource: arn, context: {} }]] : []);
+/** What is called on its own ARN. */
+function invoked(...names: string[]): Asked['paths'] {
+  return ({ arn }, action) =>
+    action === 'invoke' ? names.map((name) => [{ action: name, resource: arn, context: {} }]) : [];
 }
 
 /** Converse's operations ask for these, too. */

@@ -1,4 +1,5 @@
 import { ACTIONS, type AllowedModel, PURPOSES, type Purpose, SERVICE_TIERS, type Target } from '../contract/model.ts';
+import { NO_RESOURCE } from './kinds/kind.ts';
 import { calledOn } from './place.ts';
 import { nameOf, pathsAround, pathsOf, unlistedTarget } from './questions.ts';
 import type { Path, Question } from './review-paths.ts';
@@ -186,4 +187,4 @@ const pairOf = ({ action, resource }: Question): string => `${action} ${resource
 const isOutside =
   (regions: readonly string[]) =>
   (arn: string): boolean =>
-    !regions.includes(arn.split(':')[3] ?? '');
+    arn !== NO_RESOURCE && !regions.includes(arn.split(':')[3] ?? '');

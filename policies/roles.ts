@@ -11,7 +11,7 @@ import {
   type ResourceStatement,
   type TrustDocument,
 } from './document.ts';
-import type { RoleRow } from './kinds/kind.ts';
+import { NO_RESOURCE, type RoleRow } from './kinds/kind.ts';
 import { KINDS, SHAPES, USUAL_KINDS } from './kinds.ts';
 import { SESSION_NAME_PREFIX } from './name.ts';
 
@@ -47,7 +47,12 @@ export function invokerRolePolicy(scope: InvokerScope): PolicyDocument {
   }
   return documentOf([
     ...[...resources.values()].map(
-      ({ row, arns }): PermissionStatement => ({ Effect: 'Allow', Action: row.actions, Resource: [...new Set(arns)] }),
+      ({ row, arns }): PermissionStatement => ({
+        ...{ Effect: 'Allow', Action: row.actions, Resource: [...new Set(arns)] },
+        ...(arns[0] === NO_RESOURCE && {
+          Condition: { StringEquals: { 'aws:RequestedRegion': [...new Set(scope.regions)].sort() } },
+        }),
+      }),
     ),
     // A bearer key made from a session would be usable outside of our signing. The action takes no resource.
     { Effect: 'Deny', Action: ['bedrock:CallWithBearerToken'], Resource: ['*'] },
@@ -56,6 +61,7 @@ export function invokerRolePolicy(scope: InvokerScope): PolicyDocument {
 
 /** Everything of one resource type that there is, as far as the role reaches. */
 function everyArn({ actions, anywhere }: RoleRow, type: string, scope: InvokerScope): string[] {
+  if (type === NO_RESOURCE) return [NO_RESOURCE];
   const { partition, account, regions, globalProfiles } = scope;
   // An action's prefix is the service of what it is on.
   const service = actions[0]?.split(':')[0];

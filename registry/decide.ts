@@ -1,8 +1,8 @@
 import type { CallerContext } from '../contract/context.ts';
-import type { AliasShare, AllowedModel, Guardrail, Purpose } from '../contract/model.ts';
+import type { AliasShare, AllowedModel, Guardrail, Purpose, Target } from '../contract/model.ts';
 import { targetsOf } from '../contract/places.ts';
 import { distance } from '../contract/rendezvous.ts';
-import { arnsOf, nativeIdOf } from '../policies/kinds.ts';
+import { arnsOf, kindOf, nativeIdOf } from '../policies/kinds.ts';
 import { hasExpired } from './entitled.ts';
 import { usability } from './lifecycle.ts';
 
@@ -38,9 +38,13 @@ const NAMES: readonly Names[] = [
   (model) => [model.id],
   ({ aliases }) => aliases?.map(({ alias }) => alias) ?? [],
   (model) => targetsOf(model).map(nativeIdOf),
-  (model) => targetsOf(model).map(({ arn }) => arn),
-  (model) => targetsOf(model).flatMap(arnsOf),
+  (model) => byArn(model).map(({ arn }) => arn),
+  (model) => byArn(model).flatMap(arnsOf),
 ];
+
+function byArn(model: AllowedModel): Target[] {
+  return targetsOf(model).filter((target) => kindOf(target).byId !== true);
+}
 
 /** A guardrail answers to its id or ARN with its version; no registry id has a colon. */
 const GUARDRAIL_NAMES: readonly Names[] = [

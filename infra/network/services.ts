@@ -9,8 +9,9 @@ export const SERVICES = {
   'execute-api': /^execute-api:/,
   sts: /^sts:/,
   'bedrock-runtime': /^bedrock:(InvokeModel|CountTokens|ApplyGuardrail)/,
-  'bedrock-agent-runtime': /^bedrock:(InvokeAgent|InvokeFlow|InvokeInlineAgent|Rerank|Retrieve)/,
-  bedrock: /^bedrock:(Get|List)/,
+  'bedrock-agent-runtime':
+    /^bedrock:(InvokeAgent|InvokeFlow|InvokeInlineAgent|Rerank|Retrieve|\w+AgentMemory|\w+FlowExecution|GetExecutionFlow)/,
+  bedrock: /^bedrock:(Get|List)(?!Agent|Flow|ExecutionFlow)/,
   'sagemaker.runtime': /^sagemaker:InvokeEndpoint/,
   'sagemaker.api': /^sagemaker:(Describe|List)/,
   secretsmanager: /^secretsmanager:/,

@@ -1,24 +1,25 @@
 import { allow, inRegion, type Kind } from './kind.ts';
 
-/** What is called by one action on its own ARN, by Bedrock's agent runtime: what runs behind it runs under its own role. */
+/** What is called on its own ARN, by Bedrock's agent runtime: what runs behind it runs under its own role. */
 export interface Resource {
   /** In a sentence after "This model is". */
   name: string;
   resourceType: string;
   id: RegExp;
-  action: string;
+  /** Of all of its operations. */
+  actions: readonly string[];
 }
 
 // No restriction but those of every kind: what it runs, and what it asks a model for, is its owner's, and no condition key tells of it.
 export function agentRuntimeKind(resource: Resource): Kind {
-  const { name, resourceType, id, action } = resource;
+  const { name, resourceType, id, actions } = resource;
   return {
     name,
     runtime: 'bedrock-agent-runtime',
     paidBy: 'call',
     optional: true,
     shapes: { [resourceType]: { service: 'bedrock', id } },
-    role: [{ actions: [action], on: [resourceType] }],
+    role: [{ actions, on: [resourceType] }],
     restrictedBy: [],
 
     arns: ({ arn }) => [arn],
@@ -29,7 +30,7 @@ export function agentRuntimeKind(resource: Resource): Kind {
     statements(target, wanted, parse) {
       const called = parse(target.arn, 'target.arn', [resourceType]);
       inRegion(called, target);
-      return allow({ invoke: action }, wanted, [called]);
+      return allow({ invoke: actions }, wanted, [called]);
     },
 
     fault: () => undefined,

@@ -1,12 +1,44 @@
+import type { TargetOf } from '../../contract/model.ts';
 import { agentRuntimeKind } from './agent-runtime.ts';
+import { allow, bad, inRegion, type Kind } from './kind.ts';
 
-/**
- * An alias of a flow (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html: InvokeFlow, on
- * flow-alias). What its nodes call, they call under the role that the flow was made with.
- */
-export const bedrockFlow = agentRuntimeKind({
+const START = 'bedrock:StartFlowExecution';
+/** Of an execution alone. */
+const FOLLOW = ['GetExecutionFlowSnapshot', 'GetFlowExecution', 'ListFlowExecutionEvents', 'StopFlowExecution'].map(
+  (name) => `bedrock:${name}`,
+);
+
+const called = agentRuntimeKind({
   name: 'a flow of Bedrock',
   resourceType: 'flow',
-  id: /^[0-9A-Za-z]{10}\/alias\/[0-9A-Za-z]{10}$/,
-  action: 'bedrock:InvokeFlow',
+  // Of an execution the name is one of ours (own-id.ts).
+  id: /^[0-9A-Za-z]{10}(?:\/alias\/[0-9A-Za-z]{10}(?:\/execution\/[0-9a-f]{32})?)?$/,
+  actions: ['bedrock:InvokeFlow', START],
 });
+
+/**
+ * An alias of a flow, or one execution of it
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html: InvokeFlow on flow-alias,
+ * StartFlowExecution on flow and flow-alias, the others on flow, flow-alias and flow-execution). What its nodes call, they call under
+ * the role that the flow was made with.
+ */
+export const bedrockFlow: Kind<TargetOf<'bedrock-flow'>> = {
+  ...called,
+  role: [...called.role, { actions: FOLLOW, on: ['flow'] }],
+
+  statements(target, wanted, parse) {
+    const [flow, alias, execution] = within(target.arn).map((arn) => parse(arn, 'target.arn', ['flow']));
+    if (flow === undefined || alias === undefined) throw bad('target.arn', 'resource-id');
+    inRegion(alias, target);
+    if (execution !== undefined) return allow({ invoke: FOLLOW }, wanted, [flow, alias, execution]);
+    return [...called.statements(target, wanted, parse), ...allow({ invoke: START }, wanted, [flow])];
+  },
+
+  // An entry is of all executions; which one, a call says.
+  fault: ({ arn }) => (within(arn).length === 2 ? undefined : { field: 'target.arn', reason: 'resource-id' }),
+};
+
+/** The ARNs of the flow, of its alias, and of an execution, as far as the ARN goes. */
+function within(arn: string): string[] {
+  return [...arn.matchAll(/\/(?:alias|execution)\/|$/g)].map(({ index }) => arn.slice(0, index));
+}

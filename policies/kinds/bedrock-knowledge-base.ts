@@ -8,5 +8,5 @@ export const bedrockKnowledgeBase = agentRuntimeKind({
   name: 'a knowledge base of Bedrock',
   resourceType: 'knowledge-base',
   id: /^[0-9A-Za-z]{10}$/,
-  action: 'bedrock:Retrieve',
+  actions: ['bedrock:Retrieve'],
 });

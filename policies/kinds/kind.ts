@@ -10,6 +10,8 @@ export interface Kind<T = Target> {
   readonly runtime: Runtime;
   /** What is paid: each call, or the hours that the thing is there, whoever calls it. */
   readonly paidBy: 'call' | 'hour';
+  /** Its ARNs are another's: it answers to its own ids alone. Absent: to its ARNs, too. */
+  readonly byId?: true;
   /** Callable only where a stage turns it on. Absent: everywhere, unless a stage says which kinds it has. */
   readonly optional?: true;
   /** By resource type: the ARNs that this kind brings. A kind may also name those of another. */
@@ -48,9 +50,13 @@ export interface Shape {
   readonly everyones?: true;
 }
 
+/** Stands where an action takes no resource, and a condition says what it may be of. */
+export const NO_RESOURCE = '*';
+
 /** Actions on everything that there is of these resource types, in the regions and the account of a deployment. */
 export interface RoleRow {
   readonly actions: readonly string[];
+  /** NO_RESOURCE alone: in the regions of the deployment, whatever it is on. */
   readonly on: readonly string[];
   /** Whether the public ones among them are also called without a region, where a deployment lets them. Absent: no. */
   readonly anywhere?: true;
@@ -80,7 +86,7 @@ export interface Fault {
 
 /** One statement of the wanted actions that have a name, or none where there is nothing to allow: IAM rejects an empty list. */
 export function allow(
-  names: Partial<Record<Action, string>>,
+  names: Partial<Record<Action, string | readonly string[]>>,
   wanted: ReadonlySet<Action>,
   arns: readonly ModelArn[],
   condition?: Condition,
@@ -89,6 +95,16 @@ export function allow(
   if (actions.length === 0 || arns.length === 0) return [];
   const Resource = [...new Set(arns.map(({ text }) => text))].sort();
   return [{ Effect: 'Allow', Action: actions, Resource, ...(condition && { Condition: condition }) }];
+}
+
+/** An action that takes no resource: where the target is called, and under what else AWS has a key for. */
+export function allowAny(
+  action: string,
+  { region }: Target,
+  keys: Readonly<Record<string, string>> = {},
+): PermissionStatement {
+  const Condition = { StringEquals: { 'aws:RequestedRegion': region, ...keys } };
+  return { Effect: 'Allow', Action: [action], Resource: [NO_RESOURCE], Condition };
 }
 
 /** The call is signed for the target's region, so an ARN of another one would only ever be denied. */

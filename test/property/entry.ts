@@ -31,19 +31,35 @@ const IAM: Record<Target['kind'], Record<Action, string>> = {
     count: 'bedrock:GetKnowledgeBase',
   },
   'bedrock-agent': { invoke: 'bedrock:InvokeAgent', stream: 'bedrock:InvokeInlineAgent', count: 'bedrock:GetAgent' },
-  'bedrock-flow': { invoke: 'bedrock:InvokeFlow', stream: 'bedrock:StartFlowExecution', count: 'bedrock:GetFlow' },
+  'bedrock-inline-agent': {
+    invoke: 'bedrock:InvokeModel',
+    stream: 'bedrock:InvokeModelWithResponseStream',
+    count: 'bedrock:GetAgent',
+  },
+  'bedrock-flow': { invoke: 'bedrock:InvokeFlow', stream: 'bedrock:DeleteFlowAlias', count: 'bedrock:GetFlow' },
 };
 
-/** The same of one entry: what answers later is called by another name. */
+/** The same of one entry: what answers later is called by another name, and an execution is not called again. */
 export function iamOf(item: Target): Record<Action, string> {
   const names = IAM[item.kind];
+  if (item.arn.includes('/execution/'))
+    return { invoke: 'bedrock:StopFlowExecution', stream: 'bedrock:InvokeFlow', count: 'bedrock:StartFlowExecution' };
   return asyncInputOf(item) === undefined ? names : { ...names, invoke: 'sagemaker:InvokeEndpointAsync' };
 }
 
-/** What a policy of a kind may name beside those, on what is one for all of an account. */
+/** What a policy of a kind may name beside those: on what is one for all of an account, or of the same ARN. */
 export const BESIDE: Partial<Record<Target['kind'], readonly string[]>> = {
   'bedrock-endpoint': ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+  'bedrock-agent': ['bedrock:GetAgentMemory', 'bedrock:DeleteAgentMemory'],
+  'bedrock-inline-agent': ['bedrock:InvokeInlineAgent'],
+  'bedrock-flow': [
+    ...['bedrock:StartFlowExecution', 'bedrock:GetFlowExecution', 'bedrock:ListFlowExecutionEvents'],
+    'bedrock:GetExecutionFlowSnapshot',
+  ],
 };
+
+/** Actions that take no resource, as the Service Authorization Reference lists them. */
+export const TAKES_NONE = ['bedrock:InvokeInlineAgent'];
 
 /** What a request shows beside its resource. */
 export type Shown = {
@@ -62,14 +78,17 @@ export function expected(
   arn: string,
   shown: Shown = {},
 ): boolean {
-  if (!granted.includes(action)) return false;
+  // What streams the agent's answer also calls its model without.
+  const asWell = item.kind === 'bedrock-inline-agent' && action === 'invoke' && granted.includes('stream');
+  if (!granted.includes(action) && !asWell) return false;
   if (action === 'count') {
     if (!arn.includes(':foundation-model/') || !arn.includes(`:${item.region}:`)) return false;
     return IAM[item.kind].count === 'bedrock:CountTokens' && arnsOf(item).includes(arn);
   }
   if (item.kind === 'bedrock-model') return arn === item.arn;
-  if (item.kind === 'bedrock-profile')
+  if (item.kind === 'bedrock-profile' || (item.kind === 'bedrock-inline-agent' && isProfile(item.arn)))
     return arn === item.arn || (item.modelArns.includes(arn) && shown['bedrock:InferenceProfileArn'] === item.arn);
+  if (item.kind === 'bedrock-inline-agent') return arn === item.arn;
   if (kindOf(item).runtime === 'bedrock-agent-runtime') return action === 'invoke' && arn === item.arn;
   if (item.kind === 'bedrock-endpoint')
     return arn === item.arn && shown['aws:CalledViaLast'] === VIA_BEDROCK['aws:CalledViaLast'];
@@ -81,7 +100,8 @@ export function expected(
 /** What a request may show that is of the entry, of another, or of none. */
 export function shownWith(...items: readonly Target[]): Shown[] {
   const own = items.flatMap((item): Shown[] => {
-    if (item.kind === 'bedrock-profile') return [{ 'bedrock:InferenceProfileArn': item.arn }];
+    if (item.kind === 'bedrock-profile' || (item.kind === 'bedrock-inline-agent' && isProfile(item.arn)))
+      return [{ 'bedrock:InferenceProfileArn': item.arn }];
     if (item.kind === 'bedrock-endpoint') return [VIA_BEDROCK, { 'aws:CalledViaLast': 'cloudformation.amazonaws.com' }];
     if (item.kind !== 'sagemaker-endpoint' || item.targetModel === undefined) return [];
     const { targetModel } = item;
@@ -89,6 +109,8 @@ export function shownWith(...items: readonly Target[]): Shown[] {
   });
   return [{}, ...own];
 }
+
+const isProfile = (arn: string): boolean => arn.includes(':inference-profile/');
 
 /** As the entry's own call shows it. */
 export function shownBy(item: Target): Shown {

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { ACTIONS } from '../../contract/model.ts';
 import { parseModelArn } from '../../policies/arn.ts';
-import { documentOf } from '../../policies/document.ts';
+import { documentOf, type PolicyDocument } from '../../policies/document.ts';
 import { arnsOf } from '../../policies/kinds.ts';
 import { pathsAround, pathsOf } from '../../policies/questions.ts';
 import { invokerRolePolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { allows } from '../unit/policies/evaluator.ts';
-import { BESIDE, built, expected, iamOf, others, shownBy, shownWith } from './entry.ts';
-import { account, actions, EVERY_KIND, foundation, modelId, profile, REGIONS, target } from './targets.ts';
+import { BESIDE, built, expected, iamOf, others, shownBy, shownWith, TAKES_NONE } from './entry.ts';
+import { account, actions, EVERY_KIND, foundation, modelId, profile, REGIONS, target, targets } from './targets.ts';
 
 describe('the session policy of any entry', () => {
   test('P1: allows an ARN if and only if it is of the entry, for each action, and P4: models only through the profile', () => {
@@ -34,12 +34,44 @@ describe('the session policy of any entry', () => {
       fc.property(target, actions, (item, granted) => {
         const policy = built(item, granted);
         if (policy === undefined) return;
-        expect(policy.text).not.toMatch(/[*?$]|NotAction|NotResource|Principal/);
-        for (const { Effect, Action } of policy.document.Statement) {
+        const { Statement } = policy.document;
+        // An action that takes no resource is bound by what it shows.
+        const bound = Statement.filter(({ Resource }) => Resource[0] === '*');
+        for (const { Action, Resource, Condition } of bound) {
+          expect(Resource).toEqual(['*']);
+          expect(TAKES_NONE).toEqual(expect.arrayContaining([...Action]));
+          expect(Condition?.StringEquals).toMatchObject({ 'aws:RequestedRegion': item.region });
+        }
+        const rest = Statement.map((one) => (bound.includes(one) ? { ...one, Resource: [] } : one));
+        expect(JSON.stringify(rest)).not.toMatch(/[*?$]|NotAction|NotResource|Principal/);
+        for (const { Effect, Action } of Statement) {
           expect(Effect).toBe('Allow');
           for (const name of Action)
             expect([...Object.values(iamOf(item)), ...(BESIDE[item.kind] ?? [])]).toContain(name);
         }
+      }),
+    );
+  });
+
+  test('P5: an inline agent is called by its own name, where it is called, and by no other', () => {
+    fc.assert(
+      fc.property(targets['bedrock-inline-agent'], target, actions, (item, other, granted) => {
+        fc.pre(granted.some((action) => action !== 'count'));
+        const allowed = (document: PolicyDocument | undefined, agentName: string, region: string) =>
+          document !== undefined &&
+          allows(document, {
+            action: 'bedrock:InvokeInlineAgent',
+            resource: '*',
+            context: { 'aws:RequestedRegion': region, 'bedrock:InlineAgentName': agentName },
+          });
+        const own = built(item, granted)?.document;
+        const { agentName, region } = item;
+        expect(allowed(own, agentName, region)).toBe(true);
+        for (const name of [`${agentName}x`, agentName.slice(0, -1), agentName.toUpperCase(), '', '*'])
+          expect(allowed(own, name, region), name).toBe(name === agentName);
+        for (const where of REGIONS) expect(allowed(own, agentName, where)).toBe(where === region);
+        if (other.kind !== 'bedrock-inline-agent' || other.agentName !== agentName)
+          expect(allowed(built(other, granted)?.document, agentName, region)).toBe(false);
       }),
     );
   });

@@ -18,10 +18,11 @@ export const foundation = (where: string, id: string): string => `arn:aws:bedroc
 const owned = (service: string, where: string, type: string, id: string): string =>
   `arn:aws:${service}:${where}:${account}:${type}/${id}`;
 
+const foundationModel = fc
+  .tuple(region, modelId)
+  .map(([where, id]) => ({ kind: 'bedrock-model' as const, modelId: id, region: where, arn: foundation(where, id) }));
 const single: fc.Arbitrary<TargetOf<'bedrock-model'>> = fc.oneof(
-  fc
-    .tuple(region, modelId)
-    .map(([where, id]) => ({ kind: 'bedrock-model' as const, modelId: id, region: where, arn: foundation(where, id) })),
+  foundationModel,
   fc
     .tuple(region, fc.constantFrom('provisioned-model', 'custom-model-deployment', 'imported-model'), generatedId)
     .map(([where, type, id]) => {
@@ -84,9 +85,24 @@ export const targets: { readonly [Kind in TargetKind]: fc.Arbitrary<TargetOf<Kin
     'bedrock-agent',
     twoIds((agent, alias) => `agent-alias/${agent}/${alias}`),
   ),
+  'bedrock-inline-agent': fc
+    .tuple(fc.oneof(foundationModel, profile), fc.stringMatching(/^[a-z](?:[_-]?[0-9a-zA-Z]){0,20}$/))
+    .map(([{ region: where, arn, ...model }, agentName]) => ({
+      kind: 'bedrock-inline-agent',
+      agentName,
+      region: where,
+      arn,
+      modelArns: model.kind === 'bedrock-profile' ? model.modelArns : [arn],
+    })),
+  // With or without an execution, which a call adds.
   'bedrock-flow': ownResource(
     'bedrock-flow',
-    twoIds((flow, alias) => `flow/${flow}/alias/${alias}`),
+    fc
+      .tuple(
+        twoIds((flow, alias) => `flow/${flow}/alias/${alias}`),
+        fc.option(fc.stringMatching(/^[0-9a-f]{32}$/)),
+      )
+      .map(([alias, execution]) => (execution === null ? alias : `${alias}/execution/${execution}`)),
   ),
 };
 export const target: fc.Arbitrary<Target> = fc.oneof(...Object.values<fc.Arbitrary<Target>>(targets));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Target, TargetKind, TargetOf } from '../../../contract/model.ts';
 import { parseModelArn } from '../../../policies/arn.ts';
+import { NO_RESOURCE } from '../../../policies/kinds/kind.ts';
 import { ALL_KINDS, arnsOf, baseModelOf, KINDS, kindOf, nativeIdOf, pathIdOf } from '../../../policies/kinds.ts';
 import { ASKED, askedOf, type Borne } from '../../../policies/review-paths.ts';
 import cases from '../../cases/session-policy.json' with { type: 'json' };
@@ -48,6 +49,13 @@ const own = <Kind extends TargetKind>(kind: Kind, resource: string) => ({
 const knowledgeBase = own('bedrock-knowledge-base', 'knowledge-base/KB12345678');
 const agent = own('bedrock-agent', 'agent-alias/AGENT12345/ALIAS12345');
 const flow = own('bedrock-flow', 'flow/FLOW123456/alias/ALIAS12345');
+const inline: TargetOf<'bedrock-inline-agent'> = {
+  kind: 'bedrock-inline-agent',
+  agentName: 'helper',
+  region: 'us-east-1',
+  arn: nova('us-east-1'),
+  modelArns: [nova('us-east-1')],
+};
 const component = { inferenceComponent: 'One', componentArn: at('sagemaker', 'inference-component/one') };
 
 /** What is said of a kind beside its policies; a kind without a row does not compile. */
@@ -136,6 +144,20 @@ const SAID: { readonly [Kind in TargetKind]: readonly [Target, object] } = {
       base: '',
     },
   ],
+  'bedrock-inline-agent': [
+    { ...inline, arn: profile.arn, modelArns: profile.modelArns },
+    {
+      called: 'This model is an inline agent of Bedrock.',
+      runtime: 'bedrock-agent-runtime',
+      paidBy: 'call',
+      restrictedBy: [],
+      arns: [profile.arn, ...profile.modelArns],
+      calledOn: `inline helper ${profile.arn}`,
+      nativeId: 'helper',
+      paths: ['helper', undefined],
+      base: 'amazon.nova-lite-v1:0',
+    },
+  ],
   'bedrock-flow': [
     flow,
     {
@@ -178,6 +200,7 @@ describe('each kind of target', () => {
   test('what the invoker role may do is said of resources that a kind has a shape for, or of guardrails', () => {
     const known = ALL_KINDS.flatMap(({ shapes }) => Object.keys(shapes));
     const named = new Set(ALL_KINDS.flatMap(({ role }) => role.flatMap(({ on }) => on)));
+    named.delete(NO_RESOURCE);
     expect([...named].filter((type) => !known.includes(type))).toEqual(['guardrail']);
     expect(known.filter((type) => !named.has(type))).toEqual([]);
   });
@@ -254,6 +277,16 @@ describe('what contradicts itself in an entry', () => {
       'target.asyncInput beside-a-part',
     ],
     ['what answers later, and a component', { ...endpoint, ...later, ...component }, 'target.asyncInput beside-a-part'],
+    ['an inline agent of a model', inline, undefined],
+    ['an inline agent of a profile', { ...inline, arn: profile.arn, modelArns: profile.modelArns }, undefined],
+    ['an inline agent of one model and another', { ...inline, modelArns: [other] }, 'target.modelArns another-model'],
+    [
+      'an inline agent of a profile and another model',
+      { ...inline, arn: profile.arn, modelArns: [other] },
+      'target.modelArns[0] not-the-profiles-model',
+    ],
+    ['a flow by its alias', flow, undefined],
+    ['one execution of a flow', { ...flow, arn: `${flow.arn}/execution/${'0'.repeat(32)}` }, 'target.arn resource-id'],
     [
       'a component by another name',
       { ...endpoint, ...component, inferenceComponent: 'two' },
