@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 
+/** Of `npx tollgate`; what came after `<<'END'` is the file that `-` stands for. */
+export interface Command {
+  words: string[];
+  input?: string;
+}
+
 /** What docs/components.md shows of one component, to be done as it stands there. */
 export interface Shown {
   title: string;
-  /** Of `npx tollgate`, a line each; what comes after `<<'END'` is the file that `-` stands for. */
-  commands: { words: string[]; input?: string }[];
+  commands: Command[];
   /** The program, without the lines that bring the client. */
   program: string;
   /** What it prints, as its comments say. */
@@ -47,8 +52,9 @@ function read(text: string): Shown {
   };
 }
 
-function commandsOf(block: string): Shown['commands'] {
-  const found = block.matchAll(/^npx tollgate (.*?)(?: <<'END'\n(.*?)^END)?$/gms);
+/** Those of a block, or of a page, one of whose lines is no more than one command. */
+export function commandsOf(block: string): Command[] {
+  const found = block.matchAll(/^npx tollgate ([^&\n]*?)(?: <<'END'\n(.*?)^END)?$/gms);
   return [...found].map(([, line = '', input]) => ({
     words: line.split(' '),
     ...(input === undefined ? {} : { input }),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,11 +7,8 @@ import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import settings from '../../examples/claude-code/settings.json' with { type: 'json' };
 import { CLIENTS } from '../../invoke/surfaces/own/clients.ts';
-import { KINDS } from '../../policies/kinds.ts';
 import { sidecarSettings } from '../../sidecar/settings.ts';
 import { startSidecar } from '../../sidecar/start.ts';
-import { client, python, shown } from './components-page.ts';
-import { finishedOf, RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -102,64 +99,6 @@ describe('examples/', () => {
       });
       expect(content).toMatchObject([{ type: 'text', text: 'echo: hello' }]);
     }
-  });
-});
-
-describe('docs/components.md', () => {
-  const at = (path: string): string => join(stack.dataDir, 'components', path);
-  const asReader = async (program: string, ...args: string[]): Promise<string> => {
-    const given = { ...env, TOKEN: await stack.token('acme-app') };
-    return (await run(program, args, { env: given, cwd: at('') })).stdout;
-  };
-
-  beforeAll(async () => {
-    mkdirSync(at(''));
-    symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), at('node_modules'));
-    for (const { words, input } of shown.flatMap(({ commands }) => commands)) {
-      if (input !== undefined) writeFileSync(at('entry.json'), input);
-      const given = words.map((word) => (word === '-' ? at('entry.json') : word));
-      expect(await stack.cli(...given), words.join(' ')).toMatchObject({ code: 0, stderr: '' });
-    }
-  });
-
-  test('shows every kind that a stage must turn on', () => {
-    const entries = shown.flatMap(({ commands }) => commands.map(({ input = '' }) => input)).join('');
-    const optional = Object.entries(KINDS).filter(([, kind]) => kind.optional === true);
-    expect(optional.length).toBeGreaterThan(2);
-    for (const [name] of optional) expect(entries).toContain(`"kind": "${name}"`);
-  });
-
-  test('shows programs that run, and print what they say', async () => {
-    writeFileSync(at('client.mjs'), client);
-    for (const [index, { program }] of shown.entries()) writeFileSync(at(`${index}.mjs`), program);
-    // In one process, for each would load the SDK anew.
-    const all = shown.map((_, index) => `console.log('part'); await import('./${index}.mjs');`).join('');
-    writeFileSync(at('all.mjs'), all);
-    const printed = await asReader(process.execPath, 'all.mjs');
-    expect(printed.split('part\n').slice(1)).toEqual(shown.map(({ prints }) => `${prints.join('\n')}\n`));
-  });
-
-  test('shows a client in Python', async ({ skip }) => {
-    skip(!(await canRun('boto3_bedrock.py')), 'it needs what is not here');
-    expect(await asReader('python3', '-c', python)).toBe('passage 1: holidays\n');
-  });
-
-  test('says under which policy each runs, and what is recorded', async () => {
-    const raw = new RawUsage(stack);
-    for (const { title, commands, curl, policy, recorded } of shown) {
-      const mark = await stack.mark();
-      await asReader('sh', '-c', `${curl.trimEnd()} --fail-with-body`);
-      const call = (await stack.upstream(mark)).find(({ service }) => service === 'bedrock');
-      expect(call?.caller?.sessionPolicy, title).toEqual({ Version: '2012-10-17', Statement: policy });
-      const { id } = JSON.parse(commands[0]?.input ?? '');
-      const records = async () => finishedOf(await raw.records()).filter(({ model }) => model === id);
-      await expect.poll(async () => (await records()).length, { timeout: 10_000 }).toBeGreaterThan(0);
-      for (const { outcome, tokens } of await records()) {
-        const used = Object.entries(tokens).filter(([, count]) => count > 0);
-        expect([outcome, Object.fromEntries(used)], title).toEqual(['ok', recorded]);
-      }
-    }
-    raw.close();
   });
 });
 
