@@ -33,6 +33,7 @@ const BODIES: Readonly<Record<string, string>> = {
   budgets: 'budget',
   clients: 'client',
   defaults: 'defaults',
+  evaluations: 'evaluation',
 };
 
 /** The API as OpenAPI 3.1, from the same table that serves it. */

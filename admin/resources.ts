@@ -3,6 +3,7 @@ import { aliasDocument } from '../registry/alias.ts';
 import { EVERY_TENANT } from '../registry/budget.ts';
 import { noSuchBudget } from '../registry/budgets.ts';
 import type { Listing } from '../registry/edit.ts';
+import { templateDocument } from '../registry/evaluation/template.ts';
 import { parseSeconds } from '../registry/fields.ts';
 import type { Document } from '../registry/items.ts';
 import { BUDGETS, BUNDLE, CLIENT, GRANT, type Kind, MODEL, TENANT } from '../registry/kinds.ts';
@@ -149,6 +150,21 @@ export const COLLECTIONS: readonly Collection[] = [
     idOf: ({ id }) => String(id),
     file: ({ alias = '' }, body) => ({ value: { aliases: [{ ...body, id: alias }] }, at: 'aliases[0]' }),
     remove: (writer, { alias = '' }) => writer.removeAlias(alias),
+  },
+  {
+    name: 'evaluations',
+    item: ['template'],
+    filters: [],
+    named: () => ({ evaluations: true }),
+    tenantOf: () => undefined,
+    list: async (writer) => (await writer.listTemplates()).map(templateDocument),
+    show: async (writer, { template = '' }) => templateDocument(await writer.showTemplate(template)),
+    idOf: ({ id }) => String(id),
+    file: ({ template = '' }, body) => ({
+      value: { evaluations: [{ ...body, id: template }] },
+      at: 'evaluations[0]',
+    }),
+    remove: (writer, { template = '' }) => writer.removeTemplate(template),
   },
   grants(['tenant', 'model']),
   {

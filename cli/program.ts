@@ -17,6 +17,7 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   doctor: () => import('./doctor.ts'),
   token: () => import('./token.ts'),
   model: () => import('./model.ts'),
+  eval: () => import('./eval.ts'),
   alias: () => import('./alias.ts'),
   bundle: () => import('./bundle.ts'),
   alert: () => import('./alert.ts'),

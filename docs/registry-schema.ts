@@ -15,6 +15,7 @@ import { budgetSchema } from '../registry/budget.ts';
 import { bundleSchema } from '../registry/bundle.ts';
 import { clientSchema } from '../registry/client.ts';
 import { STAMPS } from '../registry/difference.ts';
+import { templateSchema } from '../registry/evaluation/template.ts';
 import { grantSchema } from '../registry/grant.ts';
 import { modelSchema } from '../registry/model.ts';
 import { presentForm } from '../registry/prices/entry.ts';
@@ -43,6 +44,9 @@ const REASONS: Readonly<Record<string, Schema>> = {
   'not-a-region': { pattern: '^[a-z]{2,}(-[a-z]+)+-\\d+$' },
   'not-a-guardrail': { pattern: '^arn:' },
   'not-an-object': {},
+  // Of inference parameters: as JSON.
+  'too-long': {},
+  empty: { minProperties: 1 },
   twice: { uniqueItems: true },
 };
 
@@ -87,6 +91,12 @@ const ALERT = {
   additionalProperties: false,
 } satisfies Schema;
 
+const EVALUATED: Schema = {
+  type: 'array',
+  readOnly: true,
+  description: 'What evaluations came to, as `tollgate eval` writes it; what a file says of it is not taken.',
+};
+
 interface Conditions {
   required?: unknown;
   oneOf?: unknown;
@@ -101,6 +111,7 @@ export function definitions() {
   const price = plain(presentForm);
   const model = entry('A model.', modelSchema, { filled: ['prices'] });
   Object.assign(model.properties, {
+    evaluated: EVALUATED,
     prices: nullable({ ...model.properties.prices, items: price }),
     routing: nullable({ type: 'object', properties: routing(), additionalProperties: false }),
   });
@@ -133,6 +144,7 @@ export function definitions() {
     alias,
     alert: ALERT,
     budget,
+    evaluation: entry('How models are evaluated, and what they must reach.', templateSchema, { whole: true }),
     client: entry('An OAuth client whose tokens are the tenant’s.', clientSchema, { without: ['tenant'] }),
     defaults: entry('What holds of every tenant that does not say it itself.', defaultsSchema),
   };
@@ -164,6 +176,7 @@ export function fileSchema(): object {
       budgets: { ...list('budget'), description: 'The stage’s.' },
       tenants: list('tenant'),
       alerts: list('alert'),
+      evaluations: list('evaluation'),
     },
     additionalProperties: false,
     definitions: {

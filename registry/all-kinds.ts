@@ -1,9 +1,10 @@
 import { type AlertsEntry, alertsDocument, parseAlerts } from './alert.ts';
+import { parseTemplates, type TemplatesEntry, templatesDocument } from './evaluation/template.ts';
 import { type KeyEntry, keyDocument, parseKeyEntry } from './gateway-keys/key.ts';
-import { ALERTS_KEY, ALERTS_SK, KEY_SK, keyKey } from './keys.ts';
+import { ALERTS_KEY, ALERTS_SK, EVALUATIONS_KEY, EVALUATIONS_SK, KEY_SK, keyKey } from './keys.ts';
 import { KINDS, type Kind } from './kinds.ts';
 
-/** All kinds that are edited. Apart from those that a call reads, which has no use for the last two. */
+/** All kinds that are edited. Apart from those that a call reads, which has no use for the last three. */
 
 export const ALERTS: Kind<AlertsEntry> = {
   name: 'alerts',
@@ -11,6 +12,15 @@ export const ALERTS: Kind<AlertsEntry> = {
   document: alertsDocument,
   keyOf: () => ALERTS_KEY,
   sk: { equals: ALERTS_SK },
+};
+
+/** How models are evaluated; what came of it is the models'. */
+export const EVALUATIONS: Kind<TemplatesEntry> = {
+  name: 'evaluations',
+  parse: parseTemplates,
+  document: templatesDocument,
+  keyOf: () => EVALUATIONS_KEY,
+  sk: { equals: EVALUATIONS_SK },
 };
 
 /** No file holds it: what is secret of it is nowhere but with who has it. */
@@ -23,7 +33,7 @@ export const KEY: Kind<KeyEntry> = {
 };
 
 /** All that a file may hold, in an order in which none is written before what it refers to. */
-export const FILE_KINDS: readonly Kind<unknown>[] = [...KINDS, ALERTS as Kind<unknown>];
+export const FILE_KINDS: readonly Kind<unknown>[] = [...KINDS, ...([ALERTS, EVALUATIONS] as Kind<unknown>[])];
 
 export const EVERY_KIND: readonly Kind<unknown>[] = [...FILE_KINDS, KEY as Kind<unknown>];
 

@@ -10,6 +10,7 @@ import { type BudgetsEntry, EVERY_TENANT } from './budget.ts';
 import type { BundleEntry } from './bundle.ts';
 import type { ClientEntry } from './client.ts';
 import { hasExpired } from './entitled.ts';
+import { checkPassed } from './evaluation/standing.ts';
 import { checkThere } from './fallbacks.ts';
 import { badEntries, badEntry, checkAll, problemsOf } from './fields.ts';
 import type { KeyEntry } from './gateway-keys/key.ts';
@@ -17,10 +18,12 @@ import { type Grant, type GrantOf, termsOf } from './grant.ts';
 import { bounded } from './held.ts';
 import type { Item, Key } from './items.ts';
 import { ALIASES_KEY, bundleKey, DEFAULTS_KEY, modelKey, tenantKey } from './keys.ts';
-import { ALIASES, BUNDLE, DEFAULTS, type Kind, MODEL, type Read, read, TENANT } from './kinds.ts';
+import { ALIASES, BUNDLE, DEFAULTS, GRANT, type Kind, MODEL, type Read, read, TENANT } from './kinds.ts';
 import type { ModelEntry } from './model.ts';
+import { unmet } from './requirements.ts';
 import { checkDirect, placedUnder } from './restrictions.ts';
 import type { TenantEntry } from './tenant.ts';
+import { wideningsOf } from './widening.ts';
 
 /**
  * What must hold between an entry and the rest of the registry when it is written: by whatever way it is, a command, a file or an undo.
@@ -86,15 +89,18 @@ const CHECKS: Checks = {
         if (bundles.length > BUNDLES_MAX) throw badEntry('id', 'too-many-bundles');
       },
       ...models.map((model, index) => async () => {
-        if ((await look(modelKey(model))) !== undefined) return;
-        throw badEntries([
-          { path: `models[${index}]`, reason: 'no-such-model', message: `there is no model ${model}.` },
-        ]);
+        const item = await look(modelKey(model));
+        const path = `models[${index}]`;
+        if (item === undefined)
+          throw badEntries([{ path, reason: 'no-such-model', message: `there is no model ${model}.` }]);
+        // Whoever holds the bundle would be granted it.
+        const found = readOnce(item, MODEL);
+        if ('entry' in found && !listed(before).includes(model)) checkPassed(found.entry, path);
       }),
     );
   },
 
-  grant: async (grant: Grant, { look, nowSeconds }) => {
+  grant: async (grant: Grant, { look, before, nowSeconds }) => {
     await all(
       async () => {
         const [tenant, defaults, entries] = await Promise.all([
@@ -105,7 +111,13 @@ const CHECKS: Checks = {
         if (tenant.offboarded) throw badEntry('tenant', 'is-offboarded');
         // Bounds that cannot be read stop every call until they can be; they are told where they are edited.
         const bounds = boundsOf(tenant, defaults && DEFAULTS.parse(defaults.document));
+        // An edit that gives nobody more than they had is none that a later failure of the model is to hinder.
+        const widens = wideningsOf('grant', before?.document ?? null, GRANT.document(grant)).length > 0;
         checkAll(
+          ...entries.map((entry) => () => {
+            // Of one that never passed any, its requirements tell below.
+            if (widens && !unmet(entry, {}).some(({ reason }) => reason === 'not-evaluated')) checkPassed(entry);
+          }),
           ...termsOf(grant).flatMap((term) => [
             () => {
               if (hasExpired(term, nowSeconds)) throw badEntry('expiresAt', 'has-passed');
@@ -194,6 +206,11 @@ async function all(...checks: readonly (() => Promise<unknown>)[]): Promise<void
   const other = errors.find((error) => problemsOf(error).length === 0);
   if (other !== undefined || errors.length === 1) throw other ?? errors[0];
   if (errors.length > 1) throw badEntries(errors.flatMap(problemsOf));
+}
+
+function listed(bundle: Item | undefined): readonly unknown[] {
+  const models = bundle?.document.models;
+  return Array.isArray(models) ? models : [];
 }
 
 async function tenantIsThere(id: TenantId, look: Check['look']): Promise<void> {

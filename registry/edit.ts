@@ -126,6 +126,7 @@ const ONE_OF: { readonly [name in Kind<unknown>['name']]?: string } = {
   aliases: 'alias',
   defaults: 'default',
   alerts: 'alert',
+  evaluations: 'template',
 };
 
 function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {

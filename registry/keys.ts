@@ -22,6 +22,7 @@ import type { Key } from './items.ts';
  * | model   | MODEL#{model}                  | MODEL                   |
  * | client  | CLIENT#{hash of issuer, client} | CLIENT                 |
  * | alerts  | ALERTS                         | ALERTS                  |
+ * | evaluations | EVALUATIONS                | EVALUATIONS             |
  * | key     | KEY#{id}                       | KEY                     |
  * | history | HISTORY#TENANT#{tenant}        | S#{edit}                |
  * |         | HISTORY#GRANT#{tenant}#{model} | S#{edit}                |
@@ -30,6 +31,7 @@ import type { Key } from './items.ts';
  * |         | HISTORY#BUNDLE#{bundle}        | S#{edit}                |
  * |         | HISTORY#MODEL#{model}          | S#{edit}                |
  * |         | HISTORY#CLIENT#{hash}, #ALERTS | S#{edit}                |
+ * |         | HISTORY#EVALUATIONS            | S#{edit}                |
  * |         | each of these                  | LAST: the version of what was removed |
  * | log     | LOG                            | {edit}: the first of a transaction |
  *
@@ -66,6 +68,7 @@ export const ALIASES_SK = 'ALIASES';
 export const CLIENT_SK = 'CLIENT';
 export const DEFAULTS_SK = 'DEFAULTS';
 export const ALERTS_SK = 'ALERTS';
+export const EVALUATIONS_SK = 'EVALUATIONS';
 export const BUNDLE_SK_PREFIX = 'BUNDLE#';
 export const KEY_SK = 'KEY';
 export const GRANT_SK_PREFIX = 'GRANT#';
@@ -79,6 +82,8 @@ export const ALIASES_KEY: Key = { pk: STAGE_PARTITION, sk: ALIASES_SK };
 export const DEFAULTS_KEY: Key = { pk: STAGE_PARTITION, sk: DEFAULTS_SK };
 /** Not in the stage's partition, which is read with every tenant's. */
 export const ALERTS_KEY: Key = { pk: 'ALERTS', sk: ALERTS_SK };
+/** Neither is it. */
+export const EVALUATIONS_KEY: Key = { pk: 'EVALUATIONS', sk: EVALUATIONS_SK };
 
 export function tenantPartition(id: TenantId): string {
   return `TENANT#${id}`;

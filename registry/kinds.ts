@@ -29,7 +29,18 @@ import { parseTenant, type TenantEntry, tenantDocument } from './tenant.ts';
 
 /** What the table holds one kind of. */
 export interface Kind<Entry> {
-  name: 'model' | 'tenant' | 'grant' | 'budgets' | 'aliases' | 'client' | 'bundle' | 'defaults' | 'alerts' | 'key';
+  name:
+    | 'model'
+    | 'tenant'
+    | 'grant'
+    | 'budgets'
+    | 'aliases'
+    | 'client'
+    | 'bundle'
+    | 'defaults'
+    | 'alerts'
+    | 'evaluations'
+    | 'key';
   /** @throws TollgateError `bad_entry` naming the field */
   parse(document: unknown): Entry;
   document(entry: Entry): Document;

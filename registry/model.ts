@@ -13,6 +13,7 @@ import {
 import type { Routing } from '../contract/routing.ts';
 import { runtimeOf } from '../policies/kinds.ts';
 import { type Described, describedDocument, describedMembers } from './description.ts';
+import { type Evaluated, evaluatedMember } from './evaluation/evaluated.ts';
 import { checkFallbacks, fallbackIds } from './fallbacks.ts';
 import {
   actor,
@@ -51,6 +52,8 @@ export interface ModelEntry extends Speech, Described {
   beforeDeprecation?: Lifecycle;
   /** Sorted by `from`, then region and tier; in a region and tier no two of one moment or one name. */
   prices: PriceVersion[];
+  /** How it was evaluated, sorted by template, each once. Only `eval take`, `eval record` and the schedule write it. */
+  evaluated?: Evaluated[];
   version: number;
   /** Milliseconds since 1970. */
   updatedAt: number;
@@ -90,6 +93,7 @@ export const modelSchema = v.strictObject({
   beforeRetirement: v.exactOptional(lifecycle),
   beforeDeprecation: v.exactOptional(lifecycle),
   prices: v.pipe(v.array(priceSchema, 'not-a-list'), v.maxLength(PRICES_MAX, 'too-many')),
+  evaluated: evaluatedMember,
   version,
   updatedAt: milliseconds,
   updatedBy: actor,
@@ -147,6 +151,7 @@ export function modelDocument(entry: ModelEntry): Document {
     ...(entry.beforeRetirement === undefined ? {} : { beforeRetirement: lifecycleDocument(entry.beforeRetirement) }),
     ...(entry.beforeDeprecation === undefined ? {} : { beforeDeprecation: lifecycleDocument(entry.beforeDeprecation) }),
     prices: entry.prices.map(priceDocument),
+    ...(entry.evaluated === undefined ? {} : { evaluated: structuredClone(entry.evaluated) as unknown as Document[] }),
     version: entry.version,
     updatedAt: isoMilliseconds(entry.updatedAt),
     updatedBy: entry.updatedBy,

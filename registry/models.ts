@@ -242,7 +242,7 @@ export function modelEdit(document: unknown): { key: Key; make: Make; version: n
 function opened(document: unknown): { id: string; version: number | undefined; content: Document } {
   if (document === null || typeof document !== 'object' || Array.isArray(document))
     throw badEntry('entry', 'not-an-object');
-  const { version, updatedAt: _at, updatedBy: _by, ...content } = document as Document;
+  const { version, updatedAt: _at, updatedBy: _by, evaluated: _evaluated, ...content } = document as Document;
   if (version !== undefined && typeof version !== 'number') throw badEntry('version', 'not-a-number');
   if (typeof content.id !== 'string') throw badEntry('id', content.id === undefined ? 'missing' : 'not-text');
   return { id: content.id, version, content };

@@ -1,4 +1,4 @@
-import { ALERTS } from './all-kinds.ts';
+import { ALERTS, EVALUATIONS } from './all-kinds.ts';
 import { EVERY_TENANT } from './budget.ts';
 import { type ClientName, checkClientName } from './client.ts';
 import { badEntry, isModelId } from './fields.ts';
@@ -11,6 +11,7 @@ import {
   bundleKey,
   clientKey,
   DEFAULTS_KEY,
+  EVALUATIONS_KEY,
   grantKey,
   modelKey,
   tenantKey,
@@ -29,12 +30,14 @@ export type Named =
   | { budgetsOf: string }
   | { aliases: true }
   | { alerts: true }
+  | { evaluations: true }
   | { client: ClientName };
 
 /** @throws TollgateError `bad_entry` for an id that is none */
 export function itemNamed(of: Named): { kind: Kind<unknown>; key: Key } {
   const item = <Entry>(kind: Kind<Entry>, key: Key) => ({ kind: kind as Kind<unknown>, key });
   if ('alerts' in of) return item(ALERTS, ALERTS_KEY);
+  if ('evaluations' in of) return item(EVALUATIONS, EVALUATIONS_KEY);
   if ('aliases' in of) return item(ALIASES, ALIASES_KEY);
   if ('budgetsOf' in of)
     return item(BUDGETS, budgetsKey(of.budgetsOf === EVERY_TENANT ? EVERY_TENANT : asTenantId(of.budgetsOf)));

@@ -1,4 +1,5 @@
 import type { Problem } from '../contract/errors.ts';
+import type { Evaluated } from './evaluation/evaluated.ts';
 import { badEntries } from './fields.ts';
 
 /** Where a model comes from, and who looked at it. */
@@ -26,7 +27,10 @@ export interface Provenance {
 export interface Requirements {
   /** Its provenance names an approver. */
   approval?: true;
-  /** Its provenance names an evaluation. */
+  /**
+   * It has passed one. Whether the version that there is now did is asked of who would be granted it (evaluation/standing.ts); here,
+   * at each call, that it ever did, or that its provenance names one, so that no later failure cuts anybody off.
+   */
   evaluation?: true;
   /** The grant restricts it to these regions, or some of them; sorted. */
   region?: string[];
@@ -36,6 +40,7 @@ export interface Requirements {
 export interface Demanding {
   provenance?: Provenance;
   requires?: Requirements;
+  evaluated?: readonly Evaluated[];
 }
 
 /**
@@ -43,17 +48,20 @@ export interface Demanding {
  *
  * @returns none where nothing is required, or all of it is there
  */
-export function unmet({ provenance, requires }: Demanding, grant: { regions?: readonly string[] }): Problem[] {
+export function unmet(
+  { provenance, requires, evaluated }: Demanding,
+  grant: { regions?: readonly string[] },
+): Problem[] {
   if (requires === undefined) return [];
   const problems: Problem[] = [];
   const missing = (path: string, reason: string, message: string) => void problems.push({ path, reason, message });
   if (requires.approval && provenance?.approver === undefined)
     missing('model', 'not-approved', 'The model requires an approval, and its entry names no provenance.approver.');
-  if (requires.evaluation && provenance?.evaluation === undefined)
+  if (requires.evaluation && provenance?.evaluation === undefined && !evaluated?.some(({ first }) => first))
     missing(
       'model',
       'not-evaluated',
-      'The model requires an evaluation, and its entry names no provenance.evaluation.',
+      'The model requires an evaluation, and has passed none (`tollgate eval start`); nor does its entry name a provenance.evaluation.',
     );
   const { region } = requires;
   if (region !== undefined && !(grant.regions?.every((one) => region.includes(one)) ?? false))

@@ -6,7 +6,7 @@ import { audienceOf, breadthOf, EVERYONE, type Term } from './term.ts';
 
 export const RESOURCES = [
   ...['tenants', 'models', 'bundles', 'aliases', 'defaults', 'grants', 'keys', 'budgets', 'prices', 'clients'],
-  ...['audit', 'reports'],
+  ...['evaluations', 'audit', 'reports'],
 ] as const satisfies readonly string[];
 export type Resource =
   | 'tenants'
@@ -19,6 +19,7 @@ export type Resource =
   | 'budgets'
   | 'prices'
   | 'clients'
+  | 'evaluations'
   | 'audit'
   | 'reports';
 

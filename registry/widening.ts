@@ -89,6 +89,8 @@ const MODEL: Classes<ModelDocument> = {
   capabilities: nothing,
   limits: nothing,
   provenance: nothing,
+  // No edit of an operator's: `eval take` and `eval record` write it.
+  evaluated: nothing,
   requires: members({ approval: requirement, evaluation: requirement, region: only }),
   lifecycle,
   beforeRetirement: nothing,
@@ -219,6 +221,8 @@ const KINDS: { readonly [kind: string]: { readonly [member: string]: Class } } =
   defaults: { ...stamps, ...BOUNDS },
   // Who is told may do nothing by it.
   alerts: { ...stamps, alerts: nothing },
+  // What stands beside a model as it was judged is judged no other way by it.
+  evaluations: { ...stamps, evaluations: nothing },
 };
 
 /** Of these an entry that is not there restricts nothing, so that its end is one of all that it said. */

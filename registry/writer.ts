@@ -11,6 +11,8 @@ import { type LogFilter, type LoggedChange, readLog } from './edits/log-list.ts'
 import { type Past, readPast } from './edits/past.ts';
 import type { LoggedEdit } from './edits/types.ts';
 import { documentAt } from './edits/undo.ts';
+import { type ResultWriter, resultWriter } from './evaluation/results.ts';
+import { type TemplateWriter, templateWriter } from './evaluation/templates.ts';
 import { type AppliedPlan, applying } from './file/apply.ts';
 import { type Exported, exported } from './file/export.ts';
 import { type GrantWriter, grantEdit, grantWriter } from './grants.ts';
@@ -39,6 +41,8 @@ export interface Writer
     ClientWriter,
     BundleWriter,
     DefaultsWriter,
+    TemplateWriter,
+    ResultWriter,
     LeavingWriter {
   /**
    * Makes those that are absent, all or none, and leaves alone what is there.
@@ -66,7 +70,8 @@ export interface Writer
    * Decides what a file of entries asks for, and makes nothing yet.
    *
    * @param value what the file holds, not trusted
-   * @param options `prune`: what the file does not name goes, of what is a tenant's own, of budgets, aliases and alerts
+   * @param options `prune`: what the file does not name goes, of what is a tenant's own, of budgets, aliases, alerts and
+   *   templates
    * @throws TollgateError `bad_entry` of all that is wrong
    */
   apply(value: unknown, options?: { prune?: boolean }): Promise<AppliedPlan>;
@@ -97,6 +102,8 @@ export function createWriter(options: EditOptions): Writer {
     ...clientWriter(edits, items),
     ...bundleWriter(edits, items),
     ...defaultsWriter(edits),
+    ...templateWriter(edits),
+    ...resultWriter(edits, clock),
     ...leavingWriter(options),
     create: async ({ models, tenants, grants }) =>
       edits.create([

@@ -6,6 +6,7 @@ import { listen } from '../../server/listen.ts';
 import { DEMO_CLIENTS } from '../clients.ts';
 import type { Limits } from './apigateway/limits.ts';
 import { createApiGateway } from './apigateway/service.ts';
+import { createEvaluations } from './bedrock/evaluations.ts';
 import { createBedrock } from './bedrock/service.ts';
 import { CALLS_MAX, type CallRecord, type Calls, createCalls } from './calls.ts';
 import { openCallsFile } from './calls-file.ts';
@@ -162,13 +163,14 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   const calls = createCalls(openCallsFile(dataDir, CALLS_MAX));
   // What was asked before a restart was counted, too.
   for (const record of calls.after(0)) if (counts(record) && record.status !== null) cloudwatch.asked(record);
+  const objects = createStore(join(dataDir, 's3'));
   const services: Record<ServiceName, Service> = {
     sts: createSts({ account, roles, sessions, now }),
     iam: createIam({ account, roles }),
     dynamodb: dynamo.service,
     s3: createS3({ folder: join(dataDir, 's3'), now }),
-    bedrock: createBedrock({ account }),
-    sagemaker: createSageMaker({ account, objects: createStore(join(dataDir, 's3')), now }),
+    bedrock: createBedrock({ account, evaluations: createEvaluations({ folder: dataDir, store: objects, now }) }),
+    sagemaker: createSageMaker({ account, objects, now }),
     apigateway: apiGateway.service,
     lambda: createLambda({ account, invoke: (...call) => aws.onInvoke(...call) }),
     events: events.service,

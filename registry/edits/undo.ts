@@ -49,7 +49,15 @@ export async function undoing(items: Items, edit: number): Promise<Edit> {
  */
 export async function rollingBack(items: Items, kind: Kind<unknown>, key: Key, version: number): Promise<Edit> {
   const document = await documentAt(items, key, version);
-  return { kind, key, change: `rollback to ${version}`, make: () => contentOf(document) };
+  return {
+    ...{ kind, key, change: `rollback to ${version}` },
+    make: (_, now) => {
+      const { evaluated: _then, ...content } = contentOf(document);
+      // What was measured of a model is not an operator's to take back.
+      const { evaluated } = now?.document ?? {};
+      return { ...content, ...(evaluated === undefined ? {} : { evaluated }) };
+    },
+  };
 }
 
 /** @throws TollgateError `not_found` */

@@ -4,7 +4,7 @@ import { isTenantId } from '../../contract/identity.ts';
 import { ACTIONS } from '../../contract/model.ts';
 import { parseReceiver } from '../alert.ts';
 import { parseAlias } from '../alias.ts';
-import { ALERTS } from '../all-kinds.ts';
+import { ALERTS, EVALUATIONS } from '../all-kinds.ts';
 import { type BudgetOwner, EVERY_TENANT, parseBudget } from '../budget.ts';
 import { bundleEdit } from '../bundles.ts';
 import { checkClientName } from '../client.ts';
@@ -12,9 +12,10 @@ import { defaultsEdit } from '../defaults.ts';
 import { merged } from '../edits/merge.ts';
 import { nameOf } from '../edits/same.ts';
 import type { Edit } from '../edits/types.ts';
+import { parseTemplate } from '../evaluation/template.ts';
 import { badEntries, problemsOf, SCHEMA_VERSION } from '../fields.ts';
 import type { Document, Key, Plain } from '../items.ts';
-import { ALERTS_KEY, ALIASES_KEY, budgetsKey, clientKey, grantKey } from '../keys.ts';
+import { ALERTS_KEY, ALIASES_KEY, budgetsKey, clientKey, EVALUATIONS_KEY, grantKey } from '../keys.ts';
 import { ALIASES, BUDGETS, BUNDLE, CLIENT, DEFAULTS, GRANT, type Kind, MODEL, TENANT } from '../kinds.ts';
 import { modelEdit } from '../models.ts';
 import { asTenantId } from '../tenant.ts';
@@ -36,6 +37,7 @@ const FILE = v.strictObject({
   defaults: v.exactOptional(v.record(v.string(), v.unknown(), 'not-an-object')),
   budgets: list,
   alerts: list,
+  evaluations: list,
   tenants: v.exactOptional(
     v.array(
       v.looseObject({ id: v.string('not-text'), grants: list, budgets: list, clients: list }, 'not-an-object'),
@@ -47,7 +49,7 @@ const FILE = v.strictObject({
 /**
  * @param value what a file holds
  * @returns none before what it refers to
- * @param options `prune`: lists of budgets, aliases and alerts are what they are in the file, without what else is there
+ * @param options `prune`: lists of budgets, aliases, alerts and templates of evaluations are what they are in the file, without what else is there
  * @throws TollgateError `bad_entry` of all that is wrong with the file’s form; what is wrong with an entry is told when it is decided
  */
 export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
@@ -67,7 +69,7 @@ export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
               : 'wrong-type',
       })),
     );
-  const { models = [], bundles = [], aliases, defaults, budgets, alerts, tenants = [] } = found.output;
+  const { models = [], bundles = [], aliases, defaults, budgets, alerts, evaluations, tenants = [] } = found.output;
   const edits: Edit[] = [];
   const add = (at: string, edit: () => Omit<Edit, 'at' | 'change'>): void => {
     try {
@@ -100,6 +102,7 @@ export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
     else add(at, () => listEdit(of, things, prune));
   };
   if (aliases !== undefined) lists('', ALIAS_LIST, aliases as Document[]);
+  if (evaluations !== undefined) lists('', TEMPLATE_LIST, evaluations as Document[]);
   if (budgets !== undefined) lists('', budgetList(EVERY_TENANT), budgets as Document[]);
   for (const [index, { grants = [], budgets: own, clients = [], ...tenant }] of tenants.entries()) {
     const at = `tenants[${index}]`;
@@ -200,6 +203,11 @@ const ALIAS_LIST: ListOf = {
 const ALERT_LIST: ListOf = {
   ...{ kind: ALERTS as Kind<unknown>, key: ALERTS_KEY, member: 'alerts', common: {} },
   parse: parseReceiver,
+};
+
+const TEMPLATE_LIST: ListOf = {
+  ...{ kind: EVALUATIONS as Kind<unknown>, key: EVALUATIONS_KEY, member: 'evaluations', common: {} },
+  parse: parseTemplate,
 };
 
 function budgetList(owner: BudgetOwner): ListOf {

@@ -1,4 +1,4 @@
-import { ALERTS } from '../all-kinds.ts';
+import { ALERTS, EVALUATIONS } from '../all-kinds.ts';
 import { contentOf } from '../difference.ts';
 import { type Document, type Item, type Items, isOf } from '../items.ts';
 import { tenantPartition } from '../keys.ts';
@@ -29,6 +29,8 @@ export interface Exported {
   tenants: Document[];
   /** With the URLs of webhooks, which are secrets: without them the file could not be applied. Absent: nobody is told of anything. */
   alerts?: Document[];
+  /** How models are evaluated; absent: not by any template. */
+  evaluations?: Document[];
   unusable: Unusable[];
 }
 
@@ -54,17 +56,19 @@ export async function exported(items: Items, only?: string): Promise<Exported> {
       kind,
     );
   };
-  const [models, bundles, aliases, defaults, tenants, grants, budgets, clients, alerts] = await Promise.all([
-    all(MODEL),
-    all(BUNDLE),
-    all(ALIASES),
-    all(DEFAULTS),
-    all(TENANT),
-    all(GRANT),
-    all(BUDGETS),
-    items.scan(CLIENT.sk).then((found) => documents(found, CLIENT)),
-    all(ALERTS),
-  ]);
+  const [models, bundles, aliases, defaults, tenants, grants, budgets, clients, alerts, evaluations] =
+    await Promise.all([
+      all(MODEL),
+      all(BUNDLE),
+      all(ALIASES),
+      all(DEFAULTS),
+      all(TENANT),
+      all(GRANT),
+      all(BUDGETS),
+      items.scan(CLIENT.sk).then((found) => documents(found, CLIENT)),
+      all(ALERTS),
+      all(EVALUATIONS),
+    ]);
   const grantsOf = Map.groupBy(grants, ({ tenant }) => tenant);
   const clientsOf = Map.groupBy(clients, ({ tenant }) => tenant);
   const budgetsOf = new Map(budgets.map((one) => [one.owner, one.budgets as Document[]]));
@@ -81,6 +85,7 @@ export async function exported(items: Items, only?: string): Promise<Exported> {
       ...some('clients', clientsOf.get(tenant.id), 'client'),
     })),
     ...(alerts.length === 0 ? {} : { alerts: alerts.flatMap((one) => one.alerts as Document[]) }),
+    ...(evaluations.length === 0 ? {} : { evaluations: evaluations.flatMap((one) => one.evaluations as Document[]) }),
     unusable,
   };
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Stack } from './stack.ts';
 
@@ -76,6 +77,84 @@ describe('an edit of the registry, without a restart', () => {
     expect(days).toBeGreaterThan(29.9);
     expect(days).toBeLessThanOrEqual(30);
     expect(headers.get('link')).toContain('rel="successor-version"');
+  });
+});
+
+describe('a model that requires an evaluation', () => {
+  const dataset = 's3://tollgate-usage/evaluation/prompts.jsonl';
+  const told = async (...args: string[]) => {
+    const { code, stdout, stderr } = await stack.cli(...args, '--format', 'json');
+    return { code, said: code === 0 ? JSON.parse(stdout) : stderr };
+  };
+  const written = (name: string, value: object) => {
+    const file = join(stack.dataDir, name);
+    writeFileSync(file, JSON.stringify(value));
+    return file;
+  };
+  const prompts = async (...lines: object[]) => {
+    const s3 = new S3Client({
+      ...{ endpoint: stack.aws, region: 'us-east-1', forcePathStyle: true },
+      credentials: { accessKeyId: 'tollgate-operator', secretAccessKey: 'tollgate-operator' },
+    });
+    const Body = lines.map((line) => JSON.stringify(line)).join('\n');
+    await s3.send(new PutObjectCommand({ Bucket: 'tollgate-usage', Key: 'evaluation/prompts.jsonl', Body }));
+    s3.destroy();
+  };
+  const GOOD = { prompt: 'say blue', referenceResponse: 'blue' };
+  const BAD = { prompt: 'say red', referenceResponse: 'green' };
+
+  test('is granted once Bedrock has found it good enough; who holds it keeps it when it no longer is', async () => {
+    const quality = written('quality.json', {
+      ...{ sort: 'judge', role: 'arn:aws:iam::111122223333:role/evaluations', output: 's3://tollgate-usage/results' },
+      ...{ task: 'General', metrics: ['Builtin.Correctness'], judge: 'amazon.nova-pro-v1:0' },
+      pass: { 'Builtin.Correctness': 0.6 },
+    });
+    await told('eval', 'template', 'put', 'quality', '--file', quality);
+    await told('model', 'put', written('demand.json', { id: 'llama-3-3-70b', requires: { evaluation: true } }));
+    for (const tenant of ['judged', 'late']) await told('tenant', 'put', tenant, '--cost-center', 'CC-9');
+    expect((await told('grant', 'judged', 'llama-3-3-70b')).said).toContain('requires an evaluation');
+
+    await prompts(GOOD, BAD, BAD);
+    const start = ['eval', 'start', 'llama-3-3-70b', '--dataset', dataset];
+    const mark = await stack.mark();
+    const { said: dry } = await told(...start, '--dry-run');
+    expect(dry).toMatchObject({ roleArn: 'arn:aws:iam::111122223333:role/evaluations' });
+    expect(await stack.upstream(mark)).toEqual([]);
+    const { said: first } = await told(...start);
+    const { said: again } = await told(...start);
+    expect([first.changed, again.changed, again.job === first.job]).toEqual([true, false, true]);
+    const score = { 'Builtin.Correctness': 1 / 3 };
+    expect((await told('eval', 'take', 'llama-3-3-70b')).said).toMatchObject([{ passed: false, scores: score }]);
+    expect((await told('grant', 'judged', 'llama-3-3-70b')).code).toBe(1);
+
+    await prompts(GOOD, GOOD, BAD);
+    await told(...start, '--run', '2');
+    expect((await told('eval', 'take')).said).toMatchObject([{ model: 'llama-3-3-70b', passed: true }]);
+    expect((await told('eval', 'show', 'llama-3-3-70b')).said).toMatchObject({ required: true, grantable: true });
+    expect((await told('grant', 'judged', 'llama-3-3-70b')).code).toBe(0);
+
+    const { said: shut } = await told('eval', 'record', 'llama-3-3-70b', '--failed', '--note', 'it swears');
+    expect(shut.changed).toBe(true);
+    expect((await told('eval', 'list', 'llama-3-3-70b')).said).toMatchObject([
+      { template: 'quality', counts: true, last: { passed: true } },
+      { template: 'review', counts: true, last: { passed: false, note: 'it swears' } },
+    ]);
+    expect((await told('grant', 'late', 'llama-3-3-70b')).said).toContain('failed review');
+    expect((await told('access', 'judged')).said).toMatchObject([{ model: 'llama-3-3-70b' }]);
+    expect((await told('eval', 'record', 'llama-3-3-70b', '--passed', '--template', 'quality')).said).toContain(
+      'judges',
+    );
+  });
+
+  test('keeps its last verdict where a job fails, and says why it did', async () => {
+    const start = ['eval', 'start', 'llama-3-3-70b', '--dataset', 's3://tollgate-usage/evaluation/none.jsonl'];
+    await told(...start);
+    expect((await told('eval', 'take')).said).toMatchObject([
+      { status: 'Failed', failure: expect.stringContaining('none') },
+    ]);
+    const { evaluated } = (await told('model', 'show', 'llama-3-3-70b')).said;
+    expect(evaluated[0]).toMatchObject({ job: { status: 'Failed' }, last: { passed: true } });
+    expect((await told('eval', 'start', 'mixtral-8x7b', '--dataset', dataset)).said).toContain('cannot evaluate');
   });
 });
 

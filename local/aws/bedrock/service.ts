@@ -8,6 +8,7 @@ import { parseBody } from '../read.ts';
 import type { AwsRequest, Plan, RequestDigest, Service } from '../service.ts';
 import { type FoundationModel, sees } from './catalog.ts';
 import { controlPlane } from './control-plane.ts';
+import type { Evaluations } from './evaluations.ts';
 import { applyGuardrail, findGuardrail } from './guardrails.ts';
 import { createOperations } from './operations.ts';
 import { createResolver, type Resolver } from './resolve.ts';
@@ -29,7 +30,7 @@ type Verb = keyof typeof OPERATIONS;
 const PATH = /^\/model\/([^/]+)\/(converse|converse-stream|invoke|invoke-with-response-stream|count-tokens)$/;
 
 /** Bedrock: the runtime, and what of its control plane only reads. Converse is authorised as InvokeModel: there is no `bedrock:Converse` action. */
-export function createBedrock({ account: own }: { account: string }): Service {
+export function createBedrock({ account: own, evaluations }: { account: string; evaluations: Evaluations }): Service {
   const resolvers = new Map<string, Resolver>();
   const resolverOf = (account: string): Resolver => {
     const resolver = resolvers.get(account) ?? createResolver(account);
@@ -40,12 +41,14 @@ export function createBedrock({ account: own }: { account: string }): Service {
   const agents = createAgents();
   return {
     name: 'bedrock',
-    // Reading the catalogue is not calling a model.
-    strict: ({ method }) => method !== 'GET',
+    // Reading the catalogue is not calling a model, and an evaluation is the operator's, too.
+    strict: ({ method, path }) => method !== 'GET' && path !== '/evaluation-jobs',
     fail: restJsonError,
     plan(request, account = own) {
       const reading = controlPlane(request, account);
       if (reading !== undefined) return reading;
+      const evaluation = evaluations.plan(request, account);
+      if (evaluation !== undefined) return evaluation;
       const resource = agents.plan(request, account);
       if (resource !== undefined) return resource;
       const applied = guardrailPlan(request, account);

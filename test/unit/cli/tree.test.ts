@@ -36,6 +36,7 @@ const ALSO_READS = [
   ],
   // What the schedule does anyway; and what is its own dry run until it is told --apply, and then asks.
   ...['meter run', 'model sync', 'alert test'],
+  ...['list', 'show', 'history', 'diff'].map((verb) => `eval template ${verb}`),
 ];
 
 const reads = (path: string): boolean => ALSO_READS.includes(path) || READS.has(path.split(' ')[1] ?? '');

@@ -21,6 +21,7 @@ const TABLE: Record<Resource, [admin: string, tenantAdmin: string, auditor: stri
   budgets: ['all all', 'own own', 'all -', 'all all'],
   prices: ['all all', '- -', 'all -', 'all all'],
   clients: ['all all', '- -', 'all -', '- -'],
+  evaluations: ['all all', '- -', 'all -', '- -'],
   audit: ['all all', 'own -', 'all -', '- -'],
   reports: ['all all', 'own -', 'all -', 'all -'],
 };
