@@ -33,6 +33,8 @@ export const METRICS = {
   failedOver: 'FailedOver',
   /** A place of a model is passed over for a second or longer: as a process finds it failing or throttling, and finds it so again. */
   placeCooled: 'PlaceCooled',
+  /** Calls in which a policy of a guardrail intervened; by `Policy`, and by `Tenant` and `Policy`. */
+  interventions: 'GuardrailInterventions',
   /** US dollars at the registry's prices, as the ledger has them. */
   cost: 'Cost',
   /** Calls that a hard budget had not enough left for. */
@@ -86,10 +88,21 @@ const UNITS: Partial<Record<Metric, 'Milliseconds' | 'None'>> = {
 };
 
 /** The dimensions by which metrics are published, each alone. */
-export const DIMENSIONS = { tenant: 'Tenant', model: 'Model', reason: 'Reason', mode: 'mode' } as const;
+export const DIMENSIONS = {
+  tenant: 'Tenant',
+  model: 'Model',
+  reason: 'Reason',
+  mode: 'mode',
+  policy: 'Policy',
+} as const;
 
 /** Dimensions that only some metrics of a line are published by, because each further pair is paid for. */
 const ONLY: Readonly<Record<string, readonly Metric[]>> = { [DIMENSIONS.reason]: [METRICS.refused] };
+
+/** Published by these alone, the one pair that there is: few tenants meet few policies. */
+const PAIRED: Partial<Record<Metric, string[][]>> = {
+  [METRICS.interventions]: [[DIMENSIONS.policy], [DIMENSIONS.tenant, DIMENSIONS.policy]],
+};
 
 /** Metrics that are published without any dimension, for the same reason. */
 const ALONE: ReadonlySet<Metric> = new Set([
@@ -170,8 +183,11 @@ function directivesOf(metrics: readonly Metric[], dimensions: readonly string[],
   );
   return [...groups].map(([names, group]) => ({
     Namespace: NAMESPACE,
-    // [] is "no dimension"; one list per dimension and never a list of two, because each combination is billed.
-    Dimensions: [...(total ? [[]] : []), ...(JSON.parse(names) as string[]).map((name) => [name])],
+    // [] is "no dimension"; one list per dimension and else never a list of two, because each combination is billed.
+    Dimensions: PAIRED[group[0] as Metric] ?? [
+      ...(total ? [[]] : []),
+      ...(JSON.parse(names) as string[]).map((name) => [name]),
+    ],
     Metrics: group.map((Name) => ({ Name, Unit: UNITS[Name] ?? 'Count' })),
   }));
 }

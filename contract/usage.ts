@@ -74,6 +74,17 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+/**
+ * Why a model stopped, whatever its own word for it is. length: at a limit, of tokens or of what it can hold. refusal: it would
+ * not. filter: its vendor's or the service's own held the answer back; guardrail: one intervened. other: a word that is none of these.
+ */
+export const STOPS = ['end', 'length', 'tool', 'refusal', 'filter', 'guardrail', 'other'] as const;
+export type Stop = (typeof STOPS)[number];
+
+/** A guardrail's policies. other: it intervened, and what was heard of it names none of these. */
+export const GUARDRAIL_POLICIES = ['topic', 'content', 'word', 'sensitive', 'grounding', 'reasoning', 'other'] as const;
+export type GuardrailPolicy = (typeof GUARDRAIL_POLICIES)[number];
+
 /** Wire formats that a caller may speak; guidance: that of AWS's guidance for a multi-tenant gateway. */
 export const SURFACES = ['bedrock', 'openai', 'anthropic', 'sagemaker', 'guidance'] as const;
 export type Surface = (typeof SURFACES)[number];
@@ -129,6 +140,10 @@ export interface FinishedUsage extends UsageBase {
   estimated: boolean;
   /** Absent: on-demand. */
   tier?: Tier;
+  /** Absent: nothing was said, as of what is no text. */
+  stop?: Stop;
+  /** Policies of guardrails that intervened, each once and in their order, with commas in between; absent: none did. */
+  guardrail?: string;
   /** What budgets in dollars counted of it when it ended; absent: none did. */
   charged?: Charge;
   /** What AWS called its answer (`x-amzn-requestid`), which CloudTrail and invocation logs name it by; absent: none came. */

@@ -25,6 +25,11 @@ export const USAGE_COLUMNS: readonly Column[] = [
   ...wholes('searches'),
   ...texts('account'),
   ...wholes('calls'),
+  ...texts('native_model'),
+  ...wholes('stop_end', 'stop_length', 'stop_tool', 'stop_refusal', 'stop_filter', 'stop_guardrail', 'stop_other'),
+  ...wholes('guardrail_topic', 'guardrail_content', 'guardrail_word', 'guardrail_sensitive'),
+  ...wholes('guardrail_grounding', 'guardrail_reasoning', 'guardrail_other'),
+  ...wholes('answer_tokens', 'answer_tokens_squared', 'answer_ms', 'answer_ms_squared'),
 ];
 
 /** A raw line whole: a SerDe for JSON would pass over what is no JSON, and nobody would hear of it. */

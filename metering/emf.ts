@@ -33,6 +33,18 @@ export function usageLine(
   return logLine(record.at, event, metrics, dimensionsOf(record, metrics[METRICS.refused] === 1));
 }
 
+/**
+ * A line for each policy of a guardrail that intervened in a call, because a line has one value of a dimension. Without one there
+ * is none, and no metric that is paid for.
+ */
+export function interventionLines({ at, requestId, tenant, model, guardrail }: FinishedUsage): string[] {
+  const event = { event: 'guardrail-intervened', requestId, model };
+  const dimensions = (policy: string) => ({ [DIMENSIONS.tenant]: tenant, [DIMENSIONS.policy]: policy });
+  return (guardrail?.split(',') ?? []).map((policy) =>
+    logLine(at, event, { [METRICS.interventions]: 1 }, dimensions(policy)),
+  );
+}
+
 function metricsOf(record: FinishedUsage): Partial<Record<Metric, number>> {
   const { outcome, durationMs, firstByteMs } = record;
   const billable = BILLABLE.has(outcome);

@@ -1,6 +1,6 @@
 import type { Metric, WriteLine, WriteLineOut } from '../contract/log.ts';
 import type { FinishedUsage, StartedUsage } from '../contract/usage.ts';
-import { usageLine } from './emf.ts';
+import { interventionLines, usageLine } from './emf.ts';
 
 /** Where the pipeline reports a call: `started` before anything is sent upstream, `finished` in its `finally`. */
 export interface Meter {
@@ -20,6 +20,9 @@ export interface Meter {
 export function createMeter({ write, writeOut = write }: { write: WriteLine; writeOut?: WriteLineOut }): Meter {
   return {
     started: (record) => writeOut(usageLine(record)),
-    finished: (record, metrics, traceId) => write(usageLine(record, metrics, traceId)),
+    finished(record, metrics, traceId) {
+      write(usageLine(record, metrics, traceId));
+      for (const line of interventionLines(record)) write(line);
+    },
   };
 }

@@ -1,7 +1,8 @@
 import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, USAGE_LINE_MAX_CHARS } from '../contract/limits/metering.ts';
 import { PURPOSES } from '../contract/model.ts';
-import { OUTCOMES, REQUIRED_KINDS, SURFACES, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
+import { OUTCOMES, REQUIRED_KINDS, STOPS, SURFACES, TIERS, TOKEN_KINDS, type UsageRecord } from '../contract/usage.ts';
 import { isCharge } from './budgets/charge.ts';
+import { isPolicyList } from './ledger/told.ts';
 import { HOUR_MS, type Hour } from './window.ts';
 
 /** Why a line cannot be used. It is kept with this reason, and counted; it is never dropped and never guessed at. */
@@ -102,6 +103,10 @@ function finishedFault(usage: Members): Rejection | undefined {
   if (fault) return fault;
   if (usage.tier !== undefined && !(TIERS as readonly unknown[]).includes(usage.tier))
     return { reason: 'unknown-value', field: 'tier' };
+  if (usage.stop !== undefined && !(STOPS as readonly unknown[]).includes(usage.stop))
+    return { reason: 'unknown-value', field: 'stop' };
+  if (usage.guardrail !== undefined && !isPolicyList(usage.guardrail))
+    return { reason: 'unknown-value', field: 'guardrail' };
   if (usage.charged !== undefined && !isCharge(usage.charged)) return { reason: 'unknown-value', field: 'charged' };
   if (usage.awsRequestId !== undefined && !isText(usage.awsRequestId))
     return { reason: 'not-text', field: 'awsRequestId' };

@@ -1,14 +1,18 @@
 import { TOKEN_KINDS } from '../../contract/usage.ts';
+import { OUTCOME_COLUMNS } from '../../metering/ledger/told.ts';
 import { moneyCell, TOKEN_COLUMNS } from '../../metering/ledger/usage-file.ts';
 import { DIMENSION_COLUMNS, type Group, type Grouping, totalOf } from '../../metering/report/groups.ts';
 import type { Column, Row } from './columns.ts';
 
 /** What most calls have none of: a table leaves the column out when every row says 0. */
-const SELDOM: ReadonlySet<string> = new Set(
-  (['cacheWrite1h', 'reasoning', 'images', 'embeddings', 'searches', 'calls'] as const).map(
+const SELDOM: ReadonlySet<string> = new Set([
+  ...(['cacheWrite1h', 'reasoning', 'images', 'embeddings', 'searches', 'calls'] as const).map(
     (kind) => TOKEN_COLUMNS[kind],
   ),
-);
+  ...OUTCOME_COLUMNS,
+]);
+/** And what nearly all have is in no table. */
+const USUAL = 'stop_end' satisfies (typeof OUTCOME_COLUMNS)[number];
 
 const count = (name: string): Column => ({ name, kind: 'count' });
 const money = (name: string): Column => ({ name, kind: 'money' });
@@ -30,6 +34,7 @@ export function groupColumns({ by, period }: Grouping): Column[] {
     count('unpriced'),
     money('estimated_cost'),
     ...LAST_KINDS.map((kind) => count(TOKEN_COLUMNS[kind])),
+    ...OUTCOME_COLUMNS.map(count),
   ];
 }
 
@@ -48,13 +53,15 @@ export function groupRow(group: Group, { period }: Grouping): Row {
     number(group.unpriced),
     moneyCell(cost?.estimated ?? null),
     ...LAST_KINDS.map((kind) => number(group.tokens[kind])),
+    ...OUTCOME_COLUMNS.map((_, i) => number(group.told[i] ?? 0n)),
   ];
 }
 
 /** Without the seldom columns that are 0 in every row. */
 export function fitting(columns: readonly Column[], rows: readonly Row[]): { columns: Column[]; rows: Row[] } {
   const kept = columns.map(
-    ({ name }, i) => !SELDOM.has(name) || rows.some((row) => (row[i] as { number?: string })?.number !== '0'),
+    ({ name }, i) =>
+      name !== USUAL && (!SELDOM.has(name) || rows.some((row) => (row[i] as { number?: string })?.number !== '0')),
   );
   return { columns: columns.filter((_, i) => kept[i]), rows: rows.map((row) => row.filter((_, i) => kept[i])) };
 }

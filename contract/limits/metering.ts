@@ -6,7 +6,7 @@ export const UNSETTLED_AFTER_MS = 960_000;
 /** Hours. A run looks this far back for late lines (CloudWatch Logs and Firehose retry for 24 h). */
 export const LATE_HOURS = 48;
 
-/** Calls whose lines one pass over an hour keeps in memory (95 bytes each, 200 MB while it grows); a larger hour is read in
+/** Calls whose lines one pass over an hour keeps in memory (103 bytes each, 215 MB while it grows); a larger hour is read in
  * more passes. */
 export const CALLS_PER_PASS = 1_500_000;
 
@@ -40,6 +40,12 @@ export const QUARANTINED_CHARS = 4_096;
 
 /** Unusable lines of one raw object that are listed. All are counted, and the raw object keeps them. */
 export const QUARANTINED_LISTED = 10_000;
+
+/**
+ * Tokens, or milliseconds, as which an answer counts at most where answers are compared. Longer ones are none of this world, and
+ * the squares of ten million of these fit into a column of 64 bits.
+ */
+export const TOLD_MAX = 960_000;
 
 /** Milliseconds after an hour's end from which ledger and CloudWatch must agree: UNSETTLED_AFTER_MS and then Firehose's
  * longest buffering of 15 minutes, rounded up. */

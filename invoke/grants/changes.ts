@@ -11,11 +11,22 @@ export function limitChange(tokens: number, by: 'grant' | 'budget'): Record<stri
 }
 
 /** Takes back what was told of a call that goes to another model now. */
-export const NO_CHANGES = { 'x-tollgate-max-tokens': undefined, 'x-tollgate-guardrail': undefined };
+export const NO_CHANGES = {
+  'x-tollgate-max-tokens': undefined,
+  'x-tollgate-guardrail': undefined,
+  'x-tollgate-guardrail-trace': undefined,
+};
 
-/** The call runs under its grant's guardrail: by its id, because an ARN is in no answer. */
-export function guardrailChange({ arn, version }: Guardrail): Record<string, string> {
-  return { 'x-tollgate-guardrail': `${arn.slice(arn.lastIndexOf('/') + 1)}; version=${version}; by=grant` };
+/**
+ * The call runs under its grant's guardrail: by its id, because an ARN is in no answer.
+ *
+ * @param watched whether the guardrail's trace is asked for, and its caller did not
+ */
+export function guardrailChange({ arn, version }: Guardrail, watched: boolean): Record<string, string> {
+  return {
+    'x-tollgate-guardrail': `${arn.slice(arn.lastIndexOf('/') + 1)}; version=${version}; by=grant`,
+    ...(watched ? { 'x-tollgate-guardrail-trace': 'enabled; by=gateway' } : {}),
+  };
 }
 
 /** The estimate that its budgets have made room for. Tokens. */

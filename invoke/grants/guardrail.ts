@@ -24,21 +24,32 @@ export function guardrailHeaders({ arn, version }: Guardrail): Record<string, st
 }
 
 /**
- * The body of Converse or ConverseStream under the guardrail.
+ * The body of Converse or ConverseStream under the guardrail, whose trace it asks for unless whoever may see it says otherwise.
  *
+ * @returns and whether the trace is the gateway's own wish
  * @throws TollgateError `invalid_request` for content that asks to be the only one that is evaluated
  */
-export function guardedBody(body: Uint8Array, { arn, version }: Guardrail): Uint8Array {
+export function guardedBody(
+  body: Uint8Array,
+  { arn, version }: Guardrail,
+  shown: boolean,
+): { body: Uint8Array; watched: boolean } {
   const members = parseJsonObject(body);
   // With such blocks Bedrock evaluates them and nothing else
   // (https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api.html), and IAM cannot see it.
   if (hasGuardContent(members.messages) || hasGuardContent(members.system)) throw refused('guardContent');
   // They are put into the model's own body.
-  const { additionalModelRequestFields: own } = members;
-  if (own !== null && typeof own === 'object' && !Array.isArray(own)) checkUnsteered(own);
-  if (members[GUARDRAIL_MEMBER] === undefined)
-    return setMember(body, [GUARDRAIL_MEMBER], { guardrailIdentifier: arn, guardrailVersion: version });
-  return setMember(body, [GUARDRAIL_MEMBER, 'guardrailIdentifier'], arn);
+  const { additionalModelRequestFields: fields } = members;
+  if (fields !== null && typeof fields === 'object' && !Array.isArray(fields)) checkUnsteered(fields);
+  const config = members[GUARDRAIL_MEMBER] as { trace?: Json } | undefined;
+  const trace = 'enabled';
+  if (config === undefined) {
+    const own = { guardrailIdentifier: arn, guardrailVersion: version, trace };
+    return { body: setMember(body, [GUARDRAIL_MEMBER], own), watched: true };
+  }
+  const named = setMember(body, [GUARDRAIL_MEMBER, 'guardrailIdentifier'], arn);
+  const watched = !shown || config.trace === undefined;
+  return { body: watched ? setMember(named, [GUARDRAIL_MEMBER, 'trace'], trace) : named, watched };
 }
 
 function hasGuardContent(list: Json | undefined): boolean {

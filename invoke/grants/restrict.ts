@@ -4,6 +4,7 @@ import { checkTier } from '../usage/tier.ts';
 import { cappedBody } from './cap.ts';
 import { guardrailChange, limitChange } from './changes.ts';
 import { guardedBody, guardrailHeaders } from './guardrail.ts';
+import { TRACE_HEADER } from './trace.ts';
 
 /**
  * The request as its grant demands it, whichever surface made it: under the guardrail, and with no answer longer than
@@ -14,7 +15,7 @@ import { guardedBody, guardrailHeaders } from './guardrail.ts';
  */
 export function restrict(
   request: ProviderRequest,
-  { guardrail, maxTokens, tiers, target }: AllowedModel,
+  { guardrail, trace, maxTokens, tiers, target }: AllowedModel,
   tell: (change: Readonly<Record<string, string>>) => void = () => {},
 ): ProviderRequest {
   const { operation } = request;
@@ -22,9 +23,12 @@ export function restrict(
   if (tiers !== undefined) checkTier(request, tiers);
   let { body, headers } = request;
   if (guardrail !== undefined) {
-    if (operation === 'converse' || operation === 'converse-stream') body = guardedBody(body, guardrail);
-    else headers = { ...headers, ...guardrailHeaders(guardrail) };
-    tell(guardrailChange(guardrail));
+    const shown = trace === true;
+    let watched = !shown || headers[TRACE_HEADER] === undefined;
+    if (operation === 'converse' || operation === 'converse-stream')
+      ({ body, watched } = guardedBody(body, guardrail, shown));
+    else headers = { ...headers, ...guardrailHeaders(guardrail), ...(watched ? { [TRACE_HEADER]: 'ENABLED' } : {}) };
+    tell(guardrailChange(guardrail, watched));
   }
   if (maxTokens !== undefined) {
     const capped = cappedBody(operation, body, target, maxTokens);

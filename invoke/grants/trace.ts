@@ -7,9 +7,10 @@ import { setMember, withoutMember } from './member.ts';
 
 /**
  * What a guardrail found, and which ones of the account were asked, by ARN
- * (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTraceAssessment.html). It is asked for by
- * the caller and shown only where the grant says so: a call that asks is refused, and a trace that comes unasked, of a
- * guardrail that the account itself enforces, is taken out of the answer. No other byte of an answer is touched.
+ * (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTraceAssessment.html). A caller may ask for it, and
+ * is shown it, only where the grant says so: any other call that asks is refused. Where a grant demands a guardrail the gateway
+ * asks for it itself, because nothing else tells which policy intervened. A trace that is not to be shown, also one of a guardrail
+ * that the account itself enforces, is taken out of the answer. No other byte of an answer is touched.
  */
 
 /** InvokeModel's. */

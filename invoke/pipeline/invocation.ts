@@ -77,7 +77,7 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
   let moved = false;
 
   const write = (outcome: Outcome, code: string, usage: Usage): void => {
-    const { tokens, estimated } = usage;
+    const { tokens, estimated, stop, guardrail } = usage;
     const sold = usage.tier ?? tier;
     deps.meter.finished(
       {
@@ -89,6 +89,8 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
         estimated,
         ...(base.model === '' && call.wanted !== '' ? { wantedHash: wantedHash(call.wanted) } : {}),
         ...(sold === 'on-demand' ? {} : { tier: sold }),
+        ...(stop && { stop }),
+        ...(guardrail && { guardrail }),
         ...(awsRequestId === undefined ? {} : { awsRequestId }),
         durationMs: deps.clock() - at,
         firstByteMs,

@@ -1,8 +1,8 @@
-import { isObject, jsonOf, member } from '../usage/json.ts';
+import { jsonOf, member } from '../usage/json.ts';
+import { reasonsOf } from '../usage/stop.ts';
 
 /**
- * Why a model stopped, by its own word, in every form that passes through here: Converse, Anthropic, Nova, Meta, Mistral, Titan,
- * Cohere, OpenAI, TGI. What is not among these words is told as `_OTHER`: a container could put a prompt there.
+ * The words by which models say why they stopped. What is not among them is told as `_OTHER`: a container could put a prompt there.
  */
 const WORDS: ReadonlySet<string> = new Set(
   `end_turn tool_use max_tokens stop_sequence guardrail_intervened content_filtered malformed_model_output malformed_tool_use
@@ -10,16 +10,11 @@ const WORDS: ReadonlySet<string> = new Set(
   error error_toxic error_limit user_cancel timeout endoftext`.split(/\s+/),
 );
 
-const NAMES = ['stopReason', 'stop_reason', 'completionReason', 'finish_reason'];
-/** Where it stands of one answer, and of several. */
-const INSIDE = ['delta', 'messageStop', 'details'];
-const LISTS = ['choices', 'results', 'outputs', 'generations'];
-
 /** @param pieces an answer, or the last events of a stream, as they came */
 export function reasonsIn(pieces: readonly Uint8Array[]): string[] {
   for (const piece of pieces.toReversed()) {
     const found = valuesOf(piece).flatMap(reasonsOf);
-    if (found.length > 0) return found;
+    if (found.length > 0) return found.map(wordOf);
   }
   return [];
 }
@@ -42,23 +37,6 @@ function valuesOf(piece: Uint8Array): unknown[] {
   const lines = Buffer.from(piece).toString('utf8').split('\n');
   return lines.flatMap((line) => (line.startsWith('data:') ? jsonOf(Buffer.from(line.slice(5))) : []));
 }
-
-function reasonsOf(value: unknown): string[] {
-  const own = (one: unknown): string[] =>
-    NAMES.flatMap((name) => {
-      const said = member(one, name);
-      return typeof said === 'string' && said !== '' ? [wordOf(said)] : [];
-    }).slice(0, 1);
-  const listed = LISTS.flatMap((name) => {
-    const list = member(value, name);
-    return Array.isArray(list) ? list.slice(0, ANSWERS_MAX).flatMap(own) : [];
-  });
-  const inside = INSIDE.map((name) => member(value, name)).filter(isObject);
-  return [...listed, ...[value, ...inside].flatMap(own)];
-}
-
-/** Of more answers than this to one call nobody wants to know. */
-const ANSWERS_MAX = 16;
 
 function wordOf(said: string): string {
   return WORDS.has(said.toLowerCase()) ? said : '_OTHER';

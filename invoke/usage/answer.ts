@@ -6,6 +6,7 @@ import { jsonOf, member } from './json.ts';
 import { madeIn, vectorsIn } from './made.ts';
 import { NOTHING_SEEN, usageOf } from './report.ts';
 import { countsIn, saidIn, saidInHeaders } from './said.ts';
+import { stoppedIn } from './stop.ts';
 import { answeredTier, headerTier } from './tier.ts';
 import { either } from './told.ts';
 import { CALLED, type Usage } from './usage.ts';
@@ -39,5 +40,5 @@ export function usageOfAnswer(
   const tier: Tier | undefined =
     answeredTier(target, converse ? member(member(answer, 'serviceTier'), 'type') : undefined) ??
     answeredTier(target, headerTier(headers));
-  return tier === undefined ? usage : { ...usage, tier };
+  return { ...usage, ...stoppedIn(request.operation, answer), ...(tier === undefined ? {} : { tier }) };
 }

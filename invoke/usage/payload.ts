@@ -3,12 +3,14 @@ import { textBytesIn } from './estimate.ts';
 import { isObject, member } from './json.ts';
 import { createLines, DONE, dataOf } from './lines.ts';
 import { countsIn } from './said.ts';
+import { bothStopped, mayStop, type Stopped, stoppedIn } from './stop.ts';
 import { both, type Told } from './told.ts';
 
 /** What the parts of a container's stream have said since they were last asked. */
 export interface PayloadSaid {
   vendor: Told;
   textBytes: number;
+  stopped: Stopped;
   /** Whether the container has said that this is all. */
   done: boolean;
 }
@@ -26,7 +28,7 @@ export function createPayloadReader(): { see(event: StreamEvent): PayloadSaid; r
 }
 
 function saidIn(lines: readonly string[]): PayloadSaid {
-  const said: PayloadSaid = { vendor: {}, textBytes: 0, done: false };
+  const said: PayloadSaid = { vendor: {}, textBytes: 0, stopped: {}, done: false };
   for (const line of lines) {
     const data = dataOf(line);
     if (data === undefined) continue;
@@ -35,6 +37,7 @@ function saidIn(lines: readonly string[]): PayloadSaid {
       continue;
     }
     const chunk = parsed(data);
+    if (mayStop(data)) said.stopped = bothStopped(said.stopped, stoppedIn('invocations-response-stream', chunk));
     said.vendor = both(said.vendor, countsIn(member(chunk, 'usage')));
     said.textBytes += chunk === undefined ? Buffer.byteLength(data) : spokenBytes(chunk);
   }

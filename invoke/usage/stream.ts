@@ -7,6 +7,7 @@ import { madeIn } from './made.ts';
 import { createPayloadReader } from './payload.ts';
 import { usageOf } from './report.ts';
 import { countsIn, metricsIn, saidIn, saidInHeaders } from './said.ts';
+import { bothStopped, mayStop, type Stopped, stoppedIn } from './stop.ts';
 import { answeredTier, headerTier } from './tier.ts';
 import { both, either, type Told } from './told.ts';
 import type { Usage } from './usage.ts';
@@ -33,6 +34,7 @@ interface Said {
   tier?: unknown;
   textBytes?: number;
   images?: number;
+  stopped?: Stopped | undefined;
   /** That this is all. */
   done?: boolean;
 }
@@ -60,6 +62,7 @@ export function createStreamUsage(
   let images = 0;
   let textBytes = 0;
   let done = false;
+  let stopped: Stopped = {};
   const told = (): Told => either(bedrock, either(vendor, heading));
   const settled = (): boolean => done || (bedrock.input !== undefined && bedrock.output !== undefined);
   const add = (said: Said): void => {
@@ -69,6 +72,7 @@ export function createStreamUsage(
     tier = answeredTier(target, said.tier) ?? tier;
     images += said.images ?? 0;
     done ||= said.done === true;
+    if (said.stopped !== undefined) stopped = bothStopped(stopped, said.stopped);
     // A count of the output is of all that came up to it; what came after it is not in it.
     const output = said.bedrock?.output ?? said.vendor?.output ?? -1;
     textBytes = output >= before ? 0 : textBytes + (said.textBytes ?? 0);
@@ -79,7 +83,7 @@ export function createStreamUsage(
     usage() {
       if (rest !== undefined) add(rest());
       const usage = usageOf(request, target, told(), { made: { images, embeddings: 0 }, textBytes, whole: settled() });
-      return tier === undefined ? usage : { ...usage, tier };
+      return { ...usage, ...stopped, ...(tier === undefined ? {} : { tier }) };
     },
   };
 }
@@ -94,8 +98,14 @@ function inConverse({ type, payload }: StreamEvent): Said {
     }
     case 'metadata': {
       const metadata = jsonOf(payload);
-      return { bedrock: countsIn(member(metadata, 'usage')), tier: member(member(metadata, 'serviceTier'), 'type') };
+      return {
+        bedrock: countsIn(member(metadata, 'usage')),
+        tier: member(member(metadata, 'serviceTier'), 'type'),
+        stopped: stoppedIn('converse-stream', metadata),
+      };
     }
+    case 'messageStop':
+      return { stopped: stoppedIn('converse-stream', jsonOf(payload)) };
     default:
       return {};
   }
@@ -116,5 +126,6 @@ function inChunk({ type, payload }: StreamEvent): Said {
     vendor: saidIn(chunk),
     images: madeIn(chunk).images,
     textBytes: chunk === undefined ? bytes.byteLength : textBytesIn(chunk),
+    stopped: mayStop(bytes) ? stoppedIn('invoke-with-response-stream', chunk) : undefined,
   };
 }

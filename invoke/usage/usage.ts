@@ -1,7 +1,8 @@
 import { NO_TOKENS, type Tier, type Tokens } from '../../contract/usage.ts';
+import type { Stopped } from './stop.ts';
 
 /** What one attempt at a call has cost. */
-export interface Usage {
+export interface Usage extends Stopped {
   tokens: Tokens;
   /** True when the provider did not say, or not all of it, and `tokens` holds our estimate. */
   estimated: boolean;

@@ -7,6 +7,7 @@ import { Charges, type Correction } from './charges.ts';
 import { type Party, Pass, partyName } from './pass.ts';
 import { divideHour } from './provisioned.ts';
 import { addCosts, knownCost, type RowCost, type UsageRow } from './row.ts';
+import { addCall, noTold } from './told.ts';
 
 export interface Summary {
   /** Sorted; the same for the same calls, whatever the order, repetition and batching of their lines. */
@@ -126,6 +127,7 @@ export class Sums {
       unsettled: 0,
       unpriced: 0,
       cost: null,
+      told: noTold(),
     };
     const made = { row, parts: new Map<Price | undefined, Used>() };
     this.#rows.set(key, made);
@@ -170,6 +172,7 @@ function count({ row, used }: Part, call: SettledCall): void {
     row.unsettled++;
     return;
   }
+  if (call.told !== 0) addCall(row.told, call.told, BILLABLE.has(outcome), call.tokens.output, call.ms);
   if (BILLABLE.has(outcome)) {
     row.invocations++;
     if (call.estimated) row.estimated++;

@@ -4,6 +4,7 @@ import { type Money, parseMoney } from '../money.ts';
 import { placeOf, readId, WORDS } from './call-id.ts';
 import { MoneyTable } from './money-table.ts';
 import { TokenTable } from './token-table.ts';
+import { toldCode, toldMs } from './told.ts';
 
 /** Which calls a pass over an hour is about: those whose hashed id is `index` modulo `of`, a power of two. */
 export interface Slice {
@@ -25,6 +26,9 @@ export interface SettledCall {
   charged: Money;
   /** Whether its lines contradicted each other. */
   contradicted: boolean;
+  /** As addCall takes it: why it ended, and how long it took. */
+  told: number;
+  ms: number;
 }
 
 const FINISHED = 1;
@@ -40,7 +44,7 @@ const SEVERAL = 0xffffffff;
  * a started one. Of two that contradict each other the greater one stands (more tokens, then the later members), so that
  * the choice does not depend on which came first.
  *
- * Flat arrays, about 70 bytes a slot and at most 75 % of the slots in use, because an hour may hold a million calls: the
+ * Flat arrays, about 76 bytes a slot and at most 75 % of the slots in use, because an hour may hold a million calls: the
  * id is kept as 128 bits (call-id.ts).
  */
 export class Calls {
@@ -58,6 +62,8 @@ export class Calls {
   #sources = new Uint32Array();
   #tokens = new TokenTable(0);
   #charged = new MoneyTable(0);
+  #told = new Uint16Array();
+  #ms = new Uint32Array();
 
   /**
    * @param slice which calls to keep; lines of others are passed over
@@ -136,6 +142,8 @@ export class Calls {
         contradicted: (flags & CONTRADICTED) !== 0,
         tokens: this.#tokens.get(slot),
         charged: this.#charged.get(slot),
+        told: this.#told[slot] ?? 0,
+        ms: this.#ms[slot] ?? 0,
       };
     }
   }
@@ -149,7 +157,13 @@ export class Calls {
       return;
     }
     const order = this.#compare(slot, record, party, flags);
-    if (order === 0) return;
+    if (order === 0) {
+      // What is not on the bill contradicts nothing.
+      const [told, ms] = toldIn(record);
+      if ((told - (this.#told[slot] ?? 0) || ms - (this.#ms[slot] ?? 0)) > 0)
+        [this.#told[slot], this.#ms[slot]] = [told, ms];
+      return;
+    }
     if (order > 0) this.#write(slot, record, party, flags);
     this.#flags[slot] = (this.#flags[slot] ?? 0) | CONTRADICTED;
   }
@@ -179,6 +193,7 @@ export class Calls {
     this.#ats[slot] = record.at;
     this.#tokens.set(slot, tokensIn(record));
     this.#charged.set(slot, chargedIn(record));
+    [this.#told[slot], this.#ms[slot]] = toldIn(record);
   }
 
   #holds(id: Uint32Array, at = 0): boolean {
@@ -208,11 +223,14 @@ export class Calls {
     this.#sources = new Uint32Array(capacity);
     this.#tokens = new TokenTable(capacity);
     this.#charged = new MoneyTable(capacity);
+    this.#told = new Uint16Array(capacity);
+    this.#ms = new Uint32Array(capacity);
   }
 
   #rebuild(capacity: number): void {
     const [ids, flags, parties, ats] = [this.#ids, this.#flags, this.#parties, this.#ats];
     const [tokens, charged, sources] = [this.#tokens, this.#charged, this.#sources];
+    const [told, ms] = [this.#told, this.#ms];
     this.#allocate(capacity);
     this.#count = 0;
     for (let old = 0; old < flags.length; old++) {
@@ -226,6 +244,8 @@ export class Calls {
       this.#sources[slot] = sources[old] ?? 0;
       this.#tokens.copy(slot, tokens, old);
       this.#charged.set(slot, charged.get(old));
+      this.#told[slot] = told[old] ?? 0;
+      this.#ms[slot] = ms[old] ?? 0;
       this.#count++;
     }
   }
@@ -242,4 +262,8 @@ function tokensIn(record: UsageRecord): Tokens {
 
 function chargedIn(record: UsageRecord): Money {
   return (record.phase === 'finished' && record.charged && parseMoney(record.charged.usd)) || 0n;
+}
+
+function toldIn(record: UsageRecord): [code: number, ms: number] {
+  return record.phase === 'started' ? [0, 0] : [toldCode(record), toldMs(record)];
 }

@@ -15,11 +15,22 @@ export interface Party {
   priceRegion?: string;
   /** AWS account, where it is not the stage's own. */
   account?: string;
+  /** What AWS calls the model: which version of it answered. */
+  nativeModel: string;
 }
 
 /** Unambiguous whatever the parts hold, and the order of rows. */
-export function partyName({ tenant, principal, costCenter, model, region, tier, account = '' }: Party): string {
-  return JSON.stringify([tenant, principal, costCenter, model, region, tier, account]);
+export function partyName({
+  tenant,
+  principal,
+  costCenter,
+  model,
+  region,
+  tier,
+  account = '',
+  nativeModel,
+}: Party): string {
+  return JSON.stringify([tenant, principal, costCenter, model, region, tier, account, nativeModel]);
 }
 
 const NONE: readonly Slice[] = [];
@@ -71,9 +82,9 @@ export class Pass {
 
   /** Most calls are of a party that a call was of not long ago, and to look at few of them takes less than to name one. */
   #number(record: UsageRecord): number {
-    const { tenant, principal, costCenter, model, region, priceRegion, account } = record;
+    const { tenant, principal, costCenter, model, nativeModel, region, priceRegion, account } = record;
     const tier = (record.phase === 'finished' ? record.tier : undefined) ?? 'on-demand';
-    const party: Party = { tenant, principal, costCenter, model, region, tier };
+    const party: Party = { tenant, principal, costCenter, model, region, tier, nativeModel };
     if (priceRegion !== undefined) party.priceRegion = priceRegion;
     if (account !== undefined) party.account = account;
     if (record.phase === 'finished' && record.charged !== undefined) return this.#named(record, party);
@@ -114,6 +125,7 @@ function isSame(one: Party | undefined, other: Party): boolean {
     one.region === other.region &&
     one.tier === other.tier &&
     one.priceRegion === other.priceRegion &&
-    one.account === other.account
+    one.account === other.account &&
+    one.nativeModel === other.nativeModel
   );
 }

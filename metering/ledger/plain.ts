@@ -6,8 +6,8 @@ type Members = Record<string, unknown>;
 /** The members of a record, in the order in which its writer has them: in another one they are found, only later. */
 const MEMBERS = [
   ...['v', 'invocationId', 'at', 'requestId', 'tenant', 'principal', 'costCenter', 'model', 'nativeModel', 'region'],
-  ...['surface', 'action', 'attempt', 'phase', 'outcome', 'code', 'tokens', 'estimated', 'tier', 'awsRequestId'],
-  ...['durationMs', 'firstByteMs', 'charged', 'priceRegion', 'wantedHash', 'account'],
+  ...['surface', 'action', 'attempt', 'phase', 'outcome', 'code', 'tokens', 'estimated', 'tier', 'stop'],
+  ...['guardrail', 'awsRequestId', 'durationMs', 'firstByteMs', 'charged', 'priceRegion', 'wantedHash', 'account'],
 ];
 const TOKENS = MEMBERS.indexOf('tokens');
 const CHARGED = MEMBERS.indexOf('charged');
@@ -106,13 +106,15 @@ export class PlainLines {
       tokens: v[16],
       estimated: v[17],
       tier: v[18],
-      awsRequestId: v[19],
-      durationMs: v[20],
-      firstByteMs: v[21],
-      charged: v[22],
-      priceRegion: v[23],
-      wantedHash: v[24],
-      account: v[25],
+      stop: v[19],
+      guardrail: v[20],
+      awsRequestId: v[21],
+      durationMs: v[22],
+      firstByteMs: v[23],
+      charged: v[24],
+      priceRegion: v[25],
+      wantedHash: v[26],
+      account: v[27],
     };
   }
 

@@ -1,6 +1,7 @@
 import type { Money } from '../money.ts';
 import type { Cost, TokenSums } from '../price.ts';
 import type { Party } from './pass.ts';
+import type { ToldSums } from './told.ts';
 
 /** Calls of one party at one price. */
 export interface UsageRow extends Party {
@@ -26,6 +27,8 @@ export interface UsageRow extends Party {
   unpriced: number;
   /** null: not known, because nothing in the row has a price. */
   cost: RowCost | null;
+  /** What its calls told of how they went, as TOLD_COLUMNS. */
+  told: ToldSums;
 }
 
 export interface RowCost extends Cost {

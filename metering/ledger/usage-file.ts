@@ -4,6 +4,7 @@ import { formatMoney, type Money, parseMoney } from '../money.ts';
 import { noTokens, type TokenSums } from '../price.ts';
 import { type Hour, hourText } from '../window.ts';
 import type { UsageRow } from './row.ts';
+import { TOLD_COLUMNS } from './told.ts';
 
 type Column = { name: string; kind: 'text' | 'whole' | 'money' };
 
@@ -45,6 +46,8 @@ export const ROW_COLUMNS: readonly Column[] = [
   ...LAST_KINDS.map((kind) => TOKEN_COLUMNS[kind]).map(column('whole')),
   ...['account'].map(column('text')),
   ...LATEST_KINDS.map((kind) => TOKEN_COLUMNS[kind]).map(column('whole')),
+  ...['native_model'].map(column('text')),
+  ...TOLD_COLUMNS.map(column('whole')),
 ];
 
 export const USAGE_COLUMNS: readonly string[] = ['hour_start', ...ROW_COLUMNS.map(({ name }) => name)];
@@ -65,6 +68,8 @@ export function valuesOf(row: UsageRow): (string | bigint | null)[] {
     ...LAST_KINDS.map((kind) => tokens[kind]),
     row.account ?? '',
     ...LATEST_KINDS.map((kind) => tokens[kind]),
+    row.nativeModel,
+    ...row.told,
   ];
 }
 
@@ -91,7 +96,7 @@ export function moneyCell(money: Money | null): Cell {
 }
 
 /**
- * What usageCsv wrote, as rows again. Of an object from before a column was added, that column is 0, on-demand, or the stage's own account.
+ * What usageCsv wrote, as rows again. Of an object from before a column was added, that column is 0, '', on-demand, or the stage's own account.
  *
  * @param only whose rows are wanted, of which model; the others are passed over, which is quick
  * @throws Error naming the column when the text is not of its making
@@ -116,6 +121,8 @@ export function readUsageCsv(csv: string, only: Whose = {}): UsageRow[] {
     unpriced: countOf(cell, 'unpriced'),
     cost: costOfCells(cell),
     ...(cell.account ? { account: cell.account } : {}),
+    nativeModel: textOf(cell, 'native_model', ''),
+    told: TOLD_COLUMNS.map((name) => wholeOf(cell, name, '0')),
   }));
 }
 

@@ -1,4 +1,5 @@
 import { addCosts, hasUse, knownCost, type RowCost, type UsageRow } from '../ledger/row.ts';
+import { addTold, noTold, type ToldSums } from '../ledger/told.ts';
 import { addTokens, noTokens, type TokenSums } from '../price.ts';
 import { periodOf, type ReportPeriod } from './period.ts';
 
@@ -31,7 +32,7 @@ const COUNTS = ['invocations', 'refused', 'failed', 'estimated', 'unsettled', 'u
 
 /** What is added up, of hours' rows or of groups. */
 export type Added = Pick<UsageRow, (typeof COUNTS)[number] | 'tokens' | 'cost'> &
-  Readonly<Partial<Record<(typeof MEMBERS)[Dimension], string>>>;
+  Readonly<Partial<Record<(typeof MEMBERS)[Dimension], string>>> & { told?: ToldSums };
 
 /** Everything that is alike in the grouping's period and dimensions. */
 export interface Group extends Record<(typeof COUNTS)[number], number> {
@@ -42,6 +43,8 @@ export interface Group extends Record<(typeof COUNTS)[number], number> {
   tokens: TokenSums;
   /** null: not known, because nothing in the group has a price. */
   cost: RowCost | null;
+  /** As TOLD_COLUMNS. */
+  told: ToldSums;
 }
 
 export interface Grouping {
@@ -82,6 +85,7 @@ export class Groups {
       for (const count of COUNTS) group[count] += row[count];
       addTokens(group.tokens, row.tokens);
       group.cost = addCosts(group.cost, row.cost);
+      if (row.told !== undefined) addTold(group.told, row.told);
     }
   }
 
@@ -91,12 +95,12 @@ export class Groups {
   }
 
   /**
-   * Sorted by period and names. A group without use or an unsettled call (refusals only) is left out: there is
-   * nothing to pay or to ask about.
+   * Sorted by period and names. A group without use, an unsettled call or an intervention of a guardrail (refusals only) is left
+   * out: there is nothing to pay or to ask about.
    */
   list(): Group[] {
     return [...this.#groups]
-      .filter(([, group]) => hasUse(group))
+      .filter(([, group]) => hasUse(group) || group.told.some((count) => count > 0n))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, group]) => ({ ...group, cost: knownCost(group) }));
   }
@@ -107,7 +111,7 @@ export class Groups {
     const found = this.#groups.get(key);
     if (found) return found;
     const counts = Object.fromEntries(COUNTS.map((count) => [count, 0])) as Record<(typeof COUNTS)[number], number>;
-    const group: Group = { period, names, tokens: noTokens(), ...counts, cost: null };
+    const group: Group = { period, names, tokens: noTokens(), ...counts, cost: null, told: noTold() };
     this.#groups.set(key, group);
     return group;
   }

@@ -3,7 +3,7 @@ import { TENANT_DAY_KEPT_DAYS, TENANT_DAY_MAX_BYTES, TENANT_DAYS_AT_ONCE } from 
 import { TOKEN_KINDS } from '../../contract/usage.ts';
 import { usageDayKey } from '../budgets/counter-names.ts';
 import type { Counters } from '../budgets/counters.ts';
-import type { RowCost, UsageRow } from '../ledger/row.ts';
+import { hasUse, type RowCost, type UsageRow } from '../ledger/row.ts';
 import { formatMoney, parseMoney } from '../money.ts';
 import { noTokens, type TokenCounts, type TokenSums } from '../price.ts';
 import { DAY_MS } from '../window.ts';
@@ -64,7 +64,7 @@ export class TenantDays {
    *   nobody can ask for them
    */
   list(asOf: number): TenantDay[] {
-    return [...Map.groupBy(this.#groups.list(), ({ names }) => names[0] ?? '')]
+    return [...Map.groupBy(this.#groups.list().filter(hasUse), ({ names }) => names[0] ?? '')]
       .filter(([tenant]) => isTenantId(tenant))
       .map(([tenant, groups]) => ({ tenant, day: this.#day, asOf, rows: fitting(groups.map(rowOf)) }));
   }

@@ -2,17 +2,20 @@ import { LATE_HOURS, LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS } from '../../contract/l
 import { PURPOSES } from '../../contract/model.ts';
 import {
   BILLABLE,
+  GUARDRAIL_POLICIES,
   OUTCOMES,
   REQUIRED_KINDS,
+  STOPS,
   SURFACES,
   TIERS,
   TOKEN_KINDS,
   type TokenKind,
 } from '../../contract/usage.ts';
+import { POLICY_LIST } from '../ledger/told.ts';
 import { TOKEN_COLUMNS } from '../ledger/usage-file.ts';
 import { AT_MAX } from '../parse.ts';
 import { dayOf, HOUR_MS, type Hour } from '../window.ts';
-import { ID_COLUMNS, list, TOKENS, text, whole } from './sql.ts';
+import { atMost, ID_COLUMNS, list, TOKENS, text, whole } from './sql.ts';
 
 const WHOLE = "'^(0|[1-9][0-9]{0,15})$'";
 
@@ -33,6 +36,8 @@ export function lines(first: Hour, last: Hour): string {
       AND ${whole('at_ms')} < (${DELIVERED} + 1) * ${HOUR_MS} + ${LINE_AHEAD_MAX_MS}
       AND (phase = 'started' OR (outcome IN (${list(OUTCOMES)}) AND code IS NOT NULL
         AND estimated IN ('true', 'false') AND tier IN (${list(TIERS)})
+        AND (stop IS NULL OR stop IN (${list(STOPS)}))
+        AND (guardrail IS NULL OR REGEXP_LIKE(guardrail, ${text(POLICY_LIST)}))
         AND ${TOKENS.map(counted).join('\n        AND ')}))
     THEN 1 ELSE 0 END AS usable
   FROM (
@@ -48,6 +53,7 @@ export function lines(first: Hour, last: Hour): string {
       ${member('surface')} AS surface, ${member('action')} AS action,
       ${member('outcome')} AS outcome, ${member('code')} AS code, ${member('estimated')} AS estimated,
       COALESCE(${member('tier')}, 'on-demand') AS tier,
+      ${member('stop')} AS stop, ${member('guardrail')} AS guardrail, ${member('durationMs')} AS duration_ms,
       ${TOKEN_KINDS.map((kind) => `${orNone(kind, member(`tokens.${kind}`))} AS ${TOKEN_COLUMNS[kind]}`).join(',\n      ')}
     FROM raw_lines
     WHERE dt BETWEEN ${text(dayOf(first))} AND ${text(dayOf(last + LATE_HOURS))} AND line <> ''
@@ -59,6 +65,19 @@ function orNone(kind: TokenKind, member: string): string {
   return (REQUIRED_KINDS as readonly string[]).includes(kind) ? member : `COALESCE(${member}, '0')`;
 }
 
+/** Whether a policy is in the list that a line has. */
+export const hasPolicy = (policy: string): string =>
+  `(',' || COALESCE(guardrail, '') || ',') LIKE ${text(`%,${policy},%`)}`;
+
+/** told.ts: toldCode, toldMs. */
+const TOLD = [
+  `CASE stop ${STOPS.map((name, i) => `WHEN ${text(name)} THEN ${(i + 1) << GUARDRAIL_POLICIES.length}`).join(' ')} ELSE 0 END`,
+  ...GUARDRAIL_POLICIES.map((policy, i) => `CASE WHEN ${hasPolicy(policy)} THEN ${1 << i} ELSE 0 END`),
+].join(' + ');
+const DURATION = atMost(
+  "CASE WHEN phase = 'finished' AND REGEXP_LIKE(duration_ms, '^[0-9]{1,15}$') THEN TRY_CAST(duration_ms AS BIGINT) ELSE 0 END",
+);
+
 /** One line of a call: the finished one before the started one, and of two that contradict each other the greater one. */
 export function calls(first: Hour, last: Hour): string {
   const greater = [
@@ -66,10 +85,14 @@ export function calls(first: Hour, last: Hour): string {
     `CASE outcome ${OUTCOMES.map((name, i) => `WHEN ${text(name)} THEN ${i}`).join(' ')} END DESC`,
     'estimated DESC',
     `${whole('at_ms')} DESC`,
-    ...[...ID_COLUMNS, 'tier', 'account', 'price_region'].map((column) => `${column} DESC`),
+    ...[...ID_COLUMNS, 'tier', 'account', 'native_model', 'price_region'].map((column) => `${column} DESC`),
+    `${TOLD} DESC`,
+    `${DURATION} DESC`,
   ];
   const used = TOKENS.map((column) => `COALESCE(${whole(column)}, 0)`);
-  return `  SELECT invocation_id, ${ID_COLUMNS.join(', ')}, tier, account, price_region, estimated,
+  return `  SELECT invocation_id, ${ID_COLUMNS.join(', ')}, tier, account, native_model, price_region, estimated,
+    CASE WHEN phase = 'finished' THEN stop END AS stop, CASE WHEN phase = 'finished' THEN guardrail END AS guardrail,
+    ${DURATION} AS answer_ms,
     CASE WHEN phase = 'finished' THEN outcome END AS outcome,
     ${whole('at_ms')} AS began, ${whole('at_ms')} / ${HOUR_MS} AS hour_number,
     CASE WHEN phase = 'finished' AND (outcome IN (${list([...BILLABLE])})

@@ -1,3 +1,4 @@
+import { TOLD_MAX } from '../../contract/limits/metering.ts';
 import { TOKEN_KINDS } from '../../contract/usage.ts';
 import { PIECE_KINDS, RATE_KINDS } from '../../registry/price.ts';
 import { TOKEN_COLUMNS } from '../ledger/usage-file.ts';
@@ -23,6 +24,11 @@ export function dollars(text: string): string {
 /** Not CAST: a line that cannot be used must not stop the statement, in whatever order its parts are computed. */
 export function whole(column: string): string {
   return `TRY_CAST(${column} AS BIGINT)`;
+}
+
+/** A count, as an answer of which it is counted at most. */
+export function atMost(count: string): string {
+  return `CASE WHEN ${count} > ${TOLD_MAX} THEN ${TOLD_MAX} ELSE ${count} END`;
 }
 
 export function list(names: readonly unknown[]): string {

@@ -1,14 +1,27 @@
-import { BILLABLE, OUTCOMES } from '../../contract/usage.ts';
-import { dollars, ID_COLUMNS, list, RATES, TOKENS } from './sql.ts';
+import { BILLABLE, GUARDRAIL_POLICIES, OUTCOMES, STOPS } from '../../contract/usage.ts';
+import { TOLD_COLUMNS } from '../ledger/told.ts';
+import { hasPolicy } from './lines.ts';
+import { atMost, dollars, ID_COLUMNS, list, RATES, TOKENS } from './sql.ts';
 
 /** What a row is about. */
-const KEYS = ['hour_number', ...ID_COLUMNS, 'tier', 'account', 'paid'];
+const KEYS = ['hour_number', ...ID_COLUMNS, 'tier', 'account', 'native_model', 'paid'];
 const ZERO = dollars("'0'");
 const OUTPUT_KINDS = ['output', 'images'];
 
 const count = (condition: string) => `SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END)`;
 const REFUSED = ['refused', 'denied'];
 const FAILED = OUTCOMES.filter((name) => !BILLABLE.has(name) && ![...REFUSED, 'counted', 'retried'].includes(name));
+
+/** told.ts: addCall. */
+const ANSWERED = "ran = 1 AND outcome <> 'retried' AND stop IS NOT NULL";
+const OUTPUT_TOKENS = atMost('output_tokens');
+const TOLD = [
+  ...STOPS.map((name) => count(`${ANSWERED} AND stop = '${name}'`)),
+  ...GUARDRAIL_POLICIES.map((policy) => count(hasPolicy(policy))),
+  ...[OUTPUT_TOKENS, 'answer_ms'].flatMap((sum) =>
+    [sum, `(${sum}) * (${sum})`].map((of) => `SUM(CASE WHEN ${ANSWERED} THEN ${of} ELSE 0 END)`),
+  ),
+];
 
 export const TOTALS = `  SELECT ${KEYS.join(', ')},
     ${TOKENS.map((column) => `SUM(ran * ${column}) AS ${column}`).join(',\n    ')},
@@ -20,6 +33,7 @@ export const TOTALS = `  SELECT ${KEYS.join(', ')},
     ${count('outcome IS NULL')} AS unsettled,
     ${count("ran = 1 AND paid = ''")} AS unpriced,
     ${count("outcome = 'retried'")} AS retried,
+    ${TOLD.map((sum, i) => `${sum} AS ${TOLD_COLUMNS[i]}`).join(',\n    ')},
     MAX(hour_units) AS hour_units,
     ${costOf((kind) => !OUTPUT_KINDS.includes(kind))} AS input_usd,
     ${costOf((kind) => OUTPUT_KINDS.includes(kind))} AS output_usd,
@@ -53,7 +67,7 @@ export const SHARERS = `  SELECT *, SUM(${CAPACITY_INPUT} + output_tokens) OVER 
 
 /** By largest remainder, of equal ones the earlier (money.ts: divide). The division is of whole numbers and leaves none. */
 export const DIVIDED = `  SELECT *, hour_units - SUM(share) OVER (${CAPACITY}) AS leftover,
-    ROW_NUMBER() OVER (${CAPACITY} ORDER BY remainder DESC, tenant_id, principal, cost_center, part) AS turn
+    ROW_NUMBER() OVER (${CAPACITY} ORDER BY remainder DESC, tenant_id, principal, cost_center, native_model, part) AS turn
   FROM (
     SELECT *, hour_units * weight % weights AS remainder,
       (hour_units * weight - hour_units * weight % weights) / weights AS share
@@ -82,7 +96,8 @@ export const ROWS = `SELECT ${HOUR_START} AS hour_start,
   CASE WHEN ${KNOWN} THEN ${INPUT} + ${OUTPUT} END AS total_cost,
   tier, cache_write_1h_tokens, reasoning_tokens, images, embeddings, retried,
   CASE WHEN ${KNOWN} THEN estimated_usd END AS estimated_cost,
-  searches, account, calls,
+  searches, account, calls, native_model,
+  ${TOLD_COLUMNS.join(', ')},
   SUBSTR(CAST(${HOUR_START} AS VARCHAR), 1, 10) AS dt
 FROM totals LEFT JOIN capacities
   ON ${KEYS.map((key) => `of_${key} = ${key}`).join(' AND ')}`;

@@ -4,8 +4,11 @@ import {
   ConverseCommand,
   InvokeModelCommand,
 } from '@aws-sdk/client-bedrock-runtime';
+import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { METRICS, namespaceOf } from '../../contract/log.ts';
+import { finishedOf, RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
 
 /** Grants restricted by the command line, called through the gateway by an unmodified SDK, proved by what reached AWS. */
@@ -362,5 +365,136 @@ describe('what is granted by a bundle, to one caller, and until the tenant leave
     expect(await run('grant', 'list', 'globex', '-q')).toBe('');
     await run('undo', plan, '--yes');
     expect(await call('nova-lite')).toBe(3);
+  });
+});
+
+describe('what a guardrail did', () => {
+  const words = (match: string) => ({ wordPolicy: { customWords: [{ match, action: 'BLOCKED' }] } });
+  const trace = { guardrail: { inputAssessment: { demo: words('[[blocked]]') } } };
+  const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
+  const message = { role: 'assistant', content: [{ text: 'blocked' }] };
+  const said = { output: { message }, stopReason: 'guardrail_intervened', usage, metrics: { latencyMs: 1 }, trace };
+  const event = (type: string, payload: object) => ({ type, payload });
+  const spoken = event('contentBlockDelta', { contentBlockIndex: 0, delta: { text: 'blocked' } });
+  const stopped = event('messageStop', { stopReason: 'guardrail_intervened' });
+  const claude = {
+    ...{ id: 'm', type: 'message', role: 'assistant', model: 'c', content: [{ type: 'text', text: 'blocked' }] },
+    ...{ stop_reason: 'end_turn', stop_sequence: null, usage: { input_tokens: 3, output_tokens: 2 } },
+    ...{ 'amazon-bedrock-guardrailAction': 'INTERVENED', 'amazon-bedrock-trace': trace },
+  };
+  const begun = {
+    type: 'message_start',
+    message: { id: 'm', role: 'assistant', content: [], usage: { input_tokens: 3 } },
+  };
+  const ended = { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 2 } };
+  const over = { type: 'message_stop', ...{ 'amazon-bedrock-guardrailAction': 'INTERVENED' } };
+  const chunks = [begun, ended, { ...over, 'amazon-bedrock-trace': trace }].map((one) => event('chunk', one));
+  const converse = { messages: MESSAGES };
+  const talk = { messages: [{ role: 'user', content: 'hi' }], max_tokens: 9 };
+  const SONNET = 'claude-sonnet-4-5';
+  let raw: RawUsage;
+  let authorization: string;
+
+  const post = async (path: string, body: object): Promise<{ text: string; headers: Headers }> => {
+    const headers = { authorization, 'content-type': 'application/json' };
+    const response = await fetch(`${stack.gateway}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(response.status).toBe(200);
+    return { text: await response.text(), headers: response.headers };
+  };
+  const recordOf = async (headers: Headers) => finishedOf(await raw.ofCall(headers.get('x-request-id') ?? ''))[0];
+
+  beforeAll(async () => {
+    raw = new RawUsage(stack);
+    authorization = `Bearer ${await stack.token('acme-app')}`;
+    for (const model of ['nova-lite', SONNET]) await grant(model, '--guardrail', `${guardrail}:1`);
+  });
+  afterEach(() => stack.clearFaults());
+  afterAll(async () => {
+    for (const model of ['nova-lite', SONNET]) await grantAnew(model);
+    raw.close();
+  });
+
+  test.each<[string, string, object, object]>([
+    ['Converse', '/model/nova-lite/converse', converse, { body: said }],
+    [
+      'ConverseStream',
+      '/model/nova-lite/converse-stream',
+      converse,
+      { events: [spoken, stopped, event('metadata', { usage, metrics: { latencyMs: 1 }, trace })] },
+    ],
+    ['InvokeModel', `/model/${SONNET}/invoke`, talk, { body: claude }],
+    ['InvokeModel’s stream', `/model/${SONNET}/invoke-with-response-stream`, talk, { events: chunks }],
+    ['OpenAI’s chat', '/v1/chat/completions', { ...talk, model: 'nova-lite' }, { body: said }],
+    ['Anthropic’s messages', '/v1/messages', { ...talk, model: SONNET }, { body: claude }],
+    ['Anthropic’s stream', '/v1/messages', { ...talk, model: SONNET, stream: true }, { events: chunks }],
+  ])('is on the record by its policy, and its trace in no answer: %s', async (_, path, body, fault) => {
+    const native = path.startsWith('/model/');
+    await stack.fault({ service: 'bedrock', fault });
+    const { text, headers } = await post(
+      path,
+      native && body === talk ? { anthropic_version: 'bedrock-2023-05-31', ...body } : body,
+    );
+    expect(await recordOf(headers)).toMatchObject({ stop: 'guardrail', guardrail: 'word' });
+    expect(headers.get('x-tollgate-guardrail-trace')).toBe('enabled; by=gateway');
+    expect(text).toContain('message');
+    for (const part of [
+      text,
+      ...(text.match(/[\w+/=]{40,}/g) ?? []).map((found) => Buffer.from(found, 'base64').toString()),
+    ])
+      expect(part).not.toContain('wordPolicy');
+  });
+
+  test('applied by itself is on the record too, and no answer has ended', async () => {
+    const content = [{ text: { text: 'a [[blocked]] word' } }];
+    const { headers } = await post('/guardrail/demo/version/1/apply', { source: 'INPUT', content });
+    const record = await recordOf(headers);
+    expect(record).toMatchObject({ outcome: 'counted', guardrail: 'word' });
+    expect(record).not.toHaveProperty('stop');
+  });
+
+  test('why an answer ended is on every record, and no trace is asked for where there is no guardrail', async () => {
+    const { headers } = await post('/model/nova-lite/converse', converse);
+    expect(await recordOf(headers)).toMatchObject({ stop: 'end' });
+    const embedded = await post('/model/titan-embed-v2/invoke', { inputText: 'hi' });
+    const record = await recordOf(embedded.headers);
+    expect(record).not.toHaveProperty('stop');
+    expect(embedded.headers.get('x-tollgate-guardrail-trace')).toBeNull();
+  });
+
+  test('is in the ledger by tenant, and a metric by policy and by tenant and policy', async () => {
+    expect(await stack.cli('meter', 'run')).toMatchObject({ code: 0 });
+    const { stdout } = await stack.cli('report', '--by', 'tenant', '--tenant', 'acme', '--format', 'json');
+    // Those above, and one that a guardrail alone was asked about.
+    const found = finishedOf(await raw.records()).filter((record) => record.guardrail === 'word').length;
+    expect(found).toBeGreaterThanOrEqual(8);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { tenant_id: 'acme', stop_guardrail: 7, guardrail_word: found, guardrail_topic: 0 },
+    ]);
+    const client = new CloudWatchClient({
+      ...{ endpoint: stack.aws, region: 'us-east-1' },
+      credentials: { accessKeyId: 'a-test', secretAccessKey: 'a-test' },
+    });
+    const sum = async (...Dimensions: { Name: string; Value: string }[]) => {
+      const Metric = { Namespace: namespaceOf('local'), MetricName: METRICS.interventions, Dimensions };
+      const { MetricDataResults } = await client.send(
+        new GetMetricDataCommand({
+          StartTime: new Date(Date.now() - 3_600_000),
+          EndTime: new Date(Date.now() + 60_000),
+          MetricDataQueries: [{ Id: 'm', MetricStat: { Metric, Period: 86_400, Stat: 'Sum' } }],
+        }),
+      );
+      return (MetricDataResults?.[0]?.Values ?? []).reduce((total, one) => total + one, 0);
+    };
+    const [tenant, policy] = [
+      { Name: 'Tenant', Value: 'acme' },
+      { Name: 'Policy', Value: 'word' },
+    ];
+    expect([await sum(policy), await sum(tenant, policy), await sum(), await sum(tenant)]).toEqual([
+      found,
+      found,
+      0,
+      0,
+    ]);
+    client.destroy();
   });
 });

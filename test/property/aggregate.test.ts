@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TOKENS_MAX } from '../../contract/limits/invoke.ts';
-import { BILLABLE, OUTCOMES, TIERS, TOKEN_KINDS, type Tokens, type UsageRecord } from '../../contract/usage.ts';
+import {
+  BILLABLE,
+  GUARDRAIL_POLICIES,
+  OUTCOMES,
+  STOPS,
+  TIERS,
+  TOKEN_KINDS,
+  type Tokens,
+  type UsageRecord,
+} from '../../contract/usage.ts';
 import { aggregate } from '../../metering/ledger/aggregate.ts';
 import { readUsageCsv, usageCsv } from '../../metering/ledger/usage-file.ts';
 import { costAt } from '../../metering/price.ts';
@@ -60,6 +69,10 @@ const ends = fc.record(
     priceRegion: fc.constantFrom('us-east-1', 'eu-west-1'),
     account: fc.constantFrom('444455556666', '777788889999'),
     attempt: fc.constantFrom(2, 3),
+    stop: fc.constantFrom(...STOPS),
+    guardrail: fc.subarray([...GUARDRAIL_POLICIES], { minLength: 1 }).map(String),
+    durationMs: fc.nat(2_000_000),
+    nativeModel: fc.constantFrom('a.model-v1', 'a.model-v2'),
   },
   { requiredKeys: ['outcome', 'estimated', 'tokens'] },
 );

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Charge, OUTCOMES, REQUIRED_KINDS, TIERS, TOKEN_KINDS, type UsageRecord } from '../../contract/usage.ts';
+import {
+  type Charge,
+  GUARDRAIL_POLICIES,
+  OUTCOMES,
+  REQUIRED_KINDS,
+  STOPS,
+  TIERS,
+  TOKEN_KINDS,
+  type UsageRecord,
+} from '../../contract/usage.ts';
 import { usageLine } from '../../metering/emf.ts';
 import { PlainLines } from '../../metering/ledger/plain.ts';
 import { parseUsage, parseUsageLine } from '../../metering/parse.ts';
@@ -38,6 +47,8 @@ const ends = fc.record(
     code: fc.constantFrom('', 'denied'),
     estimated: fc.boolean(),
     tier: fc.constantFrom(...TIERS),
+    stop: fc.constantFrom(...STOPS),
+    guardrail: fc.subarray([...GUARDRAIL_POLICIES], { minLength: 1 }).map(String),
     attempt: fc.integer({ min: 1, max: 9 }),
     awsRequestId: fc.uuid(),
     priceRegion: fc.constant('eu-west-1'),
@@ -54,9 +65,22 @@ const recordOf = (of: fc.Arbitrary<string>): fc.Arbitrary<UsageRecord> =>
     .chain(([names, end]) => fc.constantFrom<UsageRecord>(started(names), finished({ ...names, ...end })));
 /** As the invoke function has it: what both lines carry, then the phase. */
 const asWritten = (record: UsageRecord): UsageRecord => {
-  const { phase, outcome, code, tokens, estimated, tier, ...rest } = record as UsageRecord & Record<string, unknown>;
+  const { phase, outcome, code, tokens, estimated, tier, stop, guardrail, ...rest } = record as UsageRecord &
+    Record<string, unknown>;
   const { awsRequestId, durationMs, firstByteMs, charged, ...base } = rest;
-  const end = { outcome, code, tokens, estimated, tier, awsRequestId, durationMs, firstByteMs, charged };
+  const end = {
+    outcome,
+    code,
+    tokens,
+    estimated,
+    tier,
+    stop,
+    guardrail,
+    awsRequestId,
+    durationMs,
+    firstByteMs,
+    charged,
+  };
   return { ...base, phase, ...end } as unknown as UsageRecord;
 };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LINE_AGE_MAX_MS, LINE_AHEAD_MAX_MS, UNLOAD_DAYS_MAX } from '../../contract/limits/metering.ts';
-import { OUTCOMES, TIERS, type UsageRecord } from '../../contract/usage.ts';
+import { GUARDRAIL_POLICIES, OUTCOMES, STOPS, TIERS, type UsageRecord } from '../../contract/usage.ts';
 import { usageLine } from '../../metering/emf.ts';
 import { aggregate } from '../../metering/ledger/aggregate.ts';
 import { USAGE_COLUMNS, valuesOf } from '../../metering/ledger/usage-file.ts';
@@ -79,14 +79,20 @@ const record: fc.Arbitrary<UsageRecord> = fc.oneof(
       tier: fc.option(fc.constantFrom(...TIERS), { nil: undefined }),
       priceRegion: fc.option(fc.constantFrom('us-east-1', 'us-west-2'), { nil: undefined }),
       account: fc.option(fc.constantFrom('444455556666', '777788889999'), { nil: undefined }),
+      nativeModel: fc.constantFrom('a.model-v1', 'a.model-v2'),
+      stop: fc.option(fc.constantFrom(...STOPS), { nil: undefined }),
+      guardrail: fc.option(fc.subarray([...GUARDRAIL_POLICIES], { minLength: 1 }).map(String), { nil: undefined }),
+      durationMs: fc.constantFrom(0, 1, 1_500, 0.5, -1, 2_000_000),
     })
-    .map(({ some, tier, priceRegion, account, ...rest }) =>
+    .map(({ some, tier, priceRegion, account, stop, guardrail, ...rest }) =>
       finished({
         ...some,
         ...rest,
         ...(tier === undefined ? {} : { tier }),
         ...(priceRegion === undefined ? {} : { priceRegion }),
         ...(account === undefined ? {} : { account }),
+        ...(stop === undefined ? {} : { stop }),
+        ...(guardrail === undefined ? {} : { guardrail }),
       }),
     ),
 );
@@ -116,6 +122,11 @@ const BAD = [
   spoilt({ code: null }),
   spoilt({ estimated: 'perhaps' }),
   spoilt({ tier: 'gold' }),
+  spoilt({ stop: 'gone' }),
+  spoilt({ guardrail: '' }),
+  spoilt({ guardrail: 'word,topic' }),
+  spoilt({ guardrail: 'word,word' }),
+  spoilt({ guardrail: 'word,' }),
   spoilt({ tokens: 7 }),
   spoilt({ tokens: { input: 1, output: 1, cacheRead: 1 } }),
   spoilt({ tokens: { input: -1, output: 1, cacheRead: 1, cacheWrite: 1 } }),

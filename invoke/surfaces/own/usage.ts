@@ -4,10 +4,9 @@ import { TOKEN_KINDS, type TokenKind } from '../../../contract/usage.ts';
 import { principalCounters, tenantCounters, usagePartition } from '../../../metering/budgets/counter-names.ts';
 import type { Counters } from '../../../metering/budgets/counters.ts';
 import { budgetStatus, type CounterStatus } from '../../../metering/budgets/status.ts';
-import type { UsageRow } from '../../../metering/ledger/row.ts';
 import { formatAmount, formatMoney } from '../../../metering/money.ts';
 import { dayRange } from '../../../metering/report/day-range.ts';
-import { type Dimension, type Group, Groups, totalOf } from '../../../metering/report/groups.ts';
+import { type Added, type Dimension, type Group, Groups, totalOf } from '../../../metering/report/groups.ts';
 import { parseTenantDay, type TenantDayRow } from '../../../metering/report/tenant-day.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 
@@ -84,9 +83,8 @@ async function usageOf(
 }
 
 /** What a summary has not is not asked for here. */
-function usageRow(tenant: string, row: TenantDayRow): UsageRow {
-  const unknown = { costCenter: '', region: '', tier: 'on-demand', priceVersion: '' } as const;
-  return { ...unknown, tenant, counted: 0, refused: 0, failed: 0, retried: 0, ...row };
+function usageRow(tenant: string, row: TenantDayRow): Added {
+  return { tenant, refused: 0, failed: 0, ...row };
 }
 
 /** Names of the wire: lower case with `_`, as in everything of OpenAI's. */

@@ -8,6 +8,7 @@ import { fitting, groupColumns, groupRow } from '../../../cli/report/groups.ts';
 import { reportPage } from '../../../cli/report/page.ts';
 import { hourKey } from '../../../metering/ledger/layout.ts';
 import type { UsageRow } from '../../../metering/ledger/row.ts';
+import { OUTCOME_COLUMNS } from '../../../metering/ledger/told.ts';
 import { usageCsv } from '../../../metering/ledger/usage-file.ts';
 import { readUsage } from '../../../metering/ledger/usage-hours.ts';
 import { type Grouping, Groups } from '../../../metering/report/groups.ts';
@@ -209,8 +210,9 @@ describe('a grouped report', () => {
     const csv = columnsCsv(groupColumns(grouping), rows(usageRow({ tenant: '=cmd()', unpriced: 1, cost: null })));
     expect(csv.split('\r\n')).toEqual([
       'day,tenant_id,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,cache_write_1h_tokens,reasoning_tokens,' +
-        'images,embeddings,invocations,estimated,input_cost,output_cost,total_cost,unsettled,unpriced,estimated_cost,searches,calls',
-      "2026-11-21,'=cmd(),0,0,0,0,0,0,0,0,1,0,,,,0,1,,0,0",
+        'images,embeddings,invocations,estimated,input_cost,output_cost,total_cost,unsettled,unpriced,estimated_cost,searches,calls,' +
+        String(OUTCOME_COLUMNS),
+      `2026-11-21,'=cmd(),0,0,0,0,0,0,0,0,1,0,,,,0,1,,0,0${',0'.repeat(OUTCOME_COLUMNS.length)}`,
       '',
     ]);
   });

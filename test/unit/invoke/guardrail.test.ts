@@ -6,8 +6,10 @@ import { call, edge, nova, post, whole } from './edge.ts';
 
 const arn = 'arn:aws:bedrock:us-east-1:111122223333:guardrail/demo';
 const guarded: AllowedModel = { ...nova, guardrail: { arn, version: '1' } };
-const CONFIG = `"guardrailConfig":{"guardrailIdentifier":"${arn}","guardrailVersion":"1"}`;
+const CONFIG = `"guardrailConfig":{"guardrailIdentifier":"${arn}","guardrailVersion":"1","trace":"enabled"}`;
 const HEADERS = { 'x-amzn-bedrock-guardrailidentifier': arn, 'x-amzn-bedrock-guardrailversion': '1' };
+/** By which the gateway itself hears which policy intervened. */
+const TRACE = { 'x-amzn-bedrock-trace': 'ENABLED' };
 
 /** What goes out for what a caller sent, the surface's part and the pipeline's. */
 async function sent(operation: string, body: string, headers: Record<string, string> = {}, model = guarded) {
@@ -26,10 +28,13 @@ describe('P10: the guardrail that a grant demands', () => {
   test.each([
     ['{ "messages":[], "n":1.0}', `{${CONFIG}, "messages":[], "n":1.0}`],
     ['{}', `{${CONFIG}}`],
-    [`{${CONFIG},"messages":[]}`, `{${CONFIG},"messages":[]}`],
+    [
+      `{"guardrailConfig":{"guardrailIdentifier":"${arn}","guardrailVersion":"1"}}`,
+      `{"guardrailConfig":{"trace":"enabled","guardrailIdentifier":"${arn}","guardrailVersion":"1"}}`,
+    ],
     [
       '{"guardrailConfig":{"trace":"disabled","guardrailIdentifier":"demo","guardrailVersion":"1","streamProcessingMode":"sync"}}',
-      `{"guardrailConfig":{"trace":"disabled","guardrailIdentifier":"${arn}","guardrailVersion":"1","streamProcessingMode":"sync"}}`,
+      `{"guardrailConfig":{"trace":"enabled","guardrailIdentifier":"${arn}","guardrailVersion":"1","streamProcessingMode":"sync"}}`,
     ],
   ])('is put on a conversation: %s', async (body, expected) => {
     for (const operation of ['converse', 'converse-stream'])
@@ -42,7 +47,10 @@ describe('P10: the guardrail that a grant demands', () => {
     ['the same by its id', { ...HEADERS, 'x-amzn-bedrock-guardrailidentifier': 'demo' }],
   ])('is put on InvokeModel in headers, its body untouched, where the caller sends %s', async (_, headers) => {
     for (const operation of ['invoke', 'invoke-with-response-stream'])
-      expect(await sent(operation, '{ "a":1 }', headers)).toMatchObject({ body: '{ "a":1 }', headers: HEADERS });
+      expect(await sent(operation, '{ "a":1 }', headers)).toMatchObject({
+        body: '{ "a":1 }',
+        headers: { ...HEADERS, ...TRACE },
+      });
   });
 
   test('is not put on counting, which runs nothing', async () => {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { AllowedModel } from '../../../contract/model.ts';
+import type { Operation, ProviderRequest } from '../../../invoke/call.ts';
+import { restrict } from '../../../invoke/grants/restrict.ts';
 import { untracedFrame } from '../../../invoke/grants/trace.ts';
 import { readEvent } from '../../../invoke/providers/frames.ts';
+import { requestOf } from './core.ts';
 import { call, edge, nova, post, streamed, whole } from './edge.ts';
 import { conversation, frame, stream } from './frame.ts';
 
@@ -82,4 +85,48 @@ describe('a guardrail’s trace', () => {
       expect(text.includes(arn)).toBe(held);
     }
   });
+});
+
+describe('a trace that the gateway asks for', () => {
+  const request = (operation: Operation, body: string, headers: Record<string, string> = {}) => ({
+    ...requestOf(operation, Buffer.from(body)),
+    headers,
+  });
+  const full = { 'x-amzn-bedrock-trace': 'ENABLED_FULL' };
+  const off = { 'x-amzn-bedrock-trace': 'DISABLED' };
+
+  test.each<[Operation, string, Record<string, string>, AllowedModel, RegExp]>([
+    ['converse', '{}', {}, guarded, /^enabled$/],
+    ['converse', config('disabled'), {}, guarded, /^enabled$/],
+    ['converse-stream', config(undefined), {}, guarded, /^enabled$/],
+    ['invoke', '{}', off, guarded, /^ENABLED$/],
+    ['invoke-with-response-stream', '{}', {}, guarded, /^ENABLED$/],
+    ['converse', '{}', {}, traced, /^enabled$/],
+    ['invoke', '{}', {}, traced, /^ENABLED$/],
+  ])('%s of %s %o: it is, and told', (operation, body, headers, model, expected) => {
+    const told: Record<string, string> = {};
+    const sent = restrict(request(operation, body, headers), model, (change) => Object.assign(told, change));
+    expect(askedOf(sent)).toMatch(expected);
+    expect(told['x-tollgate-guardrail-trace']).toBe('enabled; by=gateway');
+  });
+
+  test.each<[Operation, string, Record<string, string>, string]>([
+    ['converse', config('enabled_full'), {}, 'enabled_full'],
+    ['converse', config('disabled'), {}, 'disabled'],
+    ['invoke', '{}', full, 'ENABLED_FULL'],
+    ['invoke', '{}', off, 'DISABLED'],
+  ])('%s of %s %o: who may see it has its own way', (operation, body, headers, expected) => {
+    const told: Record<string, string> = {};
+    const sent = restrict(request(operation, body, headers), traced, (change) => Object.assign(told, change));
+    expect(askedOf(sent)).toBe(expected);
+    expect(told).not.toHaveProperty('x-tollgate-guardrail-trace');
+  });
+
+  test('nothing is asked for, told or changed without a guardrail', () => {
+    const plain = request('converse', '{}');
+    expect(restrict(plain, nova, () => expect.unreachable())).toEqual(plain);
+  });
+
+  const askedOf = ({ headers, body }: ProviderRequest): string =>
+    headers['x-amzn-bedrock-trace'] ?? JSON.parse(String(body)).guardrailConfig.trace;
 });

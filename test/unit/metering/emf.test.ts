@@ -186,3 +186,34 @@ describe('M4: no value forges a line', () => {
     }
   });
 });
+
+describe('a guardrail that intervened', () => {
+  const lines = (guardrail?: string) =>
+    emitted((meter) => meter.finished(finished(guardrail === undefined ? {} : { stop: 'guardrail', guardrail })));
+
+  test('is a metric by policy, and by tenant and policy: a line for each, and not one without an intervention', () => {
+    expect(lines()).toHaveLength(1);
+    const [, ...found] = lines('topic,sensitive').map((line) => JSON.parse(line));
+    expect(found.map(({ Policy }) => Policy)).toEqual(['topic', 'sensitive']);
+    for (const line of found) {
+      expect(line).toMatchObject({ Tenant: 'acme', model: 'nova-lite', GuardrailInterventions: 1 });
+      expect(line._aws).toEqual({
+        Timestamp: NINE,
+        CloudWatchMetrics: [
+          {
+            Namespace: 'Tollgate',
+            Dimensions: [['Policy'], ['Tenant', 'Policy']],
+            Metrics: [{ Name: METRICS.interventions, Unit: 'Count' }],
+          },
+        ],
+      });
+      // The delivery to S3 selects usage lines by this member.
+      expect(line).not.toHaveProperty('usage');
+    }
+  });
+
+  test.each(['', 'word,topic', 'topic,topic', 'hate', 'topic,'])('is no list of policies: %o', (guardrail) => {
+    const line = JSON.stringify({ usage: { ...finished(), guardrail } });
+    expect(parseUsageLine(line)).toEqual({ rejection: { reason: 'unknown-value', field: 'guardrail' } });
+  });
+});

@@ -1,4 +1,5 @@
 import type { RowCost, UsageRow } from '../../../metering/ledger/row.ts';
+import { noTold } from '../../../metering/ledger/told.ts';
 import { type Cost, noTokens, type TokenSums } from '../../../metering/price.ts';
 
 type Members = Partial<Omit<UsageRow, 'tokens' | 'cost'>> & {
@@ -26,6 +27,8 @@ export function usageRow({ tokens, cost = { input: 0n, output: 0n }, ...members 
     estimated: 0,
     unsettled: 0,
     unpriced: 0,
+    nativeModel: 'amazon.nova-lite-v1:0',
+    told: noTold(),
     ...members,
     cost: cost && { estimated: 0n, ...cost },
   };

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { UsageRecord } from '../../../../contract/usage.ts';
-import { aggregate } from '../../../../metering/ledger/aggregate.ts';
+import { TOLD_MAX } from '../../../../contract/limits/metering.ts';
+import type { FinishedUsage, UsageRecord } from '../../../../contract/usage.ts';
+import { aggregate, type Summary } from '../../../../metering/ledger/aggregate.ts';
 import { Calls, WHOLE } from '../../../../metering/ledger/calls.ts';
+import { TOLD_COLUMNS } from '../../../../metering/ledger/told.ts';
 import { book, finished, NINE, started } from '../support.ts';
 
 const NOW = NINE + 7_200_000;
@@ -42,9 +44,51 @@ describe('lines of one call that contradict each other', () => {
     expect(aggregate(lines, book(), NOW).contradicted).toBe(0);
   });
 
+  test('of lines that differ in how the call went alone the same one stands, whichever came first', () => {
+    const lines = [finished({ stop: 'tool', durationMs: 2 }), finished({ stop: 'tool', durationMs: 5 })];
+    for (const order of [lines, lines.toReversed()])
+      expect(toldOf(aggregate(order, book(), NOW))).toMatchObject({ stop_tool: 1n, answer_ms: 5n });
+  });
+
   test('a started line does not contradict a finished one, before it or after it', () => {
     const lines = [started({ model: '' }), finished(), started({ model: '' })];
     expect(aggregate(lines, book(), NOW)).toMatchObject({ contradicted: 0, rows: [{ invocations: 1, unsettled: 0 }] });
+  });
+});
+
+const toldOf = ({ rows: [row] }: Summary) =>
+  Object.fromEntries(TOLD_COLUMNS.map((name, i) => [name, row?.told[i] ?? 0n]).filter(([, sum]) => sum !== 0n));
+
+describe('how calls went', () => {
+  const answer = (id: string, members: Partial<FinishedUsage>) => finished({ invocationId: id, ...members });
+  const tokens = (output: number) => ({ input: 1, output, cacheRead: 0, cacheWrite: 0 });
+
+  test('answers are counted by why they ended, with their lengths and times and the squares of both', () => {
+    const lines = [
+      answer('a', { stop: 'end', tokens: tokens(3), durationMs: 10 }),
+      answer('b', { stop: 'end', tokens: tokens(5), durationMs: 20 }),
+      answer('c', { stop: 'guardrail', guardrail: 'topic,word', tokens: tokens(0), durationMs: 0 }),
+      // Of what is no text nothing is told.
+      answer('d', { tokens: tokens(900), durationMs: 900 }),
+    ];
+    expect(toldOf(aggregate(lines, book(), NOW))).toEqual({
+      ...{ stop_end: 2n, stop_guardrail: 1n, guardrail_topic: 1n, guardrail_word: 1n },
+      ...{ answer_tokens: 8n, answer_tokens_squared: 34n, answer_ms: 30n, answer_ms_squared: 500n },
+    });
+  });
+
+  test('a guardrail that is applied by itself has intervened, and no answer has ended', () => {
+    const lines = [answer('a', { outcome: 'counted', guardrail: 'sensitive' })];
+    expect(toldOf(aggregate(lines, book(), NOW))).toEqual({ guardrail_sensitive: 1n });
+  });
+
+  test('one that is beyond this world counts as the longest that is in it', () => {
+    const lines = [answer('a', { stop: 'length', tokens: tokens(2 ** 50), durationMs: 1e15 })];
+    const most = BigInt(TOLD_MAX);
+    expect(toldOf(aggregate(lines, book(), NOW))).toEqual({
+      ...{ stop_length: 1n, answer_tokens: most, answer_tokens_squared: most * most },
+      ...{ answer_ms: most, answer_ms_squared: most * most },
+    });
   });
 });
 

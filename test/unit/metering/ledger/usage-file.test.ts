@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aggregate } from '../../../../metering/ledger/aggregate.ts';
+import { noTold, TOLD_COLUMNS } from '../../../../metering/ledger/told.ts';
 import { readUsageCsv, USAGE_COLUMNS, usageCsv } from '../../../../metering/ledger/usage-file.ts';
 import { readReportCsv, reportCsv, reportRows } from '../../../../metering/report/report.ts';
 import { hourOf } from '../../../../metering/window.ts';
@@ -16,7 +17,7 @@ const OLDER =
 describe('the CSV of an hour', () => {
   test('has the columns of before in their places, and the new ones behind them', () => {
     expect(USAGE_COLUMNS.join()).toBe(
-      `${OLDER.split('\r\n')[0]},tier,cache_write_1h_tokens,reasoning_tokens,images,embeddings,retried,estimated_cost,searches,account,calls`,
+      `${OLDER.split('\r\n')[0]},tier,cache_write_1h_tokens,reasoning_tokens,images,embeddings,retried,estimated_cost,searches,account,calls,native_model,${TOLD_COLUMNS}`,
     );
   });
 
@@ -51,6 +52,8 @@ describe('the CSV of an hour', () => {
       estimated: 1,
       unsettled: 0,
       unpriced: 0,
+      nativeModel: '',
+      told: noTold(),
       cost: { input: 1_000n, output: 1_200_000_000_000n, estimated: 0n },
     });
   });

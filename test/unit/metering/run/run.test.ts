@@ -3,6 +3,7 @@ import { LATE_HOURS, RAW_OBJECTS_PER_STEP, UNSETTLED_AFTER_MS } from '../../../.
 import { METRICS } from '../../../../contract/log.ts';
 import { NO_TOKENS } from '../../../../contract/usage.ts';
 import { readCsv } from '../../../../metering/csv.ts';
+import { TOLD_COLUMNS } from '../../../../metering/ledger/told.ts';
 import { aggregationOver, call, finished, MemoryStore, NINE, started } from '../support.ts';
 
 const HOUR = 3_600_000;
@@ -60,6 +61,8 @@ describe('M1: a call is on the bill', () => {
         searches: '0',
         account: '',
         calls: '0',
+        native_model: 'amazon.nova-lite-v1:0',
+        ...Object.fromEntries(TOLD_COLUMNS.map((name) => [name, '0'])),
       },
     ]);
     expect(result).toMatchObject({ reports: ['reports/2026-11-21.csv'], rawObjects: 1, quarantined: 0 });
