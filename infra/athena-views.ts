@@ -79,6 +79,14 @@ GROUP BY dt, tenant_id, model_id`;
 const UNPRICED_KEYS = ['dt', 'model_id', 'region', 'tier', 'tenant_id', 'cost_center'];
 const UNPRICED_SUMS = ['unpriced', 'input_tokens', 'output_tokens', 'images', 'searches', 'calls'];
 
+const OUTCOME_KEYS = ['dt', 'tenant_id', 'model_id', 'native_model'];
+const STOPPED = ['stop_end', 'stop_length', 'stop_tool', 'stop_refusal', 'stop_filter', 'stop_guardrail', 'stop_other'];
+const INTERVENED = ['topic', 'content', 'word', 'sensitive', 'grounding', 'reasoning', 'other'];
+const OUTCOMES = [...STOPPED, ...INTERVENED.map((policy) => `guardrail_${policy}`)];
+const ANSWERS = `SUM(${STOPPED.join(' + ')})`;
+/** Whole: of these no fraction tells anything. */
+const mean = (column: string) => `CASE WHEN ${ANSWERS} > 0 THEN SUM(${column}) / ${ANSWERS} END AS mean_${column}`;
+
 export const VIEWS: readonly View[] = [
   costBy('cost_by_day', 'What each day cost and what ran in it', ['dt']),
   costBy('cost_by_tenant', 'What each tenant and cost centre used on each day', ['dt', 'tenant_id', 'cost_center']),
@@ -92,6 +100,17 @@ export const VIEWS: readonly View[] = [
       ...wholes('invocations', 'invocations_before'),
     ],
     sql: TOP_MOVERS,
+  },
+  {
+    name: 'outcomes',
+    means: 'How each model’s answers ended, what guardrails did, and how long answers were and took',
+    columns: [...texts(...OUTCOME_KEYS), ...wholes(...OUTCOMES, 'mean_answer_tokens', 'mean_answer_ms')],
+    sql: `SELECT ${OUTCOME_KEYS.join(', ')},
+  ${OUTCOMES.map((column) => `SUM(${column}) AS ${column}`).join(',\n  ')},
+  ${mean('answer_tokens')},
+  ${mean('answer_ms')}
+FROM usage
+GROUP BY ${OUTCOME_KEYS.join(', ')}`,
   },
   {
     name: 'unpriced',

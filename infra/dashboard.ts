@@ -105,6 +105,7 @@ function sections(names: Names, { api, functions, container, sync }: Shown): [st
           left: [tableMetric('WriteThrottleEvents')],
         },
       ],
+      [{ title: 'Guardrails, by policy', left: [by('interventions', DIMENSIONS.policy)], stacked: true }],
     ],
     [
       'Models of several places',
