@@ -53,6 +53,7 @@ async function ask(question) {
 
 async function bodyOf(request) {
   let text = '';
+  request.setEncoding('utf8');
   for await (const chunk of request) {
     text += chunk;
     if (text.length > BODY_MAX) throw new SyntaxError('too long');

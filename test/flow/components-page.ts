@@ -18,7 +18,7 @@ export interface Shown {
   curl: string;
   /** The statements of the session policy. */
   policy: unknown;
-  /** Of `tokens` of the record, what is not 0. */
+  /** The record's outcome, what of its `tokens` is not 0, and whether that is an estimate. */
   recorded: object;
 }
 
@@ -39,7 +39,10 @@ export const [python = ''] = blocks(page, 'python');
 export const shown: Shown[] = sections.filter((text) => blocks(text, 'json').length > 0).map(read);
 
 function read(text: string): Shown {
-  const [commands = '', curl = ''] = blocks(text, 'sh');
+  const shell = blocks(text, 'sh');
+  const [commands = '', curl = ''] = ['npx ', 'curl '].map((program) =>
+    shell.find((block) => block.startsWith(program)),
+  );
   const [program = ''] = blocks(text, 'js');
   return {
     title: text.slice(0, text.indexOf('\n')),
