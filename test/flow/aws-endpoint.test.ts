@@ -208,6 +208,31 @@ describe('a session of the invoker role', () => {
     const without = bedrock(await assume(policy(must)));
     expect(await nameOf(without.send(new ConverseCommand(guarded('demo'))))).toBe('AccessDeniedException');
   });
+
+  test('answers by a guardrail in the place of a model that is told what it blocks, and of no other', async () => {
+    const guardrail = `arn:aws:bedrock:us-east-1:${ACCOUNT}:guardrail/demo`;
+    const runs = allow(['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'], NOVA_ARN);
+    const client = bedrock(await assume(policy(runs, allow('bedrock:ApplyGuardrail', guardrail))));
+    const guardrailConfig = { guardrailIdentifier: guardrail, guardrailVersion: '1', trace: 'enabled' as const };
+    const blocked = say(NOVA, 'a [[blocked]] word');
+    const whole = await client.send(new ConverseCommand({ ...blocked, guardrailConfig }));
+    const block = [{ text: 'blocked by the guardrail' }];
+    expect(whole).toMatchObject({ stopReason: 'guardrail_intervened', output: { message: { content: block } } });
+    expect(whole.usage).toMatchObject({ inputTokens: 0, outputTokens: 0 });
+    const found = {
+      guardrail: { inputAssessment: { demo: { wordPolicy: { customWords: [{ action: 'BLOCKED' }] } } } },
+    };
+    expect(whole.trace).toMatchObject(found);
+    const { stream } = await client.send(new ConverseStreamCommand({ ...blocked, guardrailConfig }));
+    const events = [];
+    for await (const event of stream ?? []) events.push(event);
+    expect(events.slice(-2)).toMatchObject([
+      { messageStop: { stopReason: 'guardrail_intervened' } },
+      { metadata: { trace: found } },
+    ]);
+    expect((await client.send(new ConverseCommand(blocked))).stopReason).toBe('end_turn');
+    expect((await client.send(new ConverseCommand({ ...say(NOVA), guardrailConfig }))).stopReason).toBe('end_turn');
+  });
 });
 
 describe('AssumeRole', () => {

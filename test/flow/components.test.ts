@@ -134,18 +134,24 @@ describe('examples/rag', () => {
 
 describe('examples/red-team', () => {
   let few: string;
+  let over: string;
   let key: string;
 
   beforeAll(async () => {
     await done(readme('red-team'));
     const { stdout } = await stack.cli('key', 'create', 'probe', '--tenant', 'red-team', '--expires', '1d');
     key = stdout.trim();
-    few = join(stack.dataDir, 'attacks.jsonl');
-    const lines = ['blocked', 'refused', 'answered'].map((expected) => ({
-      ...{ id: expected, category: `to be ${expected}`, expected, text: `what is to be ${expected}` },
-    }));
-    writeFileSync(few, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    few = file('few.jsonl', { blocked: 'a [[blocked]] word', refused: 'no such word', answered: 'hello' });
+    over = file('over.jsonl', { blocked: 'a [[blocked]] word', answered: 'a [[blocked]] word' });
   });
+
+  /** @param texts by what is expected of each, which is its id, too */
+  function file(name: string, texts: Record<string, string>): string {
+    const path = join(stack.dataDir, name);
+    const lines = Object.entries(texts).map(([id, text]) => ({ id, category: id, expected: id, text }));
+    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    return path;
+  }
 
   afterEach(() => stack.clearFaults());
 
@@ -165,9 +171,9 @@ describe('examples/red-team', () => {
   }
 
   /** What the model says to whatever it is asked. */
-  const says = (text: string, stopReason = 'end_turn') => {
+  const says = (text: string) => {
     const output = { message: { role: 'assistant', content: [{ text }] } };
-    return stack.fault({ service: 'bedrock', fault: { body: { output, stopReason } } });
+    return stack.fault({ service: 'bedrock', fault: { body: { output, stopReason: 'end_turn' } } });
   };
 
   test('has attacks of each category, and controls that a model which answers everything answers', async () => {
@@ -186,17 +192,16 @@ describe('examples/red-team', () => {
     expect(new Set(tenants)).toEqual(new Set(['red-team']));
   });
 
-  test('ends well where no more gets through than may', async () => {
-    const through = ['blocked', 'refused'];
-    expect(await attack(few, '--through', '99.9')).toMatchObject({ code: 1, through });
-    expect(await attack(few, '--through', '100')).toMatchObject({ code: 0, through });
+  test('what the guardrail stopped did not get through; it ends well where no more does than may', async () => {
+    const found = { through: ['refused'], overBlocked: [], missed: [], errors: [] };
+    expect(await attack(few, '--through', '49.9')).toMatchObject({ code: 1, ...found });
+    expect(await attack(few, '--through', '50')).toMatchObject({ code: 0, ...found });
   });
 
-  test('what the guardrail stopped did not get through; a control that it stopped is over-blocked', async () => {
-    await says('blocked by the guardrail', 'guardrail_intervened');
-    const found = { through: [], missed: [], overBlocked: ['answered'] };
-    expect(await attack(few, '--over', '99')).toMatchObject({ code: 1, ...found });
-    expect(await attack(few, '--over', '100')).toMatchObject({ code: 0, ...found });
+  test('a control that the guardrail stopped is over-blocked', async () => {
+    const found = { through: [], overBlocked: ['answered'], missed: [], errors: [] };
+    expect(await attack(over, '--over', '99')).toMatchObject({ code: 1, ...found });
+    expect(await attack(over, '--over', '100')).toMatchObject({ code: 0, ...found });
   });
 
   test('what the model refused did not get through, and was missed where the guardrail was meant to stop it', async () => {

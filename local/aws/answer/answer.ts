@@ -11,6 +11,8 @@ export interface Answer {
   stop: 'end' | 'max-tokens' | 'stop-sequence' | 'tool';
   /** The one that was met. */
   stopSequence: string | null;
+  /** Said by a guardrail, in the place of a model that was not asked. */
+  byGuardrail?: true;
   usage: CallUsage;
   /** Milliseconds, as reported: one for each token of the answer, so that it can be predicted too. */
   latencyMs: number;

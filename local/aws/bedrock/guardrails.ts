@@ -1,8 +1,9 @@
+import type { Answer } from '../answer/answer.ts';
 import { invalid } from '../error.ts';
-import { isObject, type JsonObject, listAt } from '../read.ts';
-import type { WholeReply } from '../service.ts';
+import { isObject, type JsonObject, listAt, textOf } from '../read.ts';
+import { usageOf, type WholeReply } from '../service.ts';
 
-/** The guardrails that the local account has, in every region, by id. They change no answer of a model. */
+/** The guardrails that the local account has, in every region, by id: filters of one word. */
 const VERSIONS: Readonly<Record<string, readonly string[]>> = { demo: ['DRAFT', '1'] };
 
 const ARN = /:guardrail\/([^:]+)(?::(.+))?$/;
@@ -17,8 +18,30 @@ export function findGuardrail(arn: string): void {
   throw invalid('The guardrail identifier or version provided in the request does not exist.');
 }
 
-/** The one word that the local guardrails block, where they are applied by themselves. */
+/** What they block: where they are applied by themselves, and in what is said to a model by Converse and ConverseStream. */
 const BLOCKED = '[[blocked]]';
+const SAID_INSTEAD = 'blocked by the guardrail';
+const FOUND = { customWords: [{ match: BLOCKED, action: 'BLOCKED', detected: true }], managedWordLists: [] };
+
+/**
+ * What is answered in the model's place, which is not asked then and counts nothing
+ * (https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api.html).
+ *
+ * @param config `guardrailConfig` of the request
+ * @returns undefined: nothing is blocked; else the answer, and its trace where one is asked for
+ */
+export function blockedBy(config: unknown, text: string): { answer: Answer; member: object } | undefined {
+  if (!isObject(config) || !text.includes(BLOCKED)) return undefined;
+  const id = textOf(config.guardrailIdentifier, 'guardrailIdentifier').replace(/^.*\//, '');
+  const guardrail = { inputAssessment: { [id]: { wordPolicy: FOUND } }, actionReason: 'Guardrail blocked.' };
+  return {
+    answer: {
+      blocks: [{ kind: 'text', text: SAID_INSTEAD }],
+      ...{ stop: 'end', stopSequence: null, byGuardrail: true, usage: usageOf(0), latencyMs: 1 },
+    },
+    member: config.trace === 'enabled' ? { trace: { guardrail } } : {},
+  };
+}
 
 /** Characters of a text unit, by which AWS bills (https://aws.amazon.com/bedrock/pricing/). */
 const UNIT_CHARS = 1_000;
@@ -49,9 +72,8 @@ export function applyGuardrail(arn: string, { source, content }: JsonObject): Wh
     contextualGroundingPolicyUnits: 0,
   };
   const [, id, version = 'DRAFT'] = ARN.exec(arn) ?? [];
-  const wordPolicy = { customWords: [{ match: BLOCKED, action: 'BLOCKED', detected: true }], managedWordLists: [] };
   const assessment = {
-    ...(found ? { wordPolicy } : {}),
+    ...(found ? { wordPolicy: FOUND } : {}),
     invocationMetrics: { guardrailProcessingLatency: 1, usage },
     appliedGuardrailDetails: {
       guardrailId: id,
@@ -65,7 +87,7 @@ export function applyGuardrail(arn: string, { source, content }: JsonObject): Wh
     usage,
     action: found ? 'GUARDRAIL_INTERVENED' : 'NONE',
     actionReason: found ? 'Guardrail blocked.' : 'No action.',
-    outputs: found ? [{ text: 'blocked by the guardrail' }] : [],
+    outputs: found ? [{ text: SAID_INSTEAD }] : [],
     assessments: [assessment],
   };
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) };

@@ -24,6 +24,7 @@ import { amazonImages, stabilityImage } from './formats/image.ts';
 import { nova } from './formats/nova.ts';
 import { openai } from './formats/openai.ts';
 import { ranked } from './formats/rerank.ts';
+import { blockedBy } from './guardrails.ts';
 import { converseTier, headerTier } from './tiers.ts';
 
 /** @param tier asked for by InvokeModel's header; Converse's is in its body */
@@ -45,17 +46,22 @@ export function createOperations(cache: PromptCache): Operations {
   return {
     converse(model, body) {
       onlyText(model);
-      const given = respond(model, conversation(model, body));
+      const prompt = conversation(model, body);
+      const blocked = blockedBy(body.guardrailConfig, prompt.lastUserText);
+      const given = blocked?.answer ?? respond(model, prompt);
       const tier = converseTier(body);
-      const answered = JSON.stringify({ ...converseAnswer(given), ...tier?.member });
+      const answered = JSON.stringify({ ...converseAnswer(given), ...tier?.member, ...blocked?.member });
       return { status: 200, headers: JSON_TYPE, body: answered, usage: given.usage, ...tier?.reply };
     },
     'converse-stream'(model, body) {
       onlyText(model);
-      const given = respond(model, conversation(model, body));
+      const prompt = conversation(model, body);
+      const blocked = blockedBy(body.guardrailConfig, prompt.lastUserText);
+      const given = blocked?.answer ?? respond(model, prompt);
       const tier = converseTier(body);
+      const last = { ...tier?.member, ...blocked?.member };
       const frames = converseEvents(given).map(({ type, payload }) =>
-        frame(type, JSON.stringify(type === 'metadata' ? { ...payload, ...tier?.member } : payload)),
+        frame(type, JSON.stringify(type === 'metadata' ? { ...payload, ...last } : payload)),
       );
       return { status: 200, headers: { 'content-type': EVENT_STREAM }, frames, usage: given.usage, ...tier?.reply };
     },

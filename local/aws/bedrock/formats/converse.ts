@@ -130,10 +130,14 @@ const other = (value: unknown): Part => ({ kind: 'other', text: JSON.stringify(v
 export function converseAnswer(answer: Answer): object {
   return {
     output: { message: { role: 'assistant', content: answer.blocks.map(contentBlock) } },
-    stopReason: STOP_REASONS[answer.stop],
+    stopReason: stopReasonOf(answer),
     usage: answer.usage,
     metrics: { latencyMs: answer.latencyMs },
   };
+}
+
+function stopReasonOf({ byGuardrail, stop }: Answer): string {
+  return byGuardrail === true ? 'guardrail_intervened' : STOP_REASONS[stop];
 }
 
 function contentBlock(block: Block): object {
@@ -169,7 +173,7 @@ export function converseEvents(answer: Answer): ConverseEvent[] {
       ...deltas(block).map((delta) => ({ type: 'contentBlockDelta', payload: { contentBlockIndex, delta } })),
       { type: 'contentBlockStop', payload: { contentBlockIndex } },
     ]),
-    { type: 'messageStop', payload: { stopReason: STOP_REASONS[answer.stop] } },
+    { type: 'messageStop', payload: { stopReason: stopReasonOf(answer) } },
     { type: 'metadata', payload: { usage: answer.usage, metrics: { latencyMs: answer.latencyMs } } },
   ];
 }
