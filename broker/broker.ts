@@ -9,6 +9,7 @@ import {
 } from '../contract/broker.ts';
 import type { CallerContext } from '../contract/context.ts';
 import { asTollgateError, TollgateError } from '../contract/errors.ts';
+import { underUseCase } from '../contract/guardrails.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { AllowedModel } from '../contract/model.ts';
@@ -93,14 +94,14 @@ async function issueFor(
   callerOf: CallerOf,
   options: BrokerOptions,
 ): Promise<Issued> {
-  const { requestId, authorization, model: wanted, place, action } = question;
+  const { requestId, authorization, model: wanted, place, useCase, action } = question;
   const identity = await callerOf({ headers: { authorization } });
   const { tenant, principal } = identity;
   Object.assign(about, { tenant, principal });
   const admission = admit(identity, await options.registry.tenant(tenant), options.clock());
   if (!admission.admitted) throw new TollgateError('forbidden', { reason: admission.reason });
   const { costCenter } = admission.context;
-  const { model, policy } = decided(admission.context, { wanted, place, action }, options);
+  const { model, policy } = decided(admission.context, { wanted, place, useCase, action }, options);
   about.policyHash = policy.hash;
   const scope = { tenant, principal, costCenter, policy, spoke: spokeOf(model), audit: { requestId, model: wanted } };
   const credentials = await options.issue(action === 'direct' ? { ...scope, direct: true } : scope);
@@ -109,14 +110,20 @@ async function issueFor(
 
 function decided(
   { models, exp }: CallerContext,
-  { wanted, place, action }: { wanted: string; place: string | undefined; action: Asks },
+  {
+    wanted,
+    place,
+    useCase,
+    action,
+  }: { wanted: string; place: string | undefined; useCase: string | undefined; action: Asks },
   { clock, write }: BrokerOptions,
 ): { model: AllowedModel; policy: SessionPolicy } {
   const nowSeconds = Math.floor(clock() / 1000);
-  const held = models ?? [];
+  const held = (models ?? []).map((model) => (useCase === undefined ? model : underUseCase(model, useCase)));
   const decision =
     action === 'direct' ? decideDirect(held, wanted, nowSeconds) : decideModel(held, wanted, action, nowSeconds);
   if (decision.outcome === 'refused') throw refusalOf(decision);
+  if (decision.model.useCase !== useCase) throw new TollgateError('model_not_allowed', { reason: 'unknown-use-case' });
   const model = placeNamed(decision.model, place);
   const build = () => (action === 'direct' ? directPolicy(model, exp) : sessionPolicy(model.target, [action], model));
   return { model, policy: usablePolicy(model, build, { clock, write }) };

@@ -19,6 +19,7 @@ import {
   restrictionsGiven,
   restrictionsText,
   unguardedGiven,
+  useCasesGiven,
   withRestrictions,
 } from './restrictions.ts';
 import { openStore } from './store.ts';
@@ -225,6 +226,7 @@ async function added(writer: Writer, given: Pair & AddOptions): Promise<Change<G
     ...(direct === undefined ? {} : { direct }),
     ...(trace === undefined ? {} : { trace }),
     ...unguardedGiven(given),
+    ...useCasesGiven(given),
     ...(fallbacks === undefined ? {} : { fallbacks: fallbacks === false ? fallbacks : listOf(fallbacks) }),
     restrictions: restrictionsGiven(given),
   });

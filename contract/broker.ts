@@ -17,6 +17,8 @@ export interface BrokerQuestion {
   model: string;
   /** Of a model of several places the one that is called, by its key (policies/place.ts). */
   place?: string;
+  /** What the caller says that the call is for: one of those that its grant lists. */
+  useCase?: string;
   action: Asks;
 }
 
@@ -46,7 +48,7 @@ export interface Refused {
 
 export type BrokerAnswer = { v: 1; issued: Issued } | { v: 1; refused: Refused };
 
-const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'place', 'action'];
+const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'place', 'useCase', 'action'];
 
 /**
  * @param value the event: whoever may invoke the function writes it
@@ -55,7 +57,7 @@ const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'place', 'act
  */
 export function parseBrokerQuestion(value: unknown): BrokerQuestion {
   if (value === null || typeof value !== 'object') throw malformed('event');
-  const { v, requestId, authorization, model, place, action } = value as Partial<Record<string, unknown>>;
+  const { v, requestId, authorization, model, place, useCase, action } = value as Partial<Record<string, unknown>>;
   const other = Object.keys(value).find((key) => !QUESTION_KEYS.includes(key));
   if (other !== undefined) throw malformed('event', 'unknown-member');
   if (v !== 1) throw malformed('v');
@@ -66,7 +68,9 @@ export function parseBrokerQuestion(value: unknown): BrokerQuestion {
   if (place !== undefined && (typeof place !== 'string' || place.length > PLACE_NAME_MAX_CHARS))
     throw malformed('place');
   if (action !== 'direct' && !PURPOSES.some((known) => known === action)) throw malformed('action');
-  const which = place === undefined ? {} : { place };
+  if (useCase !== undefined && (typeof useCase !== 'string' || useCase.length > PLACE_NAME_MAX_CHARS))
+    throw malformed('useCase');
+  const which = { ...(place === undefined ? {} : { place }), ...(useCase === undefined ? {} : { useCase }) };
   return { v: 1, requestId, authorization, model, ...which, action: action as Asks };
 }
 

@@ -10,6 +10,8 @@ import {
   AT_END,
   CONTAINERS,
   DIALECTS,
+  GUARDED_BY,
+  type Guardrail,
   type Place,
   PUBLISHED,
   type Restrictions,
@@ -202,6 +204,7 @@ function isAllowedModel(item: unknown): item is Written {
     fallbacks,
     direct,
     trace,
+    guardedBy,
     dialects,
     container,
     ...restrictions
@@ -221,6 +224,7 @@ function isAllowedModel(item: unknown): item is Written {
     (fallbacks === undefined || isList(fallbacks)) &&
     (direct === undefined || direct === true) &&
     (trace === undefined || trace === true) &&
+    (guardedBy === undefined || GUARDED_BY.includes(guardedBy)) &&
     (dialects === undefined || (isList(dialects) && dialects.every((dialect) => DIALECTS.includes(dialect)))) &&
     (container === undefined || CONTAINERS.includes(container)) &&
     areRestrictions(restrictions)
@@ -245,11 +249,12 @@ const isNotEmpty = (value: unknown): boolean => Array.isArray(value) && value.le
 const isList = (value: unknown): boolean => isNotEmpty(value) && (value as unknown[]).every(isText);
 
 const RESTRICTIONS: { readonly [Name in keyof Restrictions]-?: (value: unknown) => boolean } = {
-  guardrail: (value) =>
+  guardrail: areGuardrails,
+  useCases: (value) =>
     value !== null &&
     typeof value === 'object' &&
-    Object.keys(value).sort().join() === 'arn,version' &&
-    Object.values(value).every(isText),
+    isNotEmpty(Object.values(value)) &&
+    Object.values(value).every(areGuardrails),
   maxTokens: isCount,
   regions: isList,
   tiers: isList,
@@ -257,6 +262,13 @@ const RESTRICTIONS: { readonly [Name in keyof Restrictions]-?: (value: unknown) 
   principals: isList,
   expiresAt: isCount,
 };
+
+function areGuardrails(value: unknown): boolean {
+  if (Array.isArray(value)) return isNotEmpty(value) && value.every((one) => !Array.isArray(one) && areGuardrails(one));
+  if (value === null || typeof value !== 'object') return false;
+  const { arn, version, mode, ...others } = value as Partial<Guardrail>;
+  return isText(arn) && isText(version) && (mode === undefined || mode === 'async') && Object.keys(others).length === 0;
+}
 
 // A member that is not known here may be a restriction of a later version: ignoring it would lift it.
 function areRestrictions(members: object): boolean {

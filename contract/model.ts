@@ -143,7 +143,16 @@ export interface Guardrail {
   arn: string;
   /** A number from 1, or `DRAFT`. */
   version: string;
+  /** Of a stream: it is shown while it is judged. Absent: what is not judged yet is not shown. */
+  mode?: 'async';
 }
+
+/** One, or one for each of several regions, all of one mode. */
+export type Guardrails = Guardrail | readonly Guardrail[];
+
+/** Whose a guardrail is that no grant names. */
+export const GUARDED_BY = ['tenant', 'stage'] as const;
+export type GuardedBy = (typeof GUARDED_BY)[number];
 
 /** How Bedrock sells a call (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ServiceTier.html). */
 export const SERVICE_TIERS = ['default', 'flex', 'priority', 'reserved'] as const;
@@ -220,8 +229,10 @@ export interface AliasShare {
 
 /** What a grant demands beyond its actions. Whatever is absent is not restricted. */
 export interface Restrictions {
-  /** Every call runs under it. */
-  guardrail?: Guardrail;
+  /** Every call runs under it, or under that of the region where it is called. */
+  guardrail?: Guardrails;
+  /** What a caller may say that a call is for, and under which guardrail it then runs instead. */
+  useCases?: Readonly<Record<string, Guardrails>>;
   /** The most tokens that one answer may have; 1 or more. */
   maxTokens?: number;
   /** Nothing of a call runs outside of these; sorted, each once. */
@@ -259,6 +270,10 @@ export interface AllowedModel extends Restrictions, Speech {
   fallbacks?: string[];
   /** Whether credentials for it may be handed to the tenant, who then calls AWS without the gateway. Absent: no. */
   direct?: true;
+  /** Whose the guardrail is; absent: the grant's own. */
+  guardedBy?: GuardedBy;
+  /** Of one call: what it was said to be for (guardrails.ts). In no context. */
+  useCase?: string;
   /** Whether the caller may be shown guardrails' traces, which name guardrails of the account by ARN. Absent: no. */
   trace?: true;
 }

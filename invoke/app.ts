@@ -6,7 +6,7 @@ import { type Clock, DIMENSIONS, logLine, METRICS, type WriteLine } from '../con
 import type { AllowedModel } from '../contract/model.ts';
 import { OPEN_PATHS } from '../contract/open-paths.ts';
 import type { OpenContext } from '../seal/seal.ts';
-import type { Run } from './call.ts';
+import { type Run, USE_CASE_HEADER } from './call.ts';
 import type { Direct } from './direct/direct.ts';
 import { createCors } from './edge/cors.ts';
 import type { Bindings, Served } from './edge/lambda.ts';
@@ -147,11 +147,13 @@ export function createApp(deps: AppDeps): Served {
       nowSeconds: Math.floor(now / 1000),
       run: (call) => {
         const pinned = isPinned(c.env.asked) && { pinned: true as const };
+        const useCase = c.env.asked.headers.get(USE_CASE_HEADER);
         c.set('ran', true);
         return deps.run({
           ...call,
           tell,
           ...pinned,
+          ...(useCase === null ? {} : { useCase }),
           ...fits,
           ...(left && { left }),
           ...(traced && { trace: traced.call() }),

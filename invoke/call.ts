@@ -54,6 +54,9 @@ export interface ProviderRequest {
   tierField?: string;
 }
 
+/** By which a caller says what a call is for. */
+export const USE_CASE_HEADER = 'x-tollgate-use-case';
+
 /** One call of one caller. */
 export interface Call {
   surface: UsageBase['surface'];
@@ -70,6 +73,8 @@ export interface Call {
   cacheKey?: string;
   /** Whether the model gets the caller's own bytes: what was written for one model another one may read otherwise. Absent: they are made. */
   passes?: true;
+  /** What the caller says that it is for (`x-tollgate-use-case`), one of those that the model's grant lists. Absent: it says nothing. */
+  useCase?: string;
   /** Whether the caller wants the answer of no other model (`x-tollgate-fallback: off`). Absent: it takes what may answer. */
   pinned?: true;
   /**

@@ -1,4 +1,13 @@
-import { ACTIONS, type AllowedModel, PURPOSES, type Purpose, SERVICE_TIERS, type Target } from '../contract/model.ts';
+import { guardrailOf } from '../contract/guardrails.ts';
+import {
+  ACTIONS,
+  type AllowedModel,
+  type Guardrail,
+  PURPOSES,
+  type Purpose,
+  SERVICE_TIERS,
+  type Target,
+} from '../contract/model.ts';
 import { NO_RESOURCE } from './kinds/kind.ts';
 import { calledOn } from './place.ts';
 import { nameOf, pathsAround, pathsOf, unlistedTarget } from './questions.ts';
@@ -53,7 +62,8 @@ export interface Session {
  */
 export function trySession(session: Session, models: readonly ReviewedModel[]): Tried[] {
   const { entry, actions, now } = session;
-  const { guardrail, tiers, expiresAt, target } = entry;
+  const { tiers, expiresAt, target } = entry;
+  const guardrail = guardrailOf(entry);
   // A call that names no tier is of the default one.
   const tier = tiers === undefined || tiers.includes('default') ? undefined : tiers[0];
   const ask = asker(session);
@@ -109,7 +119,7 @@ function either(
   paths: typeof pathsOf,
   target: Target,
   action: Purpose,
-  guardrail: AllowedModel['guardrail'],
+  guardrail: Guardrail | undefined,
 ): readonly Path[] {
   const bare = paths(target, action);
   return guardrail === undefined || action === 'count' ? bare : [...bare, ...paths(target, action, guardrail)];
@@ -159,7 +169,7 @@ function asker({ text, rolePolicies, context: caller }: Session) {
 export function tooWide({ text, entry, actions }: Session): { reason: string; resource: string } | undefined {
   const permitted = new Set(
     actions
-      .flatMap((action) => pathsOf(entry.target, action, entry.guardrail))
+      .flatMap((action) => pathsOf(entry.target, action, guardrailOf(entry)))
       .flat()
       .map(pairOf),
   );

@@ -1,4 +1,5 @@
 import { asTollgateError } from '../contract/errors.ts';
+import { underUseCase } from '../contract/guardrails.ts';
 import { parsePrincipal, type TenantId } from '../contract/identity.ts';
 import { ACTIONS, type AllowedModel, type Purpose } from '../contract/model.ts';
 import { at, placesOf } from '../contract/places.ts';
@@ -48,6 +49,8 @@ export interface Finding {
   tenant: string | null;
   model: string | null;
   use: Use | null;
+  /** What a call that has it says that it is for. */
+  useCase?: string;
   /** Of several places the session's one. */
   place?: string;
   /** The role at fault. */
@@ -64,6 +67,8 @@ export interface ReviewedSession {
   tenant: TenantId;
   model: string;
   use: Use;
+  /** What a call that has it says that it is for. */
+  useCase?: string;
   /** Where, of several places: each has a session of its own. */
   place?: string;
   decided: Decided;
@@ -102,10 +107,12 @@ export function review(input: ReviewInput): Reviewed {
   const known = new Map<string, Made>();
   const personal = dependsOnCaller(input.rolePolicies);
 
-  for (const holding of input.holdings.flatMap(inEachPlace))
+  for (const holding of input.holdings.flatMap(forEachUseCase).flatMap(inEachPlace))
     for (const { use, decided, actions } of usesOf(holding)) {
       const { tenant, entry, place } = holding;
-      const about = { tenant, model: entry.id, use, ...(place === undefined ? {} : { place }) };
+      const { useCase } = entry;
+      const where = { ...(useCase === undefined ? {} : { useCase }), ...(place === undefined ? {} : { place }) };
+      const about = { tenant, model: entry.id, use, ...where };
       const { id, target, guardrail, regions, tiers, expiresAt } = entry;
       const spoke = spokeOf(entry)?.role;
       // Tenants share most policies; what comes of one is the same for all, unless the role looks at who calls.
@@ -143,13 +150,20 @@ export function review(input: ReviewInput): Reviewed {
   return { sessions, policies: [...policies.values()], findings };
 }
 
+/** As calls have it that say nothing, and as those have it that name one of its use cases. */
+function forEachUseCase(holding: Holding): Holding[] {
+  const { entry } = holding;
+  const names = Object.keys(entry.useCases ?? {});
+  return [holding, ...names.map((name) => ({ ...holding, entry: underUseCase(entry, name) }))];
+}
+
 function inEachPlace(holding: Holding): (Holding & { place?: string })[] {
   const { entry } = holding;
   if (entry.places === undefined) return [holding];
   return placesOf(entry).map((place) => ({ ...holding, entry: at(entry, place), place: placeName(place) }));
 }
 
-type Fault = Omit<Finding, 'tenant' | 'model' | 'use' | 'place'>;
+type Fault = Omit<Finding, 'tenant' | 'model' | 'use' | 'useCase' | 'place'>;
 
 interface Result {
   questions: number;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { TollgateError } from '../contract/errors.ts';
+import { guardrailOf } from '../contract/guardrails.ts';
 import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits/contract.ts';
 import { SESSION_POLICY_MAX_CHARS } from '../contract/limits/policies.ts';
 import {
   ACTIONS,
-  type Guardrail,
+  type Guardrails,
   PURPOSES,
   type Purpose,
   type Restrictions,
@@ -106,7 +107,7 @@ function restricted(
 ): readonly PermissionStatement[] {
   if (regions !== undefined) inside(regions, target);
   const tiered = tiers === undefined ? statements : calling(statements, ofTiers(tiers, target));
-  const guarded = guardrail === undefined ? tiered : underGuardrail(tiered, guardrailOf(guardrail, target), applies);
+  const guarded = guardrail === undefined ? tiered : underGuardrail(tiered, guardrailAt(guardrail, target), applies);
   if (expiresAt === undefined) return guarded;
   if (!Number.isSafeInteger(expiresAt) || expiresAt <= 0 || expiresAt > TOKEN_TIME_MAX_SECONDS)
     throw unfit('expiresAt', 'not-a-time');
@@ -124,9 +125,9 @@ function inside(regions: readonly string[], target: Target): void {
   if (!where.every((region) => regions.includes(region))) throw unfit('regions', 'outside-residency');
 }
 
-function guardrailOf(guardrail: Guardrail, target: Target): GuardrailArn {
+function guardrailAt(guardrail: Guardrails, target: Target): GuardrailArn {
   if (!kindOf(target).restrictedBy.includes('guardrail')) throw unfit('guardrail', 'no-guardrail-here');
-  const arn = parseGuardrail(guardrail);
+  const arn = parseGuardrail(guardrailOf({ guardrail, target }) ?? { arn: '', version: '' });
   if (arn.region !== target.region) throw bad('guardrail.arn', 'guardrail-region');
   return arn;
 }

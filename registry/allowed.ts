@@ -1,14 +1,13 @@
 import { asTollgateError } from '../contract/errors.ts';
 import type { AliasShare, AllowedModel, Lifecycle, Published } from '../contract/model.ts';
 import { withKnownSuccessor } from './entitled.ts';
-import type { Bundles, Held } from './held.ts';
+import type { Bounded, Bundles, Held } from './held.ts';
 import type { Item } from './items.ts';
 import { grantedAt, grantKey } from './keys.ts';
 import type { Unusable } from './kinds.ts';
 import { isPublished } from './lifecycle.ts';
 import { type ModelEntry, speechOf } from './model.ts';
 import { type Fit as Fitted, isDirect, placedUnder, restrictionsOf } from './restrictions.ts';
-import type { Term } from './term.ts';
 
 /** By model, of the aliases that it is behind. */
 export type Shares = ReadonlyMap<string, AliasShare[]>;
@@ -20,7 +19,7 @@ export interface Joined {
 }
 
 interface Fitting {
-  term: Term;
+  term: Bounded;
   entry: ModelEntry;
   lifecycle: Lifecycle<Published>;
   /** Where the grant lets the model be called. */
@@ -84,16 +83,16 @@ type Fit = Fitting['fit'] | { fault: Pick<Unusable, 'field' | 'reason'> };
 const FITS = new WeakMap<ModelEntry, Map<string, Fit>>();
 
 /** The model may have been edited since the grant was written, or the tenant's bounds. */
-function together(term: Term, entry: ModelEntry, spokeRole: string | undefined): Fit {
-  const { actions, direct } = term;
-  const said = JSON.stringify([actions, direct, restrictionsOf(term), spokeRole]);
+function together(term: Bounded, entry: ModelEntry, spokeRole: string | undefined): Fit {
+  const { actions, direct, guardedBy } = term;
+  const said = JSON.stringify([actions, direct, guardedBy, restrictionsOf(term), spokeRole]);
   const known = FITS.get(entry) ?? new Map<string, Fit>();
   const fit = known.get(said) ?? fitOf(term, entry, spokeRole);
   FITS.set(entry, known.set(said, fit));
   return fit;
 }
 
-function fitOf(term: Term, entry: ModelEntry, spokeRole: string | undefined): Fit {
+function fitOf(term: Bounded, entry: ModelEntry, spokeRole: string | undefined): Fit {
   try {
     return placedUnder(term, { ...entry, spokeRole });
   } catch (error) {
@@ -103,7 +102,8 @@ function fitOf(term: Term, entry: ModelEntry, spokeRole: string | undefined): Fi
 }
 
 function allowed({ term, entry, lifecycle, fit }: Fitting, granted: ReadonlySet<string>, shares: Shares): AllowedModel {
-  const { actions, trace } = term;
+  const { actions, direct, trace } = term;
+  const { guardrail: _, useCases: __, ...demanded } = restrictionsOf(term);
   const { id, routing } = entry;
   const aliases = shares.get(id);
   const fallbacks = (term.fallbacks ?? entry.fallbacks ?? []).filter((one) => one !== id && granted.has(one));
@@ -116,8 +116,8 @@ function allowed({ term, entry, lifecycle, fit }: Fitting, granted: ReadonlySet<
     ...(aliases === undefined ? {} : { aliases }),
     ...(fallbacks.length === 0 ? {} : { fallbacks }),
     ...speechOf(entry),
-    ...(isDirect(term) ? { direct: true as const } : {}),
+    ...(isDirect({ ...demanded, ...fit, ...(direct && { direct }) }) ? { direct: true as const } : {}),
     ...(trace ? { trace } : {}),
-    ...restrictionsOf(term),
+    ...demanded,
   };
 }

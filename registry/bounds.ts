@@ -1,13 +1,14 @@
 import * as v from 'valibot';
-import type { Guardrail } from '../contract/model.ts';
+import type { GuardedBy, Guardrails } from '../contract/model.ts';
 import { actor, isoMilliseconds, milliseconds, parseWith, SCHEMA_VERSION, schemaVersion, version } from './fields.ts';
+import { guardrail, written } from './guardrails.ts';
 import type { Document } from './items.ts';
-import { guardrail, regionList } from './restrictions.ts';
+import { regionList } from './restrictions.ts';
 
 /** What holds of a tenant's calls where its grants do not say more. */
 export interface Bounds {
   /** Every call runs under it, unless the grant names another or none. */
-  guardrail?: Guardrail;
+  guardrail?: Guardrails;
   /** Regions: nothing of any call runs outside of these, whatever a grant lists; sorted, each once. */
   residency?: string[];
 }
@@ -49,13 +50,23 @@ export function defaultsDocument(entry: DefaultsEntry): Document {
 
 export function boundsDocument({ guardrail, residency }: Bounds): Document {
   return {
-    ...(guardrail === undefined ? {} : { guardrail: { ...guardrail } }),
+    ...(guardrail === undefined ? {} : { guardrail: written(guardrail) }),
     ...(residency === undefined ? {} : { residency: [...residency] }),
   };
 }
 
+/** What holds of one tenant. */
+export interface BoundsInForce extends Bounds {
+  /** Of the guardrail. */
+  guardedBy?: GuardedBy;
+}
+
 /** A tenant's own, and of every tenant's what it has none of its own of. */
-export function boundsOf(own: Bounds, all: Bounds = {}): Bounds {
+export function boundsOf(own: Bounds, all: Bounds = {}): BoundsInForce {
   const { guardrail = all.guardrail, residency = all.residency } = own;
-  return { ...(guardrail === undefined ? {} : { guardrail }), ...(residency === undefined ? {} : { residency }) };
+  const guardedBy = own.guardrail === undefined ? 'stage' : 'tenant';
+  return {
+    ...(guardrail === undefined ? {} : { guardrail, guardedBy }),
+    ...(residency === undefined ? {} : { residency }),
+  };
 }

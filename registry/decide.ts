@@ -1,4 +1,5 @@
 import type { CallerContext } from '../contract/context.ts';
+import { guardrailsOf } from '../contract/guardrails.ts';
 import type { AliasShare, AllowedModel, Guardrail, Purpose, Target } from '../contract/model.ts';
 import { targetsOf } from '../contract/places.ts';
 import { distance } from '../contract/rendezvous.ts';
@@ -49,7 +50,7 @@ function byArn(model: AllowedModel): Target[] {
 /** A guardrail answers to its id or ARN with its version; no registry id has a colon. */
 const GUARDRAIL_NAMES: readonly Names[] = [
   (model) => [model.id],
-  ({ guardrail }) => (guardrail === undefined ? [] : guardrailNames(guardrail)),
+  ({ guardrail }) => guardrailsOf(guardrail).flatMap(guardrailNames),
 ];
 
 /** `demo:1`, and the same of its ARN. */

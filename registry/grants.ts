@@ -37,6 +37,8 @@ export interface GrantMore {
   trace?: boolean;
   /** Whether calls run without the tenant's default guardrail. */
   unguarded?: boolean;
+  /** Each by itself, where not all of them are given; null takes one away. */
+  useCases?: Readonly<Record<string, Plain>>;
   /** False: as the model's entry says. */
   fallbacks?: readonly string[] | false;
   /** As the document has them; false takes one away. */
@@ -141,7 +143,7 @@ export function grantEdit(
     const there = wanted === undefined ? 0 : terms.findIndex((term) => audienceOf(term as Audience) === wanted);
     const at = there < 0 ? terms.length : there;
     const base = terms[at] ?? begun(terms[0], more.for);
-    terms[at] = merged({ actions: [...ACTIONS], ...base }, termGiven(actions, more));
+    terms[at] = merged({ actions: [...ACTIONS], ...base }, { ...termGiven(actions, more), ...listing(base, more) });
     const [first, ...others] = terms;
     // What no version of ours wrote is left for the schema to refuse.
     const rest = Object.fromEntries(Object.entries(own).filter(([name]) => !TERM_NAMES.has(name)));
@@ -163,6 +165,12 @@ function termOf(document: Plain): Document {
 /** A term that is not there yet: what is not said of it is as the grant's own has it. */
 function begun({ roles: _, principals: __, ...own }: Document = {}, audience: Audience = {}): Document {
   return { ...own, ...(sorted(audience) as Document) };
+}
+
+function listing({ useCases }: Document, { useCases: given }: GrantMore): Document {
+  if (given === undefined) return {};
+  const all = merged(useCases as Document | undefined, given);
+  return { useCases: Object.keys(all).length === 0 ? null : all };
 }
 
 /** Undefined names nothing, false takes the member away. */

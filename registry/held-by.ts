@@ -7,6 +7,7 @@ import type { Restrictions } from '../contract/model.ts';
 export const HELD_BY: { readonly [Name in keyof Restrictions]-?: { by: string; direct: boolean } } = {
   // Blocks that ask to be the only ones judged, text shown before it was judged: IAM is told of neither.
   guardrail: { by: 'IAM, which one; our code alone, that all of a call is judged before it is shown', direct: false },
+  useCases: { by: 'our code alone, which one a call is for; its guardrail as above', direct: false },
   maxTokens: { by: 'our code alone', direct: false },
   regions: { by: 'our code and IAM', direct: true },
   tiers: { by: 'our code and IAM', direct: true },

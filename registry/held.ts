@@ -1,10 +1,17 @@
 import type { TenantId } from '../contract/identity.ts';
-import type { Bounds } from './bounds.ts';
+import type { GuardedBy } from '../contract/model.ts';
+import type { BoundsInForce } from './bounds.ts';
 import { type Grant, termsOf } from './grant.ts';
 import { breadthOf, EVERYONE, type Term } from './term.ts';
 
+/** A term within its tenant's bounds. */
+export interface Bounded extends Term {
+  /** Whose its guardrail is; absent: its own. */
+  guardedBy?: GuardedBy;
+}
+
 /** A term as it holds of one model. */
-export interface Held extends Term {
+export interface Held extends Bounded {
   tenant: TenantId;
   /** Registry id. */
   model: string;
@@ -26,7 +33,7 @@ export type Bundles = ReadonlyMap<string, readonly string[]>;
  *
  * @param grants of one tenant
  */
-export function grantsOf(grants: readonly Grant[], bundles: Bundles, bounds: Bounds): Held[] {
+export function grantsOf(grants: readonly Grant[], bundles: Bundles, bounds: BoundsInForce): Held[] {
   const held = grants.flatMap((grant) => {
     const terms = termsOf(grant).map((term) => bounded(term, bounds));
     const models = grant.model === undefined ? (bundles.get(grant.bundle) ?? []) : [grant.model];
@@ -57,9 +64,11 @@ function text(a: string, b: string): number {
 }
 
 /** The term within the bounds: of regions what both allow, which may be none, and then nothing can be called. */
-export function bounded(term: Term, { guardrail, residency }: Bounds): Term {
+export function bounded(term: Term, { guardrail, guardedBy = 'tenant', residency }: BoundsInForce): Bounded {
   const guarded =
-    guardrail === undefined || term.guardrail !== undefined || term.unguarded === true ? term : { ...term, guardrail };
+    guardrail === undefined || term.guardrail !== undefined || term.unguarded === true
+      ? term
+      : { ...term, guardrail, guardedBy };
   if (residency === undefined) return guarded;
   return { ...guarded, regions: guarded.regions?.filter((region) => residency.includes(region)) ?? residency };
 }

@@ -11,7 +11,7 @@ import { badEntry } from './fields.ts';
  * @param role ARN of a spoke's role, of the place itself or of the tenant
  * @throws TollgateError `bad_entry`: account-differs | partition-differs | guardrail-account; `bad_arn` for what is no ARN
  */
-export function inSpoke<P extends Place>(place: P, role: string, guardrail?: Guardrail): P {
+export function inSpoke<P extends Place>(place: P, role: string, guardrails: readonly Guardrail[] = []): P {
   const [, partition, , , account = ''] = role.split(':');
   const moved = new Map<unknown, string>();
   for (const text of arnsOf(place.target)) {
@@ -21,7 +21,7 @@ export function inSpoke<P extends Place>(place: P, role: string, guardrail?: Gua
     if (SHAPES[arn.resourceType]?.everyones !== true) throw badEntry('target.arn', 'account-differs');
     moved.set(text, text.replace(`:${arn.account}:`, `:${account}:`));
   }
-  if (guardrail !== undefined && parseGuardrail(guardrail).text.split(':')[4] !== account)
+  if (guardrails.some((guardrail) => parseGuardrail(guardrail).text.split(':')[4] !== account))
     throw badEntry('guardrail.arn', 'guardrail-account');
   const members = Object.entries(place.target).map(([name, value]) => [name, moved.get(value) ?? value]);
   return { ...place, target: Object.fromEntries(members) as Target, role };

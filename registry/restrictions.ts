@@ -12,18 +12,17 @@ import {
   type Action,
   type AllowedModel,
   asyncInputOf,
-  type Guardrail,
   type Place,
   type Restrictions,
   SERVICE_TIERS,
   type Target,
 } from '../contract/model.ts';
-import type { Placed } from '../contract/places.ts';
-import { parseGuardrail } from '../policies/guardrail.ts';
+import { type Placed, targetsOf } from '../contract/places.ts';
 import { kindOf } from '../policies/kinds.ts';
 import { partitionOf } from '../policies/partition.ts';
 import { sessionPolicy } from '../policies/session.ts';
 import { badEntry, isoSeconds, seconds } from './fields.ts';
+import { type Guarding, guardedIn, guardrail, guardrailsAt, takesGuardrail, useCases, written } from './guardrails.ts';
 import { isDirect, lostWhenDirect, RESTRICTION_NAMES } from './held-by.ts';
 import { inSpoke } from './in-spoke.ts';
 import type { Document } from './items.ts';
@@ -50,17 +49,9 @@ export const regionList = v.pipe(
   v.transform(canonical),
 );
 
-/** Whether it is where a model is called is judged with the model. */
-export const guardrail = v.strictObject({
-  arn: v.pipe(
-    text,
-    v.check((arn) => isGuardrail({ arn, version: 'DRAFT' }), 'not-a-guardrail'),
-  ),
-  version: v.pipe(text, v.regex(/^(?:[1-9]\d{0,7}|DRAFT)$/, 'not-a-version')),
-});
-
 export const restrictionMembers = {
   guardrail: v.exactOptional(guardrail),
+  useCases: v.exactOptional(useCases),
   maxTokens: v.exactOptional(v.pipe(v.number('not-a-number'), v.safeInteger('not-whole'), v.minValue(1, 'too-small'))),
   regions: v.exactOptional(regionList),
   tiers: v.exactOptional(
@@ -99,15 +90,6 @@ export const restrictionMembers = {
   expiresAt: v.exactOptional(seconds),
 };
 
-function isGuardrail(guardrail: Guardrail): boolean {
-  try {
-    parseGuardrail(guardrail);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The restrictions of something that has them, and nothing else of it. */
 export function restrictionsOf(grant: Restrictions): Restrictions {
   return Object.fromEntries(
@@ -118,6 +100,7 @@ export function restrictionsOf(grant: Restrictions): Restrictions {
 /** The written form; a grant without restrictions has none of its members. */
 export function restrictionsDocument({
   guardrail,
+  useCases,
   maxTokens,
   regions,
   tiers,
@@ -126,7 +109,8 @@ export function restrictionsDocument({
   expiresAt,
 }: Restrictions): Document {
   return {
-    ...(guardrail === undefined ? {} : { guardrail: { ...guardrail } }),
+    ...(guardrail === undefined ? {} : { guardrail: written(guardrail) }),
+    ...(useCases === undefined ? {} : { useCases: written(useCases) }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(regions === undefined ? {} : { regions: [...regions] }),
     ...(tiers === undefined ? {} : { tiers: [...tiers] }),
@@ -147,34 +131,44 @@ export function checkDirect(grant: Restrictions & { direct?: true }): void {
 }
 
 /** A grant, as far as it is judged with its model. */
-type Demands = Restrictions & { actions: readonly Action[]; direct?: true };
+type Demands = Restrictions & Pick<AllowedModel, 'guardedBy'> & { actions: readonly Action[]; direct?: true };
 
 /** Of these a place is left out that a grant cannot be called in; what else does not fit is at fault everywhere. */
 const ELSEWHERE: ReadonlySet<string | undefined> = new Set([
   ...['outside-residency', 'guardrail-region', 'guardrail-account', 'account-differs', 'partition-differs'],
 ]);
 
-/** Where a model may be called, and under which role of another account. */
-export type Fit = Pick<AllowedModel, 'target' | 'places' | 'spokeRole'>;
+/** Where a model may be called, under which role of another account, and under which guardrails of those regions. */
+export type Fit = Pick<AllowedModel, 'target' | 'places' | 'spokeRole'> & Guarding;
 
 /**
- * Where a model may be called under a grant: in those of its places that lie in the grant's regions, and in that of its
- * guardrail.
+ * Where a model may be called under a grant: in those of its places that lie in the grant's regions, and in those of its
+ * guardrails. A guardrail that the grant does not name itself is none to a model that takes none; one that it names is at fault.
  *
  * @param model with the tenant's role, if it has one: a place that names none of its own is called under it, and is then of its
  *   account
  * @throws TollgateError as `checkTogether` where there is none, and for what is at fault in one of them; as `checkRequired`
  */
-export function placedUnder(grant: Demands, { target, places, spokeRole, ...model }: Placed & Demanding): Fit {
-  checkRequired(model, grant);
+export function placedUnder(term: Demands, { target, places, spokeRole, ...model }: Placed & Demanding): Fit {
+  checkRequired(model, term);
+  const { guardrail: _, guardedBy, ...unguarded } = term;
+  const isNone = guardedBy !== undefined && !targetsOf({ target, ...(places && { places }) }).some(takesGuardrail);
+  const grant: Demands = isNone ? unguarded : term;
   const there = (place: Place): Place => {
     const { role = spokeRole } = place;
-    const found = role === undefined ? place : fitting(() => inSpoke(place, role, grant.guardrail));
+    const found = role === undefined ? place : fitting(() => inSpoke(place, role, guardrailsAt(grant, place.target)));
     checkTogether(grant, found.target);
     return found;
   };
-  const under = spokeRole === undefined ? {} : { spokeRole };
-  if (places === undefined) return { target: there({ target }).target, ...under };
+  const placedAt = (found: readonly [Place, ...Place[]]): Omit<Fit, 'places'> => ({
+    target: found[0].target,
+    ...(spokeRole === undefined ? {} : { spokeRole }),
+    ...guardedIn(
+      grant,
+      found.map((place) => place.target.region),
+    ),
+  });
+  if (places === undefined) return placedAt([there({ target })]);
   let outside: unknown;
   const left = places.flatMap((place) => {
     try {
@@ -185,9 +179,9 @@ export function placedUnder(grant: Demands, { target, places, spokeRole, ...mode
       return [];
     }
   });
-  const [first] = left;
+  const [first, ...others] = left;
   if (first === undefined) throw outside;
-  return { target: first.target, places: left, ...under };
+  return { ...placedAt([first, ...others]), places: left };
 }
 
 /**
@@ -206,14 +200,16 @@ export function checkTogether(grant: Demands, target: Target): void {
   // What is handed out ends with the token, which takes room in the policy.
   const until = isDirect(grant) ? { expiresAt: TOKEN_TIME_MAX_SECONDS } : {};
   fitting(() => sessionPolicy(target, grant.actions, { ...until, ...grant }));
+  for (const [name, guardrail] of Object.entries(grant.useCases ?? {}))
+    fitting(() => sessionPolicy(target, grant.actions, { ...until, ...grant, guardrail }), `useCases.${name}`);
 }
 
 /** @throws TollgateError `bad_entry` for what does not fit; `policy_too_large` */
-function fitting<T>(build: () => T): T {
+function fitting<T>(build: () => T, at?: string): T {
   try {
     return build();
   } catch (error) {
     if (!(error instanceof TollgateError) || error.code === 'policy_too_large') throw error;
-    throw badEntry(error.field ?? 'grant', error.reason ?? error.code, error);
+    throw badEntry(at ?? error.field ?? 'grant', error.reason ?? error.code, error);
   }
 }

@@ -1,4 +1,5 @@
 import { DELEGATES, type Delegate, MARKS, type TenantId } from '../contract/identity.ts';
+import type { Guardrails } from '../contract/model.ts';
 import type { Held } from './held.ts';
 import { audienceOf, breadthOf, EVERYONE, type Term } from './term.ts';
 
@@ -87,6 +88,10 @@ export function isWithin(term: Term, held: readonly Held[]): boolean {
   return held.some((one) => (breadthOf(one) === EVERYONE || audienceOf(one) === audienceOf(term)) && fits(term, one));
 }
 
+function same(guardrail: Guardrails | undefined, other: Guardrails | undefined): boolean {
+  return JSON.stringify(guardrail) === JSON.stringify(other);
+}
+
 function fits(term: Term, within: Term): boolean {
   const part = (some: readonly string[] | undefined, of: readonly string[] | undefined): boolean =>
     of === undefined || (some?.every((one) => of.includes(one)) ?? false);
@@ -97,8 +102,11 @@ function fits(term: Term, within: Term): boolean {
     (term.direct === undefined || within.direct === true) &&
     (term.trace === undefined || within.trace === true) &&
     (term.unguarded === undefined || within.unguarded === true) &&
-    (within.guardrail === undefined ||
-      (term.guardrail?.arn === within.guardrail.arn && term.guardrail.version === within.guardrail.version)) &&
+    (within.guardrail === undefined || same(term.guardrail, within.guardrail)) &&
+    Object.entries(term.useCases ?? {}).every(
+      ([name, said]) =>
+        within.guardrail === undefined || same(said, within.guardrail) || same(said, within.useCases?.[name]),
+    ) &&
     most(term.maxTokens, within.maxTokens) &&
     part(term.regions, within.regions) &&
     part(term.tiers, within.tiers) &&

@@ -57,6 +57,16 @@ const lifecycle: Class = (before, after, at) =>
     ? found('widened', at, `${namesOf(at.holders)} may call it`)
     : [];
 
+/** One more is another guardrail to choose; one less leaves those that are there. */
+const useCases: Class = (before, after, at) =>
+  Object.entries(membersOf(after)).flatMap(([name, guardrail]) => {
+    const was = own(membersOf(before), name);
+    const there = { ...at, path: `${at.path}.${name}` };
+    return was === undefined
+      ? found('widened', there, `calls may be for ${name}, under ${valueText(guardrail)}`)
+      : demands(was, guardrail, there);
+  });
+
 const stamps = { v: nothing, version: nothing, updatedAt: nothing, updatedBy: nothing };
 
 /** Whether a call goes elsewhere, or under another role, when it changes; its share of the calls is no other place. */
@@ -108,6 +118,7 @@ const TERM: Classes<Term> = {
   // Only of what the caller holds as well.
   fallbacks: nothing,
   guardrail: demands,
+  useCases,
   maxTokens: atMost,
   regions: only,
   tiers: only,

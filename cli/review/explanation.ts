@@ -1,4 +1,5 @@
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
+import { guardrailOf } from '../../contract/guardrails.ts';
 import { type Principal, parsePrincipal, type TenantId } from '../../contract/identity.ts';
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { SESSION_SECONDS } from '../../contract/limits/sessions.ts';
@@ -183,7 +184,7 @@ function sessionOf(
     };
   };
   const all = placesOf(entry);
-  const able = all.filter(({ target }) => pathsOf(target, action, entry.guardrail).length > 0);
+  const able = all.filter(({ target }) => pathsOf(target, action, guardrailOf({ ...entry, target })).length > 0);
   const [first, ...others] = able.length === 0 ? all : able;
   if (first === undefined) throw new TollgateError('bad_entry', { field: 'targets', reason: 'empty' });
   return {
@@ -202,8 +203,14 @@ function sessionOf(
   };
 }
 
-function givenBy({ direct, trace, fallbacks }: AllowedModel): Pick<AllowedModel, 'direct' | 'trace' | 'fallbacks'> {
+function givenBy({
+  guardedBy,
+  direct,
+  trace,
+  fallbacks,
+}: AllowedModel): Pick<AllowedModel, 'guardedBy' | 'direct' | 'trace' | 'fallbacks'> {
   return {
+    ...(guardedBy === undefined ? {} : { guardedBy }),
     ...(direct === undefined ? {} : { direct }),
     ...(trace === undefined ? {} : { trace }),
     ...(fallbacks === undefined ? {} : { fallbacks }),

@@ -1,3 +1,4 @@
+import { guardrailOf } from '../../contract/guardrails.ts';
 import type { AllowedModel, Purpose } from '../../contract/model.ts';
 import { eachTarget, targetsOf } from '../../contract/places.ts';
 import { pathsOf } from '../../policies/questions.ts';
@@ -156,7 +157,7 @@ export function holdingsOf({ id, costCenter, models, ...tenant }: TenantEntries,
     const decision = decideModel([entry], entry.id, action, now);
     if (decision.outcome === 'refused') return { allowed: false, reason: decision.reason };
     // Decided by name alone; that this kind of model has no such action shows when the session policy is built.
-    if (targetsOf(entry).every((target) => pathsOf(target, action, entry.guardrail).length === 0))
+    if (targetsOf(entry).every((target) => pathsOf(target, action, guardrailOf({ ...entry, target })).length === 0))
       return { allowed: false, reason: 'action-not-available' };
     return { allowed: true, reason: decision.deprecated ? 'deprecated' : 'granted' };
   };
@@ -173,9 +174,18 @@ export function holdingsOf({ id, costCenter, models, ...tenant }: TenantEntries,
   }));
 }
 
-/** `stream`, or `stream at us-west-2 amazon.nova-lite-v1:0`. */
-export function usedFor({ use, place }: { use: Use | null; place?: string | undefined }): string {
-  return place === undefined ? String(use) : `${use} at ${place}`;
+/** `stream`, `stream for drafts`, or `stream at us-west-2 amazon.nova-lite-v1:0`. */
+export function usedFor({
+  use,
+  useCase,
+  place,
+}: {
+  use: Use | null;
+  useCase?: string | undefined;
+  place?: string | undefined;
+}): string {
+  const said = useCase === undefined ? String(use) : `${use} for ${useCase}`;
+  return place === undefined ? said : `${said} at ${place}`;
 }
 
 function sinceOf(since: string | undefined, previous: PastReview | undefined): Since {
@@ -187,8 +197,8 @@ function sinceOf(since: string | undefined, previous: PastReview | undefined): S
 
 function policiesOf({ sessions }: Reviewed): Record<string, string> {
   return Object.fromEntries(
-    sessions.flatMap(({ tenant, model, use, place, policy }) =>
-      policy === null ? [] : [[[tenant, model, usedFor({ use, place })].join(' '), policy]],
+    sessions.flatMap(({ tenant, model, use, useCase, place, policy }) =>
+      policy === null ? [] : [[[tenant, model, usedFor({ use, useCase, place })].join(' '), policy]],
     ),
   );
 }

@@ -1,9 +1,11 @@
-import type { Restrictions } from '../../contract/model.ts';
+import { guardrailsOf } from '../../contract/guardrails.ts';
+import type { Guardrail, Guardrails, Restrictions } from '../../contract/model.ts';
 import type { HopTried } from '../../policies/review-spokes.ts';
 import { type AliasesEntry, sharesText } from '../../registry/alias.ts';
 import { isoSeconds } from '../../registry/fields.ts';
 import { HELD_BY } from '../../registry/restrictions.ts';
 import { printable, table } from '../print.ts';
+import { useCasesText } from '../restrictions.ts';
 import { changedText } from './changes.ts';
 import type { Explanation, PolicyShown, SessionShown } from './explanation.ts';
 import { isOpen, type Review, sessionsOf, usedFor } from './gather.ts';
@@ -198,6 +200,7 @@ export function demands(entry: object): string[] {
   return Object.entries(rest).map(([name, value]) => {
     if (name === 'direct') return 'direct (with such credentials: IAM alone; no budget, no usage record)';
     if (name === 'trace') return 'trace (shows guardrails of the account by ARN)';
+    if (name === 'guardedBy') return `the guardrail is the ${value === 'stage' ? 'stage’s' : 'tenant’s'}`;
     const held = Object.hasOwn(HELD_BY, name) ? ` (${HELD_BY[name as keyof Restrictions].by})` : '';
     return `${phrase(name, value)}${held}`;
   });
@@ -205,9 +208,17 @@ export function demands(entry: object): string[] {
 
 function phrase(name: string, value: unknown): string {
   if (name === 'expiresAt' && typeof value === 'number') return `until ${isoSeconds(value)}`;
+  if (name === 'guardrail')
+    return `guardrail ${guardrailsOf(value as Guardrails)
+      .map(guardrailPhrase)
+      .join(', ')}`;
+  if (name === 'useCases') return `use cases ${useCasesText(value as NonNullable<Restrictions['useCases']>)}`;
   if (Array.isArray(value)) return `${name} ${value.join(', ')}`;
-  if (value !== null && typeof value === 'object') return `${name} ${Object.values(value).join(' version ')}`;
   return `${name} ${String(value)}`;
+}
+
+function guardrailPhrase({ arn, version, mode }: Guardrail): string {
+  return `${arn} version ${version}${mode === undefined ? '' : ' async'}`;
 }
 
 export function findingRow({
@@ -215,6 +226,7 @@ export function findingRow({
   tenant,
   model,
   use,
+  useCase,
   place,
   role,
   reached,
@@ -222,7 +234,7 @@ export function findingRow({
   resource,
   reason,
 }: Review['findings'][0]): string[] {
-  const where = tenant === null ? `role ${role}` : `${tenant} ${model} ${usedFor({ use, place })}`;
+  const where = tenant === null ? `role ${role}` : `${tenant} ${model} ${usedFor({ use, useCase, place })}`;
   return [kind, where, [reached, action, resource].filter(Boolean).join(' '), reason];
 }
 

@@ -66,6 +66,10 @@ export const GRANT_REGIONS_MAX = 50;
 export const GRANT_ROLES_MAX = 50;
 export const GRANT_PRINCIPALS_MAX = 50;
 
+/** Use cases that one term may list, each with a guardrail of some 100 bytes in a caller's context; and characters of one's name. */
+export const GRANT_USE_CASES_MAX = 10;
+export const USE_CASE_MAX_CHARS = 32;
+
 /** Terms of one grant beside its first: each is for callers of its own, and who has hundreds has a directory with roles. */
 export const GRANT_TERMS_MAX = 20;
 

@@ -38,6 +38,7 @@ export function createBrokerIssuer(options: BrokerIssuerOptions): Issue<CallScop
       authorization: asked.token.reveal(),
       model: asked.model,
       ...(asked.place === undefined ? {} : { place: asked.place }),
+      ...(asked.useCase === undefined ? {} : { useCase: asked.useCase }),
       action: asked.action,
     };
     try {

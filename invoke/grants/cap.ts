@@ -1,9 +1,9 @@
 import { TollgateError } from '../../contract/errors.ts';
 import { type Json, parseJsonObject } from '../../contract/json.ts';
 import type { Target } from '../../contract/model.ts';
+import { taskOfName } from '../../contract/task.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
 import { isEndpoint, type Operation } from '../call.ts';
-import { taskOfName } from '../usage/made.ts';
 import { setMember } from './member.ts';
 
 /**

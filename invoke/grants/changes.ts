@@ -1,4 +1,4 @@
-import type { Guardrail } from '../../contract/model.ts';
+import type { AllowedModel, Guardrail } from '../../contract/model.ts';
 
 /**
  * What the gateway changes in a call, told to its caller in headers of the answer. Nothing else is changed on the native
@@ -18,16 +18,22 @@ export const NO_CHANGES = {
 };
 
 /**
- * The call runs under its grant's guardrail: by its id, because an ARN is in no answer.
+ * The call runs under a guardrail: by its id, because an ARN is in no answer; and whose it is.
  *
- * @param watched whether the guardrail's trace is asked for, and its caller did not
+ * @param mode of a stream
  */
-export function guardrailChange({ arn, version }: Guardrail, watched: boolean): Record<string, string> {
-  return {
-    'x-tollgate-guardrail': `${arn.slice(arn.lastIndexOf('/') + 1)}; version=${version}; by=grant`,
-    ...(watched ? { 'x-tollgate-guardrail-trace': 'enabled; by=gateway' } : {}),
-  };
+export function guardrailChange(
+  { arn, version }: Guardrail,
+  { useCase, guardedBy }: Pick<AllowedModel, 'useCase' | 'guardedBy'> = {},
+  mode?: Guardrail['mode'],
+): Record<string, string> {
+  const by = useCase === undefined ? (guardedBy ?? 'grant') : 'use-case';
+  const shown = `${arn.slice(arn.lastIndexOf('/') + 1)}; version=${version}; by=${by}`;
+  return { 'x-tollgate-guardrail': mode === undefined ? shown : `${shown}; mode=${mode}` };
 }
+
+/** The guardrail's trace is asked for, and its caller did not. */
+export const WATCHED = { 'x-tollgate-guardrail-trace': 'enabled; by=gateway' };
 
 /** The estimate that its budgets have made room for. Tokens. */
 export function reservedHeader(input: number, output: number): Record<string, string> {

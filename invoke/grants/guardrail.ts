@@ -1,9 +1,12 @@
 import { TollgateError } from '../../contract/errors.ts';
+import { guardrailsOf } from '../../contract/guardrails.ts';
 import { type Json, parseJsonObject } from '../../contract/json.ts';
 import type { AllowedModel, Guardrail } from '../../contract/model.ts';
+import type { ProviderRequest } from '../call.ts';
 import { shownName } from '../names.ts';
+import { jsonOf, member } from '../usage/json.ts';
 import { setMember } from './member.ts';
-import { checkTrace } from './trace.ts';
+import { checkTrace, TRACE_HEADER } from './trace.ts';
 
 /**
  * The guardrail that a grant demands, put on the call. It is always named by its ARN, because that is what the session
@@ -23,16 +26,68 @@ export function guardrailHeaders({ arn, version }: Guardrail): Record<string, st
   return { [GUARDRAIL_HEADERS.identifier]: arn, [GUARDRAIL_HEADERS.version]: version };
 }
 
+/** Of both APIs, which spell its values each in its own way (https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-streaming.html). */
+const MODE = 'streamProcessingMode';
+const SYNC = 'SYNCHRONOUS';
+const ASYNC = 'ASYNCHRONOUS';
+
 /**
- * The body of Converse or ConverseStream under the guardrail, whose trace it asks for unless whoever may see it says otherwise.
+ * The request under the guardrail, whose trace it asks for unless whoever may see it says otherwise.
  *
+ * @param shown whether the caller may see it
  * @returns and whether the trace is the gateway's own wish
+ * @throws TollgateError as `guardedBody`
+ */
+export function guarded(
+  request: ProviderRequest,
+  guardrail: Guardrail,
+  shown: boolean,
+): { request: ProviderRequest; watched: boolean } {
+  const { operation, body, headers } = request;
+  if (isConverse(request)) {
+    const under = guardedBody(body, guardrail, shown, operation === 'converse-stream');
+    return { request: { ...request, body: under.body }, watched: under.watched };
+  }
+  const watched = !shown || headers[TRACE_HEADER] === undefined;
+  const told = { ...headers, ...guardrailHeaders(guardrail), ...(watched ? { [TRACE_HEADER]: 'ENABLED' } : {}) };
+  const isAsync = operation === 'invoke-with-response-stream' && guardrail.mode === 'async';
+  const steered = isAsync && member(jsonOf(body), STEERING_MEMBER) === undefined;
+  const steering = steered ? setMember(body, [STEERING_MEMBER, MODE], ASYNC) : body;
+  return { request: { ...request, body: steering, headers: told }, watched };
+}
+
+/** What is under a guardrail already, under this one instead. */
+export function named(request: ProviderRequest, { arn, version }: Guardrail): ProviderRequest {
+  if (!isConverse(request))
+    return { ...request, headers: { ...request.headers, ...guardrailHeaders({ arn, version }) } };
+  const body = setMember(request.body, [GUARDRAIL_MEMBER, 'guardrailIdentifier'], arn);
+  return { ...request, body: setMember(body, [GUARDRAIL_MEMBER, 'guardrailVersion'], version) };
+}
+
+function isConverse({ operation }: ProviderRequest): boolean {
+  return operation === 'converse' || operation === 'converse-stream';
+}
+
+/** How a stream is judged; undefined: as AWS does it by itself, before it is shown. */
+export function modeOf({ operation, body }: ProviderRequest, { mode }: Guardrail): Guardrail['mode'] {
+  if (mode === undefined) return undefined;
+  const said =
+    operation === 'converse-stream'
+      ? member(member(jsonOf(body), GUARDRAIL_MEMBER), MODE)
+      : operation === 'invoke-with-response-stream' && member(member(jsonOf(body), STEERING_MEMBER), MODE);
+  return said === mode || said === ASYNC ? mode : undefined;
+}
+
+/**
+ * The body of Converse or ConverseStream, likewise. Who writes the member itself says the mode itself.
+ *
  * @throws TollgateError `invalid_request` for content that asks to be the only one that is evaluated
  */
-export function guardedBody(
+function guardedBody(
   body: Uint8Array,
-  { arn, version }: Guardrail,
+  { arn, version, mode }: Guardrail,
   shown: boolean,
+  streams: boolean,
 ): { body: Uint8Array; watched: boolean } {
   const members = parseJsonObject(body);
   // With such blocks Bedrock evaluates them and nothing else
@@ -44,7 +99,12 @@ export function guardedBody(
   const config = members[GUARDRAIL_MEMBER] as { trace?: Json } | undefined;
   const trace = 'enabled';
   if (config === undefined) {
-    const own = { guardrailIdentifier: arn, guardrailVersion: version, trace };
+    const own = {
+      guardrailIdentifier: arn,
+      guardrailVersion: version,
+      trace,
+      ...(streams && mode && { [MODE]: mode }),
+    };
     return { body: setMember(body, [GUARDRAIL_MEMBER], own), watched: true };
   }
   const named = setMember(body, [GUARDRAIL_MEMBER, 'guardrailIdentifier'], arn);
@@ -61,29 +121,33 @@ function hasGuardContent(list: Json | undefined): boolean {
 }
 
 /**
- * That a guardrail which the caller names is the one of its grant, by ARN or id. Any other would be another resource.
+ * That a guardrail which the caller names is the one of its grant, or of one of the model's regions, by ARN or id. Any other would be
+ * another resource.
  *
  * @throws TollgateError `invalid_request` naming `field`
  */
 export function checkGuardrail(
   given: { identifier: Json | undefined; version: Json | undefined },
-  demanded: Guardrail | undefined,
+  demanded: AllowedModel['guardrail'],
   field: string,
-): void {
+): Guardrail {
   const { identifier, version } = given;
-  if (demanded === undefined || version !== demanded.version) throw refused(field);
-  if (identifier !== demanded.arn && identifier !== demanded.arn.slice(demanded.arn.lastIndexOf('/') + 1))
-    throw refused(field);
+  const found = guardrailsOf(demanded).find(
+    ({ arn, ...one }) =>
+      version === one.version && (identifier === arn || identifier === arn.slice(arn.lastIndexOf('/') + 1)),
+  );
+  if (found === undefined) throw refused(field);
+  return found;
 }
 
 /** The same of Converse's member, of which the caller may also choose what changes no evaluation. */
 export function checkGuardrailMember(config: Json | undefined, model: Pick<AllowedModel, 'guardrail' | 'trace'>): void {
   if (config === null || typeof config !== 'object' || Array.isArray(config)) throw refused(GUARDRAIL_MEMBER);
   const { guardrailIdentifier: identifier, guardrailVersion: version, trace, streamProcessingMode, ...rest } = config;
-  checkGuardrail({ identifier, version }, model.guardrail, GUARDRAIL_MEMBER);
+  const { mode } = checkGuardrail({ identifier, version }, model.guardrail, GUARDRAIL_MEMBER);
   checkTrace(trace, model, `${GUARDRAIL_MEMBER}.trace`);
-  // `async` shows text before it has been evaluated.
-  if (streamProcessingMode !== undefined && streamProcessingMode !== 'sync')
+  // `async` shows text before it has been evaluated: a caller may be stricter than its grant, and not laxer.
+  if (streamProcessingMode !== undefined && streamProcessingMode !== 'sync' && streamProcessingMode !== mode)
     throw refused(`${GUARDRAIL_MEMBER}.streamProcessingMode`);
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) throw refused(`${GUARDRAIL_MEMBER}.${shownName(unknown)}`);
@@ -92,8 +156,17 @@ export function checkGuardrailMember(config: Json | undefined, model: Pick<Allow
 /** InvokeModel's: it would choose which part of the text a guardrail sees, or show text before it was seen. */
 const STEERING_MEMBER = 'amazon-bedrock-guardrailConfig';
 
-/** That a model's own body does not steer guardrails. @throws TollgateError `invalid_request` naming the member */
-export function checkUnsteered(members: { readonly [name: string]: Json }): void {
+/**
+ * That a model's own body does not steer guardrails.
+ *
+ * @param demanded of a stream that may say how strictly it is judged: more so than its grant has it, and not less
+ * @throws TollgateError `invalid_request` naming the member
+ */
+export function checkUnsteered(members: { readonly [name: string]: Json }, demanded?: AllowedModel['guardrail']): void {
+  const [guardrail] = guardrailsOf(demanded);
+  const said = JSON.stringify(members[STEERING_MEMBER]);
+  const may = guardrail && [SYNC, ...(guardrail.mode === 'async' ? [ASYNC] : [])];
+  if (may?.some((mode) => said === JSON.stringify({ [MODE]: mode }))) return;
   if (Object.hasOwn(members, STEERING_MEMBER))
     throw new TollgateError('invalid_request', {
       field: STEERING_MEMBER,

@@ -1,39 +1,46 @@
+import { guardrailOf } from '../../contract/guardrails.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import { type ProviderRequest, runsModel } from '../call.ts';
 import { checkTier } from '../usage/tier.ts';
 import { cappedBody } from './cap.ts';
-import { guardrailChange, limitChange } from './changes.ts';
-import { guardedBody, guardrailHeaders } from './guardrail.ts';
-import { TRACE_HEADER } from './trace.ts';
+import { guardrailChange, limitChange, WATCHED } from './changes.ts';
+import { guarded, modeOf, named } from './guardrail.ts';
+
+/** Told of each change, as a header for the caller. */
+type Tell = (change: Readonly<Record<string, string>>) => void;
 
 /**
  * The request as its grant demands it, whichever surface made it: under the guardrail, and with no answer longer than
  * the cap. A grant that demands neither leaves the caller's bytes as they are.
  *
- * @param tell told of each change, as a header for the caller
  * @throws TollgateError `invalid_request` when the body cannot be brought under the grant
  */
-export function restrict(
-  request: ProviderRequest,
-  { guardrail, trace, maxTokens, tiers, target }: AllowedModel,
-  tell: (change: Readonly<Record<string, string>>) => void = () => {},
-): ProviderRequest {
-  const { operation } = request;
-  if (!runsModel(operation)) return request;
-  if (tiers !== undefined) checkTier(request, tiers);
-  let { body, headers } = request;
+export function restrict(asked: ProviderRequest, model: AllowedModel, tell: Tell = () => {}): ProviderRequest {
+  if (!runsModel(asked.operation)) return asked;
+  const { trace, maxTokens, tiers, target } = model;
+  if (tiers !== undefined) checkTier(asked, tiers);
+  let request = asked;
+  const guardrail = guardrailOf(model);
   if (guardrail !== undefined) {
-    const shown = trace === true;
-    let watched = !shown || headers[TRACE_HEADER] === undefined;
-    if (operation === 'converse' || operation === 'converse-stream')
-      ({ body, watched } = guardedBody(body, guardrail, shown));
-    else headers = { ...headers, ...guardrailHeaders(guardrail), ...(watched ? { [TRACE_HEADER]: 'ENABLED' } : {}) };
-    tell(guardrailChange(guardrail, watched));
+    const under = guarded(asked, guardrail, trace === true);
+    request = under.request;
+    tell({ ...guardrailChange(guardrail, model, modeOf(request, guardrail)), ...(under.watched ? WATCHED : {}) });
   }
-  if (maxTokens !== undefined) {
-    const capped = cappedBody(operation, body, target, maxTokens);
-    if (capped !== body) tell(limitChange(maxTokens, 'grant'));
-    body = capped;
-  }
-  return { ...request, body, headers };
+  if (maxTokens === undefined) return request;
+  const body = cappedBody(request.operation, request.body, target, maxTokens);
+  if (body !== request.body) tell(limitChange(maxTokens, 'grant'));
+  return { ...request, body };
+}
+
+/** The same in another of the model's places: a guardrail lives in one region. */
+export function moved(
+  request: ProviderRequest,
+  from: AllowedModel,
+  to: AllowedModel,
+  tell: Tell = () => {},
+): ProviderRequest {
+  const guardrail = guardrailOf(to);
+  if (guardrail === undefined || guardrail === guardrailOf(from) || !runsModel(request.operation)) return request;
+  tell(guardrailChange(guardrail, to, modeOf(request, guardrail)));
+  return named(request, guardrail);
 }

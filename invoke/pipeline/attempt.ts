@@ -103,7 +103,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     const { call, invocation, deadline } = step;
     const { tenant, principal, costCenter } = call.caller;
     const { token, action, requestId } = call;
-    const asked = { token, model: model.id, place, action, requestId };
+    const asked = { token, model: model.id, place, useCase: model.useCase, action, requestId };
     const audit = { requestId, model: model.id };
     const scope = { tenant, principal, costCenter, policy, spoke: spokeOf(under), asked, audit };
     const from = (source: 'memory' | 'issuer'): void => {

@@ -2,7 +2,7 @@ import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { type AllowedModel, asyncInputOf } from '../../contract/model.ts';
 import { type Decision, isByAlias } from '../../registry/decide.ts';
 import { refusalOf } from '../../registry/refusal.ts';
-import { type Call, LATER, type ProviderRequest } from '../call.ts';
+import { type Call, LATER, type ProviderRequest, USE_CASE_HEADER } from '../call.ts';
 import type { Invocation } from './invocation.ts';
 
 export interface Chosen {
@@ -43,7 +43,8 @@ function fitting(models: readonly AllowedModel[], call: Call): readonly AllowedM
 
 /** @throws TollgateError also where the call waits for an answer and the model has none for it, or the other way about */
 export function prepared(model: AllowedModel, call: Call): ProviderRequest {
-  const { later = false } = call;
+  const { later = false, useCase } = call;
+  if (useCase !== model.useCase) throw notListed(model);
   if ((asyncInputOf(model.target) !== undefined) === later) return call.prepare(model);
   throw new TollgateError('invalid_request', {
     field: 'model',
@@ -51,6 +52,19 @@ export function prepared(model: AllowedModel, call: Call): ProviderRequest {
     message: later
       ? 'This model answers the call itself: the target of its entry has no asyncInput.'
       : `This model answers later, into S3: POST /endpoints/{name}/${LATER}.`,
+  });
+}
+
+/** The call names a use case that the model's grant does not list. */
+function notListed({ useCases = {} }: AllowedModel): TollgateError {
+  const names = Object.keys(useCases);
+  return new TollgateError('invalid_request', {
+    field: USE_CASE_HEADER,
+    reason: 'unknown-use-case',
+    message:
+      names.length === 0
+        ? `Your grant of this model lists no use cases: leave the header ${USE_CASE_HEADER} out.`
+        : `The header ${USE_CASE_HEADER} must be one of ${names.join(', ')} for this model.`,
   });
 }
 

@@ -12,6 +12,7 @@ export interface Asked {
   model: string;
   /** Of several places the one that is called. */
   place?: string | undefined;
+  useCase?: string | undefined;
   action: Asks;
   requestId: string;
 }

@@ -1,5 +1,6 @@
 import { isTollgateError } from '../../contract/errors.ts';
 import type { AllowedModel, Restrictions } from '../../contract/model.ts';
+import { taskOfName } from '../../contract/task.ts';
 import { baseModelOf, runtimeOf } from '../../policies/kinds.ts';
 import { decideModel } from '../../registry/decide.ts';
 import { placedUnder } from '../../registry/restrictions.ts';
@@ -7,7 +8,6 @@ import type { Budgeted } from '../budgets/budgeted.ts';
 import type { Call, ProviderRequest } from '../call.ts';
 import { NO_CHANGES } from '../grants/changes.ts';
 import { jsonOf, member } from '../usage/json.ts';
-import { taskOfName } from '../usage/made.ts';
 import { type Chosen, prepared, SERVED_BY } from './choose.ts';
 import { type Leg, type LegOptions, legOf } from './leg.ts';
 
@@ -113,9 +113,9 @@ function underBoth(model: AllowedModel, other: AllowedModel): AllowedModel | nul
  * A model as its own grant and that of the model which was asked for have it: a call that is bound to regions, a guardrail, a length or
  * tiers is so wherever it comes to be answered. Null: it cannot be.
  */
-function strictOf({ guardrail, maxTokens, regions, tiers }: AllowedModel, other: AllowedModel): AllowedModel | null {
-  const own = other.guardrail;
-  if (guardrail !== undefined && (own?.arn !== guardrail.arn || own.version !== guardrail.version)) return null;
+function strictOf(model: AllowedModel, other: AllowedModel): AllowedModel | null {
+  const { guardrail, maxTokens, regions, tiers } = model;
+  if (guardrail !== undefined && !isUnderSame(model, other)) return null;
   const both: Restrictions = {
     ...(maxTokens === undefined ? {} : { maxTokens: Math.min(maxTokens, other.maxTokens ?? maxTokens) }),
     ...(regions === undefined ? {} : { regions: shared(regions, other.regions) }),
@@ -129,6 +129,12 @@ function strictOf({ guardrail, maxTokens, regions, tiers }: AllowedModel, other:
   } catch {
     return null;
   }
+}
+
+/** By the same, or by whoever's are over both: each region has its own. */
+function isUnderSame(model: AllowedModel, other: AllowedModel): boolean {
+  if (model.guardedBy !== undefined && model.guardedBy === other.guardedBy) return true;
+  return JSON.stringify(model.guardrail) === JSON.stringify(other.guardrail);
 }
 
 function shared<T>(list: readonly T[], other: readonly T[] = list): T[] {

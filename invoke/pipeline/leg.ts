@@ -1,4 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
+import { regionOf } from '../../contract/guardrails.ts';
 import type { AllowedModel, Place } from '../../contract/model.ts';
 import { at, placesOf } from '../../contract/places.ts';
 import type { Tier } from '../../contract/usage.ts';
@@ -6,7 +7,7 @@ import type { Sold } from '../../metering/budgets/cost.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
 import { runtimeOf } from '../../policies/kinds.ts';
 import type { Call, ProviderRequest } from '../call.ts';
-import { restrict } from '../grants/restrict.ts';
+import { moved, restrict } from '../grants/restrict.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Route } from '../routing/router.ts';
 import { askedTier, soldIn } from '../usage/tier.ts';
@@ -27,6 +28,10 @@ export interface Leg {
   readonly firstByteMs: number | undefined;
   /** What was changed in the call, as headers for its caller. */
   readonly changes: Record<string, string>;
+  /** Where a guardrail is applied by itself: in its own region. */
+  readonly first: Place | undefined;
+  /** The request as it goes there: each region has a guardrail of its own. */
+  moved(request: ProviderRequest, there: AllowedModel, tell: Call['tell']): ProviderRequest;
   /** The model in one of its places, and the entry of which its session is to be. */
   there(place: Place | undefined): { model: AllowedModel; under: AllowedModel };
 }
@@ -66,6 +71,8 @@ export async function legOf(
     sold: ways?.places.map((place) => soldThere(place, tier)),
     route: ways && routes?.route(ways, call, model, request),
     firstByteMs: ways && Math.min(deadlines.firstByteMs, ways.routing.attemptSeconds * 1000),
+    first: model.places?.find(({ target }) => request.guardrail && target.region === regionOf(request.guardrail)),
+    moved: (one, there, tell) => (model.places === undefined ? one : moved(one, model, there, tell)),
     there(place) {
       const there = place === undefined ? model : at(model, place);
       // Were the decision wrong, the session would still be one of an entry that the tenant holds.

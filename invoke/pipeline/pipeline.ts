@@ -1,5 +1,6 @@
 import type { Budget } from '../../contract/budget.ts';
 import { asTollgateError, TollgateError } from '../../contract/errors.ts';
+import { underUseCase } from '../../contract/guardrails.ts';
 import { ATTEMPTS_MAX } from '../../contract/limits/routing.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
@@ -9,7 +10,7 @@ import { placeKey } from '../../policies/place.ts';
 import { decideModel } from '../../registry/decide.ts';
 import { type Budgeted, budgeted } from '../budgets/budgeted.ts';
 import type { Call, Run } from '../call.ts';
-import type { EntriesOf } from '../exchange.ts';
+import type { CallerEntries, EntriesOf } from '../exchange.ts';
 import type { Route } from '../routing/router.ts';
 import { soldIn } from '../usage/tier.ts';
 import { type AttemptOptions, beginStep, createAttempt, type Step } from './attempt.ts';
@@ -61,7 +62,7 @@ export function createPipeline(options: PipelineOptions): Run {
     /** What is told of the model that was asked for. */
     let named: Record<string, string> = {};
     try {
-      const held = await options.entries(call.caller);
+      const held = under(await options.entries(call.caller), call.useCase);
       const decision = decide(held.models, call.wanted, call.action, Math.floor(clock() / 1000), call);
       const chosen = choose(decision, call, invocation);
       const { model } = chosen;
@@ -77,7 +78,7 @@ export function createPipeline(options: PipelineOptions): Run {
       };
       spending = await reserved(leg, call);
       let others: AsyncIterator<Instead> | undefined;
-      let place = leg.route?.next();
+      let place = leg.first ?? leg.route?.next();
       for (;;) {
         const { model: there, under } = leg.there(place);
         if (place !== undefined) {
@@ -85,7 +86,7 @@ export function createPipeline(options: PipelineOptions): Run {
           invocation.soldAs(soldIn(there.target, leg.tier));
         }
         const { provider, firstByteMs, route } = leg;
-        const request = spending?.request ?? leg.request;
+        const request = leg.moved(spending?.request ?? leg.request, there, call.tell);
         try {
           const at = place && leg.model.places && placeKey(place);
           const answer = await attempt(step, { model: there, under, place: at, provider, request, firstByteMs });
@@ -143,6 +144,12 @@ async function hasLeft({ left }: Call): Promise<boolean> {
   });
   await Promise.resolve();
   return gone;
+}
+
+/** What the caller was granted, for what it says that the call is for. */
+function under(held: CallerEntries, useCase: string | undefined): CallerEntries {
+  if (useCase === undefined) return held;
+  return { ...held, models: held.models.map((model) => underUseCase(model, useCase)) };
 }
 
 /** Not those of what calls do not use, and not those that are counted as shares are. */

@@ -6,13 +6,13 @@ import {
   type Target,
   type TargetKind,
 } from '../../contract/model.ts';
+import { type Task, taskOfName } from '../../contract/task.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
 import { baseModelOf, pathIdOf, runtimeOf } from '../../policies/kinds.ts';
 import { isDirect } from '../../registry/held-by.ts';
 import type { Abilities } from '../exchange.ts';
-import { type Task, taskOfName } from '../usage/made.ts';
 
-export type { Task } from '../usage/made.ts';
+export type { Task } from '../../contract/task.ts';
 
 /** By the model's name, or by what runs it; what tells nothing converses. */
 export function taskOf({ target, container }: Pick<AllowedModel, 'target' | 'container'>): Task {

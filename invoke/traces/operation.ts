@@ -1,6 +1,6 @@
 import type { AllowedModel } from '../../contract/model.ts';
+import { type Task, taskOfName } from '../../contract/task.ts';
 import { baseModelOf, runtimeOf } from '../../policies/kinds.ts';
-import { type Task, taskOfName } from '../usage/made.ts';
 
 /** The paths of calls, by how they end: what is asked for there, as the conventions name it. The first that fits. */
 const PATHS: readonly [end: RegExp, operation: string][] = [

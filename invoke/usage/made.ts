@@ -1,4 +1,5 @@
 import type { Target } from '../../contract/model.ts';
+import { taskOfName } from '../../contract/task.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
 import type { ProviderRequest } from '../call.ts';
 import { isCount, jsonOf, member } from './json.ts';
@@ -36,22 +37,6 @@ function vectorsOf(embeddings: unknown): number {
 export function vectorsIn(body: unknown): number {
   if (!Array.isArray(body)) return 0;
   return body.every((vector) => Array.isArray(vector) && typeof vector[0] === 'number') ? body.length : 0;
-}
-
-/** What a model is for. Only one that converses has tokens in its answer, to limit or to count. */
-export type Task = 'chat' | 'embed' | 'image' | 'rerank';
-
-const TASKS: readonly [names: RegExp, task: Task][] = [
-  [/^[a-z0-9-]+\.(?:[a-z0-9-]*-)?embed(?:dings)?(?:-|$)/, 'embed'],
-  // Stability AI's make one image a call, and have no member for it.
-  [/^(?:amazon\.(?:titan-image-generator|nova-canvas)|stability\.)/, 'image'],
-  // https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-supported.html
-  [/^[a-z0-9-]+\.rerank-/, 'rerank'],
-];
-
-/** By the name of a foundation model; what tells nothing converses. */
-export function taskOfName(name: string): Task {
-  return TASKS.find(([names]) => names.test(name))?.[1] ?? 'chat';
 }
 
 /**

@@ -1,10 +1,11 @@
 import { ESTIMATE_BYTES_PER_TOKEN, TOKENS_MAX } from '../../contract/limits/invoke.ts';
 import type { Target } from '../../contract/model.ts';
+import { taskOfName } from '../../contract/task.ts';
 import { NO_TOKENS, type Tokens } from '../../contract/usage.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
 import { isResource, LATER, type ProviderRequest, runsModel } from '../call.ts';
 import { inputTokens } from './estimate.ts';
-import { imagesAsked, type Made, taskOfName } from './made.ts';
+import { imagesAsked, type Made } from './made.ts';
 import { searchesAsked } from './searches.ts';
 import type { Told } from './told.ts';
 import { CALLED, NO_USAGE, UNTOLD, type Usage } from './usage.ts';

@@ -1,8 +1,8 @@
 import type { Target } from '../../contract/model.ts';
+import { taskOfName } from '../../contract/task.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
 import { isEndpoint, type Operation } from '../call.ts';
 import { member } from './json.ts';
-import { taskOfName } from './made.ts';
 
 /**
  * What a schema has at a place. Only it says that something is no text: a caller may give any member any name, and write into

@@ -1,9 +1,9 @@
 import { ESTIMATE_BYTES_PER_TOKEN, SEARCH_DOCUMENT_TOKENS, SEARCH_DOCUMENTS } from '../../contract/limits/invoke.ts';
 import type { Target } from '../../contract/model.ts';
+import { taskOfName } from '../../contract/task.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
 import type { ProviderRequest } from '../call.ts';
 import { isObject, jsonOf, written } from './json.ts';
-import { taskOfName } from './made.ts';
 
 /** Of a request to have documents ordered, in searches as they are sold. No answer says how many they were. */
 export interface Searches {

@@ -156,7 +156,7 @@ function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operat
       message: 'Tokens of this model cannot be counted beforehand; only a foundation model counts them.',
     });
   const members = parseJsonObject(body);
-  checkUnsteered(members);
+  checkUnsteered(members, operation === 'invoke-with-response-stream' ? model.guardrail : undefined);
   // A guardrail is granted by the registry, or not at all: another one would be another resource.
   if (Object.hasOwn(members, GUARDRAIL_MEMBER)) {
     const taken = operation === 'converse' || operation === 'converse-stream';

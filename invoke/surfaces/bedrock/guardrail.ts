@@ -1,4 +1,5 @@
 import { TollgateError } from '../../../contract/errors.ts';
+import { guardrailsOf } from '../../../contract/guardrails.ts';
 import { parseJsonObject } from '../../../contract/json.ts';
 import type { ProviderRequest } from '../../call.ts';
 import { jsonBytes } from '../../edge/body.ts';
@@ -21,7 +22,9 @@ export async function applyGuardrail(exchange: Exchange, identifier: string, ver
     wanted: `${identifier}:${version}`,
     action: 'guard',
     prepare: (model): ProviderRequest => {
-      const { guardrail } = model;
+      const guardrail = guardrailsOf(model.guardrail).find(
+        ({ arn, version: its }) => its === version && (identifier === arn || arn.endsWith(`/${identifier}`)),
+      );
       if (guardrail === undefined) throw new TollgateError('model_not_allowed', { reason: 'no-guardrail' });
       checkScope(parseJsonObject(body).outputScope, model);
       const json = 'application/json';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { guardrailsOf } from '../../../contract/guardrails.ts';
 import { parseTenantId } from '../../../contract/identity.ts';
 import { ACTIONS } from '../../../contract/model.ts';
 import { grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';
@@ -187,7 +188,10 @@ describe('the defaults of all tenants', () => {
       restrictions: { regions: ['eu-west-1', 'us-east-1'] },
     });
     const rules = async () =>
-      (await reader.tenant(ACME))?.models.map(({ guardrail: under, regions }) => [under?.version, regions]);
+      (await reader.tenant(ACME))?.models.map(({ guardrail: under, regions }) => [
+        guardrailsOf(under)[0]?.version,
+        regions,
+      ]);
     expect(await rules()).toEqual([
       ['1', ['us-east-1', 'us-west-2']],
       [undefined, ['us-east-1']],

@@ -85,8 +85,8 @@ describe('what a call is authorised on in another account', () => {
 
   test('a guardrail is of the account that calls', () => {
     const guardrail = (account: string) => ({ arn: bedrock('guardrail/abc', account), version: '1' });
-    expect(inSpoke({ target: model(NOVA) }, ROLE, guardrail(SPOKE))).toMatchObject({ role: ROLE });
-    expect(() => inSpoke({ target: model(NOVA) }, ROLE, guardrail(HUB))).toThrow(
+    expect(inSpoke({ target: model(NOVA) }, ROLE, [guardrail(SPOKE)])).toMatchObject({ role: ROLE });
+    expect(() => inSpoke({ target: model(NOVA) }, ROLE, [guardrail(HUB)])).toThrow(
       expect.objectContaining({ field: 'guardrail.arn', reason: 'guardrail-account' }),
     );
   });
