@@ -17,6 +17,7 @@ import { clientSchema } from '../registry/client.ts';
 import { STAMPS } from '../registry/difference.ts';
 import { templateSchema } from '../registry/evaluation/template.ts';
 import { grantSchema } from '../registry/grant.ts';
+import { guardrail, oneGuardrail } from '../registry/guardrails.ts';
 import { modelSchema } from '../registry/model.ts';
 import { presentForm } from '../registry/prices/entry.ts';
 import { tenantSchema } from '../registry/tenant.ts';
@@ -68,6 +69,11 @@ const PLACE_MEMBERS: { readonly [Name in keyof typeof PLACE]: Schema } = {
   role: { type: 'string', pattern: SPOKE_ROLE.source },
   drained: { const: true },
 };
+
+/** One, or one for each of several regions. */
+const GUARDRAILS = {
+  oneOf: [plain(oneGuardrail), { type: 'array', items: plain(oneGuardrail), minItems: 1 }],
+} as const;
 
 /** Of a registry's own rules about a URL and an ARN an editor need not know more than this. */
 const ALERT = {
@@ -247,8 +253,12 @@ function plain(schema: v.GenericSchema): Schema {
   const { $schema: _, ...converted } = toJsonSchema(schema, {
     errorMode: 'ignore',
     overrideSchema: ({ valibotSchema, jsonSchema }) =>
-      // Of these the tables above say what they are.
-      ['custom', 'lazy'].includes(valibotSchema.type) ? {} : jsonSchema,
+      valibotSchema === guardrail
+        ? GUARDRAILS
+        : // Of these the tables above say what they are.
+          ['custom', 'lazy'].includes(valibotSchema.type)
+          ? {}
+          : jsonSchema,
     overrideAction: ({ valibotAction, jsonSchema, errors }) => {
       const { type, message = '', requirement } = valibotAction as Action;
       if (type === 'transform' || type === 'finite') return jsonSchema;

@@ -12,7 +12,7 @@ import type { Plain } from './items.ts';
 const text = v.pipe(v.string('not-text'), v.minLength(1, 'empty'));
 
 /** Whether it is where a model is called is judged with the model. */
-const oneGuardrail = v.strictObject({
+export const oneGuardrail = v.strictObject({
   arn: v.pipe(
     text,
     v.check((arn) => isGuardrail({ arn, version: 'DRAFT' }), 'not-a-guardrail'),

@@ -31,6 +31,7 @@ const TENANTS = [
       { ...modelOf('for-admins'), roles: ['admin'] },
       { ...modelOf('expired-grant'), expiresAt: NOW },
       { ...modelOf('guarded'), guardrail: GUARDRAIL, expiresAt: NOW + 3_600 },
+      { ...modelOf('for-drafts'), guardrail: GUARDRAIL, useCases: { drafts: { ...GUARDRAIL, version: '2' } } },
       { ...modelOf('handed-out'), direct: true },
       broken,
     ],
@@ -117,6 +118,22 @@ describe('credentials are issued', () => {
     await broker(question({ model: 'guarded' }));
     expect(sts.inputs[0]?.Policy).toContain('"bedrock:GuardrailIdentifier"');
     expect(sts.inputs[0]?.Policy).toContain('"aws:CurrentTime"');
+  });
+
+  test('under that of the use case, which the grant must list', async () => {
+    const { broker, sts } = setUp();
+    await broker(question({ model: 'for-drafts', useCase: 'drafts' }));
+    expect(sts.inputs[0]?.Policy).toContain(`"bedrock:GuardrailIdentifier":"${GUARDRAIL.arn}:2"`);
+    for (const more of [
+      { model: 'for-drafts', useCase: 'other' },
+      { model: 'guarded', useCase: 'drafts' },
+    ])
+      expect(refusedOf(await broker(question(more)))).toMatchObject({
+        code: 'model_not_allowed',
+        reason: 'unknown-use-case',
+      });
+    expect(refusedOf(await broker(question({ useCase: 1 })))).toMatchObject({ code: 'invalid_request' });
+    expect(sts.inputs).toHaveLength(1);
   });
 
   test('for its guardrail alone, where the call is for that', async () => {

@@ -35,6 +35,18 @@ describe('restrictions in the authorizer context', () => {
     expect(travelled(named)).toEqual([named]);
   });
 
+  test('so do guardrails of several regions, use cases, and whose a guardrail is', () => {
+    const one = { arn: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/demo', version: '1', mode: 'async' };
+    const several = [one, { ...one, arn: one.arn.replace('us-east-1', 'eu-west-1') }];
+    const held = {
+      ...modelOf('nova'),
+      guardrail: several,
+      guardedBy: 'stage',
+      useCases: { drafts: one, all: several },
+    };
+    expect(travelled(held)).toEqual([held]);
+  });
+
   test('so do several places, and the target that is the first one’s is not sent twice', () => {
     const { target } = modelOf('nova');
     const west = { ...target, region: 'us-west-2' };
@@ -50,6 +62,14 @@ describe('restrictions in the authorizer context', () => {
     ['a guardrail without a version', { guardrail: { arn: 'x' } }],
     ['a guardrail with a third member', { guardrail: { arn: 'x', version: '1', trace: 'y' } }],
     ['a guardrail that is null', { guardrail: null }],
+    ['a guardrail in a mode of a later version', { guardrail: { arn: 'x', version: '1', mode: 'later' } }],
+    ['no guardrail in a list', { guardrail: [] }],
+    ['a list of guardrails in a list', { guardrail: [[{ arn: 'x', version: '1' }]] }],
+    ['use cases that are none', { useCases: {} }],
+    ['use cases in a list', { useCases: ['drafts'] }],
+    ['a use case without a guardrail', { useCases: { drafts: null } }],
+    ['a guardrail of whom nobody knows', { guardedBy: 'region' }],
+    ['what a call said that it is for', { useCase: 'drafts' }],
     ['a cap of nothing', { maxTokens: 0 }],
     ['a cap that is text', { maxTokens: '5' }],
     ['no regions in a list', { regions: [] }],

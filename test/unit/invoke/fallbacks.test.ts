@@ -89,6 +89,12 @@ describe('what may answer in the place of a model', () => {
     expect(under({ guardrail: GUARDRAIL }, {})).toBeUndefined();
     expect(under({ guardrail: GUARDRAIL }, { guardrail: { ...GUARDRAIL, version: '2' } })).toBeUndefined();
     expect(under({ guardrail: GUARDRAIL }, { guardrail: { ...GUARDRAIL } })?.id).toBe('b');
+    // What the tenant's is over both, each region has its own of.
+    const west = { ...GUARDRAIL, arn: GUARDRAIL.arn.replace('us-east-1', 'us-west-2') };
+    const both = [GUARDRAIL, west];
+    const guardedBy = 'tenant' as const;
+    expect(under({ guardrail: GUARDRAIL, guardedBy }, { guardrail: both, guardedBy })?.id).toBe('b');
+    expect(under({ guardrail: GUARDRAIL, guardedBy }, { guardrail: both })).toBeUndefined();
     expect(under({}, { guardrail: GUARDRAIL })?.guardrail).toEqual(GUARDRAIL);
   });
 

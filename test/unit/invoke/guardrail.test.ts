@@ -53,6 +53,21 @@ describe('P10: the guardrail that a grant demands', () => {
       });
   });
 
+  test('says whose it is', () => {
+    const told = (model: AllowedModel) => {
+      let said = {};
+      restrict(requestOf('converse', { messages: [] }), model, (change) => {
+        said = change;
+      });
+      return said;
+    };
+    const by = (whose: string) => ({ 'x-tollgate-guardrail': `demo; version=1; by=${whose}` });
+    expect(told(guarded)).toEqual(by('grant'));
+    for (const guardedBy of ['tenant', 'stage'] as const)
+      expect(told({ ...guarded, guardedBy })).toEqual(by(guardedBy));
+    expect(told({ ...guarded, useCase: 'drafts' })).toEqual(by('use-case'));
+  });
+
   test('is not put on counting, which runs nothing', async () => {
     expect(await sent('count-tokens', '{"input":{}}')).toMatchObject({ body: '{"input":{}}', headers: {} });
   });
@@ -60,6 +75,56 @@ describe('P10: the guardrail that a grant demands', () => {
   test('is put on a translated call, too', () => {
     const { body } = restrict(requestOf('converse', { messages: [] }), guarded);
     expect(Buffer.from(body).toString()).toBe(`{${CONFIG},"messages":[]}`);
+  });
+});
+
+describe('a guardrail whose streams are shown while they are judged', () => {
+  const model: AllowedModel = { ...guarded, guardrail: { arn, version: '1', mode: 'async' } };
+  const STEERING = 'amazon-bedrock-guardrailConfig';
+  const CONVERSE = `${CONFIG.slice(0, -1)},"streamProcessingMode":"async"}`;
+  const own = (mode: string) =>
+    `{"guardrailConfig":{"guardrailIdentifier":"demo","guardrailVersion":"1","streamProcessingMode":"${mode}"}}`;
+  const whole = (mode: string) => own(mode).replace('demo', arn);
+  const steered = (mode: string) => `{"${STEERING}":{"streamProcessingMode":"${mode}"}}`;
+
+  test.each([
+    ['converse-stream', '{}', `{${CONVERSE}}`],
+    ['converse', '{}', `{${CONFIG}}`],
+    ['converse-stream', own('sync'), whole('sync')],
+    ['converse-stream', own('async'), whole('async')],
+    ['invoke-with-response-stream', '{}', steered('ASYNCHRONOUS')],
+    ['invoke-with-response-stream', '{"a":1}', `{"${STEERING}":{"streamProcessingMode":"ASYNCHRONOUS"},"a":1}`],
+    ['invoke-with-response-stream', steered('SYNCHRONOUS'), steered('SYNCHRONOUS')],
+    ['invoke-with-response-stream', steered('ASYNCHRONOUS'), steered('ASYNCHRONOUS')],
+    ['invoke', '{}', '{}'],
+  ])('%s of %s is sent as %s', async (operation, body, expected) => {
+    expect(await sent(operation, body, {}, model)).toMatchObject({ status: 200, body: expected });
+  });
+
+  test('a caller may ask for more than its grant, and for less never', async () => {
+    const sync = steered('SYNCHRONOUS');
+    expect(await sent('invoke-with-response-stream', sync)).toMatchObject({ status: 200, body: sync });
+    for (const [operation, body, under] of [
+      ['converse-stream', own('async'), guarded],
+      ['invoke-with-response-stream', steered('ASYNCHRONOUS'), guarded],
+      ['invoke-with-response-stream', `{"${STEERING}":{"streamProcessingMode":"SYNCHRONOUS","tagSuffix":"x"}}`, model],
+      ['invoke', sync, model],
+      ['invoke-with-response-stream', sync, nova],
+    ] as const)
+      expect(await sent(operation, body, {}, under), body).toMatchObject({ status: 400, body: undefined });
+  });
+
+  test('is told as such, where it is so', () => {
+    const mode = (operation: 'converse' | 'converse-stream', body: object) => {
+      let said = '';
+      restrict(requestOf(operation, body), model, (change) => {
+        said = change['x-tollgate-guardrail'] ?? '';
+      });
+      return said;
+    };
+    expect(mode('converse-stream', {})).toBe('demo; version=1; by=grant; mode=async');
+    expect(mode('converse', {})).toBe('demo; version=1; by=grant');
+    expect(mode('converse-stream', JSON.parse(whole('sync')) as object)).toBe('demo; version=1; by=grant');
   });
 });
 

@@ -88,6 +88,29 @@ const lost = () => {
   throw new TollgateError('upstream_unavailable', { reason: 'connection-failed' });
 };
 
+test('each region has a guardrail of its own, and a call that goes on elsewhere is under that one alone', async () => {
+  const guardrail = REGIONS.map((region) => ({
+    arn: `arn:aws:bedrock:${region}:111122223333:guardrail/${region}`,
+    version: region.endsWith('1') ? '1' : '2',
+  }));
+  for (const operation of ['converse', 'invoke'] as const) {
+    const { run, asked, told, sts } = world({ 'us-east-1': lost });
+    const held: AllowedModel = { ...modelIn(PLACES), guardrail, guardedBy: 'tenant' };
+    await run({ ...callOf(operation, { models: [held] }), tell: (one) => void Object.assign(told, one) });
+    const bears = asked.map(({ request }) =>
+      operation === 'invoke'
+        ? request.headers['x-amzn-bedrock-guardrailidentifier']
+        : /"guardrailIdentifier":"([^"]+)"/.exec(Buffer.from(request.body).toString())?.[1],
+    );
+    expect(bears).toEqual([guardrail[0]?.arn, guardrail[1]?.arn]);
+    expect(told).toMatchObject({ 'x-tollgate-guardrail': 'us-east-2; version=1; by=tenant' });
+    expect(sts.inputs.map(({ Policy }) => guardrail.filter(({ arn }) => Policy?.includes(arn)))).toEqual([
+      [guardrail[0]],
+      [guardrail[1]],
+    ]);
+  }
+});
+
 describe('what one place fails goes on in another one', () => {
   test.each<[string, Says]>([
     ['throttling', () => fails(429, 'ThrottlingException')],

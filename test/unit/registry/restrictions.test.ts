@@ -13,6 +13,7 @@ const START = Date.UTC(2026, 5, 1);
 const ACME = parseTenantId('acme');
 const ARN = 'arn:aws:bedrock:us-east-1:111122223333:guardrail/demo';
 const guardrail = { arn: ARN, version: '1' };
+const elsewhere = { arn: ARN.replace('us-east-1', 'eu-west-1'), version: '1' };
 const profile = (...regions: string[]) => ({
   kind: 'bedrock-profile',
   modelId: 'us.amazon.nova',
@@ -87,6 +88,48 @@ describe('a restricted grant as it is written', () => {
     });
   });
 
+  test('lists use cases, each edited by itself, and of guardrails those of where the model is', async () => {
+    const { writer, reader } = setUp();
+    const held = async () => (await reader().tenant(ACME))?.models[0];
+    await writer.grant('acme', 'm1', undefined, {
+      restrictions: { guardrail: [guardrail, elsewhere] },
+      useCases: { drafts: [elsewhere, guardrail], support: { ...guardrail, version: '2' } },
+    });
+    expect(await held()).toMatchObject({
+      guardrail,
+      useCases: { drafts: guardrail, support: { ...guardrail, version: '2' } },
+    });
+    await writer.grant('acme', 'm1', undefined, { useCases: { support: null } });
+    expect((await held())?.useCases).toEqual({ drafts: guardrail });
+    expect(await writer.grant('acme', 'm1')).toMatchObject({ changed: false });
+    const { entry } = await writer.grant('acme', 'm1', undefined, { useCases: { drafts: null } });
+    expect(entry.useCases).toBeUndefined();
+    expect(entry.guardrail).toEqual([elsewhere, guardrail]);
+  });
+
+  test('is not made unusable by a guardrail of the tenant’s that its model takes none of', async () => {
+    const { items, writer, reader, unusable } = setUp();
+    const embeds = 'amazon.titan-embed-text-v2:0';
+    const target = {
+      ...(modelDocument('e1').target as object),
+      modelId: embeds,
+      arn: `arn:aws:bedrock:us-east-1::foundation-model/${embeds}`,
+    };
+    items.edit(modelKey('e1'), modelDocument('e1', { target }));
+    await writer.putTenant({ id: 'acme', guardrail });
+    for (const model of ['e1', 'm1', 's1']) await writer.grant('acme', model);
+    const { models = [] } = (await reader().tenant(ACME)) ?? {};
+    expect(models.map(({ id, guardrail: under, guardedBy }) => [id, under, guardedBy])).toEqual([
+      ['e1', undefined, undefined],
+      ['m1', guardrail, 'tenant'],
+      ['s1', undefined, undefined],
+    ]);
+    expect(unusable).toEqual([]);
+    // Of these credentials nothing is lost that was demanded.
+    await writer.grant('acme', 's1', undefined, { direct: true });
+    expect((await reader().tenant(ACME))?.models.at(-1)).toMatchObject({ id: 's1', direct: true });
+  });
+
   test.each([
     ['regions that leave out one of a profile’s', 'p1', { regions: ['us-east-1'] }, 'regions', 'outside-residency'],
     ['regions that leave out the model’s own', 'm1', { regions: ['us-west-2'] }, 'regions', 'outside-residency'],
@@ -98,6 +141,25 @@ describe('a restricted grant as it is written', () => {
       'guardrail-region',
     ],
     ['a guardrail on an endpoint', 's1', { guardrail }, 'guardrail', 'no-guardrail-here'],
+    [
+      'guardrails of one region',
+      'm1',
+      { guardrail: [guardrail, { ...guardrail, arn: `${ARN}2` }] },
+      'guardrail',
+      'twice',
+    ],
+    [
+      'guardrails of two modes',
+      'm1',
+      { guardrail: [guardrail, { ...elsewhere, mode: 'async' }] },
+      'guardrail',
+      'modes-differ',
+    ],
+    ['no guardrail in a list', 'm1', { guardrail: [] }, 'guardrail', 'empty'],
+    ['a use case by a name that is none', 'm1', { useCases: { 'A b': guardrail } }, 'useCases.A b', 'not-a-use-case'],
+    ['a use case of another region', 'm1', { useCases: { drafts: elsewhere } }, 'useCases.drafts', 'guardrail-region'],
+    ['a use case on an endpoint', 's1', { useCases: { drafts: guardrail } }, 'useCases.drafts', 'no-guardrail-here'],
+    ['no use case in a list', 'm1', { useCases: {} }, 'useCases', 'empty'],
     ['a cap on an endpoint', 's1', { maxTokens: 5 }, 'maxTokens', 'no-limit-here'],
     ['an expiry that has passed', 'm1', { expiresAt: '2026-06-01' }, 'expiresAt', 'has-passed'],
     ['a restriction of the wrong type', 'm1', { maxTokens: '5' }, 'maxTokens', 'not-a-number'],

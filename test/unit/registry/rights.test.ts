@@ -75,6 +75,8 @@ describe('what who runs a tenant may grant', () => {
     ['more tokens', { ...own, maxTokens: 101 }, false],
     ['no cap', uncapped, false],
     ['a region more', { ...own, regions: ['us-east-1', 'eu-west-1'] }, false],
+    ['a use case under the same one', { ...own, useCases: { drafts: guardrail } }, true],
+    ['a use case under another one', { ...own, useCases: { drafts: { ...guardrail, version: '2' } } }, false],
     ['another guardrail', { ...own, guardrail: { ...guardrail, version: '2' } }, false],
     ['credentials', { ...own, direct: true }, false],
     ['traces', { ...own, trace: true }, false],
