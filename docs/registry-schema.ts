@@ -73,7 +73,7 @@ const PLACE_MEMBERS: { readonly [Name in keyof typeof PLACE]: Schema } = {
 /** One, or one for each of several regions. */
 const GUARDRAILS = {
   oneOf: [plain(oneGuardrail), { type: 'array', items: plain(oneGuardrail), minItems: 1 }],
-} as const;
+} satisfies Schema;
 
 /** Of a registry's own rules about a URL and an ARN an editor need not know more than this. */
 const ALERT = {
@@ -254,7 +254,7 @@ function plain(schema: v.GenericSchema): Schema {
     errorMode: 'ignore',
     overrideSchema: ({ valibotSchema, jsonSchema }) =>
       valibotSchema === guardrail
-        ? GUARDRAILS
+        ? (GUARDRAILS as typeof jsonSchema)
         : // Of these the tables above say what they are.
           ['custom', 'lazy'].includes(valibotSchema.type)
           ? {}
