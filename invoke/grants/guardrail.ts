@@ -60,8 +60,12 @@ export function guarded(
 export function named(request: ProviderRequest, { arn, version }: Guardrail): ProviderRequest {
   if (!isConverse(request))
     return { ...request, headers: { ...request.headers, ...guardrailHeaders({ arn, version }) } };
-  const body = setMember(request.body, [GUARDRAIL_MEMBER, 'guardrailIdentifier'], arn);
-  return { ...request, body: setMember(body, [GUARDRAIL_MEMBER, 'guardrailVersion'], version) };
+  return { ...request, body: namedBody(request.body, { arn, version }) };
+}
+
+function namedBody(body: Uint8Array, { arn, version }: Guardrail): Uint8Array {
+  const identified = setMember(body, [GUARDRAIL_MEMBER, 'guardrailIdentifier'], arn);
+  return setMember(identified, [GUARDRAIL_MEMBER, 'guardrailVersion'], version);
 }
 
 function isConverse({ operation }: ProviderRequest): boolean {
@@ -107,9 +111,9 @@ function guardedBody(
     };
     return { body: setMember(body, [GUARDRAIL_MEMBER], own), watched: true };
   }
-  const named = setMember(body, [GUARDRAIL_MEMBER, 'guardrailIdentifier'], arn);
+  const under = namedBody(body, { arn, version });
   const watched = !shown || config.trace === undefined;
-  return { body: watched ? setMember(named, [GUARDRAIL_MEMBER, 'trace'], trace) : named, watched };
+  return { body: watched ? setMember(under, [GUARDRAIL_MEMBER, 'trace'], trace) : under, watched };
 }
 
 function hasGuardContent(list: Json | undefined): boolean {

@@ -62,10 +62,10 @@ describe('P10: the guardrail that a grant demands', () => {
       return said;
     };
     const by = (whose: string) => ({ 'x-tollgate-guardrail': `demo; version=1; by=${whose}` });
-    expect(told(guarded)).toEqual(by('grant'));
+    expect(told(guarded)).toMatchObject(by('grant'));
     for (const guardedBy of ['tenant', 'stage'] as const)
-      expect(told({ ...guarded, guardedBy })).toEqual(by(guardedBy));
-    expect(told({ ...guarded, useCase: 'drafts' })).toEqual(by('use-case'));
+      expect(told({ ...guarded, guardedBy })).toMatchObject(by(guardedBy));
+    expect(told({ ...guarded, useCase: 'drafts' })).toMatchObject(by('use-case'));
   });
 
   test('is not put on counting, which runs nothing', async () => {
@@ -84,7 +84,8 @@ describe('a guardrail whose streams are shown while they are judged', () => {
   const CONVERSE = `${CONFIG.slice(0, -1)},"streamProcessingMode":"async"}`;
   const own = (mode: string) =>
     `{"guardrailConfig":{"guardrailIdentifier":"demo","guardrailVersion":"1","streamProcessingMode":"${mode}"}}`;
-  const whole = (mode: string) => own(mode).replace('demo', arn);
+  const whole = (mode: string) =>
+    own(mode).replace('demo', arn).replace('{"guardrailId', '{"trace":"enabled","guardrailId');
   const steered = (mode: string) => `{"${STEERING}":{"streamProcessingMode":"${mode}"}}`;
 
   test.each([

@@ -90,7 +90,7 @@ const lost = () => {
 
 test('each region has a guardrail of its own, and a call that goes on elsewhere is under that one alone', async () => {
   const guardrail = REGIONS.map((region) => ({
-    arn: `arn:aws:bedrock:${region}:111122223333:guardrail/${region}`,
+    arn: `arn:aws:bedrock:${region}:111122223333:guardrail/${region.replaceAll('-', '')}`,
     version: region.endsWith('1') ? '1' : '2',
   }));
   for (const operation of ['converse', 'invoke'] as const) {
@@ -103,7 +103,7 @@ test('each region has a guardrail of its own, and a call that goes on elsewhere 
         : /"guardrailIdentifier":"([^"]+)"/.exec(Buffer.from(request.body).toString())?.[1],
     );
     expect(bears).toEqual([guardrail[0]?.arn, guardrail[1]?.arn]);
-    expect(told).toMatchObject({ 'x-tollgate-guardrail': 'us-east-2; version=1; by=tenant' });
+    expect(told).toMatchObject({ 'x-tollgate-guardrail': 'useast2; version=2; by=tenant' });
     expect(sts.inputs.map(({ Policy }) => guardrail.filter(({ arn }) => Policy?.includes(arn)))).toEqual([
       [guardrail[0]],
       [guardrail[1]],
