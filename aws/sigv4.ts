@@ -3,7 +3,7 @@ import { SIGNING_KEYS_MAX } from '../contract/limits/invoke.ts';
 
 /**
  * AWS Signature Version 4 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html), of
- * what this gateway sends: a POST with its whole body at hand, to any service but S3. The SDK's signer hashes through
+ * what this gateway sends: a request with its whole body at hand, to any service but S3. The SDK's signer hashes through
  * promises, several times over for each call; this one derives a session's key once a day, and hashes where it stands.
  */
 export interface ToSign {
@@ -12,6 +12,8 @@ export interface ToSign {
   host: string;
   /** As it goes out: each segment percent-encoded once; without a query. */
   path: string;
+  /** As it goes out, without its `?`: names and values percent-encoded once, sorted by name and then by value. Absent: none. */
+  query?: string | undefined;
   /** Lower-case names; all of them are signed. */
   headers: Readonly<Record<string, string>>;
   body: Uint8Array | string;
@@ -45,7 +47,7 @@ const keys = new WeakMap<SigningCredentials, Kept[]>();
  * @returns the headers that go out: those given, `host`, `x-amz-date`, `x-amz-security-token` of a session, `authorization`
  */
 export function signed(
-  { method, host, path, headers, body }: ToSign,
+  { method, host, path, query = '', headers, body }: ToSign,
   { service, region }: SigningScope,
   credentials: SigningCredentials,
   now: number,
@@ -55,7 +57,7 @@ export function signed(
   const out: Record<string, string> = { ...headers, host, 'x-amz-date': date };
   if (sessionToken !== undefined) out['x-amz-security-token'] = sessionToken;
   const names = Object.keys(out).sort();
-  let canonical = `${method}\n${canonicalPath(path)}\n\n`;
+  let canonical = `${method}\n${canonicalPath(path)}\n${query}\n`;
   for (const name of names) canonical += `${name}:${canonicalValue(out[name] ?? '')}\n`;
   const list = names.join(';');
   canonical += `\n${list}\n${sha256(body)}`;

@@ -4,6 +4,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { signed } from '../../../aws/sigv4.ts';
+import { canonicalQuery } from '../../../invoke/surfaces/resources/query.ts';
 import cases from '../../cases/sigv4.json' with { type: 'json' };
 
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
@@ -11,8 +12,9 @@ const SCOPE = { service: 'service', region: 'us-east-1' };
 const NOW = Date.UTC(2015, 7, 30, 12, 36, 0);
 
 describe('AWS’s published vectors of Signature Version 4', () => {
-  test.each(cases)('$name', ({ method, path = '/', headers = {}, body = '', sessionToken, signature }) => {
-    const request = { method, host: 'example.amazonaws.com', path, headers: headers as Record<string, string>, body };
+  test.each(cases)('$name', ({ method, path = '/', query, headers = {}, body = '', sessionToken, signature }) => {
+    const given = { method, host: 'example.amazonaws.com', path, headers: headers as Record<string, string>, body };
+    const request = query === undefined ? given : { ...given, query: canonicalQuery(query as [string, string][]) };
     const { authorization } = signed(request, SCOPE, { ...CREDENTIALS, sessionToken }, NOW);
     expect(authorization).toMatch(
       /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/20150830\/us-east-1\/service\/aws4_request, /,
@@ -43,6 +45,7 @@ class Sha256 {
 }
 
 const value = fc.stringMatching(/^[!-~]([ -~]{0,40}[!-~])?$/);
+const name = fc.oneof(fc.constantFrom('memoryId', 'memory-id', 'memory'), fc.stringMatching(/^[ -~]{1,8}$/));
 const REQUEST = fc.record({
   model: fc.oneof(
     fc.string({ maxLength: 60 }).filter((text) => text.isWellFormed() && text !== ''),
@@ -54,12 +57,21 @@ const REQUEST = fc.record({
   service: fc.constantFrom('bedrock', 'sagemaker', 'events'),
   secretAccessKey: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme-ascii' }),
   sessionToken: fc.option(fc.base64String({ minLength: 4, maxLength: 400 }), { nil: undefined }),
+  query: fc.uniqueArray(
+    fc.tuple(
+      name,
+      fc.string({ maxLength: 20 }).filter((text) => text.isWellFormed()),
+    ),
+    {
+      ...{ maxLength: 4, selector: ([one]) => one },
+    },
+  ),
   now: fc.integer({ min: 0, max: 4_102_444_800_000 }),
 });
 
 test('signs any request as the SDK’s own signer does', async () => {
   await fc.assert(
-    fc.asyncProperty(REQUEST, async ({ model, headers, body, region, service, now, ...keys }) => {
+    fc.asyncProperty(REQUEST, async ({ model, headers, body, region, service, now, query, ...keys }) => {
       const segment = encodeURIComponent(model).replace(
         /[!'()*]/g,
         (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -68,7 +80,7 @@ test('signs any request as the SDK’s own signer does', async () => {
       const credentials = { accessKeyId: 'ASIAEXAMPLE', ...keys };
       const given = { ...headers, 'content-type': 'application/json' };
       const ours = signed(
-        { method: 'POST', host: 'h.example:81', path, headers: given, body },
+        { method: 'POST', host: 'h.example:81', path, query: canonicalQuery(query), headers: given, body },
         { service, region },
         credentials,
         now,
@@ -86,6 +98,7 @@ test('signs any request as the SDK’s own signer does', async () => {
         hostname: 'h.example',
         port: 81,
         path,
+        query: Object.fromEntries(query),
         headers: { ...given, host: 'h.example:81' },
         body,
       });
