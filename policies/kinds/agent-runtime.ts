@@ -8,6 +8,8 @@ export interface Resource {
   id: RegExp;
   /** Of all of its operations. */
   actions: readonly string[];
+  /** Whether it has sessions, memories or executions, of several tenants. */
+  shared?: true;
 }
 
 // No restriction but those of every kind: what it runs, and what it asks a model for, is its owner's, and no condition key tells of it.
@@ -18,6 +20,7 @@ export function agentRuntimeKind(resource: Resource): Kind {
     runtime: 'bedrock-agent-runtime',
     paidBy: 'call',
     optional: true,
+    ...(resource.shared ? { shared: true } : {}),
     shapes: { [resourceType]: { service: 'bedrock', id } },
     role: [{ actions, on: [resourceType] }],
     restrictedBy: [],

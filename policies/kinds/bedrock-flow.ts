@@ -1,4 +1,5 @@
-import type { TargetOf } from '../../contract/model.ts';
+import type { AllowedModel, TargetOf } from '../../contract/model.ts';
+import { ownId } from '../name.ts';
 import { agentRuntimeKind } from './agent-runtime.ts';
 import { allow, bad, inRegion, type Kind } from './kind.ts';
 
@@ -11,7 +12,8 @@ const FOLLOW = ['GetExecutionFlowSnapshot', 'GetFlowExecution', 'ListFlowExecuti
 const called = agentRuntimeKind({
   name: 'a flow of Bedrock',
   resourceType: 'flow',
-  // Of an execution the name is one of ours (own-id.ts).
+  shared: true,
+  // Of an execution the name is one of ours.
   id: /^[0-9A-Za-z]{10}(?:\/alias\/[0-9A-Za-z]{10}(?:\/execution\/[0-9a-f]{32})?)?$/,
   actions: ['bedrock:InvokeFlow', START],
 });
@@ -37,6 +39,17 @@ export const bedrockFlow: Kind<TargetOf<'bedrock-flow'>> = {
   // An entry is of all executions; which one, a call says.
   fault: ({ arn }) => (within(arn).length === 2 ? undefined : { field: 'target.arn', reason: 'resource-id' }),
 };
+
+/**
+ * A flow as one execution of it, of which alone its session then is.
+ *
+ * @param name as the tenant calls it; undefined: it is of the flow
+ */
+export function ofExecution(model: AllowedModel, tenant: string, name: string | undefined): AllowedModel {
+  if (name === undefined) return model;
+  const { target } = model;
+  return { ...model, target: { ...target, arn: `${target.arn}/execution/${ownId(tenant, 'execution', name)}` } };
+}
 
 /** The ARNs of the flow, of its alias, and of an execution, as far as the ARN goes. */
 function within(arn: string): string[] {

@@ -12,6 +12,8 @@ export interface Kind<T = Target> {
   readonly paidBy: 'call' | 'hour';
   /** Its ARNs are another's: it answers to its own ids alone. Absent: to its ARNs, too. */
   readonly byId?: true;
+  /** What a call names within it is held to its tenant by our code alone: no credentials for it are handed out. */
+  readonly shared?: true;
   /** Callable only where a stage turns it on. Absent: everywhere, unless a stage says which kinds it has. */
   readonly optional?: true;
   /** By resource type: the ARNs that this kind brings. A kind may also name those of another. */

@@ -1,11 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseTenantId } from '../../../contract/identity.ts';
-import type { TargetOf } from '../../../contract/model.ts';
+import type { Target, TargetOf } from '../../../contract/model.ts';
 import { decideDirect } from '../../../registry/direct.ts';
 import { grantKey, modelKey, tenantKey } from '../../../registry/keys.ts';
 import type { Unusable } from '../../../registry/kinds.ts';
 import { createLookup } from '../../../registry/lookup.ts';
 import { createWriter } from '../../../registry/writer.ts';
+import { targets } from '../../property/targets.ts';
 import { grantDocument, modelDocument, tenantDocument } from './documents.ts';
 import { memoryItems } from './memory-items.ts';
 
@@ -206,6 +208,18 @@ describe('a restricted grant as it is written', () => {
     expect((await reader().tenant(ACME))?.models).toEqual([]);
     expect(unusable).toMatchObject([{ field: 'direct', reason: 'not-with-async-input' }]);
   });
+
+  test.each(['bedrock-agent', 'bedrock-flow', 'bedrock-inline-agent'] as const)(
+    '%s is not handed out: what it holds of several tenants, our code tells apart',
+    async (kind) => {
+      const { items, writer } = setUp();
+      const [target] = fc.sample<Target>(targets[kind] as fc.Arbitrary<Target>, { numRuns: 1, seed: 1 });
+      const arn = `${target?.arn.split('/execution/')[0]}`;
+      items.edit(modelKey('r1'), modelDocument('r1', { target: { ...target, arn } as TargetOf<'bedrock-model'> }));
+      const refused = { code: 'bad_entry', field: 'direct', reason: 'shared-by-tenants' };
+      await expect(writer.grant('acme', 'r1', undefined, { direct: true })).rejects.toMatchObject(refused);
+    },
+  );
 
   test('what IAM holds up by itself, and what is judged when a session is issued, goes with them', async () => {
     const { writer, reader } = setUp();
