@@ -14,6 +14,7 @@ import type { TenantId } from '../contract/identity.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts';
 import type { AllowedModel } from '../contract/model.ts';
 import { spokeOf } from '../contract/spokes.ts';
+import { ofExecution } from '../policies/kinds/bedrock-flow.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
 import { decideModel } from '../registry/decide.ts';
 import { decideDirect, directPolicy } from '../registry/direct.ts';
@@ -94,14 +95,14 @@ async function issueFor(
   callerOf: CallerOf,
   options: BrokerOptions,
 ): Promise<Issued> {
-  const { requestId, authorization, model: wanted, place, useCase, action } = question;
+  const { requestId, authorization, model: wanted, action } = question;
   const identity = await callerOf({ headers: { authorization } });
   const { tenant, principal } = identity;
   Object.assign(about, { tenant, principal });
   const admission = admit(identity, await options.registry.tenant(tenant), options.clock());
   if (!admission.admitted) throw new TollgateError('forbidden', { reason: admission.reason });
   const { costCenter } = admission.context;
-  const { model, policy } = decided(admission.context, { wanted, place, useCase, action }, options);
+  const { model, policy } = decided(admission.context, question, options);
   about.policyHash = policy.hash;
   const scope = { tenant, principal, costCenter, policy, spoke: spokeOf(model), audit: { requestId, model: wanted } };
   const credentials = await options.issue(action === 'direct' ? { ...scope, direct: true } : scope);
@@ -109,13 +110,8 @@ async function issueFor(
 }
 
 function decided(
-  { models, exp }: CallerContext,
-  {
-    wanted,
-    place,
-    useCase,
-    action,
-  }: { wanted: string; place: string | undefined; useCase: string | undefined; action: Asks },
+  { tenant, models, exp }: CallerContext,
+  { model: wanted, place, useCase, action, execution }: BrokerQuestion,
   { clock, write }: BrokerOptions,
 ): { model: AllowedModel; policy: SessionPolicy } {
   const nowSeconds = Math.floor(clock() / 1000);
@@ -124,7 +120,7 @@ function decided(
     action === 'direct' ? decideDirect(held, wanted, nowSeconds) : decideModel(held, wanted, action, nowSeconds);
   if (decision.outcome === 'refused') throw refusalOf(decision);
   if (decision.model.useCase !== useCase) throw new TollgateError('model_not_allowed', { reason: 'unknown-use-case' });
-  const model = placeNamed(decision.model, place);
+  const model = ofExecution(placeNamed(decision.model, place), tenant, execution);
   const build = () => (action === 'direct' ? directPolicy(model, exp) : sessionPolicy(model.target, [action], model));
   return { model, policy: usablePolicy(model, build, { clock, write }) };
 }

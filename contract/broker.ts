@@ -1,5 +1,5 @@
 import { CODES, type Code, TollgateError } from './errors.ts';
-import { MODEL_ID_MAX_CHARS, PLACE_NAME_MAX_CHARS, TOKEN_MAX_CHARS } from './limits/contract.ts';
+import { EXECUTION_MAX_CHARS, MODEL_ID_MAX_CHARS, PLACE_NAME_MAX_CHARS, TOKEN_MAX_CHARS } from './limits/contract.ts';
 import { PURPOSES, type Purpose } from './model.ts';
 
 /**
@@ -20,6 +20,8 @@ export interface BrokerQuestion {
   /** What the caller says that the call is for: one of those that its grant lists. */
   useCase?: string;
   action: Asks;
+  /** Of a flow the execution that is asked about, as the caller named it. */
+  execution?: string;
 }
 
 /** What one call is for; or all that the grant allows, for credentials that the caller is given. */
@@ -48,7 +50,10 @@ export interface Refused {
 
 export type BrokerAnswer = { v: 1; issued: Issued } | { v: 1; refused: Refused };
 
-const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'place', 'useCase', 'action'];
+/** Those that may be there, and how many characters each may have. */
+const OPTIONAL = { place: PLACE_NAME_MAX_CHARS, useCase: PLACE_NAME_MAX_CHARS, execution: EXECUTION_MAX_CHARS };
+
+const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'action', ...Object.keys(OPTIONAL)];
 
 /**
  * @param value the event: whoever may invoke the function writes it
@@ -57,7 +62,7 @@ const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'place', 'use
  */
 export function parseBrokerQuestion(value: unknown): BrokerQuestion {
   if (value === null || typeof value !== 'object') throw malformed('event');
-  const { v, requestId, authorization, model, place, useCase, action } = value as Partial<Record<string, unknown>>;
+  const { v, requestId, authorization, model, action, ...more } = value as Partial<Record<string, unknown>>;
   const other = Object.keys(value).find((key) => !QUESTION_KEYS.includes(key));
   if (other !== undefined) throw malformed('event', 'unknown-member');
   if (v !== 1) throw malformed('v');
@@ -65,13 +70,12 @@ export function parseBrokerQuestion(value: unknown): BrokerQuestion {
   // One character more than a token may have, so that the one who judges tokens says what is wrong with it.
   if (typeof authorization !== 'string' || authorization.length > TOKEN_MAX_CHARS + 1) throw malformed('authorization');
   if (typeof model !== 'string' || model.length === 0 || model.length > MODEL_ID_MAX_CHARS) throw malformed('model');
-  if (place !== undefined && (typeof place !== 'string' || place.length > PLACE_NAME_MAX_CHARS))
-    throw malformed('place');
+  for (const [name, most] of Object.entries(OPTIONAL)) {
+    const given = more[name];
+    if (given !== undefined && (typeof given !== 'string' || given.length > most)) throw malformed(name);
+  }
   if (action !== 'direct' && !PURPOSES.some((known) => known === action)) throw malformed('action');
-  if (useCase !== undefined && (typeof useCase !== 'string' || useCase.length > PLACE_NAME_MAX_CHARS))
-    throw malformed('useCase');
-  const which = { ...(place === undefined ? {} : { place }), ...(useCase === undefined ? {} : { useCase }) };
-  return { v: 1, requestId, authorization, model, ...which, action: action as Asks };
+  return { v: 1, requestId, authorization, model, ...more, action: action as Asks };
 }
 
 /**

@@ -11,14 +11,31 @@ export type ModelOperation = 'invoke' | 'invoke-with-response-stream' | 'convers
 export type EndpointOperation = 'invocations' | 'invocations-response-stream';
 /** What answers later, and elsewhere. */
 export const LATER = 'async-invocations';
-/** Of Bedrock's agent runtime, on what is no model, and how each answers. */
-export const RESOURCE_OPERATIONS = { retrieve: 'whole', 'invoke-agent': 'stream', 'invoke-flow': 'stream' } as const;
+/** Of Bedrock's agent runtime, on what is no model, and how each answers; `asked`: in one piece, about what was called before. */
+export const RESOURCE_OPERATIONS = {
+  retrieve: 'whole',
+  'invoke-agent': 'stream',
+  'get-agent-memory': 'asked',
+  'delete-agent-memory': 'asked',
+  'invoke-inline-agent': 'stream',
+  'invoke-flow': 'stream',
+  'start-flow-execution': 'whole',
+  'get-flow-execution': 'asked',
+  'stop-flow-execution': 'asked',
+  'list-flow-execution-events': 'asked',
+  'get-execution-flow-snapshot': 'asked',
+} as const;
 export type ResourceOperation = keyof typeof RESOURCE_OPERATIONS;
 export type Operation = ModelOperation | EndpointOperation | ResourceOperation | typeof LATER | 'apply-guardrail';
 
-/** Whether it is of a resource that runs models out of sight, or none: nothing is told of tokens, and each is sold as a call. */
+/** Whether it is of a resource that runs models out of sight, or none: nothing is told of tokens. */
 export function isResource(operation: Operation): operation is ResourceOperation {
   return Object.hasOwn(RESOURCE_OPERATIONS, operation);
+}
+
+/** Whether it is sold as a call: what only asks about another costs nothing. */
+export function isSoldAsCall(operation: Operation): boolean {
+  return isResource(operation) && RESOURCE_OPERATIONS[operation] !== 'asked';
 }
 
 /** Whether a container is called, whose bodies are of no schema that AWS has. */
@@ -47,9 +64,11 @@ export interface ProviderRequest {
   headers: Record<string, string>;
   /** Of `apply-guardrail` alone: which one. */
   guardrail?: Guardrail;
-  /** Of a resource's operation: what comes before its own name in the path, percent-encoded; and its method, if that is not POST. */
+  /** Of a resource's operation: its path, percent-encoded; and its method, if that is not POST. */
   native?: (target: Target) => string;
   method?: 'GET' | 'DELETE';
+  /** And its query: percent-encoded, in the order that a signature has it. */
+  query?: string;
   /** How the caller named the tier, if not as the provider does: in refusals. */
   tierField?: string;
 }
@@ -67,6 +86,8 @@ export interface Call {
   /** The model, or the guardrail and its version, as the caller wrote it, percent-decoded once. */
   wanted: string;
   action: Purpose;
+  /** Of a flow its execution, as the caller named it: the call and its session are of that one alone. Absent: of the flow. */
+  execution?: string;
   /** Whether it is asked for an answer that comes later, and elsewhere. No other call reaches what answers so. Absent: no. */
   later?: true;
   /** Under which the caller says that its prompts are alike: what one place has cached of them is in no other. */

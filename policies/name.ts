@@ -51,6 +51,20 @@ export function directSessionNames(tenant: TenantId, principal: Principal): Sess
   return { sessionName, sourceIdentity: sessionNames(tenant, principal).sourceIdentity };
 }
 
+/**
+ * What a tenant calls a session, a memory or an execution is no name of anybody's else: what Bedrock is told is made of the tenant and
+ * the name, so no tenant can name another's, and each finds its own again.
+ *
+ * @param what of which sort it is, e.g. `session`
+ * @returns 32 of 0-9 and a-f, which every id of Bedrock's may be
+ */
+export function ownId(tenant: string, what: string, name: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([what, tenant, name]))
+    .digest('hex')
+    .slice(0, HASH_CHARS);
+}
+
 function slugOf(tenant: TenantId, maxChars: number): string {
   return tenant.slice(0, maxChars).replace(/[^A-Za-z0-9_.-]/g, '-');
 }

@@ -10,6 +10,9 @@ export const MODEL_ID_MAX_CHARS = 64;
 /** Characters by which the broker is asked for one place of a model: an ARN, or two, or an ARN and a model's path of 1,024. */
 export const PLACE_NAME_MAX_CHARS = 2_048;
 
+/** Characters of the name of a flow's execution (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_StartFlowExecution.html). */
+export const EXECUTION_MAX_CHARS = 36;
+
 /** Characters of a whole Authorization header. A bearer token beyond 8 KB is refused before anything is decoded. */
 export const TOKEN_MAX_CHARS = 8_192;
 

@@ -7,7 +7,7 @@ import {
 import { TOKENS_MAX } from '../../contract/limits/invoke.ts';
 import type { AllowedModel, Target } from '../../contract/model.ts';
 import type { Asked } from '../../metering/budgets/budgets.ts';
-import { isResource, type ProviderRequest, runsModel } from '../call.ts';
+import { isSoldAsCall, type ProviderRequest, runsModel } from '../call.ts';
 import { type AnswerLimit, answerLimit } from '../grants/cap.ts';
 import { inputParts } from '../usage/input.ts';
 import { jsonOf } from '../usage/json.ts';
@@ -37,7 +37,7 @@ export function demandOf(
   { target, container }: Pick<AllowedModel, 'target' | 'container'>,
 ): Demanded {
   const { operation, body } = request;
-  if (isResource(operation)) return { ...NOTHING, calls: 1 };
+  if (isSoldAsCall(operation)) return { ...NOTHING, calls: 1 };
   if (!runsModel(operation)) return NOTHING;
   const root = jsonOf(body) as Parameters<typeof answerLimit>[1];
   const limit = answerLimit(operation, root, target);

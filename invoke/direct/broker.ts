@@ -40,6 +40,7 @@ export function createBrokerIssuer(options: BrokerIssuerOptions): Issue<CallScop
       ...(asked.place === undefined ? {} : { place: asked.place }),
       ...(asked.useCase === undefined ? {} : { useCase: asked.useCase }),
       action: asked.action,
+      ...(asked.execution === undefined ? {} : { execution: asked.execution }),
     };
     try {
       const issued = await ask(question, options);

@@ -13,6 +13,7 @@ import {
   type Answer,
   type Call,
   isResource,
+  isSoldAsCall,
   type Operation,
   type ProviderRequest,
   RESOURCE_OPERATIONS,
@@ -102,8 +103,8 @@ export function createAttempt(options: AttemptOptions): Attempt {
   ): Promise<ProviderReply> {
     const { call, invocation, deadline } = step;
     const { tenant, principal, costCenter } = call.caller;
-    const { token, action, requestId } = call;
-    const asked = { token, model: model.id, place, useCase: model.useCase, action, requestId };
+    const { token, action, execution, requestId } = call;
+    const asked = { token, model: model.id, place, useCase: model.useCase, action, execution, requestId };
     const audit = { requestId, model: model.id };
     const scope = { tenant, principal, costCenter, policy, spoke: spokeOf(under), asked, audit };
     const from = (source: 'memory' | 'issuer'): void => {
@@ -174,7 +175,7 @@ export function createAttempt(options: AttemptOptions): Attempt {
     invocation.answered();
     call.trace?.span?.came(body);
     const usage = usageOfAnswer(request, target, reply.headers, body);
-    const sold = runsModel(request.operation) || isResource(request.operation) || call.later;
+    const sold = runsModel(request.operation) || isSoldAsCall(request.operation) || call.later;
     invocation.finished(sold ? 'ok' : 'counted', usage);
     return { kind: 'whole', ...shown, body, tokens: usage.tokens };
   }

@@ -14,6 +14,8 @@ export interface Asked {
   place?: string | undefined;
   useCase?: string | undefined;
   action: Asks;
+  /** Of a flow the execution, as the caller named it. */
+  execution?: string | undefined;
   requestId: string;
 }
 

@@ -4,6 +4,7 @@ import type { AllowedModel, Place } from '../../contract/model.ts';
 import { at, placesOf } from '../../contract/places.ts';
 import type { Tier } from '../../contract/usage.ts';
 import type { Sold } from '../../metering/budgets/cost.ts';
+import { ofExecution } from '../../policies/kinds/bedrock-flow.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
 import { runtimeOf } from '../../policies/kinds.ts';
 import type { Call, ProviderRequest } from '../call.ts';
@@ -76,10 +77,11 @@ export async function legOf(
     there(place) {
       const there = place === undefined ? model : at(model, place);
       // Were the decision wrong, the session would still be one of an entry that the tenant holds.
-      return {
-        model: there,
-        under: grant === model ? there : at(grant, placesOf(grant)[0] ?? { target: grant.target }),
-      };
+      const under = grant === model ? there : at(grant, placesOf(grant)[0] ?? { target: grant.target });
+      const { execution } = call;
+      if (execution === undefined) return { model: there, under };
+      const { tenant } = call.caller;
+      return { model: ofExecution(there, tenant, execution), under: ofExecution(under, tenant, execution) };
     },
   };
 }

@@ -47,14 +47,14 @@ export function createRuntime(api: RuntimeApi, { post, clock }: { post: Post; cl
       const { region } = target;
       const native = api.pathOf(target, request);
       const endpoint = await endpointOf(region);
-      const { body, method = 'POST' } = request;
+      const { body, method = 'POST', query } = request;
       const path = `${endpoint.base}${native}`;
       const once = (): Promise<ProviderReply> => {
-        const unsigned = { method, host: endpoint.host, path, headers: api.headersOf(target, request), body };
+        const unsigned = { method, host: endpoint.host, path, query, headers: api.headersOf(target, request), body };
         const headers = signed(unsigned, { service: api.service, region }, credentials, clock());
         return post(endpoint, {
           method,
-          path,
+          path: query === undefined ? path : `${path}?${query}`,
           // Not signed, as the SDK does not sign X-Ray's: what stands in between may go on with a part of its own.
           headers: traced === undefined ? headers : { ...headers, ...traced },
           body,

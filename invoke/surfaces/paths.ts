@@ -60,11 +60,25 @@ const ROWS: readonly Row[] = [
   // Bedrock's agents
   { path: /^\/rerank(?:\/|$)/, form: awsError, instead: OWN_FORMAT },
   {
-    path: /^\/(?:agents|flows|knowledgebases|prompts|retrieveAndGenerate|optimize-prompt|generateQuery)/,
+    path: /^\/sessions(?:\/|$)/,
     form: awsError,
     instead:
-      'Of agents, flows and knowledge bases /agents/{id}/agentAliases/{alias}/sessions/{session}/text, /flows/{id}/aliases/{alias} and ' +
-      '/knowledgebases/{id}/retrieve are served here.',
+      "Bedrock's sessions, which an application fills itself, are not served here: nothing of them runs a model, and an agent " +
+      'keeps its own at POST /agents/{id}/agentAliases/{alias}/sessions/{session}/text.',
+  },
+  {
+    path: /^\/flows\/[^/]+\/executions\/?$/,
+    form: awsError,
+    instead:
+      "A flow's executions are not listed here, being those of every tenant: ask for each by its name at " +
+      'GET /flows/{id}/aliases/{alias}/executions/{name}.',
+  },
+  {
+    path: /^\/(?:agents|flows|knowledgebases|prompts|retrieveAndGenerate|optimize-prompt|generateQuery|agenticRetrieve|tags\/)/,
+    form: awsError,
+    instead:
+      'Of agents, flows and knowledge bases /agents/{id}/agentAliases/{alias}/sessions/{session}/text and .../memories, /agents/{session}, ' +
+      '/flows/{id}/aliases/{alias} and .../executions, and /knowledgebases/{id}/retrieve are served here.',
   },
   // SageMaker Runtime
   { path: /^\/endpoints(?:\/|$)/, form: sagemakerError },

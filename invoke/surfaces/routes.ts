@@ -102,6 +102,17 @@ const PAINTS: Serves = { action: 'invoke', tasks: ['image'], runtime: 'bedrock-r
 
 const resource = (kind: TargetKind): Serves => ({ action: 'invoke', kind });
 
+function memory(method: Route['method'], load: Route['load']): Route {
+  const path = '/agents/{agentId}/agentAliases/{agentAliasId}/memories';
+  return route(method, path, 'resources', load, resource('bedrock-agent'));
+}
+
+function flow(method: Route['method'], end: string, load: Route['load']): Route {
+  const path = `/flows/{flowIdentifier}/aliases/{flowAliasIdentifier}${end}`;
+  return route(method, path, 'resources', load, resource('bedrock-flow'));
+}
+
+const executions = () => import('./resources/executions.ts');
 const control = () => import('./bedrock/control.ts');
 const kept = () => import('./responses/kept.ts');
 const rerank = () => import('./rerank/rerank.ts');
@@ -140,13 +151,21 @@ export const ROUTES: readonly Route[] = [
     async () => (await import('./resources/agent.ts')).invokeAgent,
     resource('bedrock-agent'),
   ),
+  memory('GET', async () => (await import('./resources/memory.ts')).getAgentMemory),
+  memory('DELETE', async () => (await import('./resources/memory.ts')).deleteAgentMemory),
   route(
     'POST',
-    '/flows/{flowIdentifier}/aliases/{flowAliasIdentifier}',
+    '/agents/{sessionId}',
     'resources',
-    async () => (await import('./resources/flow.ts')).invokeFlow,
-    resource('bedrock-flow'),
+    async () => (await import('./resources/inline-agent.ts')).invokeInlineAgent,
+    resource('bedrock-inline-agent'),
   ),
+  flow('POST', '', async () => (await import('./resources/flow.ts')).invokeFlow),
+  flow('POST', '/executions', async () => (await executions()).startExecution),
+  flow('GET', '/executions/{executionIdentifier}', async () => (await executions()).getExecution),
+  flow('POST', '/executions/{executionIdentifier}/stop', async () => (await executions()).stopExecution),
+  flow('GET', '/executions/{executionIdentifier}/events', async () => (await executions()).listEvents),
+  flow('GET', '/executions/{executionIdentifier}/flowsnapshot', async () => (await executions()).getSnapshot),
   // What of Bedrock's control plane is served: reading.
   route('GET', '/foundation-models', 'bedrock', async () => (await control()).listFoundationModels),
   route('GET', '/foundation-models/{modelIdentifier}', 'bedrock', async () => (await control()).getFoundationModel),

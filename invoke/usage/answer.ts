@@ -1,6 +1,6 @@
 import type { Target } from '../../contract/model.ts';
 import type { Tier } from '../../contract/usage.ts';
-import { isEndpoint, isResource, type ProviderRequest } from '../call.ts';
+import { isEndpoint, isResource, isSoldAsCall, type ProviderRequest } from '../call.ts';
 import { textBytes } from './estimate.ts';
 import { jsonOf, member } from './json.ts';
 import { madeIn, vectorsIn } from './made.ts';
@@ -9,7 +9,7 @@ import { countsIn, saidIn, saidInHeaders } from './said.ts';
 import { stoppedIn } from './stop.ts';
 import { answeredTier, headerTier } from './tier.ts';
 import { either } from './told.ts';
-import { CALLED, type Usage } from './usage.ts';
+import { CALLED, NO_USAGE, type Usage } from './usage.ts';
 
 /**
  * What an answer in one piece cost. Converse says so in its body; InvokeModel in headers, and its vendors in their bodies,
@@ -25,7 +25,7 @@ export function usageOfAnswer(
   body: Uint8Array,
   whole = true,
 ): Usage {
-  if (isResource(request.operation)) return CALLED;
+  if (isResource(request.operation)) return isSoldAsCall(request.operation) ? CALLED : NO_USAGE;
   const converse = request.operation === 'converse';
   const answer = whole ? jsonOf(body) : undefined;
   const hosted = isEndpoint(request.operation);

@@ -3,7 +3,7 @@ import type { Target } from '../../contract/model.ts';
 import { taskOfName } from '../../contract/task.ts';
 import { NO_TOKENS, type Tokens } from '../../contract/usage.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
-import { isResource, LATER, type ProviderRequest, runsModel } from '../call.ts';
+import { isSoldAsCall, LATER, type ProviderRequest, runsModel } from '../call.ts';
 import { inputTokens } from './estimate.ts';
 import { imagesAsked, type Made } from './made.ts';
 import { searchesAsked } from './searches.ts';
@@ -26,7 +26,7 @@ export const NOTHING_SEEN: Seen = { made: { images: 0, embeddings: 0 }, textByte
  * where the cache's lifetimes contradict their own sum is the sum kept, as an estimate: it is nearer than any guess.
  */
 export function usageOf(request: ProviderRequest, target: Target, told: Told, seen: Seen): Usage {
-  if (isResource(request.operation)) return CALLED;
+  if (isSoldAsCall(request.operation)) return CALLED;
   if (!runsModel(request.operation)) return request.operation === LATER ? UNTOLD : NO_USAGE;
   const asked = imagesAsked(request, target);
   const images = seen.made.images || (seen.whole ? 0 : asked);

@@ -5,17 +5,21 @@ import {
   RetrieveCommand,
 } from '@aws-sdk/client-bedrock-agent-runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { grantModels, type Wanted } from './granted.ts';
+import { grantModels, operatorOf, type Wanted } from './granted.ts';
 import { finishedOf, RawUsage } from './raw-usage.ts';
+import { inlineAgents, memories, sessions } from './resources/agents.ts';
+import { executions } from './resources/executions.ts';
+import { AGENT, BASE, FLOW, region, type Shared, say } from './resources/shared.ts';
 import { Stack } from './stack.ts';
 
 /** What is no model, by the AWS SDK's own client with a tenant's token. */
 
-const BASE = 'arn:aws:bedrock:us-east-1:111122223333:';
 const KB = `${BASE}knowledge-base/KB12345678`;
-const AGENT = `${BASE}agent-alias/AGENT12345/ALIAS12345`;
-const FLOW = `${BASE}flow/FLOW123456/alias/ALIAS12345`;
-const region = 'us-east-1';
+const nova = `arn:aws:bedrock:${region}::foundation-model/amazon.nova-lite-v1:0`;
+const inline = (id: string, agentName: string, arn = nova, tenant = 'acme'): Wanted => ({
+  ...{ id, tenant, target: { kind: 'bedrock-inline-agent', agentName, region, arn, modelArns: [arn] } },
+});
+const micro = nova.replace('lite', 'micro');
 
 const GRANTED: Wanted[] = [
   { id: 'handbook', target: { kind: 'bedrock-knowledge-base', region, arn: KB } },
@@ -23,6 +27,14 @@ const GRANTED: Wanted[] = [
   { id: 'helper', target: { kind: 'bedrock-agent', region, arn: AGENT } },
   { id: 'helper', tenant: 'globex', target: { kind: 'bedrock-agent', region, arn: AGENT } },
   { id: 'chain', target: { kind: 'bedrock-flow', region, arn: FLOW } },
+  { id: 'chain', tenant: 'globex', target: { kind: 'bedrock-flow', region, arn: FLOW } },
+  { id: 'theirs', tenant: 'globex', target: { kind: 'bedrock-agent', region, arn: AGENT.replace('12345/', '99999/') } },
+  inline('weather', 'acme-weather'),
+  inline('weather', 'acme-weather', nova, 'globex'),
+  inline('acme-only', 'acme-only'),
+  inline('theirs-inline', 'theirs', nova, 'globex'),
+  inline('capped-agent', 'capped', micro),
+  { id: 'capped', target: { kind: 'bedrock-model', modelId: 'amazon.nova-micro-v1:0', region, arn: micro } },
   { id: 'of-globex', tenant: 'globex', target: { kind: 'bedrock-flow', region, arn: `${FLOW.slice(0, -1)}6` } },
 ];
 
@@ -37,6 +49,9 @@ beforeAll(async () => {
   stack = await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0' } });
   raw = new RawUsage(stack);
   await grantModels(stack, GRANTED);
+  const operator = operatorOf(stack);
+  await operator.grant('acme', 'capped', undefined, { restrictions: { maxTokens: 10 } });
+  operator.close();
   [acme, globex] = [clientOf('acme-app'), clientOf('globex-app')];
 });
 beforeEach(async () => {
@@ -64,18 +79,6 @@ function clientOf(as: string): BedrockAgentRuntimeClient {
   });
   clients.push(client);
   return client;
-}
-
-async function say(client: BedrockAgentRuntimeClient, sessionId: string, inputText: string): Promise<string> {
-  const asked = { agentId: 'AGENT12345', agentAliasId: 'ALIAS12345', sessionId, inputText };
-  const answer = await client.send(new InvokeAgentCommand(asked));
-  expect(answer.sessionId).toBe(sessionId);
-  let text = '';
-  for await (const event of answer.completion ?? []) {
-    expect(event.trace).toBeUndefined();
-    text += Buffer.from(event.chunk?.bytes ?? []).toString();
-  }
-  return text;
 }
 
 const query = (knowledgeBaseId: string, more: object = {}) =>
@@ -183,3 +186,25 @@ describe('what is refused', () => {
     await expect(acme.send(new InvokeFlowCommand(asked))).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
 });
+
+const shared: Shared = {
+  get stack() {
+    return stack;
+  },
+  get raw() {
+    return raw;
+  },
+  get mark() {
+    return mark;
+  },
+  get acme() {
+    return acme;
+  },
+  get globex() {
+    return globex;
+  },
+};
+sessions(shared);
+memories(shared);
+inlineAgents(shared);
+executions(shared);

@@ -1,12 +1,16 @@
 import { TollgateError } from '../../../contract/errors.ts';
-import { parseJsonObject } from '../../../contract/json.ts';
+import { type Json, parseJsonObject } from '../../../contract/json.ts';
 import type { AllowedModel, Target } from '../../../contract/model.ts';
+import { targetsOf } from '../../../contract/places.ts';
+import { decideModel } from '../../../registry/decide.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
+import type { Answer } from '../../call.ts';
 import { jsonBytes } from '../../edge/body.ts';
 import type { Exchange, Given } from '../../exchange.ts';
 import { setMember } from '../../grants/member.ts';
 import { segment } from '../../providers/runtime.ts';
 import { relay } from '../relay.ts';
+import { anotherResource, checkClosed, SESSION_STATE } from './closed.ts';
 import { resourceFrames } from './frames.ts';
 import { callResource, ownId } from './resource.ts';
 
@@ -21,7 +25,9 @@ const EVENT_STREAM = 'application/vnd.amazon.eventstream';
 export async function invokeAgent(exchange: Exchange, agent: string, alias: string, session: string): Promise<Given> {
   const { tenant } = exchange.caller;
   let body = await jsonBytes(exchange.request);
-  const { memoryId, enableTrace } = parseJsonObject(body);
+  const { memoryId, enableTrace, sessionState } = parseJsonObject(body);
+  checkClosed(sessionState, SESSION_STATE, 'sessionState');
+  await checkKnowledgeBases(sessionState, exchange);
   const sessionId = ownId(tenant, 'session', session, 'sessionId');
   if (memoryId !== undefined)
     body = setMember(body, ['memoryId'], ownId(tenant, 'memory', textOf(memoryId, 'memoryId'), 'memoryId'));
@@ -33,6 +39,11 @@ export async function invokeAgent(exchange: Exchange, agent: string, alias: stri
     native: (target) => `${pathOf(target)}/sessions/${sessionId}/text`,
     check: (model) => checkTraced(enableTrace, model),
   });
+  return sessionOf(answer, exchange, session, memoryId);
+}
+
+/** A turn's answer, under the caller's own names for its session and memory. */
+export function sessionOf(answer: Answer, exchange: Exchange, session: string, memory?: Json): Given {
   if (answer.kind !== 'stream') throw new TollgateError('internal', { reason: 'not-a-stream' });
   const { model, status, headers } = answer;
   return {
@@ -43,10 +54,25 @@ export async function invokeAgent(exchange: Exchange, agent: string, alias: stri
       'content-type': EVENT_STREAM,
       'x-amzn-bedrock-agent-content-type': 'application/json',
       'x-amz-bedrock-agent-session-id': session,
-      ...(typeof memoryId === 'string' ? { 'x-amz-bedrock-agent-memory-id': memoryId } : {}),
+      ...(typeof memory === 'string' ? { 'x-amz-bedrock-agent-memory-id': memory } : {}),
     },
     body: relay(answer.events, resourceFrames(model.trace === true), exchange.broke),
   };
+}
+
+/** Which of an agent's knowledge bases are asked differently: each is granted by itself, too. */
+async function checkKnowledgeBases(state: Json | undefined, exchange: Exchange): Promise<void> {
+  const { knowledgeBaseConfigurations: given = [] } = (state ?? {}) as { [member: string]: Json };
+  const asked = [given].flat() as (Json & { knowledgeBaseId?: Json })[];
+  if (asked.length === 0) return;
+  const { models } = await exchange.entries(exchange.caller);
+  for (const [index, one] of asked.entries()) {
+    const id = one?.knowledgeBaseId;
+    const decision = typeof id === 'string' && decideModel(models, id, 'invoke', exchange.nowSeconds);
+    const isOwn = ({ kind, arn }: Target): boolean => kind === 'bedrock-knowledge-base' && arn.endsWith(`/${id}`);
+    if (!(decision && decision.outcome === 'allowed' && targetsOf(decision.model).some(isOwn)))
+      throw anotherResource(`sessionState.knowledgeBaseConfigurations[${index}].knowledgeBaseId`);
+  }
 }
 
 /** What a caller names: by two ids of AWS's what is one thing, or by a registry id, which needs no alias. */
@@ -55,13 +81,13 @@ export function aliased(id: string, alias: string, between = '/'): string {
 }
 
 /** `/agents/{id}/agentAliases/{alias}` */
-function pathOf({ arn }: Target): string {
+export function pathOf({ arn }: Target): string {
   const [, agent = '', alias = ''] = arn.split('/');
   return `/agents/${segment(agent)}/agentAliases/${segment(alias)}`;
 }
 
 /** A trace shows prompts, roles and ARNs of the account. */
-function checkTraced(asked: unknown, { trace }: AllowedModel): void {
+export function checkTraced(asked: unknown, { trace }: AllowedModel): void {
   if (trace === true || asked === undefined || asked === false) return;
   throw new TollgateError('invalid_request', {
     field: 'enableTrace',
@@ -70,7 +96,7 @@ function checkTraced(asked: unknown, { trace }: AllowedModel): void {
   });
 }
 
-function textOf(value: unknown, field: string): string {
+export function textOf(value: unknown, field: string): string {
   if (typeof value === 'string') return value;
   throw new TollgateError('invalid_request', { field, reason: 'not-text', message: `${field} must be text.` });
 }

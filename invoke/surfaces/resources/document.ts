@@ -1,16 +1,43 @@
 import { AWS_ERROR, BUDGET_HEADERS, type Documented, json, MODEL_ID, tooMany } from '../document-parts.ts';
 
-function resource(operationId: string, summary: string, description: string, names: readonly string[], stream = false) {
+/** Names that a tenant chooses: no other tenant's mean the same. */
+const OWN: ReadonlySet<string> = new Set(['sessionId', 'executionIdentifier']);
+
+const ALIAS = ['agentId', 'agentAliasId'];
+const FLOW = ['flowIdentifier', 'flowAliasIdentifier'];
+const EXECUTION = [...FLOW, 'executionIdentifier'];
+const NATIVE = "Bedrock's own request and response.";
+const NAMED = "Bedrock's own, with the tenant's name of the execution in the place of its ARN.";
+
+interface More {
+  stream?: true;
+  /** Without a body. */
+  bare?: true;
+  /** Parameters of the query; those that must be there are the first `needed`. */
+  query?: readonly string[];
+  needed?: number;
+}
+
+function resource(
+  operationId: string,
+  summary: string,
+  description: string,
+  names: readonly string[],
+  { stream, bare, query = [], needed = 1 }: More = {},
+) {
   return {
     operationId,
     summary,
     description,
-    parameters: names.map((name) => ({
-      ...MODEL_ID,
-      name,
-      description: 'Of what was granted: a registry id, or its own.',
-    })),
-    requestBody: { required: true, content: json() },
+    parameters: [
+      ...names.map((name) => ({
+        ...MODEL_ID,
+        name,
+        description: OWN.has(name) ? "The tenant's own name of it." : 'Of what was granted: a registry id, or its own.',
+      })),
+      ...query.map((name, at) => ({ name, in: 'query', required: at < needed, schema: { type: 'string' } })),
+    ],
+    ...(bare ? {} : { requestBody: { required: true, content: json() } }),
     responses: {
       '200': {
         description: 'The answer.',
@@ -35,13 +62,68 @@ export const documented: Documented = {
     'A turn of a session with an agent.',
     "Bedrock's own request and response. The session is the tenant's own: no other tenant's has its name.",
     ['agentId', 'agentAliasId', 'sessionId'],
-    true,
+    { stream: true },
+  ),
+  'GET /agents/{agentId}/agentAliases/{agentAliasId}/memories': resource(
+    'GetAgentMemory',
+    'What an agent remembers.',
+    `${NATIVE} The memory is the tenant's own.`,
+    ALIAS,
+    { bare: true, query: ['memoryId', 'memoryType', 'maxItems', 'nextToken'], needed: 2 },
+  ),
+  'DELETE /agents/{agentId}/agentAliases/{agentAliasId}/memories': resource(
+    'DeleteAgentMemory',
+    'An agent forgets a memory, or a session of it.',
+    `${NATIVE} The memory is the tenant's own, and must be named.`,
+    ALIAS,
+    { bare: true, query: ['memoryId', 'sessionId'] },
+  ),
+  'POST /agents/{sessionId}': resource(
+    'InvokeInlineAgent',
+    'A turn of a session with an agent that the call describes.',
+    `${NATIVE} \`agentName\` is that of an inline agent that was granted, \`foundationModel\` the model that it runs, granted by itself, too.`,
+    ['sessionId'],
+    { stream: true },
+  ),
+  'POST /flows/{flowIdentifier}/aliases/{flowAliasIdentifier}/executions': resource(
+    'StartFlowExecution',
+    'Starts an execution of a flow.',
+    NAMED,
+    FLOW,
+  ),
+  'GET /flows/{flowIdentifier}/aliases/{flowAliasIdentifier}/executions/{executionIdentifier}': resource(
+    'GetFlowExecution',
+    'How an execution is getting on.',
+    NAMED,
+    EXECUTION,
+    { bare: true },
+  ),
+  'POST /flows/{flowIdentifier}/aliases/{flowAliasIdentifier}/executions/{executionIdentifier}/stop': resource(
+    'StopFlowExecution',
+    'Stops an execution.',
+    NAMED,
+    EXECUTION,
+    { bare: true },
+  ),
+  'GET /flows/{flowIdentifier}/aliases/{flowAliasIdentifier}/executions/{executionIdentifier}/events': resource(
+    'ListFlowExecutionEvents',
+    'What went into an execution, and what came out of it.',
+    `${NATIVE} Events of its nodes where the grant shows traces.`,
+    EXECUTION,
+    { bare: true, query: ['eventType', 'maxResults', 'nextToken'] },
+  ),
+  'GET /flows/{flowIdentifier}/aliases/{flowAliasIdentifier}/executions/{executionIdentifier}/flowsnapshot': resource(
+    'GetExecutionFlowSnapshot',
+    'The flow as it was when the execution was started.',
+    `${NATIVE} Where the grant shows traces.`,
+    EXECUTION,
+    { bare: true },
   ),
   'POST /flows/{flowIdentifier}/aliases/{flowAliasIdentifier}': resource(
     'InvokeFlow',
     'A run of a flow.',
-    "Bedrock's own request and response.",
-    ['flowIdentifier', 'flowAliasIdentifier'],
-    true,
+    NATIVE,
+    FLOW,
+    { stream: true },
   ),
 };

@@ -4,11 +4,12 @@ import type { Target } from '../../../contract/model.ts';
 import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import { jsonBytes } from '../../edge/body.ts';
 import type { Exchange, Given } from '../../exchange.ts';
+import { setMember } from '../../grants/member.ts';
 import { segment } from '../../providers/runtime.ts';
 import { relay } from '../relay.ts';
-import { aliased } from './agent.ts';
+import { aliased, checkTraced, textOf } from './agent.ts';
 import { resourceFrames } from './frames.ts';
-import { callResource } from './resource.ts';
+import { callResource, ownId } from './resource.ts';
 
 /**
  * `POST /flows/{flowIdentifier}/aliases/{flowAliasIdentifier}`
@@ -17,28 +18,20 @@ import { callResource } from './resource.ts';
  * @throws TollgateError
  */
 export async function invokeFlow(exchange: Exchange, flow: string, alias: string): Promise<Given> {
-  const body = await jsonBytes(exchange.request);
+  let body = await jsonBytes(exchange.request);
   const { enableTrace, executionId } = parseJsonObject(body);
-  if (executionId !== undefined)
-    throw new TollgateError('invalid_request', {
-      field: 'executionId',
-      reason: 'not-served',
-      message: 'Runs that wait for an answer are not taken up again here: leave executionId out.',
-    });
+  // One that Bedrock would name itself could not be told from another tenant's: who wants to go on with a run names it.
+  if (executionId !== undefined) {
+    const named = textOf(executionId, 'executionId');
+    body = setMember(body, ['executionId'], ownId(exchange.caller.tenant, 'run', named, 'executionId'));
+  }
   const answer = await callResource(exchange, {
     kind: 'bedrock-flow',
     operation: 'invoke-flow',
     wanted: aliased(flow, alias, '/alias/'),
     body,
     native: pathOf,
-    check({ trace }) {
-      if (trace === true || enableTrace === undefined || enableTrace === false) return;
-      throw new TollgateError('invalid_request', {
-        field: 'enableTrace',
-        reason: 'trace-not-granted',
-        message: 'Traces are not granted here: leave enableTrace out, or set it to false.',
-      });
-    },
+    check: (model) => checkTraced(enableTrace, model),
   });
   if (answer.kind !== 'stream') throw new TollgateError('internal', { reason: 'not-a-stream' });
   const { model, status, headers } = answer;
@@ -48,13 +41,14 @@ export async function invokeFlow(exchange: Exchange, flow: string, alias: string
       ...headers,
       ...lifecycleHeaders(model, exchange.nowSeconds),
       'content-type': 'application/vnd.amazon.eventstream',
+      ...(typeof executionId === 'string' ? { 'x-amz-bedrock-flow-execution-id': executionId } : {}),
     },
     body: relay(answer.events, resourceFrames(model.trace === true), exchange.broke),
   };
 }
 
 /** `/flows/{id}/aliases/{alias}` */
-function pathOf({ arn }: Target): string {
+export function pathOf({ arn }: Target): string {
   const [, flow = '', , alias = ''] = arn.split('/');
   return `/flows/${segment(flow)}/aliases/${segment(alias)}`;
 }

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import { TollgateError } from '../../../contract/errors.ts';
-import type { AllowedModel, Target, TargetKind } from '../../../contract/model.ts';
+import type { Action, AllowedModel, Target, TargetKind } from '../../../contract/model.ts';
 import { targetsOf } from '../../../contract/places.ts';
 import { KINDS, kindOf } from '../../../policies/kinds.ts';
+import { ownId as idOf } from '../../../policies/name.ts';
+import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import type { Answer, ProviderRequest, ResourceOperation } from '../../call.ts';
-import type { Exchange } from '../../exchange.ts';
+import type { Exchange, Given } from '../../exchange.ts';
 
 /** One operation of Bedrock's agent runtime, on something that a caller was granted. */
 export interface Asked {
@@ -12,10 +13,16 @@ export interface Asked {
   operation: ResourceOperation;
   /** A registry id, the resource's own id, or its ARN, percent-decoded once. */
   wanted: string;
-  body: Uint8Array;
+  /** Absent: invoke. */
+  action?: Action;
+  /** Absent: none. */
+  body?: Uint8Array | ((model: AllowedModel) => Uint8Array);
   /** Lower-case names; only those that a caller may set. */
   headers?: Record<string, string>;
   method?: ProviderRequest['method'];
+  query?: string | undefined;
+  /** Of a flow the execution that it is about, as the caller named it. */
+  execution?: string;
   /** The path of the operation, percent-encoded. */
   native(target: Target): string;
   /** @throws TollgateError where the grant does not go so far */
@@ -23,16 +30,19 @@ export interface Asked {
 }
 
 const JSON_TYPE = 'application/json';
+const NO_BODY = new Uint8Array();
 
 /** @throws TollgateError; what is not granted and what is not there get the same answer */
 export function callResource(exchange: Exchange, asked: Asked): Promise<Answer> {
-  const { kind, operation, wanted, body, headers = {}, method, native, check } = asked;
+  const { kind, operation, wanted, action = 'invoke', body = NO_BODY, headers = {}, method, query } = asked;
+  const { execution, native, check } = asked;
   return exchange.run({
     surface: 'bedrock',
     caller: exchange.caller,
     requestId: exchange.requestId,
     wanted,
-    action: 'invoke',
+    action,
+    ...(execution === undefined ? {} : { execution }),
     passes: true,
     prepare(model) {
       if (targetsOf(model).some((target) => target.kind !== kind))
@@ -42,33 +52,50 @@ export function callResource(exchange: Exchange, asked: Asked): Promise<Answer> 
           message: `This is ${kindOf(model.target).name}, and not ${KINDS[kind].name}; it is not called by this path.`,
         });
       check?.(model);
-      const sent = { operation, body, contentType: JSON_TYPE, accept: JSON_TYPE, headers, native };
-      return method === undefined ? sent : { ...sent, method };
+      return {
+        ...{ operation, headers, native, contentType: JSON_TYPE, accept: JSON_TYPE },
+        body: typeof body === 'function' ? body(model) : body,
+        ...(method === undefined ? {} : { method }),
+        ...(query === undefined ? {} : { query }),
+      };
     },
     waitUntil: exchange.waitUntil,
   });
+}
+
+/**
+ * The same of what answers in one piece.
+ *
+ * @param told what the caller is given of its body. Absent: all of it
+ */
+export async function askResource(
+  exchange: Exchange,
+  asked: Asked,
+  told: (body: Uint8Array, model: AllowedModel) => Given['body'] = (body) => body,
+): Promise<Given> {
+  const answer = await callResource(exchange, asked);
+  if (answer.kind !== 'whole') throw new TollgateError('internal', { reason: 'not-whole' });
+  const { model, status, headers, body } = answer;
+  return {
+    status,
+    headers: { ...headers, ...lifecycleHeaders(model, exchange.nowSeconds) },
+    body: told(body, model),
+  };
 }
 
 /** As Bedrock has ids of sessions, memories and executions (API_agent-runtime_InvokeAgent), at most. */
 const OWN_ID = /^[0-9A-Za-z._:-]{2,100}$/;
 
 /**
- * What a tenant calls its session is no name of anybody's else: what Bedrock is told is made of the tenant and the name, so no
- * tenant can name another's session, and each finds its own again.
- *
  * @param what of which sort it is, e.g. `session`
- * @returns 32 of 0-9 and a-f, which every id of Bedrock's may be
+ * @returns what Bedrock is told in its place: no other tenant's (policies/name.ts)
  * @throws TollgateError `invalid_request` naming `field`
  */
 export function ownId(tenant: string, what: string, name: string, field: string): string {
-  if (!OWN_ID.test(name))
-    throw new TollgateError('invalid_request', {
-      field,
-      reason: 'not-an-id',
-      message: `${field} must be 2 to 100 of letters, digits, ".", "_", ":" and "-".`,
-    });
-  return createHash('sha256')
-    .update(JSON.stringify([what, tenant, name]))
-    .digest('hex')
-    .slice(0, 32);
+  if (OWN_ID.test(name)) return idOf(tenant, what, name);
+  throw new TollgateError('invalid_request', {
+    field,
+    reason: 'not-an-id',
+    message: `${field} must be 2 to 100 of letters, digits, ".", "_", ":" and "-".`,
+  });
 }

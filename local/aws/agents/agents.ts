@@ -3,6 +3,8 @@ import { AwsError, invalid } from '../error.ts';
 import { EVENT_STREAM, frame } from '../frames.ts';
 import { isObject, type JsonObject, listAt, parseBody, textOf } from '../read.ts';
 import type { AwsRequest, Plan, Reply, WholeReply } from '../service.ts';
+import { createConversations } from './conversations.ts';
+import { createExecutions } from './executions.ts';
 
 /**
  * Bedrock's agent runtime. The local account has every knowledge base, agent and flow whose id has the form of AWS's own, but for
@@ -18,42 +20,36 @@ interface Path {
   operation: string;
   action: string;
   resource(...ids: string[]): string;
-  serve(body: JsonObject, account: string, ...ids: string[]): Reply;
+  serve(body: JsonObject, ...ids: string[]): Reply;
 }
 
-/** Turns of a session that are remembered. */
-const TURNS_MAX = 20;
-const RECALL = '[[recall]]';
-
 export function createAgents(): Agents {
-  /** What was said in each session of each alias. */
-  const sessions = new Map<string, string[]>();
+  /** What went into each run that its caller named. */
+  const runs = new Map<string, string[]>();
+  const apart = [createConversations(), createExecutions()];
   const paths: readonly Path[] = [
     {
       pattern: /^\/knowledgebases\/([^/]+)\/retrieve\/?$/,
       operation: 'Retrieve',
       action: 'bedrock:Retrieve',
       resource: (id) => `knowledge-base/${id}`,
-      serve: (body, _, id = '') => retrieved(body, id),
-    },
-    {
-      pattern: /^\/agents\/([^/]+)\/agentAliases\/([^/]+)\/sessions\/([^/]+)\/text\/?$/,
-      operation: 'InvokeAgent',
-      action: 'bedrock:InvokeAgent',
-      resource: (agent, alias) => `agent-alias/${agent}/${alias}`,
-      serve: (body, account, ...ids) => turn(body, account, ...ids),
+      serve: (body, id = '') => retrieved(body, id),
     },
     {
       pattern: /^\/flows\/([^/]+)\/aliases\/([^/]+)\/?$/,
       operation: 'InvokeFlow',
       action: 'bedrock:InvokeFlow',
       resource: (flow, alias) => `flow/${flow}/alias/${alias}`,
-      serve: (body) => run(body),
+      serve: (body, ...ids) => run(body, ids.join('/'), runs),
     },
   ];
 
   return {
     plan(request, account) {
+      for (const plan of apart) {
+        const planned = plan(request, account);
+        if (planned !== undefined) return planned;
+      }
       for (const { pattern, operation, action, resource, serve } of paths) {
         const ids = pattern.exec(request.path)?.slice(1).map(decodeURIComponent);
         if (ids === undefined || request.method !== 'POST') continue;
@@ -66,31 +62,13 @@ export function createAgents(): Agents {
           serve() {
             if (ids.some((id) => id.startsWith('GONE')))
               throw new AwsError(404, 'ResourceNotFoundException', 'Not found.');
-            return serve(parseBody(request.body), account, ...ids);
+            return serve(parseBody(request.body), ...ids);
           },
         };
       }
       return undefined;
     },
   };
-
-  /** An agent says what it was told, and what was said in its session before when it is asked to. */
-  function turn({ inputText, endSession }: JsonObject, account: string, ...ids: string[]): Reply {
-    const [agent = '', , session = ''] = ids;
-    const text = textOf(inputText, 'inputText');
-    const key = [account, ...ids].join('/');
-    const said = sessions.get(key) ?? [];
-    const answer = text === RECALL ? `recall: ${said.join(' | ')}` : `echo: ${text}`;
-    if (endSession === true) sessions.delete(key);
-    else sessions.set(key, [...said, text].slice(-TURNS_MAX));
-    const chunk = JSON.stringify({ bytes: Buffer.from(answer).toString('base64') });
-    const trace = JSON.stringify({ agentId: agent, sessionId: session, trace: { orchestrationTrace: {} } });
-    return {
-      status: 200,
-      headers: { 'content-type': EVENT_STREAM, 'x-amz-bedrock-agent-session-id': session },
-      frames: [frame('trace', trace), frame('chunk', chunk)],
-    };
-  }
 }
 
 /** As many passages as are asked for, each with the question in it. */
@@ -111,11 +89,17 @@ function retrieved({ retrievalQuery, retrievalConfiguration }: JsonObject, id: s
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ retrievalResults }) };
 }
 
-/** Each input goes through a chain of one node. */
-function run({ inputs }: JsonObject): Reply {
+const RECALL = '[[recall]]';
+
+/** Each input goes through a chain of one node, which in a run that is gone on with knows what came before. */
+function run({ inputs, executionId }: JsonObject, flow: string, runs: Map<string, string[]>): Reply {
+  const named = executionId === undefined ? undefined : `${flow}/${textOf(executionId, 'executionId')}`;
+  const before = runs.get(named ?? '') ?? [];
+  if (named !== undefined) runs.set(named, [...before, JSON.stringify(inputs)]);
   const outputs = listAt(inputs, 'inputs').map((input) => {
     const document = isObject(input) && isObject(input.content) ? input.content.document : undefined;
     if (document === undefined) throw invalid('inputs must be a list of documents');
+    if (document === RECALL) return `recall: ${before.join(' ')}`;
     return typeof document === 'string' ? `echo: ${document}` : document;
   });
   if (outputs.length === 0) throw invalid('inputs must not be empty');

@@ -22,6 +22,11 @@ const broken: AllowedModel = {
   target: { kind: 'bedrock-model', modelId: 'x', region: 'us-east-1', arn: 'arn:aws:bedrock:us-east-1::model/*' },
 };
 const GUARDRAIL = { arn: 'arn:aws:bedrock:us-east-1:111122223333:guardrail/abc123', version: '1' };
+const FLOW = {
+  kind: 'bedrock-flow',
+  region: 'us-east-1',
+  arn: 'arn:aws:bedrock:us-east-1:111122223333:flow/FLOW123456/alias/ALIAS12345',
+} as const;
 const TENANTS = [
   entries('acme', {
     models: [
@@ -33,10 +38,13 @@ const TENANTS = [
       { ...modelOf('guarded'), guardrail: GUARDRAIL, expiresAt: NOW + 3_600 },
       { ...modelOf('for-drafts'), guardrail: GUARDRAIL, useCases: { drafts: { ...GUARDRAIL, version: '2' } } },
       { ...modelOf('handed-out'), direct: true },
+      { ...modelOf('chain'), target: FLOW, actions: ['invoke'] },
       broken,
     ],
   }),
-  entries('globex', { models: [modelOf('globex-model')] }),
+  entries('globex', {
+    models: [modelOf('globex-model'), { ...modelOf('chain'), target: FLOW, actions: ['invoke'] }],
+  }),
   entries('suspended', { models: [modelOf('nova')], suspended: true }),
 ];
 
@@ -141,6 +149,21 @@ describe('credentials are issued', () => {
     expect(await broker(question({ model: 'guarded', action: 'guard' }))).toHaveProperty('issued');
     const { Statement } = JSON.parse(sts.inputs[0]?.Policy ?? '{}') as { Statement: object[] };
     expect(Statement).toMatchObject([{ Action: ['bedrock:ApplyGuardrail'], Resource: [GUARDRAIL.arn] }]);
+  });
+
+  test("for one execution of a flow: the token's tenant's own of that name, and no other", async () => {
+    const { broker, sts } = setUp();
+    const resourcesFor = async (tenant: string, execution: string): Promise<string[]> => {
+      const asked = question({ model: 'chain', execution }, `Bearer ${token(key, { tenant })}`);
+      expect(await broker(asked)).toHaveProperty('issued.tenant', tenant);
+      const { Statement } = JSON.parse(sts.inputs.at(-1)?.Policy ?? '{}') as { Statement: { Resource: string[] }[] };
+      return Statement.flatMap(({ Resource }) => Resource);
+    };
+    const own = await resourcesFor('acme', 'nightly');
+    expect(own).toEqual([FLOW.arn.split('/alias/')[0], FLOW.arn, expect.stringMatching(/\/execution\/[0-9a-f]{32}$/)]);
+    expect(await resourcesFor('acme', 'nightly')).toEqual(own);
+    expect((await resourcesFor('globex', 'nightly'))[2]).not.toBe(own[2]);
+    expect((await resourcesFor('globex', own[2]?.slice(-32) ?? ''))[2]).not.toBe(own[2]);
   });
 
   test('each leaves one audit line, which says for whom and for what', async () => {

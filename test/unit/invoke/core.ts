@@ -4,7 +4,7 @@ import type { AssumeRoleCommand, AssumeRoleCommandOutput } from '@aws-sdk/client
 import { EventStreamCodec } from '@smithy/core/event-streams';
 import { fromUtf8, toUtf8 } from '@smithy/core/serde';
 import { parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
-import type { AllowedModel } from '../../../contract/model.ts';
+import type { AllowedModel, Purpose } from '../../../contract/model.ts';
 import type { FinishedUsage, StartedUsage } from '../../../contract/usage.ts';
 import { type Call, type Events, LATER, type Operation, type ProviderRequest } from '../../../invoke/call.ts';
 import type { Meter } from '../../../metering/emit.ts';
@@ -49,7 +49,7 @@ export interface TestCall extends Call {
   kept: Promise<unknown>[];
 }
 
-const ACTION = {
+const ACTION: Readonly<Partial<Record<Operation, Purpose>>> = {
   converse: 'invoke',
   'converse-stream': 'stream',
   invoke: 'invoke',
@@ -59,10 +59,7 @@ const ACTION = {
   'invocations-response-stream': 'stream',
   'async-invocations': 'invoke',
   'apply-guardrail': 'guard',
-  retrieve: 'invoke',
-  'invoke-agent': 'invoke',
-  'invoke-flow': 'invoke',
-} as const;
+};
 
 export function callOf(
   operation: Operation,
@@ -83,7 +80,7 @@ export function callOf(
     },
     requestId: 'request-1',
     wanted: more.wanted ?? models[0]?.id ?? '',
-    action: ACTION[operation],
+    action: ACTION[operation] ?? 'invoke',
     ...(operation === LATER ? { later: true } : {}),
     prepare: () => requestOf(operation, more.body),
     kept,
