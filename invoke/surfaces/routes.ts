@@ -205,6 +205,7 @@ export const ROUTES: readonly Route[] = [
   route('GET', '/anthropic/v1/models/{id}', 'anthropic', async () => (await anthropicModels()).showModel),
   route('POST', '/invoke_model', 'guidance', async () => (await guidance()).invokeModel),
   route('GET', '/list_foundation_models', 'guidance', async () => (await guidance()).listModels),
+  route('GET', '/v1/components', 'own', async () => (await import('./own/components.ts')).listComponents),
   route('GET', '/v1/usage', 'own', async () => (await import('./own/usage.ts')).showUsage),
   route('GET', '/credentials', 'own', async () => (await import('./own/credentials.ts')).handOutCredentials),
 ];

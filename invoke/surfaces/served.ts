@@ -49,7 +49,7 @@ export function abilitiesOf(
 ): Abilities {
   const task = taskOf(model);
   const paths = [...routes].flatMap(({ path, serves }) =>
-    serves !== undefined && isServed(model, serves) ? [path.replace(/\{\w+\}/, '{id}')] : [],
+    serves !== undefined && isServed(model, serves) ? [path.replace(/\{(?!sessionId)\w+\}/, '{id}')] : [],
   );
   if (isDirect(model)) paths.push('/credentials?model={id}');
   const streaming = task === 'chat' && paths.length > 0 && can(model, 'stream');

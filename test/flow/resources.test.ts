@@ -9,6 +9,7 @@ import { grantModels, operatorOf, type Wanted } from './granted.ts';
 import { finishedOf, RawUsage } from './raw-usage.ts';
 import { inlineAgents, memories, sessions } from './resources/agents.ts';
 import { executions } from './resources/executions.ts';
+import { lists } from './resources/lists.ts';
 import { AGENT, BASE, FLOW, region, type Shared, say } from './resources/shared.ts';
 import { Stack } from './stack.ts';
 
@@ -204,6 +205,7 @@ const shared: Shared = {
     return globex;
   },
 };
+lists(shared);
 sessions(shared);
 memories(shared);
 inlineAgents(shared);

@@ -13,7 +13,7 @@ import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 import { dialectsOf } from '../dialects.ts';
 import { effortsOf, isStructured } from '../means.ts';
-import { taskOf } from '../served.ts';
+import { isResource, taskOf } from '../served.ts';
 
 /** `GET /v1/models`: what this caller can call now, by some path. @throws TollgateError `forbidden`, `unavailable` */
 export async function listModels(exchange: Exchange): Promise<Given> {
@@ -44,7 +44,7 @@ export interface Named {
 
 /** Every name of what the caller can call now, the models' own first. @throws TollgateError as `listModels` does */
 export async function namedModels(exchange: Exchange): Promise<Named[]> {
-  const [models, { models: all }] = await Promise.all([usableModels(exchange), exchange.entries(exchange.caller)]);
+  const [models, all] = await Promise.all([usableModels(exchange), heldModels(exchange)]);
   const aliases = models.flatMap((model) => model.aliases?.map(({ alias }) => alias) ?? []);
   // A successor answers to these, where it can.
   const ended = all.flatMap(({ aliases = [] }) =>
@@ -62,13 +62,20 @@ export async function namedModels(exchange: Exchange): Promise<Named[]> {
 
 /** Those that the caller can call now. @throws TollgateError as `listModels` does */
 export async function usableModels(exchange: Exchange): Promise<AllowedModel[]> {
-  const { models } = await exchange.entries(exchange.caller);
-  return models.filter(
-    (model) =>
-      !hasExpired(model, exchange.nowSeconds) &&
-      usability(model.lifecycle, exchange.nowSeconds).state !== 'retired' &&
-      exchange.abilities(model).paths.length > 0,
+  return (await heldModels(exchange)).filter((model) => isUsable(model, exchange));
+}
+
+export function isUsable(model: AllowedModel, { nowSeconds, abilities }: Exchange): boolean {
+  return (
+    !hasExpired(model, nowSeconds) &&
+    usability(model.lifecycle, nowSeconds).state !== 'retired' &&
+    abilities(model).paths.length > 0
   );
+}
+
+/** A client that lists models shows all of them for a conversation: what is called by no model's path has a list of its own. */
+async function heldModels({ entries, caller }: Exchange): Promise<AllowedModel[]> {
+  return (await entries(caller)).models.filter(({ target }) => !isResource(target));
 }
 
 /** @throws TollgateError as `showModel` does */
@@ -78,8 +85,7 @@ export async function wantedModel(exchange: Exchange, wanted: string): Promise<A
 
 /** @throws TollgateError as `showModel` does */
 export async function wantedName(exchange: Exchange, wanted: string): Promise<Named> {
-  const { models } = await exchange.entries(exchange.caller);
-  return named(decisionOf(exchange, models, wanted), wanted);
+  return named(decisionOf(exchange, await heldModels(exchange), wanted), wanted);
 }
 
 /** What their operator says of them. */

@@ -56,7 +56,37 @@ const USAGE = {
   },
 };
 
+const COMPONENTS = {
+  type: 'object',
+  required: ['object', 'data'],
+  properties: {
+    object: { const: 'list' },
+    data: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['id', 'object', 'kind', 'native_id', 'paths'],
+        properties: {
+          ...{ id: text, object: { const: 'component' }, kind: text, display_name: text, successor: text },
+          native_id: { ...text, description: "AWS's own name of it, which the paths take, too." },
+          paths: { type: 'array', items: text },
+          ...Object.fromEntries(['expires_at', 'deprecated_at', 'sunset_at'].map((name) => [name, count])),
+        },
+      },
+    },
+  },
+};
+
 export const documented: Documented = {
+  'GET /v1/components': {
+    operationId: 'listComponents',
+    summary: 'What the caller can call that is no model.',
+    description: 'Knowledge bases, agents and flows of Bedrock that were granted, each with the paths that call it.',
+    responses: {
+      '200': { description: 'The components.', content: json(COMPONENTS) },
+      default: OPENAI_ERROR,
+    },
+  },
   'GET /v1/usage': {
     operationId: 'showUsage',
     summary: "What the caller's own tenant used, and where its budgets stand.",
