@@ -10,6 +10,17 @@ export function guardrailsOf(said: Guardrails | undefined): readonly Guardrail[]
   return said === undefined ? [] : [said].flat();
 }
 
+/** Those that may be applied to a text: what was granted itself, or what calls of a model may be under. */
+export function appliedOf({
+  guardrail,
+  target,
+}: {
+  guardrail?: Guardrails | undefined;
+  target: Target;
+}): readonly Guardrail[] {
+  return target.kind === 'bedrock-guardrail' ? [target] : guardrailsOf(guardrail);
+}
+
 /** One that is demanded is never none: where no region fits it is another region's, which no session policy takes. */
 export function guardrailOf({
   guardrail,

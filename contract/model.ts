@@ -7,8 +7,8 @@ export const ACTIONS = ['invoke', 'stream', 'count'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /**
- * What a call is for: one of the actions that its grant lists, or `guard`, which applies the guardrail that the grant names to a
- * text, and calls no model. Whoever may run a model under a guardrail may.
+ * What a call is for: one of the actions that its grant lists, or `guard`, which applies the guardrail that is granted, or that the
+ * grant of a model names, to a text, and calls no model. Whoever may run a model under a guardrail may.
  */
 export const PURPOSES = [...ACTIONS, 'guard'] as const;
 export type Purpose = (typeof PURPOSES)[number];
@@ -56,6 +56,30 @@ export const TARGETS = {
      * below which each tenant's own folder is its id. Such an endpoint takes no other call.
      */
     asyncInput: 'text?',
+  },
+  /** A version of a prompt of Bedrock's Prompt Management: a draft changes after it was granted. */
+  'bedrock-prompt': {
+    region: 'text',
+    /** `arn:aws:bedrock:REGION:ACCOUNT:prompt/ID:VERSION` */
+    arn: 'text',
+    /** The model that it runs; or the inference profile, and the models behind that. */
+    modelArns: 'texts',
+  },
+  /** A prompt router of Bedrock, called as a model: it chooses the model that answers. */
+  'bedrock-prompt-router': {
+    region: 'text',
+    /** `arn:aws:bedrock:REGION:ACCOUNT:default-prompt-router/NAME:VERSION`, or `...:prompt-router/ID` */
+    arn: 'text',
+    /** Those that it chooses among, as `GetPromptRouter.models[].modelArn` lists them, and the models behind each profile. */
+    modelArns: 'texts',
+  },
+  /** A version of a guardrail of Bedrock, applied to a text without a model. */
+  'bedrock-guardrail': {
+    region: 'text',
+    /** `arn:aws:bedrock:REGION:ACCOUNT:guardrail/ID`, without the version. */
+    arn: 'text',
+    /** A number from 1, or `DRAFT`. */
+    version: 'text',
   },
   /** A knowledge base of Bedrock, asked for passages. */
   'bedrock-knowledge-base': {

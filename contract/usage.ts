@@ -14,13 +14,13 @@ export interface Tokens {
   cacheWrite1h?: number;
   /** Already part of `output`, and priced as such: told apart for who wants to know. */
   reasoning?: number;
-  /** Images made. */
+  /** Images made, or judged by a guardrail. */
   images?: number;
   /** Vectors made; their price is that of the input. */
   embeddings?: number;
   /** Searches, of models that order documents: one for each hundred documents, or parts of long ones. */
   searches?: number;
-  /** What is sold by the call, or by the query: 1 for each. */
+  /** What is sold by the call, or by the query: 1 for each. Of a guardrail its text units. */
   calls?: number;
 }
 
@@ -57,7 +57,7 @@ export const NO_TOKENS: Tokens = Object.freeze({ input: 0, output: 0, cacheRead:
  * throttled: the model was too busy. failed: it said that it failed, or was never reached. interrupted: it had taken the
  * call, and its answer broke off.
  * deadline: ours ran out. abandoned: the caller left, or took too little for too long; the model was read on for its usage.
- * counted: tokens were counted, or a guardrail was applied by itself: no model ran, and nothing has a price by the token. retried: another attempt
+ * counted: tokens were counted, or a model's guardrail was applied by itself: no model ran, and nothing has a price. retried: another attempt
  * answers for the call; where the model had taken this one, it used what its record says.
  */
 export const OUTCOMES = [

@@ -53,6 +53,11 @@ export function runsModel(operation: Operation): boolean {
   );
 }
 
+/** Whether a guardrail is applied that was granted by itself, and is sold by what it judges: a model's goes with its calls. */
+export function isOwnGuardrail(operation: Operation, { kind }: Target): boolean {
+  return operation === 'apply-guardrail' && kind === 'bedrock-guardrail';
+}
+
 /** What the surface wants sent, in the provider's own wire format. */
 export interface ProviderRequest {
   operation: Operation;

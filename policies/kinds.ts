@@ -2,10 +2,13 @@ import type { Action, Target, TargetKind, TargetOf } from '../contract/model.ts'
 import { bedrockAgent } from './kinds/bedrock-agent.ts';
 import { bedrockEndpoint } from './kinds/bedrock-endpoint.ts';
 import { bedrockFlow } from './kinds/bedrock-flow.ts';
+import { bedrockGuardrail } from './kinds/bedrock-guardrail.ts';
 import { bedrockInlineAgent } from './kinds/bedrock-inline-agent.ts';
 import { bedrockKnowledgeBase } from './kinds/bedrock-knowledge-base.ts';
 import { bedrockModel } from './kinds/bedrock-model.ts';
 import { bedrockProfile } from './kinds/bedrock-profile.ts';
+import { bedrockPrompt } from './kinds/bedrock-prompt.ts';
+import { bedrockPromptRouter } from './kinds/bedrock-prompt-router.ts';
 import { bad, type Kind, type Runtime, type Shape } from './kinds/kind.ts';
 import { sagemakerEndpoint } from './kinds/sagemaker-endpoint.ts';
 
@@ -15,6 +18,9 @@ export const KINDS: { readonly [Name in Target['kind']]: Kind<TargetOf<Name>> } 
   'bedrock-model': bedrockModel,
   'bedrock-endpoint': bedrockEndpoint,
   'sagemaker-endpoint': sagemakerEndpoint,
+  'bedrock-prompt': bedrockPrompt,
+  'bedrock-prompt-router': bedrockPromptRouter,
+  'bedrock-guardrail': bedrockGuardrail,
   'bedrock-knowledge-base': bedrockKnowledgeBase,
   'bedrock-agent': bedrockAgent,
   'bedrock-inline-agent': bedrockInlineAgent,
@@ -43,6 +49,13 @@ export function kindOf({ kind }: Target): Kind {
 /** Every ARN that a call to this target needs, the one that is called first. */
 export function arnsOf(target: Target): readonly string[] {
   return kindOf(target).arns(target);
+}
+
+/** Those of them that name it, its own first. */
+export function namesOf(target: Target): readonly string[] {
+  const { byId, isMore } = kindOf(target);
+  if (byId === true) return [];
+  return isMore === true ? [target.arn] : arnsOf(target);
 }
 
 /** The target's own id: what AWS calls the model, and what a caller may write instead of the registry id. */

@@ -1,3 +1,4 @@
+import { appliedOf } from '../contract/guardrails.ts';
 import type { Guardrail, Purpose, Target } from '../contract/model.ts';
 import { applying, askedOf, type Path, type Question } from './review-paths.ts';
 
@@ -10,7 +11,10 @@ import { applying, askedOf, type Path, type Question } from './review-paths.ts';
  * @returns none when this kind of target does not have the action
  */
 export function pathsOf(target: Target, action: Purpose, guardrail?: Guardrail, tier?: string): Path[] {
-  if (action === 'guard') return guardrail === undefined ? [] : [[applying(guardrail)]];
+  if (action === 'guard') {
+    const [applied] = appliedOf({ target, guardrail });
+    return applied === undefined ? [] : [[applying(applied)]];
+  }
   return askedOf(target).paths(target, action, { guardrail, tier });
 }
 

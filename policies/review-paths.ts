@@ -73,6 +73,22 @@ export const ASKED: { readonly [Name in TargetKind]: Asked<TargetOf<Name>> } = {
     // The endpoint without naming the model, which some other one of its models would answer; and answering at once.
     behind: ({ targetModel, asyncInput, ...endpoint }) => ((targetModel ?? asyncInput) === undefined ? [] : [endpoint]),
   },
+  'bedrock-prompt': {
+    paths: ({ arn, modelArns }, action, bears) =>
+      through(modelArns, action, bears).map((path) => [
+        { action: 'bedrock:RenderPrompt', resource: arn, context: {} },
+        ...path,
+      ]),
+    // What it runs itself its session may call: IAM has no word for a prompt.
+    behind: ({ modelArns }) => directly(modelArns.slice(1)),
+  },
+  'bedrock-prompt-router': {
+    paths: ({ arn, modelArns }, action, bears) => through([arn, ...modelArns], action, bears),
+    behind: ({ modelArns }) => directly(modelArns),
+  },
+  'bedrock-guardrail': {
+    paths: (target, action) => (action === 'invoke' ? [[applying(target)]] : []),
+  },
   'bedrock-knowledge-base': { paths: invoked('bedrock:Retrieve') },
   'bedrock-agent': {
     paths: invoked('bedrock:InvokeAgent', 'bedrock:GetAgentMemory', 'bedrock:DeleteAgentMemory'),
@@ -127,6 +143,30 @@ function invoked(...names: string[]): Asked['paths'] {
 /** Converse's operations ask for these, too. */
 function running(resource: string, action: Action, context: Question['context'] = {}): Question {
   return { action: `bedrock:InvokeModel${action === 'stream' ? 'WithResponseStream' : ''}`, resource, context };
+}
+
+/** Of each model that may answer, in a list of a router, what it chooses among, and what is behind the profiles of those. */
+function through(arns: readonly string[], action: Action, bears: Borne): Path[] {
+  if (action === 'count') return [];
+  const router = arns.find((arn) => arn.includes('prompt-router/'));
+  const by: Question['context'] = router === undefined ? {} : { 'bedrock:PromptRouterArn': router };
+  const profiles = arns.filter((arn) => arn.includes('inference-profile/'));
+  const behind = (profile: string): string[] =>
+    arns.filter((arn) => {
+      const [, id] = arn.split(':foundation-model/');
+      return id !== undefined && (profile.includes(':application-') || profile.endsWith(`.${id}`));
+    });
+  const reached = new Set([router, ...profiles, ...profiles.flatMap(behind)]);
+  const ways = [
+    ...arns.filter((arn) => !reached.has(arn)).map((arn) => [running(arn, action, by)]),
+    ...profiles.flatMap((profile) =>
+      behind(profile).map((arn) => [
+        running(profile, action, by),
+        running(arn, action, { 'bedrock:InferenceProfileArn': profile }),
+      ]),
+    ),
+  ];
+  return ways.map((way) => borne([...(router === undefined ? [] : [running(router, action)]), ...way], bears));
 }
 
 function counted(models: readonly string[]): Path[] {

@@ -4,7 +4,6 @@ import { guardrailOf } from '../contract/guardrails.ts';
 import { TOKEN_TIME_MAX_SECONDS } from '../contract/limits/contract.ts';
 import { SESSION_POLICY_MAX_CHARS } from '../contract/limits/policies.ts';
 import {
-  ACTIONS,
   type Guardrails,
   PURPOSES,
   type Purpose,
@@ -15,7 +14,7 @@ import {
 import { parseModelArn } from './arn.ts';
 import { type Condition, documentOf, type PermissionStatement, type PolicyDocument } from './document.ts';
 import { type GuardrailArn, parseGuardrail } from './guardrail.ts';
-import { APPLY_GUARDRAIL, COUNT_TOKENS } from './kinds/bedrock.ts';
+import { APPLY_GUARDRAIL, CALLS } from './kinds/bedrock.ts';
 import { bad, type ModelArn } from './kinds/kind.ts';
 import { arnsOf, kindOf } from './kinds.ts';
 
@@ -54,7 +53,7 @@ export function sessionPolicy(
   for (const action of actions)
     if (!PURPOSES.includes(action))
       throw new TollgateError('bad_entry', { field: 'actions', reason: 'unknown-action' });
-  const wanted = new Set(ACTIONS.filter((action) => actions.includes(action)));
+  const wanted = new Set(PURPOSES.filter((action) => actions.includes(action)));
   const statements = kindOf(target).statements(target, wanted, parsed);
   const applies = actions.includes('guard') && restrictions.guardrail !== undefined;
   if (statements.length === 0 && !applies)
@@ -146,21 +145,24 @@ function underGuardrail(
   applies: boolean,
 ): PermissionStatement[] {
   const guarded = calling(statements, { StringEquals: { 'bedrock:GuardrailIdentifier': guardrail.identifier } });
-  const applied = applies || statements.some(({ Action }) => Action.some((action) => action !== COUNT_TOKENS));
+  const applied = applies || statements.some(({ Action }) => Action.some(runsModel));
   return applied ? [...guarded, { Effect: 'Allow', Action: [APPLY_GUARDRAIL], Resource: [guardrail.text] }] : guarded;
 }
 
-/** What calls a model under the condition. CountTokens runs none: its requests never have the key, so it stays without. */
+/** What calls a model under the condition. CountTokens and RenderPrompt run none: their requests never have the key, so they stay without. */
 function calling(statements: readonly PermissionStatement[], condition: Condition): PermissionStatement[] {
   return statements.flatMap((statement): PermissionStatement[] => {
-    const counting = statement.Action.filter((action) => action === COUNT_TOKENS);
-    const running = statement.Action.filter((action) => action !== COUNT_TOKENS);
+    const running = statement.Action.filter(runsModel);
+    const others = statement.Action.filter((action) => !runsModel(action));
     return [
       ...(running.length === 0 ? [] : [under({ ...statement, Action: running }, condition)]),
-      ...(counting.length === 0 ? [] : [{ ...statement, Action: counting }]),
+      ...(others.length === 0 ? [] : [{ ...statement, Action: others }]),
     ];
   });
 }
+
+const RUNNING: readonly string[] = Object.values(CALLS);
+const runsModel = (action: string): boolean => RUNNING.includes(action);
 
 /** The statement under one condition more; conditions of one operator become one. */
 function under({ Condition: own = {}, ...statement }: PermissionStatement, more: Condition): PermissionStatement {

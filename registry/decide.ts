@@ -1,9 +1,9 @@
 import type { CallerContext } from '../contract/context.ts';
-import { guardrailsOf } from '../contract/guardrails.ts';
-import type { AliasShare, AllowedModel, Guardrail, Purpose, Target } from '../contract/model.ts';
+import { appliedOf } from '../contract/guardrails.ts';
+import type { AliasShare, AllowedModel, Purpose } from '../contract/model.ts';
 import { targetsOf } from '../contract/places.ts';
 import { distance } from '../contract/rendezvous.ts';
-import { arnsOf, kindOf, nativeIdOf } from '../policies/kinds.ts';
+import { namesOf, nativeIdOf } from '../policies/kinds.ts';
 import { hasExpired } from './entitled.ts';
 import { usability } from './lifecycle.ts';
 
@@ -39,29 +39,26 @@ const NAMES: readonly Names[] = [
   (model) => [model.id],
   ({ aliases }) => aliases?.map(({ alias }) => alias) ?? [],
   (model) => targetsOf(model).map(nativeIdOf),
-  (model) => byArn(model).map(({ arn }) => arn),
-  (model) => byArn(model).flatMap(arnsOf),
+  (model) => targetsOf(model).flatMap((target) => namesOf(target).slice(0, 1)),
+  (model) => targetsOf(model).flatMap(namesOf),
 ];
 
-function byArn(model: AllowedModel): Target[] {
-  return targetsOf(model).filter((target) => kindOf(target).byId !== true);
-}
+/** A guardrail answers to its id or ARN with its version, one that was granted also to its registry id; none of those has a colon. */
+const GUARDRAIL_NAMES: readonly Names[] = [(model) => [model.id], guardrailNames];
 
-/** A guardrail answers to its id or ARN with its version; no registry id has a colon. */
-const GUARDRAIL_NAMES: readonly Names[] = [
-  (model) => [model.id],
-  ({ guardrail }) => guardrailsOf(guardrail).flatMap(guardrailNames),
-];
-
-/** `demo:1`, and the same of its ARN. */
-function guardrailNames({ arn, version }: Guardrail): string[] {
-  return [arn, arn.slice(arn.lastIndexOf('/') + 1)].map((name) => `${name}:${version}`);
+/** `demo:1`, and the same of its ARN and registry id. */
+function guardrailNames(model: AllowedModel): string[] {
+  const own = model.target.kind === 'bedrock-guardrail' ? [model.id] : [];
+  return appliedOf(model).flatMap(({ arn, version }) =>
+    [...own, arn, arn.slice(arn.lastIndexOf('/') + 1)].map((name) => `${name}:${version}`),
+  );
 }
 
 /** Whether a grant is for it. A guardrail that the holder runs no model under is none of its own. */
-export function isFor({ actions, guardrail }: AllowedModel, purpose: Purpose): boolean {
+export function isFor(model: AllowedModel, purpose: Purpose): boolean {
+  const { actions } = model;
   if (purpose !== 'guard') return actions.includes(purpose);
-  return guardrail !== undefined && actions.some((action) => action !== 'count');
+  return appliedOf(model).length > 0 && actions.some((action) => action !== 'count');
 }
 
 /**

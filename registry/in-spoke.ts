@@ -23,6 +23,7 @@ export function inSpoke<P extends Place>(place: P, role: string, guardrails: rea
   }
   if (guardrails.some((guardrail) => parseGuardrail(guardrail).text.split(':')[4] !== account))
     throw badEntry('guardrail.arn', 'guardrail-account');
-  const members = Object.entries(place.target).map(([name, value]) => [name, moved.get(value) ?? value]);
+  const there = (value: unknown): unknown => (Array.isArray(value) ? value.map(there) : (moved.get(value) ?? value));
+  const members = Object.entries(place.target).map(([name, value]) => [name, there(value)]);
   return { ...place, target: Object.fromEntries(members) as Target, role };
 }

@@ -195,7 +195,7 @@ export function placedUnder(term: Demands, { target, places, spokeRole, ...model
 export function checkTogether(grant: Demands, target: Target): void {
   if (grant.direct !== true && Object.keys(restrictionsOf(grant)).length === 0) return;
   if (grant.direct === true && asyncInputOf(target) !== undefined) throw badEntry('direct', 'not-with-async-input');
-  if (grant.direct === true && kindOf(target).shared === true) throw badEntry('direct', 'shared-by-tenants');
+  if (grant.direct === true && kindOf(target).neverDirect === true) throw badEntry('direct', 'not-with-this-kind');
   if (grant.maxTokens !== undefined && !kindOf(target).restrictedBy.includes('maxTokens'))
     throw badEntry('maxTokens', 'no-limit-here');
   // What is handed out ends with the token, which takes room in the policy.

@@ -3,7 +3,7 @@ import { parsePrincipal, parseTenantId } from '../../contract/identity.ts';
 import { eachTarget, type Placed } from '../../contract/places.ts';
 import type { CurLine } from '../../metering/bill/cur-line.ts';
 import type { Identity, Names } from '../../metering/bill/reconcile.ts';
-import { arnsOf, baseModelOf, kindOf, nativeIdOf } from '../../policies/kinds.ts';
+import { baseModelOf, kindOf, namesOf, nativeIdOf } from '../../policies/kinds.ts';
 import { sessionNames } from '../../policies/name.ts';
 import { readSessionName } from '../../policies/read-name.ts';
 import { keyOfId, keyOfName } from '../../registry/prices/import/aws-names.ts';
@@ -74,7 +74,7 @@ function nativeNames(models: NamesOf['models']): Map<string, string> {
   const billed = [...models].filter(({ target }) => kindOf(target).paidBy === 'call');
   const own = unshared(billed.map(({ id, target }) => ({ id, names: [target.arn, nativeIdOf(target)] })));
   // A profile is also called by the models behind it, unless one of them is an entry of its own.
-  const behind = unshared(billed.map(({ id, target }) => ({ id, names: arnsOf(target).slice(1) })));
+  const behind = unshared(billed.map(({ id, target }) => ({ id, names: namesOf(target).slice(1) })));
   return new Map([...behind, ...own]);
 }
 

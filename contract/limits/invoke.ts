@@ -46,6 +46,9 @@ export const READER_LATE_MS = 30_000;
 /** Tokens. The largest count a record may hold: beyond it a JavaScript number is no longer exact. */
 export const TOKENS_MAX = Number.MAX_SAFE_INTEGER;
 
+/** Characters of a guardrail's text unit, by which AWS sells it (https://aws.amazon.com/bedrock/pricing/). */
+export const GUARDRAIL_UNIT_CHARS = 1_000;
+
 /** Connections to one AWS host at once. The SDK's 50 would make the 51st call of a process wait for a whole answer. */
 export const UPSTREAM_MAX_SOCKETS = 1_000;
 

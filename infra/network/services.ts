@@ -8,7 +8,7 @@ export const SERVICES = {
   dynamodb: /^dynamodb:/,
   'execute-api': /^execute-api:/,
   sts: /^sts:/,
-  'bedrock-runtime': /^bedrock:(InvokeModel|CountTokens|ApplyGuardrail)/,
+  'bedrock-runtime': /^bedrock:(InvokeModel|CountTokens|ApplyGuardrail|RenderPrompt)/,
   'bedrock-agent-runtime':
     /^bedrock:(InvokeAgent|InvokeFlow|InvokeInlineAgent|Rerank|Retrieve|\w+AgentMemory|\w+FlowExecution|GetExecutionFlow)/,
   bedrock: /^bedrock:(Get|List)(?!Agent|Flow|ExecutionFlow)/,

@@ -3,16 +3,18 @@ import {
   RESERVED_BYTES_PER_TOKEN,
   RESERVED_OUTPUT_TOKENS,
   RESERVED_PICTURE_TOKENS,
+  RESERVED_PROMPT_TOKENS,
 } from '../../contract/limits/budgets.ts';
 import { TOKENS_MAX } from '../../contract/limits/invoke.ts';
 import type { AllowedModel, Target } from '../../contract/model.ts';
 import type { Asked } from '../../metering/budgets/budgets.ts';
-import { isSoldAsCall, type ProviderRequest, runsModel } from '../call.ts';
+import { isOwnGuardrail, isSoldAsCall, type ProviderRequest, runsModel } from '../call.ts';
 import { type AnswerLimit, answerLimit } from '../grants/cap.ts';
 import { inputParts } from '../usage/input.ts';
 import { jsonOf } from '../usage/json.ts';
 import { imagesAsked } from '../usage/made.ts';
 import { searchesAsked } from '../usage/searches.ts';
+import { unitsIn } from '../usage/units.ts';
 
 type Demanded = Asked['demand'] & Pick<AnswerLimit, 'answers'>;
 
@@ -38,6 +40,7 @@ export function demandOf(
 ): Demanded {
   const { operation, body } = request;
   if (isSoldAsCall(operation)) return { ...NOTHING, calls: 1 };
+  if (isOwnGuardrail(operation, target)) return { ...NOTHING, calls: unitsIn(request) };
   if (!runsModel(operation)) return NOTHING;
   const root = jsonOf(body) as Parameters<typeof answerLimit>[1];
   const limit = answerLimit(operation, root, target);
@@ -48,7 +51,7 @@ export function demandOf(
   // A limit that the model may not know by that name is no reason to reserve less.
   const each = lowerable || named === 0 ? (named ?? unnamed) : Math.max(named ?? 0, unnamed);
   return {
-    input: inputOf(request, target, root),
+    input: inputOf(request, target, root) + (target.kind === 'bedrock-prompt' ? RESERVED_PROMPT_TOKENS : 0),
     // A number of any size is a limit; what is reserved must fit the counter.
     output: Math.min(each * answers, TOKENS_MAX),
     lowerable,

@@ -89,6 +89,8 @@ export interface AnswerLimit {
 
 /** @param members the body, parsed; nothing is taken for granted of it */
 export function answerLimit(operation: Operation, members: Members, target: Target): AnswerLimit {
+  // Its limit is its own, and a call of it takes none.
+  if (target.kind === 'bedrock-prompt') return { named: undefined, lowerable: false, thinking: 0, answers: 1 };
   if (operation === 'converse' || operation === 'converse-stream') {
     const extra = members.additionalModelRequestFields;
     const own = isObject(extra) ? extra : {};

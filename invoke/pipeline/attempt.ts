@@ -12,6 +12,7 @@ import { usablePolicy } from '../../sessions/usable.ts';
 import {
   type Answer,
   type Call,
+  isOwnGuardrail,
   isResource,
   isSoldAsCall,
   type Operation,
@@ -175,7 +176,8 @@ export function createAttempt(options: AttemptOptions): Attempt {
     invocation.answered();
     call.trace?.span?.came(body);
     const usage = usageOfAnswer(request, target, reply.headers, body);
-    const sold = runsModel(request.operation) || isSoldAsCall(request.operation) || call.later;
+    const { operation } = request;
+    const sold = runsModel(operation) || isSoldAsCall(operation) || isOwnGuardrail(operation, target) || call.later;
     invocation.finished(sold ? 'ok' : 'counted', usage);
     return { kind: 'whole', ...shown, body, tokens: usage.tokens };
   }

@@ -88,8 +88,13 @@ function readsAlike(one: AllowedModel, other: AllowedModel): boolean {
   return family !== undefined && family === FAMILY.exec(baseModelOf(other.target))?.[0];
 }
 
-/** Vectors of two models lie in two spaces: whoever keeps them beside each other would search in neither. */
+/**
+ * Vectors of two models lie in two spaces: whoever keeps them beside each other would search in neither. And what is asked of a
+ * prompt is no question without it.
+ */
 function isComparable(model: AllowedModel, other: AllowedModel): boolean {
+  const isPrompt = ({ target }: AllowedModel): boolean => target.kind === 'bedrock-prompt';
+  if (isPrompt(model) !== isPrompt(other)) return false;
   const [base, others] = [model, other].map(({ target }) => baseModelOf(target));
   const embeds = taskOfName(base ?? '') === 'embed' || model.container === 'tei';
   return !embeds || (base !== '' && base === others);

@@ -77,11 +77,12 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
   let moved = false;
 
   const write = (outcome: Outcome, code: string, usage: Usage): void => {
-    const { tokens, estimated, stop, guardrail } = usage;
+    const { tokens, estimated, stop, guardrail, answeredBy } = usage;
     const sold = usage.tier ?? tier;
     deps.meter.finished(
       {
         ...base,
+        ...(answeredBy !== undefined && { nativeModel: answeredBy }),
         phase: 'finished',
         outcome,
         code,

@@ -48,6 +48,10 @@ export function dialectsOf({
   dialects,
   container = USUAL_CONTAINER,
 }: Pick<AllowedModel, 'target' | 'dialects' | 'container'>): readonly Dialect[] {
+  // A prompt has a system prompt, tools and limits of its own, and Bedrock refuses others beside them; a guardrail is no model.
+  if (target.kind === 'bedrock-prompt' || target.kind === 'bedrock-guardrail') return [];
+  // Which model answered, only Converse's answers say.
+  if (target.kind === 'bedrock-prompt-router') return ['converse'];
   if (dialects !== undefined) return dialects;
   if (runtimeOf(target) === 'sagemaker-runtime') return HOSTED[container];
   const base = baseModelOf(target);

@@ -47,7 +47,7 @@ const documents = {
 
 /** Bedrock's paths are what most callers call: they are there from the start. */
 function native(operation: ModelOperation): Route {
-  const serves = { action: BEDROCK_OPERATIONS[operation], runtime: 'bedrock-runtime' } as const;
+  const serves = { action: BEDROCK_OPERATIONS[operation], runtime: 'bedrock-runtime', prompts: true } as const;
   const serve: Serve = (exchange, modelId = '') => bedrock(exchange, modelId, operation);
   return {
     method: 'POST',
@@ -135,6 +135,7 @@ export const ROUTES: readonly Route[] = [
     '/guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply',
     'bedrock',
     async () => (await import('./bedrock/guardrail.ts')).applyGuardrail,
+    resource('bedrock-guardrail'),
   ),
   // Bedrock's agent runtime.
   route(

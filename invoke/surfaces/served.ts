@@ -28,6 +28,8 @@ export interface Serves {
   runtime?: Runtime;
   /** Of what is no model: which kind. */
   kind?: TargetKind;
+  /** Prompts, too, which have their own messages. Absent: none. */
+  prompts?: true;
   /** Of foundation models. Absent: of whatever name. */
   names?: readonly string[];
   /** These as well, whose entry does not say which of their tasks they are for. */
@@ -59,8 +61,9 @@ export function abilitiesOf(
 /** Whether a path is for such models. */
 export function isServed(model: AllowedModel, { kind, ...serves }: Serves): boolean {
   const { container, target } = model;
-  const { action, containers, later, tasks, runtime, names } = serves;
-  if (kind !== undefined || isResource(target)) return target.kind === kind && can(model, action);
+  const { action, containers, later, tasks, runtime, names, prompts } = serves;
+  if (kind !== undefined || isResource(target)) return target.kind === kind && model.actions.includes(action);
+  if (target.kind === 'bedrock-prompt' && prompts !== true) return false;
   const base = baseModelOf(target);
   return (
     can(model, action) &&

@@ -1,6 +1,7 @@
 import type { Target } from '../../contract/model.ts';
 import type { Tier } from '../../contract/usage.ts';
-import { isEndpoint, isResource, isSoldAsCall, type ProviderRequest } from '../call.ts';
+import { isEndpoint, isOwnGuardrail, isResource, isSoldAsCall, type ProviderRequest } from '../call.ts';
+import { chosenBy } from './chosen.ts';
 import { textBytes } from './estimate.ts';
 import { jsonOf, member } from './json.ts';
 import { madeIn, vectorsIn } from './made.ts';
@@ -9,6 +10,7 @@ import { countsIn, saidIn, saidInHeaders } from './said.ts';
 import { stoppedIn } from './stop.ts';
 import { answeredTier, headerTier } from './tier.ts';
 import { either } from './told.ts';
+import { unitsOf } from './units.ts';
 import { CALLED, NO_USAGE, type Usage } from './usage.ts';
 
 /**
@@ -28,6 +30,7 @@ export function usageOfAnswer(
   if (isResource(request.operation)) return isSoldAsCall(request.operation) ? CALLED : NO_USAGE;
   const converse = request.operation === 'converse';
   const answer = whole ? jsonOf(body) : undefined;
+  if (isOwnGuardrail(request.operation, target)) return unitsOf(request, member(answer, 'usage'));
   const hosted = isEndpoint(request.operation);
   // Of a container only OpenAI's form is believed: what else it answers with may be in its caller's words.
   const inBody = converse || hosted ? countsIn(member(answer, 'usage')) : saidIn(answer);
@@ -40,5 +43,10 @@ export function usageOfAnswer(
   const tier: Tier | undefined =
     answeredTier(target, converse ? member(member(answer, 'serviceTier'), 'type') : undefined) ??
     answeredTier(target, headerTier(headers));
-  return { ...usage, ...stoppedIn(request.operation, answer), ...(tier === undefined ? {} : { tier }) };
+  return {
+    ...usage,
+    ...stoppedIn(request.operation, answer),
+    ...(converse && chosenBy(target, answer)),
+    ...(tier === undefined ? {} : { tier }),
+  };
 }

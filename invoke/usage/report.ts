@@ -3,11 +3,12 @@ import type { Target } from '../../contract/model.ts';
 import { taskOfName } from '../../contract/task.ts';
 import { NO_TOKENS, type Tokens } from '../../contract/usage.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
-import { isSoldAsCall, LATER, type ProviderRequest, runsModel } from '../call.ts';
+import { isOwnGuardrail, isSoldAsCall, LATER, type ProviderRequest, runsModel } from '../call.ts';
 import { inputTokens } from './estimate.ts';
 import { imagesAsked, type Made } from './made.ts';
 import { searchesAsked } from './searches.ts';
 import type { Told } from './told.ts';
+import { unitsOf } from './units.ts';
 import { CALLED, NO_USAGE, UNTOLD, type Usage } from './usage.ts';
 
 /** What came of an answer. */
@@ -27,6 +28,7 @@ export const NOTHING_SEEN: Seen = { made: { images: 0, embeddings: 0 }, textByte
  */
 export function usageOf(request: ProviderRequest, target: Target, told: Told, seen: Seen): Usage {
   if (isSoldAsCall(request.operation)) return CALLED;
+  if (isOwnGuardrail(request.operation, target)) return unitsOf(request, undefined);
   if (!runsModel(request.operation)) return request.operation === LATER ? UNTOLD : NO_USAGE;
   const asked = imagesAsked(request, target);
   const images = seen.made.images || (seen.whole ? 0 : asked);

@@ -1,6 +1,7 @@
 import type { Target } from '../../contract/model.ts';
 import type { Tier } from '../../contract/usage.ts';
 import { isEndpoint, isResource, type Operation, type ProviderRequest, type StreamEvent } from '../call.ts';
+import { chosenBy } from './chosen.ts';
 import { textBytesIn } from './estimate.ts';
 import { jsonOf, member } from './json.ts';
 import { madeIn } from './made.ts';
@@ -32,6 +33,8 @@ interface Said {
   /** By the model's vendor, in its own members: what Bedrock does not say. */
   vendor?: Told;
   tier?: unknown;
+  /** What says which model a prompt router chose. */
+  metadata?: unknown;
   textBytes?: number;
   images?: number;
   stopped?: Stopped | undefined;
@@ -63,6 +66,7 @@ export function createStreamUsage(
   let textBytes = 0;
   let done = false;
   let stopped: Stopped = {};
+  let chosen: Pick<Usage, 'answeredBy'> = {};
   const told = (): Told => either(bedrock, either(vendor, heading));
   const settled = (): boolean => done || (bedrock.input !== undefined && bedrock.output !== undefined);
   const add = (said: Said): void => {
@@ -70,6 +74,7 @@ export function createStreamUsage(
     bedrock = both(bedrock, said.bedrock ?? {});
     vendor = both(vendor, said.vendor ?? {});
     tier = answeredTier(target, said.tier) ?? tier;
+    chosen = { ...chosen, ...chosenBy(target, said.metadata) };
     images += said.images ?? 0;
     done ||= said.done === true;
     if (said.stopped !== undefined) stopped = bothStopped(stopped, said.stopped);
@@ -83,7 +88,7 @@ export function createStreamUsage(
     usage() {
       if (rest !== undefined) add(rest());
       const usage = usageOf(request, target, told(), { made: { images, embeddings: 0 }, textBytes, whole: settled() });
-      return { ...usage, ...stopped, ...(tier === undefined ? {} : { tier }) };
+      return { ...usage, ...stopped, ...chosen, ...(tier === undefined ? {} : { tier }) };
     },
   };
 }
@@ -102,6 +107,7 @@ function inConverse({ type, payload }: StreamEvent): Said {
         bedrock: countsIn(member(metadata, 'usage')),
         tier: member(member(metadata, 'serviceTier'), 'type'),
         stopped: stoppedIn('converse-stream', metadata),
+        metadata,
       };
     }
     case 'messageStop':

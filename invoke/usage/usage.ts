@@ -8,6 +8,8 @@ export interface Usage extends Stopped {
   estimated: boolean;
   /** How the call was sold, where its answer or its target says so. */
   tier?: Tier;
+  /** What AWS calls the model that answered, where a prompt router chose it and the answer says which. */
+  answeredBy?: string;
 }
 
 export const NO_USAGE: Usage = Object.freeze({ tokens: NO_TOKENS, estimated: false });

@@ -9,7 +9,7 @@ export interface Resource {
   /** Of all of its operations. */
   actions: readonly string[];
   /** Whether it has sessions, memories or executions, of several tenants. */
-  shared?: true;
+  neverDirect?: true;
 }
 
 // No restriction but those of every kind: what it runs, and what it asks a model for, is its owner's, and no condition key tells of it.
@@ -20,7 +20,7 @@ export function agentRuntimeKind(resource: Resource): Kind {
     runtime: 'bedrock-agent-runtime',
     paidBy: 'call',
     optional: true,
-    ...(resource.shared ? { shared: true } : {}),
+    ...(resource.neverDirect ? { neverDirect: true } : {}),
     shapes: { [resourceType]: { service: 'bedrock', id } },
     role: [{ actions, on: [resourceType] }],
     restrictedBy: [],

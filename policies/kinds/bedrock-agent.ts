@@ -8,7 +8,7 @@ import { agentRuntimeKind } from './agent-runtime.ts';
 export const bedrockAgent = agentRuntimeKind({
   name: 'an agent of Bedrock',
   resourceType: 'agent-alias',
-  shared: true,
+  neverDirect: true,
   id: /^[0-9A-Za-z]{10}\/[0-9A-Za-z]{10}$/,
   actions: ['bedrock:InvokeAgent', 'bedrock:GetAgentMemory', 'bedrock:DeleteAgentMemory'],
 });

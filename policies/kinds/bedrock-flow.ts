@@ -12,7 +12,7 @@ const FOLLOW = ['GetExecutionFlowSnapshot', 'GetFlowExecution', 'ListFlowExecuti
 const called = agentRuntimeKind({
   name: 'a flow of Bedrock',
   resourceType: 'flow',
-  shared: true,
+  neverDirect: true,
   // Of an execution the name is one of ours.
   id: /^[0-9A-Za-z]{10}(?:\/alias\/[0-9A-Za-z]{10}(?:\/execution\/[0-9a-f]{32})?)?$/,
   actions: ['bedrock:InvokeFlow', START],

@@ -22,7 +22,7 @@ export const bedrockInlineAgent: Kind<Inline> = {
   runtime: 'bedrock-agent-runtime',
   paidBy: 'call',
   byId: true,
-  shared: true,
+  neverDirect: true,
   optional: true,
   shapes: {},
   // Of models and profiles the first row runs them; nothing is counted, and no guardrail applied.

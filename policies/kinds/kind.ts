@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import type { Action, Restrictions, Target } from '../../contract/model.ts';
+import type { Action, Purpose, Restrictions, Target } from '../../contract/model.ts';
 import type { Condition, PermissionStatement } from '../document.ts';
 
 /** What is to be said of a kind of target. One file says it; everything else goes over the list in `policies/kinds.ts`. */
@@ -12,8 +12,8 @@ export interface Kind<T = Target> {
   readonly paidBy: 'call' | 'hour';
   /** Its ARNs are another's: it answers to its own ids alone. Absent: to its ARNs, too. */
   readonly byId?: true;
-  /** What a call names within it is held to its tenant by our code alone: no credentials for it are handed out. */
-  readonly shared?: true;
+  /** Part of what is granted of it is held by our code alone: no credentials for it are handed out. Absent: they may be. */
+  readonly neverDirect?: true;
   /** Callable only where a stage turns it on. Absent: everywhere, unless a stage says which kinds it has. */
   readonly optional?: true;
   /** By resource type: the ARNs that this kind brings. A kind may also name those of another. */
@@ -22,6 +22,8 @@ export interface Kind<T = Target> {
   readonly role: readonly RoleRow[];
   /** What a grant may demand of it beyond what every kind can be held to (regions, roles, an end). */
   readonly restrictedBy: readonly Exclude<keyof Restrictions, 'regions' | 'roles' | 'expiresAt'>[];
+  /** It is more than the models that it runs, so their ARNs are no names of it. Absent: whatever it names is it. */
+  readonly isMore?: true;
   /** Every ARN that a call needs, the one that is called first. */
   arns(target: T): readonly string[];
   /** Two entries that are called on the same ARN are the same thing by two names. */
@@ -35,7 +37,7 @@ export interface Kind<T = Target> {
    *
    * @throws TollgateError `bad_arn` naming the member
    */
-  statements(target: T, wanted: ReadonlySet<Action>, parse: ParseArn): PermissionStatement[];
+  statements(target: T, wanted: ReadonlySet<Purpose>, parse: ParseArn): PermissionStatement[];
   /** What of an entry contradicts itself, its ARNs being good ones; undefined: nothing. */
   fault(target: T, parse: ParseArn): Fault | undefined;
 }
@@ -88,12 +90,12 @@ export interface Fault {
 
 /** One statement of the wanted actions that have a name, or none where there is nothing to allow: IAM rejects an empty list. */
 export function allow(
-  names: Partial<Record<Action, string | readonly string[]>>,
-  wanted: ReadonlySet<Action>,
+  names: Partial<Record<Purpose, string | readonly string[]>>,
+  wanted: ReadonlySet<Purpose>,
   arns: readonly ModelArn[],
   condition?: Condition,
 ): PermissionStatement[] {
-  const actions = [...wanted].flatMap((action) => names[action] ?? []).sort();
+  const actions = [...new Set([...wanted].flatMap((action) => names[action] ?? []))].sort();
   if (actions.length === 0 || arns.length === 0) return [];
   const Resource = [...new Set(arns.map(({ text }) => text))].sort();
   return [{ Effect: 'Allow', Action: actions, Resource, ...(condition && { Condition: condition }) }];
@@ -110,7 +112,7 @@ export function allowAny(
 }
 
 /** The call is signed for the target's region, so an ARN of another one would only ever be denied. */
-export function inRegion(arn: ModelArn, target: Target): void {
+export function inRegion(arn: ModelArn, target: Pick<Target, 'region'>): void {
   if (arn.region !== target.region) throw bad('target.arn', 'region-differs');
 }
 

@@ -25,6 +25,21 @@ const IAM: Record<Target['kind'], Record<Action, string>> = {
     stream: 'sagemaker:InvokeEndpointWithResponseStream',
     count: 'sagemaker:CountTokens',
   },
+  'bedrock-prompt': {
+    invoke: 'bedrock:InvokeModel',
+    stream: 'bedrock:InvokeModelWithResponseStream',
+    count: 'bedrock:GetPrompt',
+  },
+  'bedrock-prompt-router': {
+    invoke: 'bedrock:InvokeModel',
+    stream: 'bedrock:InvokeModelWithResponseStream',
+    count: 'bedrock:GetPromptRouter',
+  },
+  'bedrock-guardrail': {
+    invoke: 'bedrock:ApplyGuardrail',
+    stream: 'bedrock:UpdateGuardrail',
+    count: 'bedrock:GetGuardrail',
+  },
   'bedrock-knowledge-base': {
     invoke: 'bedrock:Retrieve',
     stream: 'bedrock:RetrieveAndGenerate',
@@ -50,6 +65,7 @@ export function iamOf(item: Target): Record<Action, string> {
 /** What a policy of a kind may name beside those: on what is one for all of an account, or of the same ARN. */
 export const BESIDE: Partial<Record<Target['kind'], readonly string[]>> = {
   'bedrock-endpoint': ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+  'bedrock-prompt': ['bedrock:RenderPrompt'],
   'bedrock-agent': ['bedrock:GetAgentMemory', 'bedrock:DeleteAgentMemory'],
   'bedrock-inline-agent': ['bedrock:InvokeInlineAgent'],
   'bedrock-flow': [
@@ -64,6 +80,7 @@ export const TAKES_NONE = ['bedrock:InvokeInlineAgent'];
 /** What a request shows beside its resource. */
 export type Shown = {
   'bedrock:InferenceProfileArn'?: string;
+  'bedrock:PromptRouterArn'?: string;
   'sagemaker:TargetModel'?: string;
   'aws:CalledViaLast'?: string;
 };
@@ -88,8 +105,17 @@ export function expected(
   if (item.kind === 'bedrock-model') return arn === item.arn;
   if (item.kind === 'bedrock-profile' || (item.kind === 'bedrock-inline-agent' && isProfile(item.arn)))
     return arn === item.arn || (item.modelArns.includes(arn) && shown['bedrock:InferenceProfileArn'] === item.arn);
+  if (item.kind === 'bedrock-prompt' || item.kind === 'bedrock-prompt-router') {
+    const by = item.kind === 'bedrock-prompt' || shown['bedrock:PromptRouterArn'] === item.arn;
+    if (arn === item.arn) return item.kind === 'bedrock-prompt-router';
+    if (!item.modelArns.includes(arn)) return false;
+    const profiles = profilesOf(item);
+    const own = profiles.filter((profile) => profile.endsWith(`.${arn.split('/')[1]}`));
+    return own.length === 0 ? by : profiles.includes(shown['bedrock:InferenceProfileArn'] ?? '');
+  }
   if (item.kind === 'bedrock-inline-agent') return arn === item.arn;
-  if (kindOf(item).runtime === 'bedrock-agent-runtime') return action === 'invoke' && arn === item.arn;
+  if (item.kind === 'bedrock-guardrail' || kindOf(item).runtime === 'bedrock-agent-runtime')
+    return action === 'invoke' && arn === item.arn;
   if (item.kind === 'bedrock-endpoint')
     return arn === item.arn && shown['aws:CalledViaLast'] === VIA_BEDROCK['aws:CalledViaLast'];
   if (item.kind !== 'sagemaker-endpoint') return false;
@@ -97,11 +123,20 @@ export function expected(
   return arnsOf(item).includes(arn) && shown['sagemaker:TargetModel'] === item.targetModel;
 }
 
+const profilesOf = ({ modelArns }: { modelArns: readonly string[] }): string[] =>
+  modelArns.filter((arn) => arn.includes(':inference-profile/'));
+
 /** What a request may show that is of the entry, of another, or of none. */
 export function shownWith(...items: readonly Target[]): Shown[] {
   const own = items.flatMap((item): Shown[] => {
     if (item.kind === 'bedrock-profile' || (item.kind === 'bedrock-inline-agent' && isProfile(item.arn)))
       return [{ 'bedrock:InferenceProfileArn': item.arn }];
+    if (item.kind === 'bedrock-prompt') return profilesOf(item).map((arn) => ({ 'bedrock:InferenceProfileArn': arn }));
+    if (item.kind === 'bedrock-prompt-router')
+      return [
+        { 'bedrock:PromptRouterArn': item.arn },
+        ...profilesOf(item).map((arn) => ({ 'bedrock:InferenceProfileArn': arn })),
+      ];
     if (item.kind === 'bedrock-endpoint') return [VIA_BEDROCK, { 'aws:CalledViaLast': 'cloudformation.amazonaws.com' }];
     if (item.kind !== 'sagemaker-endpoint' || item.targetModel === undefined) return [];
     const { targetModel } = item;

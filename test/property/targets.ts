@@ -71,12 +71,59 @@ const ownResource = <Kind extends TargetKind>(kind: Kind, resource: fc.Arbitrary
 const twoIds = (text: (one: string, other: string) => string) =>
   fc.tuple(generated, generated).map(([one, other]) => text(one, other));
 
+/** A model in the region of the call, or through a profile, the first of the list; with those behind it. */
+const listed = (where: string): fc.Arbitrary<string[]> =>
+  fc
+    .tuple(modelId, fc.option(fc.subarray([...REGIONS], { minLength: 1 })))
+    .map(([id, destinations]) =>
+      destinations === null
+        ? [foundation(where, id)]
+        : [
+            owned('bedrock', where, 'inference-profile', `us.${id}`),
+            ...destinations.map((destination) => foundation(destination, id)),
+          ],
+    );
+const ids = (models: readonly string[]): string => models.at(-1)?.split('/')[1] ?? '';
+
+const prompt: fc.Arbitrary<TargetOf<'bedrock-prompt'>> = region.chain((where) =>
+  fc.tuple(generated, fc.integer({ min: 1, max: 99_999 }), listed(where)).map(([id, version, modelArns]) => ({
+    kind: 'bedrock-prompt',
+    region: where,
+    arn: owned('bedrock', where, 'prompt', `${id}:${version}`),
+    modelArns,
+  })),
+);
+
+const router: fc.Arbitrary<TargetOf<'bedrock-prompt-router'>> = region.chain((where) =>
+  fc
+    .tuple(
+      fc.oneof(
+        generatedId.map((id) => owned('bedrock', where, 'prompt-router', id)),
+        modelId.map((id) => owned('bedrock', where, 'default-prompt-router', id)),
+      ),
+      fc.uniqueArray(listed(where), { minLength: 1, maxLength: 2, selector: ids }),
+    )
+    .map(([arn, models]) => ({ kind: 'bedrock-prompt-router', region: where, arn, modelArns: models.flat() })),
+);
+
+const guardrail: fc.Arbitrary<TargetOf<'bedrock-guardrail'>> = fc
+  .tuple(region, generatedId, fc.constantFrom('1', '27', 'DRAFT'))
+  .map(([where, id, version]) => ({
+    kind: 'bedrock-guardrail',
+    region: where,
+    arn: owned('bedrock', where, 'guardrail', id),
+    version,
+  }));
+
 /** One for each kind that there is: a kind without one does not compile. */
 export const targets: { readonly [Kind in TargetKind]: fc.Arbitrary<TargetOf<Kind>> } = {
   'bedrock-model': single,
   'bedrock-profile': profile,
   'bedrock-endpoint': marketplace,
   'sagemaker-endpoint': endpoint,
+  'bedrock-prompt': prompt,
+  'bedrock-prompt-router': router,
+  'bedrock-guardrail': guardrail,
   'bedrock-knowledge-base': ownResource(
     'bedrock-knowledge-base',
     generated.map((id) => `knowledge-base/${id}`),

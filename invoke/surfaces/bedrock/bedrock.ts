@@ -143,11 +143,11 @@ function acceptOf(headers: AskedHeaders, operation: ModelOperation): string {
 
 /** Read on a copy and for its strictness; what is sent are the caller's bytes. */
 function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operation: ModelOperation): void {
-  if (runtimeOf(model.target) !== 'bedrock-runtime')
+  if (runtimeOf(model.target) !== 'bedrock-runtime' || pathIdOf(model.target, 'invoke') === undefined)
     throw new TollgateError('invalid_request', {
       field: 'modelId',
       reason: 'wrong-surface',
-      message: `This model is ${kindOf(model.target).name}; it is not called through the Bedrock paths.`,
+      message: `This model is ${kindOf(model.target).name}; it is not called through the paths of models.`,
     });
   if (operation === 'count-tokens' && pathIdOf(model.target, 'count') === undefined)
     throw new TollgateError('invalid_request', {
@@ -155,6 +155,8 @@ function checkBody(body: Uint8Array, wanted: string, model: AllowedModel, operat
       reason: 'cannot-count-tokens',
       message: 'Tokens of this model cannot be counted beforehand; only a foundation model counts them.',
     });
+  // A prompt has its body (https://docs.aws.amazon.com/bedrock/latest/userguide/inference-invoke.html).
+  if (body.byteLength === 0 && model.target.kind === 'bedrock-prompt') return;
   const members = parseJsonObject(body);
   checkUnsteered(members, operation === 'invoke-with-response-stream' ? model.guardrail : undefined);
   // A guardrail is granted by the registry, or not at all: another one would be another resource.

@@ -1,7 +1,7 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import type { AllowedModel, Description } from '../../../contract/model.ts';
 import { eachTarget } from '../../../contract/places.ts';
-import { arnsOf, baseModelOf, nativeIdOf } from '../../../policies/kinds.ts';
+import { arnsOf, baseModelOf, kindOf, nativeIdOf } from '../../../policies/kinds.ts';
 import { lifecycleHeaders, usability } from '../../../registry/lifecycle.ts';
 import { type Exchange, type Given, json } from '../../exchange.ts';
 import { asBedrock, described, usableModels, wantedModel } from '../openai/models.ts';
@@ -54,7 +54,7 @@ export async function foundationModelsOf(exchange: Exchange): Promise<Foundation
  * @throws TollgateError `model_not_allowed`, `model_retired`, `forbidden`, `unavailable`
  */
 export async function getFoundationModel(exchange: Exchange, wanted: string): Promise<Given> {
-  const usable = eachTarget(await usableModels(exchange));
+  const usable = eachTarget(await usableModels(exchange)).filter(isModel);
   const named = usable.filter(
     ({ target }) => baseModelOf(target) === wanted || foundationArns({ target }).includes(wanted),
   );
@@ -97,7 +97,7 @@ async function foundationModels(models: readonly AllowedModel[], exchange: Excha
     exchange,
     models.map((model) => ({ model })),
   );
-  const ofEach = Map.groupBy(eachTarget(models), ({ target }) => baseModelOf(target));
+  const ofEach = Map.groupBy(eachTarget(models).filter(isModel), ({ target }) => baseModelOf(target));
   ofEach.delete('');
   return [...ofEach].flatMap(([id, of]) => {
     const [first] = of;
@@ -152,6 +152,11 @@ function profileOf(model: AllowedModel) {
     status: 'ACTIVE',
     type: model.target.arn.includes(':application-inference-profile/') ? 'APPLICATION' : 'SYSTEM_DEFINED',
   };
+}
+
+/** What a prompt runs, or a router chooses, is not the caller's to call. */
+function isModel({ target }: Pick<AllowedModel, 'target'>): boolean {
+  return kindOf(target).isMore !== true;
 }
 
 function foundationArns({ target }: Pick<AllowedModel, 'target'>): string[] {

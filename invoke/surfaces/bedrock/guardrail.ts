@@ -1,5 +1,5 @@
 import { TollgateError } from '../../../contract/errors.ts';
-import { guardrailsOf } from '../../../contract/guardrails.ts';
+import { appliedOf } from '../../../contract/guardrails.ts';
 import { parseJsonObject } from '../../../contract/json.ts';
 import type { ProviderRequest } from '../../call.ts';
 import { jsonBytes } from '../../edge/body.ts';
@@ -7,10 +7,10 @@ import type { Exchange, Given } from '../../exchange.ts';
 import { checkScope, untraced } from '../../grants/trace.ts';
 
 /**
- * `POST /guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply`: the guardrail of one of the caller's grants, on a
- * text of its own. Any other is answered as a model is that was not granted.
+ * `POST /guardrail/{guardrailIdentifier}/version/{guardrailVersion}/apply`: a guardrail that the caller was granted, or that the
+ * grant of a model names, on a text of its own. Any other, and any other version, is answered as a model is that was not granted.
  *
- * @param identifier its id or ARN, percent-decoded once
+ * @param identifier its id or ARN, or its registry id where it has one, percent-decoded once
  * @throws TollgateError
  */
 export async function applyGuardrail(exchange: Exchange, identifier: string, version: string): Promise<Given> {
@@ -22,8 +22,9 @@ export async function applyGuardrail(exchange: Exchange, identifier: string, ver
     wanted: `${identifier}:${version}`,
     action: 'guard',
     prepare: (model): ProviderRequest => {
-      const guardrail = guardrailsOf(model.guardrail).find(
-        ({ arn, version: its }) => its === version && (identifier === arn || arn.endsWith(`/${identifier}`)),
+      const guardrail = appliedOf(model).find(
+        ({ arn, version: its }) =>
+          its === version && (identifier === arn || identifier === model.id || arn.endsWith(`/${identifier}`)),
       );
       if (guardrail === undefined) throw new TollgateError('model_not_allowed', { reason: 'no-guardrail' });
       checkScope(parseJsonObject(body).outputScope, model);

@@ -27,8 +27,11 @@ import { ranked } from './formats/rerank.ts';
 import { blockedBy } from './guardrails.ts';
 import { converseTier, headerTier } from './tiers.ts';
 
-/** @param tier asked for by InvokeModel's header; Converse's is in its body */
-type Operation = (model: FoundationModel, body: JsonObject, tier?: string) => Reply;
+/**
+ * @param tier asked for by InvokeModel's header; Converse's is in its body
+ * @param more members of Converse's answer, or of its stream's last event
+ */
+type Operation = (model: FoundationModel, body: JsonObject, tier?: string, more?: object) => Reply;
 
 export interface Operations {
   converse: Operation;
@@ -44,22 +47,23 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 export function createOperations(cache: PromptCache): Operations {
   const respond = (model: FoundationModel, prompt: Prompt): Answer => answer(prompt, cache(model.id, prompt.parts));
   return {
-    converse(model, body) {
+    converse(model, body, _, more) {
       onlyText(model);
       const prompt = conversation(model, body);
       const blocked = blockedBy(body.guardrailConfig, prompt.lastUserText);
       const given = blocked?.answer ?? respond(model, prompt);
       const tier = converseTier(body);
-      const answered = JSON.stringify({ ...converseAnswer(given), ...tier?.member, ...blocked?.member });
+      const last = { ...tier?.member, ...more, ...blocked?.member };
+      const answered = JSON.stringify({ ...converseAnswer(given), ...last });
       return { status: 200, headers: JSON_TYPE, body: answered, usage: given.usage, ...tier?.reply };
     },
-    'converse-stream'(model, body) {
+    'converse-stream'(model, body, _, more) {
       onlyText(model);
       const prompt = conversation(model, body);
       const blocked = blockedBy(body.guardrailConfig, prompt.lastUserText);
       const given = blocked?.answer ?? respond(model, prompt);
       const tier = converseTier(body);
-      const last = { ...tier?.member, ...blocked?.member };
+      const last = { ...tier?.member, ...more, ...blocked?.member };
       const frames = converseEvents(given).map(({ type, payload }) =>
         frame(type, JSON.stringify(type === 'metadata' ? { ...payload, ...last } : payload)),
       );

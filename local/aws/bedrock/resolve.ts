@@ -8,6 +8,7 @@ import {
   looksLikeProfile,
 } from './catalog.ts';
 import { applicationProfile, marketplaceModel, notThere, ownModel } from './owned.ts';
+import { isRunner, runBy } from './prompts.ts';
 
 /** What a model id or ARN means in the region of the call. */
 export interface Resolved {
@@ -17,16 +18,27 @@ export interface Resolved {
   model(): FoundationModel;
   /** The foundation model of that id, however it may be called. @throws AwsError when the id is not one's */
   named(): FoundationModel;
+  /** Whether a prompt runs it. */
+  prompt?: true;
+  /** Which of a prompt router's models it is, by its ARN. */
+  chosen?: string;
+}
+
+/** What of a call IAM, or a router, is shown. */
+export interface Shown {
+  /** Its ARN with its version. */
+  guardrail?: string | undefined;
+  tier?: string | undefined;
+  /** Whether a router takes it for difficult. */
+  isHard?: boolean;
 }
 
 export interface Resolver {
   /**
    * @param modelId decoded: an id or an ARN
-   * @param guardrail the guardrail's ARN with its version, or undefined
-   * @param tier that the call names, or undefined
    * @throws AwsError ValidationException for an ARN of another region
    */
-  resolve(modelId: string, action: string, region: string, guardrail?: string, tier?: string): Resolved;
+  resolve(modelId: string, action: string, region: string, shown?: Shown): Resolved;
 }
 
 const ARN = /^arn:aws[a-z-]*:bedrock:([a-z0-9-]*):(\d{12})?:([a-z-]+)\/(.+)$/;
@@ -52,7 +64,8 @@ export function createResolver(account: string): Resolver {
   };
 
   return {
-    resolve(modelId, action, region, guardrail, tier) {
+    resolve(modelId, action, region, shown = {}) {
+      const { guardrail, tier } = shown;
       const context = {
         ...(guardrail === undefined ? {} : { 'bedrock:GuardrailIdentifier': guardrail }),
         ...(tier === undefined ? {} : { 'bedrock:ServiceTier': tier }),
@@ -64,7 +77,12 @@ export function createResolver(account: string): Resolver {
       const [, arnRegion = '', owner = account, type = '', id = ''] = ARN.exec(arn) ?? [];
       if (id === '') throw invalid('The provided model identifier is invalid.');
       if (arnRegion !== region) throw elsewhere();
-      const profile = owner === account ? profileOf(type, id, region) : undefined;
+      const isOwn = owner === account;
+      if (isRunner(type)) {
+        const runs = isOwn ? runBy(type, id, shown.isHard === true) : undefined;
+        return calledBy(type, access(arn), runs === undefined ? undefined : this.resolve(runs, action, region, shown));
+      }
+      const profile = isOwn ? profileOf(type, id, region) : undefined;
       if (profile === undefined)
         return {
           accesses: [access(arn)],
@@ -84,6 +102,25 @@ export function createResolver(account: string): Resolver {
       };
     },
   };
+}
+
+/** A prompt is rendered and then its model called; a router's model is told who chose it. */
+function calledBy(type: string, called: Access, runs: Resolved | undefined): Resolved {
+  const model = (): FoundationModel => {
+    if (runs === undefined) throw notThere();
+    return runs.model();
+  };
+  const named = () => {
+    throw invalid('The provided model identifier is invalid.');
+  };
+  const [first, ...rest] = runs?.accesses ?? [];
+  if (type === 'prompt') {
+    const render = { action: 'bedrock:RenderPrompt', resource: called.resource, context: {} };
+    return { accesses: [render, ...(first === undefined ? [] : [first]), ...rest], model, named, prompt: true };
+  }
+  if (first === undefined) return { accesses: [called], model, named };
+  const chosen = { ...first, context: { ...first.context, 'bedrock:PromptRouterArn': called.resource } };
+  return { accesses: [called, chosen, ...rest], model, named, chosen: first.resource };
 }
 
 function profileOf(type: string, id: string, region: string): InferenceProfile | undefined {

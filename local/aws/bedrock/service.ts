@@ -11,6 +11,7 @@ import { controlPlane } from './control-plane.ts';
 import type { Evaluations } from './evaluations.ts';
 import { applyGuardrail, findGuardrail } from './guardrails.ts';
 import { createOperations } from './operations.ts';
+import { HARD, rendered } from './prompts.ts';
 import { createResolver, type Resolver } from './resolve.ts';
 import { TIER_HEADER } from './tiers.ts';
 
@@ -58,7 +59,8 @@ export function createBedrock({ account: own, evaluations }: { account: string; 
       const { operation, action } = OPERATIONS[verb];
       const modelId = decoded(encodedId);
       const guardrail = guardrailArn(request, verb, account);
-      const resolved = resolverOf(account).resolve(modelId, action, request.region, guardrail, tierOf(request, verb));
+      const shown = { guardrail, tier: tierOf(request, verb), isHard: request.body.includes(HARD) };
+      const resolved = resolverOf(account).resolve(modelId, action, request.region, shown);
       const seen = digest(operation, request.body);
       return {
         operation,
@@ -66,13 +68,16 @@ export function createBedrock({ account: own, evaluations }: { account: string; 
         request: seen,
         needs: [...resolved.accesses, ...guardrailAccess(guardrail)],
         serve: () => {
-          const body = parseBody(request.body);
+          const { prompt, chosen } = resolved;
+          const asked = prompt && request.body.byteLength === 0 ? {} : parseBody(request.body);
           if (guardrail !== undefined) findGuardrail(guardrail);
           // Any foundation model's tokens can be counted, also one that is called only through a profile.
-          if (verb === 'count-tokens') return operations.count(resolved.named(), body);
+          if (verb === 'count-tokens') return operations.count(resolved.named(), asked);
           const model = resolved.model();
           checkSeen(model, seen);
-          return operations[verb](model, body, request.headers[TIER_HEADER]);
+          const body = prompt ? rendered(model, verb.startsWith('converse'), asked) : asked;
+          const trace = chosen && { trace: { promptRouter: { invokedModelId: chosen } } };
+          return operations[verb](model, body, request.headers[TIER_HEADER], trace || {});
         },
       };
     },

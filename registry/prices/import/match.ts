@@ -60,7 +60,8 @@ interface Known {
 
 function knownOf(model: ModelEntry): Known[] {
   return placesOf(model).map(({ target, priceRegion = target.region }) => {
-    const foundation = baseModelOf(target) || undefined;
+    // A router's calls cost what the model costs that it chose.
+    const foundation = target.kind === 'bedrock-prompt-router' ? undefined : baseModelOf(target) || undefined;
     return {
       id: model.id,
       region: priceRegion,

@@ -46,6 +46,15 @@ const own = <Kind extends TargetKind>(kind: Kind, resource: string) => ({
   region: 'us-east-1',
   arn: at('bedrock', resource),
 });
+const prompt: TargetOf<'bedrock-prompt'> = {
+  ...own('bedrock-prompt', 'prompt/PROMPT1234:3'),
+  modelArns: [profile.arn, ...profile.modelArns],
+};
+const router: TargetOf<'bedrock-prompt-router'> = {
+  ...own('bedrock-prompt-router', 'default-prompt-router/amazon.nova:1'),
+  modelArns: [nova('us-east-1'), nova('us-east-1').replace('lite', 'pro')],
+};
+const guarding: TargetOf<'bedrock-guardrail'> = { ...own('bedrock-guardrail', 'guardrail/demo'), version: '2' };
 const knowledgeBase = own('bedrock-knowledge-base', 'knowledge-base/KB12345678');
 const agent = own('bedrock-agent', 'agent-alias/AGENT12345/ALIAS12345');
 const flow = own('bedrock-flow', 'flow/FLOW123456/alias/ALIAS12345');
@@ -113,6 +122,48 @@ const SAID: { readonly [Kind in TargetKind]: readonly [Target, object] } = {
       calledOn: component.componentArn,
       nativeId: 'Answers',
       paths: ['Answers', undefined],
+      base: '',
+    },
+  ],
+  'bedrock-prompt': [
+    prompt,
+    {
+      called: 'This model is a prompt of Bedrock.',
+      runtime: 'bedrock-runtime',
+      paidBy: 'call',
+      restrictedBy: ['guardrail', 'tiers'],
+      arns: [prompt.arn, ...prompt.modelArns],
+      calledOn: prompt.arn,
+      nativeId: prompt.arn,
+      paths: [prompt.arn, undefined],
+      base: 'amazon.nova-lite-v1:0',
+    },
+  ],
+  'bedrock-prompt-router': [
+    router,
+    {
+      called: 'This model is a prompt router of Bedrock.',
+      runtime: 'bedrock-runtime',
+      paidBy: 'call',
+      restrictedBy: ['guardrail', 'maxTokens', 'tiers'],
+      arns: [router.arn, ...router.modelArns],
+      calledOn: router.arn,
+      nativeId: router.arn,
+      paths: [router.arn, undefined],
+      base: 'amazon.nova-lite-v1:0',
+    },
+  ],
+  'bedrock-guardrail': [
+    guarding,
+    {
+      called: 'This model is a guardrail of Bedrock.',
+      runtime: 'bedrock-runtime',
+      paidBy: 'call',
+      restrictedBy: [],
+      arns: [guarding.arn],
+      calledOn: `${guarding.arn}:2`,
+      nativeId: 'demo:2',
+      paths: [undefined, undefined],
       base: '',
     },
   ],
@@ -197,11 +248,11 @@ describe('each kind of target', () => {
     expect(own.filter(({ expected }) => 'code' in expected).length).toBeGreaterThan(0);
   });
 
-  test('what the invoker role may do is said of resources that a kind has a shape for, or of guardrails', () => {
+  test('what the invoker role may do is said of resources that a kind has a shape for', () => {
     const known = ALL_KINDS.flatMap(({ shapes }) => Object.keys(shapes));
     const named = new Set(ALL_KINDS.flatMap(({ role }) => role.flatMap(({ on }) => on)));
     named.delete(NO_RESOURCE);
-    expect([...named].filter((type) => !known.includes(type))).toEqual(['guardrail']);
+    expect([...named].filter((type) => !known.includes(type))).toEqual([]);
     expect(known.filter((type) => !named.has(type))).toEqual([]);
   });
 
@@ -244,6 +295,11 @@ describe('what contradicts itself in an entry', () => {
       { ...application, modelId: application.arn, modelArns: [other] },
       undefined,
     ],
+    ['a prompt of a profile and its models', prompt, undefined],
+    ['a prompt of two models', { ...prompt, modelArns: router.modelArns }, 'target.modelArns another-model'],
+    ['a prompt of a profile alone', { ...prompt, modelArns: [profile.arn] }, 'target.modelArns without-a-model'],
+    ['a prompt router of two models', router, undefined],
+    ['a guardrail', guarding, undefined],
     ['an endpoint whose name has another case', endpoint, undefined],
     ['an endpoint by another name', { ...endpoint, endpointName: 'x' }, 'target.endpointName differs-from-arn'],
     ['an inference component', { ...endpoint, ...component }, undefined],
@@ -356,6 +412,38 @@ describe('what a review asks IAM of', () => {
         arn: nova(region),
       })),
     );
+  });
+
+  test('a prompt is rendered in every way that its model may be called; what is behind a profile is not opened by it', () => {
+    const ways = askedOf(prompt).paths(prompt, 'stream', {});
+    const name = 'bedrock:InvokeModelWithResponseStream';
+    expect(ways).toEqual(
+      profile.modelArns.map((model) => [
+        { action: 'bedrock:RenderPrompt', resource: prompt.arn, context: {} },
+        { action: name, resource: profile.arn, context: {} },
+        { action: name, resource: model, context: { 'bedrock:InferenceProfileArn': profile.arn } },
+      ]),
+    );
+    expect(
+      askedOf(prompt)
+        .behind?.(prompt)
+        .map(({ arn }) => arn),
+    ).toEqual(profile.modelArns);
+  });
+
+  test('a prompt router asks for itself and for the model that it chooses, which its grant does not open', () => {
+    const by = { 'bedrock:PromptRouterArn': router.arn };
+    expect(askedOf(router).paths(router, 'invoke', {})).toEqual(
+      router.modelArns.map((resource) => [
+        { action: 'bedrock:InvokeModel', resource: router.arn, context: {} },
+        { action: 'bedrock:InvokeModel', resource, context: by },
+      ]),
+    );
+    expect(
+      askedOf(router)
+        .behind?.(router)
+        .map(({ arn }) => arn),
+    ).toEqual(router.modelArns);
   });
 
   test('an endpoint is one thing, and a component beside it another', () => {

@@ -216,7 +216,7 @@ describe('a restricted grant as it is written', () => {
       const [target] = fc.sample<Target>(targets[kind] as fc.Arbitrary<Target>, { numRuns: 1, seed: 1 });
       const arn = `${target?.arn.split('/execution/')[0]}`;
       items.edit(modelKey('r1'), modelDocument('r1', { target: { ...target, arn } as TargetOf<'bedrock-model'> }));
-      const refused = { code: 'bad_entry', field: 'direct', reason: 'shared-by-tenants' };
+      const refused = { code: 'bad_entry', field: 'direct', reason: 'not-with-this-kind' };
       await expect(writer.grant('acme', 'r1', undefined, { direct: true })).rejects.toMatchObject(refused);
     },
   );
