@@ -44,7 +44,10 @@ const OPTIONS: [string, Record<string, unknown>][] = [
 
 /** Of which endpoint an action is asked, as AWS names both; written again here, so that a wrong row is not on both sides. */
 const ENDPOINTS: [RegExp, string[]][] = [
-  [/^bedrock:(InvokeModel|InvokeModelWithResponseStream|CountTokens|ApplyGuardrail)$/, ['bedrock-runtime']],
+  [
+    /^bedrock:(InvokeModel|InvokeModelWithResponseStream|CountTokens|ApplyGuardrail|RenderPrompt)$/,
+    ['bedrock-runtime'],
+  ],
   [/^bedrock:(Retrieve|InvokeAgent|InvokeFlow|InvokeInlineAgent)$/, ['bedrock-agent-runtime']],
   [/^bedrock:\w*(AgentMemory|FlowExecution|ExecutionFlow)\w*$/, ['bedrock-agent-runtime']],
   [/^bedrock:/, ['bedrock']],
