@@ -61,7 +61,7 @@ export function unmet(
     missing(
       'model',
       'not-evaluated',
-      'The model requires an evaluation, and has passed none (`tollgate eval start`); nor does its entry name a provenance.evaluation.',
+      'The model requires an evaluation: it has passed none, and its entry names no provenance.evaluation.',
     );
   const { region } = requires;
   if (region !== undefined && !(grant.regions?.every((one) => region.includes(one)) ?? false))
