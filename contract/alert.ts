@@ -2,8 +2,9 @@
 
 /**
  * budget: a part of a budget is used up. model-end: a model ends in so many days. drift: the registry and AWS do not agree.
+ * evaluation: a model does not pass one any more, or is worse.
  */
-export const ALERT_KINDS = ['budget', 'model-end', 'drift'] as const;
+export const ALERT_KINDS = ['budget', 'model-end', 'drift', 'evaluation'] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
 export interface Alert {

@@ -293,6 +293,8 @@ export interface SyncSettings extends StageSettings {
   eventBus: string;
   /** Base URL of EventBridge where it is not AWS's own; undefined: AWS's own. */
   eventsUrl: string | undefined;
+  /** Whether models are evaluated again by the schedule. */
+  evaluates: boolean;
 }
 
 export interface AlertsSettings extends StageSettings {
@@ -321,6 +323,7 @@ export function syncSettings(env: Environment): SyncSettings {
     region: () => required(env, 'AWS_REGION'),
     eventBus: () => eventBus(env),
     eventsUrl: () => eventsUrl(env),
+    evaluates: () => env.TOLLGATE_EVALUATION === 'true',
   });
 }
 

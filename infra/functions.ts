@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { PermissionStatement } from '../policies/document.ts';
 import { type FunctionName, functionRolePolicy } from '../policies/roles.ts';
 import { codeOf } from './bundling.ts';
 import { acknowledgeWildcards } from './nag.ts';
@@ -22,6 +23,8 @@ export interface FunctionOptions {
   timeout: Duration;
   memoryMb: number;
   environment: Record<string, string>;
+  /** What its role may do beyond what every function of its name may, where an option asks for it. */
+  more?: readonly PermissionStatement[];
   /** Whether Lambda gives each tenant execution environments of its own. Default false. */
   tenantIsolation?: boolean;
   /** What may run of it at once, kept free for it; 0 or absent: it shares the account's. */
@@ -56,7 +59,7 @@ export class TollgateFunction extends Construct {
       timeout: options.timeout,
       memorySize: options.memoryMb,
       environment: { TOLLGATE_STAGE: settings.stage, ...options.environment },
-      role: this.#role(names, name),
+      role: this.#role(names, name, options.more ?? []),
       logGroup: this.logGroup,
       // The functions write JSON lines themselves; this makes the runtime's own lines JSON too.
       loggingFormat: LoggingFormat.JSON,
@@ -66,7 +69,7 @@ export class TollgateFunction extends Construct {
   }
 
   /** The policy is part of the role, so the role never exists without it, nor with anything that CDK would add. */
-  #role(names: Names, name: FunctionName) {
+  #role(names: Names, name: FunctionName, more: readonly PermissionStatement[]) {
     const { brokerArn, keys, alerts } = names;
     const policy = functionRolePolicy(name, {
       tableArn: names.tableArn,
@@ -81,6 +84,7 @@ export class TollgateFunction extends Construct {
       ...(keys === undefined ? {} : { keys }),
       ...(alerts === undefined ? {} : { alerts }),
       logGroupArn: names.logGroupArn(name),
+      more,
     });
     const role = new Role(this, 'Role', {
       roleName: names.role(name),

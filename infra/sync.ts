@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
+import { evaluating } from './evaluation.ts';
 import { TollgateFunction } from './functions.ts';
 import type { Names } from './names.ts';
 import { schedulerRole } from './scheduler-role.ts';
@@ -15,10 +16,14 @@ export class DriftSchedule extends Construct {
     super(scope, id);
     const { function: sync, logGroup } = new TollgateFunction(this, 'Sync', settings, names, {
       name: 'sync',
-      description: 'Tells where the registry and AWS do not agree; it reads only',
+      description: `Tells where the registry and AWS do not agree; it ${settings.evaluation === undefined ? 'reads only' : 'evaluates models again'}`,
       timeout: Duration.minutes(5),
       memoryMb: 512,
-      environment: { TOLLGATE_TABLE: names.of('registry'), TOLLGATE_EVENT_BUS: settings.eventBus },
+      environment: {
+        ...{ TOLLGATE_TABLE: names.of('registry'), TOLLGATE_EVENT_BUS: settings.eventBus },
+        ...(settings.evaluation === undefined ? {} : { TOLLGATE_EVALUATION: 'true' }),
+      },
+      more: settings.evaluation === undefined ? [] : evaluating(settings.evaluation, settings, names),
     });
     // It is all found again the next day, and a log that stayed would be in the way of turning this on again.
     logGroup.applyRemovalPolicy(RemovalPolicy.DESTROY);

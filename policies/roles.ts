@@ -157,6 +157,8 @@ export interface FunctionScope {
   alerts?: { topicArn: string; failuresArn: string };
   /** The function's log group; absent on a laptop, where lines go to stdout. */
   logGroupArn?: string;
+  /** What an option of infrastructure alone asks for, which stands beside its construct. */
+  more?: readonly PermissionStatement[];
 }
 
 const of = (service: string, ...names: readonly string[]): string[] => names.map((name) => `${service}:${name}`);
@@ -202,11 +204,11 @@ export function contextKeyPolicy({ readers }: { readers: readonly string[] }): P
 }
 
 /**
- * What each function's own role may do: none of them can call a model, none but `admin` writes to the registry, and none is of use
+ * What each function's own role may do: none of them can call a model, none but `admin` writes to the registry (and `sync` models’ entries, where it evaluates them), and none is of use
  * to another function.
  */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
-  const statements = allowedTo(name, scope);
+  const statements = [...allowedTo(name, scope), ...(scope.more ?? [])];
   // Lambda itself sends what failed, in a session in which nothing says that it names the function.
   const { failuresArn } = (name === 'alerts' && scope.alerts) || {};
   const failed = failuresArn

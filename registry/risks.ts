@@ -6,6 +6,7 @@ import { calledOn } from '../policies/place.ts';
 import type { AliasesEntry } from './alias.ts';
 import { type BudgetsEntry, budgetsInForce, EVERY_TENANT } from './budget.ts';
 import { hasExpired } from './entitled.ts';
+import { notPassed } from './evaluation/standing.ts';
 import { isoSeconds } from './fields.ts';
 import type { Held } from './held.ts';
 import type { Unusable } from './kinds.ts';
@@ -141,6 +142,15 @@ const RULES: readonly (Omit<Risk, 'of'> & { of: (known: Known) => string[] })[] 
     level: 'medium',
     what: 'The model is near its end and still granted.',
     of: grantsWhere((grant, registered) => stateOf(grant, registered) === 'deprecated'),
+  },
+  {
+    kind: 'not-evaluated',
+    level: 'medium',
+    what: 'The model requires an evaluation that its version has not passed, and is still granted.',
+    of: grantsWhere(({ model }, { model: modelOf }) => {
+      const found = modelOf(model);
+      return found !== undefined && notPassed(found) !== undefined;
+    }),
   },
   {
     kind: 'retired-share',

@@ -2,6 +2,7 @@ import { ENDS_WITHIN_DAYS } from '../../contract/limits/doctor.ts';
 import { targetsOf } from '../../contract/places.ts';
 import { DAY_MS } from '../../metering/window.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
+import { notPassed } from '../../registry/evaluation/standing.ts';
 import type { Unusable } from '../../registry/kinds.ts';
 import type { ModelEntry } from '../../registry/model.ts';
 import type { Catalog } from '../../registry/sync/catalog.ts';
@@ -134,6 +135,10 @@ export const models: Check<ModelsSeen> = {
       ...unread.map(({ what, region, reason }) =>
         warn(`${what} of ${region} could not be read: ${reason}`, 'allow the rights of docs/doctor.md'),
       ),
+      ...entries.flatMap((entry): Problem[] => {
+        const why = notPassed(entry)?.message;
+        return why === undefined ? [] : [warn(why, `tollgate eval show ${entry.id}`)];
+      }),
       ...entries.flatMap(({ id, lifecycle: { sunsetAt, successor } }): Problem[] => {
         if (sunsetAt === undefined) return [];
         const days = Math.floor((sunsetAt * 1_000 - now) / DAY_MS);

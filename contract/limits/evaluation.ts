@@ -11,6 +11,9 @@ export const EVALUATION_METRICS_MAX = 25;
 export const INSTRUCTIONS_MAX_CHARS = 5_000;
 export const INFERENCE_MAX_CHARS = 1_023;
 
+/** Milliseconds of a day. */
+export const DAY_MS = 86_400_000;
+
 /** Days between two evaluations of one template by the schedule; a year is none too often. */
 export const EVERY_DAYS_MAX = 365;
 

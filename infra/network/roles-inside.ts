@@ -14,9 +14,9 @@ export interface Inside {
 
 /**
  * What Lambda does itself by a function's role, from its own network: it writes the log and the traces, makes network interfaces, and
- * keeps events that failed. No code of ours asks for these, so no endpoint is there for them.
+ * keeps events that failed. No code of ours asks for these, so no endpoint is there for them; and a role is passed in another call.
  */
-const LAMBDAS_OWN = /^(logs|ec2|sqs|xray):/;
+const LAMBDAS_OWN = /^(logs|ec2|sqs|xray|iam):/;
 
 /**
  * The roles that are used from within the network: of every function, of the tasks and of what starts them, and those that any of them

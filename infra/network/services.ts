@@ -11,7 +11,7 @@ export const SERVICES = {
   'bedrock-runtime': /^bedrock:(InvokeModel|CountTokens|ApplyGuardrail|RenderPrompt)/,
   'bedrock-agent-runtime':
     /^bedrock:(InvokeAgent|InvokeFlow|InvokeInlineAgent|Rerank|Retrieve|\w+AgentMemory|\w+FlowExecution|GetExecutionFlow)/,
-  bedrock: /^bedrock:(Get|List)(?!Agent|Flow|ExecutionFlow)/,
+  bedrock: /^bedrock:(Get|List|CreateEvaluationJob|TagResource)(?!Agent|Flow|ExecutionFlow)/,
   'sagemaker.runtime': /^sagemaker:InvokeEndpoint/,
   'sagemaker.api': /^sagemaker:(Describe|List)/,
   secretsmanager: /^secretsmanager:/,

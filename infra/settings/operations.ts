@@ -1,11 +1,14 @@
+import * as v from 'valibot';
 import { EVENT_BUS, EVENT_BUS_NAME } from '../../contract/settings.ts';
-import { type At, bad, flag, type Group, oneOf, optional, PREFIX, whole } from './setting.ts';
+import { type At, bad, flag, type Group, oneOf, optional, PREFIX, parsed, whole } from './setting.ts';
 import type { StageSettings } from './stage.ts';
 
 /** What is written down and for how long, and who is told of what. */
 export interface OperationSettings {
   /** Whether the registry is compared with what AWS has, once a day. */
   sync: boolean;
+  /** What the daily look may use to evaluate models again; undefined: it evaluates nothing. */
+  evaluation: Evaluation | undefined;
   /** Whether people are told of what the event bus is told, as the registry says whom. */
   alerts: boolean;
   /** Days, one of LOG_RETENTION_DAYS. */
@@ -24,6 +27,27 @@ export interface OperationSettings {
   alarmEmail: string | undefined;
 }
 
+/** Of a stage that evaluates its models again. */
+export interface Evaluation {
+  /** ARNs of the roles that templates name, which Bedrock is given for a job. */
+  roles: string[];
+  /** Names of the buckets that templates name, where results lie. */
+  buckets: string[];
+}
+
+const EVALUATION = v.strictObject({
+  roles: v.pipe(
+    v.array(
+      v.pipe(v.string(), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be the ARN of a role')),
+    ),
+    v.minLength(1, 'must name a role'),
+  ),
+  buckets: v.pipe(
+    v.array(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket'))),
+    v.minLength(1, 'must name a bucket'),
+  ),
+});
+
 /** Days that CloudWatch Logs accepts (PutRetentionPolicy), from a week to ten years. */
 export const LOG_RETENTION_DAYS = [7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922];
 
@@ -34,6 +58,14 @@ export const OPERATION_GROUP: Group<OperationSettings, StageSettings> = {
       makes: 'a function that looks once a day at what AWS has ([sync.md](sync.md))',
       costs: 'cents a month',
       security: 'a role that reads Bedrock’s and SageMaker’s lists and the registry',
+    },
+    evaluation: {
+      values: '`{"roles": [ARNs], "buckets": [names]}`; not set, `none` (default); needs `sync`',
+      makes:
+        'nothing: the daily look evaluates models again, by their templates’ `everyDays` ([evaluation.md](evaluation.md))',
+      costs: 'what Bedrock takes for the prompts of each job',
+      security:
+        'the daily look may start evaluations with these roles, read results in these buckets, and write models’ entries',
     },
     alerts: {
       values: '`true`, `false` (default)',
@@ -87,6 +119,7 @@ export const OPERATION_GROUP: Group<OperationSettings, StageSettings> = {
   read(at, base) {
     const settings: OperationSettings = {
       sync: flag(at, 'sync', false),
+      evaluation: parsed(EVALUATION, at, 'evaluation'),
       alerts: flag(at, 'alerts', false),
       logRetentionDays: whole(at, 'logRetentionDays', 7, 2_922, 90),
       rawRetentionDays: whole(at, 'rawRetentionDays', 7, 3_650, 400),
@@ -99,6 +132,8 @@ export const OPERATION_GROUP: Group<OperationSettings, StageSettings> = {
     };
     if (!LOG_RETENTION_DAYS.includes(settings.logRetentionDays))
       throw bad(`${PREFIX}logRetentionDays`, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`);
+    if (settings.evaluation !== undefined && !settings.sync)
+      throw bad(`${PREFIX}evaluation`, 'needs tollgate:sync, whose daily look evaluates');
     if (settings.alarmTopicArn !== undefined && settings.alarmEmail !== undefined)
       throw bad(`${PREFIX}alarmEmail`, 'is for a topic that this stack makes; subscribe to your own topic instead');
     return settings;

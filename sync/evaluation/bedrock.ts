@@ -1,15 +1,9 @@
-import {
-  ConflictException,
-  CreateEvaluationJobCommand,
-  type CreateEvaluationJobRequest,
-  GetEvaluationJobCommand,
-  ListEvaluationJobsCommand,
-} from '@aws-sdk/client-bedrock';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { TollgateError } from '../../contract/errors.ts';
 import { RESULT_FILE_MAX_BYTES, RESULT_FILES_MAX } from '../../contract/limits/evaluation.ts';
-import { bedrockIn, type ClientConfig } from '../read.ts';
+import { SYNC_ANSWER_MAX_BYTES as maxBytes } from '../../contract/limits/sync.ts';
+import type { ClientConfig } from '../read.ts';
 import type { Job } from './job.ts';
+import { AwsRestError, createSend } from './rest.ts';
 
 /** A job as Bedrock has it. */
 export interface Seen {
@@ -31,73 +25,88 @@ export interface Evaluations {
   lines(seen: Seen): AsyncIterable<string>;
 }
 
+interface JobSaid {
+  jobArn?: string;
+  jobName?: string;
+  status?: string;
+  failureMessages?: string[];
+  outputDataConfig?: { s3Uri?: string };
+}
+
+/** Characters of why a job failed. */
+const FAILURE_MAX_CHARS = 500;
+
+/** CreateEvaluationJob, GetEvaluationJob, ListEvaluationJobs, and the objects of results. */
 export function createEvaluations(clientConfig: ClientConfig): Evaluations {
+  const send = createSend(clientConfig);
+  const bedrock = { service: 'bedrock', maxBytes } as const;
+
   return {
     async start({ region, input }) {
-      const client = bedrockIn(clientConfig, region);
+      const path = ['evaluation-jobs'];
       try {
-        const { jobArn } = await client.send(
-          new CreateEvaluationJobCommand(input as unknown as CreateEvaluationJobRequest),
-        );
-        return jobArn ?? '';
+        const said: JobSaid = JSON.parse(await send({ ...bedrock, region, method: 'POST', path, body: input }));
+        return said.jobArn ?? '';
       } catch (error) {
         // The name has the token in it: after the time that Bedrock remembers a token for, it is still the same job.
-        if (!(error instanceof ConflictException)) throw error;
-        const { jobSummaries = [] } = await client.send(new ListEvaluationJobsCommand({ nameContains: input.jobName }));
-        const found = jobSummaries.find(({ jobName }) => jobName === input.jobName)?.jobArn;
-        if (found === undefined) throw error;
-        return found;
+        if ((error as Error).name !== 'ConflictException') throw error;
+        const query = { nameContains: input.jobName };
+        const said = JSON.parse(await send({ ...bedrock, region, method: 'GET', path, query }));
+        const found = ((said.jobSummaries ?? []) as JobSaid[]).find(({ jobName }) => jobName === input.jobName);
+        if (found?.jobArn === undefined) throw error;
+        return found.jobArn;
       }
     },
 
     async look(arn) {
-      const said = await bedrockIn(clientConfig, regionOf(arn)).send(
-        new GetEvaluationJobCommand({ jobIdentifier: arn }),
-      );
-      const { status, jobName = '', failureMessages = [], outputDataConfig } = said;
+      const path = ['evaluation-jobs', arn];
+      const said: JobSaid = JSON.parse(await send({ ...bedrock, region: regionOf(arn), method: 'GET', path }));
+      const { status = 'unknown', jobName = '', failureMessages = [], outputDataConfig } = said;
       return {
-        arn,
-        name: jobName,
-        status: status ?? 'unknown',
-        output: outputDataConfig?.s3Uri ?? '',
-        ...(failureMessages.length === 0 ? {} : { failure: failureMessages.join(' ').slice(0, 500) }),
+        ...{ arn, name: jobName, status, output: outputDataConfig?.s3Uri ?? '' },
+        ...(failureMessages.length === 0 ? {} : { failure: failureMessages.join(' ').slice(0, FAILURE_MAX_CHARS) }),
       };
     },
 
     async *lines({ arn, name, output }) {
-      const client = new S3Client({
-        ...clientConfig,
-        region: regionOf(arn),
-        forcePathStyle: clientConfig.endpoint !== undefined,
-      });
       const [, bucket = '', folder = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(output) ?? [];
+      const s3 = { service: 's3', region: regionOf(arn), method: 'GET' } as const;
       const prefix = `${folder === '' ? '' : `${folder}/`}${name}/`;
       let files = 0;
-      let token: string | undefined;
+      let next: string | undefined;
       do {
-        const page = await client.send(
-          new ListObjectsV2Command({
-            Bucket: bucket,
-            Prefix: prefix,
-            ...(token === undefined ? {} : { ContinuationToken: token }),
-          }),
-        );
-        for (const { Key = '', Size = 0 } of page.Contents ?? []) {
-          if (!Key.endsWith('.jsonl')) continue;
-          if (++files > RESULT_FILES_MAX || Size > RESULT_FILE_MAX_BYTES)
-            throw new TollgateError('unavailable', {
-              reason: 'results-too-large',
-              message: `The results of ${name} are more than ${RESULT_FILES_MAX} files, or one of them has more than ${RESULT_FILE_MAX_BYTES} bytes.`,
-            });
-          const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-          yield* ((await Body?.transformToString()) ?? '').split('\n');
+        const query = {
+          ...{ 'list-type': '2', 'encoding-type': 'url', prefix },
+          ...(next === undefined ? {} : { 'continuation-token': next }),
+        };
+        const page = await send({ ...s3, path: [bucket], query, maxBytes });
+        for (const [, listed = ''] of page.matchAll(/<Key>([^<]*)<\/Key>/g)) {
+          const key = decodeURIComponent(listed.replaceAll('+', ' '));
+          if (!key.endsWith('.jsonl')) continue;
+          if (++files > RESULT_FILES_MAX) throw tooMuch(name, `more than ${RESULT_FILES_MAX} files`);
+          const file = { ...s3, path: [bucket, ...key.split('/')], maxBytes: RESULT_FILE_MAX_BYTES };
+          yield* (await send(file).catch(tooLong(name))).split('\n');
         }
-        token = page.NextContinuationToken;
-      } while (token !== undefined);
+        next = /<NextContinuationToken>([^<]*)</.exec(page)?.[1];
+      } while (next !== undefined);
     },
   };
 }
 
 function regionOf(arn: string): string {
   return arn.split(':')[3] ?? '';
+}
+
+const tooLong =
+  (name: string) =>
+  (error: unknown): never => {
+    if (error instanceof AwsRestError && error.status === 413) throw tooMuch(name, error.message);
+    throw error;
+  };
+
+function tooMuch(name: string, what: string): TollgateError {
+  return new TollgateError('unavailable', {
+    reason: 'results-too-large',
+    message: `The results of ${name} are too much to be read: ${what}.`,
+  });
 }

@@ -95,7 +95,7 @@ const isInside = ({ name, trust }: Role): boolean =>
   /-invoker-/.test(name) || /"(lambda|ecs-tasks)\.amazonaws\.com"/.test(JSON.stringify(trust));
 /** What is Lambda's own to do by a function's role. */
 const isLambdas = ({ trust }: Role, action: string): boolean =>
-  JSON.stringify(trust).includes('"lambda.amazonaws.com"') && /^(logs|ec2|sqs|xray):/.test(action);
+  JSON.stringify(trust).includes('"lambda.amazonaws.com"') && /^(logs|ec2|sqs|xray|iam):/.test(action);
 
 describe.each(OPTIONS)('with %s', (_, given) => {
   const resources = resourcesOf(stackOf(given).stack);

@@ -7,7 +7,7 @@ import {
   invokeSettings,
   syncSettings,
 } from '../../contract/settings.ts';
-import { flat, ofType, type Resource, resourcesOf, rolesOf, stackOf } from './synth.ts';
+import { EVALUATION, flat, ofType, type Resource, resourcesOf, rolesOf, stackOf } from './synth.ts';
 
 const plain = resourcesOf(stackOf().stack);
 const brokered = resourcesOf(stackOf({ 'tollgate:broker': true }).stack);
@@ -57,6 +57,37 @@ describe('with a look at what AWS has', () => {
   test('without it nothing of it is there', () => {
     expect(functionOf(plain, 'sync')).toBeUndefined();
     expect(Object.keys(plain).filter((id) => synced[id] === undefined)).toEqual([]);
+  });
+});
+
+describe('with models that are evaluated again', () => {
+  const synced = resourcesOf(stackOf({ 'tollgate:sync': true }).stack);
+  const evaluated = resourcesOf(stackOf(EVALUATION).stack);
+
+  test('there is nothing but what the daily look may, which is what is named', () => {
+    expect(Object.keys(evaluated)).toEqual(Object.keys(synced));
+    const environment = { ...environmentOf(evaluated, 'sync'), AWS_REGION: 'us-east-1' };
+    expect(syncSettings(environment)).toMatchObject({ evaluates: true });
+    const by = 'tollgate-dev-sync-us-east-1';
+    expect(allowed(evaluated, 'iam:PassRole')).toEqual([[by, ['arn:aws:iam::111122223333:role/evaluations']]]);
+    const reads = allowed(evaluated, 's3:').filter(([name]) => name === by);
+    expect(reads.map(([, on]) => on)).toEqual([['arn:aws:s3:::acme-evaluations'], ['arn:aws:s3:::acme-evaluations/*']]);
+    const own = rolesOf(evaluated).find(({ name }) => name === by)?.own ?? [];
+    const writing = own.find(({ Action }) => Action.includes('dynamodb:PutItem'));
+    expect(writing?.Condition?.['ForAllValues:StringLike']).toEqual({
+      'dynamodb:LeadingKeys': ['MODEL#*', 'HISTORY#MODEL#*', 'LOG'],
+    });
+    expect(own.find(({ Action }) => Action.includes('bedrock:CreateEvaluationJob'))?.Condition).toEqual({
+      StringEquals: { 'aws:RequestTag/tollgate:stage': 'dev' },
+    });
+    const denied = own.filter(({ Effect }) => Effect === 'Deny').flatMap(({ Action }) => Action);
+    expect(denied).toEqual(expect.arrayContaining(['iam:PassRole', 'bedrock:CreateEvaluationJob', 'dynamodb:PutItem']));
+  });
+
+  test('without them the daily look writes nothing and starts nothing', () => {
+    const [, on] = allowed(synced, 'dynamodb:PutItem').find(([name]) => name?.includes('-sync-')) ?? [];
+    expect([on, allowed(synced, 'iam:PassRole')]).toEqual([undefined, []]);
+    expect(environmentOf(synced, 'sync')).not.toHaveProperty('TOLLGATE_EVALUATION');
   });
 });
 

@@ -80,13 +80,20 @@ export const OTLP = {
   layer: 'arn:aws:lambda:us-east-1:901920570463:layer:aws-otel-collector-arm64-ver-0-117-0:1',
 };
 
+export const EVALUATION = {
+  'tollgate:sync': true,
+  'tollgate:evaluation': {
+    ...{ roles: ['arn:aws:iam::111122223333:role/evaluations'], buckets: ['acme-evaluations'] },
+  },
+};
+
 /** Every option at once. */
 export const MAXIMAL: Record<string, unknown> = {
   ...{ 'tollgate:tracing': true, 'tollgate:otlp': OTLP },
   ...NAMED,
   ...WAF,
   ...{ ...BOTH, 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
-  ...{ 'tollgate:keys': true, 'tollgate:admin': true, 'tollgate:sync': true, 'tollgate:alerts': true },
+  ...{ 'tollgate:keys': true, 'tollgate:admin': true, ...EVALUATION, 'tollgate:alerts': true },
   ...{ 'tollgate:protect': 'all', 'tollgate:alarmEmail': 'ops@example.com', 'tollgate:encryption': 'create' },
   'tollgate:cognito': SIGN_IN,
   ...{ 'tollgate:siem': SIEM, 'tollgate:trail': { lock: 'governance', calls: true } },
@@ -101,6 +108,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ['without an account of its own', { 'tollgate:account': '' }],
   ['with a broker', { 'tollgate:broker': true }],
   ['with alerts', { 'tollgate:alerts': true, 'tollgate:eventBus': 'shared' }],
+  ['with models that are evaluated again', EVALUATION],
   ['with an environment per tenant', { 'tollgate:tenantIsolation': true }],
   ['without usage plans', { 'tollgate:usagePlans': false }],
   ['with nothing protected', { 'tollgate:protect': 'none' }],

@@ -57,7 +57,7 @@ const SDK_FILES = [
   /^sidecar\/token\/aws(-credentials)?\.ts$/,
   // CloudWatch, because the ledger is compared with its sums of the same lines.
   /^metering\/(ledger\/store|budgets\/counters|run\/cloudwatch)\.ts$/,
-  /^sync\/(read|endpoints|access|evaluation\/bedrock)\.ts$/,
+  /^sync\/(read|endpoints|access|evaluation\/rest)\.ts$/,
   /^infra\/one-region\.ts$/,
   /^(admin|alerts|authorizer|broker|infra\/invocation-logging|invoke|metering|seal|sync)\/handler\.ts$/,
   /^cli\/.*$/,

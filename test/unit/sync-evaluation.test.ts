@@ -2,10 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { driftsOf, shortfalls } from '../../registry/evaluation/standing.ts';
 import { parseTemplate } from '../../registry/evaluation/template.ts';
 import type { Document } from '../../registry/items.ts';
+import { modelKey } from '../../registry/keys.ts';
 import { parseModel } from '../../registry/model.ts';
+import { createWriter } from '../../registry/writer.ts';
+import type { Evaluations } from '../../sync/evaluation/bedrock.ts';
+import { alertsOf, evaluateDue } from '../../sync/evaluation/due.ts';
 import { jobOf } from '../../sync/evaluation/job.ts';
 import { createTally } from '../../sync/evaluation/scores.ts';
 import { modelDocument } from './registry/documents.ts';
+import { memoryItems } from './registry/memory-items.ts';
 
 const BASE = { role: 'arn:aws:iam::111122223333:role/evaluations', output: 's3://results/here', task: 'General' };
 const AUTOMATIC = parseTemplate({
@@ -218,5 +223,118 @@ describe('what results say', () => {
       'Builtin.Toxicity 0.2, was 0.05',
     ]);
     expect(driftsOf(JUDGE, { 'Builtin.Correctness': 1 }, { 'Builtin.Correctness': 0 })).toEqual([]);
+  });
+});
+
+describe('the daily look', () => {
+  const DAY = 86_400_000;
+  const START = Date.UTC(2026, 5, 1, 5, 30);
+  const monthly = { ...JSON.parse(JSON.stringify(JUDGE)), everyDays: 30, drift: 0.1 };
+
+  async function setUp(changes: Document = {}) {
+    let now = START;
+    const items = memoryItems();
+    items.edit(modelKey('m1'), modelDocument('m1', changes));
+    const writer = createWriter({ items, clock: () => now, actor: 'sync' });
+    await writer.setTemplate(monthly);
+    const asked: string[] = [];
+    const answers = new Map<string, { status?: string; failure?: string; score?: number; refused?: Error }>();
+    const evaluations: Evaluations = {
+      async start({ input }) {
+        asked.push(input.jobName);
+        return `arn:aws:bedrock:us-east-1:111122223333:evaluation-job/${asked.length}`;
+      },
+      async look(arn) {
+        const { status = 'Completed', failure, refused } = answers.get(arn) ?? {};
+        if (refused !== undefined) throw refused;
+        return { arn, name: 'x', status, output: 's3://results', ...(failure === undefined ? {} : { failure }) };
+      },
+      async *lines({ arn }) {
+        const { score } = answers.get(arn) ?? {};
+        const scores = [{ metricName: 'Builtin.Correctness', result: score }];
+        yield JSON.stringify({ automatedEvaluationResult: { scores } });
+      },
+    };
+    const lines: string[] = [];
+    const look = async (days: number) => {
+      now = START + days * DAY;
+      const done = await evaluateDue({
+        writer,
+        evaluations,
+        stage: 'prod',
+        clock: () => now,
+        write: (l) => lines.push(l),
+      });
+      return { started: done.started.length, told: alertsOf(done).map(({ subject, text }) => `${subject}: ${text}`) };
+    };
+    const first = jobOf(await writer.showModel('m1'), JUDGE, WANTED);
+    const begun = await evaluations.start(first);
+    await writer.evaluationStarted('m1', 'quality', {
+      arn: begun,
+      of: first.of,
+      status: 'InProgress',
+      dataset: WANTED.dataset,
+    });
+    const ends = (job: number, what: { status?: string; failure?: string; score?: number; refused?: Error }) =>
+      void answers.set(`arn:aws:bedrock:us-east-1:111122223333:evaluation-job/${job}`, what);
+    return { writer, look, ends, asked, lines };
+  }
+
+  test('takes what is under way, and evaluates again when its days are over, under another name', async () => {
+    const { look, ends, asked, writer, lines } = await setUp();
+    ends(1, { status: 'InProgress' });
+    expect(await look(1)).toEqual({ started: 0, told: [] });
+    ends(1, { score: 0.95 });
+    expect(await look(2)).toEqual({ started: 0, told: [] });
+    expect(await look(29)).toEqual({ started: 0, told: [] });
+    expect(await look(30)).toEqual({ started: 1, told: [] });
+    expect(new Set(asked).size).toBe(2);
+    ends(2, { score: 0.82 });
+    const { told } = await look(31);
+    expect(told).toEqual([
+      expect.stringMatching(/^Tollgate: m1 is worse by quality: Builtin.Correctness 0.82, was 0.95\./),
+    ]);
+    await look(60);
+    ends(3, { score: 0.5 });
+    expect((await look(61)).told).toEqual([
+      expect.stringMatching(/^Tollgate: m1 does not pass quality: .*0.5, at least 0.8/),
+    ]);
+    expect((await writer.showModel('m1')).evaluated).toMatchObject([
+      { last: { passed: false }, first: { scores: {} } },
+    ]);
+    expect(lines.map((line) => JSON.parse(line).level)).toEqual([
+      'info',
+      'info',
+      'info',
+      'info',
+      'warn',
+      'info',
+      'warn',
+    ]);
+  });
+
+  test('tells of a job that fails or cannot be asked about, and keeps the verdict that there is', async () => {
+    const { look, ends, writer } = await setUp();
+    ends(1, { refused: Object.assign(new Error('no'), { name: 'AccessDeniedException' }) });
+    expect((await look(1)).told).toEqual([expect.stringContaining('AccessDeniedException')]);
+    ends(1, { score: 1 });
+    await look(2);
+    await look(31);
+    ends(2, { status: 'Failed', failure: 'no such bucket' });
+    expect((await look(32)).told).toEqual([expect.stringContaining('no such bucket')]);
+    expect(await look(33)).toEqual({ started: 0, told: [] });
+    expect((await writer.showModel('m1')).evaluated).toMatchObject([
+      { job: { status: 'Failed' }, last: { passed: true } },
+    ]);
+  });
+
+  test.each<[string, Document]>([
+    ['a draft', { lifecycle: { status: 'draft' } }],
+    ['retired', { lifecycle: { status: 'retired' } }],
+  ])('starts nothing of a model that is %s', async (_, changes) => {
+    const { look, ends } = await setUp(changes);
+    ends(1, { score: 1 });
+    await look(1);
+    expect((await look(40)).started).toBe(0);
   });
 });
