@@ -139,6 +139,7 @@ export function createApp(deps: AppDeps): Served {
         else c.env.told[name] = value;
       }
     };
+    const useCase = c.env.asked.headers.get(USE_CASE_HEADER);
     const fits = serves && { serves: (model: AllowedModel) => isServed(model, serves) };
     return {
       request: c.env.asked,
@@ -147,7 +148,6 @@ export function createApp(deps: AppDeps): Served {
       nowSeconds: Math.floor(now / 1000),
       run: (call) => {
         const pinned = isPinned(c.env.asked) && { pinned: true as const };
-        const useCase = c.env.asked.headers.get(USE_CASE_HEADER);
         c.set('ran', true);
         return deps.run({
           ...call,
@@ -166,7 +166,10 @@ export function createApp(deps: AppDeps): Served {
       answers: deps.answers,
       storesResponses: deps.storesResponses,
       abilities: (model) => abilitiesOf(model, ROUTES),
-      direct: (wanted, region) => deps.direct({ caller, token, requestId, wanted, region, waitUntil, tell }),
+      direct: (wanted, region) => {
+        if (useCase !== null) throw noUseCase();
+        return deps.direct({ caller, token, requestId, wanted, region, waitUntil, tell });
+      },
       waitUntil,
       broke: (error) => log('stream-broke', error, requestId),
     };
@@ -242,6 +245,15 @@ function isPinned({ headers }: Asked): boolean {
       message: `The header ${FALLBACK_HEADER} must be on or off.`,
     });
   return value === 'off';
+}
+
+/** A grant that lists use cases hands out no credentials, so these would be free of what their caller asks for. */
+function noUseCase(): TollgateError {
+  return new TollgateError('invalid_request', {
+    field: USE_CASE_HEADER,
+    reason: 'unknown-use-case',
+    message: `Credentials are for no use case: leave the header ${USE_CASE_HEADER} out.`,
+  });
 }
 
 const FALLBACK_HEADER = 'x-tollgate-fallback';

@@ -112,6 +112,12 @@ const STANDINGS: Readonly<Record<Standing, string>> = {
   offboarded: 'it was off-boarded',
 };
 
+function underText({ guardrail, guardedBy, useCases }: AllowedModel): string {
+  const whose = guardedBy === undefined ? 'a' : `the ${guardedBy}’s`;
+  const names = Object.keys(useCases ?? {});
+  return `${guardrail === undefined ? '' : ` under ${whose} guardrail`}${names.length === 0 ? '' : `, for ${names.join(' and ')} under its own`}`;
+}
+
 /** A generator, so that no step is asked whose ground the one before it has taken away. */
 function* chain(
   { tenantId, modelId, alias, tenant, model, budgets, unusable, entries }: Facts,
@@ -222,7 +228,7 @@ function* chain(
   yield step(
     `Does the grant allow ${action}?`,
     isFor(entry, action),
-    `it allows ${entry.actions.join(', ')}${entry.guardrail === undefined ? '' : ' under a guardrail'}`,
+    `it allows ${entry.actions.join(', ')}${underText(entry)}`,
     'grant',
     grant?.version,
   );

@@ -60,7 +60,8 @@ export const CHANGES = {
     schema: { type: 'string' },
   },
   'X-Tollgate-Guardrail': {
-    description: 'The guardrail that the grant demands, under which the call ran: its id; version=1; by=grant.',
+    description:
+      'The guardrail under which the call ran, and who demands it, grant, use-case, tenant or stage: its id; version=1; by=grant.',
     schema: { type: 'string' },
   },
   'X-Tollgate-Region': {
@@ -109,6 +110,15 @@ export const FALLBACK = {
   required: false,
   description: 'Whether another model may answer where the one that is named cannot.',
   schema: { enum: ['on', 'off'], default: 'on' },
+};
+
+/** Of every call that another guardrail may be over. */
+export const USE_CASE = {
+  name: 'X-Tollgate-Use-Case',
+  in: 'header',
+  required: false,
+  description: 'What the call is for, of what its grant lists: it then runs under the guardrail of that.',
+  schema: { type: 'string' },
 };
 
 export function queryParameter(name: string, description: string, format?: string) {

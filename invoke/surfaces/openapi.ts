@@ -1,4 +1,4 @@
-import { type Documented, FALLBACK, json } from './document-parts.ts';
+import { type Documented, FALLBACK, json, USE_CASE } from './document-parts.ts';
 import type { Route } from './routes.ts';
 
 /** What anybody may ask for. */
@@ -37,7 +37,9 @@ export async function openapi(routes: readonly Route[]): Promise<object> {
     add(
       method,
       path,
-      operation && answers ? { ...operation, parameters: [...(operation.parameters ?? []), FALLBACK] } : operation,
+      operation && answers
+        ? { ...operation, parameters: [...(operation.parameters ?? []), FALLBACK, USE_CASE] }
+        : operation,
     );
   }
   for (const [name, operation] of Object.entries(OPEN)) {
