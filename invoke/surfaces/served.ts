@@ -75,9 +75,9 @@ export function isServed(model: AllowedModel, { kind, ...serves }: Serves): bool
   );
 }
 
-/** Whether it is no model, but something of Bedrock's that runs some, or none. */
+/** Whether it is no model, but something of Bedrock's that runs some, or none: no path of a model's calls it. */
 export function isResource(target: Target): boolean {
-  return runtimeOf(target) === 'bedrock-agent-runtime';
+  return runtimeOf(target) === 'bedrock-agent-runtime' || pathIdOf(target, 'invoke') === undefined;
 }
 
 /** What was granted of what there is. */

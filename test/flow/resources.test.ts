@@ -30,6 +30,7 @@ const GRANTED: Wanted[] = [
   { id: 'chain', target: { kind: 'bedrock-flow', region, arn: FLOW } },
   { id: 'chain', tenant: 'globex', target: { kind: 'bedrock-flow', region, arn: FLOW } },
   { id: 'theirs', tenant: 'globex', target: { kind: 'bedrock-agent', region, arn: AGENT.replace('12345/', '99999/') } },
+  { id: 'filter', target: { kind: 'bedrock-guardrail', region, arn: `${BASE}guardrail/demo`, version: '1' } },
   inline('weather', 'acme-weather'),
   inline('weather', 'acme-weather', nova, 'globex'),
   inline('acme-only', 'acme-only'),

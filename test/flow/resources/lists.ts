@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { INSIDE, raw, type Shared } from './shared.ts';
 
-const COMPONENTS = ['handbook', 'helper', 'chain', 'weather', 'KB12345678', 'AGENT12345/ALIAS12345', 'acme-weather'];
+const COMPONENTS = [
+  'handbook',
+  'filter',
+  'helper',
+  'chain',
+  'weather',
+  'KB12345678',
+  'AGENT12345/ALIAS12345',
+  'acme-weather',
+];
 
 export function lists(shared: Shared): void {
   const read = async (path: string, as?: string) => {
@@ -24,6 +33,7 @@ export function lists(shared: Shared): void {
           kind: 'bedrock-flow',
           paths: expect.arrayContaining(['/flows/{id}/aliases/{flowAliasIdentifier}/executions']),
         },
+        filter: { kind: 'bedrock-guardrail' },
         weather: { kind: 'bedrock-inline-agent', paths: ['/agents/{sessionId}'] },
       });
       expect(told['nova-lite']).toBeUndefined();
