@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { ROUTES } from '../../invoke/surfaces/routes.ts';
+import { KINDS } from '../../policies/kinds.ts';
 import { type Command, client, commandsOf, python, shown } from './components-page.ts';
 import { finishedOf, RawUsage } from './raw-usage.ts';
 import { Stack } from './stack.ts';
@@ -54,11 +54,11 @@ describe('docs/components.md', () => {
     await done(shown.flatMap(({ commands }) => commands));
   });
 
-  test('shows every kind that has a path of its own', () => {
+  test('shows every kind that a stage must turn on', () => {
     const entries = shown.flatMap(({ commands }) => commands.map(({ input = '' }) => input)).join('');
-    const kinds = new Set(ROUTES.flatMap(({ serves }) => serves?.kind ?? []));
-    expect(kinds.size).toBeGreaterThan(2);
-    for (const kind of kinds) expect(entries).toContain(`"kind": "${kind}"`);
+    const optional = Object.entries(KINDS).filter(([, kind]) => kind.optional === true);
+    expect(optional.length).toBeGreaterThan(5);
+    for (const [name] of optional) expect(entries).toContain(`"kind": "${name}"`);
   });
 
   test('shows programs that run, and print what they say', async () => {
