@@ -7,6 +7,7 @@ import type { Writer } from '../registry/writer.ts';
 import type { Taken } from '../sync/evaluation/take.ts';
 import { type Answer, edited, listed, shown } from './answer.ts';
 import * as templates from './eval/template.ts';
+import { warn } from './print.ts';
 import { actorOf, warnOf } from './registry.ts';
 import type { Target } from './target.ts';
 import { type At, nounOf } from './verb.ts';
@@ -128,7 +129,10 @@ async function start(
   const [model, template] = await Promise.all([writer.showModel(id), templates.chosen(writer, name)]);
   const job = jobOf(model, template, { stage: target.stage, dataset, ...(run === undefined ? {} : { run }) });
   if (dryRun) return shown(id, { region: job.region, ...job.input }, () => JSON.stringify(job.input, null, 2));
-  const arn = await createEvaluations(target.clientConfig).start(job);
+  const evaluations = createEvaluations(target.clientConfig);
+  const arn = await evaluations.start(job);
+  const { checkNew } = await import('../sync/evaluation/take.ts');
+  await checkNew(arn, model.evaluated?.find((one) => one.template === template.id)?.job, evaluations);
   const { of, dataset: asked } = job;
   const change = await writer.evaluationStarted(id, template.id, { arn, of, status: 'InProgress', dataset: asked });
   return edited({
@@ -151,10 +155,17 @@ async function take({ model, template: only }: { model?: string; template?: stri
   ]);
   const evaluations = createEvaluations(clientConfig);
   const taken: (Taken & Named)[] = [];
+  const known = new Map((await writer.listTemplates()).map((one) => [one.id, one]));
   for (const entry of await modelsOf(writer, model))
     for (const one of entry.evaluated ?? []) {
       if (!isOpen(one) || (only !== undefined && one.template !== only)) continue;
-      const template = await writer.showTemplate(one.template);
+      const template = known.get(one.template);
+      if (template === undefined) {
+        warn(
+          `tollgate: ${entry.id}: there is no template ${one.template} any more, so what was started by it is not judged`,
+        );
+        continue;
+      }
       taken.push({ model: entry.id, ...(await takeOne({ model: entry.id, one, template }, { writer, evaluations })) });
     }
   return listed({

@@ -12,6 +12,8 @@ export interface Seen {
   /** InProgress, Completed, Failed, Stopping, Stopped, Deleting. */
   status: string;
   failure?: string;
+  /** When it was made, milliseconds since 1970; not a number where Bedrock does not say. */
+  made: number;
   /** `s3://bucket/folder`, below which its results lie under its name. */
   output: string;
 }
@@ -30,6 +32,7 @@ interface JobSaid {
   jobName?: string;
   status?: string;
   failureMessages?: string[];
+  creationTime?: string;
   outputDataConfig?: { s3Uri?: string };
 }
 
@@ -61,9 +64,9 @@ export function createEvaluations(clientConfig: ClientConfig): Evaluations {
     async look(arn) {
       const path = ['evaluation-jobs', arn];
       const said: JobSaid = JSON.parse(await send({ ...bedrock, region: regionOf(arn), method: 'GET', path }));
-      const { status = 'unknown', jobName = '', failureMessages = [], outputDataConfig } = said;
+      const { status = 'unknown', jobName = '', failureMessages = [], creationTime = '', outputDataConfig } = said;
       return {
-        ...{ arn, name: jobName, status, output: outputDataConfig?.s3Uri ?? '' },
+        ...{ arn, name: jobName, status, made: Date.parse(creationTime), output: outputDataConfig?.s3Uri ?? '' },
         ...(failureMessages.length === 0 ? {} : { failure: failureMessages.join(' ').slice(0, FAILURE_MAX_CHARS) }),
       };
     },

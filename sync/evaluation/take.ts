@@ -1,3 +1,4 @@
+import { TollgateError } from '../../contract/errors.ts';
 import type { Change } from '../../registry/edit.ts';
 import type { Evaluated } from '../../registry/evaluation/evaluated.ts';
 import { driftsOf, shortfalls } from '../../registry/evaluation/standing.ts';
@@ -29,6 +30,29 @@ const OVER = ['Completed', 'Failed', 'Stopped'];
 /** Whether a job's outcome is still to be taken. */
 export function isOpen({ job }: Pick<Evaluated, 'job'>): boolean {
   return job !== undefined && !OVER.includes(job.status);
+}
+
+/** Milliseconds by which AWS's clock and the registry's may differ. */
+const CLOCKS_MS = 60_000;
+
+/**
+ * That a job which was just asked for is no earlier one again, which would bring back a verdict that another has replaced since.
+ *
+ * @param latest the latest job of the same template, if there is one
+ * @throws TollgateError `bad_entry` of `run`
+ */
+export async function checkNew(
+  arn: string,
+  latest: Evaluated['job'],
+  { look }: Pick<Evaluations, 'look'>,
+): Promise<void> {
+  if (latest === undefined || latest.arn === arn) return;
+  if ((await look(arn)).made >= Date.parse(latest.at) - CLOCKS_MS) return;
+  throw new TollgateError('bad_entry', {
+    field: 'run',
+    reason: 'was-evaluated',
+    message: 'The same was evaluated before the latest job: --run with another text evaluates it once more.',
+  });
 }
 
 /**

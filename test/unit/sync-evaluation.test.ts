@@ -9,6 +9,7 @@ import type { Evaluations } from '../../sync/evaluation/bedrock.ts';
 import { alertsOf, evaluateDue } from '../../sync/evaluation/due.ts';
 import { jobOf } from '../../sync/evaluation/job.ts';
 import { createTally } from '../../sync/evaluation/scores.ts';
+import { checkNew } from '../../sync/evaluation/take.ts';
 import { modelDocument } from './registry/documents.ts';
 import { memoryItems } from './registry/memory-items.ts';
 
@@ -226,6 +227,25 @@ describe('what results say', () => {
   });
 });
 
+describe('a job that was asked for', () => {
+  const at = '2026-06-01T12:00:00.000Z';
+  const latest = { arn: 'b', of: 'x', at, status: 'Completed' };
+  const look = (made: number) => ({
+    look: async (arn: string) => ({ arn, name: '', status: 'Completed', made, output: '' }),
+  });
+
+  test('is none that another has followed since: its verdict would come back', async () => {
+    const earlier = checkNew('a', latest, look(Date.parse(at) - 3_600_000));
+    await expect(earlier).rejects.toMatchObject({ field: 'run', reason: 'was-evaluated' });
+  });
+
+  test('is the latest itself, or later, or the first', async () => {
+    await checkNew('b', latest, look(0));
+    await checkNew('a', latest, look(Date.parse(at) + 1));
+    await checkNew('a', undefined, look(0));
+  });
+});
+
 describe('the daily look', () => {
   const DAY = 86_400_000;
   const START = Date.UTC(2026, 5, 1, 5, 30);
@@ -247,7 +267,14 @@ describe('the daily look', () => {
       async look(arn) {
         const { status = 'Completed', failure, refused } = answers.get(arn) ?? {};
         if (refused !== undefined) throw refused;
-        return { arn, name: 'x', status, output: 's3://results', ...(failure === undefined ? {} : { failure }) };
+        return {
+          arn,
+          name: 'x',
+          status,
+          made: now,
+          output: 's3://results',
+          ...(failure === undefined ? {} : { failure }),
+        };
       },
       async *lines({ arn }) {
         const { score } = answers.get(arn) ?? {};
