@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { guardrailOf, guardrailsOf, regionOf } from '../contract/guardrails.ts';
 import { GRANT_USE_CASES_MAX, USE_CASE_MAX_CHARS } from '../contract/limits/registry.ts';
-import type { AllowedModel, Guardrail, Guardrails, Target } from '../contract/model.ts';
+import type { AllowedModel, Container, Guardrail, Guardrails, Target } from '../contract/model.ts';
 import { taskOfName } from '../contract/task.ts';
 import { parseGuardrail } from '../policies/guardrail.ts';
 import { baseModelOf, kindOf } from '../policies/kinds.ts';
@@ -72,10 +72,10 @@ export function written(said: object): Plain {
 /** Under which guardrails calls may run, and whose they are. */
 export type Guarding = Pick<AllowedModel, 'guardrail' | 'guardedBy' | 'useCases'>;
 
-/** Vectors and ranks say nothing, and a guardrail judges what is said. */
-export function takesGuardrail(target: Target): boolean {
+/** Whether there is something to judge: vectors, ranks and passages say nothing. What speaks and takes no guardrail is still judged. */
+export function speaks(target: Target, container: Container | undefined): boolean {
   const task = taskOfName(baseModelOf(target));
-  return kindOf(target).restrictedBy.includes('guardrail') && task !== 'embed' && task !== 'rerank';
+  return kindOf(target).silent !== true && container !== 'tei' && task !== 'embed' && task !== 'rerank';
 }
 
 /** Of all that a call may run under, those of where it is called. */

@@ -15,6 +15,7 @@ import {
   type Place,
   type Restrictions,
   SERVICE_TIERS,
+  type Speech,
   type Target,
 } from '../contract/model.ts';
 import { type Placed, targetsOf } from '../contract/places.ts';
@@ -22,7 +23,7 @@ import { kindOf } from '../policies/kinds.ts';
 import { partitionOf } from '../policies/partition.ts';
 import { sessionPolicy } from '../policies/session.ts';
 import { badEntry, isoSeconds, seconds } from './fields.ts';
-import { type Guarding, guardedIn, guardrail, guardrailsAt, takesGuardrail, useCases, written } from './guardrails.ts';
+import { type Guarding, guardedIn, guardrail, guardrailsAt, speaks, useCases, written } from './guardrails.ts';
 import { isDirect, lostWhenDirect, RESTRICTION_NAMES } from './held-by.ts';
 import { inSpoke } from './in-spoke.ts';
 import type { Document } from './items.ts';
@@ -143,16 +144,18 @@ export type Fit = Pick<AllowedModel, 'target' | 'places' | 'spokeRole'> & Guardi
 
 /**
  * Where a model may be called under a grant: in those of its places that lie in the grant's regions, and in those of its
- * guardrails. A guardrail that the grant does not name itself is none to a model that takes none; one that it names is at fault.
+ * guardrails. A guardrail that the grant does not name itself is none to what says nothing; what speaks and takes none is at fault, as
+ * by one that the grant names: nobody talks past a default but by the grant's own word.
  *
  * @param model with the tenant's role, if it has one: a place that names none of its own is called under it, and is then of its
  *   account
  * @throws TollgateError as `checkTogether` where there is none, and for what is at fault in one of them; as `checkRequired`
  */
-export function placedUnder(term: Demands, { target, places, spokeRole, ...model }: Placed & Demanding): Fit {
+export function placedUnder(term: Demands, entry: Placed & Demanding & Speech): Fit {
+  const { target, places, spokeRole, container, ...model } = entry;
   checkRequired(model, term);
   const { guardrail: _, guardedBy, ...unguarded } = term;
-  const isNone = guardedBy !== undefined && !targetsOf({ target, ...(places && { places }) }).some(takesGuardrail);
+  const isNone = guardedBy !== undefined && !targetsOf(entry).some((one) => speaks(one, container));
   const grant: Demands = isNone ? unguarded : term;
   const there = (place: Place): Place => {
     const { role = spokeRole } = place;

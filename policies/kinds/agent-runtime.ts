@@ -10,6 +10,8 @@ export interface Resource {
   actions: readonly string[];
   /** Whether it has sessions, memories or executions, of several tenants. */
   neverDirect?: true;
+  /** As of a kind. */
+  silent?: true;
 }
 
 // No restriction but those of every kind: what it runs, and what it asks a model for, is its owner's, and no condition key tells of it.
@@ -21,6 +23,7 @@ export function agentRuntimeKind(resource: Resource): Kind {
     paidBy: 'call',
     optional: true,
     ...(resource.neverDirect ? { neverDirect: true } : {}),
+    ...(resource.silent ? { silent: true } : {}),
     shapes: { [resourceType]: { service: 'bedrock', id } },
     role: [{ actions, on: [resourceType] }],
     restrictedBy: [],

@@ -17,6 +17,7 @@ export const bedrockGuardrail: Kind<TargetOf<'bedrock-guardrail'>> = {
   role: [GUARDRAIL_ROW],
   restrictedBy: [],
   neverDirect: true,
+  silent: true,
 
   arns: ({ arn }) => [arn],
   calledOn: ({ arn, version }) => `${arn}:${version}`,

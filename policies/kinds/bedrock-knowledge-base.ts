@@ -9,4 +9,5 @@ export const bedrockKnowledgeBase = agentRuntimeKind({
   resourceType: 'knowledge-base',
   id: /^[0-9A-Za-z]{10}$/,
   actions: ['bedrock:Retrieve'],
+  silent: true,
 });

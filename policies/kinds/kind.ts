@@ -20,6 +20,8 @@ export interface Kind<T = Target> {
   readonly shapes: Readonly<Record<string, Shape>>;
   /** What the invoker role may do at most, for every target of the kind. */
   readonly role: readonly RoleRow[];
+  /** No model speaks in its answer, so there is nothing that a guardrail would judge. Absent: one may. */
+  readonly silent?: true;
   /** What a grant may demand of it beyond what every kind can be held to (regions, roles, an end). */
   readonly restrictedBy: readonly Exclude<keyof Restrictions, 'regions' | 'roles' | 'expiresAt'>[];
   /** It is more than the models that it runs, so their ARNs are no names of it. Absent: whatever it names is it. */

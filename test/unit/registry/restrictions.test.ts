@@ -109,7 +109,7 @@ describe('a restricted grant as it is written', () => {
     expect(entry.guardrail).toEqual([elsewhere, guardrail]);
   });
 
-  test('is not made unusable by a guardrail of the tenant’s that its model takes none of', async () => {
+  test('is not made unusable by a guardrail of the tenant’s where nothing is said that it could judge', async () => {
     const { items, writer, reader, unusable } = setUp();
     const embeds = 'amazon.titan-embed-text-v2:0';
     const target = {
@@ -117,19 +117,43 @@ describe('a restricted grant as it is written', () => {
       modelId: embeds,
       arn: `arn:aws:bedrock:us-east-1::foundation-model/${embeds}`,
     };
+    const arn = 'arn:aws:bedrock:us-east-1:111122223333:knowledge-base/KB12345678';
     items.edit(modelKey('e1'), modelDocument('e1', { target }));
+    items.edit(
+      modelKey('k1'),
+      modelDocument('k1', { target: { kind: 'bedrock-knowledge-base', region: 'us-east-1', arn } }),
+    );
+    items.edit(modelKey('t1'), modelDocument('t1', { target: endpoint, container: 'tei' }));
     await writer.putTenant({ id: 'acme', guardrail });
-    for (const model of ['e1', 'm1', 's1']) await writer.grant('acme', model);
+    for (const model of ['e1', 'k1', 'm1', 't1']) await writer.grant('acme', model);
     const { models = [] } = (await reader().tenant(ACME)) ?? {};
     expect(models.map(({ id, guardrail: under, guardedBy }) => [id, under, guardedBy])).toEqual([
       ['e1', undefined, undefined],
+      ['k1', undefined, undefined],
       ['m1', guardrail, 'tenant'],
-      ['s1', undefined, undefined],
+      ['t1', undefined, undefined],
     ]);
     expect(unusable).toEqual([]);
     // Of these credentials nothing is lost that was demanded.
-    await writer.grant('acme', 's1', undefined, { direct: true });
-    expect((await reader().tenant(ACME))?.models.at(-1)).toMatchObject({ id: 's1', direct: true });
+    await writer.grant('acme', 't1', undefined, { direct: true });
+    expect((await reader().tenant(ACME))?.models.at(-1)).toMatchObject({ id: 't1', direct: true });
+  });
+
+  test.each([
+    ['a container', undefined],
+    ['an agent', 'agent-alias/AGENT12345/ALIAS12345'],
+  ])('of %s, which speaks and takes none, needs the operator’s word where the tenant has one', async (_, resource) => {
+    const { items, writer, reader, unusable } = setUp();
+    if (resource !== undefined) {
+      const arn = `arn:aws:bedrock:us-east-1:111122223333:${resource}`;
+      items.edit(modelKey('s1'), modelDocument('s1', { target: { kind: 'bedrock-agent', region: 'us-east-1', arn } }));
+    }
+    await writer.putTenant({ id: 'acme', guardrail });
+    const refused = { code: 'bad_entry', field: 'guardrail', reason: 'no-guardrail-here' };
+    await expect(writer.grant('acme', 's1')).rejects.toMatchObject(refused);
+    await writer.grant('acme', 's1', undefined, { unguarded: true });
+    expect((await reader().tenant(ACME))?.models).toMatchObject([{ id: 's1' }]);
+    expect(unusable).toEqual([]);
   });
 
   test.each([
