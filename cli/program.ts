@@ -37,6 +37,7 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   meter: () => import('./meter.ts'),
   report: () => import('./report.ts'),
   usage: () => import('./usage.ts'),
+  monitor: () => import('./monitor.ts'),
   call: () => import('./call.ts'),
   reconcile: () => import('./reconcile.ts'),
   athena: () => import('./athena.ts'),

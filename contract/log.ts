@@ -73,6 +73,8 @@ export const METRICS = {
   compared: 'TokensCompared',
   /** 1 for an hour in which that is more than repeated lines explain (DRIFT_PERCENT, DRIFT_TOKENS). */
   driftBeyond: 'DriftBeyond',
+  /** Versions of models that answer otherwise than their baseline (docs/monitoring.md). */
+  modelDrift: 'ModelDrift',
   /** Calls of the ledger that AWS's own metrics of Bedrock know nothing of. */
   unknownToAws: 'CallsUnknownToAws',
   /** Calls that AWS's own metrics count beyond the ledger's: missing, or of others of the account. */

@@ -60,7 +60,7 @@ export class UsageDashboard extends Construct {
 }
 
 function sections(names: Names, { api, functions, container, sync }: Shown): [string, ...Row[]][] {
-  const { own, sums, percentiles, by, costBy, reason, cacheHits, attemptsPerCall, failoverRate } = ownMetrics(
+  const { own, sums, together, percentiles, by, costBy, reason, cacheHits, attemptsPerCall, failoverRate } = ownMetrics(
     names.namespace,
   );
   // A search for all of them: a dashboard that names more than fifty metrics is not one of an account's three free ones.
@@ -105,7 +105,6 @@ function sections(names: Names, { api, functions, container, sync }: Shown): [st
           left: [tableMetric('WriteThrottleEvents')],
         },
       ],
-      [{ title: 'Guardrails, by policy', left: [by('interventions', DIMENSIONS.policy)], stacked: true }],
     ],
     [
       'Models of several places',
@@ -142,8 +141,12 @@ function sections(names: Names, { api, functions, container, sync }: Shown): [st
       [
         { title: 'Unsettled and unpriced calls', left: sums('unsettled', 'unpriced') },
         { title: 'Quarantined lines, failed hours', left: sums('quarantined', 'aggregationFailed') },
-        { title: 'Drift against CloudWatch', left: sums('drift', 'compared', 'driftBeyond'), unit: 'tokens' },
+        { title: 'Drift against CloudWatch', left: [together('drift', 'compared', 'driftBeyond')], unit: 'tokens' },
         { title: 'Calls against AWS’s own counts', left: sums('unknownToAws', 'missingCalls') },
+      ],
+      [
+        { title: 'Guardrails, by policy', left: [by('interventions', DIMENSIONS.policy)], stacked: true },
+        { title: 'Models that answer otherwise', left: sums('modelDrift') },
       ],
     ],
     [
@@ -234,6 +237,13 @@ function ownMetrics(namespace: string) {
     sums: (...names: Own[]): Metric[] => names.map((name) => own(name, 'Sum')),
     percentiles: (name: Own): Metric[] =>
       ['p50', 'p95', 'p99'].map((statistic) => own(name, statistic, { label: statistic })),
+    /** Several over all, as one search: each that is named is one of the fifty of a dashboard that costs nothing. */
+    together: (...names: Own[]): MathExpression =>
+      searched(
+        `{"${namespace}"} MetricName=(${names.map((name) => `"${METRICS[name]}"`).join(' OR ')})`,
+        'Sum',
+        FIVE_MINUTES,
+      ),
     by: (name: Own, dimension: string) => search(name, dimension, 'Sum', FIVE_MINUTES),
     /** Each run publishes an hour's cost again as it then stands, so it is never summed. */
     costBy: (dimension: string) => search('cost', dimension, 'Maximum', HOUR),

@@ -90,6 +90,13 @@ export const WATCHED: readonly WatchedMetric[] = [
     means: 'Ledger and CloudWatch differ by more than repeated lines explain.',
     part: 'ledger',
   },
+  {
+    metric: 'modelDrift',
+    minutes: 60,
+    over: 0,
+    means: 'A model answers otherwise than it did: `tollgate monitor` says what has changed.',
+    part: 'ledger',
+  },
   // The other direction does not ring: others of the account may call the same models.
   {
     metric: 'unknownToAws',

@@ -3,7 +3,7 @@ import type { Counters } from '../budgets/counters.ts';
 import { type ReportRow, reportCsv, reportRows } from '../report/report.ts';
 import { TenantDays, writeTenantDays } from '../report/tenant-day.ts';
 import { followLedger } from './follow.ts';
-import { reportKey } from './layout.ts';
+import { answersKey, reportKey } from './layout.ts';
 import { CSV_TYPE, replace } from './replace.ts';
 import type { UsageStore } from './store.ts';
 import { readUsage } from './usage-hours.ts';
@@ -17,7 +17,7 @@ export interface DayDependencies {
 }
 
 /**
- * Writes a day's report from the day's hours, whole, then each tenant's summary of the day, and has the budgets' counters
+ * Writes a day's report and what its answers told from the day's hours, whole, then each tenant's summary of the day, and has the budgets' counters
  * follow what the day costs.
  *
  * @param day as `2026-11-21`
@@ -27,16 +27,23 @@ export interface DayDependencies {
 export async function writeDay(day: string, { store, clock, counters, write }: DayDependencies): Promise<string> {
   const key = reportKey(day);
   let asOf = clock();
+  const answers = answersKey(day);
   let tenants = new TenantDays(day);
-  await replace(store, [key], async () => {
+  await replace(store, [key, answers], async () => {
     asOf = clock();
     tenants = new TenantDays(day);
     let report: ReportRow[] = [];
-    await readUsage(store, [day], (_, rows) => {
+    // Loaded when a day is written, not when a run that has nothing to do starts.
+    const told = new (await import('../monitor/answers.ts')).DayAnswers();
+    await readUsage(store, [day], (_, rows, hour) => {
+      told.add(hour, rows);
       report = reportRows([...report, ...rows]);
       if (counters) tenants.add(rows);
     });
-    return [{ key, contentType: CSV_TYPE, body: reportCsv(report) }];
+    return [
+      { key, contentType: CSV_TYPE, body: reportCsv(report) },
+      { key: answers, contentType: CSV_TYPE, body: told.csv() },
+    ];
   });
   if (counters === null) return key;
   await writeTenantDays(counters, tenants.list(asOf));

@@ -49,6 +49,14 @@ export function reportKey(day: string): string {
   return `reports/${day}.csv`;
 }
 
+/** What the day's answers told, by hour and version of each model; see monitor/answers.ts. */
+export function answersKey(day: string): string {
+  return `monitor/${day}.csv`;
+}
+
+/** What models are compared with that somebody named days for; see monitor/baseline.ts. */
+export const BASELINES_KEY = 'state/baselines.json';
+
 /** @returns what names a raw object in the state, or undefined when the key is not one of a raw object */
 export function rawName(key: string): string | undefined {
   return RAW_KEY.exec(key)?.[1];

@@ -1,4 +1,5 @@
 import { USAGE_READS_AT_ONCE } from '../../contract/limits/metering.ts';
+import { type Hour, parseHour } from '../window.ts';
 import { dayPrefix } from './layout.ts';
 import type { UsageRow } from './row.ts';
 import type { UsageStore } from './store.ts';
@@ -16,14 +17,16 @@ import { readUsageCsv, type Whose } from './usage-file.ts';
 export async function readUsage(
   store: Pick<UsageStore, 'list' | 'read'>,
   days: readonly string[],
-  take: (day: string, rows: UsageRow[]) => void,
+  take: (day: string, rows: UsageRow[], hour: Hour) => void,
   only: Whose = {},
 ): Promise<number> {
   let hours = 0;
   const objects = objectsOf(store, days);
   const work = async (): Promise<void> => {
     for await (const { day, key } of objects) {
-      take(day, readUsageCsv((await store.read(key)) ?? '', only));
+      // dayPrefix, then `hour=09/`.
+      const hour = parseHour(`${day}T${key.slice(dayPrefix(day).length + 5, -'/usage.csv'.length)}`);
+      take(day, readUsageCsv((await store.read(key)) ?? '', only), hour);
       hours++;
     }
   };

@@ -62,6 +62,7 @@ export function createAggregation(dependencies: AggregationDependencies): Aggreg
     await run.part('run', () => run.work(work, onHour));
     // Also when that failed: what crashed calls hold is not spent, and waits for no bill.
     await run.part('release', () => run.release());
+    if (work.kind === 'everything') await run.part('monitor', () => run.monitor());
     // Last, because bills and budgets do not wait for it; whoever repairs an hour has not come to hear of it.
     const { tellEnds } = dependencies;
     if (tellEnds && work.kind === 'everything') await run.part('ends', tellEnds);
@@ -95,6 +96,13 @@ class Run {
   async release(): Promise<void> {
     const { release } = this.#dependencies;
     if (release) this.#tally.released = (await release()).released;
+  }
+
+  /** Only where there is something new to compare: a stage that is idle reads nothing. */
+  async monitor(): Promise<void> {
+    if (this.#tally.hours.size === 0) return;
+    const { tellDrift } = await import('../monitor/monitor.ts');
+    await tellDrift(this.#dependencies);
   }
 
   async finish(): Promise<RunResult> {

@@ -3,6 +3,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import { expect } from 'vitest';
 import type { FinishedUsage, Tokens, UsageRecord } from '../../contract/usage.ts';
 import type { CallRecord } from '../../local/aws/calls.ts';
+import { createStore, type UsageStore } from '../../metering/ledger/store.ts';
 import type { Stack } from './stack.ts';
 
 /** The raw lines in a stack's bucket, which the ledger is computed from. */
@@ -41,6 +42,11 @@ export class RawUsage {
     const Key = `raw/dt=${now.slice(0, 10)}/hour=${now.slice(11, 13)}/forged.jsonl.gz`;
     const Body = gzipSync(records.map((usage) => `${JSON.stringify({ usage })}\n`).join(''));
     await this.#s3.send(new PutObjectCommand({ Bucket: 'tollgate-usage', Key, Body }));
+  }
+
+  /** The whole bucket, as metering has it. */
+  store(): UsageStore {
+    return createStore({ client: this.#s3, bucket: 'tollgate-usage' });
   }
 
   /** All lines of one call, its attempts in order, each started and then finished; waits until the last is there. */

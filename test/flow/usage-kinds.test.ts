@@ -1,7 +1,9 @@
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { namespaceOf } from '../../contract/log.ts';
+import { MONITORED_ANSWERS } from '../../contract/limits/monitor.ts';
+import { METRICS, namespaceOf } from '../../contract/log.ts';
 import type { CallRecord } from '../../local/aws/calls.ts';
+import { tellDrift, type Version } from '../../metering/monitor/monitor.ts';
 import { anthropicCaching } from './caching.ts';
 import { grantModels, ofBedrock } from './granted.ts';
 import { finishedOf, RawUsage, tokensOf } from './raw-usage.ts';
@@ -365,4 +367,53 @@ test('what the calls above did is in CloudWatch: by reason, in milliseconds, and
   const sessions = new Set(finished.filter(({ outcome }) => outcome !== 'refused').map(({ requestId }) => requestId));
   expect(await value('CredentialsCached', 'Sum')).toBe(sessions.size + count('retried') - issued);
   client.destroy();
+});
+
+test('a model that answers otherwise than two days ago is seen by `tollgate monitor`, and rings', async () => {
+  const model = 'claude-v2';
+  const answer = (text: string) => post(model, 'converse', say(text));
+  const [shown] = finishedOf(await raw.ofCall(await answered(await answer('a'))));
+  if (shown === undefined) throw new Error('no record');
+  // As they would have been delivered then, had the test two days.
+  await raw.forge(
+    Array.from({ length: MONITORED_ANSWERS }, (_, i) => ({
+      ...shown,
+      ...{ invocationId: `before-${i}`, requestId: `before-${i}`, at: shown.at - 48 * 3_600_000 },
+    })),
+  );
+  const text = 'a longer answer than that';
+  for (let left = MONITORED_ANSWERS; left > 0; left -= 20)
+    await Promise.all(Array.from({ length: 20 }, async () => answered(await answer(text))));
+  const monitor = async () => {
+    const { stdout, stderr } = await stack.cli('monitor', model, '--format', 'json');
+    expect(stderr).toBe('');
+    return JSON.parse(stdout) as Version[];
+  };
+  expect(await stack.cli('meter', 'run')).toMatchObject({ code: 0 });
+  const [version, ...others] = await monitor();
+  expect(others).toEqual([]);
+  const answers = MONITORED_ANSWERS + 1;
+  expect(version).toMatchObject({ model, nativeModel: shown.nativeModel, answers, before: MONITORED_ANSWERS });
+  expect(version?.measures.find(({ name }) => name === 'answer_tokens')).toMatchObject({ was: 2, moved: true });
+  expect((await stack.cli('monitor', '--quiet')).stdout).toBe(`${model}\n`);
+  expect((await stack.cli('monitor')).stdout).toMatch(/answer_tokens +2 +6 +MOVED/);
+
+  const lines: string[] = [];
+  await tellDrift({ store: raw.store(), clock: Date.now, write: (line) => lines.push(line) });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { event: 'model-drift', model, [METRICS.modelDrift]: 1 },
+  ]);
+
+  // Who takes it for what is usual from now on says so, and is believed.
+  const today = new Date(shown.at).toISOString().slice(0, 10);
+  const dry = await stack.cli('monitor', 'baseline', model, '--from', today, '--dry-run');
+  expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('would be compared') });
+  expect((await monitor())[0]).not.toHaveProperty('days');
+  expect(await stack.cli('monitor', 'baseline', model, '--from', today, '--yes')).toMatchObject({ code: 0 });
+  const [accepted] = await monitor();
+  expect(accepted?.days?.from).toBe(today);
+  expect(accepted?.measures.filter(({ moved }) => moved)).toEqual([]);
+  expect(await stack.cli('monitor', 'baseline', model, '--clear', '--yes')).toMatchObject({ code: 0 });
+  const wrong = await stack.cli('monitor', 'baseline', model, '--from', '2020-01-01', '--to', '2020-01-02', '--yes');
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('no answer') });
 });

@@ -31,6 +31,7 @@ describe('the alarms', () => {
     METRICS.reservationsReleased,
     METRICS.placeCooled,
     METRICS.driftBeyond,
+    METRICS.modelDrift,
   ])('%s is watched over all tenants and models', (metric) => {
     const found = alarms.find(({ Namespace, MetricName }) => Namespace === 'Tollgate/dev' && MetricName === metric);
     expect(found).toMatchObject({ Statistic: 'Sum', ComparisonOperator: 'GreaterThanThreshold' });
