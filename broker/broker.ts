@@ -16,6 +16,7 @@ import type { AllowedModel } from '../contract/model.ts';
 import { spokeOf } from '../contract/spokes.ts';
 import { ofExecution } from '../policies/kinds/bedrock-flow.ts';
 import { type SessionPolicy, sessionPolicy } from '../policies/session.ts';
+import { decideBeside, partBeside } from '../registry/beside.ts';
 import { decideModel } from '../registry/decide.ts';
 import { decideDirect, directPolicy } from '../registry/direct.ts';
 import type { RegistryReader } from '../registry/reader.ts';
@@ -111,7 +112,7 @@ async function issueFor(
 
 function decided(
   { tenant, models, exp }: CallerContext,
-  { model: wanted, place, useCase, action, execution }: BrokerQuestion,
+  { model: wanted, place, useCase, action, execution, beside = [] }: BrokerQuestion,
   { clock, write }: BrokerOptions,
 ): { model: AllowedModel; policy: SessionPolicy } {
   const nowSeconds = Math.floor(clock() / 1000);
@@ -121,6 +122,8 @@ function decided(
   if (decision.outcome === 'refused') throw refusalOf(decision);
   if (decision.model.useCase !== useCase) throw new TollgateError('model_not_allowed', { reason: 'unknown-use-case' });
   const model = ofExecution(placeNamed(decision.model, place), tenant, execution);
-  const build = () => (action === 'direct' ? directPolicy(model, exp) : sessionPolicy(model.target, [action], model));
+  const parts = beside.map((one) => partBeside(model, decideBeside(held, one, nowSeconds), one));
+  const build = () =>
+    action === 'direct' ? directPolicy(model, exp) : sessionPolicy(model.target, [action], model, parts);
   return { model, policy: usablePolicy(model, build, { clock, write }) };
 }

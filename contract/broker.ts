@@ -1,6 +1,12 @@
 import { CODES, type Code, TollgateError } from './errors.ts';
-import { EXECUTION_MAX_CHARS, MODEL_ID_MAX_CHARS, PLACE_NAME_MAX_CHARS, TOKEN_MAX_CHARS } from './limits/contract.ts';
-import { PURPOSES, type Purpose } from './model.ts';
+import {
+  BESIDE_MAX,
+  EXECUTION_MAX_CHARS,
+  MODEL_ID_MAX_CHARS,
+  PLACE_NAME_MAX_CHARS,
+  TOKEN_MAX_CHARS,
+} from './limits/contract.ts';
+import { type Beside, PURPOSES, type Purpose } from './model.ts';
 
 /**
  * What passes between the invoke function and the broker. The question holds the caller's own token, a model and an
@@ -22,6 +28,8 @@ export interface BrokerQuestion {
   action: Asks;
   /** Of a flow the execution that is asked about, as the caller named it. */
   execution?: string;
+  /** What the same call also uses; where that is called, is where the model is. */
+  beside?: Beside[];
 }
 
 /** What one call is for; or all that the grant allows, for credentials that the caller is given. */
@@ -53,7 +61,7 @@ export type BrokerAnswer = { v: 1; issued: Issued } | { v: 1; refused: Refused }
 /** Those that may be there, and how many characters each may have. */
 const OPTIONAL = { place: PLACE_NAME_MAX_CHARS, useCase: PLACE_NAME_MAX_CHARS, execution: EXECUTION_MAX_CHARS };
 
-const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'action', ...Object.keys(OPTIONAL)];
+const QUESTION_KEYS = ['v', 'requestId', 'authorization', 'model', 'action', 'beside', ...Object.keys(OPTIONAL)];
 
 /**
  * @param value the event: whoever may invoke the function writes it
@@ -69,14 +77,34 @@ export function parseBrokerQuestion(value: unknown): BrokerQuestion {
   if (typeof requestId !== 'string' || !/^[\w.:-]{1,128}$/.test(requestId)) throw malformed('requestId');
   // One character more than a token may have, so that the one who judges tokens says what is wrong with it.
   if (typeof authorization !== 'string' || authorization.length > TOKEN_MAX_CHARS + 1) throw malformed('authorization');
-  if (typeof model !== 'string' || model.length === 0 || model.length > MODEL_ID_MAX_CHARS) throw malformed('model');
+  if (!isModel(model)) throw malformed('model');
   for (const [name, most] of Object.entries(OPTIONAL)) {
     const given = more[name];
     if (given !== undefined && (typeof given !== 'string' || given.length > most)) throw malformed(name);
   }
   if (action !== 'direct' && !PURPOSES.some((known) => known === action)) throw malformed('action');
+  if (more.beside !== undefined && !(action !== 'direct' && isBeside(more.beside))) throw malformed('beside');
   return { v: 1, requestId, authorization, model, ...more, action: action as Asks };
 }
+
+function isModel(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= MODEL_ID_MAX_CHARS;
+}
+
+function isBeside(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= BESIDE_MAX &&
+    value.every((one: unknown) => {
+      const { model, actions, ...rest } = Object(one) as Partial<Record<string, unknown>>;
+      const known = Array.isArray(actions) && actions.length > 0 && new Set(actions).size === actions.length;
+      return isModel(model) && known && actions.every(isTargetPurpose) && Object.keys(rest).length === 0;
+    })
+  );
+}
+
+const isTargetPurpose = (value: unknown): boolean => value !== 'guard' && PURPOSES.some((known) => known === value);
 
 /**
  * @param value the function's payload, parsed

@@ -7,11 +7,21 @@ export const ACTIONS = ['invoke', 'stream', 'count'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /**
- * What a call is for: one of the actions that its grant lists, or `guard`, which applies the guardrail that is granted, or that the
- * grant of a model names, to a text, and calls no model. Whoever may run a model under a guardrail may.
+ * What a call is for: one of the actions that its grant lists; `guard`, which applies the guardrail that is granted, or that the
+ * grant of a model names, to a text, and calls no model: whoever may run a model under a guardrail may; or one of Bedrock's agent
+ * runtime that whoever may invoke may: `generate`, an answer by a model from a knowledge base, and `rerank`.
  */
-export const PURPOSES = [...ACTIONS, 'guard'] as const;
+export const PURPOSES = [...ACTIONS, 'guard', 'generate', 'rerank'] as const;
 export type Purpose = (typeof PURPOSES)[number];
+/** Those that are asked of a target, each by IAM's own actions. */
+export type TargetPurpose = Exclude<Purpose, 'guard'>;
+
+/** What a call uses beside what it calls: a registry id, or what the caller names it by, and what for. */
+export interface Beside {
+  model: string;
+  /** At least one. */
+  actions: TargetPurpose[];
+}
 
 /** How a member of a target is written; with `?` it may be absent. */
 export type TargetMember = 'text' | 'text?' | 'texts';

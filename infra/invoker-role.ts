@@ -26,7 +26,7 @@ export class InvokerRole extends Construct {
       acknowledgeWildcards(
         policy,
         policyDocument,
-        'The upper bound of every session: each call narrows it to one model by a session policy. The lone * is in a Deny.',
+        'The upper bound of every session: each call narrows it to one model by a session policy. The lone * is in a Deny, or of an action that takes no resource.',
       );
       return policy.ref;
     });

@@ -1,4 +1,5 @@
-import type { Action, Target, TargetKind, TargetOf } from '../contract/model.ts';
+import type { Target, TargetKind, TargetOf, TargetPurpose } from '../contract/model.ts';
+import { RERANK } from './kinds/bedrock.ts';
 import { bedrockAgent } from './kinds/bedrock-agent.ts';
 import { bedrockEndpoint } from './kinds/bedrock-endpoint.ts';
 import { bedrockFlow } from './kinds/bedrock-flow.ts';
@@ -9,7 +10,7 @@ import { bedrockModel } from './kinds/bedrock-model.ts';
 import { bedrockProfile } from './kinds/bedrock-profile.ts';
 import { bedrockPrompt } from './kinds/bedrock-prompt.ts';
 import { bedrockPromptRouter } from './kinds/bedrock-prompt-router.ts';
-import { bad, type Kind, type Runtime, type Shape } from './kinds/kind.ts';
+import { bad, type Kind, NO_RESOURCE, type RoleRow, type Runtime, type Shape } from './kinds/kind.ts';
 import { sagemakerEndpoint } from './kinds/sagemaker-endpoint.ts';
 
 /** Every kind of target that can be granted. Who must know something of a target asks here, and names no kind. */
@@ -32,6 +33,19 @@ export const ALL_KINDS = Object.values(KINDS) as readonly Kind[];
 
 /** Those that a stage has which does not say. */
 export const USUAL_KINDS = (Object.keys(KINDS) as TargetKind[]).filter((name) => KINDS[name].optional !== true);
+
+/** What a stage turns on that is no kind of target, but more that may be asked of one; for the invoker role alone. */
+export const MORE: Readonly<Record<'bedrock-rerank', readonly RoleRow[]>> = {
+  'bedrock-rerank': [{ actions: [RERANK], on: [NO_RESOURCE] }],
+};
+/** What a stage may turn on. */
+export type StageKind = TargetKind | keyof typeof MORE;
+export const STAGE_KINDS = [...Object.keys(KINDS), ...Object.keys(MORE)] as StageKind[];
+
+/** What the invoker role may do for it. */
+export function roleOf(kind: StageKind): readonly RoleRow[] {
+  return kind === 'bedrock-rerank' ? MORE[kind] : KINDS[kind].role;
+}
 
 /** By resource type: every ARN that a session policy may name. */
 export const SHAPES: Readonly<Record<string, Shape>> = Object.assign({}, ...ALL_KINDS.map(({ shapes }) => shapes));
@@ -64,7 +78,7 @@ export function nativeIdOf(target: Target): string {
 }
 
 /** What goes into the path of a call for `action`; undefined: there is nothing to be called for it. */
-export function pathIdOf(target: Target, action: Action): string | undefined {
+export function pathIdOf(target: Target, action: TargetPurpose): string | undefined {
   const kind = kindOf(target);
   return kind.pathId === undefined ? kind.nativeId(target) : kind.pathId(target, action);
 }

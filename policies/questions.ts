@@ -20,7 +20,8 @@ export function pathsOf(target: Target, action: Purpose, guardrail?: Guardrail, 
 
 /** Ways around a target: what it runs, called without it. A grant of the one must not open the other. */
 export function pathsAround(target: Target, action: Purpose, guardrail?: Guardrail): Path[] {
-  if (action === 'count' || action === 'guard') return [];
+  // In every other way what is behind is asked for as by these.
+  if (action !== 'invoke' && action !== 'stream') return [];
   const behind = askedOf(target).behind?.(target) ?? [];
   return behind.flatMap((one) => pathsOf(one, action, guardrail));
 }

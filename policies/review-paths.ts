@@ -1,4 +1,4 @@
-import type { Action, Guardrail, Target, TargetKind, TargetOf } from '../contract/model.ts';
+import type { Guardrail, Target, TargetKind, TargetOf, TargetPurpose } from '../contract/model.ts';
 
 /**
  * What AWS asks IAM for a call of each kind of target: from AWS's documentation of the service, and not from what policies/kinds/
@@ -6,7 +6,7 @@ import type { Action, Guardrail, Target, TargetKind, TargetOf } from '../contrac
  */
 export interface Asked<T = Target> {
   /** Every way that a call may go, each with all that is asked on it. None: the kind does not have the action. */
-  paths(target: T, action: Action, bears: Borne): Path[];
+  paths(target: T, action: TargetPurpose, bears: Borne): Path[];
   /** Targets behind this one that a grant of it must not open. */
   behind?(target: T): Target[];
 }
@@ -35,22 +35,29 @@ export const ASKED: { readonly [Name in TargetKind]: Asked<TargetOf<Name>> } = {
     // AWS chooses the region: what was granted must be open in all of them, and what was not is reached if one is.
     paths({ arn, modelArns, region }, action, bears) {
       if (action === 'count') return counted(modelArns.filter((model) => model.split(':')[3] === region));
+      if (action === 'rerank') return [];
+      // Who answers from a knowledge base reads what the profile is of, too.
+      const read = action === 'generate' ? [{ action: 'bedrock:GetInferenceProfile', resource: arn, context: {} }] : [];
       return modelArns.map((model) =>
-        borne([running(arn, action), running(model, action, { 'bedrock:InferenceProfileArn': arn })], bears),
+        borne([...read, running(arn, action), running(model, action, { 'bedrock:InferenceProfileArn': arn })], bears),
       );
     },
     behind: ({ modelArns }) => directly(modelArns),
   },
   'bedrock-model': {
-    paths({ arn }, action, bears) {
-      if (action === 'count') return counted(arn.includes('::foundation-model/') ? [arn] : []);
-      return [borne([running(arn, action)], bears)];
+    paths({ arn, region }, action, bears) {
+      // No other model counts tokens, or orders documents by itself.
+      if ((action === 'count' || action === 'rerank') && !arn.includes('::foundation-model/')) return [];
+      if (action === 'count') return counted([arn]);
+      return [
+        [...(action === 'rerank' ? [unbound('Rerank', { region })] : []), ...borne([running(arn, action)], bears)],
+      ];
     },
   },
   'bedrock-endpoint': {
     paths({ arn }, action) {
-      // Only foundation models count.
-      if (action === 'count') return [];
+      // Only foundation models count; and that a knowledge base has an endpoint answer is documented nowhere.
+      if (action !== 'invoke' && action !== 'stream') return [];
       const [, partition, , region, account] = arn.split(':');
       const all = `arn:${partition}:bedrock:${region}:${account}:marketplace/model-endpoint/all-access`;
       const context = { 'aws:CalledViaLast': 'bedrock.amazonaws.com' };
@@ -64,7 +71,7 @@ export const ASKED: { readonly [Name in TargetKind]: Asked<TargetOf<Name>> } = {
   'sagemaker-endpoint': {
     paths({ arn, componentArn, targetModel, asyncInput }, action) {
       // SageMaker has nothing that counts, and streams neither of a model that a call has to name nor of what answers later.
-      if (action === 'count' || (action === 'stream' && (targetModel ?? asyncInput) !== undefined)) return [];
+      if (action !== 'invoke' && (action !== 'stream' || (targetModel ?? asyncInput) !== undefined)) return [];
       const how = asyncInput !== undefined ? 'Async' : action === 'stream' ? 'WithResponseStream' : '';
       const arns = componentArn === undefined ? [arn] : [arn, componentArn];
       const context = targetModel === undefined ? {} : { 'sagemaker:TargetModel': targetModel };
@@ -89,13 +96,18 @@ export const ASKED: { readonly [Name in TargetKind]: Asked<TargetOf<Name>> } = {
   'bedrock-guardrail': {
     paths: (target, action) => (action === 'invoke' ? [[applying(target)]] : []),
   },
-  'bedrock-knowledge-base': { paths: invoked('bedrock:Retrieve') },
+  'bedrock-knowledge-base': {
+    paths(target, action, bears) {
+      const asked = invoked('bedrock:Retrieve')(target, action === 'generate' ? 'invoke' : action, bears);
+      return action === 'generate' ? asked.map((path) => [unbound('RetrieveAndGenerate', target), ...path]) : asked;
+    },
+  },
   'bedrock-agent': {
     paths: invoked('bedrock:InvokeAgent', 'bedrock:GetAgentMemory', 'bedrock:DeleteAgentMemory'),
   },
   'bedrock-inline-agent': {
     paths({ agentName, region, arn, modelArns }, action, bears) {
-      if (action === 'count') return [];
+      if (action !== 'invoke' && action !== 'stream') return [];
       const shown = { 'aws:RequestedRegion': region, 'bedrock:InlineAgentName': agentName };
       const first = { action: 'bedrock:InvokeInlineAgent', resource: '*', context: shown };
       const ofProfile = { kind: 'bedrock-profile', modelId: arn, region, arn, modelArns } as const;
@@ -140,14 +152,19 @@ function invoked(...names: string[]): Asked['paths'] {
     action === 'invoke' ? names.map((name) => [{ action: name, resource: arn, context: {} }]) : [];
 }
 
+/** Of what takes no resource. */
+function unbound(name: string, { region }: Pick<Target, 'region'>): Question {
+  return { action: `bedrock:${name}`, resource: '*', context: { 'aws:RequestedRegion': region } };
+}
+
 /** Converse's operations ask for these, too. */
-function running(resource: string, action: Action, context: Question['context'] = {}): Question {
+function running(resource: string, action: TargetPurpose, context: Question['context'] = {}): Question {
   return { action: `bedrock:InvokeModel${action === 'stream' ? 'WithResponseStream' : ''}`, resource, context };
 }
 
 /** Of each model that may answer, in a list of a router, what it chooses among, and what is behind the profiles of those. */
-function through(arns: readonly string[], action: Action, bears: Borne): Path[] {
-  if (action === 'count') return [];
+function through(arns: readonly string[], action: TargetPurpose, bears: Borne): Path[] {
+  if (action !== 'invoke' && action !== 'stream') return [];
   const router = arns.find((arn) => arn.includes('prompt-router/'));
   const by: Question['context'] = router === undefined ? {} : { 'bedrock:PromptRouterArn': router };
   const profiles = arns.filter((arn) => arn.includes('inference-profile/'));

@@ -82,13 +82,14 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
     const telling = answers.find(({ allowed }) => allowed !== expected) ?? answers[0];
     if (telling !== undefined) tried.push({ model, action, way, expected, ...telling });
   };
+  const asked = new Set<string>();
   for (const action of PURPOSES) {
-    add(
-      entry.id,
-      action,
-      actions.includes(action) ? 'as-granted' : 'as-listed',
-      pathsOf(target, action, guardrail, tier),
-    );
+    const paths = pathsOf(target, action, guardrail, tier);
+    // A model that answers from a knowledge base is asked as any other time.
+    const same = paths.flat().map(nameOf).join('\n');
+    if (paths.length > 0 && asked.has(same)) continue;
+    asked.add(same);
+    add(entry.id, action, actions.includes(action) ? 'as-granted' : 'as-listed', paths);
     add(entry.id, action, 'from-behind', either(pathsAround, target, action, guardrail));
     if (guardrail !== undefined && runsModel(action))
       add(entry.id, action, 'without-guardrail', pathsOf(target, action, undefined, tier));
@@ -111,7 +112,7 @@ export function trySession(session: Session, models: readonly ReviewedModel[]): 
 
 /** Only such a call bears a guardrail and a tier. */
 function runsModel(action: Purpose): boolean {
-  return action === 'invoke' || action === 'stream';
+  return action !== 'count' && action !== 'guard';
 }
 
 /** With the session's guardrail and without it: who calls chooses. */

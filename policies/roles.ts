@@ -1,7 +1,6 @@
 import { ALERT_EVENT } from '../contract/alert.ts';
 import { BUDGET_EVENT } from '../contract/budget.ts';
 import { MANAGED_POLICY_MAX_CHARS } from '../contract/limits/policies.ts';
-import type { TargetKind } from '../contract/model.ts';
 import { REGISTRY_INDEX } from '../contract/names.ts';
 import {
   type Condition,
@@ -12,7 +11,7 @@ import {
   type TrustDocument,
 } from './document.ts';
 import { NO_RESOURCE, type RoleRow } from './kinds/kind.ts';
-import { KINDS, SHAPES, USUAL_KINDS } from './kinds.ts';
+import { roleOf, SHAPES, type StageKind, USUAL_KINDS } from './kinds.ts';
 import { SESSION_NAME_PREFIX } from './name.ts';
 
 /**
@@ -31,7 +30,7 @@ export interface InvokerScope {
   /** Whether `global.` profiles, which may run a model in any region there is, are allowed. Default false. */
   globalProfiles?: boolean;
   /** Kinds of target that may be called. Default: all that are not optional. */
-  kinds?: readonly TargetKind[];
+  kinds?: readonly StageKind[];
 }
 
 /**
@@ -40,7 +39,7 @@ export interface InvokerScope {
  */
 export function invokerRolePolicy(scope: InvokerScope): PolicyDocument {
   const resources = new Map<string, { row: RoleRow; arns: string[] }>();
-  for (const row of (scope.kinds ?? USUAL_KINDS).flatMap((kind) => KINDS[kind].role)) {
+  for (const row of (scope.kinds ?? USUAL_KINDS).flatMap(roleOf)) {
     const name = row.actions.join();
     const before = resources.get(name)?.arns ?? [];
     resources.set(name, { row, arns: [...before, ...row.on.flatMap((type) => everyArn(row, type, scope))] });

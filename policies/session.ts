@@ -30,6 +30,13 @@ export interface SessionPolicy {
 /** What of a grant's restrictions IAM can hold up. It has no key for the tokens asked for, nor for a token's roles. */
 export type SessionRestrictions = Pick<Restrictions, 'guardrail' | 'regions' | 'tiers' | 'expiresAt'>;
 
+/** What of a call is done with one target, under the grant that it is done by. */
+export interface Part {
+  target: Target;
+  actions: readonly Purpose[];
+  restrictions?: SessionRestrictions;
+}
+
 /**
  * The one session policy for calling `target` with `actions`. Every ARN is parsed again here, wherever it came from.
  *
@@ -39,6 +46,7 @@ export type SessionRestrictions = Pick<Restrictions, 'guardrail' | 'regions' | '
  * @param target of a registry entry; its ARNs may come in any order and repeat
  * @param actions at least one; in any order, may repeat
  * @param restrictions of the grant; an AllowedModel is one. The policy is that of no restrictions when there are none
+ * @param beside what the same call also uses: each by its own grant, and nothing of one under the other's
  * @throws TollgateError `bad_arn` naming the member (reason as in arn.ts, or no-arns | kind | partition-differs |
  *   account-differs | region-differs | regionless-model; of a guardrail as in guardrail.ts, or guardrail-region),
  *   `bad_entry` (no-actions | unknown-action | action-not-available | outside-residency | no-guardrail-here |
@@ -48,7 +56,12 @@ export function sessionPolicy(
   target: Target,
   actions: readonly Purpose[],
   restrictions: SessionRestrictions = {},
+  beside: readonly Part[] = [],
 ): SessionPolicy {
+  return sized(documentOf([{ target, actions, restrictions }, ...beside].flatMap(statementsOf)));
+}
+
+function statementsOf({ target, actions, restrictions = {} }: Part): readonly PermissionStatement[] {
   if (actions.length === 0) throw new TollgateError('bad_entry', { field: 'actions', reason: 'no-actions' });
   for (const action of actions)
     if (!PURPOSES.includes(action))
@@ -62,7 +75,7 @@ export function sessionPolicy(
       reason: 'action-not-available',
       message: 'This kind of model has none of the wanted actions.',
     });
-  return sized(documentOf(restricted(statements, target, restrictions, applies)));
+  return restricted(statements, target, restrictions, applies);
 }
 
 /**
@@ -149,7 +162,7 @@ function underGuardrail(
   return applied ? [...guarded, { Effect: 'Allow', Action: [APPLY_GUARDRAIL], Resource: [guardrail.text] }] : guarded;
 }
 
-/** What calls a model under the condition. CountTokens and RenderPrompt run none: their requests never have the key, so they stay without. */
+/** What calls a model under the condition. The requests of all else never have the key, so that stays without. */
 function calling(statements: readonly PermissionStatement[], condition: Condition): PermissionStatement[] {
   return statements.flatMap((statement): PermissionStatement[] => {
     const running = statement.Action.filter(runsModel);

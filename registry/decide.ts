@@ -57,6 +57,7 @@ function guardrailNames(model: AllowedModel): string[] {
 /** Whether a grant is for it. A guardrail that the holder runs no model under is none of its own. */
 export function isFor(model: AllowedModel, purpose: Purpose): boolean {
   const { actions } = model;
+  if (purpose === 'generate' || purpose === 'rerank') return actions.includes('invoke');
   if (purpose !== 'guard') return actions.includes(purpose);
   return appliedOf(model).length > 0 && actions.some((action) => action !== 'count');
 }

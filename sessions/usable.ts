@@ -3,6 +3,11 @@ import { type Clock, logLine, METRICS, type WriteLine } from '../contract/log.ts
 import type { AllowedModel } from '../contract/model.ts';
 import type { SessionPolicy } from '../policies/session.ts';
 
+export interface UsableOptions {
+  clock: Clock;
+  write: WriteLine;
+}
+
 /**
  * The session policy of an entry. One whose policy cannot be built grants nothing, like one that is not there; it is
  * counted and alarmed, because only an operator can mend it.
@@ -13,7 +18,7 @@ import type { SessionPolicy } from '../policies/session.ts';
 export function usablePolicy(
   { id }: AllowedModel,
   build: () => SessionPolicy,
-  { clock, write }: { clock: Clock; write: WriteLine },
+  { clock, write }: UsableOptions,
 ): SessionPolicy {
   try {
     return build();

@@ -170,6 +170,8 @@ export function holdingsOf({ id, costCenter, models, ...tenant }: TenantEntries,
       stream: decided(entry, 'stream'),
       count: decided(entry, 'count'),
       guard: decided(entry, 'guard'),
+      generate: decided(entry, 'generate'),
+      rerank: decided(entry, 'rerank'),
     },
   }));
 }

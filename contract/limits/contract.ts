@@ -7,6 +7,9 @@ export const PRINCIPAL_MAX_CHARS = 256;
 /** Characters of a registry model id. */
 export const MODEL_ID_MAX_CHARS = 64;
 
+/** Entries that one call may use beside the one that it calls: a model, and another that orders what that one reads. */
+export const BESIDE_MAX = 2;
+
 /** Characters by which the broker is asked for one place of a model: an ARN, or two, or an ARN and a model's path of 1,024. */
 export const PLACE_NAME_MAX_CHARS = 2_048;
 

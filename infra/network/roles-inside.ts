@@ -18,6 +18,11 @@ export interface Inside {
  */
 const LAMBDAS_OWN = /^(logs|ec2|sqs|xray|iam):/;
 
+/** What Bedrock does itself by a session, likewise: it reads the profile that it runs for an answer from a knowledge base. */
+const BEDROCKS_OWN = /^bedrock:GetInferenceProfile$/;
+
+const ITS_OWN = { function: LAMBDAS_OWN, session: BEDROCKS_OWN, task: /^(?!)/ };
+
 /**
  * The roles that are used from within the network: of every function, of the tasks and of what starts them, and those that any of them
  * assumes. Read from the stack itself, so a role that is given another right has it at the endpoint, too.
@@ -33,7 +38,7 @@ export function rolesInside(stack: Stack): Inside[] {
     const allowed = statementsOf(role)
       .map((statement) => ({
         ...statement,
-        Action: statement.Action.filter((action) => by !== 'function' || !LAMBDAS_OWN.test(action)),
+        Action: statement.Action.filter((action) => !ITS_OWN[by].test(action)),
       }))
       .filter(({ Effect, Action }) => Effect === 'Allow' && Action.length > 0);
     found.set(role, { role, by, allowed });

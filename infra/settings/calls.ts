@@ -1,14 +1,13 @@
 import { ANSWER_MINUTES, ANSWER_MINUTES_MAX } from '../../contract/limits/answers.ts';
-import type { TargetKind } from '../../contract/model.ts';
 import { type Routing, routingProblem } from '../../contract/routing.ts';
-import { KINDS, USUAL_KINDS } from '../../policies/kinds.ts';
+import { STAGE_KINDS, type StageKind, USUAL_KINDS } from '../../policies/kinds.ts';
 import { bad, flag, type Group, json, PREFIX, whole } from './setting.ts';
 import type { StageSettings } from './stage.ts';
 
 /** How models are called, and what is kept of their answers. */
 export interface CallSettings {
-  /** Kinds of target that may be called at all, whatever the registry holds. */
-  kinds: readonly TargetKind[];
+  /** Kinds of target that may be called at all, whatever the registry holds, and what more may be asked of one. */
+  kinds: readonly StageKind[];
   /** Whether `global.` inference profiles may be called, which run wherever AWS likes. */
   globalProfiles: boolean;
   /** Minutes for which an answer that was made in the background can be read after it can have ended at the latest. */
@@ -26,9 +25,7 @@ export interface CallSettings {
 export const CALL_GROUP: Group<CallSettings, StageSettings> = {
   told: {
     kinds: {
-      values: `a list of ${Object.keys(KINDS)
-        .map((kind) => `\`${kind}\``)
-        .join(', ')}; ${USUAL_KINDS.map((kind) => `\`${kind}\``).join(', ')}`,
+      values: `a list of ${STAGE_KINDS.map((kind) => `\`${kind}\``).join(', ')}; ${USUAL_KINDS.map((kind) => `\`${kind}\``).join(', ')}`,
       makes:
         'nothing ([components.md](components.md)); in a private network the endpoint of the agent runtime for the kinds that it calls',
       costs: 'nothing; that endpoint $7.30 a month in each zone',
@@ -82,13 +79,13 @@ export const CALL_GROUP: Group<CallSettings, StageSettings> = {
   }),
 };
 
-function kinds(given: unknown = USUAL_KINDS): TargetKind[] {
+function kinds(given: unknown = USUAL_KINDS): StageKind[] {
   const list = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given;
   const key = `${PREFIX}kinds`;
   if (!Array.isArray(list) || list.length === 0) throw bad(key, 'must be a list of kinds');
-  const wrong = list.findIndex((kind) => typeof kind !== 'string' || !Object.hasOwn(KINDS, kind));
-  if (wrong >= 0) throw bad(`${key}[${wrong}]`, `must be one of ${Object.keys(KINDS).join(', ')}`);
-  return list;
+  const wrong = list.findIndex((kind) => typeof kind !== 'string' || !STAGE_KINDS.includes(kind as StageKind));
+  if (wrong >= 0) throw bad(`${key}[${wrong}]`, `must be one of ${STAGE_KINDS.join(', ')}`);
+  return list as StageKind[];
 }
 
 function routing(given: unknown = {}): Partial<Routing> {

@@ -1,6 +1,5 @@
-import type { TargetKind } from '../../contract/model.ts';
 import { containerRolePolicy, containerTrustPolicy } from '../../policies/container.ts';
-import { KINDS } from '../../policies/kinds.ts';
+import { STAGE_KINDS } from '../../policies/kinds.ts';
 import {
   type FunctionName,
   functionRolePolicy,
@@ -10,9 +9,6 @@ import {
 } from '../../policies/roles.ts';
 import { spokesPolicy } from '../../policies/spoke.ts';
 import type { Role } from './sessions.ts';
-
-/** What is optional in a stage is there to be tried. */
-const EVERY_KIND = Object.keys(KINDS) as TargetKind[];
 
 /** The local stage and where its functions' data are; the demo's one account. */
 export const STAGE = 'local';
@@ -110,7 +106,7 @@ export function localRoles(account: string, region: string, options: RoleOptions
       trust: invokerTrustPolicy({ trustedRoleArn: callers.map((name) => roleArn(account, name)) }),
       policies: [],
       managed: [
-        ...invokerRolePolicies({ partition: 'aws', account, regions: REGIONS, kinds: EVERY_KIND }),
+        ...invokerRolePolicies({ partition: 'aws', account, regions: REGIONS, kinds: STAGE_KINDS }),
         ...(spokes.length === 0 ? [] : [spokesPolicy(spokes)]),
       ],
     },

@@ -1,4 +1,4 @@
-import type { TargetOf } from '../../contract/model.ts';
+import type { TargetOf, TargetPurpose } from '../../contract/model.ts';
 import { CALLS } from './bedrock.ts';
 import { allow, inRegion, type Kind } from './kind.ts';
 import { CALLS as HOSTED } from './sagemaker-endpoint.ts';
@@ -24,7 +24,7 @@ export const bedrockEndpoint: Kind<TargetOf<'bedrock-endpoint'>> = {
   // To SageMaker it is something else than the same endpoint called without Bedrock: neither grant opens the other.
   calledOn: ({ arn }) => `bedrock ${arn}`,
   nativeId: ({ arn }) => arn,
-  pathId: ({ arn }, action) => (action === 'count' ? undefined : arn),
+  pathId: ({ arn }, action) => (isCall(action) ? arn : undefined),
 
   statements(target, wanted, parse) {
     const endpoint = parse(target.arn, 'target.arn', ['endpoint']);
@@ -40,3 +40,8 @@ export const bedrockEndpoint: Kind<TargetOf<'bedrock-endpoint'>> = {
 
   fault: () => undefined,
 };
+
+// Only foundation models count; and that a knowledge base has an endpoint answer is documented nowhere.
+function isCall(action: TargetPurpose): boolean {
+  return action === 'invoke' || action === 'stream';
+}

@@ -36,7 +36,7 @@ export const bedrockInlineAgent: Kind<Inline> = {
   arns: ({ arn, modelArns }) => [...new Set([arn, ...modelArns])],
   calledOn: ({ agentName, arn }) => `inline ${agentName} ${arn}`,
   nativeId: ({ agentName }) => agentName,
-  pathId: ({ agentName }, action) => (action === 'count' ? undefined : agentName),
+  pathId: ({ agentName }, action) => (action === 'invoke' || action === 'stream' ? agentName : undefined),
 
   statements(target, wanted, parse) {
     if (!AGENT_NAME.test(target.agentName)) throw bad('target.agentName', 'agent-name');

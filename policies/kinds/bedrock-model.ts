@@ -1,6 +1,15 @@
-import type { TargetOf } from '../../contract/model.ts';
-import { CALLS, COUNT_TOKENS, GENERATED_ID, GUARDRAIL_ROW, MODEL_ID, modelIdFault } from './bedrock.ts';
-import { allow, inRegion, type Kind, type Shape } from './kind.ts';
+import type { TargetOf, TargetPurpose } from '../../contract/model.ts';
+import {
+  CALLS,
+  COUNT_TOKENS,
+  GENERATED_ID,
+  GENERATES,
+  GUARDRAIL_ROW,
+  MODEL_ID,
+  modelIdFault,
+  RERANK,
+} from './bedrock.ts';
+import { allow, allowAny, inRegion, type Kind, type Shape } from './kind.ts';
 
 const OWNED: Shape = { service: 'bedrock', id: GENERATED_ID };
 
@@ -30,14 +39,18 @@ export const bedrockModel: Kind<TargetOf<'bedrock-model'>> = {
   arns: ({ arn }) => [arn],
   calledOn: ({ arn }) => arn,
   nativeId: ({ modelId }) => modelId,
-  // No other model counts tokens.
-  pathId: ({ modelId, arn }, action) => (action === 'count' && !arn.includes(FOUNDATION) ? undefined : modelId),
+  // No other model counts tokens, or orders documents by itself.
+  pathId: ({ modelId, arn }, action) => (isOwns(action) && !arn.includes(FOUNDATION) ? undefined : modelId),
 
   statements(target, wanted, parse) {
     const model = parse(target.arn, 'target.arn', Object.keys(SHAPES));
     inRegion(model, target);
-    const counts = model.resourceType === 'foundation-model' && { count: COUNT_TOKENS };
-    return allow({ ...CALLS, ...counts }, wanted, [model]);
+    const isOwn = model.resourceType === 'foundation-model';
+    const own = isOwn && { count: COUNT_TOKENS, rerank: CALLS.invoke };
+    return [
+      ...allow({ ...CALLS, ...GENERATES, ...own }, wanted, [model]),
+      ...(isOwn && wanted.has('rerank') ? [allowAny(RERANK, target)] : []),
+    ];
   },
 
   fault({ modelId, arn }, parse) {
@@ -45,3 +58,7 @@ export const bedrockModel: Kind<TargetOf<'bedrock-model'>> = {
     return modelIdFault(modelId, model, model.resourceType === 'foundation-model');
   },
 };
+
+function isOwns(action: TargetPurpose): boolean {
+  return action === 'count' || action === 'rerank';
+}

@@ -1,5 +1,5 @@
 import type { TargetOf } from '../../contract/model.ts';
-import { CALLS, COUNT_TOKENS, GENERATED_ID, GUARDRAIL_ROW, MODEL_ID, modelIdFault } from './bedrock.ts';
+import { CALLS, COUNT_TOKENS, GENERATED_ID, GENERATES, GUARDRAIL_ROW, MODEL_ID, modelIdFault } from './bedrock.ts';
 import { allow, bad, type Fault, inRegion, type Kind, type ModelArn } from './kind.ts';
 
 const SHAPES: Kind['shapes'] = {
@@ -26,6 +26,7 @@ export const bedrockProfile: Kind<TargetOf<'bedrock-profile'>> = {
 
   // IAM checks CountTokens on the model itself, so a profile's own id cannot be used for it.
   pathId({ modelId, modelArns, region }, action) {
+    if (action === 'rerank') return undefined;
     if (action !== 'count') return modelId;
     const model = modelArns.find((arn) => arn.split(':')[3] === region);
     return model?.slice(model.indexOf('/') + 1);
@@ -46,10 +47,12 @@ export const bedrockProfile: Kind<TargetOf<'bedrock-profile'>> = {
       return model;
     });
     const inCalled = models.filter(({ region }) => region === target.region);
+    const calls = { ...CALLS, ...GENERATES };
     return [
-      ...allow(CALLS, wanted, [profile]),
+      ...allow(calls, wanted, [profile]),
+      ...allow({ generate: 'bedrock:GetInferenceProfile' }, wanted, [profile]),
       // The models through this profile only: called directly the key is absent, and StringEquals on an absent key fails.
-      ...allow(CALLS, wanted, models, { StringEquals: { 'bedrock:InferenceProfileArn': profile.text } }),
+      ...allow(calls, wanted, models, { StringEquals: { 'bedrock:InferenceProfileArn': profile.text } }),
       // CountTokens takes no profile, only the model it runs, in the region called. Such a call has no profile, so under
       // the condition above it could never succeed.
       ...allow({ count: COUNT_TOKENS }, wanted, inCalled),

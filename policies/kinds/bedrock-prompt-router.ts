@@ -29,7 +29,7 @@ export const bedrockPromptRouter: Kind<TargetOf<'bedrock-prompt-router'>> = {
   calledOn: ({ arn }) => arn,
   nativeId: ({ arn }) => arn,
   // Only foundation models count.
-  pathId: ({ arn }, action) => (action === 'count' ? undefined : arn),
+  pathId: ({ arn }, action) => (action === 'invoke' || action === 'stream' ? arn : undefined),
 
   statements(target, wanted, parse) {
     const models = parsed(target, parse);

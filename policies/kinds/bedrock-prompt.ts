@@ -27,7 +27,7 @@ export const bedrockPrompt: Kind<TargetOf<'bedrock-prompt'>> = {
   arns: ({ arn, modelArns }) => [arn, ...modelArns],
   calledOn: ({ arn }) => arn,
   nativeId: ({ arn }) => arn,
-  pathId: ({ arn }, action) => (action === 'count' ? undefined : arn),
+  pathId: ({ arn }, action) => (action === 'invoke' || action === 'stream' ? arn : undefined),
 
   statements(target, wanted, parse) {
     const models = parsed(target, parse);

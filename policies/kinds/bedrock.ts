@@ -5,6 +5,10 @@ import type { Fault, ModelArn, RoleRow } from './kind.ts';
 // Both Converse operations are authorised as these too; `bedrock:Converse` is not an action
 // (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html).
 export const CALLS = { invoke: 'bedrock:InvokeModel', stream: 'bedrock:InvokeModelWithResponseStream' } as const;
+/** What a knowledge base asks of the model that answers from it. */
+export const GENERATES = { generate: CALLS.invoke } as const;
+/** Of no resource (list_amazonbedrock of the Service Authorization Reference). */
+export const RERANK = 'bedrock:Rerank';
 export const COUNT_TOKENS = 'bedrock:CountTokens';
 export const APPLY_GUARDRAIL = 'bedrock:ApplyGuardrail';
 

@@ -1,5 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
-import type { Action, Purpose, Restrictions, Target } from '../../contract/model.ts';
+import type { Purpose, Restrictions, Target, TargetPurpose } from '../../contract/model.ts';
 import type { Condition, PermissionStatement } from '../document.ts';
 
 /** What is to be said of a kind of target. One file says it; everything else goes over the list in `policies/kinds.ts`. */
@@ -33,9 +33,9 @@ export interface Kind<T = Target> {
   /** What AWS calls it, and what a caller may write instead of the registry id. */
   nativeId(target: T): string;
   /** What goes into the path of a call, where that is not the native id; undefined: there is nothing to call. */
-  pathId?(target: T, action: Action): string | undefined;
+  pathId?(target: T, action: TargetPurpose): string | undefined;
   /**
-   * What a session may do that is for `wanted` alone; an action that the kind does not have adds nothing.
+   * What a session may do that is for `wanted` alone; what the kind is not called for adds nothing.
    *
    * @throws TollgateError `bad_arn` naming the member
    */

@@ -1,5 +1,5 @@
 import { isFolder } from '../../contract/folder.ts';
-import type { Action, TargetOf } from '../../contract/model.ts';
+import type { TargetOf, TargetPurpose } from '../../contract/model.ts';
 import type { Condition } from '../document.ts';
 import { allow, bad, inRegion, type Kind, type ModelArn, type Shape } from './kind.ts';
 
@@ -77,7 +77,7 @@ export const sagemakerEndpoint: Kind<TargetOf<'sagemaker-endpoint'>> = {
 };
 
 /** What was made to answer later takes no other call, and what a call has to name does not stream. */
-function callsOf({ targetModel, asyncInput }: TargetOf<'sagemaker-endpoint'>): Partial<Record<Action, string>> {
+function callsOf({ targetModel, asyncInput }: TargetOf<'sagemaker-endpoint'>): Partial<Record<TargetPurpose, string>> {
   if (asyncInput !== undefined) return LATER;
   return targetModel === undefined ? CALLS : { invoke: CALLS.invoke };
 }

@@ -48,7 +48,10 @@ const ENDPOINTS: [RegExp, string[]][] = [
     /^bedrock:(InvokeModel|InvokeModelWithResponseStream|CountTokens|ApplyGuardrail|RenderPrompt)$/,
     ['bedrock-runtime'],
   ],
-  [/^bedrock:(Retrieve|InvokeAgent|InvokeFlow|InvokeInlineAgent)$/, ['bedrock-agent-runtime']],
+  [
+    /^bedrock:(Retrieve|RetrieveAndGenerate|Rerank|InvokeAgent|InvokeFlow|InvokeInlineAgent)$/,
+    ['bedrock-agent-runtime'],
+  ],
   [/^bedrock:\w*(AgentMemory|FlowExecution|ExecutionFlow)\w*$/, ['bedrock-agent-runtime']],
   [/^bedrock:/, ['bedrock']],
   [/^sagemaker:InvokeEndpoint/, ['sagemaker.runtime']],
@@ -93,9 +96,10 @@ function shownFor({ Condition = {} }: Statement, principal = account): Access['c
 /** Roles that are used inside: of functions, of tasks and what starts them, and the one that they assume. */
 const isInside = ({ name, trust }: Role): boolean =>
   /-invoker-/.test(name) || /"(lambda|ecs-tasks)\.amazonaws\.com"/.test(JSON.stringify(trust));
-/** What is Lambda's own to do by a function's role. */
-const isLambdas = ({ trust }: Role, action: string): boolean =>
-  JSON.stringify(trust).includes('"lambda.amazonaws.com"') && /^(logs|ec2|sqs|xray|iam):/.test(action);
+/** What is Lambda's own to do by a function's role, or Bedrock's by a session. */
+const isServices = ({ name, trust }: Role, action: string): boolean =>
+  (JSON.stringify(trust).includes('"lambda.amazonaws.com"') && /^(logs|ec2|sqs|xray|iam):/.test(action)) ||
+  (/-invoker-/.test(name) && action === 'bedrock:GetInferenceProfile');
 
 describe.each(OPTIONS)('with %s', (_, given) => {
   const resources = resourcesOf(stackOf(given).stack);
@@ -106,7 +110,7 @@ describe.each(OPTIONS)('with %s', (_, given) => {
       role.own
         .filter(({ Effect }) => Effect === 'Allow')
         .flatMap((statement) =>
-          statement.Action.filter((action) => !isLambdas(role, action)).flatMap((action) =>
+          statement.Action.filter((action) => !isServices(role, action)).flatMap((action) =>
             statement.Resource.map((resource) => ({ name: role.name, statement, action, resource: oneOf(resource) })),
           ),
         ),

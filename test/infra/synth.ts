@@ -6,7 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { addStacks } from '../../infra/deployment.ts';
 import { readDeployment } from '../../infra/settings/deployment.ts';
-import { KINDS } from '../../policies/kinds.ts';
+import { STAGE_KINDS } from '../../policies/kinds.ts';
 import { SIGN_IN, SIGN_IN_OPTIONS } from './sign-in.ts';
 
 // The CDK leaves a folder of its own for each app: hundreds a run.
@@ -46,7 +46,7 @@ export const POD_IDENTITY = {
 };
 
 export const KEY = 'arn:aws:kms:us-east-1:111122223333:key/12345678-1234-1234-1234-123456789012';
-export const EVERY_KIND = Object.keys(KINDS);
+export const EVERY_KIND = STAGE_KINDS;
 
 const ZONE = { id: 'Z0123456789ABC', name: 'example.com' };
 export const DOMAIN = { 'tollgate:domain': { name: 'models.example.com', zone: ZONE } };

@@ -93,6 +93,8 @@ function holding({ model, ...grant }: { model: string; actions: string[] } & Rec
       stream: decided('stream'),
       count: decided('count'),
       guard: { allowed: live, reason: 'granted' },
+      generate: decided('invoke'),
+      rerank: decided('invoke'),
     },
   };
 }
