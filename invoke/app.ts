@@ -39,6 +39,7 @@ export interface AppDeps {
   counters: Exchange['counters'];
   answers: Exchange['answers'];
   storesResponses: boolean;
+  sessionIds: Exchange['sessionIds'];
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
   /** Of which trace a request is part. */
@@ -165,6 +166,7 @@ export function createApp(deps: AppDeps): Served {
       counters: deps.counters,
       answers: deps.answers,
       storesResponses: deps.storesResponses,
+      sessionIds: deps.sessionIds,
       abilities: (model) => abilitiesOf(model, ROUTES),
       direct: (wanted, region) => {
         if (useCase !== null) throw noUseCase();

@@ -1,5 +1,5 @@
 import type { CallerContext } from '../contract/context.ts';
-import type { AllowedModel, Guardrail, Purpose, Target } from '../contract/model.ts';
+import type { AllowedModel, Beside, Guardrail, Purpose, Target } from '../contract/model.ts';
 import type { Secret } from '../contract/secret.ts';
 import type { FinishedUsage, Tokens, UsageBase } from '../contract/usage.ts';
 
@@ -11,9 +11,12 @@ export type ModelOperation = 'invoke' | 'invoke-with-response-stream' | 'convers
 export type EndpointOperation = 'invocations' | 'invocations-response-stream';
 /** What answers later, and elsewhere. */
 export const LATER = 'async-invocations';
-/** Of Bedrock's agent runtime, on what is no model, and how each answers; `asked`: in one piece, about what was called before. */
+/** Of Bedrock's agent runtime, mostly on what is no model, and how each answers; `asked`: in one piece, about what was called before. */
 export const RESOURCE_OPERATIONS = {
   retrieve: 'whole',
+  'retrieve-and-generate': 'whole',
+  'retrieve-and-generate-stream': 'stream',
+  rerank: 'whole',
   'invoke-agent': 'stream',
   'get-agent-memory': 'asked',
   'delete-agent-memory': 'asked',
@@ -28,12 +31,21 @@ export const RESOURCE_OPERATIONS = {
 export type ResourceOperation = keyof typeof RESOURCE_OPERATIONS;
 export type Operation = ModelOperation | EndpointOperation | ResourceOperation | typeof LATER | 'apply-guardrail';
 
+/** What a call uses that no answer tells. */
+export interface Used {
+  tokens: Tokens;
+  /** Whether that is our estimate. */
+  estimated: boolean;
+  /** What it may be at most; absent: that. */
+  most?: Tokens;
+}
+
 /** Whether it is of a resource that runs models out of sight, or none: nothing is told of tokens. */
 export function isResource(operation: Operation): operation is ResourceOperation {
   return Object.hasOwn(RESOURCE_OPERATIONS, operation);
 }
 
-/** Whether it is sold as a call: what only asks about another costs nothing. */
+/** Whether it is sold as a call, or by the search: what only asks about another costs nothing. */
 export function isSoldAsCall(operation: Operation): boolean {
   return isResource(operation) && RESOURCE_OPERATIONS[operation] !== 'asked';
 }
@@ -74,6 +86,10 @@ export interface ProviderRequest {
   method?: 'GET' | 'DELETE';
   /** And its query: percent-encoded, in the order that a signature has it. */
   query?: string;
+  /** Likewise, where its body names what is called: the body for one of its places, and for what it uses beside it there. */
+  naming?: (target: Target, beside: readonly Target[]) => Uint8Array;
+  /** Likewise, where it is not just one call: what it uses, which no answer tells. */
+  uses?: Used;
   /** How the caller named the tier, if not as the provider does: in refusals. */
   tierField?: string;
 }
@@ -93,6 +109,8 @@ export interface Call {
   action: Purpose;
   /** Of a flow its execution, as the caller named it: the call and its session are of that one alone. Absent: of the flow. */
   execution?: string;
+  /** What it uses beside that, by the grants of those. Absent: nothing. */
+  beside?: readonly Beside[] | undefined;
   /** Whether it is asked for an answer that comes later, and elsewhere. No other call reaches what answers so. Absent: no. */
   later?: true;
   /** Under which the caller says that its prompts are alike: what one place has cached of them is in no other. */
@@ -106,9 +124,10 @@ export interface Call {
   /**
    * The request for a model that was resolved and allowed; called before anything is assumed or sent, once for each model that the
    * call may go to until one can be asked: the last call counts.
+   * @param beside the entries that it uses beside it, in the call's order
    * @throws TollgateError `invalid_request` when this surface cannot serve this model or body
    */
-  prepare(model: AllowedModel): ProviderRequest;
+  prepare(model: AllowedModel, beside?: readonly AllowedModel[]): ProviderRequest;
   /** Whether the path that was called is for such models: asked where a call may go to several. Absent: it is for all. */
   serves?(model: AllowedModel): boolean;
   /** Keeps the function alive until the promise settles, also after the answer has been given. */

@@ -34,6 +34,7 @@ import { createBedrock } from './providers/bedrock.ts';
 import { createPost } from './providers/post.ts';
 import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
+import type { SessionIds } from './session-ids.ts';
 
 export interface Surroundings {
   clock: Clock;
@@ -97,6 +98,14 @@ export async function compose(
       createAnswers({ ...kept, ask, clock }),
     );
     return answersLoaded;
+  };
+
+  let sessionIdsLoaded: Promise<SessionIds> | undefined;
+  const sessionIds = (): Promise<SessionIds> => {
+    sessionIdsLoaded ??= import('./session-ids.ts').then(({ createSessionIds }) =>
+      createSessionIds({ ask, table: countersTable, random: randomBytes }),
+    );
+    return sessionIdsLoaded;
   };
 
   const budgets = createBudgets({
@@ -231,6 +240,7 @@ export async function compose(
     counters,
     answers: answers && (() => loadAnswers(answers)),
     storesResponses: answers?.storesResponses === true,
+    sessionIds,
     corsOrigins: settings.corsOrigins,
     takeUp: traces?.takeUp ?? passTraces,
     flushSpans: traces?.flush,

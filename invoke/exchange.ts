@@ -6,6 +6,7 @@ import type { Counters } from '../metering/budgets/counters.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
 import type { Run, Trace } from './call.ts';
 import type { Answers } from './kept.ts';
+import type { SessionIds } from './session-ids.ts';
 
 /**
  * A request, of an event or of a socket. Not the language's own `Request`: that one copies headers and makes a stream of a
@@ -122,6 +123,8 @@ export interface Exchange {
   answers: (() => Promise<Answers>) | undefined;
   /** Whether answers are also kept for who asks for it, and not in the background alone. */
   storesResponses: boolean;
+  /** Loaded when they are first asked for. */
+  sessionIds(): Promise<SessionIds>;
   /**
    * Credentials for the caller itself.
    *

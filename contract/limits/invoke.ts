@@ -120,3 +120,7 @@ export const V8_FLAGS = ['--invocation-count-for-maglev=100', '--invocation-coun
  * (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html).
  */
 export const ASYNC_BODY_MAX_BYTES = 128_000;
+
+/** Bytes of the key that tells ids of sessions, as many as HMAC-SHA256 puts out; and characters of base64url of each MAC, 132 bits. */
+export const SESSION_ID_KEY_BYTES = 32;
+export const SESSION_ID_MAC_CHARS = 22;

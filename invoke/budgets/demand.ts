@@ -15,6 +15,7 @@ import { jsonOf } from '../usage/json.ts';
 import { imagesAsked } from '../usage/made.ts';
 import { searchesAsked } from '../usage/searches.ts';
 import { unitsIn } from '../usage/units.ts';
+import { CALLED } from '../usage/usage.ts';
 
 type Demanded = Asked['demand'] & Pick<AnswerLimit, 'answers'>;
 
@@ -38,8 +39,11 @@ export function demandOf(
   request: ProviderRequest,
   { target, container }: Pick<AllowedModel, 'target' | 'container'>,
 ): Demanded {
-  const { operation, body } = request;
-  if (isSoldAsCall(operation)) return { ...NOTHING, calls: 1 };
+  const { operation, body, uses = CALLED }: ProviderRequest = request;
+  if (isSoldAsCall(operation)) {
+    const { calls = 0, searches = 0 } = uses.most ?? uses.tokens;
+    return { ...NOTHING, calls, searches };
+  }
   if (isOwnGuardrail(operation, target)) return { ...NOTHING, calls: unitsIn(request) };
   if (!runsModel(operation)) return NOTHING;
   const root = jsonOf(body) as Parameters<typeof answerLimit>[1];

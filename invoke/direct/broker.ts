@@ -41,6 +41,7 @@ export function createBrokerIssuer(options: BrokerIssuerOptions): Issue<CallScop
       ...(asked.useCase === undefined ? {} : { useCase: asked.useCase }),
       action: asked.action,
       ...(asked.execution === undefined ? {} : { execution: asked.execution }),
+      ...(asked.beside === undefined ? {} : { beside: asked.beside }),
     };
     try {
       const issued = await ask(question, options);

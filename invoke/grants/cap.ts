@@ -57,9 +57,8 @@ const ALIASES: readonly Path[] = [
 export function cappedBody(operation: Operation, body: Uint8Array, target: Target, cap: number): Uint8Array {
   const members = parseJsonObject(body);
   if (operation === 'converse' || operation === 'converse-stream') {
-    const extra = members.additionalModelRequestFields;
-    const hidden = isObject(extra) ? ALIASES.find((path) => at(extra, path) !== undefined) : undefined;
-    if (hidden !== undefined) throw refused(`additionalModelRequestFields.${hidden.join('.')}`, cap);
+    const hidden = hiddenLimit(members.additionalModelRequestFields);
+    if (hidden !== undefined) throw refused(`additionalModelRequestFields.${hidden}`, cap);
     return lowered(body, members, [CONVERSE], cap);
   }
   const model = baseModelOf(target);
@@ -67,6 +66,11 @@ export function cappedBody(operation: Operation, body: Uint8Array, target: Targe
   const [, names] = VENDORS.find(([prefix]) => model.startsWith(prefix)) ?? [];
   if (names === undefined) throw refused('maxTokens', cap);
   return lowered(body, members, names(members), cap);
+}
+
+/** A limit of any model's among the fields that go into its own body: `max_tokens`. @returns undefined where there is none */
+export function hiddenLimit(extra: Json | undefined): string | undefined {
+  return isObject(extra) ? ALIASES.find((path) => at(extra, path) !== undefined)?.join('.') : undefined;
 }
 
 /** How many answers a body asks for at once, each as long as its limit: OpenAI's, Cohere's, AI21's, and containers'. */

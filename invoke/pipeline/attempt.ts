@@ -31,6 +31,7 @@ import { NO_USAGE, type Usage } from '../usage/usage.ts';
 import { alarmOf } from './alarm.ts';
 import type { Credentials } from './credentials.ts';
 import type { Invocation } from './invocation.ts';
+import type { Joint } from './joint.ts';
 import { pump } from './stream.ts';
 
 export interface AttemptOptions {
@@ -72,6 +73,8 @@ export interface Attempted {
   place: string | undefined;
   /** Milliseconds to its first byte, where the model says so. */
   firstByteMs: number | undefined;
+  /** What the call uses beside it. */
+  joint?: Joint | undefined;
 }
 
 /** @throws TollgateError; nothing has reached the caller, and the step's invocation is not ended */
@@ -85,11 +88,13 @@ export function createAttempt(options: AttemptOptions): Attempt {
   const policies = new WeakMap<AllowedModel, Partial<Record<Purpose, SessionPolicy>>>();
 
   return async (step, attempted) => {
-    const { model, under, request } = attempted;
+    const { model, under, request, joint } = attempted;
     step.usage = () => usageOf(request, model.target, {}, NOTHING_SEEN);
-    const policy = policyOf(under, step.call.action);
+    const { action } = step.call;
+    const { policy, targets } = joint?.at(under, action, options) ?? { policy: policyOf(under, action), targets: [] };
+    const named = request.naming && { request: { ...request, body: request.naming(model.target, targets) } };
     try {
-      return await answer(step, attempted, await send(step, attempted, policy));
+      return await answer(step, attempted, await send(step, { ...attempted, ...named }, policy));
     } catch (thrown) {
       alarm(thrown, step, model, policy);
       throw thrown;
@@ -99,13 +104,14 @@ export function createAttempt(options: AttemptOptions): Attempt {
   /** @throws the upstream's error as ours, unless its status is a success */
   async function send(
     step: Step,
-    { model, under, place, provider, request, firstByteMs = deadlines.firstByteMs }: Attempted,
+    { model, under, place, provider, request, joint, firstByteMs = deadlines.firstByteMs }: Attempted,
     policy: SessionPolicy,
   ): Promise<ProviderReply> {
     const { call, invocation, deadline } = step;
     const { tenant, principal, costCenter } = call.caller;
     const { token, action, execution, requestId } = call;
-    const asked = { token, model: model.id, place, useCase: model.useCase, action, execution, requestId };
+    const more = { place, useCase: model.useCase, execution, beside: joint?.beside };
+    const asked = { token, model: model.id, action, requestId, ...more };
     const audit = { requestId, model: model.id };
     const scope = { tenant, principal, costCenter, policy, spoke: spokeOf(under), asked, audit };
     const from = (source: 'memory' | 'issuer'): void => {

@@ -1,6 +1,7 @@
 import type { Asks } from '../../contract/broker.ts';
 import { CREDENTIALS_CACHE_MAX, CREDENTIALS_RENEW_BEFORE_MS } from '../../contract/limits/sessions.ts';
 import type { Clock } from '../../contract/log.ts';
+import type { Beside } from '../../contract/model.ts';
 import type { Secret } from '../../contract/secret.ts';
 import type { Issue, Scope, ScopedCredentials } from '../../sessions/session.ts';
 
@@ -16,6 +17,8 @@ export interface Asked {
   action: Asks;
   /** Of a flow the execution, as the caller named it. */
   execution?: string | undefined;
+  /** What the call uses beside it; absent: nothing. */
+  beside?: Beside[] | undefined;
   requestId: string;
 }
 

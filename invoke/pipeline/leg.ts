@@ -7,7 +7,7 @@ import type { Sold } from '../../metering/budgets/cost.ts';
 import { ofExecution } from '../../policies/kinds/bedrock-flow.ts';
 import type { Runtime } from '../../policies/kinds/kind.ts';
 import { runtimeOf } from '../../policies/kinds.ts';
-import type { Call, ProviderRequest } from '../call.ts';
+import { type Call, isResource, type ProviderRequest } from '../call.ts';
 import { moved, restrict } from '../grants/restrict.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Route } from '../routing/router.ts';
@@ -62,7 +62,9 @@ export async function legOf(
   const changes = { ...told };
   const { restrict: restricted = restrict, deadlines } = options;
   const request = restricted(asked, model, (change) => Object.assign(changes, change));
-  const provider = options.providers[runtimeOf(model.target)];
+  // A model of the agent runtime is called by that, too.
+  const runtime = isResource(request.operation) ? 'bedrock-agent-runtime' : runtimeOf(model.target);
+  const provider = options.providers[runtime];
   if (provider === undefined) throw new TollgateError('invalid_request', { reason: 'no-provider' });
   const routes = isRouted(model) && call.action !== 'guard' ? await options.routes() : undefined;
   const ways = routes?.ways(model, call.action);

@@ -63,8 +63,14 @@ export function createPipeline(options: PipelineOptions): Run {
     let named: Record<string, string> = {};
     try {
       const held = under(await options.entries(call.caller), call.useCase);
-      const decision = decide(held.models, call.wanted, call.action, Math.floor(clock() / 1000), call);
-      const chosen = choose(decision, call, invocation);
+      const nowSeconds = Math.floor(clock() / 1000);
+      const decision = decide(held.models, call.wanted, call.action, nowSeconds, call);
+      const joint =
+        call.beside && decision.outcome === 'allowed'
+          ? (await import('./joint.ts')).jointOf(call, call.beside, held, nowSeconds)
+          : undefined;
+      const asked = joint?.call ?? call;
+      const chosen = choose(decision, asked, invocation);
       const { model } = chosen;
       named = servedBy(model, call.wanted);
       let leg = await legOf(call, chosen, grantFor(model, held.models), named, options);
@@ -89,7 +95,7 @@ export function createPipeline(options: PipelineOptions): Run {
         const request = leg.moved(spending?.request ?? leg.request, there, call.tell);
         try {
           const at = place && leg.model.places && placeKey(place);
-          const answer = await attempt(step, { model: there, under, place: at, provider, request, firstByteMs });
+          const answer = await attempt(step, { model: there, under, place: at, provider, request, firstByteMs, joint });
           route?.came('answered', clock() - step.sentAt);
           return answer;
         } catch (thrown) {
@@ -100,7 +106,7 @@ export function createPipeline(options: PipelineOptions): Run {
           place = troubled ? route?.next() : undefined;
           let instead: Instead | undefined;
           if (place === undefined && model.fallbacks !== undefined && invocation.attempt < ATTEMPTS_MAX) {
-            others ??= (await import('./fallbacks.ts')).instead(chosen, held.models, call, reserved, options);
+            others ??= (await import('./fallbacks.ts')).instead(chosen, held.models, asked, reserved, options);
             const next = await others.next();
             if (next.done !== true) instead = next.value;
           }

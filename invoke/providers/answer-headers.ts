@@ -15,6 +15,7 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
   'x-amzn-bedrock-cache-read-input-token-count': COUNT,
   'x-amzn-bedrock-cache-write-input-token-count': COUNT,
   'x-amzn-bedrock-invocation-latency': COUNT,
+  'x-amzn-bedrock-knowledge-base-session-id': /^[\w.:-]{2,100}$/,
   'x-amzn-bedrock-service-tier': WORD,
   'x-amzn-bedrock-performanceconfig-latency': WORD,
   'x-amzn-invoked-production-variant': /^[\w-]{1,63}$/,

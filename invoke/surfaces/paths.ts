@@ -58,7 +58,14 @@ const ROWS: readonly Row[] = [
       'and GET /v1/models lists it.',
   },
   // Bedrock's agents
-  { path: /^\/rerank(?:\/|$)/, form: awsError, instead: OWN_FORMAT },
+  { path: /^\/rerank(?:\/|$)/, form: awsError },
+  {
+    path: /^\/(?:generateQuery|knowledgebases\/[^/]+\/datasources)/,
+    form: awsError,
+    instead:
+      'Queries of a structured store, and the documents of a knowledge base, are not served here: ask it by ' +
+      'POST /knowledgebases/{id}/retrieve, and let its owner fill it.',
+  },
   {
     path: /^\/sessions(?:\/|$)/,
     form: awsError,
@@ -74,11 +81,11 @@ const ROWS: readonly Row[] = [
       'GET /flows/{id}/aliases/{alias}/executions/{name}.',
   },
   {
-    path: /^\/(?:agents|flows|knowledgebases|prompts|retrieveAndGenerate|optimize-prompt|generateQuery|agenticRetrieve|tags\/)/,
+    path: /^\/(?:agents|flows|knowledgebases|prompts|retrieveAndGenerate|optimize-prompt|agenticRetrieve|tags\/)/,
     form: awsError,
     instead:
       'Of agents, flows and knowledge bases /agents/{id}/agentAliases/{alias}/sessions/{session}/text and .../memories, /agents/{session}, ' +
-      '/flows/{id}/aliases/{alias} and .../executions, and /knowledgebases/{id}/retrieve are served here.',
+      '/flows/{id}/aliases/{alias} and .../executions, /knowledgebases/{id}/retrieve, /retrieveAndGenerate and its Stream are served here.',
   },
   // SageMaker Runtime
   { path: /^\/endpoints(?:\/|$)/, form: sagemakerError },

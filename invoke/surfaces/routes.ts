@@ -147,6 +147,21 @@ export const ROUTES: readonly Route[] = [
   ),
   route(
     'POST',
+    '/retrieveAndGenerate',
+    'resources',
+    async () => (await import('./resources/generate.ts')).retrieveAndGenerate,
+    resource('bedrock-knowledge-base'),
+  ),
+  route(
+    'POST',
+    '/retrieveAndGenerateStream',
+    'resources',
+    async () => (await import('./resources/generate.ts')).retrieveAndGenerateStream,
+    resource('bedrock-knowledge-base'),
+  ),
+  route('POST', '/rerank', 'resources', async () => (await import('./resources/rerank.ts')).rerank),
+  route(
+    'POST',
     '/agents/{agentId}/agentAliases/{agentAliasId}/sessions/{sessionId}/text',
     'resources',
     async () => (await import('./resources/agent.ts')).invokeAgent,

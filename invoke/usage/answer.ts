@@ -27,7 +27,7 @@ export function usageOfAnswer(
   body: Uint8Array,
   whole = true,
 ): Usage {
-  if (isResource(request.operation)) return isSoldAsCall(request.operation) ? CALLED : NO_USAGE;
+  if (isResource(request.operation)) return isSoldAsCall(request.operation) ? (request.uses ?? CALLED) : NO_USAGE;
   const converse = request.operation === 'converse';
   const answer = whole ? jsonOf(body) : undefined;
   if (isOwnGuardrail(request.operation, target)) return unitsOf(request, member(answer, 'usage'));

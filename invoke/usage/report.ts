@@ -27,7 +27,7 @@ export const NOTHING_SEEN: Seen = { made: { images: 0, embeddings: 0 }, textByte
  * where the cache's lifetimes contradict their own sum is the sum kept, as an estimate: it is nearer than any guess.
  */
 export function usageOf(request: ProviderRequest, target: Target, told: Told, seen: Seen): Usage {
-  if (isSoldAsCall(request.operation)) return CALLED;
+  if (isSoldAsCall(request.operation)) return request.uses ?? CALLED;
   if (isOwnGuardrail(request.operation, target)) return unitsOf(request, undefined);
   if (!runsModel(request.operation)) return request.operation === LATER ? UNTOLD : NO_USAGE;
   const asked = imagesAsked(request, target);

@@ -22,8 +22,12 @@ export function searchesAsked({ operation, body }: ProviderRequest, target: Targ
   if (operation !== 'invoke' && operation !== 'invoke-with-response-stream') return undefined;
   if (taskOfName(baseModelOf(target)) !== 'rerank') return undefined;
   const root = jsonOf(body);
-  const query = bytesOf(isObject(root) ? root.query : undefined);
-  const documents = documentsIn(root).map((document) => query + bytesOf(document));
+  return searchesFor(isObject(root) ? root.query : undefined, documentsIn(root));
+}
+
+/** @param query any value, and so are the documents */
+export function searchesFor(query: unknown, given: readonly unknown[]): Searches {
+  const documents = given.map((document) => bytesOf(query) + bytesOf(document));
   const searches = (bytesPerToken: number): number => {
     const parts = documents.map((bytes) => Math.max(1, Math.ceil(bytes / bytesPerToken / SEARCH_DOCUMENT_TOKENS)));
     const sum = parts.reduce((all, some) => all + some, 0);

@@ -1,4 +1,6 @@
 import { NO_TOKENS, type Tier, type Tokens } from '../../contract/usage.ts';
+import type { Used } from '../call.ts';
+import type { Searches } from './searches.ts';
 import type { Stopped } from './stop.ts';
 
 /** What one attempt at a call has cost. */
@@ -17,5 +19,14 @@ export const NO_USAGE: Usage = Object.freeze({ tokens: NO_TOKENS, estimated: fal
 /** Of what is sold by the call. */
 export const CALLED: Usage = Object.freeze({ tokens: { ...NO_TOKENS, calls: 1 }, estimated: false });
 
+/** The same where it had a model answer, and nobody says what that used. */
+export const ANSWERED: Usage = Object.freeze({ ...CALLED, estimated: true });
+
 /** Of what runs out of sight: nobody says what it uses, so that nothing is counted is an estimate. */
 export const UNTOLD: Usage = Object.freeze({ tokens: NO_TOKENS, estimated: true });
+
+/** Of what is sold by the search. */
+export function searched({ least, likely, most }: Searches): Used {
+  const of = (searches: number): Tokens => ({ ...NO_TOKENS, searches });
+  return { tokens: of(likely), estimated: least < most, most: of(most) };
+}

@@ -12,6 +12,7 @@ import { parseWindow, type Window } from '../calendar.ts';
  * | a day's summary      | USAGE#{tenant}      | {YYYY-MM-DD}           | metering                            |
  * | places that cool     | ROUTING             | COOLING                | invoke, where a stage shares them   |
  * | of which end is told | ENDS                | {model}#{sunset}       | metering                            |
+ * | key of session ids   | SESSIONS            | KEY                    | invoke, with the first that it tells |
  *
  * The attributes of the first two:
  *
@@ -131,4 +132,9 @@ function withName(parts: string[], make: (name: CounterName) => Attribute): Attr
   const known = BUDGET_UNITS.find((one) => one === unit);
   if (known === undefined) return undefined;
   return make({ budget, window, unit: known, ...(model === undefined ? {} : { model }) });
+}
+
+/** What the ids of Bedrock's own sessions are told with (invoke/session-ids.ts). */
+export function sessionIdKey(): Key {
+  return { pk: 'SESSIONS', sk: 'KEY' };
 }

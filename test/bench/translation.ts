@@ -149,6 +149,7 @@ function exchangeOf(path: string, body: Uint8Array): Exchange {
     abilities: none,
     answers: undefined,
     storesResponses: false,
+    sessionIds: none,
     direct: none,
     waitUntil: () => {},
     broke: (error) => {

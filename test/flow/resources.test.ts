@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { grantModels, operatorOf, type Wanted } from './granted.ts';
 import { finishedOf, RawUsage } from './raw-usage.ts';
 import { inlineAgents, memories, sessions } from './resources/agents.ts';
+import { answers, USED } from './resources/answers.ts';
 import { executions } from './resources/executions.ts';
 import { lists } from './resources/lists.ts';
 import { AGENT, BASE, FLOW, region, type Shared, say } from './resources/shared.ts';
@@ -23,6 +24,7 @@ const inline = (id: string, agentName: string, arn = nova, tenant = 'acme'): Wan
 const micro = nova.replace('lite', 'micro');
 
 const GRANTED: Wanted[] = [
+  ...USED,
   { id: 'handbook', target: { kind: 'bedrock-knowledge-base', region, arn: KB } },
   { id: 'gone', target: { kind: 'bedrock-knowledge-base', region, arn: `${BASE}knowledge-base/GONE345678` } },
   { id: 'helper', target: { kind: 'bedrock-agent', region, arn: AGENT } },
@@ -154,20 +156,6 @@ describe('what is refused', () => {
 
   test.each([
     ['a model', 'nova-lite', {}],
-    [
-      'a rerank by a model',
-      'handbook',
-      {
-        retrievalConfiguration: {
-          vectorSearchConfiguration: {
-            rerankingConfiguration: {
-              type: 'BEDROCK_RERANKING_MODEL',
-              bedrockRerankingConfiguration: { modelConfiguration: { modelArn: `${BASE}x` } },
-            },
-          },
-        },
-      },
-    ],
     ['a guardrail', 'handbook', { guardrailConfiguration: { guardrailId: 'demo', guardrailVersion: '1' } }],
   ])('%s under the grant of a knowledge base', async (_, id, more) => {
     expect(await refusal(acme, id, more)).toMatchObject({ name: 'ValidationException', status: 400 });
@@ -207,6 +195,7 @@ const shared: Shared = {
   },
 };
 lists(shared);
+answers(shared);
 sessions(shared);
 memories(shared);
 inlineAgents(shared);

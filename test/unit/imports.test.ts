@@ -164,7 +164,7 @@ const INVOKE = [
   'traces',
   'surfaces',
 ];
-const INVOKE_FOOT = ['call.ts', 'exchange.ts', 'kept.ts', 'names.ts'];
+const INVOKE_FOOT = ['call.ts', 'exchange.ts', 'kept.ts', 'names.ts', 'session-ids.ts'];
 
 test('no arrow between the rooms of invoke runs up', () => {
   const heightOf = (file: string): number => {

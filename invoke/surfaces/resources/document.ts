@@ -57,6 +57,25 @@ export const documented: Documented = {
     "Bedrock's own request and response, passed through as bytes.",
     ['knowledgeBaseId'],
   ),
+  'POST /retrieveAndGenerate': resource(
+    'RetrieveAndGenerate',
+    'An answer from a knowledge base.',
+    "Bedrock's own request and response. The knowledge base and the model are those that were granted; the session is the tenant's own.",
+    [],
+  ),
+  'POST /retrieveAndGenerateStream': resource(
+    'RetrieveAndGenerateStream',
+    'The same, as it is written.',
+    "Bedrock's own request and response.",
+    [],
+    true,
+  ),
+  'POST /rerank': resource(
+    'Rerank',
+    'Documents in the order in which they answer a question.',
+    "Bedrock's own request and response. The model is one that was granted.",
+    [],
+  ),
   'POST /agents/{agentId}/agentAliases/{agentAliasId}/sessions/{sessionId}/text': resource(
     'InvokeAgent',
     'A turn of a session with an agent.',

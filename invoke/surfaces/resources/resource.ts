@@ -1,5 +1,5 @@
 import { TollgateError } from '../../../contract/errors.ts';
-import type { Action, AllowedModel, Target, TargetKind } from '../../../contract/model.ts';
+import type { AllowedModel, Beside, Purpose, Target, TargetKind } from '../../../contract/model.ts';
 import { targetsOf } from '../../../contract/places.ts';
 import { KINDS, kindOf } from '../../../policies/kinds.ts';
 import { ownId as idOf } from '../../../policies/name.ts';
@@ -9,12 +9,15 @@ import type { Exchange, Given } from '../../exchange.ts';
 
 /** One operation of Bedrock's agent runtime, on something that a caller was granted. */
 export interface Asked {
-  kind: TargetKind;
+  /** Absent: what the operation is for, `prepared` says. */
+  kind?: TargetKind;
   operation: ResourceOperation;
   /** A registry id, the resource's own id, or its ARN, percent-decoded once. */
   wanted: string;
   /** Absent: invoke. */
-  action?: Action;
+  action?: Purpose;
+  /** What it uses beside that. */
+  beside?: readonly Beside[];
   /** Absent: none. */
   body?: Uint8Array | ((model: AllowedModel) => Uint8Array);
   /** Lower-case names; only those that a caller may set. */
@@ -27,6 +30,15 @@ export interface Asked {
   native(target: Target): string;
   /** @throws TollgateError where the grant does not go so far */
   check?(model: AllowedModel): void;
+  /**
+   * Where the body names what is called, or what is used beside it.
+   *
+   * @returns the body for one place of each
+   * @throws TollgateError where the grants do not go so far
+   */
+  prepared?(model: AllowedModel, beside: readonly AllowedModel[]): NonNullable<ProviderRequest['naming']>;
+  /** Absent: one call. */
+  uses?: ProviderRequest['uses'];
 }
 
 const JSON_TYPE = 'application/json';
@@ -35,7 +47,7 @@ const NO_BODY = new Uint8Array();
 /** @throws TollgateError; what is not granted and what is not there get the same answer */
 export function callResource(exchange: Exchange, asked: Asked): Promise<Answer> {
   const { kind, operation, wanted, action = 'invoke', body = NO_BODY, headers = {}, method, query } = asked;
-  const { execution, native, check } = asked;
+  const { beside, execution, native, uses } = asked;
   return exchange.run({
     surface: 'bedrock',
     caller: exchange.caller,
@@ -43,20 +55,24 @@ export function callResource(exchange: Exchange, asked: Asked): Promise<Answer> 
     wanted,
     action,
     ...(execution === undefined ? {} : { execution }),
+    beside: beside?.length === 0 ? undefined : beside,
     passes: true,
-    prepare(model) {
-      if (targetsOf(model).some((target) => target.kind !== kind))
+    prepare(model, others = []) {
+      if (kind !== undefined && targetsOf(model).some((target) => target.kind !== kind))
         throw new TollgateError('invalid_request', {
           field: 'id',
           reason: 'wrong-surface',
           message: `This is ${kindOf(model.target).name}, and not ${KINDS[kind].name}; it is not called by this path.`,
         });
-      check?.(model);
+      asked.check?.(model);
+      const naming = asked.prepared?.(model, others);
       return {
         ...{ operation, headers, native, contentType: JSON_TYPE, accept: JSON_TYPE },
         body: typeof body === 'function' ? body(model) : body,
         ...(method === undefined ? {} : { method }),
         ...(query === undefined ? {} : { query }),
+        ...(naming === undefined ? {} : { naming }),
+        ...(uses === undefined ? {} : { uses }),
       };
     },
     waitUntil: exchange.waitUntil,

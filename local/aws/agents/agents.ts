@@ -3,8 +3,11 @@ import { AwsError, invalid } from '../error.ts';
 import { EVENT_STREAM, frame } from '../frames.ts';
 import { isObject, type JsonObject, listAt, parseBody, textOf } from '../read.ts';
 import type { AwsRequest, Plan, Reply, WholeReply } from '../service.ts';
+import { createAnswers } from './answers.ts';
 import { createConversations } from './conversations.ts';
 import { createExecutions } from './executions.ts';
+import { createModels } from './models.ts';
+import { createRerank } from './rerank.ts';
 
 /**
  * Bedrock's agent runtime. The local account has every knowledge base, agent and flow whose id has the form of AWS's own, but for
@@ -26,7 +29,8 @@ interface Path {
 export function createAgents(): Agents {
   /** What went into each run that its caller named. */
   const runs = new Map<string, string[]>();
-  const apart = [createConversations(), createExecutions()];
+  const models = createModels();
+  const apart = [createConversations(), createExecutions(), createAnswers(models), createRerank(models)];
   const paths: readonly Path[] = [
     {
       pattern: /^\/knowledgebases\/([^/]+)\/retrieve\/?$/,
@@ -55,6 +59,7 @@ export function createAgents(): Agents {
         if (ids === undefined || request.method !== 'POST') continue;
         const arn = `arn:aws:bedrock:${request.region}:${account}:${resource(...ids)}`;
         const needs: Access[] = [{ action, resource: arn, context: {} }];
+        if (operation === 'Retrieve') needs.push(...orderedBy(request, account));
         return {
           operation,
           model: arn.slice(arn.indexOf('/') + 1),
@@ -69,6 +74,11 @@ export function createAgents(): Agents {
       return undefined;
     },
   };
+
+  function orderedBy({ body, region }: AwsRequest, account: string): Access[] {
+    const { retrievalConfiguration } = parseBody(body);
+    return isObject(retrievalConfiguration) ? models.ranking(retrievalConfiguration, region, account) : [];
+  }
 }
 
 /** As many passages as are asked for, each with the question in it. */

@@ -59,6 +59,9 @@ const ACTION: Readonly<Partial<Record<Operation, Purpose>>> = {
   'invocations-response-stream': 'stream',
   'async-invocations': 'invoke',
   'apply-guardrail': 'guard',
+  'retrieve-and-generate': 'generate',
+  'retrieve-and-generate-stream': 'generate',
+  rerank: 'rerank',
 };
 
 export function callOf(

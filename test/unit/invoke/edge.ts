@@ -116,6 +116,7 @@ export function edge(
     counters,
     answers: undefined,
     storesResponses: false,
+    sessionIds: async () => Promise.reject(new Error('no session here')),
     describe: async () => new Map(),
     corsOrigins: [],
     takeUp: passTraces,
