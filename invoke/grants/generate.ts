@@ -1,4 +1,5 @@
 import { TollgateError } from '../../contract/errors.ts';
+import { guardrailOf } from '../../contract/guardrails.ts';
 import { type Json, parseJsonObject } from '../../contract/json.ts';
 import type { AllowedModel } from '../../contract/model.ts';
 import { hiddenLimit } from './cap.ts';
@@ -15,14 +16,17 @@ const ASKED = ['generationConfiguration', 'orchestrationConfiguration'] as const
  * The body of a question to a knowledge base under the grant of the model that answers, as its own call would be.
  *
  * @param at of the configuration of the knowledge base in the body
+ * @param model where it answers
  * @returns the body, and what was changed as headers for the caller
  * @throws TollgateError `invalid_request` where it cannot be brought under the grant
  */
 export function generating(
   body: Uint8Array,
   at: readonly string[],
-  { guardrail, maxTokens, tiers }: AllowedModel,
+  model: AllowedModel,
 ): { body: Uint8Array; changes: Record<string, string> } {
+  const { maxTokens, tiers } = model;
+  const guardrail = guardrailOf(model);
   const configuration = memberAt(parseJsonObject(body), at);
   if (tiers !== undefined && !tiers.includes('default'))
     throw refused(
@@ -70,7 +74,7 @@ export function generating(
     // By its id: this operation takes no ARN (API_agent-runtime_GuardrailConfiguration). IAM is shown the ARN.
     const guardrailId = guardrail.arn.slice(guardrail.arn.lastIndexOf('/') + 1);
     changed = setMember(changed, guarded, { guardrailId, guardrailVersion: guardrail.version });
-    Object.assign(changes, guardrailChange(guardrail, false));
+    Object.assign(changes, guardrailChange(guardrail, model));
   }
   return { body: changed, changes };
 }

@@ -72,11 +72,11 @@ async function generate(
       if (answering === undefined) throw new TollgateError('internal', { reason: 'no-model' });
       checkAnswers(answering, model.path.join('.'));
       if (ordering !== undefined && ranker !== undefined) checkRanks(ordering, ranker.path.join('.'));
-      const under = generating(body, AT, answering);
-      changes = under.changes;
-      return (target, [its, orders]) => {
-        let named = setMember(under.body, base.path, nativeIdOf(target));
-        if (its !== undefined) named = setMember(named, model.path, its.arn);
+      generating(body, AT, answering);
+      return (target, [its = answering.target, orders]) => {
+        const under = generating(body, AT, { ...answering, target: its });
+        changes = under.changes;
+        let named = setMember(setMember(under.body, base.path, nativeIdOf(target)), model.path, its.arn);
         if (orders !== undefined && ranker !== undefined) named = setMember(named, ranker.path, orders.arn);
         return named;
       };

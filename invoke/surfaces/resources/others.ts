@@ -2,9 +2,9 @@ import { TollgateError } from '../../../contract/errors.ts';
 import type { Json } from '../../../contract/json.ts';
 import type { AllowedModel, Beside } from '../../../contract/model.ts';
 import { targetsOf } from '../../../contract/places.ts';
+import { taskOfName } from '../../../contract/task.ts';
 import { baseModelOf, kindOf, pathIdOf } from '../../../policies/kinds.ts';
 import { memberOf } from '../../grants/generate.ts';
-import { taskOfName } from '../../usage/made.ts';
 
 /** What a question to a knowledge base, or an order of documents, names beside what it is asked of. */
 
