@@ -68,7 +68,7 @@ export const documented: Documented = {
     'The same, as it is written.',
     "Bedrock's own request and response.",
     [],
-    true,
+    { stream: true },
   ),
   'POST /rerank': resource(
     'Rerank',
