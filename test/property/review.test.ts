@@ -22,7 +22,7 @@ function reviewed(models: { id: string; target: Target }[], kind: TargetKind, bu
   const held = models.filter(({ id }) => id === kind);
   const holdings = held.map(({ id, target }): Holding => {
     const entry: AllowedModel = { id, target, actions: [...ACTIONS], lifecycle: { status: 'active' } };
-    const decisions = { invoke: yes, stream: yes, count: yes, guard: yes };
+    const decisions = { invoke: yes, stream: yes, count: yes, guard: yes, generate: yes, rerank: yes };
     return { tenant: parseTenantId('acme'), costCenter: 'cc', entry, decisions };
   });
   return review({ models, holdings, rolePolicies: [role as never], now: 1_800_000_000, ...(build && { build }) });

@@ -27,7 +27,7 @@ export function createModels(): Models {
   };
 
   const answering: Models['answering'] = (model, action, region, account, guardrail) => {
-    const resolved = resolverOf(account).resolve(model, action, region, guardrail);
+    const resolved = resolverOf(account).resolve(model, action, region, { guardrail });
     const [first] = resolved.accesses;
     const profile = /:(?:application-)?inference-profile\//.test(first?.resource ?? '');
     return {
