@@ -21,9 +21,6 @@ import {
   type Traced,
 } from './exchange.ts';
 import { loggedField } from './names.ts';
-import { errorAnswer } from './surfaces/errors.ts';
-import { nearest } from './surfaces/nearest.ts';
-import { rowOf } from './surfaces/paths.ts';
 import { ROUTES, type Route, type Serve } from './surfaces/routes.ts';
 import { abilitiesOf, isServed } from './surfaces/served.ts';
 
@@ -93,20 +90,20 @@ export function createApp(deps: AppDeps): Served {
   });
   for (const route of ROUTES) app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), guarded(route));
 
-  app.notFound((c) => {
+  app.notFound(async (c) => {
     const { method, path } = c.req;
     const methods = METHODS.filter((one) => app.router.match(one, path)[0].length > 0);
-    if (methods.length === 0) throw notThere(path, method);
+    if (methods.length === 0) throw await notThere(path, method);
     c.env.told = { allow: methods.join(', ') };
     throw new TollgateError('not_found', {
       reason: 'method',
       message: `This path takes ${methods.join(' and ')} only.`,
     });
   });
-  app.onError((error, c) => {
+  app.onError(async (error, c) => {
     const { asked, requestId } = c.env;
     const about = { ran: c.get('ran'), caller: c.get('caller'), asked: asked.headers, traced: c.get('traced') };
-    return give(c, refuse(asked.path, error, requestId, about));
+    return give(c, await refuse(asked.path, error, requestId, about));
   });
 
   /** A route of callers. Nothing of it is loaded for who is none. */
@@ -179,14 +176,16 @@ export function createApp(deps: AppDeps): Served {
 
   /**
    * A refusal within the pipeline has its usage record and is counted there, an undecided call where it went undecided;
-   * every other refusal of a route is counted here. Each leaves this one line, whichever it is.
+   * every other refusal of a route is counted here. Each leaves this one line, whichever it is. How each surface says it is loaded
+   * with the first: most starts never have one.
    */
-  function refuse(path: string, thrown: unknown, requestId: string, about: About = {}): Given {
+  async function refuse(path: string, thrown: unknown, requestId: string, about: About = {}): Promise<Given> {
     const { ran, caller, asked, traced } = about;
     const error = asTollgateError(thrown);
     const metrics = ran || NOT_COUNTED.has(error.code) ? {} : { [METRICS.refused]: 1 };
     log('refused', error, requestId, metrics, about);
     if (ran !== true && caller !== undefined) traced?.refused?.(error, caller, requestId);
+    const { errorAnswer } = await import('./surfaces/errors.ts');
     return errorAnswer(path, error, asked, requestId);
   }
 
@@ -216,18 +215,18 @@ export function createApp(deps: AppDeps): Served {
         if (preflight !== undefined) return preflight;
         await app.fetch(routed(asked), env);
         const { status, headers, body } =
-          env.given ?? refuse(asked.path, new Error('no route answered'), env.requestId);
+          env.given ?? (await refuse(asked.path, new Error('no route answered'), env.requestId));
         // Here, and not in each surface: on a new one they cannot be forgotten, nor on a refusal.
         return { status, headers: { ...headers, ...said, ...env.told }, body: asked.method === 'HEAD' ? '' : body };
       } catch (error) {
         // The router hands on only what is an Error.
-        const { headers, ...refused } = refuse(asked.path, error, bindings.requestId);
+        const { headers, ...refused } = await refuse(asked.path, error, bindings.requestId);
         return { ...refused, headers: { ...headers, ...said } };
       }
     },
-    refuse: (path, error, requestId) => {
+    async refuse(path, error, requestId) {
       const slash = isTollgateError(error) && error.reason === 'trailing-slash';
-      return refuse(path, slash ? notThere(path, '', error.publicMessage) : error, requestId);
+      return refuse(path, slash ? await notThere(path, '', error.publicMessage) : error, requestId);
     },
     failed: (error, requestId) => log('failed-in-background', asTollgateError(error), requestId),
   };
@@ -286,7 +285,8 @@ function give(c: Context<Env>, given: Given): Response {
 }
 
 /** Says which path was meant, and what would work in its place. @param path as it arrived */
-function notThere(path: string, method: string, said: string = CODES.not_found.text): TollgateError {
+async function notThere(path: string, method: string, said: string = CODES.not_found.text): Promise<TollgateError> {
+  const [{ nearest }, { rowOf }] = await Promise.all([import('./surfaces/nearest.ts'), import('./surfaces/paths.ts')]);
   const meant = nearest(path, method, SERVED);
   const shown = meant?.path.replaceAll(/\{\w+\}/g, '{id}');
   const hints = [meant && `Did you mean ${meant.method} ${shown}?`, rowOf(path).instead];

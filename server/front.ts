@@ -99,7 +99,7 @@ export function createFront(options: FrontOptions): OnRequest {
       };
       given = await app.serve(asked, bindings);
     } catch (error) {
-      given = app.refuse(path, error, requestId);
+      given = await app.refuse(path, error, requestId);
     }
     const headers = linkedBelow(path === written ? '' : basePath, given.headers);
     await give(res, { ...given, headers }, requestId, background);

@@ -49,7 +49,7 @@ export interface Bindings {
 export interface Served {
   serve(asked: Asked, bindings: Bindings): Promise<Given>;
   /** The answer to what never became a request, in the shape of the path's surface. */
-  refuse(path: string, error: unknown, requestId: string): Given;
+  refuse(path: string, error: unknown, requestId: string): Given | Promise<Given>;
   /** A promise given to `waitUntil` failed, or an answer could not be written to its end. */
   failed(error: unknown, requestId: string): void;
 }
@@ -133,7 +133,7 @@ async function answer(app: Served, event: RestEvent, bindings: Omit<Bindings, 'a
   try {
     asked = askedOf(event ?? {});
   } catch (error) {
-    const refused = app.refuse(typeof event?.path === 'string' ? event.path : '/', error, bindings.requestId);
+    const refused = await app.refuse(typeof event?.path === 'string' ? event.path : '/', error, bindings.requestId);
     return event?.httpMethod === 'HEAD' ? { ...refused, body: '' } : refused;
   }
   const { authorizer, identity } = event.requestContext ?? {};

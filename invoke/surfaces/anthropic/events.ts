@@ -3,7 +3,7 @@ import type { AllowedModel } from '../../../contract/model.ts';
 import type { StreamEvent } from '../../call.ts';
 import { setMember, withoutMember } from '../../grants/member.ts';
 import { cutShort, isFault, malformedAnswer, members, parse, unreadable } from '../converse.ts';
-import { publicError } from '../errors.ts';
+import { publicError } from '../public-error.ts';
 import type { Translation } from '../relay.ts';
 import { sseText } from '../sse.ts';
 import { citationsOf } from './citations.ts';

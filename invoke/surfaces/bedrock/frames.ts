@@ -1,7 +1,7 @@
 import type { Code, TollgateError } from '../../../contract/errors.ts';
 import { untracedFrame } from '../../grants/trace.ts';
 import { frame } from '../../providers/frames.ts';
-import { publicError } from '../errors.ts';
+import { publicError } from '../public-error.ts';
 import type { Translation } from '../relay.ts';
 import { awsMessage } from './error.ts';
 

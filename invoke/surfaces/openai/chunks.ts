@@ -1,5 +1,5 @@
 import { cutShort, isFault, malformedAnswer, members, parse } from '../converse.ts';
-import { publicError } from '../errors.ts';
+import { publicError } from '../public-error.ts';
 import type { Translation } from '../relay.ts';
 import { SSE_DONE, SSE_SILENT, sseEvent, sseText } from '../sse.ts';
 import type { Reading } from './asked.ts';

@@ -1,7 +1,7 @@
 import type { TollgateError } from '../../../contract/errors.ts';
 import { awsMessage } from '../bedrock/error.ts';
 import { exceptionFrame } from '../bedrock/frames.ts';
-import { publicError } from '../errors.ts';
+import { publicError } from '../public-error.ts';
 import type { Translation } from '../relay.ts';
 
 /** code -> member of the agent runtime's stream unions (API_agent-runtime_ResponseStream) that an SDK raises as its own class. */

@@ -1,10 +1,10 @@
 import type { TollgateError } from '../../../contract/errors.ts';
 import type { StreamEvent } from '../../call.ts';
 import { type ConverseAnswer, cutShort, isFault, malformedAnswer, members, parse, textOf } from '../converse.ts';
-import { publicError } from '../errors.ts';
 import type { Reading } from '../openai/asked.ts';
 import { openaiError } from '../openai/error.ts';
 import { serviceTier } from '../openai/usage.ts';
+import { publicError } from '../public-error.ts';
 import { createItems } from './output.ts';
 import { incompleteReason, type ResponseBase, responseUsage } from './response.ts';
 

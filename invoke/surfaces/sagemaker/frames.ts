@@ -1,7 +1,7 @@
 import type { TollgateError } from '../../../contract/errors.ts';
 import { awsMessage } from '../bedrock/error.ts';
 import { exceptionFrame } from '../bedrock/frames.ts';
-import { publicError } from '../errors.ts';
+import { publicError } from '../public-error.ts';
 import type { Translation } from '../relay.ts';
 
 /**
