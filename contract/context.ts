@@ -301,4 +301,5 @@ const MEMBERS: Readonly<Record<TargetMember, (value: unknown) => boolean>> = {
   text: isText,
   'text?': (value) => value === undefined || isText(value),
   texts: isList,
+  'texts?': (value) => value === undefined || isList(value),
 };

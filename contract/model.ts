@@ -24,7 +24,7 @@ export interface Beside {
 }
 
 /** How a member of a target is written; with `?` it may be absent. */
-export type TargetMember = 'text' | 'text?' | 'texts';
+export type TargetMember = 'text' | 'text?' | 'texts' | 'texts?';
 
 /** What a target of each kind is made of, beside its `kind`. What is to be known of a kind is in policies/kinds/. */
 export const TARGETS = {
@@ -80,8 +80,10 @@ export const TARGETS = {
     region: 'text',
     /** `arn:aws:bedrock:REGION:ACCOUNT:default-prompt-router/NAME:VERSION`, or `...:prompt-router/ID` */
     arn: 'text',
-    /** Those that it chooses among, as `GetPromptRouter.models[].modelArn` lists them, and the models behind each profile. */
+    /** Those that it chooses among, as `GetPromptRouter.models[].modelArn` lists them, and after them the models behind profiles. */
     modelArns: 'texts',
+    /** Registry ids whose prices a call has, each for what is at its place in `modelArns` and answered. Absent: the entry's own prices. */
+    priceModels: 'texts?',
   },
   /** A version of a guardrail of Bedrock, applied to a text without a model. */
   'bedrock-guardrail': {
@@ -122,10 +124,14 @@ export const TARGETS = {
 } as const satisfies Record<string, { region: 'text'; arn: 'text' } & Record<string, TargetMember>>;
 
 type Members<Shape> = {
-  -readonly [Name in keyof Shape as Shape[Name] extends 'text?' ? never : Name]: Shape[Name] extends 'texts'
+  -readonly [Name in keyof Shape as Shape[Name] extends `${string}?` ? never : Name]: Shape[Name] extends 'texts'
     ? string[]
     : string;
-} & { -readonly [Name in keyof Shape as Shape[Name] extends 'text?' ? Name : never]?: string };
+} & {
+  -readonly [Name in keyof Shape as Shape[Name] extends `${string}?` ? Name : never]?: Shape[Name] extends 'texts?'
+    ? string[]
+    : string;
+};
 
 export type TargetKind = keyof typeof TARGETS;
 /** Of one kind. */
@@ -136,6 +142,11 @@ export type Target = { [Kind in TargetKind]: TargetOf<Kind> }[TargetKind];
 /** Of what answers later; undefined: it answers the call itself. */
 export function asyncInputOf(target: Target): string | undefined {
   return target.kind === 'sagemaker-endpoint' ? target.asyncInput : undefined;
+}
+
+/** Registry ids of the models whose prices its calls may have; undefined: its own. */
+export function priceModelsOf({ target }: { target: Target }): readonly string[] | undefined {
+  return target.kind === 'bedrock-prompt-router' ? target.priceModels : undefined;
 }
 
 /** One of the places where a model of several is called. */

@@ -111,6 +111,8 @@ export interface UsageBase {
   region: string;
   /** Region whose prices it has; absent: the one that was called. */
   priceRegion?: string;
+  /** Registry id of the model whose prices it has, where a prompt router chose that; absent: its own. */
+  priceModel?: string;
   /** AWS account that it ran in, and is billed to; absent: the stage's own. */
   account?: string;
   /** The wire format the caller spoke. */

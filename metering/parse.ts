@@ -34,7 +34,7 @@ export const AT_MAX = 253_402_300_799_999;
 const TEXT_MAX = 2_048;
 
 const TEXTS = ['requestId', 'costCenter', 'model', 'nativeModel', 'region'] as const;
-const MAYBE = ['priceRegion', 'account', 'wantedHash'] as const;
+const MAYBE = ['priceRegion', 'priceModel', 'account', 'wantedHash'] as const;
 const NAMES = ['invocationId', 'tenant', 'principal'] as const;
 const KINDS: ReadonlySet<string> = new Set(TOKEN_KINDS);
 const REQUIRED: ReadonlySet<string> = new Set(REQUIRED_KINDS);

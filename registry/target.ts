@@ -8,10 +8,12 @@ import { sessionPolicy } from '../policies/session.ts';
 import { badEntry } from './fields.ts';
 
 const text = v.pipe(v.string('not-text'), v.minLength(1, 'empty'), v.maxLength(2048, 'too-long'));
+const texts = v.pipe(v.array(text, 'not-a-list'), v.minLength(1, 'empty'), v.maxLength(MODEL_ARNS_MAX, 'too-many'));
 const MEMBERS = {
   text,
   'text?': v.exactOptional(text),
-  texts: v.pipe(v.array(text, 'not-a-list'), v.minLength(1, 'empty'), v.maxLength(MODEL_ARNS_MAX, 'too-many')),
+  texts,
+  'texts?': v.exactOptional(texts),
 } as const satisfies Record<TargetMember, unknown>;
 
 /** One form for each kind, of the members that the contract lists. */

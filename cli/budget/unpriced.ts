@@ -1,4 +1,5 @@
 import type { Budget } from '../../contract/budget.ts';
+import { priceModelsOf } from '../../contract/model.ts';
 import { placesOf } from '../../contract/places.ts';
 import { createPriceBook } from '../../metering/price.ts';
 import type { ModelEntry } from '../../registry/model.ts';
@@ -22,7 +23,9 @@ export function unpricedModels(
     .filter((model) =>
       placesOf(model).some(
         ({ target, priceRegion: region = target.region }) =>
-          !prices.priceOf({ model: model.id, region, tier: 'on-demand', at }),
+          !(priceModelsOf({ target }) ?? [model.id]).every((id) =>
+            prices.priceOf({ model: id, region, tier: 'on-demand', at }),
+          ),
       ),
     )
     .map(({ id }) => id);

@@ -56,7 +56,9 @@ interface ToldAttempt {
 
 /** @returns each call with its cost at the price that was in force when it began, as the ledger has it */
 export async function toldOf(calls: readonly FoundCall[], prices: PriceReader, now: number): Promise<ToldCall[]> {
-  const models = new Set(calls.flatMap(({ attempts }) => attempts.map(({ base }) => base.model)));
+  const models = new Set(
+    calls.flatMap(({ attempts }) => attempts.map(({ base, finished }) => finished?.priceModel ?? base.model)),
+  );
   models.delete('');
   const known = models.size === 0 ? [] : [...(await prices.prices([...models])).entries()];
   const book = createPriceBook(known.map(([id, model]) => ({ ...model, id })));
@@ -115,7 +117,8 @@ interface Priced {
 function priceOf({ base, finished }: Attempt, book: PriceBook): Priced | undefined {
   if (finished === undefined || !isCharged(finished.outcome, finished.tokens)) return undefined;
   const { model, region, priceRegion = region, at } = base;
-  const price = book.priceOf({ model, region: priceRegion, tier: finished.tier ?? 'on-demand', at });
+  const { priceModel = model, tier = 'on-demand' } = finished;
+  const price = book.priceOf({ model: priceModel, region: priceRegion, tier, at });
   const cost = price && costOf(finished.tokens, price);
   return { version: price?.version ?? null, cost: cost === undefined ? null : cost.input + cost.output };
 }

@@ -1,7 +1,7 @@
 import type { Budget } from '../../contract/budget.ts';
 import { TollgateError } from '../../contract/errors.ts';
 import type { Clock } from '../../contract/log.ts';
-import type { AllowedModel } from '../../contract/model.ts';
+import { type AllowedModel, priceModelsOf } from '../../contract/model.ts';
 import { type Charge, type FinishedUsage, NO_TOKENS, type Tier } from '../../contract/usage.ts';
 import type { Budgets } from '../../metering/budgets/budgets.ts';
 import type { Sold } from '../../metering/budgets/cost.ts';
@@ -63,6 +63,7 @@ export async function budgeted(
   const verdict = await reserve({
     ...{ tenant, principal, owner: narrowed?.owner, at, budgets, demand, ...first, elsewhere },
     model: model.id,
+    priceModels: priceModelsOf(model),
     waitUntil: (promise) => call.waitUntil(promise),
   });
   if (verdict === undefined) return undefined;

@@ -77,12 +77,13 @@ export function beginInvocation(call: Call, deps: { meter: Meter; clock: Clock; 
   let moved = false;
 
   const write = (outcome: Outcome, code: string, usage: Usage): void => {
-    const { tokens, estimated, stop, guardrail, answeredBy } = usage;
+    const { tokens, estimated, stop, guardrail, answeredBy, priceModel } = usage;
     const sold = usage.tier ?? tier;
     deps.meter.finished(
       {
         ...base,
         ...(answeredBy !== undefined && { nativeModel: answeredBy }),
+        ...(priceModel !== undefined && { priceModel }),
         phase: 'finished',
         outcome,
         code,

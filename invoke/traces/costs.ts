@@ -6,7 +6,10 @@ import { costAt, createPriceBook, type PriceBook } from '../../metering/price.ts
 import type { PricedModel } from '../../registry/price.ts';
 import type { PriceReader } from '../../registry/reader.ts';
 
-type Sold = Pick<FinishedUsage, 'outcome' | 'tokens' | 'model' | 'region' | 'priceRegion' | 'tier' | 'at'>;
+type Sold = Pick<
+  FinishedUsage,
+  'outcome' | 'tokens' | 'model' | 'priceModel' | 'region' | 'priceRegion' | 'tier' | 'at'
+>;
 
 /**
  * What calls cost at the registry's prices, which are read once a minute.
@@ -22,7 +25,9 @@ export function createCosts({ prices, clock }: { prices: PriceReader; clock: Clo
       known = new Map();
       until = clock() + SPAN_PRICE_MEMORY_MS;
     }
-    const unknown = [...new Set(of.filter(isPaid).map(({ model }) => model))].filter((id) => !known.has(id));
+    const unknown = [...new Set(of.filter(isPaid).map(({ model, priceModel = model }) => priceModel))].filter(
+      (id) => !known.has(id),
+    );
     if (unknown.length > 0) {
       const read = await prices.prices(unknown);
       for (const id of unknown) known.set(id, read.get(id));
@@ -39,8 +44,8 @@ function isPaid({ outcome, tokens }: Sold): boolean {
 function usdOf(paid: readonly Sold[], book: PriceBook): number | undefined {
   if (paid.length === 0) return undefined;
   let total: Money = 0n;
-  for (const { model, region, priceRegion = region, tier = 'on-demand', at, tokens } of paid) {
-    const cost = costAt(book, { model, region: priceRegion, tier, at }, tokens);
+  for (const { model, priceModel = model, region, priceRegion = region, tier = 'on-demand', at, tokens } of paid) {
+    const cost = costAt(book, { model: priceModel, region: priceRegion, tier, at }, tokens);
     if (cost === undefined) return undefined;
     total += cost.input + cost.output;
   }

@@ -1,7 +1,7 @@
 import type { Target } from '../../contract/model.ts';
 import type { Tier } from '../../contract/usage.ts';
 import { isEndpoint, isResource, type Operation, type ProviderRequest, type StreamEvent } from '../call.ts';
-import { chosenBy } from './chosen.ts';
+import { type Chosen, chosenBy } from './chosen.ts';
 import { textBytesIn } from './estimate.ts';
 import { jsonOf, member } from './json.ts';
 import { madeIn } from './made.ts';
@@ -66,7 +66,7 @@ export function createStreamUsage(
   let textBytes = 0;
   let done = false;
   let stopped: Stopped = {};
-  let chosen: Pick<Usage, 'answeredBy'> = {};
+  let chosen: Chosen = {};
   const told = (): Told => either(bedrock, either(vendor, heading));
   const settled = (): boolean => done || (bedrock.input !== undefined && bedrock.output !== undefined);
   const add = (said: Said): void => {

@@ -12,6 +12,8 @@ export interface Usage extends Stopped {
   tier?: Tier;
   /** What AWS calls the model that answered, where a prompt router chose it and the answer says which. */
   answeredBy?: string;
+  /** Registry id of the model whose prices that is, if its entry says. */
+  priceModel?: string;
 }
 
 export const NO_USAGE: Usage = Object.freeze({ tokens: NO_TOKENS, estimated: false });

@@ -34,6 +34,8 @@ export interface Asked extends Subject {
   /** Whose prices it pays. */
   region: string;
   tier: Tier;
+  /** Registry ids of the models whose prices it may pay; absent: its own. */
+  priceModels?: readonly string[] | undefined;
   /** Where else it may come to be answered. */
   elsewhere?: readonly Sold[] | undefined;
   demand: CostedDemand;
@@ -129,7 +131,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     if (inDollars.length === 0) return { counting: all };
     let reason = UNPRICED;
     try {
-      const book = createPriceBook((await prices.prices([asked.model])).values());
+      const book = createPriceBook((await prices.prices(asked.priceModels ?? [asked.model])).values());
       const rates = mostOf(book, asked);
       if (rates !== undefined) return { counting: all, book, rates };
     } catch (thrown) {
@@ -191,7 +193,9 @@ export function createBudgets(options: BudgetsOptions): Budgets {
       if (outcome === 'counted') return { ...NOTHING, requests: 1n };
       if (!isCharged(outcome, tokens)) return code === 'upstream_rejected' ? { ...NOTHING, requests: 1n } : NOTHING;
       const region = where.priceRegion ?? where.region ?? asked.region;
-      const cost = book && costAt(book, { ...asked, tier, region }, tokens);
+      // Nobody said which: it is counted as it was reserved, which is of the dearest.
+      const model = where.priceModel ?? asked.model;
+      const cost = book && costAt(book, { ...asked, model, tier, region }, tokens);
       return { requests: 1n, credentials: 1n, tokens: billedTokens(tokens), usd: cost && cost.input + cost.output };
     };
     // Of however many attempts, the call is one request.

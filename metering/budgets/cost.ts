@@ -29,14 +29,24 @@ type Rates = NonNullable<Demand['rates']>;
  */
 export function mostOf(
   book: PriceBook,
-  { demand, elsewhere = [], ...asked }: Sale & { demand: CostedDemand; elsewhere?: readonly Sold[] | undefined },
+  {
+    demand,
+    elsewhere = [],
+    priceModels,
+    ...asked
+  }: Sale & {
+    demand: CostedDemand;
+    elsewhere?: readonly Sold[] | undefined;
+    priceModels?: readonly string[] | undefined;
+  },
 ): Rates | undefined {
   const ratesIn = (sale: Sale): Rates | undefined => {
     const price = book.priceOf(sale);
     return price && ratesOf(price, demand);
   };
   let most: Rates | undefined;
-  for (const sold of [asked, ...elsewhere]) {
+  const models = priceModels ?? [asked.model];
+  for (const sold of [asked, ...elsewhere].flatMap((one) => models.map((model) => ({ ...one, model })))) {
     const sale = { ...asked, ...sold };
     const rates = ratesIn(sale);
     if (rates === undefined) return undefined;

@@ -34,7 +34,7 @@ export interface Granted {
 
 /** How a call ended, or an attempt at it, as its record says. */
 export type Finished = Pick<FinishedUsage, 'outcome' | 'tokens' | 'tier'> &
-  Partial<Pick<FinishedUsage, 'code' | 'region' | 'priceRegion'>>;
+  Partial<Pick<FinishedUsage, 'code' | 'region' | 'priceRegion' | 'priceModel'>>;
 
 export interface Refused {
   /** `rate_limited`, with the seconds after which to come back. */

@@ -113,7 +113,7 @@ export class Sums {
     const key = `${partyName(party)}${JSON.stringify(priceVersion)}`;
     const found = this.#rows.get(key);
     if (found) return found;
-    const { priceRegion: _, ...about } = party;
+    const { priceRegion: _, priceModel: __, ...about } = party;
     const row: UsageRow = {
       ...about,
       priceVersion,
@@ -158,7 +158,8 @@ export function aggregate(
 
 /** A call that used what its price has no rate for has no price, like one of a model without any. */
 function priceOf(party: Party, call: SettledCall, prices: PriceBook): Price | undefined {
-  const price = prices.priceOf({ ...party, region: party.priceRegion ?? party.region, at: call.at });
+  const { model, priceModel = model, region, priceRegion = region, tier } = party;
+  const price = prices.priceOf({ model: priceModel, region: priceRegion, tier, at: call.at });
   return price === undefined || (ran(call) && !isPriced(call.tokens, price)) ? undefined : price;
 }
 

@@ -13,6 +13,8 @@ export interface Party {
   tier: Tier;
   /** Whose prices it pays, where that is not `region`. */
   priceRegion?: string;
+  /** Whose, where that is not `model`. */
+  priceModel?: string;
   /** AWS account, where it is not the stage's own. */
   account?: string;
   /** What AWS calls the model: which version of it answered. */
@@ -75,17 +77,18 @@ export class Pass {
     return this.#chargedTo[number] ?? [];
   }
 
-  /** Registry ids of the models that were called. */
+  /** Registry ids of the models whose prices its calls have. */
   models(): Set<string> {
-    return new Set(this.#parties.map(({ model }) => model).filter((model) => model !== ''));
+    return new Set(this.#parties.flatMap(({ model, priceModel = model }) => (priceModel === '' ? [] : priceModel)));
   }
 
   /** Most calls are of a party that a call was of not long ago, and to look at few of them takes less than to name one. */
   #number(record: UsageRecord): number {
-    const { tenant, principal, costCenter, model, nativeModel, region, priceRegion, account } = record;
+    const { tenant, principal, costCenter, model, nativeModel, region, priceRegion, priceModel, account } = record;
     const tier = (record.phase === 'finished' ? record.tier : undefined) ?? 'on-demand';
     const party: Party = { tenant, principal, costCenter, model, region, tier, nativeModel };
     if (priceRegion !== undefined) party.priceRegion = priceRegion;
+    if (priceModel !== undefined) party.priceModel = priceModel;
     if (account !== undefined) party.account = account;
     if (record.phase === 'finished' && record.charged !== undefined) return this.#named(record, party);
     const known = this.#recent.get(principal);
@@ -109,9 +112,9 @@ export class Pass {
   }
 
   #name(party: Party, chargedTo: readonly string[]): string {
-    const { priceRegion = '' } = party;
-    if (chargedTo.length === 0 && priceRegion === '') return partyName(party);
-    return `${partyName(party)}${JSON.stringify(chargedTo)}${priceRegion}`;
+    const { priceRegion = '', priceModel = '' } = party;
+    if (chargedTo.length === 0 && priceRegion === '' && priceModel === '') return partyName(party);
+    return `${partyName(party)}${JSON.stringify(chargedTo)}${priceRegion} ${priceModel}`;
   }
 }
 
@@ -125,6 +128,7 @@ function isSame(one: Party | undefined, other: Party): boolean {
     one.region === other.region &&
     one.tier === other.tier &&
     one.priceRegion === other.priceRegion &&
+    one.priceModel === other.priceModel &&
     one.account === other.account &&
     one.nativeModel === other.nativeModel
   );

@@ -7,7 +7,17 @@ type Members = Record<string, unknown>;
 const MEMBERS = [
   ...['v', 'invocationId', 'at', 'requestId', 'tenant', 'principal', 'costCenter', 'model', 'nativeModel', 'region'],
   ...['surface', 'action', 'attempt', 'phase', 'outcome', 'code', 'tokens', 'estimated', 'tier', 'stop'],
-  ...['guardrail', 'awsRequestId', 'durationMs', 'firstByteMs', 'charged', 'priceRegion', 'wantedHash', 'account'],
+  ...[
+    'guardrail',
+    'awsRequestId',
+    'durationMs',
+    'firstByteMs',
+    'charged',
+    'priceRegion',
+    'wantedHash',
+    'account',
+    'priceModel',
+  ],
 ];
 const TOKENS = MEMBERS.indexOf('tokens');
 const CHARGED = MEMBERS.indexOf('charged');
@@ -115,6 +125,7 @@ export class PlainLines {
       priceRegion: v[25],
       wantedHash: v[26],
       account: v[27],
+      priceModel: v[28],
     };
   }
 

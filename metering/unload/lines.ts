@@ -49,6 +49,7 @@ export function lines(first: Hour, last: Hour): string {
       ${member('costCenter')} AS cost_center, ${member('model')} AS model_id,
       ${member('nativeModel')} AS native_model, ${member('region')} AS region,
       COALESCE(${member('priceRegion')}, ${member('region')}) AS price_region,
+      COALESCE(${member('priceModel')}, ${member('model')}) AS price_model,
       COALESCE(${member('account')}, '') AS account,
       ${member('surface')} AS surface, ${member('action')} AS action,
       ${member('outcome')} AS outcome, ${member('code')} AS code, ${member('estimated')} AS estimated,
@@ -85,12 +86,14 @@ export function calls(first: Hour, last: Hour): string {
     `CASE outcome ${OUTCOMES.map((name, i) => `WHEN ${text(name)} THEN ${i}`).join(' ')} END DESC`,
     'estimated DESC',
     `${whole('at_ms')} DESC`,
-    ...[...ID_COLUMNS, 'tier', 'account', 'native_model', 'price_region'].map((column) => `${column} DESC`),
+    ...[...ID_COLUMNS, 'tier', 'account', 'native_model', 'price_region', 'price_model'].map(
+      (column) => `${column} DESC`,
+    ),
     `${TOLD} DESC`,
     `${DURATION} DESC`,
   ];
   const used = TOKENS.map((column) => `COALESCE(${whole(column)}, 0)`);
-  return `  SELECT invocation_id, ${ID_COLUMNS.join(', ')}, tier, account, native_model, price_region, estimated,
+  return `  SELECT invocation_id, ${ID_COLUMNS.join(', ')}, tier, account, native_model, price_region, price_model, estimated,
     CASE WHEN phase = 'finished' THEN stop END AS stop, CASE WHEN phase = 'finished' THEN guardrail END AS guardrail,
     ${DURATION} AS answer_ms,
     CASE WHEN phase = 'finished' THEN outcome END AS outcome,

@@ -31,7 +31,7 @@ export const SOLD = `  SELECT * FROM (
         PARTITION BY c.invocation_id ORDER BY CASE WHEN p.region <> '' THEN 0 ELSE 1 END, p.valid_from DESC
       ) AS price_choice
     FROM calls c LEFT JOIN prices p
-      ON p.model_id = c.model_id AND p.tier = c.tier AND (p.region = c.price_region OR p.region = '')
+      ON p.model_id = c.price_model AND p.tier = c.tier AND (p.region = c.price_region OR p.region = '')
       AND p.valid_from <= CASE WHEN c.tier = 'provisioned' THEN (c.hour_number + 1) * ${HOUR_MS} - 1 ELSE c.began END
   ) offered
   WHERE price_choice = 1`;

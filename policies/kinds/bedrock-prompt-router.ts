@@ -36,7 +36,18 @@ export const bedrockPromptRouter: Kind<TargetOf<'bedrock-prompt-router'>> = {
     return [...allow(CALLS, wanted, [models.caller]), ...callsThrough(models, wanted, 'bedrock:PromptRouterArn')];
   },
 
-  fault: (target, parse) => faultThrough(parsed(target, parse), target.modelArns.length),
+  fault(target, parse) {
+    const models = parsed(target, parse);
+    const { modelArns, priceModels } = target;
+    // One without a price of its own would be billed as another.
+    const priced = new Set(modelArns.slice(0, priceModels?.length));
+    if (
+      priceModels &&
+      (priceModels.length !== models.chosen.length || !models.chosen.every(({ text }) => priced.has(text)))
+    )
+      return { field: 'target.priceModels', reason: 'not-one-for-each-model' };
+    return faultThrough(models, modelArns.length);
+  },
 };
 
 function parsed(target: TargetOf<'bedrock-prompt-router'>, parse: ParseArn): Through {

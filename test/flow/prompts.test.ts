@@ -207,17 +207,18 @@ describe('a version of a prompt', () => {
 
 describe('a prompt router', () => {
   test.each([
-    ['what is easy', 'one two', HAIKU],
-    ['what is not', '[[hard]] two', SONNET],
+    ['what is easy', 'one two', HAIKU, 'haiku'],
+    ['what is not', '[[hard]] two', SONNET, 'sonnet'],
   ])(
     'has %s answered by one of its models, which the record names and the caller is not shown',
-    async (_, text, by) => {
+    async (_, text, by, priceModel) => {
       const { output, usage, trace, $metadata } = await acme.send(ask('router', say(text)));
       expect(output?.message?.content?.[0]?.text).toBe(`echo: ${text}`);
       expect(trace).toBeUndefined();
       expect(await recordOf($metadata.requestId)).toMatchObject({
         model: 'router',
         nativeModel: by,
+        priceModel,
         outcome: 'ok',
         tokens: { input: usage?.inputTokens, output: usage?.outputTokens },
       });

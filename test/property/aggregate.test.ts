@@ -76,9 +76,13 @@ const ends = fc.record(
   },
   { requiredKeys: ['outcome', 'estimated', 'tokens'] },
 );
+/** A router buys no capacity. */
+const routed = fc.record({ priceModel: fc.constantFrom('m1', 'm2') }, { requiredKeys: [] });
 const record: fc.Arbitrary<UsageRecord> = fc.oneof(
   members.map((some) => started(some)),
-  fc.tuple(members, ends).map(([some, end]) => finished({ ...some, ...end })),
+  fc
+    .tuple(members, ends, routed)
+    .map(([some, end, by]) => finished({ ...some, ...end, ...(end.tier === 'provisioned' ? {} : by) })),
 );
 const records = fc.array(record, { maxLength: 80 });
 
@@ -170,7 +174,12 @@ describe('nothing is lost and nothing is counted twice', () => {
         const priced = calls.map((line) =>
           costAt(
             PRICES,
-            { ...line, region: line.priceRegion ?? line.region, tier: line.tier ?? 'on-demand' },
+            {
+              ...line,
+              model: line.priceModel ?? line.model,
+              region: line.priceRegion ?? line.region,
+              tier: line.tier ?? 'on-demand',
+            },
             line.tokens,
           ),
         );

@@ -52,6 +52,7 @@ const ends = fc.record(
     attempt: fc.integer({ min: 1, max: 9 }),
     awsRequestId: fc.uuid(),
     priceRegion: fc.constant('eu-west-1'),
+    priceModel: fc.constant('m2'),
     wantedHash: fc.constant('0123456789abcdef'),
     account: fc.constant('444455556666'),
     firstByteMs: fc.integer({ min: -1, max: 5_000 }),

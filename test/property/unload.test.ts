@@ -78,18 +78,21 @@ const record: fc.Arbitrary<UsageRecord> = fc.oneof(
       tokens: fc.oneof(tokens, fc.constant({ input: 10, output: 5, cacheRead: 0, cacheWrite: 0 })),
       tier: fc.option(fc.constantFrom(...TIERS), { nil: undefined }),
       priceRegion: fc.option(fc.constantFrom('us-east-1', 'us-west-2'), { nil: undefined }),
+      priceModel: fc.option(fc.constantFrom('m1', 'painter', 'm2'), { nil: undefined }),
       account: fc.option(fc.constantFrom('444455556666', '777788889999'), { nil: undefined }),
       nativeModel: fc.constantFrom('a.model-v1', 'a.model-v2'),
       stop: fc.option(fc.constantFrom(...STOPS), { nil: undefined }),
       guardrail: fc.option(fc.subarray([...GUARDRAIL_POLICIES], { minLength: 1 }).map(String), { nil: undefined }),
       durationMs: fc.constantFrom(0, 1, 1_500, 0.5, -1, 2_000_000),
     })
-    .map(({ some, tier, priceRegion, account, stop, guardrail, ...rest }) =>
+    .map(({ some, tier, priceRegion, priceModel, account, stop, guardrail, ...rest }) =>
       finished({
         ...some,
         ...rest,
         ...(tier === undefined ? {} : { tier }),
         ...(priceRegion === undefined ? {} : { priceRegion }),
+        // Of on-demand calls alone: a router buys no capacity.
+        ...(priceModel === undefined || tier === 'provisioned' ? {} : { priceModel }),
         ...(account === undefined ? {} : { account }),
         ...(stop === undefined ? {} : { stop }),
         ...(guardrail === undefined ? {} : { guardrail }),

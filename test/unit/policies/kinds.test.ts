@@ -299,6 +299,17 @@ describe('what contradicts itself in an entry', () => {
     ['a prompt of two models', { ...prompt, modelArns: router.modelArns }, 'target.modelArns another-model'],
     ['a prompt of a profile alone', { ...prompt, modelArns: [profile.arn] }, 'target.modelArns without-a-model'],
     ['a prompt router of two models', router, undefined],
+    ['a router with a price for each of its models', { ...router, priceModels: ['lite', 'pro'] }, undefined],
+    [
+      'a router with a price for one of its models',
+      { ...router, priceModels: ['lite'] },
+      'target.priceModels not-one-for-each-model',
+    ],
+    [
+      'a router with a price for a model behind a profile',
+      { ...router, modelArns: [nova('us-west-2'), profile.arn, nova('us-east-1')], priceModels: ['lite', 'lite'] },
+      'target.priceModels not-one-for-each-model',
+    ],
     ['a guardrail', guarding, undefined],
     ['an endpoint whose name has another case', endpoint, undefined],
     ['an endpoint by another name', { ...endpoint, endpointName: 'x' }, 'target.endpointName differs-from-arn'],
