@@ -42,7 +42,13 @@ const GRANTED: Wanted[] = [
   { id: 'of-globex', tenant: 'globex', target: prompt('SONGS12345:4') },
   {
     id: 'router',
-    target: { kind: 'bedrock-prompt-router', region, arn: ROUTER, modelArns: [model(HAIKU), model(SONNET)] },
+    target: {
+      kind: 'bedrock-prompt-router',
+      region,
+      arn: ROUTER,
+      modelArns: [model(HAIKU), model(SONNET)],
+      priceModels: ['haiku', 'sonnet'],
+    },
   },
   {
     id: 'llamas',
