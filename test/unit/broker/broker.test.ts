@@ -27,6 +27,11 @@ const FLOW = {
   region: 'us-east-1',
   arn: 'arn:aws:bedrock:us-east-1:111122223333:flow/FLOW123456/alias/ALIAS12345',
 } as const;
+const MANUAL = {
+  kind: 'bedrock-knowledge-base',
+  region: 'us-east-1',
+  arn: 'arn:aws:bedrock:us-east-1:111122223333:knowledge-base/KB12345678',
+} as const;
 const TENANTS = [
   entries('acme', {
     models: [
@@ -39,6 +44,8 @@ const TENANTS = [
       { ...modelOf('for-drafts'), guardrail: GUARDRAIL, useCases: { drafts: { ...GUARDRAIL, version: '2' } } },
       { ...modelOf('handed-out'), direct: true },
       { ...modelOf('chain'), target: FLOW, actions: ['invoke'] },
+      { ...modelOf('manual'), target: MANUAL, actions: ['invoke'] },
+      { ...modelOf('in-west'), target: { ...modelOf('in-west').target, region: 'us-west-2' } },
       broken,
     ],
   }),
@@ -149,6 +156,42 @@ describe('credentials are issued', () => {
     expect(await broker(question({ model: 'guarded', action: 'guard' }))).toHaveProperty('issued');
     const { Statement } = JSON.parse(sts.inputs[0]?.Policy ?? '{}') as { Statement: object[] };
     expect(Statement).toMatchObject([{ Action: ['bedrock:ApplyGuardrail'], Resource: [GUARDRAIL.arn] }]);
+  });
+
+  test('for what a call uses together, each by its own grant, and not where one of them is not granted', async () => {
+    const { broker, sts } = setUp();
+    const asked = (model: string, actions: string[] = ['generate']) =>
+      question({ model: 'manual', action: 'generate', beside: [{ model, actions }] });
+    await broker(asked('invoke-only'));
+    const [nova, manual] = [modelOf('invoke-only'), { ...modelOf('manual'), target: MANUAL }];
+    const both = [{ target: nova.target, actions: ['generate'] as const }];
+    expect(sts.inputs.map(({ Policy }) => Policy)).toEqual([
+      sessionPolicy(manual.target, ['generate'], manual, both).text,
+    ]);
+    for (const [model, actions, reason] of [
+      ['globex-model', ['generate'], 'unknown-model'],
+      ['no-such-model', ['generate'], 'unknown-model'],
+      ['invoke-only', ['generate', 'stream'], 'action-not-granted'],
+      ['expired-grant', ['generate'], 'grant-expired'],
+    ] as const)
+      expect(refusedOf(await broker(asked(model, [...actions])))).toEqual({ code: 'model_not_allowed', reason });
+    for (const beside of [
+      [],
+      [{ model: 'nova' }],
+      [{ model: 'nova', actions: ['guard'] }],
+      'nova',
+      [null],
+      [{ model: 'nova', actions: ['invoke'], policy: '*' }],
+      [1, 2, 3].map(() => ({ model: 'nova', actions: ['invoke'] })),
+    ])
+      expect(refusedOf(await broker(question({ beside })))).toMatchObject({ code: 'invalid_request' });
+    const elsewhere = question({
+      model: 'manual',
+      action: 'generate',
+      beside: [{ model: 'in-west', actions: ['generate'] }],
+    });
+    expect(refusedOf(await broker(elsewhere))).toMatchObject({ code: 'invalid_request', reason: 'another-region' });
+    expect(sts.inputs).toHaveLength(1);
   });
 
   test("for one execution of a flow: the token's tenant's own of that name, and no other", async () => {

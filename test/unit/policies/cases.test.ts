@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Action, Target } from '../../../contract/model.ts';
+import type { Purpose, Target } from '../../../contract/model.ts';
 import { parseModelArn } from '../../../policies/arn.ts';
-import { sessionPolicy } from '../../../policies/session.ts';
+import { type Part, type SessionRestrictions, sessionPolicy } from '../../../policies/session.ts';
 import cases from '../../cases/session-policy.json' with { type: 'json' };
 
 interface ArnCase {
@@ -14,7 +14,7 @@ interface ArnCase {
 interface PolicyCase {
   id: string;
   name: string;
-  input: { target: Target; actions: Action[] };
+  input: { target: Target; actions: Purpose[]; restrictions?: SessionRestrictions; beside?: Part[] };
   expected: { statements: unknown[] } | { code: string; field: string; reason: string };
 }
 
@@ -35,10 +35,13 @@ describe('an ARN that a policy may name', () => {
 describe('the session policy of one target', () => {
   test.each(all.filter(isPolicyCase))('$id: $name', ({ input, expected }) => {
     if ('statements' in expected)
-      expect(sessionPolicy(input.target, input.actions).document).toStrictEqual({
+      expect(sessionPolicy(input.target, input.actions, input.restrictions, input.beside).document).toStrictEqual({
         Version: '2012-10-17',
         Statement: expected.statements,
       });
-    else expect(() => sessionPolicy(input.target, input.actions)).toThrow(expect.objectContaining(expected));
+    else
+      expect(() => sessionPolicy(input.target, input.actions, input.restrictions, input.beside)).toThrow(
+        expect.objectContaining(expected),
+      );
   });
 });
