@@ -51,7 +51,7 @@ export function reportKey(day: string): string {
 
 /** What the day's answers told, by hour and version of each model; see monitor/answers.ts. */
 export function answersKey(day: string): string {
-  return `monitor/${day}.csv`;
+  return `state/monitor/${day}.csv`;
 }
 
 /** What models are compared with that somebody named days for; see monitor/baseline.ts. */

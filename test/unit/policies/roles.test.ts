@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Principal, TenantId } from '../../../contract/identity.ts';
+import * as layout from '../../../metering/ledger/layout.ts';
+import { parseHour } from '../../../metering/window.ts';
 import { sessionNames } from '../../../policies/name.ts';
 import {
   type FunctionName,
@@ -11,6 +13,7 @@ import {
 import { allows } from './evaluator.ts';
 
 const account = '111122223333';
+const hour = parseHour('2026-11-21T09');
 const role = invokerRolePolicy({ partition: 'aws', account, regions: ['us-east-1', 'us-west-2', 'us-east-1'] });
 const nova = (region: string): string => `arn:aws:bedrock:${region}::foundation-model/amazon.nova-lite-v1:0`;
 
@@ -261,6 +264,25 @@ describe("the functions' own roles", () => {
     expect(allows(policy, { action: 's3:PutObject', resource: `${scope.bucketArn}/usage/x`, context: itself })).toBe(
       true,
     );
+  });
+
+  test.each([
+    ['what a day’s answers told', layout.answersKey('2026-11-21')],
+    ['what models are compared with', layout.BASELINES_KEY],
+    ['a report', layout.reportKey('2026-11-21')],
+    ['an hour', layout.hourKey(hour, 'usage.csv')],
+    ['an hour for Athena', layout.athenaKey(hour)],
+    ['how far it has come', layout.PROGRESS_KEY],
+    ['its last run', layout.LAST_RUN_KEY],
+    ['a backfill', layout.backfillKey(hour, hour)],
+    ['what AWS counted', layout.comparedKey(hour)],
+    ['an hour that is due', layout.pendingKey(0, hour)],
+    ['what is done', layout.doneKey('x')],
+    ['what cannot be used', layout.quarantineKey('x.gz')],
+  ])('metering reads and writes %s, where it is kept', (_, key) => {
+    const policy = functionRolePolicy('metering', scope);
+    for (const action of ['s3:GetObject', 's3:PutObject'])
+      expect(allows(policy, { action, resource: `${scope.bucketArn}/${key}`, context: itself }), action).toBe(true);
   });
 
   test('every resource but that of GetMetricData is named', () => {

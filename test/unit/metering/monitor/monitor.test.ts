@@ -133,12 +133,12 @@ describe('the last 24 hours beside the seven days before', () => {
     store.before = (operation, key) => void (operation === 'read' && read.push(key));
     const idle = aggregationOver(store, { now: NOW });
     await idle.run();
-    expect(read.filter((key) => key.startsWith('monitor/') || key === BASELINES_KEY)).toEqual([]);
+    expect(read.filter((key) => key.startsWith('state/monitor/') || key === BASELINES_KEY)).toEqual([]);
     store.deliver('dt=2026-11-21/hour=09/more', answers(NINE, 1, 20));
     const again = aggregationOver(store, { now: NOW });
     await again.run();
     expect(again.lines.filter(({ event }) => event === 'model-drift')).toHaveLength(1);
-    expect(read.filter((key) => key.startsWith('monitor/'))).toHaveLength(BASELINE_DAYS + 2);
+    expect(read.filter((key) => key.startsWith('state/monitor/'))).toHaveLength(BASELINE_DAYS + 2);
   });
 });
 
