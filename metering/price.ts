@@ -92,9 +92,11 @@ export function costAt(book: PriceBook, sale: Sale, tokens: TokenCounts): Cost |
   return price && costOf(tokens, price);
 }
 
-/** Whether every kind that was used has a price. */
-export function isPriced(tokens: TokenCounts, price: Price): boolean {
-  return price.perHour !== null || BILLED_KINDS.every((kind) => !tokens[kind] || price.rates[kind] !== undefined);
+/** Whether every kind that was used has a price. What is sold by the call alone costs no more for the tokens that it tells of. */
+export function isPriced(tokens: TokenCounts, { rates, perHour }: Price): boolean {
+  if (perHour !== null) return true;
+  const byCall = tokens.calls && rates.calls !== undefined && RATE_KINDS.every((kind) => rates[kind] === undefined);
+  return (byCall ? PIECE_KINDS : BILLED_KINDS).every((kind) => !tokens[kind] || rates[kind] !== undefined);
 }
 
 /** Tokens or TokenSums: what is absent was not used. */

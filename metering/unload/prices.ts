@@ -1,8 +1,11 @@
+import type { TokenKind } from '../../contract/usage.ts';
 import {
+  PIECE_KINDS,
   PIECE_RATES,
   type PieceKind,
   type PricedModel,
   type PriceVersion,
+  RATE_KINDS,
   type RateKind,
 } from '../../registry/price.ts';
 import { MONEY_SCALE, PRICE_SCALE, parseDecimal } from '../money.ts';
@@ -36,10 +39,20 @@ export const SOLD = `  SELECT * FROM (
   ) offered
   WHERE price_choice = 1`;
 
+const unrated = (kinds: readonly TokenKind[]): string =>
+  RATES.filter(({ kind }) => kinds.includes(kind))
+    .map(({ tokens, rate }) => `(${tokens} > 0 AND ${rate} IS NULL)`)
+    .join(' OR ');
+/** price.ts: isPriced. */
+const BY_CALL = RATES.filter(({ kind }) => (RATE_KINDS as readonly TokenKind[]).includes(kind))
+  .map(({ rate }) => `${rate} IS NULL`)
+  .join(' AND ');
+
 /** A call that used a kind for which its price has no rate has no price. */
 export const PRICED = `  SELECT *,
     CASE WHEN price_version IS NULL THEN ''
-      WHEN ran = 1 AND tier <> 'provisioned' AND (${RATES.map(({ tokens, rate }) => `(${tokens} > 0 AND ${rate} IS NULL)`).join(' OR ')})
+      WHEN ran = 1 AND tier <> 'provisioned' AND (${unrated(PIECE_KINDS)} OR
+        ((${unrated(RATE_KINDS)}) AND NOT (calls > 0 AND calls_usd IS NOT NULL AND ${BY_CALL})))
       THEN '' ELSE price_version END AS paid
   FROM sold`;
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TIERS, type Tier, TOKEN_KINDS } from '../../contract/usage.ts';
+import { TIERS, type Tier, TOKEN_KINDS, type TokenKind } from '../../contract/usage.ts';
 import { divide, formatMoney, parseMoney } from '../../metering/money.ts';
 import { addTokens, costAt, costOf, createPriceBook, noTokens, type TokenSums } from '../../metering/price.ts';
-import type { PriceVersion } from '../../registry/price.ts';
+import { type PriceVersion, RATE_KINDS } from '../../registry/price.ts';
 
 const count = fc.nat(Number.MAX_SAFE_INTEGER).map(BigInt);
 const tokens: fc.Arbitrary<TokenSums> = fc.record({
@@ -88,14 +88,18 @@ describe('money', () => {
     );
   });
 
-  test('a kind that was used and has no rate makes a call unpriced, and nothing else does', () => {
+  test('a kind that was used and has no rate makes a call unpriced, unless it is tokens of what is sold by the call alone', () => {
     const billed = TOKEN_KINDS.filter((kind) => kind !== 'reasoning' && kind !== 'embeddings');
     const some = fc.subarray([...billed]);
+    const isToken = (kind: TokenKind) => (RATE_KINDS as readonly TokenKind[]).includes(kind);
     fc.assert(
       fc.property(some, fc.subarray([...TOKEN_KINDS]), (withRate, used) => {
         const price = { version: '1', rates: Object.fromEntries(withRate.map((kind) => [kind, 1n])), perHour: null };
         const cost = costOf(Object.fromEntries(used.map((kind) => [kind, 1])), price);
-        const missing = billed.some((kind) => used.includes(kind) && !withRate.includes(kind));
+        const byCall = used.includes('calls') && withRate.includes('calls') && !withRate.some(isToken);
+        const missing = billed.some(
+          (kind) => used.includes(kind) && !withRate.includes(kind) && !(byCall && isToken(kind)),
+        );
         expect(cost === undefined).toBe(missing);
       }),
     );

@@ -45,6 +45,14 @@ const PRICES: PricedModel[] = [
       { version: 'broken', from: NINE + 3_000_000, usdPerMillion: { input: '1e3' } },
     ],
   },
+  {
+    id: 'helper',
+    prices: [
+      // What its calls tell of tokens costs nothing more; in a list that has some tokens all have to be there.
+      { version: 'a', from: 0, usdPerCall: '0.02' },
+      { version: 'b', from: NINE + 1_800_000, usdPerCall: '0.02', usdPerMillion: { input: '1' } },
+    ],
+  },
 ];
 
 const name = fc.constantFrom('acme', 'globex', '=cmd|x', "o'neil", 'a","b', 'zoë\r\n');
@@ -63,7 +71,7 @@ const members = fc
     tenant: name,
     principal: name,
     costCenter: name,
-    model: fc.constantFrom('m1', 'painter', 'm2', ''),
+    model: fc.constantFrom('m1', 'painter', 'helper', 'm2', ''),
     region: fc.constantFrom('us-east-1', 'us-west-2'),
   })
   .map(({ id, ms, ...rest }) => ({ invocationId: `call-${id}`, at: (HOURS[id % HOURS.length] ?? 0) + ms, ...rest }));
