@@ -40,7 +40,15 @@ export interface Used {
   most?: Tokens;
 }
 
-/** Whether it is of a resource that runs models out of sight, or none: nothing is told of tokens. */
+/** What was told up to now of models that run out of sight. */
+export interface Spent {
+  input?: number;
+  output?: number;
+  /** Above 0: something of it cannot be read. */
+  unclear?: number;
+}
+
+/** Whether it is of a resource that runs models out of sight, or none: of tokens only an agent tells, in its trace. */
 export function isResource(operation: Operation): operation is ResourceOperation {
   return Object.hasOwn(RESOURCE_OPERATIONS, operation);
 }
@@ -90,6 +98,10 @@ export interface ProviderRequest {
   naming?: (target: Target, beside: readonly Target[]) => Uint8Array;
   /** Likewise, where it is not just one call: what it uses, which no answer tells. */
   uses?: Used;
+  /** Likewise, where events of its stream tell what it uses beside: reads those of one answer, each of which says all that was told so far. */
+  tells?: () => (event: StreamEvent) => Spent;
+  /** Type of the events that we alone have asked for: they are read, and given to nobody. */
+  ours?: string;
   /** How the caller named the tier, if not as the provider does: in refusals. */
   tierField?: string;
 }

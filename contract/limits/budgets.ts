@@ -111,5 +111,5 @@ export const EVENTS_BACKOFF_MS = 200;
 /** Entries of one PutEvents (its own limit). */
 export const EVENTS_PER_REQUEST = 10;
 
-/** Tokens of input that are reserved for what a prompt of Bedrock's says by itself, which no call shows: 16 kB of English. */
+/** Tokens of input that are reserved for what a prompt or an agent of Bedrock's says by itself, which no call shows: 16 kB of English. */
 export const RESERVED_PROMPT_TOKENS = 4_000;

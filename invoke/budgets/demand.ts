@@ -41,8 +41,8 @@ export function demandOf(
 ): Demanded {
   const { operation, body, uses = CALLED }: ProviderRequest = request;
   if (isSoldAsCall(operation)) {
-    const { calls = 0, searches = 0 } = uses.most ?? uses.tokens;
-    return { ...NOTHING, calls, searches };
+    const { input, output, calls = 0, searches = 0 } = uses.most ?? uses.tokens;
+    return { ...NOTHING, input, output, calls, searches };
   }
   if (isOwnGuardrail(operation, target)) return { ...NOTHING, calls: unitsIn(request) };
   if (!runsModel(operation)) return NOTHING;

@@ -72,6 +72,8 @@ export function pump(options: PumpOptions): Pumped {
   /** Bytes read since nobody reads any more; below 0: somebody does. */
   let drained = -1;
   let begun = false;
+  /** Anything has come, also what is not for the reader. */
+  let heard = false;
   /** The first event is waited for. */
   let awaited = false;
   /** The model has ended, or broken off. */
@@ -97,8 +99,11 @@ export function pump(options: PumpOptions): Pumped {
       }
       for (const message of splitter.push(value)) {
         const event = readEvent(message);
-        begun = true;
+        heard = true;
         usage.see(event);
+        // Nobody waits for it, or would read it: what follows may take as long as the first event may.
+        if (event.type === request.ours) continue;
+        begun = true;
         options.span?.came(event.payload);
         if (drained >= 0) continue;
         invocation.answered();
@@ -134,7 +139,7 @@ export function pump(options: PumpOptions): Pumped {
     if (over) return;
     over = true;
     const error = thrown instanceof TollgateError ? thrown : lost(thrown);
-    const refused = isRefusal(error) && !begun;
+    const refused = isRefusal(error) && !heard;
     if (drained >= 0 && !refused) end('abandoned');
     else {
       failure ??= error;

@@ -3,7 +3,7 @@ import type { Target } from '../../contract/model.ts';
 import { taskOfName } from '../../contract/task.ts';
 import { NO_TOKENS, type Tokens } from '../../contract/usage.ts';
 import { baseModelOf } from '../../policies/kinds.ts';
-import { isOwnGuardrail, isSoldAsCall, LATER, type ProviderRequest, runsModel } from '../call.ts';
+import { isOwnGuardrail, isSoldAsCall, LATER, type ProviderRequest, runsModel, type Used } from '../call.ts';
 import { inputTokens } from './estimate.ts';
 import { imagesAsked, type Made } from './made.ts';
 import { searchesAsked } from './searches.ts';
@@ -27,7 +27,7 @@ export const NOTHING_SEEN: Seen = { made: { images: 0, embeddings: 0 }, textByte
  * where the cache's lifetimes contradict their own sum is the sum kept, as an estimate: it is nearer than any guess.
  */
 export function usageOf(request: ProviderRequest, target: Target, told: Told, seen: Seen): Usage {
-  if (isSoldAsCall(request.operation)) return request.uses ?? CALLED;
+  if (isSoldAsCall(request.operation)) return calledBy(request.uses ?? CALLED, told);
   if (isOwnGuardrail(request.operation, target)) return unitsOf(request, undefined);
   if (!runsModel(request.operation)) return request.operation === LATER ? UNTOLD : NO_USAGE;
   const asked = imagesAsked(request, target);
@@ -62,6 +62,13 @@ export function usageOf(request: ProviderRequest, target: Target, told: Told, se
     // How long the cache keeps it is in the body alone.
     (cacheWrite > 0 && !seen.whole && told.fiveMinutes === undefined && told.oneHour === undefined);
   return { tokens, estimated };
+}
+
+/** What a call is sold as, with the tokens that were told of: none are made up. */
+function calledBy(used: Used, { input, output, unclear }: Told): Usage {
+  if (input === undefined && output === undefined && unclear === undefined) return used;
+  const tokens = { ...used.tokens, input: input ?? 0, output: output ?? 0 };
+  return { tokens, estimated: used.estimated || unclear !== undefined };
 }
 
 function inputOf(told: Told, guess: () => number): { input: number; cacheRead: number } {

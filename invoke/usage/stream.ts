@@ -30,7 +30,7 @@ export function endsWithUsage(operation: Operation): boolean {
 interface Said {
   /** By Bedrock itself. */
   bedrock?: Told;
-  /** By the model's vendor, in its own members: what Bedrock does not say. */
+  /** By the model's vendor, in its own members: what Bedrock does not say. Or by an agent, as far as it has gone. */
   vendor?: Told;
   tier?: unknown;
   /** What says which model a prompt router chose. */
@@ -43,9 +43,12 @@ interface Said {
 }
 
 /** @returns what an event says, and what is left to be said of a stream that has ended */
-function readerOf(operation: Operation): { read(event: StreamEvent): Said; rest?(): Said } {
+function readerOf({ operation, tells }: ProviderRequest): { read(event: StreamEvent): Said; rest?(): Said } {
   if (operation === 'converse-stream') return { read: inConverse };
-  if (isResource(operation)) return { read: () => ({}) };
+  if (isResource(operation)) {
+    const read = tells?.();
+    return { read: (event) => ({ vendor: read?.(event) ?? {} }) };
+  }
   if (!isEndpoint(operation)) return { read: inChunk };
   const { see, rest } = createPayloadReader();
   return { read: see, rest };
@@ -57,7 +60,7 @@ export function createStreamUsage(
   target: Target,
   headers: Readonly<Record<string, string>>,
 ): StreamUsage {
-  const { read, rest } = readerOf(request.operation);
+  const { read, rest } = readerOf(request);
   const heading = saidInHeaders(headers);
   let bedrock: Told = {};
   let vendor: Told = {};

@@ -18,7 +18,7 @@ export interface Told {
   /** The same by how long it is kept. */
   fiveMinutes?: number;
   oneHour?: number;
-  /** Above 0: how long was said, and cannot be read. */
+  /** Above 0: something was said, e.g. how long it is kept, or that a model of an agent's has run, and its count cannot be read. */
   unclear?: number;
   /** A part of `output`. */
   reasoning?: number;

@@ -12,6 +12,7 @@ import { answers, USED } from './resources/answers.ts';
 import { executions } from './resources/executions.ts';
 import { lists } from './resources/lists.ts';
 import { AGENT, BASE, FLOW, region, type Shared, say } from './resources/shared.ts';
+import { tokensOfAgents } from './resources/tokens.ts';
 import { Stack } from './stack.ts';
 
 /** What is no model, by the AWS SDK's own client with a tenant's token. */
@@ -55,6 +56,10 @@ beforeAll(async () => {
   await grantModels(stack, GRANTED);
   const operator = operatorOf(stack);
   await operator.grant('acme', 'capped', undefined, { restrictions: { maxTokens: 10 } });
+  for (const id of ['helper', 'weather']) await operator.grant('globex', id, undefined, { trace: true });
+  const budget = { per: 'model', period: 'month', unit: 'tokens', enforcement: 'hard' } as const;
+  await operator.setBudget('globex', { ...budget, id: 'agents', only: 'theirs', limit: '9000' });
+  await operator.setBudget('globex', { ...budget, id: 'inline', only: 'theirs-inline', limit: '8000' });
   operator.close();
   [acme, globex] = [clientOf('acme-app'), clientOf('globex-app')];
 });
@@ -199,4 +204,5 @@ answers(shared);
 sessions(shared);
 memories(shared);
 inlineAgents(shared);
+tokensOfAgents(shared);
 executions(shared);

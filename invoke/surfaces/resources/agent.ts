@@ -9,10 +9,11 @@ import { jsonBytes } from '../../edge/body.ts';
 import type { Exchange, Given } from '../../exchange.ts';
 import { setMember } from '../../grants/member.ts';
 import { segment } from '../../providers/runtime.ts';
+import { TRACE, traces, turned } from '../../usage/traces.ts';
 import { relay } from '../relay.ts';
 import { anotherResource, checkClosed, SESSION_STATE } from './closed.ts';
 import { resourceFrames } from './frames.ts';
-import { callResource, ownId } from './resource.ts';
+import { type Asked, callResource, ownId } from './resource.ts';
 
 const EVENT_STREAM = 'application/vnd.amazon.eventstream';
 
@@ -29,6 +30,8 @@ export async function invokeAgent(exchange: Exchange, agent: string, alias: stri
   checkClosed(sessionState, SESSION_STATE, 'sessionState');
   await checkKnowledgeBases(sessionState, exchange);
   const sessionId = ownId(tenant, 'session', session, 'sessionId');
+  const told = turn(body, enableTrace);
+  if (told.ours !== undefined) body = setMember(body, ['enableTrace'], true);
   if (memoryId !== undefined)
     body = setMember(body, ['memoryId'], ownId(tenant, 'memory', textOf(memoryId, 'memoryId'), 'memoryId'));
   const answer = await callResource(exchange, {
@@ -36,14 +39,29 @@ export async function invokeAgent(exchange: Exchange, agent: string, alias: stri
     operation: 'invoke-agent',
     wanted: aliased(agent, alias),
     body,
+    ...told,
     native: (target) => `${pathOf(target)}/sessions/${sessionId}/text`,
     check: (model) => checkTraced(enableTrace, model),
   });
-  return sessionOf(answer, exchange, session, memoryId);
+  return sessionOf(answer, exchange, { session, memory: memoryId, ours: told.ours });
 }
 
+/** What tokens an agent's models used is told in its trace alone: if its caller asks for none it is ours, and it is told so. */
+export function turn(body: Uint8Array, asked: Json | undefined): Turn {
+  return { tells: traces, uses: turned(body), ...(asked === true ? {} : { ours: TRACE }) };
+}
+
+type Turn = Pick<Asked, 'tells' | 'uses' | 'ours'>;
+
+/** The agent's trace is asked for, and its caller did not. */
+const WATCHED = { 'x-tollgate-agent-trace': 'enabled; by=gateway' };
+
 /** A turn's answer, under the caller's own names for its session and memory. */
-export function sessionOf(answer: Answer, exchange: Exchange, session: string, memory?: Json): Given {
+export function sessionOf(
+  answer: Answer,
+  exchange: Exchange,
+  { session, memory, ours }: { session: string; memory?: Json | undefined; ours: Turn['ours'] },
+): Given {
   if (answer.kind !== 'stream') throw new TollgateError('internal', { reason: 'not-a-stream' });
   const { model, status, headers } = answer;
   return {
@@ -54,6 +72,7 @@ export function sessionOf(answer: Answer, exchange: Exchange, session: string, m
       'content-type': EVENT_STREAM,
       'x-amzn-bedrock-agent-content-type': 'application/json',
       'x-amz-bedrock-agent-session-id': session,
+      ...(ours === undefined ? {} : WATCHED),
       ...(typeof memory === 'string' ? { 'x-amz-bedrock-agent-memory-id': memory } : {}),
     },
     body: relay(answer.events, resourceFrames(model.trace === true), exchange.broke),

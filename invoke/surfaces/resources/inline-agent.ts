@@ -8,7 +8,7 @@ import { refusalOf } from '../../../registry/refusal.ts';
 import { jsonBytes } from '../../edge/body.ts';
 import type { Exchange, Given } from '../../exchange.ts';
 import { withMembers } from '../../grants/member.ts';
-import { checkTraced, sessionOf, textOf } from './agent.ts';
+import { checkTraced, sessionOf, textOf, turn } from './agent.ts';
 import { checkClosed, INLINE_AGENT } from './closed.ts';
 import { callResource, ownId } from './resource.ts';
 
@@ -33,18 +33,21 @@ export async function invokeInlineAgent(exchange: Exchange, session: string): Pr
   checkClosed(asked, INLINE_AGENT);
   const wanted = textOf(foundationModel, 'foundationModel');
   const action = streams(streamingConfigurations) ? 'stream' : 'invoke';
+  const told = turn(body, enableTrace);
   const { models } = await exchange.entries(caller);
   const answer = await callResource(exchange, {
     ...{ kind: 'bedrock-inline-agent', operation: 'invoke-inline-agent', wanted: agentName, action },
+    ...told,
     body: (agent) =>
       withMembers(body, {
+        enableTrace: true,
         agentName: nativeIdOf(agent.target),
         foundationModel: modelOf(agent, wanted, action, models, nowSeconds),
       }),
     native: () => `/agents/${sessionId}`,
     check: (model) => checkTraced(enableTrace, model),
   });
-  return sessionOf(answer, exchange, session);
+  return sessionOf(answer, exchange, { session, ours: told.ours });
 }
 
 function streams(configured: Json | undefined): boolean {

@@ -37,6 +37,9 @@ export interface Asked {
    * @throws TollgateError where the grants do not go so far
    */
   prepared?(model: AllowedModel, beside: readonly AllowedModel[]): NonNullable<ProviderRequest['naming']>;
+  /** What its stream tells, and what of that is ours. Absent: nothing. */
+  tells?: ProviderRequest['tells'];
+  ours?: ProviderRequest['ours'];
   /** Absent: one call. */
   uses?: ProviderRequest['uses'];
 }
@@ -47,7 +50,7 @@ const NO_BODY = new Uint8Array();
 /** @throws TollgateError; what is not granted and what is not there get the same answer */
 export function callResource(exchange: Exchange, asked: Asked): Promise<Answer> {
   const { kind, operation, wanted, action = 'invoke', body = NO_BODY, headers = {}, method, query } = asked;
-  const { beside, execution, native, uses } = asked;
+  const { beside, execution, native, tells, ours, uses } = asked;
   return exchange.run({
     surface: 'bedrock',
     caller: exchange.caller,
@@ -72,6 +75,8 @@ export function callResource(exchange: Exchange, asked: Asked): Promise<Answer> 
         ...(method === undefined ? {} : { method }),
         ...(query === undefined ? {} : { query }),
         ...(naming === undefined ? {} : { naming }),
+        ...(tells === undefined ? {} : { tells }),
+        ...(ours === undefined ? {} : { ours }),
         ...(uses === undefined ? {} : { uses }),
       };
     },

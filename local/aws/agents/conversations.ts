@@ -1,9 +1,10 @@
 import type { Access } from '../../../policies/simulate/types.ts';
+import { countTokens } from '../answer/tokens.ts';
 import { createResolver } from '../bedrock/resolve.ts';
 import { AwsError, invalid } from '../error.ts';
 import { EVENT_STREAM, frame } from '../frames.ts';
 import { isObject, type JsonObject, parseBody, textOf } from '../read.ts';
-import type { AwsRequest, Plan, Reply } from '../service.ts';
+import { type AwsRequest, type Plan, type Reply, usageOf } from '../service.ts';
 
 /** Turns of a session that are remembered. */
 const TURNS_MAX = 20;
@@ -80,7 +81,11 @@ export function createConversations(): (request: AwsRequest, account: string) =>
     };
   }
 
-  function turn({ inputText, endSession, memoryId }: JsonObject, of: readonly string[], session: string): Reply {
+  function turn(
+    { inputText, endSession, memoryId, enableTrace }: JsonObject,
+    of: readonly string[],
+    session: string,
+  ): Reply {
     const text = textOf(inputText, 'inputText');
     const key = [...of, session].join('/');
     const said = sessions.get(key) ?? [];
@@ -93,11 +98,16 @@ export function createConversations(): (request: AwsRequest, account: string) =>
       memories.set(alias, [...(memories.get(alias) ?? []), summary]);
     }
     const chunk = JSON.stringify({ bytes: Buffer.from(answer).toString('base64') });
-    const trace = JSON.stringify({ agentId: of[1], sessionId: session, trace: { orchestrationTrace: {} } });
+    const usage = usageOf(countTokens(text), countTokens(answer));
+    const { inputTokens, outputTokens } = usage;
+    const modelInvocationOutput = { metadata: { usage: { inputTokens, outputTokens } } };
+    const traced = (orchestrationTrace: object): Uint8Array =>
+      frame('trace', JSON.stringify({ agentId: of[1], sessionId: session, trace: { orchestrationTrace } }));
     return {
       status: 200,
       headers: { 'content-type': EVENT_STREAM, 'x-amz-bedrock-agent-session-id': session },
-      frames: [frame('trace', trace), frame('chunk', chunk)],
+      frames: [...(enableTrace === true ? [traced({ modelInvocationOutput })] : []), frame('chunk', chunk)],
+      usage,
     };
   }
 

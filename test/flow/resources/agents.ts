@@ -6,10 +6,9 @@ import {
   type InvokeInlineAgentCommandInput,
 } from '@aws-sdk/client-bedrock-agent-runtime';
 import { describe, expect, test } from 'vitest';
-import { finishedOf } from '../raw-usage.ts';
 import { BASE, INSIDE, raw, refusalOf, region, type Shared, say, textOf } from './shared.ts';
 
-const alias = { agentId: 'helper', agentAliasId: '-' };
+export const alias = { agentId: 'helper', agentAliasId: '-' };
 const memory = (memoryId: string) => new GetAgentMemoryCommand({ ...alias, memoryType: 'SESSION_SUMMARY', memoryId });
 const MEMORIES = '/agents/helper/agentAliases/-/memories';
 
@@ -155,7 +154,8 @@ export function sessions(shared: Shared): void {
 }
 
 const instruction = 'You answer what you are asked about the weather.';
-const inline = (more: object = {}) =>
+/** A turn with one that the call describes. */
+export const inline = (more: object = {}) =>
   new InvokeInlineAgentCommand({
     ...{ agentName: 'weather', foundationModel: 'nova-lite', sessionId: 'monday', instruction, inputText: 'hello' },
     ...more,
@@ -216,15 +216,6 @@ export function inlineAgents(shared: Shared): void {
       await said(shared.acme, 'the code is 42');
       expect(await said(shared.acme, '[[recall]]')).toBe('recall: the code is 42');
       expect(await said(shared.globex, '[[recall]]')).toBe('recall: ');
-    });
-
-    test('is one call on the record', async () => {
-      await textOf((await shared.acme.send(inline())).completion);
-      const records = async () =>
-        finishedOf(await shared.raw.records()).filter(({ model, tenant }) => model === 'weather' && tenant === 'acme');
-      await expect.poll(async () => (await records()).length, { timeout: 10_000 }).toBeGreaterThan(0);
-      for (const record of await records())
-        expect(record).toMatchObject({ outcome: 'ok', tokens: { input: 0, output: 0, calls: 1 } });
     });
 
     test('is called by no one whose model is not granted, and by no one to whom it is not, as if there were none', async () => {

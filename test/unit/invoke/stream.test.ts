@@ -6,6 +6,7 @@ import { beginInvocation } from '../../../invoke/pipeline/invocation.ts';
 import { pump } from '../../../invoke/pipeline/stream.ts';
 import { startDeadline } from '../../../invoke/providers/deadline.ts';
 import { createSplitter, readEvent } from '../../../invoke/providers/frames.ts';
+import { traces } from '../../../invoke/usage/traces.ts';
 import {
   bytesOf,
   callOf,
@@ -22,6 +23,7 @@ import {
 
 interface Options {
   operation?: Operation;
+  ours?: string;
   firstMs?: number;
   idleMs?: number;
   totalMs?: number;
@@ -33,14 +35,18 @@ interface Options {
 }
 
 function setUp(body: AsyncIterable<Uint8Array>, options: Options = {}) {
-  const { operation = 'converse-stream', firstMs = 5_000, idleMs = 5_000, totalMs = 10_000, ...drain } = options;
+  const { operation = 'converse-stream', ours, firstMs = 5_000, idleMs = 5_000, totalMs = 10_000, ...drain } = options;
   const meter = memoryMeter();
   const call = callOf(operation);
   const invocation = beginInvocation(call, { meter, clock: () => NOW, newId: () => 'id-1' });
   invocation.started();
   const deadline = startDeadline(totalMs);
   const { kept, waitUntil } = call;
-  const request = requestOf(operation, { messages: [{ role: 'user', content: [{ text: '12345678' }] }] });
+  const request = {
+    ...requestOf(operation, { messages: [{ role: 'user', content: [{ text: '12345678' }] }] }),
+    ...(ours === undefined ? {} : { ours }),
+    ...(operation === 'invoke-agent' ? { tells: traces } : {}),
+  };
   const reply = { headers: {}, body };
   const { target } = modelOf('nova');
   const events = pump({ reply, request, target, invocation, deadline, firstMs, idleMs, waitUntil, ...drain });
@@ -474,5 +480,61 @@ describe('U7 a stream whose first event is awaited', () => {
     await events[Symbol.asyncIterator]().return?.();
     await Promise.all(kept);
     expect(finished()).toEqual([expect.objectContaining({ outcome: 'throttled', estimated: false })]);
+  });
+});
+
+describe('events that are ours', () => {
+  const options = { operation: 'invoke-agent', ours: 'trace' } as const;
+  const step = frame('trace', {
+    trace: {
+      orchestrationTrace: { modelInvocationOutput: { metadata: { usage: { inputTokens: 5, outputTokens: 7 } } } },
+    },
+  });
+  const answer = frame('chunk', { bytes: 'aGVsbG8=' });
+  const throttled = frame('throttlingException', { message: 'slow down' }, 'exception');
+  const told = { tokens: { input: 10, output: 14, cacheRead: 0, cacheWrite: 0, calls: 1 }, estimated: false };
+
+  test('are read for what they say, and given to nobody', async () => {
+    const { events, finished } = setUp(bytesOf(step, answer, step), options);
+    await events.begun();
+    expect(await textsOf(events)).toEqual(['chunk']);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'ok', ...told })]);
+    const asked = setUp(bytesOf(step, answer, step), { operation: 'invoke-agent' });
+    expect(await textsOf(asked.events)).toEqual(['trace', 'chunk', 'trace']);
+    expect(asked.finished()).toEqual([expect.objectContaining({ outcome: 'ok', ...told })]);
+  });
+
+  test('are no first one: an exception after them is a status, of a call that ran and is paid for', async () => {
+    const { events, finished } = setUp(bytesOf(step, step, throttled), options);
+    await expect(events.begun()).rejects.toMatchObject({ code: 'upstream_throttled' });
+    expect(finished()).toEqual([]);
+    expect(events.usage()).toEqual(told);
+    const unawaited = setUp(bytesOf(step, step, throttled), options);
+    await expect(textsOf(unawaited.events)).rejects.toMatchObject({ code: 'upstream_throttled' });
+    expect(unawaited.finished()).toEqual([expect.objectContaining({ outcome: 'interrupted', ...told })]);
+  });
+
+  test('wait for no reader, however many they are, and may be as far apart as the first event from the call', async () => {
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      yield Buffer.concat([step, step]);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      yield answer;
+    }
+    const { events, finished } = setUp(slowly(), { ...options, idleMs: 5, aheadBytes: 1, lateMs: 5 });
+    await events.begun();
+    expect(await textsOf(events)).toEqual(['chunk']);
+    expect(finished()).toEqual([expect.objectContaining({ outcome: 'ok', ...told })]);
+  });
+
+  test('that came before a stream broke, or its reader left, count', async () => {
+    const broken = setUp(bytesOf(step, answer, step, throttled), options);
+    await expect(textsOf(broken.events)).rejects.toMatchObject({ code: 'upstream_throttled' });
+    expect(broken.finished()).toEqual([expect.objectContaining({ outcome: 'interrupted', ...told })]);
+    const left = setUp(bytesOf(answer, step, step), options);
+    const iterator = left.events[Symbol.asyncIterator]();
+    await iterator.next();
+    await iterator.return?.();
+    await Promise.all(left.kept);
+    expect(left.finished()).toEqual([expect.objectContaining(told)]);
   });
 });

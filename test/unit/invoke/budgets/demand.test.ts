@@ -3,6 +3,7 @@ import type { Target } from '../../../../contract/model.ts';
 import { demandOf } from '../../../../invoke/budgets/demand.ts';
 import type { Operation } from '../../../../invoke/call.ts';
 import { NOTHING_SEEN, usageOf } from '../../../../invoke/usage/report.ts';
+import { turned } from '../../../../invoke/usage/traces.ts';
 import { modelOf, requestOf } from '../core.ts';
 
 const targetOf = (modelId: string): Target => modelOf('m', modelId).target;
@@ -275,6 +276,16 @@ describe('output that is reserved', () => {
       ...{ output: 3_000, least: 2_001, lowerable: true },
     });
     expect(demand(body, claude).least).toBe(1);
+  });
+
+  test('of a turn with an agent is that of a model which is told what is sent, and one call', () => {
+    const request = requestOf('invoke-agent', { inputText: 'x'.repeat(1_000) });
+    const input = 4_000 + Math.ceil(request.body.byteLength / 2);
+    const { target } = modelOf('m');
+    expect(demandOf({ ...request, uses: turned(request.body) }, { target })).toMatchObject({
+      ...{ input, output: 4_096, lowerable: false, calls: 1 },
+    });
+    expect(demand({ inputText: 'x' }, undefined, 'invoke-flow')).toMatchObject({ input: 0, output: 0, calls: 1 });
   });
 
   test('says how many pictures are asked for, and whether input may be cached', () => {

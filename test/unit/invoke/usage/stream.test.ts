@@ -2,14 +2,20 @@ import { describe, expect, test } from 'vitest';
 import type { Operation } from '../../../../invoke/call.ts';
 import { readEvent } from '../../../../invoke/providers/frames.ts';
 import { createStreamUsage } from '../../../../invoke/usage/stream.ts';
+import { traces } from '../../../../invoke/usage/traces.ts';
 import { chunk, delta, frame, metadata, modelOf, requestOf, tokensOf as tokens } from '../core.ts';
 
 const { target } = modelOf('nova');
 
 describe('what a stream cost', () => {
   const prompt = Buffer.from('{"messages":[{"role":"user","content":[{"text":"12345678"}]}]}');
-  const read = (operation: Operation, events: Uint8Array[], headers: Record<string, string> = {}) => {
-    const usage = createStreamUsage(requestOf(operation, prompt), target, headers);
+  const read = (
+    operation: Operation,
+    events: Uint8Array[],
+    headers: Record<string, string> = {},
+    more: object = {},
+  ) => {
+    const usage = createStreamUsage({ ...requestOf(operation, prompt), ...more }, target, headers);
     for (const event of events) usage.see(readEvent(event));
     return { settled: usage.settled(), ...usage.usage() };
   };
@@ -190,5 +196,77 @@ describe('what a stream cost', () => {
       tokens: tokens(5, 2),
       estimated: true,
     });
+  });
+
+  describe('an agent’s', () => {
+    const ran = (usage: unknown, step = 'orchestrationTrace') =>
+      frame('trace', { sessionId: 'x', trace: { [step]: { modelInvocationOutput: { metadata: { usage } } } } });
+    const said = (...events: Uint8Array[]) => read('invoke-agent', events, {}, { tells: traces });
+    const called = (input: number, output: number) => ({ ...tokens(input, output), calls: 1 });
+    const FIVE = ran({ inputTokens: 5, outputTokens: 7 });
+
+    test('trace tells what each model used, in whatever step and of whichever collaborator', () => {
+      const steps = [
+        'preProcessingTrace',
+        'orchestrationTrace',
+        'postProcessingTrace',
+        'routingClassifierTrace',
+        'later',
+      ];
+      const events = steps.map((step, at) => ran({ inputTokens: 10 ** at, outputTokens: 2 * 10 ** at }, step));
+      expect(said(...events, frame('chunk', { bytes: '' }))).toEqual({
+        // Another model may run after any of them.
+        settled: false,
+        tokens: called(11_111, 22_222),
+        estimated: false,
+      });
+      expect(said(FIVE, FIVE).tokens).toEqual(called(10, 14));
+    });
+
+    test('trace is nothing that another stream could tell by', () => {
+      expect(read('invoke-flow', [FIVE])).toEqual({ settled: false, tokens: called(0, 0), estimated: false });
+    });
+
+    test('trace that says nothing of a model leaves one call, without a token', () => {
+      const observation = { finalResponse: { metadata: { usage: { inputTokens: 9, outputTokens: 9 } } } };
+      const events = [
+        frame('trace', { trace: { orchestrationTrace: { observation, metadata: { usage: { inputTokens: 9 } } } } }),
+        frame('trace', { trace: { guardrailTrace: { metadata: { usage: { inputTokens: 9 } } } } }),
+        frame('chunk', { trace: { orchestrationTrace: { modelInvocationOutput: {} } } }),
+      ];
+      for (const some of [[], events])
+        expect(said(...some)).toEqual({ settled: false, tokens: { ...called(0, 0) }, estimated: false });
+    });
+
+    test.each([
+      ['none', undefined, [0, 0]],
+      ['null', null, [0, 0]],
+      ['text', '9', [0, 0]],
+      ['a list', [9, 9], [0, 0]],
+      ['numbers as text', { inputTokens: '9', outputTokens: '9' }, [0, 0]],
+      ['a count below nothing', { inputTokens: -9, outputTokens: 2 }, [0, 2]],
+      ['a fraction', { inputTokens: 1, outputTokens: 0.5 }, [1, 0]],
+      ['more than is held exactly', { inputTokens: 1e300, outputTokens: 2 ** 53 }, [0, 0]],
+      ['one of the two', { inputTokens: 3 }, [3, 0]],
+      ['one within another', { usage: { inputTokens: 9, outputTokens: 9 } }, [0, 0]],
+    ])(
+      'usage that is %s takes nothing back, adds nothing, and leaves an estimate',
+      (_, usage, [input = 0, output = 0]) => {
+        expect(said(ran(usage))).toEqual({ settled: false, tokens: called(input, output), estimated: true });
+        expect(said(FIVE, ran(usage))).toMatchObject({ tokens: called(5 + input, 7 + output), estimated: true });
+      },
+    );
+
+    test('counts are summed as far as a record holds them', () => {
+      const most = Number.MAX_SAFE_INTEGER;
+      const much = ran({ inputTokens: most, outputTokens: most });
+      expect(said(much, much, FIVE)).toMatchObject({ tokens: called(most, most), estimated: false });
+    });
+
+    test.each([['{'], ['null'], ['[]'], ['{"trace":null}'], ['{"trace":"x"}'], ['{"trace":{"a":null,"b":[]}}']])(
+      'trace that is %s says nothing',
+      (text) =>
+        expect(said(frame('trace', Buffer.from(text)), FIVE)).toMatchObject({ tokens: called(5, 7), estimated: false }),
+    );
   });
 });
