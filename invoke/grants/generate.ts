@@ -27,7 +27,8 @@ export function generating(
 ): { body: Uint8Array; changes: Record<string, string> } {
   const { maxTokens, tiers } = model;
   const guardrail = guardrailOf(model);
-  const configuration = memberAt(parseJsonObject(body), at);
+  const members = parseJsonObject(body);
+  const configuration = memberAt(members, at);
   if (tiers !== undefined && !tiers.includes('default'))
     throw refused(
       'serviceTier',
@@ -39,8 +40,8 @@ export function generating(
   for (const name of ASKED) {
     const path = [...at, name];
     const shown = path.join('.');
-    const asked = memberAt(configuration, [name]);
-    const extra = memberAt(asked, ['additionalModelRequestFields']);
+    const asked = memberAt(members, path);
+    const extra = memberAt(members, [...path, 'additionalModelRequestFields']);
     if (guardrail !== undefined) checkUnsteered(extra);
     if (maxTokens !== undefined) {
       const hidden = hiddenLimit(extra);

@@ -52,6 +52,16 @@ flex promptVariables reasoning_config reasoningContent reasoningText redacted re
 s3Location service serviceTier standard stop_reason stop_sequences stopSequences streamProcessingMode sync async system_prompt
 systemTool temperature textFormat textGenerationConfig thinking_tokens tier tool_choice tool_result tool_use toolChoice
 toolConfig toolResult toolSpec toolUse toolUseId top_k top_p topK topP trace
+
+retrieval knowledge retrievalQuery textQuery retrievalConfiguration vectorSearchConfiguration managedSearchConfiguration numberOfResults
+overrideSearchType filter hybrid semantic rerank reranking rerankingConfiguration bedrockRerankingConfiguration modelConfiguration
+numberOfRerankedResults inlineDocumentSource textDocument jsonDocument queries nextToken
+retrieveAndGenerateConfiguration knowledgeBaseConfiguration knowledgeBaseId generationConfiguration orchestrationConfiguration
+textInferenceConfig promptTemplate textPromptTemplate queryTransformationConfiguration sessionConfiguration
+agent alias flow node nodeName nodeOutputName nodeInputName session sessionId sessionState sessionAttributes promptSessionAttributes
+memory memoryId memoryType maxItems endSession enableTrace execution executionId flowExecutionName
+invocationId returnControlInvocationResults conversationHistory idleSessionTTLInSeconds actionGroups actionGroupName
+outputScope qualifier
 `;
 
 const KNOWN = new Set(WORDS.trim().toLowerCase().split(/\s+/));

@@ -62,6 +62,7 @@ async function generate(
   const answer = await callResource(exchange, {
     kind: 'bedrock-knowledge-base',
     operation,
+    field: base.path.join('.'),
     wanted: base.name,
     action: 'generate',
     beside: [{ model: model.name, actions: isStream ? ['generate', 'stream'] : ['generate'] }, ...ranking(ranker)],

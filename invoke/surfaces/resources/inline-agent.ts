@@ -37,6 +37,7 @@ export async function invokeInlineAgent(exchange: Exchange, session: string): Pr
   const { models } = await exchange.entries(caller);
   const answer = await callResource(exchange, {
     ...{ kind: 'bedrock-inline-agent', operation: 'invoke-inline-agent', wanted: agentName, action },
+    field: 'agentName',
     ...told,
     body: (agent) =>
       withMembers(body, {

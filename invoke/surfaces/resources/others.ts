@@ -1,9 +1,9 @@
 import { TollgateError } from '../../../contract/errors.ts';
 import type { Json } from '../../../contract/json.ts';
-import type { AllowedModel, Beside } from '../../../contract/model.ts';
+import type { AllowedModel, Beside, Target } from '../../../contract/model.ts';
 import { targetsOf } from '../../../contract/places.ts';
 import { taskOfName } from '../../../contract/task.ts';
-import { baseModelOf, kindOf, pathIdOf } from '../../../policies/kinds.ts';
+import { baseModelOf, kindOf, pathIdOf, runtimeOf } from '../../../policies/kinds.ts';
 import { memberOf } from '../../grants/generate.ts';
 
 /** What a question to a knowledge base, or an order of documents, names beside what it is asked of. */
@@ -100,12 +100,18 @@ export function checkRanks(model: AllowedModel, field: string): void {
 /** That a model can answer from a knowledge base. @throws TollgateError `invalid_request` */
 export function checkAnswers(model: AllowedModel, field: string): void {
   for (const target of targetsOf(model))
-    if (taskOfName(baseModelOf(target)) !== 'chat' || pathIdOf(target, 'generate') === undefined)
+    if (!answers(target))
       throw refused(
         field,
         'wrong-surface',
         `This is ${kindOf(target).name} that does not answer from a knowledge base.`,
       );
+}
+
+/** A knowledge base is asked for an answer by the same purpose, and is no model. */
+function answers(target: Target): boolean {
+  const isModel = runtimeOf(target) === 'bedrock-runtime' && taskOfName(baseModelOf(target)) === 'chat';
+  return isModel && pathIdOf(target, 'generate') !== undefined;
 }
 
 export function refused(field: string, reason: string, message: string): TollgateError {

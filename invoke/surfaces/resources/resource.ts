@@ -11,6 +11,8 @@ import type { Exchange, Given } from '../../exchange.ts';
 export interface Asked {
   /** Absent: what the operation is for, `prepared` says. */
   kind?: TargetKind;
+  /** Where it is named. Absent: in the path. */
+  field?: string;
   operation: ResourceOperation;
   /** A registry id, the resource's own id, or its ARN, percent-decoded once. */
   wanted: string;
@@ -50,7 +52,7 @@ const NO_BODY = new Uint8Array();
 /** @throws TollgateError; what is not granted and what is not there get the same answer */
 export function callResource(exchange: Exchange, asked: Asked): Promise<Answer> {
   const { kind, operation, wanted, action = 'invoke', body = NO_BODY, headers = {}, method, query } = asked;
-  const { beside, execution, native, tells, ours, uses } = asked;
+  const { beside, execution, field = 'id', native, tells, ours, uses } = asked;
   return exchange.run({
     surface: 'bedrock',
     caller: exchange.caller,
@@ -63,7 +65,7 @@ export function callResource(exchange: Exchange, asked: Asked): Promise<Answer> 
     prepare(model, others = []) {
       if (kind !== undefined && targetsOf(model).some((target) => target.kind !== kind))
         throw new TollgateError('invalid_request', {
-          field: 'id',
+          field,
           reason: 'wrong-surface',
           message: `This is ${kindOf(model.target).name}, and not ${KINDS[kind].name}; it is not called by this path.`,
         });

@@ -274,7 +274,7 @@ export function inlineAgents(shared: Shared): void {
 
     test.each<[string, object, RegExp]>([
       ['without its name', { agentName: undefined }, /by name here: agentName must be that of one that was granted/],
-      ['as a model', { agentName: 'nova-lite' }, /is a model of Bedrock, and not an inline agent/],
+      ['as a model', { agentName: 'nova-lite' }, /is a model of Bedrock, and not an inline agent.*\(agentName\)/],
       ['without a model', { foundationModel: undefined }, /foundationModel must be text/],
       ['with another model', { foundationModel: 'claude-sonnet-4-5' }, /foundationModel must be the model/],
       ['with a trace', { enableTrace: true }, /Traces are not granted/],

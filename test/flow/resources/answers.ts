@@ -161,6 +161,7 @@ export function answers(shared: Shared): void {
       ['a model that does not answer', ['x', 'titan-embed-v2'], 'ValidationException'],
       ['a model of another region', ['x', 'nova-lite', { base: 'elsewhere' }], 'ValidationException'],
       ['a model as a knowledge base', ['x', 'nova-lite', { base: 'nova-lite' }], 'ValidationException'],
+      ['a knowledge base as the model', ['x', 'handbook'], 'ValidationException'],
       ['a key', ['x', 'nova-lite', { top: { sessionConfiguration: { kmsKeyArn: 'arn' } } }], 'ValidationException'],
       [
         'a guardrail that the model’s grant does not name',
@@ -188,6 +189,13 @@ export function answers(shared: Shared): void {
     ] as [string, Parameters<typeof question>, string][])('not with %s', async (_, asked, name) => {
       await expect(ask(shared.acme, ...asked)).rejects.toMatchObject({ name });
       expect(await shared.stack.upstream(shared.mark)).toEqual([]);
+    });
+
+    test('what is no knowledge base is named where it stands', async () => {
+      const refused = ask(shared.acme, 'x', 'nova-lite', { base: 'nova-lite' });
+      await expect(refused).rejects.toThrow(
+        'retrieveAndGenerateConfiguration.knowledgeBaseConfiguration.knowledgeBaseId',
+      );
     });
 
     test('documents that the call itself names are refused by name', async () => {

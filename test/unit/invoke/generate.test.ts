@@ -73,6 +73,15 @@ describe('an answer from a knowledge base under the grant of its model', () => {
       expect.objectContaining({ code: 'invalid_request' }),
     );
   });
+
+  test.each(['generationConfiguration', 'orchestrationConfiguration'])(
+    '%s that is no object is named whole',
+    (name) => {
+      expect(() => under({ [name]: 5 }, {})).toThrow(
+        expect.objectContaining({ code: 'invalid_request', field: `knowledgeBaseConfiguration.${name}` }),
+      );
+    },
+  );
 });
 
 describe('what a call uses beside what it calls', () => {
