@@ -203,8 +203,8 @@ export function contextKeyPolicy({ readers }: { readers: readonly string[] }): P
 }
 
 /**
- * What each function's own role may do: none of them can call a model, none but `admin` writes to the registry (and `sync` models’ entries, where it evaluates them), and none is of use
- * to another function.
+ * What each function's own role may do: none of them can call a model, none but `admin` writes to the registry (and `sync` models'
+ * entries, where it evaluates them), and none is of use to another function.
  */
 export function functionRolePolicy(name: FunctionName, scope: FunctionScope): PolicyDocument {
   const statements = [...allowedTo(name, scope), ...(scope.more ?? [])];

@@ -71,7 +71,7 @@ describe('with models that are evaluated again', () => {
     const by = 'tollgate-dev-sync-us-east-1';
     expect(allowed(evaluated, 'iam:PassRole')).toEqual([[by, ['arn:aws:iam::111122223333:role/evaluations']]]);
     const reads = allowed(evaluated, 's3:').filter(([name]) => name === by);
-    expect(reads.map(([, on]) => on)).toEqual([['arn:aws:s3:::acme-evaluations'], ['arn:aws:s3:::acme-evaluations/*']]);
+    expect(reads.map(([, on]) => on)).toEqual([['arn:aws:s3:::evaluations'], ['arn:aws:s3:::evaluations/*']]);
     const own = rolesOf(evaluated).find(({ name }) => name === by)?.own ?? [];
     const writing = own.find(({ Action }) => Action.includes('dynamodb:PutItem'));
     expect(writing?.Condition?.['ForAllValues:StringLike']).toEqual({

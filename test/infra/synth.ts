@@ -83,7 +83,7 @@ export const OTLP = {
 export const EVALUATION = {
   'tollgate:sync': true,
   'tollgate:evaluation': {
-    ...{ roles: ['arn:aws:iam::111122223333:role/evaluations'], buckets: ['acme-evaluations'] },
+    ...{ roles: ['arn:aws:iam::111122223333:role/evaluations'], buckets: ['evaluations'] },
   },
 };
 

@@ -28,7 +28,7 @@ describe('what SECURITY.md says', () => {
   });
 
   test('the files that write policies are as short as it says', () => {
-    const [, listed = ''] = /under 1,030 lines in all:([^.]*(?:\.ts[^.]*)*)\. The rest/.exec(security) ?? [];
+    const [, listed = ''] = /under 1,060 lines in all:([^.]*(?:\.ts[^.]*)*)\. The rest/.exec(security) ?? [];
     const files = [...listed.matchAll(/`([a-z]+\.ts)`/g)].map(([, name]) => `${name}`);
     // Each file of the folder is one of them, or one of those that the sentences after it speak of.
     const others = /^(?:questions|place|review.*|usage-key|read-.*)\.ts$/;
@@ -36,7 +36,7 @@ describe('what SECURITY.md says', () => {
     expect(files.sort()).toEqual(written.sort());
     expect(files).toHaveLength(12);
     const linesOf = (name: string): number => readFileSync(pathOf(`policies/${name}`), 'utf8').split('\n').length;
-    expect(files.reduce((lines, name) => lines + linesOf(name), 0)).toBeLessThan(1_030);
+    expect(files.reduce((lines, name) => lines + linesOf(name), 0)).toBeLessThan(1_060);
     for (const name of readdirSync(pathOf('policies/kinds'))) expect(linesOf(`kinds/${name}`), name).toBeLessThan(130);
   });
 
