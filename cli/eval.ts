@@ -135,6 +135,7 @@ async function start(
   await checkNew(arn, model.evaluated?.find((one) => one.template === template.id)?.job, evaluations);
   const { of, dataset: asked } = job;
   const change = await writer.evaluationStarted(id, template.id, { arn, of, status: 'InProgress', dataset: asked });
+  if (!change.changed) warn('tollgate: the same was started before; --run with another text evaluates it once more');
   return edited({
     ...{
       id,

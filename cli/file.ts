@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { FILE_MAX_BYTES } from '../contract/limits/registry.ts';
-import { problemsOf } from '../registry/fields.ts';
+import { badEntry, problemsOf } from '../registry/fields.ts';
 import type { BadPart } from '../registry/prices/import/tree.ts';
 import { counted, printable, warn } from './print.ts';
 
@@ -77,11 +77,15 @@ export interface GivenFile {
   read?: Promise<Read>;
 }
 
-/** Does it with what the file holds. @throws as `whereItStands` */
-export async function withFile<T>(given: GivenFile, work: (value: unknown) => Promise<T>): Promise<T> {
+/** Does it with the one entry that the file holds. @throws as `whereItStands` */
+export async function withFile<T>(given: GivenFile, work: (value: object) => Promise<T>): Promise<T> {
   given.read ??= readEntries(given.file);
   const read = await given.read;
-  return whereItStands(given.file, read, () => work(read.value));
+  return whereItStands(given.file, read, async () => {
+    const { value } = read;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badEntry('entry', 'not-an-object');
+    return work(value);
+  });
 }
 
 /** Does it; what is wrong with the file is told a line each, with its line in the file. */

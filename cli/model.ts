@@ -140,8 +140,8 @@ export function register(program: Command, target: () => Promise<Target>): void 
   sync.register(noun);
 }
 
-function modelGiven(value: unknown, given: PutOptions): object {
-  return { ...(value as object), ...cleared(given) };
+function modelGiven(value: object, given: PutOptions): object {
+  return { ...value, ...cleared(given) };
 }
 
 function row({ id, lifecycle, displayName = '', ...entry }: ModelEntry): string[] {

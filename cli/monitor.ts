@@ -32,7 +32,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
       await flush(where);
       const [store, { readVersions }] = await Promise.all([openStore(where), import('../metering/monitor/monitor.ts')]);
       const found = await readVersions(store, Date.now());
-      return answerOf(model === undefined ? found : found.filter((one) => one.model === model));
+      return answerOf(model === undefined ? found : found.filter((one) => one.model === model), model);
     },
   });
   noun.verb<BaselineOptions>('baseline', {
@@ -70,7 +70,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
   });
 }
 
-function answerOf(versions: readonly Version[]): Answer {
+function answerOf(versions: readonly Version[], model?: string): Answer {
   const head = ['model', 'version', 'measure', 'was', 'is', '', 'answers', 'of', 'baseline'];
   const rows = versions.flatMap((version) =>
     told(version).map(({ name, was, is, moved }) => [
@@ -78,8 +78,9 @@ function answerOf(versions: readonly Version[]): Answer {
       ...[String(version.answers), String(version.before), baselineText(version)],
     ]),
   );
+  const none = `${model === undefined ? 'No model told of an' : `${model} told of no`} answer in the last 24 hours.`;
   return {
-    text: () => (rows.length === 0 ? 'No model told of an answer in the last 24 hours.' : table(head, rows)),
+    text: () => (rows.length === 0 ? none : table(head, rows)),
     json: () => versions,
     csv: () =>
       documentsCsv(

@@ -6,8 +6,8 @@ export const UNSETTLED_AFTER_MS = 960_000;
 /** Hours. A run looks this far back for late lines (CloudWatch Logs and Firehose retry for 24 h). */
 export const LATE_HOURS = 48;
 
-/** Calls whose lines one pass over an hour keeps in memory (103 bytes each, 215 MB while it grows); a larger hour is read in
- * more passes. */
+/** Calls whose lines one pass over an hour keeps in memory (105 bytes each, 127 with budgets in dollars; half as much again
+ * while it grows); a larger hour is read in more passes. */
 export const CALLS_PER_PASS = 1_500_000;
 
 /** Raw objects taken on at once; a backlog is worked off in such steps, each of which is final. */

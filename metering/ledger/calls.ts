@@ -44,8 +44,8 @@ const SEVERAL = 0xffffffff;
  * a started one. Of two that contradict each other the greater one stands (more tokens, then the later members), so that
  * the choice does not depend on which came first.
  *
- * Flat arrays, about 76 bytes a slot and at most 75 % of the slots in use, because an hour may hold a million calls: the
- * id is kept as 128 bits (call-id.ts).
+ * Flat arrays, 75 bytes a slot (16 more once budgets counted any) and at most 75 % of the slots in use, because an hour may
+ * hold a million calls: the id is kept as 128 bits (call-id.ts).
  */
 export class Calls {
   readonly #limit: number;

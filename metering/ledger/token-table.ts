@@ -9,7 +9,7 @@ const RARE = RARE_KINDS.length;
 const FIRST_RARE = 256;
 
 /**
- * What calls used, by slot, in flat arrays: 36 bytes a slot. Kinds that most calls have none of take their 40 bytes only in
+ * What calls used, by slot, in flat arrays: 36 bytes a slot. Kinds that most calls have none of take their 48 bytes only in
  * calls that have one.
  */
 export class TokenTable {

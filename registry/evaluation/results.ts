@@ -1,8 +1,9 @@
+import * as v from 'valibot';
 import { TollgateError } from '../../contract/errors.ts';
 import { EVALUATED_MAX, VERDICT_NOTE_MAX_CHARS } from '../../contract/limits/evaluation.ts';
 import type { Clock } from '../../contract/log.ts';
 import type { Change, Edits } from '../edit.ts';
-import { badEntry, isModelId, isoMilliseconds } from '../fields.ts';
+import { actor, badEntry, isModelId, isoMilliseconds } from '../fields.ts';
 import { modelKey } from '../keys.ts';
 import { MODEL } from '../kinds.ts';
 import type { ModelEntry } from '../model.ts';
@@ -76,6 +77,8 @@ export function resultWriter(edits: Edits, clock: Clock): ResultWriter {
 
     evaluationRecorded: async (model, template, { passed, by, note }) => {
       if ((note?.length ?? 0) > VERDICT_NOTE_MAX_CHARS) throw badEntry('note', 'too-long');
+      const who = v.safeParse(actor, by, { abortPipeEarly: true });
+      if (!who.success) throw badEntry('by', who.issues[0].message);
       return alter(model, template, 'record', (before, entry) => {
         const verdict = { of: versionOf(entry), at: at(), passed, by, ...(note === undefined ? {} : { note }) };
         return { template, ...before, ...judged(before, verdict) };

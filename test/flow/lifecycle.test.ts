@@ -122,6 +122,7 @@ describe('a model that requires an evaluation', () => {
     expect(await stack.upstream(mark)).toEqual([]);
     const { said: first } = await told(...start);
     const { said: again } = await told(...start);
+    expect((await stack.cli(...start)).stderr).toContain('--run');
     expect([first.changed, again.changed, again.job === first.job]).toEqual([true, false, true]);
     const score = { 'Builtin.Correctness': 1 / 3 };
     expect((await told('eval', 'take', 'llama-3-3-70b')).said).toMatchObject([{ passed: false, scores: score }]);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 
 // They have no types: they are programs of who uses the gateway.
@@ -45,4 +46,23 @@ describe('of what a model says examples/red-team holds that', () => {
   ])('it is %s: %s', (outcome, text) => {
     expect(judge(saying(text), [secret]).outcome).toBe(outcome);
   });
+});
+
+test.each([
+  ['an option that there is not', ['--trough', '5'], 'trough'],
+  ['an option without its value', ['--over'], '--over'],
+  ['a number that reads as an option', ['--through', '-1'], '--through'],
+  ['a format that there is not', ['--format', 'xml'], '--format is table or json'],
+  ['a gateway that does not answer', [], 'http://127.0.0.1:1 does not answer'],
+])('examples/red-team ends with 2, and names it, at %s: 1 would say that attacks got through', (_, args, said) => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [new URL('red-team/red-team.mjs', examples).pathname, ...args],
+    {
+      env: { GATEWAY: 'http://127.0.0.1:1', TOKEN: 'none' },
+      encoding: 'utf8',
+    },
+  );
+  expect(status).toBe(2);
+  expect(stderr).toContain(said);
 });

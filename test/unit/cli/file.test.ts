@@ -1,8 +1,8 @@
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bytesOf } from '../../../cli/file.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { bytesOf, withFile } from '../../../cli/file.ts';
 
 let folder: string;
 
@@ -39,3 +39,17 @@ test('a file that is not there is named', () => {
     expect.objectContaining({ code: 'bad_setting', field: join(folder, 'none'), reason: 'unreadable' }),
   );
 });
+
+test.each(['null', '[]', '"x"', '1', '~', '- 1'])(
+  'a file of %s is of no entry, and no verb takes it apart',
+  async (text) => {
+    const file = join(folder, 'entry');
+    writeFileSync(file, text);
+    const work = vi.fn();
+    await expect(withFile({ file }, work)).rejects.toMatchObject({
+      code: 'bad_entry',
+      cause: { field: 'entry', reason: 'not-an-object' },
+    });
+    expect(work).not.toHaveBeenCalled();
+  },
+);

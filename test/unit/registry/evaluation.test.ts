@@ -202,6 +202,17 @@ describe('a model that requires an evaluation', () => {
   });
 });
 
+test.each([
+  ['nobody', { by: '' }, 'by', 'empty'],
+  ['a name without end', { by: 'x'.repeat(5_000) }, 'by', 'too-long'],
+  ['a note without end', { note: 'x'.repeat(501) }, 'note', 'too-long'],
+])('a person’s verdict is not kept with %s', async (_, given, field, reason) => {
+  const { writer } = setUp();
+  await expect(writer.evaluationRecorded('m1', 'quality', { passed: true, by: 'bob', ...given })).rejects.toMatchObject(
+    { field, reason },
+  );
+});
+
 describe('the version that a verdict is of', () => {
   const of = (changes: Document) => versionOf(parseModel(modelDocument('m1', changes)));
   const places = (...regions: string[]) =>
