@@ -1,6 +1,7 @@
 import { AWS_COUNT_LATE_MS, AWS_COUNTS_KEPT_MS } from '../../contract/limits/metering.ts';
 import { type Clock, logLine, METRICS, type WriteLine } from '../../contract/log.ts';
 import type { Target } from '../../contract/model.ts';
+import { taskOfName } from '../../contract/task.ts';
 import type { PricedModel } from '../../registry/price.ts';
 import type { PriceReader } from '../../registry/reader.ts';
 import { comparedFrom, comparedKey, hourKey } from '../ledger/layout.ts';
@@ -138,11 +139,14 @@ function calledIn(region: string, model: PricedModel | undefined): Target | unde
 
 /**
  * What the metric's dimension ModelId says: a foundation model's id, or a system-defined profile's. Of anything else that is
- * called by its ARN it is not documented, and of SageMaker there is none: those are not compared.
+ * called by its ARN it is not documented, and of SageMaker there is none: those are not compared. Nor is what the agent runtime calls,
+ * which runs a model as often as it likes, or orders documents by Rerank: AWS counts calls of Bedrock's runtime alone
+ * (https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring.html), and a row does not say by which a ranker was called.
  */
 function metricId(target: Target | undefined): string | undefined {
-  const [, id] = /:(?:foundation-model|inference-profile)\/([^/]+)$/.exec(target?.arn ?? '') ?? [];
-  return id;
+  if (target?.kind !== 'bedrock-model' && target?.kind !== 'bedrock-profile') return undefined;
+  const [, id] = /:(?:foundation-model|inference-profile)\/([^/]+)$/.exec(target.arn) ?? [];
+  return id !== undefined && taskOfName(id) === 'rerank' ? undefined : id;
 }
 
 /** Hours since `from` whose comparison found calls on one side alone, the oldest first. */

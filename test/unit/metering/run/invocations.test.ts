@@ -26,6 +26,22 @@ const PRICES: PricedModel[] = [
       arn: 'arn:aws:sagemaker:us-east-1:111122223333:endpoint/mixtral',
     },
   },
+  {
+    id: 'weather',
+    prices: [],
+    target: {
+      ...{ kind: 'bedrock-inline-agent', agentName: 'weather', region: 'us-east-1' },
+      ...{ arn: `arn:aws:bedrock:us-east-1::foundation-model/${ID}`, modelArns: [] },
+    },
+  },
+  {
+    id: 'ranker',
+    prices: [],
+    target: {
+      ...{ kind: 'bedrock-model', modelId: 'cohere.rerank-v3-5:0', region: 'us-east-1' },
+      arn: 'arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0',
+    },
+  },
 ];
 
 /** @param counts of AWS, in the hour and in the minutes after it */
@@ -38,6 +54,8 @@ async function compared(counts: Partial<AwsCounts>, after: Partial<AwsCounts> = 
     ...call({ invocationId: 'c', outcome: 'throttled' }),
     ...call({ invocationId: 'd', model: 'mixtral' }),
     ...call({ invocationId: 'e', model: 'nobody-knows-it' }),
+    ...call({ invocationId: 'f', model: 'weather' }),
+    ...call({ invocationId: 'g', model: 'ranker' }),
   ]);
   const aggregation = aggregationOver(store, {
     now,
