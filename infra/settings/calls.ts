@@ -1,4 +1,5 @@
 import { ANSWER_MINUTES, ANSWER_MINUTES_MAX } from '../../contract/limits/answers.ts';
+import { nearest } from '../../contract/nearest.ts';
 import { type Routing, routingProblem } from '../../contract/routing.ts';
 import { STAGE_KINDS, type StageKind, USUAL_KINDS } from '../../policies/kinds.ts';
 import { bad, flag, type Group, json, PREFIX, whole } from './setting.ts';
@@ -84,7 +85,11 @@ function kinds(given: unknown = USUAL_KINDS): StageKind[] {
   const key = `${PREFIX}kinds`;
   if (!Array.isArray(list) || list.length === 0) throw bad(key, 'must be a list of kinds');
   const wrong = list.findIndex((kind) => typeof kind !== 'string' || !STAGE_KINDS.includes(kind as StageKind));
-  if (wrong >= 0) throw bad(`${key}[${wrong}]`, `must be one of ${STAGE_KINDS.join(', ')}`);
+  if (wrong >= 0) {
+    const meant = nearest(String(list[wrong]), STAGE_KINDS);
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    throw bad(`${key}[${wrong}]`, `must be one of ${STAGE_KINDS.join(', ')}${hint}`);
+  }
   return list as StageKind[];
 }
 

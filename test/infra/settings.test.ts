@@ -55,6 +55,12 @@ describe('the settings of a deployment', () => {
     );
   });
 
+  test('a kind that there is not is told with the nearest', () => {
+    expect(sentencesOf({ 'tollgate:kinds': ['bedrock-model', 'bedrock-agnt'] })).toEqual([
+      expect.stringMatching(/^tollgate:kinds\[1\] must be one of .*; did you mean bedrock-agent\?/),
+    ]);
+  });
+
   test('what is wrong of a long list is told of its beginning, with how much there is', () => {
     const wrong = { 'tollgate:waf': { allow: Array(9_000).fill('x') } };
     const [first, ...more] = sentencesOf(wrong);
