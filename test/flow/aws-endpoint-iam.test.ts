@@ -20,6 +20,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { REGIONS } from '../../local/aws/roles.ts';
 import { type Aws, startAws } from '../../local/aws/start.ts';
+import { STAGE_KINDS } from '../../policies/kinds.ts';
 import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 
@@ -152,7 +153,8 @@ describe('a role, read', () => {
         return JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? ''));
       }),
     );
-    expect(documents).toEqual(invokerRolePolicies({ partition: 'aws', account: ACCOUNT, regions: REGIONS }));
+    const everything = { partition: 'aws', account: ACCOUNT, regions: REGIONS, kinds: STAGE_KINDS } as const;
+    expect(documents).toEqual(invokerRolePolicies(everything));
     const own = { RoleName: INVOKE, PolicyName: 'own' };
     expect((await iam.send(new GetRolePolicyCommand(own))).PolicyDocument).toContain('dynamodb');
   });

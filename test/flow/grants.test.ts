@@ -219,12 +219,13 @@ describe('tiers on the grant', () => {
       ...['policy', 'explain', '--tenant', 'acme', '--model', 'nova-lite', '--format', 'json'],
     );
     const { session } = JSON.parse(stdout) as {
-      session: { heldBy: object; simulated: { way: string; expected: boolean; allowed: boolean }[] };
+      session: { heldBy: object; simulated: { action: string; way: string; expected: boolean; allowed: boolean }[] };
     };
     expect(session.heldBy).toEqual({ tiers: 'our code and IAM' });
     for (const { expected, allowed } of session.simulated) expect(allowed).toBe(expected);
     const others = session.simulated.filter(({ way }) => way === 'other-tier');
-    expect(others.map(({ allowed }) => allowed)).toEqual(Array(8).fill(false));
+    expect(new Set(others.map(({ action }) => action))).toEqual(new Set(['invoke', 'stream', 'rerank']));
+    expect(others.filter(({ allowed }) => allowed)).toEqual([]);
   });
 
   test('are not for an endpoint', async () => {
