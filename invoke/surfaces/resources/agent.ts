@@ -3,19 +3,15 @@ import { type Json, parseJsonObject } from '../../../contract/json.ts';
 import type { AllowedModel, Target } from '../../../contract/model.ts';
 import { targetsOf } from '../../../contract/places.ts';
 import { decideModel } from '../../../registry/decide.ts';
-import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import type { Answer } from '../../call.ts';
 import { jsonBytes } from '../../edge/body.ts';
 import type { Exchange, Given } from '../../exchange.ts';
 import { setMember } from '../../grants/member.ts';
 import { segment } from '../../providers/runtime.ts';
 import { TRACE, traces, turned } from '../../usage/traces.ts';
-import { relay } from '../relay.ts';
 import { anotherResource, checkClosed, SESSION_STATE } from './closed.ts';
-import { resourceFrames } from './frames.ts';
+import { streamed } from './frames.ts';
 import { type Asked, callResource, ownId } from './resource.ts';
-
-const EVENT_STREAM = 'application/vnd.amazon.eventstream';
 
 /**
  * `POST /agents/{agentId}/agentAliases/{agentAliasId}/sessions/{sessionId}/text`
@@ -62,21 +58,12 @@ export function sessionOf(
   exchange: Exchange,
   { session, memory, ours }: { session: string; memory?: Json | undefined; ours: Turn['ours'] },
 ): Given {
-  if (answer.kind !== 'stream') throw new TollgateError('internal', { reason: 'not-a-stream' });
-  const { model, status, headers } = answer;
-  return {
-    status,
-    headers: {
-      ...headers,
-      ...lifecycleHeaders(model, exchange.nowSeconds),
-      'content-type': EVENT_STREAM,
-      'x-amzn-bedrock-agent-content-type': 'application/json',
-      'x-amz-bedrock-agent-session-id': session,
-      ...(ours === undefined ? {} : WATCHED),
-      ...(typeof memory === 'string' ? { 'x-amz-bedrock-agent-memory-id': memory } : {}),
-    },
-    body: relay(answer.events, resourceFrames(model.trace === true), exchange.broke),
-  };
+  return streamed(answer, exchange, {
+    'x-amzn-bedrock-agent-content-type': 'application/json',
+    'x-amz-bedrock-agent-session-id': session,
+    ...(ours === undefined ? {} : WATCHED),
+    ...(typeof memory === 'string' ? { 'x-amz-bedrock-agent-memory-id': memory } : {}),
+  });
 }
 
 /** Which of an agent's knowledge bases are asked differently: each is granted by itself, too. */

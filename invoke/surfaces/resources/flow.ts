@@ -1,14 +1,11 @@
-import { TollgateError } from '../../../contract/errors.ts';
 import { parseJsonObject } from '../../../contract/json.ts';
 import type { Target } from '../../../contract/model.ts';
-import { lifecycleHeaders } from '../../../registry/lifecycle.ts';
 import { jsonBytes } from '../../edge/body.ts';
 import type { Exchange, Given } from '../../exchange.ts';
 import { setMember } from '../../grants/member.ts';
 import { segment } from '../../providers/runtime.ts';
-import { relay } from '../relay.ts';
 import { aliased, checkTraced, textOf } from './agent.ts';
-import { resourceFrames } from './frames.ts';
+import { streamed } from './frames.ts';
 import { callResource, ownId } from './resource.ts';
 
 /**
@@ -33,18 +30,9 @@ export async function invokeFlow(exchange: Exchange, flow: string, alias: string
     native: pathOf,
     check: (model) => checkTraced(enableTrace, model),
   });
-  if (answer.kind !== 'stream') throw new TollgateError('internal', { reason: 'not-a-stream' });
-  const { model, status, headers } = answer;
-  return {
-    status,
-    headers: {
-      ...headers,
-      ...lifecycleHeaders(model, exchange.nowSeconds),
-      'content-type': 'application/vnd.amazon.eventstream',
-      ...(typeof executionId === 'string' ? { 'x-amz-bedrock-flow-execution-id': executionId } : {}),
-    },
-    body: relay(answer.events, resourceFrames(model.trace === true), exchange.broke),
-  };
+  const run: Record<string, string> =
+    typeof executionId === 'string' ? { 'x-amz-bedrock-flow-execution-id': executionId } : {};
+  return streamed(answer, exchange, run);
 }
 
 /** `/flows/{id}/aliases/{alias}` */

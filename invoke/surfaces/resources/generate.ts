@@ -7,8 +7,7 @@ import type { Exchange, Given } from '../../exchange.ts';
 import { generating, memberAt, memberOf } from '../../grants/generate.ts';
 import { setMember } from '../../grants/member.ts';
 import { ANSWERED } from '../../usage/usage.ts';
-import { relay } from '../relay.ts';
-import { resourceFrames } from './frames.ts';
+import { streamed } from './frames.ts';
 import { checkAnswers, checkOthers, checkRanks, rankerIn, ranking, refused, textAt } from './others.ts';
 import { callResource } from './resource.ts';
 
@@ -83,15 +82,14 @@ async function generate(
       };
     },
   });
-  const { status } = answer;
-  const headers = { ...answer.headers, ...lifecycleHeaders(answer.model, exchange.nowSeconds), ...changes };
   if (answer.kind === 'whole') {
+    const { status, model: base } = answer;
+    const headers = { ...answer.headers, ...lifecycleHeaders(base, exchange.nowSeconds), ...changes };
     const { sessionId } = parseJsonObject(answer.body, 'answer');
     const told = typeof sessionId === 'string' ? await ids.told(tenant, sessionId) : undefined;
     return { status, headers, body: told === undefined ? answer.body : setMember(answer.body, ['sessionId'], told) };
   }
-  const session = headers[SESSION_HEADER];
-  if (session !== undefined) headers[SESSION_HEADER] = await ids.told(tenant, session);
-  headers['content-type'] = 'application/vnd.amazon.eventstream';
-  return { status, headers, body: relay(answer.events, resourceFrames(answer.model.trace === true), exchange.broke) };
+  const session = answer.headers[SESSION_HEADER];
+  const own = session === undefined ? {} : { [SESSION_HEADER]: await ids.told(tenant, session) };
+  return streamed(answer, exchange, { ...changes, ...own });
 }
