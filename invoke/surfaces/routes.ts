@@ -1,10 +1,11 @@
 import type { Action, TargetKind } from '../../contract/model.ts';
+import type { Task } from '../../contract/task.ts';
 import { type EndpointOperation, LATER, type ModelOperation } from '../call.ts';
 import type { Exchange, Given } from '../exchange.ts';
 import { BEDROCK_OPERATIONS, bedrock } from './bedrock/bedrock.ts';
 import type { SurfaceDocument } from './document-parts.ts';
 import { EMBEDDERS, PAINTERS, RANKERS } from './made-models.ts';
-import type { Serves, Task } from './served.ts';
+import type { Serves } from './served.ts';
 
 /** @param named the parameters of the path, in its order, each percent-decoded once */
 export type Serve = (exchange: Exchange, ...named: string[]) => Promise<Given>;

@@ -12,8 +12,6 @@ import { baseModelOf, pathIdOf, runtimeOf } from '../../policies/kinds.ts';
 import { isDirect } from '../../registry/held-by.ts';
 import type { Abilities } from '../exchange.ts';
 
-export type { Task } from '../../contract/task.ts';
-
 /** By the model's name, or by what runs it; what tells nothing converses. */
 export function taskOf({ target, container }: Pick<AllowedModel, 'target' | 'container'>): Task {
   return container === 'tei' ? 'embed' : taskOfName(baseModelOf(target));
