@@ -151,7 +151,12 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
       functions.broker?.start(),
       teardown.opening(
         import('./identity.ts').then(({ startIdentity }) =>
-          startIdentity({ port: port + 1, dataDir, onError: onIdentityError }),
+          startIdentity({
+            port: port + 1,
+            dataDir,
+            consoleUrls: consoleUrls(port, basePath),
+            onError: onIdentityError,
+          }),
         ),
         (identity) => identity.close(0),
       ),
@@ -166,6 +171,14 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
     await teardown.run().catch(() => {});
     throw error;
   }
+}
+
+/** The console's addresses, whichever way this machine is named, with and without a last slash. */
+function consoleUrls(port: number, basePath: string): string[] {
+  const bases = basePath === '' ? [''] : ['', basePath];
+  return ['127.0.0.1', 'localhost'].flatMap((host) =>
+    bases.flatMap((base) => ['', '/'].map((slash) => `http://${host}:${port}${base}/console${slash}`)),
+  );
 }
 
 /** The demo's own identity provider, as one would write it into the setting. */

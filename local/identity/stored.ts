@@ -1,7 +1,8 @@
 /** What the provider has to remember: a sign-in that somebody waits for, and what renews it. A JWT access token is not stored. */
-const KINDS = new Set(['DeviceCode', 'Grant', 'RefreshToken']);
+const KINDS = new Set(['AuthorizationCode', 'DeviceCode', 'Grant', 'Interaction', 'RefreshToken', 'Session']);
 
 interface Payload {
+  uid?: string;
   userCode?: string;
   grantId?: string;
   consumed?: number;
@@ -29,7 +30,9 @@ export function storedInMemory(): new (kind: string) => object {
       return entries.get(this.#key(id));
     }
 
-    async findByUid(): Promise<undefined> {}
+    async findByUid(uid: string): Promise<Payload | undefined> {
+      return [...entries.values()].find((payload) => payload.uid === uid);
+    }
 
     async findByUserCode(code: string): Promise<Payload | undefined> {
       return [...entries.values()].find(({ userCode }) => userCode === code);

@@ -4,6 +4,7 @@ declare module 'oidc-provider' {
 
   interface Client {
     clientId: string;
+    redirectUris?: string[];
     grantTypeAllowed(type: string): boolean;
   }
 
@@ -13,11 +14,12 @@ declare module 'oidc-provider' {
     jwks?: { keys: object[] };
   }
 
-  interface ClientMetadata extends ClientAuthMetadata {
+  export interface ClientMetadata extends ClientAuthMetadata {
     client_id: string;
     grant_types: string[];
     response_types: string[];
     redirect_uris: string[];
+    post_logout_redirect_uris?: string[];
   }
 
   export interface ResourceServerInfo {
@@ -32,19 +34,44 @@ declare module 'oidc-provider' {
     adapter: new (kind: string) => object;
     clients: ClientMetadata[];
     jwks: { keys: object[] };
-    cookies: { keys: string[] };
+    cookies: { keys: string[]; names: Record<'session' | 'interaction' | 'resume', string> };
+    interactions: { url(ctx: unknown, interaction: { uid: string }): string };
+    loadExistingGrant(ctx: Context): Promise<Grant>;
+    renderError(ctx: Context, out: Record<string, string>): void;
+    claims: Record<string, string[]>;
+    conformIdTokenClaims: boolean;
+    clientBasedCORS(ctx: unknown, origin: string, client: Client): boolean;
     clientAuthMethods: string[];
     responseTypes: string[];
     scopes: string[];
-    ttl: Record<'AccessToken' | 'ClientCredentials' | 'DeviceCode' | 'Grant' | 'RefreshToken', number>;
-    findAccount(ctx: unknown, sub: string): { accountId: string; claims(): { sub: string } };
+    ttl: Record<
+      | 'AccessToken'
+      | 'AuthorizationCode'
+      | 'ClientCredentials'
+      | 'DeviceCode'
+      | 'Grant'
+      | 'IdToken'
+      | 'Interaction'
+      | 'RefreshToken'
+      | 'Session',
+      number
+    >;
+    findAccount(ctx: unknown, sub: string): { accountId: string; claims(): { sub: string; name: string } };
     issueRefreshToken(ctx: unknown, client: Client): boolean;
-    extraTokenClaims(ctx: unknown, token: { clientId: string }): Record<string, unknown> | undefined;
+    extraTokenClaims(
+      ctx: unknown,
+      token: { clientId: string; accountId?: string },
+    ): Record<string, unknown> | undefined;
     features: {
       devInteractions: { enabled: boolean };
       userinfo: { enabled: boolean };
       clientCredentials: { enabled: boolean };
       deviceFlow: { enabled: boolean };
+      rpInitiatedLogout: {
+        enabled: boolean;
+        logoutSource(ctx: Context, form: string): void;
+        postLogoutSuccessSource(ctx: Context): void;
+      };
       resourceIndicators: {
         enabled: boolean;
         defaultResource(ctx: unknown, client: Client): string;
@@ -58,9 +85,20 @@ declare module 'oidc-provider' {
     save(): Promise<string>;
   }
 
+  interface Grant extends Saved {
+    addOIDCScope(scope: string): void;
+    addResourceScope(resource: string, scope: string): void;
+  }
+
   export interface Context {
-    oidc: { client: object; params: Record<string, string | undefined> };
+    oidc: {
+      client: Client;
+      params: Record<string, string | undefined>;
+      session: { accountId?: string; grantIdFor(clientId: string): string | undefined };
+      provider: Provider;
+    };
     body: unknown;
+    set(headers: Readonly<Record<string, string>>): void;
   }
 
   export default class Provider {
@@ -76,10 +114,13 @@ declare module 'oidc-provider' {
       identifier: string,
       info: ResourceServerInfo,
     ) => object;
-    readonly Grant: new (given: {
+    readonly Grant: (new (given: {
       clientId: string;
       accountId: string;
-    }) => Saved & { addResourceScope(resource: string, scope: string): void };
+    }) => Grant) & { find(id: string): Promise<Grant | undefined> };
+    /** @throws when the request is of no sign-in that waits */
+    interactionDetails(req: IncomingMessage, res: ServerResponse): Promise<object>;
+    interactionFinished(req: IncomingMessage, res: ServerResponse, result: object): Promise<void>;
     readonly DeviceCode: {
       findByUserCode(code: string): Promise<(Saved & { clientId: string; accountId?: string }) | undefined>;
     };
