@@ -12,13 +12,15 @@ import { documentOf, queryOf, versionWanted } from './asked.ts';
 import { createLimit } from './limit.ts';
 import { HttpProblem, problemAnswer } from './problem.ts';
 import { answeredOnce } from './repeat.ts';
-import type { Act, Reply, Route } from './route.ts';
+import type { Act, Reply, Route, UsageReader } from './route.ts';
 import { ROUTES } from './routes.ts';
 
 export interface AdminDeps {
   items: Items;
   /** Under the name of whoever edits. Absent: the stage has no keys. */
   keys?: (actor: string) => KeyWriter;
+  /** The bucket of usage, opened when it is first asked for. Absent: nothing is told of use. */
+  usage?: () => Promise<UsageReader>;
   clock: Clock;
 }
 
@@ -28,7 +30,7 @@ export interface AdminBindings {
 }
 
 /** The registry’s API: Hono over a table of routes, each behind the caller’s rights. */
-export function createAdmin({ items, keys, clock }: AdminDeps): Hono<{ Bindings: AdminBindings }> {
+export function createAdmin({ items, keys, usage = noUsage, clock }: AdminDeps): Hono<{ Bindings: AdminBindings }> {
   const limit = createLimit(clock);
   const app = new Hono<{ Bindings: AdminBindings }>();
 
@@ -47,6 +49,7 @@ export function createAdmin({ items, keys, clock }: AdminDeps): Hono<{ Bindings:
       ...{ rights, caller, params, query, body, clock, wanted: edits ? versionWanted(c.req.raw.headers) : undefined },
       writer: createWriter({ items, clock, actor, ...(query.dryRun === true ? { dryRun: true } : {}) }),
       keys: keys?.(actor),
+      ...{ items, usage },
     };
     const answer = async (): Promise<Response> => responseOf(await route.run(act));
     const key = c.req.header('idempotency-key');
@@ -67,6 +70,15 @@ export function createAdmin({ items, keys, clock }: AdminDeps): Hono<{ Bindings:
   app.notFound((c) => problemAnswer(noRoute(c.req.method, c.req.path), c.env.requestId, false));
   app.onError((error, c) => problemAnswer(error, c.env.requestId, false));
   return app;
+}
+
+/** @throws TollgateError `not_found` */
+async function noUsage(): Promise<never> {
+  throw new TollgateError('not_found', {
+    field: 'usage',
+    reason: 'no-usage',
+    message: 'This stage’s API tells nothing of use.',
+  });
 }
 
 /** @throws TollgateError `forbidden`, with the same words whatever there is */

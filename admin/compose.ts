@@ -11,10 +11,12 @@ export interface ComposeOptions extends Pick<ServeOptions, 'open' | 'clock' | 'w
 
 /** The API over the stage's tables, for the function and for the container alike. */
 export async function composeAdmin(
-  { table, keys }: Pick<AdminSettings, 'table' | 'keys'>,
-  { client, transport, ...options }: ComposeOptions,
+  { table, keys, bucket }: Pick<AdminSettings, 'table' | 'keys' | 'bucket'>,
+  { client, transport, ...others }: ComposeOptions,
 ): Promise<Served> {
   const items = createItems({ client, table });
+  const usage = bucket === undefined ? {} : { usage: async () => (await import('./open-usage.ts')).openUsage(bucket) };
+  const options = { ...others, ...usage };
   if (keys === undefined) return createAdminServed({ ...options, items });
   const { clock } = options;
   const { openKeys } = await import('./open-keys.ts');

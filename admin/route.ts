@@ -1,10 +1,14 @@
 import type { CallerContext } from '../contract/context.ts';
 import type { Clock } from '../contract/log.ts';
+import type { UsageStore } from '../metering/ledger/store.ts';
 import type { KeyWriter } from '../registry/gateway-keys/writer.ts';
-import type { Document } from '../registry/items.ts';
+import type { Document, Items } from '../registry/items.ts';
 import type { Resource, Rights, Verb } from '../registry/rights.ts';
 import type { Writer } from '../registry/writer.ts';
 import type { Parameter, Query } from './asked.ts';
+
+/** What of the bucket of usage the API asks: it writes nothing there. */
+export type UsageReader = Pick<UsageStore, 'list' | 'lines' | 'read'>;
 
 /** One request of a caller who may make it, and what a route does with it. */
 export interface Act {
@@ -19,6 +23,10 @@ export interface Act {
   writer: Writer;
   /** Undefined where the stage has no keys. */
   keys: KeyWriter | undefined;
+  /** The registry’s table, for what only reads it. */
+  items: Items;
+  /** @throws TollgateError `not_found` where the API was told no bucket */
+  usage(): Promise<UsageReader>;
   clock: Clock;
 }
 

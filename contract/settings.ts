@@ -45,6 +45,8 @@ export interface AdminSettings extends StageSettings {
   basePath: string;
   table: string;
   keys: KeysSettings | undefined;
+  /** Bucket of raw lines, hourly objects and reports, which it only reads; undefined: it tells nothing of use. */
+  bucket: string | undefined;
 }
 
 export interface KeysSettings {
@@ -168,6 +170,7 @@ export function adminSettings(env: Environment): AdminSettings {
     stage: () => stage(env),
     table: () => required(env, 'TOLLGATE_TABLE'),
     keys: () => keysOf(env),
+    bucket: () => env.TOLLGATE_BUCKET || undefined,
     basePath: () => basePath(env),
   });
 }

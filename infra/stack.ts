@@ -93,11 +93,13 @@ export class TollgateStack extends Stack {
       ...benchmark?.environment,
     };
 
+    const usage = { TOLLGATE_BUCKET: bucket.bucketName };
+    const administered = settings.admin ? { TOLLGATE_ADMIN: 'true', ...usage } : {};
     const lambda =
       settings.runtime === 'container'
         ? undefined
         : lambdaDoor(this, settings, names, {
-            registry: { TOLLGATE_TABLE: table.tableName, ...keys?.environment, ...base },
+            registry: { TOLLGATE_TABLE: table.tableName, ...usage, ...keys?.environment, ...base },
             decisions,
             calls,
           });
@@ -125,7 +127,7 @@ export class TollgateStack extends Stack {
       containerRole === undefined || settings.kubernetes !== undefined
         ? undefined
         : new ContainerDoor(this, 'Container', settings, names, {
-            environment: { ...decisions, ...calls, ...(settings.admin ? { TOLLGATE_ADMIN: 'true' } : {}) },
+            environment: { ...decisions, ...calls, ...administered },
             role: containerRole.role,
             logGroup,
             accessLogs: access as IBucket,
@@ -146,7 +148,7 @@ export class TollgateStack extends Stack {
       environment: {
         TOLLGATE_TABLE: table.tableName,
         TOLLGATE_COUNTERS_TABLE: counters.tableName,
-        TOLLGATE_BUCKET: bucket.bucketName,
+        ...usage,
         TOLLGATE_EVENT_BUS: settings.eventBus,
       },
     });

@@ -241,6 +241,9 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
     may(of('sts', 'AssumeRole', 'SetSourceIdentity', 'TagSession'), invokerRoleArn);
   if (name === 'admin') may([...WRITE, ...of('dynamodb', 'Scan')], tableArn);
   if (name === 'admin') may([...WRITE, ...READ, ...of('dynamodb', 'Scan')], keys?.tableArn);
+  // It tells of calls and of what they cost, and writes none of that.
+  if (name === 'admin') may(of('s3', 'GetObject'), under('raw', 'reports', 'state', 'usage'));
+  if (name === 'admin') may(of('s3', 'ListBucket'), bucketArn);
   if (name === 'invoke') {
     // Budgets are counted. Nothing is deleted but by the table itself, after its time.
     may(of('dynamodb', 'GetItem', 'Query', 'UpdateItem'), countersTableArn);

@@ -22,7 +22,7 @@ import { type ServerSettings, serverSettings } from './settings.ts';
 
 /** The second door: the authorizer, the pipeline and the surfaces in one process, for a container. `npm run serve` */
 async function serve(settings: ServerSettings): Promise<void> {
-  const { authorizer, invoke, port, host, authorizerTtlSeconds, proxies, graceMs } = settings;
+  const { authorizer, invoke, port, host, authorizerTtlSeconds, proxies, bucket, graceMs } = settings;
   const clock = (): number => Date.now();
   const background = new Set<Promise<unknown>>();
   const lines = createLines(process.stdout, invoke.stage, () => background.size <= 1);
@@ -58,13 +58,16 @@ async function serve(settings: ServerSettings): Promise<void> {
     app: settings.admin
       ? byPath(
           served,
-          await (await import('../admin/compose.ts')).composeAdmin(authorizer, {
-            client,
-            clock,
-            write,
-            transport,
-            open,
-          }),
+          await (await import('../admin/compose.ts')).composeAdmin(
+            { ...authorizer, bucket },
+            {
+              client,
+              clock,
+              write,
+              transport,
+              open,
+            },
+          ),
         )
       : served,
     admit: createAnswers({

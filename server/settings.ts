@@ -24,12 +24,14 @@ export interface ServerSettings {
   proxies: number;
   /** Whether it serves the registry's API, too. */
   admin: boolean;
+  /** Bucket of usage, for that API; undefined: it tells nothing of use. */
+  bucket: string | undefined;
   /** Milliseconds for calls in flight when it is told to stop. */
   graceMs: number;
 }
 
 /**
- * @param env the functions' own variables, AWS_REGION, PORT (8080), HOST (127.0.0.1), TOLLGATE_PROXIES (0), TOLLGATE_ADMIN,
+ * @param env the functions' own variables, AWS_REGION, PORT (8080), HOST (127.0.0.1), TOLLGATE_PROXIES (0), TOLLGATE_ADMIN, TOLLGATE_BUCKET,
  *   TOLLGATE_GRACE_MS (25,000)
  * @throws TollgateError `bad_setting` naming the variable, with a line for each that is wrong
  */
@@ -43,6 +45,7 @@ export function serverSettings(env: Environment): ServerSettings {
     authorizerTtlSeconds: () => authorizerTtlSeconds(env),
     proxies: () => wholeNumber(env, 'TOLLGATE_PROXIES', 0, 10, 0),
     admin: () => flag(env, 'TOLLGATE_ADMIN'),
+    bucket: () => env.TOLLGATE_BUCKET || undefined,
     // ECS and Kubernetes kill 30 s after they ask, if they are not told otherwise.
     graceMs: () => wholeNumber(env, 'TOLLGATE_GRACE_MS', 0, CALL_TOTAL_MS, 25_000),
   });

@@ -33,8 +33,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   pool: ['contract/'],
   invoke: ['contract/', 'aws/', 'policies/', 'registry/', 'metering/', 'sessions/', 'seal/'],
   server: ['contract/', 'policies/', 'registry/', 'sessions/', 'authorizer/', 'metering/', 'invoke/', 'admin/'],
-  // The adapter of events, and what a request and an answer are, are those of invoke.
-  admin: ['contract/', 'aws/', 'registry/', 'seal/', 'invoke/edge/', 'invoke/exchange.ts'],
+  // The adapter of events, and what a request and an answer are, are those of invoke; calls and their cost are told as metering has them.
+  admin: ['contract/', 'aws/', 'registry/', 'metering/', 'seal/', 'invoke/edge/', 'invoke/exchange.ts'],
   infra: ['contract/', 'policies/'],
   // It runs beside a tenant's service: of the gateway it knows what an HTTP client can know. What it listens with is the container's.
   sidecar: ['contract/', 'server/listen.ts', 'server/node-http.ts', 'aws/sigv4.ts'],
@@ -49,6 +49,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 /** The files that call AWS: no others use a client of its SDK, or sign a request. */
 const SDK_FILES = [
   /^registry\/(dynamo|table)\.ts$/,
+  /^admin\/open-usage\.ts$/,
   /^sessions\/assume\.ts$/,
   /^invoke\/compose\.ts$/,
   /^invoke\/providers\/\w+\.ts$/,

@@ -59,6 +59,11 @@ describe('settings', () => {
     }
   });
 
+  test('the registry’s API tells of use where it is told the bucket', () => {
+    expect(adminSettings(env).bucket).toBe('tollgate-usage');
+    expect(adminSettings({ ...env, TOLLGATE_BUCKET: '' }).bucket).toBeUndefined();
+  });
+
   test.each([
     ['authorizer', authorizerSettings, 'TOLLGATE_STAGE'],
     ['broker', brokerSettings, 'TOLLGATE_STAGE'],

@@ -266,6 +266,17 @@ describe("the functions' own roles", () => {
     );
   });
 
+  test('admin reads what was used and what it cost, and writes none of it; what metering keeps for itself it does not see', () => {
+    const policy = functionRolePolicy('admin', scope);
+    const may = (action: string, key: string) =>
+      allows(policy, { action, resource: `${scope.bucketArn}/${key}`, context: itself });
+    for (const prefix of ['raw', 'reports', 'state', 'usage']) {
+      expect(may('s3:GetObject', `${prefix}/x`), prefix).toBe(true);
+      expect(may('s3:PutObject', `${prefix}/x`), prefix).toBe(false);
+    }
+    for (const prefix of ['quarantine', 'athena']) expect(may('s3:GetObject', `${prefix}/x`), prefix).toBe(false);
+  });
+
   test.each([
     ['what a day’s answers told', layout.answersKey('2026-11-21')],
     ['what models are compared with', layout.BASELINES_KEY],
