@@ -37,6 +37,7 @@ export interface AppDeps {
   answers: Exchange['answers'];
   storesResponses: boolean;
   sessionIds: Exchange['sessionIds'];
+  costs: Exchange['costs'];
   /** Whose pages may call from a browser. */
   corsOrigins: readonly string[];
   /** Of which trace a request is part. */
@@ -164,6 +165,7 @@ export function createApp(deps: AppDeps): Served {
       answers: deps.answers,
       storesResponses: deps.storesResponses,
       sessionIds: deps.sessionIds,
+      costs: deps.costs,
       abilities: (model) => abilitiesOf(model, ROUTES),
       direct: (wanted, region) => {
         if (useCase !== null) throw noUseCase();

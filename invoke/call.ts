@@ -148,6 +148,8 @@ export interface Call {
   left?: Promise<void>;
   /** Where it stands in its caller's trace; absent: nobody traces. */
   trace?: Trace;
+  /** Told of each attempt that is over, before its answer has ended; absent: nobody asks. */
+  ended?(record: FinishedUsage): void;
   /** Headers for the caller, whatever the answer is, a refusal too; of one name what is told last before it is given; undefined takes back what was. */
   tell?(headers: Readonly<Record<string, string | undefined>>): void;
 }

@@ -23,6 +23,7 @@ import { reportUnusable } from '../registry/unusable.ts';
 import { createSts, createStsIssuer, type StsIssuerOptions } from '../sessions/assume.ts';
 import type { Issue } from '../sessions/session.ts';
 import type { AppDeps } from './app.ts';
+import type { Costs } from './costs.ts';
 import type { Direct } from './direct/direct.ts';
 import { passTraces } from './edge/trace.ts';
 import type { Answers } from './kept.ts';
@@ -106,6 +107,12 @@ export async function compose(
       createSessionIds({ ask, table: countersTable, random: randomBytes }),
     );
     return sessionIdsLoaded;
+  };
+
+  let costsLoaded: Promise<Costs> | undefined;
+  const costs = (): Promise<Costs> => {
+    costsLoaded ??= import('./costs.ts').then(({ createCosts }) => createCosts({ prices: registry, clock }));
+    return costsLoaded;
   };
 
   const budgets = createBudgets({
@@ -241,6 +248,7 @@ export async function compose(
     answers: answers && (() => loadAnswers(answers)),
     storesResponses: answers?.storesResponses === true,
     sessionIds,
+    costs,
     corsOrigins: settings.corsOrigins,
     takeUp: traces?.takeUp ?? passTraces,
     flushSpans: traces?.flush,

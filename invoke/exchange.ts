@@ -5,6 +5,7 @@ import type { AllowedModel, Description } from '../contract/model.ts';
 import type { Counters } from '../metering/budgets/counters.ts';
 import type { ScopedCredentials } from '../sessions/session.ts';
 import type { Run, Trace } from './call.ts';
+import type { Costs } from './costs.ts';
 import type { Answers } from './kept.ts';
 import type { SessionIds } from './session-ids.ts';
 
@@ -125,6 +126,8 @@ export interface Exchange {
   storesResponses: boolean;
   /** Loaded when they are first asked for. */
   sessionIds(): Promise<SessionIds>;
+  /** Loaded when they are first asked for. */
+  costs(): Promise<Costs>;
   /**
    * Credentials for the caller itself.
    *

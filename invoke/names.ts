@@ -6,7 +6,7 @@
 const NAMES = new Set(
   `
   accept authorization body content-encoding content-length content-type day from format group month path query to x-api-key
-  x-tollgate-fallback x-tollgate-use-case
+  x-tollgate-fallback x-tollgate-usage x-tollgate-use-case
 
   audio effort format frequency_penalty function function_call functions include_obfuscation include_usage json_schema
   logit_bias logprobs max_completion_tokens max_tokens messages metadata modalities model n parallel_tool_calls prediction

@@ -31,8 +31,8 @@ const CLAIMS: readonly string[] = [
 
 /** What only the gateway, or somebody for the tenant, may say: `x-tollgate-principal` and whatever comes after it. */
 const OURS = 'x-tollgate-';
-/** But that it wants the answer of no other model is the caller's own to say, and gives it nothing. */
-const PIN = 'x-tollgate-fallback';
+/** But that it wants the answer of no other model, or is to be told its cost, is the caller's own to say, and gives it nothing. */
+const WISHES: ReadonlySet<string> = new Set(['x-tollgate-fallback', 'x-tollgate-usage']);
 
 const NOT_FROM_CALLER: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...CLAIMS, 'host', 'via']);
 const NOT_FROM_GATEWAY: ReadonlySet<string> = new Set(HOP_BY_HOP);
@@ -42,7 +42,7 @@ export const PSEUDONYM = 'tollgate-sidecar';
 
 /** Names and values in turn, as Node has them, without those of one connection and those that a caller may not say. */
 export const fromCaller = (raw: readonly string[]): string[] =>
-  without(raw, (name) => NOT_FROM_CALLER.has(name) || (name.startsWith(OURS) && name !== PIN));
+  without(raw, (name) => NOT_FROM_CALLER.has(name) || (name.startsWith(OURS) && !WISHES.has(name)));
 
 export const fromGateway = (raw: readonly string[]): string[] => without(raw, (name) => NOT_FROM_GATEWAY.has(name));
 

@@ -106,6 +106,15 @@ export const SEARCH_DOCUMENT_TOKENS = 512;
 /** Documents that one request may have ordered: Bedrock's own limit. */
 export const RERANKED_DOCUMENTS_MAX = 1_000;
 
+/**
+ * Milliseconds that a price is waited for where a cost is told of a call: half of the time that spans have for all of it. An answer, or
+ * a span, goes without its cost rather than late.
+ */
+export const PRICE_WAIT_MS = 1_000;
+
+/** Milliseconds for which a price is remembered there: one read of the registry a minute for the models that are called. */
+export const PRICE_MEMORY_MS = 60_000;
+
 /** Signing keys kept for one session's credentials: one for each day, region and service that they are used on. */
 export const SIGNING_KEYS_MAX = 8;
 

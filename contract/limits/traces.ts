@@ -21,12 +21,6 @@ export const SPANS_WAITING_MAX = 2_048;
 export const SPAN_ANSWER_MAX_BYTES = 65_536;
 export const SPAN_LAST_PIECES = 4;
 
-/** Milliseconds that a span's price is waited for: half of the time for all of it. A span goes without one rather than not at all. */
-export const SPAN_PRICE_WAIT_MS = 1_000;
-
-/** Milliseconds for which a price is remembered: one read of the registry a minute for the models that are called. */
-export const SPAN_PRICE_MEMORY_MS = 60_000;
-
 /** Bytes of a collector's answer, which says how many spans it did not want. */
 export const SPANS_ANSWER_MAX_BYTES = 65_536;
 

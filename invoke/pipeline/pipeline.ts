@@ -49,6 +49,7 @@ export function createPipeline(options: PipelineOptions): Run {
         const charged = spending?.charged(record);
         options.meter.finished(charged === undefined ? record : { ...record, charged }, metrics, call.trace?.id);
         call.trace?.span?.finished(record);
+        call.ended?.(record);
         // What is reserved is the call's, for all of its attempts.
         if (record.outcome === 'retried') spending?.retried(record);
         else spending?.finished(record);

@@ -1,18 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AwsJsonOptions } from '../../aws/json.ts';
-import { SPAN_PRICE_WAIT_MS } from '../../contract/limits/traces.ts';
 import type { Clock, WriteLine } from '../../contract/log.ts';
 import { otlpSettings } from '../../contract/otlp.ts';
 import type { Environment } from '../../contract/read-setting.ts';
 import { secretsUrl } from '../../contract/settings.ts';
 import { type TraceContext, traceContextOf, traceHeaders } from '../../contract/trace-context.ts';
+import { formatMoney } from '../../metering/money.ts';
 import type { PriceReader } from '../../registry/reader.ts';
-import { abortable } from '../../sessions/abortable.ts';
+import { createCosts, isPaid } from '../costs.ts';
 import { newSpanId, newTraceId } from '../edge/trace.ts';
 import type { TakeUp } from '../exchange.ts';
 import type { Post } from '../providers/post.ts';
 import { tokensOf } from './attributes.ts';
-import { createCosts } from './costs.ts';
 import { type EndedSpan, encodeSpans } from './encode.ts';
 import { createExporter } from './export.ts';
 import { operationOfPath } from './operation.ts';
@@ -66,11 +65,17 @@ export function openTraces({ otel, stage, prices, signedAs, post, everyMs, clock
     headers: async (signal) => ({ ...headers, ...(await headersOf?.(signal)) }),
     async encode(ended, signal) {
       // A span without its cost is better than none.
-      const soon = AbortSignal.any([signal, AbortSignal.timeout(SPAN_PRICE_WAIT_MS)]);
-      const usdOf = await abortable(costs(ended.flatMap(({ records }) => records)), soon).catch(() => undefined);
+      const costOf = await costs(
+        ended.flatMap(({ records }) => records),
+        signal,
+      ).catch(() => undefined);
+      const usdOf = (records: Seen['records']): number | undefined => {
+        const cost = records.some(isPaid) ? costOf?.(records) : undefined;
+        return cost === undefined ? undefined : Number(formatMoney(cost));
+      };
       const spans = ended.map(({ told, records, ...span }) => ({
         ...span,
-        told: { ...told, usd: usdOf?.(records) },
+        told: { ...told, usd: usdOf(records) },
         retried: records.filter(({ outcome }) => outcome === 'retried'),
       }));
       return encodeSpans(spans, resource);

@@ -150,6 +150,7 @@ function exchangeOf(path: string, body: Uint8Array): Exchange {
     answers: undefined,
     storesResponses: false,
     sessionIds: none,
+    costs: none,
     direct: none,
     waitUntil: () => {},
     broke: (error) => {

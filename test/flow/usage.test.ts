@@ -70,13 +70,17 @@ describe('from a call to the bill', () => {
   });
 
   test('a call is told from token to bill by its request id, before any run has aggregated it', async () => {
-    const response = await fetch(`${stack.gateway}/model/claude-sonnet-4-5/converse`, {
+    const response = await fetch(`${stack.gateway}/v1/chat/completions`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${tokens.acme}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'one two' }] }] }),
+      headers: {
+        ...{ authorization: `Bearer ${tokens.acme}`, 'content-type': 'application/json' },
+        'x-tollgate-usage': 'cost',
+      },
+      body: JSON.stringify({ model: 'claude-sonnet-4-5', messages: [{ role: 'user', content: 'one two' }] }),
     });
     const id = response.headers.get('x-request-id') ?? '';
-    await response.arrayBuffer();
+    const { usage } = (await response.json()) as { usage: { cost: string } };
+    expect(usage.cost).toMatch(/^0\.0+[1-9]/);
     const { stdout } = await stack.cli('call', 'show', id, '--format', 'json');
     const session = (await stack.calls()).findLast(({ service }) => service === 'bedrock')?.caller?.sessionPolicy;
     const hash = createHash('sha256').update(JSON.stringify(session)).digest('hex');
@@ -86,7 +90,8 @@ describe('from a call to the bill', () => {
         outcome: 'ok',
         tokens: { input: 2, output: 3 },
         estimated: false,
-        cost: expect.stringMatching(/^0\.0+[1-9]/),
+        // As its answer has said.
+        cost: usage.cost,
       },
       attempts: [{ region: 'us-east-1', priceVersion: expect.any(String), awsRequestId: expect.any(String) }],
       policy: { hash },

@@ -165,7 +165,7 @@ const INVOKE = [
   'traces',
   'surfaces',
 ];
-const INVOKE_FOOT = ['call.ts', 'exchange.ts', 'kept.ts', 'names.ts', 'session-ids.ts'];
+const INVOKE_FOOT = ['call.ts', 'costs.ts', 'exchange.ts', 'kept.ts', 'names.ts', 'session-ids.ts'];
 
 test('no arrow between the rooms of invoke runs up', () => {
   const heightOf = (file: string): number => {

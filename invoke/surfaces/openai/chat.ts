@@ -7,16 +7,22 @@ import { chatChunks } from './chunks.ts';
 import { type CompletionBase, completion } from './completion.ts';
 import { ownBody, ownChunks, ownCompletion, ownHeaders } from './own.ts';
 import { chatRequest, parseHead } from './request.ts';
+import { USAGE_HEADER } from './usage.ts';
 
 /**
- * `POST /v1/chat/completions`: OpenAI's format, to models that take it as it is, and over Converse to all others.
+ * `POST /v1/chat/completions`: OpenAI's format, to models that take it as it is, and over Converse to all others. The usage says
+ * what the call cost if its caller asks for that, and never else: an SDK sees the form that it knows.
  *
  * @throws TollgateError
  */
-export async function chat(exchange: Exchange): Promise<Given> {
+export async function chat(given: Exchange): Promise<Given> {
+  const more = given.request.headers.get(USAGE_HEADER);
+  // Loaded only where it is asked for.
+  const { exchange, usage } = more === null ? { exchange: given } : (await import('./priced.ts')).priced(given, more);
   const bytes = await jsonBytes(exchange.request);
   const body = parseJsonObject(bytes);
-  const { model: wanted, stream, includeUsage } = parseHead(body);
+  const { model: wanted, stream, ...head } = parseHead(body);
+  const includeUsage = head.includeUsage || usage !== undefined;
   let reading: Reading = { oneCall: false };
   const talked = await talk(exchange, {
     surface: 'openai',
@@ -37,10 +43,12 @@ export async function chat(exchange: Exchange): Promise<Given> {
   const base: CompletionBase = { id: `chatcmpl-${exchange.requestId}`, created: exchange.nowSeconds, model: wanted };
   const { headers } = talked;
   if (talked.kind === 'whole') {
-    if (talked.own !== undefined) return json(ownCompletion(base, talked.own, talked.tier), headers);
-    return json(completion(base, talked.answer, reading), headers);
+    if (talked.own !== undefined) return json(ownCompletion(base, talked.own, talked.tier, usage), headers);
+    return json(completion(base, talked.answer, reading, usage), headers);
   }
-  const translation = talked.isOwn ? ownChunks(base, includeUsage) : chatChunks(base, includeUsage, reading);
+  const translation = talked.isOwn
+    ? ownChunks(base, includeUsage, usage)
+    : chatChunks(base, includeUsage, reading, usage);
   return {
     status: 200,
     headers: { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' },

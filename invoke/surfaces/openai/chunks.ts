@@ -5,7 +5,7 @@ import { SSE_DONE, SSE_SILENT, sseEvent, sseText } from '../sse.ts';
 import type { Reading } from './asked.ts';
 import { type CompletionBase, finishReason } from './completion.ts';
 import { openaiError } from './error.ts';
-import { type CompletionUsage, completionUsage, serviceTier } from './usage.ts';
+import { type CompletionUsage, completionUsage, type MoreUsage, serviceTier } from './usage.ts';
 
 /** A block of the answer that has begun. */
 type Open =
@@ -21,7 +21,12 @@ type Open =
  * an error event, which the SDK raises, and no `[DONE]`.
  * For one stream; it remembers what has passed.
  */
-export function chatChunks(base: CompletionBase, includeUsage: boolean, { oneCall }: Reading): Translation {
+export function chatChunks(
+  base: CompletionBase,
+  includeUsage: boolean,
+  { oneCall }: Reading,
+  extra?: MoreUsage,
+): Translation {
   let stopped = false;
   let faulty = false;
   let calls = 0;
@@ -126,7 +131,7 @@ export function chatChunks(base: CompletionBase, includeUsage: boolean, { oneCal
       if (!stopped) throw cutShort();
       if (faulty) throw malformedAnswer();
       if (!includeUsage) return SSE_DONE;
-      const last = JSON.stringify({ usage: usage ?? completionUsage({}), ...tier }).slice(1);
+      const last = JSON.stringify({ usage: { ...(usage ?? completionUsage({})), ...extra?.() }, ...tier }).slice(1);
       return Buffer.concat([sseText(`${head}[],${last}`), SSE_DONE]);
     },
     broken: (error) => sseEvent(openaiError(publicError(error)).body),

@@ -1,7 +1,7 @@
 import type { Json } from '../../../contract/json.ts';
 import { type ConverseAnswer, members, textOf } from '../converse.ts';
 import type { Reading } from './asked.ts';
-import { type CompletionUsage, completionUsage, serviceTier } from './usage.ts';
+import { type CompletionUsage, completionUsage, type MoreUsage, serviceTier } from './usage.ts';
 
 /** What every object of one answer repeats. */
 export interface CompletionBase {
@@ -49,7 +49,7 @@ interface Said {
  * joined. OpenAI's format has no members for reasoning: `reasoning_content` is the text, as other providers and many clients
  * have it, and `reasoning_details` is what a next request gives back.
  */
-export function completion(base: CompletionBase, answer: ConverseAnswer, reading: Reading): Json {
+export function completion(base: CompletionBase, answer: ConverseAnswer, reading: Reading, more?: MoreUsage): Json {
   const { texts, thoughts, details, calls } = saidIn(answer, reading);
   const text = texts.join('');
   const refused = answer.stopReason === 'refusal';
@@ -74,7 +74,7 @@ export function completion(base: CompletionBase, answer: ConverseAnswer, reading
         finish_reason: finishReason(answer.stopReason),
       },
     ],
-    usage: { ...usage },
+    usage: { ...usage, ...more?.() },
     ...serviceTier(answer.serviceTier),
   };
 }

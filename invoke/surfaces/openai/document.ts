@@ -69,6 +69,16 @@ const MODEL = {
   },
 };
 
+const USAGE = {
+  name: 'X-Tollgate-Usage',
+  in: 'header',
+  required: false,
+  description:
+    'cost: the usage, which a stream then ends with in any case, also has cost: US dollars as an exact decimal, as the ledger will ' +
+    'say of all attempts at the call, or null where there is no price.',
+  schema: { enum: ['cost'] },
+};
+
 export const documented: Documented = {
   'POST /v1/chat/completions': {
     operationId: 'createChatCompletion',
@@ -78,6 +88,7 @@ export const documented: Documented = {
       'a next request must give it back. Cached tokens are part of prompt_tokens; prompt_tokens_details tells those read ' +
       '(cached_tokens) from those written (cache_write_tokens). An answer that the model ended as malformed is 424 or, streamed, ' +
       "an error event. A model that takes OpenAI's form itself (`capabilities.dialects` of GET /v1/models) gets the request as it is.",
+    parameters: [USAGE],
     requestBody: { required: true, content: json(objectSchema(CHAT_FIELDS, REQUIRED)) },
     responses: {
       '200': {

@@ -13,7 +13,7 @@ import { SSE_DONE, SSE_SILENT, sseEvent } from '../sse.ts';
 import type { CompletionBase } from './completion.ts';
 import { openaiError } from './error.ts';
 import { createThoughts, type Told } from './thoughts.ts';
-import { completionUsage, serviceTier } from './usage.ts';
+import { completionUsage, type MoreUsage, serviceTier } from './usage.ts';
 
 /**
  * Models that take OpenAI's own form: OpenAI's open-weight ones by InvokeModel
@@ -73,7 +73,7 @@ function refuseAddresses(messages: Json | undefined): void {
  * @param tier how it was sold, as Bedrock names it
  * @throws TollgateError `upstream_failed` when the bytes are no completion
  */
-export function ownCompletion(base: CompletionBase, body: Uint8Array, tier?: string): Json {
+export function ownCompletion(base: CompletionBase, body: Uint8Array, tier?: string, more?: MoreUsage): Json {
   const { shown, intervened } = shownIn(parse(body));
   const { choices } = shown;
   if (!Array.isArray(choices)) throw unreadable();
@@ -81,6 +81,7 @@ export function ownCompletion(base: CompletionBase, body: Uint8Array, tier?: str
     created: base.created,
     ...(shown as Members),
     ...{ id: base.id, model: base.model, ...serviceTier({ type: tier }) },
+    ...(more && { usage: { ...(members(shown.usage) as Members), ...more() } }),
     choices: choices.map((choice: unknown) => {
       const { message, ...rest } = members(choice);
       const { content, ...said } = members(message);
@@ -119,11 +120,17 @@ function shownIn(came: unknown): { shown: Record<string, unknown>; intervened: b
   return { shown, intervened, metrics };
 }
 
-/** The chunks of InvokeModelWithResponseStream, or a container's, as server-sent events. For one stream. */
-export function ownChunks(base: CompletionBase, includeUsage: boolean): Translation {
+/**
+ * The chunks of InvokeModelWithResponseStream, or a container's, as server-sent events. For one stream.
+ *
+ * @param more is known when the stream has ended: the usage, whatever chunk the model has it in, then comes last
+ */
+export function ownChunks(base: CompletionBase, includeUsage: boolean, more?: MoreUsage): Translation {
   const thoughts = createThoughts();
   let finished = false;
   let toldUsage = false;
+  /** What the model says of it, where it is to come last. */
+  let said: unknown;
   let counts: unknown;
 
   function shownChoice(choice: unknown, intervened: boolean): Record<string, unknown> {
@@ -153,19 +160,24 @@ export function ownChunks(base: CompletionBase, includeUsage: boolean): Translat
       counts = metrics ?? counts;
       if (shown.error !== undefined) throw new TollgateError('upstream_failed', { reason: 'upstream-error' });
       const { choices, usage, ...rest } = shown;
-      if (!Array.isArray(choices) || (choices.length === 0 && !includeUsage)) return null;
-      toldUsage ||= usage != null;
+      if (more !== undefined) said = usage ?? said;
+      if (!Array.isArray(choices) || (choices.length === 0 && (!includeUsage || more !== undefined))) return null;
+      toldUsage ||= usage != null && more === undefined;
       const chunk = { ...rest, ...{ id: base.id, model: base.model } };
       const given = choices.map((choice) => shownChoice(choice, intervened));
       // What is held back until it is known to be text or thought.
       if (given.length > 0 && given.every(saysNothing)) return null;
-      return sseEvent({ ...chunk, choices: given, ...(includeUsage ? { usage: usage ?? null } : {}) });
+      return sseEvent({
+        ...chunk,
+        choices: given,
+        ...(includeUsage ? { usage: (more === undefined && usage) || null } : {}),
+      });
     },
     end() {
       if (!finished) throw cutShort();
       if (!includeUsage || toldUsage) return SSE_DONE;
       const { id, created, model } = base;
-      const usage = completionUsage(fromMetrics(counts));
+      const usage = { ...(said ?? completionUsage(fromMetrics(counts))), ...more?.() };
       return Buffer.concat([
         sseEvent({ id, object: 'chat.completion.chunk', created, model, choices: [], usage }),
         SSE_DONE,

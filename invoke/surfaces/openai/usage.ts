@@ -7,6 +7,12 @@ export interface CompletionUsage {
   prompt_tokens_details: { cached_tokens: number; cache_write_tokens: number };
 }
 
+/** By which a caller asks that the usage says more than OpenAI's format has. */
+export const USAGE_HEADER = 'x-tollgate-usage';
+
+/** What is said beside the counts to who asks for it; asked when the answer has ended. */
+export type MoreUsage = () => Readonly<Record<string, string | null>>;
+
 /**
  * @param usage Converse's `usage`, in which cached tokens stand apart; OpenAI counts those read and those written as part of
  *   the prompt, and names both. Converse does not tell how much of an answer was reasoning.

@@ -117,6 +117,7 @@ export function edge(
     answers: undefined,
     storesResponses: false,
     sessionIds: async () => Promise.reject(new Error('no session here')),
+    costs: async () => Promise.reject(new Error('no prices here')),
     describe: async () => new Map(),
     corsOrigins: [],
     takeUp: passTraces,

@@ -13,7 +13,14 @@ test.each([
     ['Connection', 'Keep-Alive', 'TE', 'Transfer-Encoding', 'Upgrade', 'Proxy-Authorization'],
   ],
 ])('a caller’s word goes no further on %s', (_, said) => {
-  const kept = ['accept', 'x-amzn-bedrock-trace', 'X-Tollgate-Fallback', 'traceparent', 'tracestate'];
+  const kept = [
+    'accept',
+    'x-amzn-bedrock-trace',
+    'X-Tollgate-Fallback',
+    'x-tollgate-usage',
+    'traceparent',
+    'tracestate',
+  ];
   expect(names(fromCaller(lines(...said, ...kept)))).toEqual(kept);
 });
 
