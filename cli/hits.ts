@@ -1,6 +1,5 @@
 import { isTollgateError } from '../contract/errors.ts';
-import { principalsUse, recentUse } from '../metering/report/recent.ts';
-import { TENANTS_MAX, type Used } from '../metering/report/used.ts';
+import { readUsed, type Used } from '../metering/report/used.ts';
 import { explain } from './print.ts';
 import { openCounters, openStore } from './store.ts';
 import type { Target } from './target.ts';
@@ -10,12 +9,8 @@ import type { Target } from './target.ts';
 /** @param of a tenant, a model, or one of both */
 export async function usedOf(target: Target, of: { tenant?: string; model?: string }): Promise<Used> {
   try {
-    const lately = { now: Date.now() };
-    const uses = await recentUse(await openStore(target), of, lately);
-    const tenants = [...new Set(uses.map(({ tenant }) => tenant))];
-    const few = tenants.length > 0 && tenants.length <= TENANTS_MAX;
-    const principals = few ? await principalsUse(await openCounters(target), tenants, of.model, lately) : [];
-    return { uses, principals };
+    const [store, counters] = await Promise.all([openStore(target), openCounters(target)]);
+    return await readUsed({ store, counters, now: Date.now() }, of);
   } catch (error) {
     // Whoever may edit the registry need not be one who may read the ledger: that is no reason to leave a model in use.
     if (isTollgateError(error, 'bad_setting')) throw error;

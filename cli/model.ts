@@ -108,7 +108,10 @@ export function register(program: Command, target: () => Promise<Target>): void 
     edits: true,
     hits: async ({ model }, { target, registry }) => {
       // Whoever takes nothing away does not wait for what reads the ledger.
-      const { impactLines, impactOf } = await import('./model/gather.ts');
+      const [{ impactOf }, { impactLines }] = await Promise.all([
+        import('./model/impact.ts'),
+        import('./model/impact-lines.ts'),
+      ]);
       return impactLines(await impactOf(await target(), await registry(), model));
     },
     run: async ({ model, successor }, { registry }) =>
@@ -122,10 +125,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
     options: (verb) =>
       verb.option('--mail', 'as a letter to those who use it').option('--out <file>', 'that letter into a file'),
     run: async ({ model, mail, out }, { target, registry }) => {
-      const [{ impactOf }, { impactAnswer, mailText }] = await Promise.all([
-        import('./model/gather.ts'),
-        import('./model/impact.ts'),
-      ]);
+      const { impactAnswer, impactOf, mailText } = await import('./model/impact.ts');
       const impact = await impactOf(await target(), await registry(), model);
       if (out !== undefined) save(out, mailText(impact));
       return impactAnswer(impact, { mail: mail === true });

@@ -1,11 +1,20 @@
 import { formatMoney } from '../../metering/money.ts';
+import { holdersIn, type Impact, impactDocument, impactOf as readImpact } from '../../metering/report/impact.ts';
 import { letterOf } from '../../metering/report/letter.ts';
-import { type ModelUse, together } from '../../metering/report/recent.ts';
+import { together } from '../../metering/report/recent.ts';
 import { usedLines } from '../../metering/report/used.ts';
 import { type Grant, termsOf } from '../../registry/grant.ts';
+import type { Writer } from '../../registry/writer.ts';
 import { type Answer, listed } from '../answer.ts';
+import { usedOf } from '../hits.ts';
 import { restrictionsText } from '../restrictions.ts';
-import { holdersIn, type Impact, insteadLines } from './gather.ts';
+import type { Target } from '../target.ts';
+import { insteadLines } from './impact-lines.ts';
+
+/** @throws TollgateError `not_found` */
+export async function impactOf(target: Target, writer: Writer, id: string): Promise<Impact> {
+  return readImpact(() => usedOf(target, { model: id }), writer, id);
+}
 
 const HEAD = ['tenant', 'calls', 'cost', 'last used', 'principals', 'roles', 'granted as', 'granted'];
 
@@ -20,7 +29,7 @@ export function impactAnswer(impact: Impact, { mail = false }: { mail?: boolean 
       ...usedLines(impact.used).slice(0, 1),
       ...insteadLines(impact),
     ].join('\n');
-  return { ...table, text: mail ? () => mailText(impact) : text, json: () => documentOf(impact) };
+  return { ...table, text: mail ? () => mailText(impact) : text, json: () => impactDocument(impact) };
 }
 
 interface Row {
@@ -62,35 +71,6 @@ function grantedText(grant: Grant): string {
       .join('; '),
   );
   return `${grant.bundle === undefined ? '' : `${grant.bundle}: `}${terms.join(' | ')}`;
-}
-
-function documentOf({ model, grants, used, aliases, fallbackOf, successorOf, basisOf }: Impact): object {
-  const { status, deprecatedAt, sunsetAt, successor } = model.lifecycle;
-  const dated = (seconds: number | undefined) =>
-    seconds === undefined ? null : new Date(seconds * 1000).toISOString();
-  return {
-    model: model.id,
-    lifecycle: { status, deprecatedAt: dated(deprecatedAt), sunsetAt: dated(sunsetAt), successor: successor ?? null },
-    holders: grants.flatMap((grant) =>
-      termsOf(grant).map(({ actions, roles, principals, expiresAt }) => ({
-        ...{ tenant: grant.tenant, bundle: grant.bundle ?? null, actions },
-        ...{ roles: roles ?? null, principals: principals ?? null },
-        expiresAt: dated(expiresAt),
-      })),
-    ),
-    used: used.uses?.map(useDocument) ?? null,
-    principals: used.principals.map((one) => ({ ...useDocument(one), principal: one.principal })),
-    replacedBy: {
-      successor: successor ?? null,
-      fallbacks: model.fallbacks ?? [],
-      aliases: aliases.map(({ id }) => id),
-    },
-    ...{ fallbackOf, successorOf, basisOf },
-  };
-}
-
-function useDocument({ tenant, calls, cost, firstDay, lastDay, unpriced }: ModelUse): object {
-  return { tenant, calls, cost: cost === null ? null : formatMoney(cost), unpriced, firstDay, lastDay };
 }
 
 /** A letter to whoever uses it, to be sent as it is. */

@@ -2,10 +2,10 @@ import { ACTIONS, type Restrictions } from '../../contract/model.ts';
 import type { Holding } from '../../policies/review.ts';
 import { restrictionsOf } from '../../registry/restrictions.ts';
 import { audienceOf } from '../../registry/term.ts';
+import { type Review, sessionsOf, usedFor } from '../../review/gather.ts';
 import { type Content, type Html, html } from '../page/html.ts';
 import { pagedTable } from '../page/paged.ts';
 import { grid, moment } from '../page/table.ts';
-import { type Review, sessionsOf, usedFor } from './gather.ts';
 import { listing } from './listing.ts';
 import { demands } from './text.ts';
 

@@ -1,11 +1,11 @@
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import { sharesText } from '../../registry/alias.ts';
+import { isOpen, type Review } from '../../review/gather.ts';
 import { documentOf } from '../page/document.ts';
 import { type Content, type Html, html } from '../page/html.ts';
 import { PAGED_SCRIPT, PAGED_STYLE } from '../page/paged.ts';
 import { grid, moment } from '../page/table.ts';
 import { changedText } from './changes.ts';
-import { isOpen, type Review } from './gather.ts';
 import { grants, matrix } from './grants-section.ts';
 import { folded, listing, ROWS_MAX } from './listing.ts';
 import { policies, roles } from './policies-section.ts';

@@ -1,9 +1,9 @@
 import { SESSION_POLICY_MAX_CHARS } from '../../contract/limits/policies.ts';
 import type { ReviewedPolicy } from '../../policies/review.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
+import { type Review, usedFor } from '../../review/gather.ts';
 import { type Html, html } from '../page/html.ts';
 import { grid } from '../page/table.ts';
-import { type Review, usedFor } from './gather.ts';
 import { counted } from './text.ts';
 
 /** Each policy once, however many tenants share it. */

@@ -1,23 +1,10 @@
 import { TollgateError } from '../../contract/errors.ts';
-import { eachTarget, type Placed } from '../../contract/places.ts';
-import { arnsOf } from '../../policies/kinds.ts';
+import type { Placed } from '../../contract/places.ts';
 import type { RoleDocuments } from '../../policies/review-roles.ts';
-import { type FunctionName, invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
+import type { FunctionName } from '../../policies/roles.ts';
 import type { Policy } from '../../policies/simulate/types.ts';
-import { spokesPolicy } from '../../policies/spoke.ts';
+import { assumedRoles, type Roles } from '../../review/roles.ts';
 import type { Target } from '../target.ts';
-
-/** The roles that the review rests on, and where their documents were found. */
-export interface Roles {
-  /** `deployed`: as IAM gave them. `assumed`: as the template would deploy them, because IAM could not be asked. */
-  source: 'deployed' | 'assumed';
-  invoker: RoleDocuments;
-  functions: RoleDocuments[];
-  /** Names of the roles that may assume the invoker role: the broker's, or those of what makes calls. */
-  assumers: string[];
-  /** What a reader has to know about them. */
-  notes: string[];
-}
 
 /** The container's, and every function's that a stage may have: one that is new and not here does not compile. */
 const OWN_ROLES = Object.keys({
@@ -40,7 +27,7 @@ export async function readRoles(
   try {
     const read = await roleReader(target);
     const invoker = await read(nameOf('invoker'));
-    if (invoker === undefined) return assumed(nameOf, models, spokes, [`IAM has no role ${nameOf('invoker')}`]);
+    if (invoker === undefined) return assumedRoles(nameOf, models, spokes, [`IAM has no role ${nameOf('invoker')}`]);
     const functions = (await Promise.all(OWN_ROLES.map((what) => read(nameOf(what))))).filter(
       (role) => role !== undefined,
     );
@@ -50,7 +37,7 @@ export async function readRoles(
     return { source: 'deployed', invoker, functions, assumers: assumers.map(nameOf), notes: [] };
   } catch (error) {
     if (error instanceof TollgateError) throw error;
-    return assumed(nameOf, models, spokes, [`IAM could not be read (${(error as Error).name})`]);
+    return assumedRoles(nameOf, models, spokes, [`IAM could not be read (${(error as Error).name})`]);
   }
 }
 
@@ -97,40 +84,4 @@ function documentOf(encoded: string | undefined, field: string): Policy {
   } catch (cause) {
     throw new TollgateError('bad_entry', { field, reason: 'not-json', message: `${field} cannot be read.`, cause });
   }
-}
-
-function assumed(
-  nameOf: (what: string) => string,
-  models: readonly Placed[],
-  spokes: readonly string[],
-  notes: string[],
-): Roles {
-  const arns = eachTarget(models)
-    .flatMap(({ target }) => arnsOf(target))
-    .map((arn) => arn.split(':'));
-  const partition = arns[0]?.[1] ?? 'aws';
-  const account = arns.map((parts) => parts[4] ?? '').find((text) => text !== '') ?? '000000000000';
-  const named = new Set(arns.map((parts) => parts[3] ?? ''));
-  const arnOf = (what: string): string => `arn:${partition}:iam::${account}:role/${nameOf(what)}`;
-  const regions = [...named].filter((region) => region !== '').sort();
-  return {
-    source: 'assumed',
-    invoker: {
-      name: nameOf('invoker'),
-      arn: arnOf('invoker'),
-      trust: invokerTrustPolicy({ trustedRoleArn: arnOf('invoke') }),
-      policies: [
-        ...invokerRolePolicies({ partition, account, regions, globalProfiles: named.has('') }).map(
-          (document, index) => ({ name: `models-${index + 1}`, document }),
-        ),
-        ...(spokes.length === 0 ? [] : [{ name: 'spokes', document: spokesPolicy(spokes) as Policy }]),
-      ],
-    },
-    functions: [],
-    assumers: [nameOf('invoke')],
-    notes: [
-      ...notes,
-      'so the roles are taken to be what the template deploys, for every region and every role of another account that the registry names; function roles were not reviewed',
-    ],
-  };
 }

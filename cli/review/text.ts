@@ -4,11 +4,11 @@ import type { HopTried } from '../../policies/review-spokes.ts';
 import { type AliasesEntry, sharesText } from '../../registry/alias.ts';
 import { isoSeconds } from '../../registry/fields.ts';
 import { HELD_BY } from '../../registry/restrictions.ts';
+import type { Explanation, PolicyShown, SessionShown } from '../../review/explanation.ts';
+import { isOpen, type Review, sessionsOf, usedFor } from '../../review/gather.ts';
 import { printable, table } from '../print.ts';
 import { useCasesText } from '../restrictions.ts';
 import { changedText } from './changes.ts';
-import type { Explanation, PolicyShown, SessionShown } from './explanation.ts';
-import { isOpen, type Review, sessionsOf, usedFor } from './gather.ts';
 
 /** An explanation for a terminal. */
 export function explanationText(explanation: Explanation): string {

@@ -1,6 +1,8 @@
 import { RECENT_DAYS } from '../../contract/limits/metering.ts';
+import type { Counters } from '../budgets/counters.ts';
+import type { UsageStore } from '../ledger/store.ts';
 import { formatMoney } from '../money.ts';
-import { type ModelUse, type PrincipalUse, together, type Use } from './recent.ts';
+import { type ModelUse, type PrincipalUse, principalsUse, recentUse, together, type Use } from './recent.ts';
 
 /** What the ledger knows of the last days, in words. */
 
@@ -17,6 +19,29 @@ export const TENANTS_MAX = 20;
 
 /** Callers that are named in a line. */
 const NAMED_MAX = 5;
+
+/** Where it is read from. */
+export interface UsedSources {
+  store: Pick<UsageStore, 'read'>;
+  counters: Pick<Counters, 'query'>;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+/**
+ * @param of a tenant, a model, or one of both
+ * @throws whatever the store throws; TollgateError `unavailable`
+ */
+export async function readUsed(
+  { store, counters, now }: UsedSources,
+  of: { tenant?: string; model?: string },
+): Promise<Used> {
+  const lately = { now };
+  const uses = await recentUse(store, of, lately);
+  const tenants = [...new Set(uses.map(({ tenant }) => tenant))];
+  const few = tenants.length > 0 && tenants.length <= TENANTS_MAX;
+  return { uses, principals: few ? await principalsUse(counters, tenants, of.model, lately) : [] };
+}
 
 /** A line for each tenant, and one for all of them. */
 export function usedLines({ uses, principals, unknown }: Used): string[] {

@@ -23,14 +23,16 @@ const MAY_IMPORT: Record<string, string[]> = {
   authorizer: ['contract/', 'aws/', 'registry/', 'policies/gateway.ts', 'seal/'],
   // It decides everything again for itself, with the authorizer's and the registry's own code, and with none of invoke's.
   broker: ['contract/', 'policies/', 'registry/', 'authorizer/', 'sessions/'],
-  // Beside calls it tells the event bus which models end soon.
-  metering: ['contract/', 'registry/', 'aws/announce.ts'],
+  // Beside calls it tells the event bus which models end soon. What went to a place is told by what AWS calls the place.
+  metering: ['contract/', 'registry/', 'aws/announce.ts', 'policies/kinds.ts', 'policies/place.ts'],
   // Who is told of what, by which way: it knows nothing of calls.
   alerts: ['contract/', 'aws/', 'registry/'],
   // What AWS has, beside what the registry says of it.
   sync: ['contract/', 'aws/', 'policies/', 'registry/'],
   // What goes into a token that a user pool gives out: nothing is asked for it, so it needs no client.
   pool: ['contract/'],
+  // What a reviewer reads of the registry and of the policies; of metering the type of the bucket that it is recorded in.
+  review: ['contract/', 'policies/', 'registry/', 'metering/ledger/store.ts'],
   invoke: ['contract/', 'aws/', 'policies/', 'registry/', 'metering/', 'sessions/', 'seal/'],
   server: ['contract/', 'policies/', 'registry/', 'sessions/', 'authorizer/', 'metering/', 'invoke/', 'admin/'],
   // The adapter of events, and what a request and an answer are, are those of invoke; calls and their cost are told as metering has them.
@@ -40,7 +42,17 @@ const MAY_IMPORT: Record<string, string[]> = {
   sidecar: ['contract/', 'server/listen.ts', 'server/node-http.ts', 'aws/sigv4.ts'],
   // The doctor signs what no client of the SDK is there for, and looks at issuers' keys as the authorizer does.
   cli: [
-    ...['contract/', 'policies/', 'registry/', 'metering/', 'sync/', 'sidecar/', 'aws/json.ts', 'aws/sigv4.ts'],
+    ...[
+      'contract/',
+      'policies/',
+      'registry/',
+      'review/',
+      'metering/',
+      'sync/',
+      'sidecar/',
+      'aws/json.ts',
+      'aws/sigv4.ts',
+    ],
     ...['seal/secret.ts', 'authorizer/jwks.ts'],
   ],
   local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/', 'server/listen.ts'],

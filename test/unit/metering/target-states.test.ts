@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { targetStates } from '../../../cli/model/targets.ts';
+import { targetStates } from '../../../metering/run/target-states.ts';
 import type { Place } from '../../../contract/model.ts';
 import { COOLING } from '../../../metering/budgets/counter-names.ts';
 import { placeKey } from '../../../policies/place.ts';

@@ -1,6 +1,6 @@
-import { TollgateError } from '../../contract/errors.ts';
-import { parseJsonObject } from '../../contract/json.ts';
-import type { UsageStore } from '../../metering/ledger/store.ts';
+import { TollgateError } from '../contract/errors.ts';
+import { parseJsonObject } from '../contract/json.ts';
+import type { UsageStore } from '../metering/ledger/store.ts';
 
 /** That somebody has reviewed: kept in the bucket, where the next reviewer finds it. No function may write there. */
 export interface ReviewRecord {

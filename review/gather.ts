@@ -1,7 +1,7 @@
-import { guardrailOf } from '../../contract/guardrails.ts';
-import type { AllowedModel, Purpose } from '../../contract/model.ts';
-import { eachTarget, targetsOf } from '../../contract/places.ts';
-import { pathsOf } from '../../policies/questions.ts';
+import { guardrailOf } from '../contract/guardrails.ts';
+import type { AllowedModel, Purpose } from '../contract/model.ts';
+import { eachTarget, targetsOf } from '../contract/places.ts';
+import { pathsOf } from '../policies/questions.ts';
 import {
   type Decided,
   type Finding,
@@ -10,14 +10,14 @@ import {
   type ReviewedSession,
   review,
   type Use,
-} from '../../policies/review.ts';
-import { type RolesReviewed, reviewRoles } from '../../policies/review-roles.ts';
-import { type ReviewedSpoke, reviewSpokes } from '../../policies/review-spokes.ts';
-import { decideModel } from '../../registry/decide.ts';
-import type { TenantEntries } from '../../registry/reader.ts';
-import { type Risk, risks } from '../../registry/risks.ts';
-import type { RegistryChange, Snapshot } from '../../registry/snapshot.ts';
-import { standingOf } from '../../registry/standing.ts';
+} from '../policies/review.ts';
+import { type RolesReviewed, reviewRoles } from '../policies/review-roles.ts';
+import { type ReviewedSpoke, reviewSpokes } from '../policies/review-spokes.ts';
+import { decideModel } from '../registry/decide.ts';
+import type { TenantEntries } from '../registry/reader.ts';
+import { type Risk, risks } from '../registry/risks.ts';
+import type { RegistryChange, Snapshot } from '../registry/snapshot.ts';
+import { standingOf } from '../registry/standing.ts';
 import type { PastReview, ReviewRecord } from './record.ts';
 import type { Roles } from './roles.ts';
 import { type SpokeRole, spokeDocuments } from './spokes.ts';

@@ -1,10 +1,10 @@
-import { eachTarget, type Placed, placesOf } from '../../contract/places.ts';
-import { accountOfRole } from '../../contract/spokes.ts';
-import { arnsOf } from '../../policies/kinds.ts';
-import type { RoleDocuments } from '../../policies/review-roles.ts';
-import type { HopTried, ReviewedSpoke } from '../../policies/review-spokes.ts';
-import { invokerRolePolicies, invokerTrustPolicy } from '../../policies/roles.ts';
-import type { Step } from '../../registry/explain.ts';
+import { eachTarget, type Placed, placesOf } from '../contract/places.ts';
+import { accountOfRole } from '../contract/spokes.ts';
+import { arnsOf } from '../policies/kinds.ts';
+import type { RoleDocuments } from '../policies/review-roles.ts';
+import type { HopTried, ReviewedSpoke } from '../policies/review-spokes.ts';
+import { invokerRolePolicies, invokerTrustPolicy } from '../policies/roles.ts';
+import type { Step } from '../registry/explain.ts';
 
 /** A role of another account, whose documents nobody of the stage's account can read. */
 export interface SpokeRole extends RoleDocuments {

@@ -1,9 +1,9 @@
-import { aliasesDocument } from '../../registry/alias.ts';
-import { budgetsDocument } from '../../registry/budget.ts';
-import { clientDocument } from '../../registry/client.ts';
-import { grantDocument } from '../../registry/grant.ts';
-import { modelDocument } from '../../registry/model.ts';
-import { tenantDocument } from '../../registry/tenant.ts';
+import { aliasesDocument } from '../registry/alias.ts';
+import { budgetsDocument } from '../registry/budget.ts';
+import { clientDocument } from '../registry/client.ts';
+import { grantDocument } from '../registry/grant.ts';
+import { modelDocument } from '../registry/model.ts';
+import { tenantDocument } from '../registry/tenant.ts';
 import { isOpen, type Review } from './gather.ts';
 
 /** A review for a program: the items as the registry writes them, and everything that was concluded. */

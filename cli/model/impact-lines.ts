@@ -1,55 +1,11 @@
-import { type Used, usedLines } from '../../metering/report/used.ts';
-import type { Alias } from '../../registry/alias.ts';
+import { holdersIn, type Impact } from '../../metering/report/impact.ts';
+import { usedLines } from '../../metering/report/used.ts';
 import { isoSeconds } from '../../registry/fields.ts';
 import { type Grant, termsOf } from '../../registry/grant.ts';
 import { usability } from '../../registry/lifecycle.ts';
-import type { ModelEntry } from '../../registry/model.ts';
 import type { Term } from '../../registry/term.ts';
-import type { Writer } from '../../registry/writer.ts';
-import { usedOf } from '../hits.ts';
-import type { Target } from '../target.ts';
 
-/** What hangs on a model. */
-export interface Impact {
-  model: ModelEntry;
-  /** By which it is held, by its name or by a bundle. */
-  grants: readonly Grant[];
-  used: Used;
-  /** Aliases that it is behind. */
-  aliases: readonly Alias[];
-  /** Models whose calls it answers when they cannot, those that name it as their successor, and those that say they are made of it. */
-  fallbackOf: readonly string[];
-  successorOf: readonly string[];
-  basisOf: readonly string[];
-}
-
-/** @throws TollgateError `not_found` */
-export async function impactOf(target: Target, writer: Writer, id: string): Promise<Impact> {
-  const [model, { entries: grants }, aliases, { entries: models }, used] = await Promise.all([
-    writer.showModel(id),
-    writer.holders({ model: id }),
-    writer.listAliases(),
-    writer.listModels(),
-    usedOf(target, { model: id }),
-  ]);
-  const idsOf = (holds: (one: ModelEntry) => boolean) => models.filter(holds).map((one) => one.id);
-  return {
-    model,
-    grants,
-    used,
-    aliases: aliases.filter(({ models: shares }) => Object.hasOwn(shares, id)),
-    fallbackOf: idsOf(({ fallbacks }) => fallbacks?.includes(id) === true),
-    successorOf: idsOf(({ lifecycle, beforeRetirement }) =>
-      [lifecycle, beforeRetirement].some((one) => one?.successor === id),
-    ),
-    basisOf: idsOf(({ provenance }) => provenance?.basedOn === id),
-  };
-}
-
-/** Tenants, each once: one may hold it by name and by bundles. */
-export function holdersIn({ grants }: Pick<Impact, 'grants'>): string[] {
-  return [...new Set(grants.map(({ tenant }) => tenant))].sort();
-}
+/** What a model’s end does to others, in lines. */
 
 function termsIn(grants: readonly Grant[]): Term[] {
   return grants.flatMap(termsOf);
