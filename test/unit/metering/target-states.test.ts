@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { targetStates } from '../../../metering/run/target-states.ts';
 import type { Place } from '../../../contract/model.ts';
 import { COOLING } from '../../../metering/budgets/counter-names.ts';
+import { targetStates } from '../../../metering/run/target-states.ts';
 import { placeKey } from '../../../policies/place.ts';
 import { parseModel } from '../../../registry/model.ts';
-import { finished, MemoryStore, NINE } from '../metering/support.ts';
 import { modelDocument } from '../registry/documents.ts';
+import { finished, MemoryStore, NINE } from './support.ts';
 
 const NATIVE = 'amazon.nova-lite-v1:0';
 
