@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Html, html } from '../../../cli/page/html.ts';
-import { assemble, isOpen, type Review, recordOf } from '../../../review/gather.ts';
-import { reviewJson } from '../../../review/json.ts';
 import { reviewPage } from '../../../cli/review/page.ts';
-import { lastRecord, type PastReview, recordKey, writeRecord } from '../../../review/record.ts';
-import type { Roles } from '../../../review/roles.ts';
 import { demands, reviewText, verdict } from '../../../cli/review/text.ts';
 import { invokerRolePolicy, invokerTrustPolicy } from '../../../policies/roles.ts';
 import { readSnapshot } from '../../../registry/snapshot.ts';
 import { createWriter } from '../../../registry/writer.ts';
+import { assemble, isOpen, type Review, recordOf } from '../../../review/gather.ts';
+import { reviewJson } from '../../../review/json.ts';
+import { lastRecord, type PastReview, recordKey, writeRecord } from '../../../review/record.ts';
+import type { Roles } from '../../../review/roles.ts';
 import { grantDocument, tenantDocument } from '../registry/documents.ts';
 import { memoryItems } from '../registry/memory-items.ts';
 
