@@ -1,0 +1,120 @@
+import type { ComponentChildren } from 'preact';
+import { type ApiProblem, asProblem } from '../problem.ts';
+import { Button } from './button.tsx';
+import { words } from './field.tsx';
+import { Icon, type IconName } from './icon.tsx';
+import type { Load, Paged } from './load.ts';
+import { CopyButton } from './text.tsx';
+
+/** @param label what is on its way */
+export function Loading({ label = 'Loading' }: { label?: string }) {
+  return (
+    <div class="loading" role="status">
+      <span class="spinner" aria-hidden="true" />
+      {label}…
+    </div>
+  );
+}
+
+/** There is nothing, and what can be done about it. */
+export function Empty({
+  title,
+  icon = 'inbox',
+  children,
+}: {
+  title: string;
+  icon?: IconName;
+  children?: ComponentChildren;
+}) {
+  return (
+    <div class="empty">
+      <Icon name={icon} size={28} />
+      <p class="empty-title">{title}</p>
+      {children !== undefined && <div class="empty-more">{children}</div>}
+    </div>
+  );
+}
+
+/** What was refused or broke, in full, with the request’s id for whoever is asked about it. */
+export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
+  const problem = asProblem(error);
+  return (
+    <div class="problem" role="alert">
+      <Icon name="warn" />
+      <div class="problem-said">
+        <p class="problem-title">{problem.detail}</p>
+        <FieldProblems problem={problem} />
+        {problem.retryAfter !== undefined && <p>It may be asked again in {problem.retryAfter} s.</p>}
+        {problem.requestId !== undefined && (
+          <p class="problem-id">
+            Request <code>{problem.requestId}</code>
+            <CopyButton text={problem.requestId} />
+          </p>
+        )}
+      </div>
+      {retry !== undefined && (
+        <Button small onClick={retry} icon="refresh">
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function FieldProblems({ problem }: { problem: ApiProblem }) {
+  if (problem.errors.length === 0) return null;
+  return (
+    <ul class="problem-fields">
+      {problem.errors.map(({ path, reason, detail }) => (
+        <li key={`${path} ${reason}`}>
+          <code>{path}</code> {detail ?? words(reason)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What `useLoad` has, in each of its states. */
+export function Loaded<T>({
+  of,
+  label,
+  children,
+}: {
+  of: Load<T>;
+  label?: string;
+  children(value: T): ComponentChildren;
+}) {
+  return (
+    <>
+      {of.state === 'error' && <Problem error={of.error} retry={of.reload} />}
+      {of.value !== undefined ? children(of.value) : of.state === 'loading' && <Loading label={label} />}
+    </>
+  );
+}
+
+/** What `usePaged` has, in each of its states: the list, and the way to the rest of it. @param empty shown where there is nothing */
+export function PagedList<T>({
+  of,
+  empty,
+  children,
+}: {
+  of: Paged<T>;
+  empty: ComponentChildren;
+  children(items: readonly T[]): ComponentChildren;
+}) {
+  const { items, more, loading, error, reload } = of;
+  return (
+    <>
+      {items.length > 0 && children(items)}
+      {error !== undefined && <Problem error={error} retry={more ?? reload} />}
+      {loading && <Loading />}
+      {!loading && error === undefined && items.length === 0 && empty}
+      {more !== undefined && error === undefined && (
+        <div class="more">
+          <Button onClick={more}>Show more</Button>
+          <span class="muted">{items.length} so far</span>
+        </div>
+      )}
+    </>
+  );
+}

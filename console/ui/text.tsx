@@ -1,0 +1,85 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { Button } from './button.tsx';
+import { amount, count, instant, moment, since } from './words.ts';
+
+/**
+ * Whatever somebody called something: of any script and length. It is cut at its cell’s end, with the whole in its title, or wrapped.
+ */
+export function Name({ children, wrap = false, mono = false }: { children: string; wrap?: boolean; mono?: boolean }) {
+  const look = ['name', wrap && 'wrap', mono && 'mono'].filter(Boolean).join(' ');
+  return (
+    <bdi class={look} title={children}>
+      {children}
+    </bdi>
+  );
+}
+
+/** @param at ISO 8601, or milliseconds since 1970; absent: a dash, or `never`. @param ago how long ago, or until when */
+export function Time({
+  at,
+  ago = false,
+  never = '–',
+}: {
+  at: string | number | undefined;
+  ago?: boolean;
+  never?: string;
+}) {
+  const date = at === undefined ? undefined : instant(at);
+  if (date === undefined) return <span class="muted">{never}</span>;
+  return (
+    <time dateTime={date.toISOString()} title={ago ? moment(date) : date.toISOString()}>
+      {ago ? since(date) : moment(date)}
+    </time>
+  );
+}
+
+/** @param usd exact, as the API says it; null: there is no price for it */
+export function Money({ usd }: { usd: string | number | null | undefined }) {
+  if (usd === null) return <span class="muted">unpriced</span>;
+  if (usd === undefined) return <span class="muted">–</span>;
+  return (
+    <span class="number" title={`${usd} USD`}>
+      {amount(usd)}
+    </span>
+  );
+}
+
+export function Count({ of, unit }: { of: number | string | undefined; unit?: string }) {
+  if (of === undefined) return <span class="muted">–</span>;
+  return (
+    <span class="number" title={`${of}`}>
+      {count(of)}
+      {unit !== undefined && <span class="unit"> {unit}</span>}
+    </span>
+  );
+}
+
+/** What is to be copied as it stands: a command, a key, a document. @param label what it is, for a screen reader */
+export function Code({ children, label }: { children: string; label: string }) {
+  return (
+    <div class="code">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <section class="code-scroll" tabIndex={0} aria-label={label}>
+        <pre>
+          <code>{children}</code>
+        </pre>
+      </section>
+      <CopyButton text={children} />
+    </div>
+  );
+}
+
+export function CopyButton({ text, children }: { text: string; children?: ComponentChildren }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 1500);
+  };
+  return (
+    <Button small kind="quiet" icon={copied ? 'check' : 'copy'} label={copied ? 'Copied' : 'Copy'} onClick={copy}>
+      {children}
+    </Button>
+  );
+}
