@@ -2,6 +2,7 @@ import { CfnPodIdentityAssociation } from 'aws-cdk-lib/aws-eks';
 import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type ContainerHost, containerRolePolicy, containerTrustPolicy } from '../policies/container.ts';
+import { acknowledgeWildcards } from './nag.ts';
 import type { Names } from './names.ts';
 import type { InfraSettings } from './settings/index.ts';
 
@@ -30,6 +31,7 @@ export class ContainerRole extends Construct {
       assumeRolePolicyDocument: containerTrustPolicy(hostOf(settings, names)),
       policies: [{ policyName: 'own', policyDocument: policy }],
     });
+    acknowledgeWildcards(this.role, policy, 'Objects of usage are named while running.');
     if (kubernetes?.kind === 'pod-identity')
       new CfnPodIdentityAssociation(this, 'Association', {
         clusterName: kubernetes.arn.slice(kubernetes.arn.indexOf('/') + 1),

@@ -113,6 +113,13 @@ describe('with an API of the registry', () => {
     );
   });
 
+  test('it reads the bucket of usage, and can write nothing there', () => {
+    const ofAdmin = (action: string) => allowed(administered, action).filter(([name]) => name?.includes('-admin-'));
+    const [[, read] = []] = ofAdmin('s3:GetObject');
+    expect([read].flat().map((on) => String(on).split('/')[1])).toEqual(['raw', 'reports', 'state', 'usage']);
+    for (const action of ['s3:PutObject', 's3:DeleteObject']) expect(ofAdmin(action)).toEqual([]);
+  });
+
   test('without it nothing of it is there, and nothing can write the registry', () => {
     expect(functionOf(plain, 'admin')).toBeUndefined();
     expect(allowed(plain, 'dynamodb:DeleteItem').filter(([, on]) => String(on).includes('-registry'))).toEqual([]);
