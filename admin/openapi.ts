@@ -8,7 +8,7 @@ const ABOUT: Readonly<Record<Parameter, string>> = {
   cursor: 'The `next` of the page before.',
   prefix: 'Ids that begin so.',
   label: 'A label that a tenant has: `team` or `team=blue`.',
-  status: 'Of a model or tenant: `active`, `deprecated`, `suspended`.',
+  status: 'Of a model, tenant or request: `active`, `deprecated`, `suspended`, `open`.',
   tenant: 'Of this tenant.',
   model: 'Of this model.',
   bundle: 'Of this bundle.',

@@ -5,6 +5,7 @@ import { differencesOf } from '../registry/difference.ts';
 import { badEntries } from '../registry/fields.ts';
 import { DEFAULTS } from '../registry/kinds.ts';
 import { termDocument } from '../registry/term.ts';
+import { ACCESS_REQUEST_ROUTES } from './access-requests.ts';
 import { edited, etag, plannedBody, routesOf } from './entries.ts';
 import { KEY_ROUTES } from './keys.ts';
 import { openapi } from './openapi.ts';
@@ -169,6 +170,7 @@ export const ROUTES: readonly Route[] = [
   ...routesOf(BUNDLE_GRANTS, '/bundle-grants'),
   ...REGISTRY,
   ...KEY_ROUTES,
+  ...ACCESS_REQUEST_ROUTES,
   {
     ...{ method: 'get', path: '/openapi.json', resource: 'models', verb: 'read', narrows: true, about: 'This.' },
     run: async () => ({ body: openapi(ROUTES) }),

@@ -32,6 +32,7 @@ const CLEARED = {
   ...{ name: 'displayName', prices: 'prices', routing: 'routing', fallbacks: 'fallbacks', dialects: 'dialects' },
   ...{ container: 'container', capabilities: 'capabilities', limits: 'limits', provenance: 'provenance' },
   requires: 'requires',
+  askable: 'askable',
 };
 
 export function register(program: Command, target: () => Promise<Target>): void {

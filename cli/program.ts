@@ -28,6 +28,7 @@ const NOUNS: Readonly<Record<string, () => Promise<Noun>>> = {
   key: () => import('./key.ts'),
   grant: () => import('./grant.ts'),
   access: () => import('./access.ts'),
+  request: () => import('./request.ts'),
   budget: () => import('./budget.ts'),
   policy: () => import('./policy.ts'),
   audit: () => import('./audit.ts'),

@@ -1,6 +1,7 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { BUNDLES_MAX } from '../contract/limits/registry.ts';
+import type { AccessRequest } from './access-request.ts';
 import type { AlertsEntry } from './alert.ts';
 import type { AliasesEntry } from './alias.ts';
 import { checkUnlike } from './alike.ts';
@@ -8,6 +9,7 @@ import { ALERTS } from './all-kinds.ts';
 import { boundsOf } from './bounds.ts';
 import { type BudgetsEntry, EVERY_TENANT } from './budget.ts';
 import type { BundleEntry } from './bundle.ts';
+import { isAskable } from './catalogue.ts';
 import type { ClientEntry } from './client.ts';
 import { hasExpired } from './entitled.ts';
 import { checkPassed } from './evaluation/standing.ts';
@@ -183,6 +185,23 @@ const CHECKS: Checks = {
 
   client: async ({ tenant }: ClientEntry, { look }) => {
     if ((await tenantThere(tenant, look)).offboarded) throw badEntry('tenant', 'is-offboarded');
+  },
+
+  // Whatever became of its tenant and its model since, it can be declined.
+  request: async ({ tenant, model, status }: AccessRequest, { look, nowSeconds }) => {
+    if (status !== 'open') return;
+    await all(
+      async () => {
+        if ((await tenantThere(tenant, look)).offboarded) throw badEntry('tenant', 'is-offboarded');
+      },
+      // One that is not there is told in the words of one that may not be asked for: nobody may learn which there are.
+      async () => {
+        const item = await look(modelKey(model));
+        const found = item && read(item, MODEL);
+        if (found === undefined || !('entry' in found) || !isAskable(found.entry, nowSeconds))
+          throw badEntry('model', 'not-askable');
+      },
+    );
   },
 
   // Only of one that is made: whatever became of its tenant, a key can be revoked.

@@ -8,7 +8,10 @@ import { regionList } from './restrictions.ts';
 
 /** What a model's entry says of it to people: what it can do, where it comes from, what its owner asks of a grant. */
 
-export interface Described extends Description, Demanding {}
+export interface Described extends Description, Demanding {
+  /** Whoever may sign in is told of it, and may ask for it. Absent: nobody learns of a model that was not granted. */
+  askable?: true;
+}
 
 const note = v.pipe(
   v.string('not-text'),
@@ -60,6 +63,7 @@ export const describedMembers = {
       evaluation: v.exactOptional(note),
     }),
   ),
+  askable: v.exactOptional(demanded),
   requires: v.exactOptional(
     v.strictObject({
       approval: v.exactOptional(demanded),
@@ -69,7 +73,7 @@ export const describedMembers = {
   ),
 };
 
-const NAMES = ['displayName', 'capabilities', 'limits', 'provenance', 'requires'] as const;
+const NAMES = ['displayName', 'capabilities', 'limits', 'provenance', 'askable', 'requires'] as const;
 
 /** The written form; `describedMembers` reads it back. */
 export function describedDocument(entry: Described): Document {

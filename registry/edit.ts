@@ -138,7 +138,9 @@ function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {
         ? `budget of ${pk === STAGE_PARTITION ? 'the stage' : id}`
         : kind.name === 'client'
           ? 'such client of that issuer'
-          : (ONE_OF[kind.name] ?? `${kind.name} ${id}`);
+          : kind.name === 'request'
+            ? 'such request'
+            : (ONE_OF[kind.name] ?? `${kind.name} ${id}`);
   return new TollgateError('not_found', { field: kind.name, reason: 'no-such-item', message: `There is no ${what}.` });
 }
 

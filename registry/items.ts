@@ -50,8 +50,9 @@ export interface Items {
   /**
    * Every item of that `sk`, by the index, which the last second's writes may not have reached: for what an operator looks at.
    * Nothing may be decided by it; what decides asks by partition, key or scan.
+   * @param under how the `pk` of those begins that are meant; absent: all are
    */
-  list(sk: string): Promise<Item[]>;
+  list(sk: string, under?: string): Promise<Item[]>;
   /** Every item of the table, or those whose `sk` is, or begins with, the text. Reads the whole table. */
   scan(sk?: Sk): Promise<Item[]>;
   /** All or nothing; at most WRITES_MAX. @throws TollgateError `conflict` when an item is not as expected */

@@ -7,7 +7,7 @@ import type { Key } from './items.ts';
 
 /**
  * One table, `pk` (partition) and `sk` (sort), both text. `expiresAt` (seconds since 1970) is the TTL attribute of what
- * expires; nothing below does.
+ * expires; of what is below a request does.
  *
  * | item    | pk                             | sk                      |
  * | ------- | ------------------------------ | ----------------------- |
@@ -24,6 +24,7 @@ import type { Key } from './items.ts';
  * | alerts  | ALERTS                         | ALERTS                  |
  * | evaluations | EVALUATIONS                | EVALUATIONS             |
  * | key     | KEY#{id}                       | KEY                     |
+ * | request | REQUEST#{tenant}#{id}          | REQUEST                 |
  * | history | HISTORY#TENANT#{tenant}        | S#{edit}                |
  * |         | HISTORY#GRANT#{tenant}#{model} | S#{edit}                |
  * |         | HISTORY#BUDGETS#{tenant or *}  | S#{edit}                |
@@ -32,6 +33,7 @@ import type { Key } from './items.ts';
  * |         | HISTORY#MODEL#{model}          | S#{edit}                |
  * |         | HISTORY#CLIENT#{hash}, #ALERTS | S#{edit}                |
  * |         | HISTORY#EVALUATIONS            | S#{edit}                |
+ * |         | HISTORY#REQUEST#{tenant}#{id}  | S#{edit}                |
  * |         | each of these                  | LAST: the version of what was removed |
  * | log     | LOG                            | {edit}: the first of a transaction |
  *
@@ -71,6 +73,7 @@ export const ALERTS_SK = 'ALERTS';
 export const EVALUATIONS_SK = 'EVALUATIONS';
 export const BUNDLE_SK_PREFIX = 'BUNDLE#';
 export const KEY_SK = 'KEY';
+export const REQUEST_SK = 'REQUEST';
 export const GRANT_SK_PREFIX = 'GRANT#';
 /** Of a bundle; no model's id has a colon. */
 export const BUNDLE_GRANT_PREFIX = `${GRANT_SK_PREFIX}bundle:`;
@@ -137,6 +140,15 @@ export function clientKey({ issuer, client }: ClientName): Key {
 /** Of a key of the gateway, whose secret is in another table. */
 export function keyKey(id: string): Key {
   return { pk: `KEY#${id}`, sk: KEY_SK };
+}
+
+/** What the partition of every request of a tenant begins with. */
+export function requestsOf(tenant: TenantId): string {
+  return `REQUEST#${tenant}#`;
+}
+
+export function requestKey({ tenant, id }: { tenant: TenantId; id: string }): Key {
+  return { pk: `${requestsOf(tenant)}${id}`, sk: REQUEST_SK };
 }
 
 /** Where the history of the item at `key` is. */

@@ -40,7 +40,8 @@ export interface Kind<Entry> {
     | 'defaults'
     | 'alerts'
     | 'evaluations'
-    | 'key';
+    | 'key'
+    | 'request';
   /** @throws TollgateError `bad_entry` naming the field */
   parse(document: unknown): Entry;
   document(entry: Entry): Document;

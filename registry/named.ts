@@ -1,4 +1,5 @@
-import { ALERTS, EVALUATIONS } from './all-kinds.ts';
+import { isRequestId } from './access-request.ts';
+import { ALERTS, EVALUATIONS, REQUEST } from './all-kinds.ts';
 import { EVERY_TENANT } from './budget.ts';
 import { type ClientName, checkClientName } from './client.ts';
 import { badEntry, isModelId } from './fields.ts';
@@ -14,10 +15,17 @@ import {
   EVALUATIONS_KEY,
   grantKey,
   modelKey,
+  requestKey,
   tenantKey,
 } from './keys.ts';
 import { ALIASES, BUDGETS, BUNDLE, CLIENT, DEFAULTS, GRANT, type Kind, MODEL, TENANT } from './kinds.ts';
 import { asTenantId } from './tenant.ts';
+
+/** A request for access. */
+export interface RequestName {
+  tenant: string;
+  id: string;
+}
 
 /** One item of the registry as an operator names it. */
 export type Named =
@@ -31,7 +39,8 @@ export type Named =
   | { aliases: true }
   | { alerts: true }
   | { evaluations: true }
-  | { client: ClientName };
+  | { client: ClientName }
+  | { request: RequestName };
 
 /** @throws TollgateError `bad_entry` for an id that is none */
 export function itemNamed(of: Named): { kind: Kind<unknown>; key: Key } {
@@ -44,6 +53,11 @@ export function itemNamed(of: Named): { kind: Kind<unknown>; key: Key } {
   if ('client' in of) {
     checkClientName(of.client);
     return item(CLIENT, clientKey(of.client));
+  }
+  if ('request' in of) {
+    const { tenant, id } = of.request;
+    if (!isRequestId(id)) throw badEntry('request', 'not-a-request-id');
+    return item(REQUEST, requestKey({ tenant: asTenantId(tenant), id }));
   }
   if ('defaults' in of) return item(DEFAULTS, DEFAULTS_KEY);
   const bundle = 'bundle' in of ? of.bundle : undefined;

@@ -7,7 +7,7 @@ import { audienceOf, breadthOf, EVERYONE, type Term } from './term.ts';
 
 export const RESOURCES = [
   ...['tenants', 'models', 'bundles', 'aliases', 'defaults', 'grants', 'keys', 'budgets', 'prices', 'clients'],
-  ...['evaluations', 'audit', 'reports'],
+  ...['evaluations', 'audit', 'reports', 'access-requests'],
 ] as const satisfies readonly string[];
 export type Resource =
   | 'tenants'
@@ -22,7 +22,8 @@ export type Resource =
   | 'clients'
   | 'evaluations'
   | 'audit'
-  | 'reports';
+  | 'reports'
+  | 'access-requests';
 
 export const VERBS = ['read', 'write'] as const;
 export type Verb = (typeof VERBS)[number];
@@ -40,7 +41,7 @@ export const RIGHTS: Readonly<Record<Delegate, Row>> = {
   'tenant-admin': {
     ...row(['tenants', 'models', 'audit', 'reports'], { read: 'own' }),
     // Of budgets those of its principals, of grants what the tenant holds: `isBudgetOfPrincipals`, `isWithin`.
-    ...row(['grants', 'keys', 'budgets'], { read: 'own', write: 'own' }),
+    ...row(['grants', 'keys', 'budgets', 'access-requests'], { read: 'own', write: 'own' }),
   },
   auditor: row(RESOURCES, { read: 'all' }),
   finance: {

@@ -18,6 +18,8 @@ interface DemoModel {
   target: Target;
   rates: TokenRates;
   grantedTo: string[];
+  /** Those who hold it not may ask for it. */
+  askable?: true;
   /** Given, the model is deprecated in favour of it. */
   successor?: string;
 }
@@ -69,6 +71,7 @@ function demoModels(account: string): DemoModel[] {
       // A profile of a geography costs what a region does: a tenth more than the global one.
       rates: { input: '3.3', output: '16.5', cacheRead: '0.33', cacheWrite: '4.125', cacheWrite1h: '6.6' },
       grantedTo: ['acme'],
+      askable: true,
     },
     {
       id: 'nova-lite',
@@ -84,6 +87,7 @@ function demoModels(account: string): DemoModel[] {
       target: usProfile('meta.llama3-3-70b-instruct-v1:0', account),
       rates: uncached({ input: '0.72', output: '0.72' }),
       grantedTo: ['globex'],
+      askable: true,
     },
     {
       id: 'titan-embed-v2',
@@ -116,11 +120,12 @@ function demoModels(account: string): DemoModel[] {
   ];
 }
 
-function documentOf({ id, displayName, target, rates, successor }: DemoModel, nowMs: number): Document {
+function documentOf({ id, displayName, target, rates, askable, successor }: DemoModel, nowMs: number): Document {
   return {
     id,
     displayName,
     target: { ...target },
+    ...(askable === undefined ? {} : { askable }),
     lifecycle: successor === undefined ? { status: 'active' } : endingLifecycle(successor, nowMs),
     prices: [{ version: '2024-01', from: '2024-01-01', usdPerMillion: { ...rates } }],
   };

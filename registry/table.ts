@@ -64,14 +64,14 @@ export function indexDefinition(name: string): UpdateTableCommandInput {
 export function createItems(options: TableOptions): Items {
   const { client, table } = options;
 
-  const byIndex = (sk: string): Promise<Item[]> =>
+  const byIndex = (sk: string, under: string | undefined): Promise<Item[]> =>
     allPages((start) =>
       client.send(
         new QueryCommand({
           TableName: table,
           IndexName: REGISTRY_INDEX,
-          KeyConditionExpression: 'sk = :sk',
-          ExpressionAttributeValues: { ':sk': { S: sk } },
+          KeyConditionExpression: under === undefined ? 'sk = :sk' : 'sk = :sk AND begins_with(pk, :under)',
+          ExpressionAttributeValues: { ':sk': { S: sk }, ...(under === undefined ? {} : { ':under': { S: under } }) },
           ExclusiveStartKey: start,
         }),
       ),
@@ -125,11 +125,11 @@ export function createItems(options: TableOptions): Items {
         return Items.map(toItem);
       }),
 
-    list: (sk) =>
+    list: (sk, under) =>
       answered(() =>
-        byIndex(sk).catch((error: Error) => {
-          if (WITHOUT_INDEX.has(error.name)) return scan({ equals: sk });
-          throw error;
+        byIndex(sk, under).catch(async (error: Error) => {
+          if (!WITHOUT_INDEX.has(error.name)) throw error;
+          return (await scan({ equals: sk })).filter(({ key }) => key.pk.startsWith(under ?? ''));
         }),
       ),
     scan: (sk) => answered(() => scan(sk)),

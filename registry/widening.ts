@@ -99,6 +99,8 @@ const MODEL: Classes<ModelDocument> = {
   capabilities: nothing,
   limits: nothing,
   provenance: nothing,
+  // To be asked for is not to be granted.
+  askable: nothing,
   // No edit of an operator's: `eval take` and `eval record` write it.
   evaluated: nothing,
   requires: members({ approval: requirement, evaluation: requirement, region: only }),

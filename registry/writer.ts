@@ -1,3 +1,4 @@
+import { type AccessRequestWriter, accessRequestWriter } from './access-requests.ts';
 import { type AlertWriter, alertWriter } from './alerts.ts';
 import { type AliasWriter, aliasWriter } from './aliases.ts';
 import { type BudgetWriter, budgetWriter } from './budgets.ts';
@@ -43,7 +44,8 @@ export interface Writer
     DefaultsWriter,
     TemplateWriter,
     ResultWriter,
-    LeavingWriter {
+    LeavingWriter,
+    AccessRequestWriter {
   /**
    * Makes those that are absent, all or none, and leaves alone what is there.
    *
@@ -105,6 +107,7 @@ export function createWriter(options: EditOptions): Writer {
     ...templateWriter(edits),
     ...resultWriter(edits, clock),
     ...leavingWriter(options),
+    ...accessRequestWriter(options),
     create: async ({ models, tenants, grants }) =>
       edits.create([
         ...models.map((model) => ({ kind: MODEL, ...modelEdit(model) })),

@@ -55,7 +55,8 @@ export async function readPast(items: Items, at: number): Promise<Past> {
       partition,
       get: async (key) => (await batch([key]))[0],
       range: async (pk, range) => frozenItems(await partition(pk)).range(pk, range),
-      list: async (sk) => then(await table.list(sk), (key) => key.sk === sk),
+      list: async (sk, under = '') =>
+        then(await table.list(sk, under), (key) => key.sk === sk && key.pk.startsWith(under)),
       scan: async (sk) => then(await table.scan(sk), (key) => sk === undefined || isOf(key, sk)),
       write: unwritable,
     },
@@ -120,7 +121,7 @@ export function frozenItems(found: readonly Item[]): Items {
       const some = sorted(partitions.get(pk) ?? []).filter(({ key: { sk } }) => sk >= from && sk <= to);
       return (backwards ? some.reverse() : some).slice(0, limit);
     },
-    list: async (sk) => sorted(found.filter(({ key }) => key.sk === sk)),
+    list: async (sk, under = '') => sorted(found.filter(({ key }) => key.sk === sk && key.pk.startsWith(under))),
     scan: async (sk) => sorted(found.filter(({ key }) => sk === undefined || isOf(key, sk))),
     write: unwritable,
   };

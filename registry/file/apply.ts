@@ -46,17 +46,25 @@ export async function applying(
 ): Promise<AppliedPlan> {
   const asked = editsOf(value, { prune });
   const { gone, left } = prune ? await unnamed(options.items, asked) : { gone: [], left: [] };
-  const edits = [...gone, ...asked];
+  return { ...(await planned([...gone, ...asked], options)), left };
+}
+
+/**
+ * Decides edits, and tells what they do; makes nothing yet.
+ *
+ * @throws as `prepare` of edits/bulk.ts
+ */
+export async function planned(edits: readonly Edit[], options: EditOptions): Promise<AppliedPlan> {
   const { changes, make } = await prepare(edits, options);
-  const planned = changes.flatMap(({ changed, before, after }, index): PlannedChange[] => {
+  const told = changes.flatMap(({ changed, before, after }, index): PlannedChange[] => {
     const edit = edits[index];
     if (!changed || edit === undefined) return [];
     const does = before === null ? 'create' : after === null ? 'remove' : 'change';
     const at = edit.at === undefined ? {} : { at: edit.at };
     return [{ item: itemText(edit.key), kind: edit.kind.name, ...at, does, before, after }];
   });
-  const findings = (await Promise.all(planned.map((change) => findingsOf(change, options.items)))).flat();
-  return { findings, changes: planned, unchanged: edits.length - planned.length, left, make };
+  const findings = (await Promise.all(told.map((change) => findingsOf(change, options.items)))).flat();
+  return { findings, changes: told, unchanged: edits.length - told.length, left: [], make };
 }
 
 async function findingsOf({ item, kind, before, after }: PlannedChange, items: Items): Promise<Finding[]> {

@@ -158,6 +158,27 @@ describe('the registry’s API', () => {
     expect(await stack.converse(made.body.key, 'nova-lite', 'hello')).toBe(401);
   });
 
+  test('a caller asks for a model that it was not granted, an operator grants it, and it answers', async () => {
+    const wanted = { model: 'llama-3-3-70b', why: 'For the demo.' };
+    const asked = await ask('POST', '/access-requests', wanted, {}, acme);
+    expect([asked.status, asked.body.status, await stack.converse(acme, wanted.model, 'hello')]).toEqual([
+      ...[201, 'open', 403],
+    ]);
+    const { tenant, id } = asked.body;
+    const listed = await stack.cli('request', 'list', 'acme', '--format', 'json');
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ id, principal: 'acme-app', why: 'For the demo.' }]);
+    const tried = await stack.cli('request', 'approve', tenant, id, '--max-tokens', '50', '--dry-run');
+    expect([tried.code, (await ask('GET', `/access-requests/acme/${id}`)).body.status]).toEqual([0, 'open']);
+    const done = await stack.cli('request', 'approve', tenant, id, '--max-tokens', '50', '--yes');
+    expect([done.code, done.stdout]).toEqual([0, expect.stringContaining('llama-3-3-70b is granted to acme-app')]);
+    expect(await stack.converse(acme, wanted.model, 'hello')).toBe(200);
+    const grant = await ask('GET', '/grants/acme/llama-3-3-70b');
+    expect(grant.body).toMatchObject({ principals: ['acme-app'], maxTokens: 50 });
+    expect((await stack.cli('request', 'list')).stdout).toContain('nobody asks for anything');
+    const again = await ask('POST', '/access-requests', wanted, {}, acme);
+    expect(again.body.errors).toMatchObject([{ reason: 'already-granted' }]);
+  });
+
   test('pages a list by id, and the audit trail by its numbers', async () => {
     const first = await ask('GET', '/models?limit=2');
     const second = await ask('GET', `/models?limit=2&cursor=${first.body.next}`);

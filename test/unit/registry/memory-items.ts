@@ -43,9 +43,9 @@ export function memoryItems(): MemoryItems {
       calls.push(`batch ${keys.length}`);
       return keys.flatMap((key) => structuredClone(held.get(name(key))) ?? []);
     },
-    async list(sk) {
+    async list(sk, under = '') {
       calls.push(`list ${sk}`);
-      return sorted([...held.values()].filter(({ key }) => key.sk === sk));
+      return sorted([...held.values()].filter(({ key }) => key.sk === sk && key.pk.startsWith(under)));
     },
     async scan(sk) {
       calls.push('scan');

@@ -24,6 +24,7 @@ const TABLE: Record<Resource, [admin: string, tenantAdmin: string, auditor: stri
   evaluations: ['all all', '- -', 'all -', '- -'],
   audit: ['all all', 'own -', 'all -', '- -'],
   reports: ['all all', 'own -', 'all -', 'all -'],
+  'access-requests': ['all all', 'own own', 'all -', '- -'],
 };
 
 describe('a delegated role', () => {
