@@ -16,6 +16,7 @@ export function banner(
   return `
 Tollgate, on this machine only
   gateway            ${gateway}
+  console            ${gateway}/console
   identity provider  ${issuer}
   AWS endpoint       ${aws}
   data               ${dataDir}

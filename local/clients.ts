@@ -18,3 +18,6 @@ export const DEMO_CLIENTS: readonly DemoClient[] = Object.freeze([
   // Nobody onboarded this tenant: a good token is not yet a permission.
   { id: 'stranger-app', by: { secret: 'stranger-secret' }, tenant: 'stranger', roles: [] },
 ]);
+
+/** The client that a browser is, for which people sign in (people.ts): it has no secret, and no tenant of its own. */
+export const CONSOLE_CLIENT = 'console';

@@ -5,7 +5,7 @@ import { API_ID, roleName, STAGE } from './aws/roles.ts';
 import type { Functions } from './functions.ts';
 import { createAuthorizer } from './gateway/authorizers.ts';
 import type { Api } from './gateway/event.ts';
-import { ADMIN_RESOURCE, createFront } from './gateway/front.ts';
+import { ADMIN_RESOURCE, createFront, type FrontOptions } from './gateway/front.ts';
 
 export interface RestApiOptions {
   port: number;
@@ -17,6 +17,8 @@ export interface RestApiOptions {
   count(usageKey: string | undefined): GatewayResponseType | undefined;
   /** Whether pages may call from a browser. */
   cors: boolean;
+  /** The console. */
+  servePage: FrontOptions['servePage'];
   /** As `/ai`; '' for none. */
   basePath: string;
   clock: Clock;
@@ -34,6 +36,7 @@ export interface RestApi {
 /** @throws TollgateError `bad_setting` when the port is taken */
 export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
   const { port, account, region, authorizerTtlSeconds, functions, count, cors, basePath, clock, newId, note } = options;
+  const { servePage } = options;
   const api: Api = { apiId: API_ID, accountId: account, region, stage: STAGE, domainName: `127.0.0.1:${port}` };
   const authorize = createAuthorizer({
     api,
@@ -47,6 +50,7 @@ export async function startRestApi(options: RestApiOptions): Promise<RestApi> {
     api,
     authorize,
     count,
+    servePage,
     cors,
     basePath,
     integrate: (route, event, requestId, reader, tenantId) =>

@@ -5,6 +5,7 @@ import { ACCOUNT } from './accounts.ts';
 import { tell } from './alerts.ts';
 import { CONTAINER_ROLE, roleName } from './aws/roles.ts';
 import type { Aws } from './aws/start.ts';
+import { localConsole } from './console.ts';
 import { startDelivery } from './delivery.ts';
 import { containerEnvironment, type Surroundings } from './environment.ts';
 import { writableFolder } from './files.ts';
@@ -138,6 +139,7 @@ export async function startLocal(settings: LocalSettings): Promise<Local> {
           authorizerTtlSeconds,
           functions,
           count: endpoint.limits.count,
+          servePage: localConsole(issuer),
           cors: corsOrigins.length > 0,
           basePath,
           clock,

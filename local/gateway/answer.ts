@@ -4,6 +4,7 @@ import { constants } from 'node:http2';
 import type { GatewayResponse, GatewayResponses } from '../../contract/gateway-responses.ts';
 import { GATEWAY_IDLE_MS, GATEWAY_TOTAL_MS } from '../../contract/limits/contract.ts';
 import { ANTHROPIC_ID_HEADER, AWS_ID_HEADER, REQUEST_ID_HEADER } from '../../contract/request-id.ts';
+import type { PageAnswer } from '../../pages/serve.ts';
 import type { StreamReader } from '../runtime/function.ts';
 import { isHopByHop } from './event.ts';
 import { type Prelude, PreludeReader } from './prelude.ts';
@@ -21,6 +22,14 @@ export function answerAlone(res: ServerResponse, response: GatewayResponse, requ
   res.setHeader(ANTHROPIC_ID_HEADER, requestId);
   identify(res, requestId);
   res.end(response.body);
+}
+
+/** An answer of the console's. */
+export function answerPage(res: ServerResponse, { status, headers, body }: PageAnswer, requestId: string): void {
+  res.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+  identify(res, requestId);
+  res.end(body);
 }
 
 /** How the integration fared, for the log. */

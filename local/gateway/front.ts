@@ -4,12 +4,13 @@ import { NO_TENANT } from '../../contract/identity.ts';
 import { FUNCTION_EVENT_MAX_BYTES } from '../../contract/limits/contract.ts';
 import type { Clock } from '../../contract/log.ts';
 import { OPEN_PATHS } from '../../contract/open-paths.ts';
+import { isConsole, type PageAnswer, type PageRequest } from '../../pages/serve.ts';
 import type { OnRequest } from '../../server/listen.ts';
 import type { StreamReader } from '../runtime/function.ts';
-import { answerAlone, answerFrom, cut, type Ending } from './answer.ts';
+import { answerAlone, answerFrom, answerPage, cut, type Ending } from './answer.ts';
 import type { Authorization } from './authorizers.ts';
 import { readBody } from './body.ts';
-import { type Api, proxyEvent, type Received, receive } from './event.ts';
+import { type Api, proxyEvent, type Received, receive, valuesOf } from './event.ts';
 
 export interface FrontOptions {
   api: Api;
@@ -27,6 +28,8 @@ export interface FrontOptions {
    * @param tenantId what the API maps to `X-Amz-Tenant-Id`: from the authorizer's context alone, never from a header
    */
   integrate(resource: string, event: string, requestId: string, reader: StreamReader, tenantId: string): Promise<void>;
+  /** The console, which in AWS is a function of its own. */
+  servePage(asked: PageRequest): Promise<PageAnswer>;
   /** Whether pages may call from a browser: then the API has OPTIONS methods, without an authorizer. */
   cors: boolean;
   /** As `/ai`: what a custom domain puts before every path. */
@@ -48,11 +51,12 @@ export const ADMIN_RESOURCE = '/admin/{proxy+}';
 
 const OPEN: ReadonlySet<string> = new Set(OPEN_PATHS);
 
-/** @returns the API's route, or undefined where the API has none: the two open paths can be read and nothing else */
+/** @returns the API's route, or undefined where the API has none: what is open can be read and nothing else */
 function routeOf({ method, path }: Received, cors: boolean): Route | undefined {
   const resource = path === '/' || OPEN.has(path) ? path : path.startsWith('/admin/') ? ADMIN_RESOURCE : '/{proxy+}';
   if (cors && method === 'OPTIONS') return { resource, open: true };
-  if (OPEN.has(path)) return method === 'GET' || method === 'HEAD' ? { resource, open: true } : undefined;
+  if (OPEN.has(path) || isConsole(path))
+    return method === 'GET' || method === 'HEAD' ? { resource, open: true } : undefined;
   return { resource, open: false };
 }
 
@@ -70,7 +74,7 @@ export function createFront(options: FrontOptions): OnRequest {
 }
 
 async function handle(
-  { api, authorize, count, integrate, cors, onBroken }: FrontOptions,
+  { api, authorize, count, integrate, servePage, cors, onBroken }: FrontOptions,
   responses: GatewayResponses,
   req: IncomingMessage,
   res: ServerResponse,
@@ -82,6 +86,7 @@ async function handle(
   if (!path.startsWith('/')) return answerAlone(res, responses.DEFAULT_4XX, requestId, 400);
   const route = routeOf(received, cors);
   if (route === undefined) return answerAlone(res, responses.MISSING_AUTHENTICATION_TOKEN, requestId);
+  if (isConsole(path)) return answerPage(res, await servePage(pageOf(received)), requestId);
   const authorization = route.open ? undefined : await authorize(received, route.resource);
   if (authorization?.ok === false) return answerAlone(res, responses[authorization.response], requestId);
   const refused = authorization && count(authorization.usageKey);
@@ -98,4 +103,10 @@ async function handle(
     if (ending !== 'answered') onBroken(received, ending, error);
   });
   await integrate(route.resource, event, requestId, reader, authorization?.context.tenant ?? NO_TENANT);
+}
+
+function pageOf(received: Received): PageRequest {
+  const { method, path, query } = received;
+  const search = query.size === 0 ? '' : `?${query}`;
+  return { method, path, search, acceptEncoding: valuesOf(received, 'accept-encoding').join() };
 }

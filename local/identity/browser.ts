@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import type { ClientMetadata, Context } from 'oidc-provider';
+import { CONSOLE_CLIENT } from '../clients.ts';
 import type { DemoPerson } from '../people.ts';
 import { choicePage, leavingPage, PAGE_HEADERS, refusedPage } from './pages.ts';
-
-/** The client that a browser is: the console's. */
-export const CONSOLE_CLIENT = 'console';
 
 /** Where one says who one is. */
 const WHO = '/who/';

@@ -34,10 +34,22 @@ const MAY_IMPORT: Record<string, string[]> = {
   // What a reviewer reads of the registry and of the policies; of metering the type of the bucket that it is recorded in.
   review: ['contract/', 'policies/', 'registry/', 'metering/ledger/store.ts'],
   invoke: ['contract/', 'aws/', 'policies/', 'registry/', 'metering/', 'sessions/', 'seal/'],
-  server: ['contract/', 'policies/', 'registry/', 'sessions/', 'authorizer/', 'metering/', 'invoke/', 'admin/'],
+  server: [
+    'contract/',
+    'policies/',
+    'registry/',
+    'sessions/',
+    'authorizer/',
+    'metering/',
+    'invoke/',
+    'admin/',
+    'pages/',
+  ],
   // The adapter of events, and what a request and an answer are, are those of invoke; calls and their cost are told as metering has them.
   admin: ['contract/', 'aws/', 'registry/', 'metering/', 'seal/', 'invoke/edge/', 'invoke/exchange.ts'],
-  infra: ['contract/', 'policies/'],
+  // The console's files, and who serves them: nothing of what the page asks for.
+  pages: ['contract/'],
+  infra: ['contract/', 'policies/', 'pages/'],
   // It runs beside a tenant's service: of the gateway it knows what an HTTP client can know. What it listens with is the container's.
   sidecar: ['contract/', 'server/listen.ts', 'server/node-http.ts', 'aws/sigv4.ts'],
   // The doctor signs what no client of the SDK is there for, and looks at issuers' keys as the authorizer does.
@@ -55,7 +67,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ],
     ...['seal/secret.ts', 'authorizer/jwks.ts'],
   ],
-  local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/', 'server/listen.ts'],
+  local: ['contract/', 'policies/', 'registry/', 'authorizer/', 'invoke/', 'metering/', 'server/listen.ts', 'pages/'],
 };
 
 /** The files that call AWS: no others use a client of its SDK, or sign a request. */

@@ -28,6 +28,11 @@ beforeAll(async () => {
       events.push(parsed);
       integration(reader, parsed);
     },
+    servePage: async ({ path, search, acceptEncoding }) => ({
+      status: 200,
+      headers: { 'content-type': 'text/html' },
+      body: Buffer.from(`${path} ${search} ${acceptEncoding}`),
+    }),
     cors: false,
     clock: () => 0,
     newId: () => 'the-request-id',
@@ -68,6 +73,16 @@ describe('the front', () => {
       body: btoa('hello'),
       requestContext: { authorizer: { tenant: 'acme' }, requestId: 'the-request-id' },
     });
+  });
+
+  test('gives the console to whoever asks, and asks nobody who that is', async () => {
+    authorization = { ok: false, response: 'UNAUTHORIZED' };
+    const page = await fetch(`${url}/console/?code=1`, { headers: { 'accept-encoding': 'gzip' } });
+    expect([page.status, await page.text()]).toEqual([200, '/console/ ?code=1 gzip']);
+    expect(page.headers.get('x-request-id')).toBe('the-request-id');
+    expect((await fetch(`${url}/console/`, { method: 'POST' })).status).toBe(404);
+    expect((await fetch(`${url}/consoles`)).status).toBe(401);
+    expect(events).toEqual([]);
   });
 
   test('speaks HTTP/2 with prior knowledge', async () => {
