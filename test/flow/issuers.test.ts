@@ -84,7 +84,7 @@ beforeAll(async () => {
     { ...poolIssuer('us-east-1', POOL_ID, [PEOPLE, MACHINE]), jwksUri: `${pool.url}/keys` },
     ...[slow, silent, late].map((one) => ({ ...keysOf(one), tenantClaim: 'tenant' })),
   ];
-  stack = await Stack.start({ env: { TOLLGATE_ISSUERS: JSON.stringify(issuers) } });
+  stack = await Stack.start({ env: { TOLLGATE_ISSUERS: JSON.stringify(issuers), TOLLGATE_AUTHORIZER_TTL: '1' } });
 });
 
 afterAll(async () => {
