@@ -107,9 +107,10 @@ describe('a guardrail that a grant demands, before an IAM written by others', ()
         const identifier = `${guardrail.arn}:1`;
         if (built(item, granted) === undefined) return;
         const session = sessionPolicy(item, granted, { guardrail }).document;
+        // The session's policy alone has to refuse; that the role lets through what it allows is asked by the applying of the guardrail.
         const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS, kinds: EVERY_KIND });
-        const allows = (action: string, resource: string, context: RequestContext): Promise<boolean> =>
-          other.allows({ role: [role], session, action, resource, context });
+        const allows = (action: string, resource: string, context: RequestContext, by: object = everything) =>
+          other.allows({ role: [by], session, action, resource, context });
         for await (const { action, name, resource, context } of asked(other, item, item)) {
           const own = expected(item, granted, action, resource, context);
           if (action === 'count') {
@@ -123,13 +124,13 @@ describe('a guardrail that a grant demands, before an IAM written by others', ()
             );
           }
         }
-        const applies = (arn: string): Promise<boolean> => allows('bedrock:ApplyGuardrail', arn, {});
+        const applies = (arn: string): Promise<boolean> => allows('bedrock:ApplyGuardrail', arn, {}, role);
         expect(await applies(guardrail.arn)).toBe(granted.some((action) => action !== 'count'));
         expect(await applies(guardrailOf(item.region, 'abc124').arn)).toBe(false);
         const alone = sessionPolicy(item, ['guard'], { guardrail }).document;
-        const byItself = (action: string, on: string, context: RequestContext): Promise<boolean> =>
-          other.allows({ role: [role], session: alone, action, resource: on, context });
-        expect(await byItself('bedrock:ApplyGuardrail', guardrail.arn, {})).toBe(true);
+        const byItself = (action: string, on: string, context: RequestContext, by: object = everything) =>
+          other.allows({ role: [by], session: alone, action, resource: on, context });
+        expect(await byItself('bedrock:ApplyGuardrail', guardrail.arn, {}, role)).toBe(true);
         expect(await byItself('bedrock:ApplyGuardrail', guardrailOf(item.region, 'abc124').arn, {})).toBe(false);
         for await (const { action, name, resource, context } of asked(other, item, item)) {
           const bears = action === 'count' ? {} : { 'bedrock:GuardrailIdentifier': identifier };
@@ -153,13 +154,12 @@ describe('tiers that a grant demands, before an IAM written by others', () => {
       fc.asyncProperty(called, actions, some, async (item, granted, tiers) => {
         if (built(item, granted) === undefined) return;
         const session = sessionPolicy(item, granted, { tiers }).document;
-        const role = invokerRolePolicy({ partition: 'aws', account, regions: REGIONS, kinds: EVERY_KIND });
         for await (const { action, name, resource, context } of asked(other, item, item)) {
           if (action === 'count') continue;
           const own = expected(item, granted, action, resource, context);
           for (const tier of [undefined, ...SERVICE_TIERS]) {
             const asks = tier === undefined ? context : { ...context, 'bedrock:ServiceTier': tier };
-            const allowed = await other.allows({ role: [role], session, action: name, resource, context: asks });
+            const allowed = await other.allows({ role: [everything], session, action: name, resource, context: asks });
             expect(allowed, `${name} ${resource} of ${tier} under ${tiers}`).toBe(
               own && tiers.includes(tier ?? 'default'),
             );
