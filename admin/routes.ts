@@ -8,6 +8,7 @@ import { termDocument } from '../registry/term.ts';
 import { ACCESS_REQUEST_ROUTES } from './access-requests.ts';
 import { edited, etag, plannedBody, routesOf } from './entries.ts';
 import { KEY_ROUTES } from './keys.ts';
+import { ME_ROUTE } from './me.ts';
 import { openapi } from './openapi.ts';
 import { decoded, encoded } from './page.ts';
 import { HttpProblem } from './problem.ts';
@@ -169,6 +170,7 @@ export const ROUTES: readonly Route[] = [
   ...COLLECTIONS.flatMap((collection) => routesOf(collection, `/${collection.name}`)),
   ...routesOf(BUNDLE_GRANTS, '/bundle-grants'),
   ...REGISTRY,
+  ME_ROUTE,
   ...KEY_ROUTES,
   ...ACCESS_REQUEST_ROUTES,
   {
