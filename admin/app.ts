@@ -12,7 +12,7 @@ import { documentOf, queryOf, versionWanted } from './asked.ts';
 import { createLimit } from './limit.ts';
 import { HttpProblem, problemAnswer } from './problem.ts';
 import { answeredOnce } from './repeat.ts';
-import type { Act, Reply, Route, UsageReader } from './route.ts';
+import type { Act, CounterReader, Reply, Route, UsageReader } from './route.ts';
 import { ROUTES } from './routes.ts';
 
 export interface AdminDeps {
@@ -21,6 +21,8 @@ export interface AdminDeps {
   keys?: (actor: string) => KeyWriter;
   /** The bucket of usage, opened when it is first asked for. Absent: nothing is told of use. */
   usage?: () => Promise<UsageReader>;
+  /** The counters of budgets. Absent: nothing is told of where they stand. */
+  counters?: () => Promise<CounterReader>;
   clock: Clock;
 }
 
@@ -30,7 +32,13 @@ export interface AdminBindings {
 }
 
 /** The registry’s API: Hono over a table of routes, each behind the caller’s rights. */
-export function createAdmin({ items, keys, usage = noUsage, clock }: AdminDeps): Hono<{ Bindings: AdminBindings }> {
+export function createAdmin({
+  items,
+  keys,
+  usage = noUsage,
+  counters = noUsage,
+  clock,
+}: AdminDeps): Hono<{ Bindings: AdminBindings }> {
   const limit = createLimit(clock);
   const app = new Hono<{ Bindings: AdminBindings }>();
 
@@ -49,7 +57,7 @@ export function createAdmin({ items, keys, usage = noUsage, clock }: AdminDeps):
       ...{ rights, caller, params, query, body, clock, wanted: edits ? versionWanted(c.req.raw.headers) : undefined },
       writer: createWriter({ items, clock, actor, ...(query.dryRun === true ? { dryRun: true } : {}) }),
       keys: keys?.(actor),
-      ...{ items, usage },
+      ...{ items, usage, counters },
     };
     const answer = async (): Promise<Response> => responseOf(await route.run(act));
     const key = c.req.header('idempotency-key');

@@ -11,12 +11,19 @@ export interface ComposeOptions extends Pick<ServeOptions, 'open' | 'clock' | 'w
 
 /** The API over the stage's tables, for the function and for the container alike. */
 export async function composeAdmin(
-  { table, keys, bucket }: Pick<AdminSettings, 'table' | 'keys' | 'bucket'>,
+  { table, keys, bucket, countersTable }: Pick<AdminSettings, 'table' | 'keys' | 'bucket' | 'countersTable'>,
   { client, transport, ...others }: ComposeOptions,
 ): Promise<Served> {
   const items = createItems({ client, table });
   const usage = bucket === undefined ? {} : { usage: async () => (await import('./open-usage.ts')).openUsage(bucket) };
-  const options = { ...others, ...usage };
+  const counters =
+    countersTable === undefined
+      ? {}
+      : {
+          counters: async () =>
+            (await import('../metering/budgets/counters.ts')).createCounters({ client, table: countersTable }),
+        };
+  const options = { ...others, ...usage, ...counters };
   if (keys === undefined) return createAdminServed({ ...options, items });
   const { clock } = options;
   const { openKeys } = await import('./open-keys.ts');

@@ -1,5 +1,6 @@
 import type { CallerContext } from '../contract/context.ts';
 import type { Clock } from '../contract/log.ts';
+import type { Counters } from '../metering/budgets/counters.ts';
 import type { UsageStore } from '../metering/ledger/store.ts';
 import type { KeyWriter } from '../registry/gateway-keys/writer.ts';
 import type { Document, Items } from '../registry/items.ts';
@@ -9,6 +10,9 @@ import type { Parameter, Query } from './asked.ts';
 
 /** What of the bucket of usage the API asks: it writes nothing there. */
 export type UsageReader = Pick<UsageStore, 'list' | 'lines' | 'read'>;
+
+/** What of the counters of budgets the API asks: it counts nothing. */
+export type CounterReader = Pick<Counters, 'partition' | 'query'>;
 
 /** One request of a caller who may make it, and what a route does with it. */
 export interface Act {
@@ -27,6 +31,8 @@ export interface Act {
   items: Items;
   /** @throws TollgateError `not_found` where the API was told no bucket */
   usage(): Promise<UsageReader>;
+  /** @throws TollgateError `not_found` where the API was told no table of counters */
+  counters(): Promise<CounterReader>;
   clock: Clock;
 }
 

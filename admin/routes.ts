@@ -14,6 +14,7 @@ import { decoded, encoded } from './page.ts';
 import { HttpProblem } from './problem.ts';
 import { BUNDLE_GRANTS, COLLECTIONS } from './resources.ts';
 import type { Route } from './route.ts';
+import { STANDING_ROUTES } from './standing.ts';
 
 /** Every path of the API, with what it does. */
 
@@ -173,6 +174,7 @@ export const ROUTES: readonly Route[] = [
   ME_ROUTE,
   ...KEY_ROUTES,
   ...ACCESS_REQUEST_ROUTES,
+  ...STANDING_ROUTES,
   {
     ...{ method: 'get', path: '/openapi.json', resource: 'models', verb: 'read', narrows: true, about: 'This.' },
     run: async () => ({ body: openapi(ROUTES) }),

@@ -47,6 +47,8 @@ export interface AdminSettings extends StageSettings {
   keys: KeysSettings | undefined;
   /** Bucket of raw lines, hourly objects and reports, which it only reads; undefined: it tells nothing of use. */
   bucket: string | undefined;
+  /** DynamoDB table of budgets' counters, which it only reads; undefined: it does not tell where they stand. */
+  countersTable: string | undefined;
 }
 
 export interface KeysSettings {
@@ -171,6 +173,7 @@ export function adminSettings(env: Environment): AdminSettings {
     table: () => required(env, 'TOLLGATE_TABLE'),
     keys: () => keysOf(env),
     bucket: () => env.TOLLGATE_BUCKET || undefined,
+    countersTable: () => env.TOLLGATE_COUNTERS_TABLE || undefined,
     basePath: () => basePath(env),
   });
 }

@@ -94,12 +94,13 @@ export class TollgateStack extends Stack {
     };
 
     const usage = { TOLLGATE_BUCKET: bucket.bucketName };
+    const counted = { TOLLGATE_COUNTERS_TABLE: counters.tableName };
     const administered = settings.admin ? { TOLLGATE_ADMIN: 'true', ...usage } : {};
     const lambda =
       settings.runtime === 'container'
         ? undefined
         : lambdaDoor(this, settings, names, {
-            registry: { TOLLGATE_TABLE: table.tableName, ...usage, ...keys?.environment, ...base },
+            registry: { TOLLGATE_TABLE: table.tableName, ...usage, ...counted, ...keys?.environment, ...base },
             decisions,
             calls,
           });
@@ -147,7 +148,7 @@ export class TollgateStack extends Stack {
       memoryMb: 2_048,
       environment: {
         TOLLGATE_TABLE: table.tableName,
-        TOLLGATE_COUNTERS_TABLE: counters.tableName,
+        ...counted,
         ...usage,
         TOLLGATE_EVENT_BUS: settings.eventBus,
       },

@@ -181,8 +181,8 @@ const ownEvents = ({ source, detailType }: typeof BUDGET_EVENT | typeof ALERT_EV
 });
 
 /** Items whose partitions are so called, and nothing else of a table. */
-const leading = (operator: string, key: string): Condition => ({
-  [`ForAllValues:${operator}`]: { 'dynamodb:LeadingKeys': [key] },
+const leading = (operator: string, ...keys: readonly string[]): Condition => ({
+  [`ForAllValues:${operator}`]: { 'dynamodb:LeadingKeys': keys },
   Null: { 'dynamodb:LeadingKeys': 'false' },
 });
 
@@ -244,6 +244,8 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   // It tells of calls and of what they cost, and writes none of that.
   if (name === 'admin') may(of('s3', 'GetObject'), under('raw', 'reports', 'state', 'usage'));
   if (name === 'admin') may(of('s3', 'ListBucket'), bucketArn);
+  // Where budgets stand and what days came to: what else is in that table, such as the key of sessions’ ids, is not its.
+  if (name === 'admin') may(of('dynamodb', 'Query'), countersTableArn, leading('StringLike', 'COUNTERS#*', 'USAGE#*'));
   if (name === 'invoke') {
     // Budgets are counted. Nothing is deleted but by the table itself, after its time.
     may(of('dynamodb', 'GetItem', 'Query', 'UpdateItem'), countersTableArn);

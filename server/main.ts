@@ -59,7 +59,7 @@ async function serve(settings: ServerSettings): Promise<void> {
       ? byPath(
           served,
           await (await import('../admin/compose.ts')).composeAdmin(
-            { ...authorizer, bucket },
+            { ...authorizer, bucket, countersTable: invoke.countersTable },
             {
               client,
               clock,

@@ -124,6 +124,10 @@ describe('the registry’s API', () => {
     expect((await ask('GET', '/budgets?tenant=api-tenant')).body.items).toMatchObject([
       { id: 'day', owner: 'api-tenant' },
     ]);
+    const standing = await ask('GET', '/standing/api-tenant');
+    expect(standing.body.items).toMatchObject([
+      { id: 'day', from: 'tenant', unit: 'usd', limit: '5', used: '0', left: '5', percent: 0 },
+    ]);
     const access = await ask('GET', '/access/api-tenant');
     expect(access.body.items).toMatchObject([{ model: 'nova-lite', state: 'usable', by: 'ops/ops' }]);
     for (const path of [

@@ -96,7 +96,7 @@ describe('with an API of the registry', () => {
 
   test('there is a function of its own behind a path of its own, and it alone writes the registry', () => {
     expect(adminSettings(environmentOf(administered, 'admin'))).toMatchObject({
-      ...{ stage: 'dev', keys: undefined, bucket: expect.anything() },
+      ...{ stage: 'dev', keys: undefined, bucket: expect.anything(), countersTable: expect.anything() },
     });
     const writing = allowed(administered, 'dynamodb:DeleteItem').filter(([, on]) => String(on).includes('-registry'));
     expect(writing.map(([name]) => name)).toEqual(['tollgate-dev-admin-us-east-1']);

@@ -74,9 +74,16 @@ function accesses(operation: string, body: JsonObject, arnOf: (table: string) =>
   if (operation.startsWith('Batch'))
     return Object.keys(objectOf(body.RequestItems, 'RequestItems')).map((table) => need(operation, arnOf(table)));
   if (typeof body.TableName !== 'string') return [need(operation, '*')];
-  const leading = leadingKey(objectOf(body.Item ?? body.Key ?? {}, 'Item'));
+  const leading = leadingKey(objectOf(body.Item ?? body.Key ?? queriedKey(body), 'Item'));
   const index = typeof body.IndexName === 'string' ? `/index/${body.IndexName}` : '';
   return [{ ...need(operation, `${arnOf(body.TableName)}${index}`), context: leading }];
+}
+
+/** The partition that a query names: `pk = :name`, alone or with a condition of the sort key. */
+function queriedKey({ KeyConditionExpression: condition, ExpressionAttributeValues: values, IndexName }: JsonObject) {
+  const [, name] = (typeof condition === 'string' && /^pk = (:\w+)/.exec(condition)) || [];
+  if (name === undefined || IndexName !== undefined) return {};
+  return { pk: objectOf(values ?? {}, 'ExpressionAttributeValues')[name] };
 }
 
 /** Of what reads or writes one item, by the name that the partition key has in all tables here. */

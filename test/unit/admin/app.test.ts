@@ -201,3 +201,42 @@ describe('a request', () => {
     expect((await ask(caller('admin'), 'GET', '/models?limit=1&limit=2')).status).toBe(400);
   });
 });
+
+describe('where budgets stand', () => {
+  const at = (role: keyof typeof MARKS | '', tenant: string) => ask(caller(role), 'GET', `/standing/${tenant}`);
+
+  beforeEach(async () => {
+    const counts = {
+      numbers: new Map([['t|day|2026-06-01|usd', 250_000_000_000n]]),
+      sets: new Map<string, ReadonlySet<string>>(),
+    };
+    const partition = async (pk: string) => [{ key: { pk, sk: 'TENANT' }, counts }];
+    app = createAdmin({ items, clock: () => time, counters: async () => ({ partition, query: async () => [] }) });
+    const writer = createWriter({ items, clock: () => START, actor: 'setup' });
+    await writer.setBudget('acme', { id: 'day', ...budget('tenant') });
+    await writer.setBudget('*', { id: 'each', ...budget('principal') });
+  });
+
+  test('is told of the tenant’s own and of the stage’s, with when each begins anew', async () => {
+    expect((await at('tenant-admin', 'acme')).body.items).toMatchObject([
+      { id: 'day', from: 'tenant', of: null, limit: '1', resetsAt: '2026-06-02T00:00:00.000Z' },
+      { id: 'each', from: 'stage', per: 'principal', of: null, used: '0' },
+    ]);
+  });
+
+  test.each([
+    ['admin', 'globex', 200],
+    ['admin', 'nobody', 404],
+    ['auditor', 'acme', 200],
+    ['finance', 'globex', 200],
+    ['tenant-admin', 'globex', 403],
+    ['', 'acme', 403],
+  ] as const)('%s of acme asks of %s: %d', async (role, tenant, status) => {
+    expect((await at(role, tenant)).status).toBe(status);
+  });
+
+  test('is not told by an API without counters', async () => {
+    app = createAdmin({ items, clock: () => time });
+    expect((await at('admin', 'acme')).status).toBe(404);
+  });
+});

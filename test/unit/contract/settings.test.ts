@@ -62,6 +62,8 @@ describe('settings', () => {
   test('the registry’s API tells of use where it is told the bucket', () => {
     expect(adminSettings(env).bucket).toBe('tollgate-usage');
     expect(adminSettings({ ...env, TOLLGATE_BUCKET: '' }).bucket).toBeUndefined();
+    expect(adminSettings({ ...env, TOLLGATE_COUNTERS_TABLE: 'c' }).countersTable).toBe('c');
+    expect(adminSettings({ ...env, TOLLGATE_COUNTERS_TABLE: '' }).countersTable).toBeUndefined();
   });
 
   test.each([

@@ -34,6 +34,8 @@ function holds(operator: string, wanted: string[], given: string | string[] | un
       return typeof given === 'string' && wanted.some((pattern) => like(pattern, given));
     case 'ForAllValues:StringEquals':
       return [given ?? []].flat().every((value) => wanted.includes(value));
+    case 'ForAllValues:StringLike':
+      return [given ?? []].flat().every((value) => wanted.some((pattern) => like(pattern, value)));
     case 'Null':
       return wanted.includes(String(given === undefined));
     case 'ArnNotLike':

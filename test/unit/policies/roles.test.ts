@@ -275,6 +275,15 @@ describe("the functions' own roles", () => {
       expect(may('s3:PutObject', `${prefix}/x`), prefix).toBe(false);
     }
     for (const prefix of ['quarantine', 'athena']) expect(may('s3:GetObject', `${prefix}/x`), prefix).toBe(false);
+    const counts = (action: string, partition: string) =>
+      allows(policy, {
+        ...{ action: `dynamodb:${action}`, resource: scope.countersTableArn },
+        context: { ...itself, 'dynamodb:LeadingKeys': [partition] },
+      });
+    const asked = ['COUNTERS#acme', 'USAGE#acme', 'SESSIONS', 'ROUTING'];
+    expect(asked.map((partition) => counts('Query', partition))).toEqual([true, true, false, false]);
+    for (const action of ['Scan', 'GetItem', 'UpdateItem', 'PutItem', 'DeleteItem'])
+      expect(counts(action, 'COUNTERS#acme'), action).toBe(false);
   });
 
   test.each([
