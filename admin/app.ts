@@ -48,7 +48,7 @@ export function createAdmin({
     const rights = rightsOf(caller);
     const params = c.req.param() as Record<string, string>;
     authorise(route, rights, caller.tenant, route.tenantOf?.(params));
-    const wait = limit(actor);
+    const wait = limit(actor, route.cost);
     if (wait > 0) throw new HttpProblem(429, 'Too many requests of this caller.', { 'retry-after': String(wait) });
     const query = queryOf(new URL(c.req.url).searchParams, route.parameters ?? []);
     const edits = route.verb === 'write';

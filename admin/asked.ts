@@ -3,6 +3,8 @@ import { TollgateError } from '../contract/errors.ts';
 import { parseJsonObject } from '../contract/json.ts';
 import { ADMIN_PAGE, ADMIN_PAGE_MAX } from '../contract/limits/admin.ts';
 import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
+import { OUTCOMES } from '../contract/usage.ts';
+import { UNENDED } from '../metering/calls/told.ts';
 import { milliseconds, parseWith } from '../registry/fields.ts';
 import type { Document } from '../registry/items.ts';
 import { HttpProblem } from './problem.ts';
@@ -37,6 +39,8 @@ export const PARAMETERS = {
   model: text,
   bundle: text,
   principal: text,
+  outcome: v.exactOptional(v.picklist([...OUTCOMES, ...UNENDED], 'no-outcome')),
+  request: text,
   by: text,
   of: text,
   since: moment,

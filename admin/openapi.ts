@@ -13,6 +13,8 @@ const ABOUT: Readonly<Record<Parameter, string>> = {
   model: 'Of this model.',
   bundle: 'Of this bundle.',
   principal: 'One caller of the tenant.',
+  outcome: 'That ended so, or stands so: `ok`, `denied`, `in-flight`, `unsettled`.',
+  request: 'Of this x-request-id.',
   by: 'Part of the name of who edited.',
   of: 'One entry, or a kind: `grant/acme/nova-lite`, `model`.',
   since: 'From then on, UTC.',

@@ -59,5 +59,7 @@ export interface Route {
   narrows?: true;
   /** Also for who has no role of delegation: of what is its own, which the route sees to. */
   own?: true;
+  /** As how many requests one counts; absent: 1. */
+  cost?: number;
   run(act: Act): Promise<Reply>;
 }

@@ -12,6 +12,7 @@ import { ME_ROUTE } from './me.ts';
 import { openapi } from './openapi.ts';
 import { decoded, encoded } from './page.ts';
 import { HttpProblem } from './problem.ts';
+import { REQUEST_ROUTES } from './requests.ts';
 import { BUNDLE_GRANTS, COLLECTIONS } from './resources.ts';
 import type { Route } from './route.ts';
 import { STANDING_ROUTES } from './standing.ts';
@@ -175,6 +176,7 @@ export const ROUTES: readonly Route[] = [
   ...KEY_ROUTES,
   ...ACCESS_REQUEST_ROUTES,
   ...STANDING_ROUTES,
+  ...REQUEST_ROUTES,
   {
     ...{ method: 'get', path: '/openapi.json', resource: 'models', verb: 'read', narrows: true, about: 'This.' },
     run: async () => ({ body: openapi(ROUTES) }),

@@ -3,10 +3,10 @@ import { TollgateError } from '../contract/errors.ts';
 import { CALL_SOUGHT_HOURS, CALLS_LISTED, CALLS_LISTED_MINUTES } from '../contract/limits/metering.ts';
 import { OUTCOMES, type UsageRecord } from '../contract/usage.ts';
 import { wantedHash } from '../contract/wanted.ts';
-import type { FoundCall, Wanted } from '../metering/ledger/find.ts';
+import type { FoundCall, Wanted } from '../metering/calls/find.ts';
+import { toldOf, UNENDED } from '../metering/calls/told.ts';
 import { parseSeconds } from '../registry/fields.ts';
 import { listed, shown } from './answer.ts';
-import { toldOf, UNENDED } from './call/told.ts';
 import { badOption } from './days.ts';
 import { counted, warn } from './print.ts';
 import { openPrices } from './registry.ts';
@@ -122,7 +122,7 @@ async function found(where: Target, wanted: Wanted) {
   const [store, prices, { findCalls }] = await Promise.all([
     openStore(where),
     openPrices(where),
-    import('../metering/ledger/find.ts'),
+    import('../metering/calls/find.ts'),
   ]);
   return {
     calls: await findCalls(store, wanted),

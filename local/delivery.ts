@@ -35,7 +35,7 @@ const compress = promisify(gzip);
 
 /**
  * What a log group's subscription and Firehose do in AWS: usage lines go, unchanged, into
- * `raw/dt=YYYY-MM-DD/hour=HH/<uuid>.jsonl.gz` by the hour of their delivery; lines with metrics go to CloudWatch.
+ * `raw/dt=YYYY-MM-DD/hour=HH/<time>-<uuid>.jsonl.gz` by the hour of their delivery; lines with metrics go to CloudWatch.
  */
 export function startDelivery({ folder, put, onMetrics, onLog, clock, write }: DeliveryOptions): Delivery {
   const onRefused = (error: unknown): void => {
@@ -87,7 +87,7 @@ export function startDelivery({ folder, put, onMetrics, onLog, clock, write }: D
   };
 }
 
-/** @param name `<YYYY-MM-DD>T<HH>-<uuid>` */
+/** @param name of a sealed file: `<YYYY-MM-DD>T<HH>-` and what the object is called in its hour */
 function keyOf(name: string): string {
   return `raw/dt=${name.slice(0, 10)}/hour=${name.slice(11, 13)}/${name.slice(14)}.jsonl.gz`;
 }

@@ -16,7 +16,7 @@ export interface SpoolOptions {
 
 /** A file of lines that is complete and waits to be delivered. */
 export interface Sealed {
-  /** `<YYYY-MM-DD>T<HH>-<uuid>`: when it was sealed, UTC. Its object's key derives from it, so a retry overwrites. */
+  /** `<YYYY-MM-DD>T<HH>-<YYYY-MM-DD-HH-MM-SS-mmm>-<uuid>`: when it was sealed, UTC. Its object's key derives from it, so a retry overwrites. */
   name: string;
   path: string;
 }
@@ -93,8 +93,10 @@ export class Spool {
   #rotate(): void {
     fsyncSync(this.#file);
     closeSync(this.#file);
-    const hour = new Date(this.#clock()).toISOString().slice(0, 13);
-    renameSync(this.#current, join(this.#folder, `${hour}-${randomUUID()}.sealed`));
+    const now = new Date(this.#clock()).toISOString();
+    // As Firehose names its objects: by their names one can tell which was delivered last.
+    const stamp = now.slice(0, 23).replaceAll(/[T:.]/g, '-');
+    renameSync(this.#current, join(this.#folder, `${now.slice(0, 13)}-${stamp}-${randomUUID()}.sealed`));
     this.#file = openLines(this.#current);
     this.#empty = true;
   }

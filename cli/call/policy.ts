@@ -1,6 +1,6 @@
 import { isTollgateError } from '../../contract/errors.ts';
 import { at, placesOf } from '../../contract/places.ts';
-import type { FoundCall } from '../../metering/ledger/find.ts';
+import type { FoundCall } from '../../metering/calls/find.ts';
 import { nativeIdOf } from '../../policies/kinds.ts';
 import { sessionPolicy } from '../../policies/session.ts';
 import { asTenantId } from '../../registry/tenant.ts';

@@ -11,6 +11,9 @@ export const ADMIN_CHANGES_MAX = 1_000;
 export const ADMIN_BURST = 100;
 export const ADMIN_RATE = 20;
 
+/** As how many requests one counts that reads the bucket of usage: it may take seconds. */
+export const ADMIN_HEAVY = 10;
+
 /** Callers whose requests an execution environment counts. */
 export const ADMIN_CALLERS_MAX = 1_000;
 

@@ -16,6 +16,12 @@ export const RAW_OBJECTS_PER_STEP = 500;
 /** Raw objects read at once for an operator who looks for calls: each is mostly waited for. */
 export const OBJECTS_READ_AT_ONCE = 8;
 
+/** Attempts that a page of the log of calls has in memory, of some 1,500 bytes each; a larger hour takes more pages. */
+export const CALLS_KEPT = 20_000;
+
+/** Milliseconds after which a page of the log begins no more objects: what it began comes after it, and API Gateway waits 29 s. */
+export const LOG_READS_FOR_MS = 8_000;
+
 /** Hours back in which `call show` looks for a request unless told otherwise, and minutes of `call list`. */
 export const CALL_SOUGHT_HOURS = 24;
 export const CALLS_LISTED_MINUTES = 15;

@@ -72,9 +72,22 @@ export function doneKey(name: string): string {
   return DONE_PREFIX + name;
 }
 
+const HOURS_PREFIX = 'state/hours/';
+
 /** Under it, one name per raw object that holds lines of the hour. */
 export function hourIndexPrefix(hour: Hour): string {
-  return `state/hours/${hourText(hour)}/`;
+  return `${HOURS_PREFIX}${hourText(hour)}/`;
+}
+
+/** Where to list those of an hour and later ones. */
+export function hourIndexFrom(hour: Hour): { prefix: string; after: string } {
+  return { prefix: HOURS_PREFIX, after: HOURS_PREFIX + hourText(hour) };
+}
+
+/** The inverse: which object holds lines of which hour. */
+export function parseHourIndex(key: string): { hour: Hour; name: string } {
+  const at = key.indexOf('/', HOURS_PREFIX.length);
+  return { hour: parseHour(key.slice(HOURS_PREFIX.length, at)), name: key.slice(at + 1) };
 }
 
 /** Under it, one name for each tenant whose counters were ever corrected for calls of the day. */

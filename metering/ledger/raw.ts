@@ -84,7 +84,11 @@ export async function scanRaw(store: UsageStore, name: string): Promise<RawScan>
  * @param until and up to this one, included
  * @returns names of raw objects that are not done yet, in the order of their delivery
  */
-export async function undoneRaw(store: UsageStore, from?: Hour, until = Number.POSITIVE_INFINITY): Promise<string[]> {
+export async function undoneRaw(
+  store: Pick<UsageStore, 'list'>,
+  from?: Hour,
+  until = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
   // A partition's own name sorts just before the objects in it.
   const after = (prefix: string) => (from === undefined ? undefined : prefix + partition(from));
   const done = new Set<string>();

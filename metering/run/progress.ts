@@ -25,7 +25,7 @@ export function lookFrom(progress: Progress | null): Hour | undefined {
 }
 
 /** @returns null before the first good run, and also when the object is not what we write: then all is looked at again */
-export async function readProgress(store: UsageStore): Promise<Progress | null> {
+export async function readProgress(store: Pick<UsageStore, 'read'>): Promise<Progress | null> {
   const text = await store.read(PROGRESS_KEY);
   if (text === null) return null;
   try {

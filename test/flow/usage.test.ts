@@ -27,6 +27,23 @@ async function report(tenant: string): Promise<Record<string, unknown>[]> {
   return JSON.parse(stdout || '[]') as Record<string, unknown>[];
 }
 
+/** As of the registry's API. */
+async function log(token: string, query = '') {
+  const response = await fetch(`${stack.gateway}/admin/requests${query}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, never> & { items?: Row[] } };
+}
+
+interface Row {
+  request: string;
+  tenant: string;
+  model: string;
+  outcome: string;
+  code: string;
+  cost: string;
+}
+
 describe('from a call to the bill', () => {
   test('every call is on the report of its tenant, model by model, at its price', async () => {
     for (let i = 0; i < 3; i++) expect(await converse('acme', 'nova-lite', 'four words of input')).toBe(200);
@@ -51,6 +68,31 @@ describe('from a call to the bill', () => {
     expect(await report('globex')).toEqual([
       expect.objectContaining({ model_id: 'llama-3-3-70b', input_tokens: 2, invocations: 1 }),
     ]);
+  });
+
+  test('each call is a row of its tenant’s log, by its request id, aggregated or not, and of nobody else’s', async () => {
+    const answered = await fetch(`${stack.gateway}/model/nova-lite/converse`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${tokens.acme}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'just now' }] }] }),
+    });
+    await answered.text();
+    const id = answered.headers.get('x-request-id') ?? '';
+    await fetch(`${stack.aws}/_local/flush`, { method: 'POST' });
+    const acme = await log(tokens.acme ?? '');
+    expect(acme.body.items?.map(({ tenant, model, outcome, code }) => [tenant, model, outcome, code])).toEqual([
+      ['acme', 'nova-lite', 'ok', ''],
+      ['acme', '', 'refused', 'model_not_allowed'],
+      ['acme', 'claude-sonnet-4-5', 'ok', ''],
+      ...Array.from({ length: 3 }, () => ['acme', 'nova-lite', 'ok', '']),
+    ]);
+    expect(acme.body.items?.[0]).toMatchObject({ request: id, cost: expect.stringMatching(/^0\.0+[1-9]/) });
+    expect((await log(tokens.acme ?? '', `/${id}`)).body).toMatchObject({ request: id, tried: [{ outcome: 'ok' }] });
+    expect((await log(tokens.globex ?? '', `/${id}`)).status).toBe(404);
+    expect((await log(tokens.globex ?? '')).body.items).toHaveLength(1);
+    const ops = await stack.token('ops');
+    expect((await log(ops)).body.items).toHaveLength(7);
+    expect((await log(ops, '?tenant=globex')).body.items).toMatchObject([{ tenant: 'globex', model: 'llama-3-3-70b' }]);
   });
 
   test('the raw lines are one started and one finished for each call that ran, one finished for a refused one', async () => {

@@ -1,15 +1,15 @@
 import { UNSETTLED_AFTER_MS } from '../../contract/limits/metering.ts';
 import { isCharged, NO_TOKENS, TOKEN_KINDS, type Tokens } from '../../contract/usage.ts';
-import type { Attempt, FoundCall } from '../../metering/ledger/find.ts';
-import { formatMoney, type Money } from '../../metering/money.ts';
-import { costOf, createPriceBook, type PriceBook } from '../../metering/price.ts';
 import { isoMilliseconds } from '../../registry/fields.ts';
 import type { PriceReader } from '../../registry/reader.ts';
+import { formatMoney, type Money } from '../money.ts';
+import { costOf, createPriceBook, type PriceBook } from '../price.ts';
+import type { Attempt, FoundCall } from './find.ts';
 
 /** How a call stands whose end was not delivered: it may still be out, or can be no more. */
 export const UNENDED = ['in-flight', 'unsettled'] as const;
 
-/** A call as an operator is told it. */
+/** A call as it is told, by the command line and by the registry’s API. */
 export interface ToldCall {
   request: string;
   at: string;
@@ -33,7 +33,7 @@ export interface ToldCall {
   attempts: ToldAttempt[];
 }
 
-interface ToldAttempt {
+export interface ToldAttempt {
   invocation: string;
   model: string;
   nativeModel: string;
@@ -98,7 +98,8 @@ function told({ requestId, at, attempts }: FoundCall, book: PriceBook, now: numb
   };
 }
 
-function outcomeOf({ base, finished }: Attempt, now: number): string {
+/** @param now milliseconds since 1970 @returns how it ended, or how it stands */
+export function outcomeOf({ base, finished }: Attempt, now: number): string {
   return finished?.outcome ?? UNENDED[base.at + UNSETTLED_AFTER_MS > now ? 0 : 1];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findCalls } from '../../../../metering/ledger/find.ts';
+import { findCalls } from '../../../../metering/calls/find.ts';
 import { call, finished, MemoryStore, NINE, started } from '../support.ts';
 
 const HOUR = 3_600_000;

@@ -1,9 +1,9 @@
 import { LATE_HOURS, OBJECTS_READ_AT_ONCE } from '../../contract/limits/metering.ts';
 import { type FinishedUsage, TOKEN_KINDS, type UsageBase, type UsageRecord } from '../../contract/usage.ts';
+import { deliveryHour, partition, RAW_PREFIX, rawName } from '../ledger/layout.ts';
+import { recordsWhen } from '../ledger/raw.ts';
+import type { UsageStore } from '../ledger/store.ts';
 import { hourOf } from '../window.ts';
-import { deliveryHour, partition, RAW_PREFIX, rawName } from './layout.ts';
-import { recordsWhen } from './raw.ts';
-import type { UsageStore } from './store.ts';
 
 /** One attempt at a call, by its lines. */
 export interface Attempt {
@@ -72,7 +72,7 @@ async function namesFrom(store: Pick<UsageStore, 'list'>, from: number, to: numb
 }
 
 /** Lines come more than once, and in any order; of two ends that contradict each other the ledger has the one of more tokens. */
-function add(attempts: Map<string, Attempt>, record: UsageRecord): void {
+export function add(attempts: Map<string, Attempt>, record: UsageRecord): void {
   const attempt = attempts.get(record.invocationId) ?? { base: record };
   attempts.set(record.invocationId, attempt);
   if (record.phase === 'started') return;
@@ -89,12 +89,13 @@ function compare(a: FinishedUsage, b: FinishedUsage): number {
   return 0;
 }
 
-function callsOf(attempts: Iterable<Attempt>): FoundCall[] {
+/** @returns the calls that they are attempts at, the newest first; of those that began at once, the one whose id is the last */
+export function callsOf(attempts: Iterable<Attempt>): FoundCall[] {
   const calls = Map.groupBy(attempts, ({ base }) => base.requestId);
   return [...calls]
     .map(([requestId, of]) => {
       const inOrder = of.toSorted((a, b) => (a.base.attempt ?? 1) - (b.base.attempt ?? 1));
       return { requestId, at: Math.min(...of.map(({ base }) => base.at)), attempts: inOrder };
     })
-    .sort((a, b) => b.at - a.at);
+    .sort((a, b) => b.at - a.at || (a.requestId < b.requestId ? 1 : -1));
 }
