@@ -70,6 +70,22 @@ describe('from a call to the bill', () => {
     ]);
   });
 
+  test('the raw lines are one started and one finished for each call that ran, one finished for a refused one', async () => {
+    const records = await raw.records();
+    const ran = records.filter(({ phase }) => phase === 'started').map(({ invocationId }) => invocationId);
+    expect(new Set(ran).size).toBe(5);
+    const finished = records.filter((record) => record.phase === 'finished');
+    expect(
+      finished
+        .map(({ invocationId }) => invocationId)
+        .filter((id) => ran.includes(id))
+        .sort(),
+    ).toEqual(ran.sort());
+    expect(finished.filter(({ outcome }) => outcome === 'refused')).toMatchObject([
+      { code: 'model_not_allowed', tokens: { input: 0, output: 0 } },
+    ]);
+  });
+
   test('each call is a row of its tenant’s log, by its request id, aggregated or not, and of nobody else’s', async () => {
     const answered = await fetch(`${stack.gateway}/model/nova-lite/converse`, {
       method: 'POST',
@@ -93,22 +109,6 @@ describe('from a call to the bill', () => {
     const ops = await stack.token('ops');
     expect((await log(ops)).body.items).toHaveLength(7);
     expect((await log(ops, '?tenant=globex')).body.items).toMatchObject([{ tenant: 'globex', model: 'llama-3-3-70b' }]);
-  });
-
-  test('the raw lines are one started and one finished for each call that ran, one finished for a refused one', async () => {
-    const records = await raw.records();
-    const ran = records.filter(({ phase }) => phase === 'started').map(({ invocationId }) => invocationId);
-    expect(new Set(ran).size).toBe(5);
-    const finished = records.filter((record) => record.phase === 'finished');
-    expect(
-      finished
-        .map(({ invocationId }) => invocationId)
-        .filter((id) => ran.includes(id))
-        .sort(),
-    ).toEqual(ran.sort());
-    expect(finished.filter(({ outcome }) => outcome === 'refused')).toMatchObject([
-      { code: 'model_not_allowed', tokens: { input: 0, output: 0 } },
-    ]);
   });
 
   test('a call is told from token to bill by its request id, before any run has aggregated it', async () => {
