@@ -51,7 +51,8 @@ export function lambdaDoor(stack: Stack, settings: InfraSettings, names: Names, 
         name: 'admin',
         description: 'The registry, for those to whom it is delegated',
         timeout: Duration.minutes(5),
-        memoryMb: 512,
+        // Lambda gives a processor by memory, and who reads the log of calls waits for that.
+        memoryMb: 1_024,
         environment: { ...told.registry, ...contextKey },
       })
     : undefined;

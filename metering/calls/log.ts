@@ -179,10 +179,13 @@ async function readHour(
     );
   const rows = (): FoundCall[] => kept.calls().filter(ended);
   let end = begin;
+  // One is enough for a page of most stages; who wants few of many calls has ever more read at once.
+  let width = floor === undefined ? 1 : OBJECTS_READ_AT_ONCE;
   while (end < stop && (floor !== undefined || end === begin || (rows().length < room && !spent()))) {
-    const some = names.slice(end, Math.min(stop, end + OBJECTS_READ_AT_ONCE));
+    const some = names.slice(end, Math.min(stop, end + width));
     await read(some, (record) => is(record) && kept.add(record));
     end += some.length;
+    width = Math.min(2 * width, OBJECTS_READ_AT_ONCE);
   }
   // What its newer objects say of these was told with them.
   const open = kept.unended();

@@ -56,7 +56,7 @@ describe('the delivery of what functions write', () => {
     delivery.take(usage(2));
     await delivery.flush();
     expect([...objects.keys()]).toEqual([
-      expect.stringMatching(/^raw\/dt=2026-11-21\/hour=09\/[0-9a-f-]{36}\.jsonl\.gz$/),
+      expect.stringMatching(/^raw\/dt=2026-11-21\/hour=09\/2026-11-21-09-59-59-999-[0-9a-f-]{36}\.jsonl\.gz$/),
     ]);
     expect([...objects.values()]).toEqual([`${usage(1)}\n${usage(2)}\n`]);
   });
