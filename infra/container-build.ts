@@ -1,4 +1,8 @@
+import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { buildConsoleSync } from '../pages/build.ts';
+import { FOLDER } from '../pages/files.ts';
+import { writeFiles } from '../pages/folder.ts';
 import { containerBundle, sidecarBundle } from './bundling.ts';
 
 const BUNDLES = { server: containerBundle, sidecar: sidecarBundle };
@@ -11,4 +15,5 @@ if (outdir === undefined || bundle === undefined) {
   process.exitCode = 1;
 } else {
   buildSync({ ...bundle(), outdir, logLevel: 'error' });
+  if (name === 'server') writeFiles(buildConsoleSync(), join(outdir, FOLDER));
 }

@@ -11,6 +11,7 @@ import type { Served } from '../invoke/edge/lambda.ts';
 import { canonicalPath } from '../invoke/edge/path.ts';
 import { type Asked, type Given, headersFrom } from '../invoke/exchange.ts';
 import { endWith } from '../invoke/providers/post.ts';
+import { isConsole, type PageAnswer, type PageRequest } from '../pages/serve.ts';
 import type { Admit } from './answers.ts';
 import type { OnRequest } from './listen.ts';
 
@@ -27,6 +28,8 @@ export interface FrontOptions {
   basePath?: string;
   /** Proxies in front of it. */
   proxies?: number;
+  /** The console, where there is one. */
+  servePage?: ((asked: PageRequest) => Promise<PageAnswer>) | undefined;
 }
 
 const OPEN: ReadonlySet<string> = new Set([...OPEN_PATHS, '/ready']);
@@ -36,7 +39,7 @@ const OPEN: ReadonlySet<string> = new Set([...OPEN_PATHS, '/ready']);
  * no token is answered with the same bytes as there.
  */
 export function createFront(options: FrontOptions): OnRequest {
-  const { app, admit, ready, background, cors, basePath = '', proxies = 0 } = options;
+  const { app, admit, ready, background, cors, basePath = '', proxies = 0, servePage } = options;
   const responses = gatewayResponses(cors);
   return (req, res) => {
     const requestId = randomUUID();
@@ -64,10 +67,12 @@ export function createFront(options: FrontOptions): OnRequest {
     const path = belowBase(basePath, written);
     // Begun first and awaited later: the body arrives while the token is looked at.
     const body = bodyOf(req);
-    const open = OPEN.has(path);
-    const asks = cors && req.method === 'OPTIONS';
+    const page = servePage !== undefined && isConsole(path) ? servePage : undefined;
+    const open = OPEN.has(path) || page !== undefined;
+    const asks = cors && req.method === 'OPTIONS' && page === undefined;
     if (open && !asks && req.method !== 'GET' && req.method !== 'HEAD')
       return alone(res, 'MISSING_AUTHENTICATION_TOKEN', requestId);
+    if (page !== undefined) return give(res, await page(pageOf(req, path, mark < 0 ? '' : url.slice(mark))), requestId);
     if (path === '/ready' && !asks) return give(res, await readiness(req), requestId);
     const authorization = open || asks ? undefined : authorizationOf(req);
     if (authorization === null) return alone(res, 'UNAUTHORIZED', requestId);
@@ -121,6 +126,10 @@ export function createFront(options: FrontOptions): OnRequest {
     const body = method === 'HEAD' ? '' : JSON.stringify({ status: isReady ? 'ready' : 'unavailable' });
     return { status: isReady ? 200 : 503, headers: { 'content-type': 'application/json' }, body };
   }
+}
+
+function pageOf({ method = '', headers }: IncomingMessage, path: string, search: string): PageRequest {
+  return { method, path, search, acceptEncoding: headers['accept-encoding']?.toString() };
 }
 
 /** What API Gateway would answer when the authorizer throws or denies. */

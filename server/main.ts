@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createAdmission } from '../authorizer/admission.ts';
 import { trustIssuers } from '../authorizer/issuers.ts';
 import { createReport } from '../authorizer/report.ts';
@@ -13,6 +14,7 @@ import { misspelt } from '../contract/variables.ts';
 import { createApp } from '../invoke/app.ts';
 import { compose } from '../invoke/compose.ts';
 import { createTransport } from '../invoke/providers/transport.ts';
+import { FOLDER } from '../pages/files.ts';
 import { createAnswers } from './answers.ts';
 import { byPath } from './by-path.ts';
 import { createFront } from './front.ts';
@@ -82,6 +84,13 @@ async function serve(settings: ServerSettings): Promise<void> {
     cors: invoke.corsOrigins.length > 0,
     basePath: invoke.basePath,
     proxies,
+    servePage:
+      settings.console &&
+      (await import('./console.ts')).openConsole({
+        ...{ settings: settings.console, admin: settings.admin, stage: invoke.stage },
+        // Beside the program: here, where the entry point says where that is.
+        folder: join(import.meta.dirname, FOLDER),
+      }),
     ready: createReady({ registry, issuers, clock }),
     background(work) {
       background.add(work);

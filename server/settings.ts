@@ -1,5 +1,6 @@
+import { type ConsoleSettings, parseConsole } from '../contract/console.ts';
 import { CALL_TOTAL_MS } from '../contract/limits/invoke.ts';
-import { bad, type Environment, readAll, required, wholeNumber } from '../contract/read-setting.ts';
+import { bad, type Environment, json, readAll, required, wholeNumber } from '../contract/read-setting.ts';
 import {
   type AuthorizerSettings,
   authorizerSettings,
@@ -26,13 +27,15 @@ export interface ServerSettings {
   admin: boolean;
   /** Bucket of usage, for that API; undefined: it tells nothing of use. */
   bucket: string | undefined;
+  /** Of the console; undefined: it serves none. */
+  console: ConsoleSettings | undefined;
   /** Milliseconds for calls in flight when it is told to stop. */
   graceMs: number;
 }
 
 /**
  * @param env the functions' own variables, AWS_REGION, PORT (8080), HOST (127.0.0.1), TOLLGATE_PROXIES (0), TOLLGATE_ADMIN, TOLLGATE_BUCKET,
- *   TOLLGATE_GRACE_MS (25,000)
+ *   TOLLGATE_CONSOLE (JSON), TOLLGATE_GRACE_MS (25,000)
  * @throws TollgateError `bad_setting` naming the variable, with a line for each that is wrong
  */
 export function serverSettings(env: Environment): ServerSettings {
@@ -46,6 +49,7 @@ export function serverSettings(env: Environment): ServerSettings {
     proxies: () => wholeNumber(env, 'TOLLGATE_PROXIES', 0, 10, 0),
     admin: () => flag(env, 'TOLLGATE_ADMIN'),
     bucket: () => env.TOLLGATE_BUCKET || undefined,
+    console: () => (env.TOLLGATE_CONSOLE ? parseConsole(json(env, 'TOLLGATE_CONSOLE'), 'TOLLGATE_CONSOLE') : undefined),
     // ECS and Kubernetes kill 30 s after they ask, if they are not told otherwise.
     graceMs: () => wholeNumber(env, 'TOLLGATE_GRACE_MS', 0, CALL_TOTAL_MS, 25_000),
   });

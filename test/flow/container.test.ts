@@ -12,7 +12,10 @@ let globex: string;
 
 beforeAll(async () => {
   stack = await Stack.start({ env: { TOLLGATE_BASE_PATH: 'ai' } });
-  door = await stack.serve({ TOLLGATE_AUTHORIZER_TTL: '1', TOLLGATE_ADMIN: 'true', TOLLGATE_BASE_PATH: 'ai' });
+  door = await stack.serve({
+    ...{ TOLLGATE_AUTHORIZER_TTL: '1', TOLLGATE_ADMIN: 'true', TOLLGATE_BASE_PATH: 'ai' },
+    TOLLGATE_CONSOLE: JSON.stringify({ issuer: stack.issuer, clientId: 'console' }),
+  });
   [token, globex] = await Promise.all([stack.token('acme-app'), stack.token('globex-app')]);
 });
 
@@ -54,6 +57,26 @@ async function seen(base: string, { path = '/model/nova-lite/converse', method =
 }
 
 const both = async (sent: Sent) => [await seen(stack.gateway, sent), await seen(door.url, sent)] as const;
+
+test('the console is the laptop’s and the container’s, below the base path, too', async () => {
+  const page = async (base: string, path: string) => {
+    const answer = await fetch(`${base}${path}`, { redirect: 'manual' });
+    const told = ['content-type', 'cache-control', 'content-security-policy', 'location'];
+    return {
+      ...{ status: answer.status, text: await answer.text() },
+      headers: told.map((name) => answer.headers.get(name)),
+    };
+  };
+  for (const path of ['/console', '/console/', '/ai/console/', '/ai/console', '/console/none'])
+    expect(await page(door.url, path)).toEqual(await page(stack.gateway, path));
+  const { text } = await page(door.url, '/ai/console/');
+  const [script = ''] = /assets\/main-\w+\.js/.exec(text) ?? [];
+  expect(await page(door.url, `/ai/console/${script}`)).toMatchObject({ status: 200 });
+  const config = await (await fetch(`${door.url}/console/config.json`)).json();
+  expect(config).toEqual({ issuer: stack.issuer, clientId: 'console', admin: true, stage: 'local' });
+  for (const base of [door.url, stack.gateway])
+    expect((await fetch(`${base}/console/`, { method: 'POST', body: 'x' })).status).toBe(404);
+});
 
 test('the registry’s API is the container’s, too, where it is to be', async () => {
   const ops = await stack.token('ops');

@@ -10,6 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { containerBundle } from '../../infra/bundling.ts';
 import { MEMORY_MIB } from '../../infra/container.ts';
 import manifest from '../../package.json' with { type: 'json' };
+import { buildConsole } from '../../pages/build.ts';
+import { FOLDER } from '../../pages/files.ts';
+import { writeFiles } from '../../pages/folder.ts';
 import { IMAGE_COMMAND, IMAGE_ENV } from './image.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -24,6 +27,7 @@ const ENVIRONMENT = {
   TOLLGATE_INVOKER_ROLE_ARN: 'arn:aws:iam::111122223333:role/invoker',
   TOLLGATE_ISSUERS: '[{"issuer":"https://login.example.com","audience":"tollgate","tenantClaim":"tenant"}]',
   AWS_REGION: 'us-east-1',
+  TOLLGATE_CONSOLE: '{"issuer":"https://login.example.com","clientId":"console"}',
   HOST: '127.0.0.1',
   PORT: '0',
 };
@@ -36,6 +40,7 @@ describe('what is in the image', () => {
 
   beforeAll(async () => {
     ({ metafile } = await build({ ...containerBundle(), outdir: folder, metafile: true }));
+    writeFiles(await buildConsole(), join(folder, FOLDER));
   });
 
   afterAll(() => {
@@ -46,14 +51,14 @@ describe('what is in the image', () => {
   test('is the bundle, which needs nothing beside it, and nothing of the laptop or the template', () => {
     const left = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ external }) => external));
     for (const { path } of left) expect(isBuiltin(path), `${path} would be missing in the image`).toBe(true);
-    expect(Object.keys(metafile.inputs).filter((path) => /^(local|infra|cli|test)\//.test(path))).toEqual([]);
+    expect(Object.keys(metafile.inputs).filter((path) => /^(local|infra|cli|test|console)\//.test(path))).toEqual([]);
   });
 
   test('is built from files that the build is given', () => {
     const given = readFileSync(join(ROOT, '.dockerignore'), 'utf8').match(/(?<=^!).*/gm) ?? [];
     const built = new Set(Object.keys(metafile.inputs).map((path) => path.split('/')[0] ?? ''));
     built.delete('node_modules');
-    expect(given).toEqual(expect.arrayContaining([...built, 'infra', 'package.json', 'package-lock.json']));
+    expect(given).toEqual(expect.arrayContaining([...built, 'console', 'infra', 'package.json', 'package-lock.json']));
     for (const path of given) expect(existsSync(join(ROOT, path)), path).toBe(true);
   });
 
@@ -80,6 +85,9 @@ describe('what is in the image', () => {
     }
     const answer = await fetch(`http://127.0.0.1:${port}/health`);
     expect(answer.status).toBe(200);
+    // From the image's own files: what builds them is not there.
+    const page = await fetch(`http://127.0.0.1:${port}/console/`);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('assets/main-')]);
     child.stdout.resume();
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);

@@ -39,6 +39,7 @@ describe('what the container is told', () => {
     ['TOLLGATE_BROKER_FUNCTION', 'a function?'],
     ['TOLLGATE_CALL_TOTAL_MS', '0'],
     ['TOLLGATE_GRACE_MS', '-1'],
+    ['TOLLGATE_CONSOLE', '[]'],
     ['PORT', '65536'],
     ['AWS_REGION', undefined],
     ['AWS_REGION', 'nowhere'],
