@@ -46,7 +46,10 @@ export function plannedBody({ changes, unchanged, left, findings }: AppliedPlan)
 /** Makes one entry what a body says; what is wrong is named as the body has it. */
 async function written(collection: Collection, act: Act, body: Document): Promise<Reply> {
   const { params, wanted, writer, query } = act;
-  const { value, at } = collection.file(params, wanted === undefined ? body : { ...body, version: wanted });
+  if (collection.within && wanted !== undefined && wanted > 0 !== (await isThere(collection, act)))
+    throw new HttpProblem(412, wanted === 0 ? 'There is one.' : 'There is no such entry any more.');
+  const version = collection.within && wanted === 0 ? undefined : wanted;
+  const { value, at } = collection.file(params, version === undefined ? body : { ...body, version });
   let plan: AppliedPlan;
   try {
     plan = await writer.apply(value);
@@ -83,8 +86,13 @@ async function written(collection: Collection, act: Act, body: Document): Promis
   return {
     status: change?.does === 'create' ? 201 : 200,
     body: document,
-    headers: edited(document, edit),
+    headers: edited(await versioned(collection, act, document), edit),
   };
+}
+
+/** With the version that it is of, wherever that stands. */
+async function versioned(collection: Collection, { writer, params }: Act, document: Document): Promise<Document> {
+  return collection.within ? { version: await writer.versionNow(collection.named(params)) } : document;
 }
 
 async function isThere(collection: Collection, { writer, params }: Act): Promise<boolean> {
@@ -95,9 +103,10 @@ async function isThere(collection: Collection, { writer, params }: Act): Promise
 }
 
 /** @throws HttpProblem 412 where the entry is another than the one that was seen; TollgateError `not_found` */
-async function asWanted(collection: Collection, { writer, params, wanted }: Act): Promise<Document> {
+async function asWanted(collection: Collection, act: Act): Promise<Document> {
+  const { writer, params, wanted } = act;
   const document = await collection.show(writer, params);
-  const version = versionIn(document);
+  const version = versionIn(await versioned(collection, act, document));
   if (wanted !== undefined && version !== undefined && version !== wanted)
     throw new HttpProblem(412, `The entry is of version ${version} now.`);
   return document;
@@ -128,7 +137,8 @@ export function routesOf(collection: Collection, base: string): Route[] {
             : await writer.version(collection.named(params), query.version);
         const [own] = await ownOf(name, act, [document]);
         if (own === undefined) throw new TollgateError('forbidden', { reason: 'not-held' });
-        return { body: document, headers: etag(document) };
+        const past = query.at !== undefined || query.version !== undefined;
+        return { body: document, headers: etag(past ? document : await versioned(collection, act, document)) };
       },
     },
     {

@@ -23,6 +23,8 @@ export interface Collection {
   named(params: Params): Named;
   /** Whose it is; undefined: the stage’s. */
   tenantOf(params: Params): string | undefined;
+  /** It is held in one entry with others, whose version is its own. */
+  within?: true;
   list(writer: Writer, query: Query): Promise<Document[]>;
   show(writer: Writer, params: Params): Promise<Document>;
   idOf(document: Document): string;
@@ -144,6 +146,7 @@ export const COLLECTIONS: readonly Collection[] = [
     item: ['alias'],
     filters: [],
     named: () => ({ aliases: true }),
+    within: true,
     tenantOf: () => undefined,
     list: async (writer) => (await writer.listAliases()).map(aliasDocument),
     show: async (writer, { alias = '' }) => aliasDocument(await writer.showAlias(alias)),
@@ -156,6 +159,7 @@ export const COLLECTIONS: readonly Collection[] = [
     item: ['template'],
     filters: [],
     named: () => ({ evaluations: true }),
+    within: true,
     tenantOf: () => undefined,
     list: async (writer) => (await writer.listTemplates()).map(templateDocument),
     show: async (writer, { template = '' }) => templateDocument(await writer.showTemplate(template)),
@@ -172,6 +176,7 @@ export const COLLECTIONS: readonly Collection[] = [
     item: ['owner', 'budget'],
     filters: ['tenant'],
     named: ({ owner = '' }) => ({ budgetsOf: owner }),
+    within: true,
     tenantOf: ({ owner }) => (owner === EVERY_TENANT ? undefined : owner),
     list: async (writer, { tenant }) => {
       const owners =

@@ -10,6 +10,7 @@ import { type Bulk, type BulkOptions, undoPlan } from './edits/bulk.ts';
 import { logBackwards } from './edits/log.ts';
 import { type LogFilter, type LoggedChange, readLog } from './edits/log-list.ts';
 import { type Past, readPast } from './edits/past.ts';
+import { versionOf } from './edits/same.ts';
 import type { LoggedEdit } from './edits/types.ts';
 import { documentAt } from './edits/undo.ts';
 import { type ResultWriter, resultWriter } from './evaluation/results.ts';
@@ -56,6 +57,8 @@ export interface Writer
   create(batch: Batch): Promise<number>;
   /** Every edit of one item, oldest first. */
   history(of: Named): Promise<HistoryRecord[]>;
+  /** The version of an item; 0: there is none. */
+  versionNow(of: Named): Promise<number>;
   /** An item as it was written in one of its versions. @throws TollgateError `not_found` */
   version(of: Named, version: number): Promise<Document>;
   /** Brings an item back to one of its versions. @throws TollgateError `not_found` */
@@ -115,6 +118,7 @@ export function createWriter(options: EditOptions): Writer {
         ...grants.map(({ tenant, model }) => ({ kind: GRANT, ...grantEdit(tenant, model) })),
       ]),
     history: async (of) => edits.history(itemNamed(of).key),
+    versionNow: async (of) => versionOf(await items.get(itemNamed(of).key)),
     version: async (of, version) => documentAt(items, itemNamed(of).key, version),
     rollback: async (of, version) => {
       const { kind, key } = itemNamed(of);

@@ -92,7 +92,9 @@ export function editsOf(value: unknown, { prune = false } = {}): Edit[] {
   const lists = (at: string, of: ListOf, things: readonly Document[]): void => {
     const wrong = things.flatMap((thing, index) => {
       try {
-        of.parse(thing);
+        const { version, ...own } = thing;
+        versionIn(version);
+        of.parse(own);
         return [];
       } catch (error) {
         return problemsOf(error).map((one) => ({ ...one, path: joined(at, `${of.member}[${index}].${one.path}`) }));
@@ -217,15 +219,19 @@ function budgetList(owner: BudgetOwner): ListOf {
   };
 }
 
-/** Each thing takes the place of the one of its id. */
+/** Each thing takes the place of the one of its id. A version in one is that of the entry which holds them all. */
 function listEdit(
   { kind, key, member, common }: ListOf,
-  things: readonly Document[],
+  all: readonly Document[],
   prune: boolean,
 ): Omit<Edit, 'at' | 'change'> {
+  const things = all.map(({ version: _, ...thing }) => thing);
   const given = new Map(things.map((thing) => [thing.id, thing]));
+  const seen = new Set(all.flatMap(({ version }) => versionIn(version) ?? []));
+  if (seen.size > 1) throw badEntries([{ path: `${member}[0].version`, reason: 'not-of-one-version' }]);
+  const [base] = seen;
   return {
-    ...{ kind, key },
+    ...{ kind, key, base },
     make: (_, before) => {
       const there = before?.document[member];
       const old = (Array.isArray(there) ? there : []) as Document[];

@@ -240,3 +240,36 @@ describe('where budgets stand', () => {
     expect((await at('admin', 'acme')).status).toBe(404);
   });
 });
+
+describe.each([
+  ['a budget', '/budgets/acme', budget('tenant'), budget('principal')],
+  ['an alias', '/aliases', { models: { m1: 1 } }, { models: { m2: 1 } }],
+])('%s, which stands in one entry with others', (_, base, one, other) => {
+  const put = (id: string, body: object, headers: Record<string, string>) =>
+    app.fetch(
+      new Request(`http://x/admin${base}/${id}`, {
+        ...{ method: 'PUT', body: JSON.stringify(body) },
+        headers: { ...JSON_BODY, ...headers },
+      }),
+      { caller: caller('admin'), requestId: 'r-1' },
+    );
+
+  test('is edited and removed under the version of that entry, and made where there is none of its id', async () => {
+    const made = await put('alpha', one, { 'if-none-match': '*' });
+    expect([made.status, made.headers.get('etag')]).toEqual([201, '"1"']);
+    expect((await put('beta', one, { 'if-none-match': '*' })).headers.get('etag')).toBe('"2"');
+    expect((await put('alpha', other, { 'if-none-match': '*' })).status).toBe(412);
+    // Of what was read before somebody else's edit nothing is written.
+    const late = await put('alpha', other, { 'if-match': '"1"' });
+    expect([late.status, (await ask(caller('admin'), 'GET', `${base}/alpha`)).body]).toMatchObject([412, one]);
+    expect((await put('alpha', other, { 'if-match': '"2"' })).headers.get('etag')).toBe('"3"');
+    expect((await put('gamma', other, { 'if-match': '"3"' })).status).toBe(412);
+    const seen = await ask(caller('admin'), 'GET', `${base}/alpha`);
+    expect([seen.headers.get('etag'), seen.body]).toMatchObject(['"3"', other]);
+    const remove = (version: string) =>
+      app.fetch(new Request(`http://x/admin${base}/alpha`, { method: 'DELETE', headers: { 'if-match': version } }), {
+        ...{ caller: caller('admin'), requestId: 'r-1' },
+      });
+    expect([(await remove('"2"')).status, (await remove('"3"')).status]).toEqual([412, 204]);
+  });
+});
