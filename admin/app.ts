@@ -14,6 +14,7 @@ import { HttpProblem, problemAnswer } from './problem.ts';
 import { answeredOnce } from './repeat.ts';
 import type { Act, CounterReader, Reply, Route, UsageReader } from './route.ts';
 import { ROUTES } from './routes.ts';
+import type { Stage } from './stage.ts';
 
 export interface AdminDeps {
   items: Items;
@@ -23,6 +24,8 @@ export interface AdminDeps {
   usage?: () => Promise<UsageReader>;
   /** The counters of budgets. Absent: nothing is told of where they stand. */
   counters?: () => Promise<CounterReader>;
+  /** Absent: nothing is told of more than entries. */
+  stage?: Stage;
   clock: Clock;
 }
 
@@ -37,6 +40,7 @@ export function createAdmin({
   keys,
   usage = noUsage,
   counters = noUsage,
+  stage,
   clock,
 }: AdminDeps): Hono<{ Bindings: AdminBindings }> {
   const limit = createLimit(clock);
@@ -57,7 +61,7 @@ export function createAdmin({
       ...{ rights, caller, params, query, body, clock, wanted: edits ? versionWanted(c.req.raw.headers) : undefined },
       writer: createWriter({ items, clock, actor, ...(query.dryRun === true ? { dryRun: true } : {}) }),
       keys: keys?.(actor),
-      ...{ items, usage, counters },
+      ...{ items, usage, counters, stage },
     };
     const answer = async (): Promise<Response> => responseOf(await route.run(act));
     const key = c.req.header('idempotency-key');
@@ -92,7 +96,6 @@ async function noUsage(): Promise<never> {
 /** @throws TollgateError `forbidden`, with the same words whatever there is */
 function authorise(route: Route, rights: Rights, own: TenantId, tenant: string | undefined): void {
   const { resource, verb, narrows, own: forAll } = route;
-  if (resource === 'me') return;
   const scope = rights.scopeOf(resource, verb);
   const allowed =
     (scope === undefined && forAll) ||

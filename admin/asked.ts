@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
 import { parseJsonObject } from '../contract/json.ts';
-import { ADMIN_PAGE, ADMIN_PAGE_MAX } from '../contract/limits/admin.ts';
+import { ADMIN_PAGE, ADMIN_PAGE_MAX, ADMIN_TARGETS_MAX_MINUTES } from '../contract/limits/admin.ts';
 import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
 import { OUTCOMES } from '../contract/usage.ts';
 import { UNENDED } from '../metering/calls/told.ts';
@@ -47,6 +47,11 @@ export const PARAMETERS = {
   until: moment,
   at: moment,
   version: v.exactOptional(whole(1, 999_999_999)),
+  with: v.exactOptional(whole(1, 999_999_999)),
+  after: v.exactOptional(whole(0, 999_999_999)),
+  minutes: v.exactOptional(whole(1, ADMIN_TARGETS_MAX_MINUTES)),
+  action: text,
+  roles: text,
   prune: truth,
   dryRun: truth,
 } as const;

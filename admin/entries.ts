@@ -153,6 +153,23 @@ export function routesOf(collection: Collection, base: string): Route[] {
         };
       },
     },
+    {
+      ...common,
+      ...{ method: 'get', path: `${one}/difference`, verb: 'read', parameters: ['version', 'with'], narrows: true },
+      about: 'What one `version` of it has otherwise than the one before, or than the one that it is compared `with`.',
+      async run(act) {
+        const { writer, params, query } = act;
+        const { version } = query;
+        if (version === undefined) throw badEntries([{ path: 'version', reason: 'missing' }]);
+        const base = query.with ?? version - 1;
+        const [before, after] = await Promise.all(
+          [base, version].map((one) => (one === 0 ? null : writer.version(collection.named(params), one))),
+        );
+        if ((await ownOf(name, act, after ? [after] : [])).length === 0)
+          throw new TollgateError('forbidden', { reason: 'not-held' });
+        return { body: { with: base, version, differences: differencesOf(before, after) } };
+      },
+    },
     ...(['put', 'patch'] as const).map(
       (method): Route => ({
         ...common,

@@ -1,4 +1,4 @@
-import { ADMIN_PAGE, ADMIN_PAGE_MAX } from '../contract/limits/admin.ts';
+import { ADMIN_PAGE, ADMIN_PAGE_MAX, ADMIN_TARGETS_MAX_MINUTES } from '../contract/limits/admin.ts';
 import type { Parameter } from './asked.ts';
 import type { Route } from './route.ts';
 import SCHEMAS from './schemas.json' with { type: 'json' };
@@ -21,6 +21,11 @@ const ABOUT: Readonly<Record<Parameter, string>> = {
   until: 'Up to then, UTC.',
   at: 'As it was then, UTC.',
   version: 'As it was in this version.',
+  with: 'The version to compare with.',
+  after: 'Edits of a greater number alone.',
+  minutes: `Of calls that began so long ago at most, 1 to ${ADMIN_TARGETS_MAX_MINUTES}.`,
+  action: 'To do what: `invoke`, `stream`, ...; `invoke` unless given.',
+  roles: 'The caller’s roles, separated by commas; whichever the grant asks for unless given.',
   prune: 'What the body does not name goes, too.',
   dryRun: 'Says what would be done, and does nothing.',
 };

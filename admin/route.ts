@@ -7,6 +7,7 @@ import type { Document, Items } from '../registry/items.ts';
 import type { Resource, Rights, Verb } from '../registry/rights.ts';
 import type { Writer } from '../registry/writer.ts';
 import type { Parameter, Query } from './asked.ts';
+import type { Stage } from './stage.ts';
 
 /** What of the bucket of usage the API asks: it writes nothing there. */
 export type UsageReader = Pick<UsageStore, 'list' | 'lines' | 'read'>;
@@ -33,6 +34,8 @@ export interface Act {
   usage(): Promise<UsageReader>;
   /** @throws TollgateError `not_found` where the API was told no table of counters */
   counters(): Promise<CounterReader>;
+  /** What is around the registry; `stageOf` refuses where the API was told of none. */
+  stage: Stage | undefined;
   clock: Clock;
 }
 
@@ -49,8 +52,7 @@ export interface Route {
   /** Below `/admin`, as Hono writes it: `/models/:model`. */
   path: string;
   about: string;
-  /** What the caller needs a right to; `me`: none, it is the caller itself. */
-  resource: Resource | 'me';
+  resource: Resource;
   verb: Verb;
   parameters?: readonly Parameter[];
   /** Whose it is that the path names; undefined: the stage’s. */

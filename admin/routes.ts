@@ -8,12 +8,13 @@ import { termDocument } from '../registry/term.ts';
 import { ACCESS_REQUEST_ROUTES } from './access-requests.ts';
 import { edited, etag, plannedBody, routesOf } from './entries.ts';
 import { KEY_ROUTES } from './keys.ts';
-import { ME_ROUTE } from './me.ts';
+import { MODEL_STATE } from './model-state.ts';
 import { openapi } from './openapi.ts';
 import { decoded, encoded } from './page.ts';
 import { HttpProblem } from './problem.ts';
 import { REQUEST_ROUTES } from './requests.ts';
 import { BUNDLE_GRANTS, COLLECTIONS } from './resources.ts';
+import { REVIEW_ROUTES } from './review.ts';
 import type { Route } from './route.ts';
 import { STANDING_ROUTES } from './standing.ts';
 
@@ -89,10 +90,10 @@ const REGISTRY: readonly Route[] = [
   },
   {
     ...{ method: 'get', path: '/audit', resource: 'audit', verb: 'read', narrows: true },
-    parameters: ['limit', 'cursor', 'since', 'until', 'by', 'tenant', 'of'],
+    parameters: ['limit', 'cursor', 'since', 'until', 'by', 'tenant', 'of', 'after'],
     about: 'Edits of the whole registry, the newest first, with what each changed.',
     async run({ writer, query, rights, caller }) {
-      const { limit = 0, cursor, since, until, by, of } = query;
+      const { limit = 0, cursor, since, until, by, of, after: seen = 0 } = query;
       const tenant = rights.scopeOf('audit', 'read') === 'own' ? caller.tenant : query.tenant;
       const from = cursor === undefined ? undefined : Number(decoded(cursor));
       const wanted = Object.fromEntries(
@@ -101,6 +102,8 @@ const REGISTRY: readonly Route[] = [
       const items: unknown[] = [];
       for await (const { before, after, ...change } of writer.log(wanted)) {
         if (from !== undefined && (change.edit ?? 0) >= from) continue;
+        // They come the newest first; those of before the log have no number.
+        if (seen > 0 && (change.edit ?? 0) <= seen) break;
         if (items.length === limit)
           return { body: { items, next: encoded(String((items.at(-1) as { edit: number }).edit)) } };
         items.push({ ...change, differences: differencesOf(before, after) });
@@ -172,7 +175,8 @@ export const ROUTES: readonly Route[] = [
   ...COLLECTIONS.flatMap((collection) => routesOf(collection, `/${collection.name}`)),
   ...routesOf(BUNDLE_GRANTS, '/bundle-grants'),
   ...REGISTRY,
-  ME_ROUTE,
+  ...MODEL_STATE,
+  ...REVIEW_ROUTES,
   ...KEY_ROUTES,
   ...ACCESS_REQUEST_ROUTES,
   ...STANDING_ROUTES,

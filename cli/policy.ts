@@ -48,7 +48,7 @@ export function register(program: Command, target: () => Promise<Target>): void 
         .option('--roles <list>', 'the caller’s roles; whichever the grant asks for unless given'),
     run: async ({ tenant, model, action, principal, roles }, { target: of }) => {
       const where = await of();
-      const snapshot = await readSnapshotOf(asTenantId(tenant, '--tenant'), await openItems(where), Date.now);
+      const snapshot = await readSnapshotOf([asTenantId(tenant, '--tenant')], await openItems(where), Date.now);
       const explanation = explanationOf(
         { tenant, model, action, principal, roles: roles === undefined ? null : roles.split(',') },
         snapshot,

@@ -49,6 +49,8 @@ export interface AdminSettings extends StageSettings {
   bucket: string | undefined;
   /** DynamoDB table of budgets' counters, which it only reads; undefined: it does not tell where they stand. */
   countersTable: string | undefined;
+  /** Where it looks at what AWS has; an empty one: at AWS's own URLs; undefined: it does not look. */
+  catalog: { endpoint?: string } | undefined;
 }
 
 export interface KeysSettings {
@@ -174,8 +176,15 @@ export function adminSettings(env: Environment): AdminSettings {
     keys: () => keysOf(env),
     bucket: () => env.TOLLGATE_BUCKET || undefined,
     countersTable: () => env.TOLLGATE_COUNTERS_TABLE || undefined,
+    catalog: () => catalog(env),
     basePath: () => basePath(env),
   });
+}
+
+/** TOLLGATE_SYNC: a stage that looks at what AWS has once a day lets its API look, too. */
+export function catalog(env: Environment): { endpoint?: string } | undefined {
+  if (!flag(env, 'TOLLGATE_SYNC')) return undefined;
+  return env.AWS_ENDPOINT_URL ? { endpoint: env.AWS_ENDPOINT_URL } : {};
 }
 
 /** @throws TollgateError `bad_setting` naming the variable */

@@ -21,6 +21,7 @@ export class ContainerRole extends Construct {
       eventBusArn: names.eventBusArn,
       bucketArn: names.bucketArn,
       invokerRoleArn: names.invokerRoleArn,
+      catalogue: settings.sync,
       ...(brokerArn === undefined ? {} : { brokerArn }),
       ...(keys === undefined ? {} : { keys }),
     };

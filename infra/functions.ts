@@ -59,7 +59,7 @@ export class TollgateFunction extends Construct {
       timeout: options.timeout,
       memorySize: options.memoryMb,
       environment: { TOLLGATE_STAGE: settings.stage, ...options.environment },
-      role: this.#role(names, name, options.more ?? []),
+      role: this.#role(names, name, settings.sync, options.more ?? []),
       logGroup: this.logGroup,
       // The functions write JSON lines themselves; this makes the runtime's own lines JSON too.
       loggingFormat: LoggingFormat.JSON,
@@ -69,7 +69,7 @@ export class TollgateFunction extends Construct {
   }
 
   /** The policy is part of the role, so the role never exists without it, nor with anything that CDK would add. */
-  #role(names: Names, name: FunctionName, more: readonly PermissionStatement[]) {
+  #role(names: Names, name: FunctionName, catalogue: boolean, more: readonly PermissionStatement[]) {
     const { brokerArn, keys, alerts } = names;
     const policy = functionRolePolicy(name, {
       tableArn: names.tableArn,
@@ -80,6 +80,7 @@ export class TollgateFunction extends Construct {
       invokerRoleArn: names.invokerRoleArn,
       contextKeyArn: names.contextKeyArn,
       functionArn: names.functionArn(name),
+      catalogue,
       ...(brokerArn === undefined ? {} : { brokerArn }),
       ...(keys === undefined ? {} : { keys }),
       ...(alerts === undefined ? {} : { alerts }),

@@ -95,12 +95,20 @@ export class TollgateStack extends Stack {
 
     const usage = { TOLLGATE_BUCKET: bucket.bucketName };
     const counted = { TOLLGATE_COUNTERS_TABLE: counters.tableName };
-    const administered = settings.admin ? { TOLLGATE_ADMIN: 'true', ...usage } : {};
+    const looks = settings.sync ? { TOLLGATE_SYNC: 'true' } : {};
+    const administered = settings.admin ? { TOLLGATE_ADMIN: 'true', ...usage, ...looks } : {};
     const lambda =
       settings.runtime === 'container'
         ? undefined
         : lambdaDoor(this, settings, names, {
-            registry: { TOLLGATE_TABLE: table.tableName, ...usage, ...counted, ...keys?.environment, ...base },
+            registry: {
+              TOLLGATE_TABLE: table.tableName,
+              ...usage,
+              ...counted,
+              ...looks,
+              ...keys?.environment,
+              ...base,
+            },
             decisions,
             calls,
           });

@@ -91,7 +91,7 @@ export function environmentOf(
   const base = basePath === '' ? {} : { TOLLGATE_BASE_PATH: basePath.slice(1) };
   const counters = { TOLLGATE_COUNTERS_TABLE: COUNTERS_TABLE };
   const own: Record<FunctionName, Record<string, string>> = {
-    admin: { ...contextKey, ...keys, ...base, ...counters, TOLLGATE_BUCKET: BUCKET },
+    admin: { ...contextKey, ...keys, ...base, ...counters, TOLLGATE_BUCKET: BUCKET, TOLLGATE_SYNC: 'true' },
     authorizer: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...contextKey, ...keys, ...ttl },
     broker: { TOLLGATE_ISSUERS: JSON.stringify(issuers), ...keys, ...ttl, ...assuming },
     invoke: {

@@ -154,6 +154,8 @@ export interface FunctionScope {
   keys?: { tableArn: string; secretArn: string };
   /** Of alerts: the topics that may be told, and the queue of what could not be delivered. */
   alerts?: { topicArn: string; failuresArn: string };
+  /** Whether `admin` may look at what AWS has, as `sync` does. */
+  catalogue?: boolean;
   /** The function's log group; absent on a laptop, where lines go to stdout. */
   logGroupArn?: string;
   /** What an option of infrastructure alone asks for, which stands beside its construct. */
@@ -242,10 +244,11 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   if (name === 'admin') may([...WRITE, ...of('dynamodb', 'Scan')], tableArn);
   if (name === 'admin') may([...WRITE, ...READ, ...of('dynamodb', 'Scan')], keys?.tableArn);
   // It tells of calls and of what they cost, and writes none of that.
-  if (name === 'admin') may(of('s3', 'GetObject'), under('raw', 'reports', 'state', 'usage'));
+  if (name === 'admin') may(of('s3', 'GetObject'), under('raw', 'reports', 'reviews', 'state', 'usage'));
   if (name === 'admin') may(of('s3', 'ListBucket'), bucketArn);
-  // Where budgets stand and what days came to: what else is in that table, such as the key of sessions’ ids, is not its.
-  if (name === 'admin') may(of('dynamodb', 'Query'), countersTableArn, leading('StringLike', 'COUNTERS#*', 'USAGE#*'));
+  // Where budgets stand, what days came to, and which places cool: what else is in that table, such as the key of sessions’ ids, is not its.
+  if (name === 'admin')
+    may(of('dynamodb', 'Query'), countersTableArn, leading('StringLike', 'COUNTERS#*', 'ROUTING', 'USAGE#*'));
   if (name === 'invoke') {
     // Budgets are counted. Nothing is deleted but by the table itself, after its time.
     may(of('dynamodb', 'GetItem', 'Query', 'UpdateItem'), countersTableArn);
@@ -267,7 +270,7 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   }
   if (name === 'seal')
     may(of('secretsmanager', 'DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage'), contextKeyArn);
-  if (name === 'sync') may(CATALOGUE, '*');
+  if (name === 'sync' || (name === 'admin' && scope.catalogue)) may(CATALOGUE, '*');
   if (name === 'metering' || name === 'sync') may(of('events', 'PutEvents'), scope.eventBusArn, ownEvents(ALERT_EVENT));
   may(of('logs', 'CreateLogStream', 'PutLogEvents'), logGroupArn && `${logGroupArn}:log-stream:*`);
   return statements;

@@ -59,6 +59,8 @@ export interface Snapshot {
   changes: readonly RegistryChange[];
 }
 
+const PARTITIONS_AT_ONCE = 32;
+
 const HISTORY_PK_PREFIX = 'HISTORY#';
 
 /**
@@ -72,14 +74,19 @@ export async function readSnapshot(items: Items, clock: () => number): Promise<S
 }
 
 /**
- * The same of one tenant: its items, all models, and what is the stage's; without clients and history. A model that is a moment
+ * The same of some tenants: their items, all models, and what is the stage's; without clients and history. A model that is a moment
  * old, and neither granted nor in a bundle, may not be in it.
  *
+ * @param tenants those that are not there are left out
  * @throws TollgateError `unavailable`
  */
-export async function readSnapshotOf(tenant: TenantId, items: Items, clock: () => number): Promise<Snapshot> {
+export async function readSnapshotOf(
+  tenants: readonly TenantId[],
+  items: Items,
+  clock: () => number,
+): Promise<Snapshot> {
   const [own, stage, listed] = await Promise.all([
-    items.partition(tenantPartition(tenant)),
+    partitionsOf(tenants, items),
     items.partition(STAGE_PARTITION),
     items.list(MODEL_SK),
   ]);
@@ -88,6 +95,16 @@ export async function readSnapshotOf(tenant: TenantId, items: Items, clock: () =
   const keys = [...granted, ...bundled].map(modelKey).concat(listed.map(({ key }) => key));
   const distinct = new Map(keys.map((key) => [key.pk, key]));
   return snapshotOf([...own, ...stage, ...(await items.batch([...distinct.values()]))], clock);
+}
+
+/** Some at once: of a page of tenants each is a query. */
+async function partitionsOf(tenants: readonly TenantId[], items: Items): Promise<Item[]> {
+  const found: Item[] = [];
+  for (let begin = 0; begin < tenants.length; begin += PARTITIONS_AT_ONCE) {
+    const some = tenants.slice(begin, begin + PARTITIONS_AT_ONCE);
+    found.push(...(await Promise.all(some.map((id) => items.partition(tenantPartition(id))))).flat());
+  }
+  return found;
 }
 
 async function snapshotOf(all: readonly Item[], clock: () => number): Promise<Snapshot> {

@@ -137,7 +137,7 @@ export function isOpen({ findings }: Pick<Review, 'findings'>): boolean {
   return findings.some(({ kind }) => kind === 'reach');
 }
 
-export function recordOf({ at, by, snapshot, findings, reviewed }: Review): ReviewRecord {
+export function recordOf({ at, by, snapshot, findings, reviewed, roles }: Review): ReviewRecord {
   const { tenants, models, grants } = snapshot;
   const counts = {
     tenants: tenants.length,
@@ -146,7 +146,8 @@ export function recordOf({ at, by, snapshot, findings, reviewed }: Review): Revi
     findings: findings.length,
   };
   const edit = snapshot.changes.reduce((last, change) => Math.max(last, change.edit ?? 0), 0);
-  return { at, by, edit, counts, policies: policiesOf(reviewed) };
+  const seen = roles.source === 'deployed' ? { roles } : {};
+  return { at, by, edit, counts, policies: policiesOf(reviewed), ...seen };
 }
 
 /** A tenant's entries with what the registry decides about each; whoever calls is taken to be one whom the grant is for. */

@@ -1,6 +1,8 @@
 import { TollgateError } from '../contract/errors.ts';
 import { parseJsonObject } from '../contract/json.ts';
 import type { UsageStore } from '../metering/ledger/store.ts';
+import type { RoleDocuments } from '../policies/review-roles.ts';
+import type { Roles } from './roles.ts';
 
 /** That somebody has reviewed: kept in the bucket, where the next reviewer finds it. No function may write there. */
 export interface ReviewRecord {
@@ -12,10 +14,12 @@ export interface ReviewRecord {
   counts: { tenants: number; models: number; grants: number; findings: number };
   /** `tenant model use` -> hash of its session policy. */
   policies: Record<string, string>;
+  /** As IAM gave them; absent where it did not. Who may not read IAM reviews by these. */
+  roles?: Roles;
 }
 
 /** What the next review compares itself with. */
-export type PastReview = Pick<ReviewRecord, 'at' | 'by' | 'edit' | 'policies'>;
+export type PastReview = Pick<ReviewRecord, 'at' | 'by' | 'edit' | 'policies' | 'roles'>;
 
 const PREFIX = 'reviews/';
 const KEY = /^reviews\/\d{8}T\d{9}Z\.json$/;
@@ -59,7 +63,7 @@ function parseRecord(text: string, key: string): PastReview {
   } catch (cause) {
     throw refused('not-json', cause);
   }
-  const { v, at, by, edit, policies } = found;
+  const { v, at, by, edit, policies, roles } = found;
   if (v !== 1 || typeof at !== 'string' || Number.isNaN(Date.parse(at)) || typeof by !== 'string')
     throw refused('members');
   if (edit !== undefined && !(Number.isSafeInteger(edit) && Number(edit) >= 0)) throw refused('edit');
@@ -70,5 +74,31 @@ function parseRecord(text: string, key: string): PastReview {
   )
     throw refused('policies');
   const seen = edit === undefined ? {} : { edit: Number(edit) };
-  return { at, by, ...seen, policies: policies as Record<string, string> };
+  if (roles !== undefined && !isRoles(roles)) throw refused('roles');
+  return { at, by, ...seen, policies: policies as Record<string, string>, ...(roles === undefined ? {} : { roles }) };
+}
+
+/** What its documents say is for the simulation: one that is none of a policy there allows nothing. */
+function isRoles(roles: unknown): roles is Roles {
+  const isRole = (role: unknown): boolean => {
+    const { name, arn, trust, policies } = (role ?? {}) as Partial<Record<keyof RoleDocuments, unknown>>;
+    return (
+      [name, arn].every((one) => typeof one === 'string') &&
+      isDocument(trust) &&
+      Array.isArray(policies) &&
+      policies.every((one) => typeof one?.name === 'string' && isDocument(one.document))
+    );
+  };
+  const { source, invoker, functions, assumers, notes } = (roles ?? {}) as Partial<Record<keyof Roles, unknown>>;
+  return (
+    source === 'deployed' &&
+    isRole(invoker) &&
+    Array.isArray(functions) &&
+    functions.every(isRole) &&
+    [assumers, notes].every((list) => Array.isArray(list) && list.every((one) => typeof one === 'string'))
+  );
+}
+
+function isDocument(document: unknown): boolean {
+  return document !== null && typeof document === 'object' && 'Statement' in document;
 }

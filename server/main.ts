@@ -24,7 +24,7 @@ import { type ServerSettings, serverSettings } from './settings.ts';
 
 /** The second door: the authorizer, the pipeline and the surfaces in one process, for a container. `npm run serve` */
 async function serve(settings: ServerSettings): Promise<void> {
-  const { authorizer, invoke, port, host, authorizerTtlSeconds, proxies, bucket, graceMs } = settings;
+  const { authorizer, invoke, port, host, authorizerTtlSeconds, proxies, bucket, catalog, graceMs } = settings;
   const clock = (): number => Date.now();
   const background = new Set<Promise<unknown>>();
   const lines = createLines(process.stdout, invoke.stage, () => background.size <= 1);
@@ -61,7 +61,7 @@ async function serve(settings: ServerSettings): Promise<void> {
       ? byPath(
           served,
           await (await import('../admin/compose.ts')).composeAdmin(
-            { ...authorizer, bucket, countersTable: invoke.countersTable },
+            { ...authorizer, bucket, countersTable: invoke.countersTable, catalog },
             {
               client,
               clock,

@@ -5,6 +5,7 @@ import {
   type AuthorizerSettings,
   authorizerSettings,
   authorizerTtlSeconds,
+  catalog,
   flag,
   type InvokeSettings,
   invokeSettings,
@@ -29,13 +30,15 @@ export interface ServerSettings {
   bucket: string | undefined;
   /** Of the console; undefined: it serves none. */
   console: ConsoleSettings | undefined;
+  /** As AdminSettings' has it. */
+  catalog: { endpoint?: string } | undefined;
   /** Milliseconds for calls in flight when it is told to stop. */
   graceMs: number;
 }
 
 /**
  * @param env the functions' own variables, AWS_REGION, PORT (8080), HOST (127.0.0.1), TOLLGATE_PROXIES (0), TOLLGATE_ADMIN, TOLLGATE_BUCKET,
- *   TOLLGATE_CONSOLE (JSON), TOLLGATE_GRACE_MS (25,000)
+ *   TOLLGATE_SYNC, TOLLGATE_CONSOLE (JSON), TOLLGATE_GRACE_MS (25,000)
  * @throws TollgateError `bad_setting` naming the variable, with a line for each that is wrong
  */
 export function serverSettings(env: Environment): ServerSettings {
@@ -50,6 +53,7 @@ export function serverSettings(env: Environment): ServerSettings {
     admin: () => flag(env, 'TOLLGATE_ADMIN'),
     bucket: () => env.TOLLGATE_BUCKET || undefined,
     console: () => (env.TOLLGATE_CONSOLE ? parseConsole(json(env, 'TOLLGATE_CONSOLE'), 'TOLLGATE_CONSOLE') : undefined),
+    catalog: () => catalog(env),
     // ECS and Kubernetes kill 30 s after they ask, if they are not told otherwise.
     graceMs: () => wholeNumber(env, 'TOLLGATE_GRACE_MS', 0, CALL_TOTAL_MS, 25_000),
   });

@@ -3,13 +3,11 @@ import { TollgateError } from '../../contract/errors.ts';
 import { targetsOf } from '../../contract/places.ts';
 import { baseModelOf, nativeIdOf } from '../../policies/kinds.ts';
 import { partitionOf } from '../../policies/partition.ts';
-import { differencesOf } from '../../registry/difference.ts';
 import { differenceText } from '../../registry/difference-text.ts';
-import { merged } from '../../registry/edits/merge.ts';
 import type { Document } from '../../registry/items.ts';
-import { type ModelEntry, modelDocument } from '../../registry/model.ts';
+import type { ModelEntry } from '../../registry/model.ts';
 import { FINDINGS, type Finding } from '../../registry/sync/findings.ts';
-import { fileOf, type ModelEdit, type Proposal, propose } from '../../registry/sync/propose.ts';
+import { editDifferences, fileOf, type Proposal, propose } from '../../registry/sync/propose.ts';
 import type { Writer } from '../../registry/writer.ts';
 import type { Access } from '../../sync/access.ts';
 import type { Unread } from '../../sync/read.ts';
@@ -147,7 +145,11 @@ function answerOf(plan: Plan, { unread, file, applied }: Done): Answer {
 function rowsOf({ drafts, edits, findings }: Proposal): object[] {
   return [
     ...edits.flatMap((edit) =>
-      changesOf(edit).map((difference) => ({ sign: '~', model: edit.entry.id, says: differenceText(difference) })),
+      editDifferences(edit).map((difference) => ({
+        sign: '~',
+        model: edit.entry.id,
+        says: differenceText(difference),
+      })),
     ),
     ...drafts.map(({ entry }) => ({ sign: '+', model: entry.id, says: draftText(entry) })),
     ...findings.map((finding) => ({ sign: '!', model: finding.model, says: findingText(finding) })),
@@ -161,7 +163,7 @@ function planText({ proposal, access, useCase }: Plan): string {
   const lines = [
     ...widening.flatMap((edit) => [
       `~ model ${edit.entry.id}${edit.widens.length === 0 ? '' : ` (widens: calls may run in ${edit.widens.join(', ')})`}`,
-      ...changesOf(edit).map((difference) => `    ${differenceText(difference)}`),
+      ...editDifferences(edit).map((difference) => `    ${differenceText(difference)}`),
     ]),
     ...drafts.map(({ entry }) => `+ model ${entry.id} (draft)  ${draftText(entry)}`),
     ...findings.map((finding) => `! model ${finding.model}: ${findingText(finding)}`),
@@ -172,12 +174,6 @@ function planText({ proposal, access, useCase }: Plan): string {
   ];
   const sum = `${drafts.length} new, ${edits.length} to change, ${findings.length} to decide`;
   return [...lines.map(printable), sum].join('\n');
-}
-
-function changesOf({ entry, document }: ModelEdit) {
-  const before = modelDocument(entry);
-  const instead = document.targets === undefined ? {} : { target: null };
-  return differencesOf(before, merged(before, { ...instead, ...document }));
 }
 
 function draftText(entry: ModelEntry): string {

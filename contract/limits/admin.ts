@@ -7,6 +7,12 @@ export const ADMIN_PAGE_MAX = 1_000;
 /** Edits of one plan: API Gateway waits 29 seconds, and a transaction of 49 edits takes a tenth of one. */
 export const ADMIN_CHANGES_MAX = 1_000;
 
+/** Minutes back for which the API tells how a model's places answered: every line that was delivered since is read. */
+export const ADMIN_TARGETS_MAX_MINUTES = 60;
+
+/** Milliseconds for which one request reads lines: half of the 29 s for which API Gateway waits. */
+export const ADMIN_READ_MS = 15_000;
+
 /** Requests that one caller may make at once, and a second over time, of one execution environment. */
 export const ADMIN_BURST = 100;
 export const ADMIN_RATE = 20;

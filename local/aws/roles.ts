@@ -62,6 +62,7 @@ function scopeOf(account: string, region: string, { broker = false, keyMaxDays }
     answersTableArn: tableArn(ANSWERS_TABLE),
     eventBusArn: `arn:aws:events:${region}:${account}:event-bus/${EVENT_BUS}`,
     bucketArn: `arn:aws:s3:::${BUCKET}`,
+    catalogue: true,
     invokerRoleArn: roleArn(account, roleName('invoker')),
     contextKeyArn: secretArn(CONTEXT_KEY),
     alerts: {

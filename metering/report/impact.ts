@@ -3,7 +3,7 @@ import { type Grant, termsOf } from '../../registry/grant.ts';
 import type { ModelEntry } from '../../registry/model.ts';
 import type { Writer } from '../../registry/writer.ts';
 import { formatMoney } from '../money.ts';
-import type { ModelUse } from './recent.ts';
+import { together, type Use } from './recent.ts';
 import type { Used } from './used.ts';
 
 /** What hangs on a model. */
@@ -52,31 +52,85 @@ export function holdersIn({ grants }: Pick<Impact, 'grants'>): string[] {
 }
 
 /** An impact for a program. */
-export function impactDocument({ model, grants, used, aliases, fallbackOf, successorOf, basisOf }: Impact): object {
-  const { status, deprecatedAt, sunsetAt, successor } = model.lifecycle;
-  const dated = (seconds: number | undefined) =>
-    seconds === undefined ? null : new Date(seconds * 1000).toISOString();
+export function impactDocument(impact: Impact): object {
+  const { grants, used } = impact;
+  return {
+    ...insteadDocument(impact),
+    holders: grants.flatMap((grant) => heldDocuments(grant).map((held) => ({ tenant: grant.tenant, ...held }))),
+    used: used.uses?.map((one) => ({ tenant: one.tenant, ...useDocument(one) })) ?? null,
+    principals: used.principals.map((one) => ({
+      ...{ tenant: one.tenant, ...useDocument(one), principal: one.principal },
+    })),
+  };
+}
+
+/** How it stands with the model, what would answer in its place, and what it answers for. */
+export function insteadDocument({ model, aliases, fallbackOf, successorOf, basisOf }: Impact): object {
+  const { status, deprecatedAt, sunsetAt, successor = null } = model.lifecycle;
   return {
     model: model.id,
-    lifecycle: { status, deprecatedAt: dated(deprecatedAt), sunsetAt: dated(sunsetAt), successor: successor ?? null },
-    holders: grants.flatMap((grant) =>
-      termsOf(grant).map(({ actions, roles, principals, expiresAt }) => ({
-        ...{ tenant: grant.tenant, bundle: grant.bundle ?? null, actions },
-        ...{ roles: roles ?? null, principals: principals ?? null },
-        expiresAt: dated(expiresAt),
-      })),
-    ),
-    used: used.uses?.map(useDocument) ?? null,
-    principals: used.principals.map((one) => ({ ...useDocument(one), principal: one.principal })),
-    replacedBy: {
-      successor: successor ?? null,
-      fallbacks: model.fallbacks ?? [],
-      aliases: aliases.map(({ id }) => id),
-    },
+    lifecycle: { status, deprecatedAt: dated(deprecatedAt), sunsetAt: dated(sunsetAt), successor },
+    replacedBy: { successor, fallbacks: model.fallbacks ?? [], aliases: aliases.map(({ id }) => id) },
     ...{ fallbackOf, successorOf, basisOf },
   };
 }
 
-function useDocument({ tenant, calls, cost, firstDay, lastDay, unpriced }: ModelUse): object {
-  return { tenant, calls, cost: cost === null ? null : formatMoney(cost), unpriced, firstDay, lastDay };
+/** One tenant that holds a model, or used it although it holds it no longer. */
+export interface ImpactRow {
+  tenant: string;
+  /** As it is granted; none: it holds it no longer. */
+  holds: HeldDocument[];
+  /** null: it did not use it, or nothing is known of use. */
+  used: UseDocument | null;
+  /** Who did, by name; none where there are too many to be told. */
+  principals: string[];
+}
+
+/** In the order of their names. */
+export function impactRows({ grants, used }: Pick<Impact, 'grants' | 'used'>): ImpactRow[] {
+  const held = new Map<string, Grant[]>(Map.groupBy(grants, ({ tenant }) => tenant));
+  const uses = Map.groupBy(used.uses ?? [], ({ tenant }) => tenant);
+  const callers = Map.groupBy(used.principals, ({ tenant }) => tenant);
+  return [...new Set([...held.keys(), ...uses.keys()])].sort().map((tenant) => {
+    const sum = together(uses.get(tenant) ?? []);
+    return {
+      tenant,
+      holds: (held.get(tenant) ?? []).flatMap(heldDocuments),
+      used: sum === undefined ? null : useDocument(sum),
+      principals: [...new Set((callers.get(tenant) ?? []).map(({ principal }) => principal || 'others'))],
+    };
+  });
+}
+
+interface HeldDocument {
+  bundle: string | null;
+  actions: readonly string[];
+  roles: readonly string[] | null;
+  principals: readonly string[] | null;
+  /** ISO 8601. */
+  expiresAt: string | null;
+}
+
+function heldDocuments(grant: Grant): HeldDocument[] {
+  return termsOf(grant).map(({ actions, roles = null, principals = null, expiresAt }) => ({
+    ...{ bundle: grant.bundle ?? null, actions, roles, principals },
+    expiresAt: dated(expiresAt),
+  }));
+}
+
+interface UseDocument {
+  calls: number;
+  /** US dollars; null: not known, because nothing of it has a price. */
+  cost: string | null;
+  unpriced: number;
+  firstDay: string;
+  lastDay: string;
+}
+
+function useDocument({ calls, cost, firstDay, lastDay, unpriced }: Use): UseDocument {
+  return { calls, cost: cost === null ? null : formatMoney(cost), unpriced, firstDay, lastDay };
+}
+
+function dated(seconds: number | undefined): string | null {
+  return seconds === undefined ? null : new Date(seconds * 1000).toISOString();
 }

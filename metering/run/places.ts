@@ -31,12 +31,14 @@ type Became = 'answered' | 'throttled' | 'failed';
  * that comes twice counts once.
  *
  * @param since milliseconds since 1970: when the first of the calls began
+ * @param enough asked before each object; once it says so, the others are left, of which those delivered first are
  * @throws whatever the store throws
  */
 export async function placeAttempts(
   store: Pick<UsageStore, 'lines' | 'list'>,
   model: string,
   since: number,
+  enough: () => boolean = () => false,
 ): Promise<PlaceAttempts[]> {
   const places = new Map<string, Counted>();
   const seen = new Set<string>();
@@ -59,9 +61,12 @@ export async function placeAttempts(
     // Of a later attempt the time is the call's, with those before it.
     if (record.outcome === 'ok' && record.attempt === undefined && firstByteMs >= 0) place.times.push(firstByteMs);
   };
-  for await (const key of store.list(RAW_PREFIX, RAW_PREFIX + partition(hourOf(since)))) {
+  const keys: string[] = [];
+  for await (const key of store.list(RAW_PREFIX, RAW_PREFIX + partition(hourOf(since)))) keys.push(key);
+  for (const key of keys.reverse()) {
     const name = rawName(key);
     if (name === undefined) continue;
+    if (enough()) break;
     try {
       for await (const records of recordsWhen(store, name, (at) => at >= since)) records.forEach(take);
     } catch (error) {

@@ -35,7 +35,10 @@ export interface TargetState {
   firstByteMs: number | null;
 }
 
-/** @param since milliseconds since 1970, as `now` is: when the first of the calls began */
+/**
+ * @param since milliseconds since 1970, as `now` is: when the first of the calls began
+ * @param enough as placeAttempts asks it
+ */
 export async function targetStates(
   model: ModelEntry,
   {
@@ -43,9 +46,19 @@ export async function targetStates(
     counters,
     since,
     now,
-  }: { store: Pick<UsageStore, 'list' | 'lines'>; counters: Pick<Counters, 'counts'>; since: number; now: number },
+    enough,
+  }: {
+    store: Pick<UsageStore, 'list' | 'lines'>;
+    counters: Pick<Counters, 'counts'>;
+    since: number;
+    now: number;
+    enough?: () => boolean;
+  },
 ): Promise<TargetState[]> {
-  const [attempts, { numbers }] = await Promise.all([placeAttempts(store, model.id, since), counters.counts(COOLING)]);
+  const [attempts, { numbers }] = await Promise.all([
+    placeAttempts(store, model.id, since, enough),
+    counters.counts(COOLING),
+  ]);
   const all = attempts.reduce((sum, one) => sum + one.attempts, 0);
   const known = placesOf(model).map((place): TargetState => {
     const { target, group = 'primary', weight = 1 } = place;

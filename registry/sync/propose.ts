@@ -1,6 +1,8 @@
 import type { Place } from '../../contract/model.ts';
+import { type Difference, differencesOf } from '../difference.ts';
+import { merged } from '../edits/merge.ts';
 import type { Document } from '../items.ts';
-import { lifecycleDocument, type ModelEntry } from '../model.ts';
+import { lifecycleDocument, type ModelEntry, modelDocument } from '../model.ts';
 import { placeDocument } from '../places.ts';
 import type { Catalog } from './catalog.ts';
 import { type Draft, draftsOf } from './drafts.ts';
@@ -47,6 +49,13 @@ export function fileOf({ drafts, edits }: Proposal): { models: Document[] } {
 
 export function isEmpty({ drafts, edits, findings }: Proposal): boolean {
   return drafts.length + edits.length + findings.length === 0;
+}
+
+/** What an edit changes, member by member. */
+export function editDifferences({ entry, document }: Pick<ModelEdit, 'entry' | 'document'>): Difference[] {
+  const before = modelDocument(entry);
+  const instead = document.targets === undefined ? {} : { target: null };
+  return differencesOf(before, merged(before, { ...instead, ...document }));
 }
 
 function editOf(catalog: Catalog, entry: ModelEntry): ModelEdit | undefined {

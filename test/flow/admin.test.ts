@@ -219,6 +219,29 @@ describe('the registry’s API', () => {
     expect((await ask('GET', '/tenants/ok-1')).status).toBe(404);
   });
 
+  test('tells who would miss a model, how its places answer, what AWS says otherwise, and the review of a tenant', async () => {
+    await stack.converse(acme, 'nova-lite', 'hello');
+    const impact = await ask('GET', '/models/nova-lite/impact');
+    expect(impact.body.items).toContainEqual(expect.objectContaining({ tenant: 'acme' }));
+    await fetch(`${stack.aws}/_local/flush`, { method: 'POST' });
+    const targets = await ask('GET', '/models/nova-lite/targets');
+    expect(targets.body).toMatchObject({ complete: true, items: [{ region: 'us-east-1', state: 'open' }] });
+    expect(targets.body.items[0].answered).toBeGreaterThan(0);
+    const { body } = await ask('GET', '/sync');
+    expect([body.unread, body.drafts.length > 0]).toEqual([[], true]);
+    const [draft] = body.drafts;
+    const approved = await ask('POST', '/changes', { models: [draft.document] });
+    expect([approved.status, (await ask('GET', `/models/${draft.model}`)).body.lifecycle.status]).toEqual([
+      200,
+      'draft',
+    ]);
+    const review = await ask('GET', '/review/acme/nova-lite');
+    const mark = await stack.mark();
+    await stack.converse(acme, 'nova-lite', 'hello');
+    const [called] = (await stack.upstream(mark)).filter(({ service }) => service === 'bedrock');
+    expect(review.body.session.policy.document).toEqual(called?.caller?.sessionPolicy);
+  });
+
   test('says what there is of it in OpenAPI', async () => {
     const { body } = await ask('GET', '/openapi.json');
     expect(body.openapi).toBe('3.1.0');

@@ -97,6 +97,7 @@ describe('with an API of the registry', () => {
   test('there is a function of its own behind a path of its own, and it alone writes the registry', () => {
     expect(adminSettings(environmentOf(administered, 'admin'))).toMatchObject({
       ...{ stage: 'dev', keys: undefined, bucket: expect.anything(), countersTable: expect.anything() },
+      catalog: undefined,
     });
     const writing = allowed(administered, 'dynamodb:DeleteItem').filter(([, on]) => String(on).includes('-registry'));
     expect(writing.map(([name]) => name)).toEqual(['tollgate-dev-admin-us-east-1']);
@@ -116,8 +117,23 @@ describe('with an API of the registry', () => {
   test('it reads the bucket of usage, and can write nothing there', () => {
     const ofAdmin = (action: string) => allowed(administered, action).filter(([name]) => name?.includes('-admin-'));
     const [[, read] = []] = ofAdmin('s3:GetObject');
-    expect([read].flat().map((on) => String(on).split('/')[1])).toEqual(['raw', 'reports', 'state', 'usage']);
+    expect([read].flat().map((on) => String(on).split('/')[1])).toEqual([
+      'raw',
+      'reports',
+      'reviews',
+      'state',
+      'usage',
+    ]);
     for (const action of ['s3:PutObject', 's3:DeleteObject']) expect(ofAdmin(action)).toEqual([]);
+  });
+
+  test('it looks at what AWS has where the stage does, and only there', () => {
+    const both = resourcesOf(stackOf({ 'tollgate:admin': true, 'tollgate:sync': true }).stack);
+    expect(adminSettings(environmentOf(both, 'admin')).catalog).toEqual({});
+    const looking = (resources: typeof both) =>
+      allowed(resources, 'bedrock:ListFoundationModels').map(([name]) => String(name).split('-').at(2));
+    expect(looking(both).sort()).toEqual(['admin', 'sync']);
+    expect(looking(administered)).toEqual([]);
   });
 
   test('without it nothing of it is there, and nothing can write the registry', () => {

@@ -73,7 +73,7 @@ describe("the functions' own roles", () => {
       resourcesOf(
         stackOf({
           ...{ 'tollgate:modelRegions': [...REGIONS], 'tollgate:kinds': EVERY_KIND },
-          ...{ 'tollgate:admin': true, 'tollgate:alerts': true },
+          ...{ 'tollgate:admin': true, 'tollgate:alerts': true, 'tollgate:sync': true },
         }).stack,
       ),
     );

@@ -46,7 +46,11 @@ const MAY_IMPORT: Record<string, string[]> = {
     'pages/',
   ],
   // The adapter of events, and what a request and an answer are, are those of invoke; calls and their cost are told as metering has them.
-  admin: ['contract/', 'aws/', 'registry/', 'metering/', 'seal/', 'invoke/edge/', 'invoke/exchange.ts'],
+  // What AWS has is read as sync reads it.
+  admin: [
+    ...['contract/', 'aws/', 'registry/', 'review/', 'metering/', 'seal/', 'invoke/edge/', 'invoke/exchange.ts'],
+    'sync/read.ts',
+  ],
   // The console's files, and who serves them: nothing of what the page asks for.
   pages: ['contract/'],
   infra: ['contract/', 'policies/', 'pages/'],

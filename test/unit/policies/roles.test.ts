@@ -270,7 +270,7 @@ describe("the functions' own roles", () => {
     const policy = functionRolePolicy('admin', scope);
     const may = (action: string, key: string) =>
       allows(policy, { action, resource: `${scope.bucketArn}/${key}`, context: itself });
-    for (const prefix of ['raw', 'reports', 'state', 'usage']) {
+    for (const prefix of ['raw', 'reports', 'reviews', 'state', 'usage']) {
       expect(may('s3:GetObject', `${prefix}/x`), prefix).toBe(true);
       expect(may('s3:PutObject', `${prefix}/x`), prefix).toBe(false);
     }
@@ -281,7 +281,7 @@ describe("the functions' own roles", () => {
         context: { ...itself, 'dynamodb:LeadingKeys': [partition] },
       });
     const asked = ['COUNTERS#acme', 'USAGE#acme', 'SESSIONS', 'ROUTING'];
-    expect(asked.map((partition) => counts('Query', partition))).toEqual([true, true, false, false]);
+    expect(asked.map((partition) => counts('Query', partition))).toEqual([true, true, false, true]);
     for (const action of ['Scan', 'GetItem', 'UpdateItem', 'PutItem', 'DeleteItem'])
       expect(counts(action, 'COUNTERS#acme'), action).toBe(false);
   });

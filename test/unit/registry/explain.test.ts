@@ -113,7 +113,7 @@ describe('the explanation of a decision', () => {
           const whole = await snapshot();
           items.calls.splice(0);
           // One tenant's part of the registry, read by itself, says the same of it.
-          const part = await readSnapshotOf(ACME, items, () => NOW);
+          const part = await readSnapshotOf([ACME], items, () => NOW);
           expect({ ...part, changes: whole.changes }).toEqual(whole);
           expect(items.calls).not.toContain('scan');
           const { tenants, models, held, budgets, unusable, entries } = whole;
