@@ -1,5 +1,149 @@
-import { Empty } from '../../ui/states.tsx';
+import { useMemo } from 'preact/hooks';
+import { mayAll } from '../../me.ts';
+import { href, setQuery } from '../../router.ts';
+import { Button } from '../../ui/button.tsx';
+import { Chart } from '../../ui/chart.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Select, TextInput } from '../../ui/inputs.tsx';
+import { type Load, useLoad } from '../../ui/load.ts';
+import { Card, Page, Toolbar } from '../../ui/page.tsx';
+import { Empty, Loaded } from '../../ui/states.tsx';
+import { Count, Money, Name, Time } from '../../ui/text.tsx';
+import { amount, count } from '../../ui/words.ts';
+import type { ViewProps } from '../../view.ts';
+import { barsByDay, barsByModel } from './bars.ts';
+import { MEASURES, readUsage, totalsOf, type Usage as Used } from './data.ts';
+import { type Days, daysOf, eachDay, RANGES, USUAL_RANGE } from './days.ts';
+import { Parts } from './parts.tsx';
 
-export default function View() {
-  return <Empty title="Not here yet" />;
+/** What the tenant used and what it cost, as the ledger has it. */
+export default function Usage({ me, query }: ViewProps) {
+  const { range = USUAL_RANGE, from, to } = query;
+  const days = useMemo(
+    () => daysOf(range, Date.now(), { ...(from && { from }), ...(to && { to }) }),
+    [range, from, to],
+  );
+  const used = useLoad((signal) => readUsage(days, ['day', 'model'], signal), [days.from, days.to]);
+  return (
+    <Page
+      title="Usage"
+      about={
+        <>
+          What <Name>{me.tenant}</Name> used and what it cost. Days are days of UTC.
+          {mayAll(me, 'reports') && (
+            <>
+              {' '}
+              Every tenant’s is under <a href={href(['money'])}>Money</a>.
+            </>
+          )}
+        </>
+      }
+      actions={
+        <Button icon="refresh" onClick={used.reload} busy={used.state === 'loading'}>
+          Refresh
+        </Button>
+      }
+    >
+      <Toolbar>
+        <Select label="Days" options={RANGES} value={range} onChange={(value) => setQuery({ range: value })} />
+        {range === 'days' && <OtherDays days={days} />}
+        <Select
+          label="Shown as"
+          options={MEASURES.map(({ id, label }) => ({ value: id, label }))}
+          value={measureOf(query).id}
+          onChange={(value) => setQuery({ measure: value })}
+        />
+      </Toolbar>
+      <Body used={used} days={days} query={query} />
+    </Page>
+  );
+}
+
+function measureOf({ measure }: ViewProps['query']) {
+  return MEASURES.find(({ id }) => id === measure) ?? MEASURES[0];
+}
+
+function OtherDays({ days }: { days: Days }) {
+  const change = (name: 'from' | 'to') => (value: string) => {
+    if (value !== '') setQuery({ ...days, [name]: value });
+  };
+  return (
+    <>
+      <Field label="From" hidden>
+        <TextInput type="date" value={days.from} onChange={change('from')} />
+      </Field>
+      <Field label="To" hidden>
+        <TextInput type="date" value={days.to} onChange={change('to')} />
+      </Field>
+    </>
+  );
+}
+
+function Body({ used, days, query }: { used: Load<Used>; days: Days; query: ViewProps['query'] }) {
+  const measure = measureOf(query);
+  return (
+    <Loaded of={used} label="Reading the ledger">
+      {({ data, as_of }) => {
+        if (data.length === 0)
+          return (
+            <Card>
+              <Empty title="Nothing was used in these days">
+                <p>What was called just now stands here after the next run of the ledger.</p>
+              </Empty>
+            </Card>
+          );
+        const one = days.from === days.to;
+        const bars = one ? barsByModel(data, measure) : barsByDay(data, eachDay(days), measure);
+        return (
+          <>
+            <Summary used={data} />
+            <Card title={one ? `${measure.label} by model` : `${measure.label} by day and model`}>
+              <Chart
+                title={`${measure.label} ${one ? 'by model' : 'by day, parted by model'}`}
+                {...bars}
+                format={measure.id === 'cost' ? amount : count}
+                labelHead={one ? 'Model' : 'Day'}
+              />
+            </Card>
+            <Parts data={data} days={days} part={query.by} />
+            <p class="muted">
+              The ledger, asked <Time at={as_of} />. Calls that only were refused are not in it: they are among the
+              requests.
+            </p>
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function Summary({ used }: { used: Used['data'] }) {
+  const { cost, calls, input, output, unpriced, unsettled, estimated } = totalsOf(used);
+  const remarks = [
+    unpriced > 0 && `${count(unpriced)} without a price, which the cost leaves out`,
+    unsettled > 0 && `${count(unsettled)} whose end never came`,
+    estimated > 0 && `${count(estimated)} estimated, as their model reported no counts`,
+  ].filter((one) => one !== false);
+  return (
+    <>
+      <div class="grid-3">
+        <Card title="Cost">
+          <p class="stat">
+            <Money usd={cost} />
+          </p>
+        </Card>
+        <Card title="Calls">
+          <p class="stat">
+            <Count of={calls} />
+          </p>
+        </Card>
+        <Card title="Tokens, in and out">
+          <p class="stat">
+            <Count of={input} /> <span class="muted">+</span> <Count of={output} />
+          </p>
+        </Card>
+      </div>
+      {remarks.length > 0 && <p class="muted">Of the calls {remarks.join('; ')}.</p>}
+    </>
+  );
 }
