@@ -9,7 +9,10 @@ export interface Bar {
 }
 
 const HEIGHT = 200;
-const [TOP, RIGHT, BOTTOM, LEFT] = [8, 4, 22, 56];
+const [TOP, RIGHT, BOTTOM] = [8, 4, 22];
+
+/** Of a character of an axis, and what is before and behind its text, in pixels. */
+const [CHARACTER, AROUND] = [6.6, 12];
 const SERIES_MAX = 6;
 
 /**
@@ -33,7 +36,9 @@ export function Chart({
   const [frame, width] = useWidth();
   const most = Math.max(0, ...bars.map(totalOf));
   const top = niceTop(most);
-  const inner = { width: Math.max(0, width - LEFT - RIGHT), height: HEIGHT - TOP - BOTTOM };
+  const longest = Math.max(...[0, 0.5, 1].map((part) => format(top * part).length));
+  const left = Math.max(56, Math.ceil(longest * CHARACTER + AROUND));
+  const inner = { width: Math.max(0, width - left - RIGHT), height: HEIGHT - TOP - BOTTOM };
   const step = inner.width / Math.max(1, bars.length);
   const bar = Math.max(1, Math.min(48, step * 0.72));
   const y = (value: number) => TOP + inner.height * (1 - (top === 0 ? 0 : value / top));
@@ -45,8 +50,8 @@ export function Chart({
           <svg width={width} height={HEIGHT} role="img" aria-label={`${title}; its values are in the table below it`}>
             {[0, 0.5, 1].map((part) => (
               <g key={part}>
-                <line class="grid" x1={LEFT} x2={width - RIGHT} y1={y(top * part)} y2={y(top * part)} />
-                <text class="axis" x={LEFT - 8} y={y(top * part) + 4} text-anchor="end">
+                <line class="grid" x1={left} x2={width - RIGHT} y1={y(top * part)} y2={y(top * part)} />
+                <text class="axis" x={left - 8} y={y(top * part) + 4} text-anchor="end">
                   {format(top * part)}
                 </text>
               </g>
@@ -54,19 +59,19 @@ export function Chart({
             {bars.map((one, index) => (
               <g key={one.label}>
                 <title>{tip(one, series, format)}</title>
-                <rect class="hit" x={LEFT + index * step} y={TOP} width={step} height={inner.height} />
+                <rect class="hit" x={left + index * step} y={TOP} width={step} height={inner.height} />
                 {stacked(one).map(({ from, to }, at) => (
                   <rect
                     key={series[at]}
                     class={`bar s${at % SERIES_MAX}`}
-                    x={LEFT + index * step + (step - bar) / 2}
+                    x={left + index * step + (step - bar) / 2}
                     y={y(to)}
                     width={bar}
                     height={Math.max(0, y(from) - y(to))}
                   />
                 ))}
                 {index % every === 0 && (
-                  <text class="axis" x={LEFT + (index + 0.5) * step} y={HEIGHT - 6} text-anchor="middle">
+                  <text class="axis" x={left + (index + 0.5) * step} y={HEIGHT - 6} text-anchor="middle">
                     {one.label.length > 12 ? `${one.label.slice(0, 11)}…` : one.label}
                   </text>
                 )}

@@ -1,5 +1,3 @@
-import type { Tone } from '../../ui/badge.tsx';
-
 /** How many of each kind; those that a call has none of may be missing. */
 export type Tokens = Readonly<Record<string, number>>;
 
@@ -47,7 +45,7 @@ export interface OneCall extends Call {
 
 interface OutcomeWords {
   label: string;
-  tone: Tone;
+  tone: 'neutral' | 'good' | 'warn' | 'bad' | 'info';
   about: string;
 }
 
@@ -111,4 +109,10 @@ const TO_THE_SECOND = new Intl.DateTimeFormat('en-GB', {
 /** `29 Nov, 21:52:38`: several calls begin in a minute. */
 export function second(at: string): string {
   return TO_THE_SECOND.format(new Date(at));
+}
+
+/** A line that was delivered twice may be on two pages. */
+export function joined(before: readonly Call[], more: readonly Call[]): readonly Call[] {
+  const known = new Set(before.map(({ request }) => request));
+  return [...before, ...more.filter(({ request }) => !known.has(request))];
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type ApiProblem, api, asProblem, type Query } from '../../api.ts';
-import type { Call } from './call.ts';
+import { type Call, joined } from './call.ts';
 
 export interface Log {
   calls: readonly Call[];
@@ -68,10 +68,4 @@ export function useLog(query: Query): Log {
     reload: () => setRound((former) => former + 1),
     ...(next === undefined || read.loading ? {} : { more: () => void look(read.calls, next) }),
   };
-}
-
-/** A line that was delivered twice may be on two pages. */
-function joined(before: readonly Call[], more: readonly Call[]): readonly Call[] {
-  const known = new Set(before.map(({ request }) => request));
-  return [...before, ...more.filter(({ request }) => !known.has(request))];
 }

@@ -5,7 +5,7 @@ import { Badge, Note } from '../../ui/badge.tsx';
 import { LinkButton } from '../../ui/button.tsx';
 import { useLoad } from '../../ui/load.ts';
 import { Card, Facts, Page } from '../../ui/page.tsx';
-import { Loaded } from '../../ui/states.tsx';
+import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { CopyButton, Count, Money, Name, Time } from '../../ui/text.tsx';
 import { type Attempt, duration, kindsOf, type OneCall, outcomeOf } from './call.ts';
@@ -20,7 +20,7 @@ export function One({ me, id, at, days }: { me: Me; id: string; at: string | und
     async (signal) => (await api.get<OneCall>(pathOf('admin', 'requests', id), timesOf(at, days), signal)).body,
     [id, at, days],
   );
-  const missing = found.state === 'error' && found.error.status === 404 && days === undefined;
+  const missing = found.state === 'error' && found.error.status === 404;
   return (
     <Page
       title="Request"
@@ -32,13 +32,24 @@ export function One({ me, id, at, days }: { me: Me; id: string; at: string | und
       }
       back={{ href: href(['requests']), label: 'Requests' }}
     >
-      <Loaded of={found} label="Looking for the call">
-        {(call) => <Call call={call} all={mayAll(me, 'reports')} />}
-      </Loaded>
-      {missing && (
-        <div class="row">
-          <LinkButton href={href(['requests', id], { days: String(FAR_DAYS) })}>Look {FAR_DAYS} days back</LinkButton>
-        </div>
+      {missing ? (
+        <Card>
+          <Empty
+            title={days === undefined ? 'No such call in the last day' : `No such call in ${days} days`}
+            icon="search"
+          >
+            <p>Its lines may not be delivered yet, or it was refused before it was a call.</p>
+            {days === undefined && (
+              <LinkButton href={href(['requests', id], { days: String(FAR_DAYS) })}>
+                Look {FAR_DAYS} days back
+              </LinkButton>
+            )}
+          </Empty>
+        </Card>
+      ) : (
+        <Loaded of={found} label="Looking for the call">
+          {(call) => <Call call={call} all={mayAll(me, 'reports')} />}
+        </Loaded>
       )}
     </Page>
   );

@@ -12,9 +12,10 @@ import { Count, Money, Name, Time } from '../../ui/text.tsx';
 import { amount, count } from '../../ui/words.ts';
 import type { ViewProps } from '../../view.ts';
 import { barsByDay, barsByModel } from './bars.ts';
-import { MEASURES, readUsage, totalsOf, type Usage as Used } from './data.ts';
+import { readUsage } from './data.ts';
 import { type Days, daysOf, eachDay, RANGES, USUAL_RANGE } from './days.ts';
 import { Parts } from './parts.tsx';
+import { MEASURES, totalsOf, type Usage as Used } from './rows.ts';
 
 /** What the tenant used and what it cost, as the ledger has it. */
 export default function Usage({ me, query }: ViewProps) {

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
-import { csvOf, saveText } from '../../csv.ts';
+import { csvOf } from '../../csv.ts';
 import { setQuery } from '../../router.ts';
+import { saveText } from '../../save.ts';
 import { Button } from '../../ui/button.tsx';
 import { useAct, useLoad } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
@@ -9,8 +10,9 @@ import { Empty, Loaded, Problem } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Count, Money, Name } from '../../ui/text.tsx';
-import { csvColumns, type Group, grouped, type Row, readUsage, totalsOf } from './data.ts';
+import { readUsage } from './data.ts';
 import type { Days } from './days.ts';
+import { csvColumns, type Group, grouped, type Row, totalsOf } from './rows.ts';
 
 const PARTS = [
   { id: 'model', label: 'By model' },

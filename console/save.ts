@@ -1,0 +1,10 @@
+/** Has the browser save a file of this text. @param name what it is called in the downloads */
+export function saveText(name: string, text: string, type = 'text/csv'): void {
+  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The download has the blob by now, or never.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
