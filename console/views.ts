@@ -54,7 +54,7 @@ export const VIEWS: readonly View[] = [
   {
     ...{ path: 'access-requests', title: 'Access requests', group: 'operator' },
     icon: 'M3 10v6h14v-6 M3 10l2.5-6.5h9L17 10 M3 10h4.5l1 2.5h3l1-2.5H17',
-    may: (me) => may(me, 'grants'),
+    may: (me) => may(me, 'access-requests'),
     load: () => import('./views/access-requests/index.tsx'),
   },
   {

@@ -1,0 +1,78 @@
+import { Badge } from '../../ui/badge.tsx';
+import { Button } from '../../ui/button.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Name, Time } from '../../ui/text.tsx';
+import { type AccessRequest, STATUS_TONES } from './request.ts';
+
+/** @param tenants whether they are of several */
+export function Requests({
+  requests,
+  tenants,
+  mayDecide,
+  onApprove,
+  onDecline,
+}: {
+  requests: readonly AccessRequest[];
+  tenants: boolean;
+  mayDecide(request: AccessRequest): boolean;
+  onApprove(request: AccessRequest): void;
+  onDecline(request: AccessRequest): void;
+}) {
+  const columns: Column<AccessRequest>[] = [
+    {
+      head: 'Who',
+      sort: ({ principal }) => principal,
+      cell: ({ principal, tenant }) => (
+        <span class="stacked">
+          <Name>{principal}</Name>
+          {tenants && (
+            <span class="muted">
+              <Name>{`of ${tenant}`}</Name>
+            </span>
+          )}
+        </span>
+      ),
+    },
+    { head: 'Model', sort: ({ model }) => model, cell: ({ model }) => <Name mono>{model}</Name> },
+    { head: 'Why', cell: ({ why }) => <Name wrap>{why}</Name> },
+    { head: 'Asked', sort: ({ askedAt }) => askedAt, cell: ({ askedAt }) => <Time at={askedAt} ago /> },
+    {
+      head: 'State',
+      sort: ({ status }) => status,
+      cell: ({ status, decidedBy, decidedAt, note }) => (
+        <span class="stacked">
+          <Badge tone={STATUS_TONES[status]}>{status}</Badge>
+          {decidedBy !== undefined && (
+            <span class="muted">
+              <Name>{decidedBy}</Name> <Time at={decidedAt} ago />
+            </span>
+          )}
+          {note !== undefined && <Name wrap>{note}</Name>}
+        </span>
+      ),
+    },
+    {
+      head: 'Actions',
+      unnamed: true,
+      cell: (request) =>
+        request.status === 'open' &&
+        mayDecide(request) && (
+          <div class="row">
+            <Button small label={`Approve: ${nameOf(request)}`} onClick={() => onApprove(request)}>
+              Approve
+            </Button>
+            <Button small kind="danger" label={`Decline: ${nameOf(request)}`} onClick={() => onDecline(request)}>
+              Decline
+            </Button>
+          </div>
+        ),
+    },
+  ];
+  return (
+    <Table caption="Access requests" columns={columns} rows={requests} rowKey={({ tenant, id }) => `${tenant}/${id}`} />
+  );
+}
+
+function nameOf({ principal, tenant, model }: AccessRequest): string {
+  return `${model} for ${principal} of ${tenant}`;
+}

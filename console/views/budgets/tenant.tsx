@@ -1,0 +1,73 @@
+import { useState } from 'preact/hooks';
+import { pathOf } from '../../api.ts';
+import { type Me, mayAll, mayOf } from '../../me.ts';
+import { Button } from '../../ui/button.tsx';
+import { usePaged } from '../../ui/load.ts';
+import { Card } from '../../ui/page.tsx';
+import { Empty, PagedList } from '../../ui/states.tsx';
+import { Name } from '../../ui/text.tsx';
+import { EditBudget, type Editing } from './edit.tsx';
+import { RemoveBudget } from './remove.tsx';
+import type { Standing } from './standing.ts';
+import { StandingTable } from './standing-table.tsx';
+
+type Open = { is: 'edit'; editing: Editing } | { is: 'remove'; id: string };
+
+/** What a tenant is under, its own budgets and everybody’s, and where each stands. */
+export function TenantBudgets({ me, tenant }: { me: Me; tenant: string }) {
+  const [open, setOpen] = useState<Open>();
+  const list = usePaged<Standing>(`/admin/standing${pathOf(tenant)}`, {}, 200);
+  const close = () => setOpen(undefined);
+  const writes = mayOf(me, 'budgets', tenant, 'write');
+  // Of what the tenant itself may use up its operator says how much.
+  const all = mayAll(me, 'budgets', 'write');
+  const actions = ({ id, per, from }: Standing) =>
+    from === 'tenant' &&
+    (all || per === 'principal') && (
+      <div class="row">
+        <Button
+          small
+          icon="edit"
+          label={`Change the budget ${id}`}
+          onClick={() => setOpen({ is: 'edit', editing: { owner: tenant, id } })}
+        >
+          Change
+        </Button>
+        <Button small kind="danger" label={`Remove the budget ${id}`} onClick={() => setOpen({ is: 'remove', id })}>
+          Remove
+        </Button>
+      </div>
+    );
+  return (
+    <Card
+      flush
+      title={
+        <>
+          Budgets of <Name>{tenant}</Name>
+        </>
+      }
+      actions={
+        writes && (
+          <Button kind="primary" icon="plus" onClick={() => setOpen({ is: 'edit', editing: { owner: tenant } })}>
+            Set a budget
+          </Button>
+        )
+      }
+    >
+      <PagedList
+        of={list}
+        empty={
+          <Empty title="It is under no budget">
+            <p>Without one a tenant may use up whatever the stage has.</p>
+          </Empty>
+        }
+      >
+        {(rows) => <StandingTable caption={`Budgets of ${tenant}`} rows={rows} {...(writes ? { actions } : {})} />}
+      </PagedList>
+      {open?.is === 'edit' && (
+        <EditBudget editing={open.editing} principals={!all} onDone={list.reload} onClose={close} />
+      )}
+      {open?.is === 'remove' && <RemoveBudget owner={tenant} id={open.id} onDone={list.reload} onClose={close} />}
+    </Card>
+  );
+}
