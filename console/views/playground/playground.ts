@@ -16,6 +16,13 @@ export interface PlaygroundDeps {
   now(): number;
 }
 
+export interface Draft {
+  text: string;
+  pictures: readonly Picture[];
+}
+
+export const NO_DRAFT: Draft = { text: '', pictures: [] };
+
 /**
  * One conversation with a model, or with two at once that do not hear each other. However fast an answer comes, it is drawn once a
  * frame, and nothing is drawn anew but the answer.
@@ -23,6 +30,8 @@ export interface PlaygroundDeps {
 export class Playground {
   readonly settings = new Store<Settings>(NO_SETTINGS);
   readonly turns = new Store<readonly Turn[]>([]);
+  /** What is about to be said. */
+  readonly draft = new Store<Draft>(NO_DRAFT);
   /** Answers that are being written. */
   readonly running = new Store(0);
   readonly #deps: PlaygroundDeps;
@@ -100,20 +109,27 @@ export class Playground {
   }
 
   /**
-   * What the next request would be, to be shown. @param draft what is about to be said; '': the last turn’s request, again
+   * What the next request would be, to be shown: with what is about to be said, else the last turn’s again.
    * @returns undefined where no model is chosen
    */
-  next(draft: string, pictures: readonly Picture[]): ChatRequest | undefined {
+  next(): ChatRequest | undefined {
+    const { text, pictures } = this.draft.value;
     const model = this.#models.get(this.settings.value.models[0] ?? '');
     if (model === undefined) return undefined;
     const said = this.turns.value;
     const last = said.at(-1);
-    const hasDraft = draft.trim() !== '' || pictures.length > 0;
+    const hasDraft = text.trim() !== '' || pictures.length > 0;
     const turns: Turn[] =
       hasDraft || last === undefined
-        ? [...said, { id: 0, text: hasDraft ? draft : 'Hello!', pictures, answers: [] }]
+        ? [...said, { id: 0, text: hasDraft ? text : 'Hello!', pictures, answers: [] }]
         : [...said.slice(0, -1), { ...last, answers: [] }];
     return requestOf(model, turns, 0, this.settings.value);
+  }
+
+  /** By their data URLs what the pictures that were shown, or are about to be, are called. */
+  pictureNames(): Map<string, string> {
+    const all = [...this.turns.value.flatMap(({ pictures }) => pictures), ...this.draft.value.pictures];
+    return new Map(all.map(({ url, name }) => [url, name]));
   }
 
   async #ask(turn: Turn, lane: number): Promise<void> {
