@@ -35,14 +35,15 @@ export const AnswerView = memo(function AnswerView({
   return (
     <section class="pg-answer" aria-label={`${name} says`} aria-busy={last !== undefined && !isOver(last)}>
       <header class="pg-answer-head">
-        <Name>{name}</Name>
+        <h2>
+          <Name>{name}</Name>
+        </h2>
         {last?.servedBy !== undefined && last.servedBy !== answer.model && (
           <Badge tone="info">answered by {last.servedBy}</Badge>
         )}
         {last?.state === 'stopped' && <Badge>stopped</Badge>}
       </header>
       {steps.map((step, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: steps follow each other
         <StepView key={at} step={step} retry={at === steps.length - 1 ? retry : undefined} />
       ))}
       {last !== undefined && isLast && wantsResults(last) && (
@@ -123,13 +124,7 @@ function pretty(json: string): string {
 }
 
 /** A tool is the caller’s own program: here somebody says what it returns. */
-function Results({
-  calls,
-  send,
-}: {
-  calls: readonly Call[];
-  send(results: Readonly<Record<string, string>>): void;
-}) {
+function Results({ calls, send }: { calls: readonly Call[]; send(results: Readonly<Record<string, string>>): void }) {
   const [results, set] = useState<Readonly<Record<string, string>>>({});
   return (
     <form

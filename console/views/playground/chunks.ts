@@ -31,8 +31,13 @@ export function withChunk(step: Step, data: string, requestId?: string): Step {
       requestId,
     });
   const [choice] = choices;
-  const { content, refusal, reasoning_content: thought, reasoning_details: details, tool_calls: calls } =
-    choice?.delta ?? choice?.message ?? {};
+  const {
+    content,
+    refusal,
+    reasoning_content: thought,
+    reasoning_details: details,
+    tool_calls: calls,
+  } = choice?.delta ?? choice?.message ?? {};
   return {
     ...step,
     text: step.text + (content ?? '') + (refusal ?? ''),

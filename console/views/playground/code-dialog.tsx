@@ -7,8 +7,8 @@ import { Tabs } from '../../ui/tabs.tsx';
 import { Code } from '../../ui/text.tsx';
 import type { Model } from './models.ts';
 import type { Playground } from './playground.ts';
-import type * as Snippets from './snippets/snippets.ts';
 import type { PictureFile } from './snippets/pictures.ts';
+import type * as Snippets from './snippets/snippets.ts';
 
 type Loaded = Pick<typeof Snippets, 'snippetsFor' | 'filesOf' | 'TOKEN'>;
 
@@ -61,8 +61,8 @@ function Shown({
   return (
     <div class="stack">
       <p class="muted">
-        It asks what you would ask next. Put a <a href={href(['keys'])}>key</a>, or a token of your identity provider, into{' '}
-        <code>{TOKEN}</code>.
+        It asks what you would ask next. Put a <a href={href(['keys'])}>key</a>, or a token of your identity provider,
+        into <code>{TOKEN}</code>.
         {files.size > 0 && ` It reads ${[...files.values()].map(({ name }: PictureFile) => name).join(', ')}.`}
       </p>
       <Tabs label="Client" tabs={snippets} value={snippet.id} onChange={choose}>

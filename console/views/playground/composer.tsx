@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { useMe } from '../../me.ts';
 import { Note } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
-import { useMe } from '../../me.ts';
 import { isBlind, type Model } from './models.ts';
 import { PICTURE_TYPES, PICTURES_MAX, picturesOf } from './pictures.ts';
 import { NO_DRAFT, type Playground } from './playground.ts';
-import { Thumbnails } from './thumbnails.tsx';
 import { faultsIn } from './settings.ts';
+import { Thumbnails } from './thumbnails.tsx';
 import { useStore } from './use-store.ts';
 
 /** What is said next: Enter sends it, and a picture may be dropped, pasted or picked. */

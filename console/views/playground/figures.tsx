@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useMe } from '../../me.ts';
 import { href } from '../../router.ts';
-import { Count, CopyButton, Money } from '../../ui/text.tsx';
+import { CopyButton, Count, Money } from '../../ui/text.tsx';
 import type { Step } from './conversation.ts';
 
 /** What an answer took: tokens, dollars, time, and the id under which it is in the log. */

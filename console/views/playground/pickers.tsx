@@ -16,7 +16,6 @@ export function Pickers({ playground, models }: { playground: Playground; models
   return (
     <div class="pg-pickers">
       {chosen.map((id, lane) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: it is the lane, whatever is chosen for it
         <div key={lane} class="pg-picker">
           <Select
             label={lane === 0 ? 'Model' : 'Model to compare with'}

@@ -57,7 +57,9 @@ export function SettingsPanel({ playground, models }: { playground: Playground; 
             />
           </Field>
         </div>
-        {most !== Number.POSITIVE_INFINITY && <p class="hint">An answer may have {most.toLocaleString('en-US')} tokens.</p>}
+        {most !== Number.POSITIVE_INFINITY && (
+          <p class="hint">An answer may have {most.toLocaleString('en-US')} tokens.</p>
+        )}
         <Field label="Stop sequences" hint="One on each line." error={faults.stop}>
           <TextArea value={settings.stop} onChange={set('stop')} mono rows={2} />
         </Field>

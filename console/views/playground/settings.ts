@@ -44,7 +44,8 @@ export function faultsIn(settings: Settings): Faults {
     const value = Number(text);
     if (text === '') continue;
     if (!(value >= bounds.least && value <= bounds.most) || (bounds.whole === true && !Number.isInteger(value)))
-      faults[name] = bounds.whole === true ? 'A whole number from 1 up.' : `A number from ${bounds.least} to ${bounds.most}.`;
+      faults[name] =
+        bounds.whole === true ? 'A whole number from 1 up.' : `A number from ${bounds.least} to ${bounds.most}.`;
   }
   if (stopsIn(settings.stop).length > STOPS_MAX) faults.stop = `At most ${STOPS_MAX}.`;
   const tools = toolsIn(settings.tools);

@@ -26,7 +26,6 @@ export const TurnView = memo(function TurnView({
       <div class={turn.answers.length > 1 ? 'pg-answers two' : 'pg-answers'}>
         {turn.answers.map((answer, lane) => (
           <AnswerView
-            // biome-ignore lint/suspicious/noArrayIndexKey: it is the lane
             key={lane}
             playground={playground}
             turn={turn}

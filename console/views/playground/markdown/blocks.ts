@@ -87,7 +87,11 @@ function startsAt(lines: readonly string[], at: number, depth: number, isWithin:
   return undefined;
 }
 
-function codeAt(lines: readonly string[], at: number, [, indent = '', fence = '', language = '']: RegExpExecArray): Begun {
+function codeAt(
+  lines: readonly string[],
+  at: number,
+  [, indent = '', fence = '', language = '']: RegExpExecArray,
+): Begun {
   const text: string[] = [];
   let next = at + 1;
   for (; next < lines.length; next++) {
@@ -187,6 +191,9 @@ function tableAt(lines: readonly string[], at: number): Begun {
 }
 
 function cellsOf(line: string): string[] {
-  const inner = line.trim().replace(/^\|/, '').replace(/(?<!\\)\|$/, '');
+  const inner = line
+    .trim()
+    .replace(/^\|/, '')
+    .replace(/(?<!\\)\|$/, '');
   return inner.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|'));
 }

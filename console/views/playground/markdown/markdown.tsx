@@ -12,7 +12,6 @@ export default function Markdown({ text }: { text: string }) {
   return (
     <div class="md" dir="auto">
       {blocksOf(text).map((block, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a block is told by its place, and only the last one grows
         <Kept key={at} block={block} />
       ))}
     </div>
@@ -38,12 +37,8 @@ function drawn(block: Block): ComponentChildren {
     case 'paragraph':
       return <p>{inlines(block.text)}</p>;
     case 'heading':
-      return (
-        // Below the page’s own headings, whatever the model takes itself for.
-        <p class={`md-heading level-${block.level}`} role="heading" aria-level={Math.min(6, block.level + 3)}>
-          {inlines(block.text)}
-        </p>
-      );
+      // One level for all, below the answer’s own heading: a page’s order is not the model’s to break.
+      return <h3 class={`level-${block.level}`}>{inlines(block.text)}</h3>;
     case 'code':
       return <CodeBlock language={block.language} text={block.text} />;
     case 'quote':
