@@ -33,10 +33,10 @@ export const AnswerView = memo(function AnswerView({
   const last = steps.at(-1);
   const retry = isLast && last !== undefined && isOver(last) ? () => playground.retry(turn, lane) : undefined;
   return (
-    <section class="pg-answer" aria-label={`${name} says`} aria-busy={last !== undefined && !isOver(last)}>
+    <div class="pg-answer" aria-busy={last !== undefined && !isOver(last)}>
       <header class="pg-answer-head">
         <h2>
-          <Name>{name}</Name>
+          <Name>{name}</Name> <span class="unseen">says</span>
         </h2>
         {last?.servedBy !== undefined && last.servedBy !== answer.model && (
           <Badge tone="info">answered by {last.servedBy}</Badge>
@@ -51,7 +51,7 @@ export const AnswerView = memo(function AnswerView({
       )}
       {last !== undefined && isOver(last) && last.state !== 'failed' && (
         <div class="pg-answer-foot">
-          {last.text !== '' && <CopyButton text={last.text} />}
+          {last.text !== '' && <CopyButton text={last.text}>Copy</CopyButton>}
           {retry !== undefined && (
             <Button small kind="quiet" icon="refresh" onClick={retry}>
               Try again
@@ -59,7 +59,7 @@ export const AnswerView = memo(function AnswerView({
           )}
         </div>
       )}
-    </section>
+    </div>
   );
 });
 

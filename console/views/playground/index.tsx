@@ -38,7 +38,7 @@ export default function View({ query }: ViewProps) {
   return (
     <Page
       title="Playground"
-      about="Talk with the models that you may use. Nothing that is said here is kept, but for what it cost."
+      about="Talk with the models that you may use. Nothing that is said here is kept."
       actions={
         <>
           <Button disabled={turns.length === 0} icon="plus" onClick={() => playground.clear()}>

@@ -10,7 +10,8 @@ import { useStore } from './use-store.ts';
 export function Pickers({ playground, models }: { playground: Playground; models: readonly Model[] }) {
   const { models: chosen } = useStore(playground.settings);
   const options = models.map((model) => ({ value: model.id, label: titleOf(model) }));
-  const other = models.find(({ id }) => id !== chosen[0]) ?? models[0];
+  const others = models.filter(({ id }) => id !== chosen[0]);
+  const other = others.find(({ sunset_at }) => sunset_at === undefined) ?? others[0] ?? models[0];
   const choose = (at: number, id: string) =>
     playground.change({ models: chosen.map((one, lane) => (lane === at ? id : one)) });
   return (

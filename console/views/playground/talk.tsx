@@ -46,7 +46,7 @@ function useFollowing(list: { current: HTMLDivElement | null }, last: number | u
   // Whoever says something wants to see what comes of it.
   useEffect(() => {
     isFollowing.current = true;
-    toEnd();
+    if (last !== undefined) toEnd();
   }, [last]);
   useEffect(() => {
     if (list.current === null) return;

@@ -68,11 +68,9 @@ function CodeBlock({ language, text }: { language: string; text: string }) {
         <CopyButton text={text} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <section tabIndex={0} aria-label={language === '' ? 'Code' : `Code, ${language}`}>
-        <pre dir="ltr">
-          <code>{text}</code>
-        </pre>
-      </section>
+      <pre dir="ltr" tabIndex={0}>
+        <code>{text}</code>
+      </pre>
     </div>
   );
 }
@@ -81,7 +79,7 @@ function TableBlock({ align, head, rows }: { align: readonly Align[]; head: stri
   const look = (column: number): string | undefined => align[column] && `align-${align[column]}`;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="md-table" tabIndex={0} aria-label="Table">
+    <div class="md-table" tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -102,7 +100,7 @@ function TableBlock({ align, head, rows }: { align: readonly Align[]; head: stri
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 

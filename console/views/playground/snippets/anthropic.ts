@@ -1,6 +1,6 @@
 import type { ChatRequest, Message } from '../request.ts';
 import { javascript, Verbatim } from './literal.ts';
-import { defined, parsed, reading, type Shown, type Snippet, systemOf, TOKEN } from './snippet.ts';
+import { defined, isStreamed, parsed, reading, type Shown, type Snippet, systemOf, TOKEN } from './snippet.ts';
 
 /** Anthropic’s format asks for a limit; this one is for who has none. */
 const MAX_TOKENS = 1024;
@@ -12,7 +12,7 @@ export const anthropic: Snippet = {
   ...{ id: 'anthropic', label: 'Anthropic', path: '/v1/messages' },
   code(shown) {
     const { request, model, gateway } = shown;
-    const isStream = request.tools === undefined;
+    const isStream = isStreamed(shown);
     const body = javascript(
       defined({
         model: model.id,

@@ -1,12 +1,12 @@
 import type { Message } from '../request.ts';
 import { javascript, Verbatim } from './literal.ts';
-import { defined, parsed, reading, type Shown, type Snippet, systemOf, TOKEN } from './snippet.ts';
+import { defined, isStreamed, parsed, reading, type Shown, type Snippet, systemOf, TOKEN } from './snippet.ts';
 
 export const aws: Snippet = {
-  ...{ id: 'aws', label: 'AWS SDK', path: '/model/{modelId}/converse' },
+  ...{ id: 'aws', label: 'AWS SDK', path: '/model/{id}/converse' },
   code(shown) {
     const { request, model, gateway } = shown;
-    const isStream = request.tools === undefined;
+    const isStream = isStreamed(shown);
     const system = systemOf(request);
     const inference = defined({
       maxTokens: request.max_completion_tokens,

@@ -1,13 +1,14 @@
 import { CHAT_PATH } from '../models.ts';
-import { type Shown, type Snippet, TOKEN } from './snippet.ts';
+import { isStreamed, type Shown, type Snippet, TOKEN } from './snippet.ts';
 
 /** What the shell would look at in a text that it is to fill in. */
 const escaped = (json: string): string => json.replaceAll(/[\\$`]/g, '\\$&');
 
 export const curl: Snippet = {
   ...{ id: 'curl', label: 'curl', path: CHAT_PATH },
-  code({ request, gateway, files }: Shown): string {
-    const isStream = request.tools === undefined;
+  code(shown: Shown): string {
+    const { request, gateway, files } = shown;
+    const isStream = isStreamed(shown);
     const json = JSON.stringify({ ...request, ...(isStream && { stream: true }) }, null, 2);
     let [mark, body] = ["'JSON'", json];
     if (files.size > 0) {

@@ -2,7 +2,7 @@ import { CHAT_PATH } from '../models.ts';
 import type { ChatRequest } from '../request.ts';
 import { javascript, python, pythonArguments, Verbatim } from './literal.ts';
 import type { PictureFile } from './pictures.ts';
-import { reading, type Shown, type Snippet, TOKEN } from './snippet.ts';
+import { isStreamed, reading, type Shown, type Snippet, TOKEN } from './snippet.ts';
 
 /** @param write the address of a picture, in the language's own words */
 function withFiles({ request, files }: Shown, write: (file: PictureFile) => string): ChatRequest {
@@ -23,7 +23,7 @@ export const openaiJs: Snippet = {
   ...{ id: 'openai-ts', label: 'OpenAI, TypeScript', path: CHAT_PATH },
   code(shown) {
     const asked = withFiles(shown, ({ name, type }) => `\`data:${type};base64,\${readFileSync('${name}', 'base64')}\``);
-    const isStream = asked.tools === undefined;
+    const isStream = isStreamed(shown);
     const body = javascript({ ...asked, ...(isStream && { stream: true }) });
     return `// npm install openai
 ${reading(shown)}import OpenAI from 'openai';
@@ -49,7 +49,7 @@ export const openaiPython: Snippet = {
       shown,
       ({ name, type }) => `"data:${type};base64," + b64encode(open(${python(name)}, "rb").read()).decode()`,
     );
-    const isStream = asked.tools === undefined;
+    const isStream = isStreamed(shown);
     const body = pythonArguments({ ...asked, ...(isStream && { stream: true }) });
     return `# pip install openai
 import os

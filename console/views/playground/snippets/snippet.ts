@@ -21,6 +21,11 @@ export interface Snippet {
   code(shown: Shown): string;
 }
 
+/** Whether what comes is shown as it comes; of what calls tools all is there at once. */
+export function isStreamed({ request, model }: Shown): boolean {
+  return model.streaming && request.tools === undefined;
+}
+
 /** Where every snippet has the caller’s credential from. */
 export const TOKEN = 'TOLLGATE_TOKEN';
 

@@ -1,13 +1,13 @@
 import { CHAT_PATH } from '../models.ts';
 import type { ChatRequest, Message } from '../request.ts';
 import { javascript, Verbatim } from './literal.ts';
-import { defined, parsed, reading, type Shown, type Snippet, systemOf, TOKEN } from './snippet.ts';
+import { defined, isStreamed, parsed, reading, type Shown, type Snippet, systemOf, TOKEN } from './snippet.ts';
 
 export const vercel: Snippet = {
   ...{ id: 'vercel', label: 'Vercel AI', path: CHAT_PATH },
   code(shown) {
     const { request, gateway } = shown;
-    const isStream = request.tools === undefined;
+    const isStream = isStreamed(shown);
     const call = isStream ? 'streamText' : 'generateText';
     const body = javascript(
       defined({
