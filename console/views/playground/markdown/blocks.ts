@@ -17,7 +17,7 @@ export interface Item {
 export type Align = 'left' | 'center' | 'right' | undefined;
 
 const BLANK = /^[ \t]*$/;
-const FENCE = /^( {0,3})(`{3,}|~{3,})[ \t]*([^`\s]*)[^`]*$/;
+const FENCE = /^( {0,3})(`{3,}|~{3,})[ \t]*([^`]*?)[ \t]*$/;
 const HEADING = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
 const RULE = /^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/;
 const QUOTE = /^ {0,3}> ?/;
@@ -185,7 +185,8 @@ function tableAt(lines: readonly string[], at: number): Begun {
   let next = at + 2;
   for (; next < lines.length && !BLANK.test(lines[next] ?? '') && !beginsAny(lines[next] ?? ''); next++) {
     const cells = cellsOf(lines[next] ?? '');
-    rows.push(head.map((_, column) => cells[column] ?? ''));
+    // A cell too many is shown, too: it has been said.
+    rows.push([...cells, ...head.slice(cells.length).map(() => '')]);
   }
   return { block: { is: 'table', align, head, rows }, next };
 }
