@@ -2,6 +2,9 @@ import type { Message } from '../request.ts';
 import { javascript, Verbatim } from './literal.ts';
 import { defined, isStreamed, parsed, reading, type Shown, type Snippet, systemOf, TOKEN } from './snippet.ts';
 
+/** What the caller imports, and this page does not. */
+const PACKAGE = '@aws-sdk/client-bedrock-runtime';
+
 export const aws: Snippet = {
   ...{ id: 'aws', label: 'AWS SDK', path: '/model/{id}/converse' },
   code(shown) {
@@ -29,8 +32,8 @@ export const aws: Snippet = {
       1,
     );
     const command = isStream ? 'ConverseStreamCommand' : 'ConverseCommand';
-    return `// npm install @aws-sdk/client-bedrock-runtime
-${reading(shown)}import { BedrockRuntimeClient, ${command} } from '@aws-sdk/client-bedrock-runtime';
+    return `// npm install ${PACKAGE}
+${reading(shown)}import { BedrockRuntimeClient, ${command} } from '${PACKAGE}';
 
 const client = new BedrockRuntimeClient({
   endpoint: '${gateway}',
