@@ -110,7 +110,8 @@ function authorise(route: Route, rights: Rights, own: TenantId, tenant: string |
 
 function responseOf({ status = 200, body, headers = {} }: Reply): Response {
   if (body === undefined) return new Response(null, { status: status === 200 ? 204 : status, headers });
-  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+  const [text, type] = typeof body === 'string' ? [body, 'text/plain'] : [JSON.stringify(body), 'application/json'];
+  return new Response(text, { status, headers: { 'content-type': type, ...headers } });
 }
 
 function noRoute(method: string, path: string): HttpProblem {

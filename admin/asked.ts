@@ -5,6 +5,8 @@ import { ADMIN_PAGE, ADMIN_PAGE_MAX, ADMIN_TARGETS_MAX_MINUTES } from '../contra
 import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
 import { OUTCOMES } from '../contract/usage.ts';
 import { UNENDED } from '../metering/calls/told.ts';
+import { USAGE_ROWS_MAX } from '../contract/limits/metering.ts';
+import { REPORT_PERIODS } from '../metering/report/period.ts';
 import { milliseconds, parseWith } from '../registry/fields.ts';
 import type { Document } from '../registry/items.ts';
 import { HttpProblem } from './problem.ts';
@@ -46,6 +48,11 @@ export const PARAMETERS = {
   since: moment,
   until: moment,
   at: moment,
+  from: text,
+  to: text,
+  period: v.exactOptional(v.picklist(REPORT_PERIODS, 'no-period')),
+  top: v.exactOptional(whole(1, USAGE_ROWS_MAX)),
+  format: v.exactOptional(v.picklist(['json', 'csv'], 'no-format')),
   version: v.exactOptional(whole(1, 999_999_999)),
   with: v.exactOptional(whole(1, 999_999_999)),
   after: v.exactOptional(whole(0, 999_999_999)),

@@ -1,4 +1,7 @@
 import { ADMIN_PAGE, ADMIN_PAGE_MAX, ADMIN_TARGETS_MAX_MINUTES } from '../contract/limits/admin.ts';
+import { ADMIN_PAGE, ADMIN_PAGE_MAX } from '../contract/limits/admin.ts';
+import { USAGE_ROWS_MAX } from '../contract/limits/metering.ts';
+import { DIMENSIONS } from '../metering/report/groups.ts';
 import type { Parameter } from './asked.ts';
 import type { Route } from './route.ts';
 import SCHEMAS from './schemas.json' with { type: 'json' };
@@ -15,11 +18,16 @@ const ABOUT: Readonly<Record<Parameter, string>> = {
   principal: 'One caller of the tenant.',
   outcome: 'That ended so, or stands so: `ok`, `denied`, `in-flight`, `unsettled`.',
   request: 'Of this x-request-id.',
-  by: 'Part of the name of who edited.',
+  by: `Of edits: part of the name of who edited. Of a report: what it adds up by, a list of ${DIMENSIONS.join(', ')}.`,
   of: 'One entry, or a kind: `grant/acme/nova-lite`, `model`.',
   since: 'From then on, UTC.',
   until: 'Up to then, UTC.',
   at: 'As it was then, UTC.',
+  from: 'The first day of UTC, `2026-11-01`; that of `to` unless given.',
+  to: 'The last day, today unless given.',
+  period: 'And by these: `day`, `week`, `month`; `total` unless given.',
+  top: `Rows of a report, 1 to ${USAGE_ROWS_MAX}, the costliest; the others are added up.`,
+  format: '`json` unless given, or `csv`.',
   version: 'As it was in this version.',
   with: 'The version to compare with.',
   after: 'Edits of a greater number alone.',

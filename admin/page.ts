@@ -19,7 +19,11 @@ export function pageOf(documents: readonly Document[], idOf: (one: Document) => 
   const wanted = documents
     .map((one) => ({ id: idOf(one), one }))
     .filter(({ id }) => id.startsWith(prefix) && (after === undefined || id > after))
-    .filter(({ one }) => (label === undefined || hasLabel(one, label)) && (status === undefined || isOf(one, status)))
+    .filter(
+      ({ one }) =>
+        (label === undefined || labelled(one.labels as Document | undefined, label)) &&
+        (status === undefined || isOf(one, status)),
+    )
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   const page = wanted.slice(0, limit);
   const last = page.at(-1);
@@ -40,9 +44,10 @@ export function decoded(cursor: string): string {
   return id;
 }
 
-function hasLabel({ labels }: Document, label: string): boolean {
+/** @param label `team`, whatever it says, or `team=blue` */
+export function labelled(labels: Readonly<Record<string, unknown>> | undefined, label: string): boolean {
   const [name = '', value] = label.split(/=(.*)/s);
-  const found = (labels as Document | undefined)?.[name];
+  const found = labels?.[name];
   return value === undefined ? found !== undefined : found === value;
 }
 

@@ -42,6 +42,7 @@ export interface Act {
 /** What a route answers with. */
 export interface Reply {
   status?: number;
+  /** Sent as JSON, but for text, which is sent as it is. */
   body?: unknown;
   headers?: Record<string, string>;
 }

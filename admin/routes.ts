@@ -13,6 +13,7 @@ import { openapi } from './openapi.ts';
 import { decoded, encoded } from './page.ts';
 import { HttpProblem } from './problem.ts';
 import { REQUEST_ROUTES } from './requests.ts';
+import { REPORT_ROUTES } from './reports.ts';
 import { BUNDLE_GRANTS, COLLECTIONS } from './resources.ts';
 import { REVIEW_ROUTES } from './review.ts';
 import type { Route } from './route.ts';
@@ -178,6 +179,7 @@ export const ROUTES: readonly Route[] = [
   ...MODEL_STATE,
   ...REVIEW_ROUTES,
   ...KEY_ROUTES,
+  ...REPORT_ROUTES,
   ...ACCESS_REQUEST_ROUTES,
   ...STANDING_ROUTES,
   ...REQUEST_ROUTES,

@@ -4,6 +4,13 @@ import { BILL_REJECTED_LISTED, REPORT_MAX_DAYS } from '../contract/limits/meteri
 import { stageName } from '../contract/names.ts';
 import { spokeRoleName } from '../contract/spoke-list.ts';
 import { type CurLine, type CurRecord, readCurLine } from '../metering/bill/cur-line.ts';
+import {
+  keepReconciliation,
+  keptOf,
+  type OtherBill,
+  type ReconciliationReport,
+  type Rejected,
+} from '../metering/bill/kept.ts';
 import { Reconciliation } from '../metering/bill/reconcile.ts';
 import { BillSums } from '../metering/bill/sums.ts';
 import type { UsageRow } from '../metering/ledger/row.ts';
@@ -16,14 +23,7 @@ import { badOption } from './days.ts';
 import { counted, warn } from './print.ts';
 import { billFiles, billRecords } from './reconcile/bill.ts';
 import { createNames, parseMapping } from './reconcile/names.ts';
-import {
-  type OtherBill,
-  type Rejected,
-  type Report,
-  reconcileCsv,
-  reconcileJson,
-  reconcileText,
-} from './reconcile/print.ts';
+import { reconcileCsv, reconcileJson, reconcileText } from './reconcile/print.ts';
 import { openRegistry } from './registry.ts';
 import { toFile } from './report/out.ts';
 import { openStore } from './store.ts';
@@ -38,6 +38,7 @@ interface Options {
   map?: Map<string, string>;
   role?: string;
   all?: true;
+  keep: boolean;
   out?: string;
 }
 
@@ -53,9 +54,12 @@ export function register(program: Command, target: () => Promise<Target>): void 
         .option('--map <name=model>', 'which model a name on the bill is; once for each', parseMapping)
         .option('--role <name>', 'the role whose sessions are ours, if not the stage’s own')
         .option('--all', 'show what agrees too')
+        .option('--no-keep', 'leave no summary in the bucket of usage, which the API tells of')
         .option('--out <file>', 'write it there instead of to stdout'),
     run: async (options, at) => {
-      const report = await reconcile(await at.target(), options);
+      const where = await at.target();
+      const report = await reconcile(where, options);
+      if (options.keep) await keep(where, report);
       for (const { file, line, field, reason } of report.rejected.listed)
         warn(`tollgate: ${file}:${line}: ${field}: ${reason}`);
       const differing = report.compared.filter(({ agrees, explained }) => !agrees && !explained);
@@ -71,6 +75,15 @@ export function register(program: Command, target: () => Promise<Target>): void 
   });
 }
 
+/** Who may read the bucket and not write it has compared all the same. */
+async function keep(where: Target, report: ReconciliationReport): Promise<void> {
+  try {
+    await keepReconciliation(await openStore(where), keptOf(report, Date.now()));
+  } catch (error) {
+    warn(`tollgate: no summary was left in the bucket of usage, for ${String(error)}; --no-keep leaves none`);
+  }
+}
+
 function failureOf(rejected: number, differ: number, tolerance: number): TollgateError | undefined {
   if (rejected > 0)
     return failed(
@@ -82,7 +95,7 @@ function failureOf(rejected: number, differ: number, tolerance: number): Tollgat
   return failed('differences', `${what} by more than ${tolerance} %`);
 }
 
-async function reconcile(where: Target, options: Options): Promise<Report> {
+async function reconcile(where: Target, options: Options): Promise<ReconciliationReport> {
   const { cur, from, to, tolerance, map, role } = options;
   const bill = await readBill(billFiles(cur));
   const days = daysOfBill(bill.sums.days(), from, to);
@@ -144,7 +157,7 @@ interface Bill {
   lines: number;
   repeated: number;
   skipped: Map<string, number>;
-  rejected: Report['rejected'];
+  rejected: ReconciliationReport['rejected'];
 }
 
 /** Every line once, also when a file was named twice or an export repeats one. */

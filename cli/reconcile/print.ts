@@ -1,49 +1,10 @@
-import type { Compared } from '../../metering/bill/difference.ts';
+import { type Compared, noteOf } from '../../metering/bill/difference.ts';
+import type { OtherBill, ReconciliationReport as Report } from '../../metering/bill/kept.ts';
 import type { Elsewhere, Reconciled } from '../../metering/bill/reconcile.ts';
-import { formatAmount, formatMoney, type Money } from '../../metering/money.ts';
+import { formatAmount, formatMoney } from '../../metering/money.ts';
 import { daysText } from '../days.ts';
 import { table } from '../print.ts';
 import { type Column, columnsCsv, columnsTable, type Row } from '../report/columns.ts';
-
-export interface Report extends Reconciled {
-  days: readonly string[];
-  /** Percent. */
-  tolerance: number;
-  /** Lines of the bill by what became of them. */
-  read: { lines: number; ours: number; elsewhere: number; repeated: number; skipped: Readonly<Record<string, number>> };
-  rejected: { count: number; listed: Rejected[] };
-  /** What of the ledger is on no bill that was read. */
-  otherBills: readonly OtherBill[];
-}
-
-/** Calls that ran in an account of which the export has no line. */
-export interface OtherBill {
-  account: string;
-  calls: number;
-  /** As far as it is known. */
-  usd: Money;
-}
-
-export interface Rejected {
-  file: string;
-  line: number;
-  field: string;
-  reason: string;
-}
-
-function noteOf({ aws, ours, difference, unsettled, unpriced, estimated, explained, measure }: Compared): string {
-  return [
-    aws === null ? 'AWS gives no unit of it' : '',
-    ours === null ? 'our cost is not known whole' : '',
-    difference !== null && ours === 0n ? 'only AWS has it' : '',
-    difference !== null && aws === 0n ? 'only the ledger has it' : '',
-    unsettled > 0 ? `${unsettled} unsettled` : '',
-    unpriced > 0 && measure === 'usd' ? `${unpriced} unpriced` : '',
-    estimated > 0 ? `${estimated} estimated${explained ? ', which explains it' : ''}` : '',
-  ]
-    .filter(Boolean)
-    .join(', ');
-}
 
 const text = (name: string): Column => ({ name, kind: 'text' });
 const number = (name: string): Column => ({ name, kind: 'count' });

@@ -108,6 +108,9 @@ export const BILL_LINE_MAX_CHARS = 1_048_576;
 /** Unusable lines of an AWS bill that are named; all are counted. */
 export const BILL_REJECTED_LISTED = 100;
 
+/** Rows of each list that is kept of a reconciliation, the greatest: some 200 KB, which a page of many can be read of. */
+export const RECONCILED_LISTED = 500;
+
 /** Rows of an AWS bill in Parquet that are in memory at once; a group of rows is read in such parts. */
 export const BILL_ROWS_AT_ONCE = 20_000;
 
@@ -119,6 +122,12 @@ export const STATEMENT_MAX_BYTES = 262_144;
 
 /** Rows of one answer of `GET /v1/usage`: about 4 MB, below what a function may answer with at once. */
 export const USAGE_ROWS_MAX = 10_000;
+
+/** Milliseconds after which a report that somebody waits for reads no more: API Gateway waits 29 s, and what was begun comes after it. */
+export const SUMMARY_READS_FOR_MS = 20_000;
+
+/** Objects of days or hours read at a time for it: one of 10,000 tenants has some 12 MB, and the function 512 MB. */
+export const SUMMARY_READS_AT_ONCE = 6;
 
 /** Days whose summaries are in memory at once, of up to TENANT_DAY_MAX_BYTES each. */
 export const USAGE_DAYS_AT_ONCE = 31;

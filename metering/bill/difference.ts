@@ -124,3 +124,27 @@ export function plus(a: Sums, b: Sums): Sums {
 export function noSums(): Sums {
   return { quantities: { ...NO_QUANTITIES }, unknown: new Set(), usd: 0n };
 }
+
+/** What may explain a difference, in words; '' where nothing does. */
+export function noteOf({
+  aws,
+  ours,
+  difference,
+  unsettled,
+  unpriced,
+  estimated,
+  explained,
+  measure,
+}: Compared): string {
+  return [
+    aws === null ? 'AWS gives no unit of it' : '',
+    ours === null ? 'our cost is not known whole' : '',
+    difference !== null && ours === 0n ? 'only AWS has it' : '',
+    difference !== null && aws === 0n ? 'only the ledger has it' : '',
+    unsettled > 0 ? `${unsettled} unsettled` : '',
+    unpriced > 0 && measure === 'usd' ? `${unpriced} unpriced` : '',
+    estimated > 0 ? `${estimated} estimated${explained ? ', which explains it' : ''}` : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}

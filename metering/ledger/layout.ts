@@ -107,6 +107,25 @@ export function comparedFrom(hour: Hour): { prefix: string; after: string } {
   return { prefix: COMPARED_PREFIX, after: COMPARED_PREFIX + hourText(hour) };
 }
 
+const DRIFT_PREFIX = 'state/drift/';
+
+/** By how many tokens the ledger and CloudWatch differ in the hour; see run/compare.ts. */
+export function driftKey(hour: Hour): string {
+  return `${DRIFT_PREFIX}${hourText(hour)}.json`;
+}
+
+/** Where to list those of an hour and later ones. */
+export function driftFrom(hour: Hour): { prefix: string; after: string } {
+  return { prefix: DRIFT_PREFIX, after: DRIFT_PREFIX + hourText(hour) };
+}
+
+export const RECONCILED_PREFIX = 'state/reconciliation/';
+
+/** What the last reconciliation of these days with AWS's bill found; see bill/kept.ts. @param id as `2026-11-01_2026-11-30` */
+export function reconciledKey(id: string): string {
+  return `${RECONCILED_PREFIX}${id}.json`;
+}
+
 /** Lines of a raw object that could not be used, with their reasons. */
 export function quarantineKey(name: string): string {
   return `${QUARANTINE_PREFIX}${name.replace(/\.gz$/, '')}`;

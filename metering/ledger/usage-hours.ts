@@ -11,6 +11,7 @@ import { readUsageCsv, type Whose } from './usage-file.ts';
  *
  * @param take is given an hour's rows, in no particular order of the hours
  * @param only whose rows are wanted, of which model
+ * @param atOnce objects read at a time; default USAGE_READS_AT_ONCE
  * @returns how many hours there were
  * @throws whatever the store throws; Error when an object is not one of ours
  */
@@ -19,6 +20,7 @@ export async function readUsage(
   days: readonly string[],
   take: (day: string, rows: UsageRow[], hour: Hour) => void,
   only: Whose = {},
+  atOnce: number = USAGE_READS_AT_ONCE,
 ): Promise<number> {
   let hours = 0;
   const objects = objectsOf(store, days);
@@ -30,7 +32,7 @@ export async function readUsage(
       hours++;
     }
   };
-  await Promise.all(Array.from({ length: USAGE_READS_AT_ONCE }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   return hours;
 }
 

@@ -10,6 +10,7 @@ import type { UsageStore } from '../ledger/store.ts';
 import { readUsageCsv } from '../ledger/usage-file.ts';
 import { HOUR_MS, type Hour, hourText } from '../window.ts';
 import { lastCompleteHour } from './compare.ts';
+import { readEach } from './read-each.ts';
 
 /** What AWS's own metrics (namespace AWS/Bedrock) count of a model in a region, whoever of the account called it. */
 export interface AwsCounts {
@@ -151,11 +152,7 @@ function metricId(target: Target | undefined): string | undefined {
 
 /** Hours since `from` whose comparison found calls on one side alone, the oldest first. */
 export async function differingHours(store: Pick<UsageStore, 'list' | 'read'>, from: Hour): Promise<HourInvocations[]> {
-  const found: HourInvocations[] = [];
   const { prefix, after } = comparedFrom(from);
-  for await (const key of store.list(prefix, after)) {
-    const one = JSON.parse((await store.read(key)) ?? 'null') as HourInvocations | null;
-    if (one !== null && one.unknown + one.missing > 0) found.push(one);
-  }
-  return found;
+  const all = await readEach<HourInvocations>(store, prefix, after);
+  return all.filter(({ unknown, missing }) => unknown + missing > 0);
 }

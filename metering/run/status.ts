@@ -2,7 +2,8 @@ import { COMPARED_TOLD_HOURS } from '../../contract/limits/metering.ts';
 import { PENDING_PREFIX, parsePendingKey, pendingFrom, QUARANTINE_PREFIX } from '../ledger/layout.ts';
 import { undoneRaw } from '../ledger/raw.ts';
 import type { UsageStore } from '../ledger/store.ts';
-import { hourOf, hourText } from '../window.ts';
+import { type Hour, hourOf, hourText } from '../window.ts';
+import { driftsSince, type HourDrift } from './compare.ts';
 import { differingHours, type HourInvocations } from './invocations.ts';
 import { type LastRun, readLastRun } from './last-run.ts';
 import { lookFrom, readProgress } from './progress.ts';
@@ -24,6 +25,28 @@ export interface Status {
 
 /** @throws whatever the store throws */
 export async function readStatus(store: UsageStore, now: number): Promise<Status> {
+  return { ...(await standingSince(store, hourOf(now) - COMPARED_TOLD_HOURS)), quarantined: await quarantined(store) };
+}
+
+/** The same for who is to be told within seconds: what is in quarantine is counted by its objects, and not read. */
+export interface Metering extends Omit<Status, 'quarantined'> {
+  quarantined: { rawObjects: number };
+  /** By how many tokens the ledger and CloudWatch differ, hour by hour. */
+  drift: HourDrift[];
+}
+
+/** @param since the first hour of which differences are told @throws whatever the store throws */
+export async function readMetering(store: Pick<UsageStore, 'list' | 'read'>, since: Hour): Promise<Metering> {
+  const found = { rawObjects: 0 };
+  for await (const _ of store.list(QUARANTINE_PREFIX)) found.rawObjects++;
+  const standing = await standingSince(store, since);
+  return { ...standing, quarantined: found, drift: await driftsSince(store, since) };
+}
+
+async function standingSince(
+  store: Pick<UsageStore, 'list' | 'read'>,
+  since: Hour,
+): Promise<Omit<Status, 'quarantined'>> {
   const progress = await readProgress(store);
   const pending = new Set<number>();
   for await (const key of store.list(PENDING_PREFIX, pendingFrom(progress?.due ?? 0)))
@@ -32,8 +55,7 @@ export async function readStatus(store: UsageStore, now: number): Promise<Status
     watermark: progress && hourText(progress.delivered),
     rawObjects: (await undoneRaw(store, lookFrom(progress))).length,
     pendingHours: [...pending].sort((a, b) => a - b).map(hourText),
-    quarantined: await quarantined(store),
-    invocations: await differingHours(store, hourOf(now) - COMPARED_TOLD_HOURS),
+    invocations: await differingHours(store, since),
     lastRun: await readLastRun(store),
   };
 }

@@ -350,6 +350,21 @@ describe('AWS’s bill against the ledger', () => {
     expect(report.compared.every(({ agrees }) => agrees)).toBe(true);
   });
 
+  test('over HTTP an operator is told what was found, and of costs what the command line tells', async () => {
+    const headers = { authorization: `Bearer ${await stack.token('ops')}` };
+    const told = async (path: string) => (await fetch(`${stack.gateway}/admin${path}`, { headers })).json();
+    const { items } = (await told('/reconciliations')) as { items: { id: string; usd: object; measures: object }[] };
+    expect(items).toMatchObject([{ measures: { differ: 0 }, usd: { difference: '0' } }]);
+    expect(await told(`/reconciliations/${items[0]?.id}`)).toMatchObject({ differing: [], elsewhere: [] });
+    const printed = await json<{ tenant_id: string; total_cost: string }[]>('report', '--by', 'tenant', '--top', '9');
+    const report = (await told('/report?by=tenant')) as { items: { tenant: string; cost: { total: string } }[] };
+    expect(report.items.map(({ tenant, cost }) => [tenant, cost.total])).toEqual(
+      printed.map(({ tenant_id, total_cost }) => [tenant_id, total_cost]),
+    );
+    expect(report.items.length).toBeGreaterThan(1);
+    expect(await told('/metering')).toMatchObject({ lastRun: { failed: [] }, quarantined: { rawObjects: 0 } });
+  });
+
   test('names what only one side has, and the lines that cannot be used, and exits 1', async () => {
     const calls = await ran();
     const [first, second] = calls;

@@ -5,7 +5,7 @@ import { METRICS } from '../../../../contract/log.ts';
 import { usageLine } from '../../../../metering/emf.ts';
 import { aggregate } from '../../../../metering/ledger/aggregate.ts';
 import { createMetricSums } from '../../../../metering/run/cloudwatch.ts';
-import { lastCompleteHour } from '../../../../metering/run/compare.ts';
+import { driftsSince, lastCompleteHour } from '../../../../metering/run/compare.ts';
 import { driftOf, type MetricSums, totalsOf } from '../../../../metering/run/totals.ts';
 import { hourOf } from '../../../../metering/window.ts';
 import { aggregationOver, book, call, finished, MemoryStore, NINE } from '../support.ts';
@@ -53,6 +53,26 @@ describe('the ledger beside CloudWatch', () => {
     expect(totalsOf(rows)).toEqual({ calls: 1, input: 1, output: 1, cacheRead: 1, cacheWrite: 7 });
     const [, line] = call({ tokens });
     expect(JSON.parse(usageLine(line))).toMatchObject({ [METRICS.cacheWriteTokens]: 7 });
+  });
+
+  test('what was found is kept for who asks later, and written again only where it changed', async () => {
+    const store = new MemoryStore();
+    store.deliver('dt=2026-11-21/hour=09/a', call());
+    const puts: string[] = [];
+    store.before = (operation, key) => {
+      if (operation === 'put' && key.startsWith('state/drift/')) puts.push(key);
+    };
+    const aggregation = aggregationOver(store, {
+      now: COMPLETE,
+      metrics: { sums: async () => ({ ...LEDGER, input: 13 }) },
+    });
+    await aggregation.run();
+    await aggregation.run();
+    expect(puts).toEqual(['state/drift/2026-11-21T09.json']);
+    expect(await driftsSince(store, hourOf(NINE))).toMatchObject([
+      { hour: '2026-11-21T09', drift: 3, compared: 18, beyond: false },
+    ]);
+    expect(await driftsSince(store, hourOf(NINE) + 1)).toEqual([]);
   });
 
   test('an hour that is not complete yet is not compared', async () => {
