@@ -9,6 +9,16 @@ import type { Act } from './route.ts';
 
 /** What those may see and change whose rights are of their own tenant. */
 
+/**
+ * @returns whose use is told, of calls and of what they cost; undefined: everybody’s
+ * @throws TollgateError `forbidden` for another tenant’s, whether or not there is one
+ */
+export function tenantSeen({ rights, caller, query }: Pick<Act, 'rights' | 'caller' | 'query'>): string | undefined {
+  if (rights.scopeOf('reports', 'read') === 'all') return query.tenant;
+  if (query.tenant === undefined || query.tenant === caller.tenant) return caller.tenant;
+  throw refused('None of this caller’s roles lets it see what that tenant used.');
+}
+
 /** Of a list what the caller may see. */
 export async function ownOf(resource: Resource, act: Act, documents: Document[]): Promise<Document[]> {
   const { rights, caller, writer } = act;

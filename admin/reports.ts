@@ -1,4 +1,5 @@
 import { TollgateError } from '../contract/errors.ts';
+import { ADMIN_HEAVY } from '../contract/limits/admin.ts';
 import { AWS_COUNTS_KEPT_MS, COMPARED_TOLD_HOURS, REPORT_MAX_DAYS } from '../contract/limits/metering.ts';
 import { type KeptReconciliation, readReconciliation, reconciliationsSince } from '../metering/bill/kept.ts';
 import { dayRange } from '../metering/report/day-range.ts';
@@ -9,13 +10,14 @@ import { summaryOf, type Wanted } from '../metering/report/summary.ts';
 import { readProgress } from '../metering/run/progress.ts';
 import { readMetering } from '../metering/run/status.ts';
 import { DAY_MS, HOUR_MS, hourOf, hourText } from '../metering/window.ts';
+import { tenantSeen } from './own.ts';
 import { labelled } from './page.ts';
 import { isOpen, moneyOf, moverBody, reportBody, reportCsv, totalBody } from './report-body.ts';
 import type { Act, Reply, Route } from './route.ts';
 
 /** What was used and what it cost, over the ledger: those to whom reports are delegated see every tenant’s, a tenant’s own administrator its own. */
 
-const common = { method: 'get', resource: 'reports', verb: 'read' } as const;
+const common = { method: 'get', resource: 'reports', verb: 'read', cost: ADMIN_HEAVY } as const;
 
 /** What a report is about. */
 const ABOUT = ['from', 'to', 'tenant', 'model', 'label'] as const;
@@ -37,17 +39,7 @@ async function questionOf(act: Act): Promise<Question> {
   const today = new Date(clock()).toISOString().slice(0, 10);
   const to = query.to ?? today;
   const days = dayRange(query.from ?? to, to, { from: 'from', to: 'to' });
-  return { days, wanted: { tenant: tenantOf(act), model: query.model, tenants: await tenantsWith(act) } };
-}
-
-/** @returns whose use is told; undefined: everybody’s */
-function tenantOf({ rights, caller, query }: Act): string | undefined {
-  if (rights.scopeOf('reports', 'read') === 'all') return query.tenant;
-  if (query.tenant === undefined || query.tenant === caller.tenant) return caller.tenant;
-  throw new TollgateError('forbidden', {
-    reason: 'not-delegated',
-    message: 'None of this caller’s roles lets it see reports of that tenant.',
-  });
+  return { days, wanted: { tenant: tenantSeen(act), model: query.model, tenants: await tenantsWith(act) } };
 }
 
 async function tenantsWith({ query: { label }, writer }: Act): Promise<ReadonlySet<string> | undefined> {

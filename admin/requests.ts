@@ -10,6 +10,7 @@ import { outcomeOf, type ToldAttempt, type ToldCall, toldOf } from '../metering/
 import { HOUR_MS, hourOf } from '../metering/window.ts';
 import { isoMilliseconds } from '../registry/fields.ts';
 import { createModelReader } from '../registry/model-reader.ts';
+import { tenantSeen } from './own.ts';
 import { decoded, encoded } from './page.ts';
 import { HttpProblem } from './problem.ts';
 import type { Act, Route } from './route.ts';
@@ -28,21 +29,11 @@ const common = {
 /** Milliseconds by which a clock of another machine may be ahead. */
 const AHEAD_MS = 60_000;
 
-/** @returns whose calls are told; undefined: everybody’s @throws TollgateError `forbidden` for another tenant’s, whether or not there is one */
-function tenantOf({ rights, caller, query }: Act): string | undefined {
-  if (rights.scopeOf('reports', 'read') === 'all') return query.tenant;
-  if (query.tenant === undefined || query.tenant === caller.tenant) return caller.tenant;
-  throw new TollgateError('forbidden', {
-    reason: 'not-delegated',
-    message: 'None of this caller’s roles lets it see calls of that tenant.',
-  });
-}
-
 /** What the parameters ask for. */
 function wantedOf(act: Act): Wanted {
   const { query, clock } = act;
   const { principal, model, outcome, request, limit = 0 } = query;
-  const [tenant, now] = [tenantOf(act), clock()];
+  const [tenant, now] = [tenantSeen(act), clock()];
   const until = Math.min(query.until ?? Number.POSITIVE_INFINITY, now + AHEAD_MS);
   // What is out now cannot have begun before.
   const since = outcome === 'in-flight' ? Math.max(query.since ?? 0, now - UNSETTLED_AFTER_MS) : query.since;
