@@ -1,5 +1,4 @@
 import { ADMIN_PAGE, ADMIN_PAGE_MAX, ADMIN_TARGETS_MAX_MINUTES } from '../contract/limits/admin.ts';
-import { ADMIN_PAGE, ADMIN_PAGE_MAX } from '../contract/limits/admin.ts';
 import { USAGE_ROWS_MAX } from '../contract/limits/metering.ts';
 import { DIMENSIONS } from '../metering/report/groups.ts';
 import type { Parameter } from './asked.ts';
