@@ -52,7 +52,7 @@ export function Catalogue({ me, held, search }: { me: Me; held: readonly HeldMod
           ) : asked.has(model.id) ? (
             <Badge tone="info">asked for</Badge>
           ) : (
-            <Button small label={`Ask for ${model.id}`} onClick={() => setWanted(model)}>
+            <Button small label={`Ask for it: ${model.id}`} onClick={() => setWanted(model)}>
               Ask for it
             </Button>
           )}

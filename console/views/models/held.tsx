@@ -46,7 +46,7 @@ const COLUMNS: readonly Column<HeldModel>[] = [
     unnamed: true,
     cell: ({ id }) => (
       <div class="row">
-        <LinkButton small href={href(['playground'], { model: id })} label={`Try ${id} in the playground`}>
+        <LinkButton small href={href(['playground'], { model: id })} label={`Try it: ${id}, in the playground`}>
           Try it
         </LinkButton>
       </div>
