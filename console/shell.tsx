@@ -43,10 +43,10 @@ export function Shell({ me, stage }: { me: Me; stage: string | undefined }) {
         <Brand stage={stage} />
       </header>
       <div class="side" id="nav">
-        <div class="side-brand">
-          <Brand stage={stage} />
-        </div>
         <nav aria-label="Pages">
+          <div class="side-brand">
+            <Brand stage={stage} />
+          </div>
           {GROUPS.map(({ id, title }) => (
             <Group key={id} title={title} views={offered.filter(({ group }) => group === id)} current={name} />
           ))}
@@ -100,7 +100,7 @@ function Group({ title, views, current }: { title: string; views: readonly View[
 function Who({ me }: { me: Me }) {
   const { busy, run } = useSignOut();
   return (
-    <div class="who">
+    <section class="who" aria-label="You">
       <div class="who-names">
         {me.principal !== '' && <Name>{me.principal}</Name>}
         <span class="who-tenant">
@@ -115,7 +115,7 @@ function Who({ me }: { me: Me }) {
       <Button kind="quiet" small icon="out" busy={busy} onClick={run}>
         Sign out
       </Button>
-    </div>
+    </section>
   );
 }
 

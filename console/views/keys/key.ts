@@ -1,0 +1,26 @@
+/** A key as `/admin/keys` tells it; never its text. */
+export interface Key {
+  id: string;
+  tenant: string;
+  name: string;
+  owner?: string;
+  models?: string[];
+  networks?: string[];
+  budget?: { limit: string; unit: string; period: string };
+  expiresAt: string;
+  revokedAt?: string;
+  /** By the hour. */
+  usedAt?: string;
+}
+
+/** What is said once, when a key is made or made new. */
+export interface MadeKey extends Key {
+  key: string;
+}
+
+export type KeyState = 'active' | 'expired' | 'revoked';
+
+export function stateOf({ expiresAt, revokedAt }: Key, now = Date.now()): KeyState {
+  if (revokedAt !== undefined) return 'revoked';
+  return Date.parse(expiresAt) <= now ? 'expired' : 'active';
+}

@@ -1,0 +1,51 @@
+import { useState } from 'preact/hooks';
+import { api, pathOf } from '../../api.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Select } from '../../ui/inputs.tsx';
+import { useAct } from '../../ui/load.ts';
+import { Problem } from '../../ui/states.tsx';
+import { Name } from '../../ui/text.tsx';
+import type { Key, MadeKey } from './key.ts';
+
+const OVERLAPS = [
+  { value: '0', label: 'not at all: it leaked' },
+  { value: '1', label: 'for an hour' },
+  { value: '24', label: 'for a day' },
+  { value: '168', label: 'for a week' },
+];
+
+/** A new text of the same key. */
+export function RotateKey({ of, onMade, onClose }: { of: Key; onMade(made: MadeKey): void; onClose(): void }) {
+  const [hours, setHours] = useState('24');
+  const { busy, problem, run } = useAct();
+  const rotate = () =>
+    run(async () => {
+      const path = `/admin/keys${pathOf(of.id)}/rotate`;
+      onMade((await api.send<MadeKey>('POST', path, { overlapHours: Number(hours) })).body);
+    });
+  return (
+    <Dialog
+      title="Rotate this key"
+      onClose={onClose}
+      onSubmit={rotate}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" busy={busy}>
+            Rotate
+          </Button>
+        </>
+      }
+    >
+      <p>
+        <Name>{of.name}</Name> gets a new text, which is shown once. Its name, bounds, budget and end stay as they are.
+      </p>
+      <Field label="The former text stays good" hint="Until then, put the new one where the former is.">
+        <Select value={hours} onChange={setHours} options={OVERLAPS} />
+      </Field>
+      {problem !== undefined && <Problem error={problem} />}
+    </Dialog>
+  );
+}
