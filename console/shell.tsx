@@ -151,7 +151,6 @@ function Offline() {
 /** The view, as soon as its script is there. */
 function Shown({ view, me, route }: { view: View; me: Me; route: Route }) {
   const [loaded, setLoaded] = useState<{ view?: ComponentType<ViewProps>; error?: unknown }>({});
-  const [round, setRound] = useState(0);
   useEffect(() => {
     let gone = false;
     setLoaded({});
@@ -162,8 +161,9 @@ function Shown({ view, me, route }: { view: View; me: Me; route: Route }) {
     return () => {
       gone = true;
     };
-  }, [view, round]);
-  if (loaded.error !== undefined) return <Problem error={loaded.error} retry={() => setRound(round + 1)} />;
+  }, [view]);
+  // A browser remembers that a module could not be loaded, and a newer console has others.
+  if (loaded.error !== undefined) return <Problem error={loaded.error} retry={() => location.reload()} />;
   if (loaded.view === undefined) return <Loading label={view.title} />;
   const Component = loaded.view;
   return <Component me={me} rest={route.segments.slice(1)} query={route.query} />;
