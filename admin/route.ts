@@ -53,7 +53,8 @@ export interface Route {
   /** Below `/admin`, as Hono writes it: `/models/:model`. */
   path: string;
   about: string;
-  resource: Resource;
+  /** What the caller needs a right to; `me`: none, it is the caller itself. */
+  resource: Resource | 'me';
   verb: Verb;
   parameters?: readonly Parameter[];
   /** Whose it is that the path names; undefined: the stage’s. */

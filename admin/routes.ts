@@ -8,6 +8,7 @@ import { termDocument } from '../registry/term.ts';
 import { ACCESS_REQUEST_ROUTES } from './access-requests.ts';
 import { edited, etag, plannedBody, routesOf } from './entries.ts';
 import { KEY_ROUTES } from './keys.ts';
+import { ME_ROUTE } from './me.ts';
 import { MODEL_STATE } from './model-state.ts';
 import { openapi } from './openapi.ts';
 import { decoded, encoded } from './page.ts';
@@ -176,6 +177,7 @@ export const ROUTES: readonly Route[] = [
   ...COLLECTIONS.flatMap((collection) => routesOf(collection, `/${collection.name}`)),
   ...routesOf(BUNDLE_GRANTS, '/bundle-grants'),
   ...REGISTRY,
+  ME_ROUTE,
   ...MODEL_STATE,
   ...REVIEW_ROUTES,
   ...KEY_ROUTES,
