@@ -99,8 +99,9 @@ describe('the console', () => {
   });
 
   inBrowser('says that the machine is offline, what could not be read, and reads it when it is back', async (its) => {
-    const seen = await its.as('Ann', '#/models');
+    const seen = await its.as('Ann', '#/requests');
     const { page } = seen;
+    await page.getByRole('heading', { name: 'Requests' }).waitFor();
     await page.context().setOffline(true);
     await page.getByText('This machine is offline').waitFor();
     await page.getByRole('link', { name: 'Keys', exact: true }).click();
