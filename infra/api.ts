@@ -58,11 +58,13 @@ export function accessLogs(scope: Construct, settings: InfraSettings, names: Nam
   });
 }
 
-/** `admin` is there where the registry has an API. */
 export interface ApiFunctions {
   authorizer: IFunction;
   invoke: IFunction;
+  /** Where the registry has an API. */
   admin?: IFunction;
+  /** Where there is a console. */
+  pages?: IFunction;
 }
 
 /** The REST API: one authorizer, one function behind it, answers streamed. */
@@ -132,6 +134,12 @@ export class GatewayApi extends Construct {
         allowTestInvoke: false,
       });
       this.api.root.addResource('admin').addResource('{proxy+}').addMethod('ANY', admin, guarded);
+    }
+    if (functions.pages !== undefined) {
+      const pages = new LambdaIntegration(functions.pages, { proxy: true, allowTestInvoke: false });
+      const console = this.api.root.addResource('console');
+      for (const resource of [console, console.addResource('{proxy+}')])
+        for (const verb of ['GET', 'HEAD']) this.#addOpen(resource, verb, pages);
     }
     // HEAD too: that is how some load balancers ask.
     const openRoutes = OPEN_PATHS.map((path) => [this.api.root.addResource(path.slice(1)), ['GET', 'HEAD']] as const);

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import { type BuildOptions, buildSync } from 'esbuild';
+import { buildConsoleSync } from '../pages/build.ts';
+import { FOLDER } from '../pages/files.ts';
+import { writeFiles } from '../pages/folder.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -70,6 +73,7 @@ export function codeOf(name: string): AssetCode {
       local: {
         tryBundle(outdir) {
           buildSync({ ...bundleOf(name), outdir, logLevel: 'error' });
+          if (name === 'pages') writeFiles(buildConsoleSync(), join(outdir, FOLDER));
           return true;
         },
       },

@@ -3,6 +3,7 @@ import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { accessLogs, GatewayApi } from './api.ts';
+import { ConsolePages } from './console.ts';
 import { ContextKey } from './context-key.ts';
 import { functionLogs, TollgateFunction } from './functions.ts';
 import type { Names } from './names.ts';
@@ -23,6 +24,8 @@ export interface DoorEnvironment {
   registry: Record<string, string>;
   decisions: Record<string, string>;
   calls: Record<string, string>;
+  /** None where there is no console. */
+  console: Record<string, string>;
 }
 
 /** All of it lies in the stack itself: what is deployed already is known by where it lies. */
@@ -57,10 +60,13 @@ export function lambdaDoor(stack: Stack, settings: InfraSettings, names: Names, 
       })
     : undefined;
   for (const reader of [authorizer, invoke, ...(admin === undefined ? [] : [admin])]) reader.node.addDependency(key);
+  const pages =
+    settings.console === undefined ? undefined : new ConsolePages(stack, 'Console', settings, names, told.console);
   const { api } = new GatewayApi(stack, 'Gateway', settings, names, {
     authorizer: authorizer.function,
     invoke: invoke.function,
     ...(admin === undefined ? {} : { admin: admin.function }),
+    ...(pages === undefined ? {} : { pages: pages.function }),
   });
   return { authorizer, invoke, ...(admin === undefined ? {} : { admin }), key, api };
 }

@@ -7,6 +7,7 @@ import { AlertDelivery } from './alerts.ts';
 import { UsageQueries } from './athena.ts';
 import { BenchmarkUpstream } from './benchmark/upstream.ts';
 import { UsageBucket } from './bucket.ts';
+import { consoleEnvironment } from './console.ts';
 import { ContainerDoor } from './container.ts';
 import { ContainerRole } from './container-role.ts';
 import { UsageDashboard } from './dashboard.ts';
@@ -60,6 +61,7 @@ export class TollgateStack extends Stack {
     const keys = keyMaxDays === undefined ? undefined : new GatewayKeys(this, 'Keys', settings, names, keyMaxDays);
     const { cognito } = settings;
     const signIn = cognito === undefined ? undefined : new SignIn(this, 'SignIn', settings, names, cognito);
+    const console = consoleEnvironment(settings, signIn);
     const decisions = {
       TOLLGATE_TABLE: table.tableName,
       TOLLGATE_ISSUERS: signIn?.issuersJson ?? settings.issuersJson,
@@ -111,6 +113,7 @@ export class TollgateStack extends Stack {
             },
             decisions,
             calls,
+            console,
           });
     const logGroup = lambda?.invoke.logGroup ?? lambdaDoorLogs(this, settings, names);
     const broker = settings.broker
@@ -136,7 +139,7 @@ export class TollgateStack extends Stack {
       containerRole === undefined || settings.kubernetes !== undefined
         ? undefined
         : new ContainerDoor(this, 'Container', settings, names, {
-            environment: { ...decisions, ...calls, ...administered },
+            environment: { ...decisions, ...calls, ...administered, ...console },
             role: containerRole.role,
             logGroup,
             accessLogs: access as IBucket,

@@ -115,6 +115,7 @@ export function environmentOf(
     seal: {},
     sync: {},
     alerts: {},
+    pages: {},
     pool: {},
   };
   return {

@@ -58,7 +58,7 @@ export function createPages({ settings, admin, stage, files }: PagesOptions) {
   return async ({ method, path, search, acceptEncoding }: PageRequest): Promise<PageAnswer> => {
     const answer = (status: number, headers: Record<string, string>, body: Uint8Array): PageAnswer => ({
       status,
-      headers: { 'cache-control': 'no-cache', ...guards, ...headers, 'content-length': String(body.length) },
+      headers: { 'cache-control': 'no-cache', ...guards, ...headers },
       body: method === 'HEAD' ? NOTHING : body,
     });
     if (method !== 'GET' && method !== 'HEAD') return answer(405, { allow: 'GET, HEAD' }, NOTHING);

@@ -131,7 +131,7 @@ export function functionTrustPolicy(): TrustDocument {
 }
 
 /** Those that are not always there, a deployment asks for; `seal` makes new the key that contexts are sealed with. */
-export type FunctionName = Always | 'admin' | 'alerts' | 'broker' | 'pool' | 'sync';
+export type FunctionName = Always | 'admin' | 'alerts' | 'broker' | 'pages' | 'pool' | 'sync';
 type Always = 'authorizer' | 'invoke' | 'metering' | 'seal';
 
 export interface FunctionScope {
@@ -229,7 +229,7 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
     on && statements.push({ Effect: 'Allow', Action, Resource: [on].flat(), ...(Condition && { Condition }) });
   const under = (...prefixes: readonly string[]) => prefixes.map((prefix) => `${bucketArn}/${prefix}/*`);
   if (name === 'alerts') may(of('dynamodb', 'GetItem'), tableArn, leading('StringEquals', 'ALERTS'));
-  else if (name !== 'pool' && name !== 'seal') may(READ, tableArn);
+  else if (name !== 'pages' && name !== 'pool' && name !== 'seal') may(READ, tableArn);
   if (name === 'alerts') may(of('sns', 'Publish'), scope.alerts?.topicArn);
   if (['admin', 'metering', 'sync'].includes(name)) may(['dynamodb:Query'], `${tableArn}/index/${REGISTRY_INDEX}`);
   // Who seals and who opens contexts may read the key; who makes a new one may not read any.

@@ -9,7 +9,7 @@ import type { Target } from '../target.ts';
 /** The container's, and every function's that a stage may have: one that is new and not here does not compile. */
 const OWN_ROLES = Object.keys({
   ...{ authorizer: true, invoke: true, container: true, broker: true, metering: true, seal: true },
-  ...{ admin: true, alerts: true, pool: true, sync: true },
+  ...{ admin: true, alerts: true, pages: true, pool: true, sync: true },
 } satisfies Record<FunctionName | 'container', true>);
 
 /**

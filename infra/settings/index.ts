@@ -1,6 +1,7 @@
 import { isTollgateError, TollgateError } from '../../contract/errors.ts';
 import { CALLER_GROUP, type CallerSettings } from './callers.ts';
 import { CALL_GROUP, type CallSettings } from './calls.ts';
+import { CONSOLE_GROUP, type StageConsole } from './console.ts';
 import { CUSTODY_GROUP, type CustodySettings } from './custody.ts';
 import { DOMAIN_GROUP, type DomainSettings } from './domain.ts';
 import { DOOR_GROUP, type DoorSettings } from './doors.ts';
@@ -24,6 +25,7 @@ export interface InfraSettings
   extends StageSettings,
     CallerSettings,
     SignInSettings,
+    StageConsole,
     CallSettings,
     DoorSettings,
     DomainSettings,
@@ -40,6 +42,7 @@ export interface InfraSettings
 const GROUPS = [
   CALLER_GROUP,
   SIGN_IN_GROUP,
+  CONSOLE_GROUP,
   CALL_GROUP,
   DOOR_GROUP,
   DOMAIN_GROUP,

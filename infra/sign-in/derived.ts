@@ -11,7 +11,7 @@ import {
 /** What follows from the setting, for the function of the pool, its app clients and the gateway. Pure. */
 
 /** The pool as a trusted issuer; the preset says the rest: access tokens alone, and where the keys are. */
-export function poolIssuer(region: string, poolId: string, clientIds: readonly string[]): object {
+export function poolIssuer(region: string, poolId: string, clientIds: readonly string[]): { issuer: string } {
   const [adminRoles, tenantAdminRoles, auditorRoles, financeRoles] = DELEGATES.map((role) => [role]);
   return {
     ...{ preset: 'cognito', issuer: `https://cognito-idp.${region}.amazonaws.com/${poolId}`, clientIds },

@@ -8,6 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-cognito';
 import { CfnPermission, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { ConsoleSettings } from '../../contract/console.ts';
 import { GROUPS_ATTRIBUTE, SCOPES } from '../../contract/sign-in.ts';
 import { TollgateFunction } from '../functions.ts';
 import { acknowledge } from '../nag.ts';
@@ -31,6 +32,8 @@ export class SignIn extends Construct {
   readonly function: IFunction;
   /** The value of TOLLGATE_ISSUERS: those of the setting, and the pool. */
   readonly issuersJson: string;
+  /** What the console is told: who signs its people in, and as which client. */
+  readonly console: ConsoleSettings;
   readonly outputs: Record<string, string>;
 
   constructor(scope: Construct, id: string, settings: InfraSettings, names: Names, cognito: Cognito) {
@@ -56,11 +59,22 @@ export class SignIn extends Construct {
     const domain = this.#domain(pool, cognito);
     for (const name of new Set(cognito.groups))
       new CfnUserPoolGroup(this, `Group ${name}`, { userPoolId: pool.ref, groupName: name });
-    const people = peopleClient(this, pool, names, cognito, identityProviders(this, pool, cognito.providers));
+    const consoles = settings.console === 'pool' ? consoleUrls(settings) : [];
+    const people = peopleClient(
+      this,
+      pool,
+      names,
+      withConsole(cognito, consoles),
+      identityProviders(this, pool, cognito.providers),
+    );
     const machines = this.#machines(pool, names, cognito);
     const clientIds = [people, ...Object.values(machines)].map(({ ref }) => ref);
     const issuer = poolIssuer(settings.region, pool.ref, clientIds);
     this.issuersJson = JSON.stringify([...(JSON.parse(settings.issuersJson) as object[]), issuer]);
+    // Its pages are of another origin than its name as an issuer, and there are its tokens.
+    const { prefix, name } = cognito.domain;
+    const host = prefix === undefined ? name : `${prefix}.auth.${settings.region}.amazoncognito.com`;
+    this.console = { issuer: issuer.issuer, clientId: people.ref, origins: [`https://${host}`] };
     this.outputs = {
       SignInPool: pool.ref,
       // Of a domain of one's own, what its alias is to point at.
@@ -147,6 +161,17 @@ export class SignIn extends Construct {
       ]),
     );
   }
+}
+
+/** Where the console is, of the names that the stage has: people come back to it, and leave from it. */
+function consoleUrls({ domain }: InfraSettings): string[] {
+  const base = domain?.basePath ? `/${domain.basePath}` : '';
+  return [domain?.name, domain?.containerName].flatMap((name) => (name ? [`https://${name}${base}/console/`] : []));
+}
+
+function withConsole(cognito: Cognito, urls: readonly string[]): Cognito {
+  const among = (given: readonly string[]): string[] => [...new Set([...given, ...urls])];
+  return { ...cognito, callbackUrls: among(cognito.callbackUrls), logoutUrls: among(cognito.logoutUrls) };
 }
 
 function listed(machines: Readonly<Record<string, CfnUserPoolClient>>): string {

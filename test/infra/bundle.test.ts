@@ -11,6 +11,7 @@ const MAX_BYTES: Record<string, [start: number, deployed: number]> = {
   broker: [330_000, 430_000],
   invoke: [450_000, 900_000],
   metering: [500_000, 642_000],
+  pages: [14_000, 14_000],
   pool: [14_000, 14_000],
   seal: [170_000, 220_000],
   sync: [500_000, 600_000],

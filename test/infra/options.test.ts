@@ -7,7 +7,20 @@ import {
   invokeSettings,
   syncSettings,
 } from '../../contract/settings.ts';
-import { EVALUATION, flat, ofType, type Resource, resourcesOf, rolesOf, stackOf } from './synth.ts';
+import { pagesSettings } from '../../pages/settings.ts';
+import { SIGN_IN } from './sign-in.ts';
+import {
+  BOTH,
+  CONSOLE,
+  EVALUATION,
+  flat,
+  NAMED,
+  ofType,
+  type Resource,
+  resourcesOf,
+  rolesOf,
+  stackOf,
+} from './synth.ts';
 
 const plain = resourcesOf(stackOf().stack);
 const brokered = resourcesOf(stackOf({ 'tollgate:broker': true }).stack);
@@ -139,6 +152,62 @@ describe('with an API of the registry', () => {
   test('without it nothing of it is there, and nothing can write the registry', () => {
     expect(functionOf(plain, 'admin')).toBeUndefined();
     expect(allowed(plain, 'dynamodb:DeleteItem').filter(([, on]) => String(on).includes('-registry'))).toEqual([]);
+  });
+});
+
+describe('with a console', () => {
+  const open = resourcesOf(stackOf(CONSOLE).stack);
+  const methods = (made: typeof open) => ofType(made, 'AWS::ApiGateway::Method');
+  const gets = (made: typeof open) =>
+    methods(made)
+      .filter(({ AuthorizationType }) => AuthorizationType === 'NONE')
+      .map(({ HttpMethod }) => HttpMethod);
+
+  test('a function that may do nothing but write its log serves its files, told who signs people in', () => {
+    expect(pagesSettings(environmentOf(open, 'pages'))).toEqual({
+      ...{ settings: CONSOLE['tollgate:console'], admin: false, stage: 'dev' },
+    });
+    const own = rolesOf(open).find(({ name }) => name.includes('-pages-'))?.own ?? [];
+    const may = own.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action);
+    expect(may).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+  });
+
+  test('it can be read without a token, and nothing else became open', () => {
+    const [before, after] = [gets(plain), gets(open)];
+    expect(after.sort()).toEqual([...before, 'GET', 'GET', 'HEAD', 'HEAD'].sort());
+    const paths = ofType(open, 'AWS::ApiGateway::Resource').map(({ PathPart }) => PathPart);
+    expect(paths.filter((path) => path === 'console')).toHaveLength(1);
+  });
+
+  test('by the pool it is told the pool’s own client and pages, and people come back to it under each of its names', () => {
+    const pooled = resourcesOf(
+      stackOf({ ...NAMED, 'tollgate:cognito': SIGN_IN, 'tollgate:console': true, 'tollgate:admin': true }).stack,
+    );
+    const { TOLLGATE_CONSOLE: told = '', TOLLGATE_ADMIN: admin } = environmentOf(pooled, 'pages');
+    const [pool, client] = ['UserPool', 'UserPoolClient'].map((type) =>
+      Object.keys(pooled).find(
+        (id) => pooled[id]?.Type === `AWS::Cognito::${type}` && pooled[id]?.Properties.GenerateSecret !== true,
+      ),
+    );
+    const { domain } = SIGN_IN as { domain: string };
+    expect([JSON.parse(told), admin]).toEqual([
+      {
+        ...{ issuer: `https://cognito-idp.us-east-1.amazonaws.com/<${pool}>`, clientId: `<${client}>` },
+        origins: [`https://${domain}.auth.us-east-1.amazoncognito.com`],
+      },
+      'true',
+    ]);
+    const urls = ['models', 'stream'].map((name) => `https://${name}.example.com/ai/console/`);
+    const { CallbackURLs, LogoutURLs } = pooled[client ?? '']?.Properties ?? {};
+    for (const given of [CallbackURLs, LogoutURLs]) expect(given).toEqual(expect.arrayContaining(urls));
+    const [task] = ofType(pooled, 'AWS::ECS::TaskDefinition');
+    expect(JSON.stringify(task)).toContain('TOLLGATE_CONSOLE');
+  });
+
+  test('without it nothing of it is there', () => {
+    expect(functionOf(plain, 'pages')).toBeUndefined();
+    const everything = resourcesOf(stackOf({ ...BOTH, 'tollgate:cognito': SIGN_IN }).stack);
+    expect(JSON.stringify(everything)).not.toMatch(/TOLLGATE_CONSOLE|\/console\//);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { localRoles, REGIONS } from '../../local/aws/roles.ts';
 import { POOL } from './sign-in.ts';
-import { EVERY_KIND, flat, ofType, type Role, resourcesOf, rolesOf, stackOf, statementsOf } from './synth.ts';
+import { CONSOLE, EVERY_KIND, flat, ofType, type Role, resourcesOf, rolesOf, stackOf, statementsOf } from './synth.ts';
 
 const resources = resourcesOf(stackOf().stack);
 const roles = rolesOf(resources);
@@ -142,6 +142,7 @@ describe('a role in the hands of whoever may pass it', () => {
   test.each([
     ['as configured', {}, ['authorizer', 'invoke', 'metering', 'seal']],
     ['with a broker', { 'tollgate:broker': true }, ['authorizer', 'broker', 'invoke', 'metering', 'seal']],
+    ['with a console', CONSOLE, ['authorizer', 'invoke', 'metering', 'pages', 'seal']],
     ['with a user pool', { 'tollgate:cognito': POOL }, ['authorizer', 'invoke', 'metering', 'pool', 'seal']],
     [
       'with an environment per tenant',

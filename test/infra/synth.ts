@@ -87,6 +87,12 @@ export const EVALUATION = {
   },
 };
 
+/** By a provider of one's own. */
+export const CONSOLE = {
+  'tollgate:issuers': [{ issuer: 'https://login.example.com', audience: 'tollgate', tenantClaim: 'tenant' }],
+  'tollgate:console': { issuer: 'https://login.example.com', clientId: 'console', scope: 'openid models' },
+};
+
 /** Every option at once. */
 export const MAXIMAL: Record<string, unknown> = {
   ...{ 'tollgate:tracing': true, 'tollgate:otlp': OTLP },
@@ -95,7 +101,7 @@ export const MAXIMAL: Record<string, unknown> = {
   ...{ ...BOTH, 'tollgate:broker': true, 'tollgate:tenantIsolation': true, 'tollgate:globalProfiles': true },
   ...{ 'tollgate:keys': true, 'tollgate:admin': true, ...EVALUATION, 'tollgate:alerts': true },
   ...{ 'tollgate:protect': 'all', 'tollgate:alarmEmail': 'ops@example.com', 'tollgate:encryption': 'create' },
-  'tollgate:cognito': SIGN_IN,
+  ...{ 'tollgate:cognito': SIGN_IN, 'tollgate:console': true },
   ...{ 'tollgate:siem': SIEM, 'tollgate:trail': { lock: 'governance', calls: true } },
   ...WITH_A_WAY_OUT,
   'tollgate:spokes': ['444455556666'],
@@ -132,6 +138,7 @@ export const OPTIONS: [string, Record<string, unknown>][] = [
   ],
   ['with both doors, each by a name, with TLS 1.3 alone', NAMED],
   ['with a private name', { ...DOMAIN, ...MADE }],
+  ['with a console', CONSOLE],
   ['behind a web ACL', { 'tollgate:waf': true }],
   ['with both doors behind a web ACL that lets few in', { ...BOTH, ...WAF }],
   [

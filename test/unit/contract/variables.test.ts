@@ -15,6 +15,7 @@ const ROOMS = [
   'invoke',
   'local',
   'metering',
+  'pages',
   'pool',
   'seal',
   'server',

@@ -136,8 +136,9 @@ describe("the functions' own roles", () => {
     expect(actionsOf('sync').join()).toContain('bedrock:ListFoundationModels');
   });
 
-  test('that of a user pool may write its log and nothing else', () => {
-    expect(actionsOf('pool')).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+  test('those of a user pool and of the console may write their log and nothing else', () => {
+    for (const name of ['pages', 'pool'] as const)
+      expect(actionsOf(name)).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
   });
 
   test.each(names)('%s calls no model and writes nothing to the registry', (name) => {
