@@ -236,16 +236,16 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
   if (name === 'admin' || name === 'authorizer' || name === 'invoke') may(SECRET, contextKeyArn);
   if (name === 'authorizer' || name === 'broker') may(of('dynamodb', 'BatchGetItem'), keys?.tableArn);
   if (name === 'admin' || name === 'authorizer' || name === 'broker') may(SECRET, keys?.secretArn);
-  if (name === 'authorizer')
-    // Notes of when keys were used: who may write more could make a key.
-    may(of('dynamodb', 'PutItem'), keys?.tableArn, leading('StringLike', 'USED#*'));
+  // Notes of when keys were used: who may write more could make a key.
+  if (name === 'authorizer') may(of('dynamodb', 'PutItem'), keys?.tableArn, leading('StringLike', 'USED#*'));
   if (name === 'broker' || (name === 'invoke' && brokerArn === undefined))
     may(of('sts', 'AssumeRole', 'SetSourceIdentity', 'TagSession'), invokerRoleArn);
   if (name === 'admin') may([...WRITE, ...of('dynamodb', 'Scan')], tableArn);
   if (name === 'admin') may([...WRITE, ...READ, ...of('dynamodb', 'Scan')], keys?.tableArn);
   // It tells of calls and of what they cost, and writes none of that.
   if (name === 'admin') may(of('s3', 'GetObject'), under('raw', 'reports', 'reviews', 'state', 'usage'));
-  if (name === 'admin') may(of('s3', 'ListBucket'), bucketArn);
+  // Without a condition on the prefix: with one, S3 would answer 403 instead of 404 to reading what is not there.
+  if (name === 'admin' || name === 'metering') may(of('s3', 'ListBucket'), bucketArn);
   // Where budgets stand, what days came to, and which places cool: what else is in that table, such as the key of sessions’ ids, is not its.
   if (name === 'admin')
     may(of('dynamodb', 'Query'), countersTableArn, leading('StringLike', 'COUNTERS#*', 'ROUTING', 'USAGE#*'));
@@ -263,8 +263,6 @@ export function allowedTo(name: FunctionName, scope: UnboundScope): PermissionSt
     // Raw lines are read and never written: they are the evidence that the bill is computed from. Nothing is deleted.
     may(of('s3', 'GetObject'), under('raw', ...METERING_WRITES));
     may(of('s3', 'PutObject'), under(...METERING_WRITES));
-    // Without a condition on the prefix: with one, S3 would answer 403 instead of 404 to reading what is not there.
-    may(of('s3', 'ListBucket'), bucketArn);
     // GetMetricData takes neither a resource nor a condition key.
     may(of('cloudwatch', 'GetMetricData'), '*');
   }
