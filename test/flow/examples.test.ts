@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ChatRequest } from '../../console/views/playground/request.ts';
+import { filesOf, snippetsFor, TOKEN } from '../../console/views/playground/snippets/snippets.ts';
 import settings from '../../examples/claude-code/settings.json' with { type: 'json' };
 import { CLIENTS } from '../../invoke/surfaces/own/clients.ts';
 import { sidecarSettings } from '../../sidecar/settings.ts';
@@ -13,6 +15,12 @@ import { Stack } from './stack.ts';
 
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
 const text = (file: string): string => readFileSync(`${folder}${file}`, 'utf8');
+const CLAUDE = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
+/** Where each client's calls go. */
+const PATHS = {
+  ...{ curl: '/v1/chat/completions', 'openai-ts': '/v1/chat/completions', 'openai-python': '/v1/chat/completions' },
+  ...{ anthropic: '/v1/messages', aws: '/model/{id}/converse', vercel: '/v1/chat/completions' },
+};
 /** What they share, and what calls a sidecar in place of the gateway. */
 const NO_CLIENTS = new Set(['gateway.mjs', 'sidecar.mjs']);
 const programs = readdirSync(folder).filter((name) => /\.(mjs|py|sh)$/.test(name) && !NO_CLIENTS.has(name));
@@ -100,6 +108,86 @@ describe('examples/', () => {
       expect(content).toMatchObject([{ type: 'text', text: 'echo: hello' }]);
     }
   });
+});
+
+describe('the code that the console shows', () => {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const model = { id: 'claude-sonnet-4-5', native_id: CLAUDE, paths: Object.values(PATHS), streaming: true };
+  const picture = 'data:image/png;base64,iVBORw0KGgo=';
+  const hostile = `it's "quoted" $HOME \`id\` \${x} \\ \\n 🙂\n<<JSON`;
+  const call = { id: 'call_1', type: 'function' as const, function: { name: 'weather', arguments: '{"city":"Rome"}' } };
+  const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+  const REQUESTS: Record<string, ChatRequest> = {
+    'a conversation': {
+      ...{ model: model.id, temperature: 0.5, max_completion_tokens: 100, stop: ['END'] },
+      messages: [
+        { role: 'system', content: hostile },
+        { role: 'user', content: hostile },
+        { role: 'assistant', content: hostile },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: `hello ${hostile}` },
+            { type: 'image_url', image_url: { url: picture } },
+          ],
+        },
+      ],
+    },
+    tools: {
+      ...{ model: model.id, reasoning_effort: 'low' },
+      tools: [{ type: 'function', function: { name: 'weather', description: hostile, parameters } }],
+      messages: [
+        { role: 'user', content: 'rome?' },
+        { role: 'assistant', content: null, tool_calls: [call] },
+        { role: 'tool', tool_call_id: call.id, content: 'sunny' },
+        { role: 'user', content: 'hello [[tool:weather {"city":"Paris"}]]' },
+      ],
+    },
+  };
+  const PROGRAMS: Record<string, string[]> = { curl: ['sh'], 'openai-python': ['python3'] };
+  const cases = snippetsFor(model).flatMap((snippet) =>
+    Object.entries(REQUESTS).map(([what, request]) => ({ what, request, snippet, name: snippet.label })),
+  );
+  let cwd: string;
+  let hasPython: boolean;
+  let hasOpenai: boolean;
+
+  beforeAll(async () => {
+    const can = (code: string) =>
+      run('python3', ['-c', code]).then(
+        () => true,
+        () => false,
+      );
+    [hasPython, hasOpenai] = await Promise.all([can(''), can('import openai')]);
+    cwd = mkdtempSync(join(stack.dataDir, 'shown-'));
+    symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'));
+    writeFileSync(join(cwd, 'a-b.png'), Buffer.from('iVBORw0KGgo=', 'base64'));
+  });
+
+  test('is there for each way to ask', () => {
+    expect(cases.length).toBe(2 * Object.keys(PATHS).length);
+  });
+
+  test.concurrent.for(cases)('runs as it is shown, with $name: $what', async ({ what, request, snippet }, { skip }) => {
+    const { id } = snippet;
+    skip(id === 'openai-python' && !hasPython, 'there is no Python');
+    const files = filesOf(request, new Map([[picture, 'a b.png']]));
+    const file = join(cwd, `${id}-${what.length}.mjs`);
+    writeFileSync(file, snippet.code({ request, model, gateway: stack.gateway, files }));
+    const [program = process.execPath] = PROGRAMS[id] ?? [];
+    const own = hasOpenai ? {} : { PYTHONPATH: fileURLToPath(new URL('./python', import.meta.url)) };
+    const { stdout } = await run(program, [file], { cwd, env: { PATH: env.PATH, [TOKEN]: env.TOKEN, ...own } });
+    expect(textIn(stdout)).toContain(what === 'tools' ? 'Paris' : `echo: hello ${hostile}`);
+  });
+
+  /** What curl prints are the events of a stream. */
+  function textIn(stdout: string): string {
+    if (!stdout.startsWith('data: ')) return stdout;
+    const events = stdout
+      .split('\n')
+      .flatMap((line) => (line.startsWith('data: {') ? [JSON.parse(line.slice(6))] : []));
+    return events.map(({ choices }) => choices[0]?.delta.content ?? '').join('');
+  }
 });
 
 describe('what /docs says of a client', () => {

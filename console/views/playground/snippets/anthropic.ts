@@ -39,7 +39,7 @@ stream.on('text', (text) => process.stdout.write(text));
 await stream.finalMessage();
 `
     : `const answer = await client.messages.create(${body});
-console.log(answer.content);
+console.dir(answer.content, { depth: null });
 `
 }`;
   },

@@ -51,7 +51,7 @@ for await (const { contentBlockDelta } of stream) process.stdout.write(contentBl
     : `const answer = await client.send(
   new ConverseCommand(${body}),
 );
-console.log(answer.output.message.content);
+console.dir(answer.output.message.content, { depth: null });
 `
 }client.destroy();
 `;

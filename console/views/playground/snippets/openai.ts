@@ -35,7 +35,7 @@ ${
 for await (const { choices } of stream) process.stdout.write(choices[0]?.delta.content ?? '');
 `
     : `const answer = await client.chat.completions.create(${body});
-console.log(answer.choices[0].message);
+console.dir(answer.choices[0].message, { depth: null });
 `
 }`;
   },

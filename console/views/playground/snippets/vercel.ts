@@ -33,7 +33,7 @@ ${
 for await (const text of textStream) process.stdout.write(text);
 `
     : `const { text, toolCalls } = await generateText(${body});
-console.log(text, toolCalls);
+console.dir({ text, toolCalls }, { depth: null });
 `
 }`;
   },
