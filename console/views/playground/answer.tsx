@@ -41,6 +41,9 @@ export const AnswerView = memo(function AnswerView({
         {last?.servedBy !== undefined && last.servedBy !== answer.model && (
           <Badge tone="info">answered by {last.servedBy}</Badge>
         )}
+        {last?.notes?.map((note) => (
+          <Badge key={note}>{note}</Badge>
+        ))}
         {last?.state === 'stopped' && <Badge>stopped</Badge>}
       </header>
       {steps.map((step, at) => (

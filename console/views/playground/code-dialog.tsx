@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { gateway } from '../../config.ts';
+import { useMe } from '../../me.ts';
 import { href } from '../../router.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Loading } from '../../ui/states.tsx';
@@ -54,6 +55,8 @@ function Shown({
   chosen: string;
   choose(id: string): void;
 }) {
+  const { admin, keys } = useMe();
+  const hasKeys = admin && keys;
   const snippets = snippetsFor(model);
   const snippet = snippets.find(({ id }) => id === chosen) ?? snippets[0];
   const files = filesOf(request, named);
@@ -61,8 +64,13 @@ function Shown({
   return (
     <div class="stack">
       <p class="muted">
-        It asks what you would ask next. Put a <a href={href(['keys'])}>key</a>, or a token of your identity provider,
-        into <code>{TOKEN}</code>.
+        It asks what you would ask next. Put{' '}
+        {hasKeys && (
+          <>
+            a <a href={href(['keys'])}>key</a>, or{' '}
+          </>
+        )}
+        a token of your identity provider into <code>{TOKEN}</code>.
         {files.size > 0 && ` It reads ${[...files.values()].map(({ name }: PictureFile) => name).join(', ')}.`}
       </p>
       <Tabs label="Client" tabs={snippets} value={snippet.id} onChange={choose}>

@@ -42,6 +42,8 @@ export interface Step {
   requestId?: string;
   /** Where another model answered than the one that was named. */
   servedBy?: string;
+  /** What the gateway changed in the call: a lower limit, a guardrail; and how often it tried. */
+  notes?: readonly string[];
   /** Milliseconds from the request to the first of the answer, and to its end. */
   firstMs?: number;
   totalMs?: number;

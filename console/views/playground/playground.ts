@@ -193,7 +193,28 @@ export class Playground {
   }
 }
 
-function toldIn(headers: Headers): Pick<Step, 'requestId' | 'servedBy'> {
+function toldIn(headers: Headers): Pick<Step, 'requestId' | 'servedBy' | 'notes'> {
   const [requestId, servedBy] = [headers.get('x-request-id'), headers.get('x-tollgate-served-by')];
-  return { ...(requestId === null ? {} : { requestId }), ...(servedBy === null ? {} : { servedBy }) };
+  return {
+    ...(requestId === null ? {} : { requestId }),
+    ...(servedBy === null ? {} : { servedBy }),
+    notes: notesIn(headers),
+  };
+}
+
+/** `256; by=grant` and the like, in words. */
+function notesIn(headers: Headers): string[] {
+  const [limit, limitBy] = partsOf(headers, 'x-tollgate-max-tokens');
+  const [guardrail, guardedBy] = partsOf(headers, 'x-tollgate-guardrail');
+  const attempts = headers.get('x-tollgate-attempts') ?? '1';
+  return [
+    ...(limit === '' ? [] : [`at most ${limit} tokens, by ${limitBy}`]),
+    ...(guardrail === '' ? [] : [`guardrail ${guardrail}, by ${guardedBy}`]),
+    ...(attempts === '1' ? [] : [`${attempts} attempts`]),
+  ];
+}
+
+function partsOf(headers: Headers, name: string): [value: string, by: string] {
+  const said = headers.get(name) ?? '';
+  return [said.split(';')[0] ?? '', /; ?by=([\w-]+)/.exec(said)?.[1] ?? 'the gateway'];
 }

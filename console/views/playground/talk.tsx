@@ -17,7 +17,7 @@ export function Talk({ playground, models }: { playground: Playground; models: r
   return (
     <div class="pg-talk" ref={list}>
       {turns.length === 0 ? (
-        <Empty title="Say something to begin">
+        <Empty title="Say something to begin" icon="edit">
           <p>
             Each answer tells its tokens, what it cost and how long it took. Choose <b>Compare</b> to ask two models at
             once.

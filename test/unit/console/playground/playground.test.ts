@@ -87,6 +87,22 @@ test('an answer tells what came, what it cost, and how long it took', async () =
   });
 });
 
+test('what the gateway changed in a call is told with its answer', async () => {
+  const headers = {
+    'x-tollgate-served-by': 'claude',
+    'x-tollgate-max-tokens': '256; by=grant',
+    'x-tollgate-guardrail': 'demo; version=1; by=use-case',
+    'x-tollgate-attempts': '2',
+  };
+  const { playground, settled } = played([new Response(streamed(said('Hi')), { headers })]);
+  playground.send('Hello');
+  await settled();
+  expect(playground.turns.value[0]?.answers[0]?.last).toMatchObject({
+    servedBy: 'claude',
+    notes: ['at most 256 tokens, by grant', 'guardrail demo, by use-case', '2 attempts'],
+  });
+});
+
 test('events are put together of whatever pieces they come in', async () => {
   const bytes = new TextEncoder().encode([': silence\n\n', ...said('zwölf 🙂')].join('').replaceAll('\n', '\r\n'));
   const pieces = new ReadableStream<Uint8Array>({
