@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Budget } from '../contract/budget.ts';
 import type { Place } from '../contract/model.ts';
+import type { AccessRequest } from './access-request.ts';
 import type { Alias, AliasesEntry } from './alias.ts';
 import type { BudgetsEntry } from './budget.ts';
 import type { ClientEntry } from './client.ts';
@@ -222,6 +223,13 @@ const BUNDLE = {
       : gives(before, after, at).map((one) => ({ ...one, text: `${namesOf(at.holders)}: ${one.text}` }))) as Class,
 };
 
+/** To ask gives nothing, whatever becomes of it: the grant does. */
+const REQUEST: Classes<AccessRequest & { expiresAt: number }> = {
+  ...stamps,
+  ...{ id: nothing, tenant: nothing, principal: nothing, model: nothing, why: nothing, status: nothing, note: nothing },
+  ...{ askedAt: nothing, decidedAt: nothing, decidedBy: nothing, expiresAt: nothing },
+};
+
 /** By the name of the kind. */
 const KINDS: { readonly [kind: string]: { readonly [member: string]: Class } } = {
   model: MODEL,
@@ -231,6 +239,7 @@ const KINDS: { readonly [kind: string]: { readonly [member: string]: Class } } =
   tenant: TENANT,
   client: CLIENT,
   bundle: BUNDLE,
+  request: REQUEST,
   defaults: { ...stamps, ...BOUNDS },
   // Who is told may do nothing by it.
   alerts: { ...stamps, alerts: nothing },

@@ -60,9 +60,9 @@ export function Approve({ request, onSend, onConflict, onClose }: Deciding) {
       <p>
         <Name>{request.principal}</Name> of <Name>{request.tenant}</Name> asks for <Name>{request.model}</Name>:
       </p>
-      <blockquote>
+      <Note tone="neutral">
         <Name wrap>{request.why}</Name>
-      </blockquote>
+      </Note>
       <div class="fields">
         <Field label="Grant it to" error={errorAt(problem, 'to')}>
           <Select
@@ -103,6 +103,9 @@ export function Approve({ request, onSend, onConflict, onClose }: Deciding) {
   );
 }
 
+/** Members by which a grant is known, and which are the request’s. */
+const NAMES: ReadonlySet<string> = new Set(['v', 'tenant', 'model']);
+
 /** What the API says that it would do. */
 function Preview({ path, body }: { path: string; body: object }) {
   const settled = useSettled(JSON.stringify(body));
@@ -111,7 +114,7 @@ function Preview({ path, body }: { path: string; body: object }) {
     [path, settled],
   );
   return (
-    <section aria-label="What it changes" class="stack">
+    <div class="stack">
       <h3>What it changes</h3>
       <Loaded of={tried} label="Trying it">
         {({ findings, changes }) => (
@@ -126,10 +129,12 @@ function Preview({ path, body }: { path: string; body: object }) {
               </Note>
             )}
             <Table
-              caption="What it changes"
+              caption="Members of the grant, before and after"
               rows={changes
                 .filter(({ item }) => item.startsWith('grant/'))
-                .flatMap(({ item, differences }) => differences.map((one) => ({ item, ...one })))}
+                .flatMap(({ item, differences }) =>
+                  differences.filter((one) => !NAMES.has(one.path)).map((one) => ({ item, ...one })),
+                )}
               rowKey={({ item, path: at }) => `${item} ${at}`}
               columns={[
                 { head: 'Of the grant', cell: (one) => <code>{one.path}</code> },
@@ -140,7 +145,7 @@ function Preview({ path, body }: { path: string; body: object }) {
           </>
         )}
       </Loaded>
-    </section>
+    </div>
   );
 }
 

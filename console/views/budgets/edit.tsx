@@ -169,7 +169,7 @@ function Form({
       </Field>
       {seen === undefined && (
         <p class="hint">
-          It counts from when it is set; `tollgate budget set` has it begin with what the ledger knows.
+          It counts from when it is set; <code>tollgate budget set</code> has it begin with what the ledger knows.
         </p>
       )}
       {problem !== undefined && <Problem error={problem} />}

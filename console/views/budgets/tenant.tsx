@@ -62,7 +62,13 @@ export function TenantBudgets({ me, tenant }: { me: Me; tenant: string }) {
           </Empty>
         }
       >
-        {(rows) => <StandingTable caption={`Budgets of ${tenant}`} rows={rows} {...(writes ? { actions } : {})} />}
+        {(rows) => (
+          <StandingTable
+            caption={`Where the budgets of ${tenant} stand`}
+            rows={rows}
+            {...(writes ? { actions } : {})}
+          />
+        )}
       </PagedList>
       {open?.is === 'edit' && (
         <EditBudget editing={open.editing} principals={!all} onDone={list.reload} onClose={close} />

@@ -10,14 +10,14 @@ import { Table } from '../../ui/table.tsx';
 import { CopyButton, Count, Name, Time } from '../../ui/text.tsx';
 import { amountOf, type Standing, standingOfUsage, type UsageBudget } from '../budgets/standing.ts';
 import { Abilities } from './held.tsx';
-import { abilitiesOf, endingOfHeld, type HeldModel } from './model.ts';
+import { abilitiesOf, endingOfHeld, type HeldModel, isChat } from './model.ts';
 
 const BACK = { href: href(['models']), label: 'Models' };
 
 /** One model that I may use: what it can do, how far I may go with it, and what comes after it. */
 export function Detail({ id, of, me }: { id: string; of: Load<readonly HeldModel[]>; me: Me }) {
   const found = of.value?.find((one) => one.id === id);
-  const actions = found !== undefined && (
+  const actions = found !== undefined && isChat(found) && (
     <LinkButton kind="primary" href={href(['playground'], { model: id })}>
       Try it in the playground
     </LinkButton>
@@ -135,7 +135,7 @@ function CountedBy({ model }: { model: HeldModel }) {
             <Empty title="No budget counts it" />
           ) : (
             <Table
-              caption="Budgets that count it"
+              caption="Where they stand"
               rows={rows}
               rowKey={({ id, of }) => `${id} ${of}`}
               columns={[

@@ -6,7 +6,7 @@ import { Card } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Count, Name, Time } from '../../ui/text.tsx';
-import { abilitiesOf, type Ending, endingOfHeld, type HeldModel, isFound } from './model.ts';
+import { abilitiesOf, type Ending, endingOfHeld, type HeldModel, isChat, isFound } from './model.ts';
 
 const COLUMNS: readonly Column<HeldModel>[] = [
   {
@@ -44,13 +44,18 @@ const COLUMNS: readonly Column<HeldModel>[] = [
   {
     head: 'Actions',
     unnamed: true,
-    cell: ({ id }) => (
-      <div class="row">
-        <LinkButton small href={href(['playground'], { model: id })} label={`Try it: ${id}, in the playground`}>
-          Try it
-        </LinkButton>
-      </div>
-    ),
+    cell: (model) =>
+      isChat(model) && (
+        <div class="row">
+          <LinkButton
+            small
+            href={href(['playground'], { model: model.id })}
+            label={`Try it: ${model.id}, in the playground`}
+          >
+            Try it
+          </LinkButton>
+        </div>
+      ),
   },
 ];
 

@@ -76,12 +76,17 @@ export function endingOfAskable({ lifecycle }: AskableModel, now = Date.now()): 
   return endingOf(status === 'deprecated', sunsetAt === undefined ? undefined : Date.parse(sunsetAt), now);
 }
 
+/** Whether one can talk with it: what embeds or ranks has no such capabilities. */
+export function isChat({ capabilities }: HeldModel): boolean {
+  return capabilities !== undefined;
+}
+
 /** What it does, in words: `images in`, `tools`. */
 export function abilitiesOf(model: HeldModel): string[] {
   const { input_modalities: input = [], output_modalities: output = [], capabilities = {}, streaming } = model;
   return abilities(input, output, {
     ...{ streaming, tools: capabilities.tools, promptCaching: capabilities.prompt_caching },
-    reasoning: capabilities.reasoning ?? (capabilities.reasoning_efforts ?? []).length > 0,
+    reasoning: capabilities.reasoning ?? capabilities.reasoning_efforts?.some((effort) => effort !== 'none'),
   });
 }
 

@@ -151,6 +151,8 @@ describe('who decides', () => {
       ['grant/acme/open-1', 'create'],
       [expect.stringMatching(/^request\/acme\//), 'change'],
     ]);
+    // That a request is decided lets nobody do more: the grant does, and is what was asked for.
+    expect(tried.body.findings).toEqual([]);
     expect((await ask(olga, 'GET', path)).body.status).toBe('open');
     const done = await ask(olga, 'POST', `${path}/approve`, how, { 'if-match': '"1"' });
     expect([done.status, done.body.status, done.body.note, done.body.plan]).toEqual([
