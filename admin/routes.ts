@@ -180,7 +180,6 @@ export const ROUTES: readonly Route[] = [
   ME_ROUTE,
   ...MODEL_STATE,
   ...REVIEW_ROUTES,
-  ME_ROUTE,
   ...KEY_ROUTES,
   ...REPORT_ROUTES,
   ...ACCESS_REQUEST_ROUTES,
