@@ -193,6 +193,8 @@ export function routesOf(collection: Collection, base: string): Route[] {
         if (rights.scopeOf(name, 'write') !== 'all') throw new TollgateError('forbidden', { reason: 'not-delegated' });
         if (typeof body.version !== 'number')
           throw badEntries([{ path: 'version', reason: body.version === undefined ? 'missing' : 'not-a-number' }]);
+        // What has gone has no version that could be seen.
+        if (act.wanted !== undefined) await asWanted(collection, act);
         const { edit, after } = await writer.rollback(collection.named(params), body.version);
         return {
           body: after ?? {},

@@ -80,9 +80,13 @@ const REGISTRY: readonly Route[] = [
   {
     ...{ method: 'put', path: '/prices/:model', resource: 'prices', verb: 'write', parameters: ['dryRun'] },
     about: 'Sets the `prices` that the body lists; others stay.',
-    async run({ writer, params, body }) {
+    async run({ writer, params, body, wanted }) {
       const { prices } = body;
       if (!Array.isArray(prices)) throw badEntries([{ path: 'prices', reason: 'not-a-list' }]);
+      if (wanted !== undefined) {
+        const { version } = await writer.showModel(params.model ?? '');
+        if (version !== wanted) throw new HttpProblem(412, `The entry is of version ${version} now.`);
+      }
       const { entry, edit, results } = await writer.setPrices(params.model ?? '', prices as never);
       return {
         body: { prices: entry.prices, results },

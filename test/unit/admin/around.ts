@@ -12,6 +12,14 @@ import { type MemoryItems, memoryItems } from '../registry/memory-items.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 12);
 
+type Role = keyof typeof MARKS;
+
+interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: an answer may be anything
+  body: any;
+}
+
 export interface Around {
   store: MemoryStore;
   items: MemoryItems;
@@ -19,8 +27,8 @@ export interface Around {
   writer: Writer;
   /** Milliseconds since 1970; a test moves it on. */
   time: { now: number };
-  // biome-ignore lint/suspicious/noExplicitAny: an answer may be anything
-  ask(role: keyof typeof MARKS, path: string, tenant?: string): Promise<{ status: number; body: any }>;
+  ask(role: Role, path: string, tenant?: string): Promise<Answer>;
+  send(role: Role, method: string, path: string, body: object, headers?: Record<string, string>): Promise<Answer>;
 }
 
 export interface AroundOptions {
@@ -48,7 +56,7 @@ export function around({ catalog, cooling = new Map(), days = [] }: AroundOption
       ...(catalog === undefined ? {} : { catalog }),
     },
   });
-  const callerOf = (role: keyof typeof MARKS, tenant: string): CallerContext => ({
+  const callerOf = (role: Role, tenant: string): CallerContext => ({
     tenant: parseTenantId(tenant),
     principal: parsePrincipal(`${role}-1`),
     roles: [MARKS[role]],
@@ -57,12 +65,20 @@ export function around({ catalog, cooling = new Map(), days = [] }: AroundOption
     models: [],
     budgets: [],
   });
+  const answered = async (caller: CallerContext, request: Request): Promise<Answer> => {
+    const response = await app.fetch(request, { caller, requestId: 'r-1' });
+    return { status: response.status, body: await response.json() };
+  };
   return {
     ...{ store, items, time, writer: createWriter({ items, clock: () => time.now, actor: 'setup' }) },
-    async ask(role, path, tenant = 'acme') {
-      const request = new Request(`http://x/admin${path}`);
-      const response = await app.fetch(request, { caller: callerOf(role, tenant), requestId: 'r-1' });
-      return { status: response.status, body: await response.json() };
-    },
+    ask: (role, path, tenant = 'acme') => answered(callerOf(role, tenant), new Request(`http://x/admin${path}`)),
+    send: (role, method, path, body, headers = {}) =>
+      answered(
+        callerOf(role, 'acme'),
+        new Request(`http://x/admin${path}`, {
+          ...{ method, body: JSON.stringify(body) },
+          headers: { 'content-type': 'application/json', ...headers },
+        }),
+      ),
   };
 }

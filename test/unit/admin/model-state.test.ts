@@ -145,3 +145,13 @@ test('two versions of an entry are compared field by field, for who may see it',
   expect((await of('with=1')).errors).toMatchObject([{ path: 'version', reason: 'missing' }]);
   expect((await api.ask('tenant-admin', '/models/m2/difference?version=1')).status).toBe(403);
 });
+
+test.each([
+  ['/models/m1/rollback', { version: 1 }, 'POST'],
+  ['/prices/m1', { prices: [{ version: 'x', from: '2026-06-01', usdPerMillion: { input: '1', output: '1' } }] }, 'PUT'],
+] as const)('%s is done of the version that was seen, and of no other', async (path, body, method) => {
+  await api.writer.putModel({ ...modelDocument('m1'), version: undefined, displayName: 'Nova' });
+  const seen = (version: number) => api.send('admin', method, path, body, { 'if-match': `"${version}"` });
+  expect((await seen(1)).status).toBe(412);
+  expect((await seen(2)).status).toBe(200);
+});
