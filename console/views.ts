@@ -1,4 +1,4 @@
-import { may, mayAll } from './me.ts';
+import { may } from './me.ts';
 import type { View } from './view.ts';
 
 /** Every page there is, in the order of the navigation. Each is loaded when it is first shown. */
@@ -66,7 +66,7 @@ export const VIEWS: readonly View[] = [
   {
     ...{ path: 'review', title: 'Security review', group: 'operator' },
     icon: 'M10 2.5 16 5v4.5c0 4-2.5 6.7-6 8-3.5-1.3-6-4-6-8V5z M7.3 9.8l2 2 3.5-4',
-    may: (me) => mayAll(me, 'grants') && mayAll(me, 'models'),
+    may: (me) => may(me, 'audit'),
     load: () => import('./views/review/index.tsx'),
   },
   {

@@ -19,6 +19,7 @@ export function TypeToConfirm({
   consequences,
   name,
   verb,
+  wide = false,
   onConfirm,
   onClose,
 }: {
@@ -26,6 +27,7 @@ export function TypeToConfirm({
   consequences: ComponentChildren;
   name: string;
   verb: string;
+  wide?: boolean;
   onConfirm(): Promise<unknown>;
   onClose(): void;
 }) {
@@ -37,6 +39,7 @@ export function TypeToConfirm({
   };
   return (
     <Dialog
+      wide={wide}
       title={title}
       onClose={onClose}
       onSubmit={confirm}

@@ -1,0 +1,105 @@
+import { href, setQuery } from '../../router.ts';
+import { Badge } from '../../ui/badge.tsx';
+import { Card, Toolbar } from '../../ui/page.tsx';
+import { Search } from '../../ui/search.tsx';
+import { Empty } from '../../ui/states.tsx';
+import { Table } from '../../ui/table.tsx';
+import { Count, Name } from '../../ui/text.tsx';
+import { count } from '../../ui/words.ts';
+import type { Tenant } from './reviewed.ts';
+
+const SHOWN = 200;
+
+/** The tenants that were reviewed, those with findings first. */
+export function Tenants({ of, text }: { of: readonly Tenant[]; text: string }) {
+  const wanted = text.trim().toLowerCase();
+  const found = of
+    .filter(({ tenant, displayName = '' }) => `${tenant} ${displayName}`.toLowerCase().includes(wanted))
+    .sort((a, b) => b.reach + b.broken - a.reach - a.broken);
+  return (
+    <div class="stack">
+      <Toolbar>
+        <Search label="Search the tenants" value={text} onChange={(to) => setQuery({ q: to })} />
+      </Toolbar>
+      <Card flush>
+        {found.length === 0 ? (
+          <Empty title={of.length === 0 ? 'There are no tenants yet' : 'No tenant is like that'} icon="search" />
+        ) : (
+          <Table
+            caption="Tenants that were reviewed"
+            rows={found.slice(0, SHOWN)}
+            rowKey={({ tenant }) => tenant}
+            columns={[
+              {
+                head: 'Tenant',
+                sort: ({ tenant }) => tenant,
+                cell: ({ tenant, displayName }) => (
+                  <span class="stacked">
+                    <a href={href(['review', tenant])}>
+                      <Name>{tenant}</Name>
+                    </a>
+                    {displayName !== undefined && (
+                      <span class="muted">
+                        <Name>{displayName}</Name>
+                      </span>
+                    )}
+                  </span>
+                ),
+              },
+              {
+                head: 'Found',
+                sort: ({ reach, broken }) => reach * 1_000_000 + broken,
+                cell: (one) => <Found of={one} />,
+              },
+              {
+                head: 'State',
+                cell: ({ standing }) => <Badge tone={standing === 'active' ? 'good' : 'neutral'}>{standing}</Badge>,
+              },
+              {
+                head: 'Models',
+                align: 'end',
+                sort: ({ models }) => models,
+                cell: ({ models }) => <Count of={models} />,
+              },
+              {
+                head: 'Sessions',
+                align: 'end',
+                sort: ({ sessions }) => sessions,
+                cell: ({ sessions }) => <Count of={sessions} />,
+              },
+              {
+                head: 'Policies',
+                align: 'end',
+                sort: ({ policies }) => policies,
+                cell: ({ policies }) => <Count of={policies} />,
+              },
+              {
+                head: 'Calls tried',
+                align: 'end',
+                sort: ({ questions }) => questions,
+                cell: ({ questions }) => <Count of={questions} />,
+              },
+              {
+                head: 'Policies changed',
+                align: 'end',
+                sort: ({ changed }) => changed ?? 0,
+                cell: ({ changed }) => <Count of={changed ?? undefined} />,
+              },
+            ]}
+          />
+        )}
+        {found.length > SHOWN && <div class="more muted">{count(found.length - SHOWN)} more: search for them.</div>}
+      </Card>
+    </div>
+  );
+}
+
+function Found({ of: { reach, broken } }: { of: Tenant }) {
+  if (reach === 0 && broken === 0) return <span class="muted">nothing</span>;
+  return (
+    <span class="row">
+      {reach > 0 && <Badge tone="bad">{count(reach)} reach</Badge>}
+      {broken > 0 && <Badge tone="warn">{count(broken)} broken</Badge>}
+    </span>
+  );
+}
