@@ -111,6 +111,11 @@ export function second(at: string): string {
   return TO_THE_SECOND.format(new Date(at));
 }
 
+/** @returns enough of a request’s id to tell it from its neighbours: `1a9bb20e…` */
+export function short(request: string): string {
+  return request.length > 12 ? `${request.slice(0, 8)}…` : request;
+}
+
 /** A line that was delivered twice may be on two pages. */
 export function joined(before: readonly Call[], more: readonly Call[]): readonly Call[] {
   const known = new Set(before.map(({ request }) => request));

@@ -10,7 +10,7 @@ import { Empty, Loading, Problem } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Money, Name, Time } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
-import { type Call, duration, OUTCOMES, outcomeOf, second } from './call.ts';
+import { type Call, duration, OUTCOMES, outcomeOf, second, short } from './call.ts';
 import { type Log, useLog } from './log.ts';
 
 /** What the address asks for: the filters of the API, and a time back from now. */
@@ -117,8 +117,8 @@ function Rows({ calls, all }: { calls: readonly Call[]; all: boolean }) {
         {
           head: 'Request',
           cell: ({ request, at }) => (
-            <a href={href(['requests', request], { at })}>
-              <Name mono>{request}</Name>
+            <a href={href(['requests', request], { at })} title={request}>
+              {short(request)}
             </a>
           ),
         },
@@ -167,5 +167,5 @@ function Rows({ calls, all }: { calls: readonly Call[]; all: boolean }) {
 
 /** What was named may be anything where it was refused: the line has no more than a hash of it. */
 export function ModelOf({ call: { model } }: { call: Call }) {
-  return model === '' ? <span class="muted">none that is granted</span> : <Name>{model}</Name>;
+  return model === '' ? <span class="muted">not granted</span> : <Name>{model}</Name>;
 }

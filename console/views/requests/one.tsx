@@ -113,8 +113,10 @@ function Attempts({ tried, all }: { tried: readonly Attempt[]; all: boolean }) {
           ),
         },
         { head: 'Model', cell: ({ model, nativeModel }) => <Name>{nativeModel || model || '–'}</Name> },
-        { head: 'Region', cell: ({ region }) => region || '–' },
-        { head: 'Tier', cell: ({ tier }) => tier ?? 'on-demand' },
+        {
+          head: 'Where',
+          cell: ({ region, tier }) => <Name>{[region || '–', tier ?? ''].filter(Boolean).join(', ')}</Name>,
+        },
         {
           head: 'Tokens',
           align: 'end',

@@ -1,12 +1,12 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { mayAll } from '../../me.ts';
 import { href, setQuery } from '../../router.ts';
 import { Button } from '../../ui/button.tsx';
 import { Chart } from '../../ui/chart.tsx';
-import { Field } from '../../ui/field.tsx';
 import { Select, TextInput } from '../../ui/inputs.tsx';
 import { type Load, useLoad } from '../../ui/load.ts';
-import { Card, Page, Toolbar } from '../../ui/page.tsx';
+import { Card, Facts, Page, Toolbar } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Count, Money, Name, Time } from '../../ui/text.tsx';
 import { amount, count } from '../../ui/words.ts';
@@ -30,7 +30,8 @@ export default function Usage({ me, query }: ViewProps) {
       title="Usage"
       about={
         <>
-          What <Name>{me.tenant}</Name> used and what it cost. Days are days of UTC.
+          What {me.tenant === '' ? 'your tenant' : <Name>{me.tenant}</Name>} used and what it cost. Days are days of
+          UTC.
           {mayAll(me, 'reports') && (
             <>
               {' '}
@@ -70,12 +71,8 @@ function OtherDays({ days }: { days: Days }) {
   };
   return (
     <>
-      <Field label="From" hidden>
-        <TextInput type="date" value={days.from} onChange={change('from')} />
-      </Field>
-      <Field label="To" hidden>
-        <TextInput type="date" value={days.to} onChange={change('to')} />
-      </Field>
+      <TextInput type="date" aria-label="From" value={days.from} onChange={change('from')} />
+      <TextInput type="date" aria-label="To" value={days.to} onChange={change('to')} />
     </>
   );
 }
@@ -127,24 +124,21 @@ function Summary({ used }: { used: Used['data'] }) {
   ].filter((one) => one !== false);
   return (
     <>
-      <div class="grid-3">
-        <Card title="Cost">
-          <p class="stat">
-            <Money usd={cost} />
-          </p>
-        </Card>
-        <Card title="Calls">
-          <p class="stat">
-            <Count of={calls} />
-          </p>
-        </Card>
-        <Card title="Tokens, in and out">
-          <p class="stat">
-            <Count of={input} /> <span class="muted">+</span> <Count of={output} />
-          </p>
-        </Card>
-      </div>
+      <Card>
+        <Facts
+          facts={[
+            { name: 'Cost', value: stat(<Money usd={cost} />) },
+            { name: 'Calls', value: stat(<Count of={calls} />) },
+            { name: 'Tokens in', value: stat(<Count of={input} />) },
+            { name: 'Tokens out', value: stat(<Count of={output} />) },
+          ]}
+        />
+      </Card>
       {remarks.length > 0 && <p class="muted">Of the calls {remarks.join('; ')}.</p>}
     </>
   );
+}
+
+function stat(value: ComponentChildren) {
+  return <span class="stat">{value}</span>;
 }

@@ -83,11 +83,16 @@ export function csvColumns(by: readonly Group[], rows: readonly Row[]): CsvColum
     ...by.map((name): CsvColumn<Row> => ({ head: name, cell: ({ [name]: text }) => ({ text: text ?? '' }) })),
     { head: 'invocations', cell: ({ invocations }) => ({ number: invocations }) },
     ...kinds.map(
-      (kind): CsvColumn<Row> => ({ head: `${kind}_tokens`, cell: ({ tokens }) => ({ number: tokens[kind] ?? 0 }) }),
+      (kind): CsvColumn<Row> => ({ head: headOf(kind), cell: ({ tokens }) => ({ number: tokens[kind] ?? 0 }) }),
     ),
     ...(['input_cost', 'output_cost', 'total_cost'] as const).map(money),
     { head: 'unpriced', cell: ({ unpriced }) => ({ number: unpriced }) },
     { head: 'unsettled', cell: ({ unsettled }) => ({ number: unsettled }) },
     { head: 'estimated', cell: ({ estimated }) => ({ number: estimated }) },
   ];
+}
+
+/** Not everything that is sold by the piece is a token. */
+function headOf(kind: string): string {
+  return COUNTED.includes(kind) || kind === 'reasoning' ? `${kind}_tokens` : kind;
 }
