@@ -45,6 +45,7 @@ export const PARAMETERS = {
   request: text,
   by: text,
   of: text,
+  plan: text,
   since: moment,
   until: moment,
   at: moment,

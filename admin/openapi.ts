@@ -19,6 +19,7 @@ const ABOUT: Readonly<Record<Parameter, string>> = {
   request: 'Of this x-request-id.',
   by: `Of edits: part of the name of who edited. Of a report: what it adds up by, a list of ${DIMENSIONS.join(', ')}.`,
   of: 'One entry, or a kind: `grant/acme/nova-lite`, `model`.',
+  plan: 'Edits of this plan, as `/admin/changes` told it.',
   since: 'From then on, UTC.',
   until: 'Up to then, UTC.',
   at: 'As it was then, UTC.',

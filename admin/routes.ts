@@ -1,17 +1,16 @@
 import { TollgateError } from '../contract/errors.ts';
 import { ADMIN_CHANGES_MAX } from '../contract/limits/admin.ts';
 import { accessOf } from '../registry/access.ts';
-import { differencesOf } from '../registry/difference.ts';
 import { badEntries } from '../registry/fields.ts';
 import { DEFAULTS } from '../registry/kinds.ts';
 import { termDocument } from '../registry/term.ts';
 import { ACCESS_REQUEST_ROUTES } from './access-requests.ts';
+import { AUDIT_ROUTES } from './audit.ts';
 import { edited, etag, plannedBody, routesOf } from './entries.ts';
 import { KEY_ROUTES } from './keys.ts';
 import { ME_ROUTE } from './me.ts';
 import { MODEL_STATE } from './model-state.ts';
 import { openapi } from './openapi.ts';
-import { decoded, encoded } from './page.ts';
 import { HttpProblem } from './problem.ts';
 import { REPORT_ROUTES } from './reports.ts';
 import { REQUEST_ROUTES } from './requests.ts';
@@ -95,37 +94,6 @@ const REGISTRY: readonly Route[] = [
     },
   },
   {
-    ...{ method: 'get', path: '/audit', resource: 'audit', verb: 'read', narrows: true },
-    parameters: ['limit', 'cursor', 'since', 'until', 'by', 'tenant', 'of', 'after'],
-    about: 'Edits of the whole registry, the newest first, with what each changed.',
-    async run({ writer, query, rights, caller }) {
-      const { limit = 0, cursor, since, until, by, of, after: seen = 0 } = query;
-      const tenant = rights.scopeOf('audit', 'read') === 'own' ? caller.tenant : query.tenant;
-      const from = cursor === undefined ? undefined : Number(decoded(cursor));
-      const wanted = Object.fromEntries(
-        Object.entries({ since, until, by, of, tenant }).filter(([, value]) => value !== undefined),
-      );
-      const items: unknown[] = [];
-      for await (const { before, after, ...change } of writer.log(wanted)) {
-        if (from !== undefined && (change.edit ?? 0) >= from) continue;
-        // They come the newest first; those of before the log have no number.
-        if (seen > 0 && (change.edit ?? 0) <= seen) break;
-        if (items.length === limit)
-          return { body: { items, next: encoded(String((items.at(-1) as { edit: number }).edit)) } };
-        items.push({ ...change, differences: differencesOf(before, after) });
-      }
-      return { body: { items } };
-    },
-  },
-  {
-    ...{ method: 'post', path: '/audit/:edit/undo', resource: 'audit', verb: 'write', parameters: ['dryRun'] },
-    about: 'Takes one edit back, if its item is still what it made of it.',
-    async run({ writer, params }) {
-      const { edit, after } = await writer.undo(Number(params.edit));
-      return { body: after ?? {}, headers: edited(after, edit) };
-    },
-  },
-  {
     ...{ method: 'get', path: '/access/:tenant', resource: 'grants', verb: 'read', parameters: ['principal', 'at'] },
     tenantOf: ({ tenant }) => tenant,
     about: 'Who can use what, or could on a day, and by which edit.',
@@ -167,20 +135,13 @@ const REGISTRY: readonly Route[] = [
       };
     },
   },
-  {
-    ...{ method: 'post', path: '/changes/:plan/undo', resource: 'audit', verb: 'write', parameters: ['dryRun'] },
-    about: 'Takes back what a plan made, or what is in the table of one that was cut off.',
-    async run({ writer, params }) {
-      const { plan, changes } = await writer.undoPlan(params.plan ?? '');
-      return { body: { ...(plan === undefined ? {} : { plan }), edits: changes.flatMap(({ edit }) => edit ?? []) } };
-    },
-  },
 ];
 
 export const ROUTES: readonly Route[] = [
   ...COLLECTIONS.flatMap((collection) => routesOf(collection, `/${collection.name}`)),
   ...routesOf(BUNDLE_GRANTS, '/bundle-grants'),
   ...REGISTRY,
+  ...AUDIT_ROUTES,
   ME_ROUTE,
   ...MODEL_STATE,
   ...REVIEW_ROUTES,

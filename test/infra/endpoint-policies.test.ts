@@ -17,6 +17,7 @@ import type { Access, Policy } from '../../policies/simulate/types.ts';
 import { account, target } from '../property/targets.ts';
 import {
   BOTH,
+  CONSOLE,
   CONTAINER,
   flat,
   MADE,
@@ -37,7 +38,10 @@ const NO_SPOKES = { 'tollgate:spokes': [] };
 const OPTIONS: [string, Record<string, unknown>][] = [
   ['functions', MADE],
   ['a container', { ...CONTAINER, ...MADE }],
-  ['all there is', { ...MAXIMAL, ...MADE, 'tollgate:cognito': 'none', 'tollgate:domain': 'none', ...NO_SPOKES }],
+  [
+    'all there is',
+    { ...MAXIMAL, ...CONSOLE, ...MADE, 'tollgate:cognito': 'none', 'tollgate:domain': 'none', ...NO_SPOKES },
+  ],
   ['all there is, and a way out', { ...MAXIMAL, ...NO_SPOKES }],
   ['a broker', { ...BOTH, ...COMPANY, 'tollgate:sync': true, ...MADE }],
 ];
