@@ -24,13 +24,15 @@ export function MakeKey({ me, onMade, onClose }: { me: Me; onMade(made: MadeKey)
   const [limit, setLimit] = useState('');
   const [period, setPeriod] = useState('month');
   const { busy, problem, run } = useAct();
+  // Who may make keys for nobody but itself need not say for whom.
+  const chooses = may(me, 'keys', 'write');
   const others = mayAll(me, 'keys', 'write') && tenant !== me.tenant;
   const make = () =>
     run(async () => {
       const { body } = await api.send<MadeKey>('POST', '/admin/keys', {
         name: name.trim(),
         ...(tenant === me.tenant ? {} : { tenant }),
-        ...(service || others ? {} : { owner: me.principal }),
+        ...(chooses && !service && !others ? { owner: me.principal } : {}),
         expiresAt: new Date(Date.now() + Number(days) * DAY).toISOString(),
         ...(models.length === 0 ? {} : { models }),
         ...(networks.trim() === '' ? {} : { networks: networks.split(/[\s,]+/).filter(Boolean) }),
@@ -65,7 +67,7 @@ export function MakeKey({ me, onMade, onClose }: { me: Me; onMade(made: MadeKey)
           <TextInput value={tenant} onChange={setTenant} mono />
         </Field>
       )}
-      {may(me, 'keys', 'write') && !others && (
+      {chooses && !others && (
         <Checkbox
           label="For a service, not for me"
           hint="It may then do what everybody of the tenant may, and outlives whoever made it."
