@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { TollgateError } from '../contract/errors.ts';
 import { parseJsonObject } from '../contract/json.ts';
-import { ADMIN_PAGE, ADMIN_PAGE_MAX, ADMIN_TARGETS_MAX_MINUTES } from '../contract/limits/admin.ts';
+import { ADMIN_PAGE, ADMIN_PAGE_MAX, ADMIN_TARGETS_MAX_MINUTES, ADMIN_TENANTS_MAX } from '../contract/limits/admin.ts';
 import { BODY_MAX_BYTES } from '../contract/limits/contract.ts';
 import { USAGE_ROWS_MAX } from '../contract/limits/metering.ts';
 import { OUTCOMES } from '../contract/usage.ts';
@@ -30,14 +30,24 @@ const whole = (least: number, most: number) =>
     v.maxValue(most, 'too-large'),
   );
 
+const ids = v.exactOptional(
+  v.pipe(
+    v.string(),
+    v.transform((given) => [...new Set(given.split(','))]),
+    v.maxLength(ADMIN_TENANTS_MAX, 'too-many'),
+  ),
+);
+
 /** Every parameter that there is; each route takes those that it names. */
 export const PARAMETERS = {
   limit: v.exactOptional(whole(1, ADMIN_PAGE_MAX), String(ADMIN_PAGE)),
   cursor: text,
   prefix: text,
+  q: text,
   label: text,
   status: text,
   tenant: text,
+  tenants: ids,
   model: text,
   bundle: text,
   principal: text,

@@ -12,7 +12,7 @@ import type { Act, Reply, Route } from './route.ts';
 
 /** What can be done to the entries of a collection, the same for each. */
 
-const PAGING = ['limit', 'cursor', 'prefix'] as const;
+const PAGING = ['limit', 'cursor', 'prefix', 'q'] as const;
 
 function versionIn(document: Document | null): number | undefined {
   return typeof document?.version === 'number' ? document.version : undefined;

@@ -1,4 +1,4 @@
-import { ADMIN_PAGE, ADMIN_PAGE_MAX, ADMIN_TARGETS_MAX_MINUTES } from '../contract/limits/admin.ts';
+import { ADMIN_PAGE, ADMIN_PAGE_MAX, ADMIN_TARGETS_MAX_MINUTES, ADMIN_TENANTS_MAX } from '../contract/limits/admin.ts';
 import { USAGE_ROWS_MAX } from '../contract/limits/metering.ts';
 import { DIMENSIONS } from '../metering/report/groups.ts';
 import type { Parameter } from './asked.ts';
@@ -9,9 +9,11 @@ const ABOUT: Readonly<Record<Parameter, string>> = {
   limit: `Entries of a page, 1 to ${ADMIN_PAGE_MAX}; ${ADMIN_PAGE} unless given.`,
   cursor: 'The `next` of the page before.',
   prefix: 'Ids that begin so.',
+  q: 'Part of an id or of a display name, in letters of either case.',
   label: 'A label that a tenant has: `team` or `team=blue`.',
   status: 'Of a model, tenant or request: `active`, `deprecated`, `suspended`, `open`.',
   tenant: 'Of this tenant.',
+  tenants: `Of any of these, with commas between; at most ${ADMIN_TENANTS_MAX}.`,
   model: 'Of this model.',
   bundle: 'Of this bundle.',
   principal: 'One caller of the tenant.',

@@ -14,11 +14,12 @@ export interface Page {
  * @param idOf what the list is sorted by: of each entry its own
  */
 export function pageOf(documents: readonly Document[], idOf: (one: Document) => string, query: Query): Page {
-  const { limit = 0, cursor, prefix = '', label, status } = query;
+  const { limit = 0, cursor, prefix = '', q, label, status } = query;
   const after = cursor === undefined ? undefined : decoded(cursor);
   const wanted = documents
     .map((one) => ({ id: idOf(one), one }))
     .filter(({ id }) => id.startsWith(prefix) && (after === undefined || id > after))
+    .filter(({ id, one }) => q === undefined || isLike(id, one, q))
     .filter(
       ({ one }) =>
         (label === undefined || labelled(one.labels as Document | undefined, label)) &&
@@ -42,6 +43,14 @@ export function decoded(cursor: string): string {
   const id = Buffer.from(cursor, 'base64url').toString();
   if (encoded(id) !== cursor) throw new HttpProblem(400, 'cursor must be the `next` of an earlier page.');
   return id;
+}
+
+/** Whether its id or its display name has the text in it. */
+function isLike(id: string, { displayName }: Document, text: string): boolean {
+  const wanted = text.trim().toLowerCase();
+  return (
+    id.toLowerCase().includes(wanted) || (typeof displayName === 'string' && displayName.toLowerCase().includes(wanted))
+  );
 }
 
 /** @param label `team`, whatever it says, or `team=blue` */

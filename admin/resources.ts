@@ -66,18 +66,17 @@ const ended = (body: Document) => {
 const grants = (item: readonly string[]): Collection => ({
   name: 'grants',
   item,
-  filters: ['tenant', 'model', 'bundle'],
+  filters: ['tenant', 'tenants', 'model', 'bundle'],
   named: (params) => of(params),
   tenantOf: ({ tenant }) => tenant,
-  list: async (writer, { tenant, model, bundle }) =>
-    documents(
-      GRANT,
-      await writer.listGrants({
-        ...(tenant === undefined ? {} : { tenant }),
-        ...(model === undefined ? {} : { model }),
-        ...(bundle === undefined ? {} : { bundle }),
-      }),
-    ),
+  list: async (writer, { tenant, tenants, model, bundle }) => {
+    const more = { ...(model === undefined ? {} : { model }), ...(bundle === undefined ? {} : { bundle }) };
+    const asked = tenant === undefined ? (tenants ?? [undefined]) : [tenant];
+    const found = await Promise.all(
+      asked.map((one) => writer.listGrants(one === undefined ? more : { ...more, tenant: one })),
+    );
+    return found.flatMap((listing) => documents(GRANT, listing));
+  },
   show: async (writer, params) => GRANT.document(await writer.showGrant(params.tenant ?? '', grantedIn(params))),
   idOf: ({ tenant, model, bundle }) => `${tenant}/${model ?? `bundles/${bundle}`}`,
   file: ({ tenant = '', model, bundle }, body) => ({

@@ -4,6 +4,9 @@
 export const ADMIN_PAGE = 100;
 export const ADMIN_PAGE_MAX = 1_000;
 
+/** Tenants whose grants are asked for at once: a query of the table for each. */
+export const ADMIN_TENANTS_MAX = 100;
+
 /** Edits of one plan: API Gateway waits 29 seconds, and a transaction of 49 edits takes a tenth of one. */
 export const ADMIN_CHANGES_MAX = 1_000;
 

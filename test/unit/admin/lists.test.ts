@@ -1,0 +1,67 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createAdmin } from '../../../admin/app.ts';
+import type { CallerContext } from '../../../contract/context.ts';
+import { MARKS, parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
+import { createWriter } from '../../../registry/writer.ts';
+import { modelDocument } from '../registry/documents.ts';
+import { memoryItems } from '../registry/memory-items.ts';
+
+const START = Date.UTC(2026, 5, 1);
+let app: ReturnType<typeof createAdmin>;
+
+beforeEach(async () => {
+  const items = memoryItems();
+  app = createAdmin({ items, clock: () => START });
+  const writer = createWriter({ items, clock: () => START, actor: 'setup' });
+  for (const id of ['m1', 'm2', 'm3']) await writer.putModel({ ...modelDocument(id), version: undefined });
+  for (const id of ['acme', 'globex']) await writer.putTenant({ id, costCenter: 'CC-1' });
+  await writer.putTenant({ id: 'initech', costCenter: 'CC-1', displayName: 'Blue ÉTOILE' });
+  await writer.grant('acme', 'm1');
+  await writer.grant('globex', 'm2');
+  await writer.grant('initech', 'm3');
+});
+
+const caller = (role: keyof typeof MARKS): CallerContext => ({
+  ...{ tenant: parseTenantId('acme'), principal: parsePrincipal('ann'), roles: [MARKS[role]], costCenter: 'CC-1' },
+  ...{ exp: START / 1000 + 900, models: [], budgets: [] },
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: an answer’s JSON
+async function list(who: CallerContext, path: string): Promise<any> {
+  const response = await app.fetch(new Request(`http://x/admin${path}`), { caller: who, requestId: 'r-1' });
+  return response.json();
+}
+
+describe('what is looked for in a list', () => {
+  test.each([
+    ['/tenants?q=ob', ['globex']],
+    ['/tenants?q=INI', ['initech']],
+    ['/tenants?q=blue+é', ['initech']],
+    ['/tenants?q=nobody', []],
+    ['/models?q=2', ['m2']],
+  ])('%s is found by its id or its display name', async (path, ids) => {
+    const { items } = await list(caller('admin'), path);
+    expect(items.map(({ id }: { id: string }) => id)).toEqual(ids);
+  });
+
+  const grantsOf = async (who: CallerContext, query: string) =>
+    (await list(who, `/grants?${query}`)).items.map(
+      ({ tenant, model }: { tenant: string; model: string }) => `${tenant}/${model}`,
+    );
+
+  test('grants are listed of several tenants at once, of each once', async () => {
+    expect(await grantsOf(caller('admin'), 'tenants=initech,acme,initech')).toEqual(['acme/m1', 'initech/m3']);
+    expect(await grantsOf(caller('admin'), 'tenants=initech,acme&model=m1')).toEqual(['acme/m1']);
+  });
+
+  test('who sees one tenant alone sees of several that one', async () => {
+    expect(await grantsOf(caller('tenant-admin'), 'tenants=initech,acme')).toEqual(['acme/m1']);
+  });
+
+  test('of too many tenants none are listed', async () => {
+    const many = Array.from({ length: 101 }, (_, index) => `t${index}`).join(',');
+    expect((await list(caller('admin'), `/grants?tenants=${many}`)).errors).toEqual([
+      { path: 'tenants', reason: 'too-many' },
+    ]);
+  });
+});
