@@ -54,7 +54,11 @@ export function TypeToConfirm({
     >
       <div class="consequences">{consequences}</div>
       <p>
-        Type <Name wrap>{name}</Name> to go on.
+        Type{' '}
+        <strong>
+          <Name wrap>{name}</Name>
+        </strong>{' '}
+        to go on.
       </p>
       <Field label="Name" hidden>
         <TextInput value={typed} onChange={setTyped} mono />

@@ -62,7 +62,8 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
 }
 
 function FieldProblems({ problem }: { problem: ApiProblem }) {
-  if (problem.errors.length === 0) return null;
+  // Of one alone the sentence above says it all.
+  if (problem.errors.length < 2) return null;
   return (
     <ul class="problem-fields">
       {problem.errors.map(({ path, reason, detail }) => (

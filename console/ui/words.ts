@@ -38,7 +38,7 @@ export function moment(date: Date, now = new Date()): string {
 export function since(date: Date, now = new Date()): string {
   const seconds = (date.getTime() - now.getTime()) / 1000;
   for (const [unit, length] of STEPS)
-    if (Math.abs(seconds) >= length) return RELATIVE.format(Math.trunc(seconds / length), unit);
+    if (Math.abs(seconds) >= length) return RELATIVE.format(Math.round(seconds / length), unit);
   return 'now';
 }
 

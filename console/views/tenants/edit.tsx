@@ -1,0 +1,168 @@
+import { useState } from 'preact/hooks';
+import { ApiProblem, api } from '../../api.ts';
+import { Button } from '../../ui/button.tsx';
+import { EditConflict } from '../../ui/conflict.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { errorAt, Field } from '../../ui/field.tsx';
+import { TextArea, TextInput } from '../../ui/inputs.tsx';
+import { useAct } from '../../ui/load.ts';
+import { Problem } from '../../ui/states.tsx';
+import { toast } from '../../ui/toasts.tsx';
+import type { Tenant } from './entries.ts';
+
+/** A tenant as its form has it: words. */
+interface Form {
+  displayName: string;
+  costCenter: string;
+  owners: string;
+  contacts: string;
+  labels: string;
+  expiresAt: string;
+}
+
+/** What is said of a tenant. Sends what was changed here, of the version that was seen. */
+export function EditTenant({
+  of,
+  path,
+  onDone,
+  onClose,
+}: {
+  of: Tenant;
+  path: string;
+  onDone(): void;
+  onClose(): void;
+}) {
+  const [form, setForm] = useState(() => formOf(of));
+  const [conflict, setConflict] = useState(false);
+  const { busy, problem, run } = useAct();
+  const body = changesOf(formOf(of), form);
+  const nothing = Object.keys(body).length === 0;
+  const put = async (version: number | undefined) => {
+    await api.send('PATCH', path, body, { version });
+    toast(`${of.id} is changed.`);
+    onDone();
+    onClose();
+  };
+  const save = () =>
+    run(async () => {
+      try {
+        await put(of.version);
+      } catch (error) {
+        if (!(error instanceof ApiProblem) || error.status !== 412) throw error;
+        setConflict(true);
+      }
+    });
+  const field = (member: keyof Form) => ({
+    value: form[member],
+    onChange: (to: string) => setForm({ ...form, [member]: to }),
+  });
+  if (conflict)
+    return (
+      <EditConflict<Tenant>
+        path={path}
+        mine={body}
+        seen={of}
+        onTheirs={() => {
+          onDone();
+          onClose();
+        }}
+        onMine={put}
+        onClose={() => setConflict(false)}
+      />
+    );
+  return (
+    <Dialog
+      title={`Change ${of.id}`}
+      onClose={onClose}
+      onSubmit={save}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" busy={busy} disabled={nothing}>
+            Save
+          </Button>
+        </>
+      }
+    >
+      <div class="fields">
+        <Field label="Name" error={errorAt(problem, 'displayName')}>
+          <TextInput {...field('displayName')} />
+        </Field>
+        <Field label="Cost centre" required error={errorAt(problem, 'costCenter')}>
+          <TextInput {...field('costCenter')} />
+        </Field>
+        <Field label="Owners" hint="With commas between." error={errorAt(problem, 'owners')}>
+          <TextInput {...field('owners')} />
+        </Field>
+        <Field label="Contacts" hint="With commas between." error={errorAt(problem, 'contacts')}>
+          <TextInput {...field('contacts')} />
+        </Field>
+      </div>
+      <Field label="Labels" hint="A line each: team=blue" error={errorAt(problem, 'labels')}>
+        <TextArea {...field('labels')} mono rows={3} />
+      </Field>
+      <Field label="Ends" hint="From the end of that day on, UTC, it is refused." error={errorAt(problem, 'expiresAt')}>
+        <TextInput {...field('expiresAt')} type="date" />
+      </Field>
+      {problem !== undefined && <Problem error={problem} />}
+    </Dialog>
+  );
+}
+
+function formOf({
+  displayName = '',
+  costCenter,
+  owners = [],
+  contacts = [],
+  labels = {},
+  expiresAt = '',
+}: Tenant): Form {
+  return {
+    ...{ displayName, costCenter, owners: owners.join(', '), contacts: contacts.join(', ') },
+    labels: Object.entries(labels)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('\n'),
+    expiresAt: expiresAt.slice(0, 10),
+  };
+}
+
+/** @returns the members that were changed, as the API takes them; null takes one away */
+function changesOf(before: Form, after: Form): Record<string, unknown> {
+  const values: Record<keyof Form, unknown> = {
+    displayName: after.displayName.trim() || null,
+    costCenter: after.costCenter.trim(),
+    owners: listOf(after.owners, ','),
+    contacts: listOf(after.contacts, ','),
+    labels: labelsOf(before.labels, after.labels),
+    expiresAt: after.expiresAt === '' ? null : `${after.expiresAt}T23:59:59Z`,
+  };
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => before[name as keyof Form] !== after[name as keyof Form]),
+  );
+}
+
+function listOf(text: string, between: string): string[] | null {
+  const list = text
+    .split(between)
+    .map((one) => one.trim())
+    .filter(Boolean);
+  return list.length === 0 ? null : list;
+}
+
+/** Labels are merged by the API: those that are gone are said to be. */
+function labelsOf(before: string, after: string): Record<string, string | null> | null {
+  const [old, now] = [pairsOf(before), pairsOf(after)];
+  if (now.length === 0) return null;
+  const kept = new Set(now.map(([name]) => name));
+  return {
+    ...Object.fromEntries(old.filter(([name]) => !kept.has(name)).map(([name]) => [name, null])),
+    ...Object.fromEntries(now),
+  };
+}
+
+function pairsOf(text: string): [string, string][] {
+  return (listOf(text, '\n') ?? []).map((line) => {
+    const [name = '', value = ''] = line.split(/=(.*)/s);
+    return [name.trim(), value.trim()];
+  });
+}

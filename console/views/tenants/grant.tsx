@@ -1,0 +1,219 @@
+import { useState } from 'preact/hooks';
+import { type Answer, ApiProblem, api, pathOf } from '../../api.ts';
+import { Button } from '../../ui/button.tsx';
+import { EditConflict } from '../../ui/conflict.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Select } from '../../ui/inputs.tsx';
+import { useAct, useLoad } from '../../ui/load.ts';
+import { Loaded, Problem } from '../../ui/states.tsx';
+import { Name } from '../../ui/text.tsx';
+import { toast } from '../../ui/toasts.tsx';
+import { ACTIONS, audienceOf, type Grant, type Term, termsOf } from './entries.ts';
+import { TermFields } from './term.tsx';
+
+export type Of = { model: string } | { bundle: string };
+
+export function grantPath(tenant: string, of: Of): string {
+  return 'model' in of
+    ? `/admin/grants${pathOf(tenant, of.model)}`
+    : `/admin/bundle-grants${pathOf(tenant, of.bundle)}`;
+}
+
+/** One grant: what each audience of the tenant may do with a model, or with the models of a bundle. */
+export function EditGrant({
+  tenant,
+  of,
+  onDone,
+  onClose,
+}: {
+  tenant: string;
+  of: Of;
+  onDone(): void;
+  onClose(): void;
+}) {
+  const path = grantPath(tenant, of);
+  const loaded = useLoad((signal) => shown(path, signal), [path]);
+  if (loaded.state === 'ready')
+    return (
+      <Editor
+        key={loaded.value?.version ?? 0}
+        {...{ tenant, of, path, onDone, onClose }}
+        seen={loaded.value}
+        reload={loaded.reload}
+      />
+    );
+  return (
+    <Dialog title="Grant" onClose={onClose}>
+      <Loaded of={loaded}>{() => null}</Loaded>
+    </Dialog>
+  );
+}
+
+/** @returns undefined where there is none yet */
+async function shown(path: string, signal: AbortSignal): Promise<Grant | undefined> {
+  try {
+    return (await api.get<Grant>(path, {}, signal)).body;
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function Editor({
+  tenant,
+  of,
+  path,
+  seen,
+  reload,
+  onDone,
+  onClose,
+}: {
+  tenant: string;
+  of: Of;
+  path: string;
+  seen: Grant | undefined;
+  reload(): void;
+  onDone(): void;
+  onClose(): void;
+}) {
+  const [terms, setTerms] = useState<readonly Term[]>(seen === undefined ? [{ actions: [...ACTIONS] }] : termsOf(seen));
+  const [at, setAt] = useState(0);
+  const [conflict, setConflict] = useState(false);
+  const { busy, problem, run, clear } = useAct();
+  const name = 'model' in of ? of.model : of.bundle;
+  const body = bodyOf(terms, seen);
+  const put = async (version: number | undefined) => {
+    await api.send('PUT', path, body, { version: version ?? 0 });
+    toast(`${tenant} holds ${name} so.`);
+    onDone();
+    onClose();
+  };
+  const save = () =>
+    run(async () => {
+      try {
+        await put(seen?.version);
+      } catch (error) {
+        if (!(error instanceof ApiProblem) || error.status !== 412) throw error;
+        setConflict(true);
+      }
+    });
+  const revoke = () =>
+    run(async () => {
+      await api.send('DELETE', path, undefined, seen === undefined ? {} : { version: seen.version });
+      toast(`${tenant} does not hold ${name} any more; it ends within a minute.`);
+      onDone();
+      onClose();
+    });
+  if (conflict)
+    return (
+      <EditConflict<Grant>
+        path={path}
+        mine={body}
+        seen={seen ?? {}}
+        onTheirs={(_: Answer<Grant>) => {
+          setConflict(false);
+          clear();
+          reload();
+        }}
+        onMine={put}
+        onClose={() => setConflict(false)}
+      />
+    );
+  const term = terms[at] ?? terms[0];
+  return (
+    <Dialog
+      title={seen === undefined ? 'Grant' : 'Change a grant'}
+      onClose={onClose}
+      onSubmit={save}
+      footer={
+        <>
+          {seen !== undefined && (
+            <span class="push-left">
+              <Button kind="danger" disabled={busy} onClick={revoke}>
+                Revoke it all
+              </Button>
+            </span>
+          )}
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" busy={busy}>
+            {seen === undefined ? 'Grant' : 'Save'}
+          </Button>
+        </>
+      }
+    >
+      <p>
+        <Name>{tenant}</Name> on <Name>{name}</Name>
+        {'bundle' in of && ' (a bundle)'}
+      </p>
+      <div class="row">
+        {terms.length > 1 && (
+          <Select
+            label="For whom"
+            value={String(at)}
+            onChange={(to) => setAt(Number(to))}
+            options={terms.map((one, index) => ({ value: String(index), label: `For ${audienceOf(one)}` }))}
+          />
+        )}
+        <Button
+          small
+          icon="plus"
+          onClick={() => {
+            setTerms([...terms, { actions: [...ACTIONS], roles: [] }]);
+            setAt(terms.length);
+          }}
+        >
+          Other terms for some
+        </Button>
+        {terms.length > 1 && (
+          <Button
+            small
+            icon="trash"
+            onClick={() => {
+              setTerms(terms.filter((_, index) => index !== at));
+              setAt(0);
+            }}
+          >
+            Take these away
+          </Button>
+        )}
+      </div>
+      {term !== undefined && (
+        <TermFields
+          key={at}
+          term={term}
+          onChange={(to) => setTerms(terms.map((one, index) => (index === at ? to : one)))}
+          problem={problem}
+          path={at === 0 ? '' : `also[${at - 1}].`}
+        />
+      )}
+      {problem !== undefined && <Problem error={problem} />}
+    </Dialog>
+  );
+}
+
+/** The members that were there and are not meant any more are taken away by null. */
+function bodyOf(terms: readonly Term[], seen: Grant | undefined): object {
+  const [own, ...also] = terms.map(clean);
+  const before = seen === undefined ? [] : Object.keys(termsOf(seen)[0] ?? {});
+  const gone = before.filter((name) => TERM_MEMBERS.includes(name) && !(name in (own ?? {})));
+  return {
+    ...Object.fromEntries(gone.map((name) => [name, null])),
+    ...own,
+    ...(also.length > 0 ? { also } : seen?.also === undefined ? {} : { also: null }),
+  };
+}
+
+const TERM_MEMBERS = [
+  ...['actions', 'roles', 'principals', 'maxTokens', 'regions', 'tiers', 'expiresAt', 'direct', 'trace'],
+  ...['unguarded', 'guardrail', 'fallbacks', 'useCases'],
+];
+
+/** Only what a term has, without what is empty. */
+function clean(term: Term): Partial<Term> {
+  return Object.fromEntries(
+    Object.entries(term).filter(
+      ([name, value]) =>
+        TERM_MEMBERS.includes(name) && value !== undefined && !(Array.isArray(value) && value.length === 0),
+    ),
+  );
+}

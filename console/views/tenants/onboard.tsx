@@ -1,0 +1,99 @@
+import { useState } from 'preact/hooks';
+import { api } from '../../api.ts';
+import { Note } from '../../ui/badge.tsx';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { errorAt, Field } from '../../ui/field.tsx';
+import { Checkbox, TextInput } from '../../ui/inputs.tsx';
+import { useAct, useLoad } from '../../ui/load.ts';
+import { Loaded, Problem } from '../../ui/states.tsx';
+import { toast } from '../../ui/toasts.tsx';
+import { allModels } from './all.ts';
+
+/** A tenant, what it holds and what it may spend: one plan, all of it or nothing. */
+export function Onboard({ onDone, onClose }: { onDone(id: string): void; onClose(): void }) {
+  const [id, setId] = useState('');
+  const [displayName, setDisplayName] = useState('');
+  const [costCenter, setCostCenter] = useState('');
+  const [owner, setOwner] = useState('');
+  const [models, setModels] = useState<readonly string[]>([]);
+  const [limit, setLimit] = useState('');
+  const { busy, problem, run } = useAct();
+  const choice = useLoad(allModels, []);
+  const onboard = async () => {
+    const tenant = {
+      ...{ id: id.trim(), costCenter: costCenter.trim() },
+      ...(displayName.trim() === '' ? {} : { displayName: displayName.trim() }),
+      ...(owner.trim() === '' ? {} : { owners: [owner.trim()] }),
+      grants: models.map((model) => ({ model })),
+      ...(limit.trim() === '' ? {} : { budgets: [monthly(limit.trim())] }),
+      // Only if there is none: a form that is sent twice changes nobody’s tenant.
+      version: 0,
+    };
+    const done = await run(() => api.send('POST', '/admin/changes', { tenants: [tenant] }));
+    if (!done) return;
+    toast(`${tenant.id} is onboarded.`);
+    onDone(tenant.id);
+  };
+  const at = (member: string) => errorAt(problem, `tenants[0].${member}`);
+  return (
+    <Dialog
+      title="Onboard a tenant"
+      onClose={onClose}
+      onSubmit={onboard}
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" busy={busy}>
+            Onboard
+          </Button>
+        </>
+      }
+    >
+      <Field label="Id" required hint="As its tokens name it; it stays so." error={at('id')}>
+        <TextInput value={id} onChange={setId} mono />
+      </Field>
+      <div class="fields">
+        <Field label="Name" error={at('displayName')}>
+          <TextInput value={displayName} onChange={setDisplayName} />
+        </Field>
+        <Field label="Cost centre" required error={at('costCenter')}>
+          <TextInput value={costCenter} onChange={setCostCenter} />
+        </Field>
+      </div>
+      <div class="fields">
+        <Field label="Owner" hint="Who answers for it." error={at('owners')}>
+          <TextInput value={owner} onChange={setOwner} />
+        </Field>
+        <Field label="USD a month, at most" hint="Calls beyond are refused." error={at('budgets')}>
+          <TextInput value={limit} onChange={setLimit} mono placeholder="no limit" />
+        </Field>
+      </div>
+      <fieldset class="choices">
+        <legend class="label">Models for everyone of it</legend>
+        <Loaded of={choice}>
+          {(all) =>
+            all.length === 0 ? (
+              <Note>The registry has no models yet.</Note>
+            ) : (
+              all.map((model) => (
+                <Checkbox
+                  key={model.id}
+                  label={model.id}
+                  disabled={model.lifecycle.status === 'retired'}
+                  checked={models.includes(model.id)}
+                  onChange={(on) => setModels(on ? [...models, model.id] : models.filter((one) => one !== model.id))}
+                />
+              ))
+            )
+          }
+        </Loaded>
+      </fieldset>
+      {problem !== undefined && <Problem error={problem} />}
+    </Dialog>
+  );
+}
+
+function monthly(limit: string) {
+  return { id: 'monthly', per: 'tenant', period: 'month', unit: 'usd', limit, enforcement: 'hard' };
+}
