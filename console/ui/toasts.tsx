@@ -10,6 +10,7 @@ interface Toast {
 
 /** Milliseconds: long enough to be read twice. */
 const SHOWN = 6_000;
+const SHOWN_MAX = 3;
 
 let toasts: readonly Toast[] = [];
 let next = 1;
@@ -23,7 +24,7 @@ function set(to: readonly Toast[]): void {
 /** Says what was done, for a while. What was refused is said where it was asked, and stays. */
 export function toast(text: string, tone: Tone = 'good'): void {
   const one = { id: next++, text, tone };
-  set([...toasts, one]);
+  set([...toasts, one].slice(-SHOWN_MAX));
   setTimeout(() => dismiss(one.id), SHOWN);
 }
 

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { type Answer, ApiProblem, api, pathOf } from '../../api.ts';
 import { Button } from '../../ui/button.tsx';
+import { TypeToConfirm } from '../../ui/confirm.tsx';
 import { EditConflict } from '../../ui/conflict.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Select } from '../../ui/inputs.tsx';
@@ -79,6 +80,7 @@ function Editor({
   const [terms, setTerms] = useState<readonly Term[]>(seen === undefined ? [{ actions: [...ACTIONS] }] : termsOf(seen));
   const [at, setAt] = useState(0);
   const [conflict, setConflict] = useState(false);
+  const [revoking, setRevoking] = useState(false);
   const { busy, problem, run, clear } = useAct();
   const name = 'model' in of ? of.model : of.bundle;
   const body = bodyOf(terms, seen);
@@ -97,13 +99,30 @@ function Editor({
         setConflict(true);
       }
     });
-  const revoke = () =>
-    run(async () => {
-      await api.send('DELETE', path, undefined, seen === undefined ? {} : { version: seen.version });
-      toast(`${tenant} does not hold ${name} any more; it ends within a minute.`);
-      onDone();
-      onClose();
-    });
+  if (revoking)
+    return (
+      <TypeToConfirm
+        title="Revoke this grant"
+        verb="Revoke"
+        name={name}
+        consequences={
+          <ul>
+            <li>
+              Within a minute nobody of <Name>{tenant}</Name> may call <Name>{name}</Name> by it:{' '}
+              {terms.length === 1 ? 'its terms end.' : `${terms.length} sets of terms end.`}
+            </li>
+            <li>It can be taken back where edits are audited.</li>
+          </ul>
+        }
+        onClose={() => setRevoking(false)}
+        onConfirm={async () => {
+          await api.send('DELETE', path, undefined, seen === undefined ? {} : { version: seen.version });
+          toast(`${tenant} does not hold ${name} any more; it ends within a minute.`);
+          onDone();
+          onClose();
+        }}
+      />
+    );
   if (conflict)
     return (
       <EditConflict<Grant>
@@ -129,7 +148,7 @@ function Editor({
         <>
           {seen !== undefined && (
             <span class="push-left">
-              <Button kind="danger" disabled={busy} onClick={revoke}>
+              <Button kind="danger" disabled={busy} onClick={() => setRevoking(true)}>
                 Revoke it all
               </Button>
             </span>

@@ -27,8 +27,8 @@ interface Row {
 
 const TONES: Record<string, Tone> = { active: 'good', deprecated: 'warn', retired: 'neutral' };
 
-/** A tenant’s grants: models and audiences down, what they may do across. */
-export function Holdings({ tenant, me }: { tenant: string; me: Me }) {
+/** A tenant’s grants: models and audiences down, what they may do across. @param left it was offboarded: nothing is granted any more */
+export function Holdings({ tenant, me, left }: { tenant: string; me: Me; left: boolean }) {
   const [q, setQ] = useState('');
   const [open, setOpen] = useState<Of>();
   const loaded = useLoad(
@@ -42,7 +42,7 @@ export function Holdings({ tenant, me }: { tenant: string; me: Me }) {
     },
     [tenant],
   );
-  const changes = mayOf(me, 'grants', tenant, 'write');
+  const changes = !left && mayOf(me, 'grants', tenant, 'write');
   return (
     <div class="stack">
       <Toolbar>
@@ -142,11 +142,16 @@ function rowsOf(models: readonly Model[], grants: readonly Grant[], bundles: rea
       .filter(({ id }) => grants.some(({ bundle }) => bundle === id))
       .flatMap(({ id, models: its }) => its.map((model) => [model, id])),
   );
+  // By a bundle it is held as that grant says.
+  const termBy = (bundle: string | undefined) => {
+    const grant = grants.find((one) => one.bundle !== undefined && one.bundle === bundle);
+    return grant === undefined ? undefined : termsOf(grant)[0];
+  };
   const others = models
     .filter(({ id, lifecycle }) => !named.has(id) && (through.has(id) || lifecycle.status !== 'retired'))
     .map(({ id, lifecycle }) => ({
-      ...{ key: `m/${id}`, of: { model: id }, name: id, state: lifecycle.status, grant: undefined, term: undefined },
-      by: through.get(id),
+      ...{ key: `m/${id}`, of: { model: id }, name: id, state: lifecycle.status, grant: undefined },
+      ...{ term: termBy(through.get(id)), by: through.get(id) },
     }));
   const bundled = bundles
     .filter(({ id }) => !grants.some(({ bundle }) => bundle === id))

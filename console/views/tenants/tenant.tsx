@@ -69,7 +69,7 @@ export function TenantPage({
     >
       <Tabs label={`Of ${id}`} tabs={parts} value={part} onChange={(to) => setQuery({ tab: to })}>
         {part === 'about' && <Loaded of={tenant}>{(one) => <About of={one} />}</Loaded>}
-        {part === 'grants' && <Holdings tenant={id} me={me} />}
+        {part === 'grants' && <Holdings key={value?.version} tenant={id} me={me} left={value?.offboarded === true} />}
         {part === 'access' && <Access tenant={id} query={query} />}
         {part === 'budgets' && <Budgets tenant={id} />}
       </Tabs>
