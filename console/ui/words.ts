@@ -2,7 +2,7 @@
 
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
 const LARGE = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const SMALL = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3, minimumFractionDigits: 2 });
+const SMALL = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const SAME_YEAR = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
@@ -46,7 +46,10 @@ export function since(date: Date, now = new Date()): string {
 export function amount(usd: string | number): string {
   const value = Number(usd);
   if (!Number.isFinite(value)) return String(usd);
-  const text = (Math.abs(value) >= 1 || value === 0 ? LARGE : SMALL).format(Math.abs(value));
+  const size = Math.abs(value);
+  // Cents are written as cents.
+  const small = SMALL.format(size).length > '0.00'.length;
+  const text = (size < 1 && small ? SMALL : LARGE).format(size);
   return `${value < 0 ? '−' : ''}$${text}`;
 }
 
