@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { ApiProblem } from '../problem.ts';
+import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { useAct } from '../ui/load.ts';
@@ -14,12 +15,14 @@ export function Welcome({ config }: { config: Config }) {
     <main class="alone">
       <div class="welcome">
         <Mark />
-        <h1>Tollgate</h1>
-        <p class="about">Models, keys, usage and budgets{config.stage === undefined ? '' : ` of ${config.stage}`}.</p>
+        <h1 class="row">
+          Tollgate {config.stage !== undefined && <Badge>{config.stage}</Badge>}
+        </h1>
+        <p class="about">Your models, keys, usage and budgets, and what is decided of them.</p>
         <Button kind="primary" busy={busy} onClick={() => run(() => session.signIn())}>
           Sign in
         </Button>
-        <p class="hint">You sign in at {new URL(config.issuer).host}, with the account that you have there.</p>
+        <p class="hint">You sign in at {new URL(config.issuer).host}, with your account there.</p>
         {problem !== undefined && <Problem error={problem} />}
       </div>
     </main>
