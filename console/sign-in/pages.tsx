@@ -15,9 +15,7 @@ export function Welcome({ config }: { config: Config }) {
     <main class="alone">
       <div class="welcome">
         <Mark />
-        <h1 class="row">
-          Tollgate {config.stage !== undefined && <Badge>{config.stage}</Badge>}
-        </h1>
+        <h1 class="row">Tollgate {config.stage !== undefined && <Badge>{config.stage}</Badge>}</h1>
         <p class="about">Your models, keys, usage and budgets, and what is decided of them.</p>
         <Button kind="primary" busy={busy} onClick={() => run(() => session.signIn())}>
           Sign in
