@@ -11,6 +11,7 @@ import type { Named } from '../registry/named.ts';
 import type { Resource } from '../registry/rights.ts';
 import type { Writer } from '../registry/writer.ts';
 import type { Parameter, Query } from './asked.ts';
+import { decoded, encoded, type Page } from './page.ts';
 
 /** What the API has of the registry: a collection of entries each, by the same names as a file of entries has them. */
 export interface Collection {
@@ -26,6 +27,8 @@ export interface Collection {
   /** It is held in one entry with others, whose version is its own. */
   within?: true;
   list(writer: Writer, query: Query): Promise<Document[]>;
+  /** The same of one page, where nothing is searched for: reads no more than it. Absent: a list is short. */
+  page?(writer: Writer, query: Query): Promise<Page>;
   show(writer: Writer, params: Params): Promise<Document>;
   idOf(document: Document): string;
   /** The file of entries that says what a body asks of one entry; and where in it that stands. */
@@ -116,6 +119,17 @@ export const COLLECTIONS: readonly Collection[] = [
     named: ({ tenant = '' }) => ({ tenant }),
     tenantOf: ({ tenant }) => tenant,
     list: async (writer) => documents(TENANT, await writer.listTenants()),
+    async page(writer, { limit = 0, cursor, prefix = '' }) {
+      const after = cursor === undefined ? undefined : decoded(cursor);
+      const listing = await writer.pageOfTenants({ prefix, after, limit: limit + 1 });
+      const ids = [
+        ...listing.entries.map(({ id }) => String(id)),
+        ...listing.unusable.map(({ pk }) => pk.split('#')[1] ?? ''),
+      ];
+      const last = ids.sort()[limit - 1];
+      const items = documents(TENANT, listing).filter(({ id }) => last === undefined || String(id) <= last);
+      return { items, ...(last === undefined || ids.length <= limit ? {} : { next: encoded(last) }) };
+    },
     show: async (writer, { tenant = '' }) => TENANT.document(await writer.showTenant(tenant)),
     idOf: ({ id }) => String(id),
     file: ({ tenant = '' }, { grants: _g, budgets: _b, clients: _c, ...body }) => ({

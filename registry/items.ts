@@ -31,6 +31,17 @@ export type Write =
 
 export type Sk = { equals: string } | { beginsWith: string };
 
+/** Of items of one `sk` those that a page has of them. */
+export function firstOf(
+  items: readonly Item[],
+  { under, after = '', limit }: { under: string; after?: string | undefined; limit: number },
+): Item[] {
+  return items
+    .filter(({ key: { pk } }) => pk.startsWith(under) && pk > after)
+    .sort((a, b) => (a.key.pk < b.key.pk ? -1 : 1))
+    .slice(0, limit);
+}
+
 export function isOf({ sk }: Key, wanted: Sk): boolean {
   return 'equals' in wanted ? sk === wanted.equals : sk.startsWith(wanted.beginsWith);
 }
@@ -53,6 +64,11 @@ export interface Items {
    * @param under how the `pk` of those begins that are meant; absent: all are
    */
   list(sk: string, under?: string): Promise<Item[]>;
+  /**
+   * The first `limit` of those that `list` has, in the order of `pk`: reads no more than these.
+   * @param from `under` as `list` has it; `after`: a `pk` that begins so, behind which they stand
+   */
+  page(sk: string, from: { under: string; after?: string | undefined; limit: number }): Promise<Item[]>;
   /** Every item of the table, or those whose `sk` is, or begins with, the text. Reads the whole table. */
   scan(sk?: Sk): Promise<Item[]>;
   /** All or nothing; at most WRITES_MAX. @throws TollgateError `conflict` when an item is not as expected */

@@ -89,7 +89,12 @@ export const ALERTS_KEY: Key = { pk: 'ALERTS', sk: ALERTS_SK };
 export const EVALUATIONS_KEY: Key = { pk: 'EVALUATIONS', sk: EVALUATIONS_SK };
 
 export function tenantPartition(id: TenantId): string {
-  return `TENANT#${id}`;
+  return tenantsUnder(id);
+}
+
+/** How the partitions begin of tenants whose ids begin so. */
+export function tenantsUnder(prefix: string): string {
+  return `TENANT#${prefix}`;
 }
 
 export function tenantKey(id: TenantId): Key {

@@ -12,7 +12,7 @@ import {
 import { REGISTRY_INDEX } from '../contract/names.ts';
 import { toAttributes } from './attributes.ts';
 import { allPages, answered, createReads, type TableOptions, toAttributeKey, toItem } from './dynamo.ts';
-import type { Expected, Item, Items, Sk, Write } from './items.ts';
+import { type Expected, firstOf, type Item, type Items, type Sk, type Write } from './items.ts';
 
 /** Parts of a whole read of the table. */
 const SCAN_SEGMENTS = 4;
@@ -64,17 +64,37 @@ export function indexDefinition(name: string): UpdateTableCommandInput {
 export function createItems(options: TableOptions): Items {
   const { client, table } = options;
 
+  const indexed = (sk: string, under: string | undefined) => ({
+    TableName: table,
+    IndexName: REGISTRY_INDEX,
+    KeyConditionExpression: under === undefined ? 'sk = :sk' : 'sk = :sk AND begins_with(pk, :under)',
+    ExpressionAttributeValues: { ':sk': { S: sk }, ...(under === undefined ? {} : { ':under': { S: under } }) },
+  });
+
   const byIndex = (sk: string, under: string | undefined): Promise<Item[]> =>
-    allPages((start) =>
-      client.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: REGISTRY_INDEX,
-          KeyConditionExpression: under === undefined ? 'sk = :sk' : 'sk = :sk AND begins_with(pk, :under)',
-          ExpressionAttributeValues: { ':sk': { S: sk }, ...(under === undefined ? {} : { ':under': { S: under } }) },
-          ExclusiveStartKey: start,
-        }),
-      ),
+    allPages((start) => client.send(new QueryCommand({ ...indexed(sk, under), ExclusiveStartKey: start })));
+
+  /** An answer ends at 1 MB, which a page may be larger than. */
+  async function firstByIndex(sk: string, under: string, after: string | undefined, limit: number): Promise<Item[]> {
+    const found: Item[] = [];
+    let start = after === undefined ? undefined : toAttributeKey({ pk: after, sk });
+    do {
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({ ...indexed(sk, under), Limit: limit - found.length, ExclusiveStartKey: start }),
+      );
+      found.push(...Items.map(toItem));
+      start = LastEvaluatedKey as typeof start;
+    } while (start !== undefined && found.length < limit);
+    return found;
+  }
+
+  /** @param ask by the index. @param otherwise of what the table itself has, where there is none */
+  const orScanned = (sk: string, ask: () => Promise<Item[]>, otherwise: (all: Item[]) => Item[]): Promise<Item[]> =>
+    answered(() =>
+      ask().catch(async (error: Error) => {
+        if (!WITHOUT_INDEX.has(error.name)) throw error;
+        return otherwise(await scan({ equals: sk }));
+      }),
     );
 
   /** Segments are read at once: one after the other a scan is as slow as its round trips. */
@@ -125,12 +145,17 @@ export function createItems(options: TableOptions): Items {
         return Items.map(toItem);
       }),
 
-    list: (sk, under) =>
-      answered(() =>
-        byIndex(sk, under).catch(async (error: Error) => {
-          if (!WITHOUT_INDEX.has(error.name)) throw error;
-          return (await scan({ equals: sk })).filter(({ key }) => key.pk.startsWith(under ?? ''));
-        }),
+    list: (sk, under = '') =>
+      orScanned(
+        sk,
+        () => byIndex(sk, under === '' ? undefined : under),
+        (all) => all.filter(({ key }) => key.pk.startsWith(under)),
+      ),
+    page: (sk, { under, after, limit }) =>
+      orScanned(
+        sk,
+        () => firstByIndex(sk, under, after, limit),
+        (all) => firstOf(all, { under, after, limit }),
       ),
     scan: (sk) => answered(() => scan(sk)),
 

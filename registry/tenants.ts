@@ -2,7 +2,7 @@ import type { Change, Edits, Listing, Make } from './edit.ts';
 import { merged } from './edits/merge.ts';
 import { badEntry, SCHEMA_VERSION } from './fields.ts';
 import type { Document, Items, Key } from './items.ts';
-import { TENANT_SK, tenantKey } from './keys.ts';
+import { TENANT_SK, tenantKey, tenantsUnder } from './keys.ts';
 import { TENANT } from './kinds.ts';
 import type { TenantPlan } from './plan.ts';
 import { asTenantId, type TenantEntry } from './tenant.ts';
@@ -20,6 +20,8 @@ export type Labels = Readonly<Record<string, string | null>>;
 /** Every method throws TollgateError `bad_entry` for an id that is none. */
 export interface TenantWriter {
   listTenants(): Promise<Listing<TenantEntry>>;
+  /** The first `limit` of those whose id begins with `prefix`, behind the id `after`; reads no others. */
+  pageOfTenants(from: { prefix: string; after?: string | undefined; limit: number }): Promise<Listing<TenantEntry>>;
   /** @throws TollgateError `not_found` */
   showTenant(id: string): Promise<TenantEntry>;
   /**
@@ -46,6 +48,13 @@ export function tenantWriter(edits: Edits, items: Items): TenantWriter {
 
   return {
     listTenants: () => edits.list(TENANT, items.list(TENANT_SK)),
+    async pageOfTenants({ prefix, after, limit }) {
+      const [under, behind] = [tenantsUnder(prefix), after === undefined ? undefined : tenantsUnder(after)];
+      // Of another prefix: all of those are behind it, or none is.
+      const inside = behind?.startsWith(under);
+      if (behind !== undefined && !inside && behind > under) return { entries: [], unusable: [] };
+      return edits.list(TENANT, items.page(TENANT_SK, { under, after: inside ? behind : undefined, limit }));
+    },
     showTenant: async (id) => edits.show(TENANT, keyOf(id)),
     async putTenant(given, labels) {
       const { key, make } = tenantEdit(given, labels);

@@ -1,5 +1,5 @@
 import { EVERY_KIND, kindNamed } from '../all-kinds.ts';
-import { type Item, type Items, isOf, type Key } from '../items.ts';
+import { firstOf, type Item, type Items, isOf, type Key } from '../items.ts';
 import { historyPartition } from '../keys.ts';
 import { historyOf, isRecord, recordOf } from './history.ts';
 import { logBackwards } from './log.ts';
@@ -57,6 +57,7 @@ export async function readPast(items: Items, at: number): Promise<Past> {
       range: async (pk, range) => frozenItems(await partition(pk)).range(pk, range),
       list: async (sk, under = '') =>
         then(await table.list(sk, under), (key) => key.sk === sk && key.pk.startsWith(under)),
+      page: async (sk, from) => firstOf(await then(await table.list(sk, from.under), (key) => key.sk === sk), from),
       scan: async (sk) => then(await table.scan(sk), (key) => sk === undefined || isOf(key, sk)),
       write: unwritable,
     },
@@ -121,6 +122,11 @@ export function frozenItems(found: readonly Item[]): Items {
       const some = sorted(partitions.get(pk) ?? []).filter(({ key: { sk } }) => sk >= from && sk <= to);
       return (backwards ? some.reverse() : some).slice(0, limit);
     },
+    page: async (sk, from) =>
+      firstOf(
+        found.filter(({ key }) => key.sk === sk),
+        from,
+      ),
     list: async (sk, under = '') => sorted(found.filter(({ key }) => key.sk === sk && key.pk.startsWith(under))),
     scan: async (sk) => sorted(found.filter(({ key }) => sk === undefined || isOf(key, sk))),
     write: unwritable,

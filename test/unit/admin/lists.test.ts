@@ -4,13 +4,14 @@ import type { CallerContext } from '../../../contract/context.ts';
 import { MARKS, parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import { createWriter } from '../../../registry/writer.ts';
 import { modelDocument } from '../registry/documents.ts';
-import { memoryItems } from '../registry/memory-items.ts';
+import { type MemoryItems, memoryItems } from '../registry/memory-items.ts';
 
 const START = Date.UTC(2026, 5, 1);
 let app: ReturnType<typeof createAdmin>;
+let items: MemoryItems;
 
 beforeEach(async () => {
-  const items = memoryItems();
+  items = memoryItems();
   app = createAdmin({ items, clock: () => START });
   const writer = createWriter({ items, clock: () => START, actor: 'setup' });
   for (const id of ['m1', 'm2', 'm3']) await writer.putModel({ ...modelDocument(id), version: undefined });
@@ -63,5 +64,44 @@ describe('what is looked for in a list', () => {
     expect((await list(caller('admin'), `/grants?tenants=${many}`)).errors).toEqual([
       { path: 'tenants', reason: 'too-many' },
     ]);
+  });
+});
+
+describe('tenants by pages', () => {
+  const pages = async (search: string) => {
+    const found: string[][] = [];
+    let cursor = '';
+    do {
+      const { items: page, next = '' } = await list(
+        caller('admin'),
+        `/tenants?${search}${cursor && `&cursor=${cursor}`}`,
+      );
+      found.push(page.map(({ id }: { id: string }) => id));
+      cursor = next;
+    } while (cursor !== '');
+    return found;
+  };
+
+  test('each is read by itself, whatever cannot be read among them', async () => {
+    const broken = { key: { pk: 'TENANT#bad', sk: 'TENANT' }, document: { id: 'bad' } };
+    await items.write([{ kind: 'put', ...broken, expected: { is: 'absent' } }]);
+    items.calls.length = 0;
+    expect(await pages('limit=1')).toEqual([['acme'], [], ['globex'], ['initech']]);
+    expect(items.calls.filter((call) => call.startsWith('list'))).toEqual([]);
+    expect(await pages('limit=4')).toEqual([['acme', 'globex', 'initech']]);
+  });
+
+  test('begin behind a cursor of whatever prefix', async () => {
+    const behind = (id: string) => Buffer.from(id).toString('base64url');
+    expect(await pages('prefix=g')).toEqual([['globex']]);
+    const ids = async (search: string) =>
+      (await list(caller('admin'), `/tenants?${search}`)).items.map(({ id }: { id: string }) => id);
+    expect(await ids(`prefix=g&cursor=${behind('acme')}`)).toEqual(['globex']);
+    expect(await ids(`prefix=g&cursor=${behind('zeta')}`)).toEqual([]);
+    expect(await ids(`prefix=g&cursor=${behind('globex')}`)).toEqual([]);
+  });
+
+  test('of who sees its own tenant are that one', async () => {
+    expect((await list(caller('tenant-admin'), '/tenants?limit=1')).items).toMatchObject([{ id: 'acme' }]);
   });
 });

@@ -136,6 +136,16 @@ describe('the reader over a real DynamoDB protocol', () => {
 });
 
 describe('the table as items', () => {
+  async function withIndex(table: string): Promise<string> {
+    await client.send(new CreateTableCommand(registryDefinition(table)));
+    const active = async () => {
+      const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
+      expect(Table?.GlobalSecondaryIndexes?.[0]?.IndexStatus).toBe('ACTIVE');
+    };
+    await vi.waitFor(active, { timeout: 15_000 });
+    return table;
+  }
+
   test('an item comes back as it was written, by key, by partition and by scan', async () => {
     const items = createItems({ client, table: TABLE });
     const key = { pk: 'HISTORY#MODEL#x', sk: '2026#1' };
@@ -158,13 +168,7 @@ describe('the table as items', () => {
   });
 
   test('a list is read by the index, and by a scan where a table has none yet', async () => {
-    const indexed = 'tollgate-indexed';
-    await client.send(new CreateTableCommand(registryDefinition(indexed)));
-    const active = async () => {
-      const { Table } = await client.send(new DescribeTableCommand({ TableName: indexed }));
-      expect(Table?.GlobalSecondaryIndexes?.[0]?.IndexStatus).toBe('ACTIVE');
-    };
-    await vi.waitFor(active, { timeout: 15_000 });
+    const indexed = await withIndex('tollgate-indexed');
     const [grant, tenant] = [grantKey({ tenant: ACME, model: 'only' }), tenantKey(parseTenantId('initech'))];
     for (const [table, operation] of [
       [indexed, 'QueryCommand'],
@@ -176,6 +180,25 @@ describe('the table as items', () => {
       expect(await items.list(grant.sk)).toEqual([{ key: grant, document: { v: 1 } }]);
       expect(sent.at(-1)?.name).toBe(operation);
       expect(await items.list('GRANT#onl')).toEqual([]);
+    }
+  });
+
+  test('a page of a list begins behind a key, whether or not that is there, by the index and without one', async () => {
+    const indexed = await withIndex('tollgate-paged');
+    const ids = ['ab', 'ac', 'b', 'c'];
+    for (const table of [indexed, TABLE])
+      for (const id of ids) await put({ pk: `PAGED#${id}`, sk: 'PAGED' }, { id }, table);
+    for (const table of [indexed, TABLE]) {
+      const items = createItems({ client, table });
+      const page = async (under: string, after: string | undefined, limit: number) =>
+        (await items.page('PAGED', { under: `PAGED#${under}`, after: after && `PAGED#${after}`, limit })).map(
+          ({ document }) => document.id,
+        );
+      expect(await page('', undefined, 3)).toEqual(['ab', 'ac', 'b']);
+      expect(await page('', 'ac', 3)).toEqual(['b', 'c']);
+      expect(await page('', 'aca', 1)).toEqual(['b']);
+      expect(await page('a', 'ab', 9)).toEqual(['ac']);
+      expect(await page('z', undefined, 9)).toEqual([]);
     }
   });
 

@@ -1,5 +1,5 @@
 import { TollgateError } from '../../../contract/errors.ts';
-import { type Item, type Items, isOf, type Key, type Write } from '../../../registry/items.ts';
+import { firstOf, type Item, type Items, isOf, type Key, type Write } from '../../../registry/items.ts';
 
 export interface MemoryItems extends Items {
   /** Puts an item past every check, as somebody does in the DynamoDB console. */
@@ -46,6 +46,10 @@ export function memoryItems(): MemoryItems {
     async list(sk, under = '') {
       calls.push(`list ${sk}`);
       return sorted([...held.values()].filter(({ key }) => key.sk === sk && key.pk.startsWith(under)));
+    },
+    async page(sk, from) {
+      calls.push(`page ${sk}`);
+      return firstOf(structuredClone([...held.values()].filter(({ key }) => key.sk === sk)), from);
     },
     async scan(sk) {
       calls.push('scan');
