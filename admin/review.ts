@@ -1,5 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
+import { ADMIN_REVIEW_QUESTIONS } from '../contract/limits/admin.ts';
 import { PURPOSES } from '../contract/model.ts';
 import { roleName } from '../contract/names.ts';
 import { badEntry, isoMilliseconds } from '../registry/fields.ts';
@@ -10,7 +11,7 @@ import { assemble, type Review } from '../review/gather.ts';
 import { lastRecord, type PastReview } from '../review/record.ts';
 import { assumedRoles, type Roles } from '../review/roles.ts';
 import { spokeRolesOf } from '../review/spokes.ts';
-import { ofTenants, tenantReview, tenantsReviewed } from '../review/tenants.ts';
+import { ofTenants, tenantReview, tenantsReviewed, withinQuestions } from '../review/tenants.ts';
 import { decoded, encoded } from './page.ts';
 import type { Act, Route } from './route.ts';
 import { stageOf } from './stage.ts';
@@ -52,14 +53,10 @@ async function previousOf(act: Act, notes: string[]): Promise<PastReview | undef
   }
 }
 
-async function reviewOf(act: Act, tenants: readonly TenantId[], holds: (tenant: string) => boolean): Promise<Review> {
-  const { items, clock, caller, query } = act;
+async function reviewOf(act: Act, snapshot: Snapshot, holds: (tenant: string) => boolean): Promise<Review> {
+  const { clock, caller, query } = act;
   const { name: stage, region: regionOf } = stageOf(act);
-  const [snapshot, ground, region] = await Promise.all([
-    readSnapshotOf(tenants, items, clock),
-    groundOf(act),
-    regionOf(),
-  ]);
+  const [ground, region] = await Promise.all([groundOf(act), regionOf()]);
   return assemble({
     ...{ now: clock(), by: `${caller.tenant}/${caller.principal}`, stage, region, snapshot },
     roles: ground.roles(snapshot),
@@ -67,6 +64,16 @@ async function reviewOf(act: Act, tenants: readonly TenantId[], holds: (tenant: 
     since: query.since === undefined ? undefined : isoMilliseconds(query.since),
     notes: ground.notes,
   });
+}
+
+/** As many of the tenants as one request can try the policies of: of those that many share there are few. */
+async function pageOf(
+  { items, clock }: Act,
+  tenants: readonly TenantId[],
+): Promise<{ page: readonly TenantId[]; snapshot: Snapshot }> {
+  const snapshot = await readSnapshotOf(tenants, items, clock);
+  const page = withinQuestions(snapshot, tenants, ADMIN_REVIEW_QUESTIONS);
+  return { page, snapshot: page.length === tenants.length ? snapshot : await readSnapshotOf(page, items, clock) };
 }
 
 const COMMON = { method: 'get', resource: 'audit', verb: 'read' } as const;
@@ -82,12 +89,12 @@ export const REVIEW_ROUTES: readonly Route[] = [
       const after = cursor === undefined ? '' : decoded(cursor);
       const { entries, unusable } = await writer.listTenants();
       const left = entries.map(({ id }) => id).filter((id) => id.startsWith(prefix) && id > after);
-      const page = left.slice(0, limit);
+      const { page, snapshot: read } = await pageOf(act, left.slice(0, limit));
       const last = page.at(-1);
       const more = page.length < left.length;
       // What an earlier review knew of a tenant that is gone stands on the page on which that would be.
       const holds = (id: string) => id.startsWith(prefix) && id > after && (!more || id <= (last ?? ''));
-      const review = await reviewOf(act, page, holds);
+      const review = await reviewOf(act, read, holds);
       const { findings, reviewed, rolesReviewed, roles, snapshot } = review;
       return {
         body: {
@@ -120,7 +127,9 @@ export const REVIEW_ROUTES: readonly Route[] = [
     about: 'Reviews one tenant: its sessions, and the policy of each with what it allows of all that was tried.',
     async run(act) {
       const tenant = await existing(act);
-      const review = await reviewOf(act, [tenant], (id) => id === tenant);
+      const { items, clock } = act;
+      const snapshot = await readSnapshotOf([tenant], items, clock);
+      const review = await reviewOf(act, snapshot, (id) => id === tenant);
       return { body: tenantReview(review, tenant, await knows(act, tenant)) };
     },
   },

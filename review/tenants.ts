@@ -1,4 +1,8 @@
+import type { TenantId } from '../contract/identity.ts';
+import { ACTIONS } from '../contract/model.ts';
+import { eachTarget, placesOf } from '../contract/places.ts';
 import type { Risk } from '../registry/risks.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
 import { type Standing, standingOf } from '../registry/standing.ts';
 import { type PolicyChange, type Review, sessionsOf, usedFor } from './gather.ts';
 import type { PastReview } from './record.ts';
@@ -48,6 +52,41 @@ export function tenantsReviewed(review: Review, now: number): TenantReviewed[] {
       changed: review.policyChanges === null ? null : (changes.get(entry.id)?.length ?? 0),
     };
   });
+}
+
+/**
+ * Those first tenants whose policies can be tried with so many questions, one at least. Each policy is asked of every model and
+ * action, and one that several sessions have is tried once.
+ */
+export function withinQuestions(
+  { entries, models }: Pick<Snapshot, 'entries' | 'models'>,
+  tenants: readonly TenantId[],
+  most: number,
+): readonly TenantId[] {
+  const ofEach = Math.max(1, eachTarget(models).length) * ACTIONS.length;
+  const known = new Set<string>();
+  let questions = 0;
+  const over = tenants.findIndex((id) => {
+    for (const entry of entries.get(id)?.models ?? []) {
+      const { target, places, spokeRole, guardrail, useCases, regions, tiers, expiresAt, actions } = entry;
+      const policy = JSON.stringify([
+        target,
+        places,
+        spokeRole,
+        guardrail,
+        useCases,
+        regions,
+        tiers,
+        expiresAt,
+        actions,
+      ]);
+      if (known.has(policy)) continue;
+      known.add(policy);
+      questions += ofEach * entry.actions.length * placesOf(entry).length;
+    }
+    return questions > most;
+  });
+  return over < 0 ? tenants : tenants.slice(0, Math.max(1, over));
 }
 
 /** Of an earlier review what it recorded of the tenants that `holds` is true of. */

@@ -13,6 +13,12 @@ export const ADMIN_CHANGES_MAX = 1_000;
 /** Minutes back for which the API tells how a model's places answered: every line that was delivered since is read. */
 export const ADMIN_TARGETS_MAX_MINUTES = 60;
 
+/**
+ * Simulated calls of one request for a review, about: so many take six seconds of a laptop's processor, and perhaps twice that of
+ * the function's, and API Gateway waits 29.
+ */
+export const ADMIN_REVIEW_QUESTIONS = 120_000;
+
 /** Milliseconds for which one request reads lines: half of the 29 s for which API Gateway waits. */
 export const ADMIN_READ_MS = 15_000;
 
