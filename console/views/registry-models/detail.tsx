@@ -24,7 +24,6 @@ export function ModelPage({ id, me, query }: { id: string; me: Me; query: Readon
   const model = useLoad((signal) => api.get<Model>(`/admin/models${pathOf(id)}`, {}, signal), [id]);
   const [act, setAct] = useState<Act | 'edit'>();
   const writes = mayAll(me, 'models', 'write');
-  const { tab = 'overview' } = query;
   const close = () => setAct(undefined);
   const tabs = [
     { id: 'overview', label: 'Overview' },
@@ -34,6 +33,7 @@ export function ModelPage({ id, me, query }: { id: string; me: Me; query: Readon
     ...(mayAll(me, 'grants') ? [{ id: 'impact', label: 'Who uses it' }] : []),
     ...(mayAll(me, 'models') ? [{ id: 'versions', label: 'Versions' }] : []),
   ];
+  const tab = tabs.some(({ id: one }) => one === query.tab) ? query.tab : 'overview';
   const known = model.value?.body;
   return (
     <Page
@@ -63,7 +63,7 @@ export function ModelPage({ id, me, query }: { id: string; me: Me; query: Readon
             <Tabs
               label="Of this model"
               tabs={tabs}
-              value={tabs.some((one) => one.id === tab) ? tab : 'overview'}
+              value={tab ?? 'overview'}
               onChange={(to) => setQuery({ tab: to === 'overview' ? undefined : to })}
             >
               {tab === 'prices' ? (

@@ -135,7 +135,7 @@ export function Targets({
                                 <Button small busy={restoring.busy} onClick={() => restore(region)}>
                                   Send calls again
                                 </Button>
-                              ) : state === 'gone' ? null : (
+                              ) : state === 'gone' || items.length < 2 ? null : (
                                 <Button
                                   small
                                   kind="danger"

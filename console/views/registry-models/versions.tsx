@@ -95,7 +95,7 @@ export function Versions({
                               label={`Go back to version ${after.version}`}
                               onClick={() => setOpen({ is: 'back', version: after.version })}
                             >
-                              Go back to it
+                              Go back
                             </Button>
                           )}
                         </div>

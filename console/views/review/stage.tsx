@@ -15,8 +15,8 @@ import { Risks } from './risks.tsx';
 import { Roles } from './roles.tsx';
 import { Tenants } from './tenants.tsx';
 
-/** Tenants of one request; and how many are reviewed without being asked to. */
-const TENANTS = 250;
+/** Tenants of one request; and how many are reviewed without being asked to. The gateway may answer with fewer. */
+const TENANTS = 500;
 
 /** Every session that any tenant can get, tried against every model; and what changed since somebody looked. */
 export function StageReview({ query }: { query: Readonly<Record<string, string>> }) {
