@@ -175,7 +175,12 @@ describe('the code that the console shows', () => {
     const file = join(cwd, `${id}-${what.length}.mjs`);
     writeFileSync(file, snippet.code({ request, model, gateway: stack.gateway, files }));
     const [program = process.execPath] = PROGRAMS[id] ?? [];
-    const own = hasOpenai ? {} : { PYTHONPATH: fileURLToPath(new URL('./python', import.meta.url)) };
+    const own = hasOpenai
+      ? {}
+      : {
+          PYTHONPATH: fileURLToPath(new URL('./python', import.meta.url)),
+          PYTHONDONTWRITEBYTECODE: '1',
+        };
     const { stdout } = await run(program, [file], { cwd, env: { PATH: env.PATH, [TOKEN]: env.TOKEN, ...own } });
     expect(textIn(stdout)).toContain(what === 'tools' ? 'Paris' : `echo: hello ${hostile}`);
   });
