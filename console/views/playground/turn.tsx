@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../ui/button.tsx';
 import { TextArea } from '../../ui/inputs.tsx';
 import { AnswerView } from './answer.tsx';
@@ -42,16 +42,24 @@ export const TurnView = memo(function TurnView({
 
 function Said({ playground, turn }: { playground: Playground; turn: Turn }) {
   const [edited, edit] = useState<string>();
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector('textarea')?.focus(), [edited === undefined]);
   if (edited !== undefined)
     return (
       <form
+        ref={form}
         class="pg-said edited"
         onSubmit={(event) => {
           event.preventDefault();
           playground.edit(turn, edited);
         }}
       >
-        <TextArea aria-label="Message" value={edited} onChange={edit} />
+        <TextArea
+          aria-label="Message"
+          value={edited}
+          onChange={edit}
+          onKeyDown={({ key }) => key === 'Escape' && edit(undefined)}
+        />
         <p class="hint">What came after it is gone then.</p>
         <div class="actions">
           <Button small onClick={() => edit(undefined)}>

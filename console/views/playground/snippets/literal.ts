@@ -22,7 +22,8 @@ const SINGLE = (value: string): string =>
 
 const JAVASCRIPT: Language = {
   text: SINGLE,
-  member: (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : SINGLE(name)),
+  // Written like the others, this one would be the object's prototype.
+  member: (name) => (name === '__proto__' ? `['__proto__']` : /^[A-Za-z_$][\w$]*$/.test(name) ? name : SINGLE(name)),
   constants: { true: 'true', false: 'false', null: 'null' },
 };
 

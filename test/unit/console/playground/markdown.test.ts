@@ -204,7 +204,7 @@ describe('whatever a model writes', () => {
     );
   });
 
-  test('it is read in no time, however it is nested', () => {
+  test('it is read to its end, however it is nested', () => {
     const long = 20_000;
     for (const part of [
       '[',
