@@ -25,23 +25,29 @@ export interface Many {
   remove(): Promise<void>;
 }
 
-export async function startMany(): Promise<Many> {
+/** An identity provider of one's own, whose callers are whatever a test says. */
+export interface Issuer {
+  /** For TOLLGATE_ISSUERS. */
+  settings: object;
+  tokenOf(tenant: string, subject: string): Promise<string>;
+  close(): void;
+}
+
+export async function startIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'own', alg: 'ES256', use: 'sig' };
   const keys = createServer((_req, res) => res.end(JSON.stringify({ keys: [jwk] })));
   await new Promise<void>((resolve) => keys.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(keys.address() as AddressInfo).port}`;
-  const stack = await Stack.start({
-    env: {
-      TOLLGATE_ISSUERS: JSON.stringify([
-        { issuer, jwksUri: `${issuer}/keys`, audience: 'the-gateway', tenantClaim: 'team', algorithms: ['ES256'] },
-      ]),
-    },
-  });
-  await onboard(stack);
   return {
-    stack,
-    tokenOf: (tenant, subject = `service of ${tenant}`) =>
+    settings: {
+      issuer,
+      jwksUri: `${issuer}/keys`,
+      audience: 'the-gateway',
+      tenantClaim: 'team',
+      algorithms: ['ES256'],
+    },
+    tokenOf: (tenant, subject) =>
       new SignJWT({ team: tenant })
         .setProtectedHeader({ alg: 'ES256', kid: 'own', typ: 'at+jwt' })
         .setIssuer(issuer)
@@ -50,10 +56,21 @@ export async function startMany(): Promise<Many> {
         .setIssuedAt()
         .setExpirationTime('10 minutes')
         .sign(privateKey),
+    close: () => keys.close(),
+  };
+}
+
+export async function startMany(): Promise<Many> {
+  const issuer = await startIssuer();
+  const stack = await Stack.start({ env: { TOLLGATE_ISSUERS: JSON.stringify([issuer.settings]) } });
+  await onboard(stack);
+  return {
+    stack,
+    tokenOf: (tenant, subject = `service of ${tenant}`) => issuer.tokenOf(tenant, subject),
     chat: (token, model, text, stream) => chat(stack.gateway, token, { model, stream }, text),
     async remove() {
       await stack.remove();
-      keys.close();
+      issuer.close();
     },
   };
 }

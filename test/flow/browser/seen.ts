@@ -34,7 +34,9 @@ export class Seen {
 
   /** @param origins whom the page may ask, e.g. `http://127.0.0.1:8080` */
   static async open(browser: Browser, origins: readonly string[], options: BrowserContextOptions = {}): Promise<Seen> {
-    const context = await browser.newContext({ viewport: WIDE, locale: 'en-GB', timezoneId: 'UTC', ...options });
+    // Without motion: what is half of one colour and half of another has the contrast of neither.
+    const usual = { viewport: WIDE, locale: 'en-GB', timezoneId: 'UTC', reducedMotion: 'reduce' } as const;
+    const context = await browser.newContext({ ...usual, ...options });
     const page = await context.newPage();
     const devtools = await context.newCDPSession(page);
     const seen = new Seen(page, devtools, origins);

@@ -19,10 +19,10 @@ export class World {
   }
 
   /** @returns undefined where no browser starts (see `startBrowser`) */
-  static async start(): Promise<World | undefined> {
+  static async start(env: Record<string, string> = {}): Promise<World | undefined> {
     const browser = await startBrowser();
     if (browser === undefined) return undefined;
-    return new World(await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0' } }), browser);
+    return new World(await Stack.start({ env: { TOLLGATE_AUTHORIZER_TTL: '0', ...env } }), browser);
   }
 
   /** A page of its own for somebody, of which nobody is signed in yet. */
