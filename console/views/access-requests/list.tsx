@@ -3,6 +3,7 @@ import { Button } from '../../ui/button.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Name, Time } from '../../ui/text.tsx';
 import { type AccessRequest, STATUS_TONES } from './request.ts';
+import { Why } from './why.tsx';
 
 /** @param tenants whether they are of several */
 export function Requests({
@@ -34,7 +35,7 @@ export function Requests({
       ),
     },
     { head: 'Model', sort: ({ model }) => model, cell: ({ model }) => <Name mono>{model}</Name> },
-    { head: 'Why', cell: ({ why }) => <Name wrap>{why}</Name> },
+    { head: 'Why', cell: ({ why }) => <Why>{why}</Why> },
     { head: 'Asked', sort: ({ askedAt }) => askedAt, cell: ({ askedAt }) => <Time at={askedAt} ago /> },
     {
       head: 'State',
@@ -47,7 +48,7 @@ export function Requests({
               <Name>{decidedBy}</Name> <Time at={decidedAt} ago />
             </span>
           )}
-          {note !== undefined && <Name wrap>{note}</Name>}
+          {note !== undefined && <Why>{note}</Why>}
         </span>
       ),
     },

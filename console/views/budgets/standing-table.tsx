@@ -32,7 +32,9 @@ export function StandingTable({
       align: 'end',
       cell: ({ limit, unit, period }) => (
         <span class="stacked">
-          <span title={`${limit} ${unit}`}>{amountOf(limit, unit)}</span>
+          <span class="number" title={`${limit} ${unit}`}>
+            {amountOf(limit, unit)}
+          </span>
           <span class="muted">a {period}</span>
         </span>
       ),
@@ -41,7 +43,11 @@ export function StandingTable({
     {
       head: 'Left',
       align: 'end',
-      cell: ({ left, unit }) => <span title={`${left} ${unit}`}>{amountOf(left, unit)}</span>,
+      cell: ({ left, unit }) => (
+        <span class="number" title={`${left} ${unit}`}>
+          {amountOf(left, unit)}
+        </span>
+      ),
     },
     {
       head: 'Begins anew',
@@ -76,8 +82,8 @@ function Used({ of }: { of: Standing }) {
   const { used, reserved, unit, id } = of;
   return (
     <span class="stacked">
-      <span title={`${used} ${unit}`}>
-        {amountOf(used, unit)} <span class="muted">{Math.floor(share * 100)} %</span>
+      <span class="number" title={`${used} ${unit}`}>
+        {amountOf(used, unit)} <span class="muted">{`${Math.floor(share * 100)}\u00a0%`}</span>
       </span>
       <Meter value={share} max={1} label={`Used of the budget ${id}`} />
       {Number(reserved) > 0 && <span class="muted">{amountOf(reserved, unit)} by calls under way</span>}

@@ -11,6 +11,7 @@ import { type Column, Table } from '../../ui/table.tsx';
 import { Name, Time } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { type AccessRequest, STATUS_TONES } from '../access-requests/request.ts';
+import { Why } from '../access-requests/why.tsx';
 
 /** What I asked for, what became of it, and what was said to it. */
 export function Mine({ me }: { me: Me }) {
@@ -32,7 +33,7 @@ export function Mine({ me }: { me: Me }) {
       cell: ({ status }) => <Badge tone={STATUS_TONES[status]}>{status}</Badge>,
     },
     { head: 'Asked', sort: ({ askedAt }) => askedAt, cell: ({ askedAt }) => <Time at={askedAt} ago /> },
-    { head: 'Why', cell: ({ why }) => <Name wrap>{why}</Name> },
+    { head: 'Why', cell: ({ why }) => <Why>{why}</Why> },
     { head: 'Answer', cell: (request) => <Said of={request} /> },
     {
       head: 'Actions',
@@ -73,7 +74,7 @@ function Said({ of: { note, decidedBy, decidedAt, status } }: { of: AccessReques
   if (status === 'open') return <span class="muted">nobody has decided yet</span>;
   return (
     <span class="stacked">
-      {note !== undefined && <Name wrap>{note}</Name>}
+      {note !== undefined && <Why>{note}</Why>}
       <span class="muted">
         {decidedBy !== undefined && <Name>{decidedBy}</Name>} <Time at={decidedAt} ago />
       </span>
