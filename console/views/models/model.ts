@@ -1,5 +1,3 @@
-import type { Tone } from '../../ui/badge.tsx';
-
 /** A model as `/v1/models` tells it to whom it was granted. Times are seconds since 1970. */
 export interface HeldModel {
   id: string;
@@ -49,7 +47,7 @@ const DAY = 86_400_000;
 
 /** What of its end is to be seen at a glance; undefined: it has none. */
 export interface Ending {
-  tone: Tone;
+  tone: 'warn' | 'bad';
   text: string;
   /** Milliseconds since 1970 of when it stops answering; absent: not said. */
   at?: number;
