@@ -26,6 +26,12 @@ export function Shell({ me, stage }: { me: Me; stage: string | undefined }) {
   const name = route.segments[0] ?? offered[0]?.path ?? '';
   const view = VIEWS.find(({ path }) => path === name);
   useMoved(main, `${name}/${route.segments.slice(1).join('/')}`, () => setOpen(false));
+  useEffect(() => {
+    if (!open) return;
+    const close = ({ key }: KeyboardEvent) => key === 'Escape' && setOpen(false);
+    addEventListener('keydown', close);
+    return () => removeEventListener('keydown', close);
+  }, [open]);
   return (
     <div class={open ? 'shell open' : 'shell'}>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -53,7 +59,7 @@ export function Shell({ me, stage }: { me: Me; stage: string | undefined }) {
         </nav>
         <Who me={me} />
       </div>
-      <main id="main" class="main" tabIndex={-1} ref={main}>
+      <main id="main" class="main" tabIndex={-1} ref={main} inert={open}>
         <Offline />
         {view === undefined ? <NoPage /> : <Shown key={view.path} view={view} me={me} route={route} />}
       </main>
@@ -184,6 +190,8 @@ function useMoved(main: { current: HTMLElement | null }, place: string, closed: 
     closed();
     if (first) setFirst(false);
     else {
+      // The open menu still has it out of reach until it is drawn again.
+      main.current?.removeAttribute('inert');
       main.current?.focus({ preventScroll: true });
       scrollTo(0, 0);
     }

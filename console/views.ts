@@ -29,7 +29,7 @@ export const VIEWS: readonly View[] = [
   },
   {
     ...{ path: 'keys', title: 'Keys', group: 'tenant' },
-    icon: 'M7 16a3.5 3.5 0 1 1 2.6-5.8L16.5 3.5 M13.5 6.5l2 2 M11.5 8.5l1.5 1.5',
+    icon: 'M6.5 10a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z M9 11l7.5-7.5 M13 7l2.5 2.5',
     may: ({ admin, keys }) => admin && keys,
     load: () => import('./views/keys/index.tsx'),
   },

@@ -90,7 +90,7 @@ function startOf(
 }
 
 const ICON =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='8' fill='%230b5cd6'/%3E%3Cpath d='M8 23V11h3v12zm13 0V11h3v12zM8 9h16v3.500H8zm5.500 7h5v2.500h-5z' fill='%23fff'/%3E%3C/svg%3E";
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='8' fill='%230a6c68'/%3E%3Cpath d='M9 25V14a7 7 0 0 1 14 0v11M6.5 18h19' fill='none' stroke='%23fff' stroke-width='2.6' stroke-linecap='round'/%3E%3C/svg%3E";
 
 /** Relative addresses, so that it is the same below any base path. */
 function document([entry = '', ...others]: readonly string[], styles: readonly string[]): string {

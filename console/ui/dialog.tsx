@@ -2,6 +2,12 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { Button } from './button.tsx';
 
+/** Where one begins: what is to be filled in, or what it can do. */
+const FIRST = ['input', 'select', 'textarea', 'button', 'a[href]']
+  .map((name) => `.dialog-body ${name}:not(:disabled)`)
+  .concat('.dialog-foot button:not(:disabled)')
+  .join(', ');
+
 /** A native modal: the rest of the page is out of reach, Escape closes it, and the focus goes back to where it was. */
 export function Dialog({
   title,
@@ -25,6 +31,8 @@ export function Dialog({
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    // Not the button that closes it, which comes first.
+    dialog.current?.querySelector<HTMLElement>(FIRST)?.focus();
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };

@@ -4,9 +4,9 @@ import type { DemoPerson } from '../people.ts';
 /** What the provider shows a person. All that is on it is ours: no name on a page comes from a request. */
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #16202c; --faint: #5a6675; --line: #d9dfe7; --page: #f4f6f9; --card: #fff; --accent: #0b5cd6; }
+:root { color-scheme: light dark; --ink: #151a1b; --faint: #566263; --line: #dde3e3; --page: #f6f7f7; --card: #fff; --accent: #0a6c68; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8edf4; --faint: #9aa7b8; --line: #2b3543; --page: #0f151d; --card: #171f2a; --accent: #6aa8ff; }
+  :root { --ink: #e7ecec; --faint: #9caaab; --line: #2c3436; --page: #101314; --card: #181c1e; --accent: #55c7bf; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-content: center; padding: 1.5rem;
