@@ -19,7 +19,7 @@ const ABOUT: Readonly<Record<Parameter, string>> = {
   principal: 'One caller of the tenant.',
   outcome: 'That ended so, or stands so: `ok`, `denied`, `in-flight`, `unsettled`.',
   request: 'Of this x-request-id.',
-  by: `Of edits: part of the name of who edited. Of a report: what it adds up by, a list of ${DIMENSIONS.join(', ')}.`,
+  by: `Of edits: part of the name of who edited. Of a report: what it adds up by, a list of ${DIMENSIONS.join(', ')}, or none of them: \`none\`.`,
   of: 'One entry, or a kind: `grant/acme/nova-lite`, `model`.',
   plan: 'Edits of this plan, as `/admin/changes` told it.',
   since: 'From then on, UTC.',

@@ -48,16 +48,16 @@ async function tenantsWith({ query: { label }, writer }: Act): Promise<ReadonlyS
   return new Set(entries.filter(({ labels }) => labelled(labels, label)).map(({ id }) => id));
 }
 
-/** @throws TollgateError `invalid_request` naming `by`; '' is no dimension, and one row for each period */
+/** @throws TollgateError `invalid_request` naming `by`; `none` is one row for each period */
 function dimensionsIn(list: string | undefined, usual: readonly Dimension[]): readonly Dimension[] {
   if (list === undefined) return usual;
-  const names = list === '' ? [] : list.split(',').map((name) => name.trim());
+  const names = list === '' || list === 'none' ? [] : list.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !DIMENSIONS.some((one) => one === name));
   if (unknown === undefined) return [...new Set(names)] as Dimension[];
   throw new TollgateError('invalid_request', {
     field: 'by',
     reason: 'no-dimension',
-    message: `by must be a list of ${DIMENSIONS.join(', ')}.`,
+    message: `by must be a list of ${DIMENSIONS.join(', ')}, or none.`,
   });
 }
 

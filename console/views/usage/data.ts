@@ -1,5 +1,5 @@
 import { api } from '../../api.ts';
-import type { Days } from './days.ts';
+import type { Days } from '../../days.ts';
 import type { Group, Usage } from './rows.ts';
 
 /** What the caller’s tenant used, as the ledger has it. @throws ApiProblem */

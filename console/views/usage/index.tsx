@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { type Days, eachDay } from '../../days.ts';
 import { mayAll } from '../../me.ts';
 import { href, setQuery } from '../../router.ts';
 import { Button } from '../../ui/button.tsx';
 import { Chart } from '../../ui/chart.tsx';
-import { Select, TextInput } from '../../ui/inputs.tsx';
+import { DayRange, useDays } from '../../ui/day-range.tsx';
+import { Select } from '../../ui/inputs.tsx';
 import { type Load, useLoad } from '../../ui/load.ts';
 import { Card, Facts, Page, Toolbar } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
@@ -13,17 +14,12 @@ import { amount, count } from '../../ui/words.ts';
 import type { ViewProps } from '../../view.ts';
 import { barsByDay, barsByModel } from './bars.ts';
 import { readUsage } from './data.ts';
-import { type Days, daysOf, eachDay, RANGES, USUAL_RANGE } from './days.ts';
 import { Parts } from './parts.tsx';
 import { MEASURES, totalsOf, type Usage as Used } from './rows.ts';
 
 /** What the tenant used and what it cost, as the ledger has it. */
 export default function Usage({ me, query }: ViewProps) {
-  const { range = USUAL_RANGE, from, to } = query;
-  const days = useMemo(
-    () => daysOf(range, Date.now(), { ...(from && { from }), ...(to && { to }) }),
-    [range, from, to],
-  );
+  const { range, days } = useDays(query);
   const used = useLoad((signal) => readUsage(days, ['day', 'model'], signal), [days.from, days.to]);
   return (
     <Page
@@ -47,8 +43,7 @@ export default function Usage({ me, query }: ViewProps) {
       }
     >
       <Toolbar>
-        <Select label="Days" options={RANGES} value={range} onChange={(value) => setQuery({ range: value })} />
-        {range === 'days' && <OtherDays days={days} />}
+        <DayRange range={range} days={days} />
         <Select
           label="Shown as"
           options={MEASURES.map(({ id, label }) => ({ value: id, label }))}
@@ -63,18 +58,6 @@ export default function Usage({ me, query }: ViewProps) {
 
 function measureOf({ measure }: ViewProps['query']) {
   return MEASURES.find(({ id }) => id === measure) ?? MEASURES[0];
-}
-
-function OtherDays({ days }: { days: Days }) {
-  const change = (name: 'from' | 'to') => (value: string) => {
-    if (value !== '') setQuery({ ...days, [name]: value });
-  };
-  return (
-    <>
-      <TextInput type="date" aria-label="From" value={days.from} onChange={change('from')} />
-      <TextInput type="date" aria-label="To" value={days.to} onChange={change('to')} />
-    </>
-  );
 }
 
 function Body({ used, days, query }: { used: Load<Used>; days: Days; query: ViewProps['query'] }) {

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { csvOf } from '../../csv.ts';
+import type { Days } from '../../days.ts';
 import { setQuery } from '../../router.ts';
 import { saveText } from '../../save.ts';
 import { Button } from '../../ui/button.tsx';
@@ -11,7 +12,6 @@ import { Table } from '../../ui/table.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Count, Money, Name } from '../../ui/text.tsx';
 import { readUsage } from './data.ts';
-import type { Days } from './days.ts';
 import { csvColumns, type Group, grouped, type Row, totalsOf } from './rows.ts';
 
 const PARTS = [

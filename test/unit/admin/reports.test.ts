@@ -101,7 +101,7 @@ describe('a report over HTTP', () => {
       ['2026-11-21 globex 9', '2026-11-20 acme 5', '2026-11-21 acme 2', '2026-11-20 globex 1', '2026-11-21 hooli null'],
     ],
     ['&by=&period=day', ['2026-11-21 11', '2026-11-20 6']],
-    ['&by=&period=month', ['2026-11 17']],
+    ['&by=none&period=month', ['2026-11 17']],
     ['&by=tenant&tenant=acme', ['acme 7']],
     ['&by=principal&tenant=acme', ['acme-app 5', `${FORMULA} 2`]],
     ['&by=tenant&model=mystery', ['hooli null']],

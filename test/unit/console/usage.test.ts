@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { csvOf } from '../../../console/csv.ts';
+import { DAYS_MAX, daysOf, eachDay } from '../../../console/days.ts';
 import { barsByDay, barsByModel } from '../../../console/views/usage/bars.ts';
-import { DAYS_MAX, daysOf, eachDay } from '../../../console/views/usage/days.ts';
 import { csvColumns, grouped, MEASURES, type Row, totalsOf } from '../../../console/views/usage/rows.ts';
 
 /** Late in the day: where the reader is it may be tomorrow. */

@@ -1,0 +1,181 @@
+import { eachDay } from '../../days.ts';
+import { setQuery } from '../../router.ts';
+import { saveText } from '../../save.ts';
+import { Note } from '../../ui/badge.tsx';
+import { Button } from '../../ui/button.tsx';
+import { Chart } from '../../ui/chart.tsx';
+import { Select } from '../../ui/inputs.tsx';
+import { useAct, useLoad } from '../../ui/load.ts';
+import { Card } from '../../ui/page.tsx';
+import { Empty, Loaded, Problem } from '../../ui/states.tsx';
+import { Count, Money, Time } from '../../ui/text.tsx';
+import { amount, count } from '../../ui/words.ts';
+import type { ViewProps } from '../../view.ts';
+import { barsByName, barsByPeriod, changeOf, daysIn, MEASURES, periodFor, tokensIn, withEmptyDays } from './bars.ts';
+import { type Asked, DIMENSIONS, type Dimension, type Movers, type Report, reports } from './report.ts';
+import { Rows } from './rows.tsx';
+
+const BY = [
+  { value: 'tenant', label: 'By tenant' },
+  { value: 'model', label: 'By model' },
+  { value: 'cost-center', label: 'By cost centre' },
+  { value: 'tenant,model', label: 'By tenant and model' },
+  { value: 'principal', label: 'By principal' },
+  { value: 'region', label: 'By region' },
+  { value: 'tier', label: 'By tier' },
+  { value: 'account', label: 'By account' },
+] as const;
+
+/** Rows of a chart, of which the largest are drawn; and of the table at first, and with each more. */
+const CHARTED = 2_000;
+const LISTED = 100;
+
+interface Costs {
+  rows: Report;
+  /** By period and name, and by period alone; absent: of one day. */
+  parted?: readonly [Report, Report];
+  before: Movers;
+}
+
+/** What it cost: drawn, and row by row. */
+export function Costs({ asked, query, all }: { asked: Asked; query: ViewProps['query']; all: boolean }) {
+  const by = BY.find(({ value }) => value === query.by)?.value ?? (all ? 'tenant' : 'model');
+  const measure = MEASURES.find(({ id }) => id === query.measure) ?? MEASURES[0];
+  const top = Math.min(10_000, Number(query.top) || LISTED);
+  const [one, period] = [asked.from === asked.to, periodFor(daysIn(asked))];
+  const costs = useLoad<Costs>(
+    async (signal) => {
+      const rows = reports.rows(asked, { by, top }, signal);
+      const before = reports.movers(asked, { by: 'none', top: 1 }, signal);
+      if (one) return { rows: await rows, before: await before };
+      const parted = [
+        reports.rows(asked, { by, period, top: CHARTED }, signal),
+        reports.rows(asked, { by: 'none', period, top: CHARTED }, signal),
+      ] as const;
+      return { rows: await rows, before: await before, parted: await Promise.all(parted) };
+    },
+    [JSON.stringify(asked), by, top],
+  );
+  const dimensions = by.split(',') as Dimension[];
+  const heads = dimensions.map((dimension) => DIMENSIONS[dimension].head.toLowerCase()).join(' and ');
+  return (
+    <>
+      <div class="toolbar">
+        <Select label="By" options={BY} value={by} onChange={(value) => setQuery({ by: value, top: undefined })} />
+        <Select
+          label="Drawn as"
+          options={MEASURES.map(({ id, label }) => ({ value: id, label }))}
+          value={measure.id}
+          onChange={(value) => setQuery({ measure: value })}
+        />
+        <Button icon="refresh" onClick={costs.reload} busy={costs.state === 'loading'}>
+          Refresh
+        </Button>
+      </div>
+      <Loaded of={costs} label="Reading the ledger">
+        {({ rows, parted, before }) => (
+          <>
+            <Summary report={rows} before={before} />
+            {rows.items.length === 0 ? (
+              <Card>
+                <Empty title="Nothing was used in these days">
+                  <p>What was called just now stands here after the next run of the ledger.</p>
+                </Empty>
+              </Card>
+            ) : (
+              <>
+                <Card title={`${measure.label} by ${heads}`}>
+                  <Chart
+                    title={`${measure.label} by ${heads}${parted === undefined ? '' : `, a bar a ${period}`}`}
+                    {...(parted === undefined
+                      ? barsByName(rows.items, dimensions, measure)
+                      : barsByPeriod(parted[0].items, periodsOf(parted[1], asked, period), dimensions, measure))}
+                    format={measure.id === 'cost' ? amount : count}
+                    labelHead={parted === undefined ? heads : period}
+                  />
+                </Card>
+                <Card title="Row by row" flush actions={<Files asked={asked} by={by} />}>
+                  <Rows report={rows} by={dimensions} onMore={() => setQuery({ top: String(top * 5) })} />
+                </Card>
+              </>
+            )}
+            <p class="muted">
+              {rows.asOf === null ? (
+                'The ledger has aggregated nothing yet.'
+              ) : (
+                <>
+                  In the ledger is what was delivered before <Time at={rows.asOf} />.
+                </>
+              )}
+            </p>
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+function periodsOf({ items }: Report, asked: Asked, period: string) {
+  const inOrder = items.toSorted((a, b) => ((a.period ?? '') < (b.period ?? '') ? -1 : 1));
+  return period === 'day' ? withEmptyDays(inOrder, eachDay(asked)) : inOrder;
+}
+
+function Summary({ report: { total }, before }: { report: Report; before: Movers }) {
+  const change = changeOf(before.total.before, before.total.now);
+  const open = (total?.unpriced ?? 0) + (total?.unsettled ?? 0);
+  return (
+    <>
+      <div class="grid-3">
+        <Card title="Cost">
+          <p class="stat">
+            <Money usd={total === null ? 0 : (total.cost?.total ?? null)} />
+          </p>
+          <p class="muted">
+            {change === undefined ? 'As many days before: ' : `${change} against `}
+            <Money usd={before.total.before} />
+            {change !== undefined && ' in as many days before'}
+          </p>
+        </Card>
+        <Card title="Calls">
+          <p class="stat">
+            <Count of={total?.invocations ?? 0} />
+          </p>
+        </Card>
+        <Card title="Tokens, in and out">
+          <p class="stat">
+            <Count of={total === null ? 0 : tokensIn(total)} /> <span class="muted">+</span>{' '}
+            <Count of={total?.tokens.output ?? 0} />
+          </p>
+        </Card>
+      </div>
+      {open > 0 && (
+        <Note tone="warn">
+          {count(open)} {open === 1 ? 'call is' : 'calls are'} in no sum here: without a price, or without an end that
+          was seen.{' '}
+          <Button small kind="quiet" onClick={() => setQuery({ tab: 'open' })}>
+            Which
+          </Button>
+        </Note>
+      )}
+    </>
+  );
+}
+
+function Files({ asked, by }: { asked: Asked; by: string }) {
+  const saving = useAct();
+  const save = (by: string, period: string) =>
+    saving.run(async () =>
+      saveText(`tollgate-${asked.from}-${asked.to}-${by.replace(',', '-')}.csv`, await reports.csv(asked, by, period)),
+    );
+  return (
+    <>
+      {saving.problem !== undefined && <Problem error={saving.problem} />}
+      <Button small icon="download" busy={saving.busy} onClick={() => save(by, 'total')}>
+        CSV
+      </Button>
+      <Button small icon="download" busy={saving.busy} onClick={() => save(by, 'day')}>
+        CSV by day
+      </Button>
+    </>
+  );
+}
