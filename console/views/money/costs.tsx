@@ -13,7 +13,7 @@ import { amount, count } from '../../ui/words.ts';
 import type { ViewProps } from '../../view.ts';
 import { barsByName, barsByPeriod, changeOf, daysIn, MEASURES, periodFor, tokensIn, withEmptyDays } from './bars.ts';
 import { type Asked, DIMENSIONS, type Dimension, type Movers, type Report, reports } from './report.ts';
-import { Rows } from './rows.tsx';
+import { onTab, Rows } from './rows.tsx';
 
 const BY = [
   { value: 'tenant', label: 'By tenant' },
@@ -30,6 +30,29 @@ const BY = [
 const CHARTED = 2_000;
 const LISTED = 100;
 
+function choiceOf(query: ViewProps['query'], all: boolean) {
+  return {
+    by: BY.find(({ value }) => value === query.by)?.value ?? (all ? 'tenant' : 'model'),
+    measure: MEASURES.find(({ id }) => id === query.measure) ?? MEASURES[0],
+  };
+}
+
+/** What it is added up by and drawn as, in a Toolbar. */
+export function CostChoices({ query, all }: { query: ViewProps['query']; all: boolean }) {
+  const { by, measure } = choiceOf(query, all);
+  return (
+    <>
+      <Select label="By" options={BY} value={by} onChange={(value) => setQuery({ by: value, top: undefined })} />
+      <Select
+        label="Drawn as"
+        options={MEASURES.map(({ id, label }) => ({ value: id, label }))}
+        value={measure.id}
+        onChange={(value) => setQuery({ measure: value })}
+      />
+    </>
+  );
+}
+
 interface Costs {
   rows: Report;
   /** By period and name, and by period alone; absent: of one day. */
@@ -39,8 +62,7 @@ interface Costs {
 
 /** What it cost: drawn, and row by row. */
 export function Costs({ asked, query, all }: { asked: Asked; query: ViewProps['query']; all: boolean }) {
-  const by = BY.find(({ value }) => value === query.by)?.value ?? (all ? 'tenant' : 'model');
-  const measure = MEASURES.find(({ id }) => id === query.measure) ?? MEASURES[0];
+  const { by, measure } = choiceOf(query, all);
   const top = Math.min(10_000, Number(query.top) || LISTED);
   const [one, period] = [asked.from === asked.to, periodFor(daysIn(asked))];
   const costs = useLoad<Costs>(
@@ -60,18 +82,6 @@ export function Costs({ asked, query, all }: { asked: Asked; query: ViewProps['q
   const heads = dimensions.map((dimension) => DIMENSIONS[dimension].head.toLowerCase()).join(' and ');
   return (
     <>
-      <div class="toolbar">
-        <Select label="By" options={BY} value={by} onChange={(value) => setQuery({ by: value, top: undefined })} />
-        <Select
-          label="Drawn as"
-          options={MEASURES.map(({ id, label }) => ({ value: id, label }))}
-          value={measure.id}
-          onChange={(value) => setQuery({ measure: value })}
-        />
-        <Button icon="refresh" onClick={costs.reload} busy={costs.state === 'loading'}>
-          Refresh
-        </Button>
-      </div>
       <Loaded of={costs} label="Reading the ledger">
         {({ rows, parted, before }) => (
           <>
@@ -151,10 +161,7 @@ function Summary({ report: { total }, before }: { report: Report; before: Movers
       {open > 0 && (
         <Note tone="warn">
           {count(open)} {open === 1 ? 'call is' : 'calls are'} in no sum here: without a price, or without an end that
-          was seen.{' '}
-          <Button small kind="quiet" onClick={() => setQuery({ tab: 'open' })}>
-            Which
-          </Button>
+          was seen. <a href={onTab('open')}>Which</a>
         </Note>
       )}
     </>

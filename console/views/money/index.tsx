@@ -7,7 +7,7 @@ import { Tabs } from '../../ui/tabs.tsx';
 import { Name } from '../../ui/text.tsx';
 import type { ViewProps } from '../../view.ts';
 import { Bill } from './bill.tsx';
-import { Costs } from './costs.tsx';
+import { CostChoices, Costs } from './costs.tsx';
 import { Ledger } from './ledger.tsx';
 import { Moved } from './moved.tsx';
 import { Open } from './open.tsx';
@@ -57,6 +57,7 @@ export default function Money({ me, query }: ViewProps) {
           {shown !== 'ledger' && shown !== 'bill' && (
             <Toolbar>
               <DayRange range={range} days={days} />
+              {shown === 'cost' && <CostChoices query={query} all={all} />}
               {all && <Filter name="tenant" label="Tenant" query={query} />}
               <Filter name="model" label="Model" query={query} />
               {all && <Filter name="label" label="Label" placeholder="Label: team=search" query={query} />}

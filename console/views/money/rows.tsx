@@ -89,8 +89,17 @@ function Named({ name, narrows }: { name: string; narrows: string | undefined })
 
 /** The same page, about this one alone. */
 function narrowed(narrows: string, name: string): string {
+  return changed({ [narrows]: name });
+}
+
+/** Another tab of it. */
+export function onTab(tab: string): string {
+  return changed({ tab });
+}
+
+function changed(change: Readonly<Record<string, string>>): string {
   const { segments, query } = parseRoute(location.hash);
-  return href(segments, { ...query, [narrows]: name });
+  return href(segments, { ...query, ...change });
 }
 
 function Share({ of }: { of: number | undefined }) {
