@@ -12,7 +12,8 @@ import { Count, Money, Time } from '../../ui/text.tsx';
 import { amount, count } from '../../ui/words.ts';
 import type { ViewProps } from '../../view.ts';
 import { barsByName, barsByPeriod, changeOf, daysIn, MEASURES, periodFor, tokensIn, withEmptyDays } from './bars.ts';
-import { type Asked, DIMENSIONS, type Dimension, type Movers, type Report, reports } from './report.ts';
+import { reports } from './data.ts';
+import { type Asked, DIMENSIONS, type Dimension, type Movers, type Report } from './report.ts';
 import { onTab, Rows } from './rows.tsx';
 
 const BY = [
@@ -81,47 +82,45 @@ export function Costs({ asked, query, all }: { asked: Asked; query: ViewProps['q
   const dimensions = by.split(',') as Dimension[];
   const heads = dimensions.map((dimension) => DIMENSIONS[dimension].head.toLowerCase()).join(' and ');
   return (
-    <>
-      <Loaded of={costs} label="Reading the ledger">
-        {({ rows, parted, before }) => (
-          <>
-            <Summary report={rows} before={before} />
-            {rows.items.length === 0 ? (
-              <Card>
-                <Empty title="Nothing was used in these days">
-                  <p>What was called just now stands here after the next run of the ledger.</p>
-                </Empty>
+    <Loaded of={costs} label="Reading the ledger">
+      {({ rows, parted, before }) => (
+        <>
+          <Summary report={rows} before={before} />
+          {rows.items.length === 0 ? (
+            <Card>
+              <Empty title="Nothing was used in these days">
+                <p>What was called just now stands here after the next run of the ledger.</p>
+              </Empty>
+            </Card>
+          ) : (
+            <>
+              <Card title={`${measure.label} by ${heads}`}>
+                <Chart
+                  title={`${measure.label} by ${heads}${parted === undefined ? '' : `, a bar a ${period}`}`}
+                  {...(parted === undefined
+                    ? barsByName(rows.items, dimensions, measure)
+                    : barsByPeriod(parted[0].items, periodsOf(parted[1], asked, period), dimensions, measure))}
+                  format={measure.id === 'cost' ? amount : count}
+                  labelHead={parted === undefined ? heads : period}
+                />
               </Card>
+              <Card title="Row by row" flush actions={<Files asked={asked} by={by} />}>
+                <Rows report={rows} by={dimensions} onMore={() => setQuery({ top: String(top * 5) })} />
+              </Card>
+            </>
+          )}
+          <p class="muted">
+            {rows.asOf === null ? (
+              'The ledger has aggregated nothing yet.'
             ) : (
               <>
-                <Card title={`${measure.label} by ${heads}`}>
-                  <Chart
-                    title={`${measure.label} by ${heads}${parted === undefined ? '' : `, a bar a ${period}`}`}
-                    {...(parted === undefined
-                      ? barsByName(rows.items, dimensions, measure)
-                      : barsByPeriod(parted[0].items, periodsOf(parted[1], asked, period), dimensions, measure))}
-                    format={measure.id === 'cost' ? amount : count}
-                    labelHead={parted === undefined ? heads : period}
-                  />
-                </Card>
-                <Card title="Row by row" flush actions={<Files asked={asked} by={by} />}>
-                  <Rows report={rows} by={dimensions} onMore={() => setQuery({ top: String(top * 5) })} />
-                </Card>
+                In the ledger is what was delivered before <Time at={rows.asOf} />.
               </>
             )}
-            <p class="muted">
-              {rows.asOf === null ? (
-                'The ledger has aggregated nothing yet.'
-              ) : (
-                <>
-                  In the ledger is what was delivered before <Time at={rows.asOf} />.
-                </>
-              )}
-            </p>
-          </>
-        )}
-      </Loaded>
-    </>
+          </p>
+        </>
+      )}
+    </Loaded>
   );
 }
 

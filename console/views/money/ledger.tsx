@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { api } from '../../api.ts';
 import { setQuery } from '../../router.ts';
 import { Badge, Note } from '../../ui/badge.tsx';
@@ -115,7 +116,11 @@ function Standing({ found }: { found: Metering }) {
   );
 }
 
+/** Hours that are drawn at first, and more of each time. */
+const DRAWN = 48;
+
 function Drifts({ drift }: { drift: readonly Drift[] }) {
+  const [drawn, setDrawn] = useState(DRAWN);
   return (
     <Card
       flush
@@ -129,7 +134,7 @@ function Drifts({ drift }: { drift: readonly Drift[] }) {
       ) : (
         <Table
           caption="Drift from CloudWatch by hour"
-          rows={drift.toReversed()}
+          rows={drift.toReversed().slice(0, drawn)}
           rowKey={({ hour }) => hour}
           columns={[
             { head: 'Hour', cell: ({ hour }) => <Time at={hour} />, sort: ({ hour }) => hour },
@@ -165,6 +170,14 @@ function Drifts({ drift }: { drift: readonly Drift[] }) {
             },
           ]}
         />
+      )}
+      {drift.length > drawn && (
+        <div class="more">
+          <Button onClick={() => setDrawn(drawn + DRAWN)}>Show more</Button>
+          <span class="muted">
+            {drawn} of {drift.length} hours
+          </span>
+        </div>
       )}
     </Card>
   );

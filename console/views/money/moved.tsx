@@ -1,3 +1,5 @@
+import { useState } from 'preact/hooks';
+import { Button } from '../../ui/button.tsx';
 import { useLoad } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
@@ -5,15 +7,20 @@ import { Table } from '../../ui/table.tsx';
 import { Money } from '../../ui/text.tsx';
 import { amount } from '../../ui/words.ts';
 import { changeOf } from './bars.ts';
-import { type Asked, type Dimension, reports } from './report.ts';
+import { reports } from './data.ts';
+import type { Asked, Dimension } from './report.ts';
 import { nameColumns } from './rows.tsx';
+
+/** Changes that are asked for at first, and four times as many with each time more. */
+const TOP = 25;
 
 /** What costs more or less than in as many days before. */
 export function Moved({ asked, all }: { asked: Asked; all: boolean }) {
   const by: readonly Dimension[] = all ? ['tenant', 'model'] : ['model'];
+  const [top, setTop] = useState(TOP);
   const moved = useLoad(
-    (signal) => reports.movers(asked, { by: by.join(), top: 100 }, signal),
-    [JSON.stringify(asked)],
+    (signal) => reports.movers(asked, { by: by.join(), top }, signal),
+    [JSON.stringify(asked), top],
   );
   return (
     <Loaded of={moved} label="Reading the ledger">
@@ -50,6 +57,12 @@ export function Moved({ asked, all }: { asked: Asked; all: boolean }) {
                 { head: 'In percent', align: 'end', cell: (one) => <span class="number">{wordsOf(one)}</span> },
               ]}
             />
+          )}
+          {items.length === top && (
+            <div class="more">
+              <Button onClick={() => setTop(top * 4)}>Show more</Button>
+              <span class="muted">{items.length} so far</span>
+            </div>
           )}
         </Card>
       )}

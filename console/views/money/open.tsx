@@ -7,7 +7,8 @@ import { type Column, Table } from '../../ui/table.tsx';
 import { Count, Money } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
 import { nameOf } from './bars.ts';
-import { type Asked, type Dimension, type Report, type Row, reports } from './report.ts';
+import { reports } from './data.ts';
+import type { Asked, Dimension, Report, Row } from './report.ts';
 import { nameColumns } from './rows.tsx';
 
 /** What is in no sum, or in one by an estimate alone. */
