@@ -1,4 +1,4 @@
-import { href, parseRoute } from '../../router.ts';
+import { href, parseRoute } from '../../route.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
