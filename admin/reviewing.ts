@@ -81,11 +81,20 @@ export async function reviewStage(act: Act): Promise<Reply> {
   const { writer, query, clock } = act;
   const { limit = 0, cursor, prefix = '' } = query;
   const after = cursor === undefined ? '' : decoded(cursor);
-  const { entries, unusable } = await writer.listTenants();
-  const left = entries.map(({ id }) => id).filter((id) => id.startsWith(prefix) && id > after);
-  const { page, snapshot: read } = await pageOf(act, left.slice(0, limit));
-  const last = page.at(-1);
-  const more = page.length < left.length;
+  // The first page alone tells how many there are: the others read no more than themselves.
+  const listing = await (cursor === undefined
+    ? writer.listTenants()
+    : writer.pageOfTenants({ prefix, after, limit: limit + 1 }));
+  const usable = new Map(listing.entries.map(({ id }) => [String(id), id]));
+  const left = [...usable.keys(), ...listing.unusable.map(({ pk }) => pk.split('#')[1] ?? '')]
+    .filter((id) => id.startsWith(prefix) && id > after)
+    .sort();
+  const wanted = left.slice(0, limit);
+  const tenants = wanted.flatMap((id) => usable.get(id) ?? []);
+  const { page, snapshot: read } = await pageOf(act, tenants);
+  const cut = page.length < tenants.length;
+  const last = cut ? page.at(-1) : wanted.at(-1);
+  const more = cut || left.length > limit;
   // What an earlier review knew of a tenant that is gone stands on the page on which that would be.
   const holds = (id: string) => id.startsWith(prefix) && id > after && (!more || id <= (last ?? ''));
   const review = await reviewOf(act, read, holds);
@@ -94,7 +103,7 @@ export async function reviewStage(act: Act): Promise<Reply> {
     body: {
       ...{ at: review.at, by: review.by, stage: review.stage, region: review.region },
       closed: findings.every(({ kind }) => kind !== 'reach'),
-      tenants: { of: entries.length, unusable: unusable.length },
+      ...(cursor === undefined ? { tenants: { of: listing.entries.length, unusable: listing.unusable.length } } : {}),
       counts: {
         tenants: page.length,
         models: snapshot.models.length,

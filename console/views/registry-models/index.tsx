@@ -26,13 +26,13 @@ const ANY = [{ value: '', label: 'In any state' }, ...STATUSES.map((one) => ({ v
 
 function Models({ me, query }: Pick<ViewProps, 'me' | 'query'>) {
   const [making, setMaking] = useState(false);
-  const { prefix = '', status = '', tab = 'models' } = query;
-  const list = usePaged<Model>('/admin/models', { prefix, status }, 100);
+  const { q = '', status = '', tab = 'models' } = query;
+  const list = usePaged<Model>('/admin/models', { q, status }, 100);
   const operator = me.rights.models?.read === 'all';
   const models = (
     <>
       <Toolbar>
-        <Search label="Search by the beginning of an id" value={prefix} onChange={(to) => setQuery({ prefix: to })} />
+        <Search label="Search by id or name" value={q} onChange={(to) => setQuery({ q: to })} />
         <Select label="State" value={status} options={ANY} onChange={(to) => setQuery({ status: to })} />
       </Toolbar>
       <Card flush>
@@ -40,7 +40,7 @@ function Models({ me, query }: Pick<ViewProps, 'me' | 'query'>) {
           of={list}
           empty={
             <Empty
-              title={prefix === '' && status === '' ? 'There are no models yet' : 'No model is like that'}
+              title={q === '' && status === '' ? 'There are no models yet' : 'No model is like that'}
               icon="search"
             />
           }

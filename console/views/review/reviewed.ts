@@ -51,7 +51,8 @@ export interface Page {
   at: string;
   stage: string;
   closed: boolean;
-  tenants: { of: number; unusable: number };
+  /** On the first page. */
+  tenants?: { of: number; unusable: number };
   counts: { tenants: number; models: number; sessions: number; policies: number; questions: number };
   items: readonly Tenant[];
   findings: readonly Finding[];

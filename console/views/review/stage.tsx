@@ -79,7 +79,7 @@ function Verdict({ of }: { of: Whole }) {
           {reach > 0 ? 'A tenant could reach a model without a grant' : `${whose} can reach a model without a grant`}
         </p>
         <p class="muted">
-          {count(items.length)} of {count(first.tenants.of)} tenants, {count(sessions)} sessions, {count(questions)}{' '}
+          {count(items.length)} of {count(totalOf(of))} tenants, {count(sessions)} sessions, {count(questions)}{' '}
           simulated calls, <Time at={first.at} />
           {broken > 0 && `; ${count(broken)} granted ${broken === 1 ? 'call' : 'calls'} would be denied`}
         </p>
@@ -94,21 +94,21 @@ function Verdict({ of }: { of: Whole }) {
   );
 }
 
-function Progress({ of: { items, first, next }, going, go }: { of: Whole; going: boolean; go(): void }) {
+function Progress({ of, going, go }: { of: Whole; going: boolean; go(): void }) {
+  const { items, next } = of;
   if (next === undefined) return null;
   return (
     <div class="row">
-      <progress
-        class="meter good"
-        value={items.length}
-        max={first.tenants.of}
-        aria-label="Tenants that were reviewed"
-      />
+      <progress class="meter good" value={items.length} max={totalOf(of)} aria-label="Tenants that were reviewed" />
       <Button busy={going} onClick={go}>
-        Review the other {count(first.tenants.of - items.length)} tenants
+        Review the other {count(totalOf(of) - items.length)} tenants
       </Button>
     </div>
   );
+}
+
+function totalOf({ first, items }: Whole): number {
+  return first.tenants?.of ?? items.length;
 }
 
 interface Reviewing {
