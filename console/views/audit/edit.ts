@@ -1,0 +1,93 @@
+import { href } from '../../router.ts';
+import type { Tone } from '../../ui/badge.tsx';
+import type { Difference } from '../../ui/differences.tsx';
+
+/** One edit of the registry, as `/admin/audit` tells it. */
+export interface Edit {
+  /** Absent of one that is older than the numbers. */
+  edit?: number;
+  at: string;
+  by: string;
+  /** `grant/acme/nova-lite` */
+  item: string;
+  kind: string;
+  /** What was done: `create`, `retire`. */
+  change: string;
+  /** Edits that were made as one. */
+  plan?: string;
+  differences: readonly Difference[];
+}
+
+/** What taking back would do, as `dryRun` tells it. */
+export interface Undone {
+  changes: readonly { item: string; does: 'create' | 'change' | 'remove'; differences: readonly Difference[] }[];
+}
+
+/** What edits are of, by what `of` is asked for. */
+export const KINDS: readonly { value: string; label: string }[] = [
+  { value: 'model', label: 'Models' },
+  { value: 'tenant', label: 'Tenants' },
+  { value: 'grant', label: 'Grants' },
+  { value: 'budgets', label: 'Budgets' },
+  { value: 'bundle', label: 'Bundles' },
+  { value: 'aliases', label: 'Aliases' },
+  { value: 'client', label: 'Clients' },
+  { value: 'request', label: 'Access requests' },
+  { value: 'defaults', label: 'Defaults' },
+  { value: 'alerts', label: 'Alerts' },
+  { value: 'evaluations', label: 'Evaluations' },
+];
+
+/** Of `grant/acme/nova-lite` `['grant', 'acme', 'nova-lite']`: what is third may hold slashes itself. */
+export function partsOf(item: string): [kind: string, first: string, rest: string] {
+  const [kind = '', first = '', ...rest] = item.split('/');
+  return [kind, first, rest.join('/')];
+}
+
+/** @returns where the entry is shown; undefined: nowhere in the console */
+export function entryHref(item: string): string | undefined {
+  const [kind, first, rest] = partsOf(item);
+  if (kind === 'model') return href(['registry-models', rest === '' ? first : `${first}/${rest}`]);
+  if (kind === 'tenant' || kind === 'grant' || kind === 'client') return href(['tenants', first]);
+  if (kind === 'budgets') return href(['budgets'], first === '*' ? { tab: 'stage' } : { tenant: first });
+  if (kind === 'request') return href(['access-requests'], { tenant: first, status: '' });
+  return undefined;
+}
+
+const TONES: Readonly<Record<string, Tone>> = {
+  create: 'good',
+  grant: 'good',
+  activate: 'good',
+  approve: 'good',
+  resume: 'good',
+  remove: 'bad',
+  delete: 'bad',
+  revoke: 'bad',
+  retire: 'bad',
+  suspend: 'bad',
+  offboard: 'bad',
+  deprecate: 'warn',
+  decline: 'warn',
+};
+
+export function toneOf(change: string): Tone {
+  return TONES[change] ?? 'neutral';
+}
+
+/** Characters of a value that a row shows. */
+const SHOWN = 40;
+
+/** What was changed, in a line: `actions: invoke → invoke, stream`. */
+export function summaryOf(differences: readonly Difference[]): string {
+  const [first, ...others] = differences;
+  if (first === undefined) return 'nothing';
+  const { path, before, after } = first;
+  const said = before === undefined || before === null ? textOf(after) : `${textOf(before)} → ${textOf(after)}`;
+  return `${path}: ${said}${others.length === 0 ? '' : `, and ${others.length} more`}`;
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return 'none';
+  const text = Array.isArray(value) ? value.map(textOf).join(', ') : typeof value === 'object' ? '{…}' : String(value);
+  return text.length <= SHOWN ? text : `${[...text].slice(0, SHOWN).join('')}…`;
+}
