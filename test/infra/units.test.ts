@@ -10,7 +10,18 @@ import { addStacks } from '../../infra/deployment.ts';
 import { readDeployment } from '../../infra/settings/deployment.ts';
 import { allowStage } from '../../policies/gateway.ts';
 import { faultsOf } from './schema.ts';
-import { appOf, flat, GIVEN, MAXIMAL, ofType, only, resourcesOf, stackOf, stacksOf as synthesised } from './synth.ts';
+import {
+  appOf,
+  CONSOLE,
+  flat,
+  GIVEN,
+  MAXIMAL,
+  ofType,
+  only,
+  resourcesOf,
+  stackOf,
+  stacksOf as synthesised,
+} from './synth.ts';
 
 // What is counted here is how often it is asked, not what it makes.
 vi.mock('esbuild', async (original) => ({
@@ -46,6 +57,7 @@ const ACME = { prefix: 'acme' };
 /** But for what there can be one of. */
 const PAIR = {
   ...MAXIMAL,
+  ...CONSOLE,
   'tollgate:domain': '',
   'tollgate:cognito': '',
   'tollgate:invocationLogging': '',

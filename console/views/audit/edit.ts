@@ -74,16 +74,25 @@ export function toneOf(change: string): Tone {
   return TONES[change] ?? 'neutral';
 }
 
+/** What every entry has, and what its name says already. */
+const UNTOLD = ['v', 'id', 'tenant', 'model', 'owner'];
+
+/** Without what says nothing to a reader. */
+export function told(differences: readonly Difference[]): readonly Difference[] {
+  return differences.filter(({ path }) => path !== 'v');
+}
+
 /** Characters of a value that a row shows. */
 const SHOWN = 40;
 
 /** What was changed, in a line: `actions: invoke → invoke, stream`. */
 export function summaryOf(differences: readonly Difference[]): string {
-  const [first, ...others] = differences;
+  const said = told(differences);
+  const first = said.find(({ path }) => !UNTOLD.includes(path)) ?? said[0];
   if (first === undefined) return 'nothing';
   const { path, before, after } = first;
-  const said = before === undefined || before === null ? textOf(after) : `${textOf(before)} → ${textOf(after)}`;
-  return `${path}: ${said}${others.length === 0 ? '' : `, and ${others.length} more`}`;
+  const from = before === undefined || before === null ? textOf(after) : `${textOf(before)} → ${textOf(after)}`;
+  return `${path}: ${from}${said.length === 1 ? '' : `, and ${said.length - 1} more`}`;
 }
 
 function textOf(value: unknown): string {

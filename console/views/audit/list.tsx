@@ -32,7 +32,7 @@ export function Edits({ me, query }: { me: Me; query: Readonly<Record<string, st
       }
     >
       <Toolbar>
-        <Search label="Who" placeholder="Part of a name" value={by} onChange={(to) => setQuery({ by: to })} />
+        <Search label="Who" placeholder="Who: part of a name" value={by} onChange={(to) => setQuery({ by: to })} />
         <Select
           label="Kind"
           value={kind ?? ''}
@@ -56,7 +56,7 @@ export function Edits({ me, query }: { me: Me; query: Readonly<Record<string, st
 
 function Day({ label, value, onChange }: { label: string; value: string; onChange(to: string | undefined): void }) {
   return (
-    <Field label={`${label} (UTC)`} hidden>
+    <Field label={label}>
       <TextInput type="date" value={value} onChange={(to) => onChange(to === '' ? undefined : to)} />
     </Field>
   );
@@ -101,7 +101,7 @@ function Rows({ edits }: { edits: readonly Edit[] }) {
           head: 'What',
           cell: ({ differences }) => (
             <span class="muted">
-              <Name>{summaryOf(differences)}</Name>
+              <Name wrap>{summaryOf(differences)}</Name>
             </span>
           ),
         },

@@ -9,7 +9,7 @@ import { useLoad } from '../../ui/load.ts';
 import { Card, Facts, Page } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Name, Time } from '../../ui/text.tsx';
-import { type Edit, toneOf } from './edit.ts';
+import { type Edit, told, toneOf } from './edit.ts';
 import { Item } from './list.tsx';
 import { Undo } from './undo.tsx';
 
@@ -54,7 +54,7 @@ export function OneEdit({ edit, me }: { edit: string; me: Me }) {
                 <About one={one} />
               </Card>
               <Card flush title="Before and after">
-                <Differences of={one.differences} caption="Before and after" />
+                <Differences of={told(one.differences)} caption="Members that changed" />
               </Card>
               {undoing !== undefined && (
                 <Undo of={one} whole={undoing === 'plan'} onClose={() => setUndoing(undefined)} />

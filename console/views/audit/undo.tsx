@@ -7,7 +7,7 @@ import { Loaded } from '../../ui/states.tsx';
 import { Name } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { Impact } from '../registry-models/impact.tsx';
-import { type Edit, partsOf, type Undone } from './edit.ts';
+import { type Edit, partsOf, told, type Undone } from './edit.ts';
 
 /** Entries of a preview that are shown in full. */
 const SHOWN = 20;
@@ -75,13 +75,13 @@ function Preview({ changes }: { changes: Undone['changes'] }) {
         </p>
       )}
       {shown.map(({ item, does, differences }) => (
-        <section key={item} aria-label={item}>
+        <div key={item}>
           <h3>
             {does === 'create' ? 'Made again: ' : does === 'remove' ? 'Removed: ' : 'Changed: '}
             <Name wrap>{item}</Name>
           </h3>
-          <Differences of={differences} caption={item} heads={['Now', 'Then']} />
-        </section>
+          <Differences of={told(differences)} caption={item} heads={['Now', 'Then']} />
+        </div>
       ))}
       {changes.length > SHOWN && <p>And {changes.length - SHOWN} more entries.</p>}
     </div>
