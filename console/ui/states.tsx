@@ -35,7 +35,7 @@ export function Empty({
   );
 }
 
-/** What was refused or broke, in full, with the request’s id for whoever is asked about it. */
+/** What was refused or broke, in full, with the request’s id for whoever is asked about it. @param retry not offered to whom it is forbidden */
 export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
   const problem = asProblem(error);
   return (
@@ -52,7 +52,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
           </p>
         )}
       </div>
-      {retry !== undefined && (
+      {retry !== undefined && problem.status !== 403 && (
         <Button small onClick={retry} icon="refresh">
           Try again
         </Button>

@@ -65,9 +65,11 @@ export function Keys({
   return <Table caption="Keys" columns={columns} rows={keys} rowKey={({ id }) => id} />;
 }
 
-function Bounds({ of: { models, networks, budget } }: { of: Key }) {
+function Bounds({ of: { owner, models, networks, budget } }: { of: Key }) {
   const said = [
-    models === undefined ? 'all that its owner may' : models.join(', '),
+    models === undefined
+      ? `all that ${owner === undefined ? 'everyone of the tenant' : 'its owner'} may`
+      : models.join(', '),
     networks === undefined ? undefined : `from ${networks.join(', ')}`,
     budget === undefined ? undefined : `${budget.limit} ${budget.unit} a ${budget.period}`,
   ].filter((one) => one !== undefined);

@@ -51,7 +51,7 @@ export function TenantPage({
       {...(alone ? {} : { back: { href: '#/tenants', label: 'Tenants' } })}
       actions={
         <>
-          {may(me, 'audit') && (
+          {may(me, 'audit') && value !== undefined && (
             <LinkButton icon="history" href={href(['audit'], { tenant: id })}>
               Its edits
             </LinkButton>
@@ -67,12 +67,16 @@ export function TenantPage({
         </>
       }
     >
-      <Tabs label={`Of ${id}`} tabs={parts} value={part} onChange={(to) => setQuery({ tab: to })}>
-        {part === 'about' && <Loaded of={tenant}>{(one) => <About of={one} />}</Loaded>}
-        {part === 'grants' && <Holdings key={value?.version} tenant={id} me={me} left={value?.offboarded === true} />}
-        {part === 'access' && <Access tenant={id} query={query} />}
-        {part === 'budgets' && <Budgets tenant={id} />}
-      </Tabs>
+      {parts.length === 0 ? (
+        <Loaded of={tenant}>{(one) => <About of={one} />}</Loaded>
+      ) : (
+        <Tabs label={`Of ${id}`} tabs={parts} value={part} onChange={(to) => setQuery({ tab: to })}>
+          {part === 'about' && <Loaded of={tenant}>{(one) => <About of={one} />}</Loaded>}
+          {part === 'grants' && <Holdings key={value?.version} tenant={id} me={me} left={value?.offboarded === true} />}
+          {part === 'access' && <Access tenant={id} query={query} />}
+          {part === 'budgets' && <Budgets tenant={id} />}
+        </Tabs>
+      )}
       {editing && value !== undefined && (
         <EditTenant of={value} path={path} onDone={tenant.reload} onClose={() => setEditing(false)} />
       )}
