@@ -1,5 +1,5 @@
-import { gateway } from './config.ts';
 import { createApi } from './http.ts';
+import { gateway } from './place.ts';
 import { session } from './sign-in/session.ts';
 
 export { type Answer, type Method, pathOf, type Query, type SendOptions } from './http.ts';

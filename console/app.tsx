@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type ApiProblem, api, asProblem } from './api.ts';
-import { type Config, loadConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { type Me, MeContext } from './me.ts';
+import { page } from './place.ts';
 import { Shell } from './shell.tsx';
 import { Ended, Outside, Welcome } from './sign-in/pages.tsx';
 import { session } from './sign-in/session.ts';
@@ -71,4 +72,11 @@ async function whoAmI({ admin }: Config): Promise<Me> {
   // Of a stage without /admin: that the models are listed is that the caller is known.
   await api.get('/v1/models');
   return { tenant: '', principal: '', roles: [], rights: {}, keys: false, admin: false };
+}
+
+/** @throws Error where it is not served */
+async function loadConfig(): Promise<Config> {
+  const response = await fetch(`${page}config.json`, { cache: 'no-store' });
+  if (!response.ok) throw new Error(`The page has no settings: config.json is ${response.status}.`);
+  return response.json();
 }

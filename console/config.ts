@@ -12,16 +12,3 @@ export interface Config {
   /** What the stage is called, to be shown beside the name. */
   stage?: string;
 }
-
-/** Where the page stands, with a slash at its end: `https://gateway.example/console/`. */
-export const page = new URL('./', location.href.split(/[?#]/)[0]).href;
-
-/** The gateway’s root, without a slash at its end. */
-export const gateway = new URL('../', page).href.replace(/\/$/, '');
-
-/** @throws Error where it is not served */
-export async function loadConfig(): Promise<Config> {
-  const response = await fetch(`${page}config.json`, { cache: 'no-store' });
-  if (!response.ok) throw new Error(`The page has no settings: config.json is ${response.status}.`);
-  return response.json();
-}

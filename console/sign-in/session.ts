@@ -1,4 +1,5 @@
-import { type Config, page } from '../config.ts';
+import type { Config } from '../config.ts';
+import { page } from '../place.ts';
 import { ApiProblem, asProblem } from '../problem.ts';
 import type { Pending, Provider, Tokens } from './flow.ts';
 import * as flow from './flow.ts';

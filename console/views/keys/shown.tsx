@@ -1,4 +1,4 @@
-import { gateway } from '../../config.ts';
+import { gateway } from '../../place.ts';
 import { Note } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { gateway } from '../../config.ts';
 import { useMe } from '../../me.ts';
+import { gateway } from '../../place.ts';
 import { href } from '../../router.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Loading } from '../../ui/states.tsx';
