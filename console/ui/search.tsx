@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 import { useSettled } from './load.ts';
 
@@ -16,9 +16,17 @@ export function Search({
 }) {
   const [typed, setTyped] = useState(value);
   const settled = useSettled(typed);
+  const told = useRef(value);
   useEffect(() => {
-    if (settled !== value) onChange(settled);
+    if (settled === value) return;
+    told.current = settled;
+    onChange(settled);
   }, [settled]);
+  useEffect(() => {
+    // By a link, or a step back: what is typed meanwhile is not lost to what was told before it.
+    if (value !== told.current) setTyped(value);
+    told.current = value;
+  }, [value]);
   return (
     <div class="search">
       <Icon name="search" size={16} />
