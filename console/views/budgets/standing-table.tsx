@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { Badge, Meter } from '../../ui/badge.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Name, Time } from '../../ui/text.tsx';
-import { amountOf, type Standing, shareOf } from './standing.ts';
+import { amountOf, leftOf, type Standing, shareOf } from './standing.ts';
 
 /** Where each counter stands. @param actions what can be done to a budget */
 export function StandingTable({
@@ -45,7 +45,7 @@ export function StandingTable({
       align: 'end',
       cell: ({ left, unit }) => (
         <span class="number" title={`${left} ${unit}`}>
-          {amountOf(left, unit)}
+          {leftOf(left, unit)}
         </span>
       ),
     },

@@ -53,6 +53,11 @@ export function amountOf(value: string, unit: Unit): string {
   return unit === 'usd' ? amount(value) : `${count(value)} ${unit}`;
 }
 
+/** The same without its unit, which stands beside it. */
+export function leftOf(value: string, unit: Unit): string {
+  return unit === 'usd' ? amount(value) : count(value);
+}
+
 /** How much of it is used, 0 to 1 and beyond; 1 of a limit of nothing. */
 export function shareOf({ used, reserved, limit }: Standing): number {
   const most = Number(limit);
