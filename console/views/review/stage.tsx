@@ -15,8 +15,8 @@ import { Risks } from './risks.tsx';
 import { Roles } from './roles.tsx';
 import { Tenants } from './tenants.tsx';
 
-/** Tenants of one request; and how many are reviewed without being asked to. The gateway may answer with fewer. */
-const TENANTS = 500;
+/** Tenants of the first request, so that it is soon there, and of those behind it. The gateway may answer with fewer. */
+const [FIRST, TENANTS] = [100, 500];
 
 /** Every session that any tenant can get, tried against every model; and what changed since somebody looked. */
 export function StageReview({ query }: { query: Readonly<Record<string, string>> }) {
@@ -133,7 +133,7 @@ function useReview(): Reviewing {
     const read = async (): Promise<void> => {
       let { from } = running;
       do {
-        const query = { limit: TENANTS, cursor: from?.next };
+        const query = { limit: from === undefined ? FIRST : TENANTS, cursor: from?.next };
         const { body } = await api.get<ReviewPage>('/admin/review', query, abort.signal);
         from = joined(from, body);
         setWhole(from);
