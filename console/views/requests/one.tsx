@@ -2,7 +2,7 @@ import { api, pathOf } from '../../api.ts';
 import { type Me, mayAll } from '../../me.ts';
 import { href } from '../../router.ts';
 import { Badge, Note } from '../../ui/badge.tsx';
-import { LinkButton } from '../../ui/button.tsx';
+import { Button, LinkButton } from '../../ui/button.tsx';
 import { useLoad } from '../../ui/load.ts';
 import { Card, Facts, Page } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
@@ -39,11 +39,16 @@ export function One({ me, id, at, days }: { me: Me; id: string; at: string | und
             icon="search"
           >
             <p>Its lines may not be delivered yet, or it was refused before it was a call.</p>
-            {days === undefined && (
-              <LinkButton href={href(['requests', id], { days: String(FAR_DAYS) })}>
-                Look {FAR_DAYS} days back
-              </LinkButton>
-            )}
+            <div class="row">
+              <Button icon="refresh" onClick={found.reload}>
+                Look again
+              </Button>
+              {days === undefined && (
+                <LinkButton href={href(['requests', id], { days: String(FAR_DAYS) })}>
+                  Look {FAR_DAYS} days back
+                </LinkButton>
+              )}
+            </div>
           </Empty>
         </Card>
       ) : (

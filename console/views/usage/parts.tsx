@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { csvOf } from '../../csv.ts';
 import type { Days } from '../../days.ts';
-import { setQuery } from '../../router.ts';
+import { useMe } from '../../me.ts';
+import { href, setQuery } from '../../router.ts';
 import { saveText } from '../../save.ts';
 import { Button } from '../../ui/button.tsx';
 import { useAct, useLoad } from '../../ui/load.ts';
@@ -82,8 +83,7 @@ function Groups({ by, rows }: { by: Group; rows: readonly Row[] }) {
           columns={[
             {
               head: HEADS[by],
-              cell: ({ name }) =>
-                name === '' ? <span class="muted">others, too small to be told apart</span> : <Name>{name}</Name>,
+              cell: ({ name }) => <Called by={by} name={name} />,
               sort: ({ name }) => name,
             },
             {
@@ -122,5 +122,17 @@ function Groups({ by, rows }: { by: Group; rows: readonly Row[] }) {
         </div>
       )}
     </>
+  );
+}
+
+/** What a row is of, and the way to its calls. */
+function Called({ by, name }: { by: Group; name: string }) {
+  const { admin, tenant } = useMe();
+  if (name === '') return <span class="muted">others, too small to be told apart</span>;
+  if (by === 'day' || !admin) return <Name>{name}</Name>;
+  return (
+    <a href={href(['requests'], { [by]: name, tenant })}>
+      <Name>{name}</Name>
+    </a>
   );
 }
