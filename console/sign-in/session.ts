@@ -33,6 +33,8 @@ export const session = {
    */
   async start(config: Config, ended: () => void): Promise<State> {
     onEnd = ended;
+    // A step back after signing out: the browser may have kept the page as it was, with all that it showed.
+    addEventListener('pageshow', ({ persisted }) => persisted && held === undefined && location.reload());
     provider = await flow.discover(config, page);
     const search = new URLSearchParams(location.search);
     const pending = takePending();
