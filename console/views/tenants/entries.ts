@@ -1,5 +1,3 @@
-import type { Tone } from '../../ui/badge.tsx';
-
 /** What `/admin` tells of tenants and of what they hold; the members that these pages read. */
 
 export interface Tenant {
@@ -64,11 +62,12 @@ export interface Bundle {
 /** Which page of one tenant is linked. */
 export type Part = 'about' | 'grants' | 'access' | 'budgets' | 'history';
 
-export function stateOf({ suspended, offboarded, expiresAt }: Tenant): { state: string; tone: Tone } {
-  if (offboarded) return { state: 'offboarded', tone: 'neutral' };
-  if (suspended) return { state: 'suspended', tone: 'bad' };
-  if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now()) return { state: 'ended', tone: 'bad' };
-  return { state: 'active', tone: 'good' };
+export type TenantState = 'active' | 'suspended' | 'offboarded' | 'ended';
+
+export function stateOf({ suspended, offboarded, expiresAt }: Tenant, now = Date.now()): TenantState {
+  if (offboarded) return 'offboarded';
+  if (suspended) return 'suspended';
+  return expiresAt !== undefined && Date.parse(expiresAt) <= now ? 'ended' : 'active';
 }
 
 export function termsOf({ also = [], ...own }: Grant): Term[] {

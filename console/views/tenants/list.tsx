@@ -12,6 +12,7 @@ import { type Column, Table } from '../../ui/table.tsx';
 import { Name, Time } from '../../ui/text.tsx';
 import { stateOf, type Tenant } from './entries.ts';
 import { Onboard } from './onboard.tsx';
+import { State } from './state.tsx';
 
 const STATES = [
   { value: '', label: 'Every state' },
@@ -37,8 +38,8 @@ const COLUMNS: readonly Column<Tenant>[] = [
   },
   {
     head: 'State',
-    sort: (tenant) => stateOf(tenant).state,
-    cell: (tenant) => <Badge tone={stateOf(tenant).tone}>{stateOf(tenant).state}</Badge>,
+    sort: stateOf,
+    cell: (tenant) => <State of={tenant} />,
   },
   { head: 'Cost centre', sort: ({ costCenter }) => costCenter, cell: ({ costCenter }) => <Name>{costCenter}</Name> },
   { head: 'Labels', cell: ({ labels = {} }) => <Labels of={labels} /> },

@@ -2,7 +2,6 @@ import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
 import { type Me, may, mayAll, mayOf } from '../../me.ts';
 import { href, setQuery } from '../../router.ts';
-import { Badge } from '../../ui/badge.tsx';
 import { Button, LinkButton } from '../../ui/button.tsx';
 import { useLoad } from '../../ui/load.ts';
 import { Card, Facts, Page } from '../../ui/page.tsx';
@@ -12,10 +11,11 @@ import { Name, Time } from '../../ui/text.tsx';
 import { Access } from './access.tsx';
 import { Budgets } from './budgets.tsx';
 import { EditTenant } from './edit.tsx';
-import { type Part, stateOf, type Tenant } from './entries.ts';
+import type { Part, Tenant } from './entries.ts';
 import { Holdings } from './holdings.tsx';
 import { Leaving } from './leaving.tsx';
 import { Labels } from './list.tsx';
+import { State } from './state.tsx';
 
 const PARTS: readonly { id: Part; label: string; reads: string }[] = [
   { id: 'about', label: 'About it', reads: 'tenants' },
@@ -85,10 +85,9 @@ export function TenantPage({
 }
 
 function Headline({ of }: { of: Tenant }) {
-  const { state, tone } = stateOf(of);
   return (
     <span class="row">
-      <Badge tone={tone}>{state}</Badge>
+      <State of={of} />
       <code>{of.id}</code>
     </span>
   );
