@@ -190,6 +190,18 @@ describe('the log of calls', () => {
     await expect(pageOfCalls(store, everything, still)).rejects.toThrow('refused');
   });
 
+  test('an idle year is gone through in few lists', async () => {
+    const { store } = await filled(1);
+    const long = NINE - 365 * 24 * HOUR;
+    await noted(store, deliver(store, long, call({ invocationId: 'old', requestId: 'old', at: long })));
+    let lists = 0;
+    store.before = (operation) => {
+      if (operation === 'list') lists++;
+    };
+    expect(idsOf([await pageOfCalls(store, everything, still)])).toEqual([idOf(0), 'old']);
+    expect(lists).toBeLessThan(16);
+  });
+
   test('where there are no lines, none are looked for', async () => {
     expect(await pageOfCalls(new MemoryStore(), everything, still)).toEqual({
       calls: [],
