@@ -7,7 +7,7 @@ import { Problem } from '../../ui/states.tsx';
 import { Code, CopyButton, Name } from '../../ui/text.tsx';
 import { type Answer, type Call, isOver, type Step, type Turn, wantsResults } from './conversation.ts';
 import { Figures } from './figures.tsx';
-import Markdown from './markdown/markdown.tsx';
+import { Said } from './markdown/said.tsx';
 import { memo } from './memo.tsx';
 import type { Playground } from './playground.ts';
 import { useStore } from './use-store.ts';
@@ -89,7 +89,7 @@ const StepView = memo(function StepView({ step, retry }: { step: Step; retry: ((
           </p>
         </details>
       )}
-      {text !== '' && <Markdown text={text} />}
+      {text !== '' && <Said text={text} />}
       {calls.map((call) => (
         <CallView key={call.id} call={call} result={results?.[call.id]} />
       ))}

@@ -1,8 +1,14 @@
-import { Component, type ComponentChildren } from 'preact';
+import type { MarkedToken, Token, Tokens } from 'marked';
+import type { ComponentChildren } from 'preact';
 import { CopyButton } from '../../../ui/text.tsx';
-import { type Align, type Block, blocksOf } from './blocks.ts';
-import { inlinesOf } from './inline.ts';
-import type { Inline } from './pieces.ts';
+import { memo } from '../memo.tsx';
+import { blocksOf, tokensOf } from './read.ts';
+
+/** Nothing that a page would run: the address is only ever that of a link. */
+const SAFE = /^(?:https?:\/\/|mailto:)/i;
+const BREAK = /^<br *\/?>$/i;
+/** Tokens within each other; what is deeper is text. */
+const DEPTH_MAX = 50;
 
 /**
  * A model’s text, as it is meant to be read. Elements are made of it one by one, and never markup of a string: HTML in it is text, a
@@ -11,53 +17,95 @@ import type { Inline } from './pieces.ts';
 export default function Markdown({ text }: { text: string }) {
   return (
     <div class="md" dir="auto">
-      {blocksOf(text).map((block, at) => (
-        <Kept key={at} block={block} />
+      {blocksOf(text).map((source, at) => (
+        <Block key={at} source={source} />
       ))}
     </div>
   );
 }
 
-/** Drawn anew when it reads otherwise: of an answer that grows, its last block. */
-class Kept extends Component<{ block: Block }> {
-  #drawn = '';
+/** Read and drawn anew when its source is another: of an answer that grows, its last block. */
+const Block = memo(function Block({ source }: { source: string }) {
+  return <>{all(tokensOf(source), { depth: 0, isLink: false })}</>;
+});
 
-  override shouldComponentUpdate({ block }: { block: Block }): boolean {
-    return JSON.stringify(block) !== this.#drawn;
-  }
+interface Within {
+  depth: number;
+  /** A link has no other in it. */
+  isLink: boolean;
+}
 
-  override render({ block }: { block: Block }) {
-    this.#drawn = JSON.stringify(block);
-    return drawn(block);
+function all(tokens: readonly Token[], { depth, isLink }: Within): ComponentChildren[] {
+  const within = { depth: depth + 1, isLink };
+  return tokens.map((token) => (depth < DEPTH_MAX ? drawn(token as MarkedToken, within) : token.raw));
+}
+
+function drawn(token: MarkedToken, within: Within): ComponentChildren {
+  switch (token.type) {
+    case 'space':
+      return null;
+    case 'paragraph':
+      return <p>{all(token.tokens, within)}</p>;
+    case 'heading':
+      // One level for all, below the answer’s own heading: a page’s order is not the model’s to break.
+      return <h3 class={`level-${token.depth}`}>{all(token.tokens, within)}</h3>;
+    case 'code':
+      return <CodeBlock language={token.lang ?? ''} text={token.text} />;
+    case 'blockquote':
+      return <blockquote>{all(token.tokens, within)}</blockquote>;
+    case 'list': {
+      const items = token.items.map((item) => (
+        <li class={item.task ? 'task' : undefined}>{all(item.tokens, within)}</li>
+      ));
+      return token.ordered ? <ol start={Number(token.start)}>{items}</ol> : <ul>{items}</ul>;
+    }
+    case 'checkbox':
+      return (
+        <>
+          <span aria-hidden="true">{token.checked ? '☑ ' : '☐ '}</span>
+          <span class="unseen">{token.checked ? 'Done: ' : 'To do: '}</span>
+        </>
+      );
+    case 'table':
+      return <TableBlock table={token} within={within} />;
+    case 'hr':
+      return <hr />;
+    case 'text':
+      return token.tokens === undefined ? token.text : all(token.tokens, within);
+    case 'escape':
+      return token.text;
+    case 'strong':
+      return <strong>{all(token.tokens, within)}</strong>;
+    case 'em':
+      return <em>{all(token.tokens, within)}</em>;
+    case 'del':
+      return <s>{all(token.tokens, within)}</s>;
+    case 'codespan':
+      return <code>{token.text}</code>;
+    case 'br':
+      return <br />;
+    case 'link':
+    case 'image':
+      return <Link token={token} within={within} />;
+    default:
+      return BREAK.test(token.raw) ? <br /> : 'block' in token && token.block ? <p>{token.raw}</p> : token.raw;
   }
 }
 
-function drawn(block: Block): ComponentChildren {
-  switch (block.is) {
-    case 'paragraph':
-      return <p>{inlines(block.text)}</p>;
-    case 'heading':
-      // One level for all, below the answer’s own heading: a page’s order is not the model’s to break.
-      return <h3 class={`level-${block.level}`}>{inlines(block.text)}</h3>;
-    case 'code':
-      return <CodeBlock language={block.language} text={block.text} />;
-    case 'quote':
-      return <blockquote>{block.blocks.map(drawn)}</blockquote>;
-    case 'list': {
-      const items = block.items.map(({ checked, blocks }) => (
-        <li class={checked === undefined ? undefined : 'task'}>
-          {checked !== undefined && <span aria-hidden="true">{checked ? '☑ ' : '☐ '}</span>}
-          {checked !== undefined && <span class="unseen">{checked ? 'Done: ' : 'To do: '}</span>}
-          {blocks.map((one) => (block.isTight && one.is === 'paragraph' ? inlines(one.text) : drawn(one)))}
-        </li>
-      ));
-      return block.isOrdered ? <ol start={block.start}>{items}</ol> : <ul>{items}</ul>;
-    }
-    case 'table':
-      return <TableBlock {...block} />;
-    case 'rule':
-      return <hr />;
-  }
+/** A picture is a link to it: none is fetched from anywhere. */
+function Link({
+  token: { raw, href, title, text, tokens },
+  within,
+}: {
+  token: Tokens.Link | Tokens.Image;
+  within: Within;
+}) {
+  if (within.isLink || !SAFE.test(href)) return <>{raw}</>;
+  return (
+    <a href={href} title={title ?? undefined} target="_blank" rel="noopener noreferrer">
+      {text === '' ? href : all(tokens, { ...within, isLink: true })}
+    </a>
+  );
 }
 
 function CodeBlock({ language, text }: { language: string; text: string }) {
@@ -75,17 +123,17 @@ function CodeBlock({ language, text }: { language: string; text: string }) {
   );
 }
 
-function TableBlock({ align, head, rows }: { align: readonly Align[]; head: string[]; rows: string[][] }) {
-  const look = (column: number): string | undefined => align[column] && `align-${align[column]}`;
+function TableBlock({ table: { header, rows }, within }: { table: Tokens.Table; within: Within }) {
+  const look = ({ align }: Tokens.TableCell): string | undefined => (align === null ? undefined : `align-${align}`);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <div class="md-table" tabIndex={0}>
       <table>
         <thead>
           <tr>
-            {head.map((cell, column) => (
-              <th scope="col" class={look(column)}>
-                {inlines(cell)}
+            {header.map((cell) => (
+              <th scope="col" class={look(cell)}>
+                {all(cell.tokens, within)}
               </th>
             ))}
           </tr>
@@ -93,8 +141,8 @@ function TableBlock({ align, head, rows }: { align: readonly Align[]; head: stri
         <tbody>
           {rows.map((row) => (
             <tr>
-              {row.map((cell, column) => (
-                <td class={look(column)}>{inlines(cell)}</td>
+              {row.map((cell) => (
+                <td class={look(cell)}>{all(cell.tokens, within)}</td>
               ))}
             </tr>
           ))}
@@ -102,30 +150,4 @@ function TableBlock({ align, head, rows }: { align: readonly Align[]; head: stri
       </table>
     </div>
   );
-}
-
-function inlines(text: string): ComponentChildren {
-  return inlinesOf(text).map(inline);
-}
-
-function inline(one: Inline): ComponentChildren {
-  if (typeof one === 'string') return one;
-  switch (one.is) {
-    case 'strong':
-      return <strong>{one.children.map(inline)}</strong>;
-    case 'emphasis':
-      return <em>{one.children.map(inline)}</em>;
-    case 'struck':
-      return <s>{one.children.map(inline)}</s>;
-    case 'code':
-      return <code>{one.text}</code>;
-    case 'link':
-      return (
-        <a href={one.href} target="_blank" rel="noopener noreferrer">
-          {one.children.map(inline)}
-        </a>
-      );
-    case 'break':
-      return <br />;
-  }
 }
