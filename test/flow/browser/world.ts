@@ -40,6 +40,17 @@ export class World {
     return seen;
   }
 
+  /** What an operator's program asks of `/admin`, beside whoever has it open in a page. @returns the answer's body */
+  async admin(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+    const response = await fetch(`${this.stack.gateway}/admin/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${await this.stack.token('ops')}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    expect(response.ok, `${method} ${path} ${response.status}`).toBe(true);
+    return (await response.json()) as Record<string, unknown>;
+  }
+
   /** Closes a page, on which nothing may have been wrong. @param expected what the test itself brought about */
   async leave(seen: Seen, ...expected: RegExp[]): Promise<void> {
     expect(await seen.faults(...expected)).toEqual([]);
