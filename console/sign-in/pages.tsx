@@ -39,7 +39,11 @@ export function Outside({ problem, broken = false }: { problem: ApiProblem; brok
             ? 'Tollgate could not find out who you are.'
             : 'You are signed in, but Tollgate does not know your tenant, or it was suspended. Ask whoever runs it.'}
         </p>
-        <Problem error={problem} retry={() => location.reload()} />
+        <Problem error={problem} />
+        {/* Whoever is onboarded meanwhile was forbidden before. */}
+        <Button icon="refresh" onClick={() => location.reload()}>
+          Try again
+        </Button>
         <Button onClick={() => session.signOut()}>Sign in as somebody else</Button>
       </div>
     </main>
