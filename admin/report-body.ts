@@ -11,6 +11,7 @@ import {
 } from '../metering/report/groups.ts';
 import type { Mover } from '../metering/report/movers.ts';
 import { REPORT_COLUMNS, reportCells } from '../metering/report/report.ts';
+import { costliestFirst } from '../metering/report/summary.ts';
 import type { Reply } from './route.ts';
 
 /** How reports are told: amounts exact, as text; null where they are not known. */
@@ -32,8 +33,8 @@ type Order = (a: Group, b: Group) => number;
  * @param top how many rows are told one by one
  * @param order of which the first are; the costliest unless given
  */
-export function reportBody(groups: readonly Group[], grouping: Grouping, top: number, order: Order = costliest) {
-  const sorted = groups.toSorted((a, b) => order(a, b) || costliest(a, b));
+export function reportBody(groups: readonly Group[], grouping: Grouping, top: number, order: Order = costliestFirst) {
+  const sorted = groups.toSorted((a, b) => order(a, b) || costliestFirst(a, b));
   const others = sorted.slice(top);
   return {
     items: sorted.slice(0, top).map((group) => ({ ...namesOf(group, grouping), ...sumsOf(group) })),
@@ -58,7 +59,7 @@ export function reportCsv(
     ...by.map((dimension) => DIMENSION_COLUMNS[dimension]),
     ...REPORT_COLUMNS.slice(NAMES),
   ];
-  const rows = groups.toSorted(costliest).slice(0, top);
+  const rows = groups.toSorted(costliestFirst).slice(0, top);
   const cells = rows.map((group): Cell[] => [
     ...[...(period === 'total' ? [] : [group.period]), ...group.names].map((text) => ({ text })),
     ...reportCells({ ...group, tenant: '', costCenter: '', model: '' }).slice(NAMES),
@@ -127,9 +128,4 @@ function together(groups: readonly Group[]): Group | undefined {
     groups.map(({ names: _, period: __, ...sums }) => sums),
   );
   return sum.list()[0];
-}
-
-function costliest(a: Group, b: Group): number {
-  const [one, other] = [totalOf(a) ?? -1n, totalOf(b) ?? -1n];
-  return one > other ? -1 : one < other ? 1 : 0;
 }

@@ -1,12 +1,18 @@
 import { TollgateError } from '../contract/errors.ts';
 import { ADMIN_HEAVY } from '../contract/limits/admin.ts';
-import { AWS_COUNTS_KEPT_MS, COMPARED_TOLD_HOURS, REPORT_MAX_DAYS } from '../contract/limits/metering.ts';
+import {
+  AWS_COUNTS_KEPT_MS,
+  COMPARED_TOLD_HOURS,
+  REPORT_MAX_DAYS,
+  USAGE_ROWS_MAX,
+} from '../contract/limits/metering.ts';
 import { type KeptReconciliation, readReconciliation, reconciliationsSince } from '../metering/bill/kept.ts';
 import { dayRange } from '../metering/report/day-range.ts';
 import { DIMENSIONS, type Dimension, type Group, type Grouping, type Groups } from '../metering/report/groups.ts';
 import { moversOf } from '../metering/report/movers.ts';
 import { daysBefore } from '../metering/report/period.ts';
-import { summaryOf, type Wanted } from '../metering/report/summary.ts';
+import type { OfWhom } from '../metering/report/reported.ts';
+import { partedSummary, readFor, summaryOf } from '../metering/report/summary.ts';
 import { readProgress } from '../metering/run/progress.ts';
 import { readMetering } from '../metering/run/status.ts';
 import { DAY_MS, HOUR_MS, hourOf, hourText } from '../metering/window.ts';
@@ -27,10 +33,14 @@ const USUAL: readonly Dimension[] = ['tenant', 'cost-center', 'model'];
 /** Rows that are told unless said otherwise: a page of them; a file has as many as there may be. */
 const TOP = 100;
 const MOVERS = 20;
+/** Names that are parted by period, at most: the costliest. */
+const PARTED = 20;
 
 interface Question {
   days: readonly string[];
-  wanted: Wanted;
+  wanted: OfWhom;
+  /** For as long as somebody waits. */
+  store: ReturnType<typeof readFor>;
 }
 
 /** @throws TollgateError `forbidden` for another tenant’s, whether or not there is one; `invalid_request` naming the day at fault */
@@ -39,7 +49,8 @@ async function questionOf(act: Act): Promise<Question> {
   const today = new Date(clock()).toISOString().slice(0, 10);
   const to = query.to ?? today;
   const days = dayRange(query.from ?? to, to, { from: 'from', to: 'to' });
-  return { days, wanted: { tenant: tenantSeen(act), model: query.model, tenants: await tenantsWith(act) } };
+  const wanted = { tenant: tenantSeen(act), model: query.model, tenants: await tenantsWith(act) };
+  return { days, wanted, store: readFor(await act.usage(), clock) };
 }
 
 async function tenantsWith({ query: { label }, writer }: Act): Promise<ReadonlySet<string> | undefined> {
@@ -61,10 +72,6 @@ function dimensionsIn(list: string | undefined, usual: readonly Dimension[]): re
   });
 }
 
-async function groupsOf(act: Act, { days, wanted }: Question, grouping: Grouping): Promise<Groups> {
-  return summaryOf(await act.usage(), { days, wanted, grouping }, act.clock);
-}
-
 /** From the first day to the last, and how far the ledger has come: what was delivered later is in no sum. */
 async function spanOf(act: Act, { days }: Question) {
   const progress = await readProgress(await act.usage());
@@ -77,16 +84,41 @@ async function report(act: Act): Promise<Reply> {
   const { by: list, period = 'total', top, format } = act.query;
   const [question, by] = [await questionOf(act), dimensionsIn(list, USUAL)];
   const grouping: Grouping = { by, period };
-  const groups = await groupsOf(act, question, grouping);
-  if (format === 'csv')
-    return reportCsv(groups.list(), grouping, `tollgate-${question.days[0]}-${question.days.at(-1)}`, top);
+  const days = { from: question.days[0], to: question.days.at(-1) };
+  if (format === 'csv') {
+    const groups = await summaryOf(question.store, { ...question, grouping });
+    return reportCsv(groups.list(), grouping, `tollgate-${days.from}-${days.to}`, top);
+  }
+  if (period !== 'total') return parted(act, question, grouping);
+  const groups = await summaryOf(question.store, { ...question, grouping });
   return {
     body: {
       ...(await spanOf(act, question)),
-      by,
-      period,
+      ...{ by, period },
       ...reportBody(groups.list(), grouping, top ?? TOP),
       total: totalBody(total(groups)),
+    },
+  };
+}
+
+/** Of the costliest names a row for each period; beside them the names and the periods by themselves, for who draws it. */
+async function parted(act: Act, question: Question, grouping: Grouping): Promise<Reply> {
+  const { by, period } = grouping;
+  const top = act.query.top ?? TOP;
+  const { groups, names, periods } = await partedSummary(
+    question.store,
+    { ...question, grouping },
+    Math.min(top, PARTED),
+  );
+  const whole: Grouping = { by, period: 'total' };
+  return {
+    body: {
+      ...(await spanOf(act, question)),
+      ...{ by, period },
+      items: reportBody(groups.list(), grouping, USAGE_ROWS_MAX).items,
+      periods: periods.list().map((group) => ({ period: group.period, ...totalBody(group) })),
+      names: reportBody(names.list(), whole, top),
+      total: totalBody(total(names)),
     },
   };
 }
@@ -97,7 +129,10 @@ async function movers(act: Act): Promise<Reply> {
   const by = dimensionsIn(act.query.by, ['tenant', 'model']);
   const grouping: Grouping = { by, period: 'total' };
   const before = { ...question, days: daysBefore(question.days) };
-  const [now, then] = [await groupsOf(act, question, grouping), await groupsOf(act, before, grouping)];
+  const [now, then] = [
+    await summaryOf(question.store, { ...question, grouping }),
+    await summaryOf(question.store, { ...before, grouping }),
+  ];
   return {
     body: {
       ...(await spanOf(act, question)),
@@ -113,7 +148,7 @@ async function movers(act: Act): Promise<Reply> {
 async function open(act: Act): Promise<Reply> {
   const question = await questionOf(act);
   const grouping: Grouping = { by: dimensionsIn(act.query.by, ['tenant', 'model']), period: 'total' };
-  const groups = await groupsOf(act, question, grouping);
+  const groups = await summaryOf(question.store, { ...question, grouping });
   const rows = groups.list().filter(isOpen);
   return {
     body: {

@@ -129,6 +129,9 @@ export const SUMMARY_READS_FOR_MS = 20_000;
 /** Objects of days or hours read at a time for it: one of 10,000 tenants has some 12 MB, and the function 512 MB. */
 export const SUMMARY_READS_AT_ONCE = 6;
 
+/** Sums that it adds up to: of some 1,300 bytes each, in a function of 512 MB. */
+export const SUMMARY_SUMS_MAX = 100_000;
+
 /** Days whose summaries are in memory at once, of up to TENANT_DAY_MAX_BYTES each. */
 export const USAGE_DAYS_AT_ONCE = 31;
 

@@ -13,7 +13,7 @@ import { amount, count } from '../../ui/words.ts';
 import type { ViewProps } from '../../view.ts';
 import { barsByName, barsByPeriod, changeOf, daysIn, MEASURES, periodFor, tokensIn, withEmptyDays } from './bars.ts';
 import { reports } from './data.ts';
-import { type Asked, DIMENSIONS, type Dimension, type Movers, type Report } from './report.ts';
+import { type Asked, DIMENSIONS, type Dimension, type Movers, type Parted, type Report } from './report.ts';
 import { onTab, Rows } from './rows.tsx';
 
 const BY = [
@@ -27,8 +27,7 @@ const BY = [
   { value: 'account', label: 'By account' },
 ] as const;
 
-/** Rows of a chart, of which the largest are drawn; and of the table at first, and with each more. */
-const CHARTED = 2_000;
+/** Rows at first, and five times as many with each time more. */
 const LISTED = 100;
 
 function choiceOf(query: ViewProps['query'], all: boolean) {
@@ -56,36 +55,37 @@ export function CostChoices({ query, all }: { query: ViewProps['query']; all: bo
 
 interface Costs {
   rows: Report;
-  /** By period and name, and by period alone; absent: of one day. */
-  parted?: readonly [Report, Report];
-  before: Movers;
+  /** Absent: of one day. */
+  parted?: Parted;
+}
+
+async function read(
+  asked: Asked,
+  by: string,
+  top: number,
+  period: string | undefined,
+  signal: AbortSignal,
+): Promise<Costs> {
+  if (period === undefined) return { rows: await reports.rows(asked, { by, top }, signal) };
+  const parted = await reports.parted(asked, { by, period, top }, signal);
+  const { others: _, ...rest } = parted;
+  return { rows: { ...rest, ...parted.names }, parted };
 }
 
 /** What it cost: drawn, and row by row. */
 export function Costs({ asked, query, all }: { asked: Asked; query: ViewProps['query']; all: boolean }) {
   const { by, measure } = choiceOf(query, all);
   const top = Math.min(10_000, Number(query.top) || LISTED);
-  const [one, period] = [asked.from === asked.to, periodFor(daysIn(asked))];
-  const costs = useLoad<Costs>(
-    async (signal) => {
-      const rows = reports.rows(asked, { by, top }, signal);
-      const before = reports.movers(asked, { by: 'none', top: 1 }, signal);
-      if (one) return { rows: await rows, before: await before };
-      const parted = [
-        reports.rows(asked, { by, period, top: CHARTED }, signal),
-        reports.rows(asked, { by: 'none', period, top: CHARTED }, signal),
-      ] as const;
-      return { rows: await rows, before: await before, parted: await Promise.all(parted) };
-    },
-    [JSON.stringify(asked), by, top],
-  );
+  const period = asked.from === asked.to ? undefined : periodFor(daysIn(asked));
+  const costs = useLoad((signal) => read(asked, by, top, period, signal), [JSON.stringify(asked), by, top]);
+  const before = useLoad((signal) => reports.movers(asked, { by: 'none', top: 1 }, signal), [JSON.stringify(asked)]);
   const dimensions = by.split(',') as Dimension[];
   const heads = dimensions.map((dimension) => DIMENSIONS[dimension].head.toLowerCase()).join(' and ');
   return (
     <Loaded of={costs} label="Reading the ledger">
-      {({ rows, parted, before }) => (
+      {({ rows, parted }) => (
         <>
-          <Summary report={rows} before={before} />
+          <Summary report={rows} before={before.value} />
           {rows.items.length === 0 ? (
             <Card>
               <Empty title="Nothing was used in these days">
@@ -99,9 +99,9 @@ export function Costs({ asked, query, all }: { asked: Asked; query: ViewProps['q
                   title={`${measure.label} by ${heads}${parted === undefined ? '' : `, a bar a ${period}`}`}
                   {...(parted === undefined
                     ? barsByName(rows.items, dimensions, measure)
-                    : barsByPeriod(parted[0].items, periodsOf(parted[1], asked, period), dimensions, measure))}
+                    : barsByPeriod(parted.items, periodsOf(parted, asked, period), dimensions, measure))}
                   format={measure.id === 'cost' ? amount : count}
-                  labelHead={parted === undefined ? heads : period}
+                  labelHead={period ?? heads}
                 />
               </Card>
               <Card title="Row by row" flush actions={<Files asked={asked} by={by} />}>
@@ -124,13 +124,11 @@ export function Costs({ asked, query, all }: { asked: Asked; query: ViewProps['q
   );
 }
 
-function periodsOf({ items }: Report, asked: Asked, period: string) {
-  const inOrder = items.toSorted((a, b) => ((a.period ?? '') < (b.period ?? '') ? -1 : 1));
-  return period === 'day' ? withEmptyDays(inOrder, eachDay(asked)) : inOrder;
+function periodsOf({ periods }: Parted, asked: Asked, period: string | undefined) {
+  return period === 'day' ? withEmptyDays(periods, eachDay(asked)) : periods;
 }
 
-function Summary({ report: { total }, before }: { report: Report; before: Movers }) {
-  const change = changeOf(before.total.before, before.total.now);
+function Summary({ report: { total }, before }: { report: Report; before: Movers | undefined }) {
   const open = (total?.unpriced ?? 0) + (total?.unsettled ?? 0);
   return (
     <>
@@ -139,11 +137,7 @@ function Summary({ report: { total }, before }: { report: Report; before: Movers
           <p class="stat">
             <Money usd={total === null ? 0 : (total.cost?.total ?? null)} />
           </p>
-          <p class="muted">
-            {change === undefined ? 'As many days before: ' : `${change} against `}
-            <Money usd={before.total.before} />
-            {change !== undefined && ' in as many days before'}
-          </p>
+          <p class="muted">{before === undefined ? '…' : <Change {...before.total} />}</p>
         </Card>
         <Card title="Calls">
           <p class="stat">
@@ -163,6 +157,19 @@ function Summary({ report: { total }, before }: { report: Report; before: Movers
           was seen. <a href={onTab('open')}>Which</a>
         </Note>
       )}
+    </>
+  );
+}
+
+function Change({ before, now }: Movers['total']) {
+  const change = changeOf(before, now);
+  return change === undefined ? (
+    <>
+      As many days before: <Money usd={before} />
+    </>
+  ) : (
+    <>
+      {change} against <Money usd={before} /> in as many days before
     </>
   );
 }

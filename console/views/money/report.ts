@@ -41,6 +41,12 @@ export interface Report {
   total: Sums | null;
 }
 
+/** By period: of the costliest names a row for each; and periods and names by themselves. */
+export interface Parted extends Report {
+  periods: readonly Row[];
+  names: Pick<Report, 'items' | 'others'>;
+}
+
 export interface Mover extends Names {
   before: string;
   now: string;

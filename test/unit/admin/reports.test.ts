@@ -130,6 +130,26 @@ describe('a report over HTTP', () => {
     }
   });
 
+  test.each(['tenant', 'principal'])(
+    'by period and %s it tells the periods and the names by themselves, too',
+    async (by) => {
+      const { body } = await ask(`/report?${BOTH}&by=${by}&period=day`);
+      expect(body.periods).toMatchObject([
+        { period: '2026-11-20', cost: { total: '6' } },
+        { period: '2026-11-21', cost: { total: '11' }, unsettled: 2 },
+      ]);
+      expect(body.names.items[0]).toMatchObject({ cost: { total: '10' }, invocations: 2 });
+      expect(body.total).toMatchObject({ cost: { total: '17' }, invocations: 5 });
+    },
+  );
+
+  test('by period the costliest names alone have rows, and the periods have everything', async () => {
+    const { body } = await ask(`/report?${BOTH}&by=tenant&period=day&top=1`);
+    expect(body.items.map(({ tenant }: Row) => tenant)).toEqual(['globex', 'globex']);
+    expect(body.names.others).toMatchObject({ rows: 2 });
+    expect(body.periods.map(({ cost: money }: Row) => money?.total)).toEqual(['6', '11']);
+  });
+
   test('what has no room is told as one sum', async () => {
     const { body } = await ask(`/report?${BOTH}&by=tenant&top=1`);
     expect(body.items).toHaveLength(1);
