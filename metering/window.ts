@@ -50,7 +50,9 @@ export function parseHourOrDay(text: string, edge: 'first' | 'last', field: stri
 /** @returns every day from one to the other, both included; none when `to` is before `from` */
 export function daysBetween(from: string, to: string): string[] {
   const days: string[] = [];
-  for (let hour = parseHour(`${from}T00`); dayOf(hour) <= to; hour += DAY_HOURS) days.push(dayOf(hour));
+  // By number: the text of a year of five digits begins with a sign, which sorts before every other.
+  const last = parseHour(`${to}T00`);
+  for (let hour = parseHour(`${from}T00`); hour <= last; hour += DAY_HOURS) days.push(dayOf(hour));
   return days;
 }
 
