@@ -3,6 +3,7 @@ import { GRANT_PRINCIPALS_MAX } from '../contract/limits/registry.ts';
 import type { AccessRequest } from './access-request.ts';
 import type { Make } from './edit.ts';
 import { badEntry } from './fields.ts';
+import { grantSchema } from './grant.ts';
 import { type GrantMore, grantEdit } from './grants.ts';
 import type { Document, Key, Plain } from './items.ts';
 import { TERM_NAMES } from './term.ts';
@@ -16,14 +17,18 @@ export type Given = Readonly<Record<string, Plain>>;
  * @param to whether who asked is granted it, or everyone of the tenant
  * @param given what the grant says; what is left out is as the tenant's own grant of the model has it
  * @returns the edit of the tenant's grant; its schema judges what is given
- * @throws TollgateError `bad_entry` for roles and principals: whom it is for is `to`
+ * @throws TollgateError `bad_entry` for roles and principals: whom it is for is `to`; and for what is of the grant and no term of it
  */
 export function approvingGrant(
   { tenant, principal, model }: Pick<AccessRequest, 'tenant' | 'principal' | 'model'>,
   to: 'principal' | 'tenant',
   given: Given,
 ): { key: Key; make: Make } {
-  for (const name of ['roles', 'principals']) if (given[name] !== undefined) throw badEntry(name, 'not-of-a-request');
+  for (const name of Object.keys(given)) {
+    if (name === 'roles' || name === 'principals') throw badEntry(name, 'not-of-a-request');
+    // Of which tenant and model the grant is, the request says; what no grant has its schema refuses.
+    if (Object.hasOwn(grantSchema.entries, name) && !TERM_NAMES.has(name)) throw badEntry(name, 'unknown-member');
+  }
   const { key, make } = grantEdit(tenant, model, undefined, {
     for: to === 'tenant' ? {} : { principals: [principal] },
     restrictions: given as NonNullable<GrantMore['restrictions']>,

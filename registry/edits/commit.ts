@@ -179,6 +179,8 @@ function decideOne(edit: Edit, held: Held, stampOf: Omit<Stamp, 'version'>): Dec
     return as({ entry: undefined, changed: before !== undefined, before: was, after: null }, writes);
   }
   const entry = kind.parse(stamped(kind.name, made, stamp));
+  // What names another item inside is not written: nobody could read it, and it was checked as that other one.
+  if (nameOf(kind.keyOf(entry)) !== nameOf(key)) throw badEntries([{ path: 'key', reason: 'names-another-item' }]);
   const document = kind.document(entry);
   if (now && 'entry' in now && same(kind.document(now.entry), document))
     return as({ entry: now.entry, changed: false, before: was, after: was });

@@ -227,6 +227,20 @@ describe('who decides', () => {
     expect([done.status, done.body.decidedBy]).toEqual([200, 'acme/tom']);
   });
 
+  test.each([
+    ['a model that the tenant holds', { model: 'open-2', actions: ['invoke'], maxTokens: 50 }, 'model'],
+    ['another tenant', { tenant: 'globex' }, 'tenant'],
+    ['more terms', { also: [{ actions: ['invoke'] }] }, 'also'],
+  ])('names no other grant in it: %s', async (_, grant, path) => {
+    await writer.grant('acme', 'open-2', ['invoke'], { for: {} });
+    const at = await asked();
+    for (const caller of [tom, olga]) {
+      const { status, body } = await ask(caller, 'POST', `${at}/approve`, { grant });
+      expect([status, body.errors]).toMatchObject([400, [{ path, reason: 'unknown-member' }]]);
+    }
+    expect((await ask(ann, 'GET', at)).body.status).toBe('open');
+  });
+
   test('is none of those who only look', async () => {
     const path = await asked();
     expect((await ask(aki, 'GET', path)).status).toBe(200);

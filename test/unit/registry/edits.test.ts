@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { createEdits } from '../../../registry/edit.ts';
 import type { Document, Items } from '../../../registry/items.ts';
-import { historyPartition, modelKey } from '../../../registry/keys.ts';
+import { historyPartition, modelKey, tenantKey } from '../../../registry/keys.ts';
+import { TENANT } from '../../../registry/kinds.ts';
 import { createLookup } from '../../../registry/lookup.ts';
 import { asTenantId } from '../../../registry/tenant.ts';
 import { createWriter } from '../../../registry/writer.ts';
@@ -253,4 +255,14 @@ describe('the registry of a past moment', () => {
       expect((await items.scan({ beginsWith: 'GRANT#' })).length).toBe(0);
     },
   );
+});
+
+test('what names another item inside is not written, whoever makes it', async () => {
+  const { items } = setUp();
+  const edits = createEdits({ items, clock: () => START, actor: 'alice' });
+  const make = () => ({ v: 1, id: 'globex', costCenter: 'CC-1', suspended: false, updatedAt: '', updatedBy: '' });
+  await expect(edits.put(TENANT, tenantKey(asTenantId('acme')), make)).rejects.toMatchObject({
+    ...{ code: 'bad_entry', field: 'key', reason: 'names-another-item' },
+  });
+  expect(await items.get(tenantKey(asTenantId('acme')))).toBeUndefined();
 });
