@@ -8,7 +8,7 @@ import type { Given } from '../registry/granting.ts';
 import type { Document } from '../registry/items.ts';
 import type { Verb } from '../registry/rights.ts';
 import { edited, etag, plannedBody } from './entries.ts';
-import { checkOwn } from './own.ts';
+import { checkHeld, checkOwn } from './own.ts';
 import { pageOf } from './page.ts';
 import type { Act, Reply, Route } from './route.ts';
 
@@ -167,6 +167,7 @@ export const ACCESS_REQUEST_ROUTES: readonly Route[] = [
       const { to = 'principal', grant = {}, note } = body;
       if (to !== 'principal' && to !== 'tenant') throw badEntry('to', 'not-principal-or-tenant');
       if (grant === null || typeof grant !== 'object' || Array.isArray(grant)) throw badEntry('grant', 'not-an-object');
+      await checkHeld(act, found.model, grant as Given, async () => ({}));
       const plan = await writer.approveRequest(found, { to, grant: grant as Given, note, base: wanted });
       await checkOwn('grants', act, { ...plan, changes: plan.changes.filter(({ kind }) => kind === 'grant') });
       if (query.dryRun === true) return { body: plannedBody(plan) };

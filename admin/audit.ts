@@ -1,6 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import { differencesOf } from '../registry/difference.ts';
-import { itemText, type LoggedChange } from '../registry/edits/log-list.ts';
+import { isOfTenant, itemText, type LoggedChange } from '../registry/edits/log-list.ts';
 import type { Change } from '../registry/edits/types.ts';
 import { edited } from './entries.ts';
 import { decoded, encoded } from './page.ts';
@@ -78,10 +78,10 @@ export const AUDIT_ROUTES: readonly Route[] = [
       const { edit: number = '' } = act.params;
       const edit = /^[1-9]\d{0,8}$/.test(number) ? Number(number) : 0;
       const tenant = seenOf(act);
-      const log = act.writer.log({ below: edit + 1, ...(tenant === undefined ? {} : { tenant }) });
-      const { value: change } = edit > 0 ? await log.next() : { value: undefined };
+      // The first that is read or none: whose it is decides only whether it is told, and not how much is read.
+      const { value: change } = edit > 0 ? await act.writer.log({ below: edit + 1 }).next() : { value: undefined };
       // Another tenant's is not told from one that there is not.
-      if (change?.edit !== edit) throw noSuchEdit(number);
+      if (change?.edit !== edit || (tenant !== undefined && !isOfTenant(change.item, tenant))) throw noSuchEdit(number);
       return { body: told(change) };
     },
   },

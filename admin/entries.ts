@@ -5,7 +5,7 @@ import type { AppliedPlan } from '../registry/file/apply.ts';
 import type { Document } from '../registry/items.ts';
 import { createWriter } from '../registry/writer.ts';
 import type { Query } from './asked.ts';
-import { checkOwn, ownOf } from './own.ts';
+import { checkHeld, checkOwn, checkSeen, ownOf } from './own.ts';
 import { pageOf } from './page.ts';
 import { HttpProblem } from './problem.ts';
 import type { Collection } from './resources.ts';
@@ -44,9 +44,11 @@ export function plannedBody({ changes, unchanged, left, findings }: AppliedPlan)
   };
 }
 
-/** Makes one entry what a body says; what is wrong is named as the body has it. */
-async function written(collection: Collection, act: Act, body: Document): Promise<Reply> {
+/** Makes one entry what a body says; what is wrong is named as the body has it. @param there whether it has to be there already */
+async function written(collection: Collection, act: Act, body: Document, there: boolean): Promise<Reply> {
   const { params, wanted, writer, query } = act;
+  if (collection.name === 'grants') await checkHeld(act, params.model, body, () => found(collection, act));
+  if (there) await collection.show(writer, params);
   if (collection.within && wanted !== undefined && wanted > 0 !== (await isThere(collection, act)))
     throw new HttpProblem(412, wanted === 0 ? 'There is one.' : 'There is no such entry any more.');
   const version = collection.within && wanted === 0 ? undefined : wanted;
@@ -96,11 +98,12 @@ async function versioned(collection: Collection, { writer, params }: Act, docume
   return collection.within ? { version: await writer.versionNow(collection.named(params)) } : document;
 }
 
-async function isThere(collection: Collection, { writer, params }: Act): Promise<boolean> {
-  return collection.show(writer, params).then(
-    () => true,
-    () => false,
-  );
+async function isThere(collection: Collection, act: Act): Promise<boolean> {
+  return (await found(collection, act)) !== undefined;
+}
+
+async function found(collection: Collection, { writer, params }: Act): Promise<Document | undefined> {
+  return collection.show(writer, params).catch(() => undefined);
 }
 
 /** @throws HttpProblem 412 where the entry is another than the one that was seen; TollgateError `not_found` */
@@ -130,6 +133,7 @@ export function routesOf(collection: Collection, base: string): Route[] {
       narrows: true,
       async run(act) {
         const { writer, params, query, clock } = act;
+        await checkSeen(name, act);
         const then =
           query.at === undefined ? writer : createWriter({ ...(await writer.asOf(query.at)), clock, actor: 'nobody' });
         const document =
@@ -160,6 +164,7 @@ export function routesOf(collection: Collection, base: string): Route[] {
       about: 'What one `version` of it has otherwise than the one before, or than the one that it is compared `with`.',
       async run(act) {
         const { writer, params, query } = act;
+        await checkSeen(name, act);
         const { version } = query;
         if (version === undefined) throw badEntries([{ path: 'version', reason: 'missing' }]);
         const base = query.with ?? version - 1;
@@ -180,8 +185,7 @@ export function routesOf(collection: Collection, base: string): Route[] {
             ? 'Makes it, or changes what the body names of it; null takes a member away.'
             : 'The same of one that is there.',
         async run(act) {
-          if (method === 'patch') await collection.show(act.writer, act.params);
-          return written(collection, act, act.body);
+          return written(collection, act, act.body, method === 'patch');
         },
       }),
     ),

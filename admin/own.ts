@@ -19,6 +19,48 @@ export function tenantSeen({ rights, caller, query }: Pick<Act, 'rights' | 'call
   throw refused('None of this caller’s roles lets it see what that tenant used.');
 }
 
+/**
+ * Before anything is read of it: what is not the caller’s to see and what is not there have one answer.
+ *
+ * @throws TollgateError `forbidden` for a model that the caller’s tenant does not hold, and for what is the stage’s
+ */
+export async function checkSeen(resource: Resource, { rights, caller, writer, params }: Act): Promise<void> {
+  if (rights.scopeOf(resource, 'read') === 'all') return;
+  const held = async () => (await writer.holdings(caller.tenant)).some(({ model }) => model === params.model);
+  const seen = resource === 'models' ? await held() : params.owner === undefined || params.owner === caller.tenant;
+  if (!seen) throw new TollgateError('forbidden', { reason: 'not-held' });
+}
+
+/**
+ * Before it is tried what a grant would be: which models and bundles there are is nobody’s to know who holds none of them.
+ *
+ * @param of what is granted; undefined: a bundle
+ * @param body what is asked for
+ * @param granted what the tenant is granted there already
+ * @throws TollgateError `forbidden`, as checkOwn does for a grant of more than the tenant holds
+ */
+export async function checkHeld(
+  { rights, caller, writer }: Act,
+  of: string | undefined,
+  body: Document,
+  granted: () => Promise<Document | undefined>,
+): Promise<void> {
+  if (rights.scopeOf('grants', 'write') === 'all') return;
+  const held = new Set<unknown>((await writer.holdings(caller.tenant)).map(({ model }) => model));
+  const before = await granted();
+  const known = new Set([...held, ...(before === undefined ? [] : fallbacksIn(before))]);
+  const wanted = fallbacksIn(body);
+  if ((before === undefined && !held.has(of)) || wanted.some((model) => !known.has(model))) throw refused(NO_MORE);
+}
+
+/** What a grant, valid or not, lets answer in the model’s place. */
+function fallbacksIn({ fallbacks, also }: Document): unknown[] {
+  const terms = Array.isArray(also) ? also : [];
+  return [fallbacks, ...terms.map((term) => (term as Document | null)?.fallbacks)].flatMap((list) =>
+    Array.isArray(list) ? list : [],
+  );
+}
+
 /** Of a list what the caller may see. */
 export async function ownOf(resource: Resource, act: Act, documents: Document[]): Promise<Document[]> {
   const { rights, caller, writer } = act;
@@ -59,12 +101,11 @@ export async function checkOwn(resource: Resource, act: Act, plan: AppliedPlan |
       throw refused('What everyone of the tenant holds is its operator’s to change.');
     const known = new Set(old.map((term) => textOf(term)));
     const models = held.filter(({ model }) => model === after.model);
-    if (now.some((term) => !known.has(textOf(term)) && !isWithin(term, models)))
-      throw refused(
-        'A tenant’s own administrator grants to roles and principals of it what the tenant holds, and no more.',
-      );
+    if (now.some((term) => !known.has(textOf(term)) && !isWithin(term, models))) throw refused(NO_MORE);
   }
 }
+
+const NO_MORE = 'A tenant’s own administrator grants to roles and principals of it what the tenant holds, and no more.';
 
 function refused(message: string): TollgateError {
   return new TollgateError('forbidden', { reason: 'not-delegated', message });

@@ -79,7 +79,16 @@ function meets(one: { by: string; item: string; plan?: unknown }, { by, tenant, 
   if (by !== undefined && !one.by.includes(by)) return false;
   if (of !== undefined && one.item !== of && !one.item.startsWith(`${of}/`)) return false;
   if (plan !== undefined && planOf(one.plan) !== plan) return false;
-  return tenant === undefined || one.item.split('/')[1] === tenant;
+  return tenant === undefined || isOfTenant(one.item, tenant);
+}
+
+/** What is a tenant’s own. A bundle or a model may be called as a tenant is, and is the stage’s all the same. */
+const OF_TENANTS: readonly string[] = ['tenant', 'grant', 'budgets', 'request'];
+
+/** @param item as the log names it: `grant/acme/nova-lite` */
+export function isOfTenant(item: string, tenant: string): boolean {
+  const [kind = '', owner] = item.split('/');
+  return OF_TENANTS.includes(kind) && owner === tenant;
 }
 
 function planOf(plan: unknown): unknown {

@@ -121,6 +121,41 @@ describe('a tenant’s own administrator', () => {
     expect((await ask(caller('tenant-admin'), 'PUT', '/grants/globex/m2', body)).status).toBe(403);
   });
 
+  test.each([
+    ['GET', '/models/m2'],
+    ['GET', '/models/m2?version=1'],
+    ['GET', '/models/m2/difference?version=1'],
+    ['PUT', '/grants/acme/m2', { actions: ['invoke'], roles: ['dev'] }],
+    ['PATCH', '/grants/acme/m2', { actions: ['invoke'], roles: ['dev'] }],
+    ['PUT', '/grants/acme/m2', { actions: ['nothing'] }],
+    ['PUT', '/bundle-grants/acme/b2', { actions: ['invoke'], roles: ['dev'] }],
+    ['PUT', '/grants/acme/m1', { also: [{ actions: ['invoke'], maxTokens: 5, roles: ['dev'], fallbacks: ['m2'] }] }],
+    ['GET', '/budgets/*/b2'],
+  ] as const)(
+    'learns of nothing that it does not hold whether it is there: %s %s',
+    async (method, path, body?: object) => {
+      await ask(caller('admin'), 'PUT', '/bundles/b2', { models: ['m2'] });
+      await ask(caller('admin'), 'PUT', '/budgets/*/b2', budget('tenant'));
+      const answer = async (text: string | undefined, at: string) => {
+        const { status, body } = await ask(caller('tenant-admin'), method, at, text && JSON.parse(text));
+        return { status, ...body, instance: '' };
+      };
+      const text = body && JSON.stringify(body);
+      const there = await answer(text, path);
+      expect(there.status).toBe(403);
+      const none = (one: string) => one.replaceAll(/([mb])2/g, '$19');
+      expect(there).toEqual(await answer(text && none(text), none(path)));
+    },
+  );
+
+  test('sees no edits of what is only called as its tenant is', async () => {
+    await ask(caller('admin'), 'PUT', '/bundles/acme', { models: ['m2'] });
+    const items = (await ask(caller('tenant-admin'), 'GET', '/audit')).body.items as { kind: string }[];
+    expect(new Set(items.map(({ kind }) => kind))).toEqual(new Set(['tenant', 'grant']));
+    const [{ edit }] = (await ask(caller('admin'), 'GET', '/audit?limit=1')).body.items;
+    expect((await ask(caller('tenant-admin'), 'GET', `/audit/${edit}`)).status).toBe(404);
+  });
+
   test('sets budgets of its principals and of nobody else', async () => {
     const mine = caller('tenant-admin');
     expect((await ask(mine, 'PUT', '/budgets/acme/each', budget('principal'))).status).toBe(201);

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAdmin } from '../../../admin/app.ts';
 import type { CallerContext } from '../../../contract/context.ts';
 import { MARKS, parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
@@ -109,6 +109,12 @@ describe('the trail', () => {
     const told = ({ status, body }: typeof other) => [status, body.code, body.detail.replace(/\d/, 'N')];
     expect(told(other)).toEqual(told(none));
     expect((await ask('finance', '/audit/7')).status).toBe(403);
+  });
+
+  test('of another tenant is looked for no further than its number, whoever asks', async () => {
+    const scanned = vi.spyOn(items, 'scan');
+    await ask('tenant-admin', '/audit/1');
+    expect(scanned).not.toHaveBeenCalled();
   });
 });
 
