@@ -48,9 +48,10 @@ export function partsOf(item: string): [kind: string, first: string, rest: strin
 export function entryHref(item: string): string | undefined {
   const [kind, first, rest] = partsOf(item);
   if (kind === 'model') return href(['registry-models', rest === '' ? first : `${first}/${rest}`]);
-  if (kind === 'tenant' || kind === 'grant' || kind === 'client') return href(['tenants', first]);
+  if (kind === 'grant') return href(['tenants', first], { tab: 'grants' });
+  if (kind === 'tenant') return href(['tenants', first]);
   if (kind === 'budgets') return href(['budgets'], first === '*' ? { tab: 'stage' } : { tenant: first });
-  if (kind === 'request') return href(['access-requests'], { tenant: first, status: '' });
+  if (kind === 'request') return href(['access-requests'], { tenant: first, status: 'any' });
   return undefined;
 }
 

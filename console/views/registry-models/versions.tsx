@@ -1,5 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
+import { may, useMe } from '../../me.ts';
+import { href } from '../../router.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { TypeToConfirm } from '../../ui/confirm.tsx';
@@ -35,6 +37,7 @@ export function Versions({
   onChanged(): void;
 }) {
   const [open, setOpen] = useState<{ is: 'compare' | 'back'; version: number }>();
+  const audits = may(useMe(), 'audit');
   const path = `/admin/models${pathOf(id)}`;
   const history = useLoad(
     async (signal) => (await api.get<{ items: readonly Edit[] }>(`${path}/history`, {}, signal)).body.items,
@@ -62,7 +65,17 @@ export function Versions({
                       </span>
                     ),
                   },
-                  { head: 'When', cell: ({ at }) => <Time at={at} /> },
+                  {
+                    head: 'When',
+                    cell: ({ at, edit }) =>
+                      edit === undefined || !audits ? (
+                        <Time at={at} />
+                      ) : (
+                        <a href={href(['audit', String(edit)])}>
+                          <Time at={at} />
+                        </a>
+                      ),
+                  },
                   { head: 'Who', cell: ({ by }) => <Name>{by}</Name> },
                   {
                     head: 'What',
