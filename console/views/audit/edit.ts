@@ -1,6 +1,9 @@
-import { href } from '../../router.ts';
-import type { Tone } from '../../ui/badge.tsx';
-import type { Difference } from '../../ui/differences.tsx';
+/** One thing that an edit changed, as the API says it; absent: there was none, or is none. */
+export interface Difference {
+  path: string;
+  before?: unknown;
+  after?: unknown;
+}
 
 /** One edit of the registry, as `/admin/audit` tells it. */
 export interface Edit {
@@ -44,18 +47,26 @@ export function partsOf(item: string): [kind: string, first: string, rest: strin
   return [kind, first, rest.join('/')];
 }
 
-/** @returns where the entry is shown; undefined: nowhere in the console */
-export function entryHref(item: string): string | undefined {
+/** @returns the route on which the entry is shown, and what is asked of it; undefined: nowhere in the console */
+export function routeOf(item: string): [parts: string[], query: Record<string, string>] | undefined {
   const [kind, first, rest] = partsOf(item);
-  if (kind === 'model') return href(['registry-models', rest === '' ? first : `${first}/${rest}`]);
-  if (kind === 'grant') return href(['tenants', first], { tab: 'grants' });
-  if (kind === 'tenant') return href(['tenants', first]);
-  if (kind === 'budgets') return href(['budgets'], first === '*' ? { tab: 'stage' } : { tenant: first });
-  if (kind === 'request') return href(['access-requests'], { tenant: first, status: 'any' });
-  return undefined;
+  switch (kind) {
+    case 'model':
+      return [['registry-models', rest === '' ? first : `${first}/${rest}`], {}];
+    case 'tenant':
+      return [['tenants', first], {}];
+    case 'grant':
+      return [['tenants', first], { tab: 'grants' }];
+    case 'budgets':
+      return [['budgets'], first === '*' ? { tab: 'stage' } : { tenant: first }];
+    case 'request':
+      return [['access-requests'], { tenant: first, status: 'any' }];
+    default:
+      return undefined;
+  }
 }
 
-const TONES: Readonly<Record<string, Tone>> = {
+const TONES = {
   create: 'good',
   grant: 'good',
   activate: 'good',
@@ -69,10 +80,10 @@ const TONES: Readonly<Record<string, Tone>> = {
   offboard: 'bad',
   deprecate: 'warn',
   decline: 'warn',
-};
+} as const;
 
-export function toneOf(change: string): Tone {
-  return TONES[change] ?? 'neutral';
+export function toneOf(change: string): 'good' | 'warn' | 'bad' | 'neutral' {
+  return Object.hasOwn(TONES, change) ? TONES[change as keyof typeof TONES] : 'neutral';
 }
 
 /** What every entry has, and what its name says already. */

@@ -10,7 +10,7 @@ import { Search } from '../../ui/search.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Name, Time } from '../../ui/text.tsx';
-import { type Edit, entryHref, KINDS, partsOf, summaryOf, toneOf } from './edit.ts';
+import { type Edit, KINDS, partsOf, routeOf, summaryOf, toneOf } from './edit.ts';
 
 /** Edits, the newest first; what is asked of them is in the page’s address, so that it can be passed on. */
 export function Edits({ me, query }: { me: Me; query: Readonly<Record<string, string>> }) {
@@ -114,13 +114,13 @@ function Rows({ edits }: { edits: readonly Edit[] }) {
 export function Item({ of }: { of: string }) {
   const [kind, ...names] = partsOf(of);
   const name = names.filter(Boolean).join(' / ') || kind;
-  const to = entryHref(of);
+  const to = routeOf(of);
   return (
     <span class="stacked">
       {to === undefined ? (
         <Name>{name}</Name>
       ) : (
-        <a href={to}>
+        <a href={href(...to)}>
           <Name>{name}</Name>
         </a>
       )}
