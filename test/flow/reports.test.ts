@@ -384,7 +384,7 @@ describe('AWS’s bill against the ledger', () => {
       code: 1,
       stderr: 'tollgate: --map: There is no model nova-light.\n',
     });
-    const { code, stdout, stderr } = await stack.cli('reconcile', '--cur', file, '--format', 'json');
+    const { code, stdout, stderr } = await stack.cli('reconcile', '--cur', file, '--format', 'json', '--no-keep');
     expect(code).toBe(1);
     expect(stderr).toContain(`${file}:${2 + 2 * calls.length}: line_item_currency_code: not-usd`);
     const { compared, elsewhere, rejected } = JSON.parse(stdout) as Reconciled;
@@ -398,5 +398,9 @@ describe('AWS’s bill against the ledger', () => {
       { measure: 'output', aws: 10, ours: 15 },
       { measure: 'usd' },
     ]);
+    // What was found before stays what the API tells.
+    const headers = { authorization: `Bearer ${await stack.token('ops')}` };
+    const kept = await fetch(`${stack.gateway}/admin/reconciliations`, { headers });
+    expect(await kept.json()).toMatchObject({ items: [{ measures: { differ: 0 } }] });
   });
 });
