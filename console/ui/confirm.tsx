@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { asProblem } from '../api.ts';
 import { Button } from './button.tsx';
+import { ChangedMeanwhile } from './conflict.tsx';
 import { Dialog } from './dialog.tsx';
 import { Field } from './field.tsx';
 import { TextInput } from './inputs.tsx';
@@ -8,11 +10,20 @@ import { useAct } from './load.ts';
 import { Problem } from './states.tsx';
 import { Name } from './text.tsx';
 
+/** An entry that something is done to. */
+export interface Of {
+  /** Of the entry, for `api.get`. */
+  path: string;
+  seen: object;
+  version: number | undefined;
+}
+
 /**
  * Before what cannot simply be taken back: says who is affected and by when, and lets it be done once the name is typed.
  * @param consequences who, what, by when
  * @param verb on the button: `Suspend`
- * @param onConfirm what it throws is shown, and the dialog stays
+ * @param of the entry that it is done to, as it was seen; if it is another by now, what changed is shown first
+ * @param onConfirm gets the version that it may be done to; what it throws is shown, and the dialog stays
  */
 export function TypeToConfirm({
   title,
@@ -20,6 +31,7 @@ export function TypeToConfirm({
   name,
   verb,
   wide = false,
+  of,
   onConfirm,
   onClose,
 }: {
@@ -28,14 +40,32 @@ export function TypeToConfirm({
   name: string;
   verb: string;
   wide?: boolean;
-  onConfirm(): Promise<unknown>;
+  of?: Of | undefined;
+  onConfirm(version: number | undefined): Promise<unknown>;
   onClose(): void;
 }) {
   const [typed, setTyped] = useState('');
-  const { busy, problem, run } = useAct();
+  /** What is there by now, once an act was refused for it; of each refusal anew. */
+  const [changed, setChanged] = useState<{ seen: object; version: number | undefined; time: number }>();
+  const { busy, problem, run, clear } = useAct();
   const right = typed.trim() === name.trim();
+  const version = changed === undefined ? of?.version : changed.version;
   const confirm = async () => {
-    if (right && (await run(onConfirm))) onClose();
+    if (!right) return;
+    let refused = false;
+    const done = await run(async () => {
+      try {
+        await onConfirm(version);
+      } catch (error) {
+        refused = of !== undefined && asProblem(error).status === 412;
+        throw error;
+      }
+    });
+    if (done) return onClose();
+    if (!refused || of === undefined) return;
+    clear();
+    setTyped('');
+    setChanged({ seen: of.seen, version, time: (changed?.time ?? 0) + 1 });
   };
   return (
     <Dialog
@@ -53,6 +83,14 @@ export function TypeToConfirm({
       }
     >
       <div class="consequences">{consequences}</div>
+      {changed !== undefined && of !== undefined && (
+        <ChangedMeanwhile
+          key={changed.time}
+          path={of.path}
+          seen={changed.seen}
+          onRead={(now) => setChanged({ ...changed, version: now })}
+        />
+      )}
       <p>
         Type{' '}
         <strong>

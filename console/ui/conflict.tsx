@@ -1,11 +1,11 @@
 import { type Answer, api } from '../api.ts';
+import { Note } from './badge.tsx';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
+import { differing, type Entry } from './differing.ts';
 import { useAct, useLoad } from './load.ts';
 import { Loaded, Problem } from './states.tsx';
-import { Table } from './table.tsx';
-
-type Entry = Readonly<Record<string, unknown>>;
+import { type Column, Table } from './table.tsx';
 
 /**
  * After a 412: reads the entry again, and shows what this edit wanted beside what is there now.
@@ -69,12 +69,50 @@ export function EditConflict<T extends object>({
   );
 }
 
-function Sides({ mine, seen, theirs }: { mine: Entry; seen: Entry; theirs: Entry }) {
-  const names = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].filter(
-    (name) =>
-      !UNTOLD.includes(name) &&
-      (differ(seen[name], theirs[name]) || (name in mine && differ(mine[name], theirs[name]))),
+/**
+ * Before an act on an entry that somebody else changed: reads it again, and shows what they changed.
+ * @param seen the entry as it was when the act was begun
+ * @param onRead of which version it is now: the act may go on with that one
+ */
+export function ChangedMeanwhile({
+  path,
+  seen,
+  onRead,
+}: {
+  path: string;
+  seen: object;
+  onRead(version: number | undefined): void;
+}) {
+  const theirs = useLoad(
+    async (signal) => {
+      const answer = await api.get<object>(path, {}, signal);
+      onRead(answer.version);
+      return answer;
+    },
+    [path],
   );
+  return (
+    <Loaded of={theirs}>
+      {({ body, version }) => (
+        <div class="stack" role="alert">
+          <Note tone="warn">
+            Somebody else changed it meanwhile, and nothing was done. It is version {version} now; type the name again
+            to do it to that one.
+          </Note>
+          <Sides seen={seen as Entry} theirs={body as Entry} />
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
+/** @param mine absent: nothing of the entry is edited here */
+function Sides({ mine = {}, seen, theirs }: { mine?: Entry | undefined; seen: Entry; theirs: Entry }) {
+  const names = differing(mine, seen, theirs);
+  const yours: Column<string> = {
+    head: 'Yours',
+    cell: (name) => (name in mine ? shown(mine[name]) : <span class="muted">as it is</span>),
+  };
   return (
     <Table
       caption="Both sides"
@@ -83,18 +121,11 @@ function Sides({ mine, seen, theirs }: { mine: Entry; seen: Entry; theirs: Entry
       columns={[
         { head: 'Member', cell: (name) => <code>{name}</code> },
         { head: 'As you saw it', cell: (name) => shown(seen[name]) },
-        { head: 'Yours', cell: (name) => (name in mine ? shown(mine[name]) : <span class="muted">as it is</span>) },
+        ...(Object.keys(mine).length === 0 ? [] : [yours]),
         { head: 'Theirs', cell: (name) => shown(theirs[name]) },
       ]}
     />
   );
-}
-
-/** Which the registry says of every entry, and nobody edits. */
-const UNTOLD = ['v', 'version', 'updatedAt', 'updatedBy'];
-
-function differ(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one ?? null) !== JSON.stringify(other ?? null);
 }
 
 function shown(value: unknown) {

@@ -26,8 +26,9 @@ export function RemoveBudget({
       name={id}
       verb="Remove"
       onClose={onClose}
-      onConfirm={async () => {
-        await api.send('DELETE', path, undefined, { version: seen.value?.version });
+      of={seen.value && { path, seen: seen.value.body, version: seen.value.version }}
+      onConfirm={async (version) => {
+        await api.send('DELETE', path, undefined, { version });
         toast(`The budget ${id} is removed.`);
         onDone();
       }}

@@ -47,7 +47,9 @@ export function ActDialog({ act, ...props }: Props & { act: Act }) {
 function Begin({ act, model, version, onClose, onDone }: Props & { act: 'activate' | 'restore' }) {
   const { busy, problem, run } = useAct();
   const go = async () => {
-    if (!(await run(() => api.send('POST', `/admin/models${pathOf(model.id)}/${act}`, {}, { version })))) return;
+    // Where it is another by now, that one is read, and the same button does it to it.
+    if (!(await run(() => api.send('POST', `/admin/models${pathOf(model.id)}/${act}`, {}, { version }))))
+      return onDone();
     toast(act === 'activate' ? `${model.id} may be called.` : `${model.id} is again what it was.`);
     onDone();
     onClose();
@@ -122,12 +124,11 @@ function End({ act, model, version, onClose, onDone }: Props & { act: 'deprecate
         </div>
       }
       onClose={onClose}
-      onConfirm={async () => {
-        if (act === 'delete') await api.send('DELETE', path, undefined, { version });
-        else
-          await api.send('POST', `${path}/${act}`, act === 'deprecate' ? { sunsetAt: sunset, ...next } : next, {
-            version,
-          });
+      of={{ path, seen: model, version }}
+      onConfirm={async (at) => {
+        const body = act === 'deprecate' ? { sunsetAt: sunset, ...next } : next;
+        if (act === 'delete') await api.send('DELETE', path, undefined, { version: at });
+        else await api.send('POST', `${path}/${act}`, body, { version: at });
         toast(
           act === 'deprecate' ? `${id} ends on ${sunset}.` : `${id} is ${act === 'retire' ? 'retired' : 'deleted'}.`,
         );

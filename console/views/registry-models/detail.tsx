@@ -69,13 +69,13 @@ export function ModelPage({ id, me, query }: { id: string; me: Me; query: Readon
               {tab === 'prices' ? (
                 <Prices me={me} model={body} version={version} onChanged={model.reload} />
               ) : tab === 'targets' ? (
-                <Targets id={id} me={me} version={version} onChanged={model.reload} />
+                <Targets model={body} me={me} version={version} onChanged={model.reload} />
               ) : tab === 'impact' ? (
                 <Card flush>
                   <Impact model={id} />
                 </Card>
               ) : tab === 'versions' ? (
-                <Versions id={id} version={version ?? body.version} writes={writes} onChanged={model.reload} />
+                <Versions model={body} version={version ?? body.version} writes={writes} onChanged={model.reload} />
               ) : (
                 <Overview model={body} />
               )}

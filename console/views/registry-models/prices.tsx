@@ -105,7 +105,8 @@ function AddPrice({
     const usdPerMillion = Object.fromEntries(Object.entries(rates).filter(([, usd]) => usd.trim() !== ''));
     const path = `/admin/prices${pathOf(model.id)}`;
     const body = { prices: [{ version: name.trim(), from, usdPerMillion }] };
-    if (!(await run(() => api.send('PUT', path, body, { version })))) return;
+    // Where the model is another by now, that one is read, and the same button adds the price to it.
+    if (!(await run(() => api.send('PUT', path, body, { version })))) return onSaved();
     toast(`${name} is a price of ${model.id}.`);
     onSaved();
     onClose();

@@ -11,6 +11,7 @@ import { Empty, Loaded, Problem } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Count, Name, Time } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
+import type { Model } from './model.ts';
 
 interface TargetState {
   target: string;
@@ -34,16 +35,17 @@ const MINUTES = ['5', '15', '60'].map((value) => ({ value, label: `Calls of the 
 
 /** How the model’s places answer, and sending no more calls to those of a region. */
 export function Targets({
-  id,
+  model,
   me,
   version,
   onChanged,
 }: {
-  id: string;
+  model: Model;
   me: Me;
   version: number | undefined;
   onChanged(): void;
 }) {
+  const { id } = model;
   const [minutes, setMinutes] = useState('15');
   const [draining, setDraining] = useState<string>();
   const restoring = useAct();
@@ -58,13 +60,12 @@ export function Targets({
     found.reload();
     onChanged();
   };
-  const drain = (region: string, drained: boolean) =>
-    api.send('POST', `${path}/drain`, { region, drained }, { version });
+  const drain = (region: string, drained: boolean, at: number | undefined) =>
+    api.send('POST', `${path}/drain`, { region, drained }, { version: at });
   const restore = async (region: string) => {
-    if (await restoring.run(() => drain(region, false))) {
-      toast(`Calls may go to ${region} again.`);
-      changed();
-    }
+    if (await restoring.run(() => drain(region, false, version))) toast(`Calls may go to ${region} again.`);
+    // Where it was refused for another's edit, it is of the entry as that left it.
+    changed();
   };
   return (
     <div class="stack">
@@ -167,8 +168,9 @@ export function Targets({
             </p>
           }
           onClose={() => setDraining(undefined)}
-          onConfirm={async () => {
-            await drain(draining, true);
+          of={{ path, seen: model, version }}
+          onConfirm={async (at) => {
+            await drain(draining, true, at);
             toast(`${draining} is drained.`);
             changed();
           }}

@@ -14,6 +14,7 @@ import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Name, Time } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
+import type { Model } from './model.ts';
 
 interface Edit {
   edit?: number;
@@ -26,18 +27,19 @@ interface Edit {
 
 /** Every version of the entry: who made it and how, what two of them differ in, and the way back to one. */
 export function Versions({
-  id,
+  model,
   version,
   writes,
   onChanged,
 }: {
-  id: string;
+  model: Model;
   version: number;
   writes: boolean;
   onChanged(): void;
 }) {
   const [open, setOpen] = useState<{ is: 'compare' | 'back'; version: number }>();
   const audits = may(useMe(), 'audit');
+  const { id } = model;
   const path = `/admin/models${pathOf(id)}`;
   const history = useLoad(
     async (signal) => (await api.get<{ items: readonly Edit[] }>(`${path}/history`, {}, signal)).body.items,
@@ -143,8 +145,9 @@ export function Versions({
             </>
           }
           onClose={() => setOpen(undefined)}
-          onConfirm={async () => {
-            await api.send('POST', `${path}/rollback`, { version: open.version }, { version });
+          of={{ path, seen: model, version }}
+          onConfirm={async (at) => {
+            await api.send('POST', `${path}/rollback`, { version: open.version }, { version: at });
             toast(`${id} is again what it was in version ${open.version}.`);
             onChanged();
           }}

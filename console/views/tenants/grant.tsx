@@ -116,8 +116,9 @@ function Editor({
           </ul>
         }
         onClose={() => setRevoking(false)}
-        onConfirm={async () => {
-          await api.send('DELETE', path, undefined, seen === undefined ? {} : { version: seen.version });
+        of={seen && { path, seen, version: seen.version }}
+        onConfirm={async (version) => {
+          await api.send('DELETE', path, undefined, { version });
           toast(`${tenant} does not hold ${name} any more; it ends within a minute.`);
           onDone();
           onClose();

@@ -13,15 +13,21 @@ export function Leaving({ of, path, onDone }: { of: Tenant; path: string; onDone
   const [asked, setAsked] = useState<'suspend' | 'offboard'>();
   const { busy, problem, run } = useAct();
   const { id, version } = of;
-  const done = async (verb: string, said: string) => {
-    await api.send('POST', `${path}/${verb}`, {}, { version });
+  const entry = { path, seen: of, version };
+  const done = async (verb: string, said: string, at: number | undefined) => {
+    await api.send('POST', `${path}/${verb}`, {}, { version: at });
     toast(said);
     onDone();
+  };
+  const resume = async () => {
+    const resumed = await run(() => done('resume', `${id} may call again, within a minute.`, version));
+    // Of a version that is gone: what is there now is shown, and can be resumed.
+    if (!resumed) onDone();
   };
   return (
     <>
       {of.suspended ? (
-        <Button busy={busy} onClick={() => run(() => done('resume', `${id} may call again, within a minute.`))}>
+        <Button busy={busy} onClick={resume}>
           Resume
         </Button>
       ) : (
@@ -47,7 +53,8 @@ export function Leaving({ of, path, onDone }: { of: Tenant; path: string; onDone
             </ul>
           }
           onClose={() => setAsked(undefined)}
-          onConfirm={() => done('suspend', `${id} is suspended; calls are refused within a minute.`)}
+          of={entry}
+          onConfirm={(at) => done('suspend', `${id} is suspended; calls are refused within a minute.`, at)}
         />
       )}
       {asked === 'offboard' && (
@@ -65,7 +72,8 @@ export function Leaving({ of, path, onDone }: { of: Tenant; path: string; onDone
             </ul>
           }
           onClose={() => setAsked(undefined)}
-          onConfirm={() => done('offboard', `${id} is offboarded.`)}
+          of={entry}
+          onConfirm={(at) => done('offboard', `${id} is offboarded.`, at)}
         />
       )}
     </>

@@ -100,6 +100,26 @@ describe('an operator', () => {
     expect(await its.admin('GET', 'tenants/acme')).toMatchObject({ costCenter: 'CC-mine', version: 4 });
     await its.leave(seen, /status of 412/);
   });
+
+  inBrowser('who acts on what another changed is shown that first, and acts on it as it is then', async (its) => {
+    const seen = await its.as('Olga', '#/tenants/globex');
+    const { page } = seen;
+    const dialog = page.getByRole('dialog');
+    const suspend = dialog.getByRole('button', { name: 'Suspend' });
+    await page.getByRole('button', { name: 'Suspend' }).click();
+    await its.admin('PATCH', 'tenants/globex', { costCenter: 'CC-theirs' });
+    await dialog.getByLabel('Name').fill('globex');
+    await suspend.click();
+    await dialog.getByText('CC-theirs').waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+    expect(await its.admin('GET', 'tenants/globex')).not.toHaveProperty('suspended', true);
+    // Of what is there now the name is typed again.
+    expect(await suspend.isDisabled()).toBe(true);
+    await dialog.getByLabel('Name').fill('globex');
+    await suspend.click();
+    await expect.poll(() => its.admin('GET', 'tenants/globex')).toMatchObject({ suspended: true, version: 3 });
+    await its.leave(seen, /status of 412/);
+  });
 });
 
 describe('a tenant’s own administrator', () => {
