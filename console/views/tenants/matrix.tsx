@@ -46,7 +46,7 @@ export function Matrix({ query }: { me: Me; query: Readonly<Record<string, strin
                       caption="Grants, tenants down, models across"
                       rows={rows}
                       rowKey={({ id }) => id}
-                      columns={columnsOf(found.slice(0, COLUMNS_MAX), bundles, grants.value ?? [], setOpen)}
+                      columns={columnsOf(found.slice(0, COLUMNS_MAX), bundles, grants.value, setOpen)}
                     />
                   )}
                 </PagedList>
@@ -72,12 +72,31 @@ export function Matrix({ query }: { me: Me; query: Readonly<Record<string, strin
   );
 }
 
+const TENANT: Column<Tenant> = {
+  head: 'Tenant',
+  cell: ({ id }) => (
+    <a href={href(['tenants', id], { tab: 'grants' })}>
+      <Name>{id}</Name>
+    </a>
+  ),
+};
+
+/** Until the grants are read nobody is said to hold nothing. */
+function Unknown() {
+  return (
+    <span class="muted" title="not read yet">
+      …
+    </span>
+  );
+}
+
 function columnsOf(
   models: readonly Model[],
   bundles: readonly Bundle[],
-  grants: readonly Grant[],
+  grants: readonly Grant[] | undefined,
   open: (cell: { tenant: string; model: string }) => void,
 ): Column<Tenant>[] {
+  if (grants === undefined) return [TENANT, ...models.map(({ id }): Column<Tenant> => ({ head: id, cell: Unknown }))];
   const named = new Map(grants.map((grant) => [`${grant.tenant}/${grant.model ?? ''}`, grant]));
   const bundled = grants.filter(({ bundle }) => bundle !== undefined);
   const through = (tenant: string, model: string) =>
@@ -86,14 +105,7 @@ function columnsOf(
         grant.tenant === tenant && bundles.some(({ id, models: its }) => id === grant.bundle && its.includes(model)),
     );
   return [
-    {
-      head: 'Tenant',
-      cell: ({ id }) => (
-        <a href={href(['tenants', id], { tab: 'grants' })}>
-          <Name>{id}</Name>
-        </a>
-      ),
-    },
+    TENANT,
     ...models.map(
       ({ id: model }): Column<Tenant> => ({
         head: model,
