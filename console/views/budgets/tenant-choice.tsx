@@ -7,15 +7,16 @@ import { useLoad, useSettled } from '../../ui/load.ts';
 /** How many are offered: more is no list that somebody reads. */
 const OFFERED = 20;
 
-/** One of however many tenants: those whose ids begin as what is typed are offered. */
+/** One of however many tenants: those of whose ids or names what is typed is a part are offered. */
 export function TenantChoice({ tenant, onChange }: { tenant: string; onChange(tenant: string): void }) {
   const [typed, setTyped] = useState(tenant);
   const settled = useSettled(typed.trim());
   const id = useId();
   const offered = useLoad(
     async (signal) => {
-      const query = { prefix: settled, limit: OFFERED };
-      return (await api.get<{ items: { id: string }[] }>('/admin/tenants', query, signal)).body.items;
+      const query = { q: settled, limit: OFFERED };
+      return (await api.get<{ items: { id: string; displayName?: string }[] }>('/admin/tenants', query, signal)).body
+        .items;
     },
     [settled],
   );
@@ -25,11 +26,13 @@ export function TenantChoice({ tenant, onChange }: { tenant: string; onChange(te
   }, [known, settled]);
   const none = offered.state === 'ready' && offered.value.length === 0;
   return (
-    <Field label="Tenant" error={none ? 'No tenant’s id begins so.' : undefined}>
+    <Field label="Tenant" error={none ? 'No tenant is like that.' : undefined}>
       <TextInput value={typed} onChange={setTyped} mono list={id} />
       <datalist id={id}>
         {offered.value?.map((one) => (
-          <option key={one.id} value={one.id} />
+          <option key={one.id} value={one.id}>
+            {one.displayName}
+          </option>
         ))}
       </datalist>
     </Field>

@@ -58,7 +58,7 @@ export function StageReview({ query }: { query: Readonly<Record<string, string>>
             ) : tab === 'roles' ? (
               <Roles of={whole.first.roles} notes={whole.first.notes} />
             ) : (
-              <Tenants of={whole.items} text={q} />
+              <Tenants of={whole.items} text={q} all={whole.next === undefined} />
             )}
           </Tabs>
         </>

@@ -1,8 +1,9 @@
 import { href, setQuery } from '../../router.ts';
 import { Badge } from '../../ui/badge.tsx';
+import { usePaged } from '../../ui/load.ts';
 import { Card, Toolbar } from '../../ui/page.tsx';
 import { Search } from '../../ui/search.tsx';
-import { Empty } from '../../ui/states.tsx';
+import { Empty, PagedList } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Count, Name } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
@@ -10,8 +11,8 @@ import type { Tenant } from './reviewed.ts';
 
 const SHOWN = 200;
 
-/** The tenants that were reviewed, those with findings first. */
-export function Tenants({ of, text }: { of: readonly Tenant[]; text: string }) {
+/** The tenants that were reviewed, those with findings first. @param all whether there are no others: else the search looks for them, too */
+export function Tenants({ of, text, all }: { of: readonly Tenant[]; text: string; all: boolean }) {
   const wanted = text.trim().toLowerCase();
   const found = of
     .filter(({ tenant, displayName = '' }) => `${tenant} ${displayName}`.toLowerCase().includes(wanted))
@@ -23,7 +24,9 @@ export function Tenants({ of, text }: { of: readonly Tenant[]; text: string }) {
       </Toolbar>
       <Card flush>
         {found.length === 0 ? (
-          <Empty title={of.length === 0 ? 'There are no tenants yet' : 'No tenant is like that'} icon="search" />
+          !all && wanted !== '' ? null : (
+            <Empty title={of.length === 0 ? 'There are no tenants yet' : 'No tenant is like that'} icon="search" />
+          )
         ) : (
           <Table
             caption="Tenants that were reviewed"
@@ -89,8 +92,45 @@ export function Tenants({ of, text }: { of: readonly Tenant[]; text: string }) {
           />
         )}
         {found.length > SHOWN && <div class="more muted">{count(found.length - SHOWN)} more: search for them.</div>}
+        {!all && wanted !== '' && <Unreviewed reviewed={of} text={wanted} />}
       </Card>
     </div>
+  );
+}
+
+/** Those of the search that this review has not come to: each can be reviewed by itself. */
+function Unreviewed({ reviewed, text }: { reviewed: readonly Tenant[]; text: string }) {
+  const list = usePaged<{ id: string; displayName?: string }>('/admin/tenants', { q: text });
+  const known = new Set(reviewed.map(({ tenant }) => tenant));
+  return (
+    <PagedList of={list} empty={<Empty title="No tenant is like that" icon="search" />}>
+      {(tenants) => {
+        const others = tenants.filter(({ id }) => !known.has(id));
+        if (others.length === 0) return null;
+        return (
+          <Table
+            caption="Tenants that were not reviewed yet"
+            rows={others}
+            rowKey={({ id }) => id}
+            columns={[
+              {
+                head: 'Not reviewed yet',
+                cell: ({ id }) => (
+                  <a href={href(['review', id])}>
+                    <Name>{id}</Name>
+                  </a>
+                ),
+              },
+              {
+                head: 'Name',
+                cell: ({ displayName }) =>
+                  displayName === undefined ? <span class="muted">–</span> : <Name>{displayName}</Name>,
+              },
+            ]}
+          />
+        );
+      }}
+    </PagedList>
   );
 }
 
