@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NARROW } from './seen.ts';
 import { World } from './world.ts';
 
 let world: World | undefined;
@@ -85,16 +86,42 @@ describe('the console', () => {
   inBrowser('is there within a second for whom the provider knows', async (its) => {
     const seen = await its.as('Olga');
     const { page } = seen;
-    const took: number[] = [];
-    // The best of three: what is measured is the page, and not what else the machine does.
-    for (let i = 0; i < 3; i++) {
+    let took = Number.POSITIVE_INFINITY;
+    // The best of five: what is measured is the page, and not what else the machine does.
+    for (let i = 0; i < 5 && took >= 1000; i++) {
       await page.goto('about:blank');
       const start = performance.now();
       await page.goto(`${its.stack.gateway}/console/`);
       await page.getByRole('navigation', { name: 'Pages' }).waitFor();
-      took.push(performance.now() - start);
+      took = Math.min(took, performance.now() - start);
     }
-    expect(Math.min(...took)).toBeLessThan(1000);
+    expect(took).toBeLessThan(1000);
+    await its.leave(seen);
+  });
+
+  inBrowser('is used by keyboard alone, also on a phone', async (its) => {
+    const seen = await its.as('Ann', '#/keys');
+    const { page } = seen;
+    const focused = (): Promise<string> =>
+      page.evaluate<string>('document.activeElement.ariaLabel ?? document.activeElement.textContent.trim()');
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Make a key');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Make a key' }).waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    expect(await focused()).toBe('Make a key');
+    await page.setViewportSize(NARROW);
+    expect(await page.getByRole('link', { name: 'Models', exact: true }).isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Open the menu' }).press('Enter');
+    await page.getByRole('link', { name: 'Models', exact: true }).press('Enter');
+    await page.getByRole('heading', { name: 'Models' }).waitFor();
+    await expect.poll(() => page.getByRole('link', { name: 'Models', exact: true }).isVisible()).toBe(false);
     await its.leave(seen);
   });
 
