@@ -57,9 +57,11 @@ export function createAdmin({
     const query = queryOf(new URL(c.req.url).searchParams, route.parameters ?? []);
     const edits = route.verb === 'write';
     const body = edits ? await documentOf(c.req.raw) : {};
+    const edit = { items, clock, actor, ...(query.dryRun === true ? { dryRun: true } : {}) };
     const act: Act = {
       ...{ rights, caller, params, query, body, clock, wanted: edits ? versionWanted(c.req.raw.headers) : undefined },
-      writer: createWriter({ items, clock, actor, ...(query.dryRun === true ? { dryRun: true } : {}) }),
+      writer: createWriter(edit),
+      writerOf: (seen) => createWriter({ ...edit, seen }),
       keys: keys?.(actor),
       ...{ items, usage, counters, stage },
     };

@@ -3,7 +3,8 @@ import { differencesOf } from '../registry/difference.ts';
 import { badEntries, problemsOf } from '../registry/fields.ts';
 import type { AppliedPlan } from '../registry/file/apply.ts';
 import type { Document } from '../registry/items.ts';
-import { createWriter } from '../registry/writer.ts';
+import { itemNamed } from '../registry/named.ts';
+import { createWriter, type Writer } from '../registry/writer.ts';
 import type { Query } from './asked.ts';
 import { checkHeld, checkOwn, checkSeen, ownOf } from './own.ts';
 import { pageOf } from './page.ts';
@@ -106,14 +107,18 @@ async function found(collection: Collection, { writer, params }: Act): Promise<D
   return collection.show(writer, params).catch(() => undefined);
 }
 
-/** @throws HttpProblem 412 where the entry is another than the one that was seen; TollgateError `not_found` */
-async function asWanted(collection: Collection, act: Act): Promise<Document> {
+/**
+ * @returns what edits the entry if it is still of the version that was seen, also when it is edited at once by somebody else
+ * @throws HttpProblem 412 where it is another one; TollgateError `not_found`
+ */
+async function asWanted(collection: Collection, act: Act): Promise<Writer> {
   const { writer, params, wanted } = act;
   const document = await collection.show(writer, params);
+  if (wanted === undefined) return writer;
   const version = versionIn(await versioned(collection, act, document));
-  if (wanted !== undefined && version !== undefined && version !== wanted)
+  if (version !== undefined && version !== wanted)
     throw new HttpProblem(412, `The entry is of version ${version} now.`);
-  return document;
+  return act.writerOf({ key: itemNamed(collection.named(params)).key, version: wanted });
 }
 
 export function routesOf(collection: Collection, base: string): Route[] {
@@ -194,12 +199,12 @@ export function routesOf(collection: Collection, base: string): Route[] {
       ...{ method: 'post', path: `${one}/rollback`, verb: 'write', parameters: ['dryRun'] },
       about: 'Brings it back to the `version` that the body names.',
       async run(act) {
-        const { writer, params, body, rights } = act;
+        const { params, body, rights } = act;
         if (rights.scopeOf(name, 'write') !== 'all') throw new TollgateError('forbidden', { reason: 'not-delegated' });
         if (typeof body.version !== 'number')
           throw badEntries([{ path: 'version', reason: body.version === undefined ? 'missing' : 'not-a-number' }]);
         // What has gone has no version that could be seen.
-        if (act.wanted !== undefined) await asWanted(collection, act);
+        const writer = act.wanted === undefined ? act.writer : await asWanted(collection, act);
         const { edit, after } = await writer.rollback(collection.named(params), body.version);
         return {
           body: after ?? {},
@@ -216,8 +221,7 @@ export function routesOf(collection: Collection, base: string): Route[] {
       about: 'Takes it away. What holds it up is named where it cannot go.',
       async run(act) {
         if (act.rights.scopeOf(name, 'write') !== 'all') await checkOwn(name, act, undefined);
-        await asWanted(collection, act);
-        await remove(act.writer, act.params);
+        await remove(await asWanted(collection, act), act.params);
         return {};
       },
     });
@@ -232,8 +236,7 @@ export function routesOf(collection: Collection, base: string): Route[] {
         about: `${verb[0]?.toUpperCase()}${verb.slice(1)} it.`,
       },
       async run(act) {
-        await asWanted(collection, act);
-        const { edit } = (await run(act.writer, act.params, act.body)) as { edit?: number };
+        const { edit } = (await run(await asWanted(collection, act), act.params, act.body)) as { edit?: number };
         const document = await collection.show(act.writer, act.params);
         return {
           body: document,

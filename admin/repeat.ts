@@ -22,7 +22,7 @@ const KEPT_HEADERS = ['content-type', 'etag', 'location', 'x-tollgate-edit'];
 
 /**
  * Answers a request that is repeated under its key with the answer that it had, for a day. What was refused is not kept: it may be
- * asked again.
+ * asked again. Nor is an answer that says `no-store`, for it has a secret: that the request was made is all that is remembered then.
  *
  * @throws HttpProblem 400 for a key that is none; TollgateError `conflict` while the first is under way, or for another request
  *   under the key
@@ -52,10 +52,12 @@ export async function answeredOnce(
     await items.write([{ kind: 'delete', key: at, expected: { is: 'any' } }]);
     throw error;
   });
-  const body = await response.clone().text();
+  const secret = response.headers.get('cache-control') === 'no-store';
+  const body = secret ? '' : await response.clone().text();
   const headers = Object.fromEntries(KEPT_HEADERS.flatMap((name) => [[name, response.headers.get(name)]]));
-  const done: Document =
-    Buffer.byteLength(body) > IDEMPOTENT_ANSWER_MAX_BYTES
+  const done: Document = secret
+    ? { ...began, secret }
+    : Buffer.byteLength(body) > IDEMPOTENT_ANSWER_MAX_BYTES
       ? { ...began, large: true }
       : { ...began, status: response.status, body, headers };
   await items.write([{ kind: 'put', key: at, document: { ...done, version: 2 }, expected: { is: 'any' } }]);
@@ -69,6 +71,8 @@ function kept(before: Document | undefined, request: string): Response {
   if (before !== undefined && before.request !== request) refuse('The Idempotency-Key was used for another request.');
   if (before?.large === true)
     refuse('The request was made under this Idempotency-Key; its answer was too large to be kept.');
+  if (before?.secret === true)
+    refuse('The request was made under this Idempotency-Key; its answer had a secret, which is kept nowhere.');
   if (typeof before?.status !== 'number')
     return refuse('The same request under this Idempotency-Key is still under way.');
   const headers = Object.entries(before.headers as Record<string, string | null>).filter(([, value]) => value !== null);

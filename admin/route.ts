@@ -2,6 +2,7 @@ import type { CallerContext } from '../contract/context.ts';
 import type { Clock } from '../contract/log.ts';
 import type { Counters } from '../metering/budgets/counters.ts';
 import type { UsageStore } from '../metering/ledger/store.ts';
+import type { Seen } from '../registry/edit.ts';
 import type { KeyWriter } from '../registry/gateway-keys/writer.ts';
 import type { Document, Items } from '../registry/items.ts';
 import type { Resource, Rights, Verb } from '../registry/rights.ts';
@@ -26,6 +27,8 @@ export interface Act {
   wanted: number | undefined;
   /** Edits under the caller’s name; tries only where the request says so. */
   writer: Writer;
+  /** The same for the entry whose version was seen: an edit of another version of it is refused when it is made. */
+  writerOf(seen: Seen): Writer;
   /** Undefined where the stage has no keys. */
   keys: KeyWriter | undefined;
   /** The registry’s table, for what only reads it. */

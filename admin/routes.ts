@@ -2,6 +2,7 @@ import { TollgateError } from '../contract/errors.ts';
 import { ADMIN_CHANGES_MAX } from '../contract/limits/admin.ts';
 import { accessOf } from '../registry/access.ts';
 import { badEntries } from '../registry/fields.ts';
+import { modelKey } from '../registry/keys.ts';
 import { DEFAULTS } from '../registry/kinds.ts';
 import { termDocument } from '../registry/term.ts';
 import { ACCESS_REQUEST_ROUTES } from './access-requests.ts';
@@ -79,14 +80,16 @@ const REGISTRY: readonly Route[] = [
   {
     ...{ method: 'put', path: '/prices/:model', resource: 'prices', verb: 'write', parameters: ['dryRun'] },
     about: 'Sets the `prices` that the body lists; others stay.',
-    async run({ writer, params, body, wanted }) {
+    async run({ writer, writerOf, params, body, wanted }) {
       const { prices } = body;
+      let seen = writer;
       if (!Array.isArray(prices)) throw badEntries([{ path: 'prices', reason: 'not-a-list' }]);
       if (wanted !== undefined) {
         const { version } = await writer.showModel(params.model ?? '');
         if (version !== wanted) throw new HttpProblem(412, `The entry is of version ${version} now.`);
+        seen = writerOf({ key: modelKey(params.model ?? ''), version });
       }
-      const { entry, edit, results } = await writer.setPrices(params.model ?? '', prices as never);
+      const { entry, edit, results } = await seen.setPrices(params.model ?? '', prices as never);
       return {
         body: { prices: entry.prices, results },
         headers: edited({ version: entry.version }, edit),

@@ -7,7 +7,7 @@ import type { Document, Item, Key } from './items.ts';
 import { idAt, STAGE_PARTITION } from './keys.ts';
 import { type Kind, read } from './kinds.ts';
 
-export type { EditOptions } from './edits/commit.ts';
+export type { EditOptions, Seen } from './edits/commit.ts';
 export type { Change, Edit, HistoryRecord, Listing, Make, Stamp } from './edits/types.ts';
 
 export interface Edits {

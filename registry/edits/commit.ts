@@ -4,7 +4,7 @@ import { LOG_ATTEMPTS, WRITES_MAX } from '../../contract/limits/registry.ts';
 import type { Clock } from '../../contract/log.ts';
 import { checkEntry } from '../checks.ts';
 import { badEntries, isoMilliseconds, problemsOf, SCHEMA_VERSION } from '../fields.ts';
-import type { Document, Expected, Item, Items, Write } from '../items.ts';
+import type { Document, Expected, Item, Items, Key, Write } from '../items.ts';
 import { historyKey, idAt, lastVersionKey } from '../keys.ts';
 import { read } from '../kinds.ts';
 import { changedMeanwhile } from './conflict.ts';
@@ -22,6 +22,13 @@ export interface EditOptions {
   dryRun?: boolean;
   /** 0 to 1; spreads retries. */
   random?: () => number;
+  /** One item and the version of it that the editor saw: another one in the table, when it is edited, is a conflict. */
+  seen?: Seen;
+}
+
+export interface Seen {
+  key: Key;
+  version: number;
 }
 
 export interface CommitOptions {
@@ -43,16 +50,17 @@ export interface Decided {
  * Decides all of them, and makes those that change something in one transaction: each if its item is still the one that was read, with
  * its record in the history, under the next numbers of the log.
  *
- * @param edits of different items; what they write must fit into one transaction (`fitting` says how many do)
+ * @param given of different items; what they write must fit into one transaction (`fitting` says how many do)
  * @returns what became of each, in their order
  * @throws TollgateError `bad_entry` with all that is wrong with any of them; `not_found`; `conflict` telling what somebody else changed
  *   meanwhile; and then nothing was written
  */
 export async function commit(
-  edits: readonly Edit[],
-  { items, clock, actor, dryRun = false, random = Math.random }: EditOptions,
+  given: readonly Edit[],
+  { items, clock, actor, dryRun = false, random = Math.random, seen }: EditOptions,
   options: CommitOptions = {},
 ): Promise<Change<unknown>[]> {
+  const edits = seen === undefined ? given : given.map((edit) => basedOn(seen, edit));
   for (let attempt = 1; ; attempt++) {
     const [held, end, by] = await Promise.all([
       options.held ?? readHeld(items, edits),
@@ -76,6 +84,10 @@ export async function commit(
       await after(random() * Math.min(500, 10 * 2 ** attempt));
     }
   }
+}
+
+function basedOn({ key, version }: Seen, edit: Edit): Edit {
+  return edit.base === undefined && nameOf(edit.key) === nameOf(key) ? { ...edit, base: version } : edit;
 }
 
 export async function nameOfActor(actor: EditOptions['actor']): Promise<string> {

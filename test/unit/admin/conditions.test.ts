@@ -1,0 +1,83 @@
+import { randomInt } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createAdmin } from '../../../admin/app.ts';
+import type { CallerContext } from '../../../contract/context.ts';
+import { MARKS, parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
+import { createKeyWriter } from '../../../registry/gateway-keys/writer.ts';
+import { createWriter, type Writer } from '../../../registry/writer.ts';
+import { UNDER } from '../authorizer/gateway-keys.ts';
+import { modelDocument } from '../registry/documents.ts';
+import { type MemoryItems, memoryItems } from '../registry/memory-items.ts';
+
+const START = Date.UTC(2026, 5, 1);
+
+let items: MemoryItems;
+let app: ReturnType<typeof createAdmin>;
+let writer: Writer;
+
+beforeEach(async () => {
+  items = memoryItems();
+  writer = createWriter({ items, clock: () => START, actor: 'somebody else' });
+  app = createAdmin({ items, clock: () => START });
+  await writer.putModel({ ...modelDocument('m1'), version: undefined });
+  await writer.putTenant({ id: 'acme', costCenter: 'CC-1' });
+  await writer.grant('acme', 'm1', ['invoke']);
+});
+
+const olga: CallerContext = {
+  ...{ tenant: parseTenantId('ops'), principal: parsePrincipal('olga'), roles: [MARKS.admin] },
+  ...{ costCenter: 'CC-1', exp: START / 1000 + 900, models: [], budgets: [] },
+};
+
+async function ask(method: string, path: string, body: object, headers: Record<string, string>) {
+  const init = { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
+  const answer = await app.fetch(new Request(`http://x/admin${path}`, init), { caller: olga, requestId: 'r' });
+  return { status: answer.status, text: await answer.text() };
+}
+
+describe('what is asked of the version that was seen', () => {
+  test.each([
+    ['POST', '/models/m1/retire', {}],
+    ['PUT', '/prices/m1', { prices: [] }],
+    ['POST', '/models/m1/rollback', { version: 1 }],
+    ['PATCH', '/models/m1', { displayName: 'Mine' }],
+    ['POST', '/tenants/acme/suspend', {}],
+    ['DELETE', '/grants/acme/m1', {}],
+  ])('is not done where somebody else edits it just then: %s %s', async (method, path, body) => {
+    const meanwhile = async () => {
+      await writer.grant('acme', 'm1', ['stream']);
+      await writer.putTenant({ id: 'acme', costCenter: 'CC-2' });
+      await writer.putModel({ ...modelDocument('m1'), version: undefined, displayName: 'Theirs' });
+    };
+    const { batch } = items;
+    // What an edit is decided by is read at once; the version was looked at before.
+    items.batch = async (keys) => {
+      items.batch = batch;
+      await meanwhile();
+      return batch(keys);
+    };
+    expect((await ask(method, path, body, { 'if-match': '"1"' })).status).toBe(412);
+    expect(await writer.showModel('m1')).toMatchObject({ displayName: 'Theirs', lifecycle: { status: 'active' } });
+    expect(await writer.showTenant('acme')).toMatchObject({ costCenter: 'CC-2', suspended: false });
+    expect(await writer.showGrant('acme', 'm1')).toMatchObject({ actions: ['stream'] });
+  });
+});
+
+test('a key is made once under an Idempotency-Key, and its text is kept nowhere for that', async () => {
+  const secrets = memoryItems();
+  const keys = (actor: string) =>
+    createKeyWriter({
+      ...{ items, secrets, clock: () => START, maxDays: 90, actor },
+      hashKey: async () => UNDER,
+      randomInt,
+    });
+  app = createAdmin({ items, clock: () => START, keys });
+  const once = () => ask('POST', '/keys', { tenant: 'acme', name: 'ci' }, { 'idempotency-key': 'once' });
+  const made = await once();
+  expect(made.status).toBe(201);
+  const { key } = JSON.parse(made.text);
+  expect(JSON.stringify([await items.scan(), await secrets.scan()])).not.toContain(key);
+  const again = await once();
+  expect([again.status, again.text.includes(key)]).toEqual([409, false]);
+  expect((await keys('x').listKeys({ tenant: 'acme' })).entries).toHaveLength(1);
+});
