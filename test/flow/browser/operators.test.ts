@@ -46,6 +46,33 @@ describe('an operator', () => {
     await its.leave(seen, /status of 404.*grants\/stranger/);
   });
 
+  inBrowser('approves what somebody asked for, who then may call it', async (its) => {
+    const ann = await its.as('Ann', '#/models');
+    await ann.page.getByRole('tab', { name: 'Ask for more' }).click();
+    await ann.page.getByRole('button', { name: 'Ask for it: llama-3-3-70b' }).click();
+    await ann.page.getByRole('dialog').getByLabel('Why').fill('For the summaries of the quarter.');
+    expect(await inaccessible(ann.page)).toEqual([]);
+    await ann.page.getByRole('dialog').getByRole('button', { name: 'Ask for it' }).click();
+    await expect.poll(() => ann.page.getByRole('dialog').count()).toBe(0);
+
+    const seen = await its.as('Olga', '#/access-requests');
+    const { page } = seen;
+    await page.getByText('For the summaries of the quarter.').waitFor();
+    await page.getByRole('button', { name: /^Approve: .*llama-3-3-70b/ }).click();
+    await page.getByRole('dialog').getByLabel('Longest answer, in tokens').fill('300');
+    expect(await inaccessible(page)).toEqual([]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Grant it' }).click();
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    expect(await its.admin('GET', 'grants/acme/llama-3-3-70b')).toMatchObject({ principals: ['ann'], maxTokens: 300 });
+
+    await ann.page.evaluate("location.hash = '#/playground?model=llama-3-3-70b'");
+    await ann.page.getByRole('textbox', { name: 'Message' }).fill('Are you there?');
+    await ann.page.keyboard.press('Enter');
+    await ann.page.getByText('echo: Are you there?').waitFor();
+    await its.leave(ann);
+    await its.leave(seen);
+  });
+
   inBrowser('ends a model, told who would miss it, and goes back to what it was', async (its) => {
     const seen = await its.as('Olga', '#/registry-models/nova-lite');
     const { page } = seen;
