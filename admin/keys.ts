@@ -93,12 +93,15 @@ export const KEY_ROUTES: readonly Route[] = [
       method: 'post',
       path: '/keys/:key/rotate',
       verb: 'write',
-      about: 'A new text; the former one is good for `overlapHours` more.',
+      about:
+        'A new text, good until `expiresAt` (absent: as a new key); the former one is good for `overlapHours` more.',
     },
     async run(act) {
       const { id } = await keyNamed(act, 'write');
-      const { overlapHours } = act.body;
-      return made(await keysOf(act).rotateKey({ key: id }, typeof overlapHours === 'number' ? { overlapHours } : {}));
+      const { overlapHours, expiresAt } = act.body;
+      const overlap = typeof overlapHours === 'number' ? { overlapHours } : {};
+      const end = expiresAt === undefined ? {} : { expiresAt: parseSeconds(String(expiresAt), 'expiresAt') };
+      return made(await keysOf(act).rotateKey({ key: id }, { ...overlap, ...end }));
     },
   },
   {

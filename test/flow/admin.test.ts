@@ -144,6 +144,11 @@ describe('the registry’s API', () => {
     const made = await ask('POST', '/keys', { name: 'mine' }, {}, acme);
     expect([made.status, made.body.tenant, made.body.key]).toEqual([201, 'acme', expect.stringMatching(/^tg_/)]);
     expect(await stack.converse(made.body.key, 'nova-lite', 'hello')).toBe(200);
+    const { expiresAt } = made.body;
+    const renewed = await ask('POST', `/keys/${made.body.id}/rotate`, { expiresAt }, {}, acme);
+    expect([renewed.status, renewed.body.expiresAt]).toEqual([201, expiresAt]);
+    const longer = await ask('POST', `/keys/${made.body.id}/rotate`, { expiresAt: '9999-01-01' }, {}, acme);
+    expect(longer.status).toBe(400);
     const other = await ask('POST', '/keys', { name: 'theirs', tenant: 'globex' });
     expect(other.status).toBe(201);
     expect(

@@ -7,10 +7,8 @@ import { errorAt, Field } from '../../ui/field.tsx';
 import { Checkbox, Select, TextInput } from '../../ui/inputs.tsx';
 import { useAct, useLoad } from '../../ui/load.ts';
 import { Loaded, Problem } from '../../ui/states.tsx';
-import type { MadeKey } from './key.ts';
+import { LIVES, type MadeKey, untilIn } from './key.ts';
 
-const DAY = 86_400_000;
-const LIVES = ['7', '30', '90', '365'].map((days) => ({ value: days, label: `${days} days` }));
 const PERIODS = ['day', 'month'].map((period) => ({ value: period, label: `a ${period}` }));
 
 /** What a new key is to be and may do. For a tenant’s services by those who look after its keys, else for oneself. */
@@ -33,7 +31,7 @@ export function MakeKey({ me, onMade, onClose }: { me: Me; onMade(made: MadeKey)
         name: name.trim(),
         ...(tenant === me.tenant ? {} : { tenant }),
         ...(chooses && !service && !others ? { owner: me.principal } : {}),
-        expiresAt: new Date(Date.now() + Number(days) * DAY).toISOString(),
+        expiresAt: untilIn(days),
         ...(models.length === 0 ? {} : { models }),
         ...(networks.trim() === '' ? {} : { networks: networks.split(/[\s,]+/).filter(Boolean) }),
         ...(limit.trim() === '' ? {} : { budget: { limit: limit.trim(), unit: 'usd', period } }),

@@ -7,7 +7,7 @@ import { Select } from '../../ui/inputs.tsx';
 import { useAct } from '../../ui/load.ts';
 import { Problem } from '../../ui/states.tsx';
 import { Name } from '../../ui/text.tsx';
-import type { Key, MadeKey } from './key.ts';
+import { type Key, LIVES, type MadeKey, stateOf, untilIn } from './key.ts';
 
 const OVERLAPS = [
   { value: '0', label: 'not at all: it leaked' },
@@ -16,14 +16,21 @@ const OVERLAPS = [
   { value: '168', label: 'for a week' },
 ];
 
+/** As long as before. */
+const SAME_END = '';
+
 /** A new text of the same key. */
 export function RotateKey({ of, onMade, onClose }: { of: Key; onMade(made: MadeKey): void; onClose(): void }) {
   const [hours, setHours] = useState('24');
+  // One that has ended would end with its new text.
+  const ended = stateOf(of) === 'expired';
+  const [days, setDays] = useState(ended ? '30' : SAME_END);
   const { busy, problem, run } = useAct();
   const rotate = () =>
     run(async () => {
       const path = `/admin/keys${pathOf(of.id)}/rotate`;
-      onMade((await api.send<MadeKey>('POST', path, { overlapHours: Number(hours) })).body);
+      const expiresAt = days === SAME_END ? of.expiresAt : untilIn(days);
+      onMade((await api.send<MadeKey>('POST', path, { overlapHours: Number(hours), expiresAt })).body);
     });
   return (
     <Dialog
@@ -40,10 +47,17 @@ export function RotateKey({ of, onMade, onClose }: { of: Key; onMade(made: MadeK
       }
     >
       <p>
-        <Name>{of.name}</Name> gets a new text, which is shown once. Its name, bounds, budget and end stay as they are.
+        <Name>{of.name}</Name> gets a new text, which is shown once. Its name, bounds and budget stay as they are.
       </p>
       <Field label="The former text stays good" hint="Until then, put the new one where the former is.">
         <Select value={hours} onChange={setHours} options={OVERLAPS} />
+      </Field>
+      <Field label="The new one is good for">
+        <Select
+          value={days}
+          onChange={setDays}
+          options={[...(ended ? [] : [{ value: SAME_END, label: 'as long as before' }]), ...LIVES]}
+        />
       </Field>
       {problem !== undefined && <Problem error={problem} />}
     </Dialog>

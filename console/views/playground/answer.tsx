@@ -137,8 +137,8 @@ function Results({ calls, send }: { calls: readonly Call[]; send(results: Readon
         send(results);
       }}
     >
-      {calls.map(({ id, name }) => (
-        <Field key={id} label={`What ${name} returns`}>
+      {calls.map(({ id, name }, at) => (
+        <Field key={id} label={`What ${titleOf(calls, at, name)} returns`}>
           <TextArea mono rows={2} value={results[id] ?? ''} onChange={(value) => set({ ...results, [id]: value })} />
         </Field>
       ))}
@@ -147,4 +147,10 @@ function Results({ calls, send }: { calls: readonly Call[]; send(results: Readon
       </Button>
     </form>
   );
+}
+
+/** @returns the tool’s name, with a number where it is called more than once */
+function titleOf(calls: readonly Call[], at: number, name: string): string {
+  const same = calls.filter((call) => call.name === name);
+  return same.length === 1 ? name : `${name} (call ${same.findIndex(({ id }) => id === calls[at]?.id) + 1})`;
 }

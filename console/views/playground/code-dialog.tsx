@@ -6,6 +6,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { Loading } from '../../ui/states.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Code } from '../../ui/text.tsx';
+import type { Picture } from './conversation.ts';
 import type { Model } from './models.ts';
 import type { Playground } from './playground.ts';
 import type { PictureFile } from './snippets/pictures.ts';
@@ -34,7 +35,7 @@ export function CodeDialog({
       {loaded === undefined || request === undefined || model === undefined ? (
         <Loading />
       ) : (
-        <Shown loaded={loaded} {...{ request, model, chosen, choose, named: playground.pictureNames() }} />
+        <Shown loaded={loaded} {...{ request, model, chosen, choose, named: namesOf(playground.pictures()) }} />
       )}
     </Dialog>
   );
@@ -78,4 +79,9 @@ function Shown({
       </Tabs>
     </div>
   );
+}
+
+/** By their data URLs what pictures are called. */
+function namesOf(pictures: readonly Picture[]): Map<string, string> {
+  return new Map(pictures.map(({ url, name }) => [url, name]));
 }

@@ -28,7 +28,8 @@ export function Composer({ playground, models }: { playground: Playground; model
     setFaults([]);
   };
   const take = async (files: Iterable<File>) => {
-    const read = await picturesOf(files);
+    const shown = playground.pictures().reduce((bytes, picture) => bytes + picture.bytes, 0);
+    const read = await picturesOf(files, shown);
     const { text: now, pictures: before } = playground.draft.value;
     const all = [...before, ...read.pictures];
     playground.draft.set({ text: now, pictures: all.slice(0, PICTURES_MAX) });

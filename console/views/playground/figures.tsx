@@ -7,7 +7,7 @@ import type { Step } from './conversation.ts';
 /** What an answer took: tokens, dollars, time, and the id under which it is in the log. */
 export function Figures({ step }: { step: Step }) {
   const me = useMe();
-  const { usage, firstMs, totalMs, requestId } = step;
+  const { state, usage, firstMs, totalMs, requestId } = step;
   const { prompt_tokens: input, completion_tokens: output, cost, prompt_tokens_details: details } = usage ?? {};
   const cached = details?.cached_tokens ?? 0;
   const rate = rateOf(output, firstMs, totalMs);
@@ -25,6 +25,10 @@ export function Figures({ step }: { step: Step }) {
             <Money usd={cost} />
           </Figure>
         </>
+      )}
+      {state === 'stopped' && usage === undefined && (
+        // The gateway reads on what a model has begun, and it is paid for.
+        <Figure name="Cost">as much as the model went on to write; the log tells it</Figure>
       )}
       {totalMs !== undefined && <Figure name="Time">{seconds(totalMs)}</Figure>}
       {firstMs !== undefined && <Figure name="First token">{seconds(firstMs)}</Figure>}

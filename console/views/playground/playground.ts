@@ -64,13 +64,13 @@ export class Playground {
     for (const lane of answers.keys()) void this.#ask(turn, lane);
   }
 
-  /** Says something else in the place of a turn; what came after it is gone. */
-  edit(turn: Turn, text: string): void {
+  /** Says and shows something else in the place of a turn; what came after it is gone. */
+  edit(turn: Turn, text: string, pictures: readonly Picture[]): void {
     const at = this.turns.value.indexOf(turn);
     if (at < 0) return;
     this.stop();
     this.turns.set(this.turns.value.slice(0, at));
-    this.send(text, turn.pictures);
+    this.send(text, pictures);
   }
 
   /** Asks for the last step of an answer again; of whichever model is chosen now, where it is the first. */
@@ -126,10 +126,9 @@ export class Playground {
     return requestOf(model, turns, 0, this.settings.value);
   }
 
-  /** By their data URLs what the pictures that were shown, or are about to be, are called. */
-  pictureNames(): Map<string, string> {
-    const all = [...this.turns.value.flatMap(({ pictures }) => pictures), ...this.draft.value.pictures];
-    return new Map(all.map(({ url, name }) => [url, name]));
+  /** Pictures that were shown, or are about to be. */
+  pictures(): Picture[] {
+    return [...this.turns.value.flatMap(({ pictures }) => pictures), ...this.draft.value.pictures];
   }
 
   async #ask(turn: Turn, lane: number): Promise<void> {

@@ -41,38 +41,17 @@ export const TurnView = memo(function TurnView({
 });
 
 function Said({ playground, turn }: { playground: Playground; turn: Turn }) {
-  const [edited, edit] = useState<string>();
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.querySelector('textarea')?.focus(), [edited === undefined]);
-  if (edited !== undefined)
-    return (
-      <form
-        ref={form}
-        class="pg-said edited"
-        onSubmit={(event) => {
-          event.preventDefault();
-          playground.edit(turn, edited);
-        }}
-      >
-        <TextArea
-          aria-label="Message"
-          value={edited}
-          onChange={edit}
-          onKeyDown={({ key }) => key === 'Escape' && edit(undefined)}
-        />
-        <p class="hint">What came after it is gone then.</p>
-        <div class="actions">
-          <Button small onClick={() => edit(undefined)}>
-            Cancel
-          </Button>
-          <Button small kind="primary" type="submit" disabled={edited.trim() === '' && turn.pictures.length === 0}>
-            Send
-          </Button>
-        </div>
-      </form>
-    );
+  const [isEdited, edit] = useState(false);
+  const said = useRef<HTMLDivElement>(null);
+  const wasEdited = useRef(false);
+  // Whoever leaves it by keyboard goes on from where it was begun.
+  useEffect(() => {
+    if (wasEdited.current && !isEdited) said.current?.querySelector<HTMLButtonElement>(':scope > .button')?.focus();
+    wasEdited.current = isEdited;
+  }, [isEdited]);
+  if (isEdited) return <Edited playground={playground} turn={turn} onClose={() => edit(false)} />;
   return (
-    <div class="pg-said">
+    <div class="pg-said" ref={said}>
       <div class="pg-bubble">
         <Thumbnails pictures={turn.pictures} />
         {turn.text !== '' && (
@@ -82,7 +61,42 @@ function Said({ playground, turn }: { playground: Playground; turn: Turn }) {
           </p>
         )}
       </div>
-      <Button small kind="quiet" icon="edit" label="Edit the message" onClick={() => edit(turn.text)} />
+      <Button small kind="quiet" icon="edit" label="Edit the message" onClick={() => edit(true)} />
     </div>
+  );
+}
+
+/** What is said instead, with what is still shown of its pictures. */
+function Edited({ playground, turn, onClose }: { playground: Playground; turn: Turn; onClose(): void }) {
+  const [text, setText] = useState(turn.text);
+  const [pictures, setPictures] = useState(turn.pictures);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector('textarea')?.focus(), []);
+  return (
+    <form
+      ref={form}
+      class="pg-said edited"
+      onSubmit={(event) => {
+        event.preventDefault();
+        playground.edit(turn, text, pictures);
+      }}
+    >
+      <Thumbnails pictures={pictures} remove={(picture) => setPictures(pictures.filter((one) => one !== picture))} />
+      <TextArea
+        aria-label="Message"
+        value={text}
+        onChange={setText}
+        onKeyDown={({ key }) => key === 'Escape' && onClose()}
+      />
+      <p class="hint">What came after it is gone then.</p>
+      <div class="actions">
+        <Button small onClick={onClose}>
+          Cancel
+        </Button>
+        <Button small kind="primary" type="submit" disabled={text.trim() === '' && pictures.length === 0}>
+          Send
+        </Button>
+      </div>
+    </form>
   );
 }

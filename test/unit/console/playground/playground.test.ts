@@ -302,7 +302,7 @@ test('a turn that is said otherwise takes what came after it away', async () => 
     await settled();
   }
   const [first] = playground.turns.value;
-  if (first !== undefined) playground.edit(first, 'c');
+  if (first !== undefined) playground.edit(first, 'c', []);
   await settled();
   expect(bodies[2]?.messages).toEqual([user('c')]);
   expect(playground.turns.value.map(({ text }) => text)).toEqual(['c']);
