@@ -5,6 +5,7 @@ import { words } from './field.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import type { Load, Paged } from './load.ts';
 import { CopyButton } from './text.tsx';
+import { within } from './words.ts';
 
 /** @param label what is on its way */
 export function Loading({ label = 'Loading' }: { label?: string }) {
@@ -44,7 +45,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
       <div class="problem-said">
         <p class="problem-title">{problem.detail}</p>
         <FieldProblems problem={problem} />
-        {problem.retryAfter !== undefined && <p>It may be asked again in {problem.retryAfter} s.</p>}
+        {problem.retryAfter !== undefined && <p>It may be asked again {within(problem.retryAfter)}.</p>}
         {problem.requestId !== undefined && (
           <p class="problem-id">
             Request <code>{problem.requestId}</code>

@@ -42,6 +42,11 @@ export function since(date: Date, now = new Date()): string {
   return 'now';
 }
 
+/** From now on: `in 2 s`, `in 1 hour`. */
+export function within(seconds: number): string {
+  return seconds < 60 ? `in ${seconds} s` : since(new Date(seconds * 1000), new Date(0));
+}
+
 /** US dollars: `$1,234.50`, `$0.00012`: of what is small three digits that say something. */
 export function amount(usd: string | number): string {
   const value = Number(usd);

@@ -50,7 +50,8 @@ export const EVERY_TENANT = '*';
 
 /** `$1.50`, `200,000 tokens`. */
 export function amountOf(value: string, unit: Unit): string {
-  return unit === 'usd' ? amount(value) : `${count(value)} ${unit}`;
+  if (unit === 'usd') return amount(value);
+  return `${count(value)} ${Number(value) === 1 ? unit.replace(/s$/, '') : unit}`;
 }
 
 /** The same without its unit, which stands beside it. */

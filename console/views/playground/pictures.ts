@@ -1,16 +1,5 @@
 import type { Picture } from './conversation.ts';
-
-/** Forms that models look at (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlock.html). */
-export const PICTURE_TYPES: readonly string[] = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
-
-/** How many at once: Bedrock’s own limit. */
-export const PICTURES_MAX = 20;
-
-/**
- * Bytes of all that are shown in a conversation. A request tells the whole of it, in four characters for three bytes, and the gateway
- * takes 4 MiB: one that was accepted here beyond that would have every later turn refused.
- */
-const BYTES_MAX = 3_000_000;
+import { pictureFault } from './picture-limits.ts';
 
 /**
  * @param shown bytes of those that the conversation has already
@@ -24,7 +13,7 @@ export async function picturesOf(
   const faults: string[] = [];
   let bytes = shown;
   for (const file of files) {
-    const fault = faultOf(file, bytes);
+    const fault = pictureFault(file, bytes);
     if (fault !== undefined) {
       faults.push(`${file.name || 'This'} ${fault}`);
       continue;
@@ -33,13 +22,6 @@ export async function picturesOf(
     pictures.push({ name: nameOf(file), url: await dataUrl(file), bytes: file.size });
   }
   return { pictures, faults };
-}
-
-function faultOf({ type, size }: File, before: number): string | undefined {
-  if (!PICTURE_TYPES.includes(type)) return 'is no PNG, JPEG, GIF or WebP picture.';
-  if (size > BYTES_MAX) return 'is larger than 3 MB.';
-  if (before + size > BYTES_MAX) return 'is too much: the pictures of a conversation may have 3 MB in all.';
-  return undefined;
 }
 
 /** What comes from a clipboard may have no name. */

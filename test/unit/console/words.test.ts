@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { amount, count, instant, since } from '../../../console/ui/words.ts';
+import { amount, count, instant, since, within } from '../../../console/ui/words.ts';
 
 describe('an amount', () => {
   test.each([
@@ -33,3 +33,10 @@ describe('how long ago', () => {
 
   test('is not said of what is no date', () => expect(instant('tomorrow')).toBeUndefined());
 });
+
+test.each([
+  [2, 'in 2 s'],
+  [59, 'in 59 s'],
+  [90, 'in 2 minutes'],
+  [3_984, 'in 1 hour'],
+])('%d seconds from now: %s', (seconds, said) => expect(within(seconds)).toBe(said));
