@@ -48,6 +48,15 @@ export class ApiProblem extends Error {
     });
   }
 
+  /** @param error what a part of the page threw while it was drawn */
+  static broken(error: unknown): ApiProblem {
+    const said = error instanceof Error ? error.message : String(error);
+    return new ApiProblem({
+      ...{ status: 0, code: 'unknown', title: 'Something broke in this page' },
+      detail: `This page broke; nothing was changed by it. The others go on, and loading it anew may help. (${said})`,
+    });
+  }
+
   static signedOut(): ApiProblem {
     return new ApiProblem({
       ...{ status: 401, code: 'signed_out', title: 'Signed out' },

@@ -1,6 +1,7 @@
-import type { ComponentType } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ComponentChildren, ComponentType } from 'preact';
+import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks';
 import type { Me } from './me.ts';
+import { ApiProblem } from './problem.ts';
 import { type Route, useRoute } from './router.ts';
 import { session } from './sign-in/session.ts';
 import { Badge, Note } from './ui/badge.tsx';
@@ -61,7 +62,13 @@ export function Shell({ me, stage }: { me: Me; stage: string | undefined }) {
       </div>
       <main id="main" class="main" tabIndex={-1} ref={main} inert={open}>
         <Offline />
-        {view === undefined ? <NoPage /> : <Shown key={view.path} view={view} me={me} route={route} />}
+        {view === undefined ? (
+          <NoPage />
+        ) : (
+          <Whole key={view.path} route={route}>
+            <Shown view={view} me={me} route={route} />
+          </Whole>
+        )}
       </main>
       <Toasts />
     </div>
@@ -152,6 +159,17 @@ function Offline() {
       )}
     </div>
   );
+}
+
+/** A view that cannot be drawn, say from an answer of another version, says so; the others go on, and so does it at another place. */
+function Whole({ route, children }: { route: Route; children: ComponentChildren }) {
+  // Reported as an error of the page that nobody caught is.
+  const [broken, mend] = useErrorBoundary((error) => reportError(error));
+  useEffect(() => {
+    if (broken !== undefined) mend();
+  }, [route]);
+  if (broken === undefined) return <>{children}</>;
+  return <Problem error={ApiProblem.broken(broken)} retry={() => location.reload()} />;
 }
 
 /** The view, as soon as its script is there. */

@@ -17,12 +17,13 @@ export default function TenantsView({ me, rest, query }: ViewProps) {
   const all = mayAll(me, 'tenants');
   const id = rest[0] ?? (all ? undefined : me.tenant);
   if (id !== undefined) return <TenantPage key={id} id={id} me={me} query={query} alone={!all} />;
-  const tab = query.tab === 'matrix' ? 'matrix' : 'list';
+  const grants = mayAll(me, 'grants');
+  const tab = query.tab === 'matrix' && grants ? 'matrix' : 'list';
   return (
     <Page title="Tenants" about="Who may use the gateway, and what of it.">
       <Tabs
         label="Tenants"
-        tabs={mayAll(me, 'grants') ? TABS : TABS.slice(0, 1)}
+        tabs={grants ? TABS : TABS.slice(0, 1)}
         value={tab}
         onChange={(to) => setQuery({ tab: to === 'list' ? undefined : to })}
       >

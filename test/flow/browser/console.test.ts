@@ -125,6 +125,19 @@ describe('the console', () => {
     await its.leave(seen);
   });
 
+  inBrowser('says of a page that cannot be drawn that it broke, and shows the others', async (its) => {
+    const seen = await its.as('Olga', '#/audit');
+    const { page } = seen;
+    await page.getByRole('heading', { name: 'Audit' }).waitFor();
+    await page.route('**/admin/tenants?**', (route) => route.fulfill({ json: { items: [null] } }));
+    await page.getByRole('link', { name: 'Tenants', exact: true }).click();
+    await page.getByRole('alert').getByText('This page broke').waitFor();
+    await page.getByRole('link', { name: 'Keys', exact: true }).click();
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    expect(await page.getByText('This page broke').count()).toBe(0);
+    await its.leave(seen, /thrown: /);
+  });
+
   inBrowser('says that the machine is offline, what could not be read, and reads it when it is back', async (its) => {
     const seen = await its.as('Ann', '#/requests');
     const { page } = seen;
