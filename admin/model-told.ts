@@ -2,7 +2,7 @@ import { ADMIN_READ_MS, ADMIN_TARGETS_MAX_MINUTES } from '../contract/limits/adm
 import { targetsOf } from '../contract/places.ts';
 import type { Counters } from '../metering/budgets/counters.ts';
 import { formatMoney } from '../metering/money.ts';
-import { impactOf, impactRows, insteadDocument } from '../metering/report/impact.ts';
+import { impactOf, impactRows, insteadDocument, rankOf } from '../metering/report/impact.ts';
 import { letterOf } from '../metering/report/letter.ts';
 import { together } from '../metering/report/recent.ts';
 import { readUsed, type Used } from '../metering/report/used.ts';
@@ -23,12 +23,15 @@ export async function impact(act: Act): Promise<Reply> {
   const { limit = 0, cursor } = query;
   const rows = impactRows(impact);
   const after = cursor === undefined ? '' : decoded(cursor);
-  const left = rows.filter(({ tenant }) => tenant > after);
+  const left = rows.filter((row) => rankOf(row) > after);
   const page = left.slice(0, limit);
   const last = page.at(-1);
   const { used } = impact;
   const all = together(used.uses ?? []);
-  const holders = rows.filter(({ holds }) => holds.length > 0).map(({ tenant }) => tenant);
+  const holders = rows
+    .filter(({ holds }) => holds.length > 0)
+    .map(({ tenant }) => tenant)
+    .sort();
   const { subject, text } = letterOf({ ...impact, holders }, { named: NAMED });
   return {
     body: {
@@ -44,7 +47,7 @@ export async function impact(act: Act): Promise<Reply> {
       ...(used.unknown === undefined ? {} : { unknown: used.unknown }),
       items: page,
       letter: { subject, text },
-      ...(last === undefined || page.length === left.length ? {} : { next: encoded(last.tenant) }),
+      ...(last === undefined || page.length === left.length ? {} : { next: encoded(rankOf(last)) }),
     },
   };
 }

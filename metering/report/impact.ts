@@ -86,12 +86,12 @@ export interface ImpactRow {
   principals: string[];
 }
 
-/** In the order of their names. */
+/** Who uses it first, the most calls before; then who holds it, by name. */
 export function impactRows({ grants, used }: Pick<Impact, 'grants' | 'used'>): ImpactRow[] {
   const held = new Map<string, Grant[]>(Map.groupBy(grants, ({ tenant }) => tenant));
   const uses = Map.groupBy(used.uses ?? [], ({ tenant }) => tenant);
   const callers = Map.groupBy(used.principals, ({ tenant }) => tenant);
-  return [...new Set([...held.keys(), ...uses.keys()])].sort().map((tenant) => {
+  const rows = [...new Set([...held.keys(), ...uses.keys()])].map((tenant) => {
     const sum = together(uses.get(tenant) ?? []);
     return {
       tenant,
@@ -100,6 +100,12 @@ export function impactRows({ grants, used }: Pick<Impact, 'grants' | 'used'>): I
       principals: [...new Set((callers.get(tenant) ?? []).map(({ principal }) => principal || 'others'))],
     };
   });
+  return rows.sort((a, b) => (rankOf(a) < rankOf(b) ? -1 : 1));
+}
+
+/** By which rows are in order, and a page goes on behind one. */
+export function rankOf({ tenant, used }: Pick<ImpactRow, 'tenant' | 'used'>): string {
+  return `${String(Number.MAX_SAFE_INTEGER - (used?.calls ?? 0)).padStart(16, '0')} ${tenant}`;
 }
 
 interface HeldDocument {

@@ -38,14 +38,17 @@ describe('what a model’s end does', () => {
       replacedBy: { successor: 'm2', aliases: [] },
       fallbackOf: ['m2'],
       items: [
-        { tenant: 'acme', holds: [{ actions: ['invoke'], bundle: null }], used: null },
+        // Of thousands who hold it those who use it come first.
         { tenant: 'globex', holds: [{}], used: { calls: 3, cost: '0.3', lastDay: '2026-11-20' } },
+        // It used it, and holds it no longer.
+        { tenant: 'gone', holds: [], used: { calls: 1 } },
       ],
     });
     expect(body.letter.text).toContain('stops answering on');
     const rest = await api.ask('admin', `/models/m1/impact?limit=2&cursor=${body.next}`);
-    // It used it, and holds it no longer.
-    expect(rest.body.items).toMatchObject([{ tenant: 'gone', holds: [], used: { calls: 1 } }]);
+    expect(rest.body.items).toMatchObject([
+      { tenant: 'acme', holds: [{ actions: ['invoke'], bundle: null }], used: null },
+    ]);
     expect(rest.body.next).toBeUndefined();
     expect((await api.ask('admin', '/models/nobody/impact')).status).toBe(404);
   });
