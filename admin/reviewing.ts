@@ -1,4 +1,4 @@
-import { TollgateError } from '../contract/errors.ts';
+import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { ADMIN_REVIEW_QUESTIONS } from '../contract/limits/admin.ts';
 import { PURPOSES } from '../contract/model.ts';
@@ -48,7 +48,11 @@ async function previousOf(act: Act, notes: string[]): Promise<PastReview | undef
     return await lastRecord(await act.usage(), since === undefined ? undefined : isoMilliseconds(since));
   } catch (error) {
     // What changed is then told from the beginning on: more to read, and nothing hidden.
-    notes.push(`earlier reviews could not be read (${(error as Error).message}), so every change is listed`);
+    // What AWS says of a refusal names roles and accounts.
+    const { name, message } = error as Error;
+    notes.push(
+      `earlier reviews could not be read (${isTollgateError(error) ? message : name}), so every change is listed`,
+    );
     return undefined;
   }
 }
@@ -130,7 +134,8 @@ export async function reviewTenant(act: Act): Promise<Reply> {
   const { items, clock } = act;
   const snapshot = await readSnapshotOf([tenant], items, clock);
   const review = await reviewOf(act, snapshot, (id) => id === tenant);
-  return { body: tenantReview(review, tenant, await knows(act, tenant)) };
+  const body = tenantReview(review, tenant, await knows(act, tenant));
+  return { body: seesRoles(act) ? body : { ...body, notes: [] } };
 }
 
 /** One call. */
@@ -168,13 +173,18 @@ async function knows({ rights, writer }: Act, tenant: TenantId): Promise<(model:
   return (model) => held.has(model);
 }
 
-/** Roles are the stage's: who sees its own tenant alone sees neither them, nor what was tried of others' models. */
-function shownTo({ rights }: Act, session: SessionShown, may: (model: string) => boolean): object {
-  if (rights.scopeOf('audit', 'read') === 'all') return session;
+/** Roles are the stage's: who sees its own tenant alone sees neither them, nor how they were read. */
+function seesRoles({ rights }: Act): boolean {
+  return rights.scopeOf('audit', 'read') === 'all';
+}
+
+/** Nor what was tried of others' models. */
+function shownTo(act: Act, session: SessionShown, may: (model: string) => boolean): object {
+  if (seesRoles(act)) return session;
   const own = <Shown extends PolicyShown>(shown: Shown): Shown => ({
     ...shown,
     simulated: shown.simulated.filter(({ model }) => may(model)),
   });
   const { role: _, elsewhere, ...rest } = session;
-  return { ...own(rest), ...(elsewhere === undefined ? {} : { elsewhere: elsewhere.map(own) }) };
+  return { ...own(rest), notes: [], ...(elsewhere === undefined ? {} : { elsewhere: elsewhere.map(own) }) };
 }

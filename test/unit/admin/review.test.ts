@@ -179,4 +179,16 @@ describe('the review of one tenant', () => {
       expect(JSON.stringify(body)).not.toMatch(/"m2"|globex|:role\/tollgate/);
     }
   });
+
+  test('tells of what could not be read no words of AWS, and its own administrator nothing', async () => {
+    const refusal = new Error('User: arn:aws:sts::111122223333:assumed-role/tollgate-dev-admin is not authorized');
+    api.store.list = () => {
+      throw Object.assign(refusal, { name: 'AccessDenied' });
+    };
+    const { body } = await api.ask('auditor', '/review/acme');
+    expect(body.notes).toContainEqual(expect.stringContaining('(AccessDenied)'));
+    expect(JSON.stringify(body.notes)).not.toContain('111122223333');
+    expect((await api.ask('tenant-admin', '/review/acme')).body.notes).toEqual([]);
+    expect((await api.ask('tenant-admin', '/review/acme/m1')).body.session.notes).toEqual([]);
+  });
 });
