@@ -25,6 +25,15 @@ let held: Tokens | undefined;
 let renewing: Promise<string> | undefined;
 let onEnd: () => void = () => {};
 
+/** Each tab has tokens of its own: who signs out of one is out of all, and nothing that they show stays. */
+const tabs = new BroadcastChannel(`tollgate.signed-out ${page}`);
+tabs.onmessage = () => {
+  if (held === undefined) return;
+  held = undefined;
+  sessionStorage.setItem(STAY_OUT, 'yes');
+  location.reload();
+};
+
 export const session = {
   /**
    * Takes what the provider sent back, or asks it whether somebody is signed in there.
@@ -60,11 +69,12 @@ export const session = {
     if (provider !== undefined) await leave(provider, false);
   },
 
-  /** Ends the session here and at the provider. */
+  /** Ends the session here, in the other tabs and at the provider. */
   async signOut(): Promise<void> {
     const [at, tokens] = [provider, held];
     held = undefined;
     sessionStorage.setItem(STAY_OUT, 'yes');
+    tabs.postMessage('');
     if (at === undefined) return;
     await flow.revoke(at, tokens ?? { access: '', expiresAt: 0 });
     location.assign(flow.endOfSession(at, tokens ?? {}) ?? page);
