@@ -56,7 +56,7 @@ function isLike(id: string, { displayName }: Document, text: string): boolean {
 /** @param label `team`, whatever it says, or `team=blue` */
 export function labelled(labels: Readonly<Record<string, unknown>> | undefined, label: string): boolean {
   const [name = '', value] = label.split(/=(.*)/s);
-  const found = labels?.[name];
+  const found = labels !== undefined && Object.hasOwn(labels, name) ? labels[name] : undefined;
   return value === undefined ? found !== undefined : found === value;
 }
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createAdmin } from '../../../admin/app.ts';
+import { labelled } from '../../../admin/page.ts';
 import type { CallerContext } from '../../../contract/context.ts';
 import { MARKS, parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import { createWriter } from '../../../registry/writer.ts';
@@ -104,4 +105,13 @@ describe('tenants by pages', () => {
   test('of who sees its own tenant are that one', async () => {
     expect((await list(caller('tenant-admin'), '/tenants?limit=1')).items).toMatchObject([{ id: 'acme' }]);
   });
+});
+
+test.each([
+  ['team', true],
+  ['team=blue', true],
+  ['team=red', false],
+  ['constructor', false],
+])('a label that a tenant has is its own: %s', (label, has) => {
+  expect(labelled({ team: 'blue' }, label)).toBe(has);
 });
