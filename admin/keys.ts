@@ -72,6 +72,8 @@ export const KEY_ROUTES: readonly Route[] = [
       if (typeof name !== 'string')
         problems.push({ path: 'name', reason: name === undefined ? 'missing' : 'not-text' });
       if (typeof tenant !== 'string') problems.push({ path: 'tenant', reason: 'not-text' });
+      for (const [path, list] of Object.entries({ roles, models, networks }))
+        if (list !== undefined && !Array.isArray(list)) problems.push({ path, reason: 'not-a-list' });
       if (problems.length > 0) throw badEntries(problems);
       const given = { tenant, name, owner, roles, models, budget, networks } as Parameters<KeyWriter['createKey']>[0];
       const end = expiresAt === undefined ? {} : { expiresAt: parseSeconds(String(expiresAt), 'expiresAt') };

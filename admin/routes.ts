@@ -1,9 +1,9 @@
 import { TollgateError } from '../contract/errors.ts';
 import { ADMIN_CHANGES_MAX } from '../contract/limits/admin.ts';
 import { accessOf } from '../registry/access.ts';
-import { badEntries } from '../registry/fields.ts';
 import { modelKey } from '../registry/keys.ts';
 import { DEFAULTS } from '../registry/kinds.ts';
+import { givenPrices } from '../registry/prices/entry.ts';
 import { termDocument } from '../registry/term.ts';
 import { ACCESS_REQUEST_ROUTES } from './access-requests.ts';
 import { AUDIT_ROUTES } from './audit.ts';
@@ -81,15 +81,14 @@ const REGISTRY: readonly Route[] = [
     ...{ method: 'put', path: '/prices/:model', resource: 'prices', verb: 'write', parameters: ['dryRun'] },
     about: 'Sets the `prices` that the body lists; others stay.',
     async run({ writer, writerOf, params, body, wanted }) {
-      const { prices } = body;
+      const prices = givenPrices(body);
       let seen = writer;
-      if (!Array.isArray(prices)) throw badEntries([{ path: 'prices', reason: 'not-a-list' }]);
       if (wanted !== undefined) {
         const { version } = await writer.showModel(params.model ?? '');
         if (version !== wanted) throw new HttpProblem(412, `The entry is of version ${version} now.`);
         seen = writerOf({ key: modelKey(params.model ?? ''), version });
       }
-      const { entry, edit, results } = await seen.setPrices(params.model ?? '', prices as never);
+      const { entry, edit, results } = await seen.setPrices(params.model ?? '', prices);
       return {
         body: { prices: entry.prices, results },
         headers: edited({ version: entry.version }, edit),

@@ -45,6 +45,15 @@ export const presentForm = v.strictObject({
   source: v.exactOptional(displayName),
 });
 
+const given = v.strictObject({
+  prices: v.array(v.strictObject({ ...presentForm.entries, version: v.exactOptional(name) }), 'not-a-list'),
+});
+
+/** @returns prices to set, of a document that lists them. @throws TollgateError `bad_entry`, e.g. of `prices[0].from` */
+export function givenPrices(document: Document): GivenPrice[] {
+  return parseWith(given, document).prices;
+}
+
 /** As prices were written before they had regions and tiers: US dollars per 1,000 tokens, on demand. */
 const olderForm = v.pipe(
   v.strictObject({

@@ -99,6 +99,20 @@ describe('what each role may', () => {
     const prices = [{ version: '2026-06', from: '2026-06-01T00:00:00Z', usdPerMillion: { input: '1', output: '2' } }];
     expect((await ask(caller('finance'), 'PUT', '/prices/m1', { prices })).status).toBe(200);
     expect((await ask(caller('finance'), 'PUT', '/budgets/globex/day', budget('tenant'))).status).toBe(201);
+    // Of the same moment it is that price, corrected.
+    const now = [{ ...prices[0], usdPerMillion: { input: '2', output: '2' } }];
+    const { body } = await ask(caller('finance'), 'PUT', '/prices/m1', { prices: now });
+    expect(body.results).toMatchObject([{ outcome: 'corrected' }]);
+  });
+
+  test.each([
+    [null, 'prices[0]'],
+    [1, 'prices[0]'],
+    [{}, 'prices[0].from'],
+    [{ from: '2026-06-01T00:00:00Z', usdPerMillion: null }, 'prices[0].usdPerMillion'],
+  ])('a price that is none is named: %j', async (price, path) => {
+    const { status, body } = await ask(caller('finance'), 'PUT', '/prices/m1', { prices: [price] });
+    expect([status, body.errors]).toMatchObject([400, [{ path }]]);
   });
 });
 

@@ -80,4 +80,6 @@ test('a key is made once under an Idempotency-Key, and its text is kept nowhere 
   const again = await once();
   expect([again.status, again.text.includes(key)]).toEqual([409, false]);
   expect((await keys('x').listKeys({ tenant: 'acme' })).entries).toHaveLength(1);
+  for (const odd of ['models', 'roles', 'networks'])
+    expect((await ask('POST', '/keys', { tenant: 'acme', name: 'ci', [odd]: 5 }, {})).status).toBe(400);
 });
