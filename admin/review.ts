@@ -1,8 +1,9 @@
+import { ADMIN_HEAVY } from '../contract/limits/admin.ts';
 import type { Route } from './route.ts';
 
 /** The security review. What it does is loaded when it is first asked for: most that is asked is of entries. */
 
-const COMMON = { method: 'get', resource: 'audit', verb: 'read' } as const;
+const COMMON = { method: 'get', resource: 'audit', verb: 'read', cost: ADMIN_HEAVY } as const;
 
 export const REVIEW_ROUTES: readonly Route[] = [
   {

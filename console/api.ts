@@ -10,4 +10,5 @@ export const api = createApi({
   base: gateway,
   fetch: (input, init) => fetch(input, init),
   token: (refused) => session.token(refused),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 });

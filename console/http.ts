@@ -43,9 +43,14 @@ export interface ApiDeps {
    * @throws ApiProblem 401 where nobody is signed in any more
    */
   token(refused?: string): Promise<string>;
+  /** Resolves after so many milliseconds. */
+  wait(ms: number): Promise<void>;
 }
 
-export function createApi({ base, fetch, token }: ApiDeps): Api {
+/** What only reads is asked again for its reader where the gateway says that it may be soon: so often, and so many seconds each. */
+const AGAIN = { times: 3, seconds: 5 };
+
+export function createApi({ base, fetch, token, wait }: ApiDeps): Api {
   async function ask(path: string, init: RequestInit, refused?: string): Promise<Response> {
     const held = await token(refused);
     const headers = new Headers(init.headers);
@@ -63,10 +68,23 @@ export function createApi({ base, fetch, token }: ApiDeps): Api {
     throw await problemOf(response);
   }
 
+  /** An answer of what only reads, which is asked again where there were too many requests at once. */
+  async function read(path: string, init: RequestInit, times = AGAIN.times): Promise<Response> {
+    try {
+      return await ask(path, init);
+    } catch (error) {
+      const { status, retryAfter = Number.POSITIVE_INFINITY } = error instanceof ApiProblem ? error : { status: 0 };
+      if (status !== 429 || times === 0 || retryAfter > AGAIN.seconds) throw error;
+      await wait(retryAfter * 1_000);
+      init.signal?.throwIfAborted();
+      return read(path, init, times - 1);
+    }
+  }
+
   return {
     fetch: (path, init = {}) => ask(path, init),
     async get<T>(path: string, query: Query = {}, signal?: AbortSignal) {
-      const response = await ask(path + searchOf(query), signal === undefined ? {} : { signal });
+      const response = await read(path + searchOf(query), signal === undefined ? {} : { signal });
       return answerOf<T>(response);
     },
     async send<T>(method: Method, path: string, body?: unknown, options: SendOptions = {}) {

@@ -26,7 +26,7 @@ export const ADMIN_READ_MS = 15_000;
 export const ADMIN_BURST = 100;
 export const ADMIN_RATE = 20;
 
-/** As how many requests one counts that reads the bucket of usage: it may take seconds. */
+/** As how many requests one counts that may take seconds: it reads the bucket of usage, asks AWS, or tries policies. */
 export const ADMIN_HEAVY = 10;
 
 /** Callers whose requests an execution environment counts. */

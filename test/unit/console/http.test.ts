@@ -6,6 +6,7 @@ import type { ApiProblem } from '../../../console/problem.ts';
 function gateway(...answers: (Response | Error)[]) {
   const asked: { method: string; url: string; headers: Record<string, string>; body: unknown }[] = [];
   const refused: (string | undefined)[] = [];
+  const waited: number[] = [];
   const api = createApi({
     base: 'https://gateway.example/stage',
     async fetch(input, init) {
@@ -21,8 +22,11 @@ function gateway(...answers: (Response | Error)[]) {
       refused.push(old);
       return `t${refused.length}`;
     },
+    async wait(ms) {
+      waited.push(ms);
+    },
   });
-  return { api, asked, refused };
+  return { api, asked, refused, waited };
 }
 
 const json = (body: unknown, init: ResponseInit = {}) => new Response(JSON.stringify(body), init);
@@ -54,6 +58,29 @@ describe('the gateway as the page asks it', () => {
     await api.send('PUT', '/admin/tenants/a', { costCenter: 'C' }, options);
     expect(asked[0]).toMatchObject({ method: 'PUT', body: { costCenter: 'C' }, headers });
     expect(new URL(asked[0]?.url ?? '').search).toBe(search);
+  });
+
+  const busy = (seconds?: number) =>
+    json({}, { status: 429, headers: seconds === undefined ? {} : { 'retry-after': String(seconds) } });
+
+  test.each([
+    ['after the time that it is told', [busy(1), busy(2), json({ id: 'a' })], [1_000, 2_000], 200],
+    ['three times, and not for ever', [busy(1), busy(1), busy(1), busy(1), json({})], [1_000, 1_000, 1_000], 429],
+    ['not where that is long', [busy(60), json({})], [], 429],
+    ['not where nobody says when', [busy(), json({})], [], 429],
+  ])('reads again where there were too many requests: %s', async (_, answers, waits, status) => {
+    const { api, waited } = gateway(...answers);
+    const told = await api.get('/admin/review').then(
+      () => 200,
+      (error: ApiProblem) => error.status,
+    );
+    expect([told, waited]).toEqual([status, waits]);
+  });
+
+  test('makes no edit twice where there were too many requests', async () => {
+    const { api, asked } = gateway(busy(1), json({}));
+    await expect(api.send('PUT', '/admin/tenants/a', {})).rejects.toMatchObject({ status: 429 });
+    expect(asked).toHaveLength(1);
   });
 
   test('asks once more with another token where one was refused, and not a third time', async () => {

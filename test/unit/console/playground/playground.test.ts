@@ -34,6 +34,7 @@ function played(answers: (string[] | Response | 'silent')[], models: Model[] = [
     api: createApi({
       base: 'http://gateway',
       token: async () => 'token',
+      wait: async () => {},
       async fetch(_, init) {
         bodies.push(JSON.parse(String(init?.body)));
         const answer = answers.shift() ?? [];
