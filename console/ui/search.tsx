@@ -1,27 +1,45 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Icon } from './icon.tsx';
-import { useSettled } from './load.ts';
+import { useLoad, useSettled } from './load.ts';
 
-/** Tells what was typed once it stands still. */
+/** What can be chosen: of names that must be whole those are offered that have the typed text in them. */
+export type Suggest = (typed: string, signal: AbortSignal) => Promise<readonly { id: string; displayName?: string }[]>;
+
+/**
+ * Tells what was typed once it stands still.
+ * @param suggest where a whole name is looked for: it is told once it is one of those, or at Enter
+ */
 export function Search({
   label,
   value,
   onChange,
   placeholder,
+  suggest,
 }: {
   label: string;
   value: string;
   onChange(value: string): void;
   placeholder?: string;
+  suggest?: Suggest;
 }) {
   const [typed, setTyped] = useState(value);
   const settled = useSettled(typed);
   const told = useRef(value);
+  const id = useId();
+  const wanted = settled.trim();
+  const offered = useLoad(
+    async (signal) => (suggest === undefined || wanted === '' || wanted === value ? [] : suggest(wanted, signal)),
+    [wanted],
+  );
+  const whole = suggest === undefined || wanted === '' || offered.value?.some((one) => one.id === wanted) === true;
+  const tell = (text: string) => {
+    if (text === value) return;
+    told.current = text;
+    onChange(text);
+  };
   useEffect(() => {
-    if (settled === value) return;
-    told.current = settled;
-    onChange(settled);
-  }, [settled]);
+    if (whole) tell(settled);
+  }, [settled, whole]);
   useEffect(() => {
     // By a link, or a step back: what is typed meanwhile is not lost to what was told before it.
     if (value !== told.current) setTyped(value);
@@ -38,8 +56,19 @@ export function Search({
         autocomplete="off"
         spellcheck={false}
         value={typed}
+        list={suggest === undefined ? undefined : id}
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        onKeyDown={({ key, currentTarget }) => key === 'Enter' && tell(currentTarget.value)}
       />
+      {suggest !== undefined && (
+        <datalist id={id}>
+          {offered.value?.map((one) => (
+            <option key={one.id} value={one.id}>
+              {one.displayName}
+            </option>
+          ))}
+        </datalist>
+      )}
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { Search } from '../../ui/search.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { ViewProps } from '../../view.ts';
+import { suggestModels, suggestTenants } from '../suggest.ts';
 import { Approve } from './approve.tsx';
 import { Decline } from './decline.tsx';
 import { Requests } from './list.tsx';
@@ -59,9 +60,16 @@ export default function AccessRequestsView({ me, query }: ViewProps) {
           options={STATES}
           onChange={(to) => setQuery({ status: to === 'open' ? undefined : to })}
         />
-        {all && <Search label="Tenant" value={tenant} onChange={(to) => setQuery({ tenant: to })} />}
-        <Search label="Model" value={model} onChange={(to) => setQuery({ model: to })} />
-        <Search label="Who asked" value={principal} onChange={(to) => setQuery({ principal: to })} />
+        {all && (
+          <Search label="Tenant" suggest={suggestTenants} value={tenant} onChange={(to) => setQuery({ tenant: to })} />
+        )}
+        <Search label="Model" suggest={suggestModels} value={model} onChange={(to) => setQuery({ model: to })} />
+        <Search
+          label="Who asked"
+          placeholder="Who asked: the whole name"
+          value={principal}
+          onChange={(to) => setQuery({ principal: to })}
+        />
       </Toolbar>
       <Card flush>
         <PagedList

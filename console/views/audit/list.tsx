@@ -10,6 +10,7 @@ import { Search } from '../../ui/search.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Name, Time } from '../../ui/text.tsx';
+import { suggestTenants } from '../suggest.ts';
 import { type Edit, KINDS, partsOf, routeOf, summaryOf, toneOf } from './edit.ts';
 
 /** Edits, the newest first; what is asked of them is in the page’s address, so that it can be passed on. */
@@ -39,7 +40,9 @@ export function Edits({ me, query }: { me: Me; query: Readonly<Record<string, st
           onChange={(to) => setQuery({ of: to })}
           options={[{ value: '', label: 'Of every kind' }, ...KINDS]}
         />
-        {mayAll(me, 'audit') && <Search label="Tenant" value={tenant} onChange={(to) => setQuery({ tenant: to })} />}
+        {mayAll(me, 'audit') && (
+          <Search label="Tenant" suggest={suggestTenants} value={tenant} onChange={(to) => setQuery({ tenant: to })} />
+        )}
         <Day label="From" value={since} onChange={(to) => setQuery({ since: to })} />
         <Day label="To" value={until} onChange={(to) => setQuery({ until: to })} />
       </Toolbar>

@@ -12,6 +12,7 @@ import { Empty, PagedList } from '../../ui/states.tsx';
 import { Name, Time } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { ViewProps } from '../../view.ts';
+import { suggestTenants } from '../suggest.ts';
 import { type Key, type MadeKey, stateOf } from './key.ts';
 import { Keys } from './list.tsx';
 import { MakeKey } from './make.tsx';
@@ -43,7 +44,9 @@ export default function KeysView({ me, query }: ViewProps) {
     >
       <Toolbar>
         <Search label="Search by name, id or owner" value={q} onChange={(to) => setQuery({ q: to })} />
-        {mayAll(me, 'keys') && <Search label="Tenant" value={tenant} onChange={(to) => setQuery({ tenant: to })} />}
+        {mayAll(me, 'keys') && (
+          <Search label="Tenant" suggest={suggestTenants} value={tenant} onChange={(to) => setQuery({ tenant: to })} />
+        )}
         <Checkbox
           label="Revoked and expired, too"
           checked={all === 'yes'}

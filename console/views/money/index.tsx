@@ -2,10 +2,11 @@ import { mayAll } from '../../me.ts';
 import { setQuery } from '../../router.ts';
 import { DayRange, useDays } from '../../ui/day-range.tsx';
 import { Page, Toolbar } from '../../ui/page.tsx';
-import { Search } from '../../ui/search.tsx';
+import { Search, type Suggest } from '../../ui/search.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Name } from '../../ui/text.tsx';
 import type { ViewProps } from '../../view.ts';
+import { suggestModels, suggestTenants } from '../suggest.ts';
 import { Bill } from './bill.tsx';
 import { CostChoices, Costs } from './costs.tsx';
 import { Ledger } from './ledger.tsx';
@@ -58,8 +59,8 @@ export default function Money({ me, query }: ViewProps) {
             <Toolbar>
               <DayRange range={range} days={days} />
               {shown === 'cost' && <CostChoices query={query} all={all} />}
-              {all && <Filter name="tenant" label="Tenant" query={query} />}
-              <Filter name="model" label="Model" query={query} />
+              {all && <Filter name="tenant" label="Tenant" suggest={suggestTenants} query={query} />}
+              <Filter name="model" label="Model" suggest={suggestModels} query={query} />
               {all && <Filter name="label" label="Label" placeholder="Label: team=search" query={query} />}
             </Toolbar>
           )}
@@ -78,20 +79,21 @@ function Filter({
   name,
   label,
   placeholder,
+  suggest,
   query,
 }: {
   name: string;
   label: string;
   placeholder?: string;
+  suggest?: Suggest;
   query: ViewProps['query'];
 }) {
-  // What a link set is what is typed, too.
   const { [name]: value = '' } = query;
   return (
     <Search
-      key={value}
       label={label}
       placeholder={placeholder ?? label}
+      {...(suggest === undefined ? {} : { suggest })}
       value={value}
       onChange={(typed) => setQuery({ [name]: typed.trim() })}
     />

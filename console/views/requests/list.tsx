@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { type Me, mayAll } from '../../me.ts';
+import { type Me, may, mayAll } from '../../me.ts';
 import { href, setQuery } from '../../router.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -10,6 +10,7 @@ import { Empty, Loading, Problem } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Money, Name, Time } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
+import { suggestModels, suggestTenants } from '../suggest.ts';
 import { type Call, duration, OUTCOMES, outcomeOf, second, short } from './call.ts';
 import { type Log, useLog } from './log.ts';
 
@@ -54,9 +55,14 @@ export function List({ me, query }: { me: Me; query: Asked }) {
     >
       <Toolbar>
         <Search label="Request id" {...filter('request')} />
-        {all && <Search label="Tenant" {...filter('tenant')} />}
-        <Search label="Principal" {...filter('principal')} />
-        <Search label="Model" {...filter('model')} />
+        {all && <Search label="Tenant" suggest={suggestTenants} {...filter('tenant')} />}
+        <Search label="Principal" placeholder="Principal, in full" {...filter('principal')} />
+        <Search
+          label="Model"
+          placeholder="Model, in full"
+          {...(may(me, 'models') ? { suggest: suggestModels } : {})}
+          {...filter('model')}
+        />
         <Select label="Outcome" options={ENDS} {...filter('outcome')} />
         <Select label="Time" options={SPANS} {...filter('span')} />
       </Toolbar>

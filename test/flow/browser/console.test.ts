@@ -138,6 +138,25 @@ describe('the console', () => {
     await its.leave(seen, /thrown: /);
   });
 
+  inBrowser('offers the names that have in them what is typed, and asks for one once it is whole', async (its) => {
+    const seen = await its.as('Olga', '#/money');
+    const { page } = seen;
+    const tenant = page.getByLabel('Tenant', { exact: true });
+    await tenant.focus();
+    await page.keyboard.type('lobe');
+    await page.locator('option[value="globex"]').waitFor({ state: 'attached' });
+    expect(page.url()).not.toContain('lobe');
+    await tenant.fill('globex');
+    await page.waitForURL(/tenant=globex/);
+    // What is told takes nobody's place in the field away.
+    await page.keyboard.press('End');
+    await page.keyboard.type('-gone');
+    expect(await tenant.inputValue()).toBe('globex-gone');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/tenant=globex-gone/);
+    await its.leave(seen);
+  });
+
   inBrowser('says that the machine is offline, what could not be read, and reads it when it is back', async (its) => {
     const seen = await its.as('Ann', '#/requests');
     const { page } = seen;
