@@ -16,10 +16,10 @@ export function Figures({ step }: { step: Step }) {
       {usage !== undefined && (
         <>
           <Figure name="In">
-            <Count of={input} unit={cached > 0 ? `tokens, ${cached} cached` : 'tokens'} />
+            <Count of={input} unit={cached > 0 ? `${tokens(input)}, ${cached} cached` : tokens(input)} />
           </Figure>
           <Figure name="Out">
-            <Count of={output} unit="tokens" />
+            <Count of={output} unit={tokens(output)} />
           </Figure>
           <Figure name="Cost">
             <Money usd={cost} />
@@ -56,6 +56,10 @@ function Figure({ name, children }: { name: string; children: ComponentChildren 
       <dd>{children}</dd>
     </div>
   );
+}
+
+function tokens(count: number | undefined): string {
+  return count === 1 ? 'token' : 'tokens';
 }
 
 function seconds(ms: number): string {
