@@ -1,4 +1,5 @@
 import { TollgateError } from '../contract/errors.ts';
+import { ADMIN_READ_MS } from '../contract/limits/admin.ts';
 import { differencesOf } from '../registry/difference.ts';
 import { isOfTenant, itemText, type LoggedChange } from '../registry/edits/log-list.ts';
 import type { Change } from '../registry/edits/types.ts';
@@ -55,9 +56,17 @@ export const AUDIT_ROUTES: readonly Route[] = [
       const { edit: below, older = 0 } = endOf(cursor);
       const wanted = { since, until, by, of, plan, tenant: seenOf(act), below };
       const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+      const began = act.clock();
+      /** The edit at which it was enough, of so many that are of somebody else. */
+      let cut: number | undefined;
+      const enough = (edit: number): boolean => {
+        if (act.clock() - began <= ADMIN_READ_MS) return false;
+        cut = edit;
+        return true;
+      };
       const items: unknown[] = [];
       let end: End = { edit: 1, older: 0 };
-      for await (const change of act.writer.log(given)) {
+      for await (const change of act.writer.log({ ...given, enough })) {
         // They come the newest first; those of before the log have no number.
         const { edit } = change;
         if (seen > 0 && (edit ?? 0) <= seen) break;
@@ -69,7 +78,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
         items.push(told(change));
         end = edit === undefined ? { edit: 1, older: end.older + 1 } : { edit, older: 0 };
       }
-      return { body: { items } };
+      return { body: { items, ...(cut === undefined ? {} : { next: encoded(`${cut + 1}+0`) }) } };
     },
   },
   {

@@ -110,10 +110,13 @@ export function PagedList<T>({
       {items.length > 0 && children(items)}
       {error !== undefined && <Problem error={error} retry={more ?? reload} />}
       {loading && <Loading />}
-      {!loading && error === undefined && items.length === 0 && empty}
+      {!loading &&
+        error === undefined &&
+        items.length === 0 &&
+        (more === undefined ? empty : <Empty title="None found so far" icon="search" />)}
       {more !== undefined && error === undefined && (
         <div class="more">
-          <Button onClick={more}>Show more</Button>
+          <Button onClick={more}>{items.length === 0 ? 'Look further' : 'Show more'}</Button>
           <span class="muted">{items.length} so far</span>
         </div>
       )}

@@ -20,6 +20,8 @@ export interface LogFilter {
   plan?: string;
   /** Only those of a lower number, and those of before there was a log: what is above is not even read. */
   below?: number;
+  /** Asked at each edit that is looked at: from that one on nothing more is looked for. */
+  enough?: (edit: number) => boolean;
 }
 
 /** An edit with the item that it was of, e.g. `grant/acme/nova-lite`. */
@@ -32,14 +34,14 @@ const PAGE = 100;
 
 /** Edits of the whole registry, the newest first; those of before there was a log come last. */
 export async function* readLog(items: Items, filter: LogFilter = {}): AsyncGenerator<LoggedChange> {
-  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, below } = filter;
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, below, enough } = filter;
   let page: LoggedEdit[] = [];
   for await (const edit of logBackwards(items, below)) {
     // A transaction is read whole.
     if (below !== undefined && edit.edit >= below) continue;
     const at = Date.parse(edit.at);
     // The log's times never go backwards.
-    if (at < since) {
+    if (at < since || enough?.(edit.edit)) {
       yield* await changesOf(items, page);
       return;
     }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAdmin } from '../../../admin/app.ts';
 import type { CallerContext } from '../../../contract/context.ts';
 import { MARKS, parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
+import { ADMIN_READ_MS } from '../../../contract/limits/admin.ts';
 import { historyPartition, modelKey } from '../../../registry/keys.ts';
 import { createWriter } from '../../../registry/writer.ts';
 import { modelDocument } from '../registry/documents.ts';
@@ -63,6 +64,27 @@ describe('the trail', () => {
       expect(seen).toEqual([7, 6, 5, 4, 3, 2, 1, '2026-01-03', '2026-01-02', '2026-01-01']);
     },
   );
+
+  test('is looked through for half as long as API Gateway waits, and goes on from there when it is asked for more', async () => {
+    let now = START;
+    // Each look at it is a third of that.
+    const passing = () => {
+      now += ADMIN_READ_MS / 3;
+      return now;
+    };
+    app = createAdmin({ items, clock: passing });
+    const [pages, seen]: [number[], unknown[]] = [[], []];
+    let cursor = '';
+    do {
+      const page = await ask('admin', `/audit?tenant=globex${cursor}`);
+      pages.push(page.body.items.length);
+      seen.push(...namesOf(page));
+      cursor = page.body.next === undefined ? '' : `&cursor=${page.body.next}`;
+    } while (cursor !== '');
+    expect(seen).toEqual([6]);
+    expect(pages.length).toBeGreaterThan(2);
+    expect(pages).toContain(0);
+  });
 
   test('of a later page reads nothing of those before it', async () => {
     const { body } = await ask('admin', '/audit?limit=4');
