@@ -10,6 +10,8 @@ import { Loaded, Problem } from '../../ui/states.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { allModels } from './all.ts';
 
+const THERE = 'There is a tenant of this id already, and nothing was written.';
+
 /** A tenant, what it holds and what it may spend: one plan, all of it or nothing. */
 export function Onboard({ onDone, onClose }: { onDone(id: string): void; onClose(): void }) {
   const [id, setId] = useState('');
@@ -35,6 +37,8 @@ export function Onboard({ onDone, onClose }: { onDone(id: string): void; onClose
     toast(`${tenant.id} is onboarded.`);
     onDone(tenant.id);
   };
+  // Only of a tenant of this id that is there already: what is sent is of version 0.
+  const there = problem?.status === 409 && errorAt(problem, 'tenants[0]') !== undefined;
   const at = (member: string) => errorAt(problem, `tenants[0].${member}`);
   return (
     <Dialog
@@ -50,7 +54,7 @@ export function Onboard({ onDone, onClose }: { onDone(id: string): void; onClose
         </>
       }
     >
-      <Field label="Id" required hint="As its tokens name it; it stays so." error={at('id')}>
+      <Field label="Id" required hint="As its tokens name it; it stays so." error={there ? THERE : at('id')}>
         <TextInput value={id} onChange={setId} mono />
       </Field>
       <div class="fields">
@@ -89,7 +93,7 @@ export function Onboard({ onDone, onClose }: { onDone(id: string): void; onClose
           }
         </Loaded>
       </fieldset>
-      {problem !== undefined && <Problem error={problem} />}
+      {problem !== undefined && !there && <Problem error={problem} />}
     </Dialog>
   );
 }
