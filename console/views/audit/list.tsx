@@ -1,5 +1,6 @@
 import { type Me, mayAll } from '../../me.ts';
 import { href, setQuery } from '../../router.ts';
+import { suggestTenants } from '../../suggest.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
@@ -10,7 +11,6 @@ import { Search } from '../../ui/search.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Name, Time } from '../../ui/text.tsx';
-import { suggestTenants } from '../suggest.ts';
 import { type Edit, KINDS, partsOf, routeOf, summaryOf, toneOf } from './edit.ts';
 
 /** Edits, the newest first; what is asked of them is in the page’s address, so that it can be passed on. */

@@ -1,12 +1,12 @@
 import { mayAll } from '../../me.ts';
 import { setQuery } from '../../router.ts';
+import { suggestModels, suggestTenants } from '../../suggest.ts';
 import { DayRange, useDays } from '../../ui/day-range.tsx';
 import { Page, Toolbar } from '../../ui/page.tsx';
 import { Search, type Suggest } from '../../ui/search.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Name } from '../../ui/text.tsx';
 import type { ViewProps } from '../../view.ts';
-import { suggestModels, suggestTenants } from '../suggest.ts';
 import { Bill } from './bill.tsx';
 import { CostChoices, Costs } from './costs.tsx';
 import { Ledger } from './ledger.tsx';

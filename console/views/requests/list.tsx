@@ -1,6 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { type Me, may, mayAll } from '../../me.ts';
 import { href, setQuery } from '../../router.ts';
+import { suggestModels, suggestTenants } from '../../suggest.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Select } from '../../ui/inputs.tsx';
@@ -10,7 +11,6 @@ import { Empty, Loading, Problem } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Money, Name, Time } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
-import { suggestModels, suggestTenants } from '../suggest.ts';
 import { type Call, duration, OUTCOMES, outcomeOf, second, short } from './call.ts';
 import { type Log, useLog } from './log.ts';
 

@@ -1,5 +1,5 @@
-import { api } from '../api.ts';
-import type { Suggest } from '../ui/search.tsx';
+import { api } from './api.ts';
+import type { Suggest } from './ui/search.tsx';
 
 /** Names that are offered: more is no list that somebody reads. */
 const OFFERED = 20;
