@@ -1,13 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { asProblem } from '../api.ts';
-import { Button } from './button.tsx';
 import { ChangedMeanwhile } from './conflict.tsx';
-import { Dialog } from './dialog.tsx';
 import { Field } from './field.tsx';
+import { FormDialog } from './form-dialog.tsx';
 import { TextInput } from './inputs.tsx';
 import { useAct } from './load.ts';
-import { Problem } from './states.tsx';
 import { Name } from './text.tsx';
 
 /** An entry that something is done to. */
@@ -68,19 +66,16 @@ export function TypeToConfirm({
     setChanged({ seen: of.seen, version, time: (changed?.time ?? 0) + 1 });
   };
   return (
-    <Dialog
+    <FormDialog
       wide={wide}
       title={title}
       onClose={onClose}
       onSubmit={confirm}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="danger" type="submit" disabled={!right} busy={busy}>
-            {verb}
-          </Button>
-        </>
-      }
+      verb={verb}
+      danger
+      disabled={!right}
+      busy={busy}
+      problem={problem}
     >
       <div class="consequences">{consequences}</div>
       {changed !== undefined && of !== undefined && (
@@ -101,7 +96,6 @@ export function TypeToConfirm({
       <Field label="Name" hidden>
         <TextInput value={typed} onChange={setTyped} mono />
       </Field>
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -1,12 +1,11 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api.ts';
 import { Note } from '../../ui/badge.tsx';
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { Checkbox, Select, TextArea, TextInput } from '../../ui/inputs.tsx';
 import { useAct, useLoad, useSettled } from '../../ui/load.ts';
-import { Loaded, Problem } from '../../ui/states.tsx';
+import { Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Name } from '../../ui/text.tsx';
 import { sent } from './decline.tsx';
@@ -43,19 +42,14 @@ export function Approve({ request, onSend, onConflict, onClose }: Deciding) {
     if (await run(() => sent(decision, onSend, onConflict))) onClose();
   };
   return (
-    <Dialog
+    <FormDialog
       wide
       title="Approve a request"
       onClose={onClose}
       onSubmit={approve}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy}>
-            Grant it
-          </Button>
-        </>
-      }
+      verb="Grant it"
+      busy={busy}
+      problem={problem}
     >
       <p>
         <Name>{request.principal}</Name> of <Name>{request.tenant}</Name> asks for <Name>{request.model}</Name>:
@@ -98,8 +92,7 @@ export function Approve({ request, onSend, onConflict, onClose }: Deciding) {
         <TextArea value={note} onChange={setNote} maxLength={1000} rows={2} />
       </Field>
       <Preview path={`${pathOfRequest(request)}/approve`} body={{ to, grant }} />
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }
 

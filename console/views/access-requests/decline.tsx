@@ -1,11 +1,9 @@
 import { useState } from 'preact/hooks';
 import { asProblem } from '../../api.ts';
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextArea } from '../../ui/inputs.tsx';
 import { useAct } from '../../ui/load.ts';
-import { Problem } from '../../ui/states.tsx';
 import { Name } from '../../ui/text.tsx';
 import type { Deciding, Decision } from './request.ts';
 
@@ -19,18 +17,14 @@ export function Decline({ request, onSend, onConflict, onClose }: Deciding) {
     if (await run(() => sent(decision, onSend, onConflict))) onClose();
   };
   return (
-    <Dialog
+    <FormDialog
       title="Decline a request"
       onClose={onClose}
       onSubmit={decline}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="danger" type="submit" busy={busy}>
-            Decline
-          </Button>
-        </>
-      }
+      verb="Decline"
+      danger
+      busy={busy}
+      problem={problem}
     >
       <p>
         <Name>{request.principal}</Name> of <Name>{request.tenant}</Name> will not get <Name>{request.model}</Name>, is
@@ -39,8 +33,7 @@ export function Decline({ request, onSend, onConflict, onClose }: Deciding) {
       <Field label="What they are told with it" error={errorAt(problem, 'note')}>
         <TextArea value={note} onChange={setNote} maxLength={1000} rows={3} />
       </Field>
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }
 

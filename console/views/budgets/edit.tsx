@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
-import { Button } from '../../ui/button.tsx';
 import { EditConflict } from '../../ui/conflict.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { Select, TextInput } from '../../ui/inputs.tsx';
 import { useAct, useLoad } from '../../ui/load.ts';
-import { Loaded, Problem } from '../../ui/states.tsx';
+import { Loaded } from '../../ui/states.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { Budget, Scope, Unit } from './standing.ts';
 
@@ -112,18 +112,14 @@ function Form({
     );
   const { unit, enforcement, per } = budget;
   return (
-    <Dialog
+    <FormDialog
       title={seen === undefined ? 'Set a budget' : `Change the budget ${id}`}
       onClose={onClose}
       onSubmit={submit}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy} disabled={id.trim() === ''}>
-            Save
-          </Button>
-        </>
-      }
+      verb="Save"
+      disabled={id.trim() === ''}
+      busy={busy}
+      problem={problem}
     >
       {seen === undefined && (
         <Field label="Name" required hint="Small letters, digits and dashes." error={errorAt(problem, 'id')}>
@@ -172,8 +168,7 @@ function Form({
           It counts from when it is set; <code>tollgate budget set</code> has it begin with what the ledger knows.
         </p>
       )}
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }
 

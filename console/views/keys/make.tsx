@@ -1,12 +1,11 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api.ts';
 import { type Me, may, mayAll } from '../../me.ts';
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { Checkbox, Select, TextInput } from '../../ui/inputs.tsx';
 import { useAct, useLoad } from '../../ui/load.ts';
-import { Loaded, Problem } from '../../ui/states.tsx';
+import { Loaded } from '../../ui/states.tsx';
 import { LIVES, type MadeKey, untilIn } from './key.ts';
 
 const PERIODS = ['day', 'month'].map((period) => ({ value: period, label: `a ${period}` }));
@@ -39,19 +38,7 @@ export function MakeKey({ me, onMade, onClose }: { me: Me; onMade(made: MadeKey)
       onMade(body);
     });
   return (
-    <Dialog
-      title="Make a key"
-      onClose={onClose}
-      onSubmit={make}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy}>
-            Make it
-          </Button>
-        </>
-      }
-    >
+    <FormDialog title="Make a key" onClose={onClose} onSubmit={make} verb="Make it" busy={busy} problem={problem}>
       <Field
         label="Name"
         required
@@ -92,8 +79,7 @@ export function MakeKey({ me, onMade, onClose }: { me: Me; onMade(made: MadeKey)
       >
         <TextInput value={networks} onChange={setNetworks} mono placeholder="any" />
       </Field>
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }
 

@@ -1,11 +1,9 @@
 import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { Select } from '../../ui/inputs.tsx';
 import { useAct } from '../../ui/load.ts';
-import { Problem } from '../../ui/states.tsx';
 import { Name } from '../../ui/text.tsx';
 import { type Key, LIVES, type MadeKey, stateOf, untilIn } from './key.ts';
 
@@ -33,19 +31,7 @@ export function RotateKey({ of, onMade, onClose }: { of: Key; onMade(made: MadeK
       onMade((await api.send<MadeKey>('POST', path, { overlapHours: Number(hours), expiresAt })).body);
     });
   return (
-    <Dialog
-      title="Rotate this key"
-      onClose={onClose}
-      onSubmit={rotate}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy}>
-            Rotate
-          </Button>
-        </>
-      }
-    >
+    <FormDialog title="Rotate this key" onClose={onClose} onSubmit={rotate} verb="Rotate" busy={busy} problem={problem}>
       <p>
         <Name>{of.name}</Name> gets a new text, which is shown once. Its name, bounds and budget stay as they are.
       </p>
@@ -59,7 +45,6 @@ export function RotateKey({ of, onMade, onClose }: { of: Key; onMade(made: MadeK
           options={[...(ended ? [] : [{ value: SAME_END, label: 'as long as before' }]), ...LIVES]}
         />
       </Field>
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -1,11 +1,9 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api.ts';
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextArea } from '../../ui/inputs.tsx';
 import { useAct } from '../../ui/load.ts';
-import { Problem } from '../../ui/states.tsx';
 import { Name } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { AccessRequest } from '../access-requests/request.ts';
@@ -23,18 +21,13 @@ export function Ask({ model, onAsked, onClose }: { model: AskableModel; onAsked(
     onClose();
   };
   return (
-    <Dialog
+    <FormDialog
       title="Ask for a model"
       onClose={onClose}
       onSubmit={ask}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy}>
-            Ask for it
-          </Button>
-        </>
-      }
+      verb="Ask for it"
+      busy={busy}
+      problem={problem}
     >
       <p>
         Those who may grant <Name>{model.displayName ?? model.id}</Name> see who asks, and why. Nothing changes until
@@ -48,7 +41,6 @@ export function Ask({ model, onAsked, onClose }: { model: AskableModel; onAsked(
       >
         <TextArea value={why} onChange={setWhy} maxLength={1000} rows={4} />
       </Field>
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -1,12 +1,10 @@
 import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
-import { Button } from '../../ui/button.tsx';
 import { TypeToConfirm } from '../../ui/confirm.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextInput } from '../../ui/inputs.tsx';
 import { useAct } from '../../ui/load.ts';
-import { Problem } from '../../ui/states.tsx';
 import { Name } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { Impact } from './impact.tsx';
@@ -55,27 +53,21 @@ function Begin({ act, model, version, onClose, onDone }: Props & { act: 'activat
     onClose();
   };
   return (
-    <Dialog
+    <FormDialog
       wide
       title={act === 'activate' ? 'Activate this model' : 'Bring it back'}
       onClose={onClose}
       onSubmit={go}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy}>
-            {act === 'activate' ? 'Activate' : 'Bring it back'}
-          </Button>
-        </>
-      }
+      verb={act === 'activate' ? 'Activate' : 'Bring it back'}
+      busy={busy}
+      problem={problem}
     >
       <p>
         Within a minute these may call <Name>{model.id}</Name>
         {act === 'activate' ? '.' : ' as before it was ended, and are told of no end.'}
       </p>
       <Impact model={model.id} short />
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }
 

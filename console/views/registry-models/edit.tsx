@@ -1,13 +1,11 @@
 import { useState } from 'preact/hooks';
 import { type ApiProblem, api, asProblem, pathOf } from '../../api.ts';
 import { Note } from '../../ui/badge.tsx';
-import { Button } from '../../ui/button.tsx';
 import { EditConflict } from '../../ui/conflict.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { type Difference, Differences } from '../../ui/differences.tsx';
 import { Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextArea, TextInput } from '../../ui/inputs.tsx';
-import { Problem } from '../../ui/states.tsx';
 import { Name } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { type Body, bodyOf, textOf } from './entry.ts';
@@ -106,19 +104,15 @@ export function EditModel({
       />
     );
   return (
-    <Dialog
+    <FormDialog
       wide
       title={seen === undefined ? 'Add a model' : `Edit ${id}`}
       onClose={onClose}
       onSubmit={() => act(plan === undefined)}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy} disabled={typeof malformed === 'string' || id.trim() === ''}>
-            {plan === undefined ? 'See what it does' : seen === undefined ? 'Make it' : 'Save'}
-          </Button>
-        </>
-      }
+      verb={plan === undefined ? 'See what it does' : seen === undefined ? 'Make it' : 'Save'}
+      disabled={typeof malformed === 'string' || id.trim() === ''}
+      busy={busy}
+      problem={problem}
     >
       {seen === undefined && (
         <Field label="Id" required hint="What callers write. It stays.">
@@ -133,8 +127,7 @@ export function EditModel({
         <TextArea mono rows={16} value={text} onChange={typed} />
       </Field>
       {plan !== undefined && <Planned of={plan} />}
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }
 

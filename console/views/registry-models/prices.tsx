@@ -2,12 +2,12 @@ import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
 import { type Me, mayAll } from '../../me.ts';
 import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextInput } from '../../ui/inputs.tsx';
 import { useAct } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
-import { Empty, Problem } from '../../ui/states.tsx';
+import { Empty } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Money, Name, Time } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
@@ -112,19 +112,7 @@ function AddPrice({
     onClose();
   };
   return (
-    <Dialog
-      title="Add a price"
-      onClose={onClose}
-      onSubmit={save}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy}>
-            Add it
-          </Button>
-        </>
-      }
-    >
+    <FormDialog title="Add a price" onClose={onClose} onSubmit={save} verb="Add it" busy={busy} problem={problem}>
       <p>Calls that begin from then on cost this much, until another price begins. What was billed stays.</p>
       <div class="fields">
         <Field label="Name" required hint="Reports name it: 2026-12." error={errorAt(problem, 'prices[0].version')}>
@@ -148,7 +136,6 @@ function AddPrice({
           </Field>
         ))}
       </div>
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -1,12 +1,10 @@
 import { useState } from 'preact/hooks';
 import { ApiProblem, api } from '../../api.ts';
-import { Button } from '../../ui/button.tsx';
 import { EditConflict } from '../../ui/conflict.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextArea, TextInput } from '../../ui/inputs.tsx';
 import { useAct } from '../../ui/load.ts';
-import { Problem } from '../../ui/states.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { Tenant } from './entries.ts';
 import { changesOf, type Form, formOf } from './form.ts';
@@ -62,18 +60,14 @@ export function EditTenant({
       />
     );
   return (
-    <Dialog
+    <FormDialog
       title={`Change ${of.id}`}
       onClose={onClose}
       onSubmit={save}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy} disabled={nothing}>
-            Save
-          </Button>
-        </>
-      }
+      verb="Save"
+      disabled={nothing}
+      busy={busy}
+      problem={problem}
     >
       <div class="fields">
         <Field label="Name" error={errorAt(problem, 'displayName')}>
@@ -95,7 +89,6 @@ export function EditTenant({
       <Field label="Ends" hint="From the end of that day on, UTC, it is refused." error={errorAt(problem, 'expiresAt')}>
         <TextInput {...field('expiresAt')} type="date" />
       </Field>
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }

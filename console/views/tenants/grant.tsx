@@ -4,9 +4,10 @@ import { Button } from '../../ui/button.tsx';
 import { TypeToConfirm } from '../../ui/confirm.tsx';
 import { EditConflict } from '../../ui/conflict.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { Select } from '../../ui/inputs.tsx';
 import { useAct, useLoad } from '../../ui/load.ts';
-import { Loaded, Problem } from '../../ui/states.tsx';
+import { Loaded } from '../../ui/states.tsx';
 import { Name } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { ACTIONS, audienceOf, type Grant, type Term, termsOf } from './entries.ts';
@@ -142,24 +143,19 @@ function Editor({
     );
   const term = terms[at] ?? terms[0];
   return (
-    <Dialog
+    <FormDialog
       title={seen === undefined ? 'Grant' : 'Change a grant'}
       onClose={onClose}
       onSubmit={save}
-      footer={
-        <>
-          {seen !== undefined && (
-            <span class="push-left">
-              <Button kind="danger" disabled={busy} onClick={() => setRevoking(true)}>
-                Revoke it all
-              </Button>
-            </span>
-          )}
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy}>
-            {seen === undefined ? 'Grant' : 'Save'}
+      verb={seen === undefined ? 'Grant' : 'Save'}
+      busy={busy}
+      problem={problem}
+      beside={
+        seen === undefined ? undefined : (
+          <Button kind="danger" disabled={busy} onClick={() => setRevoking(true)}>
+            Revoke it all
           </Button>
-        </>
+        )
       }
     >
       <p>
@@ -207,7 +203,6 @@ function Editor({
           path={at === 0 ? '' : `also[${at - 1}].`}
         />
       )}
-      {problem !== undefined && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -1,12 +1,11 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api.ts';
 import { Note } from '../../ui/badge.tsx';
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { Checkbox, TextInput } from '../../ui/inputs.tsx';
 import { useAct, useLoad } from '../../ui/load.ts';
-import { Loaded, Problem } from '../../ui/states.tsx';
+import { Loaded } from '../../ui/states.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { allModels } from './all.ts';
 
@@ -41,18 +40,13 @@ export function Onboard({ onDone, onClose }: { onDone(id: string): void; onClose
   const there = problem?.status === 409 && errorAt(problem, 'tenants[0]') !== undefined;
   const at = (member: string) => errorAt(problem, `tenants[0].${member}`);
   return (
-    <Dialog
+    <FormDialog
       title="Onboard a tenant"
       onClose={onClose}
       onSubmit={onboard}
-      footer={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" busy={busy}>
-            Onboard
-          </Button>
-        </>
-      }
+      verb="Onboard"
+      busy={busy}
+      problem={there ? undefined : problem}
     >
       <Field label="Id" required hint="As its tokens name it; it stays so." error={there ? THERE : at('id')}>
         <TextInput value={id} onChange={setId} mono />
@@ -93,8 +87,7 @@ export function Onboard({ onDone, onClose }: { onDone(id: string): void; onClose
           }
         </Loaded>
       </fieldset>
-      {problem !== undefined && !there && <Problem error={problem} />}
-    </Dialog>
+    </FormDialog>
   );
 }
 
