@@ -16,7 +16,7 @@ import { Roles } from './roles.tsx';
 import { Tenants } from './tenants.tsx';
 
 /** Tenants of the first request, so that it is soon there, and of those behind it. The gateway may answer with fewer. */
-const [FIRST, TENANTS] = [100, 500];
+const [FIRST, TENANTS] = [25, 500];
 
 /** Every session that any tenant can get, tried against every model; and what changed since somebody looked. */
 export function StageReview({ query }: { query: Readonly<Record<string, string>> }) {
