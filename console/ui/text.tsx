@@ -15,6 +15,15 @@ export function Name({ children, wrap = false, mono = false }: { children: strin
   );
 }
 
+/** The way to what is called so. */
+export function NameLink({ href, children }: { href: string; children: string }) {
+  return (
+    <a href={href}>
+      <Name>{children}</Name>
+    </a>
+  );
+}
+
 /** @param at ISO 8601, or milliseconds since 1970; absent: a dash, or `never`. @param ago how long ago, or until when */
 export function Time({
   at,
@@ -37,7 +46,7 @@ export function Time({
 /** @param usd exact, as the API says it; null: there is no price for it */
 export function Money({ usd }: { usd: string | number | null | undefined }) {
   if (usd === null) return <span class="muted">unpriced</span>;
-  if (usd === undefined) return <span class="muted">–</span>;
+  if (usd === undefined) return <Dash />;
   return (
     <span class="number" title={`${usd} USD`}>
       {amount(usd)}
@@ -46,7 +55,7 @@ export function Money({ usd }: { usd: string | number | null | undefined }) {
 }
 
 export function Count({ of, unit }: { of: number | string | undefined; unit?: string }) {
-  if (of === undefined) return <span class="muted">–</span>;
+  if (of === undefined) return <Dash />;
   return (
     <span class="number" title={`${of}`}>
       {count(of)}
@@ -82,4 +91,19 @@ export function CopyButton({ text, children }: { text: string; children?: Compon
       {children}
     </Button>
   );
+}
+
+/** Two lines of one cell: what it is, and in small what is to be known of it. @param under false or absent: there is nothing */
+export function Stacked({ children, under }: { children: ComponentChildren; under?: ComponentChildren }) {
+  return (
+    <span class="stacked">
+      {children}
+      {under !== undefined && under !== false && <span class="muted">{under}</span>}
+    </span>
+  );
+}
+
+/** There is none of it. */
+export function Dash() {
+  return <span class="muted">–</span>;
 }

@@ -1,7 +1,7 @@
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
-import { Name, Time } from '../../ui/text.tsx';
+import { Name, Stacked, Time } from '../../ui/text.tsx';
 import { type AccessRequest, STATUS_TONES } from './request.ts';
 import { Why } from './why.tsx';
 
@@ -24,14 +24,9 @@ export function Requests({
       head: 'Who',
       sort: ({ principal }) => principal,
       cell: ({ principal, tenant }) => (
-        <span class="stacked">
+        <Stacked under={tenants && <Name>{`of ${tenant}`}</Name>}>
           <Name>{principal}</Name>
-          {tenants && (
-            <span class="muted">
-              <Name>{`of ${tenant}`}</Name>
-            </span>
-          )}
-        </span>
+        </Stacked>
       ),
     },
     { head: 'Model', sort: ({ model }) => model, cell: ({ model }) => <Name mono>{model}</Name> },

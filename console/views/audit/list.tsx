@@ -10,7 +10,7 @@ import { Card, Page, Toolbar } from '../../ui/page.tsx';
 import { Search } from '../../ui/search.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Name, Time } from '../../ui/text.tsx';
+import { Name, NameLink, Stacked, Time } from '../../ui/text.tsx';
 import { type Edit, KINDS, partsOf, routeOf, summaryOf, toneOf } from './edit.ts';
 
 /** Edits, the newest first; what is asked of them is in the page’s address, so that it can be passed on. */
@@ -89,12 +89,9 @@ function Rows({ edits }: { edits: readonly Edit[] }) {
             edit === undefined ? (
               <Time at={at} />
             ) : (
-              <span class="stacked">
+              <Stacked under={<Time at={at} />}>
                 <a href={href(['audit', String(edit)])}>#{edit}</a>
-                <span class="muted">
-                  <Time at={at} />
-                </span>
-              </span>
+              </Stacked>
             ),
         },
         { head: 'Who', cell: ({ by }) => <Name>{by}</Name> },
@@ -119,15 +116,8 @@ export function Item({ of }: { of: string }) {
   const name = names.filter(Boolean).join(' / ') || kind;
   const to = routeOf(of);
   return (
-    <span class="stacked">
-      {to === undefined ? (
-        <Name>{name}</Name>
-      ) : (
-        <a href={href(...to)}>
-          <Name>{name}</Name>
-        </a>
-      )}
-      <span class="muted">{kind}</span>
-    </span>
+    <Stacked under={kind}>
+      {to === undefined ? <Name>{name}</Name> : <NameLink href={href(...to)}>{name}</NameLink>}
+    </Stacked>
   );
 }

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { Badge, Meter } from '../../ui/badge.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
-import { Name, Time } from '../../ui/text.tsx';
+import { Name, Stacked, Time } from '../../ui/text.tsx';
 import { amountOf, leftOf, type Standing, shareOf } from './standing.ts';
 
 /** Where each counter stands. @param actions what can be done to a budget */
@@ -31,12 +31,11 @@ export function StandingTable({
       head: 'Limit',
       align: 'end',
       cell: ({ limit, unit, period }) => (
-        <span class="stacked">
+        <Stacked under={`a ${period}`}>
           <span class="number" title={`${limit} ${unit}`}>
             {amountOf(limit, unit)}
           </span>
-          <span class="muted">a {period}</span>
-        </span>
+        </Stacked>
       ),
     },
     { head: 'Used', sort: (one) => shareOf(one), cell: (one) => <Used of={one} /> },
@@ -53,12 +52,9 @@ export function StandingTable({
       head: 'Begins anew',
       sort: ({ resetsAt }) => resetsAt,
       cell: ({ resetsAt }) => (
-        <span class="stacked">
+        <Stacked under={<Time at={resetsAt} />}>
           <Time at={resetsAt} ago />
-          <span class="muted">
-            <Time at={resetsAt} />
-          </span>
-        </span>
+        </Stacked>
       ),
     },
     ...(actions === undefined ? [] : [{ head: 'Actions', unnamed: true, cell: actions }]),
@@ -70,10 +66,9 @@ function Counted({ of: { per, of } }: { of: Standing }) {
   if (per === 'tenant') return <>the whole tenant</>;
   if (of === null) return <span class="muted">each {per}: none yet</span>;
   return (
-    <span class="stacked">
+    <Stacked under={per === 'principal' ? 'a caller' : 'a model'}>
       <Name>{of}</Name>
-      <span class="muted">{per === 'principal' ? 'a caller' : 'a model'}</span>
-    </span>
+    </Stacked>
   );
 }
 
@@ -81,12 +76,11 @@ function Used({ of }: { of: Standing }) {
   const share = shareOf(of);
   const { used, reserved, unit, id } = of;
   return (
-    <span class="stacked">
+    <Stacked under={Number(reserved) > 0 && `${amountOf(reserved, unit)} by calls under way`}>
       <span class="number" title={`${used} ${unit}`}>
         {amountOf(used, unit)} <span class="muted">{`${Math.floor(share * 100)}\u00a0%`}</span>
       </span>
       <Meter value={share} max={1} label={`Used of the budget ${id}`} />
-      {Number(reserved) > 0 && <span class="muted">{amountOf(reserved, unit)} by calls under way</span>}
-    </span>
+    </Stacked>
   );
 }

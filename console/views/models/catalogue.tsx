@@ -6,7 +6,7 @@ import { usePaged } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
-import { Count, Name } from '../../ui/text.tsx';
+import { Count, Name, Stacked } from '../../ui/text.tsx';
 import type { AccessRequest } from '../access-requests/request.ts';
 import { Ask } from './ask.tsx';
 import { Abilities, EndingBadge } from './held.tsx';
@@ -24,12 +24,9 @@ export function Catalogue({ me, held, search }: { me: Me; held: readonly HeldMod
       head: 'Model',
       sort: ({ id }) => id,
       cell: ({ id, displayName }) => (
-        <span class="stacked">
+        <Stacked under={<Name mono>{id}</Name>}>
           <Name>{displayName ?? id}</Name>
-          <span class="muted">
-            <Name mono>{id}</Name>
-          </span>
-        </span>
+        </Stacked>
       ),
     },
     { head: 'Can', cell: (model) => <Abilities of={askableAbilities(model)} /> },

@@ -7,7 +7,7 @@ import { type Load, useLoad } from '../../ui/load.ts';
 import { Card, Facts, Page } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { CopyButton, Count, Name, Time } from '../../ui/text.tsx';
+import { CopyButton, Count, Dash, Name, Time } from '../../ui/text.tsx';
 import { amountOf, type Standing, standingOfUsage, type UsageBudget } from '../budgets/standing.ts';
 import { Abilities } from './held.tsx';
 import { abilitiesOf, endingOfHeld, type HeldModel, isChat } from './model.ts';
@@ -170,7 +170,7 @@ function Copied({ text }: { text: string }) {
 }
 
 function listed(names: readonly string[] | undefined) {
-  if (names === undefined || names.length === 0) return <span class="muted">–</span>;
+  if (names === undefined || names.length === 0) return <Dash />;
   return <Name wrap>{names.join(', ')}</Name>;
 }
 

@@ -5,7 +5,7 @@ import { LinkButton } from '../../ui/button.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
-import { Count, Name, Time } from '../../ui/text.tsx';
+import { Count, Name, NameLink, Stacked, Time } from '../../ui/text.tsx';
 import { abilitiesOf, type Ending, endingOfHeld, type HeldModel, isChat, isFound } from './model.ts';
 
 const COLUMNS: readonly Column<HeldModel>[] = [
@@ -13,14 +13,11 @@ const COLUMNS: readonly Column<HeldModel>[] = [
     head: 'Model',
     sort: ({ id }) => id,
     cell: ({ id, display_name, served_by }) => (
-      <span class="stacked">
-        <a href={href(['models', id])}>
-          <Name>{display_name ?? id}</Name>
-        </a>
-        <span class="muted">
-          <Name mono>{served_by === undefined ? id : `${id}, answered by ${served_by.join(' or ')}`}</Name>
-        </span>
-      </span>
+      <Stacked
+        under={<Name mono>{served_by === undefined ? id : `${id}, answered by ${served_by.join(' or ')}`}</Name>}
+      >
+        <NameLink href={href(['models', id])}>{display_name ?? id}</NameLink>
+      </Stacked>
     ),
   },
   { head: 'Can', cell: (model) => <Abilities of={abilitiesOf(model)} /> },
@@ -93,14 +90,9 @@ export function Abilities({ of }: { of: readonly string[] }) {
 
 export function EndingBadge({ of }: { of: Ending }) {
   return (
-    <span class="stacked">
+    <Stacked under={of.at !== undefined && <Time at={of.at} />}>
       <Badge tone={of.tone}>{of.text}</Badge>
-      {of.at !== undefined && (
-        <span class="muted">
-          <Time at={of.at} />
-        </span>
-      )}
-    </span>
+    </Stacked>
   );
 }
 

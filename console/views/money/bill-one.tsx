@@ -4,7 +4,7 @@ import { useLoad } from '../../ui/load.ts';
 import { Card, Facts } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Count, Money, Name } from '../../ui/text.tsx';
+import { Count, Dash, Money, Name } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
 import type { Whole } from './reconciled.ts';
 
@@ -99,8 +99,7 @@ function Differing({ whole: { differing, left } }: { whole: Whole }) {
             },
             {
               head: 'Why it may',
-              cell: ({ note, explained }) =>
-                explained ? <Badge tone="info">{note}</Badge> : note || <span class="muted">–</span>,
+              cell: ({ note, explained }) => (explained ? <Badge tone="info">{note}</Badge> : note || <Dash />),
             },
           ]}
         />
@@ -137,7 +136,7 @@ function Tenants({ whole: { tenants, left } }: { whole: Whole }) {
             },
             {
               head: 'Remark',
-              cell: ({ whole }) => (whole ? <span class="muted">–</span> : 'without what is unpriced'),
+              cell: ({ whole }) => (whole ? <Dash /> : 'without what is unpriced'),
             },
           ]}
         />

@@ -4,7 +4,7 @@ import { useLoad } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
-import { Count, Money } from '../../ui/text.tsx';
+import { Count, Dash, Money } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
 import { nameOf } from './bars.ts';
 import { reports } from './data.ts';
@@ -75,7 +75,7 @@ function List({ report, by }: { report: Report; by: readonly Dimension[] }) {
   const counted = (head: string, of: (row: Row) => number): Column<Row> => ({
     head,
     align: 'end',
-    cell: (row) => (of(row) === 0 ? <span class="muted">–</span> : <Count of={of(row)} />),
+    cell: (row) => (of(row) === 0 ? <Dash /> : <Count of={of(row)} />),
     sort: of,
   });
   return (

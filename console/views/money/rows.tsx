@@ -2,7 +2,7 @@ import { href, parseRoute } from '../../route.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
-import { Count, Money, Name } from '../../ui/text.tsx';
+import { Count, Dash, Money, Name, NameLink } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
 import { nameOf, shareOf, tokensIn } from './bars.ts';
 import { DIMENSIONS, type Dimension, type Names, type Report, type Row } from './report.ts';
@@ -41,11 +41,7 @@ export function Rows({ report, by, onMore }: { report: Report; by: readonly Dime
       head: 'Open',
       align: 'end',
       cell: ({ unpriced, unsettled }) =>
-        unpriced + unsettled === 0 ? (
-          <span class="muted">–</span>
-        ) : (
-          <Badge tone="warn">{count(unpriced + unsettled)}</Badge>
-        ),
+        unpriced + unsettled === 0 ? <Dash /> : <Badge tone="warn">{count(unpriced + unsettled)}</Badge>,
       sort: ({ unpriced, unsettled }) => unpriced + unsettled,
     },
   ];
@@ -80,11 +76,7 @@ export function nameColumns<R extends Names>(by: readonly Dimension[]): Column<R
 function Named({ name, narrows }: { name: string; narrows: string | undefined }) {
   if (name === '') return <span class="muted">none</span>;
   if (narrows === undefined) return <Name>{name}</Name>;
-  return (
-    <a href={narrowed(narrows, name)}>
-      <Name>{name}</Name>
-    </a>
-  );
+  return <NameLink href={narrowed(narrows, name)}>{name}</NameLink>;
 }
 
 /** The same page, about this one alone. */
@@ -103,6 +95,6 @@ function changed(change: Readonly<Record<string, string>>): string {
 }
 
 function Share({ of }: { of: number | undefined }) {
-  if (of === undefined) return <span class="muted">–</span>;
+  if (of === undefined) return <Dash />;
   return <span class="number">{of >= 10 || of === 0 ? of.toFixed(0) : of.toFixed(1)} %</span>;
 }

@@ -6,7 +6,7 @@ import { Button } from '../../ui/button.tsx';
 import { useLoad } from '../../ui/load.ts';
 import { Empty, Loaded, Problem } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Code, Count, Money, Name } from '../../ui/text.tsx';
+import { Code, Count, Dash, Money, Name, NameLink } from '../../ui/text.tsx';
 import { amount, count } from '../../ui/words.ts';
 
 interface Row {
@@ -113,11 +113,7 @@ function Rows({ path, first }: { path: string; first: Found }) {
           {
             head: 'Tenant',
             sort: ({ tenant }) => tenant,
-            cell: ({ tenant }) => (
-              <a href={href(['tenants', tenant])}>
-                <Name>{tenant}</Name>
-              </a>
-            ),
+            cell: ({ tenant }) => <NameLink href={href(['tenants', tenant])}>{tenant}</NameLink>,
           },
           { head: 'Granted as', cell: (row) => <Granted of={row} /> },
           {
@@ -135,12 +131,11 @@ function Rows({ path, first }: { path: string; first: Found }) {
           {
             head: 'Last used',
             sort: ({ used }) => used?.lastDay ?? '',
-            cell: ({ used }) => used?.lastDay ?? <span class="muted">–</span>,
+            cell: ({ used }) => used?.lastDay ?? <Dash />,
           },
           {
             head: 'By',
-            cell: ({ principals }) =>
-              principals.length === 0 ? <span class="muted">–</span> : <Name>{principals.join(', ')}</Name>,
+            cell: ({ principals }) => (principals.length === 0 ? <Dash /> : <Name>{principals.join(', ')}</Name>),
           },
         ]}
       />

@@ -1,7 +1,7 @@
 import { href } from '../../router.ts';
 import { Badge, type Tone } from '../../ui/badge.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Money, Name, Time } from '../../ui/text.tsx';
+import { Money, Name, NameLink, Stacked, Time } from '../../ui/text.tsx';
 import { type Model, nameOf, placesOf, priceNow, type Status } from './model.ts';
 
 const TONES: Record<Status, Tone> = { active: 'good', deprecated: 'warn', retired: 'neutral', draft: 'info' };
@@ -17,16 +17,9 @@ export function ModelTable({ models }: { models: readonly Model[] }) {
           head: 'Model',
           sort: ({ id }) => id,
           cell: ({ id, displayName }) => (
-            <span class="stacked">
-              <a href={href(['registry-models', id])}>
-                <Name>{id}</Name>
-              </a>
-              {displayName !== undefined && (
-                <span class="muted">
-                  <Name>{displayName}</Name>
-                </span>
-              )}
-            </span>
+            <Stacked under={displayName !== undefined && <Name>{displayName}</Name>}>
+              <NameLink href={href(['registry-models', id])}>{id}</NameLink>
+            </Stacked>
           ),
         },
         { head: 'State', sort: ({ lifecycle }) => lifecycle.status, cell: (model) => <State of={model} /> },
@@ -37,12 +30,9 @@ export function ModelTable({ models }: { models: readonly Model[] }) {
           head: 'Changed',
           sort: ({ updatedAt }) => updatedAt,
           cell: ({ updatedAt, updatedBy }) => (
-            <span class="stacked">
+            <Stacked under={<Name>{updatedBy}</Name>}>
               <Time at={updatedAt} ago />
-              <span class="muted">
-                <Name>{updatedBy}</Name>
-              </span>
-            </span>
+            </Stacked>
           ),
         },
       ]}
@@ -71,12 +61,9 @@ function Runs({ of }: { of: Model }) {
   const names = [...new Set(places.map(({ target }) => nameOf(target)))];
   const regions = [...new Set(places.map(({ target }) => target.region))];
   return (
-    <span class="stacked">
+    <Stacked under={<Name>{regions.join(', ')}</Name>}>
       <Name mono>{names.join(', ')}</Name>
-      <span class="muted">
-        <Name>{regions.join(', ')}</Name>
-      </span>
-    </span>
+    </Stacked>
   );
 }
 

@@ -9,7 +9,7 @@ import { useAct } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Money, Name, Time } from '../../ui/text.tsx';
+import { Dash, Money, Name, Time } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { Model, Price } from './model.ts';
 
@@ -82,7 +82,7 @@ function Beside({ of }: { of: Price }) {
     [of.usdPerCall, 'a call'],
     [of.usdPerHour, 'an hour'],
   ].filter(([usd]) => usd !== undefined);
-  if (said.length === 0) return <span class="muted">–</span>;
+  if (said.length === 0) return <Dash />;
   return <>{said.map(([usd, unit]) => `$${usd} ${unit}`).join(', ')}</>;
 }
 

@@ -12,7 +12,7 @@ import { Card } from '../../ui/page.tsx';
 import { Search } from '../../ui/search.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Name } from '../../ui/text.tsx';
+import { Dash, Name, NameLink } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { count } from '../../ui/words.ts';
 import { Planned } from './edit.tsx';
@@ -133,9 +133,7 @@ function EditProposal({ edit, chosen, choose, writes }: Pick & { edit: Edit }) {
             onChange={(on) => choose(edit.model, on)}
           />
         )}
-        <a href={href(['registry-models', edit.model])}>
-          <Name>{edit.model}</Name>
-        </a>
+        <NameLink href={href(['registry-models', edit.model])}>{edit.model}</NameLink>
         {edit.widens.length > 0 && <Badge tone="warn">calls may then run in {edit.widens.join(', ')}</Badge>}
       </div>
       <Differences of={edit.differences} caption={`What would change of ${edit.model}`} />
@@ -174,7 +172,7 @@ function Drafts({ drafts, chosen, choose, writes }: Pick & { drafts: readonly Dr
                   <Name>{model}</Name>
                 ),
             },
-            { head: 'Name', cell: ({ name }) => (name === null ? <span class="muted">–</span> : <Name>{name}</Name>) },
+            { head: 'Name', cell: ({ name }) => (name === null ? <Dash /> : <Name>{name}</Name>) },
             { head: 'Regions', cell: ({ regions }) => <Name>{[...new Set(regions)].join(', ')}</Name> },
           ]}
         />
@@ -198,11 +196,7 @@ function Findings({ of }: { of: Found['findings'] }) {
         columns={[
           {
             head: 'Model',
-            cell: ({ model }) => (
-              <a href={href(['registry-models', model])}>
-                <Name>{model}</Name>
-              </a>
-            ),
+            cell: ({ model }) => <NameLink href={href(['registry-models', model])}>{model}</NameLink>,
           },
           { head: 'Target', cell: ({ target }) => <Name mono>{target}</Name> },
           { head: 'Region', cell: ({ region }) => region },

@@ -9,7 +9,7 @@ import { useAct, useLoad } from '../../ui/load.ts';
 import { Card, Toolbar } from '../../ui/page.tsx';
 import { Empty, Loaded, Problem } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Count, Name, Time } from '../../ui/text.tsx';
+import { Count, Dash, Name, Time } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { Model } from './model.ts';
 
@@ -181,5 +181,5 @@ export function Targets({
 }
 
 function percent(share: number | null) {
-  return share === null ? <span class="muted">–</span> : `${(100 * share).toFixed(1)} %`;
+  return share === null ? <Dash /> : `${(100 * share).toFixed(1)} %`;
 }

@@ -12,7 +12,7 @@ import { useLoad } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Name, Time } from '../../ui/text.tsx';
+import { Name, Stacked, Time } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { Model } from './model.ts';
 
@@ -82,12 +82,9 @@ export function Versions({
                   {
                     head: 'What',
                     cell: ({ change, differences }) => (
-                      <span class="stacked">
+                      <Stacked under={<Name>{differences.map((one) => one.path).join(', ') || 'nothing'}</Name>}>
                         {change}
-                        <span class="muted">
-                          <Name>{differences.map((one) => one.path).join(', ') || 'nothing'}</Name>
-                        </span>
-                      </span>
+                      </Stacked>
                     ),
                   },
                   {

@@ -5,7 +5,7 @@ import { usePaged } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Name, Time } from '../../ui/text.tsx';
+import { Name, NameLink, Stacked, Time } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
 import type { Page, PolicyChange } from './reviewed.ts';
 
@@ -46,10 +46,9 @@ export function Changes({ since, policies }: { since: Page['since']; policies: r
                 {
                   head: 'Entry',
                   cell: ({ item, edit }) => (
-                    <span class="stacked">
+                    <Stacked under={edit !== undefined && `edit ${edit}`}>
                       <Name>{item}</Name>
-                      {edit !== undefined && <span class="muted">edit {edit}</span>}
-                    </span>
+                    </Stacked>
                   ),
                 },
                 { head: 'When', cell: ({ at }) => <Time at={at} /> },
@@ -93,11 +92,7 @@ function Policies({ of }: { of: readonly PolicyChange[] }) {
               head: 'Session',
               cell: ({ session }) => {
                 const [tenant = ''] = session.split(' ');
-                return (
-                  <a href={href(['review', tenant])}>
-                    <Name>{session}</Name>
-                  </a>
-                );
+                return <NameLink href={href(['review', tenant])}>{session}</NameLink>;
               },
             },
             { head: 'Change', cell: ({ change }) => <Badge tone={TONES[change]}>{change}</Badge> },

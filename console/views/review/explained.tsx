@@ -9,7 +9,7 @@ import { useLoad, useSettled } from '../../ui/load.ts';
 import { Card, Facts, Page } from '../../ui/page.tsx';
 import { Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Code, Name } from '../../ui/text.tsx';
+import { Code, Dash, Name } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
 import type { Role } from './reviewed.ts';
 import { Notes, RoleCard } from './roles.tsx';
@@ -106,7 +106,7 @@ export function Explained({
                   {
                     head: 'Rests on',
                     cell: ({ item, version }) =>
-                      item === null ? <span class="muted">–</span> : <Name wrap>{`${item}, version ${version}`}</Name>,
+                      item === null ? <Dash /> : <Name wrap>{`${item}, version ${version}`}</Name>,
                   },
                 ]}
               />

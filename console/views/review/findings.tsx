@@ -2,7 +2,7 @@ import { href } from '../../router.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Name } from '../../ui/text.tsx';
+import { Name, NameLink, Stacked } from '../../ui/text.tsx';
 import type { Finding } from './reviewed.ts';
 
 /** What must not be; nothing where there is nothing. */
@@ -34,13 +34,8 @@ function Where({ of: { tenant, model, use, useCase, place, role } }: { of: Findi
   if (tenant === null || model === null) return <Name wrap>{`role ${role ?? ''}`}</Name>;
   const said = [use, useCase === undefined ? '' : `for ${useCase}`, place === undefined ? '' : `at ${place}`];
   return (
-    <span class="stacked">
-      <a href={href(['review', tenant, model], { action: use ?? undefined })}>
-        <Name>{`${tenant} ${model}`}</Name>
-      </a>
-      <span class="muted">
-        <Name>{said.filter(Boolean).join(' ')}</Name>
-      </span>
-    </span>
+    <Stacked under={<Name>{said.filter(Boolean).join(' ')}</Name>}>
+      <NameLink href={href(['review', tenant, model], { action: use ?? undefined })}>{`${tenant} ${model}`}</NameLink>
+    </Stacked>
   );
 }

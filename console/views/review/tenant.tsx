@@ -5,7 +5,7 @@ import { useLoad } from '../../ui/load.ts';
 import { Card, Page } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Name, Time } from '../../ui/text.tsx';
+import { Dash, Name, NameLink, Stacked, Time } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
 import { Findings } from './findings.tsx';
 import type { Finding, PolicyChange, Risk } from './reviewed.ts';
@@ -100,14 +100,13 @@ function Sessions({ tenant, of, policies }: { tenant: string; of: readonly Sessi
               head: 'Session',
               sort: ({ model }) => model,
               cell: (one) => (
-                <span class="stacked">
-                  <a href={href(['review', tenant, one.model], { action: one.use === 'direct' ? undefined : one.use })}>
-                    <Name>{one.model}</Name>
-                  </a>
-                  <span class="muted">
-                    <Name>{one.for}</Name>
-                  </span>
-                </span>
+                <Stacked under={<Name>{one.for}</Name>}>
+                  <NameLink
+                    href={href(['review', tenant, one.model], { action: one.use === 'direct' ? undefined : one.use })}
+                  >
+                    {one.model}
+                  </NameLink>
+                </Stacked>
               ),
             },
             {
@@ -143,12 +142,11 @@ function Sessions({ tenant, of, policies }: { tenant: string; of: readonly Sessi
 }
 
 function Allows({ of }: { of: Policy | undefined }) {
-  if (of === undefined) return <span class="muted">–</span>;
+  if (of === undefined) return <Dash />;
   const said = [...new Set(of.allows.map(({ model, action }) => `${action} of ${model}`))];
   return (
-    <span class="stacked">
+    <Stacked under={`out of ${count(of.questions)} tried`}>
       <Name>{said.length === 0 ? 'nothing' : said.join(', ')}</Name>
-      <span class="muted">out of {count(of.questions)} tried</span>
-    </span>
+    </Stacked>
   );
 }

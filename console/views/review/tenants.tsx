@@ -5,7 +5,7 @@ import { Card, Toolbar } from '../../ui/page.tsx';
 import { Search } from '../../ui/search.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Count, Name } from '../../ui/text.tsx';
+import { Count, Dash, Name, NameLink, Stacked } from '../../ui/text.tsx';
 import { count } from '../../ui/words.ts';
 import type { Tenant } from './reviewed.ts';
 
@@ -37,16 +37,9 @@ export function Tenants({ of, text, all }: { of: readonly Tenant[]; text: string
                 head: 'Tenant',
                 sort: ({ tenant }) => tenant,
                 cell: ({ tenant, displayName }) => (
-                  <span class="stacked">
-                    <a href={href(['review', tenant])}>
-                      <Name>{tenant}</Name>
-                    </a>
-                    {displayName !== undefined && (
-                      <span class="muted">
-                        <Name>{displayName}</Name>
-                      </span>
-                    )}
-                  </span>
+                  <Stacked under={displayName !== undefined && <Name>{displayName}</Name>}>
+                    <NameLink href={href(['review', tenant])}>{tenant}</NameLink>
+                  </Stacked>
                 ),
               },
               {
@@ -115,16 +108,11 @@ function Unreviewed({ reviewed, text }: { reviewed: readonly Tenant[]; text: str
             columns={[
               {
                 head: 'Not reviewed yet',
-                cell: ({ id }) => (
-                  <a href={href(['review', id])}>
-                    <Name>{id}</Name>
-                  </a>
-                ),
+                cell: ({ id }) => <NameLink href={href(['review', id])}>{id}</NameLink>,
               },
               {
                 head: 'Name',
-                cell: ({ displayName }) =>
-                  displayName === undefined ? <span class="muted">–</span> : <Name>{displayName}</Name>,
+                cell: ({ displayName }) => (displayName === undefined ? <Dash /> : <Name>{displayName}</Name>),
               },
             ]}
           />

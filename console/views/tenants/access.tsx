@@ -9,7 +9,7 @@ import { useLoad } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
-import { Name, Time } from '../../ui/text.tsx';
+import { Dash, Name, NameLink, Stacked, Time } from '../../ui/text.tsx';
 import { audienceOf, boundsOf, type Term } from './entries.ts';
 
 interface Held extends Term {
@@ -77,16 +77,11 @@ export function Access({ tenant, query }: { tenant: string; query: Readonly<Reco
                     head: 'By',
                     cell: ({ edit, by, at: then }) =>
                       edit === undefined ? (
-                        <span class="muted">–</span>
+                        <Dash />
                       ) : (
-                        <span class="stacked">
-                          <a href={href(['audit', String(edit)])}>
-                            <Name>{`#${edit} ${by ?? ''}`}</Name>
-                          </a>
-                          <span class="muted">
-                            <Time at={then} />
-                          </span>
-                        </span>
+                        <Stacked under={<Time at={then} />}>
+                          <NameLink href={href(['audit', String(edit)])}>{`#${edit} ${by ?? ''}`}</NameLink>
+                        </Stacked>
                       ),
                   },
                 ]}

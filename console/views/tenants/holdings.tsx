@@ -8,7 +8,7 @@ import { Card, Toolbar } from '../../ui/page.tsx';
 import { Search } from '../../ui/search.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
-import { Name } from '../../ui/text.tsx';
+import { Name, NameLink } from '../../ui/text.tsx';
 import { allBundles, allModels, grantsOf } from './all.ts';
 import { ACTIONS, audienceOf, type Bundle, boundsOf, type Grant, type Model, type Term, termsOf } from './entries.ts';
 import { EditGrant, type Of } from './grant.tsx';
@@ -78,13 +78,7 @@ function columnsOf(onOpen: ((of: Of) => void) | undefined): Column<Row>[] {
       sort: ({ name }) => name,
       cell: ({ of, name, state, by }) => (
         <span class="row tight">
-          {'model' in of ? (
-            <a href={href(['registry-models', of.model])}>
-              <Name>{name}</Name>
-            </a>
-          ) : (
-            <Name>{name}</Name>
-          )}
+          {'model' in of ? <NameLink href={href(['registry-models', of.model])}>{name}</NameLink> : <Name>{name}</Name>}
           {'bundle' in of && <Badge tone="info">bundle</Badge>}
           {state !== undefined && state !== 'active' && <Badge tone={TONES[state] ?? 'neutral'}>{state}</Badge>}
           {by !== undefined && <Badge tone="info">by {by}</Badge>}

@@ -9,7 +9,7 @@ import { Card, Toolbar } from '../../ui/page.tsx';
 import { Search } from '../../ui/search.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
-import { Name, Time } from '../../ui/text.tsx';
+import { Dash, Name, NameLink, Stacked, Time } from '../../ui/text.tsx';
 import { stateOf, type Tenant } from './entries.ts';
 import { Onboard } from './onboard.tsx';
 import { State } from './state.tsx';
@@ -24,16 +24,9 @@ const COLUMNS: readonly Column<Tenant>[] = [
     head: 'Tenant',
     sort: ({ id }) => id,
     cell: ({ id, displayName }) => (
-      <span class="stacked">
-        <a href={href(['tenants', id])}>
-          <Name>{id}</Name>
-        </a>
-        {displayName !== undefined && (
-          <span class="muted">
-            <Name>{displayName}</Name>
-          </span>
-        )}
-      </span>
+      <Stacked under={displayName !== undefined && <Name>{displayName}</Name>}>
+        <NameLink href={href(['tenants', id])}>{id}</NameLink>
+      </Stacked>
     ),
   },
   {
@@ -45,7 +38,7 @@ const COLUMNS: readonly Column<Tenant>[] = [
   { head: 'Labels', cell: ({ labels = {} }) => <Labels of={labels} /> },
   {
     head: 'Owners',
-    cell: ({ owners }) => (owners === undefined ? <span class="muted">–</span> : <Name>{owners.join(', ')}</Name>),
+    cell: ({ owners }) => (owners === undefined ? <Dash /> : <Name>{owners.join(', ')}</Name>),
   },
   {
     head: 'Changed',
@@ -100,7 +93,7 @@ export function Tenants({ me, query }: { me: Me; query: Readonly<Record<string, 
 
 export function Labels({ of }: { of: Readonly<Record<string, string>> }) {
   const said = Object.entries(of);
-  if (said.length === 0) return <span class="muted">–</span>;
+  if (said.length === 0) return <Dash />;
   return (
     <span class="row tight">
       {said.map(([name, value]) => (

@@ -6,7 +6,7 @@ import { Card, Toolbar } from '../../ui/page.tsx';
 import { Search } from '../../ui/search.tsx';
 import { Empty, Loaded, PagedList, Problem } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
-import { Name } from '../../ui/text.tsx';
+import { NameLink } from '../../ui/text.tsx';
 import { allBundles, allModels, grantsOf } from './all.ts';
 import { audienceOf, type Bundle, boundsOf, type Grant, type Model, type Tenant, termsOf } from './entries.ts';
 import { EditGrant } from './grant.tsx';
@@ -74,11 +74,7 @@ export function Matrix({ query }: { me: Me; query: Readonly<Record<string, strin
 
 const TENANT: Column<Tenant> = {
   head: 'Tenant',
-  cell: ({ id }) => (
-    <a href={href(['tenants', id], { tab: 'grants' })}>
-      <Name>{id}</Name>
-    </a>
-  ),
+  cell: ({ id }) => <NameLink href={href(['tenants', id], { tab: 'grants' })}>{id}</NameLink>,
 };
 
 /** Until the grants are read nobody is said to hold nothing. */

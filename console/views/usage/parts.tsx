@@ -11,7 +11,7 @@ import { Search } from '../../ui/search.tsx';
 import { Empty, Loaded, Problem } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
-import { Count, Money, Name } from '../../ui/text.tsx';
+import { Count, Money, Name, NameLink } from '../../ui/text.tsx';
 import { readUsage } from './data.ts';
 import { csvColumns, type Group, grouped, type Row, totalsOf } from './rows.ts';
 
@@ -130,9 +130,5 @@ function Called({ by, name }: { by: Group; name: string }) {
   const { admin, tenant } = useMe();
   if (name === '') return <span class="muted">others, too small to be told apart</span>;
   if (by === 'day' || !admin) return <Name>{name}</Name>;
-  return (
-    <a href={href(['requests'], { [by]: name, tenant })}>
-      <Name>{name}</Name>
-    </a>
-  );
+  return <NameLink href={href(['requests'], { [by]: name, tenant })}>{name}</NameLink>;
 }
