@@ -1,11 +1,13 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useCallback, useState } from 'preact/hooks';
 import { asProblem } from '../api.ts';
+import { Note } from './badge.tsx';
 import { ChangedMeanwhile } from './conflict.tsx';
 import { Field } from './field.tsx';
 import { FormDialog } from './form-dialog.tsx';
 import { TextInput } from './inputs.tsx';
 import { useAct } from './load.ts';
+import { Awaiting } from './states.tsx';
 import { Name } from './text.tsx';
 
 /** An entry that something is done to. */
@@ -17,8 +19,8 @@ export interface Of {
 }
 
 /**
- * Before what cannot simply be taken back: says who is affected and by when, and lets it be done once the name is typed.
- * @param consequences who, what, by when
+ * Before what cannot simply be taken back: says who is affected and by when, and lets it be done once that is there and the name is typed.
+ * @param consequences who, what, by when; what of it is loaded is shown by `Loaded`, which is waited for
  * @param verb on the button: `Suspend`
  * @param of the entry that it is done to, as it was seen; if it is another by now, what changed is shown first
  * @param onConfirm gets the version that it may be done to; what it throws is shown, and the dialog stays
@@ -46,7 +48,8 @@ export function TypeToConfirm({
   /** What is there by now, once an act was refused for it; of each refusal anew. */
   const [changed, setChanged] = useState<{ seen: object; version: number | undefined; time: number }>();
   const { busy, problem, run, clear } = useAct();
-  const right = typed.trim() === name.trim();
+  const [{ loading, error: failed }, tell] = useAwaited();
+  const right = typed.trim() === name.trim() && loading === 0;
   const version = changed === undefined ? of?.version : changed.version;
   const confirm = async () => {
     if (!right) return;
@@ -77,14 +80,19 @@ export function TypeToConfirm({
       busy={busy}
       problem={problem}
     >
-      <div class="consequences">{consequences}</div>
-      {changed !== undefined && of !== undefined && (
-        <ChangedMeanwhile
-          key={changed.time}
-          path={of.path}
-          seen={changed.seen}
-          onRead={(now) => setChanged({ ...changed, version: now })}
-        />
+      <Awaiting.Provider value={tell}>
+        <div class="consequences">{consequences}</div>
+        {changed !== undefined && of !== undefined && (
+          <ChangedMeanwhile
+            key={changed.time}
+            path={of.path}
+            seen={changed.seen}
+            onRead={(now) => setChanged({ ...changed, version: now })}
+          />
+        )}
+      </Awaiting.Provider>
+      {failed > 0 && (
+        <Note tone="warn">What it would do could not all be read. Go on only if you know it otherwise.</Note>
       )}
       <p>
         Type{' '}
@@ -98,4 +106,13 @@ export function TypeToConfirm({
       </Field>
     </FormDialog>
   );
+}
+
+/** @returns how many of the loads within are under way and have failed, and what `Awaiting` is given */
+function useAwaited() {
+  const [loads, setLoads] = useState({ loading: 0, error: 0 });
+  const tell = useCallback((state: keyof typeof loads, more: 1 | -1) => {
+    setLoads((former) => ({ ...former, [state]: former[state] + more }));
+  }, []);
+  return [loads, tell] as const;
 }

@@ -1,4 +1,5 @@
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, createContext } from 'preact';
+import { useContext, useLayoutEffect } from 'preact/hooks';
 import { type ApiProblem, asProblem } from '../problem.ts';
 import { Button } from './button.tsx';
 import { words } from './field.tsx';
@@ -76,6 +77,9 @@ function FieldProblems({ problem }: { problem: ApiProblem }) {
   );
 }
 
+/** Is told how many loads more, or fewer, within it are under way, or have failed: by what must not go on before they are there. */
+export const Awaiting = createContext<((state: 'loading' | 'error', more: 1 | -1) => void) | undefined>(undefined);
+
 /** What `useLoad` has, in each of its states. */
 export function Loaded<T>({
   of,
@@ -86,6 +90,14 @@ export function Loaded<T>({
   label?: string;
   children(value: T): ComponentChildren;
 }) {
+  const { state } = of;
+  const tell = useContext(Awaiting);
+  // Before it is painted, so that nothing can be pressed in between.
+  useLayoutEffect(() => {
+    if (tell === undefined || state === 'ready') return;
+    tell(state, 1);
+    return () => tell(state, -1);
+  }, [tell, state]);
   return (
     <>
       {of.state === 'error' && <Problem error={of.error} retry={of.reload} />}
