@@ -96,16 +96,15 @@ const REGISTRY: readonly Route[] = [
     },
   },
   {
-    ...{ method: 'get', path: '/access/:tenant', resource: 'grants', verb: 'read', parameters: ['principal', 'at'] },
+    ...{ method: 'get', path: '/access/:tenant', resource: 'grants', verb: 'read' },
+    parameters: ['principal', 'roles', 'at'],
     tenantOf: ({ tenant }) => tenant,
     about: 'Who can use what, or could on a day, and by which edit.',
     async run({ writer, params, query, clock }) {
       const at = query.at ?? clock();
-      const access = await accessOf(
-        await writer.asOf(at),
-        { tenant: params.tenant ?? '', principal: query.principal },
-        at,
-      );
+      const { principal, roles } = query;
+      const who = { tenant: params.tenant ?? '', principal, roles: roles?.split(',') };
+      const access = await accessOf(await writer.asOf(at), who, at);
       return {
         body: {
           items: access.map(({ model, state, held, by }) => ({

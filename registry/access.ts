@@ -30,6 +30,7 @@ export interface Who {
   tenant: string;
   /** Absent: everybody of the tenant, each under the terms that are for it. */
   principal?: string | undefined;
+  /** Of the caller, or of everybody that is meant; absent: any that a term asks for. */
   roles?: readonly string[] | undefined;
 }
 
@@ -98,8 +99,7 @@ function shutBy({ suspended, offboarded, expiresAt }: TenantEntry, now: number):
 }
 
 function isFor(held: Held, principal: string | undefined, roles: readonly string[] | undefined): boolean {
-  if (principal === undefined) return true;
-  if (held.principals !== undefined && !held.principals.includes(principal)) return false;
+  if (principal !== undefined && held.principals !== undefined && !held.principals.includes(principal)) return false;
   // Nobody said which roles the caller had: any that a term asks for.
   return held.roles === undefined || roles === undefined || held.roles.some((role) => roles.includes(role));
 }

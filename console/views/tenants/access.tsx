@@ -24,19 +24,20 @@ const TONES: Record<string, Tone> = { usable: 'good', active: 'good', deprecated
 
 /** Who of a tenant can use what, now or on a day, and by which edit. */
 export function Access({ tenant, query }: { tenant: string; query: Readonly<Record<string, string>> }) {
-  const { principal = '', at = '' } = query;
+  const { principal = '', roles = '', at = '' } = query;
   const [who, setWho] = useState(principal);
+  const [having, setHaving] = useState(roles);
   const [when, setWhen] = useState(at);
   const access = useLoad(
     async (signal) =>
       (
         await api.get<{ items: Held[] }>(
           `/admin/access${pathOf(tenant)}`,
-          { principal, at: at === '' ? undefined : `${at}T23:59:59Z` },
+          { principal, roles, at: at === '' ? undefined : `${at}T23:59:59Z` },
           signal,
         )
       ).body.items,
-    [tenant, principal, at],
+    [tenant, principal, roles, at],
   );
   return (
     <div class="stack">
@@ -44,11 +45,14 @@ export function Access({ tenant, query }: { tenant: string; query: Readonly<Reco
         class="toolbar bottom"
         onSubmit={(event) => {
           event.preventDefault();
-          setQuery({ principal: who.trim(), at: when });
+          setQuery({ principal: who.trim(), roles: having.trim().replace(/\s*,\s*/g, ','), at: when });
         }}
       >
         <Field label="One caller" hint="As its token names it; none: everyone.">
           <TextInput value={who} onChange={setWho} mono />
+        </Field>
+        <Field label="Its roles" hint="With commas between; none: any that a grant asks for.">
+          <TextInput value={having} onChange={setHaving} mono />
         </Field>
         <Field label="As of" hint="The end of that day, UTC; none: now.">
           <TextInput type="date" value={when} onChange={setWhen} />
@@ -61,7 +65,7 @@ export function Access({ tenant, query }: { tenant: string; query: Readonly<Reco
         <Loaded of={access}>
           {(items) =>
             items.length === 0 ? (
-              <Empty title={principal === '' ? 'It holds nothing' : 'This caller may use nothing'} icon="key" />
+              <Empty title={principal + roles === '' ? 'It holds nothing' : 'This caller may use nothing'} icon="key" />
             ) : (
               <Table
                 caption="Effective access"
