@@ -6,6 +6,7 @@ import type { Document } from '../registry/items.ts';
 import { itemNamed } from '../registry/named.ts';
 import { createWriter, type Writer } from '../registry/writer.ts';
 import type { Query } from './asked.ts';
+import { membersOf } from './body.ts';
 import { checkHeld, checkOwn, checkSeen, ownOf } from './own.ts';
 import { pageOf } from './page.ts';
 import { HttpProblem } from './problem.ts';
@@ -201,11 +202,11 @@ export function routesOf(collection: Collection, base: string): Route[] {
       async run(act) {
         const { params, body, rights } = act;
         if (rights.scopeOf(name, 'write') !== 'all') throw new TollgateError('forbidden', { reason: 'not-delegated' });
-        if (typeof body.version !== 'number')
-          throw badEntries([{ path: 'version', reason: body.version === undefined ? 'missing' : 'not-a-number' }]);
+        const { version } = membersOf(body, { version: 'number' });
+        if (version === undefined) throw badEntries([{ path: 'version', reason: 'missing' }]);
         // What has gone has no version that could be seen.
         const writer = act.wanted === undefined ? act.writer : await asWanted(collection, act);
-        const { edit, after } = await writer.rollback(collection.named(params), body.version);
+        const { edit, after } = await writer.rollback(collection.named(params), version);
         return {
           body: after ?? {},
           headers: edited(after, edit),

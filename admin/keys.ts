@@ -5,6 +5,7 @@ import { type KeyEntry, keyDocument } from '../registry/gateway-keys/key.ts';
 import { isOwn, type KeyWriter, type ListedKey, ownKey } from '../registry/gateway-keys/writer.ts';
 import type { Document } from '../registry/items.ts';
 import type { Verb } from '../registry/rights.ts';
+import { membersOf } from './body.ts';
 import { pageOf } from './page.ts';
 import type { Act, Reply, Route } from './route.ts';
 
@@ -100,9 +101,9 @@ export const KEY_ROUTES: readonly Route[] = [
     },
     async run(act) {
       const { id } = await keyNamed(act, 'write');
-      const { overlapHours, expiresAt } = act.body;
-      const overlap = typeof overlapHours === 'number' ? { overlapHours } : {};
-      const end = expiresAt === undefined ? {} : { expiresAt: parseSeconds(String(expiresAt), 'expiresAt') };
+      const { overlapHours, expiresAt } = membersOf(act.body, { overlapHours: 'number', expiresAt: 'text' });
+      const overlap = overlapHours === undefined ? {} : { overlapHours };
+      const end = expiresAt === undefined ? {} : { expiresAt: parseSeconds(expiresAt, 'expiresAt') };
       return made(await keysOf(act).rotateKey({ key: id }, { ...overlap, ...end }));
     },
   },

@@ -11,6 +11,7 @@ import type { Named } from '../registry/named.ts';
 import type { Resource } from '../registry/rights.ts';
 import type { Writer } from '../registry/writer.ts';
 import type { Parameter, Query } from './asked.ts';
+import { membersOf } from './body.ts';
 import { decoded, encoded, type Page } from './page.ts';
 
 /** What the API has of the registry: a collection of entries each, by the same names as a file of entries has them. */
@@ -51,20 +52,16 @@ function documents<Entry>(kind: Kind<Entry>, { entries }: Listing<Entry>): Docum
   return entries.map((entry) => kind.document(entry));
 }
 
-const textIn = (body: Document, member: string): string | undefined => {
-  const value = body[member];
-  return typeof value === 'string' ? value : undefined;
-};
-
-const secondsIn = (body: Document, member: string): number | undefined => {
-  const text = textIn(body, member);
-  return text === undefined ? undefined : parseSeconds(text, member);
-};
-
 const ended = (body: Document) => {
-  const [sunsetAt, successor] = [secondsIn(body, 'sunsetAt'), textIn(body, 'successor')];
-  return { ...(sunsetAt === undefined ? {} : { sunsetAt }), ...(successor === undefined ? {} : { successor }) };
+  const { sunsetAt, successor } = membersOf(body, { sunsetAt: 'text', successor: 'text' });
+  return {
+    ...(sunsetAt === undefined ? {} : { sunsetAt: parseSeconds(sunsetAt, 'sunsetAt') }),
+    ...(successor === undefined ? {} : { successor }),
+  };
 };
+
+/** Of a verb that takes nothing. */
+const nothing = (body: Document) => membersOf(body, {});
 
 const grants = (item: readonly string[]): Collection => ({
   name: 'grants',
@@ -104,12 +101,14 @@ export const COLLECTIONS: readonly Collection[] = [
     file: ({ model = '' }, body) => ({ value: { models: [{ ...body, id: model }] }, at: 'models[0]' }),
     remove: (writer, { model = '' }) => writer.deleteModel(model),
     actions: {
-      activate: (writer, { model = '' }) => writer.activateModel(model),
+      activate: (writer, { model = '' }, body) => nothing(body) && writer.activateModel(model),
       deprecate: (writer, { model = '' }, body) => writer.deprecateModel(model, ended(body)),
       retire: (writer, { model = '' }, body) => writer.retireModel(model, ended(body)),
-      restore: (writer, { model = '' }) => writer.restoreModel(model),
-      drain: (writer, { model = '' }, body) =>
-        writer.drainPlaces(model, textIn(body, 'region') ?? '', body.drained !== false),
+      restore: (writer, { model = '' }, body) => nothing(body) && writer.restoreModel(model),
+      drain: (writer, { model = '' }, body) => {
+        const { region = '', drained = true } = membersOf(body, { region: 'text', drained: 'boolean' });
+        return writer.drainPlaces(model, region, drained);
+      },
     },
   },
   {
@@ -138,8 +137,8 @@ export const COLLECTIONS: readonly Collection[] = [
     }),
     remove: async (writer, { tenant = '' }) => (await writer.deleteTenant(tenant)).make(),
     actions: {
-      suspend: (writer, { tenant = '' }) => writer.suspendTenant(tenant),
-      resume: (writer, { tenant = '' }) => writer.resumeTenant(tenant),
+      suspend: (writer, { tenant = '' }, body) => nothing(body) && writer.suspendTenant(tenant),
+      resume: (writer, { tenant = '' }, body) => nothing(body) && writer.resumeTenant(tenant),
     },
   },
   {

@@ -7,6 +7,7 @@ import { givenPrices } from '../registry/prices/entry.ts';
 import { termDocument } from '../registry/term.ts';
 import { ACCESS_REQUEST_ROUTES } from './access-requests.ts';
 import { AUDIT_ROUTES } from './audit.ts';
+import { membersOf } from './body.ts';
 import { edited, etag, plannedBody, routesOf } from './entries.ts';
 import { KEY_ROUTES } from './keys.ts';
 import { ME_ROUTE } from './me.ts';
@@ -57,9 +58,10 @@ const REGISTRY: readonly Route[] = [
     },
     about: 'Ends its grants and shuts it out; what it used stays in the ledger.',
     tenantOf: ({ tenant }) => tenant,
-    async run({ writer, params, query, keys, rights }) {
+    async run({ writer, params, query, keys, rights, body }) {
       if (rights.scopeOf('tenants', 'write') !== 'all')
         throw new TollgateError('forbidden', { reason: 'not-delegated' });
+      membersOf(body, {});
       const tenant = params.tenant ?? '';
       const prepared = await writer.offboardTenant(tenant);
       if (query.dryRun !== true) {

@@ -63,6 +63,27 @@ describe('what is asked of the version that was seen', () => {
   });
 });
 
+describe('what a verb is sent beside or otherwise than what it takes', () => {
+  test.each([
+    ['/models/m1/deprecate', { successor: {} }, 'successor', 'not-text'],
+    ['/models/m1/deprecate', { sunsetsAt: '2026-12-01' }, 'sunsetsAt', 'unknown-member'],
+    ['/models/m1/retire', { successor: 5 }, 'successor', 'not-text'],
+    ['/models/m1/retire', { successor: null }, 'successor', 'not-text'],
+    ['/models/m1/activate', { sunsetAt: '2026-12-01' }, 'sunsetAt', 'unknown-member'],
+    ['/models/m1/drain', { region: ['us-east-1'] }, 'region', 'not-text'],
+    ['/models/m1/drain', { region: 'us-east-1', drained: 'no' }, 'drained', 'not-true-or-false'],
+    ['/models/m1/rollback', { version: '1' }, 'version', 'not-a-number'],
+    ['/models/m1/rollback', {}, 'version', 'missing'],
+    ['/tenants/acme/suspend', { until: '2026-12-01' }, 'until', 'unknown-member'],
+    ['/tenants/acme/offboard', { keys: false }, 'keys', 'unknown-member'],
+  ])('is refused by its name: %s %j', async (path, body, member, reason) => {
+    const { status, text } = await ask('POST', path, body, {});
+    expect([status, JSON.parse(text).errors]).toMatchObject([400, [{ path: member, reason }]]);
+    expect(await writer.showModel('m1')).toMatchObject({ version: 1 });
+    expect(await writer.showTenant('acme')).toMatchObject({ version: 1 });
+  });
+});
+
 test('a key is made once under an Idempotency-Key, and its text is kept nowhere for that', async () => {
   const secrets = memoryItems();
   const keys = (actor: string) =>
