@@ -10,12 +10,6 @@ import { Loaded } from '../../ui/states.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { Budget, Scope, Unit } from './standing.ts';
 
-/** Which budget; without an id one that is new. */
-export interface Editing {
-  owner: string;
-  id?: string;
-}
-
 const UNITS = [
   { value: 'usd', label: 'US dollars' },
   { value: 'tokens', label: 'tokens' },
@@ -35,7 +29,9 @@ const AT_LIMIT = [
 ];
 
 interface Props {
-  editing: Editing;
+  owner: string;
+  /** Absent: one that is new. */
+  id?: string | undefined;
   /** Of callers alone: the rest is an operator’s to say. */
   principals: boolean;
   onDone(): void;
@@ -44,7 +40,7 @@ interface Props {
 
 /** Sets a budget, or changes one under the version that was seen. */
 export function EditBudget(props: Props) {
-  const { owner, id } = props.editing;
+  const { owner, id } = props;
   if (id === undefined) return <Form {...props} seen={undefined} />;
   return <Existing {...props} path={`/admin/budgets${pathOf(owner, id)}`} />;
 }
@@ -62,7 +58,7 @@ function Existing({ path, ...props }: Props & { path: string }) {
 type Members = Omit<Budget, 'owner' | 'id'>;
 
 function Form({
-  editing: { owner },
+  owner,
   principals,
   seen,
   onDone,

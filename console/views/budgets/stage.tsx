@@ -7,11 +7,8 @@ import { Card } from '../../ui/page.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Name } from '../../ui/text.tsx';
-import { EditBudget, type Editing } from './edit.tsx';
-import { RemoveBudget } from './remove.tsx';
+import { BudgetButtons, BudgetDialog, type Open } from './acts.tsx';
 import { amountOf, type Budget, countsOf, EVERY_TENANT } from './standing.ts';
-
-type Open = { is: 'edit'; editing: Editing } | { is: 'remove'; id: string };
 
 /** What every tenant is under, each with counters of its own. */
 export function Stage({ me }: { me: Me }) {
@@ -42,26 +39,7 @@ export function Stage({ me }: { me: Me }) {
           {
             head: 'Actions',
             unnamed: true,
-            cell: ({ id }: Budget) => (
-              <div class="row">
-                <Button
-                  small
-                  icon="edit"
-                  label={`Change the budget ${id}`}
-                  onClick={() => setOpen({ is: 'edit', editing: { owner: EVERY_TENANT, id } })}
-                >
-                  Change
-                </Button>
-                <Button
-                  small
-                  kind="danger"
-                  label={`Remove the budget ${id}`}
-                  onClick={() => setOpen({ is: 'remove', id })}
-                >
-                  Remove
-                </Button>
-              </div>
-            ),
+            cell: ({ id }: Budget) => <BudgetButtons id={id} onOpen={setOpen} />,
           },
         ]
       : []),
@@ -73,7 +51,7 @@ export function Stage({ me }: { me: Me }) {
       about="Each tenant is under all of these, with counters of its own. A tenant’s own budget of the same name takes its place."
       actions={
         writes && (
-          <Button kind="primary" icon="plus" onClick={() => setOpen({ is: 'edit', editing: { owner: EVERY_TENANT } })}>
+          <Button kind="primary" icon="plus" onClick={() => setOpen({ is: 'edit' })}>
             Set a budget
           </Button>
         )
@@ -82,10 +60,7 @@ export function Stage({ me }: { me: Me }) {
       <PagedList of={list} empty={<Empty title="There is no budget of every tenant" />}>
         {(rows) => <Table caption="Budgets of every tenant" columns={columns} rows={rows} rowKey={({ id }) => id} />}
       </PagedList>
-      {open?.is === 'edit' && (
-        <EditBudget editing={open.editing} principals={false} onDone={list.reload} onClose={close} />
-      )}
-      {open?.is === 'remove' && <RemoveBudget owner={EVERY_TENANT} id={open.id} onDone={list.reload} onClose={close} />}
+      <BudgetDialog open={open} owner={EVERY_TENANT} principals={false} onDone={list.reload} onClose={close} />
     </Card>
   );
 }

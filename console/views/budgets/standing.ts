@@ -28,6 +28,7 @@ export interface UsageBudget extends Omit<Standing, 'of' | 'resetsAt'> {
   resets_at: string;
 }
 
+/** The same as `/admin/standing` tells it. */
 export function standingOfUsage({ of = null, resets_at: resetsAt, ...budget }: UsageBudget): Standing {
   return { ...budget, of, resetsAt };
 }

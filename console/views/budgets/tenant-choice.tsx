@@ -1,25 +1,15 @@
 import { useEffect, useId, useState } from 'preact/hooks';
-import { api } from '../../api.ts';
+import { suggestTenants } from '../../suggest.ts';
 import { Field } from '../../ui/field.tsx';
 import { TextInput } from '../../ui/inputs.tsx';
 import { useLoad, useSettled } from '../../ui/load.ts';
-
-/** How many are offered: more is no list that somebody reads. */
-const OFFERED = 20;
 
 /** One of however many tenants: those of whose ids or names what is typed is a part are offered. */
 export function TenantChoice({ tenant, onChange }: { tenant: string; onChange(tenant: string): void }) {
   const [typed, setTyped] = useState(tenant);
   const settled = useSettled(typed.trim());
   const id = useId();
-  const offered = useLoad(
-    async (signal) => {
-      const query = { q: settled, limit: OFFERED };
-      return (await api.get<{ items: { id: string; displayName?: string }[] }>('/admin/tenants', query, signal)).body
-        .items;
-    },
-    [settled],
-  );
+  const offered = useLoad((signal) => suggestTenants(settled, signal), [settled]);
   const known = offered.value?.some((one) => one.id === settled) === true;
   useEffect(() => {
     if (known && settled !== tenant) onChange(settled);

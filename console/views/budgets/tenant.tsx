@@ -6,12 +6,9 @@ import { usePaged } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
 import { Name } from '../../ui/text.tsx';
-import { EditBudget, type Editing } from './edit.tsx';
-import { RemoveBudget } from './remove.tsx';
+import { BudgetButtons, BudgetDialog, type Open } from './acts.tsx';
 import type { Standing } from './standing.ts';
 import { StandingTable } from './standing-table.tsx';
-
-type Open = { is: 'edit'; editing: Editing } | { is: 'remove'; id: string };
 
 /** What a tenant is under, its own budgets and everybody’s, and where each stands. */
 export function TenantBudgets({ me, tenant }: { me: Me; tenant: string }) {
@@ -22,22 +19,7 @@ export function TenantBudgets({ me, tenant }: { me: Me; tenant: string }) {
   // Of what the tenant itself may use up its operator says how much.
   const all = mayAll(me, 'budgets', 'write');
   const actions = ({ id, per, from }: Standing) =>
-    from === 'tenant' &&
-    (all || per === 'principal') && (
-      <div class="row">
-        <Button
-          small
-          icon="edit"
-          label={`Change the budget ${id}`}
-          onClick={() => setOpen({ is: 'edit', editing: { owner: tenant, id } })}
-        >
-          Change
-        </Button>
-        <Button small kind="danger" label={`Remove the budget ${id}`} onClick={() => setOpen({ is: 'remove', id })}>
-          Remove
-        </Button>
-      </div>
-    );
+    from === 'tenant' && (all || per === 'principal') && <BudgetButtons id={id} onOpen={setOpen} />;
   return (
     <Card
       flush
@@ -48,7 +30,7 @@ export function TenantBudgets({ me, tenant }: { me: Me; tenant: string }) {
       }
       actions={
         writes && (
-          <Button kind="primary" icon="plus" onClick={() => setOpen({ is: 'edit', editing: { owner: tenant } })}>
+          <Button kind="primary" icon="plus" onClick={() => setOpen({ is: 'edit' })}>
             Set a budget
           </Button>
         )
@@ -70,10 +52,7 @@ export function TenantBudgets({ me, tenant }: { me: Me; tenant: string }) {
           />
         )}
       </PagedList>
-      {open?.is === 'edit' && (
-        <EditBudget editing={open.editing} principals={!all} onDone={list.reload} onClose={close} />
-      )}
-      {open?.is === 'remove' && <RemoveBudget owner={tenant} id={open.id} onDone={list.reload} onClose={close} />}
+      <BudgetDialog open={open} owner={tenant} principals={!all} onDone={list.reload} onClose={close} />
     </Card>
   );
 }
