@@ -122,6 +122,7 @@ async function asWanted(collection: Collection, act: Act): Promise<Writer> {
   return act.writerOf({ key: itemNamed(collection.named(params)).key, version: wanted });
 }
 
+/** What can be asked of a collection, and of one of its entries. @param base where it begins: `/admin/tenants` */
 export function routesOf(collection: Collection, base: string): Route[] {
   const { name, item, filters, tenantOf } = collection;
   const one = `${base}${item.map((part) => `/:${part}`).join('')}`;

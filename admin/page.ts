@@ -34,6 +34,7 @@ export function pageOf(documents: readonly Document[], idOf: (one: Document) => 
   };
 }
 
+/** An id as a cursor has it: no more than something to be given back. */
 export function encoded(id: string): string {
   return Buffer.from(id).toString('base64url');
 }

@@ -22,6 +22,7 @@ export function stageOf({ stage }: Around): Stage {
   throw absent('stage', 'no-stage', 'This API was told of no stage around its registry.');
 }
 
+/** There is no such thing around this API. @param field what was asked of it */
 export function absent(field: string, reason: string, message: string): TollgateError {
   return new TollgateError('not_found', { field, reason, message });
 }

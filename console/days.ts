@@ -18,7 +18,7 @@ export const RANGES = [
 /** What is shown unless somebody chose. */
 export const USUAL_RANGE = '7d';
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** What one answer holds at most. */
 export const DAYS_MAX = 366;
@@ -44,6 +44,7 @@ export function eachDay({ from, to }: Days): string[] {
   return days;
 }
 
+/** @param ms since 1970 @returns its day of UTC: `2026-11-29` */
 export function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }

@@ -102,6 +102,7 @@ export function Select({
   );
 }
 
+/** @param hidden its label is for a screen reader alone */
 export function Checkbox({
   checked,
   onChange,

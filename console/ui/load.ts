@@ -98,7 +98,7 @@ export function usePaged<T>(path: string | undefined, query: Query = {}, limit =
   };
 }
 
-export interface Acting {
+interface Acting {
   busy: boolean;
   problem: ApiProblem | undefined;
   /** @returns whether it was done; what was refused is in `problem` */

@@ -36,7 +36,7 @@ export function Tabs<Id extends string>({
     list.current?.querySelectorAll('button')[to ?? 0]?.focus();
   };
   return (
-    <div class="tabs">
+    <div>
       <div class="tablist" role="tablist" aria-label={label} ref={list}>
         {tabs.map((tab) => (
           <button

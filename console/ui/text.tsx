@@ -54,6 +54,7 @@ export function Money({ usd }: { usd: string | number | null | undefined }) {
   );
 }
 
+/** @param of absent: a dash. @param unit what is counted */
 export function Count({ of, unit }: { of: number | string | undefined; unit?: string }) {
   if (of === undefined) return <Dash />;
   return (
@@ -79,6 +80,7 @@ export function Code({ children, label }: { children: string; label: string }) {
   );
 }
 
+/** Copies the text, and says for a moment that it did. */
 export function CopyButton({ text, children }: { text: string; children?: ComponentChildren }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {

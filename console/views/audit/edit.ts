@@ -1,9 +1,4 @@
-/** One thing that an edit changed, as the API says it; absent: there was none, or is none. */
-export interface Difference {
-  path: string;
-  before?: unknown;
-  after?: unknown;
-}
+import type { Difference } from '../../ui/differences.tsx';
 
 /** One edit of the registry, as `/admin/audit` tells it. */
 export interface Edit {
@@ -82,6 +77,7 @@ const TONES = {
   decline: 'warn',
 } as const;
 
+/** Of what takes something away `bad`; of what is none of the known acts `neutral`. */
 export function toneOf(change: string): 'good' | 'warn' | 'bad' | 'neutral' {
   return Object.hasOwn(TONES, change) ? TONES[change as keyof typeof TONES] : 'neutral';
 }

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
+import { isFound } from '../../found.ts';
 import { mayAll } from '../../me.ts';
 import { setQuery } from '../../router.ts';
 import { suggestTenants } from '../../suggest.ts';
@@ -64,7 +65,9 @@ export default function KeysView({ me, query }: ViewProps) {
         >
           {(keys) => (
             <Keys
-              keys={keys.filter((key) => isFound(key, q) && (all === 'yes' || stateOf(key) === 'active'))}
+              keys={keys.filter(
+                (key) => isFound(q, key.id, key.name, key.owner) && (all === 'yes' || stateOf(key) === 'active'),
+              )}
               tenants={mayAll(me, 'keys')}
               onRotate={(key) => setOpen({ is: 'rotate', key })}
               onRevoke={(key) => setOpen({ is: 'revoke', key })}
@@ -107,9 +110,4 @@ export default function KeysView({ me, query }: ViewProps) {
       )}
     </Page>
   );
-}
-
-function isFound({ id, name, owner = '' }: Key, text: string): boolean {
-  const wanted = text.trim().toLowerCase();
-  return wanted === '' || [id, name, owner].some((one) => one.toLowerCase().includes(wanted));
 }

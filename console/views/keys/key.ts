@@ -1,3 +1,5 @@
+import { DAY_MS } from '../../days.ts';
+
 /** A key as `/admin/keys` tells it; never its text. */
 export interface Key {
   id: string;
@@ -20,17 +22,16 @@ export interface MadeKey extends Key {
 
 export type KeyState = 'active' | 'expired' | 'revoked';
 
+/** @param now milliseconds since 1970 */
 export function stateOf({ expiresAt, revokedAt }: Key, now = Date.now()): KeyState {
   if (revokedAt !== undefined) return 'revoked';
   return Date.parse(expiresAt) <= now ? 'expired' : 'active';
 }
-
-const DAY = 86_400_000;
 
 /** For how many days a key may be good, to be chosen from. */
 export const LIVES = ['7', '30', '90', '365'].map((days) => ({ value: days, label: `${days} days` }));
 
 /** @returns when they are over, as the API takes it */
 export function untilIn(days: string, now = Date.now()): string {
-  return new Date(now + Number(days) * DAY).toISOString();
+  return new Date(now + Number(days) * DAY_MS).toISOString();
 }

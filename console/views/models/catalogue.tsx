@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { isFound } from '../../found.ts';
 import type { Me } from '../../me.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -10,7 +11,7 @@ import { Count, Name, Stacked } from '../../ui/text.tsx';
 import type { AccessRequest } from '../access-requests/request.ts';
 import { Ask } from './ask.tsx';
 import { Abilities, EndingBadge } from './held.tsx';
-import { type AskableModel, askableAbilities, endingOfAskable, type HeldModel, isFound } from './model.ts';
+import { type AskableModel, askableAbilities, endingOfAskable, type HeldModel } from './model.ts';
 
 /** What may be asked for, and what I have asked for of it. */
 export function Catalogue({ me, held, search }: { me: Me; held: readonly HeldModel[]; search: string }) {

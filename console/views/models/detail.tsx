@@ -95,7 +95,7 @@ function About({ model }: { model: HeldModel }) {
               {
                 name: 'Paths',
                 value: (
-                  <ul class="plain">
+                  <ul>
                     {model.paths.map((path) => (
                       <li key={path}>
                         <Name mono wrap>

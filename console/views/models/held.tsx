@@ -1,3 +1,4 @@
+import { isFound } from '../../found.ts';
 import type { Me } from '../../me.ts';
 import { href } from '../../router.ts';
 import { Badge } from '../../ui/badge.tsx';
@@ -6,7 +7,7 @@ import { Card } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Count, Name, NameLink, Stacked, Time } from '../../ui/text.tsx';
-import { abilitiesOf, type Ending, endingOfHeld, type HeldModel, isChat, isFound } from './model.ts';
+import { abilitiesOf, type Ending, endingOfHeld, type HeldModel, isChat } from './model.ts';
 
 const COLUMNS: readonly Column<HeldModel>[] = [
   {
@@ -56,6 +57,7 @@ const COLUMNS: readonly Column<HeldModel>[] = [
   },
 ];
 
+/** What was granted to me, as far as the search finds it. */
 export function Held({ models, search, me }: { models: readonly HeldModel[]; search: string; me: Me }) {
   const found = models.filter(({ id, display_name, native_id }) => isFound(search, id, display_name, native_id));
   return (
@@ -77,6 +79,7 @@ export function Held({ models, search, me }: { models: readonly HeldModel[]; sea
   );
 }
 
+/** @param of in words; what has none answers with text */
 export function Abilities({ of }: { of: readonly string[] }) {
   if (of.length === 0) return <span class="muted">text</span>;
   return (
@@ -88,6 +91,7 @@ export function Abilities({ of }: { of: readonly string[] }) {
   );
 }
 
+/** How soon it ends, and when. */
 export function EndingBadge({ of }: { of: Ending }) {
   return (
     <Stacked under={of.at !== undefined && <Time at={of.at} />}>

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../../days.ts';
+
 /** A model as `/v1/models` tells it to whom it was granted. Times are seconds since 1970. */
 export interface HeldModel {
   id: string;
@@ -43,8 +45,6 @@ export interface AskableModel {
   lifecycle: { status: string; deprecatedAt?: string; sunsetAt?: string; successor?: string };
 }
 
-const DAY = 86_400_000;
-
 /** What of its end is to be seen at a glance; undefined: it has none. */
 export interface Ending {
   tone: 'warn' | 'bad';
@@ -59,16 +59,18 @@ export interface Ending {
  */
 export function endingOf(deprecated: boolean, sunset: number | undefined, now = Date.now()): Ending | undefined {
   if (sunset === undefined) return deprecated ? { tone: 'warn', text: 'deprecated' } : undefined;
-  const days = Math.ceil((sunset - now) / DAY);
+  const days = Math.ceil((sunset - now) / DAY_MS);
   if (days <= 0) return { tone: 'bad', text: 'ended', at: sunset };
   return { tone: days <= 30 ? 'bad' : 'warn', text: `ends in ${days} day${days === 1 ? '' : 's'}`, at: sunset };
 }
 
+/** @param now milliseconds since 1970 */
 export function endingOfHeld({ deprecated_at, sunset_at }: HeldModel, now = Date.now()): Ending | undefined {
   const sunset = sunset_at === undefined ? undefined : sunset_at * 1000;
   return endingOf(deprecated_at !== undefined && deprecated_at * 1000 <= now, sunset, now);
 }
 
+/** @param now milliseconds since 1970 */
 export function endingOfAskable({ lifecycle }: AskableModel, now = Date.now()): Ending | undefined {
   const { status, sunsetAt } = lifecycle;
   return endingOf(status === 'deprecated', sunsetAt === undefined ? undefined : Date.parse(sunsetAt), now);
@@ -88,6 +90,7 @@ export function abilitiesOf(model: HeldModel): string[] {
   });
 }
 
+/** The same of what may be asked for. */
 export function askableAbilities({ capabilities = {} }: AskableModel): string[] {
   const { input = [], output = [], ...more } = capabilities;
   return abilities(input, output, more);
@@ -111,10 +114,4 @@ function abilities(input: readonly string[], output: readonly string[], means: M
     ...(means.reasoning ? ['reasons'] : []),
     ...(means.promptCaching ? ['caches'] : []),
   ];
-}
-
-/** Whether what somebody typed is in any of a model’s names. */
-export function isFound(text: string, ...names: readonly (string | undefined)[]): boolean {
-  const wanted = text.trim().toLowerCase();
-  return wanted === '' || names.some((name) => name?.toLowerCase().includes(wanted));
 }

@@ -1,4 +1,4 @@
-import type { Days } from '../../days.ts';
+import { DAY_MS, type Days } from '../../days.ts';
 import { DIMENSIONS, type Dimension, type Row, type Sums } from './report.ts';
 
 /** What is drawn: sums in numbers, shown and never sent on. */
@@ -15,6 +15,7 @@ export const MEASURES = [
 
 export type Measure = (typeof MEASURES)[number];
 
+/** Those that a call is sent, read from a cache or not. */
 export function tokensIn({ tokens: { input, cacheRead, cacheWrite } }: Sums): number {
   return input + cacheRead + cacheWrite;
 }
@@ -107,6 +108,7 @@ export function shareOf(row: Sums, total: Sums | null): number | undefined {
   return Number.isNaN(part) || whole <= 0 ? undefined : (part / whole) * 100;
 }
 
+/** How many days they are. */
 export function daysIn({ from, to }: Days): number {
-  return (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
+  return (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
 }

@@ -30,6 +30,7 @@ export function isBlind({ input_modalities: input }: Model): boolean {
   return input !== undefined && !input.includes('IMAGE');
 }
 
+/** What it is called, and its id where that is another. */
 export function titleOf({ id, display_name: name }: Model): string {
   return name === undefined || name === id ? id : `${name} (${id})`;
 }

@@ -53,6 +53,7 @@ export function faultsIn(settings: Settings): Faults {
   return faults;
 }
 
+/** One a line; what is blank is none. */
 export function stopsIn(text: string): string[] {
   return text.split('\n').filter((line) => line !== '');
 }

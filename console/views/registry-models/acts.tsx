@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
+import { DAY_MS, dayOf } from '../../days.ts';
 import { TypeToConfirm } from '../../ui/confirm.tsx';
 import { Field } from '../../ui/field.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
@@ -37,6 +38,7 @@ interface Props {
   onDone(): void;
 }
 
+/** What is done to a model, once it was said whom it meets. */
 export function ActDialog({ act, ...props }: Props & { act: Act }) {
   return act === 'activate' || act === 'restore' ? <Begin act={act} {...props} /> : <End act={act} {...props} />;
 }
@@ -71,11 +73,11 @@ function Begin({ act, model, version, onClose, onDone }: Props & { act: 'activat
   );
 }
 
-const MONTH = 30 * 86_400_000;
+const MONTH_MS = 30 * DAY_MS;
 
 /** What takes calls away: with who loses them, and by when. */
 function End({ act, model, version, onClose, onDone }: Props & { act: 'deprecate' | 'retire' | 'delete' }) {
-  const [sunset, setSunset] = useState(new Date(Date.now() + MONTH).toISOString().slice(0, 10));
+  const [sunset, setSunset] = useState(dayOf(Date.now() + MONTH_MS));
   const [successor, setSuccessor] = useState(model.lifecycle.successor ?? '');
   const { id } = model;
   const path = `/admin/models${pathOf(id)}`;

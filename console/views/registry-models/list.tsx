@@ -6,6 +6,7 @@ import { type Model, nameOf, placesOf, priceNow, type Status } from './model.ts'
 
 const TONES: Record<Status, Tone> = { active: 'good', deprecated: 'warn', retired: 'neutral', draft: 'info' };
 
+/** Every model, whatever its state. */
 export function ModelTable({ models }: { models: readonly Model[] }) {
   return (
     <Table

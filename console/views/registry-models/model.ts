@@ -49,6 +49,7 @@ export interface Price {
 
 export const STATUSES: readonly Status[] = ['active', 'deprecated', 'retired', 'draft'];
 
+/** Where it runs: of one target, or of several. */
 export function placesOf({ target, targets }: Pick<Model, 'target' | 'targets'>): readonly Place[] {
   return targets ?? (target === undefined ? [] : [{ target }]);
 }

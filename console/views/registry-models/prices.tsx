@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
+import { dayOf } from '../../days.ts';
 import { type Me, mayAll } from '../../me.ts';
 import { Button } from '../../ui/button.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
@@ -98,7 +99,7 @@ function AddPrice({
   onSaved(): void;
 }) {
   const [name, setName] = useState('');
-  const [from, setFrom] = useState(new Date().toISOString().slice(0, 10));
+  const [from, setFrom] = useState(dayOf(Date.now()));
   const [rates, setRates] = useState<Readonly<Record<string, string>>>({});
   const { busy, problem, run } = useAct();
   const save = async () => {

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api.ts';
+import { isFound } from '../../found.ts';
 import { type Me, mayAll } from '../../me.ts';
 import { href } from '../../router.ts';
 import { Badge, Note } from '../../ui/badge.tsx';
@@ -145,8 +146,7 @@ const SHOWN = 100;
 
 function Drafts({ drafts, chosen, choose, writes }: Pick & { drafts: readonly Draft[] }) {
   const [text, setText] = useState('');
-  const wanted = text.toLowerCase();
-  const matching = drafts.filter(({ model, name }) => `${model} ${name ?? ''}`.toLowerCase().includes(wanted));
+  const matching = drafts.filter(({ model, name }) => isFound(text, `${model} ${name ?? ''}`));
   return (
     <Card
       title="New"

@@ -69,6 +69,7 @@ export const OUTCOMES: Readonly<Record<string, OutcomeWords>> = {
   unsettled: { label: 'Unsettled', tone: 'warn', about: 'It began, and no end of it was ever delivered.' },
 };
 
+/** How an outcome is shown; one that is not known here is said as it stands. */
 export function outcomeOf(outcome: string): OutcomeWords {
   return OUTCOMES[outcome] ?? { label: outcome, tone: 'neutral', about: '' };
 }

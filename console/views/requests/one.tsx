@@ -1,4 +1,5 @@
 import { api, pathOf } from '../../api.ts';
+import { DAY_MS } from '../../days.ts';
 import { type Me, mayAll } from '../../me.ts';
 import { href } from '../../router.ts';
 import { Badge, Note } from '../../ui/badge.tsx';
@@ -64,7 +65,7 @@ function timesOf(at: string | undefined, days: string | undefined): { since?: st
   const begun = at === undefined ? Number.NaN : Date.parse(at);
   if (!Number.isNaN(begun)) return { since: iso(begun), until: iso(begun + 1) };
   const back = Number(days);
-  return back > 0 ? { since: iso(Date.now() - back * 86_400_000) } : {};
+  return back > 0 ? { since: iso(Date.now() - back * DAY_MS) } : {};
 }
 
 function iso(ms: number): string {

@@ -1,3 +1,4 @@
+import { isFound } from '../../found.ts';
 import { href, setQuery } from '../../router.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { usePaged } from '../../ui/load.ts';
@@ -13,9 +14,9 @@ const SHOWN = 200;
 
 /** The tenants that were reviewed, those with findings first. @param all whether there are no others: else the search looks for them, too */
 export function Tenants({ of, text, all }: { of: readonly Tenant[]; text: string; all: boolean }) {
-  const wanted = text.trim().toLowerCase();
+  const wanted = text.trim();
   const found = of
-    .filter(({ tenant, displayName = '' }) => `${tenant} ${displayName}`.toLowerCase().includes(wanted))
+    .filter(({ tenant, displayName = '' }) => isFound(text, `${tenant} ${displayName}`))
     .sort((a, b) => b.reach + b.broken - a.reach - a.broken);
   return (
     <div class="stack">

@@ -64,12 +64,14 @@ export type Part = 'about' | 'grants' | 'access' | 'budgets' | 'history';
 
 export type TenantState = 'active' | 'suspended' | 'offboarded' | 'ended';
 
+/** @param now milliseconds since 1970 */
 export function stateOf({ suspended, offboarded, expiresAt }: Tenant, now = Date.now()): TenantState {
   if (offboarded) return 'offboarded';
   if (suspended) return 'suspended';
   return expiresAt !== undefined && Date.parse(expiresAt) <= now ? 'ended' : 'active';
 }
 
+/** What it gives to each audience, the first of them first. */
 export function termsOf({ also = [], ...own }: Grant): Term[] {
   return [own, ...also];
 }

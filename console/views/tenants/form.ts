@@ -10,6 +10,7 @@ export interface Form {
   expiresAt: string;
 }
 
+/** The words of a tenant as it is. */
 export function formOf({
   displayName = '',
   costCenter,

@@ -16,7 +16,7 @@ import { TermFields } from './term.tsx';
 
 export type Of = { model: string } | { bundle: string };
 
-export function grantPath(tenant: string, of: Of): string {
+function grantPath(tenant: string, of: Of): string {
   return 'model' in of
     ? `/admin/grants${pathOf(tenant, of.model)}`
     : `/admin/bundle-grants${pathOf(tenant, of.bundle)}`;

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { isFound } from '../../found.ts';
 import { type Me, mayOf } from '../../me.ts';
 import { href } from '../../router.ts';
 import { Badge, type Tone } from '../../ui/badge.tsx';
@@ -51,7 +52,7 @@ export function Holdings({ tenant, me, left }: { tenant: string; me: Me; left: b
       <Card flush>
         <Loaded of={loaded}>
           {(rows) => {
-            const found = rows.filter(({ name }) => name.toLowerCase().includes(q.trim().toLowerCase()));
+            const found = rows.filter(({ name }) => isFound(q, name));
             if (found.length === 0) return <Empty title="There is no such model" icon="search" />;
             return (
               <Table

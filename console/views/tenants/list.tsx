@@ -91,6 +91,7 @@ export function Tenants({ me, query }: { me: Me; query: Readonly<Record<string, 
   );
 }
 
+/** `team=blue`, one by one. */
 export function Labels({ of }: { of: Readonly<Record<string, string>> }) {
   const said = Object.entries(of);
   if (said.length === 0) return <Dash />;

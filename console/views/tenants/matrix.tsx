@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { isFound } from '../../found.ts';
 import type { Me } from '../../me.ts';
 import { href, setQuery } from '../../router.ts';
 import { useLoad, usePaged } from '../../ui/load.ts';
@@ -36,7 +37,7 @@ export function Matrix({ query }: { me: Me; query: Readonly<Record<string, strin
       <Card flush>
         <Loaded of={columns}>
           {({ models, bundles }) => {
-            const found = models.filter((model) => isFound(model, wanted));
+            const found = models.filter(({ id, displayName }) => isFound(wanted, id, displayName));
             if (found.length === 0) return <Empty title="No model is like that" icon="search" />;
             return (
               <>
@@ -139,7 +140,7 @@ function Cell({
       onClick={onOpen}
     >
       <span class="dot" aria-hidden="true" />
-      <span class="cell-word">{WORDS[look]}</span>
+      <span>{WORDS[look]}</span>
     </button>
   );
 }
@@ -170,9 +171,4 @@ function Legend() {
       ))}
     </span>
   );
-}
-
-function isFound({ id, displayName = '' }: Model, text: string): boolean {
-  const wanted = text.trim().toLowerCase();
-  return id.toLowerCase().includes(wanted) || displayName.toLowerCase().includes(wanted);
 }

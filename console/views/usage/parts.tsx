@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { csvOf } from '../../csv.ts';
 import type { Days } from '../../days.ts';
+import { isFound } from '../../found.ts';
 import { useMe } from '../../me.ts';
 import { href, setQuery } from '../../router.ts';
 import { saveText } from '../../save.ts';
@@ -69,7 +70,7 @@ function Groups({ by, rows }: { by: Group; rows: readonly Row[] }) {
   const all = grouped(rows, by)
     .map((group) => ({ ...group, totals: totalsOf(group.rows) }))
     .sort((a, b) => (by === 'day' ? (a.name < b.name ? 1 : -1) : (b.totals.cost ?? 0) - (a.totals.cost ?? 0)));
-  const found = all.filter(({ name }) => name.toLowerCase().includes(sought.trim().toLowerCase()));
+  const found = all.filter(({ name }) => isFound(sought, name));
   return (
     <>
       {all.length > 10 && by !== 'day' && <Search label={`Search ${all.length}`} value={sought} onChange={setSought} />}

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { isFound } from '../../../console/found.ts';
 import {
   amountOf,
   countsOf,
@@ -14,7 +15,6 @@ import {
   endingOfHeld,
   type HeldModel,
   isChat,
-  isFound,
 } from '../../../console/views/models/model.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
