@@ -1,13 +1,5 @@
+import type { Difference } from '../difference.ts';
 import { Table } from './table.tsx';
-
-/** One thing that two documents do not have in common, as the API says it. */
-export interface Difference {
-  /** `lifecycle.status`; what stands in brackets is a thing’s own name. */
-  path: string;
-  /** Absent: it was not there, or is not there any more. */
-  before?: unknown;
-  after?: unknown;
-}
 
 /** What was, and what is instead, member by member. @param caption what it compares, for a screen reader */
 export function Differences({

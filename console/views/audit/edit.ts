@@ -1,4 +1,4 @@
-import type { Difference } from '../../ui/differences.tsx';
+import type { Difference } from '../../difference.ts';
 
 /** One edit of the registry, as `/admin/audit` tells it. */
 export interface Edit {

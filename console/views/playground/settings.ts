@@ -53,7 +53,7 @@ export function faultsIn(settings: Settings): Faults {
   return faults;
 }
 
-/** One a line; what is blank is none. */
+/** One a line; an empty line is none. */
 export function stopsIn(text: string): string[] {
   return text.split('\n').filter((line) => line !== '');
 }

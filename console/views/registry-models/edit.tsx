@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { type ApiProblem, api, asProblem, pathOf } from '../../api.ts';
+import type { Difference } from '../../difference.ts';
 import { Note } from '../../ui/badge.tsx';
 import { EditConflict } from '../../ui/conflict.tsx';
-import { type Difference, Differences } from '../../ui/differences.tsx';
+import { Differences } from '../../ui/differences.tsx';
 import { Field } from '../../ui/field.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextArea, TextInput } from '../../ui/inputs.tsx';

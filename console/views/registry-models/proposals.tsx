@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api.ts';
+import type { Difference } from '../../difference.ts';
 import { isFound } from '../../found.ts';
 import { type Me, mayAll } from '../../me.ts';
 import { href } from '../../router.ts';
 import { Badge, Note } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { TypeToConfirm } from '../../ui/confirm.tsx';
-import { type Difference, Differences } from '../../ui/differences.tsx';
+import { Differences } from '../../ui/differences.tsx';
 import { Checkbox } from '../../ui/inputs.tsx';
 import { useLoad } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';

@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
+import type { Difference } from '../../difference.ts';
 import { may, useMe } from '../../me.ts';
 import { href } from '../../router.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { TypeToConfirm } from '../../ui/confirm.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { type Difference, Differences } from '../../ui/differences.tsx';
+import { Differences } from '../../ui/differences.tsx';
 import { Select } from '../../ui/inputs.tsx';
 import { useLoad } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';

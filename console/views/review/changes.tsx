@@ -1,6 +1,7 @@
+import type { Difference } from '../../difference.ts';
 import { href } from '../../router.ts';
 import { Badge } from '../../ui/badge.tsx';
-import { type Difference, Differences } from '../../ui/differences.tsx';
+import { Differences } from '../../ui/differences.tsx';
 import { usePaged } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty, PagedList } from '../../ui/states.tsx';
