@@ -46,8 +46,19 @@ export interface Paged<T> {
   /** Loads the next page; absent: there is none. */
   more?: () => void;
   loading: boolean;
+  /** Whether the items are those of what was asked before, of which this has not come yet. */
+  stale: boolean;
   error?: ApiProblem;
   reload(): void;
+}
+
+interface Listed<T> {
+  items: readonly T[];
+  /** What was asked that these are of. */
+  of: string;
+  next?: string;
+  loading: boolean;
+  error?: ApiProblem;
 }
 
 /**
@@ -55,12 +66,10 @@ export interface Paged<T> {
  * @param path undefined: nothing is asked yet
  */
 export function usePaged<T>(path: string | undefined, query: Query = {}, limit = 50): Paged<T> {
-  const [list, setList] = useState<{ items: readonly T[]; next?: string; loading: boolean; error?: ApiProblem }>({
-    ...{ items: [], loading: path !== undefined },
-  });
+  const asked = JSON.stringify([path, query, limit]);
+  const [list, setList] = useState<Listed<T>>({ items: [], of: asked, loading: path !== undefined });
   const [round, setRound] = useState(0);
   const abort = useRef<AbortController>(undefined);
-  const asked = JSON.stringify([path, query, limit]);
 
   const read = useCallback(
     async (before: readonly T[], cursor: string | undefined) => {
@@ -68,16 +77,16 @@ export function usePaged<T>(path: string | undefined, query: Query = {}, limit =
       if (path === undefined) return;
       const own = new AbortController();
       abort.current = own;
-      setList((former) => ({ items: former.items, loading: true }));
+      setList(({ items, of }) => ({ items, of, loading: true }));
       try {
         const { body } = await api.get<{ items: T[]; next?: string }>(path, { ...query, limit, cursor }, own.signal);
         const { items, next } = body;
         if (!own.signal.aborted)
-          setList({ items: [...before, ...items], loading: false, ...(next === undefined ? {} : { next }) });
+          setList({ items: [...before, ...items], of: asked, loading: false, ...(next === undefined ? {} : { next }) });
       } catch (error) {
         if (!own.signal.aborted)
           setList({
-            ...{ items: before, loading: false, error: asProblem(error) },
+            ...{ items: before, of: asked, loading: false, error: asProblem(error) },
             ...(cursor === undefined ? {} : { next: cursor }),
           });
       }
@@ -90,11 +99,12 @@ export function usePaged<T>(path: string | undefined, query: Query = {}, limit =
     return () => abort.current?.abort();
   }, [read, round]);
 
-  const { items, next, loading, error } = list;
+  const { items, of, next, loading, error } = list;
+  const stale = of !== asked;
   return {
-    ...{ items, loading, reload: () => setRound((former) => former + 1) },
+    ...{ items, loading, stale, reload: () => setRound((former) => former + 1) },
     ...(error === undefined ? {} : { error }),
-    ...(next === undefined || loading ? {} : { more: () => void read(items, next) }),
+    ...(next === undefined || loading || stale ? {} : { more: () => void read(items, next) }),
   };
 }
 

@@ -116,10 +116,14 @@ export function PagedList<T>({
   empty: ComponentChildren;
   children(items: readonly T[]): ComponentChildren;
 }) {
-  const { items, more, loading, error, reload } = of;
+  const { items, more, loading, stale, error, reload } = of;
   return (
     <>
-      {items.length > 0 && children(items)}
+      {items.length > 0 && (
+        <div class={stale ? 'stale' : undefined} aria-busy={stale}>
+          {children(items)}
+        </div>
+      )}
       {error !== undefined && <Problem error={error} retry={more ?? reload} />}
       {loading && <Loading />}
       {!loading &&

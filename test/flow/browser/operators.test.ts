@@ -46,6 +46,25 @@ describe('an operator', () => {
     await its.leave(seen, /status of 404.*grants\/stranger/);
   });
 
+  inBrowser('sees while another search is on its way that the rows are of the one before', async (its) => {
+    const seen = await its.as('Olga', '#/tenants');
+    const { page } = seen;
+    const rows = (busy: boolean) => page.locator(`[aria-busy=${busy}]`).getByRole('rowheader');
+    await rows(false).filter({ hasText: 'acme' }).waitFor();
+    const sent = Promise.withResolvers<void>();
+    await page.route(/\/admin\/tenants\?.*q=globex/, async (route) => {
+      await sent.promise;
+      await route.continue();
+    });
+    await page.getByRole('main').getByRole('searchbox').first().fill('globex');
+    await rows(true).filter({ hasText: 'acme' }).waitFor();
+    sent.resolve();
+    await rows(false).filter({ hasText: 'globex' }).waitFor();
+    expect(await rows(true).count()).toBe(0);
+    expect(await rows(false).filter({ hasText: 'acme' }).count()).toBe(0);
+    await its.leave(seen);
+  });
+
   inBrowser('approves what somebody asked for, who then may call it', async (its) => {
     const ann = await its.as('Ann', '#/models');
     await ann.page.getByRole('tab', { name: 'Ask for more' }).click();
