@@ -1,6 +1,6 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
-import { badEntries, parseSeconds } from '../registry/fields.ts';
+import { badEntries, badEntry, parseSeconds } from '../registry/fields.ts';
 import { type KeyEntry, keyDocument } from '../registry/gateway-keys/key.ts';
 import { isOwn, type KeyWriter, type ListedKey, ownKey } from '../registry/gateway-keys/writer.ts';
 import type { Document } from '../registry/items.ts';
@@ -20,6 +20,14 @@ function documentOf(entry: KeyEntry | ListedKey): Document {
   const usedAt =
     'usedAt' in entry && entry.usedAt !== undefined ? { usedAt: new Date(entry.usedAt).toISOString() } : {};
   return { ...keyDocument(entry), ...usedAt };
+}
+
+const KEY_STATES = ['active', 'expired', 'revoked'] as const;
+
+/** @param now milliseconds since 1970 */
+function stateOf({ revokedAt, expiresAt }: ListedKey, now: number): (typeof KEY_STATES)[number] {
+  if (revokedAt !== undefined) return 'revoked';
+  return expiresAt * 1000 <= now ? 'expired' : 'active';
 }
 
 /** @throws TollgateError `not_found` for a key that is not the caller’s to see, or to change, in the words of one that is not there */
@@ -47,15 +55,23 @@ export const KEY_ROUTES: readonly Route[] = [
       method: 'get',
       path: '/keys',
       verb: 'read',
-      parameters: ['limit', 'cursor', 'prefix', 'tenant'],
-      about: 'A page of keys, by id; never their texts.',
+      parameters: ['limit', 'cursor', 'prefix', 'tenant', 'q', 'status'],
+      about: 'A page of keys, by id; never their texts. `q` is part of an id, a name or an owner.',
     },
     async run(act) {
-      const { rights, caller, query } = act;
+      const { rights, caller, clock } = act;
+      const { q = '', status, ...query } = act.query;
+      if (status !== undefined && !KEY_STATES.some((one) => one === status)) throw badEntry('status', 'unknown-status');
+      const wanted = q.trim().toLowerCase();
       const scope = rights.scopeOf('keys', 'read');
       const of = scope === 'all' ? { tenant: query.tenant } : { tenant: caller.tenant };
       const { entries } = await keysOf(act).listKeys(scope === undefined ? { ...of, owner: caller.principal } : of);
-      return { body: pageOf(entries.map(documentOf), ({ id }) => String(id), query) };
+      const found = entries.filter(
+        (key) =>
+          (status === undefined || stateOf(key, clock()) === status) &&
+          [key.id, key.name, key.owner ?? ''].some((one) => one.toLowerCase().includes(wanted)),
+      );
+      return { body: pageOf(found.map(documentOf), ({ id }) => String(id), query) };
     },
   },
   {

@@ -11,7 +11,7 @@ const ABOUT: Readonly<Record<Parameter, string>> = {
   prefix: 'Ids that begin so.',
   q: 'Part of an id or of a display name, in letters of either case.',
   label: 'A label that a tenant has: `team` or `team=blue`.',
-  status: 'Of a model, tenant or request: `active`, `deprecated`, `suspended`, `open`.',
+  status: 'Of a model, tenant, key or request: `active`, `deprecated`, `suspended`, `revoked`, `open`.',
   tenant: 'Of this tenant.',
   tenants: `Of any of these, with commas between; at most ${ADMIN_TENANTS_MAX}.`,
   model: 'Of this model.',

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
-import { isFound } from '../../found.ts';
 import { mayAll } from '../../me.ts';
 import { setQuery } from '../../router.ts';
 import { suggestTenants } from '../../suggest.ts';
@@ -14,7 +13,7 @@ import { Empty, PagedList } from '../../ui/states.tsx';
 import { Name, Time } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import type { ViewProps } from '../../view.ts';
-import { type Key, type MadeKey, stateOf } from './key.ts';
+import type { Key, MadeKey } from './key.ts';
 import { Keys } from './list.tsx';
 import { MakeKey } from './make.tsx';
 import { RotateKey } from './rotate.tsx';
@@ -26,7 +25,7 @@ type Open = { is: 'make' } | { is: 'rotate' | 'revoke'; key: Key } | { is: 'show
 export default function KeysView({ me, query }: ViewProps) {
   const [open, setOpen] = useState<Open>();
   const { q = '', tenant = '', all } = query;
-  const list = usePaged<Key>('/admin/keys', { tenant }, 200);
+  const list = usePaged<Key>('/admin/keys', { tenant, q: q.trim(), status: all === 'yes' ? undefined : 'active' });
   const close = () => setOpen(undefined);
   const shown = (made: MadeKey) => {
     setOpen({ is: 'shown', made });
@@ -58,16 +57,18 @@ export default function KeysView({ me, query }: ViewProps) {
         <PagedList
           of={list}
           empty={
-            <Empty title="There are no keys" icon="key">
-              <p>A key that you make is shown once, and never again.</p>
-            </Empty>
+            q.trim() + tenant === '' ? (
+              <Empty title={all === 'yes' ? 'There are no keys' : 'There are no active keys'} icon="key">
+                <p>A key that you make is shown once, and never again.</p>
+              </Empty>
+            ) : (
+              <Empty title="No key is like that" icon="search" />
+            )
           }
         >
           {(keys) => (
             <Keys
-              keys={keys.filter(
-                (key) => isFound(q, key.id, key.name, key.owner) && (all === 'yes' || stateOf(key) === 'active'),
-              )}
+              keys={keys}
               tenants={mayAll(me, 'keys')}
               onRotate={(key) => setOpen({ is: 'rotate', key })}
               onRevoke={(key) => setOpen({ is: 'revoke', key })}

@@ -1,6 +1,5 @@
 import { Badge, type Tone } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
-import { Empty } from '../../ui/states.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Name, Time } from '../../ui/text.tsx';
 import { type Key, type KeyState, stateOf } from './key.ts';
@@ -19,7 +18,6 @@ export function Keys({
   onRotate(key: Key): void;
   onRevoke(key: Key): void;
 }) {
-  if (keys.length === 0) return <Empty title="None of the keys is like that" icon="search" />;
   const columns: Column<Key>[] = [
     {
       head: 'Name',

@@ -104,3 +104,29 @@ test('a key is made once under an Idempotency-Key, and its text is kept nowhere 
   for (const odd of ['models', 'roles', 'networks'])
     expect((await ask('POST', '/keys', { tenant: 'acme', name: 'ci', [odd]: 5 }, {})).status).toBe(400);
 });
+
+test('keys are looked for among all of them: by id, name or owner, and by their state', async () => {
+  const secrets = memoryItems();
+  const writer = createKeyWriter({
+    ...{ items, secrets, clock: () => START - 10 * 86_400_000, maxDays: 90, actor: 'x' },
+    ...{ hashKey: async () => UNDER, randomInt },
+  });
+  const make = async (name: string, more: object = {}) =>
+    (await writer.createKey({ tenant: 'acme', name, ...more })).entry.id;
+  const nightly = await make('nightly-report', { owner: 'ann' });
+  await make('old', { expiresAt: START / 1000 - 1 });
+  await writer.revokeKey({ key: await make('leaked') });
+  app = createAdmin({ items, clock: () => START, keys: () => writer });
+  const names = async (query: string) => {
+    const answer = await app.fetch(new Request(`http://x/admin/keys?${query}`), { caller: olga, requestId: 'r' });
+    const { items: found } = (await answer.json()) as { items?: { name: string }[] };
+    return found?.map(({ name }) => name).sort() ?? answer.status;
+  };
+  expect(await names('q=REPORT')).toEqual(['nightly-report']);
+  expect(await names('q=ann&limit=1')).toEqual(['nightly-report']);
+  expect(await names(`q=${nightly.slice(2)}`)).toEqual(['nightly-report']);
+  expect(await names('q=l&status=revoked')).toEqual(['leaked']);
+  expect(await names('status=active')).toEqual(['nightly-report']);
+  expect(await names('status=expired')).toEqual(['old']);
+  expect(await names('status=gone')).toBe(400);
+});
