@@ -3,6 +3,7 @@ import { type Cell, writeCsv } from '../metering/csv.ts';
 import { formatMoney, type Money } from '../metering/money.ts';
 import {
   DIMENSION_COLUMNS,
+  DIMENSION_MEMBERS,
   type Dimension,
   type Group,
   type Grouping,
@@ -15,17 +16,6 @@ import { costliestFirst } from '../metering/report/summary.ts';
 import type { Reply } from './route.ts';
 
 /** How reports are told: amounts exact, as text; null where they are not known. */
-
-/** The names of the registry’s documents. */
-const MEMBERS: Readonly<Record<Dimension, string>> = {
-  tenant: 'tenant',
-  'cost-center': 'costCenter',
-  principal: 'principal',
-  model: 'model',
-  region: 'region',
-  tier: 'tier',
-  account: 'account',
-};
 
 type Order = (a: Group, b: Group) => number;
 
@@ -78,7 +68,7 @@ export function reportCsv(
 const NAMES = REPORT_COLUMNS.indexOf('model_id') + 1;
 
 export function moverBody({ names, before, now, change }: Mover, by: readonly Dimension[]) {
-  const named = Object.fromEntries(by.map((dimension, i) => [MEMBERS[dimension], names[i]]));
+  const named = Object.fromEntries(by.map((dimension, i) => [DIMENSION_MEMBERS[dimension], names[i]]));
   return { ...named, before: formatMoney(before), now: formatMoney(now), change: formatMoney(change) };
 }
 
@@ -96,7 +86,7 @@ export function isOpen({ unpriced, unsettled, estimated }: Group): boolean {
 function namesOf(group: Group, { by, period }: Grouping) {
   return {
     ...(period === 'total' ? {} : { period: group.period }),
-    ...Object.fromEntries(by.map((dimension, i) => [MEMBERS[dimension], group.names[i]])),
+    ...Object.fromEntries(by.map((dimension, i) => [DIMENSION_MEMBERS[dimension], group.names[i]])),
   };
 }
 

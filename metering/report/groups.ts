@@ -18,7 +18,8 @@ export const DIMENSION_COLUMNS: Readonly<Record<Dimension, string>> = {
   account: 'account',
 };
 
-const MEMBERS = {
+/** The member of each, as in a row and in the registry's documents. */
+export const DIMENSION_MEMBERS = {
   tenant: 'tenant',
   'cost-center': 'costCenter',
   principal: 'principal',
@@ -32,7 +33,7 @@ const COUNTS = ['invocations', 'refused', 'failed', 'estimated', 'unsettled', 'u
 
 /** What is added up, of hours' rows or of groups. */
 export type Added = Pick<UsageRow, (typeof COUNTS)[number] | 'tokens' | 'cost'> &
-  Readonly<Partial<Record<(typeof MEMBERS)[Dimension], string>>> & { told?: ToldSums };
+  Readonly<Partial<Record<(typeof DIMENSION_MEMBERS)[Dimension], string>>> & { told?: ToldSums };
 
 /** Everything that is alike in the grouping's period and dimensions. */
 export interface Group extends Record<(typeof COUNTS)[number], number> {
@@ -73,7 +74,9 @@ export class Groups {
   by(grouping: Grouping): Groups {
     const groups = new Groups(grouping);
     for (const { period, names, ...sums } of this.#groups.values()) {
-      const members = Object.fromEntries(this.#grouping.by.map((dimension, i) => [MEMBERS[dimension], names[i]]));
+      const members = Object.fromEntries(
+        this.#grouping.by.map((dimension, i) => [DIMENSION_MEMBERS[dimension], names[i]]),
+      );
       groups.#add(grouping.period === 'total' ? '' : period, [{ ...sums, ...members }]);
     }
     return groups;
@@ -106,7 +109,7 @@ export class Groups {
   }
 
   #group(period: string, row: Added): Group {
-    const names = this.#grouping.by.map((dimension) => row[MEMBERS[dimension]] ?? '');
+    const names = this.#grouping.by.map((dimension) => row[DIMENSION_MEMBERS[dimension]] ?? '');
     const key = JSON.stringify([period, ...names]);
     const found = this.#groups.get(key);
     if (found) return found;
