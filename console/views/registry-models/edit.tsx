@@ -1,22 +1,13 @@
 import { useState } from 'preact/hooks';
 import { type ApiProblem, api, asProblem, pathOf } from '../../api.ts';
-import type { Difference } from '../../difference.ts';
-import { Note } from '../../ui/badge.tsx';
 import { EditConflict } from '../../ui/conflict.tsx';
-import { Differences } from '../../ui/differences.tsx';
 import { Field } from '../../ui/field.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextArea, TextInput } from '../../ui/inputs.tsx';
-import { Name } from '../../ui/text.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { type Body, bodyOf, textOf } from './entry.ts';
 import type { Model } from './model.ts';
-
-interface Plan {
-  /** What it lets somebody do more, or what takes something away. */
-  findings: readonly { kind: string; text: string }[];
-  changes: readonly { item: string; does: string; differences: readonly Difference[] }[];
-}
+import { type Plan, Planned } from './planned.tsx';
 
 const EXAMPLE = {
   displayName: 'Nova Micro',
@@ -129,31 +120,5 @@ export function EditModel({
       </Field>
       {plan !== undefined && <Planned of={plan} />}
     </FormDialog>
-  );
-}
-
-/** What an edit would do, as the API says it. */
-export function Planned({ of: { findings, changes } }: { of: Plan }) {
-  return (
-    <div class="stack" role="status">
-      {findings.length > 0 && (
-        <Note tone="warn">
-          {findings.map(({ kind, text }) => (
-            <div key={`${kind} ${text}`}>
-              {kind}: {text}
-            </div>
-          ))}
-        </Note>
-      )}
-      {changes.length === 0 && <p class="muted">It changes nothing.</p>}
-      {changes.map(({ item, does, differences }) => (
-        <div key={item} class="planned">
-          <p>
-            {does} <Name>{item}</Name>
-          </p>
-          {does !== 'create' && <Differences of={differences} caption={`What changes of ${item}`} />}
-        </div>
-      ))}
-    </div>
   );
 }

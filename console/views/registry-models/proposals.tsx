@@ -6,7 +6,6 @@ import { type Me, mayAll } from '../../me.ts';
 import { href } from '../../router.ts';
 import { Badge, Note } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
-import { TypeToConfirm } from '../../ui/confirm.tsx';
 import { Differences } from '../../ui/differences.tsx';
 import { Checkbox } from '../../ui/inputs.tsx';
 import { useLoad } from '../../ui/load.ts';
@@ -15,14 +14,8 @@ import { Search } from '../../ui/search.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Dash, Name, NameLink } from '../../ui/text.tsx';
-import { toast } from '../../ui/toasts.tsx';
 import { count } from '../../ui/words.ts';
-import { Planned } from './edit.tsx';
-
-interface Proposal {
-  model: string;
-  document: object;
-}
+import { Approve, type Proposal } from './approve.tsx';
 
 interface Edit extends Proposal {
   widens: readonly string[];
@@ -208,39 +201,5 @@ function Findings({ of }: { of: Found['findings'] }) {
         ]}
       />
     </Card>
-  );
-}
-
-function Approve({ proposals, onClose, onDone }: { proposals: readonly Proposal[]; onClose(): void; onDone(): void }) {
-  const body = { models: proposals.map(({ document }) => document) };
-  const [first] = proposals;
-  const name = proposals.length === 1 && first !== undefined ? first.model : `${proposals.length} models`;
-  const plan = useLoad(
-    async (signal) =>
-      (await api.send<Parameters<typeof Planned>[0]['of']>('POST', '/admin/changes', body, { dryRun: true, signal }))
-        .body,
-    [],
-  );
-  return (
-    <TypeToConfirm
-      wide
-      title="Approve what AWS says"
-      verb="Approve"
-      name={name}
-      consequences={
-        <>
-          <p>All of it is made or none, and none where one of the models was edited since it was read.</p>
-          <Loaded of={plan} label="Trying it">
-            {(tried) => <Planned of={tried} />}
-          </Loaded>
-        </>
-      }
-      onClose={onClose}
-      onConfirm={async () => {
-        const { body: made } = await api.send<{ plan?: string }>('POST', '/admin/changes', body);
-        toast(`${name} approved${made.plan === undefined ? '' : `; plan ${made.plan} takes it back`}.`);
-        onDone();
-      }}
-    />
   );
 }
