@@ -1,5 +1,5 @@
 /** Path data of the kit’s own icons, 20 by 20, drawn as lines. */
-export const ICONS = {
+const ICONS = {
   menu: 'M3 5.5h14 M3 10h14 M3 14.5h14',
   close: 'M5 5l10 10 M15 5 5 15',
   plus: 'M10 4v12 M4 10h12',

@@ -3,7 +3,8 @@ import { Icon } from './icon.tsx';
 import { useLoad, useSettled } from './load.ts';
 
 /** What can be chosen: of names that must be whole those are offered that have the typed text in them. */
-export type Suggest = (typed: string, signal: AbortSignal) => Promise<readonly { id: string; displayName?: string }[]>;
+export type Suggest = (typed: string, signal: AbortSignal) => Promise<Suggested>;
+type Suggested = readonly { id: string; displayName?: string }[];
 
 /**
  * Tells what was typed once it stands still.
@@ -60,15 +61,20 @@ export function Search({
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
         onKeyDown={({ key, currentTarget }) => key === 'Enter' && tell(currentTarget.value)}
       />
-      {suggest !== undefined && (
-        <datalist id={id}>
-          {offered.value?.map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.displayName}
-            </option>
-          ))}
-        </datalist>
-      )}
+      {suggest !== undefined && <Offered id={id} names={offered.value} />}
     </div>
+  );
+}
+
+/** What an input of this list may be, as far as it is known. @param id by which the input names it */
+export function Offered({ id, names = [] }: { id: string; names: Suggested | undefined }) {
+  return (
+    <datalist id={id}>
+      {names.map((one) => (
+        <option key={one.id} value={one.id}>
+          {one.displayName}
+        </option>
+      ))}
+    </datalist>
   );
 }

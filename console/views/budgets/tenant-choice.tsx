@@ -3,6 +3,7 @@ import { suggestTenants } from '../../suggest.ts';
 import { Field } from '../../ui/field.tsx';
 import { TextInput } from '../../ui/inputs.tsx';
 import { useLoad, useSettled } from '../../ui/load.ts';
+import { Offered } from '../../ui/search.tsx';
 
 /** One of however many tenants: those of whose ids or names what is typed is a part are offered. */
 export function TenantChoice({ tenant, onChange }: { tenant: string; onChange(tenant: string): void }) {
@@ -18,13 +19,7 @@ export function TenantChoice({ tenant, onChange }: { tenant: string; onChange(te
   return (
     <Field label="Tenant" error={none ? 'No tenant is like that.' : undefined}>
       <TextInput value={typed} onChange={setTyped} mono list={id} />
-      <datalist id={id}>
-        {offered.value?.map((one) => (
-          <option key={one.id} value={one.id}>
-            {one.displayName}
-          </option>
-        ))}
-      </datalist>
+      <Offered id={id} names={offered.value} />
     </Field>
   );
 }
