@@ -1,10 +1,11 @@
 import { type ComponentChildren, createContext } from 'preact';
-import { useContext, useLayoutEffect } from 'preact/hooks';
+import { useContext, useLayoutEffect, useRef } from 'preact/hooks';
 import { type ApiProblem, asProblem } from '../problem.ts';
 import { Button } from './button.tsx';
 import { words } from './field.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import type { Load, Paged } from './load.ts';
+import { Part } from './table.tsx';
 import { CopyButton } from './text.tsx';
 import { within } from './words.ts';
 
@@ -117,11 +118,14 @@ export function PagedList<T>({
   children(items: readonly T[]): ComponentChildren;
 }) {
   const { items, more, loading, stale, error, reload } = of;
+  // While it is read again, as it was.
+  const part = useRef(false);
+  if (!loading) part.current = more !== undefined || error !== undefined;
   return (
     <>
       {items.length > 0 && (
         <div class={stale ? 'stale' : undefined} aria-busy={stale}>
-          {children(items)}
+          <Part.Provider value={part.current}>{children(items)}</Part.Provider>
         </div>
       )}
       {error !== undefined && <Problem error={error} retry={more ?? reload} />}

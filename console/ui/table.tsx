@@ -1,5 +1,5 @@
-import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { type ComponentChildren, createContext } from 'preact';
+import { useContext, useState } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 
 export interface Column<Row> {
@@ -7,7 +7,7 @@ export interface Column<Row> {
   cell(row: Row): ComponentChildren;
   /** `end` for numbers. */
   align?: 'start' | 'end';
-  /** What rows are ordered by when somebody asks for this column; of those that are loaded. */
+  /** What rows are ordered by when somebody asks for this column; not offered where there are others that are not loaded. */
   sort?(row: Row): string | number;
   /** The head is for screen readers alone: of buttons. */
   unnamed?: boolean;
@@ -18,9 +18,14 @@ interface Order {
   down: boolean;
 }
 
+/** Whether the list around a table has more rows than are loaded: the first of them in an order is not the first of all. */
+export const Part = createContext(false);
+
 /**
  * Rows and columns; on a phone a card a row. Its first column names the row.
  * @param caption what it lists, for a screen reader
+ * @param most of the rows that are shown, the first in the order that was asked for; absent: all
+ * @param part whether there are more rows than these; absent: as the list around it has it
  */
 export function Table<Row>({
   caption,
@@ -28,6 +33,8 @@ export function Table<Row>({
   rows,
   rowKey,
   chosen,
+  most,
+  part,
 }: {
   caption: string;
   columns: readonly Column<Row>[];
@@ -35,8 +42,13 @@ export function Table<Row>({
   rowKey(row: Row): string;
   /** Marks the row that is shown beside the table. */
   chosen?(row: Row): boolean;
+  most?: number;
+  part?: boolean;
 }) {
-  const [order, setOrder] = useState<Order>();
+  const [asked, setOrder] = useState<Order>();
+  const within = useContext(Part);
+  const whole = !(part ?? within);
+  const order = whole ? asked : undefined;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <section class="table-scroll" tabIndex={0} aria-label={caption}>
@@ -45,30 +57,39 @@ export function Table<Row>({
         <thead>
           <tr>
             {columns.map((column, index) => (
-              <Head key={column.head} column={column} index={index} order={order} onOrder={setOrder} />
+              <Head
+                key={column.head}
+                column={column}
+                sorts={whole && column.sort !== undefined}
+                index={index}
+                order={order}
+                onOrder={setOrder}
+              />
             ))}
           </tr>
         </thead>
         <tbody>
-          {ordered(rows, columns, order).map((row) => (
-            <tr key={rowKey(row)} class={chosen?.(row) ? 'chosen' : undefined}>
-              {columns.map((column, index) =>
-                index === 0 ? (
-                  <th key={column.head} scope="row" data-head={column.head}>
-                    {column.cell(row)}
-                  </th>
-                ) : (
-                  <td
-                    key={column.head}
-                    class={column.align === 'end' ? 'end' : undefined}
-                    data-head={column.unnamed ? undefined : column.head}
-                  >
-                    {column.cell(row)}
-                  </td>
-                ),
-              )}
-            </tr>
-          ))}
+          {ordered(rows, columns, order)
+            .slice(0, most)
+            .map((row) => (
+              <tr key={rowKey(row)} class={chosen?.(row) ? 'chosen' : undefined}>
+                {columns.map((column, index) =>
+                  index === 0 ? (
+                    <th key={column.head} scope="row" data-head={column.head}>
+                      {column.cell(row)}
+                    </th>
+                  ) : (
+                    <td
+                      key={column.head}
+                      class={column.align === 'end' ? 'end' : undefined}
+                      data-head={column.unnamed ? undefined : column.head}
+                    >
+                      {column.cell(row)}
+                    </td>
+                  ),
+                )}
+              </tr>
+            ))}
         </tbody>
       </table>
     </section>
@@ -76,12 +97,14 @@ export function Table<Row>({
 }
 
 function Head<Row>({
-  column: { head, align, sort, unnamed },
+  column: { head, align, unnamed },
+  sorts,
   index,
   order,
   onOrder,
 }: {
   column: Column<Row>;
+  sorts: boolean;
   index: number;
   order: Order | undefined;
   onOrder(order: Order): void;
@@ -93,7 +116,7 @@ function Head<Row>({
       class={align === 'end' ? 'end' : undefined}
       aria-sort={own === undefined ? undefined : own.down ? 'descending' : 'ascending'}
     >
-      {sort === undefined ? (
+      {!sorts ? (
         <span class={unnamed ? 'unseen' : undefined}>{head}</span>
       ) : (
         <button

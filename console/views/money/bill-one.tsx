@@ -79,6 +79,7 @@ function Differing({ whole: { differing, left } }: { whole: Whole }) {
         <Table
           caption="Measures that differ"
           rows={differing}
+          part={left.differing > 0}
           rowKey={({ day, tenant, model, measure }) => JSON.stringify([day, tenant, model, measure])}
           columns={[
             { head: 'Day', cell: ({ day }) => <span class="number">{day}</span>, sort: ({ day }) => day },
@@ -118,6 +119,7 @@ function Tenants({ whole: { tenants, left } }: { whole: Whole }) {
         <Table
           caption="Dollars by tenant"
           rows={tenants}
+          part={left.tenants > 0}
           rowKey={({ tenant }) => tenant}
           columns={[
             { head: 'Tenant', cell: ({ tenant }) => <Name>{tenant}</Name>, sort: ({ tenant }) => tenant },

@@ -134,7 +134,8 @@ function Drifts({ drift }: { drift: readonly Drift[] }) {
       ) : (
         <Table
           caption="Drift from CloudWatch by hour"
-          rows={drift.toReversed().slice(0, drawn)}
+          rows={drift.toReversed()}
+          most={drawn}
           rowKey={({ hour }) => hour}
           columns={[
             { head: 'Hour', cell: ({ hour }) => <Time at={hour} />, sort: ({ hour }) => hour },

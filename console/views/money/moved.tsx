@@ -38,6 +38,7 @@ export function Moved({ asked, all }: { asked: Asked; all: boolean }) {
             <Table
               caption="Changes of cost"
               rows={items}
+              part={items.length === top}
               rowKey={({ tenant, model }) => `${tenant} ${model}`}
               columns={[
                 ...nameColumns<(typeof items)[number]>(by),

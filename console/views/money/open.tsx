@@ -83,6 +83,7 @@ function List({ report, by }: { report: Report; by: readonly Dimension[] }) {
       <Table
         caption="Open calls by model"
         rows={report.items}
+        part={report.others !== undefined}
         rowKey={(row) => nameOf(row, by)}
         columns={[
           ...nameColumns<Row>(by),

@@ -47,7 +47,13 @@ export function Rows({ report, by, onMore }: { report: Report; by: readonly Dime
   ];
   return (
     <>
-      <Table caption="Cost, row by row" rows={items} rowKey={(row) => nameOf(row, by)} columns={columns} />
+      <Table
+        caption="Cost, row by row"
+        part={others !== undefined}
+        rows={items}
+        rowKey={(row) => nameOf(row, by)}
+        columns={columns}
+      />
       {others !== undefined && (
         <div class="more">
           <Button onClick={onMore}>Show more</Button>

@@ -108,6 +108,7 @@ function Rows({ path, first }: { path: string; first: Found }) {
       <Table
         caption="Tenants that hold or used it"
         rows={more.items}
+        part={more.next !== undefined}
         rowKey={({ tenant }) => tenant}
         columns={[
           {

@@ -153,7 +153,8 @@ function Drafts({ drafts, chosen, choose, writes }: Pick & { drafts: readonly Dr
       ) : (
         <Table
           caption="What could be made"
-          rows={matching.slice(0, SHOWN)}
+          rows={matching}
+          most={SHOWN}
           rowKey={({ model }) => model}
           columns={[
             {

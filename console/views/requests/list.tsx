@@ -67,7 +67,7 @@ export function List({ me, query }: { me: Me; query: Asked }) {
         <Select label="Time" options={SPANS} {...filter('span')} />
       </Toolbar>
       <Card flush>
-        {log.calls.length > 0 && <Rows calls={log.calls} all={all} />}
+        {log.calls.length > 0 && <Rows calls={log.calls} all={all} part={log.more !== undefined || log.loading} />}
         {log.error !== undefined && <Problem error={log.error} retry={log.more ?? log.reload} />}
         {log.loading && <Loading label="Reading the lines of usage" />}
         {!log.loading && log.error === undefined && log.calls.length === 0 && <None log={log} query={query} />}
@@ -112,12 +112,13 @@ function Further({ log: { more, lookedBackTo, calls, loading, error } }: { log: 
   );
 }
 
-function Rows({ calls, all }: { calls: readonly Call[]; all: boolean }) {
+function Rows({ calls, all, part }: { calls: readonly Call[]; all: boolean; part: boolean }) {
   const tenant: Column<Call> = { head: 'Tenant', cell: ({ tenant: name }) => <Name>{name}</Name> };
   return (
     <Table
       caption="Calls, the newest first"
       rows={calls}
+      part={part}
       rowKey={({ request }) => request}
       columns={[
         {

@@ -86,7 +86,8 @@ function Policies({ of }: { of: readonly PolicyChange[] }) {
       ) : (
         <Table
           caption="Policies that differ"
-          rows={of.slice(0, SHOWN)}
+          rows={of}
+          most={SHOWN}
           rowKey={({ session }) => session}
           columns={[
             {

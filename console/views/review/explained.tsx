@@ -192,7 +192,8 @@ function PolicyParts({ of: { place, policy, simulated } }: { of: Shown }) {
       <Card flush title={`What it allows${where}`} about="Role policy and session policy together, as IAM decides.">
         <Table
           caption={`Every call that was tried${where}`}
-          rows={shown}
+          rows={told}
+          most={shown.length}
           rowKey={(one) => `${one.model} ${one.action} ${one.way} ${one.resource}`}
           columns={[
             { head: 'Model', sort: ({ model }) => model, cell: ({ model }) => <Name>{model}</Name> },

@@ -31,7 +31,8 @@ export function Tenants({ of, text, all }: { of: readonly Tenant[]; text: string
         ) : (
           <Table
             caption="Tenants that were reviewed"
-            rows={found.slice(0, SHOWN)}
+            rows={found}
+            most={SHOWN}
             rowKey={({ tenant }) => tenant}
             columns={[
               {

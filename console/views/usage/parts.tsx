@@ -79,7 +79,8 @@ function Groups({ by, rows }: { by: Group; rows: readonly Row[] }) {
       ) : (
         <Table
           caption={`Usage by ${by}`}
-          rows={found.slice(0, drawn)}
+          rows={found}
+          most={drawn}
           rowKey={({ name }) => name}
           columns={[
             {
