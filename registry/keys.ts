@@ -51,7 +51,8 @@ import type { Key } from './items.ts';
  * | all grants of a model          |                                                                     |
  * | operator: everything           | Scan, in segments at once                                           |
  * | operator: who changed an item  | Query pk = HISTORY#...; its order is the log's                      |
- * | operator: who changed what     | Query pk = LOG, then BatchGetItem of those edits' history            |
+ * | operator: who changed what     | Query pk = LOG, then BatchGetItem of those edits' history; of one    |
+ * |                                | item as who changed it                                              |
  * | every edit                     | TransactWriteItems of the item (if its version is the one read), its history, and the log's |
  * |                                | next number (if nobody has taken it)                                |
  *
@@ -176,7 +177,12 @@ export function logKey(edit: number): Key {
 
 /** Of the edit `edit` in the history of the item at `key`. */
 export function historyKey(key: Key, edit: number): Key {
-  return { pk: historyPartition(key), sk: `${HISTORY_SK_PREFIX}${logKey(edit).sk}` };
+  return { pk: historyPartition(key), sk: historySk(edit) };
+}
+
+/** @param edit absent: of the last that there can be */
+export function historySk(edit = 10 ** EDIT_DIGITS - 1): string {
+  return `${HISTORY_SK_PREFIX}${logKey(edit).sk}`;
 }
 
 /** How the `sk` of a history record begins: of one with a number, and of one of before there were any (until the year 3000). */

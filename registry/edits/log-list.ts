@@ -1,6 +1,6 @@
 import type { Items, Key } from '../items.ts';
 import { HISTORY_SK_PREFIXES, historyKey, historyPartition } from '../keys.ts';
-import { isRecord, recordOf, shown } from './history.ts';
+import { historyBackwards, isRecord, recordOf, shown } from './history.ts';
 import { logBackwards } from './log.ts';
 import { nameOf } from './same.ts';
 import type { HistoryRecord, LoggedEdit } from './types.ts';
@@ -32,8 +32,13 @@ export interface LoggedChange extends HistoryRecord {
 /** Keys of one BatchGetItem. */
 const PAGE = 100;
 
-/** Edits of the whole registry, the newest first; those of before there was a log come last. */
+/** Edits of the whole registry, the newest first; those of before there was a log come last. Those of one entry are read in its history. */
 export async function* readLog(items: Items, filter: LogFilter = {}): AsyncGenerator<LoggedChange> {
+  const own = partitionNamed(filter.of);
+  yield* own === undefined ? logged(items, filter) : oneHistory(items, own, filter);
+}
+
+async function* logged(items: Items, filter: LogFilter): AsyncGenerator<LoggedChange> {
   const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, below, enough } = filter;
   let page: LoggedEdit[] = [];
   for await (const edit of logBackwards(items, below)) {
@@ -63,6 +68,18 @@ async function changesOf(items: Items, page: readonly LoggedEdit[]): Promise<Log
     const told = record === undefined ? { ...logged, edit, before: null, after: null } : shown(recordOf(record));
     return { ...told, ...(plan === undefined ? {} : { plan: plan.id }), item: itemText(key) };
   });
+}
+
+/** As the log tells it, of an entry whose history is in the partition. */
+async function* oneHistory(items: Items, partition: string, filter: LogFilter): AsyncGenerator<LoggedChange> {
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, below, enough } = filter;
+  for await (const found of historyBackwards(items, partition, below)) {
+    const record = recordOf(found);
+    const at = Date.parse(record.at);
+    if (record.edit !== undefined && (at < since || enough?.(record.edit))) return;
+    const change = { ...shown(record), item: partitionText(partition) };
+    if (at >= since && at <= until && meets(change, filter)) yield change;
+  }
 }
 
 /** Histories tell of those, each by the clock of who made it. */
@@ -100,6 +117,24 @@ function planOf(plan: unknown): unknown {
 /** `grant/acme/nova-lite` */
 export function itemText(key: Key): string {
   return partitionText(historyPartition(key));
+}
+
+/** By kind, how many names an entry of it has: two of a grant, its tenant and its model. What is not here is looked for in the log. */
+const NAMES: Readonly<Record<string, number>> = {
+  ...{ aliases: 0, defaults: 0, alerts: 0, evaluations: 0 },
+  ...{ tenant: 1, model: 1, bundle: 1, budgets: 1, client: 1, key: 1 },
+  ...{ grant: 2, request: 2 },
+};
+
+/** DynamoDB asks for no partition of more than 2048 bytes; no entry's name is half as long. */
+const NAMED_MAX_BYTES = 1024;
+
+/** The partition of its history, if `of` names one entry and not several. */
+function partitionNamed(of = ''): string | undefined {
+  const [kind = '', ...names] = of.split('/');
+  if (!Object.hasOwn(NAMES, kind) || NAMES[kind] !== names.length) return undefined;
+  if (of.includes('#') || Buffer.byteLength(of) > NAMED_MAX_BYTES) return undefined;
+  return ['HISTORY', kind.toUpperCase(), ...names].join('#');
 }
 
 function partitionText(partition: string): string {
