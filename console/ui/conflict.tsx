@@ -12,6 +12,7 @@ import { type Column, Table } from './table.tsx';
  * @param path of the entry, for `api.get`
  * @param mine the body that was refused: the members that it names are compared
  * @param seen the entry that was edited
+ * @param still whether what is there by now can still be what this edit makes it; absent: it can
  * @param onTheirs goes on with what is there
  * @param onMine sends the same edit again, of the version that is there now; what it throws is shown
  */
@@ -19,6 +20,7 @@ export function EditConflict<T extends object>({
   path,
   mine,
   seen,
+  still = () => true,
   onTheirs,
   onMine,
   onClose,
@@ -26,6 +28,7 @@ export function EditConflict<T extends object>({
   path: string;
   mine: object;
   seen: object;
+  still?(theirs: T): boolean;
   onTheirs(theirs: Answer<T>): void;
   onMine(version: number | undefined): Promise<unknown>;
   onClose(): void;
@@ -41,15 +44,17 @@ export function EditConflict<T extends object>({
         theirs.state === 'ready' && (
           <>
             <Button onClick={() => onTheirs(theirs.value)}>Take theirs</Button>
-            <Button
-              kind="primary"
-              busy={busy}
-              onClick={async () => {
-                if (await run(() => onMine(theirs.value.version))) onClose();
-              }}
-            >
-              Save mine over it
-            </Button>
+            {still(theirs.value.body) && (
+              <Button
+                kind="primary"
+                busy={busy}
+                onClick={async () => {
+                  if (await run(() => onMine(theirs.value.version))) onClose();
+                }}
+              >
+                Save mine over it
+              </Button>
+            )}
           </>
         )
       }
@@ -57,7 +62,12 @@ export function EditConflict<T extends object>({
       <Loaded of={theirs}>
         {({ body, version }) => (
           <>
-            <p>It is version {version} now. Nothing of yours is lost: take what is there, or save yours over it.</p>
+            <p>
+              It is version {version} now.{' '}
+              {still(body)
+                ? 'Nothing of yours is lost: take what is there, or save yours over it.'
+                : 'It cannot be made what you wanted any more.'}
+            </p>
             <Sides mine={mine as Entry} seen={seen as Entry} theirs={body as Entry} />
           </>
         )}

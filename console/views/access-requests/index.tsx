@@ -104,6 +104,8 @@ export default function AccessRequestsView({ me, query }: ViewProps) {
           path={pathOfRequest(open.request)}
           seen={open.request}
           mine={{ status: open.decision.verb === 'approve' ? 'approved' : 'declined', note: open.decision.body.note }}
+          // What is decided stays so.
+          still={(now) => now.status === 'open'}
           onTheirs={() => {
             list.reload();
             close();
