@@ -59,7 +59,12 @@ export function Search({
         value={typed}
         list={suggest === undefined ? undefined : id}
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-        onKeyDown={({ key, currentTarget }) => key === 'Enter' && tell(currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return;
+          // In a form that is filled in it sends nothing.
+          if (suggest === undefined) event.preventDefault();
+          tell(event.currentTarget.value);
+        }}
       />
       {suggest !== undefined && <Offered id={id} names={offered.value} />}
     </div>

@@ -1,13 +1,12 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api.ts';
-import { Note } from '../../ui/badge.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
-import { Checkbox, TextInput } from '../../ui/inputs.tsx';
-import { useAct, useLoad } from '../../ui/load.ts';
-import { Loaded } from '../../ui/states.tsx';
+import { TextInput } from '../../ui/inputs.tsx';
+import { useAct } from '../../ui/load.ts';
 import { toast } from '../../ui/toasts.tsx';
-import { allModels } from './all.ts';
+import type { Of } from './grant.tsx';
+import { HeldFirst } from './held-first.tsx';
 
 const THERE = 'There is a tenant of this id already, and nothing was written.';
 
@@ -17,16 +16,15 @@ export function Onboard({ onDone, onClose }: { onDone(id: string): void; onClose
   const [displayName, setDisplayName] = useState('');
   const [costCenter, setCostCenter] = useState('');
   const [owner, setOwner] = useState('');
-  const [models, setModels] = useState<readonly string[]>([]);
+  const [held, setHeld] = useState<readonly Of[]>([]);
   const [limit, setLimit] = useState('');
   const { busy, problem, run } = useAct();
-  const choice = useLoad(allModels, []);
   const onboard = async () => {
     const tenant = {
       ...{ id: id.trim(), costCenter: costCenter.trim() },
       ...(displayName.trim() === '' ? {} : { displayName: displayName.trim() }),
       ...(owner.trim() === '' ? {} : { owners: [owner.trim()] }),
-      grants: models.map((model) => ({ model })),
+      grants: held,
       ...(limit.trim() === '' ? {} : { budgets: [monthly(limit.trim())] }),
       // Only if there is none: a form that is sent twice changes nobody’s tenant.
       version: 0,
@@ -67,26 +65,7 @@ export function Onboard({ onDone, onClose }: { onDone(id: string): void; onClose
           <TextInput value={limit} onChange={setLimit} mono placeholder="no limit" />
         </Field>
       </div>
-      <fieldset class="choices">
-        <legend class="label">Models for everyone of it</legend>
-        <Loaded of={choice}>
-          {(all) =>
-            all.length === 0 ? (
-              <Note>The registry has no models yet.</Note>
-            ) : (
-              all.map((model) => (
-                <Checkbox
-                  key={model.id}
-                  label={model.id}
-                  disabled={model.lifecycle.status === 'retired'}
-                  checked={models.includes(model.id)}
-                  onChange={(on) => setModels(on ? [...models, model.id] : models.filter((one) => one !== model.id))}
-                />
-              ))
-            )
-          }
-        </Loaded>
-      </fieldset>
+      <HeldFirst chosen={held} onChange={setHeld} />
     </FormDialog>
   );
 }
