@@ -77,7 +77,17 @@ describe('an operator', () => {
     const seen = await its.as('Olga', '#/access-requests');
     const { page } = seen;
     await page.getByText('For the summaries of the quarter.').waitFor();
-    await page.getByRole('button', { name: /^Approve: .*llama-3-3-70b/ }).click();
+
+    const { id } = await its.admin('POST', 'access-requests', { model: 'llama-3-3-70b', why: 'For a test.' });
+    await page.reload();
+    await page.getByRole('button', { name: /^Decline: .* of ops$/ }).click();
+    await its.admin('POST', `access-requests/ops/${id}/decline`, {});
+    await page.getByRole('dialog').getByRole('button', { name: 'Decline' }).click();
+    await page.getByText('It cannot be made what you wanted any more.').waitFor();
+    expect(await page.getByRole('button', { name: 'Save mine over it' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Take theirs' }).click();
+
+    await page.getByRole('button', { name: /^Approve: .*llama-3-3-70b for ann/ }).click();
     await page.getByRole('dialog').getByLabel('Longest answer, in tokens').fill('300');
     expect(await inaccessible(page)).toEqual([]);
     await page.getByRole('dialog').getByRole('button', { name: 'Grant it' }).click();
@@ -89,15 +99,26 @@ describe('an operator', () => {
     await ann.page.keyboard.press('Enter');
     await ann.page.getByText('echo: Are you there?').waitFor();
     await its.leave(ann);
-    await its.leave(seen);
+    // It was declined already.
+    await its.leave(seen, /status of 4(09|12)/);
   });
 
   inBrowser('ends a model, told who would miss it, and goes back to what it was', async (its) => {
     const seen = await its.as('Olga', '#/registry-models/nova-lite');
     const { page } = seen;
     const dialog = page.getByRole('dialog');
+    const told = Promise.withResolvers<void>();
+    await page.route(/\/impact/, async (route) => {
+      await told.promise;
+      await route.continue();
+    });
     await page.getByRole('button', { name: 'Deprecate' }).click();
+    await dialog.getByLabel('Name').fill('nova-lite');
+    await dialog.getByText('Asking who uses it').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Announce the end' }).isDisabled()).toBe(true);
+    told.resolve();
     await dialog.getByText('globex').first().waitFor();
+    await dialog.getByLabel('Name').fill('');
     await dialog.getByLabel('Stops answering on').fill('2099-01-31');
     await dialog.getByLabel('Successor').fill('claude-sonnet-4-5');
     const end = dialog.getByRole('button', { name: 'Announce the end' });
