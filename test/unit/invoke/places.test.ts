@@ -311,11 +311,12 @@ describe('time', () => {
   test('the call’s own deadline is kept, however many attempts it has', async () => {
     const all = Object.fromEntries(REGIONS.map((region) => [region, hangs]));
     const { run, call, regions, meter } = world(all, {
-      deadlines: { firstByteMs: 80, streamIdleMs: 5_000, callTotalMs: 120 },
+      // So far apart that a machine which does much else comes to the second in between.
+      deadlines: { firstByteMs: 400, streamIdleMs: 5_000, callTotalMs: 700 },
     });
     const began = performance.now();
     await expect(run(call('converse'))).rejects.toMatchObject({ code: 'deadline' });
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(3_000);
     expect(regions()).toEqual(['us-east-1', 'us-east-2']);
     expect(meter.finishedLines().map(({ outcome }) => outcome)).toEqual(['retried', 'deadline']);
   });
