@@ -1,12 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Bar, Bars } from './bars.ts';
 import { count } from './words.ts';
-
-export interface Bar {
-  /** On the axis. */
-  label: string;
-  /** One of each series, in their order. */
-  values: readonly number[];
-}
 
 const HEIGHT = 200;
 const [TOP, RIGHT, BOTTOM] = [8, 4, 22];
@@ -26,10 +20,8 @@ export function Chart({
   bars,
   format = count,
   labelHead = 'When',
-}: {
+}: Bars & {
   title: string;
-  series: readonly string[];
-  bars: readonly Bar[];
   format?(value: number): string;
   labelHead?: string;
 }) {

@@ -1,4 +1,4 @@
-import { type Answer, api } from '../api.ts';
+import { type Answer, api, asProblem } from '../api.ts';
 import { Note } from './badge.tsx';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
@@ -6,6 +6,16 @@ import { differing, type Entry } from './differing.ts';
 import { useAct, useLoad } from './load.ts';
 import { Loaded, Problem } from './states.tsx';
 import { type Column, Table } from './table.tsx';
+
+/** Makes an edit, unless what it is of is another version by now. @param conflict that it is: shows both sides */
+export async function orConflict(edit: () => Promise<void>, conflict: () => void): Promise<void> {
+  try {
+    await edit();
+  } catch (error) {
+    if (asProblem(error).status !== 412) throw error;
+    conflict();
+  }
+}
 
 /**
  * After a 412: reads the entry again, and shows what this edit wanted beside what is there now.

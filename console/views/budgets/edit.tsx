@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, pathOf } from '../../api.ts';
-import { EditConflict } from '../../ui/conflict.tsx';
+import { EditConflict, orConflict } from '../../ui/conflict.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
@@ -82,14 +82,12 @@ function Form({
     onClose();
   };
   const submit = () =>
-    run(async () => {
-      try {
-        await save(base.version);
-      } catch (error) {
-        if ((error as { status?: number }).status !== 412) throw error;
-        setConflict(true);
-      }
-    });
+    run(() =>
+      orConflict(
+        () => save(base.version),
+        () => setConflict(true),
+      ),
+    );
   if (conflict)
     return (
       <EditConflict<Budget>

@@ -1,16 +1,12 @@
-import { api } from '../../api.ts';
 import { useLoad } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
-import { standingOfUsage, type UsageBudget } from './standing.ts';
+import { myStanding } from './mine-standing.ts';
 import { StandingTable } from './standing-table.tsx';
 
 /** The budgets that count my own calls; of those per principal mine alone. */
 export function Mine() {
-  const standing = useLoad(async (signal) => {
-    const { body } = await api.get<{ budgets: UsageBudget[] }>('/v1/usage', { by: 'day' }, signal);
-    return body.budgets.map(standingOfUsage);
-  }, []);
+  const standing = useLoad(myStanding, []);
   return (
     <Card flush>
       <Loaded of={standing}>

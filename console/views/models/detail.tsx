@@ -1,4 +1,3 @@
-import { api } from '../../api.ts';
 import type { Me } from '../../me.ts';
 import { href } from '../../router.ts';
 import { Meter, Note } from '../../ui/badge.tsx';
@@ -8,7 +7,8 @@ import { Card, Facts, Page } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { CopyButton, Count, Dash, Name, Time } from '../../ui/text.tsx';
-import { amountOf, type Standing, standingOfUsage, type UsageBudget } from '../budgets/standing.ts';
+import { myStanding } from '../budgets/mine-standing.ts';
+import { amountOf, type Standing } from '../budgets/standing.ts';
 import { Abilities } from './held.tsx';
 import { abilitiesOf, endingOfHeld, type HeldModel, isChat } from './model.ts';
 
@@ -119,11 +119,9 @@ function About({ model }: { model: HeldModel }) {
 function CountedBy({ model }: { model: HeldModel }) {
   const budgets = useLoad(
     async (signal) => {
-      const { body } = await api.get<{ budgets: UsageBudget[] }>('/v1/usage', { by: 'day' }, signal);
       const own = [model.id, ...(model.served_by ?? [])];
-      return body.budgets
-        .map(standingOfUsage)
-        .filter(({ per, of }) => per !== 'model' || (of !== null && own.includes(of)));
+      const all = await myStanding(signal);
+      return all.filter(({ per, of }) => per !== 'model' || (of !== null && own.includes(of)));
     },
     [model.id],
   );

@@ -1,11 +1,6 @@
 import { DAY_MS, type Days } from '../../days.ts';
+import type { Bars } from '../../ui/bars.ts';
 import { DIMENSIONS, type Dimension, type Row, type Sums } from './report.ts';
-
-/** What is drawn: sums in numbers, shown and never sent on. */
-export interface Bars {
-  series: readonly string[];
-  bars: readonly { label: string; values: readonly number[] }[];
-}
 
 export const MEASURES = [
   { id: 'cost', label: 'Cost', of: ({ cost }: Sums) => Number(cost?.total ?? 0) },

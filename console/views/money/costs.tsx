@@ -5,7 +5,7 @@ import { Note } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Chart } from '../../ui/chart.tsx';
 import { Select } from '../../ui/inputs.tsx';
-import { useAct, useLoad } from '../../ui/load.ts';
+import { type Load, useAct, useLoad } from '../../ui/load.ts';
 import { Card } from '../../ui/page.tsx';
 import { Empty, Loaded, Problem } from '../../ui/states.tsx';
 import { Count, Money, Time } from '../../ui/text.tsx';
@@ -85,7 +85,7 @@ export function Costs({ asked, query, all }: { asked: Asked; query: ViewProps['q
     <Loaded of={costs} label="Reading the ledger">
       {({ rows, parted }) => (
         <>
-          <Summary report={rows} before={before.value} />
+          <Summary report={rows} before={before} />
           {rows.items.length === 0 ? (
             <Card>
               <Empty title="Nothing was used in these days">
@@ -128,7 +128,7 @@ function periodsOf({ periods }: Parted, asked: Asked, period: string | undefined
   return period === 'day' ? withEmptyDays(periods, eachDay(asked)) : periods;
 }
 
-function Summary({ report: { total }, before }: { report: Report; before: Movers | undefined }) {
+function Summary({ report: { total }, before }: { report: Report; before: Load<Movers> }) {
   const open = (total?.unpriced ?? 0) + (total?.unsettled ?? 0);
   return (
     <>
@@ -137,7 +137,15 @@ function Summary({ report: { total }, before }: { report: Report; before: Movers
           <p class="stat">
             <Money usd={total === null ? 0 : (total.cost?.total ?? null)} />
           </p>
-          <p class="muted">{before === undefined ? '…' : <Change {...before.total} />}</p>
+          <p class="muted">
+            {before.value !== undefined ? (
+              <Change {...before.value.total} />
+            ) : before.state === 'error' ? (
+              'The days before could not be read.'
+            ) : (
+              '…'
+            )}
+          </p>
         </Card>
         <Card title="Calls">
           <p class="stat">

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import { type ApiProblem, api, asProblem, pathOf } from '../../api.ts';
+import { api, pathOf } from '../../api.ts';
 import { href } from '../../router.ts';
 import { Note } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
-import { useLoad } from '../../ui/load.ts';
+import { useAct, useLoad } from '../../ui/load.ts';
 import { Empty, Loaded, Problem } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Code, Count, Dash, Money, Name, NameLink } from '../../ui/text.tsx';
@@ -89,26 +89,20 @@ function Summary({ of: { total, replacedBy, fallbackOf, successorOf, basisOf } }
 }
 
 function Rows({ path, first }: { path: string; first: Found }) {
-  const [more, setMore] = useState<{ items: readonly Row[]; next?: string; busy: boolean; problem?: ApiProblem }>({
-    ...{ items: first.items, busy: false },
-    ...(first.next === undefined ? {} : { next: first.next }),
-  });
-  const load = async () => {
-    setMore({ ...more, busy: true });
-    try {
-      const { items, next } = (await api.get<Found>(path, { limit: 200, cursor: more.next })).body;
-      setMore({ items: [...more.items, ...items], busy: false, ...(next === undefined ? {} : { next }) });
-    } catch (error) {
-      setMore({ ...more, busy: false, problem: asProblem(error) });
-    }
-  };
-  if (more.items.length === 0) return <Empty title="Nobody holds it, and nobody used it" />;
+  const [{ items, next }, setFound] = useState<Pick<Found, 'items' | 'next'>>(first);
+  const { busy, problem, run } = useAct();
+  const load = () =>
+    run(async () => {
+      const { body } = await api.get<Found>(path, { limit: 200, cursor: next });
+      setFound({ ...body, items: [...items, ...body.items] });
+    });
+  if (items.length === 0) return <Empty title="Nobody holds it, and nobody used it" />;
   return (
     <>
       <Table
         caption="Tenants that hold or used it"
-        rows={more.items}
-        part={more.next !== undefined}
+        rows={items}
+        part={next !== undefined}
         rowKey={({ tenant }) => tenant}
         columns={[
           {
@@ -140,13 +134,13 @@ function Rows({ path, first }: { path: string; first: Found }) {
           },
         ]}
       />
-      {more.problem !== undefined && <Problem error={more.problem} retry={load} />}
-      {more.next !== undefined && (
+      {problem !== undefined && <Problem error={problem} retry={load} />}
+      {next !== undefined && (
         <div class="more">
-          <Button busy={more.busy} onClick={load}>
+          <Button busy={busy} onClick={load}>
             Show more
           </Button>
-          <span class="muted">{count(more.items.length)} so far</span>
+          <span class="muted">{count(items.length)} so far</span>
         </div>
       )}
     </>

@@ -7,16 +7,7 @@ import { Card } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Count, Money, Name } from '../../ui/text.tsx';
-
-interface Budget {
-  id: string;
-  per: string;
-  only?: string;
-  period: string;
-  unit: string;
-  limit: string;
-  enforcement: string;
-}
+import { type Budget, countsOf } from '../budgets/standing.ts';
 
 /** A tenant’s budgets, in short; where each stands, and how it is changed, is a page of its own. */
 export function Budgets({ tenant }: { tenant: string }) {
@@ -47,10 +38,7 @@ export function Budgets({ tenant }: { tenant: string }) {
               rowKey={({ id }) => id}
               columns={[
                 { head: 'Budget', cell: ({ id }) => <Name>{id}</Name> },
-                {
-                  head: 'Counts',
-                  cell: ({ per, only }) => <Name>{only === undefined ? `each ${per}` : `${per} ${only}`}</Name>,
-                },
+                { head: 'Counts', cell: (one) => <Name>{countsOf(one)}</Name> },
                 {
                   head: 'At most',
                   align: 'end',

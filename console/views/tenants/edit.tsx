@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { ApiProblem, api } from '../../api.ts';
-import { EditConflict } from '../../ui/conflict.tsx';
+import { api } from '../../api.ts';
+import { EditConflict, orConflict } from '../../ui/conflict.tsx';
 import { errorAt, Field } from '../../ui/field.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextArea, TextInput } from '../../ui/inputs.tsx';
@@ -33,14 +33,12 @@ export function EditTenant({
     onClose();
   };
   const save = () =>
-    run(async () => {
-      try {
-        await put(of.version);
-      } catch (error) {
-        if (!(error instanceof ApiProblem) || error.status !== 412) throw error;
-        setConflict(true);
-      }
-    });
+    run(() =>
+      orConflict(
+        () => put(of.version),
+        () => setConflict(true),
+      ),
+    );
   const field = (member: keyof Form) => ({
     value: form[member],
     onChange: (to: string) => setForm({ ...form, [member]: to }),

@@ -59,9 +59,6 @@ export interface Bundle {
   models: string[];
 }
 
-/** Which page of one tenant is linked. */
-export type Part = 'about' | 'grants' | 'access' | 'budgets' | 'history';
-
 export type TenantState = 'active' | 'suspended' | 'offboarded' | 'ended';
 
 /** @param now milliseconds since 1970 */

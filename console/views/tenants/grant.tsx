@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { type Answer, ApiProblem, api, pathOf } from '../../api.ts';
 import { Button } from '../../ui/button.tsx';
 import { TypeToConfirm } from '../../ui/confirm.tsx';
-import { EditConflict } from '../../ui/conflict.tsx';
+import { EditConflict, orConflict } from '../../ui/conflict.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { Select } from '../../ui/inputs.tsx';
@@ -93,14 +93,12 @@ function Editor({
     onClose();
   };
   const save = () =>
-    run(async () => {
-      try {
-        await put(seen?.version);
-      } catch (error) {
-        if (!(error instanceof ApiProblem) || error.status !== 412) throw error;
-        setConflict(true);
-      }
-    });
+    run(() =>
+      orConflict(
+        () => put(seen?.version),
+        () => setConflict(true),
+      ),
+    );
   if (revoking)
     return (
       <TypeToConfirm

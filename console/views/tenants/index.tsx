@@ -27,7 +27,7 @@ export default function TenantsView({ me, rest, query }: ViewProps) {
         value={tab}
         onChange={(to) => setQuery({ tab: to === 'list' ? undefined : to })}
       >
-        {tab === 'list' ? <Tenants me={me} query={query} /> : <Matrix me={me} query={query} />}
+        {tab === 'list' ? <Tenants me={me} query={query} /> : <Matrix query={query} />}
       </Tabs>
     </Page>
   );

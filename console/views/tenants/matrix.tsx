@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
 import { isFound } from '../../found.ts';
-import type { Me } from '../../me.ts';
 import { href, setQuery } from '../../router.ts';
 import { useLoad, usePaged } from '../../ui/load.ts';
 import { Card, Toolbar } from '../../ui/page.tsx';
@@ -16,7 +15,7 @@ import { EditGrant } from './grant.tsx';
 const COLUMNS_MAX = 12;
 
 /** Tenants down, models across; each cell is the grant, to be seen and changed. */
-export function Matrix({ query }: { me: Me; query: Readonly<Record<string, string>> }) {
+export function Matrix({ query }: { query: Readonly<Record<string, string>> }) {
   const { q = '', model: wanted = '' } = query;
   const [open, setOpen] = useState<{ tenant: string; model: string }>();
   const tenants = usePaged<Tenant>('/admin/tenants', { q }, 25);

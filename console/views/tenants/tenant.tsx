@@ -11,18 +11,18 @@ import { Name, Time } from '../../ui/text.tsx';
 import { Access } from './access.tsx';
 import { Budgets } from './budgets.tsx';
 import { EditTenant } from './edit.tsx';
-import type { Part, Tenant } from './entries.ts';
+import type { Tenant } from './entries.ts';
 import { Holdings } from './holdings.tsx';
 import { Leaving } from './leaving.tsx';
 import { Labels } from './list.tsx';
 import { State } from './state.tsx';
 
-const PARTS: readonly { id: Part; label: string; reads: string }[] = [
+const PARTS = [
   { id: 'about', label: 'About it', reads: 'tenants' },
   { id: 'grants', label: 'Grants', reads: 'grants' },
   { id: 'access', label: 'Effective access', reads: 'grants' },
   { id: 'budgets', label: 'Budgets', reads: 'budgets' },
-];
+] as const;
 
 /** One tenant, and all that is decided of it. @param alone there is no list to go back to */
 export function TenantPage({
@@ -72,7 +72,9 @@ export function TenantPage({
       ) : (
         <Tabs label={`Of ${id}`} tabs={parts} value={part} onChange={(to) => setQuery({ tab: to })}>
           {part === 'about' && <Loaded of={tenant}>{(one) => <About of={one} />}</Loaded>}
-          {part === 'grants' && <Holdings key={value?.version} tenant={id} me={me} left={value?.offboarded === true} />}
+          {part === 'grants' && (
+            <Holdings key={String(value?.offboarded === true)} tenant={id} me={me} left={value?.offboarded === true} />
+          )}
           {part === 'access' && <Access tenant={id} query={query} />}
           {part === 'budgets' && <Budgets tenant={id} />}
         </Tabs>

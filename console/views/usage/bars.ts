@@ -1,14 +1,9 @@
+import type { Bars } from '../../ui/bars.ts';
 import { grouped, type Measure, type Row } from './rows.ts';
 
 /** Series that have a colour of their own; what is beyond is one more. */
 const SHOWN = 5;
 const OTHERS = 'Others';
-
-/** As ui/chart.tsx draws them. */
-export interface Bars {
-  series: readonly string[];
-  bars: readonly { label: string; values: readonly number[] }[];
-}
 
 /** By day, each bar parted by model: of the largest, and of all others. @param days every one of them, also those without a call */
 export function barsByDay(rows: readonly Row[], days: readonly string[], { of }: Measure): Bars {
