@@ -1,6 +1,7 @@
 import { TollgateError } from '../contract/errors.ts';
 import type { TenantId } from '../contract/identity.ts';
 import { type AccessRequest, accessRequestDocument, REQUEST_STATUSES } from '../registry/access-request.ts';
+import { noSuchRequest } from '../registry/access-requests.ts';
 import { catalogueOf } from '../registry/catalogue.ts';
 import type { Change } from '../registry/edit.ts';
 import { badEntries, badEntry, isoSeconds } from '../registry/fields.ts';
@@ -39,17 +40,12 @@ const nameIn = ({ params }: Act) => ({ tenant: params.tenant ?? '', id: params.r
 
 /** @throws TollgateError `not_found` for one that is not the caller’s to see, in the words of one that is not there */
 async function requestNamed(act: Act, verb: Verb): Promise<AccessRequest> {
-  const noSuch = new TollgateError('not_found', {
-    field: 'request',
-    reason: 'no-such-item',
-    message: 'There is no such request.',
-  });
   const { caller, rights } = act;
   const { tenant } = nameIn(act);
-  if (tenant !== caller.tenant && rights.scopeOf('access-requests', verb) !== 'all') throw noSuch;
+  if (tenant !== caller.tenant && rights.scopeOf('access-requests', verb) !== 'all') throw noSuchRequest();
   const found = await act.writer.showRequest(nameIn(act));
   if (sees(act, verb, found.tenant) || isOwn(act, found)) return found;
-  throw noSuch;
+  throw noSuchRequest();
 }
 
 /** Who decides may write grants of the tenant. @throws TollgateError `not_found`, `forbidden` */

@@ -14,7 +14,7 @@ import { HttpProblem, problemAnswer } from './problem.ts';
 import { answeredOnce } from './repeat.ts';
 import type { Act, CounterReader, Reply, Route, UsageReader } from './route.ts';
 import { ROUTES } from './routes.ts';
-import type { Stage } from './stage.ts';
+import { absent, type Stage } from './stage.ts';
 
 export interface AdminDeps {
   items: Items;
@@ -88,11 +88,7 @@ export function createAdmin({
 
 /** @throws TollgateError `not_found` */
 async function noUsage(): Promise<never> {
-  throw new TollgateError('not_found', {
-    field: 'usage',
-    reason: 'no-usage',
-    message: 'This stage’s API tells nothing of use.',
-  });
+  throw absent('usage', 'no-usage', 'This stage’s API tells nothing of use.');
 }
 
 /** @throws TollgateError `forbidden`, with the same words whatever there is */

@@ -60,6 +60,8 @@ export const AUDIT_ROUTES: readonly Route[] = [
       /** The edit at which it was enough, of so many that are of somebody else. */
       let cut: number | undefined;
       const enough = (edit: number): boolean => {
+        // Whatever else is asked for: nothing further back is looked at.
+        if (edit <= seen) return true;
         if (act.clock() - began <= ADMIN_READ_MS) return false;
         cut = edit;
         return true;
@@ -69,7 +71,7 @@ export const AUDIT_ROUTES: readonly Route[] = [
       for await (const change of act.writer.log({ ...given, enough })) {
         // They come the newest first; those of before the log have no number.
         const { edit } = change;
-        if (seen > 0 && (edit ?? 0) <= seen) break;
+        if (seen > 0 && edit === undefined) break;
         if (edit === undefined && end.older < older) {
           end.older++;
           continue;
@@ -88,7 +90,8 @@ export const AUDIT_ROUTES: readonly Route[] = [
       const edit = /^[1-9]\d{0,8}$/.test(number) ? Number(number) : 0;
       const tenant = seenOf(act);
       // The first that is read or none: whose it is decides only whether it is told, and not how much is read.
-      const { value: change } = edit > 0 ? await act.writer.log({ below: edit + 1 }).next() : { value: undefined };
+      const log = act.writer.log({ below: edit + 1, enough: (one) => one < edit });
+      const { value: change } = edit > 0 ? await log.next() : { value: undefined };
       // Another tenant's is not told from one that there is not.
       if (change?.edit !== edit || (tenant !== undefined && !isOfTenant(change.item, tenant))) throw noSuchEdit(number);
       return { body: told(change) };

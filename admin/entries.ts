@@ -1,4 +1,4 @@
-import { TollgateError } from '../contract/errors.ts';
+import { isTollgateError, TollgateError } from '../contract/errors.ts';
 import { differencesOf } from '../registry/difference.ts';
 import { badEntries, problemsOf } from '../registry/fields.ts';
 import type { AppliedPlan } from '../registry/file/apply.ts';
@@ -104,8 +104,15 @@ async function isThere(collection: Collection, act: Act): Promise<boolean> {
   return (await found(collection, act)) !== undefined;
 }
 
+/** @returns undefined also for one that cannot be read as an entry: an edit makes it one. @throws TollgateError `unavailable` */
 async function found(collection: Collection, { writer, params }: Act): Promise<Document | undefined> {
-  return collection.show(writer, params).catch(() => undefined);
+  try {
+    return await collection.show(writer, params);
+  } catch (error) {
+    // What could not be asked is not known to be absent.
+    if (!isTollgateError(error) || error.code === 'unavailable') throw error;
+    return undefined;
+  }
 }
 
 /**

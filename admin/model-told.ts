@@ -2,7 +2,7 @@ import { ADMIN_READ_MS, ADMIN_TARGETS_MAX_MINUTES } from '../contract/limits/adm
 import { targetsOf } from '../contract/places.ts';
 import type { Counters } from '../metering/budgets/counters.ts';
 import { formatMoney } from '../metering/money.ts';
-import { impactOf, impactRows, insteadDocument, rankOf } from '../metering/report/impact.ts';
+import { holdersIn, impactOf, impactRows, insteadDocument, rankOf } from '../metering/report/impact.ts';
 import { letterOf } from '../metering/report/letter.ts';
 import { together } from '../metering/report/recent.ts';
 import { readUsed, type Used } from '../metering/report/used.ts';
@@ -28,10 +28,7 @@ export async function impact(act: Act): Promise<Reply> {
   const last = page.at(-1);
   const { used } = impact;
   const all = together(used.uses ?? []);
-  const holders = rows
-    .filter(({ holds }) => holds.length > 0)
-    .map(({ tenant }) => tenant)
-    .sort();
+  const holders = holdersIn(impact);
   const { subject, text } = letterOf({ ...impact, holders }, { named: NAMED });
   return {
     body: {

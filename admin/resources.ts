@@ -6,6 +6,7 @@ import type { Listing } from '../registry/edit.ts';
 import { templateDocument } from '../registry/evaluation/template.ts';
 import { parseSeconds } from '../registry/fields.ts';
 import type { Document } from '../registry/items.ts';
+import { idAt } from '../registry/keys.ts';
 import { BUDGETS, BUNDLE, CLIENT, GRANT, type Kind, MODEL, TENANT } from '../registry/kinds.ts';
 import type { Named } from '../registry/named.ts';
 import type { Resource } from '../registry/rights.ts';
@@ -121,10 +122,7 @@ export const COLLECTIONS: readonly Collection[] = [
     async page(writer, { limit = 0, cursor, prefix = '' }) {
       const after = cursor === undefined ? undefined : decoded(cursor);
       const listing = await writer.pageOfTenants({ prefix, after, limit: limit + 1 });
-      const ids = [
-        ...listing.entries.map(({ id }) => String(id)),
-        ...listing.unusable.map(({ pk }) => pk.split('#')[1] ?? ''),
-      ];
+      const ids = [...listing.entries.map(({ id }) => String(id)), ...listing.unusable.map(idAt)];
       const last = ids.sort()[limit - 1];
       const items = documents(TENANT, listing).filter(({ id }) => last === undefined || String(id) <= last);
       return { items, ...(last === undefined || ids.length <= limit ? {} : { next: encoded(last) }) };

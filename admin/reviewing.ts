@@ -4,10 +4,11 @@ import { ADMIN_REVIEW_QUESTIONS } from '../contract/limits/admin.ts';
 import { PURPOSES } from '../contract/model.ts';
 import { roleName } from '../contract/names.ts';
 import { badEntry, isoMilliseconds } from '../registry/fields.ts';
+import { idAt } from '../registry/keys.ts';
 import { readSnapshotOf, type Snapshot } from '../registry/snapshot.ts';
 import { asTenantId } from '../registry/tenant.ts';
 import { explanationOf, type PolicyShown, type SessionShown } from '../review/explanation.ts';
-import { assemble, type Review } from '../review/gather.ts';
+import { assemble, isOpen, type Review } from '../review/gather.ts';
 import { lastRecord, type PastReview } from '../review/record.ts';
 import { assumedRoles, type Roles } from '../review/roles.ts';
 import { spokeRolesOf } from '../review/spokes.ts';
@@ -90,7 +91,7 @@ export async function reviewStage(act: Act): Promise<Reply> {
     ? writer.listTenants()
     : writer.pageOfTenants({ prefix, after, limit: limit + 1 }));
   const usable = new Map(listing.entries.map(({ id }) => [String(id), id]));
-  const left = [...usable.keys(), ...listing.unusable.map(({ pk }) => pk.split('#')[1] ?? '')]
+  const left = [...usable.keys(), ...listing.unusable.map(idAt)]
     .filter((id) => id.startsWith(prefix) && id > after)
     .sort();
   const wanted = left.slice(0, limit);
@@ -106,7 +107,7 @@ export async function reviewStage(act: Act): Promise<Reply> {
   return {
     body: {
       ...{ at: review.at, by: review.by, stage: review.stage, region: review.region },
-      closed: findings.every(({ kind }) => kind !== 'reach'),
+      closed: !isOpen(review),
       ...(cursor === undefined ? { tenants: { of: listing.entries.length, unusable: listing.unusable.length } } : {}),
       counts: {
         tenants: page.length,

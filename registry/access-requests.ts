@@ -91,11 +91,7 @@ export function accessRequestWriter(options: EditOptions): AccessRequestWriter {
   const showRequest = async (name: RequestName): Promise<AccessRequest> => {
     const entry = await edits.show(REQUEST, keyOf(name));
     if (isKept(entry)) return entry;
-    throw new TollgateError('not_found', {
-      field: 'request',
-      reason: 'no-such-item',
-      message: 'There is no such request.',
-    });
+    throw noSuchRequest();
   };
 
   async function checkRoom(id: string, tenant: string, principal: string): Promise<void> {
@@ -182,14 +178,18 @@ function document({ id, tenant, principal, model, why }: AccessRequest, { versio
   });
 }
 
+/** The same words whether there is none or it is not the caller’s to see. */
+export function noSuchRequest(): TollgateError {
+  return new TollgateError('not_found', {
+    field: 'request',
+    reason: 'no-such-item',
+    message: 'There is no such request.',
+  });
+}
+
 /** @throws TollgateError `not_found`; `conflict` of one that is not open */
 function decided(before: Document | undefined, status: RequestStatus, { at, by }: Stamp, note: unknown): Document {
-  if (before === undefined)
-    throw new TollgateError('not_found', {
-      field: 'request',
-      reason: 'no-such-item',
-      message: 'There is no such request.',
-    });
+  if (before === undefined) throw noSuchRequest();
   const entry = REQUEST.parse(before);
   if (entry.status !== 'open') throw notOpen(entry.status);
   const { note: _, ...rest } = entry;

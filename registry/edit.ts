@@ -127,6 +127,7 @@ const ONE_OF: { readonly [name in Kind<unknown>['name']]?: string } = {
   defaults: 'default',
   alerts: 'alert',
   evaluations: 'template',
+  request: 'such request',
 };
 
 function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {
@@ -138,9 +139,7 @@ function absent<Entry>(kind: Kind<Entry>, { pk, sk }: Key): TollgateError {
         ? `budget of ${pk === STAGE_PARTITION ? 'the stage' : id}`
         : kind.name === 'client'
           ? 'such client of that issuer'
-          : kind.name === 'request'
-            ? 'such request'
-            : (ONE_OF[kind.name] ?? `${kind.name} ${id}`);
+          : (ONE_OF[kind.name] ?? `${kind.name} ${id}`);
   return new TollgateError('not_found', { field: kind.name, reason: 'no-such-item', message: `There is no ${what}.` });
 }
 

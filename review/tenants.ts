@@ -4,7 +4,7 @@ import { eachTarget, placesOf } from '../contract/places.ts';
 import type { Risk } from '../registry/risks.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { type Standing, standingOf } from '../registry/standing.ts';
-import { type PolicyChange, type Review, sessionsOf, usedFor } from './gather.ts';
+import { isOpen, type PolicyChange, type Review, sessionsOf, usedFor } from './gather.ts';
 import type { PastReview } from './record.ts';
 
 /** A review of some of a stage’s tenants: what a page of a list, or of one tenant, says of it. */
@@ -131,7 +131,7 @@ export function tenantReview(review: Review, tenant: string, may: (model: string
   return {
     at,
     tenant,
-    closed: findings.every(({ kind }) => kind !== 'reach'),
+    closed: !isOpen(review),
     findings: findings.map((one) =>
       one.reached === null || may(one.reached) ? one : { ...one, reached: null, resource: '' },
     ),

@@ -30,8 +30,8 @@ export class Kept {
     if (this.#attempts.size > this.#most) this.#prune();
   }
 
-  drop(request: string): void {
-    for (const [id, { base }] of this.#attempts) if (base.requestId === request) this.#attempts.delete(id);
+  drop(requests: ReadonlySet<string>): void {
+    for (const [id, { base }] of this.#attempts) if (requests.has(base.requestId)) this.#attempts.delete(id);
   }
 
   /** @returns attempts without an end, and the calls that they are at */

@@ -107,7 +107,7 @@ async function readHour(
   { room, kept, spent }: { room: number; kept: Kept; spent: () => boolean },
 ): Promise<Reading> {
   const notBefore = (name: string | undefined): number => {
-    const at = name === undefined ? 0 : names.findIndex((one) => byDelivery(one, name) >= 0 || one === name);
+    const at = name === undefined ? 0 : names.findIndex((one) => byDelivery(one, name) >= 0);
     return at < 0 ? names.length : at;
   };
   const begin = notBefore(first);
@@ -133,12 +133,14 @@ async function readHour(
     const some = names.slice(at, Math.min(begin, at + OBJECTS_READ_AT_ONCE));
     // Of what cannot be looked up in time nothing is told, rather than that it has no end.
     if (spent()) {
-      for (const request of open.values()) kept.drop(request);
+      kept.drop(new Set(open.values()));
       break;
     }
+    const ended = new Set<string>();
     await read(some, ({ phase, invocationId, requestId }) => {
-      if (phase === 'finished' && open.delete(invocationId)) kept.drop(requestId);
+      if (phase === 'finished' && open.delete(invocationId)) ended.add(requestId);
     });
+    kept.drop(ended);
   }
   const found = rows().filter((call) => begin === 0 || call.attempts.at(-1)?.finished?.outcome !== 'retried');
   const told = found.slice(0, room);

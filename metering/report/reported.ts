@@ -1,7 +1,7 @@
 import { csvRows, originalText, safeText } from '../../contract/csv.ts';
 import { MONEY_SCALE, type Money } from '../money.ts';
 import { noTokens } from '../price.ts';
-import type { Added, Dimension, Grouping, Groups } from './groups.ts';
+import { type Added, DIMENSION_MEMBERS, type Dimension, type Grouping, type Groups } from './groups.ts';
 import { periodOf } from './period.ts';
 import type { REPORT_COLUMNS } from './report.ts';
 
@@ -195,9 +195,8 @@ function addedOf({ names, counts, amounts, priced }: Sums, by: readonly Reported
     unpriced = 0,
     estimated = 0,
   ] = counts;
-  const member = { tenant: 'tenant', 'cost-center': 'costCenter', model: 'model' } as const;
   return {
-    ...Object.fromEntries(by.map((dimension, i) => [member[dimension], names[i] ?? ''])),
+    ...Object.fromEntries(by.map((dimension, i) => [DIMENSION_MEMBERS[dimension], names[i] ?? ''])),
     tokens: {
       ...noTokens(),
       input: exact(input),

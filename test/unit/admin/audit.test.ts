@@ -106,6 +106,14 @@ describe('the trail', () => {
     expect(namesOf(await ask('admin', `/audit?${query}`))).toEqual(edits);
   });
 
+  test('after an edit looks at nothing of before it, whoever’s that is', async () => {
+    const scanned = vi.spyOn(items, 'scan');
+    expect(namesOf(await ask('tenant-admin', '/audit?after=6'))).toEqual([7]);
+    expect(namesOf(await ask('admin', '/audit?after=6&by=nobody'))).toEqual([]);
+    expect(namesOf(await ask('admin', '/audit?after=6&tenant=initech'))).toEqual([]);
+    expect(scanned).not.toHaveBeenCalled();
+  });
+
   test('is filtered by plan', async () => {
     expect(namesOf(await ask('admin', `/audit?plan=${plan}`))).toEqual([2, 1]);
   });
@@ -123,6 +131,12 @@ describe('the trail', () => {
 
   test.each(['/audit/0', '/audit/8', '/audit/x', '/audit/999999999'])('has none at %s', async (path) => {
     expect((await ask('admin', path)).status).toBe(404);
+  });
+
+  test('is read alone', async () => {
+    const read = vi.spyOn(items, 'batch');
+    expect((await ask('admin', '/audit/4')).body.edit).toBe(4);
+    expect(read.mock.calls.flatMap(([keys]) => keys)).toHaveLength(1);
   });
 
   test('of a tenant is told to its own administrator, and another’s is as one that there is not', async () => {

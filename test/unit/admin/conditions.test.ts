@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createAdmin } from '../../../admin/app.ts';
 import type { CallerContext } from '../../../contract/context.ts';
+import { TollgateError } from '../../../contract/errors.ts';
 import { MARKS, parsePrincipal, parseTenantId } from '../../../contract/identity.ts';
 import { createKeyWriter } from '../../../registry/gateway-keys/writer.ts';
 import { createWriter, type Writer } from '../../../registry/writer.ts';
@@ -34,6 +35,19 @@ async function ask(method: string, path: string, body: object, headers: Record<s
   const answer = await app.fetch(new Request(`http://x/admin${path}`, init), { caller: olga, requestId: 'r' });
   return { status: answer.status, text: await answer.text() };
 }
+
+describe('what is asked of an entry that there is not to be', () => {
+  test('is not made where it could not be asked whether there is one', async () => {
+    const { get } = items;
+    items.get = async () => {
+      items.get = get;
+      throw new TollgateError('unavailable', { reason: 'registry' });
+    };
+    const models = { m1: 1 };
+    expect((await ask('PUT', '/aliases/fast', { models }, { 'if-none-match': '*' })).status).toBe(503);
+    expect(await writer.listAliases()).toEqual([]);
+  });
+});
 
 describe('what is asked of the version that was seen', () => {
   test.each([
