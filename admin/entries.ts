@@ -51,9 +51,10 @@ async function written(collection: Collection, act: Act, body: Document, there: 
   const { params, wanted, writer, query } = act;
   if (collection.name === 'grants') await checkHeld(act, params.model, body, () => found(collection, act));
   if (there) await collection.show(writer, params);
+  // Of what one item holds, there being none is a version of the item: looked at first, so that nobody makes one in between.
+  const version = collection.within && wanted === 0 ? await writer.versionNow(collection.named(params)) : wanted;
   if (collection.within && wanted !== undefined && wanted > 0 !== (await isThere(collection, act)))
     throw new HttpProblem(412, wanted === 0 ? 'There is one.' : 'There is no such entry any more.');
-  const version = collection.within && wanted === 0 ? undefined : wanted;
   const { value, at } = collection.file(params, version === undefined ? body : { ...body, version });
   let plan: AppliedPlan;
   try {

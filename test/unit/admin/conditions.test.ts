@@ -47,6 +47,23 @@ describe('what is asked of an entry that there is not to be', () => {
     expect((await ask('PUT', '/aliases/fast', { models }, { 'if-none-match': '*' })).status).toBe(503);
     expect(await writer.listAliases()).toEqual([]);
   });
+
+  test.each([
+    ['where there was none of them', []],
+    ['beside others', ['slow']],
+  ])('is not made over what somebody else makes just then: %s', async (_, others) => {
+    for (const id of others) await writer.setAlias({ id, models: { m1: 1 } });
+    const { batch } = items;
+    items.batch = async (keys) => {
+      items.batch = batch;
+      await writer.setAlias({ id: 'fast', models: { m1: 2 } });
+      return batch(keys);
+    };
+    expect((await ask('PUT', '/aliases/fast', { models: { m1: 1 } }, { 'if-none-match': '*' })).status).toBe(412);
+    items.batch = batch;
+    const made = await ask('PUT', '/aliases/new', { models: { m1: 1 } }, { 'if-none-match': '*' });
+    expect(made.status).toBeLessThan(300);
+  });
 });
 
 describe('what is asked of the version that was seen', () => {
